@@ -1,0 +1,24 @@
+"""The registry: which platforms there are and where they live.
+
+Nothing here imports a platform's SDK: a name is resolved only when that platform is on. Third parties add theirs by
+an entry point of the group ``gateway.adapters`` whose value has the same form as a line of ``PLATFORMS``.
+"""
+
+from typing import NamedTuple
+
+
+class Platform(NamedTuple):
+    """Where a platform's three public classes are, as ``module:name``."""
+
+    settings: str
+    adapter: str
+    emulator: str
+
+
+PLATFORMS: dict[str, Platform] = {
+    "slack": Platform(
+        settings="adapters.slack.settings:SlackSettings",
+        adapter="adapters.slack.adapter:SlackAdapter",
+        emulator="adapters.slack.emulator:SlackEmulator",
+    ),
+}

@@ -1,0 +1,30 @@
+"""What a platform can do, as data: the core reads this, never the platform's name."""
+
+from gateway.model.base import Frozen
+
+
+class Capabilities(Frozen):
+    """Limits and abilities; the adapter says where each number comes from."""
+
+    text_limit: int
+    """Characters of Markdown in one message."""
+    tables_per_message: int | None = None
+    """Native tables in one message; None for no limit."""
+    buttons_per_message: int
+    button_label_limit: int
+    action_token_limit: int
+    """UTF-8 bytes a button can carry; a longer payload is kept in the store and the button carries its key."""
+    files_per_message: int
+    file_size_limit: int
+    """Bytes of one uploaded file."""
+    edit_interval: float = 1.0
+    """Seconds between two edits of one message while it streams."""
+    stream_interval: float = 0.25
+    """Seconds between two appends of a native stream."""
+    stream_limit: int = 0
+    """Characters one native stream can hold; 0 when there is no native streaming."""
+    answer_deadline: float = 3.0
+    """Seconds within which an interaction must be answered in place."""
+    forms: bool = False
+    feedback: bool = False
+    """Can show thumbs under a message."""

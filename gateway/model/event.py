@@ -1,0 +1,129 @@
+"""What happened: one discriminated union for all platforms."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from gateway.model.base import Frozen
+from gateway.model.conversation import ConversationRef
+from gateway.model.element import RemoteFile
+from gateway.model.user import UserRef
+
+FormValue = str | float | bool | tuple[str, ...] | None
+
+
+class _Event(Frozen):
+    ref: ConversationRef
+    user: UserRef
+
+
+class MessageCreated(_Event):
+    """A user wrote something."""
+
+    kind: Literal["message_created"] = "message_created"
+    message_id: str
+    text: str = ""
+    """Markdown; the mention of the bot removed, other mentions readable (``@Ada``, ``#general``)."""
+    files: tuple[RemoteFile, ...] = ()
+    addressed: bool = True
+    """False for a thread message without a mention: it counts only where the bot already takes part."""
+    at: float = 0.0
+    """Seconds since the epoch, by the platform's clock."""
+
+
+class MessageEdited(_Event):
+    """A user edited a message; ``text`` is what it says now."""
+
+    kind: Literal["message_edited"] = "message_edited"
+    message_id: str
+    text: str
+
+
+class MessageDeleted(_Event):
+    """A user deleted a message."""
+
+    kind: Literal["message_deleted"] = "message_deleted"
+    message_id: str
+
+
+class ActionInvoked(_Event):
+    """A button was clicked. ``token`` is the ``Button.token`` that was sent."""
+
+    kind: Literal["action_invoked"] = "action_invoked"
+    token: str
+    message_id: str | None = None
+
+
+class FormSubmitted(_Event):
+    """A form came back. ``token`` is the ``Form.token``; ``values`` are by field id."""
+
+    kind: Literal["form_submitted"] = "form_submitted"
+    token: str
+    values: Mapping[str, FormValue] = Field(default_factory=dict)
+    files: tuple[RemoteFile, ...] = ()
+
+
+class CommandInvoked(_Event):
+    """A slash command, without its slash."""
+
+    kind: Literal["command_invoked"] = "command_invoked"
+    command: str
+    text: str = ""
+
+
+class FeedbackGiven(_Event):
+    """Thumbs up (1) or down (0) on a message; ``token`` is ``Outgoing.feedback``."""
+
+    kind: Literal["feedback_given"] = "feedback_given"
+    token: str
+    value: Literal[0, 1]
+    comment: str | None = None
+    message_id: str | None = None
+
+
+class ReactionChanged(_Event):
+    """An emoji was put on a message or taken off."""
+
+    kind: Literal["reaction_changed"] = "reaction_changed"
+    message_id: str
+    emoji: str
+    added: bool
+
+
+class StopRequested(_Event):
+    """The user pressed the platform's own stop button."""
+
+    kind: Literal["stop_requested"] = "stop_requested"
+
+
+class ConversationStarted(_Event):
+    """The user opened the conversation without writing yet."""
+
+    kind: Literal["conversation_started"] = "conversation_started"
+
+
+class ConversationEnded(_Event):
+    """The conversation is over: its thread was deleted, the bot removed, the session idle too long."""
+
+    kind: Literal["conversation_ended"] = "conversation_ended"
+    reason: Literal["command", "idle", "deleted", "removed"]
+
+
+Event = Annotated[
+    MessageCreated
+    | MessageEdited
+    | MessageDeleted
+    | ActionInvoked
+    | FormSubmitted
+    | CommandInvoked
+    | FeedbackGiven
+    | ReactionChanged
+    | StopRequested
+    | ConversationStarted
+    | ConversationEnded,
+    Field(discriminator="kind"),
+]
+
+EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+"""Reads an event back from JSON."""

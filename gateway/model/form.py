@@ -1,0 +1,77 @@
+"""A form: a few typed fields shown in a dialog. Forms are data, so opening one needs no user code to run."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from gateway.model.base import Frozen
+
+
+class TextField(Frozen):
+    """One or many lines of text."""
+
+    kind: Literal["text"] = "text"
+    id: str
+    label: str
+    multiline: bool = False
+    required: bool = True
+    initial: str = ""
+    placeholder: str = ""
+    max_length: int | None = None
+
+
+class SelectField(Frozen):
+    """One (or, with ``multiple``, several) of a list of options; an option is (value, label)."""
+
+    kind: Literal["select"] = "select"
+    id: str
+    label: str
+    options: tuple[tuple[str, str], ...]
+    multiple: bool = False
+    required: bool = True
+    initial: tuple[str, ...] = ()
+
+
+class NumberField(Frozen):
+    """A number between two bounds."""
+
+    kind: Literal["number"] = "number"
+    id: str
+    label: str
+    minimum: float | None = None
+    maximum: float | None = None
+    step: float | None = None
+    required: bool = True
+    initial: float | None = None
+
+
+class SwitchField(Frozen):
+    """On or off."""
+
+    kind: Literal["switch"] = "switch"
+    id: str
+    label: str
+    initial: bool = False
+
+
+class FileField(Frozen):
+    """Files to upload. ``extensions`` are bare endings (``pdf``), empty for any."""
+
+    kind: Literal["file"] = "file"
+    id: str
+    label: str
+    extensions: tuple[str, ...] = ()
+    max_files: int = 1
+    required: bool = True
+
+
+Field_ = Annotated[TextField | SelectField | NumberField | SwitchField | FileField, Field(discriminator="kind")]
+
+
+class Form(Frozen):
+    """A dialog. ``token`` says what the submission is for and comes back unchanged with it."""
+
+    token: str
+    title: str
+    fields: tuple[Field_, ...]
+    submit_label: str = "Submit"

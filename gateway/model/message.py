@@ -1,0 +1,84 @@
+"""What the bot sends, and what the platform gives back for it."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import Field
+
+from gateway.model.base import Frozen
+from gateway.model.conversation import ConversationRef
+from gateway.model.element import OutgoingFile
+
+
+class AllowedMentions(Frozen):
+    """Who the text may notify. By default nobody: what a model wrote must not page a workspace."""
+
+    users: bool | tuple[str, ...] = False
+    """True for any user, or the ids that may be mentioned."""
+    groups: bool = False
+    """User groups and roles."""
+    everyone: bool = False
+    """The whole channel: ``<!channel>``, ``<!here>``, ``@everyone``."""
+
+
+class Button(Frozen):
+    """A button under a message. ``token`` comes back with the click (``ActionInvoked.token``)."""
+
+    token: str
+    label: str
+    tooltip: str = ""
+    style: Literal["default", "primary", "danger"] = "default"
+
+
+class Outgoing(Frozen):
+    """One platform message to be: already within ``Capabilities.text_limit`` (the core has split it)."""
+
+    text: str = ""
+    """Markdown (CommonMark with GFM tables); the adapter renders it in the platform's own way."""
+    author: str | None = None
+    """A name other than the bot's own, shown where the platform can."""
+    buttons: tuple[Button, ...] = ()
+    files: tuple[OutgoingFile, ...] = ()
+    feedback: str | None = None
+    """Show thumbs up and down; the value is the message id that comes back in ``FeedbackGiven.token``."""
+    mentions: AllowedMentions = AllowedMentions()
+
+
+class Receipt(Frozen):
+    """What a platform returned for something we sent; enough to edit or delete it after a restart."""
+
+    to: ConversationRef
+    id: str
+    data: Mapping[str, Any] = Field(default_factory=dict)
+    """The adapter's own: ids of uploaded files, a stream's sequence number."""
+
+
+TaskStatus = Literal["pending", "in_progress", "complete", "error"]
+
+
+class TaskUpdate(Frozen):
+    """A step shown inside a stream (Slack's task card)."""
+
+    id: str
+    title: str
+    status: TaskStatus = "in_progress"
+    details: str = ""
+    output: str = ""
+
+
+class HistoryMessage(Frozen):
+    """A message read back from the platform."""
+
+    id: str
+    author: str
+    is_bot: bool
+    text: str
+    at: float
+    """Seconds since the epoch."""
+
+
+class Starter(Frozen):
+    """A prompt suggested to the user: the label is shown, the message is sent on click."""
+
+    label: str
+    message: str

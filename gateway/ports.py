@@ -1,0 +1,208 @@
+"""THE interfaces stores implement: the durable inbox, the journal, the sessions, the payloads of buttons.
+
+One object usually implements all of them, because what a turn leaves behind (its journal, its session, its delivery
+done) must be one transaction. Every method returns after its change is durable (committed and synced); changes
+submitted at the same time share a commit.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Literal, Protocol
+
+from gateway.model import ConversationRef, Envelope, UserRef
+from gateway.model.base import Frozen
+
+
+class Lease(Frozen):
+    """The right to run one conversation's turns. ``token`` grows with every owner: a stale one can write nothing."""
+
+    conversation: str
+    token: int
+
+
+class Delivery(Frozen):
+    """A stored envelope. ``seq`` is the order of arrival, over all conversations."""
+
+    seq: int
+    envelope: Envelope
+    attempts: int = 0
+    """Turns of it that failed."""
+    interrupted: int = 0
+    """Times its process died while it was (or may have been) running."""
+
+    @property
+    def rerun(self) -> bool:
+        """Whether an earlier run may have left effects behind."""
+        return self.attempts + self.interrupted > 0
+
+
+class EffectRecord(Frozen):
+    """One effect of a turn, keyed (delivery, ordinal). ``body`` is the runtime's own JSON."""
+
+    delivery: str
+    ordinal: int
+    kind: Literal["message", "ask", "once"]
+    body: Mapping[str, Any]
+
+
+class SessionRecord(Frozen):
+    """The part of a session that outlives the process."""
+
+    id: str
+    ref: ConversationRef
+    user: UserRef | None = None
+    """Who opened it."""
+    data: Mapping[str, Any]
+    """The JSON part of ``user_session`` (and the runtime's own keys)."""
+    started_at: float
+    last_at: float
+    """Seconds since the epoch of the last turn; at most a minute behind."""
+
+
+class Stored(Frozen):
+    """What ``Inbox.put`` found."""
+
+    delivery: Delivery
+    new: bool
+    """False when this key was there already."""
+    session: SessionRecord | None = None
+    """The conversation's open session, if it was asked for and there is one."""
+
+
+class DeadLetter(Frozen):
+    """A delivery given up on."""
+
+    key: str
+    conversation: str
+    received_at: float
+    attempts: int
+    error: str
+
+
+class Inbox(Protocol):
+    """What arrived and is not done yet."""
+
+    async def put(self, envelope: Envelope, *, with_session: bool = False) -> Stored:
+        """Store the envelope unless its key is known. A dead letter that arrives again is taken up again (new)."""
+        ...
+
+    async def claim(self, conversation: str) -> Lease | None:
+        """Take the conversation's lease; None while another process holds it."""
+        ...
+
+    async def renew(self, lease: Lease) -> None:
+        """Keep the lease while a long turn runs. Raises ``Fenced`` if it was lost."""
+        ...
+
+    async def release(self, lease: Lease) -> None:
+        """Give the conversation back."""
+        ...
+
+    async def recover(self) -> int:
+        """Once at start, before anything else: count an interruption for whatever a dead process may have been
+        running (the oldest open delivery of each conversation). Returns how many deliveries are open."""
+        ...
+
+    async def pending(
+        self, *, conversation: str | None = None, after: int = 0, now: float, limit: int
+    ) -> Sequence[Delivery]:
+        """Open deliveries that are due, oldest first, with ``seq`` greater than ``after``."""
+        ...
+
+    async def finish(
+        self, lease: Lease, key: str, *, session: SessionRecord | None = None, journal: bool = True
+    ) -> None:
+        """The turn is over: delivery done, session saved, its journal dropped (``journal=False``: there is none), in
+        one transaction. Raises ``Fenced`` and writes nothing if the lease is stale."""
+        ...
+
+    async def fail(self, lease: Lease, key: str, *, error: str, not_before: float) -> None:
+        """The turn failed: one more attempt, due at ``not_before`` (epoch seconds)."""
+        ...
+
+    async def bury(self, lease: Lease, key: str, *, error: str) -> None:
+        """Given up: a dead letter with its error."""
+        ...
+
+    async def dead_letters(self, *, limit: int = 100) -> Sequence[DeadLetter]:
+        """The newest dead letters first."""
+        ...
+
+    async def retry(self, keys: Collection[str]) -> int:
+        """Dead letters back into the inbox, with no attempts counted; how many there were."""
+        ...
+
+    async def drop(self, keys: Collection[str]) -> int:
+        """Dead letters marked done; how many there were."""
+        ...
+
+
+class Journals(Protocol):
+    """The effects of turns that are not done."""
+
+    async def record(self, lease: Lease, effects: Sequence[EffectRecord]) -> None:
+        """Insert or replace these effects."""
+        ...
+
+    async def answer(self, lease: Lease, ask: EffectRecord, *, answered_by: str) -> None:
+        """Store an ask's answer and finish the delivery that brought it, in one transaction."""
+        ...
+
+    async def effects(self, delivery: str) -> Sequence[EffectRecord]:
+        """Everything recorded for a delivery, by ordinal."""
+        ...
+
+
+class Sessions(Protocol):
+    """Open sessions, by conversation key."""
+
+    async def load(self, conversation: str) -> SessionRecord | None:
+        """The open session, None if there is none or it has ended."""
+        ...
+
+    async def exists(self, conversation: str) -> bool:
+        """Whether a session is open."""
+        ...
+
+    async def save(self, session: SessionRecord) -> None:
+        """Insert or replace."""
+        ...
+
+    async def end(self, conversation: str, *, at: float) -> None:
+        """The session is over; its data is dropped."""
+        ...
+
+    async def idle(self, *, before: float, limit: int) -> Sequence[SessionRecord]:
+        """Open sessions whose last turn was before that moment, oldest first."""
+        ...
+
+
+class Payloads(Protocol):
+    """What a button means when that does not fit into the button."""
+
+    async def put_payload(self, token: str, body: Mapping[str, Any]) -> None:
+        """Keep it."""
+        ...
+
+    async def get_payload(self, token: str) -> Mapping[str, Any] | None:
+        """None if it is unknown or was pruned."""
+        ...
+
+
+class Store(Inbox, Journals, Sessions, Payloads, Protocol):
+    """All of it over one database."""
+
+    async def open(self) -> None:
+        """Take ownership, create or migrate the schema. Raises ``SettingsError`` naming the fix when it cannot."""
+        ...
+
+    async def close(self) -> None:
+        """Write what is pending and let go."""
+        ...
+
+    async def ping(self) -> None:
+        """Raises unless the store can commit now."""
+        ...
+
+    async def prune(self, *, done_before: float, payloads_before: float, limit: int = 1000) -> int:
+        """Forget done deliveries (their keys deduplicate until then), ended sessions and old payloads; rows removed."""
+        ...

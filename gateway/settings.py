@@ -1,0 +1,82 @@
+"""Settings: the environment wins over ``.env``, which wins over ``gateway.toml``. Each platform's block lives with its adapter."""
+
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from gateway.errors import SettingsError
+
+
+class _Settings(BaseSettings):
+    """Reads the environment, then ``.env``, then ``gateway.toml``; names are case-insensitive."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", toml_file="gateway.toml", extra="ignore", populate_by_name=True, env_ignore_empty=True
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, dotenv_settings, TomlConfigSettingsSource(settings_cls)
+
+    @classmethod
+    def read(cls, **overrides: Any) -> Self:
+        """Read them; a value that does not fit is a ``SettingsError`` naming the variable."""
+        try:
+            return cls(**overrides)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = ".".join(str(part) for part in first["loc"]).upper()
+            raise SettingsError(f"setting {name}: {first['msg']}") from None
+
+
+class PlatformSettings(_Settings):
+    """A platform's own block. The platform is on when ``configured``."""
+
+    platform: ClassVar[str]
+
+    @property
+    def configured(self) -> bool:
+        """Whether the credentials are there."""
+        raise NotImplementedError
+
+
+class GatewaySettings(_Settings):
+    """Everything that is not one platform's. Environment variables carry the prefix ``GATEWAY_`` except where named."""
+
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_")
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    log: Literal["json", "console"] = "console"
+    debug: bool = False
+    database_url: str = Field(default="sqlite:///.gateway/gateway.db", validation_alias="DATABASE_URL")
+    data_dir: Path = Path(".gateway")
+    turn_retries: int = Field(default=2, ge=0, le=20)
+    """Re-runs of a turn that failed, before it becomes a dead letter. 0: at most once."""
+    turn_timeout: float = Field(default=0, ge=0)
+    """Seconds a turn may run, waiting for answers included; 0 for no bound."""
+    session_rest: float = Field(default=900, gt=0)
+    """Seconds without an event after which a session leaves memory (its JSON part stays)."""
+    session_timeout: float = Field(default=0, ge=0)
+    """Seconds without an event after which a session ends, announced; 0 for never."""
+    live_sessions: int = Field(default=10_000, ge=1)
+    """Sessions kept in memory at most."""
+    running_turns: int = Field(default=1_000, ge=1)
+    """Turns running at the same time at most."""
+    drain_timeout: float = Field(default=25, ge=0)
+    """Seconds running turns get to end after SIGTERM."""
+    max_body_bytes: int = Field(default=1_048_576, ge=1024)
+    """The largest webhook body; more is answered 413."""
+    max_file_mb: float = Field(default=25, gt=0)
+    """The largest attachment the gateway downloads, in MB."""
+    feedback: bool = True
+    """Thumbs under the bot's answers, when an ``on_feedback`` handler is registered."""
