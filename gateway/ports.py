@@ -81,8 +81,15 @@ class DeadLetter(Frozen):
 class Inbox(Protocol):
     """What arrived and is not done yet."""
 
-    async def put(self, envelope: Envelope, *, with_session: bool = False) -> Stored:
-        """Store the envelope unless its key is known. A dead letter that arrives again is taken up again (new)."""
+    async def put(self, envelope: Envelope, *, started: bool = False, with_session: bool = False) -> Stored:
+        """Store the envelope unless its key is known. A dead letter that arrives again is taken up again (new).
+
+        ``started`` says that its turn begins as soon as this returns (see ``start``).
+        """
+        ...
+
+    async def start(self, lease: Lease, key: str) -> None:
+        """Its turn begins: if the process dies from here on, effects may stand on the platform."""
         ...
 
     async def claim(self, conversation: str) -> Lease | None:
@@ -98,8 +105,8 @@ class Inbox(Protocol):
         ...
 
     async def recover(self) -> int:
-        """Once at start, before anything else: count an interruption for whatever a dead process may have been
-        running (the oldest open delivery of each conversation). Returns how many deliveries are open."""
+        """Once at start, before anything else: count an interruption for every open delivery whose turn had started.
+        Returns how many deliveries are open."""
         ...
 
     async def pending(

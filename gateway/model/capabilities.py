@@ -23,6 +23,8 @@ class Capabilities(Frozen):
     """Seconds between two appends of a native stream."""
     stream_limit: int = 0
     """Characters one native stream can hold; 0 when there is no native streaming."""
+    status_interval: float = 60.0
+    """Seconds after which the sign that the bot is working fades and must be shown again."""
     answer_deadline: float = 3.0
     """Seconds within which an interaction must be answered in place."""
     forms: bool = False

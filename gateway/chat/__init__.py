@@ -1,0 +1,1 @@
+"""What a handler holds: messages, asks, actions, elements, the session."""

@@ -1,0 +1,48 @@
+"""Actions: buttons under a message, and the callback of a click."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.chat import standing
+from gateway.runtime.tokens import ActionToken
+
+
+class Action:
+    """A button. A click calls the function registered with ``@action_callback(name)``, also after a restart."""
+
+    def __init__(
+        self,
+        name: str,
+        payload: Mapping[str, Any] | None = None,
+        label: str = "",
+        tooltip: str = "",
+        icon: str | None = None,
+        id: str | None = None,
+    ) -> None:
+        self.name = name
+        self.payload: dict[str, Any] = dict(payload or {})
+        self.label = label
+        self.tooltip = tooltip
+        self.icon = icon
+        """A lucide icon's name; messaging platforms have no such icons, so it is only kept."""
+        self.id = id or str(uuid.uuid4())
+        self.for_id: str | None = None
+        """The id of the message it was sent with."""
+
+    @classmethod
+    def clicked(cls, token: ActionToken) -> "Action":
+        """The action a click is about."""
+        action = cls(token.name, token.payload, label=token.label, id=token.id)
+        action.for_id = token.message
+        return action
+
+    @property
+    def text(self) -> str:
+        """What the button shows."""
+        return self.label or self.name
+
+    async def remove(self) -> None:
+        """Take the button off its message."""
+        if self.for_id is not None:
+            await standing.remove_buttons(self.for_id, only=self.id)

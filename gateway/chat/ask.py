@@ -1,0 +1,317 @@
+"""Asks: a question whose answer the handler awaits, even across a restart of the bot."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any, ClassVar, Generic, TypedDict, TypeVar
+
+from gateway.chat.action import Action
+from gateway.errors import PlatformError, TooLarge
+from gateway.model import EVENT, ActionInvoked, Button, FormSubmitted, MessageCreated, Outgoing, RemoteFile
+from gateway.runtime import tokens
+from gateway.runtime.asks import Ask, AskKind
+from gateway.runtime.context import require_turn
+from gateway.runtime.journal import Effect
+from gateway.runtime.posting import Posting
+from gateway.runtime.tokens import AskToken, UploadToken
+from gateway.runtime.turn import Turn
+from gateway.runtime.work import Work
+
+T = TypeVar("T")
+
+
+class Again(Exception):
+    """The answer does not do; its text tells the user why, and the ask goes on waiting."""
+
+
+class AskBase(Generic[T]):
+    """What all asks share: post the question once, wait, store the answer."""
+
+    kind: ClassVar[AskKind]
+
+    def __init__(
+        self, content: str, author: str | None, timeout: float, raise_on_timeout: bool, anyone: bool
+    ) -> None:
+        self.content = content
+        self.author = author
+        self.timeout = timeout
+        """Seconds to wait."""
+        self.raise_on_timeout = raise_on_timeout
+        self.anyone = anyone
+        """Whether somebody other than the person this turn is for may answer (in a shared thread)."""
+
+    async def send(self) -> T | None:
+        """Ask, and wait. None when nobody answered in time (or ``TimeoutError``, with ``raise_on_timeout``).
+
+        If the bot restarts meanwhile, the handler runs again and comes back to this very question, which is not posted
+        a second time.
+        """
+        turn = require_turn()
+        turn.check()
+        effect = turn.journal.begin("ask")
+        posting = Posting(turn, effect)
+        if "answer" in effect.body:
+            return await self._settled(turn, effect.body["answer"])
+        if not posting.receipts:
+            effect.body["after"] = turn.asks.latest  # stored with the receipts, should we die right after posting
+            await posting.put(await self._question(turn, effect))
+            effect.record(after=turn.asks.latest)
+            await turn.journal.flush()
+        return await self._wait(turn, effect, posting)
+
+    async def _wait(self, turn: Turn, effect: Effect, posting: Posting) -> T | None:
+        while True:
+            ask = Ask(
+                kind=self.kind,
+                delivery=turn.work.key,
+                ordinal=effect.ordinal,
+                asked=turn.event.user,
+                anyone=self.anyone,
+                after=effect.body["after"],
+            )
+            used = False
+            try:
+                work = await turn.wait(ask, self.timeout)
+                if work is None:
+                    effect.record(answer=None)
+                    await self._close(turn, posting, "⌛ No answer came in time.")
+                    return self._timed_out()
+                answer = EVENT.dump_python(work.event, mode="json")
+                try:
+                    result = await self._settled(turn, answer)
+                except Again as problem:
+                    await turn.sender.notify(turn.ref, work.event.user, str(problem))
+                    await turn.services.store.finish(turn.lease, work.key, journal=False)
+                    used = True
+                    continue
+                effect.body["answer"] = answer
+                await turn.journal.answer(effect, answered_by=work.key)
+                used = True
+            finally:
+                turn.asks.close(ask, used=used)
+            await self._answered(turn, posting, work, result)
+            return result
+
+    def _timed_out(self) -> T | None:
+        if self.raise_on_timeout:
+            raise TimeoutError("the user did not answer in time")
+        return None
+
+    async def _settled(self, turn: Turn, answer: Mapping[str, Any] | None) -> T | None:
+        if answer is None:
+            return self._timed_out()
+        return await self._result(turn, answer)
+
+    async def _question(self, turn: Turn, effect: Effect) -> Outgoing:
+        return Outgoing(text=self.content, author=self.author)
+
+    async def _answered(self, turn: Turn, posting: Posting, work: Work, result: T | None) -> None:
+        """Show on the question that it is answered."""
+
+    async def _close(self, turn: Turn, posting: Posting, note: str) -> None:
+        """Take the buttons off a question that is over."""
+
+    async def _result(self, turn: Turn, answer: Mapping[str, Any]) -> T:
+        raise NotImplementedError
+
+
+class AskUserResponse(TypedDict):
+    """The user's message. ``output`` and ``content`` both hold its text."""
+
+    id: str
+    type: str
+    output: str
+    content: str
+    createdAt: float
+
+
+class AskUserMessage(AskBase[AskUserResponse]):
+    """Ask for a text: the user's next message in the conversation is the answer."""
+
+    kind: ClassVar[AskKind] = "text"
+
+    def __init__(
+        self,
+        content: str,
+        author: str | None = None,
+        type: str = "assistant_message",
+        timeout: float = 60,
+        raise_on_timeout: bool = False,
+        anyone: bool = False,
+    ) -> None:
+        super().__init__(content, author, timeout, raise_on_timeout, anyone)
+        self.type = type
+
+    async def _result(self, turn: Turn, answer: Mapping[str, Any]) -> AskUserResponse:
+        event = MessageCreated.model_validate(answer)
+        return AskUserResponse(
+            id=event.message_id, type="user_message", output=event.text, content=event.text, createdAt=event.at
+        )
+
+
+class AskActionResponse(TypedDict):
+    """The action the user picked."""
+
+    name: str
+    payload: dict[str, Any]
+    label: str
+    tooltip: str
+    forId: str
+    id: str
+
+
+class AskActionMessage(AskBase[AskActionResponse]):
+    """Ask to pick one of a list of actions."""
+
+    kind: ClassVar[AskKind] = "action"
+
+    def __init__(
+        self,
+        content: str,
+        actions: Sequence[Action],
+        author: str | None = None,
+        timeout: float = 90,
+        raise_on_timeout: bool = False,
+        anyone: bool = False,
+    ) -> None:
+        super().__init__(content, author, timeout, raise_on_timeout, anyone)
+        self.actions = list(actions)
+
+    async def _question(self, turn: Turn, effect: Effect) -> Outgoing:
+        limit = turn.sender.capabilities(turn.ref).action_token_limit
+        buttons: list[Button] = []
+        for index, action in enumerate(self.actions):
+            token = AskToken(delivery=turn.work.key, ordinal=effect.ordinal, index=index)
+            packed = await tokens.write(token, limit=limit, payloads=turn.services.store)
+            buttons.append(Button(token=packed, label=action.text, tooltip=action.tooltip))
+        return Outgoing(text=self.content, author=self.author, buttons=tuple(buttons))
+
+    async def _result(self, turn: Turn, answer: Mapping[str, Any]) -> AskActionResponse:
+        event = ActionInvoked.model_validate(answer)
+        token = await tokens.read(event.token, turn.services.store)
+        if not isinstance(token, AskToken) or token.index >= len(self.actions):
+            raise Again("That choice is not available any more.")
+        action = self.actions[token.index]
+        return AskActionResponse(
+            name=action.name,
+            payload=action.payload,
+            label=action.label,
+            tooltip=action.tooltip,
+            forId=event.message_id or "",
+            id=action.id,
+        )
+
+    async def _answered(self, turn: Turn, posting: Posting, work: Work, result: AskActionResponse | None) -> None:
+        if result is not None:
+            await self._close(turn, posting, f"**Selected:** {result['label'] or result['name']}")
+
+    async def _close(self, turn: Turn, posting: Posting, note: str) -> None:
+        await posting.put(Outgoing(text=f"{self.content}\n\n{note}", author=self.author))
+
+
+@dataclass(frozen=True, slots=True)
+class AskFileResponse:
+    """An uploaded file: ``path`` is a local copy."""
+
+    id: str
+    name: str
+    path: str
+    size: int
+    type: str
+    """Its MIME type."""
+
+
+class AskFileMessage(AskBase[list[AskFileResponse]]):
+    """Ask for files: attached to the next message, or uploaded in a form where the platform has one.
+
+    ``accept`` is a list of MIME types (``["text/plain", "image/*"]``) or a dict of MIME type to file endings.
+    """
+
+    kind: ClassVar[AskKind] = "file"
+
+    def __init__(
+        self,
+        content: str,
+        accept: Sequence[str] | Mapping[str, Sequence[str]],
+        max_size_mb: float = 2,
+        max_files: int = 1,
+        author: str | None = None,
+        type: str = "assistant_message",
+        timeout: float = 90,
+        raise_on_timeout: bool = False,
+        anyone: bool = False,
+    ) -> None:
+        super().__init__(content, author, timeout, raise_on_timeout, anyone)
+        self.accept = accept
+        self.max_size_mb = max_size_mb
+        self.max_files = min(max(1, max_files), 10)
+        self.type = type
+
+    async def _question(self, turn: Turn, effect: Effect) -> Outgoing:
+        capabilities = turn.sender.capabilities(turn.ref)
+        if not capabilities.forms:
+            return Outgoing(text=self.content, author=self.author)
+        token = UploadToken(
+            delivery=turn.work.key,
+            ordinal=effect.ordinal,
+            label="File" if self.max_files == 1 else "Files",
+            extensions=self._extensions(),
+            max_files=self.max_files,
+        )
+        packed = await tokens.write(token, limit=capabilities.action_token_limit, payloads=turn.services.store)
+        return Outgoing(text=self.content, author=self.author, buttons=(Button(token=packed, label="Upload"),))
+
+    def _extensions(self) -> tuple[str, ...]:
+        if not isinstance(self.accept, Mapping):
+            return ()  # a MIME type has too many endings to list; what comes is checked by its type
+        return tuple(ending.lstrip(".") for endings in self.accept.values() for ending in endings)
+
+    async def _result(self, turn: Turn, answer: Mapping[str, Any]) -> list[AskFileResponse]:
+        kind = FormSubmitted if answer["kind"] == "form_submitted" else MessageCreated
+        files = kind.model_validate(answer).files
+        if len(files) > self.max_files:
+            raise Again(f"Please send at most {self.max_files} file(s).")
+        return [await self._fetch(turn, file) for file in files]
+
+    async def _fetch(self, turn: Turn, file: RemoteFile) -> AskFileResponse:
+        if not self._accepts(file):
+            raise Again(f"{file.name} is not accepted here: please send {self._accepted()}.")
+        if file.size is not None and file.size > self.max_size_mb * 1_000_000 * 1.05:
+            raise Again(f"{file.name} is too large: the limit is {self.max_size_mb:g} MB.")
+        try:
+            path = await turn.services.files.fetch(
+                file, platform=turn.ref.platform, session=turn.session.id, delivery=turn.work.key
+            )
+        except (PlatformError, TooLarge) as error:
+            raise Again(f"{file.name} could not be read: {error}") from error
+        return AskFileResponse(id=file.id, name=file.name, path=str(path), size=path.stat().st_size, type=file.mime)
+
+    def _accepts(self, file: RemoteFile) -> bool:
+        if isinstance(self.accept, Mapping):
+            suffix = PurePath(file.name).suffix.lower()
+            for mime, endings in self.accept.items():
+                if suffix in {e.lower() for e in endings} or (not endings and _matches(file.mime, mime)):
+                    return True
+            return not self.accept
+        return not self.accept or any(
+            _matches(file.mime, a) or (a.startswith(".") and file.name.lower().endswith(a.lower())) for a in self.accept
+        )
+
+    def _accepted(self) -> str:
+        if isinstance(self.accept, Mapping):
+            return ", ".join(e for endings in self.accept.values() for e in endings) or ", ".join(self.accept)
+        return ", ".join(self.accept)
+
+    async def _answered(
+        self, turn: Turn, posting: Posting, work: Work, result: list[AskFileResponse] | None
+    ) -> None:
+        if result and turn.sender.capabilities(turn.ref).forms:
+            await self._close(turn, posting, f"**Received:** {', '.join(f'`{file.name}`' for file in result)}")
+
+    async def _close(self, turn: Turn, posting: Posting, note: str) -> None:
+        await posting.put(Outgoing(text=f"{self.content}\n\n{note}", author=self.author))
+
+
+def _matches(mime: str, pattern: str) -> bool:
+    pattern = pattern.lower()
+    return pattern in ("*", "*/*", mime.lower()) or (pattern.endswith("/*") and mime.lower().startswith(pattern[:-1]))

@@ -1,0 +1,201 @@
+"""From events to the user's functions: builds what a handler is given and calls it."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal, assert_never
+
+import structlog
+
+from gateway.chat.action import Action
+from gateway.chat.element import Element, received
+from gateway.chat.message import Message
+from gateway.chat.user import current_user
+from gateway.errors import Forbidden, PlatformError, TooLarge
+from gateway.model import (
+    ActionInvoked,
+    CommandInvoked,
+    ConversationEnded,
+    ConversationStarted,
+    Event,
+    FeedbackGiven,
+    FormSubmitted,
+    MessageCreated,
+    MessageDeleted,
+    MessageEdited,
+    Outgoing,
+    ReactionChanged,
+    RemoteFile,
+    StopRequested,
+)
+from gateway.runtime.callbacks import Callbacks
+from gateway.runtime.calling import call
+from gateway.runtime.posting import Posting
+from gateway.runtime.forms import COMMENT
+from gateway.runtime.tokens import ActionToken, CommentToken
+from gateway.runtime.turn import Turn
+
+log = structlog.get_logger(__name__)
+
+
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What a user thinks of an answer. The same ``forId`` comes again when a comment follows the thumbs."""
+
+    forId: str
+    """The id of the message."""
+    value: Literal[0, 1]
+    """1: thumbs up, 0: thumbs down."""
+    comment: str | None = None
+    threadId: str | None = None
+    """The conversation's key."""
+    id: str | None = None
+
+
+class BotHandlers:
+    """The registered functions, as the runtime calls them."""
+
+    def __init__(self, callbacks: Callbacks) -> None:
+        self._callbacks = callbacks
+
+    def wants(self, event: Event) -> bool:
+        """Whether there is anything to do for such an event; what nobody wants is not even stored."""
+        match event:
+            case MessageCreated() | ActionInvoked() | FormSubmitted() | StopRequested():
+                return True
+            case CommandInvoked() | ConversationEnded() | FeedbackGiven():
+                return True
+            case ConversationStarted():
+                return self._callbacks.on_chat_start is not None
+            case MessageEdited() | MessageDeleted() | ReactionChanged():
+                return False
+        assert_never(event)
+
+    async def start(self, turn: Turn) -> None:
+        if self._callbacks.on_chat_start is not None:
+            await call(self._callbacks.on_chat_start)
+
+    async def resume(self, turn: Turn) -> None:
+        if self._callbacks.on_chat_resume is not None:
+            await call(self._callbacks.on_chat_resume, _thread(turn))
+
+    async def end(self, turn: Turn) -> None:
+        if self._callbacks.on_chat_end is not None:
+            await call(self._callbacks.on_chat_end)
+
+    async def stop(self, turn: Turn) -> None:
+        if self._callbacks.on_stop is not None:
+            await call(self._callbacks.on_stop)
+
+    async def handle(self, turn: Turn) -> None:
+        if turn.work.refused is not None:
+            await self._turn_away(turn)
+            return
+        match turn.event:
+            case MessageCreated() as event:
+                await self._message(turn, event)
+            case CommandInvoked() as event:
+                await self._command(turn, event)
+            case ActionInvoked():
+                await self._action(turn)
+            case FeedbackGiven() as event:
+                await self._feedback(turn, Feedback(event.token, event.value, event.comment, turn.ref.key))
+            case FormSubmitted() as event:
+                await self._form(turn, event)
+            case _:
+                pass  # stop is done by the dispatcher; the others are not wanted (see ``wants``)
+
+    async def _message(self, turn: Turn, event: MessageCreated) -> None:
+        elements = await _download(turn, event.files) if event.files else []
+        if self._callbacks.on_message is not None:
+            user = current_user(turn)
+            message = Message(
+                content=event.text,
+                author=user.display_name or user.identifier,
+                type="user_message",
+                elements=elements,
+                id=event.message_id,
+                created_at=datetime.fromtimestamp(event.at, UTC).isoformat() if event.at else None,
+            )
+            await call(self._callbacks.on_message, message)
+
+    async def _command(self, turn: Turn, event: CommandInvoked) -> None:
+        if self._callbacks.on_message is not None:
+            name = current_user(turn).display_name
+            await call(
+                self._callbacks.on_message,
+                Message(content=event.text, author=name, type="user_message", command=event.command),
+            )
+
+    async def _action(self, turn: Turn) -> None:
+        token = turn.work.token
+        callback = self._callbacks.actions.get(token.name) if isinstance(token, ActionToken) else None
+        if callback is None or not isinstance(token, ActionToken):
+            log.warning("action.unknown", action=getattr(token, "name", None), delivery=turn.work.key)
+            await turn.sender.notify(turn.ref, turn.event.user, "That button does nothing any more.")
+            return
+        await call(callback, Action.clicked(token))
+
+    async def _form(self, turn: Turn, event: FormSubmitted) -> None:
+        token = turn.work.token
+        if isinstance(token, CommentToken):
+            comment = event.values.get(COMMENT)
+            if comment:
+                await self._feedback(turn, Feedback(token.message, token.value, str(comment), turn.ref.key))
+        else:
+            log.warning("form.unknown", delivery=turn.work.key)
+
+    async def _feedback(self, turn: Turn, feedback: Feedback) -> None:
+        if self._callbacks.on_feedback is not None:
+            await call(self._callbacks.on_feedback, feedback)
+
+    async def _turn_away(self, turn: Turn) -> None:
+        text = (
+            "This question was asked of somebody else."
+            if turn.work.refused == "not_yours"
+            else "This question is no longer open."
+        )
+        await turn.sender.notify(turn.ref, turn.event.user, text)
+
+
+def _thread(turn: Turn) -> dict[str, Any]:
+    """The conversation as ``on_chat_resume`` gets it. Past messages are not kept yet, so ``steps`` is empty."""
+    user = current_user(turn)
+    return {
+        "id": turn.ref.key,
+        "createdAt": datetime.fromtimestamp(turn.session.started_at, UTC).isoformat(),
+        "name": None,
+        "userId": user.identifier,
+        "userIdentifier": user.identifier,
+        "tags": [],
+        "metadata": dict(turn.session.values),
+        "steps": [],
+        "elements": [],
+    }
+
+
+async def _download(turn: Turn, files: tuple[RemoteFile, ...]) -> list[Element]:
+    """Fetch what the user attached. What cannot be had is said to the user, and to the operator by name."""
+    results = await asyncio.gather(*(_fetch(turn, file) for file in files))
+    problems = [result for result in results if isinstance(result, str)]
+    if problems:
+        await Posting(turn).put(Outgoing(text="\n".join(f"⚠️ {problem}" for problem in problems)))
+    return [result for result in results if isinstance(result, Element)]
+
+
+async def _fetch(turn: Turn, file: RemoteFile) -> Element | str:
+    try:
+        path = await turn.services.files.fetch(
+            file, platform=turn.ref.platform, session=turn.session.id, delivery=turn.work.key
+        )
+    except TooLarge as error:
+        return f"I could not take the file: {error}."
+    except Forbidden as error:
+        log.error("file.forbidden", file=file.name, delivery=turn.work.key, fix=str(error))
+        return f"I could not read {file.name}: {error}"
+    except PlatformError as error:
+        log.warning("file.unavailable", file=file.name, delivery=turn.work.key, error=str(error))
+        return f"I could not read {file.name}. Please send it again."
+    return received(file.name, file.mime, path, path.stat().st_size)

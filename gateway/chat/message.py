@@ -1,0 +1,188 @@
+"""Messages: sent, streamed, updated, removed."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Literal, Self
+
+from gateway.chat import standing
+from gateway.chat.action import Action
+from gateway.chat.element import Element, fenced
+from gateway.model import AllowedMentions, Button, Outgoing, OutgoingFile
+from gateway.runtime import tokens
+from gateway.runtime.context import current_turn, require_turn
+from gateway.runtime.posting import Posting
+from gateway.runtime.tokens import ActionToken
+from gateway.runtime.turn import Turn
+
+MessageType = Literal["assistant_message", "user_message", "system_message"]
+
+
+class Message:
+    """A message of the bot, or (in ``on_message``) of a user."""
+
+    _takes_feedback = True
+
+    def __init__(
+        self,
+        content: str | dict[str, Any] | list[Any] = "",
+        author: str | None = None,
+        language: str | None = None,
+        actions: Sequence[Action] | None = None,
+        elements: Sequence[Element] | None = None,
+        type: MessageType = "assistant_message",
+        metadata: dict[str, Any] | None = None,
+        tags: list[str] | None = None,
+        id: str | None = None,
+        parent_id: str | None = None,
+        command: str | None = None,
+        created_at: str | None = None,
+        mentions: AllowedMentions | None = None,
+    ) -> None:
+        if isinstance(content, str):
+            self.content = content
+        else:
+            self.content = json.dumps(content, indent=2, ensure_ascii=False, default=str)
+            language = language or "json"
+        self.author = author
+        self.language = language
+        self.actions = list(actions or [])
+        self.elements = list(elements or [])
+        self.type: MessageType = type
+        self.metadata = metadata or {}
+        self.tags = tags
+        self.parent_id = parent_id
+        self.command = command
+        self.mentions = mentions or AllowedMentions()
+        """Whom the text may notify; by default nobody."""
+        self.created_at = created_at or datetime.now(UTC).isoformat()
+        self._id = id
+        self._turn = current_turn.get()
+        self._number = self._turn.next_number() if self._turn is not None and id is None else 0
+        self._posting: Posting | None = None
+
+    @property
+    def id(self) -> str:
+        """The message's id, the same when its turn is run again after a crash."""
+        if self._id is None:
+            self._id = (self._turn or require_turn()).new_id(self._number)
+        return self._id
+
+    async def send(self) -> Self:
+        """Post it; a message that was streamed is finished."""
+        await self._stand(require_turn())
+        return self
+
+    async def update(self) -> bool:
+        """Make the platform show it as it is now. True when it stands there."""
+        await self._stand(require_turn())
+        return True
+
+    async def stream_token(self, token: str, is_sequence: bool = False) -> None:
+        """Add a piece of text (with ``is_sequence``: make this the whole text). It appears as the platform allows."""
+        turn = require_turn()
+        posting = self._post(turn)
+        stream = posting.open_stream()
+        turn.opened.add(self)
+        if is_sequence:
+            self.content = token
+            await stream.replace(self._text())
+        else:
+            self.content += token
+            await stream.write(token)
+
+    async def remove(self) -> bool:
+        """Take it off the platform."""
+        turn = require_turn()
+        if self._posting is None:
+            return False
+        if self._posting.stream is not None:
+            await self.finish_stream()
+        turn.opened.discard(self)
+        await self._posting.remove()
+        self._posting = None
+        return True
+
+    async def remove_actions(self) -> None:
+        """Take its buttons off."""
+        self.actions = []
+        if self._posting is not None:
+            await self._stand(require_turn())
+        else:
+            await standing.remove_buttons(self.id)
+
+    async def finish_stream(self) -> None:
+        """End a stream the handler left open (called at the end of its turn)."""
+        if self._posting is not None and self._posting.stream is not None:
+            await self._stand(require_turn())
+
+    def _post(self, turn: Turn) -> Posting:
+        if self._posting is None:
+            self._posting = Posting(turn)
+        return self._posting
+
+    async def _stand(self, turn: Turn) -> None:
+        if self._posting is None and not self.content and not self.elements and not self.actions:
+            return  # nothing to show yet; an empty message that is streamed into later starts then
+        posting = self._post(turn)
+        message = await self._outgoing(turn)
+        if posting.stream is not None:
+            turn.opened.discard(self)
+            await posting.close_stream(message)
+        else:
+            await posting.put(message)
+        if self.actions:
+            await standing.remember(turn, self.id, message, posting.receipts, [action.id for action in self.actions])
+
+    def _text(self) -> str:
+        return fenced(self.content, self.language) if self.language and self.content else self.content
+
+    async def _outgoing(self, turn: Turn) -> Outgoing:
+        text, files = self._with_elements()
+        feedback = self._takes_feedback and turn.services.feedback and turn.services.callbacks.on_feedback is not None
+        return Outgoing(
+            text=text,
+            author=self.author,
+            buttons=await self._buttons(turn) if self.actions else (),
+            files=files,
+            feedback=self.id if feedback and self.type == "assistant_message" else None,
+            mentions=self.mentions,
+        )
+
+    def _with_elements(self) -> tuple[str, tuple[OutgoingFile, ...]]:
+        if not self.elements:
+            return self._text(), ()
+        texts, files = [self._text()], list[OutgoingFile]()
+        for element in self.elements:
+            text = element.as_text()
+            if text is not None:
+                texts.append(text)
+            else:
+                files.append(element.as_file())
+        return "\n\n".join(text for text in texts if text), tuple(files)
+
+    async def _buttons(self, turn: Turn) -> tuple[Button, ...]:
+        limit = turn.sender.capabilities(turn.ref).action_token_limit
+        buttons: list[Button] = []
+        for action in self.actions:
+            action.for_id = self.id
+            token = ActionToken(
+                name=action.name, payload=action.payload, label=action.label, id=action.id, message=self.id
+            )
+            packed = await tokens.write(token, limit=limit, payloads=turn.services.store)
+            buttons.append(Button(token=packed, label=action.text, tooltip=action.tooltip))
+        return tuple(buttons)
+
+
+class ErrorMessage(Message):
+    """A message saying that something went wrong. It takes no feedback."""
+
+    _takes_feedback = False
+
+    def __init__(self, content: str = "", author: str | None = None, fail_on_persist_error: bool = False) -> None:
+        super().__init__(content=content, author=author)
+        self.is_error = True
+        self.fail_on_persist_error = fail_on_persist_error
+
+    def _text(self) -> str:
+        return f"⚠️ {self.content}" if self.content else ""

@@ -1,0 +1,1 @@
+"""From a delivery at the door to its turn: durable, deduplicated, in order."""

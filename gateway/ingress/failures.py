@@ -1,0 +1,77 @@
+"""What becomes of a turn that failed: run again after a pause, or given up, told and kept as a dead letter."""
+
+import asyncio
+import hashlib
+import time
+import traceback
+
+import structlog
+
+from gateway.egress import Sender
+from gateway.errors import Forbidden, PlatformError, Rejected, TooLarge, Unsupported
+from gateway.model import Outgoing
+from gateway.ports import Inbox, Lease
+from gateway.runtime.work import Work
+from gateway.telemetry import Counters
+
+log = structlog.get_logger(__name__)
+
+HOPELESS = (Rejected, Forbidden, Unsupported, TooLarge)
+"""Running the handler again cannot change these."""
+INTERRUPTIONS = 20
+"""A delivery whose process died this often while it ran is taken to be what kills it."""
+
+
+def reference(key: str) -> str:
+    """A short id for a delivery that a user can read out and an operator can find."""
+    return hashlib.blake2b(key.encode(), digest_size=4).hexdigest()
+
+
+class Failures:
+    """Retries with backoff, then the dead letters."""
+
+    def __init__(
+        self, *, inbox: Inbox, sender: Sender, counters: Counters, retries: int, backoff: float = 0.5
+    ) -> None:
+        self._inbox = inbox
+        self._sender = sender
+        self._counters = counters
+        self._retries = retries
+        self._backoff = backoff
+
+    async def handle(self, lease: Lease, work: Work, error: Exception) -> bool:
+        """Note the failure; True after a pause when the turn shall run again, False when it was given up."""
+        attempts = work.delivery.attempts + 1
+        again = (
+            attempts <= self._retries
+            and not isinstance(error, HOPELESS)
+            and work.delivery.interrupted < INTERRUPTIONS
+        )
+        platform = work.event.ref.platform
+        self._counters.add(platform, "failed")
+        log.error(
+            "turn.failed",
+            delivery=work.key,
+            reference=reference(work.key),
+            attempt=attempts,
+            again=again,
+            exc_info=error,
+        )
+        text = "".join(traceback.format_exception_only(error)).strip()
+        if again:
+            pause = self._backoff * 4 ** (attempts - 1)
+            await self._inbox.fail(lease, work.key, error=text, not_before=time.time() + pause)
+            work.delivery = work.delivery.model_copy(update={"attempts": attempts})
+            await asyncio.sleep(pause)
+            return True
+        await self._tell(work)
+        await self._inbox.bury(lease, work.key, error=text)
+        self._counters.add(platform, "dead")
+        return False
+
+    async def _tell(self, work: Work) -> None:
+        text = f"⚠️ Sorry, something went wrong here. Reference: `{reference(work.key)}`"
+        try:
+            await self._sender.put(work.event.ref, Outgoing(text=text), key=f"{work.key}#error")
+        except PlatformError as error:
+            log.warning("turn.failure_untold", delivery=work.key, error=str(error))

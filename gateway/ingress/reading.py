@@ -1,0 +1,87 @@
+"""From an envelope to work: the adapter's parse, the gateway's own envelopes and commands, the tokens."""
+
+from collections.abc import Mapping
+
+from gateway.adapter import Adapter
+from gateway.model import (
+    ActionInvoked,
+    CommandInvoked,
+    ConversationEnded,
+    Envelope,
+    Event,
+    FormSubmitted,
+    MessageCreated,
+    StopRequested,
+    UserRef,
+)
+from gateway.ports import Delivery, Payloads, SessionRecord, Stored
+from gateway.runtime import tokens
+from gateway.runtime.work import Work
+
+OWN = "gateway"
+"""Key in the body of an envelope the gateway wrote itself."""
+
+
+def idle_envelope(session: SessionRecord, *, now: float) -> Envelope:
+    """The gateway's own delivery that ends an idle session. Its key names this idleness, so it comes once."""
+    user = session.user or UserRef(platform=session.ref.platform, workspace=session.ref.workspace, id="")
+    return Envelope(
+        key=f"{session.ref.key}:idle:{session.id}:{int(session.last_at)}",
+        ref=session.ref,
+        body={OWN: "idle", "user": user.model_dump(mode="json")},
+        received_at=now,
+    )
+
+
+class Reader:
+    """Reads envelopes."""
+
+    def __init__(self, adapters: Mapping[str, Adapter], payloads: Payloads) -> None:
+        self._adapters = adapters
+        self._payloads = payloads
+
+    def event(self, envelope: Envelope) -> Event | None:
+        """What happened; None for what is of no interest or of a platform that is off now."""
+        if OWN in envelope.body:
+            return ConversationEnded(
+                ref=envelope.ref, user=UserRef.model_validate(envelope.body["user"]), reason="idle"
+            )
+        adapter = self._adapters.get(envelope.ref.platform)
+        event = adapter.parse(envelope) if adapter is not None else None
+        return _as_command(event) if isinstance(event, MessageCreated) else event
+
+    async def token(self, event: Event) -> tokens.Token | None:
+        """What the event's token says, if it carries one of ours."""
+        if isinstance(event, ActionInvoked | FormSubmitted):
+            return await tokens.read(event.token, self._payloads)
+        return None
+
+    def work(
+        self, stored: Stored, event: Event, token: tokens.Token | None, *, started: bool, session_read: bool
+    ) -> Work:
+        """Work just stored."""
+        return Work(
+            delivery=stored.delivery,
+            event=event,
+            token=token,
+            session=stored.session,
+            session_read=session_read,
+            started=started,
+        )
+
+    async def recovered(self, delivery: Delivery) -> Work | None:
+        """Work read back from the store; None when nothing can be made of it any more."""
+        event = self.event(delivery.envelope)
+        if event is None:
+            return None
+        return Work(delivery=delivery, event=event, token=await self.token(event))
+
+
+def _as_command(event: MessageCreated) -> Event:
+    """``/new`` and ``/stop`` written as a message: slash commands do not exist everywhere (Slack threads have none)."""
+    text = event.text.strip()
+    if text == "/new":
+        return CommandInvoked(ref=event.ref, user=event.user, command="new")
+    if text == "/stop":
+        return StopRequested(ref=event.ref, user=event.user)
+    return event

@@ -1,0 +1,1 @@
+"""Running the user's handlers: turns, sessions, the journal, asks."""

@@ -1,0 +1,114 @@
+"""Questions that wait for an answer, for minutes or across a restart.
+
+An ask is a journaled effect. Its answer is a delivery of its own that bypasses the queue; the waiting turn stores the
+answer and finishes that delivery in one transaction. After a crash the turn runs again, reaches the ask, finds its
+question posted and either the answer stored or goes on waiting.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Literal
+
+from gateway.model import MessageCreated, UserRef
+from gateway.runtime.work import Work
+
+AskKind = Literal["text", "action", "file"]
+
+
+class Ask:
+    """One open question."""
+
+    def __init__(
+        self, *, kind: AskKind, delivery: str, ordinal: int, asked: UserRef, anyone: bool, after: int
+    ) -> None:
+        self.kind = kind
+        self.id = (delivery, ordinal)
+        self.asked = asked
+        self.anyone = anyone
+        self.after = after
+        """Only what arrived later than this (``Delivery.seq``) can be an answer."""
+        self.answer: asyncio.Future[Work] = asyncio.get_running_loop().create_future()
+
+    @property
+    def waiting(self) -> bool:
+        return not self.answer.done()
+
+    def may_answer(self, user: UserRef) -> bool:
+        """Asks are bound to whoever is asked: in a shared thread nobody else approves for them."""
+        return self.anyone or user.id == self.asked.id
+
+    def takes(self, work: Work) -> bool:
+        """Whether an ordinary message is this ask's answer."""
+        event = work.event
+        return (
+            self.waiting
+            and isinstance(event, MessageCreated)
+            and work.delivery.seq > self.after
+            and self.may_answer(event.user)
+            and (self.kind == "text" or (self.kind == "file" and bool(event.files)))
+        )
+
+
+class OpenAsks:
+    """The open asks of one conversation, and the answers that came before a re-run reached its ask."""
+
+    def __init__(self, queue: deque[Work], requeue: Callable[[Work], None]) -> None:
+        self._queue = queue
+        self._requeue = requeue
+        self._open: dict[tuple[str, int], Ask] = {}
+        self._early: dict[tuple[str, int], Work] = {}
+        self.latest = 0
+        """The newest ``Delivery.seq`` this conversation has seen."""
+
+    def __bool__(self) -> bool:
+        return bool(self._open)
+
+    def open(self, ask: Ask) -> None:
+        """Start waiting; an answer that is here already (queued, or early after a restart) is taken at once."""
+        self._open[ask.id] = ask
+        early = self._early.pop(ask.id, None)
+        if early is not None:
+            ask.answer.set_result(early)
+            return
+        for work in self._queue:
+            if ask.takes(work):
+                self._queue.remove(work)
+                ask.answer.set_result(work)
+                return
+
+    def close(self, ask: Ask, *, used: bool) -> None:
+        """Stop waiting. An answer that came but was not used goes back to the queue."""
+        self._open.pop(ask.id, None)
+        if ask.answer.done() and not ask.answer.cancelled() and not used:
+            self._requeue(ask.answer.result())
+        ask.answer.cancel()
+
+    def offer_message(self, work: Work) -> bool:
+        """Give an ordinary message to the ask it answers, if any."""
+        for ask in self._open.values():
+            if ask.takes(work):
+                ask.answer.set_result(work)
+                return True
+        return False
+
+    def offer_token(self, id: tuple[str, int], work: Work) -> Literal["taken", "not_yours", "closed"]:
+        """Give a click or a submitted form to the ask it names."""
+        ask = self._open.get(id)
+        if ask is None or not ask.waiting:
+            return "closed"
+        if not ask.may_answer(work.event.user):
+            return "not_yours"
+        ask.answer.set_result(work)
+        return "taken"
+
+    def keep_early(self, id: tuple[str, int], work: Work) -> Work | None:
+        """Hold an answer until its turn, run again, reaches the ask. Returns the one it replaces."""
+        replaced = self._early.get(id)
+        self._early[id] = work
+        return replaced
+
+    def leftovers(self, delivery: str) -> list[Work]:
+        """Early answers to asks of a turn that ended without asking again."""
+        ids = [id for id in self._early if id[0] == delivery]
+        return [self._early.pop(id) for id in ids]

@@ -1,0 +1,72 @@
+"""Calling the user's code, sync or async, and the bridges between both worlds."""
+
+import asyncio
+import functools
+import inspect
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, ParamSpec, TypeVar
+
+from gateway.runtime.context import current_turn
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def make_async(func: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """An async version of a blocking function: it runs in a worker thread, in the same turn."""
+
+    @functools.wraps(func)
+    async def in_thread(*args: P.args, **kwargs: P.kwargs) -> T:
+        return await asyncio.to_thread(func, *args, **kwargs)
+
+    return in_thread
+
+
+def run_sync(awaitable: Awaitable[T]) -> T:
+    """Wait for a coroutine from sync code.
+
+    Works in sync handlers and in functions wrapped by ``make_async`` (the coroutine runs on the bot's event loop), and
+    where no loop runs at all (a script). Inside async code it would block the loop it needs, so it raises.
+    """
+
+    async def whole() -> T:
+        return await awaitable
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        pass
+    else:
+        if inspect.iscoroutine(awaitable):
+            awaitable.close()
+        raise RuntimeError("run_sync was called on the event loop: use `await`, or call it in a function made_async")
+    turn = current_turn.get()
+    if turn is None:
+        return asyncio.run(whole())
+    return asyncio.run_coroutine_threadsafe(whole(), turn.loop).result()
+
+
+async def sleep(seconds: float) -> None:
+    """Pause this turn; other conversations go on."""
+    await asyncio.sleep(seconds)
+
+
+async def call(handler: Callable[..., Any], *args: Any) -> Any:
+    """Run a handler. A sync one runs in a worker thread, so that it cannot hold up other conversations. A handler
+    that takes fewer parameters than it is given is called without the rest (``on_chat_resume()`` is fine)."""
+    args = args[: _arity(handler, len(args))]
+    if inspect.iscoroutinefunction(handler):
+        return await handler(*args)
+    result = await asyncio.to_thread(handler, *args)
+    return await result if inspect.isawaitable(result) else result
+
+
+@functools.lru_cache(maxsize=256)
+def _arity(handler: Callable[..., Any], most: int) -> int:
+    try:
+        parameters = inspect.signature(handler).parameters.values()
+    except (TypeError, ValueError):
+        return most
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        return most
+    return min(most, sum(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in parameters))

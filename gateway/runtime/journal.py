@@ -1,0 +1,149 @@
+"""The effects of one turn, so that running it again repeats none of them.
+
+Within each phase of a turn (opening the session, handling the event), the n-th message (and the n-th ask) a re-run
+starts is taken to be the n-th the earlier run started: its receipts are found here, so it is edited in place instead of posted again. Effects of concurrent tasks are numbered in the order in
+which they started. A re-run may take another path: what finds no counterpart is appended.
+
+Writing is not awaited: a record reaches the store within ``FLUSH_AFTER`` seconds, and what a crash swallows in between is
+recognised on the platform by its key (``SupportsLookup``). Most turns end before that and so never write a journal.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+import structlog
+
+from gateway.errors import Fenced
+from gateway.ports import EffectRecord, Journals, Lease
+
+FLUSH_AFTER = 0.05
+
+EffectKind = Literal["message", "ask", "once"]
+Phase = Literal["open", "handle"]
+
+log = structlog.get_logger(__name__)
+
+
+class Effect:
+    """One effect: its place in the turn and what is known of it."""
+
+    __slots__ = ("body", "found", "journal", "kind", "ordinal")
+
+    def __init__(
+        self, journal: "Journal", kind: EffectKind, ordinal: int, body: Mapping[str, Any], *, found: bool
+    ) -> None:
+        self.journal = journal
+        self.kind: EffectKind = kind
+        self.ordinal = ordinal
+        self.found = found
+        """Whether an earlier run recorded it."""
+        self.body: dict[str, Any] = dict(body)
+
+    @property
+    def key(self) -> str:
+        """What the platform is given to recognise it by."""
+        return f"{self.journal.delivery}#{self.ordinal}"
+
+    def record(self, **changes: Any) -> None:
+        """Note what happened; stored soon, or with the end of the turn."""
+        self.body.update(changes)
+        self.journal.changed(self)
+
+    def as_record(self) -> EffectRecord:
+        return EffectRecord(delivery=self.journal.delivery, ordinal=self.ordinal, kind=self.kind, body=dict(self.body))
+
+
+class Journal:
+    """The ordered effects of one delivery's turn."""
+
+    def __init__(self, store: Journals, lease: Lease, delivery: str, recorded: Iterable[EffectRecord] = ()) -> None:
+        self.delivery = delivery
+        self._store = store
+        self._lease = lease
+        self.phase: Phase = "handle"
+        self._found: dict[tuple[Phase, EffectKind], list[EffectRecord]] = {}
+        self._next = 0
+        for record in recorded:
+            self._found.setdefault((record.body["phase"], record.kind), []).append(record)
+            self._next = max(self._next, record.ordinal + 1)
+        self.written = self._next > 0
+        """Whether the store holds anything of it."""
+        self._effects: list[Effect] = []
+        self._unwritten: dict[int, Effect] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._writing: asyncio.Task[None] | None = None
+        self._closed = False
+
+    def begin(self, kind: EffectKind) -> Effect:
+        """The next effect of this kind: the earlier run's counterpart, or a new one."""
+        counterparts = self._found.get((self.phase, kind))
+        if counterparts:
+            record = counterparts.pop(0)
+            effect = Effect(self, kind, record.ordinal, record.body, found=True)
+        else:
+            effect = Effect(self, kind, self._next, {"phase": self.phase}, found=False)
+            self._next += 1
+        self._effects.append(effect)
+        return effect
+
+    def claimed(self) -> frozenset[str]:
+        """Ids of platform messages known to belong to effects of this turn."""
+        bodies = [e.body for e in self._effects] + [dict(r.body) for rs in self._found.values() for r in rs]
+        return frozenset(receipt["id"] for body in bodies for receipt in body.get("receipts", ()))
+
+    def changed(self, effect: Effect) -> None:
+        """Write it soon."""
+        if self._closed:
+            return
+        self._unwritten[effect.ordinal] = effect
+        if self._timer is None and self._writing is None:
+            self._timer = asyncio.get_running_loop().call_later(FLUSH_AFTER, self._flush_soon)
+
+    def _flush_soon(self) -> None:
+        self._timer = None
+        self._writing = asyncio.create_task(self._flush_logged())
+
+    async def _flush_logged(self) -> None:
+        try:
+            while self._unwritten and not self._closed:
+                await self.flush()
+        except Fenced:
+            log.warning("journal.fenced", delivery=self.delivery)
+        except Exception:
+            # The turn itself will meet the same store at its end and fail there; here it is only early warning.
+            log.exception("journal.unwritten", delivery=self.delivery)
+        finally:
+            self._writing = None
+
+    async def flush(self) -> None:
+        """Write what is not written yet; returns when it is durable."""
+        if not self._unwritten:
+            return
+        effects, self._unwritten = list(self._unwritten.values()), {}
+        self.written = True
+        try:
+            await self._store.record(self._lease, [effect.as_record() for effect in effects])
+        except BaseException:
+            for effect in effects:
+                self._unwritten.setdefault(effect.ordinal, effect)
+            raise
+
+    async def answer(self, effect: Effect, *, answered_by: str) -> None:
+        """Store an ask's answer and finish the delivery that brought it, in one transaction."""
+        self._unwritten.pop(effect.ordinal, None)
+        self.written = True
+        await self._store.answer(self._lease, effect.as_record(), answered_by=answered_by)
+
+    async def close(self, *, keep: bool) -> None:
+        """The turn is over. ``keep`` writes what is unwritten (the turn will be run again); else it is forgotten."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if not keep:
+            self._unwritten.clear()
+        self._closed = True
+        if self._writing is not None:
+            await self._writing
+        if keep:
+            await self.flush()

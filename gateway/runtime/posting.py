@@ -1,0 +1,80 @@
+"""A message effect: posted once, edited after, however often its turn is run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.egress import Lookup, MessageStream
+from gateway.model import Outgoing, Receipt
+from gateway.runtime.journal import Effect
+
+if TYPE_CHECKING:
+    from gateway.runtime.turn import Turn
+
+
+class Posting:
+    """What stands on the platform for one ``Message`` of a handler."""
+
+    __slots__ = ("_turn", "effect", "receipts", "stream")
+
+    def __init__(self, turn: Turn, effect: Effect | None = None) -> None:
+        self._turn = turn
+        self.effect = effect or turn.journal.begin("message")
+        self.receipts: tuple[Receipt, ...] = tuple(
+            Receipt.model_validate(receipt) for receipt in self.effect.body.get("receipts", ())
+        )
+        self.stream: MessageStream | None = None
+
+    async def put(self, message: Outgoing) -> None:
+        """Make it read as given: the first time it is sent, later it is edited."""
+        turn = self._turn
+        turn.check()
+        self.receipts = await turn.sender.put(
+            turn.ref,
+            message,
+            key=self.effect.key,
+            existing=self.receipts,
+            lookup=self._lookup(),
+            on_receipts=self._keep,
+        )
+
+    def open_stream(self) -> MessageStream:
+        """Start (or go on) streaming into it."""
+        turn = self._turn
+        turn.check()
+        if self.stream is None:
+            self.stream = turn.sender.stream(
+                turn.ref,
+                key=self.effect.key,
+                recipient=turn.event.user,
+                existing=self.receipts,
+                lookup=self._lookup(),
+                on_receipts=self._keep,
+            )
+            turn.streaming.add(self)
+        return self.stream
+
+    async def close_stream(self, message: Outgoing) -> None:
+        """The stream's last state; after it the message is an ordinary one."""
+        stream, self.stream = self.stream, None
+        self._turn.streaming.discard(self)
+        if stream is not None:
+            self.receipts = await stream.close(message)
+
+    async def remove(self) -> None:
+        """Take it off the platform. A re-run that sends it again posts it anew: nothing stands there."""
+        receipts, self.receipts = self.receipts, ()
+        self.effect.record(receipts=[])
+        await self._turn.sender.delete(receipts)
+
+    def _lookup(self) -> Lookup | None:
+        """Look before sending, when an earlier run may have sent this without living to record it."""
+        delivery = self._turn.work.delivery
+        if not delivery.rerun or self.receipts or self.effect.found:
+            return None
+        # A minute covers the difference between the platform's clock and ours.
+        return Lookup(since=delivery.envelope.received_at - 60, claimed=self._turn.journal.claimed())
+
+    def _keep(self, receipts: tuple[Receipt, ...]) -> None:
+        self.receipts = receipts
+        self.effect.record(receipts=[receipt.model_dump(mode="json") for receipt in receipts])

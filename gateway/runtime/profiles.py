@@ -1,0 +1,57 @@
+"""User profiles (name, e-mail), fetched once in a while and cached; never a reason for a turn to fail or to wait long."""
+
+import asyncio
+import time
+from collections import OrderedDict
+
+import structlog
+
+from gateway.egress import Sender
+from gateway.errors import PlatformError
+from gateway.model import Profile, UserRef
+
+log = structlog.get_logger(__name__)
+
+KEEP = 3600.0
+"""Seconds a profile is believed."""
+KEEP_FAILURE = 60.0
+"""Seconds after which a failed fetch is tried again."""
+WAIT = 2.0
+"""Seconds a turn waits for a profile at most."""
+LIMIT = 10_000
+"""Profiles kept."""
+
+
+class Profiles:
+    """The cache. Concurrent requests for one user share a fetch."""
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+        self._known: OrderedDict[str, tuple[float, Profile | None]] = OrderedDict()
+        self._fetching: dict[str, asyncio.Task[Profile | None]] = {}
+
+    async def get(self, user: UserRef) -> Profile | None:
+        """The profile, None where there is none to be had (now)."""
+        key = user.key
+        known = self._known.get(key)
+        if known is not None and known[0] > time.monotonic():
+            return known[1]
+        task = self._fetching.get(key)
+        if task is None:
+            task = self._fetching[key] = asyncio.create_task(self._fetch(user))
+            task.add_done_callback(lambda _: self._fetching.pop(key, None))
+        done, _ = await asyncio.wait({task}, timeout=WAIT)
+        return task.result() if done else None
+
+    async def _fetch(self, user: UserRef) -> Profile | None:
+        keep = KEEP
+        try:
+            profile = await self._sender.profile(user)
+        except PlatformError as error:
+            log.warning("profile.unavailable", user=user.key, error=str(error))
+            profile, keep = None, KEEP_FAILURE
+        self._known[user.key] = (time.monotonic() + keep, profile)
+        self._known.move_to_end(user.key)
+        while len(self._known) > LIMIT:
+            self._known.popitem(last=False)
+        return profile

@@ -1,0 +1,165 @@
+"""Runs turns: opens the session, calls the handlers, stores what is left behind."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+
+from gateway.model import CommandInvoked, ConversationEnded, ConversationStarted, Event, Outgoing
+from gateway.ports import Lease, SessionRecord
+from gateway.runtime.asks import OpenAsks
+from gateway.runtime.context import current_turn
+from gateway.runtime.journal import Journal
+from gateway.runtime.posting import Posting
+from gateway.runtime.session import Session, SessionPool
+from gateway.runtime.turn import Services, Turn, close_streams
+from gateway.runtime.work import Work
+
+log = structlog.get_logger(__name__)
+
+
+class Handlers(Protocol):
+    """The user's bot as the runtime sees it (``gateway.chat`` implements it)."""
+
+    def wants(self, event: Event) -> bool:
+        """Whether anything is registered for such an event."""
+        ...
+
+    async def start(self, turn: Turn) -> None: ...
+    async def resume(self, turn: Turn) -> None: ...
+    async def handle(self, turn: Turn) -> None: ...
+    async def stop(self, turn: Turn) -> None: ...
+    async def end(self, turn: Turn) -> None: ...
+
+
+class Runner:
+    """Runs one turn from stored delivery to stored result."""
+
+    def __init__(
+        self, services: Services, pool: SessionPool, handlers: Handlers, *, slots: asyncio.Semaphore, timeout: float
+    ) -> None:
+        self._services = services
+        self._pool = pool
+        self._handlers = handlers
+        self._slots = slots
+        self._timeout = timeout or None
+
+    async def run(self, work: Work, *, lease: Lease, asks: OpenAsks, running: Callable[[Turn | None], None]) -> None:
+        """Run it. Returns when everything it left is durable; raises what the handler raised. ``running`` is told of
+        the turn while it can be stopped."""
+        services = self._services
+        recorded = await services.store.effects(work.key) if work.delivery.rerun else ()
+        session = await self._open(work)
+        if session is None:  # an event about a conversation that is over
+            await services.store.finish(lease, work.key, journal=bool(recorded))
+            return
+        journal = Journal(services.store, lease, work.key, recorded)
+        turn = Turn(
+            services=services,
+            work=work,
+            lease=lease,
+            session=session,
+            journal=journal,
+            asks=asks,
+            slots=self._slots,
+        )
+        reset = current_turn.set(turn)
+        try:
+            await self._play_stoppable(turn, running)
+            record = turn.session.to_save() if not isinstance(work.event, ConversationEnded) else None
+        except BaseException:
+            await journal.close(keep=True)
+            raise
+        finally:
+            turn.working.pause()
+            self._pool.close(turn.session)
+            current_turn.reset(reset)
+        await journal.close(keep=False)
+        try:
+            await services.store.finish(lease, work.key, session=record, journal=journal.written)
+        except BaseException:
+            turn.session.not_saved()
+            raise
+
+    async def _open(self, work: Work) -> Session | None:
+        async def load(conversation: str) -> SessionRecord | None:
+            return work.session if work.session_read else await self._services.store.load(conversation)
+
+        return await self._pool.open(work.event.ref, work.event.user, load, create=work.opens)
+
+    async def _play_stoppable(self, turn: Turn, running: Callable[[Turn | None], None]) -> None:
+        running(turn)
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._play(turn)
+                await close_streams(turn)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not turn.stopping or task is None:
+                raise
+            task.uncancel()
+            running(None)
+            await self._stopped(turn)
+        finally:
+            running(None)
+
+    async def _stopped(self, turn: Turn) -> None:
+        turn.stopping = False  # on_stop and the closing of streams may talk again
+        turn.working.pause()
+        try:
+            await self._handlers.stop(turn)
+        finally:
+            await close_streams(turn)
+            turn.stopping = True
+        log.info("turn.stopped", delivery=turn.work.key)
+
+    async def _play(self, turn: Turn) -> None:
+        turn.profile = await self._services.profile(turn.event.user)
+        turn.working.resume()
+        event = turn.event
+        if isinstance(event, ConversationEnded):
+            await self._end(turn, event.reason)
+            return
+        if isinstance(event, CommandInvoked) and event.command == "new":
+            await self._end(turn, "command")
+            await self._begin_again(turn)
+            return
+        if turn.work.opens:
+            await self._open_hooks(turn)
+        if not isinstance(event, ConversationStarted):
+            turn.journal.phase = "handle"
+            await self._handlers.handle(turn)
+
+    async def _open_hooks(self, turn: Turn) -> None:
+        opening = turn.session.opening
+        if opening is None:
+            return
+        turn.journal.phase = "open"
+        if opening == "start":
+            await self._handlers.start(turn)
+        else:
+            await self._handlers.resume(turn)
+        turn.session.opening = None
+
+    async def _end(self, turn: Turn, reason: str) -> None:
+        if turn.session.opening != "start":
+            await self._handlers.end(turn)
+        await self._pool.end(turn.session)
+        await self._services.files.forget(turn.session.id)
+        if reason == "idle":
+            await Posting(turn).put(
+                Outgoing(text="This conversation was idle for a while, so it was closed. Write again to start a new one.")
+            )
+        elif reason == "command":
+            await Posting(turn).put(Outgoing(text="Started a new conversation."))
+
+    async def _begin_again(self, turn: Turn) -> None:
+        async def nothing(_: str) -> SessionRecord | None:
+            return None
+
+        session = await self._pool.open(turn.ref, turn.event.user, nothing)
+        if session is not None:
+            self._pool.close(turn.session)
+            turn.session = session
+            await self._open_hooks(turn)

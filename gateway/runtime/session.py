@@ -1,0 +1,179 @@
+"""Sessions: what a conversation remembers. Live ones are held in memory, resting ones cost nothing there."""
+
+import time
+import uuid
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal
+
+import orjson
+import structlog
+
+from gateway.model import ConversationRef, UserRef
+from gateway.ports import SessionRecord, Sessions
+
+log = structlog.get_logger(__name__)
+
+_STRICT = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
+
+SAVE_EVERY = 60.0
+"""Seconds after which an unchanged session is saved again, so that idleness is known after a restart."""
+
+Opening = Literal["start", "resume"]
+
+
+class Session:
+    """One conversation's state. ``values`` holds any object; its JSON part survives restarts."""
+
+    __slots__ = (
+        "_saved",
+        "_saved_at",
+        "id",
+        "last_at",
+        "opening",
+        "pins",
+        "ref",
+        "started_at",
+        "used_at",
+        "user",
+        "values",
+    )
+
+    def __init__(self, *, id: str, ref: ConversationRef, user: UserRef | None, started_at: float) -> None:
+        self.id = id
+        self.ref = ref
+        self.user = user
+        self.values: dict[str, Any] = {}
+        self.started_at = started_at
+        self.last_at = started_at
+        self.used_at = time.monotonic()
+        self.opening: Opening | None = "start"
+        """The hook that is still to be run before its first event is handled."""
+        self.pins = 0
+        """Turns that use it now; a pinned session does not rest."""
+        self._saved: bytes | None = None
+        self._saved_at = 0.0
+
+    @classmethod
+    def restored(cls, record: SessionRecord) -> "Session":
+        session = cls(id=record.id, ref=record.ref, user=record.user, started_at=record.started_at)
+        session.values = dict(record.data)
+        session.last_at = record.last_at
+        session.opening = "resume"
+        session._saved = _json_part(session.values)
+        session._saved_at = record.last_at
+        return session
+
+    def to_save(self) -> SessionRecord | None:
+        """The record to store, None when nothing worth storing changed."""
+        data = _json_part(self.values)
+        if data == self._saved and self.last_at - self._saved_at < SAVE_EVERY:
+            return None
+        self._saved, self._saved_at = data, self.last_at
+        return self.record(orjson.loads(data))
+
+    def not_saved(self) -> None:
+        """The store failed: what ``to_save`` returned is still to be saved."""
+        self._saved = None
+
+    def record(self, data: dict[str, Any] | None = None) -> SessionRecord:
+        """The whole of what outlives the process."""
+        return SessionRecord(
+            id=self.id,
+            ref=self.ref,
+            user=self.user,
+            data=orjson.loads(_json_part(self.values)) if data is None else data,
+            started_at=self.started_at,
+            last_at=self.last_at,
+        )
+
+
+def _json_part(values: dict[str, Any]) -> bytes:
+    """The values JSON can hold, as JSON. Others stay in memory only."""
+    try:
+        return orjson.dumps(values, option=_STRICT)
+    except TypeError:
+        return orjson.dumps({key: value for key, value in values.items() if _is_json(key, value)}, option=_STRICT)
+
+
+def _is_json(key: str, value: Any) -> bool:
+    try:
+        orjson.dumps(value, option=_STRICT)
+    except TypeError:
+        return False
+    return isinstance(key, str)
+
+
+class SessionPool:
+    """The live sessions, least recently used first."""
+
+    def __init__(self, store: Sessions, *, limit: int, rest_after: float) -> None:
+        self._store = store
+        self._limit = limit
+        self._rest_after = rest_after
+        self._live: OrderedDict[str, Session] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._live)
+
+    def __contains__(self, conversation: str) -> bool:
+        return conversation in self._live
+
+    async def open(
+        self,
+        ref: ConversationRef,
+        user: UserRef,
+        load: Callable[[str], Awaitable[SessionRecord | None]],
+        *,
+        create: bool = True,
+    ) -> Session | None:
+        """The conversation's session, pinned: live, restored from its record, or (if ``create``) new."""
+        key = ref.key
+        session = self._live.get(key)
+        if session is None:
+            record = await load(key)
+            session = self._live.get(key)  # another turn of the conversation may have opened it meanwhile
+            if session is None:
+                if record is not None:
+                    session = Session.restored(record)
+                elif create:
+                    session = Session(id=str(uuid.uuid4()), ref=ref, user=user, started_at=time.time())
+                else:
+                    return None
+                self._live[key] = session
+        self._live.move_to_end(key)
+        session.pins += 1
+        session.ref = ref
+        session.last_at = time.time()
+        session.used_at = time.monotonic()
+        self._trim()
+        return session
+
+    def close(self, session: Session) -> None:
+        """A turn is done with it."""
+        session.pins -= 1
+
+    def forget(self, session: Session) -> None:
+        """It ended, or its opening failed: the next event opens another."""
+        self._live.pop(session.ref.key, None)
+
+    async def end(self, session: Session) -> None:
+        """It is over for good."""
+        self.forget(session)
+        await self._store.end(session.ref.key, at=time.time())
+
+    def rest_idle(self) -> int:
+        """Let sessions go that nothing used for a while (their JSON part is stored); how many."""
+        limit = time.monotonic() - self._rest_after
+        resting = [key for key, session in self._live.items() if session.used_at < limit and not session.pins]
+        for key in resting:
+            del self._live[key]
+        return len(resting)
+
+    def _trim(self) -> None:
+        if len(self._live) <= self._limit:
+            return
+        for key, session in self._live.items():
+            if not session.pins:
+                del self._live[key]
+                return

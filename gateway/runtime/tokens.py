@@ -1,0 +1,86 @@
+"""What a button or a form means, written into the token it carries, so that a click after a restart still means it.
+
+A token is a letter, a colon and compact JSON. One too long for the platform is kept in the store and the button
+carries a short key to it (letter ``s``).
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import orjson
+from pydantic import Field, TypeAdapter, ValidationError
+
+from gateway.model.base import Frozen
+from gateway.ports import Payloads
+
+
+class ActionToken(Frozen):
+    """A button with a callback."""
+
+    kind: Literal["a"] = "a"
+    name: str
+    payload: Mapping[str, Any]
+    label: str = ""
+    id: str
+    message: str
+    """Id of the message it stands under."""
+
+
+class AskToken(Frozen):
+    """A button that answers an ask. ``index`` is the action's place in the ask's list."""
+
+    kind: Literal["q"] = "q"
+    delivery: str
+    ordinal: int
+    index: int
+
+
+class UploadToken(Frozen):
+    """The button of a file ask: it opens a form with a file field, and is that form's token too."""
+
+    kind: Literal["u"] = "u"
+    delivery: str
+    ordinal: int
+    label: str
+    extensions: tuple[str, ...] = ()
+    max_files: int = 1
+
+
+class CommentToken(Frozen):
+    """The form that takes a comment for thumbs already given."""
+
+    kind: Literal["f"] = "f"
+    message: str
+    value: Literal[0, 1]
+
+
+Token = Annotated[ActionToken | AskToken | UploadToken | CommentToken, Field(discriminator="kind")]
+
+_TOKEN: TypeAdapter[Token] = TypeAdapter(Token)
+
+
+def pack(token: Token) -> str:
+    """The token as text, whatever its length."""
+    return orjson.dumps(token.model_dump(exclude_defaults=True) | {"kind": token.kind}).decode()
+
+
+async def write(token: Token, *, limit: int, payloads: Payloads) -> str:
+    """The token as text of at most ``limit`` UTF-8 bytes; a longer one is kept in the store first."""
+    text = pack(token)
+    if len(text.encode()) <= limit:
+        return text
+    key = "s:" + hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    await payloads.put_payload(key, orjson.loads(text))
+    return key
+
+
+async def read(text: str, payloads: Payloads) -> Token | None:
+    """What a token says; None for one that is not ours or was pruned."""
+    try:
+        if text.startswith("s:"):
+            body = await payloads.get_payload(text)
+            return None if body is None else _TOKEN.validate_python(body)
+        return _TOKEN.validate_json(text)
+    except ValidationError:
+        return None

@@ -1,0 +1,124 @@
+"""A turn: one run of the user's handlers for one event."""
+
+import asyncio
+import uuid
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from gateway.egress import Sender
+from gateway.model import ConversationRef, Event, Profile
+from gateway.ports import Lease, Store
+from gateway.runtime.asks import Ask, OpenAsks
+from gateway.runtime.callbacks import Callbacks
+from gateway.runtime.files import Files
+from gateway.runtime.journal import Journal
+from gateway.runtime.posting import Posting
+from gateway.runtime.session import Session
+from gateway.runtime.working import Working
+from gateway.runtime.work import Work
+
+log = structlog.get_logger(__name__)
+
+
+class TurnStopped(RuntimeError):
+    """The user stopped this turn; code of it that still runs (in a thread) can send nothing more."""
+
+    def __init__(self) -> None:
+        super().__init__("this turn was stopped by the user")
+
+
+@dataclass(slots=True)
+class Services:
+    """What every turn needs, built once by ``app``."""
+
+    store: Store
+    sender: Sender
+    callbacks: Callbacks
+    files: Files
+    profile: Callable[..., Coroutine[Any, Any, Profile | None]]
+    spawn: Callable[[Coroutine[Any, Any, Any]], asyncio.Task[Any]]
+    feedback: bool = True
+    data_dir: Path = field(default=Path(".gateway"))
+
+
+class Turn:
+    """The state of one run. Handlers reach it through the context variable; nothing of it outlives the run."""
+
+    def __init__(
+        self,
+        *,
+        services: Services,
+        work: Work,
+        lease: Lease,
+        session: Session,
+        journal: Journal,
+        asks: OpenAsks,
+        slots: asyncio.Semaphore,
+    ) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.services = services
+        self.work = work
+        self.lease = lease
+        self.session = session
+        self.journal = journal
+        self.asks = asks
+        self.profile: Profile | None = None
+        self.streaming: set[Posting] = set()
+        self.opened: set[Any] = set()
+        """Messages of the handler whose stream was never finished by it."""
+        self.working = Working(services.sender, work.event.ref, services.spawn)
+        self.stopping = False
+        self._slots = slots
+        self._made = 0
+
+    @property
+    def event(self) -> Event:
+        return self.work.event
+
+    @property
+    def ref(self) -> ConversationRef:
+        """Where answers go: the event's own route."""
+        return self.work.event.ref
+
+    @property
+    def sender(self) -> Sender:
+        return self.services.sender
+
+    def check(self) -> None:
+        """Raises once the user stopped the turn: a thread that cannot be cancelled must not go on talking."""
+        if self.stopping:
+            raise TurnStopped
+
+    def next_number(self) -> int:
+        """The number of the next message object a handler makes."""
+        self._made += 1
+        return self._made
+
+    def new_id(self, number: int) -> str:
+        """The id of the message with that number, the same when the turn is run again."""
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.work.key}/{number}"))
+
+    async def wait(self, ask: Ask, timeout: float) -> Work | None:
+        """Wait for an ask's answer, None when the time (seconds) is up. Meanwhile another turn may use our place."""
+        self.asks.open(ask)
+        self.working.pause()
+        self._slots.release()
+        try:
+            async with asyncio.timeout(timeout):
+                return await asyncio.shield(ask.answer)
+        except TimeoutError:
+            return ask.answer.result() if ask.answer.done() else None
+        finally:
+            await self._slots.acquire()
+            self.working.resume()
+
+
+async def close_streams(turn: Turn) -> None:
+    """Finish what the handler streamed and neither sent nor updated: it must not stay half-open on the platform."""
+    for message in list(turn.opened):
+        await message.finish_stream()
+    turn.opened.clear()

@@ -1,0 +1,51 @@
+"""The sign that the bot is working (typing, a status line), shown while a turn takes its time."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from gateway.egress import Sender
+from gateway.model import ConversationRef
+
+SHOW_AFTER = 0.3
+"""Seconds: an answer quicker than this needs no sign, and most are; it saves two calls per turn."""
+
+TEXT = "is thinking…"
+
+
+class Working:
+    """Shows the sign after a moment, refreshes it, and takes it away."""
+
+    def __init__(
+        self, sender: Sender, ref: ConversationRef, spawn: Callable[[Coroutine[Any, Any, Any]], asyncio.Task[Any]]
+    ) -> None:
+        self._sender = sender
+        self._ref = ref
+        self._spawn = spawn
+        self._timer: asyncio.TimerHandle | None = None
+        self._shown: asyncio.Task[None] | None = None
+
+    def resume(self) -> None:
+        """Work begins or goes on."""
+        if self._timer is None and self._shown is None:
+            self._timer = asyncio.get_running_loop().call_later(SHOW_AFTER, self._show)
+
+    def pause(self) -> None:
+        """Work ended, or waits for the user."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._shown is not None:
+            shown, self._shown = self._shown, None
+            shown.cancel()
+            self._spawn(self._sender.status(self._ref, None))
+
+    def _show(self) -> None:
+        self._timer = None
+        self._shown = self._spawn(self._keep_showing())
+
+    async def _keep_showing(self) -> None:
+        interval = self._sender.capabilities(self._ref).status_interval
+        while True:
+            await self._sender.status(self._ref, TEXT)
+            await asyncio.sleep(interval)

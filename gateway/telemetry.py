@@ -1,0 +1,87 @@
+"""What the operator sees: structured logs with secrets redacted, and counters."""
+
+import logging
+import re
+import sys
+from collections import Counter
+from collections.abc import Mapping, MutableMapping
+from typing import Any, Literal
+
+import structlog
+
+_SECRETS = re.compile(
+    r"xox[a-z]-[\w-]{6,}"  # Slack bot, user and refresh tokens
+    r"|xapp-[\w-]{6,}"  # Slack app-level tokens
+    r"|(?<=Bearer )[\w.~+/=-]{8,}"
+    r"|(?<=Bot )[\w.-]{20,}"  # Discord
+    r"|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"  # JWTs
+    r"|(?<=://)[^/@\s:]+:[^/@\s]+(?=@)"  # user:password in a URL
+    r"|sk-[\w-]{16,}"  # model providers' keys
+)
+_SECRET_NAMES = re.compile(r"token|secret|password|authorization|api_?key|credential", re.IGNORECASE)
+
+
+def redact(value: Any, name: str = "") -> Any:
+    """The value with anything that looks like a secret blanked out."""
+    if isinstance(value, str):
+        return "[redacted]" if _SECRET_NAMES.search(name) and value else _SECRETS.sub("[redacted]", value)
+    if isinstance(value, Mapping):
+        return {key: redact(item, str(key)) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [redact(item) for item in value]
+    return value
+
+
+def _redact_event(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for name, value in event.items():
+        event[name] = redact(value, name)
+    return event
+
+
+def configure_logging(*, form: Literal["json", "console"], debug: bool) -> None:
+    """Log to standard error. Libraries' own logging goes the same way, so it is redacted too."""
+    processors: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.format_exc_info,
+        _redact_event,
+    ]
+    renderer: Any = (
+        structlog.processors.JSONRenderer()
+        if form == "json"
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=processors,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=logging.DEBUG if debug else logging.INFO, force=True)
+    for noisy in ("uvicorn.access", "slack_bolt", "slack_sdk", "asyncio", "aiohttp.access"):
+        logging.getLogger(noisy).setLevel(logging.DEBUG if debug else logging.WARNING)
+    structlog.configure(
+        processors=[*processors, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if debug else logging.INFO),
+        cache_logger_on_first_use=True,
+    )
+
+
+class Counters:
+    """Counts per platform, shown by ``/readyz``."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, Counter[str]] = {}
+
+    def add(self, platform: str, what: str) -> None:
+        self._counts.setdefault(platform, Counter())[what] += 1
+
+    def of(self, platform: str) -> Mapping[str, int]:
+        return dict(self._counts.get(platform, {}))
