@@ -8,11 +8,13 @@ from typing import NamedTuple
 
 
 class Platform(NamedTuple):
-    """Where a platform's three public classes are, as ``module:name``."""
+    """Where a platform's public names are, as ``module:name``."""
 
     settings: str
     adapter: str
     emulator: str
+    manifest: str
+    """A function that gives the text of the platform's app manifest."""
 
 
 PLATFORMS: dict[str, Platform] = {
@@ -20,5 +22,6 @@ PLATFORMS: dict[str, Platform] = {
         settings="adapters.slack.settings:SlackSettings",
         adapter="adapters.slack.adapter:SlackAdapter",
         emulator="adapters.slack.emulator:SlackEmulator",
+        manifest="adapters.slack.manifest:manifest_yaml",
     ),
 }

@@ -1,0 +1,233 @@
+"""The command line."""
+
+import asyncio
+import os
+import sys
+import webbrowser
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from gateway.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from gateway.settings import GatewaySettings
+
+app = typer.Typer(
+    name="gateway",
+    help="One Python bot, written once, that lives in Slack, Discord and Microsoft Teams.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help"]},
+)
+inbox = typer.Typer(help="Messages the bot gave up on: list them, run them again, or drop them.", no_args_is_help=True)
+app.add_typer(inbox, name="inbox")
+
+STARTER = '''"""A bot. Run it with: gateway run bot.py"""
+
+import gateway as cl
+
+
+@cl.on_message
+async def main(message: cl.Message):
+    await cl.Message(f"You said: {message.content}").send()
+'''
+
+ENV_EXAMPLE = """# Copy to .env and fill in. With none of these set, `gateway run bot.py` opens a playground in your browser.
+SLACK_BOT_TOKEN=
+SLACK_SIGNING_SECRET=
+"""
+
+Watch = Annotated[bool, typer.Option("-w", "--watch", help="Restart when a file next to the bot changes.")]
+Headless = Annotated[bool, typer.Option("-h", "--headless", help="Do not open a browser.")]
+Host = Annotated[str | None, typer.Option(help="Address to listen on (GATEWAY_HOST, default 127.0.0.1).")]
+Port = Annotated[int | None, typer.Option(help="Port to listen on (GATEWAY_PORT, default 8000); 0 for a free one.")]
+Debug = Annotated[bool, typer.Option("-d", "--debug", help="Log everything.")]
+
+
+@app.command()
+def run(
+    bot: Annotated[Path, typer.Argument(help="The bot's Python file.")],
+    watch: Watch = False,
+    headless: Headless = False,
+    host: Host = None,
+    port: Port = None,
+    debug: Debug = False,
+) -> None:
+    """Run a bot. Without credentials it opens a playground in the browser."""
+    if watch:
+        _watch(bot, host=host, port=port, debug=debug)
+        return
+    asyncio_run(_run(bot, headless=headless, host=host, port=port, debug=debug))
+
+
+@app.command()
+def hello(headless: Headless = False, host: Host = None, port: Port = None, debug: Debug = False) -> None:
+    """Run the demo bot."""
+    here = Path(__file__).parent
+    bot = next(path for path in (here / "hello.py", here.parent / "examples" / "hello.py") if path.is_file())
+    asyncio_run(_run(bot, headless=headless, host=host, port=port, debug=debug))
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(help="Where to write it.")] = Path()) -> None:
+    """Write a first bot (bot.py) and an .env.example. Existing files are left alone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in (("bot.py", STARTER), (".env.example", ENV_EXAMPLE)):
+        path = folder / name
+        if path.exists():
+            typer.echo(f"{path} is there already, left as it is")
+        else:
+            path.write_text(text, encoding="utf-8")
+            typer.echo(f"wrote {path}")
+    typer.echo(f"\nNow: gateway run {folder / 'bot.py'}")
+
+
+@app.command()
+def manifest(
+    platform: Annotated[str, typer.Argument(help="slack")],
+    name: Annotated[str, typer.Option(help="The app's name.")] = "Gateway bot",
+    url: Annotated[str, typer.Option(help="Where the bot can be reached.")] = "https://YOUR-HOST",
+) -> None:
+    """Print the platform's app manifest: scopes and events from the table the adapter is built on."""
+    from gateway.platforms import registry
+
+    platforms = registry()
+    if platform not in platforms:
+        _fail(f"there is no platform {platform!r}; there are: {', '.join(platforms)}")
+    typer.echo(platforms[platform].manifest(name=name, url=url), nl=False)
+
+
+@inbox.command("list")
+def inbox_list(limit: Annotated[int, typer.Option(help="How many, newest first.")] = 50) -> None:
+    """List the dead letters: reference, attempts, key, error."""
+    from gateway.ingress.failures import reference
+    from gateway.store import Inspector
+
+    async def show() -> None:
+        async with Inspector(_settings().database_url) as store:
+            letters = await store.dead_letters(limit=limit)
+        for letter in letters:
+            typer.echo(f"{reference(letter.key)}  attempts {letter.attempts}  {letter.key}\n    {letter.error}")
+        if not letters:
+            typer.echo("no dead letters")
+
+    asyncio_run(show())
+
+
+Letters = Annotated[list[str], typer.Argument(help="References or keys, or 'all'.")]
+
+
+@inbox.command("retry")
+def inbox_retry(letters: Letters) -> None:
+    """Run dead letters again (a running gateway takes them up within seconds)."""
+    asyncio_run(_change(letters, retry=True))
+
+
+@inbox.command("drop")
+def inbox_drop(letters: Letters) -> None:
+    """Drop dead letters for good."""
+    asyncio_run(_change(letters, retry=False))
+
+
+async def _change(names: list[str], *, retry: bool) -> None:
+    from gateway.ingress.failures import reference
+    from gateway.store import Inspector
+
+    async with Inspector(_settings().database_url) as store:
+        letters = await store.dead_letters(limit=10_000)
+        wanted = set(names)
+        keys = [x.key for x in letters if "all" in wanted or x.key in wanted or reference(x.key) in wanted]
+        unknown = wanted - {"all"} - set(keys) - {reference(key) for key in keys}
+        if unknown:
+            raise SettingsError(f"there is no dead letter {', '.join(sorted(unknown))}: see `gateway inbox list`")
+        count = await (store.retry(keys) if retry else store.drop(keys))
+    typer.echo(f"{count} {'put back into the inbox' if retry else 'dropped'}")
+
+
+async def _run(bot: Path, *, headless: bool, host: str | None, port: int | None, debug: bool) -> None:
+    from gateway.app import build
+    from gateway.loading import load_bot
+    from gateway.platforms import registry
+    from gateway.server import Server, bind
+    from gateway.telemetry import configure_logging
+
+    settings = _settings(host=host, port=port, debug=debug or None)
+    configure_logging(form=settings.log, debug=settings.debug)
+    with bind(settings.host, settings.port) as listener:
+        settings = settings.model_copy(update={"port": listener.getsockname()[1]})
+        callbacks = load_bot(bot)
+        async with AsyncExitStack() as stack:
+            gateway, playground = await build(
+                settings=settings, callbacks=callbacks, platforms=registry(), stack=stack
+            )
+            server = Server(gateway)
+            async with gateway:
+                _announce(settings.host, settings.port, playground=playground, headless=headless)
+                await server.serve(sockets=[listener])
+
+
+def _announce(host: str, port: int, *, playground: bool, headless: bool) -> None:
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 (compared, not bound)
+    url = f"http://{shown}:{port}"
+    if playground:
+        typer.echo(f"No credentials are set, so the platforms are emulated. Talk to your bot at {url}", err=True)
+        if not headless:
+            webbrowser.open(url)
+    else:
+        typer.echo(f"Listening on {url}", err=True)
+
+
+def _settings(**given: object) -> "GatewaySettings":
+    from gateway.settings import GatewaySettings
+
+    return GatewaySettings.read(**{name: value for name, value in given.items() if value is not None})
+
+
+def _watch(bot: Path, *, host: str | None, port: int | None, debug: bool) -> None:
+    from watchfiles import PythonFilter, run_process
+
+    command = [sys.executable, "-m", "gateway.cli", "run", str(bot), "--headless"]
+    command += ["--host", host] if host else []
+    command += ["--port", str(port)] if port is not None else []
+    command += ["--debug"] if debug else []
+    run_process(
+        bot.resolve().parent,
+        target=" ".join(f"'{part}'" for part in command),
+        target_type="command",
+        watch_filter=PythonFilter(extra_extensions=(".env", ".toml")),
+        callback=lambda _: typer.echo("changed, restarting", err=True),
+    )
+
+
+def asyncio_run(main: "Coroutine[object, object, None]") -> None:
+    """Run it on uvloop; what the operator must mend is one line and exit code 2."""
+    import uvloop
+
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(main)
+    except SettingsError as error:
+        _fail(str(error))
+
+
+def _fail(message: str) -> NoReturn:
+    typer.secho(f"gateway: {message}", fg=typer.colors.RED, err=True)
+    raise typer.Exit(2)
+
+
+def main() -> None:
+    """The ``gateway`` command. ``.env`` in the working folder is loaded first; the environment wins."""
+    from dotenv import load_dotenv
+
+    load_dotenv(os.path.join(os.getcwd(), ".env"))
+    app()
+
+
+if __name__ == "__main__":
+    main()

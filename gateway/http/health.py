@@ -1,0 +1,49 @@
+"""``/healthz`` (the process lives) and ``/readyz`` (it can do its work now)."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gateway.adapter import Adapter
+from gateway.ports import Store
+from gateway.telemetry import Counters
+
+
+def health_routes(
+    *, store: Store, adapters: Mapping[str, Adapter], counters: Counters, draining: Callable[[], bool]
+) -> list[Route]:
+    """The two routes. ``/readyz`` is 503 while draining and while the store or a platform does not work."""
+    started = time.time()
+
+    async def healthz(_: Request) -> Response:
+        return _json({"status": "ok", "uptime_seconds": round(time.time() - started, 1)})
+
+    async def readyz(_: Request) -> Response:
+        problems: dict[str, str] = {}
+        try:
+            await store.ping()
+        except Exception as error:
+            # Whatever keeps the store from committing is the answer, not a crash of the probe.
+            problems["store"] = f"{type(error).__name__}: {error}"
+        for name, adapter in adapters.items():
+            if (problem := adapter.health()) is not None:
+                problems[name] = problem
+        if draining():
+            problems["gateway"] = "draining"
+        body: dict[str, Any] = {
+            "status": "unavailable" if problems else "ready",
+            "problems": problems,
+            "platforms": {name: counters.of(name) for name in adapters},
+        }
+        return _json(body, 503 if problems else 200)
+
+    return [Route("/healthz", healthz), Route("/readyz", readyz)]
+
+
+def _json(body: Mapping[str, Any], status: int = 200) -> Response:
+    return Response(orjson.dumps(body), status, media_type="application/json")

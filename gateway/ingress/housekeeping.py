@@ -1,0 +1,71 @@
+"""What happens by the clock: sessions rest, idle ones end, what is no longer needed is forgotten."""
+
+import asyncio
+import time
+
+import structlog
+
+from gateway.ingress.accept import Gate
+from gateway.ingress.reading import idle_envelope
+from gateway.ports import Store
+from gateway.runtime.files import Files
+from gateway.runtime.session import SessionPool
+
+log = structlog.get_logger(__name__)
+
+DAY = 86_400.0
+KEEP_KEYS = 7 * DAY
+"""Seconds a done delivery's key goes on recognising duplicates. Platforms redeliver for minutes to hours."""
+KEEP_PAYLOADS = 90 * DAY
+"""Seconds the payload of a button that was too large for it is kept."""
+KEEP_FILES = 7 * DAY
+"""Seconds a downloaded attachment is kept, unless its session ends earlier."""
+PRUNE_EVERY = 600.0
+
+
+class Housekeeping:
+    """The periodic work."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        pool: SessionPool,
+        files: Files,
+        gate: Gate,
+        rest_after: float,
+        end_after: float,
+    ) -> None:
+        self._store = store
+        self._pool = pool
+        self._files = files
+        self._gate = gate
+        self._end_after = end_after
+        self._every = min(60.0, max(0.05, min(rest_after, end_after or rest_after) / 4))
+
+    async def run(self) -> None:
+        """Forever."""
+        pruned = 0.0
+        while True:
+            try:
+                self._pool.rest_idle()
+                if self._end_after:
+                    await self._end_idle()
+                if time.monotonic() - pruned > PRUNE_EVERY:
+                    pruned = time.monotonic()
+                    await self._prune()
+            except Exception:
+                # A failing disk must not end the housekeeping: it is tried again, and ``/readyz`` says it meanwhile.
+                log.exception("housekeeping.failed")
+            await asyncio.sleep(self._every)
+
+    async def _end_idle(self) -> None:
+        now = time.time()
+        for session in await self._store.idle(before=now - self._end_after, limit=100):
+            await self._gate(idle_envelope(session, now=now))
+
+    async def _prune(self) -> None:
+        now = time.time()
+        while await self._store.prune(done_before=now - KEEP_KEYS, payloads_before=now - KEEP_PAYLOADS):
+            await asyncio.sleep(0)
+        await self._files.prune(older_than=KEEP_FILES)

@@ -1,0 +1,42 @@
+"""Loading a bot: a Python file whose import registers handlers."""
+
+import importlib.util
+import sys
+import traceback
+from pathlib import Path
+
+from gateway.errors import SettingsError
+from gateway.runtime.callbacks import Callbacks, fresh
+
+
+def load_bot(path: Path) -> Callbacks:
+    """Import the file and return what it registered. A file that does not load is a ``SettingsError`` naming why."""
+    if not path.is_file():
+        raise SettingsError(f"there is no bot file at {path}: check the path, or write one with `gateway init`")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise SettingsError(f"{path} is not a Python file")
+    callbacks = fresh()
+    folder = str(path.resolve().parent)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)  # so that the bot can import the files next to it
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    try:
+        spec.loader.exec_module(module)
+    except ModuleNotFoundError as error:
+        hint = f"install it, e.g. `pip install {error.name}`" if error.name else "install what it needs"
+        raise SettingsError(f"{path} does not import: {error} ({_line(error, path)}); {hint}") from error
+    except Exception as error:
+        # The bot file is the user's: whatever it raises while loading is theirs to read, in one line.
+        raise SettingsError(f"{path} does not import: {type(error).__name__}: {error} ({_line(error, path)})") from error
+    if callbacks.empty:
+        raise SettingsError(f"{path} registers no handler: decorate a function with @on_message")
+    return callbacks
+
+
+def _line(error: BaseException, path: Path) -> str:
+    if isinstance(error, SyntaxError) and error.lineno:
+        return f"line {error.lineno}"
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename) == path]
+    return f"line {frames[-1].lineno}" if frames else "while importing"

@@ -1,0 +1,63 @@
+"""The HTTP server: uvicorn, with a drain between the signal and the exit."""
+
+import asyncio
+import os
+import socket
+from types import FrameType
+
+import uvicorn
+
+from gateway.app import Gateway
+from gateway.errors import SettingsError
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket, so that a taken port is known before anything is started."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise SettingsError(
+            f"cannot listen on {host}:{port}: {error.strerror}; stop what uses it, or choose another with --port"
+        ) from error
+    listener.set_inheritable(True)
+    return listener
+
+
+class Server(uvicorn.Server):
+    """The first SIGTERM or SIGINT drains (readiness off, turns end, the rest is handed back) and then ends the server;
+    a second one exits at once. Nothing is lost either way: what was acknowledged is in the store."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        super().__init__(
+            uvicorn.Config(
+                gateway.asgi,
+                lifespan="off",
+                loop="uvloop",
+                http="httptools",
+                ws="none",
+                access_log=False,
+                log_config=None,
+                server_header=False,
+                timeout_graceful_shutdown=3,
+            )
+        )
+        self._gateway = gateway
+        self._draining: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().serve(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self._draining is not None or self._loop is None:
+            os._exit(128 + sig)
+        self._draining = self._loop.create_task(self._drain())
+
+    async def _drain(self) -> None:
+        await self._gateway.drain()
+        self.should_exit = True
