@@ -1,0 +1,122 @@
+"""Slack's failures -> ours, in one function, named by what the caller does next."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, cast
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError, SlackRequestError
+
+from gateway.errors import (
+    Forbidden,
+    Gone,
+    PlatformError,
+    RateLimited,
+    Rejected,
+    StreamExpired,
+    Unavailable,
+    Unsupported,
+)
+
+BAD_TOKEN = frozenset(
+    {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "not_allowed_token_type"}
+)
+"""The token itself is wrong: nothing will work until the operator replaces it."""
+
+_PASSING = frozenset(
+    {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org", "rollup_error"}
+)
+_LIMITED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+_STREAM_OVER = frozenset({"message_not_in_streaming_state", "stopped_by_user", "streaming_state_conflict"})
+_GONE = frozenset(
+    {
+        "message_not_found",
+        "channel_not_found",
+        "thread_not_found",
+        "file_not_found",
+        "file_deleted",
+        "user_not_found",
+        "view_not_found",
+        "not_found",
+        "is_archived",
+        "no_item_specified",
+    }
+)
+_FORBIDDEN = {
+    "not_in_channel": "the bot is not in that channel: invite it with /invite",
+    "access_denied": "the app has no access to it",
+    "no_permission": "the app's installation does not permit it: reinstall the app",
+    "restricted_action": "a workspace setting forbids it",
+    "restricted_action_read_only_channel": "the channel is read-only for the bot",
+    "restricted_action_thread_only_channel": "the channel takes replies in threads only",
+    "restricted_action_non_threadable_channel": "the channel takes no threads",
+    "ekm_access_denied": "an administrator has suspended posting",
+    "org_login_required": "the workspace is being migrated to an organisation",
+    "cant_update_message": "the bot can edit only its own messages",
+    "cant_delete_message": "the bot can delete only its own messages",
+    "edit_window_closed": "a workspace setting forbids edits that late",
+    "feature_not_enabled": "the app is not an agent: turn on agent_view in its manifest",
+}
+_DEFAULT_WAIT = 1.0
+
+
+def translate(error: Exception, method: str, *, channel: str = "") -> PlatformError:
+    """What an exception out of a call means for its caller. ``method`` and ``channel`` name the rate-limit bucket."""
+    if isinstance(error, PlatformError):
+        return error
+    if isinstance(error, SlackApiError):
+        return _refused(error, method, channel)
+    if isinstance(error, aiohttp.ClientError | asyncio.TimeoutError | OSError | SlackRequestError | SlackClientError):
+        return Unavailable(f"{method}: {type(error).__name__}: {error}"[:300])
+    return Rejected(f"{method}: {type(error).__name__}: {error}"[:300])
+
+
+def code_of(error: Exception) -> str:
+    """Slack's own word for a failure, ``""`` if there is none."""
+    return str(_data(error).get("error") or "") if isinstance(error, SlackApiError) else ""
+
+
+def _data(error: SlackApiError) -> Mapping[str, Any]:
+    data: Any = getattr(error.response, "data", error.response)
+    return cast(Mapping[str, Any], data) if isinstance(data, dict) else {}
+
+
+def _refused(error: SlackApiError, method: str, channel: str) -> PlatformError:
+    data = _data(error)
+    code = str(data.get("error") or "")
+    response: Any = error.response
+    status = getattr(response, "status_code", None) or getattr(response, "status", None) or 200
+    if status == 429 or code in _LIMITED:
+        return RateLimited(_wait(response), f"{method}:{channel}" if channel else method)
+    if code in _PASSING or status >= 500 or not code:
+        return Unavailable(f"{method}: {code or f'HTTP {status}'}")
+    if code == "missing_scope":
+        needed = data.get("needed") or "a scope"
+        return Forbidden(f"{method} needs the scope {needed}: add it to the Slack app and reinstall it")
+    if code in BAD_TOKEN:
+        return Forbidden(f"{method}: Slack says {code}; SLACK_BOT_TOKEN must be replaced")
+    if code in _STREAM_OVER:
+        return StreamExpired(f"{method}: {code}")
+    if code in _GONE:
+        return Gone(f"{method}: {code}")
+    if code in _FORBIDDEN:
+        return Forbidden(f"{method}: {code}: {_FORBIDDEN[code]}")
+    if code in ("unknown_method", "method_not_supported_for_channel_type", "channel_type_not_supported"):
+        return Unsupported(f"{method}: {code}")
+    return Rejected(f"{method}: {code}{_details(data)}")
+
+
+def _details(data: Mapping[str, Any]) -> str:
+    """Which field Slack did not like, where it says so."""
+    meta = data.get("response_metadata")
+    messages: Any = cast(Mapping[str, Any], meta).get("messages") if isinstance(meta, dict) else None
+    return f" ({'; '.join(str(each) for each in messages)[:300]})" if isinstance(messages, list) and messages else ""
+
+
+def _wait(response: Any) -> float:
+    headers: Mapping[str, str] = getattr(response, "headers", None) or {}
+    given = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+    try:
+        return max(float(given), 0.0)
+    except ValueError:
+        return _DEFAULT_WAIT

@@ -1,0 +1,182 @@
+"""An envelope -> an event. Pure: reads nothing but the stored JSON (and who the bot is)."""
+
+from collections.abc import Callable
+
+from adapters.slack.envelope import SPOKEN, Me, by_bot, is_dm, me_in, mentions, our_action
+from adapters.slack.fields import Json, items, obj, seconds, text
+from adapters.slack.forms import token_of_view, values_of_view
+from adapters.slack.mrkdwn import to_markdown, unescape
+from adapters.slack.render import FEEDBACK
+from gateway.model import (
+    ActionInvoked,
+    CommandInvoked,
+    ConversationEnded,
+    ConversationRef,
+    ConversationStarted,
+    Envelope,
+    Event,
+    FeedbackGiven,
+    FormSubmitted,
+    MessageCreated,
+    MessageDeleted,
+    MessageEdited,
+    ReactionChanged,
+    RemoteFile,
+    StopRequested,
+    UserRef,
+)
+
+
+def parse(envelope: Envelope, *, me: Me) -> Event | None:
+    """The event in a stored delivery; None for one that is of no interest."""
+    body = envelope.body
+    kind = text(body, "type") or "command"
+    if kind == "event_callback":
+        event = obj(body, "event")
+        read = _EVENTS.get(text(event, "type"))
+        return read(event, envelope.ref, me_in(body, me)) if read else None
+    read_body = _BODIES.get(kind)
+    return read_body(body, envelope.ref) if read_body else None
+
+
+def user_of(ref: ConversationRef, user: str, name: str = "") -> UserRef:
+    """A person in the conversation's workspace."""
+    return UserRef(platform="slack", workspace=ref.workspace, id=user, name=name or None)
+
+
+def remote_file(file: Json, workspace: str, **extra: str) -> RemoteFile | None:
+    """A Slack file object; None for a tombstone, whose content is gone.
+
+    In a shared channel Slack may send only the id (``file_access: check_file_info``): the download asks for the rest.
+    """
+    file_id = text(file, "id")
+    if not file_id or text(file, "mode") == "tombstone":
+        return None
+    size = file.get("size")
+    access, mode = text(file, "file_access"), text(file, "mode")
+    known = {"access": access if access != "visible" else "", "mode": mode if mode == "external" else "", **extra}
+    return RemoteFile(
+        id=file_id,
+        name=text(file, "name") or text(file, "title") or file_id,
+        mime=text(file, "mimetype") or "application/octet-stream",
+        size=size if isinstance(size, int) and size >= 0 else None,
+        url=text(file, "url_private_download") or text(file, "url_private") or None,
+        workspace=workspace,
+        extra={name: value for name, value in known.items() if value},
+    )
+
+
+def _message(event: Json, ref: ConversationRef, me: Me) -> Event | None:
+    subtype = text(event, "subtype")
+    if subtype == "message_changed":
+        return _changed(event, ref, me)
+    if subtype == "message_deleted":
+        return _deleted(event, ref)
+    if subtype not in SPOKEN or by_bot(event, me):
+        return None
+    ts = text(event, "ts")
+    dm = is_dm(text(event, "channel"), text(event, "channel_type"))
+    files = (remote_file(file, ref.workspace) for file in items(event, "files"))
+    return MessageCreated(
+        ref=ref,
+        user=user_of(ref, text(event, "user"), text(event, "user_profile", "display_name")),
+        message_id=ts,
+        text=to_markdown(event, me.user),
+        files=tuple(file for file in files if file is not None),
+        addressed=dm or text(event, "type") == "app_mention" or mentions(event, me.user),
+        at=seconds(ts),
+    )
+
+
+def _changed(event: Json, ref: ConversationRef, me: Me) -> Event:
+    message, previous = obj(event, "message"), obj(event, "previous_message")
+    if text(message, "subtype") == "tombstone":
+        author = text(previous, "user") or text(message, "user")
+        return ConversationEnded(ref=ref, user=user_of(ref, author), reason="deleted")
+    user = user_of(ref, text(message, "user"))
+    return MessageEdited(ref=ref, user=user, message_id=text(message, "ts"), text=to_markdown(message, me.user))
+
+
+def _deleted(event: Json, ref: ConversationRef) -> Event:
+    previous = obj(event, "previous_message")
+    ts = text(event, "deleted_ts") or text(previous, "ts")
+    user = user_of(ref, text(previous, "user"))
+    if text(previous, "thread_ts") == ts and previous.get("reply_count") and ref.thread == ts:
+        return ConversationEnded(ref=ref, user=user, reason="deleted")
+    return MessageDeleted(ref=ref, user=user, message_id=ts)
+
+
+def _reaction(event: Json, ref: ConversationRef, me: Me) -> Event:
+    return ReactionChanged(
+        ref=ref,
+        user=user_of(ref, text(event, "user")),
+        message_id=text(event, "item", "ts"),
+        emoji=text(event, "reaction"),
+        added=text(event, "type") == "reaction_added",
+    )
+
+
+def _opened(event: Json, ref: ConversationRef, me: Me) -> Event:
+    return ConversationStarted(ref=ref, user=user_of(ref, text(event, "user")))
+
+
+def _stopped(event: Json, ref: ConversationRef, me: Me) -> Event:
+    return StopRequested(ref=ref, user=user_of(ref, text(event, "user")))
+
+
+def _left(event: Json, ref: ConversationRef, me: Me) -> Event:
+    return ConversationEnded(ref=ref, user=user_of(ref, text(event, "user") or me.user), reason="removed")
+
+
+def _actions(body: Json, ref: ConversationRef) -> Event | None:
+    action = our_action(body)
+    if action is None:
+        return None
+    user = user_of(ref, text(body, "user", "id"), text(body, "user", "name") or text(body, "user", "username"))
+    message_id = text(body, "message", "ts") or text(body, "container", "message_ts") or None
+    value = text(action, "value")
+    if text(action, "action_id") == FEEDBACK:
+        good = value.startswith("+")
+        return FeedbackGiven(ref=ref, user=user, token=value[1:], value=1 if good else 0, message_id=message_id)
+    return ActionInvoked(ref=ref, user=user, token=value, message_id=message_id)
+
+
+def _submission(body: Json, ref: ConversationRef) -> Event:
+    view = obj(body, "view")
+    values, uploaded = values_of_view(view)
+    files = (remote_file(file, ref.workspace, field=field) for field, file in uploaded)
+    return FormSubmitted(
+        ref=ref,
+        user=user_of(ref, text(body, "user", "id"), text(body, "user", "name")),
+        token=token_of_view(view),
+        values=values,
+        files=tuple(file for file in files if file is not None),
+    )
+
+
+def _command(body: Json, ref: ConversationRef) -> Event:
+    return CommandInvoked(
+        ref=ref,
+        user=user_of(ref, text(body, "user_id"), text(body, "user_name")),
+        command=text(body, "command").removeprefix("/"),
+        text=unescape(text(body, "text")).strip(),
+    )
+
+
+_EVENTS: dict[str, Callable[[Json, ConversationRef, Me], Event | None]] = {
+    "message": _message,
+    "app_mention": _message,
+    "reaction_added": _reaction,
+    "reaction_removed": _reaction,
+    "app_home_opened": _opened,
+    "agent_session_stopped": _stopped,
+    "member_left_channel": _left,
+    "channel_left": _left,
+    "group_left": _left,
+}
+
+_BODIES: dict[str, Callable[[Json, ConversationRef], Event | None]] = {
+    "block_actions": _actions,
+    "view_submission": _submission,
+    "command": _command,
+}

@@ -1,0 +1,159 @@
+"""Outgoing -> the arguments of chat.postMessage and chat.update. Pure.
+
+Plain short text goes out as ``text`` alone; anything with Markdown, buttons or feedback as blocks, with ``text`` as
+what notifications and screen readers show.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from adapters.slack import tables
+from adapters.slack.limits import (
+    ACTIONS_PER_BLOCK,
+    ALT_TEXT,
+    BUTTON_LABEL,
+    BUTTON_VALUE,
+    IMAGE_URL,
+    MARKDOWN_BLOCK_TEXT,
+    TABLE_TEXT,
+    TEXT_FALLBACK,
+)
+from adapters.slack.mentions import safe_markdown, safe_text
+from gateway.errors import Rejected
+from gateway.model import AllowedMentions, Button, FromUrl, Outgoing, OutgoingFile
+
+ACTION = "gw:action:"
+"""Starts the ``action_id`` of our buttons; others' are not ours to answer."""
+FEEDBACK = "gw:feedback"
+"""The ``action_id`` of the feedback control; its values are the token behind ``+`` or ``-``."""
+METADATA_EVENT = "gateway_send"
+"""The ``event_type`` of the metadata that carries a send's key."""
+
+Block = dict[str, Any]
+
+# Anything that Markdown would show otherwise than it is written. Line breaks are kept by both.
+_MARKUP = re.compile(
+    r"[*_~`\[\]|\\]|<https?:|<mailto:|&(?:\w+|#\d+);"
+    r"|^\s*(?:#{1,6}\s|>|[-+]\s|\d+[.)]\s|={3,}\s*$|-{3,}\s*$)|^(?: {4}|\t)",
+    re.MULTILINE,
+)
+_BOLD = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
+
+
+def metadata(key: str) -> dict[str, Any]:
+    """Message metadata naming the send, so that it can be recognised after a crash."""
+    return {"event_type": METADATA_EVENT, "event_payload": {"key": key}}
+
+
+def content(message: Outgoing) -> dict[str, Any]:
+    """``text`` and, where needed, ``blocks``; files to upload are not part of it."""
+    text, below = message.text, extras(message)
+    if not below and len(text) <= TEXT_FALLBACK // 2 and not _MARKUP.search(text):
+        return {"text": safe_text(text, message.mentions)}
+    blocks = [*body(text, message.mentions), *below]
+    return {"text": fallback(message), "blocks": blocks}
+
+
+def body(text: str, mentions: AllowedMentions) -> list[Block]:
+    """Markdown as ``markdown`` blocks, with the first table that fits as a native one."""
+    if not text.strip():
+        return []
+    blocks: list[Block] = []
+    room = MARKDOWN_BLOCK_TEXT - len(text)
+    native = False
+    for part in tables.split(safe_markdown(text, mentions)):
+        if isinstance(part, str):
+            blocks.append({"type": "markdown", "text": part.strip("\n")})
+        elif part.native and not native:
+            native = True
+            blocks.append(tables.block(part))
+        else:
+            shown = tables.aligned(part, limit=max(len(part.source), min(len(part.source) + room, TABLE_TEXT)))
+            room -= max(0, len(shown) - len(part.source))
+            blocks.append({"type": "markdown", "text": shown})
+    return blocks
+
+
+def extras(message: Outgoing) -> list[Block]:
+    """What stands below the text: linked images and files, buttons, feedback."""
+    blocks = [linked(each) for each in message.files if isinstance(each.source, FromUrl)]
+    blocks += [_actions(message.buttons[at : at + ACTIONS_PER_BLOCK], at) for at in _steps(len(message.buttons))]
+    if message.feedback is not None:
+        blocks.append(_feedback(message.feedback))
+    return blocks
+
+
+def _steps(count: int) -> range:
+    return range(0, count, ACTIONS_PER_BLOCK)
+
+
+def fallback(message: Outgoing) -> str:
+    """The text for notifications: mrkdwn, bounded."""
+    text = message.text.strip() or " · ".join(button.label for button in message.buttons)
+    text = text or ", ".join(file.name for file in message.files)
+    cut = text if len(text) <= TEXT_FALLBACK // 2 else text[: TEXT_FALLBACK // 2 - 1] + "…"
+    return safe_text(_BOLD.sub(r"*\1*", cut), message.mentions)[:TEXT_FALLBACK]
+
+
+def linked(file: OutgoingFile) -> Block:
+    """A file that stays where it is: an image block, else a link."""
+    assert isinstance(file.source, FromUrl)
+    url = file.source.url
+    if urlsplit(url).scheme not in ("http", "https") or len(url) > IMAGE_URL or re.search(r"[\s<>]", url):
+        raise Rejected(f"file {file.name!r}: {url[:80]!r} is no http(s) address of up to {IMAGE_URL} characters")
+    name = safe_markdown(file.name, AllowedMentions())
+    if file.kind == "image":
+        return {"type": "image", "image_url": url, "alt_text": (name or "image")[:ALT_TEXT]}
+    label = re.sub(r"([\[\]\\])", r"\\\1", name or url)
+    target = url.replace("(", "%28").replace(")", "%29")
+    return {"type": "markdown", "text": f"[{label}]({target})"}
+
+
+def _label(text: str, limit: int) -> str:
+    text = text.strip() or "…"
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def plain(text: str, limit: int = BUTTON_LABEL) -> dict[str, Any]:
+    """A ``plain_text`` object; no mention is live in one."""
+    return {"type": "plain_text", "text": _label(text, limit), "emoji": True}
+
+
+def _value(token: str, limit: int = BUTTON_VALUE) -> str:
+    if len(token) > limit:
+        raise Rejected(f"a Slack button carries {limit} characters, this token has {len(token)}")
+    return token
+
+
+def _actions(buttons: Sequence[Button], first: int) -> Block:
+    elements: list[Block] = []
+    for number, button in enumerate(buttons, start=first):
+        element: Block = {
+            "type": "button",
+            "action_id": f"{ACTION}{number}",
+            "text": plain(button.label),
+            "value": _value(button.token),
+        }
+        if button.style != "default":
+            element["style"] = button.style
+        if button.tooltip:
+            element["accessibility_label"] = _label(button.tooltip, BUTTON_LABEL)
+        elements.append(element)
+    return {"type": "actions", "elements": elements}
+
+
+def _feedback(token: str) -> Block:
+    token = _value(token, BUTTON_VALUE - 1)
+
+    def thumb(sign: str, face: str, label: str) -> dict[str, Any]:
+        return {"text": plain(face), "value": sign + token, "accessibility_label": label}
+
+    control = {
+        "type": "feedback_buttons",
+        "action_id": FEEDBACK,
+        "positive_button": thumb("+", "👍", "Good answer"),
+        "negative_button": thumb("-", "👎", "Bad answer"),
+    }
+    return {"type": "context_actions", "elements": [control]}
