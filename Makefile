@@ -1,0 +1,60 @@
+# The few commands there are. `make help` lists them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install browser demo test check bench format clean
+
+help: ## List the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1|\2/' | \
+		awk -F'|' '{ printf "  make %-9s %s\n", $$1, $$2 }'
+
+install: $(STAMP) browser ## Create .venv with everything a developer needs (fast when nothing changed)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed: make PYTHON=python3.12 install"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(STAMP): pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@touch $@
+
+# The playground's tests drive a real browser. Everything else works without it.
+browser:
+	@if command -v chromium >/dev/null 2>&1; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+		echo "==> Installing Debian's chromium for the browser tests (once)"; \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium >/dev/null; } || \
+		echo "!!! NOTICE: chromium could not be installed; the browser tests will be skipped"; \
+	else \
+		echo "!!! NOTICE: there is no 'chromium' on this machine; the browser tests will be skipped."; \
+		echo "!!!         On Debian: sudo apt-get install chromium"; \
+	fi
+
+demo: $(STAMP) ## Talk to a bot in your browser; no account, no token
+	$(BIN)/gateway run examples/hello.py
+
+test: install ## Run the tests (they reach no outside network)
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+check: $(STAMP) ## Lint, format check, types (mypy and pyright, strict), import directions
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy gateway adapters
+	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
+	$(BIN)/lint-imports --no-logo
+
+bench: $(STAMP) ## Measure against the floor and raw slack-bolt; prints ratios (ARGS="--help" for knobs)
+	$(BIN)/python -m benchmarks $(ARGS)
+
+format: $(STAMP) ## Format and fix what can be fixed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean: ## Remove what was built or cached (not .gateway/, that is your data)
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
