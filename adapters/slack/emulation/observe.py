@@ -1,0 +1,96 @@
+"""Who watches the emulator: recorded calls, waiting tests, and the playground's subscribers."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, TypeVar
+
+from adapters.slack.emulation.values import JSON, Call
+
+T = TypeVar("T")
+
+MAX_CALLS = 10_000
+MAX_QUEUED = 1_000
+_SECRET_KEYS = frozenset({"token", "bot_access_token", "response_url", "upload_url", "signing_secret"})
+
+
+def redact(value: Any, depth: int = 0) -> Any:
+    """A copy without tokens and capability URLs."""
+    if isinstance(value, Mapping):
+        return {
+            k: "[redacted]" if k in _SECRET_KEYS and isinstance(v, str) else redact(v, depth + 1)
+            for k, v in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [redact(item, depth + 1) for item in value]
+    if isinstance(value, str) and value.startswith(("xoxb-", "xapp-", "xoxp-")):
+        return "[redacted]"
+    return value
+
+
+class Observers:
+    """Costs next to nothing while nobody watches."""
+
+    def __init__(self) -> None:
+        self.calls: deque[Call] = deque(maxlen=MAX_CALLS)
+        self._waiting: set[asyncio.Event] = set()
+        self._subscribers: set[asyncio.Queue[JSON]] = set()
+
+    @property
+    def watched(self) -> bool:
+        return bool(self._subscribers)
+
+    def changed(self) -> None:
+        """Wake whoever waits for a condition."""
+        for event in self._waiting:
+            event.set()
+
+    async def wait_for(self, predicate: Callable[[], T], timeout: float) -> T:
+        """The first true value of ``predicate``, tried again after each change. Raises ``TimeoutError``."""
+        event = asyncio.Event()
+        self._waiting.add(event)
+        try:
+            async with asyncio.timeout(timeout):
+                while True:
+                    event.clear()
+                    value = predicate()
+                    if value:
+                        return value
+                    await event.wait()
+        finally:
+            self._waiting.discard(event)
+
+    def publish(self, entry: JSON) -> None:
+        """Hand an entry to every subscriber; one that lags loses its backlog and is told to start over."""
+        for queue in self._subscribers:
+            if queue.full():
+                while not queue.empty():
+                    queue.get_nowait()
+                queue.put_nowait({"type": "resync"})
+            queue.put_nowait(entry)
+
+    async def watch(self) -> AsyncIterator[JSON]:
+        queue: asyncio.Queue[JSON] = asyncio.Queue(MAX_QUEUED)
+        self._subscribers.add(queue)
+        try:
+            while True:
+                yield await queue.get()
+        finally:
+            self._subscribers.discard(queue)
+
+    def wire(
+        self, direction: str, name: str, *, status: int, request: Any, response: Any, ms: float, at: float
+    ) -> None:
+        if self._subscribers:
+            self.publish(
+                {
+                    "type": "wire",
+                    "direction": direction,
+                    "name": name,
+                    "status": status,
+                    "request": redact(request),
+                    "response": redact(response),
+                    "ms": round(ms, 2),
+                    "at": at,
+                }
+            )

@@ -1,0 +1,338 @@
+"""What a Slack workspace holds: teams, users, channels, messages, files. No rules here, and everything bounded."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from adapters.slack.emulation.values import DEFAULT_EVENTS, DEFAULT_SCOPES, JSON, ApiError, Clock, PersonError, new_id
+
+ChannelKind = Literal["channel", "group", "im"]
+
+MAX_CHANNEL_MESSAGES = 20_000
+MAX_FILES = 2_000
+MAX_FILE_BYTES = 256 * 1024 * 1024
+"""All files together; the oldest lose their content first."""
+
+
+@dataclass(slots=True)
+class User:
+    id: str
+    team_id: str
+    name: str
+    real_name: str
+    email: str | None = None
+    is_bot: bool = False
+    bot_id: str | None = None
+    app_id: str | None = None
+    deleted: bool = False
+
+    def wire(self, *, with_email: bool) -> JSON:
+        profile: JSON = {
+            "real_name": self.real_name,
+            "real_name_normalized": self.real_name,
+            "display_name": self.name,
+            "display_name_normalized": self.name,
+            "image_72": f"https://example.invalid/avatars/{self.id}_72.png",
+            "team": self.team_id,
+        }
+        if with_email and self.email:
+            profile["email"] = self.email
+        if self.bot_id:
+            profile |= {"bot_id": self.bot_id, "api_app_id": self.app_id}
+        return {
+            "id": self.id,
+            "team_id": self.team_id,
+            "name": self.name,
+            "real_name": self.real_name,
+            "deleted": self.deleted,
+            "tz": "Europe/London",
+            "tz_label": "Greenwich Mean Time",
+            "tz_offset": 0,
+            "is_bot": self.is_bot,
+            "is_app_user": False,
+            "is_admin": False,
+            "is_owner": False,
+            "is_restricted": False,
+            "updated": 1_700_000_000,
+            "profile": profile,
+        }
+
+
+@dataclass(slots=True)
+class Stream:
+    """A message being streamed. ``parts`` are its blocks so far; markdown grows in the last one."""
+
+    touched: float
+    mode: str
+    parts: list[JSON] = field(default_factory=list[JSON])
+    stopped_by_user: bool = False
+
+
+@dataclass(slots=True)
+class Message:
+    """``wire`` is the message as the Web API shows it, without metadata."""
+
+    wire: JSON
+    metadata: JSON | None = None
+    stream: Stream | None = None
+    stopped_by_user: bool = False
+    ephemeral_for: str | None = None
+
+    @property
+    def ts(self) -> str:
+        ts: str = self.wire["ts"]
+        return ts
+
+    @property
+    def thread_ts(self) -> str | None:
+        thread: str | None = self.wire.get("thread_ts")
+        return thread
+
+    @property
+    def is_reply(self) -> bool:
+        return self.thread_ts is not None and self.thread_ts != self.ts
+
+
+@dataclass(slots=True)
+class Channel:
+    id: str
+    team_id: str
+    name: str
+    kind: ChannelKind
+    members: set[str] = field(default_factory=set[str])
+    user: str | None = None
+    archived: bool = False
+    created: int = field(default_factory=lambda: int(time.time()))
+    messages: dict[str, Message] = field(default_factory=dict[str, Message])
+    replies: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+
+    def wire(self, *, bot_user: str) -> JSON:
+        if self.kind == "im":
+            return {
+                "id": self.id,
+                "created": self.created,
+                "is_im": True,
+                "is_org_shared": False,
+                "user": self.user,
+                "is_archived": self.archived,
+                "is_open": True,
+                "context_team_id": self.team_id,
+            }
+        return {
+            "id": self.id,
+            "name": self.name,
+            "name_normalized": self.name,
+            "created": self.created,
+            "is_channel": self.kind == "channel",
+            "is_group": self.kind == "group",
+            "is_im": False,
+            "is_mpim": False,
+            "is_private": self.kind == "group",
+            "is_archived": self.archived,
+            "is_general": self.name == "general",
+            "is_shared": False,
+            "is_member": bot_user in self.members,
+            "num_members": len(self.members),
+            "topic": {"value": "", "creator": "", "last_set": 0},
+            "purpose": {"value": "", "creator": "", "last_set": 0},
+            "context_team_id": self.team_id,
+        }
+
+    def add(self, message: Message) -> None:
+        """Keep a message, counting it at its parent; the oldest makes room."""
+        if len(self.messages) >= MAX_CHANNEL_MESSAGES:
+            oldest = next(iter(self.messages))
+            del self.messages[oldest]
+            self.replies.pop(oldest, None)
+        ts = message.ts
+        self.messages[ts] = message
+        if message.ephemeral_for is not None:
+            return
+        thread = message.thread_ts
+        if thread is not None and thread != ts:
+            self.replies.setdefault(thread, []).append(ts)
+            parent = self.messages.get(thread)
+            if parent is not None:
+                author = message.wire.get("user")
+                users: list[str] = parent.wire.setdefault("reply_users", [])
+                if author and author not in users:
+                    users.append(author)
+                parent.wire |= {
+                    "thread_ts": thread,
+                    "reply_count": parent.wire.get("reply_count", 0) + 1,
+                    "reply_users_count": len(users),
+                    "latest_reply": ts,
+                }
+
+    def remove(self, message: Message) -> None:
+        """Forget a message; a parent with replies stays as Slack's tombstone."""
+        ts = message.ts
+        if self.replies.get(ts):
+            message.wire = {
+                "type": "message",
+                "subtype": "tombstone",
+                "text": "This message was deleted.",
+                "user": "USLACKBOT",
+                "hidden": True,
+                "ts": ts,
+                "thread_ts": ts,
+                "reply_count": len(self.replies[ts]),
+            }
+            message.metadata = message.stream = None
+            return
+        del self.messages[ts]
+        thread = message.thread_ts
+        if thread is not None and ts in self.replies.get(thread, ()):
+            self.replies[thread].remove(ts)
+            parent = self.messages.get(thread)
+            if parent is not None:
+                parent.wire["reply_count"] = len(self.replies[thread])
+
+    def find(self, ts: str) -> Message | None:
+        message = self.messages.get(ts)
+        return None if message is None or message.ephemeral_for is not None else message
+
+
+@dataclass(slots=True)
+class File:
+    id: str
+    team_id: str
+    user: str
+    name: str
+    title: str
+    mimetype: str
+    size: int
+    secret: str
+    content: bytes | None = None
+    complete: bool = False
+    deleted: bool = False
+    shares: dict[str, list[JSON]] = field(default_factory=dict[str, list[JSON]])
+    created: int = field(default_factory=lambda: int(time.time()))
+
+    def wire(self, base: str, *, shares: bool = False) -> JSON:
+        filetype = self.name.rpartition(".")[2].lower() if "." in self.name else "binary"
+        url = f"{base}/files-pri/{self.team_id}-{self.id}"
+        wire: JSON = {
+            "id": self.id,
+            "created": self.created,
+            "timestamp": self.created,
+            "name": self.name,
+            "title": self.title,
+            "mimetype": self.mimetype,
+            "filetype": filetype,
+            "pretty_type": filetype.upper(),
+            "user": self.user,
+            "user_team": self.team_id,
+            "editable": False,
+            "size": self.size,
+            "mode": "hosted",
+            "is_external": False,
+            "is_public": False,
+            "url_private": f"{url}/{self.name}",
+            "url_private_download": f"{url}/download/{self.name}",
+            "permalink": f"{base}/files/{self.user}/{self.id}/{self.name}",
+            "file_access": "visible",
+        }
+        if shares and self.shares:
+            wire["shares"] = {
+                kind: {c: list(s) for c, s in self.shares.items() if (c[0] == "C") == (kind == "public")}
+                for kind in ("public", "private")
+                if any((c[0] == "C") == (kind == "public") for c in self.shares)
+            }
+        return wire
+
+
+@dataclass(slots=True)
+class Team:
+    """A workspace with the app installed: its people, its bot, its token and what that token may do."""
+
+    id: str
+    name: str
+    domain: str
+    bot_token: str
+    bot: User
+    scopes: set[str] = field(default_factory=lambda: set(DEFAULT_SCOPES))
+    events: set[str] = field(default_factory=lambda: set(DEFAULT_EVENTS))
+    users: dict[str, User] = field(default_factory=dict[str, User])
+    channels: dict[str, Channel] = field(default_factory=dict[str, Channel])
+
+    def channel(self, name: str) -> Channel:
+        """By id or by name, for those who act as a person."""
+        found = self.channels.get(name)
+        if found is None:
+            wanted = name.lstrip("#")
+            found = next((c for c in self.channels.values() if c.name == wanted and c.kind != "im"), None)
+        if found is None:
+            raise PersonError(f"no channel {name}")
+        return found
+
+    def user(self, name: str) -> User:
+        found = self.users.get(name)
+        if found is None:
+            found = next((u for u in self.users.values() if name.lower() in (u.name, u.real_name.lower())), None)
+        if found is None:
+            raise PersonError(f"no user {name}")
+        return found
+
+    def bot_channel(self, given: object, *, method_error: str = "channel_not_found") -> Channel:
+        """The channel a Web API call names, which the bot can see."""
+        channel = self.channels.get(given) if isinstance(given, str) else None
+        if channel is None or (channel.kind != "channel" and self.bot.id not in channel.members):
+            raise ApiError(method_error)
+        return channel
+
+    def dm(self, user_id: str) -> Channel:
+        """The direct message of a user with the bot, opened if need be."""
+        for channel in self.channels.values():
+            if channel.kind == "im" and channel.user == user_id:
+                return channel
+        channel = Channel(new_id("D"), self.id, "", "im", members={user_id, self.bot.id}, user=user_id)
+        self.channels[channel.id] = channel
+        return channel
+
+
+class World:
+    """All workspaces, and what spans them."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.base = ""
+        self.app_id = "A0GATEWAY"
+        self.teams: dict[str, Team] = {}
+        self.tokens: dict[str, Team] = {}
+        self.files: dict[str, File] = {}
+        self.uploads: dict[str, File] = {}
+
+    def add_team(
+        self, team_id: str, name: str, *, bot_token: str, bot_user: str, bot_id: str, bot_name: str = "gateway"
+    ) -> Team:
+        bot = User(bot_user, team_id, bot_name, bot_name.title(), is_bot=True, bot_id=bot_id, app_id=self.app_id)
+        team = Team(team_id, name, name.lower().replace(" ", "-"), bot_token, bot)
+        team.users[bot.id] = bot
+        self.teams[team_id] = team
+        self.tokens[bot_token] = team
+        return team
+
+    def add_file(self, file: File) -> None:
+        """Keep a file; beyond the bounds the oldest lose their content, then their entry."""
+        self.files[file.id] = file
+        self.uploads[file.secret] = file
+        while len(self.files) > MAX_FILES:
+            old = self.files.pop(next(iter(self.files)))
+            self.uploads.pop(old.secret, None)
+
+    def fit_files(self) -> None:
+        total = sum(len(f.content) for f in self.files.values() if f.content is not None)
+        for file in self.files.values():
+            if total <= MAX_FILE_BYTES:
+                return
+            if file.content is not None:
+                total -= len(file.content)
+                file.content = None
+
+    def channels(self) -> Iterator[Channel]:
+        for team in self.teams.values():
+            yield from team.channels.values()
