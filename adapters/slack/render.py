@@ -78,7 +78,7 @@ def body(text: str, mentions: AllowedMentions) -> list[Block]:
 
 def extras(message: Outgoing) -> list[Block]:
     """What stands below the text: linked images and files, buttons, feedback."""
-    blocks = [linked(each) for each in message.files if isinstance(each.source, FromUrl)]
+    blocks = [linked(each, each.source.url) for each in message.files if isinstance(each.source, FromUrl)]
     blocks += [_actions(message.buttons[at : at + ACTIONS_PER_BLOCK], at) for at in _steps(len(message.buttons))]
     if message.feedback is not None:
         blocks.append(_feedback(message.feedback))
@@ -97,10 +97,8 @@ def fallback(message: Outgoing) -> str:
     return safe_text(_BOLD.sub(r"*\1*", cut), message.mentions)[:TEXT_FALLBACK]
 
 
-def linked(file: OutgoingFile) -> Block:
+def linked(file: OutgoingFile, url: str) -> Block:
     """A file that stays where it is: an image block, else a link."""
-    assert isinstance(file.source, FromUrl)
-    url = file.source.url
     if urlsplit(url).scheme not in ("http", "https") or len(url) > IMAGE_URL or re.search(r"[\s<>]", url):
         raise Rejected(f"file {file.name!r}: {url[:80]!r} is no http(s) address of up to {IMAGE_URL} characters")
     name = safe_markdown(file.name, AllowedMentions())

@@ -1,0 +1,203 @@
+"""The Slack adapter: ties inbound, outbound, streams and files to ``gateway.adapter.Adapter``."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import ClassVar
+
+import structlog
+from starlette.routing import BaseRoute
+
+from adapters.slack.agent import Agent
+from adapters.slack.api import SlackApi, quiet
+from adapters.slack.files import Files
+from adapters.slack.inbound import Inbound
+from adapters.slack.limits import CAPABILITIES
+from adapters.slack.manifest import SCOPES
+from adapters.slack.outbound import Outbox
+from adapters.slack.parse import parse
+from adapters.slack.settings import SlackSettings
+from adapters.slack.socket_mode import Socket
+from adapters.slack.stream import Streams
+from adapters.slack.webhook import Webhook
+from gateway.adapter import Accept
+from gateway.errors import PlatformError, SettingsError
+from gateway.model import (
+    Capabilities,
+    ConversationRef,
+    Envelope,
+    Event,
+    HistoryMessage,
+    Outgoing,
+    Profile,
+    Receipt,
+    RemoteFile,
+    Starter,
+    TaskUpdate,
+    UserRef,
+)
+
+_RETRY = (1.0, 2.0, 5.0, 10.0, 30.0)
+"""Seconds between attempts to reach Slack when it could not be reached at start; the last one repeats."""
+
+log = structlog.get_logger(__name__)
+
+
+class SlackAdapter:
+    """Slack over HTTP (``SLACK_SIGNING_SECRET``) or Socket Mode (``SLACK_APP_TOKEN``), one workspace."""
+
+    name: ClassVar[str] = "slack"
+    capabilities: ClassVar[Capabilities] = CAPABILITIES
+
+    def __init__(self, settings: SlackSettings, *, max_body_bytes: int = 1_048_576) -> None:
+        if settings.bot_token is None:
+            raise SettingsError("SLACK_BOT_TOKEN is not set")
+        self._api = SlackApi(settings.bot_token.get_secret_value(), settings.api_url)
+        self._inbound = Inbound(self._api, dm_session=settings.dm_session)
+        self._files = Files(self._api)
+        self._outbox = Outbox(self._api, self._files)
+        self._streams = Streams(self._api, self._files)
+        self._agent = Agent(self._api)
+        self._webhook: Webhook | None = None
+        if settings.signing_secret is not None:
+            self._webhook = Webhook(
+                self._inbound, signing_secret=settings.signing_secret.get_secret_value(), max_body_bytes=max_body_bytes
+            )
+        self._socket: Socket | None = None
+        if settings.app_token is not None:
+            self._socket = Socket(self._api, self._inbound, settings.app_token.get_secret_value())
+        self._trouble: str | None = "not connected yet"
+
+    @property
+    def ignored(self) -> Counter[str]:
+        """Deliveries answered 200 without further work, by rule."""
+        return self._inbound.ignored
+
+    def routes(self, accept: Accept) -> Sequence[BaseRoute]:
+        """``POST /slack/events``, if there is a signing secret to verify it with."""
+        return [self._webhook.route(accept)] if self._webhook else []
+
+    @asynccontextmanager
+    async def connect(self, accept: Accept) -> AsyncIterator[None]:
+        """Hold the HTTP session and the socket. Raises ``SettingsError`` for a token Slack refuses; while Slack
+        cannot be reached the adapter stays up, says so in ``health`` and goes on trying."""
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self._api.open())
+            if not await self._identify():
+                trying = asyncio.create_task(self._keep_trying())
+                stack.push_async_callback(_cancel, trying)
+            if self._socket:
+                await stack.enter_async_context(self._socket.open(accept))
+            yield
+        self._trouble = "not connected"
+
+    async def _identify(self) -> bool:
+        try:
+            self._inbound.me = await self._api.identify()
+        except PlatformError as error:
+            self._trouble = f"auth.test failed: {quiet(error)}"
+            log.warning("slack_unreachable", error=quiet(error))
+            return False
+        self._trouble = None
+        scopes = self._api.scopes
+        missing = [scope.name for scope in SCOPES if scopes is not None and scope.name not in scopes]
+        if missing:
+            log.warning("slack_scopes_missing", missing=missing, fix="add them to the app and reinstall it")
+        log.info("slack_connected", team=self._inbound.me.team, bot=self._inbound.me.user)
+        return True
+
+    async def _keep_trying(self) -> None:
+        attempt = 0
+        while True:
+            await asyncio.sleep(_RETRY[min(attempt, len(_RETRY) - 1)])
+            attempt += 1
+            try:
+                if await self._identify():
+                    return
+            except SettingsError as error:
+                self._trouble = str(error)
+                log.error("slack_settings", error=str(error))
+                return
+
+    def health(self) -> str | None:
+        """None while Slack answers; else what is wrong."""
+        if self._inbound.uninstalled:
+            return "the app was uninstalled or its token revoked: install it again and set SLACK_BOT_TOKEN"
+        return self._trouble or (self._socket.health() if self._socket else None)
+
+    def parse(self, envelope: Envelope) -> Event | None:
+        """The event in a delivery."""
+        return parse(envelope, me=self._inbound.me)
+
+    async def send(self, to: ConversationRef, message: Outgoing, *, key: str) -> Receipt:
+        """chat.postMessage with the key in its metadata, then the files."""
+        return await self._outbox.send(to, message, key=key)
+
+    async def edit(self, receipt: Receipt, message: Outgoing) -> Receipt:
+        """chat.update; files that are not there yet are added."""
+        return await self._outbox.edit(receipt, message)
+
+    async def delete(self, receipt: Receipt) -> None:
+        """chat.delete, and the message's files."""
+        await self._outbox.delete(receipt)
+
+    async def status(self, to: ConversationRef, text: str | None) -> None:
+        """The agent session's status and its line; nothing where the app is no agent."""
+        await self._agent.status(to, text)
+
+    def download(self, file: RemoteFile, *, limit: int) -> AsyncIterator[bytes]:
+        """The file's bytes, read with the bot token from Slack's hosts only."""
+        return self._files.download(file, limit=limit)
+
+    async def find(
+        self, to: ConversationRef, message: Outgoing, *, key: str, since: float, claimed: Collection[str]
+    ) -> Receipt | None:
+        """The message sent under ``key``, by its metadata."""
+        return await self._outbox.find(to, message, me=self._inbound.me, key=key, since=since, claimed=claimed)
+
+    async def start_stream(
+        self, to: ConversationRef, text: str, *, key: str, recipient: UserRef | None
+    ) -> Receipt | None:
+        """chat.startStream; None outside threads and for apps that may not stream."""
+        return await self._streams.start(to, text, key=key, recipient=recipient)
+
+    async def append_stream(
+        self, receipt: Receipt, *, delta: str, text: str, tasks: Sequence[TaskUpdate] = ()
+    ) -> Receipt:
+        """chat.appendStream."""
+        return await self._streams.append(receipt, delta=delta, tasks=tasks)
+
+    async def stop_stream(self, receipt: Receipt, message: Outgoing, *, delta: str, key: str) -> Receipt:
+        """chat.stopStream with buttons, feedback and the key."""
+        return await self._streams.stop(receipt, message, delta=delta, key=key)
+
+    async def history(self, to: ConversationRef, *, limit: int) -> Sequence[HistoryMessage]:
+        """conversations.replies of the thread, conversations.history without one."""
+        return await self._outbox.history(to, me=self._inbound.me, limit=limit)
+
+    async def react(self, to: ConversationRef, message_id: str, emoji: str, *, added: bool) -> None:
+        """reactions.add or .remove; ``emoji`` is Slack's name (``thumbsup``) or a common emoji."""
+        await self._agent.react(to, message_id, emoji, added=added)
+
+    async def profile(self, user: UserRef) -> Profile:
+        """users.info."""
+        return await self._agent.profile(user)
+
+    async def set_title(self, to: ConversationRef, title: str) -> None:
+        """The title of the agent session."""
+        await self._agent.set_title(to, title)
+
+    async def suggest(self, to: ConversationRef, starters: Sequence[Starter]) -> None:
+        """Suggested prompts in the app's messages tab."""
+        await self._agent.suggest(to, starters)
+
+    async def notify(self, to: ConversationRef, user: UserRef, text: str) -> None:
+        """chat.postEphemeral."""
+        await self._inbound.tell(to, user.id, text)
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,114 @@
+"""What surrounds the messages: status, title, suggested prompts, reactions, profiles."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from adapters.slack.api import SlackApi, quiet
+from adapters.slack.fields import obj, text
+from adapters.slack.limits import PROMPTS, SESSION_TITLE
+from adapters.slack.outbound import thread_of
+from gateway.errors import Forbidden, Gone, PlatformError, Rejected, Unsupported
+from gateway.model import ConversationRef, Profile, Starter, UserRef
+
+# The emoji bots use most; for any other the caller gives Slack's name.
+_NAMES = {
+    "👍": "+1",
+    "👎": "-1",
+    "👀": "eyes",
+    "✅": "white_check_mark",
+    "❌": "x",
+    "❤": "heart",
+    "🎉": "tada",
+    "🤔": "thinking_face",
+    "⏳": "hourglass_flowing_sand",
+    "🚀": "rocket",
+    "🙏": "pray",
+    "😄": "smile",
+    "😂": "joy",
+    "⚠": "warning",
+    "🔥": "fire",
+    "👋": "wave",
+    "👏": "clap",
+    "💯": "100",
+}
+
+
+class Agent:
+    """The agent features. One an app does not have is tried once, noted, and left alone from then on."""
+
+    def __init__(self, api: SlackApi) -> None:
+        self._api = api
+        self._off: set[str] = set()
+
+    async def _try(self, method: str, body: dict[str, Any]) -> bool:
+        """Call what an app may not be able to do; whether it worked. Rate limits and outages are raised."""
+        if method in self._off:
+            return False
+        try:
+            await self._api.call(method, body)
+        except Gone:
+            return False
+        except (Forbidden, Rejected, Unsupported) as error:
+            # Of the conversation, or of the app? Only the latter says that the next call will fail as well.
+            if not isinstance(error, Rejected) and "not in that channel" not in str(error):
+                self._off.add(method)
+            self._api.note(method, error=quiet(error))
+            return False
+        return True
+
+    async def status(self, to: ConversationRef, status: str | None) -> None:
+        """Processing (which shows Slack's stop button) with a line, or back to active. Needs a thread."""
+        thread = thread_of(to)
+        if thread is None:
+            return
+        where = {"channel_id": to.channel, "thread_ts": thread}
+        await self._try("agents.sessions.setStatus", {**where, "status": "active" if status is None else "processing"})
+        # Both write one slot and the last one shows: the line goes second. Slack clears it with the first message.
+        if status:
+            await self._try("assistant.threads.setStatus", {**where, "status": status})
+        elif status is None and "agents.sessions.setStatus" in self._off:
+            await self._try("assistant.threads.setStatus", {**where, "status": ""})
+
+    async def set_title(self, to: ConversationRef, title: str) -> None:
+        """Rename the agent session, else the assistant thread."""
+        thread = thread_of(to)
+        if thread is None:
+            return
+        where = {"channel_id": to.channel, "thread_ts": thread, "title": title[:SESSION_TITLE]}
+        if not await self._try("agents.sessions.rename", where):
+            await self._try("assistant.threads.setTitle", where)
+
+    async def suggest(self, to: ConversationRef, starters: Sequence[Starter]) -> None:
+        """Up to four prompts. Without ``thread_ts``: with it an agent_view app gets ok and shows nothing."""
+        prompts = [{"title": starter.label, "message": starter.message} for starter in starters[:PROMPTS]]
+        await self._try("assistant.threads.setSuggestedPrompts", {"channel_id": to.channel, "prompts": prompts})
+
+    async def react(self, to: ConversationRef, message_id: str, emoji: str, *, added: bool) -> None:
+        """Idempotent: a reaction that is there, or gone, already is no error."""
+        name = _NAMES.get(emoji.replace("\ufe0f", ""), emoji.strip(":"))
+        if not name.isascii():
+            raise Unsupported(f"Slack knows emoji by name: give the name of {emoji} (such as thumbsup)")
+        method = "reactions.add" if added else "reactions.remove"
+        try:
+            await self._api.call(method, {"channel": to.channel, "timestamp": message_id, "name": name})
+        except PlatformError as error:
+            if "already_reacted" not in str(error) and "no_reaction" not in str(error):
+                raise
+
+    async def profile(self, user: UserRef) -> Profile:
+        """Name, e-mail (needs ``users:read.email``), picture, locale, time zone."""
+        answer = await self._api.query("users.info", user=user.id, include_locale="true")
+        person = obj(answer, "user")
+        details = obj(person, "profile")
+        return Profile(
+            display_name=text(details, "display_name") or text(details, "real_name") or text(person, "name") or None,
+            email=text(details, "email") or None,
+            avatar_url=text(details, "image_192") or text(details, "image_72") or None,
+            locale=text(person, "locale") or None,
+            timezone=text(person, "tz") or None,
+            extra={
+                name: person[name]
+                for name in ("is_bot", "is_restricted", "is_ultra_restricted", "team_id")
+                if name in person
+            },
+        )

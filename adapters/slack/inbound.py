@@ -1,0 +1,129 @@
+"""One delivery, whichever way it came: envelope, accept, and the answer Slack wants in place.
+
+Returning a ``Reply`` means the delivery is durable (or needs no work). An exception means it is not: the transport must
+not acknowledge, and Slack delivers again.
+"""
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import aiohttp
+import structlog
+
+from adapters.slack.api import SlackApi, quiet
+from adapters.slack.envelope import DmSession, Ignored, Me, envelope_of
+from adapters.slack.fields import Json, obj, text
+from adapters.slack.forms import view
+from adapters.slack.mentions import escape
+from adapters.slack.outbound import thread_of
+from gateway.adapter import Accept
+from gateway.errors import PlatformError, Rejected
+from gateway.model import Answer, ConversationRef, Envelope, FormErrors, Notice, OpenForm
+
+ANSWER_TIMEOUT = 2.5
+"""Seconds for the call that answers an interaction; its trigger lives 3."""
+
+log = structlog.get_logger(__name__)
+
+
+class Reply(NamedTuple):
+    """What goes back with the acknowledgement; None is an empty body."""
+
+    payload: Mapping[str, Any] | None = None
+
+
+_EMPTY = Reply()
+
+
+class Inbound:
+    """Turns bodies into accepted envelopes and answers them."""
+
+    def __init__(self, api: SlackApi, *, dm_session: DmSession) -> None:
+        self._api = api
+        self._dm_session: DmSession = dm_session
+        self.me = Me()
+        """Who the bot is, from auth.test; what a delivery says of it comes first."""
+        self.ignored: Counter[str] = Counter()
+        """Deliveries answered 200 without further work, by rule (``own``, ``bot``, ``unknown_event``, …)."""
+        self.uninstalled = False
+
+    async def handle(self, body: Json, accept: Accept) -> Reply:
+        """Accept one delivery. Raises what ``accept`` raises."""
+        envelope = envelope_of(body, me=self.me, dm_session=self._dm_session)
+        if isinstance(envelope, Ignored):
+            self._ignore(envelope.why, body)
+            return _EMPTY
+        accepted = await accept(envelope)
+        if accepted.answer is None:
+            return _EMPTY
+        return await self._answer(body, envelope, accepted.answer)
+
+    def _ignore(self, why: str, body: Json) -> None:
+        self.ignored[why] += 1
+        kind = text(body, "event", "type") or text(body, "type")
+        if kind in ("app_uninstalled", "tokens_revoked"):
+            self.uninstalled = True
+            log.error("slack_uninstalled", event=kind)
+        elif why.startswith("unknown") or why == "malformed":
+            log.debug("slack_ignored", why=why, kind=kind[:80])
+
+    async def _answer(self, body: Json, envelope: Envelope, answer: Answer) -> Reply:
+        """Answer in place. A failure is logged: the delivery stands, only its answer is lost."""
+        try:
+            async with asyncio.timeout(ANSWER_TIMEOUT):
+                match answer:
+                    case OpenForm():
+                        return await self._open(body, envelope.ref, answer)
+                    case FormErrors():
+                        return Reply({"response_action": "errors", "errors": dict(answer.errors)})
+                    case Notice():
+                        return await self._tell(body, envelope.ref, answer.text)
+        except TimeoutError:
+            log.warning("slack_answer_failed", kind=answer.kind, error="timed out")
+        except PlatformError as error:
+            log.warning("slack_answer_failed", kind=answer.kind, error=quiet(error))
+        return _EMPTY
+
+    async def _open(self, body: Json, ref: ConversationRef, answer: OpenForm) -> Reply:
+        modal = view(answer.form, ref)
+        if text(body, "type") == "view_submission":
+            return Reply({"response_action": "push", "view": modal})
+        await self._api.call("views.open", {"trigger_id": text(body, "trigger_id"), "view": modal})
+        return _EMPTY
+
+    async def _tell(self, body: Json, ref: ConversationRef, notice: str) -> Reply:
+        if text(body, "command"):
+            return Reply({"response_type": "ephemeral", "text": escape(notice)})
+        if url := text(body, "response_url"):
+            await self._respond(url, notice)
+        else:
+            await self.tell(ref, text(body, "user", "id"), notice)
+        return _EMPTY
+
+    async def tell(self, ref: ConversationRef, user: str, notice: str) -> None:
+        """A message only ``user`` sees (chat.postEphemeral)."""
+        message = {"channel": ref.channel, "user": user, "text": escape(notice)}
+        if thread := thread_of(ref):
+            message["thread_ts"] = thread
+        await self._api.call("chat.postEphemeral", message, channel=ref.channel)
+
+    async def _respond(self, url: str, notice: str) -> None:
+        host, api = urlsplit(url), urlsplit(self._api.url)
+        if host.netloc != api.netloc and not re.fullmatch(r"(?:[\w-]+\.)*slack\.com", host.hostname or ""):
+            raise Rejected(f"response_url points to {host.hostname}")
+        message = {"response_type": "ephemeral", "replace_original": False, "text": escape(notice)}
+        try:
+            async with self._api.session.post(url, json=message, allow_redirects=False) as response:
+                if response.status >= 300:
+                    raise Rejected(f"response_url: HTTP {response.status}")
+        except aiohttp.ClientError as error:
+            raise Rejected(f"response_url: {type(error).__name__}") from error
+
+
+def describe(body: Json) -> str:
+    """What a delivery is, for a log line."""
+    return text(obj(body, "event"), "type") or text(body, "type") or text(body, "command") or "?"

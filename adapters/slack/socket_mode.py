@@ -1,0 +1,110 @@
+"""Socket Mode: the same deliveries over a websocket, for bots without a public address.
+
+A delivery is acknowledged only after ``accept`` returned; one that raised is left unacknowledged, and Slack sends it
+again. The SDK's client keeps the connection (pings, reconnects, Slack's refresh requests).
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import structlog
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
+
+from adapters.slack.api import SlackApi, quiet
+from adapters.slack.errors import BAD_TOKEN, code_of, translate
+from adapters.slack.inbound import Inbound, describe
+from gateway.adapter import Accept
+from gateway.errors import Draining, SettingsError, Unavailable
+
+log = structlog.get_logger(__name__)
+
+_KINDS = frozenset({"events_api", "interactive", "slash_commands"})
+
+
+class Socket:
+    """One Socket Mode connection."""
+
+    def __init__(self, api: SlackApi, inbound: Inbound, app_token: str) -> None:
+        self._api = api
+        self._inbound = inbound
+        self._token = app_token
+        self._client: SocketModeClient | None = None
+
+    def health(self) -> str | None:
+        """What is wrong with the connection."""
+        session = self._client.current_session if self._client else None
+        return None if session is not None and not session.closed else "the Slack socket is not connected"
+
+    @asynccontextmanager
+    async def open(self, accept: Accept) -> AsyncIterator[None]:
+        """Connect and stay connected. Raises ``SettingsError`` for an app token that can never work."""
+        url = await self._first_url()
+        client = SocketModeClient(app_token=self._token, web_client=self._api.client)
+        # The client makes a session of its own; ours is the one with the limits.
+        made, client.aiohttp_client_session = client.aiohttp_client_session, self._api.session
+        await made.close()
+        client.wss_uri = url
+
+        async def listener(_: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+            await self._receive(client, request, accept)
+
+        client.socket_mode_request_listeners.append(listener)
+        self._client = client
+        # Connecting retries for as long as Slack cannot be reached; the bot starts meanwhile.
+        connecting: asyncio.Task[None] = asyncio.create_task(client.connect())  # type: ignore[no-untyped-call]
+        try:
+            if url is not None:
+                await asyncio.wait({connecting}, timeout=10)
+            yield
+        finally:
+            self._client = None
+            connecting.cancel()
+            with suppress(asyncio.CancelledError):
+                await connecting
+            await self._close(client)
+
+    async def _close(self, client: SocketModeClient) -> None:
+        client.closed, client.auto_reconnect_enabled = True, False
+        if client.current_session is not None:
+            await client.current_session.close()
+        others = (client.current_session_monitor, client.message_receiver)
+        waiting = [client.message_processor, *(task for task in others if task is not None)]
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+    async def _first_url(self) -> str | None:
+        """apps.connections.open once by ourselves, to tell a wrong token from a network that is down."""
+        try:
+            opened = await self._api.client.apps_connections_open(app_token=self._token)
+        except Exception as error:
+            if code_of(error) in BAD_TOKEN | {"missing_scope"}:
+                raise SettingsError(
+                    f"SLACK_APP_TOKEN: Slack says {code_of(error)}; make an app-level token (xapp-...) with the scope "
+                    "connections:write under Basic Information"
+                ) from None
+            failure = translate(error, "apps.connections.open")
+            if not isinstance(failure, Unavailable):
+                log.warning("slack_socket", error=quiet(failure))
+            return None
+        return str(opened["url"])
+
+    async def _receive(self, client: SocketModeClient, request: SocketModeRequest, accept: Accept) -> None:
+        if request.type not in _KINDS:
+            return
+        body: dict[str, Any] = request.payload
+        try:
+            reply = await self._inbound.handle(body, accept)
+        except Draining:
+            return
+        except Exception:
+            # The last resort: not durable, so not acknowledged, so Slack sends it again.
+            log.exception("slack_not_accepted", kind=describe(body))
+            return
+        payload = dict(reply.payload) if reply.payload is not None else None
+        await client.send_socket_mode_response(SocketModeResponse(request.envelope_id, payload))
