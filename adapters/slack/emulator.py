@@ -35,8 +35,7 @@ The real adapter with the real SDK runs against it; tests call its methods, the 
     secrets redacted · ``{"type": "resync"}`` after which a lagging page takes a new snapshot.
 """
 
-import base64
-import binascii
+import itertools
 import secrets
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -45,23 +44,28 @@ from typing import Any, ClassVar, Literal, TypeVar
 import orjson
 from aiohttp import web
 
-from adapters.slack.emulation import chat, files, page
+from adapters.slack.emulation import chat, files, page, playground
 from adapters.slack.emulation.backend import Backend
 from adapters.slack.emulation.delivery import Deliveries, Delivery
 from adapters.slack.emulation.events import Events, TwinOrder
 from adapters.slack.emulation.faults import Fault, Faults, Hold, When
+from adapters.slack.emulation.interactions import Interactions
 from adapters.slack.emulation.limits import Limits
 from adapters.slack.emulation.observe import Observers
 from adapters.slack.emulation.people import People, Upload
 from adapters.slack.emulation.sockets import SocketHub
-from adapters.slack.emulation.state import Channel, ChannelKind, Message, Team, User, World
+from adapters.slack.emulation.state import Channel, ChannelKind, Message, User
 from adapters.slack.emulation.values import JSON, Call, InteractionResult, PersonError, new_id
 from adapters.slack.emulation.views import View, Views
 from adapters.slack.emulation.web_api import WebApi
+from adapters.slack.emulation.world import Team, World
 
 __all__ = ["Call", "Delivery", "DeliveryFailed", "Hold", "InteractionResult", "PersonError", "SlackEmulator"]
 
 T = TypeVar("T")
+
+MAX_SHOWN = 1_000
+"""Messages of a channel in a snapshot."""
 
 
 class DeliveryFailed(RuntimeError):
@@ -109,7 +113,8 @@ class SlackEmulator:
         events = Events(self.world, self.deliveries.enqueue, twin_order=twin_order, seed=seed, echo=echo)
         self.backend = Backend(self.world, events, self._observers, stream_idle=stream_idle, agent_view=agent_view)
         self.views = Views(self.backend)
-        self._people = People(self.backend, self.views, self.deliveries)
+        self._people = People(self.backend, self.views)
+        self._interactions = Interactions(self.backend, self.views, self.deliveries)
         self._api = WebApi(
             self.backend,
             self.views,
@@ -179,7 +184,7 @@ class SlackEmulator:
             "bot": {"user_id": team.bot.id, "name": team.bot.name},
             "users": [page.user(user) for user in team.users.values()],
             "channels": [page.channel(team, channel) for channel in channels],
-            "messages": {c.id: [page.message(self.world, m) for m in c.messages.values()] for c in channels},
+            "messages": {c.id: _latest(self.world, c) for c in channels},
             "views": [
                 {"id": v.id, "view": v.wire, "errors": v.errors, "user": v.user} for v in self.views.open.values()
             ],
@@ -188,12 +193,7 @@ class SlackEmulator:
         }
 
     async def act(self, action: Mapping[str, Any]) -> Mapping[str, Any]:
-        try:
-            return {"ok": True, **await self._act(action)}
-        except PersonError as error:
-            return {"ok": False, "error": str(error)}
-        except (KeyError, TypeError, binascii.Error) as error:
-            return {"ok": False, "error": f"malformed action: {error}"}
+        return await playground.act(self, action)
 
     def watch(self) -> AsyncIterator[Mapping[str, Any]]:
         return self._observers.watch()
@@ -301,19 +301,19 @@ class SlackEmulator:
         self, view_id: str, action_id: str | None = None, *, label: str | None = None, value: Any = None
     ) -> InteractionResult:
         """Use an element inside an open modal."""
-        view = self._view(view_id)
+        view = self.view(view_id)
         return await self._click(
             view.team, view.user, view, action_id=action_id, label=label, block_id=None, value=value
         )
 
     async def submit(self, view_id: str, values: Mapping[str, Mapping[str, Any]] | None = None) -> InteractionResult:
         """Send a modal's form: ``{block_id: {action_id: value}}``; file inputs take ``[(name, bytes, mime)]``."""
-        result = await self._people.submit(self._view(view_id), values or {})
+        result = await self._interactions.submit(self.view(view_id), values or {})
         self._note(result)
         return result
 
     async def close_view(self, view_id: str) -> InteractionResult:
-        result = await self._people.close_view(self._view(view_id))
+        result = await self._interactions.close_view(self.view(view_id))
         self._note(result)
         return result
 
@@ -321,7 +321,7 @@ class SlackEmulator:
         self, command: str, text: str = "", channel: str = "general", *, user: str | None = None
     ) -> InteractionResult:
         team, found = self._channel(channel)
-        result = await self._people.command(team, found, self._user(team, user), command, text)
+        result = await self._interactions.command(team, found, self._user(team, user), command, text)
         self._note(result)
         return result
 
@@ -449,7 +449,7 @@ class SlackEmulator:
     async def redeliver(self, ts: str, *, new_event_id: bool = True) -> list[Delivery]:
         """Deliver a message's events once more, as Slack at times does."""
         again: list[Delivery] = []
-        for delivery in self.deliveries.of(ts):
+        for delivery in {d.name: d for d in reversed(self.deliveries.of(ts))}.values():
             event_id = new_id("Ev") if new_event_id else delivery.envelope["event_id"]
             self.deliveries.enqueue({**delivery.envelope, "event_id": event_id}, ts)
             again.append(self.deliveries.log[event_id])
@@ -493,50 +493,10 @@ class SlackEmulator:
         self._observers.wire("from_bot", "response_url", status=status, request=given, response=body, ms=0.0, at=0.0)
         return web.json_response(body, status=status)
 
-    async def _act(self, action: Mapping[str, Any]) -> JSON:
-        user, channel = action.get("user"), str(action.get("channel", ""))
-        match action["type"]:
-            case "post":
-                thread_ts = action.get("thread_ts") or None
-                uploads = _uploads(action.get("files") or ())
-                ts = await self.post(channel, action.get("text", ""), user=user, thread_ts=thread_ts, files=uploads)
-                return {"ts": ts}
-            case "click":
-                return await self._act_click(action, channel, user)
-            case "submit":
-                view = self._view(action["view_id"])
-                return _shown(await self.submit(view.id, _decoded(view, action.get("values") or {})))
-            case "close_view":
-                return _shown(await self.close_view(action["view_id"]))
-            case "react":
-                await self.react(channel, action["ts"], action["name"], user=user, added=action.get("added", True))
-            case "edit":
-                await self.edit(channel, action["ts"], action["text"])
-            case "delete":
-                await self.delete_message(channel, action["ts"])
-            case "command":
-                return _shown(await self.command(action["command"], action.get("text", ""), channel, user=user))
-            case "stop":
-                await self.stop_session(channel, action["thread_ts"], user=user)
-            case "open_dm":
-                return {"channel": await self.open_home(user)}
-            case other:
-                raise PersonError(f"no action {other}")
-        return {}
-
-    async def _act_click(self, action: Mapping[str, Any], channel: str, user: str | None) -> JSON:
-        value = action.get("selected_options", action.get("selected_option", action.get("value")))
-        if action.get("view_id"):
-            return _shown(await self.click_view(action["view_id"], action["action_id"], value=value))
-        clicked = self.click(
-            channel, action["ts"], action["action_id"], block_id=action.get("block_id"), value=value, user=user
-        )
-        return _shown(await clicked)
-
     async def _click(
         self, team: Team, user: str | None, where: tuple[Channel, Message] | View, **how: Any
     ) -> InteractionResult:
-        result = await self._people.click(team, self._user(team, user), where, **how)
+        result = await self._interactions.click(team, self._user(team, user), where, **how)
         self._note(result)
         return result
 
@@ -555,11 +515,16 @@ class SlackEmulator:
             return team.user(name)
         return self.ada if team is self.team else next(u for u in team.users.values() if not u.is_bot)
 
-    def _view(self, view_id: str) -> View:
+    def view(self, view_id: str) -> View:
         view = self.views.open.get(view_id)
         if view is None:
             raise PersonError("that form is closed")
         return view
+
+
+def _latest(world: World, channel: Channel) -> list[JSON]:
+    newest = itertools.islice(reversed(channel.messages.values()), MAX_SHOWN)
+    return [page.message(world, m) for m in newest][::-1]
 
 
 def _seen(message: Message) -> JSON:
@@ -571,37 +536,3 @@ def _seen(message: Message) -> JSON:
     if message.ephemeral_for is not None:
         out["ephemeral_for"] = message.ephemeral_for
     return out
-
-
-def _shown(result: InteractionResult) -> JSON:
-    if result.errors:
-        raise _Refused(result)
-    if result.error is not None:
-        raise PersonError(result.error)
-    return {"status": result.status}
-
-
-class _Refused(PersonError):
-    def __init__(self, result: InteractionResult) -> None:
-        super().__init__("the form has errors")
-        self.errors = result.errors
-
-
-def _uploads(given: Sequence[Mapping[str, str]]) -> list[Upload]:
-    return [
-        (f["name"], base64.b64decode(f["data"], validate=True), f.get("mime") or "application/octet-stream")
-        for f in given
-    ]
-
-
-def _decoded(view: View, values: Mapping[str, Mapping[str, Any]]) -> JSON:
-    """The page's values with its files' base64 decoded."""
-    inputs = {
-        b.get("block_id")
-        for b in view.wire["blocks"]
-        if isinstance(b.get("element"), dict) and b["element"].get("type") == "file_input"
-    }
-    return {
-        block_id: {a: _uploads(v) if block_id in inputs else v for a, v in fields.items()}
-        for block_id, fields in values.items()
-    }

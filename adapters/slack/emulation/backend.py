@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from adapters.slack.emulation import page
 from adapters.slack.emulation.events import Events
 from adapters.slack.emulation.observe import Observers
-from adapters.slack.emulation.state import Channel, File, Message, Team, World
+from adapters.slack.emulation.state import Channel, File, Message
 from adapters.slack.emulation.values import JSON, ApiError, new_id
+from adapters.slack.emulation.world import Team, World
 
 TRIGGER_SECONDS = 3.0
 RESPONSE_URL_SECONDS = 1800.0

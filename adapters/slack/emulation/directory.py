@@ -2,8 +2,9 @@
 
 from adapters.slack.emulation import args as read
 from adapters.slack.emulation.backend import Backend
-from adapters.slack.emulation.state import Channel, Message, Team
+from adapters.slack.emulation.state import Channel, Message
 from adapters.slack.emulation.values import JSON, ApiError, invalid_arguments
+from adapters.slack.emulation.world import Team
 
 MAX_HISTORY = 999
 MAX_REACTIONS = 23

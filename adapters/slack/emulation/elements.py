@@ -154,7 +154,7 @@ def entered(element: JSON, value: Any) -> JSON:
 
 def complaint(block: JSON, element: JSON, state: JSON) -> str | None:
     """What Slack's client says of a field before sending the form; None when it is content."""
-    value = next((v for k, v in state.items() if k != "type"), None)
+    value: Any = next((v for k, v in state.items() if k != "type"), None)
     empty = value is None or value == [] or value == ""
     if empty:
         return None if block.get("optional") else "Please complete this required field."

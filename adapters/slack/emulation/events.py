@@ -5,8 +5,9 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
-from adapters.slack.emulation.state import Channel, Message, Team, World
+from adapters.slack.emulation.state import Channel, Message
 from adapters.slack.emulation.values import JSON, new_id
+from adapters.slack.emulation.world import Team, World
 
 TwinOrder = Literal["mention_first", "message_first", "random"]
 Deliver = Callable[[JSON, str | None], None]
@@ -57,19 +58,18 @@ class Events:
 
     def message(self, team: Team, channel: Channel, message: Message) -> None:
         """A new message: ``message``, and beside it ``app_mention`` where it names the bot in a channel."""
-        if channel.kind != "channel" and team.bot.id not in channel.members:
+        if team.bot.id not in channel.members:
             return
         own = message.wire.get("bot_id") == team.bot.bot_id
         if own and not self._echo:
             return
         envelopes: list[JSON] = []
-        member = team.bot.id in channel.members
         event = self._event(team, channel, message)
         if not own and channel.kind != "im" and f"<@{team.bot.id}>" in message.wire.get("text", ""):
             mention = {k: v for k, v in event.items() if k not in ("channel_type", "parent_user_id", "subtype")}
             if "app_mention" in team.events:
                 envelopes.append(self.envelope(team, {**mention, "type": "app_mention"}))
-        if member and _SUBSCRIPTION[channel.kind] in team.events:
+        if _SUBSCRIPTION[channel.kind] in team.events:
             envelopes.append(self.envelope(team, event))
         if len(envelopes) == 2:
             swap = self._random.random() < 0.5 if self._twin_order == "random" else self._twin_order == "message_first"

@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 from adapters.slack.emulation.values import JSON, Call
 
@@ -28,13 +29,38 @@ def redact(value: Any, depth: int = 0) -> Any:
     return value
 
 
+class Subscription(AsyncIterator[JSON]):
+    """One watcher's bounded queue."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[JSON] = asyncio.Queue(MAX_QUEUED)
+        self._closed = False
+
+    def put(self, entry: JSON) -> None:
+        if self._closed:
+            return
+        if self._queue.full():
+            while not self._queue.empty():
+                self._queue.get_nowait()
+            self._queue.put_nowait({"type": "resync"})
+        self._queue.put_nowait(entry)
+
+    async def __anext__(self) -> JSON:
+        if self._closed:
+            raise StopAsyncIteration
+        return await self._queue.get()
+
+    async def aclose(self) -> None:
+        self._closed = True
+
+
 class Observers:
     """Costs next to nothing while nobody watches."""
 
     def __init__(self) -> None:
         self.calls: deque[Call] = deque(maxlen=MAX_CALLS)
         self._waiting: set[asyncio.Event] = set()
-        self._subscribers: set[asyncio.Queue[JSON]] = set()
+        self._subscribers: WeakSet[Subscription] = WeakSet()
 
     @property
     def watched(self) -> bool:
@@ -62,21 +88,14 @@ class Observers:
 
     def publish(self, entry: JSON) -> None:
         """Hand an entry to every subscriber; one that lags loses its backlog and is told to start over."""
-        for queue in self._subscribers:
-            if queue.full():
-                while not queue.empty():
-                    queue.get_nowait()
-                queue.put_nowait({"type": "resync"})
-            queue.put_nowait(entry)
+        for subscription in tuple(self._subscribers):
+            subscription.put(entry)
 
-    async def watch(self) -> AsyncIterator[JSON]:
-        queue: asyncio.Queue[JSON] = asyncio.Queue(MAX_QUEUED)
-        self._subscribers.add(queue)
-        try:
-            while True:
-                yield await queue.get()
-        finally:
-            self._subscribers.discard(queue)
+    def watch(self) -> "Subscription":
+        """Subscribed from now on, until the subscription is closed or forgotten."""
+        subscription = Subscription()
+        self._subscribers.add(subscription)
+        return subscription
 
     def wire(
         self, direction: str, name: str, *, status: int, request: Any, response: Any, ms: float, at: float

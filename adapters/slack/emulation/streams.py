@@ -11,9 +11,10 @@ from typing import Any
 from adapters.slack.emulation import agents, chat
 from adapters.slack.emulation import args as read
 from adapters.slack.emulation.backend import Backend
-from adapters.slack.emulation.state import Channel, Message, Stream, Team
+from adapters.slack.emulation.state import Channel, Message, Stream
 from adapters.slack.emulation.validate import MAX_MARKDOWN, MAX_MESSAGE_BLOCKS, check_message
 from adapters.slack.emulation.values import JSON, ApiError, invalid_arguments
+from adapters.slack.emulation.world import Team
 
 MAX_STREAM_BYTES = 12_000
 MAX_STREAM_BYTES_WITH_TASKS = 10_600

@@ -2,8 +2,8 @@
 
 import re
 
-from adapters.slack.emulation.state import Team
 from adapters.slack.emulation.values import JSON
+from adapters.slack.emulation.world import Team
 
 _TOKEN = re.compile(
     r"<@(?P<id>[UW]\w+)>|(?<!\w)@(?P<name>[\w.-]+)|(?<!\w)#(?P<channel>[\w-]+)|(?P<url>https?://[^\s<>]+)"

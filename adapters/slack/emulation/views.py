@@ -8,9 +8,9 @@ import orjson
 
 from adapters.slack.emulation import args as read
 from adapters.slack.emulation.backend import MAX_TRANSIENT, Backend
-from adapters.slack.emulation.state import Team
 from adapters.slack.emulation.validate import check_view
 from adapters.slack.emulation.values import JSON, ApiError, new_id
+from adapters.slack.emulation.world import Team
 
 MAX_STACK = 3
 MAX_VIEW_BYTES = 250_000

@@ -7,15 +7,16 @@ from urllib.parse import parse_qsl
 
 import orjson
 from aiohttp import web
+from aiohttp.multipart import BodyPartReader
 
 from adapters.slack.emulation import agents, chat, directory, files, streams
 from adapters.slack.emulation.backend import Backend
 from adapters.slack.emulation.faults import Fault, Faults
 from adapters.slack.emulation.limits import Limits, RateLimited
 from adapters.slack.emulation.sockets import SocketHub
-from adapters.slack.emulation.state import Team
 from adapters.slack.emulation.values import JSON, ApiError, Call
 from adapters.slack.emulation.views import Views
+from adapters.slack.emulation.world import Team
 
 Handler = Callable[[Backend, Team, JSON], JSON]
 MAX_BODY = 1024 * 1024
@@ -176,7 +177,7 @@ class WebApi:
         kind = request.content_type
         if kind == "multipart/form-data":
             async for part in await request.multipart():
-                if getattr(part, "name", None) and hasattr(part, "text"):
+                if isinstance(part, BodyPartReader) and part.name:
                     args[part.name] = await part.text()
             return args
         body = await request.read()
