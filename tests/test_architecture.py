@@ -1,0 +1,59 @@
+"""The house keeps the shape its design gave it."""
+
+import importlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from adapters import PLATFORMS
+
+ROOT = Path(__file__).parent.parent
+SAME_IN_EVERY_ADAPTER = {"__init__.py", "adapter.py", "emulator.py", "parse.py", "render.py", "settings.py"}
+VENDORS = {"slack_bolt", "slack_sdk", "discord", "botbuilder", "botframework", "msrest"}
+
+
+def test_imports_point_in_the_agreed_directions() -> None:
+    """The contracts are in pyproject.toml under ``tool.importlinter``; ``make check`` prints the same."""
+    lint = Path(sys.executable).with_name("lint-imports")
+    result = subprocess.run([lint, "--no-logo", "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_public_api_is_complete_and_importable() -> None:
+    """``__all__`` names exactly what a bot may use: each name resolves, and no public name is left out."""
+    gateway = importlib.import_module("gateway")
+    names = gateway.__all__
+    assert len(names) == len(set(names))
+    for name in names:
+        assert getattr(gateway, name) is not None, name
+    visible = {
+        name
+        for name, value in vars(gateway).items()
+        if not name.startswith("_") and getattr(value, "__module__", "").startswith("gateway.")
+    }
+    assert visible <= set(names), f"public but not in __all__: {sorted(visible - set(names))}"
+
+
+@pytest.mark.parametrize("module", ["gateway", "gateway.app", "gateway.cli", "adapters"])
+def test_importing_the_gateway_imports_no_platform_sdk(module: str) -> None:
+    program = f"import json, sys, {module}; print(json.dumps(sorted({{name.partition('.')[0] for name in sys.modules}})))"
+    result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert VENDORS.isdisjoint(json.loads(result.stdout))
+
+
+@pytest.mark.parametrize("platform", sorted(path.parent.name for path in ROOT.glob("adapters/*/__init__.py")))
+def test_every_adapter_has_the_same_file_names(platform: str) -> None:
+    """Learn one, know all. An adapter may have more files, never fewer."""
+    present = {path.name for path in (ROOT / "adapters" / platform).iterdir()}
+    assert present >= SAME_IN_EVERY_ADAPTER, f"missing: {sorted(SAME_IN_EVERY_ADAPTER - present)}"
+
+
+@pytest.mark.parametrize("platform", sorted(PLATFORMS))
+def test_every_line_of_the_registry_leads_somewhere(platform: str) -> None:
+    assert (ROOT / "adapters" / platform).is_dir()
+    for path in PLATFORMS[platform]:
+        module, _, name = path.partition(":")
+        assert hasattr(importlib.import_module(module), name), path
