@@ -91,7 +91,7 @@ class Window:
             if self.fence is not None and self.fence.left_by(line):
                 self.fence = None
             if self.fence is not None:
-                self._in_fence(at, line)
+                self._in_fence(at, line, cut_off=after is None and len(self.text) > self.limit)
                 blank = closed = self.fence is None
                 before = ""
                 continue
@@ -107,10 +107,11 @@ class Window:
                 return
             blank, before, closed = False, line, False
 
-    def _in_fence(self, at: int, line: str) -> None:
+    def _in_fence(self, at: int, line: str, *, cut_off: bool) -> None:
         assert self.fence is not None
-        if self.fence.closed_by(line):
+        if self.fence.closed_by(line) and not cut_off:
             self.fence = None
+            self._block = at + len(line) + 1
         elif at > self._fence_body:
             self._add(Rank.INNER_LINE, at, fence=self._seam())
 

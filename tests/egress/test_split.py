@@ -7,6 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gateway.egress.split import Splitter, split
+from tests.egress.documents import documents
 
 TABLE = "| Name | Value |\n|---|---:|\n"
 
@@ -22,46 +23,6 @@ def is_subsequence(short: str, long: str) -> bool:
 
 def rows(count: int) -> str:
     return "".join(f"| row{n} | {n * n} |\n" for n in range(count))
-
-
-# Documents made of blocks whose every word is unique, so that words can be counted after the split.
-
-_words = st.lists(st.sampled_from(["lorem", "ipsum", "dolor", "**bold**", "`code`", "a_b"]), min_size=1, max_size=30)
-
-
-@st.composite
-def documents(draw: st.DrawFn) -> str:
-    count = 0
-
-    def word() -> str:
-        nonlocal count
-        count += 1
-        return f"w{count}w"
-
-    def sentence() -> str:
-        return " ".join(f"{each} {word()}" for each in draw(_words)) + draw(st.sampled_from([".", "", "!"]))
-
-    def block() -> str:
-        kind = draw(st.sampled_from(["text", "text", "code", "table", "list", "steps", "heading", "quote"]))
-        size = draw(st.integers(1, 12))
-        match kind:
-            case "text":
-                return "\n".join(sentence() for _ in range(min(size, 3)))
-            case "code":
-                mark = draw(st.sampled_from(["```", "~~~", "````"]))
-                return f"{mark}py\n" + "\n".join(f"    x = {word()}" for _ in range(size)) + f"\n{mark}"
-            case "table":
-                return "| H |\n|---|\n" + "\n".join(f"| {word()} |" for _ in range(size))
-            case "list":
-                return "\n".join(f"{'  ' * draw(st.integers(0, 2))}- {sentence()}" for _ in range(size))
-            case "steps":
-                return "\n".join(f"{n}. {sentence()}" for n in range(1, size + 1))
-            case "heading":
-                return f"## {word()}"
-            case _:
-                return "\n".join(f"> {sentence()}" for _ in range(min(size, 3)))
-
-    return "\n\n".join(block() for _ in range(draw(st.integers(1, 8))))
 
 
 @given(documents(), st.integers(30, 400))
