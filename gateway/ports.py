@@ -28,11 +28,13 @@ class Delivery(Frozen):
     """Turns of it that failed."""
     interrupted: int = 0
     """Times its process died while it was (or may have been) running."""
+    revived: bool = False
+    """It was a dead letter: what its earlier runs left is still there, though their attempts no longer count."""
 
     @property
     def rerun(self) -> bool:
         """Whether an earlier run may have left effects behind."""
-        return self.attempts + self.interrupted > 0
+        return self.revived or self.attempts + self.interrupted > 0
 
 
 class EffectRecord(Frozen):

@@ -1,0 +1,37 @@
+"""What is kept: the inbox, the journals, the sessions. The database's URL says where."""
+
+from pathlib import Path
+
+from gateway.errors import SettingsError
+from gateway.ports import Store
+from gateway.store.sqlite import SQLiteStore
+
+__all__ = ["Inspector", "SQLiteStore", "open_store"]
+
+
+def open_store(url: str) -> Store:
+    """The store a ``DATABASE_URL`` names, not opened yet. Raises ``SettingsError`` for a URL it cannot use."""
+    return SQLiteStore(_path(url))
+
+
+class Inspector:
+    """The store of a gateway that may be running, opened beside it: ``async with Inspector(url) as store``."""
+
+    def __init__(self, url: str) -> None:
+        self._store = SQLiteStore(_path(url), owner=False)
+
+    async def __aenter__(self) -> SQLiteStore:
+        await self._store.open()
+        return self._store
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._store.close()
+
+
+def _path(url: str) -> Path:
+    scheme, _, rest = url.partition(":")
+    file = rest.removeprefix("///")
+    if scheme != "sqlite" or file == rest or file in ("", ":memory:"):
+        # The rest of a URL may hold a password.
+        raise SettingsError(f"DATABASE_URL: {scheme}: cannot be used here: write sqlite:///FOLDER/FILE")
+    return Path(file)

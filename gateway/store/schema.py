@@ -1,0 +1,133 @@
+"""The tables and how they came to be: a numbered list of migrations, applied in order.
+
+The SQL is what SQLite and PostgreSQL have in common (there ``BLOB`` reads ``BYTEA``). ``deliveries.state`` is 0 open,
+1 done, 2 dead: partial indexes want it written out in the statements. They keep every look at open rows independent of
+how many done ones stand beside them.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+from gateway.errors import SettingsError
+
+Migration: TypeAlias = tuple[str, ...]
+
+MIGRATIONS: tuple[Migration, ...] = (
+    (
+        # Who may write. last_seq outlives the deliveries it counted, so that a seq is never given twice.
+        """CREATE TABLE owner (
+            one INTEGER PRIMARY KEY CHECK (one = 1),
+            epoch INTEGER NOT NULL,
+            last_seq INTEGER NOT NULL
+        )""",
+        "INSERT INTO owner (one, epoch, last_seq) VALUES (1, 0, 0)",
+        # started: the epoch of the owner that began its turn, 0 for none. closed_at: when it became done or dead.
+        """CREATE TABLE deliveries (
+            seq INTEGER PRIMARY KEY,
+            key TEXT NOT NULL UNIQUE,
+            conversation TEXT NOT NULL,
+            ref BLOB,
+            body BLOB,
+            received_at REAL NOT NULL,
+            state INTEGER NOT NULL DEFAULT 0,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            interrupted INTEGER NOT NULL DEFAULT 0,
+            revived INTEGER NOT NULL DEFAULT 0,
+            started INTEGER NOT NULL DEFAULT 0,
+            not_before REAL NOT NULL DEFAULT 0,
+            closed_at REAL,
+            error TEXT
+        )""",
+        "CREATE INDEX deliveries_open ON deliveries (seq) WHERE state = 0",
+        "CREATE INDEX deliveries_open_in ON deliveries (conversation, seq) WHERE state = 0",
+        "CREATE INDEX deliveries_closed ON deliveries (state, closed_at) WHERE closed_at IS NOT NULL",
+        """CREATE TABLE effects (
+            delivery TEXT NOT NULL,
+            ordinal INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            body BLOB NOT NULL,
+            PRIMARY KEY (delivery, ordinal)
+        )""",
+        """CREATE TABLE sessions (
+            conversation TEXT NOT NULL PRIMARY KEY,
+            id TEXT NOT NULL,
+            ref BLOB,
+            opened_by BLOB,
+            data BLOB,
+            started_at REAL NOT NULL,
+            last_at REAL NOT NULL,
+            ended_at REAL
+        )""",
+        "CREATE INDEX sessions_idle ON sessions (last_at) WHERE ended_at IS NULL",
+        "CREATE INDEX sessions_ended ON sessions (ended_at) WHERE ended_at IS NOT NULL",
+        """CREATE TABLE payloads (
+            token TEXT NOT NULL PRIMARY KEY,
+            body BLOB NOT NULL,
+            put_at REAL NOT NULL
+        )""",
+        "CREATE INDEX payloads_put_at ON payloads (put_at)",
+    ),
+)
+
+
+def version(connection: sqlite3.Connection) -> int:
+    """The schema's version, 0 for an empty database. Raises ``SettingsError`` for another program's."""
+    names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if not names:
+        return 0
+    row = connection.execute("SELECT version FROM schema_version").fetchone() if "schema_version" in names else None
+    if row is None or "deliveries" not in names:
+        raise SettingsError("it belongs to another program: let DATABASE_URL name a file of the gateway's own")
+    return int(row[0])
+
+
+def check_current(connection: sqlite3.Connection, *, migrations: Sequence[Migration] = MIGRATIONS) -> None:
+    """Raises ``SettingsError`` unless the schema is exactly the one this code knows."""
+    found = version(connection)
+    _refuse_newer(found, len(migrations))
+    if found < len(migrations):
+        raise SettingsError(
+            f"its schema is version {found}, not {len(migrations)}: start the gateway once to migrate it"
+        )
+
+
+def migrate(connection: sqlite3.Connection, path: Path, *, migrations: Sequence[Migration] = MIGRATIONS) -> None:
+    """Bring the database at ``path`` up to date. An existing one is copied to ``<path>.v<old version>`` first."""
+    found = version(connection)
+    _refuse_newer(found, len(migrations))
+    if 0 < found < len(migrations):
+        _copy(connection, path.with_name(f"{path.name}.v{found}"))
+    for number in range(found + 1, len(migrations) + 1):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            if number == 1:
+                connection.execute("CREATE TABLE schema_version (version INTEGER NOT NULL)")
+                connection.execute("INSERT INTO schema_version (version) VALUES (0)")
+            for statement in migrations[number - 1]:
+                connection.execute(statement)
+            connection.execute("UPDATE schema_version SET version = ?", (number,))
+            connection.execute("COMMIT")
+        except sqlite3.Error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+def _refuse_newer(found: int, known: int) -> None:
+    if found > known:
+        raise SettingsError(
+            f"a newer gateway wrote it (schema version {found}, this one knows {known}): "
+            "upgrade the gateway, or restore the copy made before the upgrade"
+        )
+
+
+def _copy(connection: sqlite3.Connection, to: Path) -> None:
+    to.unlink(missing_ok=True)  # half of a copy, if the machine died while one was made
+    to.touch(mode=0o600)
+    copy = sqlite3.connect(to)
+    try:
+        connection.backup(copy)
+    finally:
+        copy.close()

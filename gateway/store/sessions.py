@@ -1,0 +1,47 @@
+"""What the writer does with sessions: one row per conversation, its data gone when it has ended."""
+
+from collections.abc import Sequence
+
+from gateway.store.codec import Row
+from gateway.store.writer import Kind, Transaction
+
+SAVE_SESSION = """INSERT INTO sessions (conversation, id, ref, opened_by, data, started_at, last_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (conversation) DO UPDATE SET id = excluded.id, ref = excluded.ref, opened_by = excluded.opened_by,
+    data = excluded.data, started_at = excluded.started_at, last_at = excluded.last_at, ended_at = NULL"""
+FIND_SESSION = """SELECT conversation, id, ref, opened_by, data, started_at, last_at FROM sessions
+    WHERE conversation = ? AND ended_at IS NULL"""
+SESSION_EXISTS = "SELECT 1 FROM sessions WHERE conversation = ? AND ended_at IS NULL"
+END_SESSION = """UPDATE sessions SET ended_at = ?, ref = NULL, opened_by = NULL, data = NULL
+    WHERE conversation = ? AND ended_at IS NULL"""
+IDLE_SESSIONS = """SELECT conversation, id, ref, opened_by, data, started_at, last_at FROM sessions
+    WHERE ended_at IS NULL AND last_at < ? ORDER BY last_at LIMIT ?"""
+
+
+def _load(tx: Transaction, conversations: Sequence[str]) -> list[Row | None]:
+    return [tx.execute(FIND_SESSION, (conversation,)).fetchone() for conversation in conversations]
+
+
+def _exists(tx: Transaction, conversations: Sequence[str]) -> list[bool]:
+    return [tx.execute(SESSION_EXISTS, (conversation,)).fetchone() is not None for conversation in conversations]
+
+
+def _save(tx: Transaction, rows: Sequence[Row]) -> Sequence[None]:
+    tx.executemany(SAVE_SESSION, rows)
+    return [None] * len(rows)
+
+
+def _end(tx: Transaction, items: Sequence[tuple[str, float]]) -> Sequence[None]:
+    tx.executemany(END_SESSION, [(at, conversation) for conversation, at in items])
+    return [None] * len(items)
+
+
+def _idle(tx: Transaction, items: Sequence[tuple[float, int]]) -> list[list[Row]]:
+    return [tx.execute(IDLE_SESSIONS, item).fetchall() for item in items]
+
+
+LOAD = Kind(_load, writes=False, owned=False)
+EXISTS = Kind(_exists, writes=False, owned=False)
+SAVE = Kind(_save)
+END = Kind(_end)
+IDLE = Kind(_idle, writes=False, owned=False)

@@ -1,0 +1,155 @@
+"""The store on one SQLite file: for one machine, and good for hundreds of events per second there.
+
+Standard library ``sqlite3``: an SQL toolkit would cost 11 MB of memory and 70 ms of every start. Everything the event
+loop does here is to encode, to queue and to wait; the statements run in the writer's thread (``writer``).
+"""
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from gateway.model import Envelope
+from gateway.ports import DeadLetter, Delivery, EffectRecord, Lease, SessionRecord, Stored
+from gateway.store import codec, deliveries, journal, sessions, upkeep
+from gateway.store.file import Database, open_owned, open_shared
+from gateway.store.writer import Kind, Writer
+
+A = TypeVar("A")
+R = TypeVar("R")
+
+
+class SQLiteStore:
+    """``gateway.ports.Store`` over the file at ``path``.
+
+    One process owns the file, and with it every conversation's lease; a second one is refused. With ``owner=False`` it
+    opens beside the owner (for the command line): reading, ``retry`` and ``drop`` work, the rest raises ``Fenced``.
+    """
+
+    def __init__(self, path: Path, *, owner: bool = True) -> None:
+        self.path = path
+        self._owner = owner
+        self._epoch: int | None = None
+        self._writer: Writer | None = None
+
+    async def open(self) -> None:
+        if self._writer is not None:
+            return
+        writer = Writer(self._connect)
+        self._epoch = await writer.start()
+        self._writer = writer
+
+    async def close(self) -> None:
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            await writer.stop()
+
+    def _connect(self) -> Database:
+        return open_owned(self.path) if self._owner else open_shared(self.path)
+
+    def _do(self, kind: Kind[A, R], args: A, lease: Lease | None = None) -> asyncio.Future[R]:
+        if self._writer is None:
+            raise RuntimeError(f"the store on {self.path} is not open")
+        return self._writer.submit(kind, args, None if lease is None else lease.token)
+
+    async def ping(self) -> None:
+        await self._do(upkeep.PING, None)
+
+    async def prune(self, *, done_before: float, payloads_before: float, limit: int = 1000) -> int:
+        return await self._do(upkeep.PRUNE, (done_before, payloads_before, limit))
+
+    # Inbox
+
+    async def put(self, envelope: Envelope, *, started: bool = False, with_session: bool = False) -> Stored:
+        ref = envelope.ref
+        body = codec.dumps_foreign(envelope.body)
+        seq, new, attempts, interrupted, revived, session = await self._do(
+            deliveries.PUT,
+            (envelope.key, ref.key, codec.dump_ref(ref), body, envelope.received_at, started, with_session),
+        )
+        return Stored(
+            delivery=Delivery(seq=seq, envelope=envelope, attempts=attempts, interrupted=interrupted, revived=revived),
+            new=new,
+            session=None if session is None else codec.load_session(session),
+        )
+
+    async def start(self, lease: Lease, key: str) -> None:
+        await self._do(deliveries.STARTING, key, lease)
+
+    async def claim(self, conversation: str) -> Lease | None:
+        # Whoever owns the file owns every conversation in it. That it still does is checked with every write.
+        return None if self._epoch is None else Lease(conversation=conversation, token=self._epoch)
+
+    async def renew(self, lease: Lease) -> None:
+        await self._do(upkeep.RENEW, None, lease)
+
+    async def release(self, lease: Lease) -> None:
+        """Nothing to give back: nobody else could take it while this process owns the file."""
+
+    async def recover(self) -> int:
+        return await self._do(deliveries.RECOVER, None)
+
+    async def pending(
+        self, *, conversation: str | None = None, after: int = 0, now: float, limit: int
+    ) -> Sequence[Delivery]:
+        rows = await self._do(deliveries.READ_PENDING, (conversation, after, now, limit))
+        return [codec.load_delivery(row) for row in rows]
+
+    async def finish(
+        self, lease: Lease, key: str, *, session: SessionRecord | None = None, journal: bool = True
+    ) -> None:
+        row = None if session is None else codec.session_row(session)
+        await self._do(deliveries.FINISH, (key, row, journal), lease)
+
+    async def fail(self, lease: Lease, key: str, *, error: str, not_before: float) -> None:
+        await self._do(deliveries.FAILING, (key, error, not_before), lease)
+
+    async def bury(self, lease: Lease, key: str, *, error: str) -> None:
+        await self._do(deliveries.BURYING, (key, error), lease)
+
+    async def dead_letters(self, *, limit: int = 100) -> Sequence[DeadLetter]:
+        return [codec.load_dead_letter(row) for row in await self._do(deliveries.READ_DEAD, limit)]
+
+    async def retry(self, keys: Collection[str]) -> int:
+        return await self._do(deliveries.RETRYING, tuple(keys))
+
+    async def drop(self, keys: Collection[str]) -> int:
+        return await self._do(deliveries.DROPPING, tuple(keys))
+
+    # Journals
+
+    async def record(self, lease: Lease, effects: Sequence[EffectRecord]) -> None:
+        await self._do(journal.RECORD, [codec.effect_row(effect) for effect in effects], lease)
+
+    async def answer(self, lease: Lease, ask: EffectRecord, *, answered_by: str) -> None:
+        await self._do(journal.ANSWER, (codec.effect_row(ask), answered_by), lease)
+
+    async def effects(self, delivery: str) -> Sequence[EffectRecord]:
+        return [codec.load_effect(row) for row in await self._do(journal.READ_EFFECTS, delivery)]
+
+    # Sessions
+
+    async def load(self, conversation: str) -> SessionRecord | None:
+        row = await self._do(sessions.LOAD, conversation)
+        return None if row is None else codec.load_session(row)
+
+    async def exists(self, conversation: str) -> bool:
+        return await self._do(sessions.EXISTS, conversation)
+
+    async def save(self, session: SessionRecord) -> None:
+        await self._do(sessions.SAVE, codec.session_row(session))
+
+    async def end(self, conversation: str, *, at: float) -> None:
+        await self._do(sessions.END, (conversation, at))
+
+    async def idle(self, *, before: float, limit: int) -> Sequence[SessionRecord]:
+        return [codec.load_session(row) for row in await self._do(sessions.IDLE, (before, limit))]
+
+    # Payloads
+
+    async def put_payload(self, token: str, body: Mapping[str, Any]) -> None:
+        await self._do(upkeep.PUT_PAYLOADS, (token, codec.dumps(body)))
+
+    async def get_payload(self, token: str) -> Mapping[str, Any] | None:
+        body = await self._do(upkeep.GET_PAYLOADS, token)
+        return None if body is None else codec.loads(body)

@@ -1,0 +1,60 @@
+"""What the writer does besides: payloads of buttons, the check that it can commit, and forgetting what is old."""
+
+from collections.abc import Sequence
+
+from gateway.store.writer import Kind, Transaction
+
+PUT_PAYLOAD = """INSERT INTO payloads (token, body, put_at) VALUES (?, ?, ?)
+    ON CONFLICT (token) DO UPDATE SET body = excluded.body, put_at = excluded.put_at"""
+FIND_PAYLOAD = "SELECT body FROM payloads WHERE token = ?"
+TOUCH_OWNER = "UPDATE owner SET epoch = epoch"
+KEEP_LAST_SEQ = "UPDATE owner SET last_seq = ?"
+PRUNE_DONE = """DELETE FROM deliveries WHERE seq IN (
+    SELECT seq FROM deliveries WHERE state = 1 AND closed_at < ? ORDER BY closed_at LIMIT ?)"""
+PRUNE_SESSIONS = """DELETE FROM sessions WHERE conversation IN (
+    SELECT conversation FROM sessions WHERE ended_at < ? ORDER BY ended_at LIMIT ?)"""
+PRUNE_PAYLOADS = """DELETE FROM payloads WHERE token IN (
+    SELECT token FROM payloads WHERE put_at < ? ORDER BY put_at LIMIT ?)"""
+
+
+def _put_payload(tx: Transaction, items: Sequence[tuple[str, bytes]]) -> Sequence[None]:
+    tx.executemany(PUT_PAYLOAD, [(token, body, tx.now) for token, body in items])
+    return [None] * len(items)
+
+
+def _get_payload(tx: Transaction, tokens: Sequence[str]) -> list[bytes | None]:
+    rows = [tx.execute(FIND_PAYLOAD, (token,)).fetchone() for token in tokens]
+    return [None if row is None else row[0] for row in rows]
+
+
+def _ping(tx: Transaction, items: Sequence[None]) -> Sequence[None]:
+    tx.execute(TOUCH_OWNER)
+    return items
+
+
+def _renew(tx: Transaction, items: Sequence[None]) -> Sequence[None]:
+    # The writer has compared the lease's token with the owner's epoch before it came here: that is all there is to it.
+    return items
+
+
+def _prune(tx: Transaction, items: Sequence[tuple[float, float, int]]) -> list[int]:
+    return [_prune_once(tx, *item) for item in items]
+
+
+def _prune_once(tx: Transaction, done_before: float, payloads_before: float, limit: int) -> int:
+    tx.execute(KEEP_LAST_SEQ, (tx.last_seq,))
+    removed = 0
+    for statement, before in (
+        (PRUNE_DONE, done_before),
+        (PRUNE_SESSIONS, done_before),
+        (PRUNE_PAYLOADS, payloads_before),
+    ):
+        removed += tx.execute(statement, (before, limit - removed)).rowcount
+    return removed
+
+
+PUT_PAYLOADS = Kind(_put_payload)
+GET_PAYLOADS = Kind(_get_payload, writes=False, owned=False)
+PING = Kind(_ping)
+RENEW = Kind(_renew, writes=False)
+PRUNE = Kind(_prune)
