@@ -50,16 +50,16 @@ class Gateway:
         self._adapters = adapters
         self._emulators = dict(emulators or {})
         self._counters = Counters()
-        self._store = open_store(settings.database_url)
+        self.store = open_store(settings.database_url)
         sender = Sender(adapters)
         files = Files(settings.data_dir / "files", sender=sender, limit=int(settings.max_file_mb * 1_000_000))
         slots = asyncio.Semaphore(settings.running_turns)
-        pool = SessionPool(self._store, limit=settings.live_sessions, rest_after=settings.session_rest)
+        self.sessions = pool = SessionPool(self.store, limit=settings.live_sessions, rest_after=settings.session_rest)
         handlers = BotHandlers(callbacks)
-        reader = Reader(adapters, self._store)
+        reader = Reader(adapters, self.store)
         self._background: set[asyncio.Task[None]] = set()
         services = Services(
-            store=self._store,
+            store=self.store,
             sender=sender,
             callbacks=callbacks,
             files=files,
@@ -68,25 +68,25 @@ class Gateway:
             feedback=settings.feedback,
         )
         self._dispatcher = Dispatcher(
-            store=self._store,
+            store=self.store,
             reader=reader,
             runner=Runner(services, pool, handlers, slots=slots, timeout=settings.turn_timeout),
             pool=pool,
             failures=Failures(
-                inbox=self._store, sender=sender, counters=self._counters, retries=settings.turn_retries
+                inbox=self.store, sender=sender, counters=self._counters, retries=settings.turn_retries
             ),
             slots=slots,
         )
         self._gate = Gate(
             adapters=adapters,
-            inbox=self._store,
+            inbox=self.store,
             reader=reader,
             dispatcher=self._dispatcher,
             handlers=handlers,
             counters=self._counters,
         )
         self._housekeeping = Housekeeping(
-            store=self._store,
+            store=self.store,
             pool=pool,
             files=files,
             gate=self._gate,
@@ -100,7 +100,7 @@ class Gateway:
     def _routes(self) -> Sequence[BaseRoute]:
         routes: list[BaseRoute] = list(
             health_routes(
-                store=self._store,
+                store=self.store,
                 adapters=self._adapters,
                 counters=self._counters,
                 draining=lambda: self._gate.draining,
@@ -114,8 +114,8 @@ class Gateway:
 
     async def __aenter__(self) -> Self:
         try:
-            await self._store.open()
-            self._stack.push_async_callback(self._store.close)
+            await self.store.open()
+            self._stack.push_async_callback(self.store.close)
             for adapter in self._adapters.values():
                 await self._stack.enter_async_context(adapter.connect(self._gate))
             waiting = await self._dispatcher.recover()

@@ -1,0 +1,71 @@
+"""The journal matches the effects of a re-run with those of the run before."""
+
+from gateway.ports import EffectRecord, Lease
+from gateway.runtime.journal import Journal
+
+LEASE = Lease(conversation="c", token=1)
+
+
+class Recorded:
+    """A journal store in memory."""
+
+    def __init__(self) -> None:
+        self.rows: dict[int, EffectRecord] = {}
+
+    async def record(self, lease, effects):
+        self.rows |= {effect.ordinal: effect for effect in effects}
+
+    async def answer(self, lease, ask, *, answered_by):
+        self.rows[ask.ordinal] = ask
+
+
+def receipt(id: str) -> list[dict]:
+    return [{"id": id}]
+
+
+async def first_run(*kinds: str) -> Recorded:
+    store = Recorded()
+    journal = Journal(store, LEASE, "d")
+    for number, kind in enumerate(kinds):
+        journal.begin(kind).record(receipts=receipt(f"{kind}{number}"))
+    await journal.close(keep=True)
+    return store
+
+
+async def test_the_nth_message_of_a_rerun_is_the_nth_of_the_first_run_whatever_is_asked_between():
+    store = await first_run("message", "ask", "message")
+    again = Journal(store, LEASE, "d", store.rows.values())
+    assert again.begin("message").body["receipts"] == receipt("message0")
+    assert again.begin("message").body["receipts"] == receipt("message2")
+    assert again.begin("ask").body["receipts"] == receipt("ask1")
+    extra = again.begin("message")
+    assert not extra.found
+    assert extra.ordinal == 3
+
+
+async def test_a_phase_is_matched_only_with_itself():
+    store = await first_run("message")
+    again = Journal(store, LEASE, "d", store.rows.values())
+    again.phase = "open"
+    assert not again.begin("message").found
+    again.phase = "handle"
+    assert again.begin("message").found
+
+
+async def test_claimed_names_what_both_runs_posted():
+    store = await first_run("message", "message")
+    again = Journal(store, LEASE, "d", store.rows.values())
+    again.begin("message")
+    again.begin("message")
+    again.begin("message").record(receipts=receipt("new"))
+    assert again.claimed() == {"message0", "message1", "new"}
+    await again.close(keep=False)
+
+
+async def test_a_turn_that_ends_at_once_writes_no_journal():
+    store = Recorded()
+    journal = Journal(store, LEASE, "d")
+    journal.begin("message").record(receipts=receipt("1"))
+    await journal.close(keep=False)
+    assert not store.rows
+    assert not journal.written

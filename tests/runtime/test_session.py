@@ -1,0 +1,72 @@
+"""What of a session outlives the process, and which sessions stay in memory."""
+
+import datetime
+
+from gateway.model import ConversationRef, UserRef
+from gateway.runtime.session import Session, SessionPool
+
+USER = UserRef(platform="slack", workspace="T", id="U")
+
+
+def ref(thread: str) -> ConversationRef:
+    return ConversationRef(platform="slack", workspace="T", channel="C", thread=thread)
+
+
+class Nothing:
+    """A store that has no sessions and counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def load(self, conversation):
+        self.asked.append(conversation)
+        return None
+
+    async def end(self, conversation, *, at):
+        self.ended = conversation
+
+
+async def open_session(pool: SessionPool, thread: str) -> Session:
+    session = await pool.open(ref(thread), USER, pool._store.load)
+    assert session is not None
+    return session
+
+
+def test_only_the_json_part_is_saved_and_types_json_would_change_are_left_out():
+    session = Session(id="1", ref=ref("1"), user=USER, started_at=0)
+    session.values = {"n": 1, "when": datetime.datetime.now(), "call": print, "nested": {"a": [1, None]}}
+    record = session.to_save()
+    assert record is not None
+    assert record.data == {"n": 1, "nested": {"a": [1, None]}}
+
+
+def test_an_unchanged_session_is_not_saved_again_but_a_mutated_value_is():
+    session = Session(id="1", ref=ref("1"), user=USER, started_at=0)
+    session.values["history"] = ["a"]
+    assert session.to_save() is not None
+    assert session.to_save() is None
+    session.values["history"].append("b")
+    saved = session.to_save()
+    assert saved is not None
+    assert saved.data == {"history": ["a", "b"]}
+    session.not_saved()
+    assert session.to_save() is not None
+
+
+async def test_the_pool_keeps_at_most_its_limit_but_never_drops_a_session_in_use():
+    pool = SessionPool(Nothing(), limit=2, rest_after=60)
+    busy = await open_session(pool, "busy")
+    for n in range(5):
+        pool.close(await open_session(pool, str(n)))
+    assert len(pool) <= 3
+    assert ref("busy").key in pool
+    assert await open_session(pool, "busy") is busy
+
+
+async def test_a_session_nobody_used_rests_and_one_in_use_does_not():
+    pool = SessionPool(Nothing(), limit=10, rest_after=0)
+    pool.close(await open_session(pool, "idle"))
+    await open_session(pool, "busy")
+    assert pool.rest_idle() == 1
+    assert ref("busy").key in pool
+    assert ref("idle").key not in pool

@@ -1,0 +1,54 @@
+"""Button tokens: what does not fit into a button is kept in the store."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.runtime import tokens
+from gateway.runtime.tokens import ActionToken, AskToken, CommentToken, UploadToken
+
+
+class Kept:
+    """Payloads in a dict."""
+
+    def __init__(self) -> None:
+        self.bodies: dict = {}
+
+    async def put_payload(self, token, body) -> None:
+        self.bodies[token] = body
+
+    async def get_payload(self, token):
+        return self.bodies.get(token)
+
+
+TOKENS = [
+    ActionToken(name="deploy", payload={"to": "prod"}, label="Deploy", id="a1", message="m1"),
+    AskToken(delivery="slack:T:C:1.2", ordinal=3, index=0),
+    UploadToken(delivery="slack:T:C:1.2", ordinal=0, label="File", extensions=("txt",), max_files=2),
+    CommentToken(message="m1", value=0),
+]
+
+
+@pytest.mark.parametrize("token", TOKENS, ids=lambda token: token.kind)
+async def test_a_token_comes_back_as_it_was(token):
+    store = Kept()
+    text = await tokens.write(token, limit=2000, payloads=store)
+    assert await tokens.read(text, store) == token
+    assert not store.bodies
+
+
+@pytest.mark.parametrize("token", TOKENS, ids=lambda token: token.kind)
+async def test_one_too_long_for_the_button_is_kept_in_the_store(token):
+    store = Kept()
+    text = await tokens.write(token, limit=40, payloads=store)
+    assert len(text.encode()) <= 40
+    assert await tokens.read(text, store) == token
+
+
+@given(st.text(max_size=60))
+async def test_foreign_text_is_no_token(text):
+    assert await tokens.read(text, Kept()) is None
+
+
+async def test_a_pruned_payload_is_no_token():
+    assert await tokens.read("s:0123456789abcdef", Kept()) is None

@@ -1,0 +1,96 @@
+"""A bot in a process of its own, to be killed, restarted and terminated."""
+
+import asyncio
+import os
+import signal
+import sys
+import textwrap
+from collections.abc import Mapping
+from pathlib import Path
+
+from gateway.server import bind
+
+
+class BotProcess:
+    """``gateway run`` with the emulator's environment. Its data stays in ``folder`` across restarts."""
+
+    def __init__(self, folder: Path, source: str, environment: Mapping[str, str]) -> None:
+        self.folder = folder
+        self.bot = folder / "bot.py"
+        self.bot.write_text(textwrap.dedent(source))
+        with bind("127.0.0.1", 0) as listener:
+            self.port = listener.getsockname()[1]
+        self._environment = dict(environment)
+        self._process: asyncio.subprocess.Process | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._listening = asyncio.Event()
+        self.log: list[str] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def start(self) -> None:
+        """Start it and wait until it listens."""
+        self._listening = asyncio.Event()
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "gateway.cli",
+            "run",
+            str(self.bot),
+            "--headless",
+            "--port",
+            str(self.port),
+            cwd=self.folder,
+            env={**os.environ, "GATEWAY_LOG": "json", **self._environment},
+            stderr=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+        )
+        self._reading = asyncio.create_task(self._read(self._process))
+        async with asyncio.timeout(20):
+            await self._listening.wait()
+        if self._process.returncode is not None:
+            raise AssertionError("the bot did not start:\n" + "\n".join(self.log[-20:]))
+
+    async def _read(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stderr is not None
+        async for line in process.stderr:
+            text = line.decode(errors="replace").rstrip()
+            self.log.append(text)
+            if "Listening on" in text:
+                self._listening.set()
+        await process.wait()
+        self._listening.set()
+
+    async def kill(self) -> None:
+        """kill -9, as a crash would."""
+        await self._end(signal.SIGKILL)
+
+    async def terminate(self) -> int:
+        """SIGTERM, as a deployment would; the exit code."""
+        return await self._end(signal.SIGTERM)
+
+    async def _end(self, sig: int) -> int:
+        process = self._process
+        assert process is not None
+        if process.returncode is None:
+            process.send_signal(sig)
+        async with asyncio.timeout(40):
+            code = await process.wait()
+        if self._reading is not None:
+            await self._reading
+        return code
+
+    async def restart(self) -> None:
+        """Crash and start again."""
+        await self.kill()
+        await self.start()
+
+    async def __aenter__(self) -> "BotProcess":
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._process is not None and self._process.returncode is None:
+            await self.kill()

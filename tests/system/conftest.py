@@ -1,0 +1,13 @@
+"""A Slack on loopback, and helpers to run a bot against it."""
+
+import pytest
+
+from adapters.slack.emulator import SlackEmulator
+
+
+@pytest.fixture
+async def slack():
+    emulator = SlackEmulator(limits="off", retry_delays=(0.05, 0.1, 0.2))
+    await emulator.start()
+    yield emulator
+    await emulator.stop()

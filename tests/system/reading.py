@@ -1,0 +1,59 @@
+"""What a person reads in the emulated Slack."""
+
+from adapters.slack.emulator import SlackEmulator
+
+
+def shown(message: dict) -> str:
+    """The text of a message: its blocks where it has them, else its text."""
+    parts = [_block(block) for block in message.get("blocks") or ()]
+    return "\n\n".join(part for part in parts if part) or message.get("text", "")
+
+
+def _block(block: dict) -> str:
+    if block["type"] == "markdown":
+        return block["text"]
+    if block["type"] == "section":
+        return (block.get("text") or {}).get("text", "")
+    if block["type"] == "table":
+        return "\n".join(" | ".join(_cell(cell) for cell in row) for row in block["rows"])
+    return ""
+
+
+def _cell(cell: dict) -> str:
+    if "text" in cell:
+        return cell["text"]
+    return "".join(part.get("text", "") for section in cell.get("elements", ()) for part in section.get("elements", ()))
+
+
+def from_bot(slack: SlackEmulator, channel: str, thread: str | None = None) -> list[dict]:
+    """The bot's messages, oldest first."""
+    return [m for m in slack.messages(channel, thread) if m.get("bot_id") and not m.get("ephemeral_for")]
+
+
+def texts(slack: SlackEmulator, channel: str, thread: str | None = None) -> list[str]:
+    """What the bot said, oldest first, streams that are still running left out."""
+    return [shown(m).strip() for m in from_bot(slack, channel, thread) if not m.get("streaming")]
+
+
+def buttons(message: dict) -> list[str]:
+    """The labels of a message's buttons."""
+    return [
+        element["text"]["text"]
+        for block in message.get("blocks") or ()
+        if block["type"] == "actions"
+        for element in block["elements"]
+    ]
+
+
+async def said(slack: SlackEmulator, channel: str, wanted: str, *, thread: str | None = None, timeout: float = 8):
+    """Wait until the bot has said something that contains this; the message."""
+
+    def look():
+        return next(
+            (m for m in from_bot(slack, channel, thread) if wanted in shown(m) and not m.get("streaming")), None
+        )
+
+    try:
+        return await slack.wait_for(look, timeout)
+    except TimeoutError:
+        raise AssertionError(f"the bot did not say {wanted!r}, but {texts(slack, channel, thread)}") from None

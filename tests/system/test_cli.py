@@ -1,0 +1,154 @@
+"""The command line: help that helps, and one clear line with exit code 2 for what the operator must mend."""
+
+import asyncio
+import os
+import subprocess
+import sys
+
+import pytest
+
+from gateway.server import bind
+from tests.support.process import BotProcess
+from tests.system.reading import said
+
+BOT = "import gateway as cl\n\n@cl.on_message\nasync def main(message): ...\n"
+
+
+def gateway(*arguments: str, cwd, **environment: str) -> subprocess.CompletedProcess[str]:
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "GATEWAY_"))}
+    return subprocess.run(
+        [sys.executable, "-m", "gateway.cli", *arguments],
+        cwd=cwd,
+        env={**env, **environment},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+
+
+def fails(result: subprocess.CompletedProcess[str], *words: str) -> None:
+    """Exit code 2, and one line that names what is wrong and what to do."""
+    lines = [line for line in result.stderr.splitlines() if line.startswith("gateway: ")]
+    assert result.returncode == 2, result.stderr
+    assert len(lines) == 1, result.stderr
+    assert "Traceback" not in result.stderr
+    for word in words:
+        assert word in lines[0]
+
+
+def test_help_names_the_commands(tmp_path):
+    result = gateway("--help", cwd=tmp_path)
+    assert result.returncode == 0
+    for command in ("run", "hello", "init", "inbox", "manifest"):
+        assert command in result.stdout
+
+
+def test_a_missing_bot_file(tmp_path):
+    fails(gateway("run", "nowhere.py", "--headless", "--port", "0", cwd=tmp_path), "nowhere.py", "gateway init")
+
+
+@pytest.mark.parametrize(
+    ("source", "word"),
+    [
+        ("import not_there\n", "pip install not_there"),
+        ("x = (\n", "line 1"),
+        ("1 / 0\n", "ZeroDivisionError"),
+        ("x = 1\n", "@on_message"),
+    ],
+)
+def test_a_bot_file_that_does_not_load(tmp_path, source, word):
+    (tmp_path / "bot.py").write_text(source)
+    fails(gateway("run", "bot.py", "--headless", "--port", "0", cwd=tmp_path), "bot.py", word)
+
+
+def test_a_taken_port(tmp_path):
+    (tmp_path / "bot.py").write_text(BOT)
+    with bind("127.0.0.1", 0) as listener:
+        listener.listen()
+        port = str(listener.getsockname()[1])
+        fails(gateway("run", "bot.py", "--headless", "--port", port, cwd=tmp_path), port, "--port")
+
+
+def test_an_unwritable_data_folder(tmp_path):
+    (tmp_path / "bot.py").write_text(BOT)
+    (tmp_path / "file").write_text("not a folder")
+    url = f"sqlite:///{tmp_path}/file/gateway.db"
+    fails(gateway("run", "bot.py", "--headless", "--port", "0", cwd=tmp_path, DATABASE_URL=url), "file")
+
+
+def test_an_unknown_database(tmp_path):
+    (tmp_path / "bot.py").write_text(BOT)
+    result = gateway("run", "bot.py", "--headless", "--port", "0", cwd=tmp_path, DATABASE_URL="mongodb://x")
+    fails(result, "DATABASE_URL", "sqlite:///")
+
+
+def test_half_of_the_credentials(tmp_path):
+    (tmp_path / "bot.py").write_text(BOT)
+    result = gateway("run", "bot.py", "--headless", "--port", "0", cwd=tmp_path, SLACK_BOT_TOKEN="xoxb-1")
+    fails(result, "SLACK_SIGNING_SECRET")
+
+
+def test_a_setting_that_does_not_fit(tmp_path):
+    (tmp_path / "bot.py").write_text(BOT)
+    result = gateway("run", "bot.py", "--headless", cwd=tmp_path, GATEWAY_PORT="many")
+    fails(result, "PORT")
+
+
+async def test_a_wrong_token(slack, tmp_path):
+    (tmp_path / "bot.py").write_text(BOT)
+    environment = {**slack.environment(), "SLACK_BOT_TOKEN": "xoxb-wrong"}
+    result = await asyncio.to_thread(
+        gateway, "run", "bot.py", "--headless", "--port", "0", cwd=tmp_path, **environment
+    )
+    fails(result, "SLACK_BOT_TOKEN")
+
+
+async def test_a_second_process_on_the_same_database(slack, tmp_path):
+    async with BotProcess(tmp_path, BOT, slack.environment()):
+            result = await asyncio.to_thread(
+            gateway, "run", "bot.py", "--headless", "--port", "0", cwd=tmp_path, **slack.environment()
+        )
+    fails(result, "gateway.db")
+
+
+async def test_dead_letters_are_listed_retried_and_dropped_while_the_bot_runs(slack, tmp_path):
+    source = """
+        import pathlib
+        import gateway as cl
+
+        @cl.on_message
+        async def main(message: cl.Message):
+            if not pathlib.Path("mended").exists():
+                raise ValueError("not mended yet")
+            await cl.Message("works now").send()
+    """
+    environment = {**slack.environment(), "GATEWAY_TURN_RETRIES": "0"}
+    async with BotProcess(tmp_path, source, environment) as bot:
+        slack.deliver_to(bot.url)
+        await slack.post("general", "@gateway x")
+        told = await said(slack, "general", "Reference")
+        listed = await asyncio.to_thread(gateway, "inbox", "list", cwd=tmp_path)
+        assert "not mended yet" in listed.stdout
+        reference = listed.stdout.split()[0]
+        assert reference in str(told)
+        unknown = await asyncio.to_thread(gateway, "inbox", "retry", "nonsense", cwd=tmp_path)
+        fails(unknown, "nonsense")
+        (tmp_path / "mended").touch()
+        retried = await asyncio.to_thread(gateway, "inbox", "retry", reference, cwd=tmp_path)
+        assert "1 put back" in retried.stdout
+        await said(slack, "general", "works now", timeout=20)
+        assert "no dead letters" in (await asyncio.to_thread(gateway, "inbox", "list", cwd=tmp_path)).stdout
+
+
+def test_init_writes_a_bot_that_loads_and_leaves_what_is_there(tmp_path):
+    assert gateway("init", cwd=tmp_path).returncode == 0
+    (tmp_path / "bot.py").write_text("mine")
+    assert "already" in gateway("init", cwd=tmp_path).stdout
+    assert (tmp_path / "bot.py").read_text() == "mine"
+
+
+def test_the_manifest_is_printed_for_a_host(tmp_path):
+    result = gateway("manifest", "slack", "--url", "https://bot.example.com", cwd=tmp_path)
+    assert result.returncode == 0
+    assert "https://bot.example.com/slack/events" in result.stdout
+    fails(gateway("manifest", "irc", cwd=tmp_path), "irc", "slack")

@@ -1,0 +1,124 @@
+"""What is not let in: unsigned, stale, malformed, oversized, unknown. And what the probes say."""
+
+import asyncio
+
+import aiohttp
+import orjson
+
+import gateway as cl
+from tests.support.bot import register, running_bot
+from tests.system.reading import said, texts
+
+
+def echo():
+    @cl.on_message
+    async def main(message: cl.Message):
+        await cl.Message(f"You said: {message.content}").send()
+
+
+def mention(slack, text: str = "hi") -> bytes:
+    return orjson.dumps(
+        {
+            "type": "event_callback",
+            "team_id": slack.team.id,
+            "api_app_id": "A0",
+            "event_id": "Ev1",
+            "event_time": 1_700_000_000,
+            "authorizations": [{"team_id": slack.team.id, "user_id": slack.team.bot.id, "is_bot": True}],
+            "event": {
+                "type": "app_mention",
+                "user": slack.ada.id,
+                "channel": slack.general.id,
+                "ts": "1700000000.000100",
+                "event_ts": "1700000000.000100",
+                "text": f"<@{slack.team.bot.id}> {text}",
+            },
+        }
+    )
+
+
+async def test_only_signed_fresh_and_well_formed_requests_get_in(slack, tmp_path):
+    body = mention(slack)
+    json_type = {"content-type": "application/json"}
+    async with running_bot(slack, register(echo), tmp_path, max_body_bytes=20_000) as running:
+        good = slack.sign(body)
+        cases = {
+            "unsigned": (body, {}, 401),
+            "wrong signature": (body, {**good, "X-Slack-Signature": "v0=" + "0" * 64}, 401),
+            "other body": (body + b" ", good, 401),
+            "stale": (body, slack.sign(body, at=1_700_000_000), 401),
+            "malformed": (b"{", slack.sign(b"{"), 400),
+            "oversized": (b"x" * 30_000, slack.sign(b"x" * 30_000), 413),
+        }
+        for name, (data, headers, status) in cases.items():
+            result = await slack.send_raw(data, {**json_type, **headers})
+            assert result.status == status, name
+        assert await running.gateway.store.pending(now=4e9, limit=10) == []
+        unknown = orjson.dumps({"type": "event_callback", "team_id": "T", "event": {"type": "brand_new"}})
+        assert (await slack.send_raw(unknown, {**json_type, **slack.sign(unknown)})).status == 200
+        assert (await slack.send_raw(body, {**json_type, **good})).status == 200
+        await slack.wait_for(lambda: slack.calls_to("chat.postMessage"))
+
+
+async def test_url_verification_is_answered(slack, tmp_path):
+    body = orjson.dumps({"type": "url_verification", "challenge": "abc", "token": "t"})
+    async with running_bot(slack, register(echo), tmp_path):
+        result = await slack.send_raw(body, {"content-type": "application/json", **slack.sign(body)})
+    assert result.status == 200
+    assert "abc" in str(result.body)
+
+
+async def test_probes_tell_the_truth(slack, tmp_path):
+    async with running_bot(slack, register(echo), tmp_path) as running, aiohttp.ClientSession() as http:
+        await slack.post("general", "@gateway hi")
+        await said(slack, "general", "You said: hi")
+        async with http.get(f"{running.url}/healthz") as response:
+            assert response.status == 200
+        async with http.get(f"{running.url}/readyz") as response:
+            ready = await response.json()
+            assert response.status == 200
+            assert ready["platforms"]["slack"]["received"] >= 1
+        await running.gateway.drain()
+        async with http.get(f"{running.url}/readyz") as response:
+            assert response.status == 503
+            assert (await response.json())["problems"] == {"gateway": "draining"}
+        body = mention(slack, "late")
+        result = await slack.send_raw(body, {"content-type": "application/json", **slack.sign(body)})
+        assert result.status == 503
+
+
+async def test_a_store_that_cannot_write_means_no_acknowledgement(slack, tmp_path):
+    async with running_bot(slack, register(echo), tmp_path) as running, aiohttp.ClientSession() as http:
+        await running.gateway.store.close()
+        body = mention(slack)
+        result = await slack.send_raw(body, {"content-type": "application/json", **slack.sign(body)})
+        assert result.status == 500
+        async with http.get(f"{running.url}/readyz") as response:
+            assert response.status == 503
+            assert "store" in (await response.json())["problems"]
+        await running.gateway.store.open()
+        assert (await slack.send_raw(body, {"content-type": "application/json", **slack.sign(body)})).status == 200
+        await slack.wait_for(lambda: slack.calls_to("chat.postMessage"))
+
+
+async def test_a_flood_beyond_memory_is_answered_in_order(slack, tmp_path):
+    go = asyncio.Event()
+    order = []
+
+    def bot():
+        @cl.on_message
+        async def main(message: cl.Message):
+            await go.wait()
+            order.append(int(message.content))
+            if message.content == "249":
+                await cl.Message("all done").send()
+
+    async with running_bot(slack, register(bot), tmp_path):
+        root = await slack.post("general", "@gateway 0")
+        await slack.delivered(root)
+        for n in range(1, 250):
+            await slack.delivered(await slack.post("general", str(n), thread_ts=root))
+        go.set()
+        await said(slack, "general", "all done", timeout=20)
+    assert order == list(range(250))
+    assert texts(slack, "general") == ["all done"]
