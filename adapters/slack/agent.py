@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from adapters.slack.api import SlackApi, quiet
+from adapters.slack.errors import code_of
 from adapters.slack.fields import obj, text
 from adapters.slack.limits import PROMPTS, SESSION_TITLE
 from adapters.slack.outbound import thread_of
@@ -50,7 +51,7 @@ class Agent:
             return False
         except (Forbidden, Rejected, Unsupported) as error:
             # Of the conversation, or of the app? Only the latter says that the next call will fail as well.
-            if not isinstance(error, Rejected) and "not in that channel" not in str(error):
+            if not isinstance(error, Rejected) and code_of(error) != "not_in_channel":
                 self._off.add(method)
             self._api.note(method, error=quiet(error))
             return False
@@ -92,7 +93,7 @@ class Agent:
         try:
             await self._api.call(method, {"channel": to.channel, "timestamp": message_id, "name": name})
         except PlatformError as error:
-            if "already_reacted" not in str(error) and "no_reaction" not in str(error):
+            if code_of(error) not in ("already_reacted", "no_reaction"):
                 raise
 
     async def profile(self, user: UserRef) -> Profile:

@@ -33,6 +33,7 @@ _GONE = frozenset(
         "message_not_found",
         "channel_not_found",
         "thread_not_found",
+        "session_not_found",
         "file_not_found",
         "file_deleted",
         "user_not_found",
@@ -71,8 +72,10 @@ def translate(error: Exception, method: str, *, channel: str = "") -> PlatformEr
     return Rejected(f"{method}: {type(error).__name__}: {error}"[:300])
 
 
-def code_of(error: Exception) -> str:
-    """Slack's own word for a failure, ``""`` if there is none."""
+def code_of(error: BaseException | None) -> str:
+    """Slack's own word for a failure (also for one of ours made from it), ``""`` if there is none."""
+    if isinstance(error, PlatformError):
+        error = error.__cause__
     return str(_data(error).get("error") or "") if isinstance(error, SlackApiError) else ""
 
 

@@ -32,6 +32,10 @@ FILE_INPUT_FILES = 10
 """Block Kit reference: input block, plain text input, option object, select menus, file input."""
 TASK_TEXT = 256
 """``task_update`` chunk: details and output (chat.appendStream reference)."""
+STREAM_BYTES = 11_500
+STREAM_BYTES_WITH_TASKS = 10_000
+"""UTF-8 bytes of a whole stream, safely under ``msg_too_long``: reports put it near 12,000, and near 10,600 with task
+cards, whose details and output weigh double."""
 SESSION_TITLE = 200
 """agents.sessions.rename reference."""
 PROMPTS = 4
@@ -56,7 +60,8 @@ CAPABILITIES = Capabilities(
     edit_interval=1.2,
     # chat.appendStream is tier 4: about 100 a minute.
     stream_interval=0.6,
-    stream_limit=11_000,
+    # A stream as a whole ends near 12,000 bytes (see STREAM_BYTES); past that in bytes the adapter expires it itself.
+    stream_limit=10_000,
     # A trigger lives 3 s; half a second is left for views.open itself.
     answer_deadline=2.5,
     forms=True,

@@ -65,7 +65,7 @@ def manifest(*, name: str = "Gateway bot", url: str = "https://YOUR-HOST", socke
             "bot_user": {"display_name": name, "always_online": True},
             "agent_view": {"agent_description": f"Ask {name} anything"},
             "slash_commands": [
-                {"command": command.name, **endpoint, "description": command.why, "should_escape": True}
+                {"command": command.name, **endpoint, "description": command.why, "should_escape": False}
                 for command in COMMANDS
             ],
         },

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from adapters.slack.api import SlackApi
@@ -10,9 +11,11 @@ from adapters.slack.fields import items, obj, seconds, text
 from adapters.slack.files import Files
 from adapters.slack.mrkdwn import to_markdown
 from adapters.slack.render import METADATA_EVENT, content, metadata
-from gateway.errors import Forbidden, Gone
+from gateway.errors import Forbidden, Gone, StreamExpired
 from gateway.model import ConversationRef, FromUrl, HistoryMessage, Outgoing, OutgoingFile, Receipt
 
+STREAM_STATE = frozenset({"held", "bytes", "cards"})
+"""What a receipt carries only while its message streams."""
 _PAGE = 200
 _PAGES = 10
 _SKEW = 60.0
@@ -85,14 +88,22 @@ class Outbox:
         if _posts(message):
             # Without the empty list Slack would keep the blocks of before.
             body = {"channel": channel, "ts": ts, "blocks": [], **content(message)}
-            await self._api.call("chat.update", body, channel=channel)
+            try:
+                await self._api.call("chat.update", body, channel=channel)
+            except StreamExpired:
+                # Still a running stream to Slack (ours ended in a crash, or at its size): close it, then edit.
+                await self._close_stream(channel, ts)
+                await self._api.call("chat.update", body, channel=channel)
         there = dict(data.get("files") or {})
         missing = [file for file in uploads(message) if file.name not in there.values()]
         if missing:
             added = await self._files.share(missing, channel=channel, thread=thread_of(receipt.to))
             data["files"] = {**there, **added}
-        data.pop("held", None)
-        return Receipt(to=receipt.to, id=ts, data=data)
+        return Receipt(to=receipt.to, id=ts, data={name: data[name] for name in data if name not in STREAM_STATE})
+
+    async def _close_stream(self, channel: str, ts: str) -> None:
+        with suppress(StreamExpired):
+            await self._api.call("chat.stopStream", {"channel": channel, "ts": ts, "session_status": "active"})
 
     async def delete(self, receipt: Receipt) -> None:
         """Remove the message and the files that came with it; what is gone already is no error."""

@@ -51,7 +51,9 @@ def content(message: Outgoing) -> dict[str, Any]:
     """``text`` and, where needed, ``blocks``; files to upload are not part of it."""
     text, below = message.text, extras(message)
     if not below and len(text) <= TEXT_FALLBACK // 2 and not _MARKUP.search(text):
-        return {"text": safe_text(text, message.mentions)}
+        shown = safe_text(text, message.mentions)
+        if len(shown) <= TEXT_FALLBACK:
+            return {"text": shown}
     blocks = [*body(text, message.mentions), *below]
     return {"text": fallback(message), "blocks": blocks}
 

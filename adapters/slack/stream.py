@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from adapters.slack.api import SlackApi, quiet
+from adapters.slack.errors import code_of
 from adapters.slack.files import Files
-from adapters.slack.limits import TASK_TEXT
+from adapters.slack.limits import STREAM_BYTES, STREAM_BYTES_WITH_TASKS, TASK_TEXT
 from adapters.slack.mentions import safe_delta, safe_markdown
-from adapters.slack.outbound import channel_of, thread_of, uploads
+from adapters.slack.outbound import STREAM_STATE, channel_of, thread_of, uploads
 from adapters.slack.render import extras, metadata
-from gateway.errors import Forbidden, Gone, Rejected, Unsupported
+from gateway.errors import Forbidden, Gone, Rejected, StreamExpired, Unsupported
 from gateway.model import AllowedMentions, ConversationRef, Outgoing, Receipt, TaskUpdate, UserRef
 
 
@@ -23,7 +24,7 @@ class Streams:
     def __init__(self, api: SlackApi, files: Files) -> None:
         self._api = api
         self._files = files
-        self._off = False
+        self._off = False  # once Slack has said that this app cannot stream
 
     async def start(self, to: ConversationRef, message: str, *, key: str, recipient: UserRef | None) -> Receipt | None:
         """Open a stream in the conversation's thread; ``key`` is set when it stops, Slack takes it no earlier."""
@@ -41,21 +42,21 @@ class Streams:
         try:
             started = await self._api.call("chat.startStream", body)
         except (Forbidden, Unsupported) as error:
-            self._off = isinstance(error, Unsupported) or "missing_scope" in str(error)
+            self._off = isinstance(error, Unsupported) or code_of(error) == "missing_scope"
             self._api.note("native_stream", error=quiet(error))
             return None
         except (Rejected, Gone) as error:
             # Often only this recipient (a guest, someone of another workspace): posting and editing still works.
             self._api.note(f"native_stream:{str(error)[:60]}", error=quiet(error))
             return None
-        return Receipt(to=to, id=str(started["ts"]), data={"held": held} if held else {})
+        return _running(Receipt(to=to, id=str(started["ts"])), now, held, ())
 
     async def append(self, receipt: Receipt, *, delta: str, tasks: Sequence[TaskUpdate]) -> Receipt:
-        """Add text and task cards. Raises ``StreamExpired``."""
+        """Add text and task cards. Raises ``StreamExpired``, also where the stream would outgrow Slack's bound."""
         now, held = safe_delta(str(receipt.data.get("held") or ""), delta)
+        grown = _running(receipt, now, held, tasks)
         if now or tasks:
-            channel = channel_of(receipt)
-            body: dict[str, Any] = {"channel": channel, "ts": receipt.id}
+            body: dict[str, Any] = {"channel": channel_of(receipt), "ts": receipt.id}
             if tasks:
                 body["chunks"] = [_card(task) for task in tasks]
                 if now:
@@ -63,13 +64,13 @@ class Streams:
             else:
                 body["markdown_text"] = now
             await self._api.call("chat.appendStream", body)
-        data = {name: value for name, value in receipt.data.items() if name != "held"}
-        return Receipt(to=receipt.to, id=receipt.id, data={**data, "held": held} if held else data)
+        return grown
 
     async def stop(self, receipt: Receipt, message: Outgoing, *, delta: str, key: str) -> Receipt:
         """Finish with the last text, the buttons and the key; files follow in the same thread."""
         channel = channel_of(receipt)
         last = safe_markdown(str(receipt.data.get("held") or "") + delta, AllowedMentions())
+        _running(receipt, last, "", ())
         body: dict[str, Any] = {
             "channel": channel,
             "ts": receipt.id,
@@ -81,13 +82,28 @@ class Streams:
         if blocks := extras(message):
             body["blocks"] = blocks
         await self._api.call("chat.stopStream", body)
-        data = {name: value for name, value in receipt.data.items() if name != "held"}
+        data = {name: value for name, value in receipt.data.items() if name not in STREAM_STATE}
         there = dict(data.get("files") or {})
         missing = [file for file in uploads(message) if file.name not in there.values()]
         if missing:
             added = await self._files.share(missing, channel=channel, thread=thread_of(receipt.to))
             data["files"] = {**there, **added}
         return Receipt(to=receipt.to, id=receipt.id, data=data)
+
+
+def _running(receipt: Receipt, now: str, held: str, tasks: Sequence[TaskUpdate]) -> Receipt:
+    """The receipt after this piece. Raises ``StreamExpired`` if Slack would refuse it as too long."""
+    cards = {**(receipt.data.get("cards") or {}), **{task.id: _weight(task) for task in tasks}}
+    size = int(receipt.data.get("bytes") or 0) + len(now.encode("utf-8", "replace"))
+    if size + len(held) + sum(cards.values()) > (STREAM_BYTES_WITH_TASKS if cards else STREAM_BYTES):
+        raise StreamExpired("the stream has grown to the size of one Slack message")
+    data = {**receipt.data, "bytes": size, "held": held, "cards": cards}
+    return Receipt(to=receipt.to, id=receipt.id, data={name: value for name, value in data.items() if value})
+
+
+def _weight(task: TaskUpdate) -> int:
+    texts = (_cut(task.title), _cut(task.details), _cut(task.details), _cut(task.output), _cut(task.output))
+    return sum(len(text.encode("utf-8", "replace")) for text in texts)
 
 
 def _card(task: TaskUpdate) -> dict[str, Any]:

@@ -28,6 +28,8 @@ from gateway.errors import Draining
 
 PATH = "/slack/events"
 
+_FORWARDED = ("content-type", "x-slack-request-timestamp", "x-slack-signature")
+
 log = structlog.get_logger(__name__)
 
 # Bolt logs whole bodies below WARNING, unverified ones too, and formats debug lines unless its level is set.
@@ -102,11 +104,7 @@ class Webhook:
         if raw is None:
             return Response(status_code=413)
         timestamp, signature = headers.get("x-slack-request-timestamp", ""), headers.get("x-slack-signature", "")
-        forwarded: dict[str, str | list[str]] = {
-            "content-type": headers.get("content-type", ""),
-            "x-slack-request-timestamp": timestamp,
-            "x-slack-signature": signature,
-        }
+        forwarded = {name: headers[name] for name in _FORWARDED if name in headers}
         try:
             body = raw.decode()
             if b"\\ud" in raw:
@@ -116,7 +114,8 @@ class Webhook:
         except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
             # Bolt reads the body before it looks at the signature; a stranger's rubbish is still just unsigned.
             return Response(status_code=400 if self._signed(raw, timestamp, signature) else 401)
-        if not timestamp.isdecimal() or not signature.isascii():
+        if not (timestamp or "0").isdecimal() or not signature.isascii():
+            # What the SDK's check would fail on instead of refusing.
             return Response(status_code=401)
         answer = await bolt.async_dispatch(bolt_request)
         kinds = answer.headers.get("content-type")

@@ -1,0 +1,77 @@
+"""The checked-in manifest is the generated one, it is real YAML of the same content, and it asks for what is used."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.slack.emulation.web_api import methods
+from adapters.slack.emulator import SlackEmulator
+from adapters.slack.manifest import EVENTS, SCOPES, manifest, manifest_yaml
+
+ROOT = Path(__file__).parents[2]
+
+
+def read_yaml(lines: list[str]) -> Any:
+    """The little YAML the generator writes: nested maps, lists, JSON scalars, comments after scalars."""
+    if lines[0].startswith("- "):
+        starts = [at for at, line in enumerate(lines) if line.startswith("- ")]
+        chunks = [lines[start:end] for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)]
+        return [
+            scalar(chunk[0][2:]) if chunk[0].startswith('- "') else read_yaml([line[2:] for line in chunk])
+            for chunk in chunks
+        ]
+    found: dict[str, Any] = {}
+    starts = [at for at, line in enumerate(lines) if not line.startswith(" ")]
+    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        key, _, value = lines[start].partition(":")
+        inside = [line[2:] for line in lines[start + 1 : end]]
+        found[key] = scalar(value) if value.strip() else read_yaml(inside)
+    return found
+
+
+def scalar(text: str) -> Any:
+    value, end = json.JSONDecoder().raw_decode(text.strip())
+    assert re.fullmatch(r"(?:  # .*)?", text.strip()[end:])
+    return value
+
+
+@pytest.mark.parametrize("socket_mode", [False, True])
+def test_the_yaml_says_what_the_manifest_says(socket_mode: bool) -> None:
+    given: dict[str, Any] = {"name": 'My "bot": #1', "url": "https://bot.example/", "socket_mode": socket_mode}
+    lines = [line for line in manifest_yaml(**given).splitlines() if not line.startswith("#")]
+    assert read_yaml(lines) == manifest(**given)
+
+
+def test_the_file_in_the_repository_is_the_generated_one() -> None:
+    assert (ROOT / "manifests" / "slack.yaml").read_text() == manifest_yaml()
+
+
+def test_slack_is_pointed_at_our_route_or_at_none() -> None:
+    made = manifest(url="https://bot.example/")
+    address = "https://bot.example/slack/events"
+    assert made["settings"]["event_subscriptions"]["request_url"] == address
+    assert made["settings"]["interactivity"] == {"is_enabled": True, "request_url": address}
+    assert [each["url"] for each in made["features"]["slash_commands"]] == [address]
+    assert "url" not in json.dumps(manifest(socket_mode=True))
+
+
+def test_every_method_the_adapter_calls_is_within_its_scopes() -> None:
+    sources = "".join(
+        path.read_text() for path in (ROOT / "adapters" / "slack").glob("*.py") if "emul" not in path.name
+    )
+    known = methods(SlackEmulator().views)
+    called = {name for name in known if f'"{name}"' in sources}
+    assert {"chat.postMessage", "files.info", "conversations.replies"} <= called
+    scopes = {scope.name for scope in SCOPES}
+    for name in called:
+        needed = known[name].scopes
+        assert not needed or scopes & set(needed), name
+
+
+def test_the_tables_name_each_thing_once_with_a_reason() -> None:
+    for table in (SCOPES, EVENTS):
+        assert len({need.name for need in table}) == len(table)
+        assert all(need.why for need in table)
