@@ -145,13 +145,15 @@ class SlackEmulator:
 
     async def start(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
         """Serve on loopback. Raises ``OSError`` where the port is taken."""
-        await self.deliveries.open()
-        self._runner = web.ServerRunner(web.Server(self._serve, access_log=None))
+        self._runner = web.ServerRunner(web.Server(self._serve, access_log=None), shutdown_timeout=1.0)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, host, port, shutdown_timeout=1.0)
-        await site.start()
-        bound = self._runner.addresses[0]
-        self.world.base = f"http://{host}:{bound[1]}"
+        try:
+            await web.TCPSite(self._runner, host, port).start()
+        except OSError:
+            await self.stop()
+            raise
+        self.world.base = f"http://{host}:{self._runner.addresses[0][1]}"
+        await self.deliveries.open()
 
     async def stop(self) -> None:
         self._faults.clear()

@@ -15,6 +15,8 @@ Deliver = Callable[[JSON, str | None], None]
 
 _CHANNEL_TYPE = {"channel": "channel", "group": "group", "im": "im"}
 _SUBSCRIPTION = {"channel": "message.channels", "group": "message.groups", "im": "message.im"}
+_SAID = frozenset({None, "file_share", "thread_broadcast", "bot_message"})
+"""Subtypes that someone wrote; a note of someone joining mentions nobody."""
 VERIFICATION_TOKEN = "emulator-verification-token"  # noqa: S105
 
 
@@ -65,7 +67,8 @@ class Events:
             return
         envelopes: list[JSON] = []
         event = self._event(team, channel, message)
-        if not own and channel.kind != "im" and f"<@{team.bot.id}>" in message.wire.get("text", ""):
+        said = message.wire.get("subtype") in _SAID and f"<@{team.bot.id}>" in message.wire.get("text", "")
+        if said and not own and channel.kind != "im":
             mention = {k: v for k, v in event.items() if k not in ("channel_type", "parent_user_id", "subtype")}
             if "app_mention" in team.events:
                 envelopes.append(self.envelope(team, {**mention, "type": "app_mention"}))
