@@ -1,0 +1,75 @@
+"""Keeps the playground to the person at this machine: it acts without a login, so other sites must not reach it."""
+
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+# Pictures come from the emulators' own ports (127.0.0.1) and from image blocks a bot points elsewhere (https).
+_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' blob: data: https: http://127.0.0.1:*",
+        "media-src blob: http://127.0.0.1:*",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+_HEADERS = {
+    "content-security-policy": _POLICY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+
+def refusal(headers: Headers, scheme: str, allowed: Collection[str]) -> str | None:
+    """Why this request is refused, None when it is not.
+
+    The Host must be one of ours, or a name an attacker points at 127.0.0.1 (DNS rebinding) could read everything.
+    The Origin, where a browser sends one, must be our own, or any site open in another tab could act (CSRF).
+    """
+    host = headers.get("host", "")
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        name = ""
+    if name not in allowed:
+        return f"The playground answers on localhost only, not as {name[:100] or 'a nameless host'!r}."
+    origin = headers.get("origin")
+    if origin is not None and origin.lower() != f"{scheme}://{host}".lower():
+        return "The playground takes requests from its own page only."
+    if headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
+        return "The playground takes requests from its own page only."
+    return None
+
+
+class Guard:
+    """ASGI middleware: refuses strangers with 403, and puts the security headers on every answer."""
+
+    def __init__(self, app: ASGIApp, *, allowed_hosts: Collection[str] = ()) -> None:
+        self._app = app
+        self._allowed = LOOPBACK | {host.lower() for host in allowed_hosts}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def secured(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers[name] = value
+                headers.setdefault("cache-control", "no-store")
+            await send(message)
+
+        reason = refusal(Headers(scope=scope), scope["scheme"], self._allowed)
+        app = self._app if reason is None else PlainTextResponse(reason, status_code=403)
+        await app(scope, receive, secured)

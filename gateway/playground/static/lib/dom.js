@@ -1,0 +1,110 @@
+// Builds DOM nodes. Text always becomes text nodes; nothing in the page ever parses markup out of data.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** An element. `props`: `class`, `dataset`, `style` (set through CSSOM), `on` (listeners), attributes, or DOM properties with a leading dot. */
+export function h(tag, props, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(props ?? {})) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name === "class") element.className = value;
+    else if (name === "dataset") Object.assign(element.dataset, value);
+    else if (name === "style") Object.assign(element.style, value);
+    else if (name === "on") for (const [event, listener] of Object.entries(value)) element.addEventListener(event, listener);
+    else if (name.startsWith(".")) element[name.slice(1)] = value;
+    else element.setAttribute(name, value === true ? "" : String(value));
+  }
+  append(element, children);
+  return element;
+}
+
+/** Adds children: nodes, strings, numbers, and lists of them; empty values are left out. */
+export function append(parent, children) {
+  for (const child of [children].flat(Infinity)) {
+    if (child === undefined || child === null || child === false || child === "") continue;
+    parent.append(child instanceof Node ? child : String(child));
+  }
+}
+
+/** Replaces everything inside `parent`. */
+export function fill(parent, ...children) {
+  parent.replaceChildren();
+  append(parent, children);
+}
+
+// Drawn on a 20 x 20 grid with a stroke.
+const ICONS = {
+  hash: "M8 3 6 17M14 3l-2 14M3.5 7.5h13M3 12.5h13",
+  send: "M3.5 4 17 10 3.5 16l2-6zM5.5 10H11",
+  attach: "m15.5 9-5.8 5.8a3.3 3.3 0 0 1-4.7-4.7L11 4.2a2.2 2.2 0 0 1 3.1 3.1l-5.9 5.9a1 1 0 0 1-1.5-1.5l5.2-5.2",
+  mention: "M13 10a3 3 0 1 1-6 0 3 3 0 0 1 6 0zm0-3v4.2a1.9 1.9 0 0 0 3.8 0V10A6.8 6.8 0 1 0 14 15.5",
+  close: "m5 5 10 10M15 5 5 15",
+  smile: "M17 10a7 7 0 1 1-14 0 7 7 0 0 1 14 0zM7.5 8v.5m5-.5v.5M7 12c1.6 2.2 4.4 2.2 6 0",
+  thread: "M4 4h12v9H9.500L6 16v-3H4z",
+  edit: "m4 13.5 8.5-8.5 2.5 2.500L6.5 16H4z",
+  trash: "M4 6h12M8 6V4h4v2M6 6l.7 10h6.600L14 6",
+  more: "M5 10h.01M10 10h.01M15 10h.01",
+  file: "M5.5 3H11l3.5 3.500V17h-9zM11 3v3.500h3.5",
+  download: "M10 3.500v9m-3.5-3.5 3.5 3.5 3.5-3.500M4 16.500h12",
+  stop: "M6 6h8v8H6z",
+  up: "M6.5 9v7H4V9zm0 0L9.5 3.500c1.3 0 2 .9 1.7 2.300L10.8 8H15a1.4 1.4 0 0 1 1.4 1.700l-1.1 5.100a1.6 1.6 0 0 1-1.5 1.200H6.5",
+  down: "M6.5 11V4H4v7zm0 0 3 5.500c1.3 0 2-.9 1.7-2.300L10.8 12H15a1.4 1.4 0 0 0 1.4-1.700l-1.1-5.100A1.6 1.6 0 0 0 13.8 4H6.5",
+  copy: "M7 7h9v9H7zM4 13V4h9",
+  pause: "M7 5v10M13 5v10",
+  play: "M6.5 4.500v11l9-5.500z",
+  lock: "M5.5 9h9v7.500h-9zM7 9V6.500a3 3 0 0 1 6 0V9",
+  eye: "M2.5 10S5 5 10 5s7.5 5 7.5 5-2.5 5-7.5 5-7.5-5-7.5-5zm9.5 0a2 2 0 1 1-4 0 2 2 0 0 1 4 0z",
+  check: "m4 10.5 4 4 8-9",
+  alert: "M10 3.5 17.5 16.500h-15zM10 8.500v3.500m0 2v.5",
+  chevron: "m7 5 5 5-5 5",
+  spark: "M10 3l1.7 5.300L17 10l-5.3 1.700L10 17l-1.7-5.300L3 10l5.3-1.700z",
+  sun: "M13.2 10a3.2 3.2 0 1 1-6.4 0 3.2 3.2 0 0 1 6.4 0zM10 2.500V4m0 12v1.500M2.5 10H4m12 0h1.500M4.7 4.700l1 1m8.6 8.6 1 1m0-10.6-1 1m-8.6 8.6-1 1",
+  moon: "M16.5 12A7 7 0 0 1 8 3.500a7 7 0 1 0 8.5 8.500z",
+  auto: "M17 10a7 7 0 1 1-14 0 7 7 0 0 1 14 0zM10 3v14M10 6a4 4 0 0 1 0 8",
+};
+
+/** An icon for the eye only: what it means is said by the label of whatever holds it. */
+export function icon(name) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", "0 0 20 20");
+  svg.setAttribute("class", "icon");
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS(SVG, "path");
+  path.setAttribute("d", ICONS[name]);
+  svg.append(path);
+  return svg;
+}
+
+/** A button that shows an icon; `label` is its name and tooltip. */
+export function iconButton(name, label, onClick, props = {}) {
+  return h("button", { type: "button", class: "icon-button", "aria-label": label, title: label, on: { click: onClick }, ...props }, icon(name));
+}
+
+/** The address if a person may be sent there, else null: no `javascript:` and no `data:`. */
+export function safeUrl(url) {
+  try {
+    const parsed = new URL(url);
+    return ["http:", "https:", "mailto:"].includes(parsed.protocol) ? parsed.href : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A link that leaves the page, or its plain text where the address is not safe. */
+export function link(url, ...children) {
+  const href = safeUrl(url);
+  if (!href) return h("span", {}, ...children);
+  return h("a", { href, target: "_blank", rel: "noopener noreferrer nofollow", title: href }, ...children);
+}
+
+/** `1.4 MB` */
+export function bytes(size) {
+  if (!(size >= 0)) return "";
+  const units = ["B", "KB", "MB", "GB"];
+  let unit = 0;
+  while (size >= 1000 && unit < units.length - 1) {
+    size /= 1000;
+    unit += 1;
+  }
+  return `${unit && size < 10 ? size.toFixed(1) : Math.round(size)} ${units[unit]}`;
+}

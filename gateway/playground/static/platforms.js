@@ -1,0 +1,9 @@
+// The platforms this page can show, in no order (the server gives the order of the tabs).
+//
+// A platform's module exports mount(root, host) -> {snapshot(data), change(entry), destroy()}: it draws itself into
+// `root`, is given the whole state once (and again after a lost connection) and then each change. `host` offers
+// act(action) -> Promise<{ok, …}>, announce(text) for screen readers and toast(text) for errors.
+
+export const platforms = {
+  slack: { title: "Slack", stylesheet: "slack/slack.css", load: () => import("./slack/slack.js") },
+};

@@ -1,0 +1,165 @@
+// Where one writes: Enter sends, @ offers names, files come by button, drop or paste; drafts are kept per place.
+
+import { bytes, fill, h, icon, iconButton } from "../lib/dom.js";
+import { encoded, tooLarge } from "./inputs.js";
+
+/** Whether a textarea grows with its text by itself. */
+const GROWS = CSS.supports("field-sizing", "content");
+
+export class Composer {
+  /**
+   * `app`: {store, toast}. `send(text, files)` resolves to whether it was taken; `editLast()` is the arrow up in an
+   * empty field.
+   */
+  constructor(app, { send, editLast }) {
+    this.app = app;
+    this.sendNow = send;
+    this.drafts = new Map();
+    this.place = null;
+    this.files = [];
+    this.suggested = [];
+    this.listId = `names-${Math.random().toString(36).slice(2)}`;
+    this.names = h("div", { class: "names", role: "listbox", id: this.listId, "aria-label": "People", hidden: true });
+    this.input = h("textarea", {
+      class: "composer-input", rows: 1, role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": this.listId, spellcheck: "true",
+      on: {
+        input: () => this.changed(),
+        keydown: (event) => this.key(event, editLast),
+        paste: (event) => { if (event.clipboardData.files.length) { event.preventDefault(); this.addFiles(event.clipboardData.files); } },
+        blur: () => setTimeout(() => this.suggest([]), 150),
+        click: () => this.lookForName(),
+      },
+    });
+    this.picker = h("input", { type: "file", multiple: true, class: "visually-hidden", tabindex: -1, "aria-hidden": "true", on: { change: () => { this.addFiles(this.picker.files); this.picker.value = ""; this.input.focus(); } } });
+    this.chips = h("ul", { class: "file-chips", hidden: true });
+    this.sendButton = h("button", { type: "submit", class: "send", "aria-label": "Send", title: "Send (Enter)" }, icon("send"));
+    this.node = h("form", { class: "composer", on: { submit: (event) => { event.preventDefault(); this.send(); } } },
+      this.names, this.input, this.chips, this.picker,
+      h("div", { class: "composer-tools" },
+        iconButton("attach", "Attach files", () => this.picker.click()),
+        iconButton("mention", "Mention someone", () => this.insert("@")),
+        h("span", { class: "composer-hint", "aria-hidden": "true" }, h("kbd", {}, "Enter"), " sends · ", h("kbd", {}, "Shift"), "+", h("kbd", {}, "Enter"), " new line"),
+        this.sendButton));
+    this.changed();
+  }
+
+  /** Moves to another place, keeping what was typed in this one. */
+  goTo(place, label) {
+    if (place !== this.place) {
+      if (this.place !== null) this.drafts.set(this.place, { text: this.input.value, files: this.files });
+      const draft = this.drafts.get(place) ?? { text: "", files: [] };
+      this.place = place;
+      this.input.value = draft.text;
+      this.files = draft.files;
+      this.changed();
+    }
+    this.input.placeholder = label;
+    this.input.setAttribute("aria-label", label);
+  }
+
+  get empty() {
+    return !this.input.value.trim() && !this.files.length;
+  }
+
+  focus() {
+    this.input.focus();
+  }
+
+  /** Types text where the cursor is. */
+  insert(text) {
+    this.input.focus();
+    const before = this.input.value.slice(0, this.input.selectionStart);
+    const gap = text.startsWith("@") && before && !/\s$/.test(before) ? " " : "";
+    this.input.setRangeText(gap + text, this.input.selectionStart, this.input.selectionEnd, "end");
+    this.changed();
+  }
+
+  addFiles(files) {
+    const more = [...this.files, ...files].slice(0, 10);
+    const refused = tooLarge(more);
+    if (refused) return this.app.toast(refused);
+    this.files = more;
+    this.changed();
+  }
+
+  changed() {
+    if (!GROWS) this.input.rows = Math.min(10, this.input.value.split("\n").length);
+    this.sendButton.disabled = this.empty;
+    this.chips.hidden = !this.files.length;
+    fill(this.chips, this.files.map((file) => h("li", {}, icon("file"), h("span", { class: "file-chip-name" }, file.name), h("span", { class: "file-chip-size" }, bytes(file.size)),
+      iconButton("close", `Remove ${file.name}`, () => { this.files = this.files.filter((kept) => kept !== file); this.changed(); this.input.focus(); }))));
+    this.lookForName();
+  }
+
+  async send() {
+    if (this.empty) return;
+    const { value } = this.input;
+    const { files, place } = this;
+    this.input.value = "";
+    this.files = [];
+    this.changed();
+    const taken = await this.sendNow(value.trim(), await Promise.all(files.map(encoded)));
+    if (taken || this.place !== place || !this.empty) return;
+    this.input.value = value;
+    this.files = files;
+    this.changed();
+  }
+
+  key(event, editLast) {
+    if (event.isComposing) return;
+    if (this.suggested.length && ["ArrowDown", "ArrowUp", "Enter", "Tab", "Escape"].includes(event.key) && !event.shiftKey) {
+      event.preventDefault();
+      event.stopPropagation();
+      if (event.key === "Escape") this.suggest([]);
+      else if (event.key === "ArrowDown" || event.key === "ArrowUp") this.mark((this.marked + (event.key === "ArrowDown" ? 1 : this.suggested.length - 1)) % this.suggested.length);
+      else this.take(this.suggested[this.marked]);
+    } else if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      this.send();
+    } else if (event.key === "ArrowUp" && this.empty && editLast()) {
+      event.preventDefault();
+    }
+  }
+
+  /** Whether the cursor stands in a half-typed `@name`, and whom it could mean. */
+  lookForName() {
+    if (!this.app.store.users || document.activeElement !== this.input) return;
+    const before = this.input.value.slice(0, this.input.selectionStart);
+    const typed = /(?:^|[\s(])@([\p{L}\p{N}_.-]*)$/u.exec(before);
+    if (!typed) return this.suggest([]);
+    const wanted = typed[1].toLowerCase();
+    const { store } = this.app;
+    const people = [...store.users.values()].filter((user) => user.id !== store.me && (user.name.toLowerCase().startsWith(wanted) || (user.real_name ?? "").toLowerCase().startsWith(wanted)));
+    // A name that is typed out needs no help, or Enter would not send.
+    if (people.length === 1 && people[0].name.toLowerCase() === wanted) return this.suggest([]);
+    people.sort((a, b) => Number(b.is_bot) - Number(a.is_bot) || a.name.localeCompare(b.name));
+    this.suggest(people.slice(0, 6));
+  }
+
+  suggest(people) {
+    this.suggested = people;
+    this.names.hidden = !people.length;
+    this.input.setAttribute("aria-expanded", String(people.length > 0));
+    fill(this.names, people.map((user, index) => h("div", {
+      role: "option", class: "name", id: `${this.listId}-${index}`,
+      on: { mousedown: (event) => event.preventDefault(), click: () => this.take(user), mousemove: () => this.mark(index) },
+    }, h("strong", {}, user.name), " ", h("span", {}, user.real_name && user.real_name !== user.name ? user.real_name : ""), user.is_bot && h("span", { class: "badge" }, "APP"))));
+    if (people.length) this.mark(0);
+    else this.input.removeAttribute("aria-activedescendant");
+  }
+
+  mark(index) {
+    this.marked = index;
+    for (const [at, node] of [...this.names.children].entries()) node.setAttribute("aria-selected", String(at === index));
+    this.input.setAttribute("aria-activedescendant", `${this.listId}-${index}`);
+  }
+
+  take(user) {
+    const end = this.input.selectionStart;
+    const start = this.input.value.slice(0, end).lastIndexOf("@");
+    this.input.setRangeText(`@${user.name} `, start, end, "end");
+    this.suggest([]);
+    this.changed();
+    this.input.focus();
+  }
+}

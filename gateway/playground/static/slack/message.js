@@ -1,0 +1,159 @@
+// One message: author, body, files, reactions, thread, and what one can do with it.
+
+import { bytes, h, icon, iconButton, link, safeUrl } from "../lib/dom.js";
+import { popup, rove } from "../lib/popup.js";
+import { renderBlocks } from "./blocks.js";
+import { confirmed } from "./confirm.js";
+import { emoji, PALETTE } from "./emoji.js";
+import { mrkdwn, textToTyped } from "./mrkdwn.js";
+
+export const timeOf = (ts) => new Date(Number.parseFloat(ts) * 1000);
+export const clock = (ts) => timeOf(ts).toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
+
+/** A rounded square with initials; bots get a mark instead. */
+export function avatar(message, store, size = "") {
+  const bot = store.isBot(message);
+  const name = store.author(message);
+  const initials = name.split(/\s+/).slice(0, 2).map((word) => [...word][0] ?? "").join("").toUpperCase();
+  const hue = [...(message.user || message.username || message.bot_id || name)].reduce((sum, c) => (sum * 31 + c.codePointAt(0)) % 997, 7) % 8;
+  return h("span", { class: `avatar ${size} ${bot ? "bot" : `hue-${hue}`}`, "aria-hidden": "true" }, bot ? icon("spark") : initials);
+}
+
+/** What a message says, as nodes. */
+export function bodyOf(message, surface) {
+  const { store } = surface;
+  if (message.subtype === "tombstone") return [h("p", { class: "tombstone" }, "This message was deleted.")];
+  const body = message.blocks?.length ? renderBlocks(message.blocks, surface) : message.text ? [h("div", { class: "block mrkdwn" }, mrkdwn(message.text, store))] : [];
+  for (const each of message.attachments ?? []) {
+    body.push(h("div", { class: "attachment" }, each.title && h("p", { class: "card-title" }, each.title_link ? link(each.title_link, each.title) : each.title), each.blocks ? renderBlocks(each.blocks, surface) : mrkdwn(String(each.text ?? each.fallback ?? ""), store)));
+  }
+  return body;
+}
+
+/** Puts the caret of a running stream behind its last word. */
+function withCaret(body) {
+  const caret = h("span", { class: "caret", role: "img", "aria-label": "still writing" });
+  let last = body;
+  while (last.lastElementChild?.matches("div:not(.table-scroll), p, ul, ol, li, blockquote, pre, pre code, section")) last = last.lastElementChild;
+  last.append(caret);
+}
+
+/**
+ * The list item for a message. `app`: {store, act, openThread, beginEdit, endEdit}; `how`: {channel, compact, thread
+ * (whether it stands in a thread pane), replies, status, editing}.
+ */
+export function messageNode(message, app, how) {
+  const { store } = app;
+  const { channel } = how;
+  const surface = { store, act: (action) => app.act({ type: "click", channel, ts: message.ts, ...action }) };
+  const body = h("div", { class: "message-body" }, how.editing ? editor(message, app, channel) : bodyOf(message, surface));
+  if (message.streaming) withCaret(body);
+  const author = store.author(message);
+  const head = h("div", { class: "message-head" },
+    h("span", { class: "author" }, author), store.isBot(message) && h("span", { class: "badge" }, "APP"),
+    h("time", { datetime: timeOf(message.ts).toISOString(), title: timeOf(message.ts).toLocaleString() }, clock(message.ts)));
+  const join = ["channel_join", "channel_leave"].includes(message.subtype);
+  const node = h("li", {
+    class: ["message", how.compact ? "compact" : "", message.ephemeral_for ? "ephemeral" : "", message.streaming ? "streaming" : "", join ? "system" : ""].filter(Boolean).join(" "),
+    dataset: { ts: message.ts }, tabindex: -1, "aria-label": `${author}, ${clock(message.ts)}`,
+  },
+  h("div", { class: "gutter" }, how.compact ? h("time", { "aria-hidden": "true" }, clock(message.ts).replace(/\s?[AP]M$/i, "")) : avatar(message, store)),
+  h("div", { class: "message-main" },
+    message.ephemeral_for && h("p", { class: "only-you" }, icon("eye"), "Only visible to you"),
+    how.compact ? null : head,
+    body,
+    message.edited && h("span", { class: "edited" }, "(edited)"),
+    message.files?.length > 0 && h("ul", { class: "files", "aria-label": "Files" }, message.files.map(fileNode)),
+    message.reactions?.length > 0 && reactions(message, app, channel),
+    !how.thread && how.status && threadStatus(how.status, message, app),
+    !how.thread && how.replies.count > 0 && threadLink(message, app, how.replies)),
+  toolbar(message, app, how));
+  return node;
+}
+
+function fileNode(file) {
+  const url = safeUrl(file.url);
+  const name = file.title || file.name;
+  const meta = h("span", { class: "file-meta" }, h("span", { class: "file-name" }, name), h("span", { class: "file-size" }, `${(file.name.split(".").pop() ?? "").toUpperCase()} · ${bytes(file.size)}`));
+  const cardNode = () => h("a", { class: "file-card", href: url, target: "_blank", rel: "noopener noreferrer", download: file.name, "aria-label": `Download ${name}` }, h("span", { class: "file-icon" }, icon("file")), meta, icon("download"));
+  if (!url) return h("li", {}, h("span", { class: "file-card" }, icon("file"), meta));
+  if (/^image\/(?:png|jpeg|gif|webp|svg\+xml|bmp|avif)$/.test(file.mimetype)) {
+    const figure = h("li", {}, h("a", { class: "file-image", href: url, target: "_blank", rel: "noopener noreferrer" }, h("img", { src: url, alt: name, loading: "lazy", on: { error: () => figure.replaceChildren(cardNode()) } }), h("span", { class: "file-caption" }, name)));
+    return figure;
+  }
+  if (file.mimetype?.startsWith("audio/")) return h("li", {}, h("audio", { src: url, controls: true, preload: "none", "aria-label": name }), cardNode());
+  if (file.mimetype?.startsWith("video/")) return h("li", {}, h("video", { src: url, controls: true, preload: "none", "aria-label": name }), cardNode());
+  return h("li", {}, cardNode());
+}
+
+function reactions(message, app, channel) {
+  const { store } = app;
+  const chips = message.reactions.map((reaction) => {
+    const mine = reaction.users?.includes(store.me) ?? false;
+    const who = (reaction.users ?? []).map((id) => (id === store.me ? "you" : store.nameOf(id))).join(", ");
+    return h("button", {
+      type: "button", class: "reaction", "aria-pressed": String(mine), title: `${who} reacted with :${reaction.name}:`,
+      "aria-label": `${reaction.name}, ${reaction.count}, ${mine ? "take yours off" : "add yours"}`, dataset: { key: `reaction-${reaction.name}` },
+      on: { click: () => app.act({ type: "react", channel, ts: message.ts, name: reaction.name, added: !mine }) },
+    }, h("span", { class: "emoji" }, emoji(reaction.name) ?? `:${reaction.name}:`), h("span", {}, String(reaction.count)));
+  });
+  const add = iconButton("smile", "Add a reaction", () => palette(add, message, app, channel), { class: "reaction add" });
+  return h("div", { class: "reactions", role: "group", "aria-label": "Reactions" }, chips, add);
+}
+
+function palette(anchor, message, app, channel) {
+  const mine = new Set((message.reactions ?? []).filter((reaction) => reaction.users?.includes(app.store.me)).map((reaction) => reaction.name));
+  const buttons = PALETTE.map((name) => h("button", {
+    type: "button", class: "palette-item emoji", "aria-label": name.replaceAll("_", " "), title: `:${name}:`,
+    on: { click: () => { close(); app.act({ type: "react", channel, ts: message.ts, name, added: !mine.has(name) }); } },
+  }, emoji(name)));
+  const grid = h("div", { class: "palette", on: { keydown: (event) => rove(event, buttons, { columns: 8 }) } }, buttons);
+  const close = popup(anchor, grid, { label: "Reactions" });
+  buttons[0].focus();
+}
+
+function threadLink(message, app, replies) {
+  const people = replies.authors.map((reply) => avatar(reply, app.store, "tiny"));
+  return h("button", { type: "button", class: "thread-link", dataset: { key: "thread" }, on: { click: () => app.openThread(message.ts, { focus: true }) } },
+    h("span", { class: "thread-people" }, people), h("span", { class: "thread-count" }, `${replies.count} ${replies.count === 1 ? "reply" : "replies"}`), h("span", { class: "thread-last" }, `Last at ${clock(replies.last)}`), icon("chevron"));
+}
+
+function threadStatus(status, message, app) {
+  return h("button", { type: "button", class: "thread-status", on: { click: () => app.openThread(message.ts, { focus: true }) } }, h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")), statusText(status, app.store));
+}
+
+/** `gateway is thinking…` */
+export function statusText(status, store) {
+  return `${store.bot.name} ${status.text || "is working…"}`;
+}
+
+function toolbar(message, app, how) {
+  const { channel } = how;
+  if (message.subtype === "tombstone") return null;
+  const own = app.store.isMine(message) && !message.ephemeral_for;
+  const react = message.ephemeral_for ? null : iconButton("smile", "Add a reaction", () => palette(react, message, app, channel), { "aria-haspopup": "true", "aria-expanded": "false" });
+  return h("div", { class: "toolbar", role: "toolbar", "aria-label": "Message actions" },
+    react,
+    !how.thread && !message.ephemeral_for && iconButton("thread", "Reply in thread", () => app.openThread(message.thread_ts || message.ts, { focus: true })),
+    own && iconButton("edit", "Edit", () => app.beginEdit(message.ts)),
+    own && iconButton("trash", "Delete", async () => {
+      const agreed = await confirmed({ title: "Delete this message?", text: "It is removed for everyone, and the bot is told.", confirm: "Delete", style: "danger" }, app.store);
+      if (agreed) app.act({ type: "delete", channel, ts: message.ts });
+    }));
+}
+
+function editor(message, app, channel) {
+  const input = h("textarea", { class: "field", rows: 2, "aria-label": "Edit the message", ".value": textToTyped(message.text ?? "", app.store), on: {
+    keydown: (event) => {
+      if (event.isComposing) return;
+      if (event.key === "Escape") { event.stopPropagation(); app.endEdit(); }
+      if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); save(); }
+    },
+  } });
+  const save = async () => {
+    const text = input.value.trim();
+    if (text && (await app.edit(channel, message.ts, text))) app.endEdit();
+  };
+  queueMicrotask(() => { input.focus(); input.setSelectionRange(input.value.length, input.value.length); });
+  return h("div", { class: "editor" }, input, h("div", { class: "editor-foot" }, h("button", { type: "button", class: "button", on: { click: () => app.endEdit() } }, "Cancel"), h("button", { type: "button", class: "button primary", on: { click: save } }, "Save")));
+}

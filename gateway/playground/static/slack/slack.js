@@ -1,0 +1,197 @@
+// The Slack tab: sidebar, channel, thread, modals; takes changes in and sends what the person does.
+
+import { fill, h, icon } from "../lib/dom.js";
+import { bodyOf } from "./message.js";
+import { Modals } from "./modal.js";
+import { spoken, typedToText } from "./mrkdwn.js";
+import { Pane } from "./pane.js";
+import { isReply, Store } from "./store.js";
+
+/** Draws a Slack workspace into `root`; see platforms.js for the interface. */
+export function mount(root, host) {
+  const slack = new Slack(root, host);
+  return {
+    snapshot: (data) => slack.snapshot(data),
+    change: (entry) => slack.change(entry),
+    destroy: () => slack.destroy(),
+  };
+}
+
+class Slack {
+  constructor(root, host) {
+    this.host = host;
+    this.store = new Store();
+    this.selected = null;
+    this.openTs = null;
+    this.loadedAt = 0;
+    this.channelPane = new Pane(this.appFor(() => this.channelPane), { thread: false });
+    this.threadPane = new Pane(this.appFor(() => this.threadPane), { thread: true, close: () => this.closeThread() });
+    this.threadPane.node.hidden = true;
+    this.modals = new Modals(this.appFor(() => this.channelPane));
+    this.sidebar = h("nav", { class: "sidebar", "aria-label": "Workspace" });
+    fill(root, h("div", { class: "slack" }, this.sidebar, this.channelPane.node, this.threadPane.node));
+  }
+
+  /** What panes, messages and modals may do. */
+  appFor(pane) {
+    const { host, store } = this;
+    return {
+      store,
+      toast: host.toast,
+      act: (action) => host.act(action),
+      send: (channel, thread, text, files) => this.send(channel, thread, text, files),
+      edit: async (channel, ts, text) => (await host.act({ type: "edit", channel, ts, text: typedToText(text, store) })).ok,
+      openThread: (ts, how) => this.openThread(ts, how),
+      selectChannel: (id, how) => this.selectChannel(id, how),
+      beginEdit: (ts) => pane().beginEdit(ts),
+      endEdit: () => pane().endEdit(),
+    };
+  }
+
+  snapshot(data) {
+    this.store.load(data);
+    if (!this.store.channels.has(this.selected)) {
+      this.selected = [...this.store.channels.values()][0]?.id ?? null;
+      this.openTs = null;
+    }
+    if (this.openTs && !this.store.thread(this.selected, this.openTs).length) this.openTs = null;
+    for (const pane of [this.channelPane, this.threadPane]) pane.forget();
+    this.draw();
+    this.modals.sync(this.myViews());
+    if (!this.loadedAt) this.channelPane.composer.focus();
+    this.loadedAt = Date.now() / 1000;
+  }
+
+  change(entry) {
+    if (entry.type !== "change") return;
+    const before = this.store.apply(entry);
+    if (entry.entity === "view") this.modals.sync(this.myViews());
+    else if (entry.entity === "message") this.arrived(entry.channel, entry.message, before);
+    else if (entry.entity === "status" && entry.thread_ts) this.follow(entry.channel, entry.thread_ts);
+    this.schedule();
+  }
+
+  myViews() {
+    return this.store.views.filter((shown) => !shown.user || shown.user === this.store.me);
+  }
+
+  arrived(channel, message, before) {
+    if (message.deleted || !this.store.visible(message)) return;
+    const others = !this.store.isMine(message);
+    if (!before && others && channel !== this.selected) this.store.unread.set(channel, (this.store.unread.get(channel) ?? 0) + 1);
+    if (!before && others && isReply(message)) this.follow(channel, message.thread_ts);
+    const done = !message.streaming && (!before || before.streaming);
+    if (done && others) {
+      const said = spoken(bodyOf(message, { store: this.store, act: () => {} })).replace(/\s+/g, " ").trim();
+      this.host.announce(`${this.store.author(message)}: ${said.slice(0, 400) || "a file"}`);
+    }
+  }
+
+  /** Opens the thread in which a message just written here is being answered, unless another is being written in. */
+  follow(channel, ts) {
+    const root = this.store.message(channel, ts);
+    if (channel !== this.selected || !root || !this.store.isMine(root) || Number(ts) < this.loadedAt) return;
+    if (this.openTs === ts || this.left === ts || (this.openTs && !this.threadPane.composer.empty)) return;
+    this.openThread(ts);
+  }
+
+  async send(channel, thread, text, files) {
+    const command = /^(\/[a-z][\w-]*)(?:\s+([^]*))?$/i.exec(text);
+    if (command && !files.length) {
+      if (thread) {
+        this.host.toast("Slack runs no slash commands in threads; write it in the channel.");
+        return false;
+      }
+      return (await this.host.act({ type: "command", channel, command: command[1], text: command[2] ?? "" })).ok;
+    }
+    const action = { type: "post", channel, text: typedToText(text, this.store), files };
+    if (thread) action.thread_ts = thread;
+    return (await this.host.act(action)).ok;
+  }
+
+  selectChannel(id, { focus = false } = {}) {
+    if (id !== this.selected) {
+      this.selected = id;
+      this.openTs = null;
+    }
+    this.store.unread.delete(id);
+    if (this.store.channels.get(id)?.kind === "im") this.host.act({ type: "open_dm", channel: id });
+    this.draw();
+    if (focus) this.channelPane.composer.focus();
+  }
+
+  openThread(ts, { focus = false } = {}) {
+    this.openTs = ts;
+    this.left = null;
+    this.draw();
+    if (focus) this.threadPane.composer.focus();
+  }
+
+  closeThread() {
+    const ts = (this.left = this.openTs);
+    this.openTs = null;
+    this.draw();
+    const link = this.channelPane.list.querySelector(`[data-ts="${CSS.escape(ts ?? "")}"] .thread-link`);
+    (link ?? this.channelPane.composer).focus();
+  }
+
+  /** Draws at the next frame: a stream changes more often than the screen. */
+  schedule() {
+    if (this.frame) return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = null;
+      this.draw();
+    });
+  }
+
+  draw() {
+    this.drawSidebar();
+    if (!this.selected) return;
+    this.channelPane.show(this.selected);
+    this.channelPane.render();
+    this.threadPane.node.hidden = !this.openTs;
+    if (this.openTs) {
+      this.threadPane.show(this.selected, this.openTs);
+      this.threadPane.render();
+    }
+  }
+
+  drawSidebar() {
+    const { store } = this;
+    const channels = [...store.channels.values()];
+    const key = JSON.stringify([store.team, this.selected, channels, [...store.unread], [...store.status.keys()]]);
+    if (key === this.sidebarKey) return;
+    this.sidebarKey = key;
+    const focused = this.sidebar.contains(document.activeElement) ? document.activeElement.dataset.channel : null;
+    const me = { user: store.me };
+    fill(this.sidebar,
+      h("div", { class: "workspace" }, h("span", { class: "workspace-mark", "aria-hidden": "true" }, [...(store.team?.name ?? "W")][0]), h("span", { class: "workspace-name" }, store.team?.name)),
+      this.group("Channels", channels.filter((channel) => channel.kind !== "im")),
+      this.group("Direct messages", channels.filter((channel) => channel.kind === "im")),
+      h("p", { class: "signed-in" }, "You are ", h("strong", {}, store.nameOf(me.user))));
+    if (focused) this.sidebar.querySelector(`[data-channel="${CSS.escape(focused)}"]`)?.focus();
+    const unread = [...store.unread.values()].reduce((sum, count) => sum + count, 0);
+    document.title = unread ? `(${unread}) Gateway playground` : "Gateway playground";
+  }
+
+  group(title, channels) {
+    const { store } = this;
+    if (!channels.length) return null;
+    const busy = (channel) => [...store.status.values()].some((status) => status.channel === channel.id);
+    return h("section", { class: "channels", "aria-label": title }, h("h2", {}, title), h("ul", {}, channels.map((channel) => {
+      const unread = store.unread.get(channel.id) ?? 0;
+      const name = store.title(channel);
+      return h("li", {}, h("button", {
+        type: "button", class: unread ? "channel unread" : "channel", dataset: { channel: channel.id }, "aria-current": channel.id === this.selected ? "true" : null,
+        on: { click: () => this.selectChannel(channel.id, { focus: true }) },
+      }, channel.kind === "im" ? h("span", { class: "presence", "aria-hidden": "true" }) : icon("hash"), h("span", { class: "channel-name" }, name),
+      busy(channel) && channel.id !== this.selected && h("span", { class: "dots", role: "img", "aria-label": "working" }, h("i"), h("i"), h("i")),
+      unread > 0 && h("span", { class: "unread-count", "aria-label": `${unread} unread` }, String(unread))));
+    })));
+  }
+
+  destroy() {
+    cancelAnimationFrame(this.frame);
+    this.modals.destroy();
+  }
+}
