@@ -20,8 +20,8 @@ def content(args: JSON, *, text_limit: int | None = None) -> JSON:
     text = args.get("text") or ""
     if not isinstance(text, str):
         text = str(text)
-    markdown = args.get("markdown_text")
-    if "blocks" not in args and "attachments" not in args and markdown is None:
+    markdown = read.string(args, "markdown_text")
+    if "blocks" not in args and "attachments" not in args and not markdown:
         if not text.strip():
             raise ApiError("no_text")
         if text_limit is not None and len(text) > text_limit:

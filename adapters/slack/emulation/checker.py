@@ -1,11 +1,18 @@
 """The tools block rules are written with: what is wrong is collected, each with Slack's JSON pointer to it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
 from adapters.slack.emulation.values import JSON
 
 CHOICES = frozenset({"checkboxes", "radio_buttons"})
+
+
+def among(value: object, allowed: Container[str]) -> bool:
+    """Whether it is one of these words; anything else a bot may send is not."""
+    return isinstance(value, str) and value in allowed
+
+
 Rule = Callable[["Checker", JSON, str], None]
 
 
@@ -90,7 +97,7 @@ class Checker:
             block_id = block.get("block_id")
             if block_id is not None:
                 self.string(block_id, f"{here}/block_id", most=255)
-                if block_id in self.block_ids:
+                if str(block_id) in self.block_ids:
                     self.fail(f"`block_id` {block_id} already exists", f"{here}/block_id")
                 self.block_ids.add(str(block_id))
             check(self, block, here)
@@ -111,7 +118,7 @@ class Checker:
             self.fail("must provide an object", at)
             return
         kind = element.get("type")
-        if kind not in allowed:
+        if not among(kind, allowed):
             self.fail(f"unsupported type: {kind}" if kind else "missing required field: type", f"{at}/type")
             return
         if kind != "image":
@@ -119,7 +126,7 @@ class Checker:
         self.text(element.get("placeholder"), f"{at}/placeholder", most=150, plain=True, required=False, counted=False)
         if "confirm" in element:
             self.confirm(element["confirm"], f"{at}/confirm")
-        check = self._element_rules.get(kind)
+        check = self._element_rules.get(str(kind))
         if check is not None:
             check(self, element, at)
 

@@ -68,7 +68,7 @@ def complete_upload(backend: Backend, team: Team, args: JSON) -> JSON:
         raise invalid_arguments("missing required field: files")
     files: list[File] = []
     for entry in given:
-        file = backend.world.files.get(entry.get("id", "")) if isinstance(entry, dict) else None
+        file = backend.world.files.get(str(entry.get("id"))) if isinstance(entry, dict) else None
         if file is None or file.team_id != team.id or file.content is None or file.complete:
             raise ApiError("file_not_found")
         files.append(file)

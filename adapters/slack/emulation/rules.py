@@ -3,7 +3,7 @@
 Numbers: https://docs.slack.dev/reference/block-kit (blocks and elements) and the SDK's own validators.
 """
 
-from adapters.slack.emulation.checker import CHOICES, Checker, Rule
+from adapters.slack.emulation.checker import CHOICES, Checker, Rule, among
 from adapters.slack.emulation.values import JSON
 
 MAX_MARKDOWN = 12_000
@@ -119,7 +119,7 @@ def _table(c: Checker, b: JSON, at: str) -> None:
     settings = b.get("column_settings")
     if settings is not None:
         for i, column in enumerate(c.items(settings, f"{at}/column_settings", most=20, least=0)):
-            if isinstance(column, dict) and column.get("align", "left") not in ("left", "center", "right"):
+            if isinstance(column, dict) and not among(column.get("align", "left"), ("left", "center", "right")):
                 c.fail("invalid align", f"{at}/column_settings/{i}/align")
 
 
@@ -133,19 +133,22 @@ def _chart(c: Checker, b: JSON, at: str) -> None:
 def _task_card(c: Checker, b: JSON, at: str) -> None:
     c.string(b.get("task_id"), f"{at}/task_id", most=255)
     c.string(b.get("title"), f"{at}/title", most=3000, counted=True)
-    if b.get("status", "pending") not in _TASK_STATES:
+    if not among(b.get("status", "pending"), _TASK_STATES):
         c.fail("invalid status", f"{at}/status")
 
 
 def _plan(c: Checker, b: JSON, at: str) -> None:
     c.string(b.get("title"), f"{at}/title", most=3000, counted=True)
-    for index, task in enumerate(b.get("tasks") or ()):
-        _task_card(c, task, f"{at}/tasks/{index}")
+    for index, task in enumerate(c.items(b.get("tasks") or [], f"{at}/tasks", most=100, least=0)):
+        if isinstance(task, dict):
+            _task_card(c, task, f"{at}/tasks/{index}")
+        else:
+            c.fail("must provide an object", f"{at}/tasks/{index}")
 
 
 def _alert(c: Checker, b: JSON, at: str) -> None:
     c.text(b.get("text"), f"{at}/text")
-    if b.get("level", "default") not in ("default", "info", "warning", "error", "success"):
+    if not among(b.get("level", "default"), ("default", "info", "warning", "error", "success")):
         c.fail("invalid level", f"{at}/level")
 
 
@@ -207,7 +210,7 @@ def _button(c: Checker, e: JSON, at: str) -> None:
     c.string(e.get("value"), f"{at}/value", most=2000, least=0, required=False)
     c.string(e.get("url"), f"{at}/url", most=3000, required=False)
     c.string(e.get("accessibility_label"), f"{at}/accessibility_label", most=75, required=False)
-    if "style" in e and e["style"] not in _STYLES:
+    if "style" in e and not among(e["style"], _STYLES):
         c.fail(f"invalid style: {e['style']}", f"{at}/style")
 
 
@@ -223,7 +226,7 @@ def _feedback(c: Checker, e: JSON, at: str) -> None:
 
 
 def _icon_button(c: Checker, e: JSON, at: str) -> None:
-    if e.get("icon") not in _ICONS:
+    if not among(e.get("icon"), _ICONS):
         c.fail(f"invalid icon: {e.get('icon')}", f"{at}/icon")
     c.text(e.get("text"), f"{at}/text", most=75, plain=True)
     c.string(e.get("value"), f"{at}/value", most=2000, required=False)

@@ -11,6 +11,7 @@ from typing import Any
 from adapters.slack.emulation import agents, chat
 from adapters.slack.emulation import args as read
 from adapters.slack.emulation.backend import Backend
+from adapters.slack.emulation.checker import among
 from adapters.slack.emulation.state import Channel, Message, Stream
 from adapters.slack.emulation.validate import MAX_MARKDOWN, MAX_MESSAGE_BLOCKS, check_message
 from adapters.slack.emulation.values import JSON, ApiError, invalid_arguments
@@ -33,7 +34,7 @@ def start(backend: Backend, team: Team, args: JSON) -> JSON:
             raise ApiError("missing_recipient_team_id")
         if read.string(args, "recipient_user_id") is None:
             raise ApiError("missing_recipient_user_id")
-        if args["recipient_user_id"] not in team.users:
+        if read.string(args, "recipient_user_id") not in team.users:
             raise ApiError("user_not_found")
     mode = read.string(args, "task_display_mode") or "timeline"
     if mode not in ("timeline", "plan"):
@@ -91,7 +92,7 @@ def _running(backend: Backend, team: Team, args: JSON, *, ended: str) -> tuple[C
 def _extended(stream: Stream, args: JSON) -> list[JSON]:
     """The stream's parts with what the call adds; raises before anything has changed."""
     parts = [dict(part) for part in stream.parts]
-    markdown = args.get("markdown_text")
+    markdown = read.string(args, "markdown_text")
     chunks = read.structure(args, "chunks", "invalid_chunks")
     if markdown and chunks:
         raise invalid_arguments("markdown_text and chunks cannot be used together")
@@ -132,7 +133,7 @@ def _add(parts: list[JSON], chunk: Any, mode: str) -> None:
 def _add_task(parts: list[JSON], chunk: JSON, mode: str) -> None:
     if not isinstance(chunk.get("id"), str) or not isinstance(chunk.get("title"), str):
         raise ApiError("invalid_chunks")
-    if chunk.get("status") not in _STATES:
+    if not among(chunk.get("status"), _STATES):
         raise ApiError("invalid_chunks")
     if mode == "plan":
         plan = _plan(parts)

@@ -100,6 +100,7 @@ class WebApi:
     async def handle(self, request: web.BaseRequest, name: str) -> web.StreamResponse:
         started, at = time.perf_counter(), time.time()
         args: JSON = {}
+        token = ""
         status, headers, lost = 200, None, False
         try:
             args = await self._arguments(request)

@@ -1,11 +1,13 @@
 """Rate limits, ordered failures, held calls."""
 
 import asyncio
+from typing import Any
 
 import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.slack.emulation.web_api import methods
 from adapters.slack.emulator import SlackEmulator
 from tests.slack.emulator.test_messages import error_of
 
@@ -102,3 +104,48 @@ async def test_malformed_requests(emulator: SlackEmulator, http: aiohttp.ClientS
     form = {"token": emulator.team.bot_token, "channel": "C0GENERAL", "text": "by form"}
     async with http.post(url, data=form) as answer:
         assert (await answer.json())["ok"]
+
+
+ODD: list[Any] = [
+    None,
+    "",
+    7,
+    True,
+    [],
+    {},
+    [1],
+    [{}],
+    [{"type": []}],
+    "{",
+    {"type": "modal", "blocks": [{"type": {}}]},
+]
+NAMES = [
+    "text",
+    "blocks",
+    "markdown_text",
+    "chunks",
+    "metadata",
+    "attachments",
+    "user",
+    "users",
+    "view",
+    "files",
+    "name",
+    "status",
+    "prompts",
+    "limit",
+]
+
+
+async def test_nothing_a_bot_may_send_breaks_it(emulator: SlackEmulator, http: aiohttp.ClientSession) -> None:
+    ts = await emulator.post("general", "x")
+    known = {"channel": "C0GENERAL", "channel_id": "C0GENERAL", "thread_ts": ts, "ts": ts, "timestamp": ts}
+    recipient = {"recipient_team_id": "T0GATEWAY", "recipient_user_id": "U0ADA", "trigger_id": "1.2.3"}
+    headers = {"Authorization": f"Bearer {emulator.team.bot_token}"}
+    for method in methods(emulator.views):
+        for odd in ODD:
+            args = {**known, **recipient, **dict.fromkeys(NAMES, odd)}
+            url = f"{emulator.environment()['SLACK_API_URL']}{method}"
+            async with http.post(url, json=args, headers=headers) as answer:
+                assert answer.status == 200, f"{method} with {odd!r}"
+                assert "ok" in await answer.json()
