@@ -42,7 +42,7 @@ class Adapter(Protocol):
         ...
 
     def connect(self, accept: Accept) -> AbstractAsyncContextManager[None]:
-        """Hold whatever outlives a request: the HTTP session, a socket. Entered before the server takes requests."""
+        """Hold what outlives a request (the HTTP session, a socket). Entered before the server takes requests."""
         ...
 
     def health(self) -> str | None:
@@ -106,7 +106,7 @@ class SupportsStreaming(Protocol):
         ...
 
     async def stop_stream(self, receipt: Receipt, message: Outgoing, *, delta: str, key: str) -> Receipt:
-        """Add the last ``delta`` and finish; ``message`` is the whole, with its buttons. May raise ``StreamExpired``."""
+        """Add the last ``delta``, finish; ``message`` is the whole, with its buttons. May raise ``StreamExpired``."""
         ...
 
 
@@ -186,5 +186,5 @@ class Emulator(Protocol):
         ...
 
     def watch(self) -> AsyncIterator[Mapping[str, Any]]:
-        """Changes as they happen: ``{"type": "change", ...}`` for the view, ``{"type": "wire", ...}`` for the inspector."""
+        """Changes as they happen: ``{"type": "change", …}`` for the view, ``{"type": "wire", …}`` for the inspector."""
         ...

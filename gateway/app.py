@@ -72,9 +72,7 @@ class Gateway:
             reader=reader,
             runner=Runner(services, pool, handlers, slots=slots, timeout=settings.turn_timeout),
             pool=pool,
-            failures=Failures(
-                inbox=self.store, sender=sender, counters=self._counters, retries=settings.turn_retries
-            ),
+            failures=Failures(inbox=self.store, sender=sender, counters=self._counters, retries=settings.turn_retries),
             slots=slots,
         )
         self._gate = Gate(

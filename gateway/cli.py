@@ -38,7 +38,7 @@ async def main(message: cl.Message):
     await cl.Message(f"You said: {message.content}").send()
 '''
 
-ENV_EXAMPLE = """# Copy to .env and fill in. With none of these set, `gateway run bot.py` opens a playground in your browser.
+ENV_EXAMPLE = """# Copy to .env and fill in. With none of these set, `gateway run bot.py` opens a playground.
 SLACK_BOT_TOKEN=
 SLACK_SIGNING_SECRET=
 """
@@ -163,9 +163,7 @@ async def _run(bot: Path, *, headless: bool, host: str | None, port: int | None,
         settings = settings.model_copy(update={"port": listener.getsockname()[1]})
         callbacks = load_bot(bot)
         async with AsyncExitStack() as stack:
-            gateway, playground = await build(
-                settings=settings, callbacks=callbacks, platforms=registry(), stack=stack
-            )
+            gateway, playground = await build(settings=settings, callbacks=callbacks, platforms=registry(), stack=stack)
             server = Server(gateway)
             async with gateway:
                 _announce(settings.host, settings.port, playground=playground, headless=headless)

@@ -29,7 +29,9 @@ def load_bot(path: Path) -> Callbacks:
         raise SettingsError(f"{path} does not import: {error} ({_line(error, path)}); {hint}") from error
     except Exception as error:
         # The bot file is the user's: whatever it raises while loading is theirs to read, in one line.
-        raise SettingsError(f"{path} does not import: {type(error).__name__}: {error} ({_line(error, path)})") from error
+        raise SettingsError(
+            f"{path} does not import: {type(error).__name__}: {error} ({_line(error, path)})"
+        ) from error
     if callbacks.empty:
         raise SettingsError(f"{path} registers no handler: decorate a function with @on_message")
     return callbacks

@@ -1,4 +1,4 @@
-"""Settings: the environment wins over ``.env``, which wins over ``gateway.toml``. Each platform's block lives with its adapter."""
+"""Settings: the environment, then ``.env``, then ``gateway.toml``. Each platform's block lives with its adapter."""
 
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self

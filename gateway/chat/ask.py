@@ -29,9 +29,7 @@ class AskBase(Generic[T]):
 
     kind: ClassVar[AskKind]
 
-    def __init__(
-        self, content: str, author: str | None, timeout: float, raise_on_timeout: bool, anyone: bool
-    ) -> None:
+    def __init__(self, content: str, author: str | None, timeout: float, raise_on_timeout: bool, anyone: bool) -> None:
         self.content = content
         self.author = author
         self.timeout = timeout
@@ -302,9 +300,7 @@ class AskFileMessage(AskBase[list[AskFileResponse]]):
             return ", ".join(e for endings in self.accept.values() for e in endings) or ", ".join(self.accept)
         return ", ".join(self.accept)
 
-    async def _answered(
-        self, turn: Turn, posting: Posting, work: Work, result: list[AskFileResponse] | None
-    ) -> None:
+    async def _answered(self, turn: Turn, posting: Posting, work: Work, result: list[AskFileResponse] | None) -> None:
         if result and turn.sender.capabilities(turn.ref).forms:
             await self._close(turn, posting, f"**Received:** {', '.join(f'`{file.name}`' for file in result)}")
 

@@ -30,14 +30,12 @@ from gateway.model import (
 )
 from gateway.runtime.callbacks import Callbacks
 from gateway.runtime.calling import call
-from gateway.runtime.posting import Posting
 from gateway.runtime.forms import COMMENT
+from gateway.runtime.posting import Posting
 from gateway.runtime.tokens import ActionToken, CommentToken
 from gateway.runtime.turn import Turn
 
 log = structlog.get_logger(__name__)
-
-
 
 
 @dataclass(frozen=True, slots=True)

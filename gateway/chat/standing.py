@@ -12,7 +12,9 @@ def _key(message_id: str) -> str:
     return f"m:{message_id}"
 
 
-async def remember(turn: Turn, message_id: str, message: Outgoing, receipts: tuple[Receipt, ...], ids: list[str]) -> None:
+async def remember(
+    turn: Turn, message_id: str, message: Outgoing, receipts: tuple[Receipt, ...], ids: list[str]
+) -> None:
     """Keep what stands on the platform. ``ids`` are the actions' ids, in the order of the buttons."""
     body: Mapping[str, Any] = {
         "message": message.model_copy(update={"files": ()}).model_dump(mode="json"),

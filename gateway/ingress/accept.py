@@ -6,11 +6,11 @@ import structlog
 
 from gateway.adapter import Adapter
 from gateway.errors import Draining
-from gateway.runtime.forms import answer_to
 from gateway.ingress.dispatcher import Dispatcher
 from gateway.ingress.reading import Reader
 from gateway.model import Accepted, ActionInvoked, Envelope, MessageCreated
 from gateway.ports import Inbox
+from gateway.runtime.forms import answer_to
 from gateway.runtime.runner import Handlers
 from gateway.runtime.tokens import UploadToken
 from gateway.telemetry import Counters
@@ -56,7 +56,11 @@ class Gate:
         answer = answer_to(event, token) if self._adapters[platform].capabilities.forms else None
         if isinstance(event, ActionInvoked) and isinstance(token, UploadToken):
             return Accepted(status="ignored", answer=answer)  # it only opens the form; the form's answer is the event
-        if isinstance(event, MessageCreated) and not event.addressed and not await self._dispatcher.takes_part(event.ref):
+        if (
+            isinstance(event, MessageCreated)
+            and not event.addressed
+            and not await self._dispatcher.takes_part(event.ref)
+        ):
             self._counters.add(platform, "ignored")
             return IGNORED
         idle = self._dispatcher.is_idle(envelope.ref)

@@ -197,9 +197,7 @@ class Dispatcher:
     async def _read_on(self, lane: Lane) -> None:
         """Take in what waits in the store for this lane. What arrives meanwhile finds its place by order."""
         lane.overflow = False
-        rows = await self._store.pending(
-            conversation=lane.key, after=lane.last_seq, now=time.time(), limit=QUEUE_LIMIT
-        )
+        rows = await self._store.pending(conversation=lane.key, after=lane.last_seq, now=time.time(), limit=QUEUE_LIMIT)
         lane.overflow = lane.overflow or len(rows) == QUEUE_LIMIT
         for delivery in rows:
             lane.last_seq = delivery.seq
@@ -227,7 +225,8 @@ class Dispatcher:
     async def _take(self, delivery: Delivery) -> None:
         lane = self._lanes.get(delivery.envelope.ref.key)
         if delivery.seq in self._unreadable or (
-            lane is not None and (lane.overflow or lane.holds(delivery.envelope.key) or delivery.seq <= lane.asks.latest)
+            lane is not None
+            and (lane.overflow or lane.holds(delivery.envelope.key) or delivery.seq <= lane.asks.latest)
         ):
             return
         work = await self._reader.recovered(delivery)

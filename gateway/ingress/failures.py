@@ -30,9 +30,7 @@ def reference(key: str) -> str:
 class Failures:
     """Retries with backoff, then the dead letters."""
 
-    def __init__(
-        self, *, inbox: Inbox, sender: Sender, counters: Counters, retries: int, backoff: float = 0.5
-    ) -> None:
+    def __init__(self, *, inbox: Inbox, sender: Sender, counters: Counters, retries: int, backoff: float = 0.5) -> None:
         self._inbox = inbox
         self._sender = sender
         self._counters = counters
@@ -43,9 +41,7 @@ class Failures:
         """Note the failure; True after a pause when the turn shall run again, False when it was given up."""
         attempts = work.delivery.attempts + 1
         again = (
-            attempts <= self._retries
-            and not isinstance(error, HOPELESS)
-            and work.delivery.interrupted < INTERRUPTIONS
+            attempts <= self._retries and not isinstance(error, HOPELESS) and work.delivery.interrupted < INTERRUPTIONS
         )
         platform = work.event.ref.platform
         self._counters.add(platform, "failed")

@@ -66,6 +66,7 @@ class Housekeeping:
 
     async def _prune(self) -> None:
         now = time.time()
-        while await self._store.prune(done_before=now - KEEP_KEYS, payloads_before=now - KEEP_PAYLOADS):
-            await asyncio.sleep(0)
+        removed = 1
+        while removed:
+            removed = await self._store.prune(done_before=now - KEEP_KEYS, payloads_before=now - KEEP_PAYLOADS)
         await self._files.prune(older_than=KEEP_FILES)

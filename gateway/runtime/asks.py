@@ -19,9 +19,7 @@ AskKind = Literal["text", "action", "file"]
 class Ask:
     """One open question."""
 
-    def __init__(
-        self, *, kind: AskKind, delivery: str, ordinal: int, asked: UserRef, anyone: bool, after: int
-    ) -> None:
+    def __init__(self, *, kind: AskKind, delivery: str, ordinal: int, asked: UserRef, anyone: bool, after: int) -> None:
         self.kind = kind
         self.id = (delivery, ordinal)
         self.asked = asked

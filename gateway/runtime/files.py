@@ -1,4 +1,4 @@
-"""Files users attach: downloaded to the data folder before the handler runs, within a bound, gone with their session."""
+"""Files users attach: downloaded before the handler runs, within a bound, gone with their session."""
 
 import asyncio
 import hashlib

@@ -40,8 +40,6 @@ def _upload_form(token: UploadToken) -> Form:
     return Form(
         token=pack(token),
         title="Upload",
-        fields=(
-            FileField(id=FILES, label=token.label, extensions=token.extensions, max_files=token.max_files),
-        ),
+        fields=(FileField(id=FILES, label=token.label, extensions=token.extensions, max_files=token.max_files),),
         submit_label="Upload",
     )

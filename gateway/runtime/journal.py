@@ -1,11 +1,12 @@
 """The effects of one turn, so that running it again repeats none of them.
 
 Within each phase of a turn (opening the session, handling the event), the n-th message (and the n-th ask) a re-run
-starts is taken to be the n-th the earlier run started: its receipts are found here, so it is edited in place instead of posted again. Effects of concurrent tasks are numbered in the order in
-which they started. A re-run may take another path: what finds no counterpart is appended.
+starts is taken to be the n-th the earlier run started: its receipts are found here, so it is edited in place instead of
+posted again. Effects of concurrent tasks are numbered in the order in which they started. A re-run may take another
+path: what finds no counterpart is appended.
 
-Writing is not awaited: a record reaches the store within ``FLUSH_AFTER`` seconds, and what a crash swallows in between is
-recognised on the platform by its key (``SupportsLookup``). Most turns end before that and so never write a journal.
+Writing is not awaited: a record reaches the store within ``FLUSH_AFTER`` seconds, and what a crash swallows in between
+is recognised on the platform by its key (``SupportsLookup``). Most turns end before that and so never write a journal.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""User profiles (name, e-mail), fetched once in a while and cached; never a reason for a turn to fail or to wait long."""
+"""User profiles (name, e-mail), cached and expiring; never a reason for a turn to fail or to wait long."""
 
 import asyncio
 import time
@@ -41,7 +41,7 @@ class Profiles:
             task = self._fetching[key] = asyncio.create_task(self._fetch(user))
             task.add_done_callback(lambda _: self._fetching.pop(key, None))
         done, _ = await asyncio.wait({task}, timeout=WAIT)
-        return task.result() if done else None
+        return next(iter(done)).result() if done else None
 
     async def _fetch(self, user: UserRef) -> Profile | None:
         keep = KEEP

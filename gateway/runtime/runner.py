@@ -149,7 +149,9 @@ class Runner:
         await self._services.files.forget(turn.session.id)
         if reason == "idle":
             await Posting(turn).put(
-                Outgoing(text="This conversation was idle for a while, so it was closed. Write again to start a new one.")
+                Outgoing(
+                    text="This conversation was idle for a while, so it was closed. Write again to start a new one."
+                )
             )
         elif reason == "command":
             await Posting(turn).put(Outgoing(text="Started a new conversation."))

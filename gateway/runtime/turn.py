@@ -18,8 +18,8 @@ from gateway.runtime.files import Files
 from gateway.runtime.journal import Journal
 from gateway.runtime.posting import Posting
 from gateway.runtime.session import Session
-from gateway.runtime.working import Working
 from gateway.runtime.work import Work
+from gateway.runtime.working import Working
 
 log = structlog.get_logger(__name__)
 

@@ -1,4 +1,4 @@
-"""A real gateway on loopback against the Slack emulator, in this process: adapter, SDK, HTTP and store are the real ones."""
+"""A real gateway (adapter, SDK, HTTP, store) on loopback against the Slack emulator, in this process."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -63,9 +63,7 @@ async def running_bot(
             callbacks=callbacks,
             adapters={"slack": adapter},
         )
-        server = QuietServer(
-            uvicorn.Config(gateway.asgi, lifespan="off", access_log=False, log_config=None, ws="none")
-        )
+        server = QuietServer(uvicorn.Config(gateway.asgi, lifespan="off", access_log=False, log_config=None, ws="none"))
         async with gateway:
             serving = asyncio.create_task(server.serve(sockets=[listener]))
             url = f"http://127.0.0.1:{port}"

@@ -58,9 +58,7 @@ async def test_only_the_person_asked_may_click(slack, tmp_path):
         await slack.post("general", "@gateway action")
         question = await said(slack, "general", "Go?")
         await slack.click("general", question["ts"], label="Yes!", user=slack.grace.id)
-        await slack.wait_for(
-            lambda: [m for m in slack.messages("general") if m.get("ephemeral_for") == slack.grace.id]
-        )
+        await slack.wait_for(lambda: [m for m in slack.messages("general") if m.get("ephemeral_for") == slack.grace.id])
         assert results == []
         await slack.click("general", question["ts"], label="Yes!")
         await said(slack, "general", "done action")
@@ -85,9 +83,7 @@ async def test_a_click_on_a_closed_question_is_told_so(slack, tmp_path):
     results: list = []
     async with running_bot(slack, ask_bot(results, timeout=0.2), tmp_path):
         await slack.post("general", "@gateway action")
-        question = await slack.wait_for(
-            lambda: next((m for m in from_bot(slack, "general") if buttons(m)), None)
-        )
+        question = await slack.wait_for(lambda: next((m for m in from_bot(slack, "general") if buttons(m)), None))
         token = question["blocks"]
         await said(slack, "general", "done action")
         closed = await said(slack, "general", "No answer came in time")

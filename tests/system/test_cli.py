@@ -97,15 +97,13 @@ def test_a_setting_that_does_not_fit(tmp_path):
 async def test_a_wrong_token(slack, tmp_path):
     (tmp_path / "bot.py").write_text(BOT)
     environment = {**slack.environment(), "SLACK_BOT_TOKEN": "xoxb-wrong"}
-    result = await asyncio.to_thread(
-        gateway, "run", "bot.py", "--headless", "--port", "0", cwd=tmp_path, **environment
-    )
+    result = await asyncio.to_thread(gateway, "run", "bot.py", "--headless", "--port", "0", cwd=tmp_path, **environment)
     fails(result, "SLACK_BOT_TOKEN")
 
 
 async def test_a_second_process_on_the_same_database(slack, tmp_path):
     async with BotProcess(tmp_path, BOT, slack.environment()):
-            result = await asyncio.to_thread(
+        result = await asyncio.to_thread(
             gateway, "run", "bot.py", "--headless", "--port", "0", cwd=tmp_path, **slack.environment()
         )
     fails(result, "gateway.db")

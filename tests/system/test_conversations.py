@@ -39,7 +39,7 @@ async def test_a_mention_is_answered_in_its_thread_by_a_stream(slack, tmp_path):
         answer = await said(slack, "general", "three", thread=ts)
     assert answer["thread_ts"] == ts
     assert shown(answer) == "one two **three**"
-    assert [call.method for call in slack.calls if "Stream" in call.method][0] == "chat.startStream"
+    assert slack.calls_to("chat.startStream")
 
 
 async def test_the_twin_of_a_mention_and_its_redelivery_are_one_turn(slack, tmp_path):

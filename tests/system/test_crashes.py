@@ -108,7 +108,7 @@ async def test_killed_while_streaming_the_answer_stands_whole_and_once(slack, tm
             await slack.post("general", "again", thread_ts=root)
             await slack.wait_for(lambda root=root: len(texts(slack, "general", root)) == 2, 15)
             assert [text.split() for text in texts(slack, "general", root)] == [
-                "one two three four five six".split()
+                ["one", "two", "three", "four", "five", "six"]
             ] * 2
 
 
