@@ -37,6 +37,7 @@ The real adapter with the real SDK runs against it; tests call its methods, the 
 
 import itertools
 import secrets
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, ClassVar, Literal, TypeVar
@@ -492,7 +493,9 @@ class SlackEmulator:
         if not isinstance(given, dict):
             return web.json_response({"ok": False, "error": "invalid_payload"}, status=400)
         status, body = chat.respond(self.backend, path.rpartition("/")[2], given)
-        self._observers.wire("from_bot", "response_url", status=status, request=given, response=body, ms=0.0, at=0.0)
+        self._observers.wire(
+            "from_bot", "response_url", status=status, request=given, response=body, ms=0.0, at=time.time()
+        )
         return web.json_response(body, status=status)
 
     async def _click(
