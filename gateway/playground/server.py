@@ -33,7 +33,7 @@ class Playground:
     emulated user.
 
     Call ``close`` when shutdown *begins* (on SIGTERM, before the server waits for open connections; a lifespan's
-    end is too late): it ends the event streams the pages hold open. Idempotent; streams asked for later are refused with 503.
+    end is too late): it ends the event streams the pages hold open, and refuses later ones with 503. Idempotent.
     """
 
     def __init__(
@@ -117,7 +117,8 @@ class Playground:
             while not self._closed.is_set():
                 await asyncio.wait({coming, closed}, timeout=self._heartbeat, return_when=asyncio.FIRST_COMPLETED)
                 if not coming.done():
-                    yield b": still here\n\n"
+                    if not closed.done():
+                        yield b": still here\n\n"
                     continue
                 change = coming.result()
                 if change is None:
