@@ -7,6 +7,7 @@ stands where Bolt calls ``before_authorize``, so Bolt's own authorize (an auth.t
 import hashlib
 import hmac
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable
 
@@ -28,7 +29,9 @@ from gateway.errors import Draining
 
 PATH = "/slack/events"
 
-_FORWARDED = ("content-type", "x-slack-request-timestamp", "x-slack-signature")
+_SURROGATE = re.compile(rb"(?:\\|%5[Cc])u[dD]")
+_STAMP = re.compile(r"[0-9]{1,12}")
+_FORWARDED = (b"content-type", b"x-slack-request-timestamp", b"x-slack-signature")
 
 log = structlog.get_logger(__name__)
 
@@ -99,31 +102,30 @@ class Webhook:
         return Route(PATH, endpoint, methods=["POST"], name="slack_events")
 
     async def _serve(self, bolt: AsyncApp, request: Request) -> Response:
-        headers = request.headers
-        raw = await self._read(request)
+        # Once into a dict: each look-up in Starlette's headers goes through all of them.
+        given = {name: value.decode("latin-1") for name, value in request.scope["headers"]}
+        headers = {name.decode(): given[name] for name in _FORWARDED if name in given}
+        raw = await self._read(request, declared=given.get(b"content-length", ""))
         if raw is None:
             return Response(status_code=413)
         timestamp, signature = headers.get("x-slack-request-timestamp", ""), headers.get("x-slack-signature", "")
-        forwarded = {name: headers[name] for name in _FORWARDED if name in headers}
         try:
-            body = raw.decode()
-            if b"\\ud" in raw:
-                # A lone surrogate is no text: nothing could store it.
-                orjson.loads(raw) if raw.startswith(b"{") else None
-            bolt_request = AsyncBoltRequest(body=body, headers=forwarded)  # type: ignore[arg-type]
+            bolt_request = AsyncBoltRequest(body=raw.decode(), headers=headers)
+            if _SURROGATE.search(raw):
+                # Half a surrogate pair is no text: nothing could store it. Emoji are whole pairs, and pass.
+                orjson.dumps(bolt_request.body)
         except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
             # Bolt reads the body before it looks at the signature; a stranger's rubbish is still just unsigned.
             return Response(status_code=400 if self._signed(raw, timestamp, signature) else 401)
-        if not (timestamp or "0").isdecimal() or not signature.isascii():
+        if not _STAMP.fullmatch(timestamp or "0") or not signature.isascii():
             # What the SDK's check would fail on instead of refusing.
             return Response(status_code=401)
         answer = await bolt.async_dispatch(bolt_request)
         kinds = answer.headers.get("content-type")
         return Response(answer.body, status_code=answer.status, media_type=kinds[0] if kinds else None)
 
-    async def _read(self, request: Request) -> bytes | None:
+    async def _read(self, request: Request, *, declared: str) -> bytes | None:
         """The body; None if it is larger than allowed, whatever its header claims."""
-        declared = request.headers.get("content-length", "")
         if declared.isdecimal() and int(declared) > self._limit:
             return None
         chunks: list[bytes] = []
@@ -140,7 +142,7 @@ class Webhook:
 
     def _signed(self, raw: bytes, timestamp: str, signature: str) -> bool:
         """Whether bytes that Bolt could not read are signed all the same."""
-        if not timestamp.isdecimal() or abs(time.time() - int(timestamp)) > SIGNATURE_AGE:
+        if not _STAMP.fullmatch(timestamp) or abs(time.time() - int(timestamp)) > SIGNATURE_AGE:
             return False
         made = hmac.new(self._secret.encode(), b"v0:" + timestamp.encode() + b":" + raw, hashlib.sha256).hexdigest()
         return hmac.compare_digest(f"v0={made}".encode(), signature.encode())
