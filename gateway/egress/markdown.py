@@ -104,6 +104,8 @@ class Spans(NamedTuple):
     """In the order they were opened."""
 
 
+_DEPTH = 64
+"""Open emphases looked through for the one that ends: bounds the work on text made of nothing but marks."""
 _TOKEN = re.compile(r"\\.|`+|\*+|_+|~~|!?\[|\]\(?", re.DOTALL)
 _TARGET = re.compile(r"[^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+(?:\"[^\"]*\"|'[^']*'))?\s*\)")
 _HALF_TARGET = re.compile(r"(?:[^()\s]|\([^()\s]*\)?)*(?:\s+(?:\"[^\"]*\"?|'[^']*'?))?\s*$")
@@ -174,7 +176,8 @@ class _Inline:
 
     def _close(self, char: str, left: int, end: int) -> int:
         """End the nearest emphasis of this kind with up to two of ``left`` marks; how many it took."""
-        for index in range(len(self.emphasis) - 1, -1, -1):
+        deepest = max(0, len(self.emphasis) - _DEPTH)
+        for index in range(len(self.emphasis) - 1, deepest - 1, -1):
             opened = self.emphasis[index]
             if opened.mark[0] != char:
                 continue

@@ -91,8 +91,8 @@ class Window:
             if self.fence is not None and self.fence.left_by(line):
                 self.fence = None
             if self.fence is not None:
-                self._in_fence(at, line, cut_off=after is None and len(self.text) > self.limit)
-                blank = closed = self.fence is None
+                cut_off = after is None and len(self.text) > self.limit
+                blank = closed = self._closes_fence(self.fence, at, line, cut_off=cut_off)
                 before = ""
                 continue
             if not line or line.isspace():
@@ -107,13 +107,15 @@ class Window:
                 return
             blank, before, closed = False, line, False
 
-    def _in_fence(self, at: int, line: str, *, cut_off: bool) -> None:
-        assert self.fence is not None
-        if self.fence.closed_by(line) and not cut_off:
+    def _closes_fence(self, fence: markdown.Fence, at: int, line: str, *, cut_off: bool) -> bool:
+        """A line of code, or the one that ends it (not if the window cuts it off: it may turn out to be code)."""
+        if fence.closed_by(line) and not cut_off:
             self.fence = None
             self._block = at + len(line) + 1
-        elif at > self._fence_body:
+            return True
+        if at > self._fence_body:
             self._add(Rank.INNER_LINE, at, fence=self._seam())
+        return False
 
     def _in_text(self, at: int, line: str, after: str | None, blank: bool, before: str) -> None:
         if self._table:

@@ -1,0 +1,97 @@
+"""A platform's own streams: text is appended, never taken back; what cannot be appended is edited afterwards."""
+
+from collections.abc import Callable, Sequence
+
+from gateway.adapter import SupportsStreaming
+from gateway.egress.standing import Part, Standing
+from gateway.errors import Gone, StreamExpired, Unavailable
+from gateway.model import Outgoing, Receipt, TaskUpdate, UserRef
+
+
+class NativeStream:
+    """The stream that is open in the last part of a standing message."""
+
+    def __init__(self, standing: Standing, adapter: SupportsStreaming, recipient: UserRef | None) -> None:
+        self.open = False
+        """Whether text can be appended to the last part."""
+        self._standing = standing
+        self._adapter = adapter
+        self._recipient = recipient
+
+    @property
+    def _part(self) -> Part:
+        return self._standing.parts[-1]
+
+    @property
+    def shown(self) -> str:
+        """The text that was appended to the last part so far."""
+        return "" if self._part.shown is None else self._part.shown.text
+
+    async def begin(self, text: str) -> bool:
+        """Start a stream with ``text`` as the next part; False where the conversation cannot stream."""
+        standing = self._standing
+        message = Outgoing(text=text)
+        async with standing.wire.lanes.hold(standing.to.key):
+            receipt = await standing.post("start_stream", message, lambda key: self._start(text, key))
+            if receipt is None:
+                return False
+            standing.add(receipt, message)
+        self.open = True
+        return True
+
+    async def _start(self, text: str, key: str) -> Receipt | None:
+        return await self._adapter.start_stream(self._standing.to, text, key=key, recipient=self._recipient)
+
+    async def extend(self, wanted: Callable[[], str], tasks: Sequence[TaskUpdate]) -> None:
+        """Append what ``wanted()``, which starts with what is shown, has more. Afterwards the stream may be closed."""
+        part, shown = self._part, self.shown
+
+        async def attempt() -> Receipt | None:
+            text = wanted()
+            try:
+                receipt = await self._adapter.append_stream(
+                    part.receipt, delta=text[len(shown) :], text=text, tasks=tasks
+                )
+            except (StreamExpired, Gone):
+                self.open = False
+                return None
+            except Unavailable:
+                # It may have been appended. Appending again could double it; an edit cannot.
+                part.shown = None
+                return None
+            part.shown = Outgoing(text=text)
+            return receipt
+
+        standing = self._standing
+        receipt = await standing.wire.call("append_stream", standing.to, attempt)
+        if receipt is not None:
+            if receipt.id == part.receipt.id:
+                part.receipt = receipt  # a sequence number or the like, of no use after a crash
+            else:
+                standing.update(part, receipt)
+        elif self.open:
+            await self.stop(None)
+
+    async def stop(self, message: Outgoing | None) -> None:
+        """Finish the stream as ``message``, which starts with what is shown (or is that without its trailing white
+        space); with None, as it is. Whether it then shows the message is known from its part."""
+        standing, part, shown = self._standing, self._part, self.shown
+        sure = part.shown is not None
+        last = message or part.shown or Outgoing()
+        delta = last.text[len(shown) :] if sure else ""
+        key = standing.part_key(len(standing.parts) - 1)
+
+        async def attempt() -> Receipt | None:
+            try:
+                return await self._adapter.stop_stream(part.receipt, last, delta=delta, key=key)
+            except (StreamExpired, Gone):
+                return None
+
+        receipt = await standing.wire.call("stop_stream", standing.to, attempt)
+        self.open = False
+        if receipt is None:
+            # Expired, or an earlier try was done after all: in doubt the whole is edited in.
+            part.shown = part.shown if sure and not delta and message is None else None
+            return
+        part.shown = last if sure else None
+        standing.update(part, receipt)

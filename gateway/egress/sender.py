@@ -1,0 +1,219 @@
+"""The only caller of an adapter's outgoing methods: order, limits, retries and degrading live here, once."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Mapping, Sequence
+
+import structlog
+
+from gateway.adapter import (
+    Adapter,
+    SupportsHistory,
+    SupportsNotices,
+    SupportsProfiles,
+    SupportsReactions,
+    SupportsStarters,
+    SupportsTitles,
+)
+from gateway.egress.limiter import Limiter
+from gateway.egress.outgoing import check_files, plan
+from gateway.egress.retry import RetryPolicy
+from gateway.egress.split import split
+from gateway.egress.standing import OnReceipts, Standing
+from gateway.egress.stream import MessageStream
+from gateway.egress.wire import Lookup, Wire
+from gateway.errors import Gone, PlatformError, RateLimited, SettingsError, Unsupported
+from gateway.model import (
+    AllowedMentions,
+    Capabilities,
+    ConversationRef,
+    HistoryMessage,
+    Outgoing,
+    Profile,
+    Receipt,
+    RemoteFile,
+    Starter,
+    UserRef,
+)
+
+log = structlog.get_logger(__name__)
+
+_STATUS_TIMEOUT = 5.0
+"""Seconds a sign of work may take: it is worth nothing later."""
+
+
+class Sender:
+    """Sends through the adapters, by platform name."""
+
+    def __init__(
+        self, adapters: Mapping[str, Adapter], *, policy: RetryPolicy | None = None, limiter: Limiter | None = None
+    ) -> None:
+        self._limiter = limiter or Limiter()
+        self._adapters = adapters
+        self._policy = policy or RetryPolicy()
+        self._wires: dict[str, Wire] = {}
+
+    def _wire(self, platform: str) -> Wire:
+        wire = self._wires.get(platform)
+        if wire is None:
+            adapter = self._adapters.get(platform)
+            if adapter is None:
+                raise SettingsError(f"{platform} is not on: set its credentials to reach conversations there")
+            wire = self._wires[platform] = Wire(adapter, policy=self._policy, limiter=self._limiter)
+        return wire
+
+    def capabilities(self, to: ConversationRef) -> Capabilities:
+        """What the conversation's platform can do."""
+        return self._wire(to.platform).capabilities
+
+    async def put(
+        self,
+        to: ConversationRef,
+        message: Outgoing,
+        *,
+        key: str,
+        existing: Sequence[Receipt] = (),
+        lookup: Lookup | None = None,
+        on_receipts: OnReceipts | None = None,
+    ) -> tuple[Receipt, ...]:
+        """Make a message of any length stand in the conversation, and nothing else of it.
+
+        Part i edits ``existing[i]`` or is sent under ``{key}.{i}``; surplus existing parts are deleted. Buttons, files
+        and feedback go with the last text; those beyond the platform's counts spill into further parts. A part whose
+        message is gone is sent anew (and so are those behind it). ``on_receipts`` gets all receipts, those of parts
+        not reached yet included, whenever they change: store them, and a crash loses none.
+        With ``lookup`` (a turn that runs again) the platform is asked before anything is sent.
+        Raises ``TooLarge`` naming the file and the limit, or what ``RetryPolicy`` gave up on.
+        """
+        wire = self._wire(to.platform)
+        standing = Standing(wire, to, key=key, existing=existing, lookup=lookup, on_receipts=on_receipts)
+        limits = wire.capabilities
+        async with wire.lanes.hold(to.key):
+            if message.files:
+                await check_files(message.files, limits.file_size_limit)
+            parts = plan(message, limits, split(message.text, limits.text_limit, tables=limits.tables_per_message))
+            await standing.make(lambda: parts, final=True)
+        return standing.receipts
+
+    def stream(
+        self,
+        to: ConversationRef,
+        *,
+        key: str,
+        recipient: UserRef | None,
+        existing: Sequence[Receipt] = (),
+        lookup: Lookup | None = None,
+        on_receipts: OnReceipts | None = None,
+    ) -> MessageStream:
+        """A message that grows. ``recipient`` is whom it answers (Slack wants to know). The rest is as for ``put``."""
+        wire = self._wire(to.platform)
+        standing = Standing(wire, to, key=key, existing=existing, lookup=lookup, on_receipts=on_receipts)
+        return MessageStream(standing, key=key, recipient=recipient)
+
+    async def edit(self, receipt: Receipt, message: Outgoing) -> Receipt:
+        """Make one platform message read as given, which must be within its limits. May raise ``Gone``."""
+        wire = self._wire(receipt.to.platform)
+        return await wire.call("edit", receipt.to, lambda: wire.adapter.edit(receipt, message))
+
+    async def delete(self, receipts: Sequence[Receipt]) -> None:
+        """Remove these messages, the last one first; what is gone already is fine."""
+        for receipt in reversed(receipts):
+            await self._delete(receipt)
+
+    async def _delete(self, receipt: Receipt) -> None:
+        wire = self._wire(receipt.to.platform)
+        try:
+            await wire.call("delete", receipt.to, lambda: wire.adapter.delete(receipt))
+        except Gone:
+            return
+
+    async def status(self, to: ConversationRef, text: str | None) -> None:
+        """Show that the bot is working, or that it no longer is. Best effort: never raises a ``PlatformError``, never
+        waits for a rate limit."""
+        wire = self._wire(to.platform)
+        route = wire.route("status", to)
+        if self._limiter.blocked(route):
+            return
+        try:
+            async with asyncio.timeout(_STATUS_TIMEOUT):
+                await wire.adapter.status(to, text)
+        except RateLimited as error:
+            self._limiter.block(error.bucket, error.retry_after, route)
+        except (PlatformError, TimeoutError) as error:
+            log.debug("status.failed", conversation=to.key, error=str(error))
+
+    async def react(self, to: ConversationRef, message_id: str, emoji: str, *, added: bool = True) -> None:
+        """Put the bot's reaction on a message, or take it off."""
+        wire = self._wire(to.platform)
+        adapter = wire.adapter
+        if not isinstance(adapter, SupportsReactions):
+            raise Unsupported(f"{to.platform} takes no reactions from a bot: answer with a short message instead")
+        await wire.call("react", to, lambda: adapter.react(to, message_id, emoji, added=added))
+
+    async def set_title(self, to: ConversationRef, title: str) -> None:
+        """Name the conversation."""
+        wire = self._wire(to.platform)
+        adapter = wire.adapter
+        if not isinstance(adapter, SupportsTitles):
+            raise Unsupported(f"{to.platform} conversations have no title: begin a message with a bold line instead")
+        await wire.call("set_title", to, lambda: adapter.set_title(to, title))
+
+    async def suggest(self, to: ConversationRef, starters: Sequence[Starter]) -> bool:
+        """Show prompts the user can pick; False where the platform cannot."""
+        wire = self._wire(to.platform)
+        adapter = wire.adapter
+        if not isinstance(adapter, SupportsStarters):
+            return False
+        await wire.call("suggest", to, lambda: adapter.suggest(to, starters))
+        return True
+
+    async def notify(self, to: ConversationRef, user: UserRef, text: str) -> None:
+        """Tell one user; where the platform cannot hide it from the others, by an ordinary message to them."""
+        wire = self._wire(to.platform)
+        adapter = wire.adapter
+        if isinstance(adapter, SupportsNotices):
+            await wire.call("notify", to, lambda: adapter.notify(to, user, text))
+            return
+        message = Outgoing(text=text, mentions=AllowedMentions(users=(user.id,)))
+        await self.put(to, message, key=f"notice:{uuid.uuid4().hex}")
+
+    async def history(self, to: ConversationRef, limit: int) -> Sequence[HistoryMessage]:
+        """The newest messages of the conversation, oldest first."""
+        wire = self._wire(to.platform)
+        adapter = wire.adapter
+        if not isinstance(adapter, SupportsHistory):
+            raise Unsupported(f"{to.platform} lets a bot read no history: keep what you need in the session instead")
+        return await wire.call("history", to, lambda: adapter.history(to, limit=limit))
+
+    async def profile(self, user: UserRef) -> Profile | None:
+        """What the platform tells about the user; None where it tells nothing."""
+        wire = self._wire(user.platform)
+        adapter = wire.adapter
+        if not isinstance(adapter, SupportsProfiles):
+            return None
+        to = ConversationRef(platform=user.platform, workspace=user.workspace, channel="")
+        return await wire.call("profile", to, lambda: adapter.profile(user))
+
+    async def download(self, platform: str, file: RemoteFile, *, limit: int) -> AsyncIterator[bytes]:
+        """The file's bytes; more than ``limit`` raises ``TooLarge``. Only the start is retried: what a caller has
+        taken cannot be taken back."""
+        wire = self._wire(platform)
+        to = ConversationRef(platform=platform, workspace=file.workspace, channel="")
+
+        async def start() -> tuple[AsyncIterator[bytes], bytes | None]:
+            chunks = wire.adapter.download(file, limit=limit)
+            try:
+                return chunks, await anext(chunks)
+            except StopAsyncIteration:
+                return chunks, None
+
+        chunks, first = await wire.call("download", to, start)
+        try:
+            if first is not None:
+                yield first
+                async for chunk in chunks:
+                    yield chunk
+        finally:
+            close = getattr(chunks, "aclose", None)
+            if close is not None:
+                await close()

@@ -1,0 +1,150 @@
+"""The parts of one message as they stand on the platform, and how they come to stand otherwise."""
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+
+from gateway.egress.wire import SKEW, Lookup, Wire
+from gateway.errors import Gone, Unavailable
+from gateway.model import ConversationRef, Outgoing, Receipt
+
+OnReceipts = Callable[[tuple[Receipt, ...]], None]
+
+
+class Part:
+    """One platform message."""
+
+    __slots__ = ("receipt", "shown")
+
+    def __init__(self, receipt: Receipt, shown: Outgoing | None = None) -> None:
+        self.receipt = receipt
+        self.shown = shown
+        """What it is known to show."""
+
+
+class Standing:
+    """What stands. The receipts are reported whenever they change, so that a crash loses none of them."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        to: ConversationRef,
+        *,
+        key: str,
+        existing: Sequence[Receipt] = (),
+        lookup: Lookup | None = None,
+        on_receipts: OnReceipts | None = None,
+    ) -> None:
+        self.wire = wire
+        self.to = to
+        self.parts = [Part(receipt) for receipt in existing]
+        self.lookup = lookup
+        self._key = key
+        self._on_receipts = on_receipts
+        self._anew = 0
+
+    @property
+    def receipts(self) -> tuple[Receipt, ...]:
+        """Of all parts, in order."""
+        return tuple([part.receipt for part in self.parts])
+
+    def report(self) -> None:
+        """Hand the receipts to whoever keeps them."""
+        if self._on_receipts is not None:
+            self._on_receipts(self.receipts)
+
+    async def make(self, wanted: Callable[[], Sequence[Outgoing]], *, final: bool) -> None:
+        """Edit, send and (when ``final``) delete until exactly the wanted parts stand.
+
+        ``wanted`` is asked again before every call, so that one which had to wait brings what is new by then.
+        """
+        at = 0
+        while at < min(len(self.parts), len(wanted())):
+            if self.parts[at].shown != wanted()[at] and not await self._edit(at, wanted):
+                await self._abandon(at)
+                break
+            at += 1
+        while len(self.parts) < len(now := wanted()):
+            await self._send(now[len(self.parts)])
+        if final and len(self.parts) > len(wanted()):
+            await self._cut(len(wanted()))
+
+    async def post(
+        self, method: str, message: Outgoing, do: Callable[[str], Awaitable[Receipt | None]]
+    ) -> Receipt | None:
+        """Post the next part by ``do(key)``, once; it is not yet among the parts. None is what ``do`` returned."""
+        key = self.part_key(len(self.parts))
+        began = time.time()
+        try:
+            return await self.wire.once(
+                method,
+                self.to,
+                message,
+                lambda: do(key),
+                key=key,
+                lookup=self.lookup,
+                claimed=[part.receipt.id for part in self.parts],
+            )
+        except Unavailable:
+            # It may have been done: whoever tries again has to look first.
+            self.lookup = self.lookup or Lookup(since=began - SKEW)
+            raise
+
+    def part_key(self, index: int) -> str:
+        """What a part is sent under."""
+        key = f"{self._key}.{index}"
+        # Sent anew it is another message: the platform must not take it for the one that is gone.
+        return f"{key}.{self._anew}" if self._anew else key
+
+    def add(self, receipt: Receipt, shown: Outgoing | None) -> None:
+        """The next part stands."""
+        self.parts.append(Part(receipt, shown))
+        self.report()
+
+    def update(self, part: Part, receipt: Receipt) -> None:
+        """The platform returned a receipt for a part that stands."""
+        if receipt is not part.receipt and receipt != part.receipt:
+            part.receipt = receipt
+            self.report()
+
+    async def _send(self, message: Outgoing) -> None:
+        receipt = await self.post("send", message, lambda key: self.wire.adapter.send(self.to, message, key=key))
+        assert receipt is not None
+        self.add(receipt, message)
+
+    async def _edit(self, at: int, wanted: Callable[[], Sequence[Outgoing]]) -> bool:
+        """False when the message is gone."""
+        part = self.parts[at]
+
+        async def attempt() -> Receipt:
+            now = wanted()
+            message = now[at] if at < len(now) else part.shown
+            if message is None or message == part.shown:
+                return part.receipt
+            part.shown = None  # not known, until the platform has said that it was done
+            receipt = await self.wire.adapter.edit(part.receipt, message)
+            part.shown = message
+            return receipt
+
+        try:
+            receipt = await self.wire.call("edit", self.to, attempt)
+        except Gone:
+            return False
+        self.update(part, receipt)
+        return True
+
+    async def _abandon(self, at: int) -> None:
+        """A part is gone and has to be sent anew; so have those behind it, or they would stand in front of it."""
+        behind = self.parts[at + 1 :]
+        del self.parts[at:]
+        self._anew += 1
+        for part in behind:
+            await self._delete(part.receipt)
+
+    async def _cut(self, size: int) -> None:
+        while len(self.parts) > size:
+            await self._delete(self.parts[-1].receipt)
+            self.parts.pop()
+        self.report()
+
+    async def _delete(self, receipt: Receipt) -> None:
+        await self.wire.call("delete", self.to, lambda: self.wire.adapter.delete(receipt))

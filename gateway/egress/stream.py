@@ -1,0 +1,263 @@
+"""A message that grows while it is written: native where the platform streams, posted and edited elsewhere.
+
+Theory. Writing only buffers. A flusher brings the platform up to date, one call at a time and no faster than the
+platform likes, always with all the text there is by then: so a slow or limited platform gets fewer calls, never a
+queue of them. The flusher is a task that lives while there is something to show; a stream nobody writes to has none.
+``close`` stops it and puts the whole message as it shall stand: what went wrong on the way is right afterwards.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+from gateway.adapter import SupportsStreaming
+from gateway.egress.heal import heal
+from gateway.egress.native import NativeStream
+from gateway.egress.outgoing import check_files, plan
+from gateway.egress.split import Splitter
+from gateway.egress.standing import Part, Standing
+from gateway.errors import PlatformError
+from gateway.model import Outgoing, Receipt, TaskUpdate, UserRef
+
+
+class MessageStream:
+    """One message. Not for concurrent use."""
+
+    def __init__(self, standing: Standing, *, key: str, recipient: UserRef | None) -> None:
+        self._standing = standing
+        self._wire = standing.wire
+        self._limits = standing.wire.capabilities
+        self._key = f"{standing.to.platform}/{key}"
+        self._recipient = recipient
+        self._splitter = self._new_splitter(self._limits.text_limit)
+        self._text = ""
+        self._pending: list[str] = []
+        self._tasks: dict[str, TaskUpdate] = {}
+        """Steps whose last state was not shown yet."""
+        self._native: NativeStream | None = None
+        self._decided = False
+        """Whether it is known how this conversation streams."""
+        self._flusher: asyncio.Task[None] | None = None
+        self._dirty = False
+        self._calling = False
+        """Whether the flusher is at the platform, where it must not be interrupted."""
+        self._final: list[Outgoing] | None = None
+        self._closed = False
+        self._streamed = ""
+        """The whole text when something of it was last given to a native stream."""
+        self._cached: tuple[str, list[Outgoing]] = ("", [])
+
+    @property
+    def receipts(self) -> tuple[Receipt, ...]:
+        """Of what stands by now."""
+        return self._standing.receipts
+
+    async def write(self, delta: str) -> None:
+        """Add text; the first starts the message at once. Raises what showing earlier text failed with."""
+        self._check()
+        if delta:
+            self._pending.append(delta)
+            self._wake()
+
+    async def replace(self, text: str) -> None:
+        """The whole text is now this. Raises as ``write``."""
+        self._check()
+        self._pending.clear()
+        self._text = text
+        self._wake()
+
+    def tasks(self, updates: Sequence[TaskUpdate]) -> None:
+        """Steps to show in the stream: shown where the platform streams natively, from the first text on."""
+        self._tasks.update((update.id, update) for update in updates)
+        if self._native is not None and not self._closed:
+            self._wake()
+
+    async def close(self, message: Outgoing) -> tuple[Receipt, ...]:
+        """The message as it shall stand, whole. Waits out rate limits within the policy's deadline."""
+        if self._closed:
+            raise RuntimeError("the stream is closed")
+        await check_files(message.files, self._limits.file_size_limit)
+        self._closed = True
+        # From here on the flusher, where it still waits for the platform, brings the final text too.
+        self._final = plan(message, self._limits, self._splitter.parts(message.text))
+        await self._stop_flusher()
+        # How the stream had to go may have changed how it is split.
+        final = self._final = plan(message, self._limits, self._splitter.parts(message.text))
+        if self._native is not None and self._native.open:
+            await self._finish(self._native, final)
+        await self._make(final=True)
+        return self._standing.receipts
+
+    def cancel(self) -> None:
+        """Show nothing more. What stands, stands."""
+        self._closed = True
+        if self._flusher is not None:
+            self._flusher.cancel()
+
+    # The flusher
+
+    def _check(self) -> None:
+        if self._closed:
+            raise RuntimeError("the stream is closed")
+        if self._flusher is not None and self._flusher.done():
+            self._flusher.result()
+
+    def _wake(self) -> None:
+        self._dirty = True
+        if self._flusher is None or self._flusher.done():
+            self._flusher = asyncio.get_running_loop().create_task(self._flush())
+
+    async def _flush(self) -> None:
+        while self._dirty and self._final is None:
+            native = self._native is not None and self._native.open
+            interval = self._limits.stream_interval if native else self._limits.edit_interval
+            await self._wire.limiter.pace(self._key, interval)
+            self._dirty = False
+            self._calling = True
+            try:
+                await self._show()
+            finally:
+                self._calling = False
+
+    async def _stop_flusher(self) -> None:
+        flusher = self._flusher
+        if flusher is None:
+            return
+        if not self._calling:
+            flusher.cancel()
+        await asyncio.wait({flusher})
+        error = None if flusher.cancelled() else flusher.exception()
+        # What the platform refused is tried once more by the caller, as the final state.
+        if error is not None and not isinstance(error, PlatformError):
+            raise error
+
+    async def _show(self) -> None:
+        """Bring the platform up to date."""
+        if not self._decided and not await self._decide():
+            return
+        if self._native is not None and self._native.open:
+            await self._append(self._native)
+        if self._native is None or not self._native.open:
+            await self._make(final=False)
+
+    async def _decide(self) -> bool:
+        """Choose the way to stream, and start if it is the native one; False while there is nothing to show."""
+        texts = self._texts()
+        if not texts:
+            return False
+        standing, adapter = self._standing, self._wire.adapter
+        if not standing.parts and self._limits.stream_limit and isinstance(adapter, SupportsStreaming):
+            await self._adopt(Outgoing(text=texts[0]))
+            if not standing.parts:
+                self._splitter = self._new_splitter(min(self._limits.stream_limit, self._limits.text_limit))
+                native = NativeStream(standing, adapter, self._recipient)
+                if await self._begin(native, self._texts()[0]):
+                    self._native = native
+                else:
+                    self._splitter = self._new_splitter(self._limits.text_limit)
+        self._decided = True
+        return True
+
+    async def _adopt(self, message: Outgoing) -> None:
+        """Take up what an earlier run left: its stream has ended with it, its message can be edited."""
+        standing = self._standing
+        lookup = standing.lookup
+        if lookup is None:
+            return
+        found = await self._wire.call(
+            "find",
+            standing.to,
+            lambda: self._wire.find(standing.to, message, standing.part_key(0), lookup.since, lookup, ()),
+        )
+        if found is not None:
+            standing.add(found, None)
+
+    # Showing
+
+    def _new_splitter(self, limit: int) -> Splitter:
+        return Splitter(limit, tables=self._limits.tables_per_message)
+
+    def _texts(self) -> list[str]:
+        """Everything written so far, in parts."""
+        if self._pending:
+            self._text = "".join([self._text, *self._pending])
+            self._pending.clear()
+        return self._splitter.parts(self._text)
+
+    def _wanted(self) -> list[Outgoing]:
+        """The parts as they shall stand now: the last one healed until the text is whole."""
+        if self._final is not None:
+            return self._final
+        texts = self._texts()
+        if self._cached[0] is not self._text:
+            if texts:
+                healed = heal(texts[-1])
+                texts[-1] = healed if len(healed) <= self._splitter.limit else texts[-1]
+            self._cached = (self._text, [Outgoing(text=text) for text in texts if text.strip()])
+        return self._cached[1]
+
+    async def _make(self, *, final: bool) -> None:
+        standing = self._standing
+        if len(self._wanted()) <= len(standing.parts):
+            await standing.make(self._wanted, final=final)
+            return
+        async with self._wire.lanes.hold(standing.to.key):
+            await standing.make(self._wanted, final=final)
+
+    async def _begin(self, native: NativeStream, text: str) -> bool:
+        self._streamed = self._text
+        return await native.begin(text)
+
+    async def _append(self, native: NativeStream) -> None:
+        """Append what is new; go on in a new stream where a part is full. May leave the stream closed."""
+        while native.open:
+            texts = self._texts()
+            at = len(self._standing.parts) - 1
+            if at >= len(texts) or not self._text.startswith(self._streamed):
+                await native.stop(None)  # replaced: from here on by edits
+            elif at + 1 == len(texts):
+                tasks = self._take_tasks()
+                if tasks or len(texts[at]) > len(native.shown):
+                    await native.extend(lambda: self._native_text(native), tasks)
+                return
+            else:
+                await self._seal(native, [Outgoing(text=text) for text in texts[: at + 1]])
+                if len(self._standing.parts) <= at or not await self._begin(native, texts[at + 1]):
+                    return
+
+    def _native_text(self, native: NativeStream) -> str:
+        """The text of the open stream, as long as it only grew and one stream can hold it."""
+        texts = self._texts()
+        if len(texts) != len(self._standing.parts) or not self._text.startswith(self._streamed):
+            return native.shown
+        self._streamed = self._text
+        return texts[-1]
+
+    async def _seal(self, native: NativeStream, sealed: list[Outgoing]) -> None:
+        """End the stream of a part that is full. What was shown of the next part already is edited out."""
+        await native.stop(sealed[-1] if _grows(native.shown, sealed[-1].text) else None)
+        await self._standing.make(lambda: sealed, final=False)
+
+    def _take_tasks(self) -> tuple[TaskUpdate, ...]:
+        tasks = tuple(self._tasks.values())
+        self._tasks.clear()
+        return tasks
+
+    async def _finish(self, native: NativeStream, final: list[Outgoing]) -> None:
+        """End the native stream, as the final text if it goes on from what is shown."""
+        at = len(self._standing.parts) - 1
+        sealed = all(_shows(part, each.text) for part, each in zip(self._standing.parts[:at], final, strict=False))
+        goes_on = at < len(final) and sealed and _grows(native.shown, final[at].text)
+        if tasks := self._take_tasks():
+            text = final[at].text if goes_on and final[at].text.startswith(native.shown) else native.shown
+            await native.extend(lambda: text, tasks)
+        if native.open:
+            await native.stop(final[at] if goes_on else None)
+
+
+def _shows(part: Part, text: str) -> bool:
+    return part.shown is not None and part.shown.text == text
+
+
+def _grows(shown: str, text: str) -> bool:
+    """Whether ``text`` goes on from ``shown``, or only lacks its trailing white space."""
+    return text.startswith(shown) or (shown.startswith(text) and not shown[len(text) :].strip())

@@ -1,0 +1,107 @@
+"""One adapter behind the limiter and the retries, and what is needed to never send a thing twice."""
+
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Collection
+from typing import TypeVar
+
+from gateway.adapter import Adapter, SupportsLookup
+from gateway.egress.lanes import Lanes
+from gateway.egress.limiter import Limiter, Route
+from gateway.egress.retry import RetryPolicy, retrying
+from gateway.errors import Unavailable
+from gateway.model import ConversationRef, Outgoing, Receipt
+from gateway.model.base import Frozen
+
+T = TypeVar("T")
+
+SKEW = 60.0
+"""Seconds the platform's clock and ours may differ."""
+_RECENT = 1024
+
+
+class Lookup(Frozen):
+    """What an earlier run may have left: look for it before sending."""
+
+    since: float
+    """Epoch seconds before which nothing of it can have been sent."""
+    claimed: frozenset[str] = frozenset()
+    """Ids of messages known to belong to other sends."""
+
+
+class Wire:
+    """All calls to one platform go through here."""
+
+    def __init__(self, adapter: Adapter, *, policy: RetryPolicy, limiter: Limiter) -> None:
+        self.adapter = adapter
+        self.capabilities = adapter.capabilities
+        self.limiter = limiter
+        self.lanes = Lanes()
+        """Sends to one conversation keep their order."""
+        self._policy = policy
+        self._recent: deque[tuple[float, Receipt]] = deque(maxlen=_RECENT)
+        """What was sent in the last moments: a look for one message must not find another."""
+
+    @staticmethod
+    def route(method: str, to: ConversationRef) -> Route:
+        """The limiter's name for a call."""
+        return Route(to.platform, method, to.workspace, to.channel)
+
+    async def call(self, method: str, to: ConversationRef, attempt: Callable[[], Awaitable[T]]) -> T:
+        """An idempotent call, retried."""
+        return await retrying(attempt, policy=self._policy, limiter=self.limiter, route=self.route(method, to))
+
+    async def once(
+        self,
+        method: str,
+        to: ConversationRef,
+        message: Outgoing,
+        do: Callable[[], Awaitable[Receipt | None]],
+        *,
+        key: str,
+        lookup: Lookup | None,
+        claimed: Collection[str],
+    ) -> Receipt | None:
+        """A call that posts a message. After a lost answer it is looked for first, where the platform can.
+
+        Without ``SupportsLookup`` the call is made again under the same key, by which the platform recognises it.
+        """
+        since = None if lookup is None else lookup.since
+        began = time.time()
+
+        async def attempt() -> Receipt | None:
+            nonlocal since
+            if since is not None and (found := await self.find(to, message, key, since, lookup, claimed)) is not None:
+                return found
+            try:
+                return await do()
+            except Unavailable:
+                since = began - SKEW if since is None else since
+                raise
+
+        receipt = await self.call(method, to, attempt)
+        if receipt is not None:
+            self._remember(receipt, began)
+        return receipt
+
+    async def find(
+        self,
+        to: ConversationRef,
+        message: Outgoing,
+        key: str,
+        since: float,
+        lookup: Lookup | None,
+        claimed: Collection[str],
+    ) -> Receipt | None:
+        """The message if it has been sent already and the platform can tell."""
+        if not isinstance(self.adapter, SupportsLookup):
+            return None
+        others = {receipt.id for _, receipt in self._recent if receipt.to == to}
+        others.update(claimed, () if lookup is None else lookup.claimed)
+        return await self.adapter.find(to, message, key=key, since=since, claimed=others)
+
+    def _remember(self, receipt: Receipt, now: float) -> None:
+        recent = self._recent
+        while recent and recent[0][0] < now - 2 * SKEW:
+            recent.popleft()
+        recent.append((now, receipt))
