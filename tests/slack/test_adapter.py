@@ -761,12 +761,15 @@ async def test_a_name_without_the_scope_is_left_out(house: House) -> None:
 
 
 async def test_socket_mode_acknowledges_after_accept_and_answers_in_place() -> None:
-    async with serving(socket_mode=True) as house:
-        await house.slack.wait_for(lambda: house.adapter.health() is None)
+    async with serving(socket_mode=True, ack_timeout=0.3) as house:
+        assert house.adapter.health() is None
         house.failure = Unavailable("not yet")
         ts = await house.slack.post("general", "@gateway hello")
-        await house.slack.wait_for(lambda: bool(house.slack.deliveries.of(ts)))
+        await house.slack.wait_for(lambda: all(each.attempts for each in house.slack.deliveries.of(ts)))
+        assert not any(each.acked for each in house.slack.deliveries.of(ts))
         house.failure = None
+        await house.slack.delivered(ts)
+        assert [envelope.ref.thread for envelope in house.envelopes] == [ts]
         ref = await house.mention()
         sent = await house.adapter.send(ref, Outgoing(text="x", buttons=(Button(token="t", label="Go"),)), key="k")
         house.answer = lambda envelope: OpenForm(form=FORM)
