@@ -1,0 +1,1 @@
+"""The harness behind ``make bench``: what an event costs here, beside the least it could and raw slack-bolt."""

@@ -1,0 +1,67 @@
+"""The floor: the least a correct Slack echo bot can do. No ordering, no memory, nothing survives a restart."""
+
+import asyncio
+import hashlib
+import hmac
+import os
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+import orjson
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+POST_URL = os.environ["SLACK_API_URL"] + "chat.postMessage"
+HEADERS = {
+    "Authorization": f"Bearer {os.environ['SLACK_BOT_TOKEN']}",
+    "Content-Type": "application/json; charset=utf-8",
+}
+SECRET = os.environ["SLACK_SIGNING_SECRET"].encode()
+
+running: set[asyncio.Task[None]] = set()
+
+
+@asynccontextmanager
+async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async with aiohttp.ClientSession() as app.state.http:
+        yield
+
+
+async def events(request: Request) -> Response:
+    body = await request.body()
+    stamp = request.headers["x-slack-request-timestamp"]
+    signature = "v0=" + hmac.new(SECRET, b"v0:" + stamp.encode() + b":" + body, hashlib.sha256).hexdigest()
+    genuine = hmac.compare_digest(signature, request.headers["x-slack-signature"])
+    if not genuine or abs(time.time() - int(stamp)) > 300:
+        return Response(status_code=401)
+    task = asyncio.create_task(reply(request.app.state.http, orjson.loads(body)["event"]))
+    running.add(task)
+    task.add_done_callback(running.discard)
+    return Response()
+
+
+async def reply(http: aiohttp.ClientSession, event: dict[str, str]) -> None:
+    message = {
+        "channel": event["channel"],
+        "thread_ts": event.get("thread_ts", event["ts"]),
+        "text": f"echo {event['text']}",
+    }
+    async with http.post(POST_URL, data=orjson.dumps(message), headers=HEADERS) as response:
+        answer = orjson.loads(await response.read())
+    assert answer["ok"]
+
+
+async def healthz(_: Request) -> Response:
+    return Response()
+
+
+app = Starlette(
+    routes=[Route("/slack/events", events, methods=["POST"]), Route("/healthz", healthz)], lifespan=lifespan
+)
+uvicorn.run(app, port=int(sys.argv[1]), loop="uvloop", http="httptools", access_log=False)
