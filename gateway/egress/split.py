@@ -31,6 +31,8 @@ def split(text: str, limit: int, *, tables: int | None = None) -> list[str]:
 
     Greedy and prefix-stable: all parts but the last stay the same when text is appended.
     """
+    if len(text) <= limit and (tables is None or "|" not in text):
+        return [text] if text and not text.isspace() else []
     return Splitter(limit, tables=tables).parts(text)
 
 

@@ -39,8 +39,8 @@ class Wire:
         self.lanes = Lanes()
         """Sends to one conversation keep their order."""
         self._policy = policy
-        self._recent: deque[tuple[float, Receipt]] = deque(maxlen=_RECENT)
-        """What was sent in the last moments: a look for one message must not find another."""
+        self._recent: deque[tuple[float, str, str]] = deque(maxlen=_RECENT)
+        """When, channel, id of what was sent in the last moments: a look for one message must not find another."""
 
     @staticmethod
     def route(method: str, to: ConversationRef) -> Route:
@@ -96,7 +96,7 @@ class Wire:
         """The message if it has been sent already and the platform can tell."""
         if not isinstance(self.adapter, SupportsLookup):
             return None
-        others = {receipt.id for _, receipt in self._recent if receipt.to == to}
+        others = {id for _, channel, id in self._recent if channel == to.channel}
         others.update(claimed, () if lookup is None else lookup.claimed)
         return await self.adapter.find(to, message, key=key, since=since, claimed=others)
 
@@ -104,4 +104,4 @@ class Wire:
         recent = self._recent
         while recent and recent[0][0] < now - 2 * SKEW:
             recent.popleft()
-        recent.append((now, receipt))
+        recent.append((now, receipt.to.channel, receipt.id))
