@@ -46,7 +46,7 @@ check: $(STAMP) ## Lint, format check, types (mypy and pyright, strict), import 
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy gateway adapters
 	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
-	$(BIN)/lint-imports --no-logo
+	$(BIN)/lint-imports --no-logo --no-cache
 
 bench: $(STAMP) ## Measure against the floor and raw slack-bolt; prints ratios (ARGS="--help" for knobs)
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -56,5 +56,5 @@ format: $(STAMP) ## Format and fix what can be fixed
 	$(BIN)/ruff check --fix .
 
 clean: ## Remove what was built or cached (not .gateway/, that is your data)
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
