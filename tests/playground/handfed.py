@@ -16,7 +16,7 @@ class HandFed:
     name: ClassVar[str] = "slack"
 
     def __init__(self) -> None:
-        self._watchers: set[asyncio.Queue[JSON]] = set()
+        self._watchers: set[asyncio.Queue[JSON | None]] = set()
         self._acted = asyncio.Condition()
         self._count = itertools.count(1)
         self.reset()
@@ -71,11 +71,11 @@ class HandFed:
         return self.answer(dict(action))
 
     async def watch(self) -> AsyncIterator[Mapping[str, Any]]:
-        queue: asyncio.Queue[JSON] = asyncio.Queue()
+        queue: asyncio.Queue[JSON | None] = asyncio.Queue()
         self._watchers.add(queue)
         try:
-            while True:
-                yield await queue.get()
+            while (change := await queue.get()) is not None:
+                yield change
         finally:
             self._watchers.discard(queue)
 
@@ -88,6 +88,11 @@ class HandFed:
     def publish(self, change: JSON) -> None:
         for queue in self._watchers:
             queue.put_nowait(change)
+
+    def hang_up(self) -> None:
+        """End every stream of changes."""
+        for queue in self._watchers:
+            queue.put_nowait(None)
 
     def put(self, channel: str, message: JSON) -> str:
         """Post or replace a message; returns its ts."""

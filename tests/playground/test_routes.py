@@ -20,18 +20,6 @@ ACT = f"{API}/slack/act"
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def running() -> AsyncIterator[Served]:
-    async with serving() as started:
-        yield started
-
-
-@pytest.fixture
-def served(running: Served) -> Served:
-    running.emulator.reset()
-    return running
-
-
 @pytest_asyncio.fixture(loop_scope="module")
 async def client(served: Served) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(base_url=served.url, trust_env=False) as http:

@@ -30,12 +30,11 @@ export function bodyOf(message, surface) {
   return body;
 }
 
-/** Puts the caret of a running stream behind its last word. */
-function withCaret(body) {
-  const caret = h("span", { class: "caret", role: "img", "aria-label": "still writing" });
+/** Adds a mark behind the last word: the caret of a running stream, or that the message was edited. */
+function behindText(body, mark) {
   let last = body;
-  while (last.lastElementChild?.matches("div:not(.table-scroll), p, ul, ol, li, blockquote, pre, pre code, section")) last = last.lastElementChild;
-  last.append(caret);
+  while (last.lastElementChild?.matches("div:not(.table-scroll, .actions, .context-actions), p, ul, ol, li, blockquote, pre, pre code, section")) last = last.lastElementChild;
+  last.append(mark);
 }
 
 /**
@@ -47,7 +46,8 @@ export function messageNode(message, app, how) {
   const { channel } = how;
   const surface = { store, act: (action) => app.act({ type: "click", channel, ts: message.ts, ...action }) };
   const body = h("div", { class: "message-body" }, how.editing ? editor(message, app, channel) : bodyOf(message, surface));
-  if (message.streaming) withCaret(body);
+  if (message.streaming) behindText(body, h("span", { class: "caret", role: "img", "aria-label": "still writing" }));
+  if (message.edited && !how.editing) behindText(body, h("span", { class: "edited" }, " (edited)"));
   const author = store.author(message);
   const head = h("div", { class: "message-head" },
     h("span", { class: "author" }, author), store.isBot(message) && h("span", { class: "badge" }, "APP"),
@@ -62,7 +62,6 @@ export function messageNode(message, app, how) {
     message.ephemeral_for && h("p", { class: "only-you" }, icon("eye"), "Only visible to you"),
     how.compact ? null : head,
     body,
-    message.edited && h("span", { class: "edited" }, "(edited)"),
     message.files?.length > 0 && h("ul", { class: "files", "aria-label": "Files" }, message.files.map(fileNode)),
     message.reactions?.length > 0 && reactions(message, app, channel),
     !how.thread && how.status && threadStatus(how.status, message, app),

@@ -240,8 +240,9 @@ export class Pane {
   // One message is in the tab order; the arrows move among them, Tab goes on into its toolbar.
 
   anchor() {
+    if (this.list.contains(document.activeElement)) return;
     const items = this.items();
-    if (!items.some((item) => item.tabIndex === 0)) items.at(-1)?.setAttribute("tabindex", "0");
+    for (const item of items) item.tabIndex = item === items.at(-1) ? 0 : -1;
   }
 
   items() {

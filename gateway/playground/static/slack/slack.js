@@ -23,7 +23,8 @@ class Slack {
     this.store = new Store();
     this.selected = null;
     this.openTs = null;
-    this.loadedAt = 0;
+    this.loaded = false;
+    this.written = new Set();
     this.channelPane = new Pane(this.appFor(() => this.channelPane), { thread: false });
     this.threadPane = new Pane(this.appFor(() => this.threadPane), { thread: true, close: () => this.closeThread() });
     this.threadPane.node.hidden = true;
@@ -58,8 +59,8 @@ class Slack {
     for (const pane of [this.channelPane, this.threadPane]) pane.forget();
     this.draw();
     this.modals.sync(this.myViews());
-    if (!this.loadedAt) this.channelPane.composer.focus();
-    this.loadedAt = Date.now() / 1000;
+    if (!this.loaded) this.channelPane.composer.focus();
+    this.loaded = true;
   }
 
   change(entry) {
@@ -78,6 +79,7 @@ class Slack {
   arrived(channel, message, before) {
     if (message.deleted || !this.store.visible(message)) return;
     const others = !this.store.isMine(message);
+    if (!before && !others) this.written.add(message.ts);
     if (!before && others && channel !== this.selected) this.store.unread.set(channel, (this.store.unread.get(channel) ?? 0) + 1);
     if (!before && others && isReply(message)) this.follow(channel, message.thread_ts);
     const done = !message.streaming && (!before || before.streaming);
@@ -89,8 +91,7 @@ class Slack {
 
   /** Opens the thread in which a message just written here is being answered, unless another is being written in. */
   follow(channel, ts) {
-    const root = this.store.message(channel, ts);
-    if (channel !== this.selected || !root || !this.store.isMine(root) || Number(ts) < this.loadedAt) return;
+    if (channel !== this.selected || !this.written.has(ts)) return;
     if (this.openTs === ts || this.left === ts || (this.openTs && !this.threadPane.composer.empty)) return;
     this.openThread(ts);
   }

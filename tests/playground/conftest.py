@@ -1,0 +1,69 @@
+"""A headless Chromium for the page's tests, shared by a module with its cache; each test gets a page of its own."""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from tests.playground.serving import Served, serving
+
+CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    if not CHROMIUM.exists():
+        missing = f"the page is untested: no Chromium at {CHROMIUM} (`make install` installs it, CHROMIUM names another)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGS)
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def running() -> AsyncIterator[Served]:
+    async with serving() as started:
+        yield started
+
+
+@pytest.fixture
+def served(running: Served) -> Served:
+    running.emulator.reset()
+    return running
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    context = await browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
+    context.set_default_timeout(5000)
+    yield context
+    await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(context: BrowserContext, served: Served) -> AsyncIterator[Page]:
+    """The playground, opened and live. Script errors and refused content (CSP) fail the test."""
+    page = await context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    await page.goto(served.url)
+    await page.get_by_role("combobox", name="Message #general").wait_for()
+    yield page
+    await page.evaluate("localStorage.clear()")
+    await page.close()
+    assert complaints == []
