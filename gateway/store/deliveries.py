@@ -74,9 +74,8 @@ def _session(tx: Transaction, item: Put) -> Row | None:
     return row
 
 
-def _start(tx: Transaction, keys: Sequence[str]) -> Sequence[None]:
-    tx.executemany(START, [(tx.epoch, key) for key in keys])
-    return [None] * len(keys)
+def _start(tx: Transaction, keys: Sequence[str]) -> list[bool]:
+    return [tx.execute(START, (tx.epoch, key)).rowcount > 0 for key in keys]
 
 
 def _finish(tx: Transaction, items: Sequence[tuple[str, Row | None, bool]]) -> Sequence[None]:

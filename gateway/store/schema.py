@@ -17,12 +17,14 @@ Migration: TypeAlias = tuple[str, ...]
 MIGRATIONS: tuple[Migration, ...] = (
     (
         # Who may write. last_seq outlives the deliveries it counted, so that a seq is never given twice.
+        # checked_at: the last proof that a commit works.
         """CREATE TABLE owner (
             one INTEGER PRIMARY KEY CHECK (one = 1),
             epoch INTEGER NOT NULL,
-            last_seq INTEGER NOT NULL
+            last_seq INTEGER NOT NULL,
+            checked_at REAL NOT NULL
         )""",
-        "INSERT INTO owner (one, epoch, last_seq) VALUES (1, 0, 0)",
+        "INSERT INTO owner (one, epoch, last_seq, checked_at) VALUES (1, 0, 0, 0)",
         # started: the epoch of the owner that began its turn, 0 for none. closed_at: when it became done or dead.
         """CREATE TABLE deliveries (
             seq INTEGER PRIMARY KEY,

@@ -73,8 +73,8 @@ class SQLiteStore:
             session=None if session is None else codec.load_session(session),
         )
 
-    async def start(self, lease: Lease, key: str) -> None:
-        await self._do(deliveries.STARTING, key, lease)
+    async def start(self, lease: Lease, key: str) -> bool:
+        return await self._do(deliveries.STARTING, key, lease)
 
     async def claim(self, conversation: str) -> Lease | None:
         # Whoever owns the file owns every conversation in it. That it still does is checked with every write.

@@ -1,0 +1,509 @@
+"""The SQLite store: the contract, and what only a file can get wrong."""
+
+import asyncio
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.errors import Fenced, SettingsError
+from gateway.ports import Store
+from gateway.store import Inspector, SQLiteStore, deliveries, journal, open_store, schema, sessions, upkeep
+from gateway.store.file import OwnerLock
+from gateway.store.writer import OWNER
+from tests.store.contract import (
+    LATER,
+    Reopen,
+    StoreContract,
+    bury,
+    effect,
+    envelope,
+    everything_pending,
+    lease_on,
+    pending_keys,
+    ref,
+    session,
+)
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "gateway.db"
+
+
+@pytest.fixture
+async def store(path: Path) -> AsyncIterator[SQLiteStore]:
+    store = SQLiteStore(path)
+    await store.open()
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def reopen(path: Path) -> AsyncIterator[Reopen]:
+    opened: list[SQLiteStore] = []
+
+    async def again(store: Store) -> Store:
+        await store.close()
+        opened.append(SQLiteStore(path))
+        await opened[-1].open()
+        return opened[-1]
+
+    yield again
+    for store in opened:
+        await store.close()
+
+
+async def refusal(store: SQLiteStore) -> str:
+    """Why it does not open: one line that names the file."""
+    with pytest.raises(SettingsError) as caught:
+        await store.open()
+    line = str(caught.value)
+    assert "\n" not in line
+    assert str(store.path) in line
+    return line
+
+
+def run(source: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run source in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-c", source, *map(str, arguments)], cwd=REPOSITORY, capture_output=True, text=True, timeout=30
+    )
+
+
+class TestSQLiteStore(StoreContract):
+    """All of the contract."""
+
+
+# One owner
+
+
+OPEN = """
+import asyncio, os, sys
+from pathlib import Path
+from gateway.errors import SettingsError
+from gateway.store import SQLiteStore
+if len(sys.argv) > 2 and os.geteuid() == 0:
+    os.setuid(65534)
+async def main():
+    try:
+        await SQLiteStore(Path(sys.argv[1])).open()
+        print("opened")
+    except SettingsError as error:
+        print(error)
+asyncio.run(main())
+"""
+
+
+async def test_a_second_process_is_refused(store: SQLiteStore) -> None:
+    done = await asyncio.to_thread(run, OPEN, store.path)
+    assert done.stdout == (
+        f"database {store.path}: process {os.getpid()} is using it: stop that one, "
+        "or let DATABASE_URL name another file\n"
+    )
+    await store.put(envelope())
+    await store.close()
+    done = await asyncio.to_thread(run, OPEN, store.path)
+    assert done.stdout == "opened\n"
+
+
+async def test_a_second_store_in_this_process_is_refused(store: SQLiteStore) -> None:
+    second = SQLiteStore(store.path)
+    assert "is using it" in await refusal(second)
+    await store.close()
+    await second.open()
+    assert await second.claim("x") is not None
+    await second.close()
+
+
+async def test_a_stale_owner_writes_nothing(store: SQLiteStore) -> None:
+    """As when the lock file was removed, or the file system forgot it."""
+    await store.put(envelope("a"))
+    lease = await lease_on(store)
+    store.path.with_name("gateway.db.lock").unlink()
+    usurper = SQLiteStore(store.path)
+    await usurper.open()
+    outcomes = await asyncio.gather(
+        store.put(envelope("b")),
+        store.finish(lease, "a", session=session()),
+        store.renew(lease),
+        store.save(session()),
+        store.end(ref().key, at=1.0),
+        store.put_payload("s:1", {}),
+        store.recover(),
+        store.prune(done_before=LATER, payloads_before=LATER),
+        store.ping(),
+        return_exceptions=True,
+    )
+    assert [type(outcome) for outcome in outcomes] == [Fenced] * 9
+    assert await pending_keys(usurper) == ["a"]
+    assert not await usurper.exists(ref().key)
+    assert await usurper.get_payload("s:1") is None
+    await usurper.close()
+
+
+async def test_the_command_line_works_beside_the_owner(store: SQLiteStore) -> None:
+    for key in ("retried", "dropped", "kept"):
+        await bury(store, key)
+    await store.save(session())
+    seen = await store.put(envelope("open"))
+    async with Inspector(f"sqlite:///{store.path}") as beside:
+        assert [letter.key for letter in await beside.dead_letters()] == ["kept", "dropped", "retried"]
+        assert await beside.retry(["retried"]) == 1
+        assert await beside.drop(["dropped"]) == 1
+        assert await beside.load(ref().key) == session()
+        assert await pending_keys(beside) == ["open", "retried"]
+        assert await beside.claim(ref().key) is None
+        for refused in (beside.put(envelope("x")), beside.save(session()), beside.recover(), beside.ping()):
+            with pytest.raises(Fenced):
+                await refused
+    assert (await store.put(envelope("next"))).new  # the owner goes on, behind what the other one numbered
+    assert await pending_keys(store) == ["open", "retried", "next"]
+    (first, _) = await store.pending(after=seen.delivery.seq, now=LATER, limit=10)
+    assert first.envelope.key == "retried"
+
+
+async def test_looking_into_a_database_that_is_not_there(path: Path) -> None:
+    assert "there is none" in await refusal(SQLiteStore(path, owner=False))
+    assert not path.parent.exists()
+
+
+# Crashes
+
+
+PUT_UNTIL_KILLED = """
+import asyncio, sys
+from pathlib import Path
+from gateway.store import SQLiteStore
+from tests.store.contract import envelope
+async def main():
+    store = SQLiteStore(Path(sys.argv[1]))
+    await store.open()
+    async def put(lane):
+        n = 0
+        while True:
+            stored = await store.put(envelope(f"{lane}.{n}", text="x" * 2000))
+            print(stored.delivery.envelope.key, flush=True)
+            n += 1
+    await asyncio.gather(*(put(lane) for lane in range(16)))
+asyncio.run(main())
+"""
+
+
+async def test_whatever_was_acknowledged_survives_kill_9(path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", PUT_UNTIL_KILLED, path, cwd=REPOSITORY, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    acknowledged = [(await process.stdout.readline()).decode().strip() for _ in range(500)]
+    process.send_signal(signal.SIGKILL)
+    rest = (await process.stdout.read()).decode()
+    acknowledged += rest[: rest.rfind("\n") + 1].split()
+    assert await process.wait() == -signal.SIGKILL
+
+    store = SQLiteStore(path)
+    await store.open()
+    stored = {delivery.envelope.key: delivery for delivery in await everything_pending(store)}
+    assert len(acknowledged) >= 500
+    assert set(acknowledged) <= set(stored)
+    assert all(len(delivery.envelope.body["text"]) == 2000 for delivery in stored.values())
+    assert await store.recover() == len(stored)
+    await store.close()
+
+
+FILL = """
+import asyncio, resource, sqlite3, sys
+from pathlib import Path
+from gateway.store import SQLiteStore
+from tests.store.contract import envelope, pending_keys
+async def main():
+    store = SQLiteStore(Path(sys.argv[1]))
+    await store.open()
+    before = await store.put(envelope("before"))
+    limit = 200_000
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+    puts = [store.put(envelope(f"k{n}", text="x" * 100_000)) for n in range(20)]
+    outcomes = await asyncio.gather(*puts, return_exceptions=True)
+    refused = [o for o in outcomes if isinstance(o, sqlite3.OperationalError)]
+    assert refused and not [o for o in outcomes if isinstance(o, Exception) and o not in refused], outcomes
+    for _ in range(100):
+        try:
+            await store.ping()
+        except sqlite3.OperationalError as error:
+            break
+    else:
+        raise AssertionError("ping says that all is well")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    await store.ping()
+    again = await asyncio.gather(*(store.put(envelope(f"k{n}")) for n in range(20)))
+    kept = [a.new for a in again] == [isinstance(o, Exception) for o in outcomes]
+    assert kept, "what was refused is new, what was taken is known"
+    keys = await pending_keys(store)
+    assert sorted(keys) == sorted(["before"] + [f"k{n}" for n in range(20)])
+    await store.close()
+asyncio.run(main())
+print("survived")
+"""
+
+
+async def test_a_full_disk_is_told_and_survived(path: Path) -> None:
+    done = await asyncio.to_thread(run, FILL, path)
+    assert done.stdout == "survived\n", done.stderr
+
+
+async def test_an_operation_that_cannot_run_does_not_fail_its_neighbours(store: SQLiteStore) -> None:
+    keys = ["no UTF-8: \ud83d" if n == 7 else f"k{n}" for n in range(20)]
+    outcomes = await asyncio.gather(*(store.put(envelope(key)) for key in keys), return_exceptions=True)
+    assert [n for n, outcome in enumerate(outcomes) if isinstance(outcome, UnicodeEncodeError)] == [7]
+    stored = [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
+    assert all(one.new for one in stored)
+    assert sorted(await pending_keys(store)) == sorted(f"k{n}" for n in range(20) if n != 7)
+    seqs = [one.delivery.seq for one in stored]
+    assert seqs == sorted(set(seqs))
+
+
+async def test_a_poisoned_finish_takes_nothing_with_it(store: SQLiteStore) -> None:
+    await asyncio.gather(*(store.put(envelope(f"k{n}")) for n in range(3)))
+    lease = await lease_on(store)
+    poison = session().model_copy(update={"id": "\ud83d"})
+    outcomes = await asyncio.gather(
+        store.finish(lease, "k0", session=session("0")),
+        store.finish(lease, "k1", session=poison),
+        store.finish(lease, "k2", session=session("2")),
+        return_exceptions=True,
+    )
+    assert [type(outcome) for outcome in outcomes] == [type(None), UnicodeEncodeError, type(None)]
+    assert await pending_keys(store) == ["k1"]
+    assert await store.exists(ref("0").key)
+    assert await store.exists(ref("2").key)
+
+
+async def test_what_waits_shares_a_commit(store: SQLiteStore) -> None:
+    await store.ping()
+    before = _log_frames(store.path)
+    await asyncio.gather(*(store.put(envelope(f"k{n}")) for n in range(100)))
+    together = _log_frames(store.path) - before
+    await asyncio.sleep(0)
+    for n in range(100):
+        await store.put(envelope(f"alone {n}"))
+    alone = _log_frames(store.path) - before - together
+    assert together * 3 < alone
+
+
+def _log_frames(path: Path) -> int:
+    return path.with_name(path.name + "-wal").stat().st_size // (4096 + 24)
+
+
+# Opening what cannot be opened
+
+
+async def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    line = await refusal(SQLiteStore(tmp_path / "file" / "gateway.db"))
+    assert "make its folder writable, or let DATABASE_URL name another file" in line
+
+
+async def test_an_unwritable_folder() -> None:
+    with tempfile.TemporaryDirectory() as folder:  # not below tmp_path, which no other user may enter
+        os.chmod(folder, 0o555)
+        done = await asyncio.to_thread(run, OPEN, f"{folder}/gateway.db", "as nobody")
+        assert done.stdout == (
+            f"database {folder}/gateway.db: Permission denied: make its folder writable, "
+            "or let DATABASE_URL name another file\n"
+        ), done.stderr
+        os.chmod(folder, 0o755)
+
+
+async def test_a_folder_in_its_place(path: Path) -> None:
+    path.mkdir(parents=True)
+    assert "Is a directory" in await refusal(SQLiteStore(path))
+
+
+async def test_a_file_that_is_no_database(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"these are the bytes of something else" * 100)
+    assert "file is not a database" in await refusal(SQLiteStore(path))
+    assert path.read_bytes().startswith(b"these are")
+
+
+async def test_a_damaged_database(path: Path) -> None:
+    store = SQLiteStore(path)
+    await store.open()
+    await store.close()
+    with path.open("r+b") as file:
+        file.seek(100)
+        file.write(b"\xff" * 4000)
+    assert "malformed" in await refusal(SQLiteStore(path))
+
+
+async def test_another_program_s_database(path: Path) -> None:
+    path.parent.mkdir()
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE bookmarks (url)")
+    connection.close()
+    assert "another program" in await refusal(SQLiteStore(path))
+
+
+async def test_a_newer_schema(store: SQLiteStore) -> None:
+    await store.close()
+    _execute(store.path, "UPDATE schema_version SET version = 99")
+    line = await refusal(SQLiteStore(store.path))
+    assert f"schema version 99, this one knows {len(schema.MIGRATIONS)}" in line
+    assert "upgrade the gateway" in line
+    assert "newer gateway" in await refusal(SQLiteStore(store.path, owner=False))
+
+
+async def test_looking_does_not_migrate(store: SQLiteStore) -> None:
+    await store.close()
+    _execute(store.path, "UPDATE schema_version SET version = 0")
+    assert "start the gateway once" in await refusal(SQLiteStore(store.path, owner=False))
+
+
+async def test_a_refused_store_leaves_the_lock_free(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"nonsense" * 1000)
+    await refusal(SQLiteStore(path))
+    OwnerLock(path).release()
+
+
+async def test_nobody_else_may_read_it(store: SQLiteStore) -> None:
+    await store.put(envelope())
+    modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in store.path.parent.iterdir()}
+    assert modes == dict.fromkeys(("gateway.db", "gateway.db-wal", "gateway.db-shm", "gateway.db.lock"), 0o600)
+
+
+# Migrations
+
+
+async def test_an_existing_database_is_copied_before_it_is_migrated(store: SQLiteStore) -> None:
+    path = store.path
+    await store.put(envelope())
+    await store.close()
+    connection = sqlite3.connect(path, isolation_level=None)
+    steps = (*schema.MIGRATIONS, ("ALTER TABLE deliveries ADD COLUMN colour TEXT",))
+    schema.migrate(connection, path, migrations=steps)
+    schema.migrate(connection, path, migrations=steps)  # nothing is left to do
+    assert schema.version(connection) == len(steps)
+    assert connection.execute("SELECT key, colour FROM deliveries").fetchall() == [(envelope().key, None)]
+    connection.close()
+    copy = path.with_name(f"gateway.db.v{len(schema.MIGRATIONS)}")
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    restored = SQLiteStore(copy)
+    await restored.open()
+    assert await pending_keys(restored) == [envelope().key]
+    await restored.close()
+
+
+async def test_a_new_database_is_not_copied(store: SQLiteStore) -> None:
+    assert not [file for file in store.path.parent.iterdir() if ".v" in file.name]
+
+
+async def test_a_migration_that_fails_leaves_the_former_version(store: SQLiteStore) -> None:
+    await store.put(envelope())
+    await store.close()
+    connection = sqlite3.connect(store.path, isolation_level=None)
+    steps = (*schema.MIGRATIONS, ("ALTER TABLE deliveries ADD COLUMN colour TEXT", "SELECT * FROM nowhere"))
+    with pytest.raises(sqlite3.OperationalError, match="nowhere"):
+        schema.migrate(connection, store.path, migrations=steps)
+    assert schema.version(connection) == len(schema.MIGRATIONS)
+    connection.close()
+    await store.open()
+    assert await pending_keys(store) == [envelope().key]
+
+
+# The cost of an event does not grow with what is stored
+
+
+STATEMENTS = {
+    f"{module.__name__}.{name}": value
+    for module in (deliveries, journal, sessions, upkeep)
+    for name, value in vars(module).items()
+    if name.isupper() and isinstance(value, str)
+} | {"writer.OWNER": OWNER}
+
+SCANS = {
+    # Over the open rows alone, once at start.
+    "gateway.store.deliveries.INTERRUPT": "SCAN deliveries USING INDEX deliveries_open",
+    "gateway.store.deliveries.COUNT_OPEN": "SCAN deliveries USING INDEX deliveries_open",
+    # Over one row.
+    "gateway.store.upkeep.CHECK": "SCAN owner",
+    "gateway.store.upkeep.KEEP_LAST_SEQ": "SCAN owner",
+    "writer.OWNER": "SCAN owner",
+}
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+async def test_no_statement_scans(store: SQLiteStore, name: str) -> None:
+    statement = STATEMENTS[name]
+    plan = _execute(store.path, f"EXPLAIN QUERY PLAN {statement}", (1,) * statement.count("?"))
+    steps = [str(row[3]) for row in plan]
+    assert [step for step in steps if step.startswith("SCAN")] == ([SCANS[name]] if name in SCANS else [])
+    assert not [step for step in steps if "TEMP B-TREE" in step]
+
+
+def test_the_plans_are_those_of_all_statements() -> None:
+    assert len(STATEMENTS) > 25
+
+
+async def test_open_rows_are_found_by_their_own_indexes(store: SQLiteStore) -> None:
+    for name, index in (
+        ("PENDING", "deliveries_open (seq>?)"),
+        ("PENDING_IN", "deliveries_open_in (conversation=? AND seq>?)"),
+        ("DEAD_LETTERS", "deliveries_closed (state=? AND closed_at>?)"),
+    ):
+        statement = getattr(deliveries, name)
+        plan = _execute(store.path, f"EXPLAIN QUERY PLAN {statement}", (1,) * statement.count("?"))
+        assert plan[0][3] == f"SEARCH deliveries USING INDEX {index}"
+
+
+async def test_a_done_delivery_keeps_its_key_alone(store: SQLiteStore) -> None:
+    await store.put(envelope(text="secret" * 1000))
+    await store.record(await lease_on(store), [effect(envelope().key, text="secret")])
+    await store.finish(await lease_on(store), envelope().key)
+    await store.save(session(data={"text": "secret"}))
+    await store.end(ref().key, at=1.0)
+    done = _execute(store.path, "SELECT key, ref, body, error FROM deliveries")
+    assert done == [(envelope().key, None, None, None)]
+    assert _execute(store.path, "SELECT count(*) FROM effects") == [(0,)]
+    assert _execute(store.path, "SELECT ref, opened_by, data FROM sessions") == [(None, None, None)]
+
+
+# URLs
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [("sqlite:///.gateway/gateway.db", ".gateway/gateway.db"), ("sqlite:////var/lib/x.db", "/var/lib/x.db")],
+)
+def test_the_url_names_the_file(url: str, path: str) -> None:
+    store = open_store(url)
+    assert isinstance(store, SQLiteStore)
+    assert store.path == Path(path)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql://me:secret@host/db", "sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite://x.db", "x.db", ""],
+)
+def test_other_urls_are_refused(url: str) -> None:
+    with pytest.raises(SettingsError, match="DATABASE_URL") as caught:
+        open_store(url)
+    assert "secret" not in str(caught.value)
+
+
+def _execute(path: Path, statement: str, arguments: tuple[Any, ...] = ()) -> list[Any]:
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        return connection.execute(statement, arguments).fetchall()
+    finally:
+        connection.close()
