@@ -157,6 +157,9 @@ async def build(
     """The gateway on every platform that has credentials; with none at all on emulators of all, shown in the
     playground. Returns whether that is so. Emulators end with ``stack``."""
     blocks = {name: platform.settings() for name, platform in platforms.items()}
+    for block in blocks.values():
+        if block.missing is not None:
+            raise SettingsError(block.missing)
     emulators: dict[str, Emulator] = {}
     if not any(block.configured for block in blocks.values()):
         for name, platform in platforms.items():

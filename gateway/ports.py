@@ -90,8 +90,9 @@ class Inbox(Protocol):
         """
         ...
 
-    async def start(self, lease: Lease, key: str) -> None:
-        """Its turn begins: if the process dies from here on, effects may stand on the platform."""
+    async def start(self, lease: Lease, key: str) -> bool:
+        """Its turn begins: if the process dies from here on, effects may stand on the platform. False when it is not
+        open any more, so there is nothing to run."""
         ...
 
     async def claim(self, conversation: str) -> Lease | None:

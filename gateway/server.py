@@ -18,12 +18,12 @@ def bind(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen(2048)
     except OSError as error:
         listener.close()
         raise SettingsError(
             f"cannot listen on {host}:{port}: {error.strerror}; stop what uses it, or choose another with --port"
         ) from error
-    listener.set_inheritable(True)
     return listener
 
 

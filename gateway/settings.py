@@ -48,6 +48,11 @@ class PlatformSettings(_Settings):
         """Whether the credentials are there."""
         raise NotImplementedError
 
+    @property
+    def missing(self) -> str | None:
+        """What is still to be set, when only a part of the credentials is."""
+        raise NotImplementedError
+
 
 class GatewaySettings(_Settings):
     """Everything that is not one platform's. Environment variables carry the prefix ``GATEWAY_`` except where named."""

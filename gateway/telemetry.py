@@ -3,8 +3,10 @@
 import logging
 import re
 import sys
+import time
 from collections import Counter
 from collections.abc import Mapping, MutableMapping
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import structlog
@@ -79,9 +81,20 @@ class Counters:
 
     def __init__(self) -> None:
         self._counts: dict[str, Counter[str]] = {}
+        self._last: dict[str, float] = {}
 
     def add(self, platform: str, what: str) -> None:
+        """Count one."""
         self._counts.setdefault(platform, Counter())[what] += 1
 
-    def of(self, platform: str) -> Mapping[str, int]:
-        return dict(self._counts.get(platform, {}))
+    def received(self, platform: str) -> None:
+        """Count a delivery, and note when: a platform that went silent looks alive by every other sign."""
+        self.add(platform, "received")
+        self._last[platform] = time.time()
+
+    def of(self, platform: str) -> Mapping[str, int | str]:
+        """The platform's counts, and when it was last heard of (UTC)."""
+        counts: dict[str, int | str] = dict(self._counts.get(platform, {}))
+        if (last := self._last.get(platform)) is not None:
+            counts["last_received"] = datetime.fromtimestamp(last, UTC).isoformat(timespec="seconds")
+        return counts

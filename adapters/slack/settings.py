@@ -26,3 +26,12 @@ class SlackSettings(PlatformSettings):
     @property
     def configured(self) -> bool:
         return self.bot_token is not None and (self.signing_secret is not None or self.app_token is not None)
+
+    @property
+    def missing(self) -> str | None:
+        inbound = self.signing_secret is not None or self.app_token is not None
+        if self.bot_token is not None and not inbound:
+            return "SLACK_BOT_TOKEN is set, SLACK_SIGNING_SECRET (or SLACK_APP_TOKEN, for Socket Mode) is not: set it too"
+        if inbound and self.bot_token is None:
+            return "SLACK_BOT_TOKEN is not set: it is under OAuth & Permissions in the app's settings"
+        return None

@@ -83,7 +83,7 @@ class Webhook:
 
     def route(self, accept: Accept) -> BaseRoute:
         """``POST /slack/events`` over ``accept``."""
-        _bolt_log.setLevel(logging.WARNING)
+        _bolt_log.setLevel(logging.ERROR)
         bolt = AsyncApp(
             name="gateway",
             logger=_bolt_log,

@@ -5,7 +5,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.chat import standing
+from gateway.runtime.context import current_turn
 from gateway.runtime.tokens import ActionToken
+
+
+def _new_id() -> str:
+    """An id that is the same when the turn runs again: a button of the first run may be clicked during the second."""
+    turn = current_turn.get()
+    return turn.new_id(turn.next_number()) if turn is not None else str(uuid.uuid4())
 
 
 class Action:
@@ -26,7 +33,7 @@ class Action:
         self.tooltip = tooltip
         self.icon = icon
         """A lucide icon's name; messaging platforms have no such icons, so it is only kept."""
-        self.id = id or str(uuid.uuid4())
+        self.id = id or _new_id()
         self.for_id: str | None = None
         """The id of the message it was sent with."""
 

@@ -50,10 +50,12 @@ class AskBase(Generic[T]):
         posting = Posting(turn, effect)
         if "answer" in effect.body:
             return await self._settled(turn, effect.body["answer"])
-        if not posting.receipts:
-            effect.body["after"] = turn.asks.latest  # stored with the receipts, should we die right after posting
-            await posting.put(await self._question(turn, effect))
+        if "after" not in effect.body:
+            # Written ahead: should we die right after posting, the re-run still knows what can be an answer.
             effect.record(after=turn.asks.latest)
+            await turn.journal.flush()
+        if not posting.receipts:
+            await posting.put(await self._question(turn, effect))
             await turn.journal.flush()
         return await self._wait(turn, effect, posting)
 

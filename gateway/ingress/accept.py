@@ -1,5 +1,6 @@
 """The door: what arrives is read, checked, stored, and only then acknowledged."""
 
+from collections import Counter
 from collections.abc import Mapping
 
 import structlog
@@ -8,11 +9,11 @@ from gateway.adapter import Adapter
 from gateway.errors import Draining
 from gateway.ingress.dispatcher import Dispatcher
 from gateway.ingress.reading import Reader
-from gateway.model import Accepted, ActionInvoked, Envelope, MessageCreated
+from gateway.model import Accepted, ActionInvoked, Envelope, Event, MessageCreated
 from gateway.ports import Inbox
 from gateway.runtime.forms import answer_to
 from gateway.runtime.runner import Handlers
-from gateway.runtime.tokens import UploadToken
+from gateway.runtime.tokens import Token, UploadToken
 from gateway.telemetry import Counters
 
 log = structlog.get_logger(__name__)
@@ -41,33 +42,49 @@ class Gate:
         self._dispatcher = dispatcher
         self._handlers = handlers
         self._counters = counters
+        self._arriving: Counter[str] = Counter()
+        """Conversations of which something is being stored now."""
         self.draining = False
 
     async def __call__(self, envelope: Envelope) -> Accepted:
         if self.draining:
             raise Draining("the gateway is shutting down")
         platform = envelope.ref.platform
-        self._counters.add(platform, "received")
+        self._counters.received(platform)
         event = self._reader.event(envelope)
-        if event is None or not self._handlers.wants(event):
+        if event is None or not self._handlers.wants(event) or not await self._concerns_us(event):
             self._counters.add(platform, "ignored")
             return IGNORED
         token = await self._reader.token(event)
         answer = answer_to(event, token) if self._adapters[platform].capabilities.forms else None
         if isinstance(event, ActionInvoked) and isinstance(token, UploadToken):
             return Accepted(status="ignored", answer=answer)  # it only opens the form; the form's answer is the event
-        if (
-            isinstance(event, MessageCreated)
-            and not event.addressed
-            and not await self._dispatcher.takes_part(event.ref)
-        ):
-            self._counters.add(platform, "ignored")
-            return IGNORED
+        key = envelope.ref.key
+        self._arriving[key] += 1
+        try:
+            new = await self._store(envelope, event, token)
+        finally:
+            self._arriving[key] -= 1
+            if not self._arriving[key]:
+                del self._arriving[key]
+        if answer is not None:
+            return Accepted(status="new" if new else "duplicate", answer=answer)
+        return NEW if new else DUPLICATE
+
+    async def _concerns_us(self, event: Event) -> bool:
+        """A thread message without a mention counts only where the bot takes part already; also when the mention that
+        calls it in is only just being stored."""
+        if not isinstance(event, MessageCreated) or event.addressed:
+            return True
+        return event.ref.key in self._arriving or await self._dispatcher.takes_part(event.ref)
+
+    async def _store(self, envelope: Envelope, event: Event, token: Token | None) -> bool:
+        """Make it durable and hand it on; False when it was known already."""
         idle = self._dispatcher.is_idle(envelope.ref)
         read = idle and not self._dispatcher.is_live(envelope.ref)
         stored = await self._inbox.put(envelope, started=idle, with_session=read)
         if not stored.new:
-            self._counters.add(platform, "duplicate")
-            return DUPLICATE if answer is None else Accepted(status="duplicate", answer=answer)
+            self._counters.add(envelope.ref.platform, "duplicate")
+            return False
         self._dispatcher.submit(self._reader.work(stored, event, token, started=idle, session_read=read))
-        return NEW if answer is None else Accepted(status="new", answer=answer)
+        return True

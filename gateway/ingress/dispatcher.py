@@ -28,8 +28,10 @@ POLL_EVERY = 10.0
 """Seconds between looks for deliveries that are due but in no lane (revived dead letters, a lost lease)."""
 RENEW_EVERY = 10.0
 """Seconds between renewals of the leases held."""
-MEMORY_LIMIT = 5_000
-"""Deliveries held in memory over all conversations; the backlog beyond it stays in the store until they are done."""
+LANES_LIMIT = 5_000
+"""Conversations with work held in memory; the backlog beyond it stays in the store until there is room."""
+PAGE = 500
+"""Deliveries read from the store at a time."""
 
 
 class Dispatcher:
@@ -52,7 +54,8 @@ class Dispatcher:
         self._failures = failures
         self._slots = slots
         self._lanes: dict[str, Lane] = {}
-        self._held = 0
+        self._behind = False
+        """Deliveries wait in the store for a lane; until they have one, newer ones wait there too, to keep the order."""
         self._unreadable: set[int] = set()
         self._background: set[asyncio.Task[Any]] = set()
         self._closing = False
@@ -81,6 +84,9 @@ class Dispatcher:
         key = work.event.ref.key
         lane = self._lanes.get(key)
         if lane is None:
+            if self._behind or len(self._lanes) >= LANES_LIMIT:
+                self._behind = True
+                return
             lane = self._lanes[key] = Lane(key)
             lane.task = self.spawn(self._run_lane(lane))
         lane.asks.latest = max(lane.asks.latest, work.delivery.seq)
@@ -122,7 +128,6 @@ class Dispatcher:
             return
         lane.last_seq = max(lane.last_seq, work.delivery.seq)
         lane.insert(work)
-        self._held += 1
 
     # Running
 
@@ -134,7 +139,6 @@ class Dispatcher:
             while True:
                 while lane.queue:
                     work = lane.current = lane.queue.popleft()
-                    self._held -= 1
                     await self._run(lane, lane.lease, work, lane.asks, main=True)
                     lane.current = None
                     for early in lane.asks.leftovers(work.key):
@@ -149,8 +153,9 @@ class Dispatcher:
         except Fenced:
             log.warning("lane.fenced", conversation=lane.key)
         finally:
-            self._held -= len(lane.queue)
             del self._lanes[lane.key]
+            if self._behind and not self._closing and len(self._lanes) == LANES_LIMIT // 2:
+                self.spawn(self._take_due())
         if lane.lease is not None:
             await self._store.release(lane.lease)
 
@@ -163,7 +168,8 @@ class Dispatcher:
 
         while True:
             if not work.started:
-                await self._store.start(lease, work.key)
+                if not await self._store.start(lease, work.key):
+                    return  # it was read from the store while it was being finished
                 work.started = True
             try:
                 async with self._slots:
@@ -204,7 +210,6 @@ class Dispatcher:
             work = await self._reader.recovered(delivery)
             if work is not None and not lane.holds(work.key) and not self._control(lane, work):
                 lane.insert(work)
-                self._held += 1
 
     async def recover(self) -> int:
         """Take up what a former process left; how many deliveries were open."""
@@ -213,12 +218,14 @@ class Dispatcher:
         return count
 
     async def _take_due(self) -> None:
+        """Give what is due and in no lane a lane, oldest first, as far as there is room."""
+        self._behind = False  # from here on new deliveries find their own lane; all older ones are read below
         after = 0
-        while self._held < MEMORY_LIMIT:
-            rows = await self._store.pending(after=after, now=time.time(), limit=500)
+        while not self._behind:
+            rows = await self._store.pending(after=after, now=time.time(), limit=PAGE)
             for delivery in rows:
                 await self._take(delivery)
-            if len(rows) < 500:
+            if len(rows) < PAGE:
                 return
             after = rows[-1].seq
 
@@ -294,6 +301,5 @@ class Dispatcher:
         return handed_back
 
     def _hand_back_queue(self, lane: Lane) -> None:
-        self._held -= len(lane.queue)
         lane.queue.clear()
         lane.overflow = False

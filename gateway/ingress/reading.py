@@ -42,12 +42,14 @@ class Reader:
 
     def event(self, envelope: Envelope) -> Event | None:
         """What happened; None for what is of no interest or of a platform that is off now."""
+        adapter = self._adapters.get(envelope.ref.platform)
+        if adapter is None:
+            return None
         if OWN in envelope.body:
             return ConversationEnded(
                 ref=envelope.ref, user=UserRef.model_validate(envelope.body["user"]), reason="idle"
             )
-        adapter = self._adapters.get(envelope.ref.platform)
-        event = adapter.parse(envelope) if adapter is not None else None
+        event = adapter.parse(envelope)
         return _as_command(event) if isinstance(event, MessageCreated) else event
 
     async def token(self, event: Event) -> tokens.Token | None:

@@ -64,13 +64,13 @@ class Posting:
     async def remove(self) -> None:
         """Take it off the platform. A re-run that sends it again posts it anew: nothing stands there."""
         receipts, self.receipts = self.receipts, ()
-        self.effect.record(receipts=[])
+        self.effect.record(receipts=[], removed=True)
         await self._turn.sender.delete(receipts)
 
     def _lookup(self) -> Lookup | None:
         """Look before sending, when an earlier run may have sent this without living to record it."""
         delivery = self._turn.work.delivery
-        if not delivery.rerun or self.receipts or self.effect.found:
+        if not delivery.rerun or self.receipts or self.effect.body.get("removed"):
             return None
         # A minute covers the difference between the platform's clock and ours.
         return Lookup(since=delivery.envelope.received_at - 60, claimed=self._turn.journal.claimed())

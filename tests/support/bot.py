@@ -55,11 +55,12 @@ async def running_bot(
     """Serve the bot until the block ends; ``settings`` are GatewaySettings fields."""
     with bind("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
-        adapter = SlackAdapter(slack_settings(slack))
+        config = GatewaySettings(
+            _env_file=None, data_dir=data, database_url=f"sqlite:///{data}/gateway.db", port=port, **settings
+        )
+        adapter = SlackAdapter(slack_settings(slack), max_body_bytes=config.max_body_bytes)
         gateway = Gateway(
-            settings=GatewaySettings(
-                _env_file=None, data_dir=data, database_url=f"sqlite:///{data}/gateway.db", port=port, **settings
-            ),
+            settings=config,
             callbacks=callbacks,
             adapters={"slack": adapter},
         )

@@ -92,5 +92,6 @@ class BotProcess:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        print("\n".join(self.log))  # shown by pytest when the test fails
         if self._process is not None and self._process.returncode is None:
             await self.kill()

@@ -3,6 +3,13 @@
 import pytest
 
 from adapters.slack.emulator import SlackEmulator
+from gateway.telemetry import configure_logging
+
+
+@pytest.fixture(autouse=True)
+def logging():
+    """Logs as an operator sees them."""
+    configure_logging(form="console", debug=False)
 
 
 @pytest.fixture

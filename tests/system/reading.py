@@ -1,5 +1,7 @@
 """What a person reads in the emulated Slack."""
 
+import asyncio
+
 from adapters.slack.emulator import SlackEmulator
 
 
@@ -27,12 +29,21 @@ def _cell(cell: dict) -> str:
 
 def from_bot(slack: SlackEmulator, channel: str, thread: str | None = None) -> list[dict]:
     """The bot's messages, oldest first."""
-    return [m for m in slack.messages(channel, thread) if m.get("bot_id") and not m.get("ephemeral_for")]
+    mine = slack.team.bot.bot_id
+    return [m for m in slack.messages(channel, thread) if m.get("bot_id") == mine and not m.get("ephemeral_for")]
 
 
 def texts(slack: SlackEmulator, channel: str, thread: str | None = None) -> list[str]:
     """What the bot said, oldest first, streams that are still running left out."""
     return [shown(m).strip() for m in from_bot(slack, channel, thread) if not m.get("streaming")]
+
+
+async def eventually(look, *, timeout: float = 8):
+    """The first true value of an async look at something that announces no change."""
+    async with asyncio.timeout(timeout):
+        while not (found := await look()):
+            await asyncio.sleep(0.01)  # noqa: ASYNC110 (see above)
+        return found
 
 
 def buttons(message: dict) -> list[str]:

@@ -64,7 +64,6 @@ def test_a_bot_file_that_does_not_load(tmp_path, source, word):
 def test_a_taken_port(tmp_path):
     (tmp_path / "bot.py").write_text(BOT)
     with bind("127.0.0.1", 0) as listener:
-        listener.listen()
         port = str(listener.getsockname()[1])
         fails(gateway("run", "bot.py", "--headless", "--port", port, cwd=tmp_path), port, "--port")
 

@@ -36,7 +36,7 @@ STREAMS = """
         answer = cl.Message()
         for word in "one two three four five six".split():
             await answer.stream_token(word + " ")
-            await cl.sleep(0.1)
+            await cl.sleep(0.3)
         await answer.send()
 """
 

@@ -4,7 +4,7 @@ import asyncio
 
 import gateway as cl
 from tests.support.bot import register, running_bot
-from tests.system.reading import from_bot, said, shown, texts
+from tests.system.reading import eventually, from_bot, said, shown, texts
 
 
 async def test_a_failing_handler_is_run_again_then_told_with_a_reference_and_kept(slack, tmp_path):
@@ -20,7 +20,7 @@ async def test_a_failing_handler_is_run_again_then_told_with_a_reference_and_kep
     async with running_bot(slack, register(bot), tmp_path) as running:
         await slack.post("general", "@gateway x")
         told = await said(slack, "general", "Reference")
-        letters = await running.gateway.store.dead_letters()
+        letters = await eventually(running.gateway.store.dead_letters)
     assert len(runs) == 3
     assert texts(slack, "general")[0] == "before"
     assert len(from_bot(slack, "general")) == 2
@@ -102,7 +102,9 @@ async def test_a_long_answer_with_a_table_and_code_arrives_whole(slack, tmp_path
         for way in ("send", "stream"):
             root = await slack.post("general", f"@gateway {way}")
             await said(slack, "general", "The end.", thread=root, timeout=20)
-            await slack.wait_for(lambda root=root: not [m for m in from_bot(slack, "general", root) if m["streaming"]])
+            await slack.wait_for(
+                lambda root=root: not [m for m in from_bot(slack, "general", root) if m.get("streaming")]
+            )
             whole = "\n".join(texts(slack, "general", root))
             for n in range(120):
                 assert f"Paragraph {n} has" in whole, (way, n)
@@ -151,7 +153,7 @@ async def test_files_go_both_ways_name_and_bytes_exact(slack, tmp_path):
     assert got == [("in put.txt", "text/plain", b"caf\xc3\xa9")]
     file = message["files"][0]
     assert file["name"] == "out.bin"
-    assert slack.world.files[file["id"]].data == bytes(range(256))
+    assert slack.world.files[file["id"]].content == bytes(range(256))
     assert any("inline" in text for text in texts(slack, "general", root))
 
 
