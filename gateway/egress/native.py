@@ -28,16 +28,14 @@ class NativeStream:
         return "" if self._part.shown is None else self._part.shown.text
 
     async def begin(self, text: str) -> bool:
-        """Start a stream with ``text`` as the next part; False where the conversation cannot stream."""
+        """Start a stream with ``text`` as the next part; False where that is not possible."""
         standing = self._standing
         message = Outgoing(text=text)
         async with standing.wire.lanes.hold(standing.to.key):
-            receipt = await standing.post("start_stream", message, lambda key: self._start(text, key))
-            if receipt is None:
-                return False
-            standing.add(receipt, message)
-        self.open = True
-        return True
+            part = await standing.post("start_stream", message, lambda key: self._start(text, key))
+        # The stream of one that an earlier run left ended with it; its message can be edited.
+        self.open = part is not None and part.shown is not None
+        return self.open
 
     async def _start(self, text: str, key: str) -> Receipt | None:
         return await self._adapter.start_stream(self._standing.to, text, key=key, recipient=self._recipient)
@@ -89,9 +87,6 @@ class NativeStream:
 
         receipt = await standing.wire.call("stop_stream", standing.to, attempt)
         self.open = False
-        if receipt is None:
-            # Expired, or an earlier try was done after all: in doubt the whole is edited in.
-            part.shown = part.shown if sure and not delta and message is None else None
-            return
-        part.shown = last if sure else None
-        standing.update(part, receipt)
+        if receipt is not None:
+            part.shown = last if sure else None
+            standing.update(part, receipt)

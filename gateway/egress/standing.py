@@ -64,18 +64,18 @@ class Standing:
                 break
             at += 1
         while len(self.parts) < len(now := wanted()):
-            await self._send(now[len(self.parts)])
+            part = await self._send(now[len(self.parts)])
+            if part.shown is None and not await self._edit(len(self.parts) - 1, wanted):
+                await self._abandon(len(self.parts) - 1)
         if final and len(self.parts) > len(wanted()):
             await self._cut(len(wanted()))
 
-    async def post(
-        self, method: str, message: Outgoing, do: Callable[[str], Awaitable[Receipt | None]]
-    ) -> Receipt | None:
-        """Post the next part by ``do(key)``, once; it is not yet among the parts. None is what ``do`` returned."""
+    async def post(self, method: str, message: Outgoing, do: Callable[[str], Awaitable[Receipt | None]]) -> Part | None:
+        """Post the next part by ``do(key)``, once; None if that is what ``do`` returned."""
         key = self.part_key(len(self.parts))
         began = time.time()
         try:
-            return await self.wire.once(
+            posted = await self.wire.once(
                 method,
                 self.to,
                 message,
@@ -88,6 +88,12 @@ class Standing:
             # It may have been done: whoever tries again has to look first.
             self.lookup = self.lookup or Lookup(since=began - SKEW)
             raise
+        if posted is None:
+            return None
+        part = Part(posted.receipt, posted.shown)
+        self.parts.append(part)
+        self.report()
+        return part
 
     def part_key(self, index: int) -> str:
         """What a part is sent under."""
@@ -95,21 +101,16 @@ class Standing:
         # Sent anew it is another message: the platform must not take it for the one that is gone.
         return f"{key}.{self._anew}" if self._anew else key
 
-    def add(self, receipt: Receipt, shown: Outgoing | None) -> None:
-        """The next part stands."""
-        self.parts.append(Part(receipt, shown))
-        self.report()
-
     def update(self, part: Part, receipt: Receipt) -> None:
         """The platform returned a receipt for a part that stands."""
         if receipt is not part.receipt and receipt != part.receipt:
             part.receipt = receipt
             self.report()
 
-    async def _send(self, message: Outgoing) -> None:
-        receipt = await self.post("send", message, lambda key: self.wire.adapter.send(self.to, message, key=key))
-        assert receipt is not None
-        self.add(receipt, message)
+    async def _send(self, message: Outgoing) -> Part:
+        part = await self.post("send", message, lambda key: self.wire.adapter.send(self.to, message, key=key))
+        assert part is not None
+        return part
 
     async def _edit(self, at: int, wanted: Callable[[], Sequence[Outgoing]]) -> bool:
         """False when the message is gone."""

@@ -146,30 +146,14 @@ class MessageStream:
             return False
         standing, adapter = self._standing, self._wire.adapter
         if not standing.parts and self._limits.stream_limit and isinstance(adapter, SupportsStreaming):
-            await self._adopt(Outgoing(text=texts[0]))
-            if not standing.parts:
-                self._splitter = self._new_splitter(min(self._limits.stream_limit, self._limits.text_limit))
-                native = NativeStream(standing, adapter, self._recipient)
-                if await self._begin(native, self._texts()[0]):
-                    self._native = native
-                else:
-                    self._splitter = self._new_splitter(self._limits.text_limit)
+            self._splitter = self._new_splitter(min(self._limits.stream_limit, self._limits.text_limit))
+            native = NativeStream(standing, adapter, self._recipient)
+            if await self._begin(native, self._texts()[0]):
+                self._native = native
+            else:
+                self._splitter = self._new_splitter(self._limits.text_limit)
         self._decided = True
         return True
-
-    async def _adopt(self, message: Outgoing) -> None:
-        """Take up what an earlier run left: its stream has ended with it, its message can be edited."""
-        standing = self._standing
-        lookup = standing.lookup
-        if lookup is None:
-            return
-        found = await self._wire.call(
-            "find",
-            standing.to,
-            lambda: self._wire.find(standing.to, message, standing.part_key(0), lookup.since, lookup, ()),
-        )
-        if found is not None:
-            standing.add(found, None)
 
     # Showing
 

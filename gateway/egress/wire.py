@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from gateway.adapter import Adapter, SupportsLookup
 from gateway.egress.lanes import Lanes
@@ -27,6 +27,14 @@ class Lookup(Frozen):
     """Epoch seconds before which nothing of it can have been sent."""
     claimed: frozenset[str] = frozenset()
     """Ids of messages known to belong to other sends."""
+
+
+class Posted(NamedTuple):
+    """A message that was posted, now or earlier."""
+
+    receipt: Receipt
+    shown: Outgoing | None
+    """What it shows; None for one that an earlier run posted."""
 
 
 class Wire:
@@ -61,30 +69,33 @@ class Wire:
         key: str,
         lookup: Lookup | None,
         claimed: Collection[str],
-    ) -> Receipt | None:
+    ) -> Posted | None:
         """A call that posts a message. After a lost answer it is looked for first, where the platform can.
 
         Without ``SupportsLookup`` the call is made again under the same key, by which the platform recognises it.
         """
         since = None if lookup is None else lookup.since
         began = time.time()
+        tried = False
 
-        async def attempt() -> Receipt | None:
-            nonlocal since
-            if since is not None and (found := await self.find(to, message, key, since, lookup, claimed)) is not None:
-                return found
+        async def attempt() -> Posted | None:
+            nonlocal since, tried
+            if since is not None and (found := await self._find(to, message, key, since, lookup, claimed)) is not None:
+                return Posted(found, message if tried else None)
+            tried = True
             try:
-                return await do()
+                receipt = await do()
             except Unavailable:
                 since = began - SKEW if since is None else since
                 raise
+            return None if receipt is None else Posted(receipt, message)
 
-        receipt = await self.call(method, to, attempt)
-        if receipt is not None:
-            self._remember(receipt, began)
-        return receipt
+        posted = await self.call(method, to, attempt)
+        if posted is not None:
+            self._remember(posted.receipt, began)
+        return posted
 
-    async def find(
+    async def _find(
         self,
         to: ConversationRef,
         message: Outgoing,

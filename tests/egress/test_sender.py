@@ -218,8 +218,10 @@ async def test_a_rerun_looks_first_and_takes_up_what_was_sent() -> None:
     receipts = await make(platform)[1].put(TO, Outgoing(text="first run"), key="k", lookup=lookup)
     assert [each.id for each in receipts] == ["m1"]
     assert platform.texts() == ["first run"]
+    await make(platform)[1].put(TO, Outgoing(text="second run"), key="k", lookup=lookup)
+    assert platform.texts() == ["second run"]
     await make(platform)[1].put(TO, Outgoing(text="new"), key="other", lookup=lookup)
-    assert platform.texts() == ["first run", "new"]
+    assert platform.texts() == ["second run", "new"]
 
 
 async def test_unavailable_to_the_end_is_raised() -> None:

@@ -122,6 +122,19 @@ def test_a_cut_right_before_the_end_of_a_fence_leaves_no_empty_fence() -> None:
             assert part.strip("`\n"), (limit, part)
 
 
+def test_blank_lines_before_the_end_of_a_fence_need_no_part() -> None:
+    text = "```\n" + "\n".join(["abcdefghi"] * 9) + "\n\n\n\n\n```\n\nafter"
+    for limit in range(40, 130):
+        for part in split(text, limit):
+            assert part.strip("`\n"), (limit, part)
+
+
+def test_a_part_is_filled_rather_than_left_with_a_few_words() -> None:
+    parts = split("Hi.\n\n" + "word " * 100, 100)
+    assert parts[0].startswith("Hi.\n\nword")
+    assert all(len(part) > 90 for part in parts[:-1])
+
+
 def test_a_fence_in_a_list_item_keeps_its_indent() -> None:
     text = "1. Run\n   ```sh\n" + "\n".join(f"   echo {n}" for n in range(30)) + "\n   ```\n2. Done"
     parts = split(text, 100)
@@ -147,11 +160,12 @@ def test_tables_are_cut_between_rows_under_the_same_header() -> None:
 
 
 def test_a_table_is_never_left_with_its_header_alone() -> None:
-    text = "Some words before the table.\n\n" + TABLE + rows(3)
-    for limit in range(50, 120):
-        for part in split(text, limit):
-            assert not part.endswith(TABLE.strip()), (limit, part)
-            assert not part.endswith("| Name | Value |"), (limit, part)
+    for before in ("Some words before the table.\n\n", "Hi\n\n", "Hi\n"):
+        for limit in range(45, 120):
+            for part in split(before + TABLE + rows(3), limit):
+                assert not part.endswith(TABLE.strip()), (limit, part)
+                assert not part.endswith("| Name | Value |"), (limit, part)
+    assert split("Hi\n\n" + TABLE, 28)[0] == "Hi"
 
 
 def test_at_most_so_many_tables_in_a_part() -> None:

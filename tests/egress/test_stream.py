@@ -162,6 +162,63 @@ async def test_close_waits_out_a_limit_of_its_own() -> None:
         assert bench.time.now >= 1040
 
 
+async def test_close_does_not_wait_for_the_pace() -> None:
+    for platform in (Plain(), Streaming()):
+        bench = Bench(platform)
+        await bench.write("Hello")
+        await bench.time.settle()
+        await bench.write(" world")
+        await bench.time.settle()
+        await bench.close("Hello world")
+        assert bench.time.now == 1000.0
+        assert_stands(bench, "Hello world")
+
+
+async def test_a_part_too_full_to_be_healed_is_shown_as_it_is() -> None:
+    bench = Bench(Plain())
+    text = "**" + "word " * 399 + "end"
+    assert len(text) == 2000
+    await bench.write(text, every=2)
+    assert bench.platform.texts() == [text]
+
+
+async def test_a_stream_waits_for_what_was_sent_before_it() -> None:
+    for platform in (Plain(), Streaming()):
+        bench = Bench(platform)
+        gate = asyncio.Event()
+        platform.fail("send", gate)
+        earlier = asyncio.ensure_future(bench.sender.put(TO, Outgoing(text="first"), key="a"))
+        await bench.time.settle()
+        await bench.write("second", every=2)
+        assert platform.texts() == []
+        gate.set()
+        await earlier
+        await bench.close("second")
+        assert platform.texts() == ["first", "second"]
+
+
+async def test_an_edit_given_up_on_is_not_taken_for_undone() -> None:
+    bench = Bench(Plain())
+    await bench.write("Hello", every=2)
+    bench.platform.fail("edit", Lost(), *[Unavailable("502")] * 4)
+    await bench.write(" world", every=60)
+    assert bench.platform.texts() == ["Hello world"]
+    await bench.close("Hello")
+    assert_stands(bench, "Hello")
+
+
+async def test_a_send_given_up_on_is_looked_for_at_the_end() -> None:
+    bench = Bench(Looking())
+    bench.platform.fail("send", Lost())
+    bench.platform.fail("find", *[Unavailable("502")] * 4)
+    await bench.write("Hello", every=60)
+    with pytest.raises(Unavailable):
+        await bench.write(" world")
+    await bench.close("Hello world")
+    assert_stands(bench, "Hello world")
+    assert len(bench.platform.messages) == 1
+
+
 async def test_a_send_in_flight_is_never_interrupted() -> None:
     for platform in (Plain(), Streaming()):
         bench = Bench(platform)
@@ -309,6 +366,7 @@ async def test_code_that_moves_to_the_next_stream_is_edited_out_of_the_last() ->
     code = "```py\n" + "\n".join(f"line({number})" for number in range(60)) + "\n```"
     text = f"{intro}\n\n{code}\n\n{words(10, 100)}"
     await bench.write(text, pieces=150, every=0.3)
+    assert platform.texts()[0] == intro
     await bench.close(text)
     assert_stands(bench, text)
     assert platform.texts()[0] == intro
@@ -416,6 +474,36 @@ async def test_a_limited_append_brings_what_is_new_by_then() -> None:
     assert count(platform.calls, "append_stream") == 2
     await bench.close("Hello " + words(20))
     assert_stands(bench, "Hello " + words(20))
+
+
+async def test_a_limited_append_that_no_longer_fits_or_holds_is_not_made() -> None:
+    for replaced in (False, True):
+        platform = Streaming()
+        bench = Bench(platform)
+        await bench.write("Hello", every=1)
+        platform.fail("append_stream", RateLimited(10, "a"))
+        await bench.write(" world", every=1)
+        text = "Replaced: " + words(20) if replaced else "Hello world " + words(200)
+        await bench.time.run(bench.stream.replace(text))
+        await bench.time.pass_(20)
+        assert " ".join(platform.texts()).split() == text.split()
+        await bench.close(text)
+        assert_stands(bench, text)
+
+
+async def test_a_look_does_not_take_another_stream_for_its_own() -> None:
+    platform = Streaming()
+    other = Bench(platform)
+    await other.write("Other", every=1)
+    platform.fail("start_stream", Unavailable("502"))
+    stream = other.sender.stream(TO, key="k2", recipient=USER)
+    await stream.write("Mine")
+    await other.time.pass_(5)
+    assert platform.texts() == ["Other", "Mine"]
+    claimed = frozenset(message.id for message in platform.messages)
+    bench = Bench(platform, lookup=Lookup(since=0, claimed=claimed))
+    await bench.write("New", every=1)
+    assert platform.texts() == ["Other", "Mine", "New"]
 
 
 async def test_a_rerun_takes_up_the_stream_a_crash_left() -> None:
