@@ -17,7 +17,7 @@ import pytest
 from gateway.errors import Fenced, SettingsError
 from gateway.ports import Store
 from gateway.store import Inspector, SQLiteStore, deliveries, journal, open_store, schema, sessions, upkeep
-from gateway.store.file import OwnerLock
+from gateway.store.file import OwnerLock, open_owned
 from gateway.store.writer import OWNER
 from tests.store.contract import (
     LATER,
@@ -173,12 +173,39 @@ async def test_the_command_line_works_beside_the_owner(store: SQLiteStore) -> No
     assert first.envelope.key == "retried"
 
 
+async def test_both_write_at_the_same_time(store: SQLiteStore) -> None:
+    dead = [f"dead {n}" for n in range(40)]
+    for key in dead:
+        await bury(store, key)
+
+    async def put(lane: int) -> None:
+        for n in range(40):
+            assert (await store.put(envelope(f"{lane}.{n}"))).new
+
+    async def retry(beside: SQLiteStore) -> None:
+        for key in dead:
+            assert await beside.retry([key]) == 1
+
+    async with Inspector(f"sqlite:///{store.path}") as beside:
+        await asyncio.gather(put(0), put(1), retry(beside))
+    seqs = [delivery.seq for delivery in await everything_pending(store)]
+    assert len(set(seqs)) == 120
+
+
 async def test_looking_into_a_database_that_is_not_there(path: Path) -> None:
     assert "there is none" in await refusal(SQLiteStore(path, owner=False))
     assert not path.parent.exists()
 
 
 # Crashes
+
+
+def test_a_commit_is_on_the_disk(path: Path) -> None:
+    """What no killed process can show: that the machine may die too."""
+    database = open_owned(path)
+    assert database.connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert database.connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+    database.close()
 
 
 PUT_UNTIL_KILLED = """
