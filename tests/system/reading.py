@@ -42,7 +42,7 @@ async def eventually(look, *, timeout: float = 8):
     """The first true value of an async look at something that announces no change."""
     async with asyncio.timeout(timeout):
         while not (found := await look()):
-            await asyncio.sleep(0.01)  # noqa: ASYNC110 (see above)
+            await asyncio.sleep(0.01)
         return found
 
 

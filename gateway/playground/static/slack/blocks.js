@@ -110,7 +110,7 @@ function input(block, surface) {
   const error = h("p", { class: "field-error", id: `${made.id}-error`, hidden: true });
   const target = made.node.matches("input, textarea, select") ? made.node : made.node.querySelector("input, summary");
   target?.setAttribute("aria-describedby", error.id);
-  surface.fields?.push({ blockId: block.block_id, actionId: block.element.action_id ?? "", control: made, error, target, type: block.element.type });
+  surface.fields?.push({ blockId: block.block_id, actionId: block.element.action_id ?? "", control: made, error, target });
   return h("div", { class: "block input" },
     h("label", { class: "field-label", for: made.id }, label, block.optional && h("span", { class: "optional" }, " (optional)")),
     made.node, block.hint && h("p", { class: "field-hint" }, words(block.hint)), error);

@@ -150,7 +150,7 @@ function fileInput(element, { id, changed }) {
       drop: (event) => { event.preventDefault(); node.classList.remove("over"); add([...event.dataTransfer.files]); },
     },
   }, input, h("label", { for: id, class: "button" }, most > 1 ? "Choose files" : "Choose a file"), h("span", { class: "drop-hint" }, "or drop here"), list);
-  return { id, node, value: () => Promise.all(files.map(encoded)) };
+  return { id, node, files: () => files, value: () => Promise.all(files.map(encoded)) };
 }
 
 const MAX_UPLOAD = 23 * 1024 * 1024;

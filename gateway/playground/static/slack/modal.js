@@ -77,8 +77,7 @@ class Modal {
   }
 
   async submit() {
-    const files = this.fields.filter((field) => field.type === "file_input").flatMap((field) => [...field.control.node.querySelectorAll("input")].flatMap((input) => [...input.files]));
-    const refused = tooLarge(files);
+    const refused = tooLarge(this.fields.flatMap((field) => field.control.files?.() ?? []));
     if (refused) return this.app.toast(refused);
     const values = {};
     for (const { blockId, actionId, control } of this.fields) (values[blockId] ??= {})[actionId] = await control.value();

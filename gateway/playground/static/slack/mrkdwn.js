@@ -136,5 +136,6 @@ export function textToTyped(text, store) {
 export function spoken(nodes) {
   const box = h("div");
   append(box, nodes);
-  return box.textContent;
+  for (const part of box.querySelectorAll("p, li, td, th, button, div, pre, summary")) part.append(" ");
+  return box.textContent.replace(/\s+/g, " ").trim();
 }

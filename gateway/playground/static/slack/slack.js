@@ -84,7 +84,7 @@ class Slack {
     if (!before && others && isReply(message)) this.follow(channel, message.thread_ts);
     const done = !message.streaming && (!before || before.streaming);
     if (done && others) {
-      const said = spoken(bodyOf(message, { store: this.store, act: () => {} })).replace(/\s+/g, " ").trim();
+      const said = spoken(bodyOf(message, { store: this.store, act: () => {} }));
       this.host.announce(`${this.store.author(message)}: ${said.slice(0, 400) || "a file"}`);
     }
   }
