@@ -8,7 +8,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
-from tests.playground.serving import Served, serving
+from tests.playground.handfed import HandFed
+from tests.playground.serving import Served, showing
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 _ARGS = [
@@ -24,7 +25,9 @@ _ARGS = [
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def browser() -> AsyncIterator[Browser]:
     if not CHROMIUM.exists():
-        missing = f"the page is untested: no Chromium at {CHROMIUM} (`make install` installs it, CHROMIUM names another)"
+        missing = (
+            f"the page is untested: no Chromium at {CHROMIUM} (`make install` installs it, CHROMIUM names another)"
+        )
         if os.environ.get("CI") == "true":
             pytest.fail(missing)
         pytest.skip(missing)
@@ -35,13 +38,13 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def running() -> AsyncIterator[Served]:
-    async with serving() as started:
+async def running() -> AsyncIterator[Served[HandFed]]:
+    async with showing(HandFed()) as started:
         yield started
 
 
 @pytest.fixture
-def served(running: Served) -> Served:
+def served(running: Served[HandFed]) -> Served[HandFed]:
     running.emulator.reset()
     return running
 
@@ -55,7 +58,7 @@ async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def page(context: BrowserContext, served: Served) -> AsyncIterator[Page]:
+async def page(context: BrowserContext, served: Served[HandFed]) -> AsyncIterator[Page]:
     """The playground, opened and live. Script errors and refused content (CSP) fail the test."""
     page = await context.new_page()
     complaints: list[str] = []

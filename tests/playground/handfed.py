@@ -123,7 +123,14 @@ class HandFed:
         self.publish({"type": "change", "entity": "view", "view_id": view_id, "view": view, "errors": errors})
 
     def wire(self, name: str, **entry: Any) -> None:
-        defaults = {"direction": "from_bot", "status": 200, "request": {}, "response": {"ok": True}, "ms": 1.5, "at": 0.0}
+        defaults = {
+            "direction": "from_bot",
+            "status": 200,
+            "request": {},
+            "response": {"ok": True},
+            "ms": 1.5,
+            "at": 0.0,
+        }
         self.publish({"type": "wire", "name": name, **defaults, **entry})
 
     async def acted(self, kind: str, timeout: float = 5.0) -> JSON:

@@ -5,25 +5,27 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import uvicorn
 from starlette.applications import Starlette
 
+from gateway.adapter import Emulator
 from gateway.playground import Playground
-from tests.playground.handfed import HandFed
+
+E = TypeVar("E", bound=Emulator)
 
 
 @dataclass
-class Served:
+class Served(Generic[E]):
     url: str
-    emulator: HandFed
+    emulator: E
     playground: Playground
-    server: uvicorn.Server
 
 
 @asynccontextmanager
-async def serving(*, heartbeat: float = 15.0) -> AsyncIterator[Served]:
-    emulator = HandFed()
+async def showing(emulator: E, *, heartbeat: float = 15.0) -> AsyncIterator[Served[E]]:
+    """A playground with this one emulator as its Slack."""
     playground = Playground({"slack": emulator}, heartbeat=heartbeat)
     config = uvicorn.Config(Starlette(routes=playground.routes), lifespan="off", log_level="error", ws="none")
     server = uvicorn.Server(config)
@@ -31,7 +33,7 @@ async def serving(*, heartbeat: float = 15.0) -> AsyncIterator[Served]:
     port = listener.getsockname()[1]
     task = asyncio.create_task(server.serve([listener]))
     try:
-        yield Served(f"http://127.0.0.1:{port}", emulator, playground, server)
+        yield Served(f"http://127.0.0.1:{port}", emulator, playground)
     finally:
         await playground.close()
         server.should_exit = True

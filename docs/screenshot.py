@@ -1,0 +1,121 @@
+"""Takes the README's pictures: runs the demo bot in the playground, plays a short conversation, photographs it twice.
+
+    python docs/screenshot.py [OUTPUT_FOLDER]     (default: docs/images)
+
+Needs Playwright and the Chromium that `make install` sets up (CHROMIUM names another).
+"""
+
+import base64
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+from playwright.sync_api import Page, ViewportSize, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+SIZE: ViewportSize = {"width": 1440, "height": 900}
+PICTURES: tuple[tuple[Literal["light", "dark"], str], ...] = (
+    ("light", "playground.png"),
+    ("dark", "playground-dark.png"),
+)
+NOTES = b"""# Release 1.4
+
+- exports as CSV
+- a faster search
+"""
+
+
+@contextmanager
+def demo() -> Iterator[str]:
+    """The demo bot on a free port, without credentials, in a folder of its own; yields its address."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    platforms = ("SLACK_", "DISCORD_", "TEAMS_", "GATEWAY_", "DATABASE_")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(platforms)}
+    environment["PYTHONPATH"] = str(ROOT)
+    command = [sys.executable, "-m", "gateway.cli", "run", str(ROOT / "examples/hello.py"), "--headless"]
+    with tempfile.TemporaryDirectory() as folder:
+        process = subprocess.Popen([*command, "--port", str(port)], cwd=folder, env=environment)  # noqa: S603
+        try:
+            url = f"http://127.0.0.1:{port}"
+            answering(url, process)
+            yield url
+        finally:
+            process.terminate()
+            process.wait(timeout=40)
+
+
+def answering(url: str, process: "subprocess.Popen[bytes]") -> None:
+    """Wait until it serves."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            urlopen(f"{url}/readyz", timeout=2).close()  # noqa: S310
+            return
+        except URLError:
+            time.sleep(0.1)
+    raise SystemExit("the demo did not start")
+
+
+def act(url: str, **action: Any) -> dict[str, Any]:
+    """Do what a person does."""
+    headers = {"content-type": "application/json"}
+    request = Request(f"{url}/playground/api/slack/act", json.dumps(action).encode(), headers)  # noqa: S310
+    with urlopen(request, timeout=30) as response:  # noqa: S310
+        result: dict[str, Any] = json.load(response)
+    if not result["ok"]:
+        raise SystemExit(f"{action} was refused: {result}")
+    return result
+
+
+def play(url: str, page: Page) -> None:
+    """A morning in #general; ends with the answer's thread open and one exchange unfolded."""
+    general = {"channel": "general"}
+    notes = {"name": "release-1.4.md", "mime": "text/markdown", "data": base64.b64encode(NOTES).decode()}
+    said = act(url, type="post", **general, user="U0GRACE", text="Morning! Here is what goes out today.", files=[notes])
+    act(url, type="react", **general, ts=said["ts"], name="tada", added=True)
+    act(url, type="react", **general, ts=said["ts"], user="U0GRACE", name="rocket", added=True)
+    act(url, type="react", **general, ts=said["ts"], user="U0LINUS", name="rocket", added=True)
+    act(
+        url, type="post", **general, user="U0LINUS", text="Can our new bot deploy it? I would like to see it ask first."
+    )
+    act(url, type="post", **general, text="@gateway ask us before you deploy")
+    thread = page.locator(".thread-pane")
+    thread.get_by_role("button", name="✅ Deploy").wait_for()
+    act(url, type="post", **general, text="@gateway stream me something, too")
+    thread.locator("table").wait_for()
+    thread.locator(".caret").wait_for(state="detached")
+    page.locator(".wire-row", has_text="chat.startStream").first.click()
+    page.locator(".wire-detail:visible").scroll_into_view_if_needed()
+    page.mouse.move(SIZE["width"] / 2, 20)
+
+
+def main(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with demo() as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        page = browser.new_page(viewport=SIZE, color_scheme="light", reduced_motion="reduce", locale="en-GB")
+        page.goto(url)
+        page.get_by_text("Live", exact=True).wait_for()
+        play(url, page)
+        for scheme, name in PICTURES:
+            page.emulate_media(color_scheme=scheme)
+            page.screenshot(path=folder / name)
+            print(folder / name)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "images")
