@@ -57,6 +57,15 @@ async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
     await context.close()
 
 
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def modules(context: BrowserContext, running: Served[HandFed]) -> AsyncIterator[Page]:
+    """One page for all tests of a module that only call the page's JavaScript modules."""
+    page = await context.new_page()
+    await page.goto(running.url)
+    yield page
+    await page.close()
+
+
 @pytest_asyncio.fixture(loop_scope="module")
 async def page(context: BrowserContext, served: Served[HandFed]) -> AsyncIterator[Page]:
     """The playground, opened and live. Script errors and refused content (CSP) fail the test."""
