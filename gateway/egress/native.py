@@ -17,6 +17,8 @@ class NativeStream:
         self._standing = standing
         self._adapter = adapter
         self._recipient = recipient
+        self._tried = ""
+        """The last text given to the stream, whether or not it got there."""
 
     @property
     def _part(self) -> Part:
@@ -45,7 +47,7 @@ class NativeStream:
         part, shown = self._part, self.shown
 
         async def attempt() -> Receipt | None:
-            text = wanted()
+            text = self._tried = wanted()
             try:
                 receipt = await self._adapter.append_stream(
                     part.receipt, delta=text[len(shown) :], text=text, tasks=tasks
@@ -73,10 +75,10 @@ class NativeStream:
     async def stop(self, message: Outgoing | None) -> None:
         """Finish the stream as ``message``, which starts with what is shown (or is that without its trailing white
         space); with None, as it is. Whether it then shows the message is known from its part."""
-        standing, part, shown = self._standing, self._part, self.shown
+        standing, part = self._standing, self._part
         sure = part.shown is not None
-        last = message or part.shown or Outgoing()
-        delta = last.text[len(shown) :] if sure else ""
+        last = message or part.shown or Outgoing(text=self._tried)
+        delta = last.text[len(self.shown) :] if sure else ""
         key = standing.part_key(len(standing.parts) - 1)
 
         async def attempt() -> Receipt | None:

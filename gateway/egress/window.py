@@ -65,6 +65,8 @@ class Window:
         self._table = ""
         """The header rows of the table the scan is in."""
         self._table_body = 0
+        self._row = False
+        """Whether the line the window ends in looks like a table's row, perhaps the first."""
         self._tables_left = tables
         self._list: int | None = None
         """The indent of the list the scan is in."""
@@ -99,6 +101,7 @@ class Window:
                 if closed:
                     self._add(Rank.ITEM if self._list is None else Rank.INNER_BLOCK, at)
                 blank, before, closed, self._table = True, "", False, ""
+                self._row = self._row and at == len(self.text)
                 continue
             if self._table and "|" not in line:
                 self._table = ""
@@ -106,6 +109,7 @@ class Window:
             if self.stop is not None:
                 return
             blank, before, closed = False, line, False
+            self._row = markdown.maybe_header(line)
 
     def _closes_fence(self, fence: markdown.Fence, at: int, line: str, *, cut_off: bool) -> bool:
         """A line of code, or the one that ends it (not if the window cuts it off: it may turn out to be code)."""
@@ -131,7 +135,8 @@ class Window:
         inner = self._list is not None and not item and not title and (lazy or line[0] in " \t")
         if not inner and not item:
             self._list = None
-        starts = bool(blank or title or opened or table or item)
+        row = markdown.maybe_header(line) and not markdown.maybe_header(before)
+        starts = bool(blank or title or opened or table or row or item)
         self._add_before(at, line, item, inner, starts, blank or title, before)
         if table:
             assert after is not None
@@ -168,8 +173,6 @@ class Window:
             rank = Rank.TITLE
         if before and markdown.SETEXT.match(line) and item is None:
             return
-        if markdown.maybe_header(before) and not line.strip(" \t|:-"):
-            return  # probably the delimiter row of the header row above, whose rest the window does not show
         self._add(rank, at)
 
     def _add(
@@ -204,7 +207,7 @@ class Window:
         best = _best(between, half)
         if best is not None:
             return best
-        atomic = self.fence is not None or self._list is not None or bool(self._table)
+        atomic = self.fence is not None or self._list is not None or bool(self._table) or self._row
         running = self._running(inner=atomic)
         lines = [found for found in self._breaks if found.rank == Rank.LINE]
         titles = [found for found in self._breaks if found.rank == Rank.TITLE]

@@ -255,6 +255,18 @@ class Streaming(Looking):
 
     capabilities: ClassVar[Capabilities] = Plain.capabilities.model_copy(update={"stream_limit": 1000})
     declines: bool = False
+    ends_on_edit: bool = False
+    """Whether an edit ends the stream a dead process left open, as an adapter must; a living one ends its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.streamed: list[str] = []
+        """What each stream showed, append by append."""
+
+    async def edit(self, receipt: Receipt, message: Outgoing) -> Receipt:
+        if self.ends_on_edit:
+            self._find(receipt).streaming = False
+        return await super().edit(receipt, message)
 
     def _stream(self, receipt: Receipt) -> Message:
         found = self._find(receipt)
@@ -268,6 +280,7 @@ class Streaming(Looking):
         if len(text) > self.capabilities.stream_limit:
             raise Rejected("stream too long")
         found.shown = Outgoing(text=text)
+        self.streamed.append(text)
         return found
 
     def expire(self) -> None:

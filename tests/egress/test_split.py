@@ -126,7 +126,7 @@ def test_blank_lines_before_the_end_of_a_fence_need_no_part() -> None:
     text = "```\n" + "\n".join(["abcdefghi"] * 9) + "\n\n\n\n\n```\n\nafter"
     for limit in range(40, 130):
         for part in split(text, limit):
-            assert part.strip("`\n"), (limit, part)
+            assert not re.search(r"```\n+```", part), (limit, part)
 
 
 def test_a_part_is_filled_rather_than_left_with_a_few_words() -> None:
@@ -165,7 +165,9 @@ def test_a_table_is_never_left_with_its_header_alone() -> None:
             for part in split(before + TABLE + rows(3), limit):
                 assert not part.endswith(TABLE.strip()), (limit, part)
                 assert not part.endswith("| Name | Value |"), (limit, part)
-    assert split("Hi\n\n" + TABLE, 28)[0] == "Hi"
+    assert split("Some text\n" + TABLE, 35)[0] == "Some text"
+    for limit in range(21, 31):
+        assert split("Hi\n\n" + TABLE, limit)[0] == "Hi", limit
 
 
 def test_at_most_so_many_tables_in_a_part() -> None:

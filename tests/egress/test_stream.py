@@ -444,8 +444,10 @@ async def test_an_append_whose_answer_was_lost_is_not_repeated() -> None:
         await bench.write("Hello", every=1)
         platform.fail("append_stream", fault)
         await bench.write(" world", every=1)
+        assert platform.texts() == ["Hello world"]
         await bench.write(" and more", every=2)
         assert platform.texts() == ["Hello world and more"]
+        assert all("Hello world and more".startswith(text) for text in platform.streamed)
         await bench.close("Hello world and more")
         assert_stands(bench, "Hello world and more")
 
@@ -520,6 +522,21 @@ async def test_a_rerun_takes_up_the_stream_a_crash_left() -> None:
     assert platform.messages == [left]
     assert_stands(bench, "Hello world")
     assert count(platform.calls, "start_stream") == 1
+
+
+async def test_a_rerun_does_not_append_to_the_stream_a_crash_left() -> None:
+    platform = Streaming()
+    crashed = Bench(platform)
+    await crashed.write("Hello wor", every=1)
+    crashed.stream.cancel()
+    platform.ends_on_edit = True
+    bench = Bench(platform, lookup=Lookup(since=0))
+    await bench.write("Hello", every=1)
+    assert platform.texts() == ["Hello"]
+    await bench.write(" world", every=1)
+    await bench.close("Hello world")
+    assert_stands(bench, "Hello world")
+    assert "append_stream" not in platform.calls
 
 
 async def test_tasks_are_shown_in_a_native_stream_only() -> None:
