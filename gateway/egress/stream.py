@@ -68,7 +68,8 @@ class MessageStream:
     def tasks(self, updates: Sequence[TaskUpdate]) -> None:
         """Steps to show in the stream: shown where the platform streams natively, from the first text on."""
         self._tasks.update((update.id, update) for update in updates)
-        if self._native is not None and not self._closed:
+        failed = self._flusher is not None and self._flusher.done() and self._flusher.exception() is not None
+        if self._native is not None and not self._closed and not failed:
             self._wake()
 
     async def close(self, message: Outgoing) -> tuple[Receipt, ...]:
@@ -181,11 +182,13 @@ class MessageStream:
 
     async def _make(self, *, final: bool) -> None:
         standing = self._standing
-        if len(self._wanted()) <= len(standing.parts):
-            await standing.make(self._wanted, final=final)
-            return
-        async with self._wire.lanes.hold(standing.to.key):
-            await standing.make(self._wanted, final=final)
+        # Edits wait for nobody: only what is new has to keep its place among what else is sent.
+        await standing.make(lambda: self._wanted()[: len(standing.parts)], final=False)
+        if len(self._wanted()) > len(standing.parts):
+            async with self._wire.lanes.hold(standing.to.key):
+                await standing.make(self._wanted, final=final)
+        elif final:
+            await standing.make(self._wanted, final=True)
 
     async def _begin(self, native: NativeStream, text: str) -> bool:
         self._streamed = self._text

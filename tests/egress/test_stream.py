@@ -197,6 +197,19 @@ async def test_a_stream_waits_for_what_was_sent_before_it() -> None:
         assert platform.texts() == ["first", "second"]
 
 
+async def test_an_edit_does_not_wait_for_what_is_being_sent() -> None:
+    bench = Bench(Plain())
+    await bench.write("Hello", every=2)
+    gate = asyncio.Event()
+    bench.platform.fail("send", gate)
+    other = asyncio.ensure_future(bench.sender.put(TO, Outgoing(text="other"), key="a"))
+    await bench.time.settle()
+    await bench.write(" world", every=2)
+    assert bench.platform.texts() == ["Hello world"]
+    gate.set()
+    await other
+
+
 async def test_an_edit_given_up_on_is_not_taken_for_undone() -> None:
     bench = Bench(Plain())
     await bench.write("Hello", every=2)
@@ -276,6 +289,7 @@ async def test_a_failure_is_raised_by_the_next_write_and_the_end_is_tried_again(
     bench.platform.fail("send", Rejected("no"), Rejected("still no"))
     await bench.write("Hello")
     await bench.time.settle()
+    bench.stream.tasks([TaskUpdate(id="1", title="Search")])
     with pytest.raises(Rejected, match=r"^no"):
         await bench.write(" world")
     with pytest.raises(Rejected, match="still no"):
