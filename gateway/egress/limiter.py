@@ -52,7 +52,7 @@ def _loop_time() -> float:
 
 
 class Limiter:
-    """The buckets that are blocked now, and the pace of what must not go faster."""
+    """The buckets that are blocked now."""
 
     def __init__(
         self, *, clock: Callable[[], float] = _loop_time, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
@@ -62,8 +62,6 @@ class Limiter:
         self.sleep = sleep
         self._buckets: dict[str, _Bucket] = {}
         self._routes: dict[Route, str] = {}
-        self._paced: dict[str, float] = {}
-        """By key, when the next one may go; the oldest first."""
 
     @property
     def idle(self) -> bool:
@@ -108,16 +106,6 @@ class Limiter:
         finally:
             found.waiting -= 1
             self._forget(self.clock())
-
-    async def pace(self, key: str, interval: float) -> None:
-        """Return ``interval`` seconds after the last return for this key or later (at once the first time)."""
-        now = self.clock()
-        while self._paced and self._paced[oldest := next(iter(self._paced))] <= now:
-            del self._paced[oldest]  # an idle key leaves nothing behind
-        start = max(self._paced.pop(key, now), now)
-        self._paced[key] = start + interval
-        if start > now:
-            await self.sleep(start - now)
 
     def _find(self, route: Route) -> _Bucket | None:
         if not self._buckets:

@@ -108,7 +108,7 @@ class Sender:
         """A message that grows. ``recipient`` is whom it answers (Slack wants to know). The rest is as for ``put``."""
         wire = self._wire(to.platform)
         standing = Standing(wire, to, key=key, existing=existing, lookup=lookup, on_receipts=on_receipts)
-        return MessageStream(standing, key=key, recipient=recipient)
+        return MessageStream(standing, recipient=recipient)
 
     async def edit(self, receipt: Receipt, message: Outgoing) -> Receipt:
         """Make one platform message read as given, which must be within its limits. May raise ``Gone``."""

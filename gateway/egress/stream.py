@@ -2,7 +2,8 @@
 
 Theory. Writing only buffers. A flusher brings the platform up to date, one call at a time and no faster than the
 platform likes, always with all the text there is by then: so a slow or limited platform gets fewer calls, never a
-queue of them. The flusher is a task that lives while there is something to show; a stream nobody writes to has none.
+queue of them. The flusher is a task that lives while there is something to show, and one interval longer; a stream
+nobody writes to has none.
 ``close`` stops it and puts the whole message as it shall stand: what went wrong on the way is right afterwards.
 """
 
@@ -22,11 +23,10 @@ from gateway.model import Outgoing, Receipt, TaskUpdate, UserRef
 class MessageStream:
     """One message. Not for concurrent use."""
 
-    def __init__(self, standing: Standing, *, key: str, recipient: UserRef | None) -> None:
+    def __init__(self, standing: Standing, *, recipient: UserRef | None) -> None:
         self._standing = standing
         self._wire = standing.wire
         self._limits = standing.wire.capabilities
-        self._key = f"{standing.to.platform}/{key}"
         self._recipient = recipient
         self._splitter = self._new_splitter(self._limits.text_limit)
         self._text = ""
@@ -57,6 +57,8 @@ class MessageStream:
         if delta:
             self._pending.append(delta)
             self._wake()
+            # A handler whose model blocks, or has its answer ready, awaits nothing else: the flusher runs here.
+            await asyncio.sleep(0)
 
     async def replace(self, text: str) -> None:
         """The whole text is now this. Raises as ``write``."""
@@ -108,16 +110,19 @@ class MessageStream:
             self._flusher = asyncio.get_running_loop().create_task(self._flush())
 
     async def _flush(self) -> None:
+        limiter = self._wire.limiter
         while self._dirty and self._final is None:
-            native = self._native is not None and self._native.open
-            interval = self._limits.stream_interval if native else self._limits.edit_interval
-            await self._wire.limiter.pace(self._key, interval)
+            began = limiter.clock()
             self._dirty = False
             self._calling = True
             try:
                 await self._show()
             finally:
                 self._calling = False
+            native = self._native is not None and self._native.open
+            interval = self._limits.stream_interval if native else self._limits.edit_interval
+            # Also after the last one: what is written next must not follow it too soon.
+            await limiter.sleep(max(0.0, began + interval - limiter.clock()))
 
     async def _stop_flusher(self) -> None:
         flusher = self._flusher
@@ -133,28 +138,31 @@ class MessageStream:
 
     async def _show(self) -> None:
         """Bring the platform up to date."""
-        if not self._decided and not await self._decide():
-            return
+        if not self._decided:
+            texts = self._texts()
+            if not texts:
+                return
+            self._native = await self._start()
+            self._decided = True
+            if self._native is not None:
+                self._dirty = self._dirty or len(self._texts()) > 1 or bool(self._tasks)
+                return
         if self._native is not None and self._native.open:
             await self._append(self._native)
         if self._native is None or not self._native.open:
             await self._make(final=False)
 
-    async def _decide(self) -> bool:
-        """Choose the way to stream, and start if it is the native one; False while there is nothing to show."""
-        texts = self._texts()
-        if not texts:
-            return False
+    async def _start(self) -> NativeStream | None:
+        """Start a native stream with the first text; None where it has to be posted and edited."""
         standing, adapter = self._standing, self._wire.adapter
-        if not standing.parts and self._limits.stream_limit and isinstance(adapter, SupportsStreaming):
-            self._splitter = self._new_splitter(min(self._limits.stream_limit, self._limits.text_limit))
-            native = NativeStream(standing, adapter, self._recipient)
-            if await self._begin(native, self._texts()[0]):
-                self._native = native
-            else:
-                self._splitter = self._new_splitter(self._limits.text_limit)
-        self._decided = True
-        return True
+        if standing.parts or not self._limits.stream_limit or not isinstance(adapter, SupportsStreaming):
+            return None
+        self._splitter = self._new_splitter(min(self._limits.stream_limit, self._limits.text_limit))
+        native = NativeStream(standing, adapter, self._recipient)
+        if await self._begin(native, self._texts()[0]):
+            return native
+        self._splitter = self._new_splitter(self._limits.text_limit)
+        return None
 
     # Showing
 

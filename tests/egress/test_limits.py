@@ -103,16 +103,6 @@ async def test_a_wait_beyond_the_deadline_ends_at_once() -> None:
     assert time.now == 1000.0
 
 
-async def test_pace_keeps_a_key_slow_and_forgets_it() -> None:
-    time, limiter = make()
-    for _ in range(3):
-        await time.run(limiter.pace("k", 2))
-    assert time.now == 1004.0
-    await time.pass_(10)
-    await limiter.pace("other", 2)
-    assert list(limiter._paced) == ["other"]
-
-
 class Script:
     """A call that ends as told, again and again."""
 

@@ -93,13 +93,23 @@ async def test_nothing_is_sent_for_a_final_text_that_is_shown_already() -> None:
     assert bench.platform.calls == calls == ["send"]
 
 
-async def test_written_and_closed_in_one_breath_is_one_call() -> None:
-    for platform in (Plain(), Streaming()):
+async def test_a_handler_that_awaits_nothing_else_is_streamed_too() -> None:
+    for platform, calls in ((Plain(), ["send", "edit"]), (Streaming(), ["start_stream", "stop_stream"])):
         bench = Bench(platform)
-        await bench.write("Hello")
-        await bench.stream.close(Outgoing(text="Hello", buttons=(BUTTON,)))
-        assert platform.calls == ["send"]
+        text = words(50)
+        for at in range(0, len(text), 7):
+            await bench.stream.write(text[at : at + 7])
+        await bench.stream.close(Outgoing(text=text, buttons=(BUTTON,)))
+        assert platform.calls == calls
+        assert_stands(bench, text)
         assert platform.messages[0].shown.buttons == (BUTTON,)
+
+
+async def test_a_stream_closed_before_anything_was_shown_is_a_plain_message() -> None:
+    bench = Bench(Streaming())
+    await bench.stream.replace("Hello")
+    await bench.stream.close(Outgoing(text="Hello"))
+    assert bench.platform.calls == ["send"]
 
 
 async def test_nothing_written_is_a_plain_message() -> None:
