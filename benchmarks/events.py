@@ -33,12 +33,12 @@ def signed_events(numbers: Iterable[int], *, threads: int, port: int) -> Sequenc
 def _mention(number: int, threads: int) -> bytes:
     now = int(time.time())
     ts = f"{now}.{number % 1_000_000:06d}"
-    text = f"<@{BOT_USER}> e{number:07d}q what is the weather going to be like tomorrow?"
+    words = f" e{number:07d}q what is the weather going to be like tomorrow?"
     event = {
         "type": "app_mention",
         "user": PERSON,
         "team": TEAM,
-        "text": text,
+        "text": f"<@{BOT_USER}>{words}",
         "ts": ts,
         "client_msg_id": f"00000000-0000-4000-8000-{number:012d}",
         "channel": CHANNEL,
@@ -50,7 +50,7 @@ def _mention(number: int, threads: int) -> bytes:
                 "elements": [
                     {
                         "type": "rich_text_section",
-                        "elements": [{"type": "user", "user_id": BOT_USER}, {"type": "text", "text": text}],
+                        "elements": [{"type": "user", "user_id": BOT_USER}, {"type": "text", "text": words}],
                     }
                 ],
             }

@@ -96,7 +96,10 @@ class Gateway:
         self.asgi = Starlette(routes=self._routes(), lifespan=self._lifespan)
 
     def _routes(self) -> Sequence[BaseRoute]:
-        routes: list[BaseRoute] = list(
+        routes: list[BaseRoute] = []
+        for adapter in self._adapters.values():  # first, because they are tried in order and these are the busy ones
+            routes.extend(adapter.routes(self._gate))
+        routes.extend(
             health_routes(
                 store=self.store,
                 adapters=self._adapters,
@@ -104,8 +107,6 @@ class Gateway:
                 draining=lambda: self._gate.draining,
             )
         )
-        for adapter in self._adapters.values():
-            routes.extend(adapter.routes(self._gate))
         if self._playground is not None:
             routes.extend(self._playground.routes)
         return routes

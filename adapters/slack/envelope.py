@@ -38,7 +38,7 @@ SPOKEN = frozenset({"", "file_share", "thread_broadcast", "me_message"})
 
 def me_in(body: Json, default: Me) -> Me:
     """The identity a delivery is for. In a shared channel ``team_id`` may be the sender's: authorizations decide."""
-    authorization: Json = next(items(body, "authorizations"), {})
+    authorization: Json = next(iter(items(body, "authorizations")), {})
     team = text(authorization, "team_id") or default.team or text(body, "team_id")
     user = text(authorization, "user_id") if authorization.get("is_bot") is True else ""
     return Me(team, user or default.user, default.bot)

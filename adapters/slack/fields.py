@@ -1,6 +1,6 @@
 """Reads fields of JSON whose shape is not to be trusted: signed input may still be odd, and odd is never a crash."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 Json = Mapping[str, Any]
@@ -21,9 +21,9 @@ def obj(body: Json, *path: str) -> Json:
     return found
 
 
-def text(body: Json, *path: str) -> str:
-    """The string at ``path``; an empty one if there is none."""
-    value: Any = body
+def text(body: Json, first: str, *path: str) -> str:
+    """The string at the path; an empty one if there is none."""
+    value: Any = body.get(first)
     for key in path:
         if not isinstance(value, dict):
             return ""
@@ -31,17 +31,14 @@ def text(body: Json, *path: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def items(body: Json, *path: str) -> Iterator[Json]:
-    """The objects in the list at ``path``."""
-    value: Any = body
+def items(body: Json, first: str, *path: str) -> list[Json]:
+    """The objects in the list at the path."""
+    value: Any = body.get(first)
     for key in path:
         if not isinstance(value, dict):
-            return
+            return []
         value = value.get(key)
-    if isinstance(value, list):
-        for each in value:
-            if isinstance(each, dict):
-                yield each
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def seconds(ts: str) -> float:

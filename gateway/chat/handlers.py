@@ -115,7 +115,7 @@ class BotHandlers:
                 type="user_message",
                 elements=elements,
                 id=event.message_id,
-                created_at=datetime.fromtimestamp(event.at, UTC).isoformat() if event.at else None,
+                created_at=event.at or None,
             )
             await call(self._callbacks.on_message, message)
 

@@ -1,6 +1,7 @@
 """Messages: sent, streamed, updated, removed."""
 
 import json
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, Self
@@ -36,7 +37,7 @@ class Message:
         id: str | None = None,
         parent_id: str | None = None,
         command: str | None = None,
-        created_at: str | None = None,
+        created_at: str | float | None = None,
         mentions: AllowedMentions | None = None,
     ) -> None:
         if isinstance(content, str):
@@ -55,7 +56,7 @@ class Message:
         self.command = command
         self.mentions = mentions or AllowedMentions()
         """Whom the text may notify; by default nobody."""
-        self.created_at = created_at or datetime.now(UTC).isoformat()
+        self._created: str | float = created_at or time.time()
         self._id = id
         self._turn = current_turn.get()
         self._number = self._turn.next_number() if self._turn is not None and id is None else 0
@@ -67,6 +68,12 @@ class Message:
         if self._id is None:
             self._id = (self._turn or require_turn()).new_id(self._number)
         return self._id
+
+    @property
+    def created_at(self) -> str:
+        """When it was made, ISO 8601 in UTC."""
+        made = self._created
+        return made if isinstance(made, str) else datetime.fromtimestamp(made, UTC).isoformat()
 
     async def send(self) -> Self:
         """Post it; a message that was streamed is finished."""

@@ -1,6 +1,6 @@
 """Where something was said, and to whom an answer goes."""
 
-from collections.abc import Mapping
+from functools import cached_property
 from typing import Literal
 
 from pydantic import Field
@@ -28,9 +28,9 @@ class ConversationRef(Frozen):
     channel: str
     thread: str | None = None
     kind: ConversationKind = "thread"
-    route: Mapping[str, str] = Field(default_factory=dict)
+    route: dict[str, str] = Field(default_factory=dict)
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The identity as text: ``slack:T1:C1:171.001``. Colons inside a part are percent-encoded."""
         head = f"{self.platform}:{_quote(self.workspace)}:{_quote(self.channel)}"

@@ -13,7 +13,7 @@ class Envelope(Frozen):
 
     key: str
     ref: ConversationRef
-    body: Mapping[str, Any]
+    body: dict[str, Any]
     """The platform's JSON, verification secrets removed."""
     received_at: float
     """Seconds since the epoch."""

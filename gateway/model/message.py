@@ -1,6 +1,5 @@
 """What the bot sends, and what the platform gives back for it."""
 
-from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field
@@ -49,7 +48,7 @@ class Receipt(Frozen):
 
     to: ConversationRef
     id: str
-    data: Mapping[str, Any] = Field(default_factory=dict)
+    data: dict[str, Any] = Field(default_factory=dict)
     """The adapter's own: ids of uploaded files, a stream's sequence number."""
 
 

@@ -54,19 +54,22 @@ async def sleep(seconds: float) -> None:
 async def call(handler: Callable[..., Any], *args: Any) -> Any:
     """Run a handler. A sync one runs in a worker thread, so that it cannot hold up other conversations. A handler
     that takes fewer parameters than it is given is called without the rest (``on_chat_resume()`` is fine)."""
-    args = args[: _arity(handler, len(args))]
-    if inspect.iscoroutinefunction(handler):
+    arity, is_async = _shape(handler, len(args))
+    args = args[:arity]
+    if is_async:
         return await handler(*args)
     result = await asyncio.to_thread(handler, *args)
     return await result if inspect.isawaitable(result) else result
 
 
 @functools.lru_cache(maxsize=256)
-def _arity(handler: Callable[..., Any], most: int) -> int:
+def _shape(handler: Callable[..., Any], most: int) -> tuple[int, bool]:
+    """How many of ``most`` arguments a handler takes, and whether it is async."""
+    is_async = inspect.iscoroutinefunction(handler)
     try:
         parameters = inspect.signature(handler).parameters.values()
     except (TypeError, ValueError):
-        return most
+        return most, is_async
     if any(p.kind is p.VAR_POSITIONAL for p in parameters):
-        return most
-    return min(most, sum(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in parameters))
+        return most, is_async
+    return min(most, sum(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in parameters)), is_async

@@ -16,6 +16,7 @@ from typing import Any, Literal
 import structlog
 
 from gateway.errors import Fenced
+from gateway.model import Receipt
 from gateway.ports import EffectRecord, Journals, Lease
 
 FLUSH_AFTER = 0.05
@@ -40,6 +41,13 @@ class Effect:
         self.found = found
         """Whether an earlier run recorded it."""
         self.body: dict[str, Any] = dict(body)
+        self.body["receipts"] = tuple(Receipt.model_validate(each) for each in body.get("receipts", ()))
+
+    @property
+    def receipts(self) -> tuple[Receipt, ...]:
+        """What stands on the platform for it."""
+        receipts: tuple[Receipt, ...] = self.body["receipts"]
+        return receipts
 
     @property
     def key(self) -> str:
@@ -52,7 +60,9 @@ class Effect:
         self.journal.changed(self)
 
     def as_record(self) -> EffectRecord:
-        return EffectRecord(delivery=self.journal.delivery, ordinal=self.ordinal, kind=self.kind, body=dict(self.body))
+        # Only here, because most turns end before anything of theirs has to be written.
+        body = {**self.body, "receipts": [receipt.model_dump(mode="json") for receipt in self.receipts]}
+        return EffectRecord(delivery=self.journal.delivery, ordinal=self.ordinal, kind=self.kind, body=body)
 
 
 class Journal:
@@ -90,8 +100,9 @@ class Journal:
 
     def claimed(self) -> frozenset[str]:
         """Ids of platform messages known to belong to effects of this turn."""
-        bodies = [e.body for e in self._effects] + [dict(r.body) for rs in self._found.values() for r in rs]
-        return frozenset(receipt["id"] for body in bodies for receipt in body.get("receipts", ()))
+        mine = {receipt.id for effect in self._effects for receipt in effect.receipts}
+        found = {each["id"] for records in self._found.values() for r in records for each in r.body.get("receipts", ())}
+        return frozenset(mine | found)
 
     def changed(self, effect: Effect) -> None:
         """Write it soon."""

@@ -20,9 +20,7 @@ class Posting:
     def __init__(self, turn: Turn, effect: Effect | None = None) -> None:
         self._turn = turn
         self.effect = effect or turn.journal.begin("message")
-        self.receipts: tuple[Receipt, ...] = tuple(
-            Receipt.model_validate(receipt) for receipt in self.effect.body.get("receipts", ())
-        )
+        self.receipts: tuple[Receipt, ...] = self.effect.receipts
         self.stream: MessageStream | None = None
 
     async def put(self, message: Outgoing) -> None:
@@ -64,7 +62,7 @@ class Posting:
     async def remove(self) -> None:
         """Take it off the platform. A re-run that sends it again posts it anew: nothing stands there."""
         receipts, self.receipts = self.receipts, ()
-        self.effect.record(receipts=[], removed=True)
+        self.effect.record(receipts=(), removed=True)
         await self._turn.sender.delete(receipts)
 
     def _lookup(self) -> Lookup | None:
@@ -77,4 +75,4 @@ class Posting:
 
     def _keep(self, receipts: tuple[Receipt, ...]) -> None:
         self.receipts = receipts
-        self.effect.record(receipts=[receipt.model_dump(mode="json") for receipt in receipts])
+        self.effect.record(receipts=receipts)

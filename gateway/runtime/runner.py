@@ -91,8 +91,12 @@ class Runner:
     async def _play_stoppable(self, turn: Turn, running: Callable[[Turn | None], None]) -> None:
         running(turn)
         try:
-            async with asyncio.timeout(self._timeout):
+            if self._timeout is None:
                 await self._play(turn)
+            else:
+                async with asyncio.timeout(self._timeout):
+                    await self._play(turn)
+            if turn.opened:
                 await close_streams(turn)
         except asyncio.CancelledError:
             task = asyncio.current_task()

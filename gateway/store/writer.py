@@ -78,7 +78,9 @@ class Writer:
 
     def __init__(self, connect: Callable[[], Database]) -> None:
         self._connect = connect
-        self._queue: SimpleQueue[Operation | None] = SimpleQueue()
+        self._queue: SimpleQueue[list[Operation] | None] = SimpleQueue()
+        self._submitted: list[Operation] = []
+        """Handed to the thread once per round of the event loop: waking it costs more than most operations."""
         self._open = False
         self._stopped: asyncio.Future[None] | None = None
 
@@ -101,6 +103,7 @@ class Writer:
         """Write what was submitted, then close the database."""
         if self._open:
             self._open = False
+            self._hand_over()
             self._queue.put(None)
         if self._stopped is not None:
             await asyncio.shield(self._stopped)
@@ -110,8 +113,15 @@ class Writer:
         if not self._open:
             raise RuntimeError("the store is not open")
         future: asyncio.Future[R] = self._loop.create_future()
-        self._queue.put(Operation(kind, args, token, future))
+        if not self._submitted:
+            self._loop.call_soon(self._hand_over)
+        self._submitted.append(Operation(kind, args, token, future))
         return future
+
+    def _hand_over(self) -> None:
+        if self._submitted:
+            submitted, self._submitted = self._submitted, []
+            self._queue.put(submitted)
 
     # In the thread
 
@@ -142,7 +152,7 @@ class Writer:
         item = self._queue.get()
         try:
             while item is not None:
-                batch.append(item)
+                batch.extend(item)
                 item = self._queue.get_nowait()
         except Empty:
             return batch, True

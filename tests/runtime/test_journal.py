@@ -1,5 +1,6 @@
 """The journal matches the effects of a re-run with those of the run before."""
 
+from gateway.model import ConversationRef, Receipt
 from gateway.ports import EffectRecord, Lease
 from gateway.runtime.journal import Journal
 
@@ -19,8 +20,11 @@ class Recorded:
         self.rows[ask.ordinal] = ask
 
 
-def receipt(id: str) -> list[dict]:
-    return [{"id": id}]
+REF = ConversationRef(platform="slack", workspace="T", channel="C", thread="1")
+
+
+def receipt(id: str) -> tuple[Receipt, ...]:
+    return (Receipt(to=REF, id=id),)
 
 
 async def first_run(*kinds: str) -> Recorded:
@@ -35,9 +39,9 @@ async def first_run(*kinds: str) -> Recorded:
 async def test_the_nth_message_of_a_rerun_is_the_nth_of_the_first_run_whatever_is_asked_between():
     store = await first_run("message", "ask", "message")
     again = Journal(store, LEASE, "d", store.rows.values())
-    assert again.begin("message").body["receipts"] == receipt("message0")
-    assert again.begin("message").body["receipts"] == receipt("message2")
-    assert again.begin("ask").body["receipts"] == receipt("ask1")
+    assert again.begin("message").receipts == receipt("message0")
+    assert again.begin("message").receipts == receipt("message2")
+    assert again.begin("ask").receipts == receipt("ask1")
     extra = again.begin("message")
     assert not extra.found
     assert extra.ordinal == 3

@@ -306,7 +306,7 @@ ODD: list[tuple[bytes, int]] = [
     (b"payload=%7B%22a%22%3A%22%5Cud800%22%7D", 400),
     (b'{"a": "\\ud83d\\ude00"}', 200),
     (b"{}", 200),
-    (b"", 200),
+    (b"", 400),
     (b"x=y", 200),
     (b'{"type": "event_callback"}', 200),
     (b'{"type": "event_callback", "event": "odd"}', 200),
