@@ -110,11 +110,15 @@ async def take_file():
         "Please send me a text file.", accept={"text/plain": [".txt", ".md", ".csv"]}, timeout=600
     ).send()
     if files:
-        text = Path(files[0].path).read_text(encoding="utf-8", errors="replace")
+        text = read(files[0].path)
         await cl.Message(
             f"`{files[0].name}` has {len(text.split())} words. Here it is in capitals:",
             elements=[cl.File(name=f"LOUD-{files[0].name}", content=text.upper())],
         ).send()
+
+
+def read(path: str) -> str:
+    return Path(path).read_text(encoding="utf-8", errors="replace")
 
 
 async def describe(elements: list[cl.Element]):

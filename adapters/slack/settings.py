@@ -31,7 +31,7 @@ class SlackSettings(PlatformSettings):
     def missing(self) -> str | None:
         inbound = self.signing_secret is not None or self.app_token is not None
         if self.bot_token is not None and not inbound:
-            return "SLACK_SIGNING_SECRET (or SLACK_APP_TOKEN, for Socket Mode) is not set, only SLACK_BOT_TOKEN is: set it too"
+            return "SLACK_BOT_TOKEN needs SLACK_SIGNING_SECRET beside it (or SLACK_APP_TOKEN, for Socket Mode)"
         if inbound and self.bot_token is None:
             return "SLACK_BOT_TOKEN is not set: it is under OAuth & Permissions in the app's settings"
         return None

@@ -55,7 +55,7 @@ class Dispatcher:
         self._slots = slots
         self._lanes: dict[str, Lane] = {}
         self._behind = False
-        """Deliveries wait in the store for a lane; until they have one, newer ones wait there too: the order is kept."""
+        """Deliveries wait in the store for a lane; until they have one, newer ones wait behind them."""
         self._unreadable: set[int] = set()
         self._background: set[asyncio.Task[Any]] = set()
         self._closing = False

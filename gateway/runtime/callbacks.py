@@ -18,7 +18,7 @@ class Callbacks:
     on_message: Handler | None = None
     on_stop: Handler | None = None
     on_feedback: Handler | None = None
-    actions: dict[str, Handler] = field(default_factory=dict)
+    actions: dict[str, Handler] = field(default_factory=dict[str, Handler])
 
     @property
     def empty(self) -> bool:
