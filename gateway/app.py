@@ -34,6 +34,9 @@ from gateway.telemetry import Counters
 
 log = structlog.get_logger(__name__)
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+"""Hosts on which nobody else can reach the playground, where whoever comes acts as the emulated user."""
+
 
 class Gateway:
     """One bot on its platforms. Use it as an async context manager around a server of ``asgi``."""
@@ -163,11 +166,18 @@ async def build(
             raise SettingsError(block.missing)
     emulators: dict[str, Emulator] = {}
     if not any(block.configured for block in blocks.values()):
+        if settings.host not in LOOPBACK:
+            raise SettingsError(
+                "no platform's credentials are set (SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET), and the playground that "
+                f"stands in for them runs on this machine only, not on {settings.host}"
+            )
         for name, platform in platforms.items():
             emulator = emulators[name] = platform.emulator()
             await emulator.start()
             stack.push_async_callback(emulator.stop)
-            emulator.deliver_to(f"http://127.0.0.1:{settings.port}")
+            emulator.deliver_to(
+                f"http://{f'[{settings.host}]' if ':' in settings.host else settings.host}:{settings.port}"
+            )
             point_at(emulator)
         blocks = {name: platform.settings() for name, platform in platforms.items()}
     adapters = {

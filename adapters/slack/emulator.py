@@ -324,6 +324,9 @@ class SlackEmulator:
         self, command: str, text: str = "", channel: str = "general", *, user: str | None = None
     ) -> InteractionResult:
         team, found = self._channel(channel)
+        if command == "/invite" and found.kind != "im":  # Slack's own; with nobody named it is the app that comes
+            self._people.join(team, found, team.user(text.strip().lstrip("@")) if text.strip() else team.bot)
+            return InteractionResult(200)
         result = await self._interactions.command(team, found, self._user(team, user), command, text)
         self._note(result)
         return result

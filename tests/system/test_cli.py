@@ -81,6 +81,12 @@ def test_an_unknown_database(tmp_path):
     fails(result, "DATABASE_URL", "sqlite:///")
 
 
+def test_no_credentials_where_others_could_reach_the_playground(tmp_path):
+    (tmp_path / "bot.py").write_text(BOT)
+    result = gateway("run", "bot.py", "--headless", "--host", "0.0.0.0", "--port", "0", cwd=tmp_path)
+    fails(result, "SLACK_BOT_TOKEN", "0.0.0.0")
+
+
 def test_half_of_the_credentials(tmp_path):
     (tmp_path / "bot.py").write_text(BOT)
     result = gateway("run", "bot.py", "--headless", "--port", "0", cwd=tmp_path, SLACK_BOT_TOKEN="xoxb-1")

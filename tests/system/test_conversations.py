@@ -258,7 +258,7 @@ async def test_opening_the_direct_message_greets_once(slack, tmp_path):
 
     async with running_bot(slack, register(bot), tmp_path):
         await slack.open_home()
-        await said(slack, slack.dm.id, "Hello ada")
+        await said(slack, slack.dm.id, "Hello Ada")
         await slack.open_home()
         await slack.post(slack.dm.id, "a")
         await said(slack, slack.dm.id, "message 1: a")

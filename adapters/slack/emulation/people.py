@@ -55,7 +55,15 @@ class People:
         message = Message(wire)
         self._backend.share(channel, message, shared)
         self._backend.post(team, channel, message)
+        if channel.kind != "im" and team.bot.id not in channel.members and f"<@{team.bot.id}>" in said:
+            self._slackbot(team, channel, user, f"<@{team.bot.id}> is not in this channel. Type `/invite` to add it.")
         return message.ts
+
+    def _slackbot(self, team: Team, channel: Channel, user: User, text: str) -> None:
+        """What Slack itself tells one person."""
+        ts = self._backend.world.clock.ts()
+        wire: JSON = {"type": "message", "user": "USLACKBOT", "username": "Slackbot", "text": text, "ts": ts}
+        self._backend.post(team, channel, Message(wire, ephemeral_for=user.id))
 
     def join(self, team: Team, channel: Channel, user: User) -> str:
         """A user (or the bot) joins: ``member_joined_channel`` and a ``channel_join`` message."""

@@ -25,12 +25,17 @@ class User:
     app_id: str | None = None
     deleted: bool = False
 
+    @property
+    def display_name(self) -> str:
+        """What the person chose to be called."""
+        return self.name.capitalize()
+
     def wire(self, *, with_email: bool) -> JSON:
         profile: JSON = {
             "real_name": self.real_name,
             "real_name_normalized": self.real_name,
-            "display_name": self.name,
-            "display_name_normalized": self.name,
+            "display_name": self.display_name,
+            "display_name_normalized": self.display_name,
             "image_72": f"https://example.invalid/avatars/{self.id}_72.png",
             "team": self.team_id,
         }

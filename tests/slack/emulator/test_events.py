@@ -77,6 +77,16 @@ async def test_joining_and_opening_the_app(emulator: SlackEmulator, bot: Bot) ->
     assert (opened["tab"], opened["channel"]) == ("messages", "D0ADA")
 
 
+async def test_a_mention_where_the_bot_is_not_tells_how_to_invite_it(emulator: SlackEmulator, bot: Bot) -> None:
+    await emulator.post("random", "@gateway hi")
+    (told,) = [m for m in emulator.messages("random") if m.get("ephemeral_for") == "U0ADA"]
+    assert "/invite" in told["text"]
+    await emulator.command("/invite", channel="random")
+    await emulator.post("random", "@gateway hi again")
+    await emulator.settled()
+    assert [e["event"]["text"] for e in bot.events if e["event"]["type"] == "app_mention"] == ["<@U0BOT> hi again"]
+
+
 async def test_unsubscribed_events_are_not_sent(emulator: SlackEmulator, bot: Bot) -> None:
     emulator.team.events.discard("message.channels")
     await emulator.delivered(await emulator.post("general", "@gateway hi"))
