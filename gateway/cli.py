@@ -93,6 +93,7 @@ def manifest(
     platform: Annotated[str, typer.Argument(help="slack")],
     name: Annotated[str, typer.Option(help="The app's name.")] = "Gateway bot",
     url: Annotated[str, typer.Option(help="Where the bot can be reached.")] = "https://YOUR-HOST",
+    socket_mode: Annotated[bool, typer.Option("--socket-mode", help="For Socket Mode: no public address.")] = False,
 ) -> None:
     """Print the platform's app manifest: scopes and events from the table the adapter is built on."""
     from gateway.platforms import registry
@@ -100,7 +101,7 @@ def manifest(
     platforms = registry()
     if platform not in platforms:
         _fail(f"there is no platform {platform!r}; there are: {', '.join(platforms)}")
-    typer.echo(platforms[platform].manifest(name=name, url=url), nl=False)
+    typer.echo(platforms[platform].manifest(name=name, url=url, socket_mode=socket_mode), nl=False)
 
 
 @inbox.command("list")

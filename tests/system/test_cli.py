@@ -154,4 +154,7 @@ def test_the_manifest_is_printed_for_a_host(tmp_path):
     result = gateway("manifest", "slack", "--url", "https://bot.example.com", cwd=tmp_path)
     assert result.returncode == 0
     assert "https://bot.example.com/slack/events" in result.stdout
+    result = gateway("manifest", "slack", "--socket-mode", cwd=tmp_path)
+    assert "socket_mode_enabled: true" in result.stdout
+    assert "/slack/events" not in result.stdout
     fails(gateway("manifest", "irc", cwd=tmp_path), "irc", "slack")
