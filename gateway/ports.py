@@ -6,20 +6,22 @@ submitted at the same time share a commit.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from gateway.model import ConversationRef, Envelope, UserRef
-from gateway.model.base import Frozen
+
+# Named tuples, because several are made for every event and nothing in them comes from outside: there is nothing to
+# validate, and making one costs a fifth of a model.
 
 
-class Lease(Frozen):
+class Lease(NamedTuple):
     """The right to run one conversation's turns. ``token`` grows with every owner: a stale one can write nothing."""
 
     conversation: str
     token: int
 
 
-class Delivery(Frozen):
+class Delivery(NamedTuple):
     """A stored envelope. ``seq`` is the order of arrival, over all conversations."""
 
     seq: int
@@ -37,7 +39,7 @@ class Delivery(Frozen):
         return self.revived or self.attempts + self.interrupted > 0
 
 
-class EffectRecord(Frozen):
+class EffectRecord(NamedTuple):
     """One effect of a turn, keyed (delivery, ordinal). ``body`` is the runtime's own JSON."""
 
     delivery: str
@@ -46,12 +48,12 @@ class EffectRecord(Frozen):
     body: Mapping[str, Any]
 
 
-class SessionRecord(Frozen):
+class SessionRecord(NamedTuple):
     """The part of a session that outlives the process."""
 
     id: str
     ref: ConversationRef
-    user: UserRef | None = None
+    user: UserRef | None
     """Who opened it."""
     data: Mapping[str, Any]
     """The JSON part of ``user_session`` (and the runtime's own keys)."""
@@ -60,7 +62,7 @@ class SessionRecord(Frozen):
     """Seconds since the epoch of the last turn; at most a minute behind."""
 
 
-class Stored(Frozen):
+class Stored(NamedTuple):
     """What ``Inbox.put`` found."""
 
     delivery: Delivery
@@ -70,7 +72,7 @@ class Stored(Frozen):
     """The conversation's open session, if it was asked for and there is one."""
 
 
-class DeadLetter(Frozen):
+class DeadLetter(NamedTuple):
     """A delivery given up on."""
 
     key: str

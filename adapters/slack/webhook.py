@@ -17,6 +17,7 @@ from slack_bolt.middleware.request_verification import RequestVerification
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 
 from adapters.slack.fields import text
 from adapters.slack.inbound import Inbound, describe
@@ -44,22 +45,20 @@ class Webhook:
 
     def route(self, accept: Accept) -> BaseRoute:
         """``POST /slack/events`` over ``accept``."""
+        return Route(PATH, _Endpoint(self, accept), methods=["POST"], name="slack_events")
 
-        async def endpoint(request: Request) -> Response:
-            return await self._serve(request, accept)
-
-        return Route(PATH, endpoint, methods=["POST"], name="slack_events")
-
-    async def _serve(self, request: Request, accept: Accept) -> Response:
-        raw = await self._read(request)
+    async def serve(self, request: Request, accept: Accept) -> Response:
+        """The answer to one request."""
+        # One pass over what the server read: ``request.headers`` goes through all of them for each one asked for.
+        headers: dict[bytes, bytes] = dict(request.scope["headers"])
+        raw = await self._read(request, headers.get(b"content-length", b""))
         if raw is None:
             return Response(status_code=413)
-        headers = request.headers
         if not self._signed(raw, headers):
             # Slack checks the certificate of a command's URL by a form that carries no signature, only this field.
             return Response(status_code=200 if raw.startswith(b"ssl_check=1") else 401)
         try:
-            body = _body(raw, headers.get("content-type", ""))
+            body = _body(raw, headers.get(b"content-type", b""))
         except Malformed:
             return Response(status_code=400)
         return await self._answer(body, accept)
@@ -77,10 +76,9 @@ class Webhook:
             return Response(status_code=500)
         return Response() if reply.payload is None else _json(reply.payload)
 
-    async def _read(self, request: Request) -> bytes | None:
+    async def _read(self, request: Request, declared: bytes) -> bytes | None:
         """The body; None if it is larger than allowed, whatever its header claims."""
-        declared = request.headers.get("content-length", "")
-        if declared.isdecimal() and int(declared) > self._limit:
+        if declared.isdigit() and int(declared) > self._limit:
             return None
         chunks: list[bytes] = []
         size = 0
@@ -94,26 +92,38 @@ class Webhook:
             return b""
         return b"".join(chunks)
 
-    def _signed(self, raw: bytes, headers: Mapping[str, str]) -> bool:
+    def _signed(self, raw: bytes, headers: Mapping[bytes, bytes]) -> bool:
         """Whether Slack sent these bytes, within the last five minutes."""
-        timestamp, signature = headers.get("x-slack-request-timestamp", ""), headers.get("x-slack-signature", "")
-        if not (timestamp.isdecimal() and len(timestamp) < 16 and signature.isascii()):
+        timestamp, signature = headers.get(b"x-slack-request-timestamp", b""), headers.get(b"x-slack-signature", b"")
+        if not (timestamp.isdigit() and len(timestamp) < 16 and signature.isascii()):
             return False
         try:
-            return self._verifier.is_valid(raw.decode(), timestamp, signature)
+            return self._verifier.is_valid(raw.decode(), timestamp.decode(), signature.decode())
         except UnicodeDecodeError:
             # Not a text, so not for the verifier; signed all the same, it is malformed and no stranger's.
-            made = hmac.new(self._secret, b"v0:%b:%b" % (timestamp.encode(), raw), hashlib.sha256).hexdigest()
+            made = hmac.new(self._secret, b"v0:%b:%b" % (timestamp, raw), hashlib.sha256).hexdigest()
             fresh = abs(time.time() - int(timestamp)) <= SIGNATURE_AGE
-            return fresh and hmac.compare_digest(f"v0={made}", signature)
+            return fresh and hmac.compare_digest(f"v0={made}".encode(), signature)
 
 
-def _body(raw: bytes, content_type: str) -> Mapping[str, Any]:
+class _Endpoint:
+    """The route as an ASGI application: around a function Starlette puts one more layer, for what is raised in it."""
+
+    def __init__(self, webhook: Webhook, accept: Accept) -> None:
+        self._webhook = webhook
+        self._accept = accept
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self._webhook.serve(Request(scope, receive), self._accept)
+        await response(scope, receive, send)
+
+
+def _body(raw: bytes, content_type: bytes) -> Mapping[str, Any]:
     """The delivery: JSON, a form whose ``payload`` is JSON (interactions), or a plain form (commands)."""
     try:
         if raw[:1] == b"{":
             found = orjson.loads(raw)
-        elif content_type.startswith("application/x-www-form-urlencoded"):
+        elif content_type.startswith(b"application/x-www-form-urlencoded"):
             form = parse_qs(raw.decode(), keep_blank_values=True, max_num_fields=100)
             found = orjson.loads(form["payload"][0]) if "payload" in form else {k: v[0] for k, v in form.items()}
         else:

@@ -16,6 +16,8 @@ from gateway.runtime.posting import Posting
 from gateway.runtime.tokens import ActionToken
 from gateway.runtime.turn import Turn
 
+_NOBODY = AllowedMentions()
+
 MessageType = Literal["assistant_message", "user_message", "system_message"]
 
 
@@ -54,7 +56,7 @@ class Message:
         self.tags = tags
         self.parent_id = parent_id
         self.command = command
-        self.mentions = mentions or AllowedMentions()
+        self.mentions = mentions or _NOBODY
         """Whom the text may notify; by default nobody."""
         self._created: str | float = created_at or time.time()
         self._id = id

@@ -57,7 +57,7 @@ class Failures:
         if again:
             pause = self._backoff * 4 ** (attempts - 1)
             await self._inbox.fail(lease, work.key, error=text, not_before=time.time() + pause)
-            work.delivery = work.delivery.model_copy(update={"attempts": attempts})
+            work.delivery = work.delivery._replace(attempts=attempts)
             await asyncio.sleep(pause)
             return True
         await self._tell(work)

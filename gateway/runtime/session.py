@@ -1,7 +1,7 @@
 """Sessions: what a conversation remembers. Live ones are held in memory, resting ones cost nothing there."""
 
+import hashlib
 import time
-import uuid
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal
@@ -89,7 +89,8 @@ class Session:
 
 
 def _new_id(key: str) -> str:
-    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{key}/{time.time_ns()}"))  # a third of the cost of asking for chance
+    # Unique without asking the system for chance, which costs ten times as much.
+    return hashlib.blake2b(f"{key}/{time.time_ns()}".encode(), digest_size=16).hexdigest()
 
 
 def _json_part(values: dict[str, Any]) -> bytes:

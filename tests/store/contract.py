@@ -469,7 +469,7 @@ class StoreContract:
         assert await store.load(ref().key) is None
         assert not await store.exists(ref().key)
         await store.save(session())
-        await store.save(session("nobody's").model_copy(update={"user": None}))
+        await store.save(session("nobody's")._replace(user=None))
         store = await reopen(store)
         loaded = await store.load(ref().key)
         assert loaded == session()
@@ -481,7 +481,7 @@ class StoreContract:
 
     async def test_save_replaces(self, store: Store) -> None:
         await store.save(session())
-        newer = session(at=20.0, data={"count": 2, "more": ["x"]}).model_copy(update={"id": "another", "user": None})
+        newer = session(at=20.0, data={"count": 2, "more": ["x"]})._replace(id="another", user=None)
         await store.save(newer)
         assert await store.load(ref().key) == newer
 
@@ -498,7 +498,7 @@ class StoreContract:
     async def test_a_conversation_can_open_another_session(self, store: Store) -> None:
         await store.save(session())
         await store.end(ref().key, at=11.0)
-        second = session(at=12.0).model_copy(update={"id": "second"})
+        second = session(at=12.0)._replace(id="second")
         await store.save(second)
         assert await store.load(ref().key) == second
         assert await store.prune(done_before=LATER, payloads_before=LATER) == 0

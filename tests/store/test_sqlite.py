@@ -302,7 +302,7 @@ async def test_an_operation_that_cannot_run_does_not_fail_its_neighbours(store: 
 async def test_a_poisoned_finish_takes_nothing_with_it(store: SQLiteStore) -> None:
     await asyncio.gather(*(store.put(envelope(f"k{n}")) for n in range(3)))
     lease = await lease_on(store)
-    poison = session().model_copy(update={"id": "\ud83d"})
+    poison = session()._replace(id="\ud83d")
     outcomes = await asyncio.gather(
         store.finish(lease, "k0", session=session("0")),
         store.finish(lease, "k1", session=poison),
