@@ -1,7 +1,8 @@
 """Where something was said, and to whom an answer goes."""
 
+from collections.abc import Mapping
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal, Self
 
 from pydantic import Field
 
@@ -35,6 +36,12 @@ class ConversationRef(Frozen):
         """The identity as text: ``slack:T1:C1:171.001``. Colons inside a part are percent-encoded."""
         head = f"{self.platform}:{_quote(self.workspace)}:{_quote(self.channel)}"
         return f"{head}:{_quote(self.thread)}" if self.thread else head
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with other parts has another key: what was worked out for this one must not go along."""
+        copy = super().model_copy(update=update, deep=deep)
+        copy.__dict__.pop("key", None)
+        return copy
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ConversationRef) and self.key == other.key
