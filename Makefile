@@ -23,16 +23,18 @@ $(STAMP): pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	@touch $@
 
-# The playground's tests drive a real browser. Everything else works without it.
+# The playground's tests drive a real browser. Everything else works without it. The font is for the README's pictures.
+EMOJI := /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf
 browser:
-	@if command -v chromium >/dev/null 2>&1; then :; \
+	@if command -v chromium >/dev/null 2>&1 && { [ -e $(EMOJI) ] || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; }; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
-		echo "==> Installing Debian's chromium for the browser tests (once)"; \
-		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium >/dev/null; } || \
-		echo "!!! NOTICE: chromium could not be installed; the browser tests will be skipped"; \
+		echo "==> Installing Debian's chromium and fonts-noto-color-emoji for the browser tests (once)"; \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+			chromium fonts-noto-color-emoji >/dev/null; } || \
+		echo "!!! NOTICE: chromium or its emoji font could not be installed; without chromium the browser tests will be skipped"; \
 	else \
 		echo "!!! NOTICE: there is no 'chromium' on this machine; the browser tests will be skipped."; \
-		echo "!!!         On Debian: sudo apt-get install chromium"; \
+		echo "!!!         On Debian: sudo apt-get install chromium fonts-noto-color-emoji"; \
 	fi
 
 demo: $(STAMP) ## Talk to a bot in your browser; no account, no token

@@ -531,6 +531,43 @@ async def test_a_lost_connection_comes_back_with_what_was_missed(page: Page, ser
     await expect(state).to_have_text("Live")
 
 
+async def test_a_reload_comes_back_to_the_same_place(page: Page, served: Served[HandFed]) -> None:
+    root = served.emulator.say(channel="C0RANDOM", text="a root")
+    served.emulator.say(channel="C0RANDOM", text="a reply", thread_ts=root)
+    await page.get_by_role("button", name="random").click()
+    await page.get_by_role("button", name=re.compile("1 reply")).click()
+    await page.reload()
+    await expect(page.get_by_role("region", name="Thread in #random").get_by_text("a reply")).to_be_visible()
+    await expect(page.get_by_role("heading", name="random", exact=True)).to_be_visible()
+
+
+async def test_a_restart_says_why_the_workspace_is_empty(page: Page, served: Served[HandFed]) -> None:
+    ts = served.emulator.say(text="said before")
+    await expect(message(page, ts)).to_be_visible()
+    served.emulator.reset()
+    await expect(page.get_by_role("alert")).to_contain_text("begins empty")
+    await expect(page.get_by_role("heading", name="Welcome to #general")).to_be_visible()
+
+
+async def test_who_forgets_the_mention_is_told_once(page: Page, served: Served[HandFed]) -> None:
+    await post(page, served.emulator, "@gateway hello")
+    await expect(page.locator(".toast")).to_have_count(0)
+    await post(page, served.emulator, "anybody?")
+    await expect(page.get_by_role("alert")).to_contain_text("@gateway")
+    await post(page, served.emulator, "nobody?")
+    await expect(page.locator(".toast")).to_have_count(1)
+
+
+async def test_a_file_says_whether_it_opens_or_is_saved(page: Page, served: Served[HandFed]) -> None:
+    files = [
+        {"id": f"F{n}", "name": name, "title": name, "mimetype": mime, "size": 3, "url": f"http://127.0.0.1:1/{name}"}
+        for n, (name, mime) in enumerate([("a.txt", "text/plain"), ("a.zip", "application/zip")])
+    ]
+    served.emulator.say(text="", files=files)
+    await expect(page.get_by_role("link", name="Open a.txt")).to_be_visible()
+    await expect(page.get_by_role("link", name="Download a.zip")).to_be_visible()
+
+
 @pytest.mark.parametrize("width", [900, 1100, 1920])
 async def test_nothing_sticks_out(page: Page, served: Served[HandFed], width: int) -> None:
     await page.set_viewport_size({"width": width, "height": 700})

@@ -74,7 +74,9 @@ function fileNode(file) {
   const url = safeUrl(file.url);
   const name = file.title || file.name;
   const meta = h("span", { class: "file-meta" }, h("span", { class: "file-name" }, name), h("span", { class: "file-size" }, `${(file.name.split(".").pop() ?? "").toUpperCase()} · ${bytes(file.size)}`));
-  const cardNode = () => h("a", { class: "file-card", href: url, target: "_blank", rel: "noopener noreferrer", download: file.name, "aria-label": `Download ${name}` }, h("span", { class: "file-icon" }, icon("file")), meta, icon("download"));
+  // These the browser shows in a tab of their own; all else it saves.
+  const opens = /^(?:text\/plain|application\/pdf)/.test(file.mimetype);
+  const cardNode = () => h("a", { class: "file-card", href: url, target: "_blank", rel: "noopener noreferrer", download: file.name, "aria-label": `${opens ? "Open" : "Download"} ${name}` }, h("span", { class: "file-icon" }, icon("file")), meta, icon(opens ? "open" : "download"));
   if (!url) return h("li", {}, h("span", { class: "file-card" }, icon("file"), meta));
   if (/^image\/(?:png|jpeg|gif|webp|svg\+xml|bmp|avif)$/.test(file.mimetype)) {
     const figure = h("li", {}, h("a", { class: "file-image", href: url, target: "_blank", rel: "noopener noreferrer" }, h("img", { src: url, alt: name, loading: "lazy", on: { error: () => figure.replaceChildren(cardNode()) } }), h("span", { class: "file-caption" }, name)));

@@ -7,6 +7,8 @@ import { spoken, typedToText } from "./mrkdwn.js";
 import { Pane } from "./pane.js";
 import { isReply, Store } from "./store.js";
 
+const PLACE = "gateway.slack.place";
+
 /** Draws a Slack workspace into `root`; see platforms.js for the interface. */
 export function mount(root, host) {
   const slack = new Slack(root, host);
@@ -24,6 +26,7 @@ class Slack {
     this.selected = null;
     this.openTs = null;
     this.loaded = false;
+    this.hinted = false;
     this.written = new Set();
     this.channelPane = new Pane(this.appFor(() => this.channelPane), { thread: false });
     this.threadPane = new Pane(this.appFor(() => this.threadPane), { thread: true, close: () => this.closeThread() });
@@ -50,7 +53,10 @@ class Slack {
   }
 
   snapshot(data) {
+    const emptied = this.store.size > 0;
     this.store.load(data);
+    if (emptied && !this.store.size) this.host.toast("The bot was started again, and the emulated Slack with it: it begins empty. What your bot remembered is kept.");
+    if (!this.loaded) this.restorePlace();
     if (!this.store.channels.has(this.selected)) {
       this.selected = [...this.store.channels.values()][0]?.id ?? null;
       this.openTs = null;
@@ -70,6 +76,26 @@ class Slack {
     else if (entry.entity === "message") this.arrived(entry.channel, entry.message, before);
     else if (entry.entity === "status" && entry.thread_ts) this.follow(entry.channel, entry.thread_ts);
     this.schedule();
+  }
+
+  /** After a reload one is where one was; kept per browser tab. */
+  restorePlace() {
+    try {
+      ({ channel: this.selected, thread: this.openTs } = JSON.parse(sessionStorage.getItem(PLACE)) ?? { channel: null, thread: null });
+    } catch {
+      // Storage is blocked: the page opens in the first channel.
+    }
+  }
+
+  savePlace() {
+    const place = JSON.stringify({ channel: this.selected, thread: this.openTs });
+    if (place === this.savedPlace) return;
+    this.savedPlace = place;
+    try {
+      sessionStorage.setItem(PLACE, place);
+    } catch {
+      // Storage is blocked: the place lasts as long as the page.
+    }
   }
 
   myViews() {
@@ -107,7 +133,18 @@ class Slack {
     }
     const action = { type: "post", channel, text: typedToText(text, this.store), files };
     if (thread) action.thread_ts = thread;
-    return (await this.host.act(action)).ok;
+    const { ok } = await this.host.act(action);
+    if (ok && !thread) this.hint(channel, action.text);
+    return ok;
+  }
+
+  /** Says once why nobody answers: in a channel, a bot hears what mentions it. */
+  hint(id, text) {
+    const { store } = this;
+    const channel = store.channels.get(id);
+    if (this.hinted || channel?.kind === "im" || text.includes(`<@${store.bot.user_id}>`)) return;
+    this.hinted = true;
+    this.host.toast(`In #${channel?.name} the bot answers when it is mentioned: begin with @${store.bot.name}, or reply in its thread.`);
   }
 
   selectChannel(id, { focus = false } = {}) {
@@ -148,6 +185,7 @@ class Slack {
   draw() {
     this.drawSidebar();
     if (!this.selected) return;
+    this.savePlace();
     this.channelPane.show(this.selected);
     this.channelPane.render();
     this.threadPane.node.hidden = !this.openTs;

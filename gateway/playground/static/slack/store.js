@@ -28,6 +28,11 @@ export class Store {
     for (const prompts of data.prompts ?? []) this.prompts.set(place(prompts.channel, prompts.thread_ts), prompts);
   }
 
+  /** How many messages there are. */
+  get size() {
+    return [...this.messages.values()].reduce((sum, list) => sum + list.size, 0);
+  }
+
   /** Takes over a change; returns what it was before, for a message. */
   apply(change) {
     switch (change.entity) {

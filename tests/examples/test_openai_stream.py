@@ -1,0 +1,104 @@
+"""The assistant against a model server on loopback that speaks OpenAI's protocol."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from gateway.loading import load_bot
+from tests.support.bot import running_bot
+from tests.system.reading import said, shown
+
+
+class Model:
+    """Answers every question by repeating it, one word a chunk; keeps the requests."""
+
+    def __init__(self) -> None:
+        self.requests: list[dict[str, Any]] = []
+        self.keys: list[str] = []
+        self.go_on = asyncio.Event()
+        self.go_on.set()
+
+    async def complete(self, request: web.Request) -> web.StreamResponse:
+        asked = await request.json()
+        self.requests.append(asked)
+        self.keys.append(request.headers["authorization"])
+        response = web.StreamResponse(headers={"content-type": "text/event-stream"})
+        await response.prepare(request)
+        for number, word in enumerate(f"You asked: **{asked['messages'][-1]['content']}**".split(" ")):
+            await self._chunk(response, {"content": f" {word}" if number else word})
+            await self.go_on.wait()
+        await self._chunk(response, {}, "stop")
+        await response.write(b"data: [DONE]\n\n")
+        return response
+
+    async def _chunk(self, response: web.StreamResponse, delta: dict[str, str], end: str | None = None) -> None:
+        chunk = {
+            "id": "chatcmpl-1",
+            "object": "chat.completion.chunk",
+            "created": 1700000000,
+            "model": "tiny",
+            "choices": [{"index": 0, "delta": delta, "finish_reason": end}],
+        }
+        await response.write(b"data: %s\n\n" % json.dumps(chunk).encode())
+
+
+@pytest.fixture
+async def model(monkeypatch) -> AsyncIterator[Model]:
+    model = Model()
+    app = web.Application()
+    app.router.add_post("/v1/chat/completions", model.complete)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = runner.addresses[0][1]
+    monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{port}/v1")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-made-up")
+    monkeypatch.setenv("MODEL", "tiny")
+    yield model
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def bot(slack, model, examples, tmp_path):
+    async with running_bot(slack, load_bot(examples / "openai_stream.py"), tmp_path) as running:
+        yield running
+
+
+async def test_it_streams_the_models_words_as_they_come(slack, model, bot):
+    model.go_on.clear()
+    root = await slack.post("general", "@gateway why is the sky blue?")
+    await slack.wait_for(lambda: slack.calls_to("chat.startStream"))  # the model has said one word so far
+    model.go_on.set()
+    answer = await said(slack, "general", "blue?", thread=root)
+    assert shown(answer) == "You asked: **why is the sky blue?**"
+    (asked,) = model.requests
+    assert asked["model"] == "tiny"
+    assert asked["stream"] is True
+    assert [message["role"] for message in asked["messages"]] == ["system", "user"]
+    assert asked["messages"][-1]["content"] == "why is the sky blue?"
+    assert model.keys == ["Bearer sk-made-up"]
+
+
+async def test_the_second_question_comes_with_the_first_and_its_answer(slack, model, bot):
+    root = await slack.post("general", "@gateway one")
+    await said(slack, "general", "**one**", thread=root)
+    await slack.post("general", "two", thread_ts=root)
+    await said(slack, "general", "**two**", thread=root)
+    assert model.requests[1]["messages"][1:] == [
+        {"role": "user", "content": "one"},
+        {"role": "assistant", "content": "You asked: **one**"},
+        {"role": "user", "content": "two"},
+    ]
+
+
+async def test_another_conversation_knows_nothing_of_it(slack, model, bot):
+    await slack.post("general", "@gateway one")
+    await said(slack, "general", "**one**")
+    await slack.post("general", "@gateway two")
+    await said(slack, "general", "**two**")
+    assert [message["content"] for message in model.requests[1]["messages"][1:]] == ["two"]
