@@ -87,7 +87,10 @@ class Outbox:
             ts = await self._files.shared_as(ts, channel) or ts
         if _posts(message):
             # Without the empty list Slack would keep the blocks of before.
-            body = {"channel": channel, "ts": ts, "blocks": [], **content(message)}
+            body: dict[str, Any] = {"channel": channel, "ts": ts, "blocks": [], **content(message)}
+            if key := data.pop("key", None):
+                # It was sent without its key (a stream, an earlier run's): from here on it cannot be taken for another.
+                body["metadata"] = metadata(key)
             try:
                 await self._api.call("chat.update", body, channel=channel)
             except StreamExpired:
@@ -142,7 +145,10 @@ class Outbox:
             for file in items(each, "files")
             if text(file, "name") in names
         }
-        return Receipt(to=to, id=ts, data={"files": files} if files else {})
+        data: dict[str, Any] = {"files": files} if files else {}
+        if _posts(message) and not _key(found):
+            data["key"] = key
+        return Receipt(to=to, id=ts, data=data)
 
     async def history(self, to: ConversationRef, *, me: Me, limit: int) -> list[HistoryMessage]:
         """The newest messages, oldest first."""

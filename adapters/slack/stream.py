@@ -49,7 +49,7 @@ class Streams:
             # Often only this recipient (a guest, someone of another workspace): posting and editing still works.
             self._api.note(f"native_stream:{str(error)[:60]}", error=quiet(error))
             return None
-        return _running(Receipt(to=to, id=str(started["ts"])), now, held, ())
+        return _running(Receipt(to=to, id=str(started["ts"]), data={"key": key}), now, held, ())
 
     async def append(self, receipt: Receipt, *, delta: str, tasks: Sequence[TaskUpdate]) -> Receipt:
         """Add text and task cards. Raises ``StreamExpired``, also where the stream would outgrow Slack's bound."""
@@ -82,7 +82,7 @@ class Streams:
         if blocks := extras(message):
             body["blocks"] = blocks
         await self._api.call("chat.stopStream", body)
-        data = {name: value for name, value in receipt.data.items() if name not in STREAM_STATE}
+        data = {name: value for name, value in receipt.data.items() if name not in (*STREAM_STATE, "key")}
         there = dict(data.get("files") or {})
         missing = [file for file in uploads(message) if file.name not in there.values()]
         if missing:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.egress import Lookup, MessageStream
-from gateway.model import Outgoing, Receipt
+from gateway.model import MessageCreated, Outgoing, Receipt
 from gateway.runtime.journal import Effect
 
 if TYPE_CHECKING:
@@ -70,8 +70,11 @@ class Posting:
         delivery = self._turn.work.delivery
         if not delivery.rerun or self.receipts or self.effect.body.get("removed"):
             return None
-        # A minute covers the difference between the platform's clock and ours.
-        return Lookup(since=delivery.envelope.received_at - 60, claimed=self._turn.journal.claimed())
+        event = self._turn.event
+        # The platform's own time where the event has it: nothing this turn sent can be older. Else ours, with a minute
+        # for the difference between the two clocks.
+        at = event.at if isinstance(event, MessageCreated) else 0.0
+        return Lookup(since=at or delivery.envelope.received_at - 60, claimed=self._turn.journal.claimed())
 
     def _keep(self, receipts: tuple[Receipt, ...]) -> None:
         self.receipts = receipts

@@ -519,6 +519,9 @@ async def test_a_lost_stream_and_a_lost_upload_are_found_without_a_key(house: Ho
     edited = await house.adapter.edit(found, message)
     shown = house.slack.message("general", edited.id)
     assert shown is not None and shown["text"] == "half and half" and not shown.get("streaming")
+    # From now on it carries its key, so that no later turn's look takes it for its own.
+    assert shown["metadata"]["event_payload"] == {"key": "k"}
+    assert await house.adapter.find(ref, message, key="k3", since=since, claimed=()) is None
 
 
 async def test_a_lost_message_in_a_dm_is_found(house: House) -> None:

@@ -67,7 +67,8 @@ class Deliveries:
         self._sockets = sockets
         self._secret = signing_secret.encode()
         self._ack_timeout = ack_timeout
-        self._retry_delays = tuple(retry_delays)
+        self.retry_delays = tuple(retry_delays)
+        """Seconds before each retry; may be changed while running."""
         self._session: aiohttp.ClientSession | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -155,7 +156,7 @@ class Deliveries:
 
     async def _deliver(self, delivery: Delivery) -> None:
         retry, reason = 0, ""
-        for delay in (0.0, *self._retry_delays):
+        for delay in (0.0, *self.retry_delays):
             if delay:
                 await asyncio.sleep(delay)
             attempt, stop = await self._attempt(delivery, retry, reason)
