@@ -7,9 +7,19 @@ import time
 from collections import Counter
 from collections.abc import Mapping, MutableMapping
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
-import structlog
+# structlog draws tracebacks with rich where that is there, which it is because typer's help needs it: 5 MB and 25 ms of
+# every start for something that is switched off below. So rich is out of sight while structlog is imported.
+_modules = cast(dict[str, Any], sys.modules)
+_hidden = "rich" not in _modules
+if _hidden:
+    _modules["rich"] = None  # which is how Python spells a module that cannot be imported
+try:
+    import structlog
+finally:
+    if _hidden:
+        del _modules["rich"]
 
 _SECRETS = re.compile(
     r"xox[a-z]-[\w-]{6,}"  # Slack bot, user and refresh tokens
@@ -28,9 +38,9 @@ def redact(value: Any, name: str = "") -> Any:
     if isinstance(value, str):
         return "[redacted]" if _SECRET_NAMES.search(name) and value else _SECRETS.sub("[redacted]", value)
     if isinstance(value, Mapping):
-        return {key: redact(item, str(key)) for key, item in value.items()}
+        return {key: redact(item, str(key)) for key, item in cast(Any, value).items()}
     if isinstance(value, list | tuple):
-        return [redact(item) for item in value]
+        return [redact(item) for item in cast(Any, value)]
     return value
 
 

@@ -75,7 +75,7 @@ class SlackApi:
     async def open(self) -> AsyncIterator[None]:
         """Hold the session."""
         session = aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=TIMEOUT, connect=10),
+            timeout=aiohttp.ClientTimeout(total=TIMEOUT, sock_connect=10),
             headers={"User-Agent": get_user_agent()},
             proxy=load_http_proxy_from_env(),
         )

@@ -38,7 +38,10 @@ SPOKEN = frozenset({"", "file_share", "thread_broadcast", "me_message"})
 
 def me_in(body: Json, default: Me) -> Me:
     """The identity a delivery is for. In a shared channel ``team_id`` may be the sender's: authorizations decide."""
-    authorization: Json = next(iter(items(body, "authorizations")), {})
+    authorizations = items(body, "authorizations")
+    if not authorizations:
+        return default if default.team else Me(text(body, "team_id"), default.user, default.bot)
+    authorization = authorizations[0]
     team = text(authorization, "team_id") or default.team or text(body, "team_id")
     user = text(authorization, "user_id") if authorization.get("is_bot") is True else ""
     return Me(team, user or default.user, default.bot)
@@ -106,10 +109,10 @@ def mentions(message: Json, user: str) -> bool:
 
 def by_bot(message: Json, me: Me) -> str:
     """Why a message is not a person's: ``own``, ``bot`` or, if it is one, nothing."""
-    user = text(message, "user")
-    if (me.user and user == me.user) or (me.bot and text(message, "bot_id") == me.bot):
+    user, bot = text(message, "user"), text(message, "bot_id")
+    if (me.user and user == me.user) or (me.bot and bot == me.bot):
         return "own"
-    return "bot" if text(message, "bot_id") or text(message, "subtype") == "bot_message" or not user else ""
+    return "bot" if bot or not user or text(message, "subtype") == "bot_message" else ""
 
 
 def _message(event: Json, me: Me, dm_session: DmSession) -> Found:

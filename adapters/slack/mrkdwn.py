@@ -22,11 +22,11 @@ def unescape(value: str) -> str:
 
 def to_markdown(message: Json, bot_user: str) -> str:
     """A message's text as Markdown, the bot's own mention removed."""
-    blocks = list(items(message, "blocks"))
-    if blocks and all(block.get("type") == "rich_text" for block in blocks):
-        rendered = "\n".join(_rich(each, bot_user) for block in blocks for each in items(block, "elements"))
-        if rendered.strip():
-            return rendered.strip()
+    blocks = items(message, "blocks")
+    if blocks and all([block.get("type") == "rich_text" for block in blocks]):
+        rendered = "\n".join([_rich(each, bot_user) for block in blocks for each in items(block, "elements")]).strip()
+        if rendered:
+            return rendered
     return from_mrkdwn(text(message, "text"), bot_user).strip()
 
 
@@ -110,7 +110,7 @@ def _span(element: Json, *, code: bool) -> str:
     match element.get("type"):
         case "text":
             written = text(element, "text")
-            return written if code else _styled(written, obj(element, "style"))
+            return written if code or "style" not in element else _styled(written, obj(element, "style"))
         case "link":
             url, label = text(element, "url"), text(element, "text")
             if code or not label or label == url or url.removeprefix("mailto:") == label:

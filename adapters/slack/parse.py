@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from adapters.slack.envelope import SPOKEN, Me, by_bot, is_dm, me_in, mentions, our_action
+from adapters.slack.envelope import Me, is_dm, me_in, mentions, our_action
 from adapters.slack.fields import Json, items, obj, seconds, text
 from adapters.slack.forms import token_of_view, values_of_view
 from adapters.slack.mrkdwn import to_markdown, unescape
@@ -67,23 +67,28 @@ def remote_file(file: Json, workspace: str, **extra: str) -> RemoteFile | None:
 
 
 def _message(event: Json, ref: ConversationRef, me: Me) -> Event | None:
-    subtype = text(event, "subtype")
-    if subtype == "message_changed":
-        return _changed(event, ref, me)
-    if subtype == "message_deleted":
-        return _deleted(event, ref)
-    if subtype not in SPOKEN or by_bot(event, me):
-        return None
+    # Whether it is a person's words was judged before it was stored (``envelope_of``).
+    match event.get("subtype"):
+        case "message_changed":
+            return _changed(event, ref, me)
+        case "message_deleted":
+            return _deleted(event, ref)
+        case _:
+            return _created(event, ref, me)
+
+
+def _created(event: Json, ref: ConversationRef, me: Me) -> Event:
     ts = text(event, "ts")
-    dm = is_dm(text(event, "channel"), text(event, "channel_type"))
-    files = (remote_file(file, ref.workspace) for file in items(event, "files"))
+    files = [remote_file(file, ref.workspace) for file in items(event, "files")] if "files" in event else []
     return MessageCreated(
         ref=ref,
         user=user_of(ref, text(event, "user"), text(event, "user_profile", "display_name")),
         message_id=ts,
         text=to_markdown(event, me.user),
-        files=tuple(file for file in files if file is not None),
-        addressed=dm or text(event, "type") == "app_mention" or mentions(event, me.user),
+        files=tuple([file for file in files if file is not None]),
+        addressed=event.get("type") == "app_mention"
+        or is_dm(text(event, "channel"), text(event, "channel_type"))
+        or mentions(event, me.user),
         at=seconds(ts),
     )
 

@@ -10,7 +10,7 @@ import structlog
 from gateway.chat.action import Action
 from gateway.chat.element import Element, received
 from gateway.chat.message import Message
-from gateway.chat.user import current_user
+from gateway.chat.user import current_user, name_of
 from gateway.errors import Forbidden, PlatformError, TooLarge
 from gateway.model import (
     ActionInvoked,
@@ -108,10 +108,9 @@ class BotHandlers:
     async def _message(self, turn: Turn, event: MessageCreated) -> None:
         elements = await _download(turn, event.files) if event.files else []
         if self._callbacks.on_message is not None:
-            user = current_user(turn)
             message = Message(
                 content=event.text,
-                author=user.display_name or user.identifier,
+                author=name_of(turn) or event.user.key,
                 type="user_message",
                 elements=elements,
                 id=event.message_id,
@@ -121,10 +120,9 @@ class BotHandlers:
 
     async def _command(self, turn: Turn, event: CommandInvoked) -> None:
         if self._callbacks.on_message is not None:
-            name = current_user(turn).display_name
             await call(
                 self._callbacks.on_message,
-                Message(content=event.text, author=name, type="user_message", command=event.command),
+                Message(content=event.text, author=name_of(turn), type="user_message", command=event.command),
             )
 
     async def _action(self, turn: Turn) -> None:

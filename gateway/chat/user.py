@@ -85,6 +85,11 @@ def current_user(turn: Turn) -> User:
     return User.of(turn.event.user, turn.profile)
 
 
+def name_of(turn: Turn) -> str | None:
+    """The display name of who this turn is for, without all the rest of a ``User``: every message asks for it."""
+    return (turn.profile.display_name if turn.profile is not None else None) or turn.event.user.name
+
+
 class Context:
     """Where the running code is: its conversation, its session, its user."""
 

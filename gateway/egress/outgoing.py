@@ -14,6 +14,8 @@ T = TypeVar("T")
 def plan(message: Outgoing, capabilities: Capabilities, texts: Sequence[str]) -> list[Outgoing]:
     """The parts: one per text, buttons and files with the last of them, what is too many of these in parts behind it,
     feedback with the very last. Nothing to show gives no part."""
+    if not message.buttons and not message.files and len(texts) == 1 and texts[0] == message.text:
+        return [message]  # nearly always
     buttons = _groups(message.buttons, capabilities.buttons_per_message)
     files = _groups(message.files, capabilities.files_per_message)
     extra = max(len(buttons), len(files))

@@ -40,7 +40,7 @@ class ConversationRef(Frozen):
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A copy with other parts has another key: what was worked out for this one must not go along."""
         copy = super().model_copy(update=update, deep=deep)
-        copy.__dict__.pop("key", None)
+        vars(copy).pop("key", None)
         return copy
 
     def __eq__(self, other: object) -> bool:

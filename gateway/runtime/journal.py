@@ -159,3 +159,4 @@ class Journal:
             await self._writing
         if keep:
             await self.flush()
+        self._effects.clear()  # they lead back here: without the circle both go at once, not with a collection

@@ -93,7 +93,7 @@ def _new_id(key: str) -> str:
     return hashlib.blake2b(f"{key}/{time.time_ns()}".encode(), digest_size=16).hexdigest()
 
 
-def _json_part(values: dict[str, Any]) -> bytes:
+def _json_part(values: dict[Any, Any]) -> bytes:
     """The values JSON can hold, as JSON. Others stay in memory only."""
     try:
         return orjson.dumps(values, option=_STRICT)
@@ -101,7 +101,7 @@ def _json_part(values: dict[str, Any]) -> bytes:
         return orjson.dumps({key: value for key, value in values.items() if _is_json(key, value)}, option=_STRICT)
 
 
-def _is_json(key: str, value: Any) -> bool:
+def _is_json(key: object, value: Any) -> bool:
     try:
         orjson.dumps(value, option=_STRICT)
     except TypeError:
