@@ -44,7 +44,7 @@ async def main(message: cl.Message):
     cl.user_session.set("messages", count)
 
     words = message.content.lower()
-    if message.elements:
+    if message.elements:  # somebody attached files
         await describe(message.elements)
     elif "stream" in words:
         await stream()
@@ -82,7 +82,7 @@ async def stream():
     answer = cl.Message()
     for word in STORY.split(" "):
         await answer.stream_token(word + " ")
-        await cl.sleep(0.03)
+        await cl.sleep(0.03)  # about as fast as a model
     await answer.send()
 
 
@@ -95,14 +95,14 @@ async def ask():
         ],
         timeout=600,
     ).send()
-    if pick is None:
+    if pick is None:  # nobody answered in time
         return
     if not pick["payload"]["deploy"]:
         await cl.Message("Fine, not today.").send()
         return
-    reason = await cl.AskUserMessage("What is in this release?", timeout=600).send()
-    if reason:
-        await cl.Message(f"Deployed: _{reason['output']}_ 🚀").send()
+    release = await cl.AskUserMessage("What is in this release?", timeout=600).send()
+    if release:
+        await cl.Message(f"Deployed: _{release['output']}_ 🚀").send()
 
 
 async def take_file():
@@ -110,15 +110,12 @@ async def take_file():
         "Please send me a text file.", accept={"text/plain": [".txt", ".md", ".csv"]}, timeout=600
     ).send()
     if files:
-        text = read(files[0].path)
+        file = files[0]
+        text = await cl.make_async(Path(file.path).read_text)(encoding="utf-8", errors="replace")
         await cl.Message(
-            f"`{files[0].name}` has {len(text.split())} words. Here it is in capitals:",
-            elements=[cl.File(name=f"LOUD-{files[0].name}", content=text.upper())],
+            f"`{file.name}` has {len(text.split())} words. Here it is in capitals:",
+            elements=[cl.File(name=f"LOUD-{file.name}", content=text.upper())],
         ).send()
-
-
-def read(path: str) -> str:
-    return Path(path).read_text(encoding="utf-8", errors="replace")
 
 
 async def describe(elements: list[cl.Element]):

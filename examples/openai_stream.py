@@ -10,15 +10,15 @@ from openai import AsyncOpenAI
 
 import gateway as cl
 
-client = AsyncOpenAI(api_key=os.environ.get("OPENAI_API_KEY", "none"))
 MODEL = os.environ.get("MODEL", "gpt-4o-mini")
 SYSTEM = {"role": "system", "content": "You are a helpful assistant in a team chat. Be brief."}
+
+client = AsyncOpenAI(api_key=os.environ.get("OPENAI_API_KEY", "none"))  # a local server needs no key
 
 
 @cl.on_message
 async def main(message: cl.Message):
-    history = cl.user_session.get("history", [])
-    history.append({"role": "user", "content": message.content})
+    history = [*cl.user_session.get("history", []), {"role": "user", "content": message.content}]
 
     answer = cl.Message()
     stream = await client.chat.completions.create(model=MODEL, messages=[SYSTEM, *history], stream=True)
@@ -27,5 +27,5 @@ async def main(message: cl.Message):
             await answer.stream_token(token)
     await answer.send()
 
-    history.append({"role": "assistant", "content": answer.content})
-    cl.user_session.set("history", history[-40:])
+    # Stored at the end, so that a turn that fails and runs again asks its question once.
+    cl.user_session.set("history", [*history, {"role": "assistant", "content": answer.content}][-40:])

@@ -21,11 +21,15 @@ class Model:
         self.keys: list[str] = []
         self.go_on = asyncio.Event()
         self.go_on.set()
+        self.fail_next = False
 
     async def complete(self, request: web.Request) -> web.StreamResponse:
         asked = await request.json()
         self.requests.append(asked)
         self.keys.append(request.headers["authorization"])
+        if self.fail_next:
+            self.fail_next = False
+            raise web.HTTPBadRequest(text='{"error": {"message": "no capacity"}}', content_type="application/json")
         response = web.StreamResponse(headers={"content-type": "text/event-stream"})
         await response.prepare(request)
         for number, word in enumerate(f"You asked: **{asked['messages'][-1]['content']}**".split(" ")):
@@ -102,3 +106,14 @@ async def test_another_conversation_knows_nothing_of_it(slack, model, bot):
     await slack.post("general", "@gateway two")
     await said(slack, "general", "**two**")
     assert [message["content"] for message in model.requests[1]["messages"][1:]] == ["two"]
+
+
+async def test_a_turn_that_failed_runs_again_and_asks_its_question_once(slack, model, bot):
+    root = await slack.post("general", "@gateway one")
+    await said(slack, "general", "**one**", thread=root)
+    model.fail_next = True
+    await slack.post("general", "two", thread_ts=root)
+    await said(slack, "general", "**two**", thread=root)
+    failed, again = model.requests[1:]
+    assert again == failed
+    assert [message["content"] for message in again["messages"][1:]] == ["one", "You asked: **one**", "two"]

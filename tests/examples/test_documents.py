@@ -1,0 +1,74 @@
+"""The code in the documents runs as it stands there."""
+
+import re
+import textwrap
+from pathlib import Path
+
+from gateway.loading import load_bot
+from tests.support.bot import running_bot
+from tests.system.reading import from_bot, said, shown, texts
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def blocks(document: str) -> list[str]:
+    """A document's Python blocks."""
+    return re.findall(r"^```python\n(.*?)^```$", (ROOT / document).read_text(), re.DOTALL | re.MULTILINE)
+
+
+def bot_file(folder: Path, source: str) -> Path:
+    path = folder / "documented.py"
+    path.write_text(source)
+    return path
+
+
+def handler(body: str) -> str:
+    """A bot whose handler is this code, between two messages."""
+    return "\n".join(
+        [
+            "import gateway as cl",
+            "async def model():",
+            "    for token in ('to', 'ken'): yield token",
+            "@cl.on_message",
+            "async def main(received: cl.Message):",
+            textwrap.indent(body, "    "),
+            "    await cl.Message(f'done: {locals()}').send()",
+        ]
+    )
+
+
+async def test_the_readmes_first_bot_counts(slack, tmp_path):
+    (first,) = blocks("README.md")
+    assert len(first.splitlines()) <= 10
+    async with running_bot(slack, load_bot(bot_file(tmp_path, first)), tmp_path):
+        await slack.post(slack.dm.id, "hello")
+        await said(slack, slack.dm.id, "Message 1: hello")
+        await slack.post(slack.dm.id, "again")
+        await said(slack, slack.dm.id, "Message 2: again")
+
+
+async def test_messages_as_the_handlers_page_shows_them(slack, tmp_path):
+    messages, _ = blocks("docs/handlers.md")
+    async with running_bot(slack, load_bot(bot_file(tmp_path, handler(messages))), tmp_path):
+        await slack.post(slack.dm.id, "go")
+        await said(slack, slack.dm.id, "done")
+    assert [text for text in texts(slack, slack.dm.id) if not text.startswith("done")] == ["token"]
+    assert len(slack.calls_to("chat.update")) == 1
+    assert len(slack.calls_to("chat.delete")) == 1
+
+
+async def test_asks_as_the_handlers_page_shows_them(slack, tmp_path):
+    _, asks = blocks("docs/handlers.md")
+    async with running_bot(slack, load_bot(bot_file(tmp_path, handler(asks))), tmp_path):
+        root = await slack.post("general", "@gateway go")
+        await said(slack, "general", "Your name?", thread=root)
+        await slack.post("general", "Ada", thread_ts=root)
+        question = await said(slack, "general", "Deploy?", thread=root)
+        await slack.click("general", question["ts"], label="Yes")
+        await said(slack, "general", "A text file, please", thread=root)
+        await slack.post("general", "", thread_ts=root, files=[("a.txt", b"abc", "text/plain")])
+        await said(slack, "general", "done", thread=root)
+    report = shown(from_bot(slack, "general", root)[-1])
+    assert "'output': 'Ada'" in report
+    assert "'payload': {'go': True}" in report
+    assert "a.txt" in report
