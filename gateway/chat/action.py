@@ -4,15 +4,30 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from gateway.chat import standing
 from gateway.runtime.context import current_turn
 from gateway.runtime.tokens import ActionToken
+
+_STRICT = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
 
 
 def _new_id() -> str:
     """An id that is the same when the turn runs again: a button of the first run may be clicked during the second."""
     turn = current_turn.get()
     return turn.new_id(turn.next_number()) if turn is not None else str(uuid.uuid4())
+
+
+def _checked(name: str, payload: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The payload, once it is sure that it comes back with a click as it is; said here, where the mistake is made."""
+    if not payload:
+        return {}
+    try:
+        orjson.dumps(given := dict(payload), option=_STRICT)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"the payload of Action({name!r}) must be a dict that JSON can hold: {error}") from error
+    return given
 
 
 class Action:
@@ -28,7 +43,7 @@ class Action:
         id: str | None = None,
     ) -> None:
         self.name = name
-        self.payload: dict[str, Any] = dict(payload or {})
+        self.payload: dict[str, Any] = _checked(name, payload)
         self.label = label
         self.tooltip = tooltip
         self.icon = icon

@@ -15,7 +15,6 @@ from gateway.runtime.journal import Effect
 from gateway.runtime.posting import Posting
 from gateway.runtime.tokens import AskToken, UploadToken
 from gateway.runtime.turn import Turn
-from gateway.runtime.work import Work
 
 T = TypeVar("T")
 
@@ -49,7 +48,9 @@ class AskBase(Generic[T]):
         effect = turn.journal.begin("ask")
         posting = Posting(turn, effect)
         if "answer" in effect.body:
-            return await self._settled(turn, effect.body["answer"])
+            result = await self._settled(turn, effect.body["answer"])
+            await self._answered(turn, posting, result)  # the crash may have come before it
+            return result
         if "after" not in effect.body:
             # Written ahead: should we die right after posting, the re-run still knows what can be an answer.
             effect.record(after=turn.asks.latest)
@@ -89,7 +90,7 @@ class AskBase(Generic[T]):
                 used = True
             finally:
                 turn.asks.close(ask, used=used)
-            await self._answered(turn, posting, work, result)
+            await self._answered(turn, posting, result)
             return result
 
     def _timed_out(self) -> T | None:
@@ -105,7 +106,7 @@ class AskBase(Generic[T]):
     async def _question(self, turn: Turn, effect: Effect) -> Outgoing:
         return Outgoing(text=self.content, author=self.author)
 
-    async def _answered(self, turn: Turn, posting: Posting, work: Work, result: T | None) -> None:
+    async def _answered(self, turn: Turn, posting: Posting, result: T | None) -> None:
         """Show on the question that it is answered."""
 
     async def _close(self, turn: Turn, posting: Posting, note: str) -> None:
@@ -201,7 +202,7 @@ class AskActionMessage(AskBase[AskActionResponse]):
             id=action.id,
         )
 
-    async def _answered(self, turn: Turn, posting: Posting, work: Work, result: AskActionResponse | None) -> None:
+    async def _answered(self, turn: Turn, posting: Posting, result: AskActionResponse | None) -> None:
         if result is not None:
             await self._close(turn, posting, f"**Selected:** {result['label'] or result['name']}")
 
@@ -254,7 +255,7 @@ class AskFileMessage(AskBase[list[AskFileResponse]]):
         token = UploadToken(
             delivery=turn.work.key,
             ordinal=effect.ordinal,
-            label="File" if self.max_files == 1 else "Files",
+            label=self.content.strip().partition("\n")[0][:120] or "File",
             extensions=self._extensions(),
             max_files=self.max_files,
         )
@@ -269,6 +270,8 @@ class AskFileMessage(AskBase[list[AskFileResponse]]):
     async def _result(self, turn: Turn, answer: Mapping[str, Any]) -> list[AskFileResponse]:
         kind = FormSubmitted if answer["kind"] == "form_submitted" else MessageCreated
         files = kind.model_validate(answer).files
+        if not files:
+            raise Again("No file came with it: please send one.")
         if len(files) > self.max_files:
             raise Again(f"Please send at most {self.max_files} file(s).")
         return [await self._fetch(turn, file) for file in files]
@@ -302,7 +305,7 @@ class AskFileMessage(AskBase[list[AskFileResponse]]):
             return ", ".join(e for endings in self.accept.values() for e in endings) or ", ".join(self.accept)
         return ", ".join(self.accept)
 
-    async def _answered(self, turn: Turn, posting: Posting, work: Work, result: list[AskFileResponse] | None) -> None:
+    async def _answered(self, turn: Turn, posting: Posting, result: list[AskFileResponse] | None) -> None:
         if result and turn.sender.capabilities(turn.ref).forms:
             await self._close(turn, posting, f"**Received:** {', '.join(f'`{file.name}`' for file in result)}")
 

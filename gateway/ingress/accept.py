@@ -9,7 +9,7 @@ from gateway.adapter import Adapter
 from gateway.errors import Draining
 from gateway.ingress.dispatcher import Dispatcher
 from gateway.ingress.reading import Reader
-from gateway.model import Accepted, ActionInvoked, Envelope, Event, MessageCreated
+from gateway.model import Accepted, ActionInvoked, ConversationRef, Envelope, Event, MessageCreated
 from gateway.ports import Inbox
 from gateway.runtime.forms import answer_to
 from gateway.runtime.runner import Handlers
@@ -70,6 +70,10 @@ class Gate:
         if answer is not None:
             return Accepted(status="new" if new else "duplicate", answer=answer)
         return NEW if new else DUPLICATE
+
+    def is_idle(self, ref: ConversationRef) -> bool:
+        """Whether nothing runs or waits in the conversation."""
+        return self._dispatcher.is_idle(ref)
 
     async def _concerns_us(self, event: Event) -> bool:
         """A thread message without a mention counts only where the bot takes part already; also when the mention that

@@ -2,20 +2,19 @@
 running turn (an answer, stop, feedback) goes past the queue to it."""
 
 import asyncio
+import math
 import time
-from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 import structlog
 
 from gateway.errors import Fenced
-from gateway.ingress.failures import Failures
+from gateway.ingress.failures import Failures, persistently
 from gateway.ingress.lane import QUEUE_LIMIT, Lane
 from gateway.ingress.reading import Reader
-from gateway.model import ConversationRef, MessageCreated, StopRequested
+from gateway.model import CommandInvoked, ConversationEnded, ConversationRef, MessageCreated, StopRequested
 from gateway.ports import Delivery, Lease, Store
-from gateway.runtime.asks import OpenAsks
 from gateway.runtime.runner import Runner
 from gateway.runtime.session import SessionPool
 from gateway.runtime.tokens import AskToken, UploadToken
@@ -54,8 +53,12 @@ class Dispatcher:
         self._failures = failures
         self._slots = slots
         self._lanes: dict[str, Lane] = {}
-        self._behind = False
-        """Deliveries wait in the store for a lane; until they have one, newer ones wait behind them."""
+        self._behind = True
+        """Deliveries wait in the store for a lane; until they have one, newer ones wait behind them. So it is until
+        what a former process left was taken up."""
+        self._taking = asyncio.Lock()
+        self._catching_up = False
+        """Older deliveries are being read from the store, and given lanes: a new one may have to wait behind them."""
         self._unreadable: set[int] = set()
         self._background: set[asyncio.Task[Any]] = set()
         self._closing = False
@@ -73,12 +76,17 @@ class Dispatcher:
     async def takes_part(self, ref: ConversationRef) -> bool:
         """Whether the bot is in this conversation already."""
         key = ref.key
-        return key in self._lanes or key in self._pool or await self._store.exists(key)
+        if key in self._lanes or key in self._pool or await self._store.exists(key):
+            return True
+        # What would open its session may still wait in the store.
+        return (self._behind or self._catching_up) and bool(
+            await self._store.pending(conversation=key, now=math.inf, limit=1)
+        )
 
     # Submitting
 
-    def submit(self, work: Work) -> None:
-        """Run it, now or after what came before it. Never waits."""
+    def submit(self, work: Work, *, older: bool = False) -> None:
+        """Run it, now or after what came before it. Never waits. ``older``: it was read from the store."""
         if self._closing:
             return  # it is stored: whoever starts next runs it
         key = work.event.ref.key
@@ -87,11 +95,18 @@ class Dispatcher:
             if self._behind or len(self._lanes) >= LANES_LIMIT:
                 self._behind = True
                 return
-            lane = self._lanes[key] = Lane(key)
-            lane.task = self.spawn(self._run_lane(lane))
+            lane = self._open_lane(key)
+            lane.overflow = lane.unread = self._catching_up and not older
+        else:
+            work.session_read = False  # what is before it may change that
         lane.asks.latest = max(lane.asks.latest, work.delivery.seq)
-        if not self._control(lane, work):
+        if not lane.unread and not self._control(lane, work):
             self._enqueue(lane, work)
+
+    def _open_lane(self, key: str) -> Lane:
+        lane = self._lanes[key] = Lane(key)
+        lane.task = self.spawn(self._run_lane(lane))
+        return lane
 
     def _control(self, lane: Lane, work: Work) -> bool:
         """Give it to the running turn, if it is meant for that."""
@@ -105,6 +120,16 @@ class Dispatcher:
         if isinstance(token, AskToken | UploadToken):
             self._answer(lane, work, (token.delivery, token.ordinal))
             return True
+        if (
+            isinstance(event, ConversationEnded)
+            and event.reason == "idle"
+            and (lane.current or lane.queue or lane.side)
+        ):
+            self.spawn(self._forget(work))  # it is in use after all
+            return True
+        if isinstance(event, CommandInvoked) and event.command == "new" and lane.waiting:
+            lane.stop(event.user)  # nobody will answer in a conversation that is over
+            return False
         if work.is_side:
             self._beside(lane, work)
             return True
@@ -115,12 +140,17 @@ class Dispatcher:
         if outcome == "taken":
             return
         if outcome == "closed" and lane.holds(ask[0]) and (lane.current is None or lane.current.delivery.rerun):
-            replaced = lane.asks.keep_early(ask, work)  # the turn runs again and has not come to its ask yet
-            if replaced is None:
-                return
-            work, outcome = replaced, "closed"
+            lane.asks.keep_early(ask, work)  # the turn runs again and has not come to its ask yet
+            return
         work.refused = outcome
         self._beside(lane, work)
+
+    def _turn_down(self, lane: Lane, work: Work) -> None:
+        """Tell those whose answers a turn that is over did not need."""
+        for early in lane.asks.leftovers(work.key):
+            early.refused = early.refused or "closed"
+            if not self._closing:
+                self._beside(lane, early)
 
     def _enqueue(self, lane: Lane, work: Work) -> None:
         if lane.overflow or len(lane.queue) >= QUEUE_LIMIT:
@@ -137,17 +167,15 @@ class Dispatcher:
             if lane.lease is None:
                 return  # another process runs this conversation; the delivery is in the store it reads
             while True:
-                while lane.queue:
+                while lane.queue and not self._closing:
                     work = lane.current = lane.queue.popleft()
-                    await self._run(lane, lane.lease, work, lane.asks, main=True)
+                    await self._run(lane, lane.lease, work, main=True)
                     lane.current = None
-                    for early in lane.asks.leftovers(work.key):
-                        early.refused = "closed"
-                        self._beside(lane, early)
-                if lane.side:
-                    await asyncio.wait(lane.side.values())
-                elif lane.overflow:
+                    self._turn_down(lane, work)
+                if lane.overflow and not self._closing:
                     await self._read_on(lane)
+                elif lane.side:
+                    await lane.wait_beside()
                 else:
                     break
         except Fenced:
@@ -155,11 +183,17 @@ class Dispatcher:
         finally:
             del self._lanes[lane.key]
             if self._behind and not self._closing and len(self._lanes) == LANES_LIMIT // 2:
-                self.spawn(self._take_due())
+                self.spawn(self._take_due(now=math.inf))
         if lane.lease is not None:
             await self._store.release(lane.lease)
 
-    async def _run(self, lane: Lane, lease: Lease, work: Work, asks: OpenAsks, *, main: bool) -> None:
+    async def _forget(self, work: Work) -> None:
+        """There is nothing to run for it."""
+        lease = await self._store.claim(work.event.ref.key)
+        if lease is not None:
+            await persistently(lambda: self._store.finish(lease, work.key, journal=False))
+
+    async def _run(self, lane: Lane, lease: Lease, work: Work, *, main: bool) -> None:
         """Run it until it is done or given up."""
 
         def running(turn: Turn | None) -> None:
@@ -168,12 +202,12 @@ class Dispatcher:
 
         while True:
             if not work.started:
-                if not await self._store.start(lease, work.key):
+                if not await persistently(lambda: self._store.start(lease, work.key)):
                     return  # it was read from the store while it was being finished
                 work.started = True
             try:
                 async with self._slots:
-                    await self._runner.run(work, lease=lease, asks=asks, running=running)
+                    await self._runner.run(work, lease=lease, asks=lane.asks, running=running)
                 return
             except Fenced:
                 raise
@@ -190,39 +224,60 @@ class Dispatcher:
             lease = lane.lease or await self._store.claim(lane.key)
             try:
                 if lease is not None:
-                    await self._run(lane, lease, work, OpenAsks(deque(), self.submit), main=False)
+                    await self._run(lane, lease, work, main=False)
             except Fenced:
                 log.warning("lane.fenced", conversation=lane.key)
             finally:
                 lane.side.pop(work.key, None)
+                self._turn_down(lane, work)
 
         lane.side[work.key] = self.spawn(run())
 
     # The store behind memory
 
     async def _read_on(self, lane: Lane) -> None:
-        """Take in what waits in the store for this lane. What arrives meanwhile finds its place by order."""
-        lane.overflow = False
-        rows = await self._store.pending(conversation=lane.key, after=lane.last_seq, now=time.time(), limit=QUEUE_LIMIT)
-        lane.overflow = lane.overflow or len(rows) == QUEUE_LIMIT
-        for delivery in rows:
-            lane.last_seq = delivery.seq
-            work = await self._reader.recovered(delivery)
-            if work is not None and not lane.holds(work.key) and not self._control(lane, work):
-                lane.insert(work)
+        """Take in what waits in the store for this lane. What arrives meanwhile is left there, for its order, and read
+        by another look."""
+        while lane.overflow:
+            known = lane.asks.latest  # whatever arrived up to this one is stored, so the look finds it
+            rows = await persistently(lambda: self._pending_in(lane))
+            for delivery in rows:
+                work = await self._recovered(delivery)
+                if work is not None and not lane.holds(work.key) and not self._control(lane, work):
+                    lane.insert(work)
+                lane.last_seq = delivery.seq
+            if len(rows) == QUEUE_LIMIT:
+                break
+            lane.overflow = lane.asks.latest > max(known, lane.last_seq)
+        lane.unread = False
+
+    async def _pending_in(self, lane: Lane) -> Sequence[Delivery]:
+        return await self._store.pending(conversation=lane.key, after=lane.last_seq, now=math.inf, limit=QUEUE_LIMIT)
 
     async def recover(self) -> int:
         """Take up what a former process left; how many deliveries were open."""
         count = await self._store.recover()
-        await self._take_due()
+        # Also what still pauses after a failure: what came after it must not overtake it.
+        await self._take_due(now=math.inf)
         return count
 
-    async def _take_due(self) -> None:
+    async def _take_due(self, *, now: float) -> None:
         """Give what is due and in no lane a lane, oldest first, as far as there is room."""
-        self._behind = False  # from here on new deliveries find their own lane; all older ones are read below
+        async with self._taking:
+            self._behind = False
+            self._catching_up = True
+            try:
+                await self._take_pages(now)
+            except BaseException:
+                self._behind = True
+                raise
+            finally:
+                self._catching_up = False
+
+    async def _take_pages(self, now: float) -> None:
         after = 0
         while not self._behind:
-            rows = await self._store.pending(after=after, now=time.time(), limit=PAGE)
+            rows = await self._store.pending(after=after, now=now, limit=PAGE)
             for delivery in rows:
                 await self._take(delivery)
             if len(rows) < PAGE:
@@ -230,29 +285,42 @@ class Dispatcher:
             after = rows[-1].seq
 
     async def _take(self, delivery: Delivery) -> None:
-        lane = self._lanes.get(delivery.envelope.ref.key)
-        if delivery.seq in self._unreadable or (
-            lane is not None
-            and (lane.overflow or lane.holds(delivery.envelope.key) or delivery.seq <= lane.asks.latest)
-        ):
+        if self._is_taken(delivery) or (work := await self._recovered(delivery)) is None:
             return
-        work = await self._reader.recovered(delivery)
+        if not self._is_taken(delivery):  # it may have been meanwhile
+            self.submit(work, older=True)
+
+    def _is_taken(self, delivery: Delivery) -> bool:
+        lane = self._lanes.get(delivery.envelope.ref.key)
+        return lane is not None and (lane.overflow or lane.holds(delivery.envelope.key))
+
+    async def _recovered(self, delivery: Delivery) -> Work | None:
+        if delivery.seq in self._unreadable:
+            return None
+        work, error = None, None
+        try:
+            work = await self._reader.recovered(delivery)
+        except (ValueError, LookupError, TypeError) as problem:
+            error = problem  # written by another version: it must not keep the others from being read
         if work is None:
             self._unreadable.add(delivery.seq)
-            log.warning("inbox.unreadable", delivery=delivery.envelope.key)
-        else:
-            self.submit(work)
+            log.warning("inbox.unreadable", delivery=delivery.envelope.key, exc_info=error)
+        return work
 
     async def keep_up(self) -> None:
         """Forever: renew leases, look for deliveries that are due."""
         looked = time.monotonic()
         while True:
             await asyncio.sleep(RENEW_EVERY)
-            for lane in list(self._lanes.values()):
-                await self._renew(lane)
-            if time.monotonic() - looked >= POLL_EVERY:
-                looked = time.monotonic()
-                await self._take_due()
+            try:
+                for lane in list(self._lanes.values()):
+                    await self._renew(lane)
+                if time.monotonic() - looked >= POLL_EVERY:
+                    looked = time.monotonic()
+                    await self._take_due(now=time.time())
+            except Exception:
+                # A failing store must not end this: it is tried again, and ``/readyz`` says it meanwhile.
+                log.exception("dispatcher.failed")
 
     async def _renew(self, lane: Lane) -> None:
         try:
@@ -284,22 +352,15 @@ class Dispatcher:
         """
         self._closing = True
         deadline = time.monotonic() + timeout
-        while busy := [lane for lane in self._lanes.values() if not lane.asks]:
+        while tasks := [task for lane in self._lanes.values() for task in lane.busy()]:
             left = deadline - time.monotonic()
-            tasks = [task for lane in busy for task in (lane.task, *lane.side.values()) if task is not None]
-            if left <= 0 or not tasks:
+            if left <= 0:
                 break
             # An ask may open while we wait, so look again every now and then.
             await asyncio.wait(tasks, timeout=min(left, 0.2), return_when=asyncio.FIRST_COMPLETED)
-            for lane in busy:
-                self._hand_back_queue(lane)
         handed_back = len(self._lanes)
         tasks = list(self._background)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         return handed_back
-
-    def _hand_back_queue(self, lane: Lane) -> None:
-        lane.queue.clear()
-        lane.overflow = False

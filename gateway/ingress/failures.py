@@ -4,17 +4,21 @@ import asyncio
 import hashlib
 import time
 import traceback
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import structlog
 
 from gateway.egress import Sender
-from gateway.errors import Forbidden, PlatformError, Rejected, TooLarge, Unsupported
+from gateway.errors import Fenced, Forbidden, PlatformError, Rejected, TooLarge, Unsupported
 from gateway.model import Outgoing
 from gateway.ports import Inbox, Lease
 from gateway.runtime.work import Work
 from gateway.telemetry import Counters
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 HOPELESS = (Rejected, Forbidden, Unsupported, TooLarge)
 """Running the handler again cannot change these."""
@@ -25,6 +29,20 @@ INTERRUPTIONS = 20
 def reference(key: str) -> str:
     """A short id for a delivery that a user can read out and an operator can find."""
     return hashlib.blake2b(key.encode(), digest_size=4).hexdigest()
+
+
+async def persistently(operation: Callable[[], Awaitable[T]], *, pause: float = 0.5, longest: float = 10.0) -> T:
+    """Do it until the store can: a turn must neither be forgotten nor overtaken because the disk fails for a while."""
+    while True:
+        try:
+            return await operation()
+        except Fenced:
+            raise
+        except Exception:
+            # Any kind, because each store fails in its own way; it is logged, and ``/readyz`` says it too.
+            log.exception("store.failed", again_in=pause)
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, longest)
 
 
 class Failures:
@@ -56,12 +74,13 @@ class Failures:
         text = "".join(traceback.format_exception_only(error)).strip()
         if again:
             pause = self._backoff * 4 ** (attempts - 1)
-            await self._inbox.fail(lease, work.key, error=text, not_before=time.time() + pause)
+            due = time.time() + pause
+            await persistently(lambda: self._inbox.fail(lease, work.key, error=text, not_before=due))
             work.delivery = work.delivery._replace(attempts=attempts)
             await asyncio.sleep(pause)
             return True
         await self._tell(work)
-        await self._inbox.bury(lease, work.key, error=text)
+        await persistently(lambda: self._inbox.bury(lease, work.key, error=text))
         self._counters.add(platform, "dead")
         return False
 

@@ -62,7 +62,8 @@ class Housekeeping:
     async def _end_idle(self) -> None:
         now = time.time()
         for session in await self._store.idle(before=now - self._end_after, limit=100):
-            await self._gate(idle_envelope(session, now=now))
+            if self._gate.is_idle(session.ref):  # else it is in use: a turn may take longer than that, or wait
+                await self._gate(idle_envelope(session, now=now))
 
     async def _prune(self) -> None:
         now = time.time()

@@ -50,7 +50,7 @@ class Reader:
                 ref=envelope.ref, user=UserRef.model_validate(envelope.body["user"]), reason="idle"
             )
         event = adapter.parse(envelope)
-        return _as_command(event) if isinstance(event, MessageCreated) else event
+        return _as_command(event) if isinstance(event, MessageCreated | CommandInvoked) else event
 
     async def token(self, event: Event) -> tokens.Token | None:
         """What the event's token says, if it carries one of ours."""
@@ -79,10 +79,11 @@ class Reader:
         return Work(delivery=delivery, event=event, token=await self.token(event))
 
 
-def _as_command(event: MessageCreated) -> Event:
-    """``/new`` and ``/stop`` written as a message: slash commands do not exist everywhere (Slack threads have none)."""
-    text = event.text.strip()
-    if text == "/new":
+def _as_command(event: MessageCreated | CommandInvoked) -> Event:
+    """``/new`` and ``/stop``, also written as a message: slash commands do not exist everywhere (Slack threads have
+    none)."""
+    text = event.text.strip() if isinstance(event, MessageCreated) else f"/{event.command}"
+    if text == "/new" and isinstance(event, MessageCreated):
         return CommandInvoked(ref=event.ref, user=event.user, command="new")
     if text == "/stop":
         return StopRequested(ref=event.ref, user=event.user)

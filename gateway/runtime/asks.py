@@ -32,6 +32,11 @@ class Ask:
     def waiting(self) -> bool:
         return not self.answer.done()
 
+    @property
+    def answered_by(self) -> str | None:
+        """Key of the delivery that answered it."""
+        return self.answer.result().key if self.answer.done() and not self.answer.cancelled() else None
+
     def may_answer(self, user: UserRef) -> bool:
         """Asks are bound to whoever is asked: in a shared thread nobody else approves for them."""
         return self.anyone or user.id == self.asked.id
@@ -55,20 +60,29 @@ class OpenAsks:
         self._queue = queue
         self._requeue = requeue
         self._open: dict[tuple[str, int], Ask] = {}
-        self._early: dict[tuple[str, int], Work] = {}
+        self._early: dict[tuple[str, int], list[Work]] = {}
         self.latest = 0
         """The newest ``Delivery.seq`` this conversation has seen."""
 
-    def __bool__(self) -> bool:
-        return bool(self._open)
+    def waits(self, delivery: str) -> bool:
+        """Whether a turn waits for an answer."""
+        return any(id[0] == delivery for id in self._open)
+
+    def holds(self, key: str) -> bool:
+        """Whether this delivery is an answer that was taken, or that came early."""
+        return any(ask.answered_by == key for ask in self._open.values()) or any(
+            work.key == key for early in self._early.values() for work in early
+        )
 
     def open(self, ask: Ask) -> None:
         """Start waiting; an answer that is here already (queued, or early after a restart) is taken at once."""
         self._open[ask.id] = ask
-        early = self._early.pop(ask.id, None)
-        if early is not None:
-            ask.answer.set_result(early)
-            return
+        for work in self._early.get(ask.id, ()):
+            if ask.may_answer(work.event.user):
+                self._early[ask.id].remove(work)
+                ask.answer.set_result(work)
+                return
+            work.refused = "not_yours"
         for work in self._queue:
             if ask.takes(work):
                 self._queue.remove(work)
@@ -76,10 +90,15 @@ class OpenAsks:
                 return
 
     def close(self, ask: Ask, *, used: bool) -> None:
-        """Stop waiting. An answer that came but was not used goes back to the queue."""
+        """Stop waiting. An answer that came but was not used goes back: a message to the queue, a click to where a
+        re-run of the turn finds it."""
         self._open.pop(ask.id, None)
         if ask.answer.done() and not ask.answer.cancelled() and not used:
-            self._requeue(ask.answer.result())
+            work = ask.answer.result()
+            if isinstance(work.event, MessageCreated):
+                self._requeue(work)
+            else:
+                self.keep_early(ask.id, work)
         ask.answer.cancel()
 
     def offer_message(self, work: Work) -> bool:
@@ -100,13 +119,13 @@ class OpenAsks:
         ask.answer.set_result(work)
         return "taken"
 
-    def keep_early(self, id: tuple[str, int], work: Work) -> Work | None:
-        """Hold an answer until its turn, run again, reaches the ask. Returns the one it replaces."""
-        replaced = self._early.get(id)
-        self._early[id] = work
-        return replaced
+    def keep_early(self, id: tuple[str, int], work: Work) -> None:
+        """Hold an answer until its turn, run again, reaches the ask. Who may give it is known only then."""
+        self._early.setdefault(id, []).append(work)
 
     def leftovers(self, delivery: str) -> list[Work]:
-        """Early answers to asks of a turn that ended without asking again."""
+        """Early answers to a turn that ended without needing them."""
+        if not self._early:
+            return []
         ids = [id for id in self._early if id[0] == delivery]
-        return [self._early.pop(id) for id in ids]
+        return [work for id in ids for work in self._early.pop(id)]
