@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Self
@@ -28,7 +29,7 @@ from gateway.runtime.profiles import Profiles
 from gateway.runtime.runner import Runner
 from gateway.runtime.session import SessionPool
 from gateway.runtime.turn import Services
-from gateway.settings import GatewaySettings
+from gateway.settings import GatewaySettings, playground_database
 from gateway.store import open_store
 from gateway.telemetry import Counters
 
@@ -118,6 +119,8 @@ class Gateway:
         try:
             await self.store.open()
             self._stack.push_async_callback(self.store.close)
+            if self._emulators:
+                await self._forget_deliveries()
             for adapter in self._adapters.values():
                 await self._stack.enter_async_context(adapter.connect(self._gate))
             waiting = await self._dispatcher.recover()
@@ -131,6 +134,14 @@ class Gateway:
             raise
         _tune_gc()
         return self
+
+    async def _forget_deliveries(self) -> None:
+        """An emulated workspace begins anew with each start: what waits here belongs to messages that are gone."""
+        while waiting := await self.store.pending(now=time.time() + 86_400, limit=100):
+            for delivery in waiting:
+                lease = await self.store.claim(delivery.envelope.ref.key)
+                if lease is not None:
+                    await self.store.finish(lease, delivery.envelope.key)
 
     async def __aexit__(self, *_: object) -> None:
         await self.drain()
@@ -179,6 +190,8 @@ async def build(
                 f"http://{f'[{settings.host}]' if ':' in settings.host else settings.host}:{settings.port}"
             )
             point_at(emulator)
+        if "database_url" not in settings.model_fields_set:
+            settings = settings.model_copy(update={"database_url": playground_database(settings)})
         blocks = {name: platform.settings() for name, platform in platforms.items()}
     adapters = {
         name: platform.adapter(blocks[name], max_body_bytes=settings.max_body_bytes)

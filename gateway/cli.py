@@ -5,6 +5,7 @@ import os
 import sys
 import webbrowser
 from contextlib import AsyncExitStack
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -43,6 +44,22 @@ SLACK_BOT_TOKEN=
 SLACK_SIGNING_SECRET=
 """
 
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"bot-gateway {version('bot-gateway')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """One Python bot, written once, that lives in Slack, Discord and Microsoft Teams."""
+
+
 Watch = Annotated[bool, typer.Option("-w", "--watch", help="Restart when a file next to the bot changes.")]
 Headless = Annotated[bool, typer.Option("-h", "--headless", help="Do not open a browser.")]
 Host = Annotated[str | None, typer.Option(help="Address to listen on (GATEWAY_HOST, default 127.0.0.1).")]
@@ -61,7 +78,7 @@ def run(
 ) -> None:
     """Run a bot. Without credentials it opens a playground in the browser."""
     if watch:
-        _watch(bot, host=host, port=port, debug=debug)
+        _watch(bot, headless=headless, host=host, port=port, debug=debug)
         return
     asyncio_run(_run(bot, headless=headless, host=host, port=port, debug=debug))
 
@@ -111,7 +128,7 @@ def inbox_list(limit: Annotated[int, typer.Option(help="How many, newest first."
     from gateway.store import Inspector
 
     async def show() -> None:
-        async with Inspector(_settings().database_url) as store:
+        async with Inspector(_database()) as store:
             letters = await store.dead_letters(limit=limit)
         for letter in letters:
             typer.echo(f"{reference(letter.key)}  attempts {letter.attempts}  {letter.key}\n    {letter.error}")
@@ -140,7 +157,7 @@ async def _change(names: list[str], *, retry: bool) -> None:
     from gateway.ingress.failures import reference
     from gateway.store import Inspector
 
-    async with Inspector(_settings().database_url) as store:
+    async with Inspector(_database()) as store:
         letters = await store.dead_letters(limit=10_000)
         wanted = set(names)
         keys = [x.key for x in letters if "all" in wanted or x.key in wanted or reference(x.key) in wanted]
@@ -175,7 +192,8 @@ def _announce(host: str, port: int, *, playground: bool, headless: bool) -> None
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 (compared, not bound)
     url = f"http://{shown}:{port}"
     if playground:
-        typer.echo(f"No credentials are set, so the platforms are emulated. Talk to your bot at {url}", err=True)
+        typer.echo("No credentials are set, so the platforms are emulated, on this machine only.", err=True)
+        typer.echo(f"Talk to your bot at {url}  (Ctrl-C ends it)", err=True)
         if not headless:
             webbrowser.open(url)
     else:
@@ -188,10 +206,27 @@ def _settings(**given: object) -> "GatewaySettings":
     return GatewaySettings.read(**{name: value for name, value in given.items() if value is not None})
 
 
-def _watch(bot: Path, *, host: str | None, port: int | None, debug: bool) -> None:
+def _database() -> str:
+    """The database ``gateway run`` uses here; the playground's, where there is only that one."""
+    from gateway.settings import playground_database
+
+    settings = _settings()
+    playground = playground_database(settings)
+    only_played = not _exists(settings.database_url) and _exists(playground)
+    return playground if only_played else settings.database_url
+
+
+def _exists(database: str) -> bool:
+    return Path(database.removeprefix("sqlite:///")).exists()
+
+
+def _watch(bot: Path, *, headless: bool, host: str | None, port: int | None, debug: bool) -> None:
     from watchfiles import PythonFilter, run_process
 
     command = [sys.executable, "-m", "gateway.cli", "run", str(bot), "--headless"]
+    if not headless:
+        shown = _settings(host=host, port=port)
+        webbrowser.open(f"http://{shown.host}:{shown.port}")  # once: the page connects again after each restart
     command += ["--host", host] if host else []
     command += ["--port", str(port)] if port is not None else []
     command += ["--debug"] if debug else []

@@ -183,6 +183,10 @@ class Sessions(Protocol):
         """The session is over; its data is dropped."""
         ...
 
+    async def within(self, conversation: str, *, limit: int) -> Sequence[SessionRecord]:
+        """Open sessions of conversations below this one: the threads of a channel."""
+        ...
+
     async def idle(self, *, before: float, limit: int) -> Sequence[SessionRecord]:
         """Open sessions whose last turn was before that moment, oldest first."""
         ...

@@ -22,7 +22,8 @@ def bind(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise SettingsError(
-            f"cannot listen on {host}:{port}: {error.strerror}; stop what uses it, or choose another with --port"
+            f"cannot listen on {host}:{port}: {error.strerror}; stop what uses it, or choose another port with --port "
+            "or GATEWAY_PORT"
         ) from error
     return listener
 

@@ -54,6 +54,11 @@ class PlatformSettings(_Settings):
         raise NotImplementedError
 
 
+def playground_database(settings: "GatewaySettings") -> str:
+    """Where emulated platforms are remembered: what was said in a playground never reaches real people."""
+    return f"sqlite:///{settings.data_dir}/playground.db"
+
+
 class GatewaySettings(_Settings):
     """Everything that is not one platform's. Environment variables carry the prefix ``GATEWAY_`` except where named."""
 

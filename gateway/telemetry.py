@@ -76,7 +76,7 @@ def configure_logging(*, form: Literal["json", "console"], debug: bool) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.DEBUG if debug else logging.INFO, force=True)
-    for noisy in ("uvicorn.access", "slack_bolt", "slack_sdk", "asyncio", "aiohttp.access"):
+    for noisy in ("uvicorn.error", "uvicorn.access", "slack_bolt", "slack_sdk", "asyncio", "aiohttp.access"):
         logging.getLogger(noisy).setLevel(logging.DEBUG if debug else logging.WARNING)
     structlog.configure(
         processors=[*processors, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

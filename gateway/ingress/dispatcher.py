@@ -214,6 +214,7 @@ class Dispatcher:
             except Exception as error:
                 # The last resort of rule 7: whatever a handler raised is logged, retried, and in the end told.
                 if not await self._failures.handle(lease, work, error):
+                    await self._pool.keep(lane.key)  # the bot is in this conversation, though the turn came to nothing
                     return
                 work.session_read = False
 

@@ -69,6 +69,8 @@ class Runner:
             await self._play_stoppable(turn, running)
             record = turn.session.to_save() if not isinstance(work.event, ConversationEnded) else None
         except BaseException:
+            if turn.session.pins == 1:  # else another turn's changes would go, too
+                turn.session.roll_back()
             await journal.close(keep=True)
             raise
         finally:
@@ -145,6 +147,7 @@ class Runner:
         else:
             await self._handlers.resume(turn)
         turn.session.opening = None
+        turn.session.checkpoint()
 
     async def _end(self, turn: Turn, reason: str) -> None:
         if turn.session.opening != "start":

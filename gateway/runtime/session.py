@@ -26,6 +26,7 @@ class Session:
     """One conversation's state. ``values`` holds any object; its JSON part survives restarts."""
 
     __slots__ = (
+        "_checkpoint",
         "_saved",
         "_saved_at",
         "id",
@@ -53,6 +54,7 @@ class Session:
         """Turns that use it now; a pinned session does not rest."""
         self._saved: bytes | None = None
         self._saved_at = 0.0
+        self._checkpoint = b"{}"
 
     @classmethod
     def restored(cls, record: SessionRecord) -> "Session":
@@ -60,7 +62,7 @@ class Session:
         session.values = dict(record.data)
         session.last_at = record.last_at
         session.opening = "resume"
-        session._saved = _json_part(session.values)
+        session._saved = session._checkpoint = _json_part(session.values)
         session._saved_at = record.last_at
         return session
 
@@ -68,9 +70,22 @@ class Session:
         """The record to store, None when nothing worth storing changed."""
         data = _json_part(self.values)
         if data == self._saved and self.last_at - self._saved_at < SAVE_EVERY:
-            return None
-        self._saved, self._saved_at = data, self.last_at
+            return None  # then the checkpoint is the same, too
+        self._saved = self._checkpoint = data
+        self._saved_at = self.last_at
         return self.record(orjson.loads(data))
+
+    def checkpoint(self) -> None:
+        """What the values are now is what a turn that fails goes back to."""
+        self._checkpoint = _json_part(self.values)
+
+    def roll_back(self) -> None:
+        """A turn failed and may run again: its changes to the JSON part go. Live objects stay: there is no telling
+        what they were."""
+        live = {key: value for key, value in self.values.items() if not _is_json(key, value)}
+        before: dict[str, Any] = orjson.loads(self._checkpoint)
+        self.values.clear()
+        self.values.update(live | before)
 
     def not_saved(self) -> None:
         """The store failed: what ``to_save`` returned is still to be saved."""
@@ -166,6 +181,12 @@ class SessionPool:
         """It is over for good."""
         self.forget(session)
         await self._store.end(session.ref.key, at=time.time())
+
+    async def keep(self, conversation: str) -> None:
+        """Store a session whose turn was given up: it was opened, so the conversation goes on from there."""
+        session = self._live.get(conversation)
+        if session is not None and session.opening is None:
+            await self._store.save(session.record())
 
     def rest_idle(self) -> int:
         """Let sessions go that nothing used for a while (their JSON part is stored); how many."""

@@ -17,6 +17,9 @@ END_SESSION = """UPDATE sessions SET ended_at = ?, ref = NULL, opened_by = NULL,
 IDLE_SESSIONS = """SELECT conversation, id, ref, opened_by, data, started_at, last_at FROM sessions
     WHERE ended_at IS NULL AND last_at < ? ORDER BY last_at LIMIT ?"""
 
+SESSIONS_WITHIN = """SELECT conversation, id, ref, opened_by, data, started_at, last_at FROM sessions
+    WHERE ended_at IS NULL AND conversation > ? AND conversation < ? ORDER BY conversation LIMIT ?"""
+
 
 def _load(tx: Transaction, conversations: Sequence[str]) -> list[Row | None]:
     return [tx.execute(FIND_SESSION, (conversation,)).fetchone() for conversation in conversations]
@@ -40,8 +43,14 @@ def _idle(tx: Transaction, items: Sequence[tuple[float, int]]) -> list[list[Row]
     return [tx.execute(IDLE_SESSIONS, item).fetchall() for item in items]
 
 
+def _within(tx: Transaction, items: Sequence[tuple[str, int]]) -> list[list[Row]]:
+    # ';' comes right after ':', the separator of a key's parts.
+    return [tx.execute(SESSIONS_WITHIN, (f"{above}:", f"{above};", limit)).fetchall() for above, limit in items]
+
+
 LOAD = Kind(_load, writes=False, owned=False)
 EXISTS = Kind(_exists, writes=False, owned=False)
 SAVE = Kind(_save)
 END = Kind(_end)
+WITHIN = Kind(_within, writes=False, owned=False)
 IDLE = Kind(_idle, writes=False, owned=False)

@@ -142,6 +142,9 @@ class SQLiteStore:
     async def end(self, conversation: str, *, at: float) -> None:
         await self._do(sessions.END, (conversation, at))
 
+    async def within(self, conversation: str, *, limit: int) -> Sequence[SessionRecord]:
+        return [codec.load_session(row) for row in await self._do(sessions.WITHIN, (conversation, limit))]
+
     async def idle(self, *, before: float, limit: int) -> Sequence[SessionRecord]:
         return [codec.load_session(row) for row in await self._do(sessions.IDLE, (before, limit))]
 

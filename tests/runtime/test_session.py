@@ -53,6 +53,26 @@ def test_an_unchanged_session_is_not_saved_again_but_a_mutated_value_is():
     assert session.to_save() is not None
 
 
+def test_a_failed_turn_leaves_no_trace_in_the_json_part():
+    session = Session(id="1", ref=ref("1"), user=USER, started_at=0)
+    session.values["history"] = ["a"]
+    assert session.to_save() is not None
+    live = object()
+    session.values["history"].append("b")
+    session.values |= {"new": 1, "live": live}
+    session.roll_back()
+    assert session.values == {"history": ["a"], "live": live}
+
+
+def test_what_opening_set_up_stays_when_the_first_message_fails():
+    session = Session(id="1", ref=ref("1"), user=USER, started_at=0)
+    session.values["count"] = 0
+    session.checkpoint()
+    session.values["count"] = 5
+    session.roll_back()
+    assert session.values == {"count": 0}
+
+
 async def test_the_pool_keeps_at_most_its_limit_but_never_drops_a_session_in_use():
     pool = SessionPool(Nothing(), limit=2, rest_after=60)
     busy = await open_session(pool, "busy")

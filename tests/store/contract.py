@@ -504,6 +504,17 @@ class StoreContract:
         assert await store.prune(done_before=LATER, payloads_before=LATER) == 0
         assert await store.exists(ref().key)
 
+    async def test_sessions_within_a_channel_are_those_of_its_threads(self, store: Store) -> None:
+        for thread in ("a", "b", "c"):
+            await store.save(session(thread, at=10.0))
+        other = session("a", at=10.0)
+        await store.save(other._replace(ref=other.ref.model_copy(update={"channel": other.ref.channel + "2"})))
+        channel = other.ref.model_copy(update={"thread": None}).key
+        assert [one.ref.thread for one in await store.within(channel, limit=10)] == ["a", "b", "c"]
+        await store.end(session("b", at=10.0).ref.key, at=20.0)
+        assert [one.ref.thread for one in await store.within(channel, limit=1)] == ["a"]
+        assert [one.ref.thread for one in await store.within(channel, limit=10)] == ["a", "c"]
+
     async def test_idle_sessions_come_oldest_first(self, store: Store) -> None:
         for thread, at in (("c", 30.0), ("a", 10.0), ("d", 40.0), ("b", 20.0)):
             await store.save(session(thread, at=at))

@@ -45,6 +45,31 @@ async def test_a_handler_that_recovers_leaves_one_answer(slack, tmp_path):
     assert texts(slack, "general") == ["run 2"]
 
 
+async def test_a_failed_run_leaves_no_trace_in_the_session_and_the_thread_goes_on(slack, tmp_path):
+    seen = []
+
+    def bot():
+        @cl.on_chat_start
+        def start():
+            cl.user_session.set("history", [])
+
+        @cl.on_message
+        async def main(message: cl.Message):
+            cl.user_session.get("history").append(message.content)
+            seen.append(list(cl.user_session.get("history")))
+            if message.content == "bad":
+                raise ValueError("boom")
+            await cl.Message("fine").send()
+
+    async with running_bot(slack, register(bot), tmp_path):
+        root = await slack.post("general", "@gateway bad")
+        await said(slack, "general", "Reference", thread=root)
+    async with running_bot(slack, register(bot), tmp_path):
+        await slack.post("general", "good", thread_ts=root)
+        await said(slack, "general", "fine", thread=root)
+    assert seen == [["bad"], ["bad"], ["bad"], ["good"]]
+
+
 async def test_without_retries_a_handler_runs_at_most_once(slack, tmp_path):
     runs = []
 
