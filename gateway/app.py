@@ -82,6 +82,7 @@ class Gateway:
         self._gate = Gate(
             adapters=adapters,
             inbox=self.store,
+            sessions=self.store,
             reader=reader,
             dispatcher=self._dispatcher,
             handlers=handlers,

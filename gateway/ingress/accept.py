@@ -1,5 +1,6 @@
 """The door: what arrives is read, checked, stored, and only then acknowledged."""
 
+import time
 from collections import Counter
 from collections.abc import Mapping
 
@@ -8,9 +9,17 @@ import structlog
 from gateway.adapter import Adapter
 from gateway.errors import Draining
 from gateway.ingress.dispatcher import Dispatcher
-from gateway.ingress.reading import Reader
-from gateway.model import Accepted, ActionInvoked, ConversationRef, Envelope, Event, MessageCreated
-from gateway.ports import Inbox
+from gateway.ingress.reading import Reader, ending
+from gateway.model import (
+    Accepted,
+    ActionInvoked,
+    ConversationEnded,
+    ConversationRef,
+    Envelope,
+    Event,
+    MessageCreated,
+)
+from gateway.ports import Inbox, Sessions
 from gateway.runtime.forms import answer_to
 from gateway.runtime.runner import Handlers
 from gateway.runtime.tokens import Token, UploadToken
@@ -22,6 +31,9 @@ IGNORED = Accepted(status="ignored")
 DUPLICATE = Accepted(status="duplicate")
 NEW = Accepted(status="new")
 
+THREADS_LIMIT = 1_000
+"""Threads of one channel that are ended when the bot is removed from it; older ones end by idleness."""
+
 
 class Gate:
     """``accept``: returning means the delivery is durable (or needs no work); raising means do not acknowledge."""
@@ -31,6 +43,7 @@ class Gate:
         *,
         adapters: Mapping[str, Adapter],
         inbox: Inbox,
+        sessions: Sessions,
         reader: Reader,
         dispatcher: Dispatcher,
         handlers: Handlers,
@@ -38,6 +51,7 @@ class Gate:
     ) -> None:
         self._adapters = adapters
         self._inbox = inbox
+        self._sessions = sessions
         self._reader = reader
         self._dispatcher = dispatcher
         self._handlers = handlers
@@ -55,6 +69,8 @@ class Gate:
         if event is None or not self._handlers.wants(event) or not await self._concerns_us(event):
             self._counters.add(platform, "ignored")
             return IGNORED
+        if isinstance(event, ConversationEnded) and event.reason == "removed" and event.ref.thread is None:
+            await self._end_threads(event.ref)
         token = await self._reader.token(event)
         answer = answer_to(event, token) if self._adapters[platform].capabilities.forms else None
         if isinstance(event, ActionInvoked) and isinstance(token, UploadToken):
@@ -70,6 +86,11 @@ class Gate:
         if answer is not None:
             return Accepted(status="new" if new else "duplicate", answer=answer)
         return NEW if new else DUPLICATE
+
+    async def _end_threads(self, channel: ConversationRef) -> None:
+        """The bot was removed from a channel, and so from each thread in it."""
+        for session in await self._sessions.within(channel.key, limit=THREADS_LIMIT):
+            await self(ending(session, reason="removed", now=time.time()))
 
     def is_idle(self, ref: ConversationRef) -> bool:
         """Whether nothing runs or waits in the conversation."""

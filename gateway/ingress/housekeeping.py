@@ -6,7 +6,7 @@ import time
 import structlog
 
 from gateway.ingress.accept import Gate
-from gateway.ingress.reading import idle_envelope
+from gateway.ingress.reading import ending
 from gateway.ports import Store
 from gateway.runtime.files import Files
 from gateway.runtime.session import SessionPool
@@ -63,7 +63,7 @@ class Housekeeping:
         now = time.time()
         for session in await self._store.idle(before=now - self._end_after, limit=100):
             if self._gate.is_idle(session.ref):  # else it is in use: a turn may take longer than that, or wait
-                await self._gate(idle_envelope(session, now=now))
+                await self._gate(ending(session, reason="idle", now=now))
 
     async def _prune(self) -> None:
         now = time.time()

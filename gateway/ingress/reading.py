@@ -1,6 +1,7 @@
 """From an envelope to work: the adapter's parse, the gateway's own envelopes and commands, the tokens."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from gateway.adapter import Adapter
 from gateway.model import (
@@ -22,13 +23,13 @@ OWN = "gateway"
 """Key in the body of an envelope the gateway wrote itself."""
 
 
-def idle_envelope(session: SessionRecord, *, now: float) -> Envelope:
-    """The gateway's own delivery that ends an idle session. Its key names this idleness, so it comes once."""
+def ending(session: SessionRecord, *, reason: Literal["idle", "removed"], now: float) -> Envelope:
+    """The gateway's own delivery that ends a session. Its key names this ending, so it comes once."""
     user = session.user or UserRef(platform=session.ref.platform, workspace=session.ref.workspace, id="")
     return Envelope(
-        key=f"{session.ref.key}:idle:{session.id}:{int(session.last_at)}",
+        key=f"{session.ref.key}:{reason}:{session.id}:{int(session.last_at)}",
         ref=session.ref,
-        body={OWN: "idle", "user": user.model_dump(mode="json")},
+        body={OWN: reason, "user": user.model_dump(mode="json")},
         received_at=now,
     )
 
@@ -46,9 +47,8 @@ class Reader:
         if adapter is None:
             return None
         if OWN in envelope.body:
-            return ConversationEnded(
-                ref=envelope.ref, user=UserRef.model_validate(envelope.body["user"]), reason="idle"
-            )
+            user = UserRef.model_validate(envelope.body["user"])
+            return ConversationEnded(ref=envelope.ref, user=user, reason=envelope.body[OWN])
         event = adapter.parse(envelope)
         return _as_command(event) if isinstance(event, MessageCreated | CommandInvoked) else event
 

@@ -4,7 +4,7 @@ import asyncio
 
 import gateway as cl
 from tests.support.bot import register, running_bot
-from tests.system.reading import from_bot, said, shown, texts
+from tests.system.reading import eventually, from_bot, said, shown, texts
 
 
 def echo():
@@ -263,6 +263,34 @@ async def test_opening_the_direct_message_greets_once(slack, tmp_path):
         await slack.post(slack.dm.id, "a")
         await said(slack, slack.dm.id, "message 1: a")
     assert len(from_bot(slack, slack.dm.id)) == 2
+
+
+async def test_removing_the_bot_from_a_channel_ends_its_threads_and_no_others(slack, tmp_path):
+    ended = []
+
+    def bot():
+        counting()
+
+        @cl.on_chat_end
+        def end():
+            ended.append(cl.context.conversation)
+
+    async with running_bot(slack, register(bot), tmp_path) as running:
+        roots = [await slack.post("general", f"@gateway {n}") for n in range(3)]
+        await slack.post(slack.dm.id, "a")
+        await slack.wait_for(lambda: len(texts(slack, "general")) == 3 and texts(slack, slack.dm.id))
+        left = {"type": "member_left_channel", "user": slack.team.bot.id, "channel": slack.general.id}
+        await slack.emit({**left, "channel_type": "C", "team": slack.team.id, "event_ts": "1800000000.000100"})
+
+        async def all_ended():
+            return len(ended) == 3 and not [
+                root for root in roots if await running.gateway.store.exists(f"slack:T0GATEWAY:C0GENERAL:{root}")
+            ]
+
+        await eventually(all_ended)
+        await slack.post(slack.dm.id, "b")
+        await said(slack, slack.dm.id, "message 2: b")
+    assert sorted(ended) == sorted(f"slack:T0GATEWAY:C0GENERAL:{root}" for root in roots)
 
 
 async def test_other_bots_and_its_own_messages_start_no_turn(slack, tmp_path):
