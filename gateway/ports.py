@@ -86,7 +86,8 @@ class Inbox(Protocol):
     """What arrived and is not done yet."""
 
     async def put(self, envelope: Envelope, *, started: bool = False, with_session: bool = False) -> Stored:
-        """Store the envelope unless its key is known. A dead letter that arrives again is taken up again (new).
+        """Store the envelope unless its key is known. A dead letter that arrives again (a minute or more after it was
+        given up: sooner it is only the other half of a twin) is taken up again (new).
 
         ``started`` says that its turn begins as soon as this returns (see ``start``).
         """

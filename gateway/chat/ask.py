@@ -182,7 +182,7 @@ class AskActionMessage(AskBase[AskActionResponse]):
         limit = turn.sender.capabilities(turn.ref).action_token_limit
         buttons: list[Button] = []
         for index, action in enumerate(self.actions):
-            token = AskToken(delivery=turn.work.key, ordinal=effect.ordinal, index=index)
+            token = AskToken(delivery=turn.work.key, ordinal=effect.ordinal, index=index, name=action.name)
             packed = await tokens.write(token, limit=limit, payloads=turn.services.store)
             buttons.append(Button(token=packed, label=action.text, tooltip=action.tooltip))
         return Outgoing(text=self.content, author=self.author, buttons=tuple(buttons))
@@ -190,9 +190,9 @@ class AskActionMessage(AskBase[AskActionResponse]):
     async def _result(self, turn: Turn, answer: Mapping[str, Any]) -> AskActionResponse:
         event = ActionInvoked.model_validate(answer)
         token = await tokens.read(event.token, turn.services.store)
-        if not isinstance(token, AskToken) or token.index >= len(self.actions):
+        action = self._picked(token) if isinstance(token, AskToken) else None
+        if action is None:
             raise Again("That choice is not available any more.")
-        action = self.actions[token.index]
         return AskActionResponse(
             name=action.name,
             payload=action.payload,
@@ -201,6 +201,12 @@ class AskActionMessage(AskBase[AskActionResponse]):
             forId=event.message_id or "",
             id=action.id,
         )
+
+    def _picked(self, token: AskToken) -> Action | None:
+        """The action by its place, where its name is still there; else the first of that name."""
+        if token.index < len(self.actions) and self.actions[token.index].name == token.name:
+            return self.actions[token.index]
+        return next((action for action in self.actions if action.name == token.name), None)
 
     async def _answered(self, turn: Turn, posting: Posting, result: AskActionResponse | None) -> None:
         if result is not None:

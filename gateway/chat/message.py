@@ -28,7 +28,7 @@ class Message:
 
     def __init__(
         self,
-        content: str | dict[str, Any] | list[Any] = "",
+        content: str | dict[str, Any] | list[Any] | None = "",
         author: str | None = None,
         language: str | None = None,
         actions: Sequence[Action] | None = None,
@@ -42,8 +42,8 @@ class Message:
         created_at: str | float | None = None,
         mentions: AllowedMentions | None = None,
     ) -> None:
-        if isinstance(content, str):
-            self.content = content
+        if content is None or isinstance(content, str):
+            self.content = content or ""
         else:
             self.content = json.dumps(content, indent=2, ensure_ascii=False, default=str)
             language = language or "json"
@@ -89,6 +89,8 @@ class Message:
 
     async def stream_token(self, token: str, is_sequence: bool = False) -> None:
         """Add a piece of text (with ``is_sequence``: make this the whole text). It appears as the platform allows."""
+        if not token and not is_sequence:
+            return  # models send empty pieces, and None
         turn = require_turn()
         posting = self._post(turn)
         stream = posting.open_stream()
@@ -148,6 +150,8 @@ class Message:
 
     async def _outgoing(self, turn: Turn) -> Outgoing:
         text, files = self._with_elements()
+        if not text.isascii():  # half an emoji, as a model may write it, is no text to any platform
+            text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         feedback = self._takes_feedback and turn.services.feedback and turn.services.callbacks.on_feedback is not None
         return Outgoing(
             text=text,

@@ -1,10 +1,13 @@
 """Calling the user's code, sync or async, and the bridges between both worlds."""
 
 import asyncio
+import contextlib
+import contextvars
 import functools
 import inspect
+import threading
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 from gateway.runtime.context import current_turn
 
@@ -12,12 +15,42 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+async def _in_thread(func: Callable[[], T]) -> T:
+    """Run it in a thread of its own. No pool: a sync handler keeps its thread while it waits for an answer, so a pool
+    of any size is full one day and then nobody is answered. A daemon: one that hangs must not keep the process alive.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+    context = contextvars.copy_context()
+
+    def settle(result: T | None, error: BaseException | None) -> None:
+        if done.done():
+            return  # the turn was stopped
+        if error is not None:
+            done.set_exception(error)
+        else:
+            done.set_result(cast(T, result))
+
+    def work() -> None:
+        result, error = None, None
+        try:
+            result = context.run(func)
+        except BaseException as problem:
+            # Whatever it is belongs to whoever waits; a future takes no StopIteration.
+            error = RuntimeError(repr(problem)) if isinstance(problem, StopIteration) else problem
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(settle, result, error)
+
+    threading.Thread(target=work, name="gateway-handler", daemon=True).start()
+    return await done
+
+
 def make_async(func: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
     """An async version of a blocking function: it runs in a worker thread, in the same turn."""
 
     @functools.wraps(func)
     async def in_thread(*args: P.args, **kwargs: P.kwargs) -> T:
-        return await asyncio.to_thread(func, *args, **kwargs)
+        return await _in_thread(functools.partial(func, *args, **kwargs))
 
     return in_thread
 
@@ -58,7 +91,7 @@ async def call(handler: Callable[..., Any], *args: Any) -> Any:
     args = args[:arity]
     if is_async:
         return await handler(*args)
-    result = await asyncio.to_thread(handler, *args)
+    result = await _in_thread(functools.partial(handler, *args))
     return await result if inspect.isawaitable(result) else result
 
 

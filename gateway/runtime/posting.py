@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gateway.egress import Lookup, MessageStream
 from gateway.model import MessageCreated, Outgoing, Receipt
+from gateway.runtime.context import require_turn
 from gateway.runtime.journal import Effect
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Posting:
     async def put(self, message: Outgoing) -> None:
         """Make it read as given: the first time it is sent, later it is edited."""
         turn = self._turn
-        turn.check()
+        require_turn().check()  # the running turn: a message kept in the session outlives its own
         self.receipts = await turn.sender.put(
             turn.ref,
             message,
@@ -39,7 +40,7 @@ class Posting:
     def open_stream(self) -> MessageStream:
         """Start (or go on) streaming into it."""
         turn = self._turn
-        turn.check()
+        require_turn().check()
         if self.stream is None:
             self.stream = turn.sender.stream(
                 turn.ref,

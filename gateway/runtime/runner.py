@@ -1,11 +1,12 @@
 """Runs turns: opens the session, calls the handlers, stores what is left behind."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import structlog
 
+from gateway.errors import Fenced
 from gateway.model import CommandInvoked, ConversationEnded, ConversationStarted, Event, Outgoing
 from gateway.ports import Lease, SessionRecord
 from gateway.runtime.asks import OpenAsks
@@ -67,8 +68,8 @@ class Runner:
         reset = current_turn.set(turn)
         try:
             await self._play_stoppable(turn, running)
-            record = turn.session.to_save() if not isinstance(work.event, ConversationEnded) else None
         except BaseException:
+            turn.over = True
             if turn.session.pins == 1:  # else another turn's changes would go, too
                 turn.session.roll_back()
             await journal.close(keep=True)
@@ -78,6 +79,8 @@ class Runner:
             self._pool.close(turn.session)
             current_turn.reset(reset)
         await journal.close(keep=False)
+        # Only now, and nothing awaited before it is handed to the store: a turn beside may save the session too.
+        record = None if turn.session.ended else turn.session.to_save()
         try:
             await services.store.finish(lease, work.key, session=record, journal=journal.written)
         except BaseException:
@@ -98,27 +101,39 @@ class Runner:
             else:
                 async with asyncio.timeout(self._timeout):
                     await self._play(turn)
-            if turn.opened:
+            if turn.opened and not turn.stopping:
                 await close_streams(turn)
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if not turn.stopping or task is None:
+        except Fenced:
+            raise
+        except (Exception, asyncio.CancelledError):
+            # A stopped handler may end as it likes (what it sends raises ``TurnStopped``): never again.
+            if not turn.stopping:
                 raise
-            task.uncancel()
-            running(None)
-            await self._stopped(turn)
         finally:
             running(None)
+        if turn.stopping:
+            if (task := asyncio.current_task()) is not None:
+                task.uncancel()
+            await self._stopped(turn)
 
     async def _stopped(self, turn: Turn) -> None:
         turn.stopping = False  # on_stop and the closing of streams may talk again
         turn.working.pause()
         try:
-            await self._handlers.stop(turn)
+            await self._hook(self._handlers.stop, turn)
         finally:
             await close_streams(turn)
             turn.stopping = True
         log.info("turn.stopped", delivery=turn.work.key)
+
+    async def _hook(self, hook: Callable[[Turn], Awaitable[None]], turn: Turn) -> None:
+        """Call what must not keep from ending what ends."""
+        try:
+            await hook(turn)
+        except Fenced:
+            raise
+        except Exception:
+            log.exception("hook.failed", delivery=turn.work.key)
 
     async def _play(self, turn: Turn) -> None:
         turn.profile = await self._services.profile(turn.event.user)
@@ -151,14 +166,13 @@ class Runner:
 
     async def _end(self, turn: Turn, reason: str) -> None:
         if turn.session.opening != "start":
-            await self._handlers.end(turn)
+            await self._hook(self._handlers.end, turn)
         await self._pool.end(turn.session)
         await self._services.files.forget(turn.session.id)
         if reason == "idle":
+            again = "Mention me" if turn.ref.kind == "thread" else "Write"
             await Posting(turn).put(
-                Outgoing(
-                    text="This conversation was idle for a while, so it was closed. Write again to start a new one."
-                )
+                Outgoing(text=f"This conversation was idle for a while, so it was closed. {again} to start a new one.")
             )
         elif reason == "command":
             await Posting(turn).put(Outgoing(text="Started a new conversation."))

@@ -29,6 +29,7 @@ class Session:
         "_checkpoint",
         "_saved",
         "_saved_at",
+        "ended",
         "id",
         "last_at",
         "opening",
@@ -50,6 +51,8 @@ class Session:
         self.used_at = time.monotonic()
         self.opening: Opening | None = "start"
         """The hook that is still to be run before its first event is handled."""
+        self.ended = False
+        """Over for good; a turn that still runs in it must not save it over the next one."""
         self.pins = 0
         """Turns that use it now; a pinned session does not rest."""
         self._saved: bytes | None = None
@@ -179,6 +182,7 @@ class SessionPool:
 
     async def end(self, session: Session) -> None:
         """It is over for good."""
+        session.ended = True
         self.forget(session)
         await self._store.end(session.ref.key, at=time.time())
 

@@ -28,12 +28,14 @@ class ActionToken(Frozen):
 
 
 class AskToken(Frozen):
-    """A button that answers an ask. ``index`` is the action's place in the ask's list."""
+    """A button that answers an ask. ``index`` is the action's place in the ask's list, ``name`` the action's name: a
+    turn that runs again may list its actions in another order."""
 
     kind: Literal["q"] = "q"
     delivery: str
     ordinal: int
     index: int
+    name: str
 
 
 class UploadToken(Frozen):

@@ -31,6 +31,13 @@ class TurnStopped(RuntimeError):
         super().__init__("this turn was stopped by the user")
 
 
+class TurnOver(RuntimeError):
+    """This run of the turn failed or timed out, so it is run again; code left over from it can send nothing more."""
+
+    def __init__(self) -> None:
+        super().__init__("this run of the turn failed or timed out; another one has taken over")
+
+
 @dataclass(slots=True)
 class Services:
     """What every turn needs, built once by ``app``."""
@@ -72,6 +79,8 @@ class Turn:
         """Messages of the handler whose stream was never finished by it."""
         self.working = Working(services.sender, work.event.ref, services.spawn)
         self.stopping = False
+        self.over = False
+        """It failed and will be run again: what of it still runs (a thread, a task) must not talk beside the re-run."""
         self._slots = slots
         self._made = 0
 
@@ -92,6 +101,8 @@ class Turn:
         """Raises once the user stopped the turn: a thread that cannot be cancelled must not go on talking."""
         if self.stopping:
             raise TurnStopped
+        if self.over:
+            raise TurnOver
 
     def next_number(self) -> int:
         """The number of the next message object a handler makes."""

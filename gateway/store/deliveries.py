@@ -15,7 +15,7 @@ OPEN, DONE, DEAD = 0, 1, 2
 
 INSERT = """INSERT INTO deliveries (seq, key, conversation, ref, body, received_at, started)
     VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING"""
-FIND = "SELECT seq, state, attempts, interrupted, revived FROM deliveries WHERE key = ?"
+FIND = "SELECT seq, state, attempts, interrupted, revived, closed_at FROM deliveries WHERE key = ?"
 REVIVE = """UPDATE deliveries SET state = 0, revived = 1, attempts = 0, interrupted = 0, not_before = 0,
     closed_at = NULL, error = NULL, seq = ?, ref = ?, body = ?, received_at = ?, started = ? WHERE key = ?"""
 START = "UPDATE deliveries SET started = ? WHERE key = ? AND state = 0"
@@ -39,6 +39,10 @@ RETRY = """UPDATE deliveries SET state = 0, revived = 1, attempts = 0, interrupt
 DROP = """UPDATE deliveries SET state = 1, closed_at = ?, ref = NULL, body = NULL, error = NULL
     WHERE key = ? AND state = 2"""
 
+REVIVE_AFTER = 60.0
+"""Seconds after a delivery was given up within which the same one is no new try of the platform: Slack sends a mention
+twice, and the second may come when the first has failed already."""
+
 Put: TypeAlias = tuple[str, str, bytes, bytes, float, bool, bool]
 """key, conversation, ref, body, received_at, started, with_session"""
 Found: TypeAlias = tuple[int, bool, int, int, bool, Row | None]
@@ -59,9 +63,9 @@ def _put(tx: Transaction, items: Sequence[Put]) -> list[Found]:
 
 def _known_or_new(tx: Transaction, inserted_as: int, item: Put) -> Found:
     key, _, ref, body, received_at, started, _ = item
-    seq, state, attempts, interrupted, revived = tx.execute(FIND, (key,)).fetchone()
+    seq, state, attempts, interrupted, revived, closed_at = tx.execute(FIND, (key,)).fetchone()
     new = seq == inserted_as
-    if state == DEAD:
+    if state == DEAD and received_at > closed_at + REVIVE_AFTER:
         # It arrives now: behind everything else, so that whoever reads on from a seq finds it.
         tx.last_seq += 1
         seq, new, attempts, interrupted, revived = tx.last_seq, True, 0, 0, 1

@@ -23,7 +23,7 @@ class Kept:
 
 TOKENS = [
     ActionToken(name="deploy", payload={"to": "prod"}, label="Deploy", id="a1", message="m1"),
-    AskToken(delivery="slack:T:C:1.2", ordinal=3, index=0),
+    AskToken(delivery="slack:T:C:1.2", ordinal=3, index=0, name="yes"),
     UploadToken(delivery="slack:T:C:1.2", ordinal=0, label="File", extensions=("txt",), max_files=2),
     CommentToken(message="m1", value=0),
 ]

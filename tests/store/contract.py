@@ -26,6 +26,11 @@ def ref(thread: str = "1.1") -> ConversationRef:
     return ConversationRef(platform="slack", workspace="T1", channel="C1", thread=thread, route={"reply_to": "1.0"})
 
 
+def later() -> float:
+    """When a dead letter of now counts as new."""
+    return time.time() + 120
+
+
 def envelope(key: str = "slack:T1:C1:1.1", *, thread: str = "1.1", text: str = "hello", at: float = 5.5) -> Envelope:
     return Envelope(key=key, ref=ref(thread), body={"text": text, "nested": {"list": [1, None, 2.5]}}, received_at=at)
 
@@ -400,7 +405,8 @@ class StoreContract:
     async def test_a_dead_letter_that_arrives_again_is_taken_up_again(self, store: Store, reopen: Reopen) -> None:
         await bury(store, "a")
         other = await store.put(envelope("b"))
-        stored = await store.put(envelope("a", text="again"), started=True)
+        assert not (await store.put(envelope("a", at=time.time()))).new  # so soon it is only its twin
+        stored = await store.put(envelope("a", text="again", at=later()), started=True)
         assert stored.new
         assert (stored.delivery.attempts, stored.delivery.interrupted) == (0, 0)
         assert stored.delivery.seq > other.delivery.seq
@@ -415,7 +421,7 @@ class StoreContract:
     async def test_one_of_many_redeliveries_takes_a_dead_letter_up(self, store: Store) -> None:
         await bury(store, "a")
         keys = ["a", "b", "a", "c", "a", "b"]
-        stored = await asyncio.gather(*(store.put(envelope(key)) for key in keys))
+        stored = await asyncio.gather(*(store.put(envelope(key, at=later())) for key in keys))
         assert [one.new for one in stored] == [True, True, False, True, False, False]
         assert sorted(await pending_keys(store)) == ["a", "b", "c"]
         assert len({row.seq for row in await everything_pending(store)}) == 3
@@ -427,7 +433,7 @@ class StoreContract:
             await store.record(await lease_on(store), [effect(key, paid=True)])
             await store.bury(await lease_on(store), key, error="boom")
         await store.retry(["retried"])
-        assert (await store.put(envelope("redelivered"))).delivery.rerun
+        assert (await store.put(envelope("redelivered", at=later()))).delivery.rerun
         for delivery in await everything_pending(store):
             assert delivery.rerun
             assert list(await store.effects(delivery.envelope.key)) == [effect(delivery.envelope.key, paid=True)]

@@ -5,15 +5,11 @@ import contextlib
 import sqlite3
 import threading
 
-import pytest
-
 import gateway as cl
 from gateway.ingress import dispatcher as dispatching
 from tests.support.bot import register, running_bot
 from tests.support.process import BotProcess
 from tests.system.reading import buttons, from_bot, said, shown, texts
-
-RUNTIME = pytest.mark.xfail(strict=True, reason="waits for the reviewer's patch of gateway/runtime")
 
 
 def echo():
@@ -25,7 +21,6 @@ def echo():
 # Stopping
 
 
-@RUNTIME
 async def test_a_stopped_handler_that_updates_a_message_while_it_ends_is_not_run_again(slack, tmp_path):
     started, runs = asyncio.Event(), []
 
@@ -53,7 +48,6 @@ async def test_a_stopped_handler_that_updates_a_message_while_it_ends_is_not_run
     assert runs == ["long", "next"]
 
 
-@RUNTIME
 async def test_a_failing_on_stop_does_not_run_the_stopped_turn_again(slack, tmp_path):
     started, runs = asyncio.Event(), []
 
@@ -79,7 +73,6 @@ async def test_a_failing_on_stop_does_not_run_the_stopped_turn_again(slack, tmp_
     assert runs == ["long", "next"]
 
 
-@RUNTIME
 async def test_a_handler_that_swallows_the_stop_is_stopped_all_the_same(slack, tmp_path):
     started, stopped = asyncio.Event(), asyncio.Event()
 
@@ -102,7 +95,6 @@ async def test_a_handler_that_swallows_the_stop_is_stopped_all_the_same(slack, t
             await stopped.wait()
 
 
-@RUNTIME
 async def test_a_message_of_a_stopped_turn_can_be_updated_in_a_later_one(slack, tmp_path):
     started = asyncio.Event()
 
@@ -149,7 +141,6 @@ async def test_stop_and_new_while_a_question_waits(slack, tmp_path):
 # Sessions
 
 
-@RUNTIME
 async def test_a_failing_on_chat_end_does_not_keep_the_session_open(slack, tmp_path):
     def bot():
         echo()
@@ -324,7 +315,6 @@ async def test_a_store_that_fails_at_the_end_of_a_turn_doubles_nothing(slack, tm
 # Threads
 
 
-@RUNTIME
 async def test_sync_handlers_that_wait_for_answers_hold_up_nobody(slack, tmp_path):
     def bot():
         @cl.on_message
