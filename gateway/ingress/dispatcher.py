@@ -157,7 +157,7 @@ class Dispatcher:
             lane.overflow = True
             return
         lane.last_seq = max(lane.last_seq, work.delivery.seq)
-        lane.insert(work)
+        lane.queue.put(work)
 
     # Running
 
@@ -245,7 +245,7 @@ class Dispatcher:
             for delivery in rows:
                 work = await self._recovered(delivery)
                 if work is not None and not lane.holds(work.key) and not self._control(lane, work):
-                    lane.insert(work)
+                    lane.queue.put(work)
                 lane.last_seq = delivery.seq
             if len(rows) == QUEUE_LIMIT:
                 break

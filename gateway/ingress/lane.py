@@ -1,14 +1,12 @@
 """A lane: the work of one conversation, in order of arrival. It exists only while there is work."""
 
 import asyncio
-from bisect import insort
-from collections import deque
 
 from gateway.model import UserRef
 from gateway.ports import Lease
 from gateway.runtime.asks import OpenAsks
 from gateway.runtime.turn import Turn
-from gateway.runtime.work import Work
+from gateway.runtime.work import Queue, Work
 
 QUEUE_LIMIT = 100
 """Deliveries of one conversation held in memory; more wait in the store."""
@@ -29,13 +27,12 @@ class Lane:
         "task",
         "turn",
         "unread",
-        "woken",
     )
 
     def __init__(self, key: str) -> None:
         self.key = key
-        self.queue: deque[Work] = deque()
-        self.asks = OpenAsks(self.queue, self.insert)
+        self.queue = Queue()
+        self.asks = OpenAsks(self.queue)
         self.task: asyncio.Task[None] | None = None
         self.turn: Turn | None = None
         """The turn that can be stopped now."""
@@ -49,25 +46,14 @@ class Lane:
         """What came before its first delivery is still to be read from the store; until then nothing is given to it."""
         self.last_seq = 0
         """The newest delivery taken into memory, for reading on from there."""
-        self.woken: asyncio.Future[None] | None = None
-        """Set while the lane waits for turns beside the queue: resolved when something is queued."""
-
-    def insert(self, work: Work) -> None:
-        """Queue it in order of arrival."""
-        if not self.queue or self.queue[-1].delivery.seq < work.delivery.seq:
-            self.queue.append(work)
-        else:
-            insort(self.queue, work, key=_seq)
-        if self.woken is not None and not self.woken.done():
-            self.woken.set_result(None)
 
     async def wait_beside(self) -> None:
         """Until a turn beside the queue ends or something is queued."""
-        self.woken = asyncio.get_running_loop().create_future()
+        woken = self.queue.woken = asyncio.get_running_loop().create_future()
         try:
-            await asyncio.wait({*self.side.values(), self.woken}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({*self.side.values(), woken}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self.woken = None
+            self.queue.woken = None
 
     def holds(self, key: str) -> bool:
         """Whether this delivery is queued, running or taken as an answer here."""
@@ -97,7 +83,3 @@ class Lane:
         self.turn.stopping = True
         self.task.cancel(f"stopped by {user.key}")
         return True
-
-
-def _seq(work: Work) -> int:
-    return work.delivery.seq

@@ -6,12 +6,10 @@ question posted and either the answer stored or goes on waiting.
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Callable
 from typing import Literal
 
 from gateway.model import MessageCreated, UserRef
-from gateway.runtime.work import Work
+from gateway.runtime.work import Queue, Work
 
 AskKind = Literal["text", "action", "file"]
 
@@ -56,9 +54,8 @@ class Ask:
 class OpenAsks:
     """The open asks of one conversation, and the answers that came before a re-run reached its ask."""
 
-    def __init__(self, queue: deque[Work], requeue: Callable[[Work], None]) -> None:
+    def __init__(self, queue: Queue) -> None:
         self._queue = queue
-        self._requeue = requeue
         self._open: dict[tuple[str, int], Ask] = {}
         self._early: dict[tuple[str, int], list[Work]] = {}
         self.latest = 0
@@ -96,7 +93,7 @@ class OpenAsks:
         if ask.answer.done() and not ask.answer.cancelled() and not used:
             work = ask.answer.result()
             if isinstance(work.event, MessageCreated):
-                self._requeue(work)
+                self._queue.put(work)
             else:
                 self.keep_early(ask.id, work)
         ask.answer.cancel()

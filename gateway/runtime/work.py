@@ -1,5 +1,8 @@
 """A delivery on its way to a turn."""
 
+import asyncio
+from bisect import insort
+from collections import deque
 from dataclasses import dataclass
 from typing import Literal
 
@@ -49,3 +52,23 @@ class Work:
     def opens(self) -> bool:
         """Whether it may open a session where there is none."""
         return not isinstance(self.event, (*SIDE_EVENTS, ConversationEnded)) and self.refused is None
+
+
+class Queue(deque[Work]):
+    """Work in order of arrival."""
+
+    woken: asyncio.Future[None] | None = None
+    """Set while somebody waits for more: resolved when something is put in."""
+
+    def put(self, work: Work) -> None:
+        """Put it in its place."""
+        if not self or self[-1].delivery.seq < work.delivery.seq:
+            self.append(work)
+        else:
+            insort(self, work, key=_seq)  # calls deque.insert
+        if self.woken is not None and not self.woken.done():
+            self.woken.set_result(None)
+
+
+def _seq(work: Work) -> int:
+    return work.delivery.seq
