@@ -9,7 +9,8 @@ async def main(message: cl.Message):
 
 from gateway import telemetry as telemetry  # first: it decides how structlog is imported
 from gateway.chat.action import Action
-from gateway.chat.ask import AskActionMessage, AskFileMessage, AskFileResponse, AskUserMessage
+from gateway.chat.ask import AskActionMessage, AskUserMessage
+from gateway.chat.ask_file import AskFileMessage, AskFileResponse
 from gateway.chat.element import Element, File, Image, Text
 from gateway.chat.handlers import Feedback
 from gateway.chat.hooks import (

@@ -1,0 +1,124 @@
+"""The ask for files: what is accepted, and the local copies of what came."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any, ClassVar
+
+from gateway.chat.ask import Again, AskBase
+from gateway.errors import PlatformError, TooLarge
+from gateway.model import Button, FormSubmitted, MessageCreated, Outgoing, RemoteFile
+from gateway.runtime import tokens
+from gateway.runtime.asks import AskKind
+from gateway.runtime.journal import Effect
+from gateway.runtime.posting import Posting
+from gateway.runtime.tokens import UploadToken
+from gateway.runtime.turn import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class AskFileResponse:
+    """An uploaded file: ``path`` is a local copy."""
+
+    id: str
+    name: str
+    path: str
+    size: int
+    type: str
+    """Its MIME type."""
+
+
+class AskFileMessage(AskBase[list[AskFileResponse]]):
+    """Ask for files: attached to the next message, or uploaded in a form where the platform has one.
+
+    ``accept`` is a list of MIME types (``["text/plain", "image/*"]``) or a dict of MIME type to file endings.
+    """
+
+    kind: ClassVar[AskKind] = "file"
+
+    def __init__(
+        self,
+        content: str,
+        accept: Sequence[str] | Mapping[str, Sequence[str]],
+        max_size_mb: float = 2,
+        max_files: int = 1,
+        author: str | None = None,
+        type: str = "assistant_message",
+        timeout: float = 90,
+        raise_on_timeout: bool = False,
+        anyone: bool = False,
+    ) -> None:
+        super().__init__(content, author, timeout, raise_on_timeout, anyone)
+        self.accept = accept
+        self.max_size_mb = max_size_mb
+        self.max_files = min(max(1, max_files), 10)
+        self.type = type
+
+    async def _question(self, turn: Turn, effect: Effect) -> Outgoing:
+        capabilities = turn.sender.capabilities(turn.ref)
+        if not capabilities.forms:
+            return Outgoing(text=self.content, author=self.author)
+        token = UploadToken(
+            delivery=turn.work.key,
+            ordinal=effect.ordinal,
+            label=self.content.strip().partition("\n")[0][:120] or "File",
+            extensions=self._extensions(),
+            max_files=self.max_files,
+        )
+        packed = await tokens.write(token, limit=capabilities.action_token_limit, payloads=turn.services.store)
+        return Outgoing(text=self.content, author=self.author, buttons=(Button(token=packed, label="Upload"),))
+
+    def _extensions(self) -> tuple[str, ...]:
+        if not isinstance(self.accept, Mapping):
+            return ()  # a MIME type has too many endings to list; what comes is checked by its type
+        return tuple(ending.lstrip(".") for endings in self.accept.values() for ending in endings)
+
+    async def _result(self, turn: Turn, answer: Mapping[str, Any]) -> list[AskFileResponse]:
+        kind = FormSubmitted if answer["kind"] == "form_submitted" else MessageCreated
+        files = kind.model_validate(answer).files
+        if not files:
+            raise Again("No file came with it: please send one.")
+        if len(files) > self.max_files:
+            raise Again(f"Please send at most {self.max_files} file(s).")
+        return [await self._fetch(turn, file) for file in files]
+
+    async def _fetch(self, turn: Turn, file: RemoteFile) -> AskFileResponse:
+        if not self._accepts(file):
+            raise Again(f"{file.name} is not accepted here: please send {self._accepted()}.")
+        if file.size is not None and file.size > self.max_size_mb * 1_000_000 * 1.05:
+            raise Again(f"{file.name} is too large: the limit is {self.max_size_mb:g} MB.")
+        try:
+            path = await turn.services.files.fetch(
+                file, platform=turn.ref.platform, session=turn.session.id, delivery=turn.work.key
+            )
+        except (PlatformError, TooLarge) as error:
+            raise Again(f"{file.name} could not be read: {error}") from error
+        return AskFileResponse(id=file.id, name=file.name, path=str(path), size=path.stat().st_size, type=file.mime)
+
+    def _accepts(self, file: RemoteFile) -> bool:
+        if isinstance(self.accept, Mapping):
+            suffix = PurePath(file.name).suffix.lower()
+            for mime, endings in self.accept.items():
+                if suffix in {e.lower() for e in endings} or (not endings and _matches(file.mime, mime)):
+                    return True
+            return not self.accept
+        return not self.accept or any(
+            _matches(file.mime, a) or (a.startswith(".") and file.name.lower().endswith(a.lower())) for a in self.accept
+        )
+
+    def _accepted(self) -> str:
+        if isinstance(self.accept, Mapping):
+            return ", ".join(e for endings in self.accept.values() for e in endings) or ", ".join(self.accept)
+        return ", ".join(self.accept)
+
+    async def _answered(self, turn: Turn, posting: Posting, result: list[AskFileResponse] | None) -> None:
+        if result and turn.sender.capabilities(turn.ref).forms:
+            await self._close(turn, posting, f"**Received:** {', '.join(f'`{file.name}`' for file in result)}")
+
+    async def _close(self, turn: Turn, posting: Posting, note: str) -> None:
+        await posting.put(Outgoing(text=f"{self.content}\n\n{note}", author=self.author))
+
+
+def _matches(mime: str, pattern: str) -> bool:
+    pattern = pattern.lower()
+    return pattern in ("*", "*/*", mime.lower()) or (pattern.endswith("/*") and mime.lower().startswith(pattern[:-1]))
