@@ -119,6 +119,8 @@ class MessageStream:
                 await self._show()
             finally:
                 self._calling = False
+            if self._final is not None:
+                return  # ``close`` waits for this
             native = self._native is not None and self._native.open
             interval = self._limits.stream_interval if native else self._limits.edit_interval
             # Also after the last one: what is written next must not follow it too soon.
