@@ -119,7 +119,7 @@ class MessageStream:
                 await self._show()
             finally:
                 self._calling = False
-            if self._final is not None:
+            if self._closed:
                 return  # ``close`` waits for this
             native = self._native is not None and self._native.open
             interval = self._limits.stream_interval if native else self._limits.edit_interval
