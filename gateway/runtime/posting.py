@@ -50,13 +50,11 @@ class Posting:
                 lookup=self._lookup(),
                 on_receipts=self._keep,
             )
-            turn.streaming.add(self)
         return self.stream
 
     async def close_stream(self, message: Outgoing) -> None:
         """The stream's last state; after it the message is an ordinary one."""
         stream, self.stream = self.stream, None
-        self._turn.streaming.discard(self)
         if stream is not None:
             self.receipts = await stream.close(message)
 

@@ -3,8 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -16,7 +15,6 @@ from gateway.runtime.asks import Ask, OpenAsks
 from gateway.runtime.callbacks import Callbacks
 from gateway.runtime.files import Files
 from gateway.runtime.journal import Journal
-from gateway.runtime.posting import Posting
 from gateway.runtime.session import Session
 from gateway.runtime.work import Work
 from gateway.runtime.working import Working
@@ -49,7 +47,6 @@ class Services:
     profile: Callable[..., Coroutine[Any, Any, Profile | None]]
     spawn: Callable[[Coroutine[Any, Any, Any]], asyncio.Task[Any]]
     feedback: bool = True
-    data_dir: Path = field(default=Path(".gateway"))
 
 
 class Turn:
@@ -74,7 +71,6 @@ class Turn:
         self.journal = journal
         self.asks = asks
         self.profile: Profile | None = None
-        self.streaming: set[Posting] = set()
         self.opened: set[Any] = set()
         """Messages of the handler whose stream was never finished by it."""
         self.working = Working(services.sender, work.event.ref, services.spawn)

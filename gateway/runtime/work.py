@@ -65,7 +65,7 @@ class Queue(deque[Work]):
         if not self or self[-1].delivery.seq < work.delivery.seq:
             self.append(work)
         else:
-            insort(self, work, key=_seq)  # calls deque.insert
+            insort(self, work, key=_seq)
         if self.woken is not None and not self.woken.done():
             self.woken.set_result(None)
 
