@@ -45,18 +45,19 @@ from typing import Any, ClassVar, Literal, TypeVar
 import orjson
 from aiohttp import web
 
+from adapters.emulation.faults import Fault, Faults, Hold, When
+from adapters.emulation.observe import Observers
+from adapters.emulation.values import JSON, Call, PersonError
 from adapters.slack.emulation import chat, files, page, playground
 from adapters.slack.emulation.backend import Backend
 from adapters.slack.emulation.delivery import Deliveries, Delivery
 from adapters.slack.emulation.events import Events, TwinOrder
-from adapters.slack.emulation.faults import Fault, Faults, Hold, When
 from adapters.slack.emulation.interactions import Interactions
 from adapters.slack.emulation.limits import Limits
-from adapters.slack.emulation.observe import Observers
 from adapters.slack.emulation.people import People, Upload
 from adapters.slack.emulation.sockets import SocketHub
 from adapters.slack.emulation.state import Channel, ChannelKind, Message, User
-from adapters.slack.emulation.values import JSON, Call, InteractionResult, PersonError, new_id
+from adapters.slack.emulation.values import InteractionResult, new_id
 from adapters.slack.emulation.views import View, Views
 from adapters.slack.emulation.web_api import WebApi
 from adapters.slack.emulation.world import Team, World

@@ -2,10 +2,11 @@
 
 import time
 
+from adapters.emulation.values import JSON
 from adapters.slack.emulation import args as read
 from adapters.slack.emulation.backend import MAX_TRANSIENT, STATUS_SECONDS, Backend
 from adapters.slack.emulation.state import Channel
-from adapters.slack.emulation.values import JSON, ApiError, invalid_arguments
+from adapters.slack.emulation.values import ApiError, invalid_arguments
 from adapters.slack.emulation.world import Team
 
 SESSION_STATES = frozenset({"active", "processing", "suspended", "closed"})

@@ -4,7 +4,8 @@ from typing import Any
 
 import orjson
 
-from adapters.slack.emulation.values import JSON, ApiError, invalid_arguments
+from adapters.emulation.values import JSON
+from adapters.slack.emulation.values import ApiError, invalid_arguments
 
 
 def string(args: JSON, name: str) -> str | None:

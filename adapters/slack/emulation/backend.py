@@ -5,11 +5,12 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from adapters.emulation.observe import Observers
+from adapters.emulation.values import JSON
 from adapters.slack.emulation import page
 from adapters.slack.emulation.events import Events
-from adapters.slack.emulation.observe import Observers
 from adapters.slack.emulation.state import Channel, File, Message
-from adapters.slack.emulation.values import JSON, ApiError, new_id
+from adapters.slack.emulation.values import ApiError, new_id
 from adapters.slack.emulation.world import Team, World
 
 TRIGGER_SECONDS = 3.0

@@ -3,11 +3,12 @@
 import time
 from typing import Any
 
+from adapters.emulation.values import JSON
 from adapters.slack.emulation import args as read
 from adapters.slack.emulation.backend import RESPONSE_URL_SECONDS, RESPONSE_URL_USES, Backend
 from adapters.slack.emulation.state import Channel, Message
 from adapters.slack.emulation.validate import MAX_MARKDOWN, check_message
-from adapters.slack.emulation.values import JSON, ApiError
+from adapters.slack.emulation.values import ApiError
 from adapters.slack.emulation.world import Team
 
 TRUNCATED_AT = 40_000

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
-from adapters.slack.emulation.values import JSON
+from adapters.emulation.values import JSON
 
 CHOICES = frozenset({"checkboxes", "radio_buttons"})
 

@@ -17,9 +17,10 @@ from urllib.parse import urlencode
 import aiohttp
 import orjson
 
-from adapters.slack.emulation.observe import Observers
+from adapters.emulation.observe import Observers
+from adapters.emulation.values import JSON
 from adapters.slack.emulation.sockets import SocketHub
-from adapters.slack.emulation.values import JSON, InteractionResult
+from adapters.slack.emulation.values import InteractionResult
 
 MAX_DELIVERIES = 5_000
 

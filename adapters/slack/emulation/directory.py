@@ -1,9 +1,10 @@
 """auth, users, conversations and reactions: who is there, where, and what was said."""
 
+from adapters.emulation.values import JSON
 from adapters.slack.emulation import args as read
 from adapters.slack.emulation.backend import Backend
 from adapters.slack.emulation.state import Channel, Message
-from adapters.slack.emulation.values import JSON, ApiError, invalid_arguments
+from adapters.slack.emulation.values import ApiError, invalid_arguments
 from adapters.slack.emulation.world import Team
 
 MAX_HISTORY = 999

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from adapters.slack.emulation.values import JSON, PersonError
+from adapters.emulation.values import JSON, PersonError
 
 SINGLE = {"static_select", "radio_buttons", "overflow", "external_select"}
 MANY = {"checkboxes", "multi_static_select", "multi_external_select"}

@@ -5,8 +5,9 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
+from adapters.emulation.values import JSON
 from adapters.slack.emulation.state import Channel, Message
-from adapters.slack.emulation.values import JSON, new_id
+from adapters.slack.emulation.values import new_id
 from adapters.slack.emulation.world import Team, World
 
 TwinOrder = Literal["mention_first", "message_first", "random"]

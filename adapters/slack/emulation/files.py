@@ -6,12 +6,13 @@ from urllib.parse import unquote
 from aiohttp import web
 from aiohttp.multipart import BodyPartReader
 
+from adapters.emulation.values import JSON
 from adapters.slack.emulation import args as read
 from adapters.slack.emulation.backend import Backend
 from adapters.slack.emulation.chat import content
 from adapters.slack.emulation.state import Channel, File, Message
 from adapters.slack.emulation.validate import check_message
-from adapters.slack.emulation.values import JSON, ApiError, invalid_arguments
+from adapters.slack.emulation.values import ApiError, invalid_arguments
 from adapters.slack.emulation.world import MAX_FILE_BYTES, Team, World
 
 MAX_FILE = 1024**3

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from adapters.emulation.values import JSON, PersonError
 from adapters.slack.emulation import chat, elements
 from adapters.slack.emulation.backend import Backend
 from adapters.slack.emulation.delivery import Deliveries
 from adapters.slack.emulation.events import VERIFICATION_TOKEN
 from adapters.slack.emulation.state import Channel, Message, User
 from adapters.slack.emulation.validate import check_view
-from adapters.slack.emulation.values import JSON, ApiError, InteractionResult, PersonError
+from adapters.slack.emulation.values import ApiError, InteractionResult
 from adapters.slack.emulation.views import View, Views
 from adapters.slack.emulation.world import Team
 

@@ -3,8 +3,8 @@
 from typing import Any
 from urllib.parse import quote
 
+from adapters.emulation.values import JSON
 from adapters.slack.emulation.state import Channel, Message, User
-from adapters.slack.emulation.values import JSON
 from adapters.slack.emulation.world import Team, World
 
 _COPIED = ("ts", "thread_ts", "user", "bot_id", "username", "icon_emoji", "subtype", "text", "blocks", "reply_count")

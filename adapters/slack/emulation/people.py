@@ -3,11 +3,12 @@
 import uuid
 from collections.abc import Sequence
 
+from adapters.emulation.values import JSON, PersonError
 from adapters.slack.emulation import directory
 from adapters.slack.emulation.backend import Backend
 from adapters.slack.emulation.state import Channel, Message, User
 from adapters.slack.emulation.text import typed
-from adapters.slack.emulation.values import JSON, ApiError, PersonError
+from adapters.slack.emulation.values import ApiError
 from adapters.slack.emulation.views import Views
 from adapters.slack.emulation.world import Team
 

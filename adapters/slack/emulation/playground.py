@@ -5,8 +5,9 @@ import binascii
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from adapters.emulation.values import JSON, PersonError
 from adapters.slack.emulation.people import Upload
-from adapters.slack.emulation.values import JSON, InteractionResult, PersonError
+from adapters.slack.emulation.values import InteractionResult
 from adapters.slack.emulation.views import View
 
 if TYPE_CHECKING:

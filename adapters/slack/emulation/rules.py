@@ -3,8 +3,8 @@
 Numbers: https://docs.slack.dev/reference/block-kit (blocks and elements) and the SDK's own validators.
 """
 
+from adapters.emulation.values import JSON
 from adapters.slack.emulation.checker import CHOICES, Checker, Rule, among
-from adapters.slack.emulation.values import JSON
 
 MAX_MARKDOWN = 12_000
 MAX_TABLE_TEXT = 10_000

@@ -8,7 +8,8 @@ from collections import OrderedDict
 import orjson
 from aiohttp import WSMsgType, web
 
-from adapters.slack.emulation.values import JSON, new_id
+from adapters.emulation.values import JSON
+from adapters.slack.emulation.values import new_id
 
 MAX_CONNECTIONS = 10
 TICKET_SECONDS = 30.0

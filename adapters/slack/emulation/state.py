@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Literal
 
-from adapters.slack.emulation.values import JSON
+from adapters.emulation.values import JSON
 
 ChannelKind = Literal["channel", "group", "im"]
 

@@ -8,13 +8,14 @@ with ``msg_too_long``: field reports put it near 12,000 UTF-8 bytes of text, and
 import time
 from typing import Any
 
+from adapters.emulation.values import JSON
 from adapters.slack.emulation import agents, chat
 from adapters.slack.emulation import args as read
 from adapters.slack.emulation.backend import Backend
 from adapters.slack.emulation.checker import among
 from adapters.slack.emulation.state import Channel, Message, Stream
 from adapters.slack.emulation.validate import MAX_MARKDOWN, MAX_MESSAGE_BLOCKS, check_message
-from adapters.slack.emulation.values import JSON, ApiError, invalid_arguments
+from adapters.slack.emulation.values import ApiError, invalid_arguments
 from adapters.slack.emulation.world import Team
 
 MAX_STREAM_BYTES = 12_000

@@ -2,7 +2,7 @@
 
 import re
 
-from adapters.slack.emulation.values import JSON
+from adapters.emulation.values import JSON
 from adapters.slack.emulation.world import Team
 
 _TOKEN = re.compile(

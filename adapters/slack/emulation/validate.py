@@ -6,9 +6,10 @@ characters is reported in slackapi/bolt-js#2509, a second table's ``only_one_tab
 
 from typing import Any
 
+from adapters.emulation.values import JSON
 from adapters.slack.emulation.checker import Checker
 from adapters.slack.emulation.rules import BLOCKS, ELEMENTS, MAX_MARKDOWN, MAX_TABLE_TEXT, MESSAGE_ONLY
-from adapters.slack.emulation.values import JSON, ApiError
+from adapters.slack.emulation.values import ApiError
 
 __all__ = ["MAX_MARKDOWN", "MAX_MESSAGE_BLOCKS", "check_message", "check_view"]
 

@@ -1,12 +1,11 @@
-"""The small values every part of the emulator shares: errors, clock, identifiers, recorded calls."""
+"""The small values every part of the emulator shares: errors, clock, identifiers."""
 
 import secrets
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-JSON = dict[str, Any]
+from adapters.emulation.values import JSON
 
 _SCOPES = """
 app_mentions:read assistant:write channels:history channels:read chat:write chat:write.customize commands
@@ -31,22 +30,6 @@ class ApiError(Exception):
 
 def invalid_arguments(*messages: str) -> ApiError:
     return ApiError("invalid_arguments", response_metadata={"messages": [f"[ERROR] {text}" for text in messages]})
-
-
-class PersonError(ValueError):
-    """A person tried what Slack's client would not let them do."""
-
-
-@dataclass(slots=True, frozen=True)
-class Call:
-    """A request the bot made. ``response`` is None when the answer was lost on purpose."""
-
-    method: str
-    args: Mapping[str, Any]
-    status: int
-    response: Mapping[str, Any] | None
-    at: float
-    ms: float
 
 
 @dataclass(slots=True)

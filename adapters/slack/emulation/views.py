@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 
 import orjson
 
+from adapters.emulation.values import JSON
 from adapters.slack.emulation import args as read
 from adapters.slack.emulation.backend import MAX_TRANSIENT, Backend
 from adapters.slack.emulation.validate import check_view
-from adapters.slack.emulation.values import JSON, ApiError, new_id
+from adapters.slack.emulation.values import ApiError, new_id
 from adapters.slack.emulation.world import Team
 
 MAX_STACK = 3

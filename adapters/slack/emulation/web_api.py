@@ -9,12 +9,13 @@ import orjson
 from aiohttp import web
 from aiohttp.multipart import BodyPartReader
 
+from adapters.emulation.faults import Fault, Faults
+from adapters.emulation.values import JSON, Call
 from adapters.slack.emulation import agents, chat, directory, files, streams
 from adapters.slack.emulation.backend import Backend
-from adapters.slack.emulation.faults import Fault, Faults
 from adapters.slack.emulation.limits import Limits, RateLimited
 from adapters.slack.emulation.sockets import SocketHub
-from adapters.slack.emulation.values import JSON, ApiError, Call
+from adapters.slack.emulation.values import ApiError
 from adapters.slack.emulation.views import Views
 from adapters.slack.emulation.world import Team
 

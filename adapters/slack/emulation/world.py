@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from adapters.emulation.values import PersonError
 from adapters.slack.emulation.state import Channel, File, User
-from adapters.slack.emulation.values import DEFAULT_EVENTS, DEFAULT_SCOPES, ApiError, Clock, PersonError, new_id
+from adapters.slack.emulation.values import DEFAULT_EVENTS, DEFAULT_SCOPES, ApiError, Clock, new_id
 
 MAX_FILES = 2_000
 MAX_FILE_BYTES = 256 * 1024 * 1024

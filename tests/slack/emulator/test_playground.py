@@ -5,7 +5,7 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.emulation.observe import MAX_QUEUED
+from adapters.emulation.observe import MAX_QUEUED
 from adapters.slack.emulator import SlackEmulator
 from gateway.adapter import Emulator
 from tests.slack.emulator.bot import Bot, button, field, modal

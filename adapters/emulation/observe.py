@@ -6,25 +6,27 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, TypeVar
 from weakref import WeakSet
 
-from adapters.slack.emulation.values import JSON, Call
+from adapters.emulation.values import JSON, Call
 
 T = TypeVar("T")
 
 MAX_CALLS = 10_000
 MAX_QUEUED = 1_000
-_SECRET_KEYS = frozenset({"token", "bot_access_token", "response_url", "upload_url", "signing_secret"})
+SECRET_KEYS = frozenset(
+    {"token", "bot_access_token", "access_token", "client_secret", "authorization", "signing_secret"}
+    | {"response_url", "upload_url", "uploadUrl"}
+)
+_SECRET_STARTS = ("xoxb-", "xapp-", "xoxp-", "Bearer ", "Bot ", "eyJ")
+"""Tokens by how they begin: Slack's, two authorization headers, a JWT."""
 
 
-def redact(value: Any, depth: int = 0) -> Any:
+def redact(value: Any) -> Any:
     """A copy without tokens and capability URLs."""
     if isinstance(value, Mapping):
-        return {
-            k: "[redacted]" if k in _SECRET_KEYS and isinstance(v, str) else redact(v, depth + 1)
-            for k, v in value.items()
-        }
+        return {k: "[redacted]" if k in SECRET_KEYS and isinstance(v, str) else redact(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        return [redact(item, depth + 1) for item in value]
-    if isinstance(value, str) and value.startswith(("xoxb-", "xapp-", "xoxp-")):
+        return [redact(item) for item in value]
+    if isinstance(value, str) and value.startswith(_SECRET_STARTS):
         return "[redacted]"
     return value
 

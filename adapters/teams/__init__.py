@@ -1,0 +1,1 @@
+"""Microsoft Teams, on botbuilder-core."""
