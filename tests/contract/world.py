@@ -1,0 +1,295 @@
+"""What a test needs of an emulated platform, in words that hold for all of them. Each platform's tests implement it.
+
+A driver is thin: it turns these words into calls of its platform's emulator and back, and judges nothing. It never asks
+the adapter anything: what a test reads is what a person sees, what it counts is what went over the wire.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, Protocol, TypeVar
+
+from adapters.emulation.faults import Hold
+from gateway.adapter import Adapter, Emulator, Surroundings
+from gateway.model import UserRef
+
+T = TypeVar("T")
+
+Person = Literal["Ada", "Grace"]
+"""Who uses the platform. Both are members of the channel; the direct messages are Ada's."""
+
+Method = Literal[
+    "identify", "send", "edit", "delete", "upload", "status", "form", "stream_start", "stream_append", "stream_stop"
+]
+"""A call of the bot, whatever the platform names it: the first call it makes when it connects; posting, editing and
+deleting a message; handing over a file's bytes (on a platform where they travel inside the message, the same as
+``send``); the sign that it works; opening a form; the three of a native stream. A driver raises ``KeyError`` for what
+its platform does not have."""
+
+Trouble = Literal["rate_limited", "server_error", "disconnected", "forbidden", "gone"]
+"""What a call meets: 429; a 5xx the SDK does not retry by itself; a connection that breaks; a missing permission; a
+conversation that is not there."""
+
+FieldInput = str | bool | float | Sequence["File"]
+"""What a person enters: text, an option's value, a switch, a number, files."""
+
+
+class File(NamedTuple):
+    """A file, on its way in or out."""
+
+    name: str
+    data: bytes
+    mime: str = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where people talk with the bot: the driver's own ids, which a test only hands back."""
+
+    channel: str
+    thread: str | None = None
+    """None in a direct message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Something a person wrote. ``id`` is what ``MessageCreated.message_id`` must say."""
+
+    id: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message of the bot, as it stands now."""
+
+    id: str
+    """What ``Receipt.id`` must say."""
+    place: Place
+    text: str
+    """What a person reads, as near to the Markdown that was sent as the platform's form allows; no blanks around it."""
+    author: str | None = None
+    """The name it is shown under, if another than the bot's own."""
+    buttons: tuple[str, ...] = ()
+    """Labels, in order; thumbs and links are not among them."""
+    files: tuple[str, ...] = ()
+    """Names of the files it carries or offers."""
+    streaming: bool = False
+    """A native stream is still open in it."""
+    pings: tuple[str, ...] = ()
+    """Whom it notified: ids of users, and ``everyone``."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownForm:
+    """A form open before a person: its title, and its fields' labels in order."""
+
+    title: str
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What differs between platforms and is no field of ``Capabilities``."""
+
+    token_setting: str
+    """The setting a refused token's error must name: ``SLACK_BOT_TOKEN``."""
+    permission: str
+    """What ``Forbidden`` must name when a call met the trouble ``forbidden``."""
+    emoji: str
+    """A reaction people use here, by the name ``ReactionChanged.emoji`` gives it."""
+    everyone: str
+    """How a text notifies the whole channel, had it its way: ``<!channel>``, ``@everyone``."""
+    exactly_once_sends: bool
+    """A send whose answer was lost in a crash is not doubled (by lookup or nonce). Else a crash at exactly that moment
+    may leave the message twice, and the platform's page in the docs says so."""
+    redelivers: bool
+    """What the bot did not take comes again."""
+    pings_everyone: bool = True
+    """A bot can notify the whole channel where it is allowed to."""
+    stop_button: bool = False
+    """The platform has its own button to stop an answer that is being written."""
+    slash_commands: bool = False
+    """Commands arrive as such, not only as text."""
+    opening: bool = False
+    """The bot hears that somebody opened the direct messages without writing yet."""
+
+
+class World(Protocol):
+    """A platform with a workspace, one channel, the bot in it, and two people. Started, and stopped by its fixture."""
+
+    name: str
+    facts: Facts
+
+    @property
+    def emulator(self) -> Emulator:
+        """The emulator behind it."""
+        ...
+
+    def adapter(self, surroundings: Surroundings, *, wrong_token: bool = False) -> Adapter:
+        """A new adapter pointed at the emulator, its settings read as the operator's are."""
+        ...
+
+    async def connected(self) -> None:
+        """Until what people do from now on reaches the bot. Called once the adapter is connected and its server
+        listens (``Emulator.deliver_to`` was told where)."""
+        ...
+
+    def unreachable(self) -> AbstractAsyncContextManager[None]:
+        """Meanwhile nobody answers at the platform's address."""
+        ...
+
+    # -- what people do. Each returns once the platform has it; ``delivered`` waits for the bot
+
+    def user(self, person: Person) -> UserRef:
+        """Who this is to the bot; the name is not compared."""
+        ...
+
+    def mention_of(self, person: Person) -> str:
+        """How a handler writes a mention of this person into its text."""
+        ...
+
+    def mention_reads(self, person: Person) -> str:
+        """How a mention of this person reads in ``MessageCreated.text``."""
+        ...
+
+    async def mention(self, text: str, *, user: Person = "Ada", files: Sequence[File] = ()) -> Post:
+        """Write ``@bot text`` in the channel, which begins a conversation. ``@Grace`` and ``@Ada`` mention them."""
+        ...
+
+    async def dm(self, text: str, *, files: Sequence[File] = ()) -> Post:
+        """Ada writes to the bot directly."""
+        ...
+
+    async def reply(
+        self, to: Post, text: str, *, user: Person = "Ada", mention: bool = False, files: Sequence[File] = ()
+    ) -> Post:
+        """Write into the conversation of a post. Reaches the bot without a mention too (on Teams: with the consent for
+        it given); where the thread does not exist yet, the person opens it."""
+        ...
+
+    async def small_talk(self, text: str) -> Post:
+        """Write in the channel without a mention of the bot. The text may be ``facts.everyone``."""
+        ...
+
+    async def other_bot(self, text: str) -> Post:
+        """Another app's bot writes ``@bot text`` in the channel."""
+        ...
+
+    async def edit(self, post: Post, text: str) -> None:
+        """Ada edits what she wrote."""
+        ...
+
+    async def delete(self, post: Post) -> None:
+        """Ada deletes what she wrote."""
+        ...
+
+    async def react(self, post: Post, *, added: bool = True) -> None:
+        """Grace puts ``facts.emoji`` on a message, or takes it off."""
+        ...
+
+    async def click(self, message: Said, label: str, *, user: Person = "Ada") -> None:
+        """Press a button, as the message showed it when it was read. Returns once the bot has answered."""
+        ...
+
+    def form(self, *, user: Person = "Ada") -> ShownForm | None:
+        """The form open before a person."""
+        ...
+
+    async def submit(self, values: Mapping[str, FieldInput], *, user: Person = "Ada") -> None:
+        """Fill in the open form, by the fields' labels, and send it. Returns once the bot has answered; what it did
+        not accept is in ``told``, and the form may still be open then."""
+        ...
+
+    async def thumbs(self, message: Said, *, up: bool, comment: str | None = None) -> None:
+        """Ada rates a message. With a comment she writes it where the platform asks for one: beside the thumbs, or in
+        the form that opens. Without, she leaves an opened form alone."""
+        ...
+
+    async def command(self, place: Place, name: str, text: str = "") -> None:
+        """Ada uses a slash command (``facts.slash_commands``)."""
+        ...
+
+    async def stop(self, place: Place) -> None:
+        """Ada presses the stop button of the answer that is being written (``facts.stop_button``)."""
+        ...
+
+    async def open_dm(self) -> None:
+        """Ada opens her direct messages with the bot and writes nothing (``facts.opening``)."""
+        ...
+
+    # -- deliveries
+
+    async def delivered(self, post: Post) -> None:
+        """Until the bot took it. Where a platform hears no acknowledgement: until it was handed over, so that nothing
+        sent later overtakes it."""
+        ...
+
+    async def settled(self) -> None:
+        """Until nothing is on its way to the bot."""
+        ...
+
+    async def redeliver(self, post: Post) -> None:
+        """Deliver the same thing once more, as another attempt (a retry, a replay). Returns once the bot took it."""
+        ...
+
+    async def deliver_unknown(self) -> None:
+        """Deliver a kind of event nobody has heard of. Returns once the bot took it."""
+        ...
+
+    # -- what people see
+
+    def said(self, place: Place) -> list[Said]:
+        """The bot's messages in a conversation that everybody there sees, oldest first."""
+        ...
+
+    def told(self, person: Person = "Ada") -> list[str]:
+        """What only this person was shown, oldest first: notices, errors beside a form's fields."""
+        ...
+
+    @property
+    def complaints(self) -> Sequence[str]:
+        """What people were shown because the bot did not answer an interaction well. Empty after every test."""
+        ...
+
+    async def files(self, place: Place) -> list[File]:
+        """Every file the bot gave in a conversation, oldest first, read as a person reads it: after consent or by its
+        link where it takes that."""
+        ...
+
+    def working(self, place: Place) -> bool:
+        """Whether a person sees a sign that the bot works."""
+        ...
+
+    def reactions(self, post: Post) -> int:
+        """How many reactions of the bot are on a message."""
+        ...
+
+    def title(self, place: Place) -> str | None:
+        """What the conversation is called."""
+        ...
+
+    def prompts(self, place: Place) -> list[str]:
+        """The labels of the prompts suggested to the user."""
+        ...
+
+    async def wait_for(self, predicate: Callable[[], T], timeout: float = 10.0) -> T:
+        """The first true value of ``predicate``, tried after every change. Raises ``TimeoutError``."""
+        ...
+
+    # -- trouble
+
+    def fail_next(
+        self, method: Method, trouble: Trouble, *, times: int = 1, retry_after: int = 1, after_effect: bool = False
+    ) -> None:
+        """Let the next calls of a method meet this. ``retry_after``: seconds, for ``rate_limited``. ``after_effect``:
+        the call is done, only its answer is lost (``server_error``, ``disconnected``)."""
+        ...
+
+    def hold(self, method: Method, *, after_effect: bool = False, text: str = "") -> Hold:
+        """Make calls of a method (those that carry this text) wait, before or after their effect."""
+        ...
+
+    def calls(self, method: Method) -> int:
+        """How often the bot made such a call, failures included."""
+        ...
