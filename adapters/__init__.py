@@ -14,7 +14,7 @@ class Platform(NamedTuple):
     adapter: str
     emulator: str
     manifest: str
-    """A function that gives the text of the platform's app manifest."""
+    """A function from ``AppOptions`` to the platform's app manifest: text, or an archive."""
 
 
 PLATFORMS: dict[str, Platform] = {
@@ -22,6 +22,6 @@ PLATFORMS: dict[str, Platform] = {
         settings="adapters.slack.settings:SlackSettings",
         adapter="adapters.slack.adapter:SlackAdapter",
         emulator="adapters.slack.emulator:SlackEmulator",
-        manifest="adapters.slack.manifest:manifest_yaml",
+        manifest="adapters.slack.manifest:app_manifest",
     ),
 }

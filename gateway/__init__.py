@@ -24,7 +24,7 @@ from gateway.chat.hooks import (
 )
 from gateway.chat.message import ErrorMessage, Message
 from gateway.chat.user import User, context, user_session
-from gateway.model import AllowedMentions
+from gateway.model import AllowedMentions, Citation
 from gateway.runtime.calling import make_async, run_sync, sleep
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "AskFileMessage",
     "AskFileResponse",
     "AskUserMessage",
+    "Citation",
     "Element",
     "ErrorMessage",
     "Feedback",

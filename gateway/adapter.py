@@ -7,7 +7,9 @@ protocols the core finds by ``isinstance``; where one is missing the core degrad
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 from starlette.routing import BaseRoute
 
@@ -19,6 +21,7 @@ from gateway.model import (
     Event,
     HistoryMessage,
     Outgoing,
+    OutgoingFile,
     Profile,
     Receipt,
     RemoteFile,
@@ -31,8 +34,60 @@ Accept = Callable[[Envelope], Awaitable[Accepted]]
 """Returned = durable, so acknowledge. Raised = do not acknowledge, so the platform redelivers."""
 
 
+class HeldFile(NamedTuple):
+    """A file kept for a while."""
+
+    name: str
+    mime: str
+    path: Path
+    size: int
+    """Bytes."""
+
+
+class HeldFiles(Protocol):
+    """Files for platforms that take them later than the message: on the user's consent, or by a link."""
+
+    async def hold(self, file: OutgoingFile, *, key: str) -> str:
+        """Keep a copy for some days; its id, the same for the same key and name."""
+        ...
+
+    async def find(self, id: str) -> HeldFile | None:
+        """None when it is unknown or was dropped."""
+        ...
+
+    async def drop(self, id: str) -> None:
+        """It is not needed any more."""
+        ...
+
+    def link(self, id: str, *, seconds: float) -> str | None:
+        """A signed address it can be downloaded from for so long; None when the gateway's own address is not known
+        (``GATEWAY_PUBLIC_URL``)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What an adapter may know of the gateway around it."""
+
+    max_body_bytes: int = 1_048_576
+    """The largest webhook body to take; more is answered 413."""
+    loopback: bool = False
+    """Only this machine can reach the gateway."""
+    files: HeldFiles | None = None
+
+
+class AppOptions(NamedTuple):
+    """What an app manifest is made from; a platform takes what it needs."""
+
+    name: str = "Gateway bot"
+    url: str = "https://YOUR-HOST"
+    """Where the platform reaches the bot."""
+    socket_mode: bool = False
+    app_id: str | None = None
+
+
 class Adapter(Protocol):
-    """One platform."""
+    """One platform. Made from its settings and its ``Surroundings``."""
 
     name: ClassVar[str]
     capabilities: ClassVar[Capabilities]
@@ -42,7 +97,11 @@ class Adapter(Protocol):
         ...
 
     def connect(self, accept: Accept) -> AbstractAsyncContextManager[None]:
-        """Hold what outlives a request (the HTTP session, a socket). Entered before the server takes requests."""
+        """Hold what outlives a request (the HTTP session, a socket). Entered before the server takes requests.
+
+        Raises ``SettingsError`` for what only the operator can mend (a token that is refused): the gateway goes on with
+        its other platforms. While the platform cannot be reached, it stays up, says so in ``health`` and tries on.
+        """
         ...
 
     def health(self) -> str | None:
@@ -58,7 +117,7 @@ class Adapter(Protocol):
         ...
 
     async def edit(self, receipt: Receipt, message: Outgoing) -> Receipt:
-        """Make the message read as given. Idempotent."""
+        """Make the message read as given. Idempotent. Ends a native stream a dead process left open in it."""
         ...
 
     async def delete(self, receipt: Receipt) -> None:
@@ -102,11 +161,13 @@ class SupportsStreaming(Protocol):
     async def append_stream(
         self, receipt: Receipt, *, delta: str, text: str, tasks: Sequence[TaskUpdate] = ()
     ) -> Receipt:
-        """Add ``delta``; ``text`` is everything so far, ``delta`` included. May raise ``StreamExpired``."""
+        """Add ``delta``; ``text`` is everything so far, ``delta`` included. May raise ``StreamExpired`` (go on by
+        editing) or ``StreamStopped`` (the user wants no more)."""
         ...
 
     async def stop_stream(self, receipt: Receipt, message: Outgoing, *, delta: str, key: str) -> Receipt:
-        """Add the last ``delta``, finish; ``message`` is the whole, with its buttons. May raise ``StreamExpired``."""
+        """Add the last ``delta``, finish; ``message`` is the whole, with its buttons. May raise as
+        ``append_stream``."""
         ...
 
 

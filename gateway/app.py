@@ -11,11 +11,12 @@ import structlog
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from gateway.adapter import Adapter, Emulator
+from gateway.adapter import Adapter, Emulator, Surroundings
 from gateway.chat.handlers import BotHandlers
 from gateway.egress import Sender
 from gateway.errors import SettingsError
 from gateway.http.health import health_routes
+from gateway.http.held import HeldFolder
 from gateway.ingress.accept import Gate
 from gateway.ingress.dispatcher import Dispatcher
 from gateway.ingress.failures import Failures
@@ -29,14 +30,13 @@ from gateway.runtime.profiles import Profiles
 from gateway.runtime.runner import Runner
 from gateway.runtime.session import SessionPool
 from gateway.runtime.turn import Services
-from gateway.settings import GatewaySettings, playground_database
+from gateway.settings import LOOPBACK, GatewaySettings, playground_database
 from gateway.store import open_store
 from gateway.telemetry import Counters
 
 log = structlog.get_logger(__name__)
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
-"""Hosts on which nobody else can reach the playground, where whoever comes acts as the emulated user."""
+CREDENTIALS = "SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET, DISCORD_BOT_TOKEN, or TEAMS_APP_ID and TEAMS_APP_PASSWORD"
 
 
 class Gateway:
@@ -49,6 +49,7 @@ class Gateway:
         callbacks: Callbacks,
         adapters: Mapping[str, Adapter],
         emulators: Mapping[str, Emulator] | None = None,
+        held: HeldFolder | None = None,
     ) -> None:
         self._settings = settings
         self._adapters = adapters
@@ -92,10 +93,14 @@ class Gateway:
             store=self.store,
             pool=pool,
             files=files,
+            held=held,
             gate=self._gate,
             rest_after=settings.session_rest,
             end_after=settings.session_timeout,
         )
+        self._held = held
+        self._refused: dict[str, str] = {}
+        """Platforms that are off though they have credentials, and why."""
         self._playground = Playground(self._emulators) if self._emulators else None
         self._stack = AsyncExitStack()
         self.asgi = Starlette(routes=self._routes(), lifespan=self._lifespan)
@@ -108,10 +113,13 @@ class Gateway:
             health_routes(
                 store=self.store,
                 adapters=self._adapters,
+                refused=self._refused,
                 counters=self._counters,
                 draining=lambda: self._gate.draining,
             )
         )
+        if self._held is not None:
+            routes.append(self._held.route())
         if self._playground is not None:
             routes.extend(self._playground.routes)
         return routes
@@ -122,8 +130,8 @@ class Gateway:
             self._stack.push_async_callback(self.store.close)
             if self._emulators:
                 await self._forget_deliveries()
-            for adapter in self._adapters.values():
-                await self._stack.enter_async_context(adapter.connect(self._gate))
+            for name, adapter in self._adapters.items():
+                await self._connect(name, adapter)
             waiting = await self._dispatcher.recover()
             if waiting:
                 log.info("inbox.recovered", deliveries=waiting)
@@ -135,6 +143,15 @@ class Gateway:
             raise
         _tune_gc()
         return self
+
+    async def _connect(self, name: str, adapter: Adapter) -> None:
+        try:
+            await self._stack.enter_async_context(adapter.connect(self._gate))
+        except SettingsError as error:
+            if len(self._adapters) == 1:
+                raise  # there is nothing else to stay up for
+            self._refused[name] = str(error)
+            log.error("platform.off", platform=name, fix=str(error))
 
     async def _forget_deliveries(self) -> None:
         """An emulated workspace begins anew with each start: what waits here belongs to messages that are gone."""
@@ -180,28 +197,29 @@ async def build(
     if not any(block.configured for block in blocks.values()):
         if settings.host not in LOOPBACK:
             raise SettingsError(
-                "no platform's credentials are set (SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET), and the playground that "
-                f"stands in for them runs on this machine only, not on {settings.host}"
+                f"no platform's credentials are set ({CREDENTIALS}), and the playground that stands in for them runs "
+                f"on this machine only, not on {settings.host}"
             )
         for name, platform in platforms.items():
             emulator = emulators[name] = platform.emulator()
             await emulator.start()
             stack.push_async_callback(emulator.stop)
-            emulator.deliver_to(
-                f"http://{f'[{settings.host}]' if ':' in settings.host else settings.host}:{settings.port}"
-            )
+            emulator.deliver_to(settings.local_url)
             point_at(emulator)
         if "database_url" not in settings.model_fields_set:
             settings = settings.model_copy(update={"database_url": playground_database(settings)})
         blocks = {name: platform.settings() for name, platform in platforms.items()}
+    held = HeldFolder(settings.data_dir / "held", public_url=settings.own_url)
+    surroundings = Surroundings(max_body_bytes=settings.max_body_bytes, loopback=settings.host in LOOPBACK, files=held)
     adapters = {
-        name: platform.adapter(blocks[name], max_body_bytes=settings.max_body_bytes)
+        name: platform.adapter(blocks[name], surroundings)
         for name, platform in platforms.items()
         if blocks[name].configured
     }
     if not adapters:
-        raise SettingsError("no platform is on: set SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET")
-    return Gateway(settings=settings, callbacks=callbacks, adapters=adapters, emulators=emulators), bool(emulators)
+        raise SettingsError(f"no platform is on: set {CREDENTIALS}")
+    gateway = Gateway(settings=settings, callbacks=callbacks, adapters=adapters, emulators=emulators, held=held)
+    return gateway, bool(emulators)
 
 
 def _tune_gc() -> None:

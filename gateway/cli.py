@@ -107,18 +107,33 @@ def init(folder: Annotated[Path, typer.Argument(help="Where to write it.")] = Pa
 
 @app.command()
 def manifest(
-    platform: Annotated[str, typer.Argument(help="slack")],
+    platform: Annotated[str, typer.Argument(help="slack, discord or teams")],
     name: Annotated[str, typer.Option(help="The app's name.")] = "Gateway bot",
     url: Annotated[str, typer.Option(help="Where the bot can be reached.")] = "https://YOUR-HOST",
-    socket_mode: Annotated[bool, typer.Option("--socket-mode", help="For Socket Mode: no public address.")] = False,
+    socket_mode: Annotated[
+        bool, typer.Option("--socket-mode", help="Slack: for Socket Mode, no public address.")
+    ] = False,
+    app_id: Annotated[str | None, typer.Option(help="Discord, Teams: the id of the application.")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write it to this file.")] = None,
 ) -> None:
-    """Print the platform's app manifest: scopes and events from the table the adapter is built on."""
+    """Make the platform's app manifest: scopes and events from the table the adapter is built on."""
+    from gateway.adapter import AppOptions
     from gateway.platforms import registry
 
     platforms = registry()
     if platform not in platforms:
         _fail(f"there is no platform {platform!r}; there are: {', '.join(platforms)}")
-    typer.echo(platforms[platform].manifest(name=name, url=url, socket_mode=socket_mode), nl=False)
+    try:
+        made = platforms[platform].manifest(AppOptions(name, url, socket_mode, app_id))
+    except SettingsError as error:
+        _fail(str(error))
+    if output is not None:
+        output.write_bytes(made if isinstance(made, bytes) else made.encode())
+        typer.echo(f"wrote {output}")
+    elif isinstance(made, bytes):
+        _fail(f"the manifest of {platform} is an archive: say where to write it, with -o {platform}.zip")
+    else:
+        typer.echo(made, nl=False)
 
 
 @inbox.command("list")

@@ -6,6 +6,7 @@ GatewayError
 │   ├── RateLimited    wait ``retry_after`` seconds, then try again: it was certainly not done
 │   ├── Unavailable    try again; it may or may not have been done
 │   ├── StreamExpired  the native stream is closed; go on by editing its message
+│   ├── StreamStopped  the user stopped the native stream: stop the turn
 │   ├── Rejected       never retry: the request itself is wrong
 │   ├── Forbidden      tell the operator which scope or permission is missing
 │   ├── Gone           the message, file or conversation no longer exists
@@ -43,6 +44,10 @@ class Unavailable(PlatformError):
 
 class StreamExpired(PlatformError):
     """The native stream no longer takes text; its message can still be edited."""
+
+
+class StreamStopped(PlatformError):
+    """The user pressed the stop button of the native stream; what it shows is final."""
 
 
 class Rejected(PlatformError):

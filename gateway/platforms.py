@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import Any, cast
 
-from gateway.adapter import Adapter, Emulator
+from gateway.adapter import Adapter, AppOptions, Emulator, Surroundings
 from gateway.settings import PlatformSettings
 
 
@@ -22,17 +22,17 @@ class Platform:
         """The platform's block of settings, read now."""
         return cast(type[PlatformSettings], _load(self.paths.settings)).read()
 
-    def adapter(self, settings: PlatformSettings, *, max_body_bytes: int) -> Adapter:
+    def adapter(self, settings: PlatformSettings, surroundings: Surroundings) -> Adapter:
         """The adapter. Imports the platform's SDK."""
-        return cast(Adapter, _load(self.paths.adapter)(settings, max_body_bytes=max_body_bytes))
+        return cast(Adapter, _load(self.paths.adapter)(settings, surroundings))
 
     def emulator(self) -> Emulator:
         """A stand-in for the platform."""
         return cast(Emulator, _load(self.paths.emulator)())
 
-    def manifest(self, **options: Any) -> str:
-        """What the platform must be told about the app, in its own format."""
-        return cast(str, _load(self.paths.manifest)(**options))
+    def manifest(self, options: AppOptions) -> str | bytes:
+        """What the platform must be told about the app, in its own format: text, or an archive."""
+        return cast(str | bytes, _load(self.paths.manifest)(options))
 
 
 def registry() -> Mapping[str, Platform]:

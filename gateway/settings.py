@@ -54,6 +54,10 @@ class PlatformSettings(_Settings):
         raise NotImplementedError
 
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+"""Hosts on which only this machine can reach the gateway."""
+
+
 def playground_database(settings: "GatewaySettings") -> str:
     """Where emulated platforms are remembered: what was said in a playground never reaches real people."""
     return f"sqlite:///{settings.data_dir}/playground.db"
@@ -84,9 +88,21 @@ class GatewaySettings(_Settings):
     """Turns running at the same time at most."""
     drain_timeout: float = Field(default=25, ge=0)
     """Seconds running turns get to end after SIGTERM."""
+    public_url: str | None = None
+    """Where the world reaches the gateway (``https://bot.example``), for links to files it holds."""
     max_body_bytes: int = Field(default=1_048_576, ge=1024)
     """The largest webhook body; more is answered 413."""
     max_file_mb: float = Field(default=25, gt=0)
     """The largest attachment the gateway downloads, in MB."""
     feedback: bool = True
     """Thumbs under the bot's answers, when an ``on_feedback`` handler is registered."""
+
+    @property
+    def local_url(self) -> str:
+        """Where this machine reaches the gateway."""
+        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+    @property
+    def own_url(self) -> str | None:
+        """Where those who use the bot reach the gateway; None when that was not said."""
+        return self.public_url or (self.local_url if self.host in LOOPBACK else None)

@@ -21,7 +21,7 @@ from adapters.slack.settings import SlackSettings
 from adapters.slack.socket_mode import Socket
 from adapters.slack.stream import Streams
 from adapters.slack.webhook import Webhook
-from gateway.adapter import Accept
+from gateway.adapter import Accept, Surroundings
 from gateway.errors import PlatformError, SettingsError
 from gateway.model import (
     Capabilities,
@@ -50,7 +50,7 @@ class SlackAdapter:
     name: ClassVar[str] = "slack"
     capabilities: ClassVar[Capabilities] = CAPABILITIES
 
-    def __init__(self, settings: SlackSettings, *, max_body_bytes: int = 1_048_576) -> None:
+    def __init__(self, settings: SlackSettings, surroundings: Surroundings) -> None:
         if settings.bot_token is None:
             raise SettingsError("SLACK_BOT_TOKEN is not set")
         self._api = SlackApi(settings.bot_token.get_secret_value(), settings.api_url)
@@ -62,7 +62,9 @@ class SlackAdapter:
         self._webhook: Webhook | None = None
         if settings.signing_secret is not None:
             self._webhook = Webhook(
-                self._inbound, signing_secret=settings.signing_secret.get_secret_value(), max_body_bytes=max_body_bytes
+                self._inbound,
+                signing_secret=settings.signing_secret.get_secret_value(),
+                max_body_bytes=surroundings.max_body_bytes,
             )
         self._socket: Socket | None = None
         if settings.app_token is not None:

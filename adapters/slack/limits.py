@@ -65,5 +65,6 @@ CAPABILITIES = Capabilities(
     # A trigger lives 3 s; half a second is left for views.open itself.
     answer_deadline=2.5,
     forms=True,
+    form_files=True,
     feedback=True,
 )

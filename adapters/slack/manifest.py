@@ -4,6 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
+from gateway.adapter import AppOptions
+from gateway.model import COMMANDS
+
 
 class Need(NamedTuple):
     """A scope or an event, and what would not work without it."""
@@ -47,8 +50,6 @@ EVENTS = (
     Need("reaction_removed", "reactions taken off"),
 )
 
-COMMANDS = (Need("/new", "Start a new conversation"),)
-
 
 def manifest(*, name: str = "Gateway bot", url: str = "https://YOUR-HOST", socket_mode: bool = False) -> dict[str, Any]:
     """The manifest. ``url`` is where Slack reaches the bot; with ``socket_mode`` Slack needs no address at all."""
@@ -65,7 +66,7 @@ def manifest(*, name: str = "Gateway bot", url: str = "https://YOUR-HOST", socke
             "bot_user": {"display_name": name, "always_online": True},
             "agent_view": {"agent_description": f"Ask {name} anything"},
             "slash_commands": [
-                {"command": command.name, **endpoint, "description": command.why, "should_escape": False}
+                {"command": f"/{command.name}", **endpoint, "description": command.description, "should_escape": False}
                 for command in COMMANDS
             ],
         },
@@ -78,6 +79,11 @@ def manifest(*, name: str = "Gateway bot", url: str = "https://YOUR-HOST", socke
             "token_rotation_enabled": False,
         },
     }
+
+
+def app_manifest(options: AppOptions) -> str:
+    """For ``gateway manifest slack``."""
+    return manifest_yaml(name=options.name, url=options.url, socket_mode=options.socket_mode)
 
 
 def manifest_yaml(*, name: str = "Gateway bot", url: str = "https://YOUR-HOST", socket_mode: bool = False) -> str:

@@ -56,7 +56,7 @@ class AskFileMessage(AskBase[list[AskFileResponse]]):
 
     async def _question(self, turn: Turn, effect: Effect) -> Outgoing:
         capabilities = turn.sender.capabilities(turn.ref)
-        if not capabilities.forms:
+        if not capabilities.form_files:
             return Outgoing(text=self.content, author=self.author)
         token = UploadToken(
             delivery=turn.work.key,
@@ -66,7 +66,9 @@ class AskFileMessage(AskBase[list[AskFileResponse]]):
             max_files=self.max_files,
         )
         packed = await tokens.write(token, limit=capabilities.action_token_limit, payloads=turn.services.store)
-        return Outgoing(text=self.content, author=self.author, buttons=(Button(token=packed, label="Upload"),))
+        return Outgoing(
+            text=self.content, author=self.author, buttons=(Button(token=packed, label="Upload", opens_form=True),)
+        )
 
     def _extensions(self) -> tuple[str, ...]:
         if not isinstance(self.accept, Mapping):
@@ -112,7 +114,7 @@ class AskFileMessage(AskBase[list[AskFileResponse]]):
         return ", ".join(self.accept)
 
     async def _answered(self, turn: Turn, posting: Posting, result: list[AskFileResponse] | None) -> None:
-        if result and turn.sender.capabilities(turn.ref).forms:
+        if result and turn.sender.capabilities(turn.ref).form_files:
             await self._close(turn, posting, f"**Received:** {', '.join(f'`{file.name}`' for file in result)}")
 
     async def _close(self, turn: Turn, posting: Posting, note: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Literal, assert_never
 
 import structlog
 
+from gateway.chat import standing
 from gateway.chat.action import Action
 from gateway.chat.element import Element, received
 from gateway.chat.message import Message
@@ -99,7 +100,8 @@ class BotHandlers:
             case ActionInvoked():
                 await self._action(turn)
             case FeedbackGiven() as event:
-                await self._feedback(turn, Feedback(event.token, event.value, event.comment, turn.ref.key))
+                message = event.token or await standing.owner(turn, event.message_id)
+                await self._feedback(turn, Feedback(message, event.value, event.comment or None, turn.ref.key))
             case FormSubmitted() as event:
                 await self._form(turn, event)
             case _:

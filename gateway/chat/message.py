@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 from gateway.chat import standing
 from gateway.chat.action import Action
 from gateway.chat.element import Element, fenced
-from gateway.model import AllowedMentions, Button, Outgoing, OutgoingFile
+from gateway.model import AllowedMentions, Button, Citation, Outgoing, OutgoingFile
 from gateway.runtime import tokens
 from gateway.runtime.context import current_turn, require_turn
 from gateway.runtime.posting import Posting
@@ -41,6 +41,8 @@ class Message:
         command: str | None = None,
         created_at: str | float | None = None,
         mentions: AllowedMentions | None = None,
+        ai_generated: bool = False,
+        citations: Sequence[Citation] = (),
     ) -> None:
         if content is None or isinstance(content, str):
             self.content = content or ""
@@ -58,6 +60,10 @@ class Message:
         self.command = command
         self.mentions = mentions or _NOBODY
         """Whom the text may notify; by default nobody."""
+        self.ai_generated = ai_generated
+        """Show the platform's label for what a model wrote, where it has one (Teams)."""
+        self.citations = list(citations)
+        """Sources; the text refers to the n-th as ``[n]``."""
         self._created: str | float = created_at or time.time()
         self._id = id
         self._turn = current_turn.get()
@@ -144,6 +150,8 @@ class Message:
             await posting.put(message)
         if self.actions:
             await standing.remember(turn, self.id, message, posting.receipts, [action.id for action in self.actions])
+        if message.feedback is not None and not turn.sender.capabilities(turn.ref).feedback_token:
+            await standing.remember_owner(turn, self.id, posting.receipts)
 
     def _text(self) -> str:
         return fenced(self.content, self.language) if self.language and self.content else self.content
@@ -160,6 +168,8 @@ class Message:
             files=files,
             feedback=self.id if feedback and self.type == "assistant_message" else None,
             mentions=self.mentions,
+            ai_generated=self.ai_generated,
+            citations=tuple(self.citations),
         )
 
     def _with_elements(self) -> tuple[str, tuple[OutgoingFile, ...]]:

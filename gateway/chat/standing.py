@@ -29,6 +29,22 @@ async def remember(
     await turn.services.store.put_payload(_key(message_id), body)
 
 
+def _platform_key(turn: Turn, message_id: str) -> str:
+    return f"p:{turn.ref.key}:{message_id}"
+
+
+async def remember_owner(turn: Turn, message_id: str, receipts: tuple[Receipt, ...]) -> None:
+    """Keep which message the last of these platform messages belongs to, for thumbs that only know the latter."""
+    if receipts:
+        await turn.services.store.put_payload(_platform_key(turn, receipts[-1].id), {"message": message_id})
+
+
+async def owner(turn: Turn, platform_id: str | None) -> str:
+    """The id of the message a platform message belongs to; the platform's own where it was not remembered."""
+    body = await turn.services.store.get_payload(_platform_key(turn, platform_id)) if platform_id else None
+    return str(body["message"]) if body is not None else platform_id or ""
+
+
 async def remove_buttons(message_id: str, *, only: str | None = None) -> None:
     """Take one button (or all) off a message sent in this or an earlier turn."""
     turn = require_turn()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from gateway.adapter import SupportsStreaming
 from gateway.egress.standing import Part, Standing
-from gateway.errors import Gone, StreamExpired, Unavailable
+from gateway.errors import Gone, StreamExpired, StreamStopped, Unavailable
 from gateway.model import Outgoing, Receipt, TaskUpdate, UserRef
 
 
@@ -14,6 +14,8 @@ class NativeStream:
     def __init__(self, standing: Standing, adapter: SupportsStreaming, recipient: UserRef | None) -> None:
         self.open = False
         """Whether text can be appended to the last part."""
+        self.stopped = False
+        """Whether the user stopped it: what it shows is final."""
         self._standing = standing
         self._adapter = adapter
         self._recipient = recipient
@@ -55,6 +57,9 @@ class NativeStream:
             except (StreamExpired, Gone):
                 self.open = False
                 return None
+            except StreamStopped:
+                self.open, self.stopped = False, True
+                return None
             except Unavailable:
                 # It may have been appended. Appending again could double it; an edit cannot.
                 part.shown = None
@@ -85,6 +90,9 @@ class NativeStream:
             try:
                 return await self._adapter.stop_stream(part.receipt, last, delta=delta, key=key)
             except (StreamExpired, Gone):
+                return None
+            except StreamStopped:
+                self.stopped = True
                 return None
 
         receipt = await standing.wire.call("stop_stream", standing.to, attempt)

@@ -23,7 +23,7 @@ def plan(message: Outgoing, capabilities: Capabilities, texts: Sequence[str]) ->
         if not texts and not extra:
             return []
         return [message] if not texts or texts[0] == message.text else [message.model_copy(update={"text": texts[0]})]
-    bare = {"buttons": (), "files": (), "feedback": None}
+    bare = {"buttons": (), "files": (), "feedback": None, "citations": ()}
     parts = [message.model_copy(update={**bare, "text": text}) for text in texts[:-1]]
     for index in range(max(extra, 1)):
         parts.append(
@@ -37,6 +37,18 @@ def plan(message: Outgoing, capabilities: Capabilities, texts: Sequence[str]) ->
             )
         )
     return parts
+
+
+def degraded(message: Outgoing, capabilities: Capabilities) -> Outgoing:
+    """The message with what this platform has no place for put into its text."""
+    if not message.citations or capabilities.citations:
+        return message
+    sources = [
+        f"{number}. [{each.title}]({each.url})" if each.url else f"{number}. {each.title}"
+        for number, each in enumerate(message.citations, 1)
+    ]
+    text = "\n\n".join(part for part in (message.text, "\n".join(sources)) if part)
+    return message.model_copy(update={"text": text, "citations": ()})
 
 
 def _groups(items: tuple[T, ...], size: int) -> list[tuple[T, ...]]:

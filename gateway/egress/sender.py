@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 import structlog
 
@@ -16,7 +16,7 @@ from gateway.adapter import (
     SupportsTitles,
 )
 from gateway.egress.limiter import Limiter
-from gateway.egress.outgoing import check_files, plan
+from gateway.egress.outgoing import check_files, degraded, plan
 from gateway.egress.retry import RetryPolicy
 from gateway.egress.split import split
 from gateway.egress.standing import OnReceipts, Standing
@@ -88,6 +88,7 @@ class Sender:
         wire = self._wire(to.platform)
         standing = Standing(wire, to, key=key, existing=existing, lookup=lookup, on_receipts=on_receipts)
         limits = wire.capabilities
+        message = degraded(message, limits)
         async with wire.lanes.hold(to.key):
             if message.files:
                 await check_files(message.files, limits.file_size_limit)
@@ -104,11 +105,13 @@ class Sender:
         existing: Sequence[Receipt] = (),
         lookup: Lookup | None = None,
         on_receipts: OnReceipts | None = None,
+        on_stopped: Callable[[], object] | None = None,
     ) -> MessageStream:
-        """A message that grows. ``recipient`` is whom it answers (Slack wants to know). The rest is as for ``put``."""
+        """A message that grows. ``recipient`` is whom it answers (Slack wants to know); ``on_stopped`` is called when
+        the user stops it on the platform. The rest is as for ``put``."""
         wire = self._wire(to.platform)
         standing = Standing(wire, to, key=key, existing=existing, lookup=lookup, on_receipts=on_receipts)
-        return MessageStream(standing, recipient=recipient)
+        return MessageStream(standing, recipient=recipient, on_stopped=on_stopped)
 
     async def edit(self, receipt: Receipt, message: Outgoing) -> Receipt:
         """Make one platform message read as given, which must be within its limits. May raise ``Gone``."""

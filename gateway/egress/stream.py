@@ -8,12 +8,12 @@ nobody writes to has none.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from gateway.adapter import SupportsStreaming
 from gateway.egress.heal import heal
 from gateway.egress.native import NativeStream
-from gateway.egress.outgoing import check_files, plan
+from gateway.egress.outgoing import check_files, degraded, plan
 from gateway.egress.split import Splitter
 from gateway.egress.standing import Part, Standing
 from gateway.errors import PlatformError
@@ -23,8 +23,11 @@ from gateway.model import Outgoing, Receipt, TaskUpdate, UserRef
 class MessageStream:
     """One message. Not for concurrent use."""
 
-    def __init__(self, standing: Standing, *, recipient: UserRef | None) -> None:
+    def __init__(
+        self, standing: Standing, *, recipient: UserRef | None, on_stopped: Callable[[], object] | None = None
+    ) -> None:
         self._standing = standing
+        self._on_stopped = on_stopped
         self._wire = standing.wire
         self._limits = standing.wire.capabilities
         self._recipient = recipient
@@ -42,6 +45,8 @@ class MessageStream:
         """Whether the flusher is at the platform, where it must not be interrupted."""
         self._final: list[Outgoing] | None = None
         self._closed = False
+        self._stopped = False
+        """The user stopped it: nothing more is shown, whatever is written."""
         self._streamed = ""
         """The whole text when something of it was last given to a native stream."""
         self._cached: tuple[str, list[Outgoing]] = ("", [])
@@ -78,6 +83,7 @@ class MessageStream:
         """The message as it shall stand, whole. Waits out rate limits within the policy's deadline."""
         if self._closed:
             raise RuntimeError("the stream is closed")
+        message = degraded(message, self._limits)
         await check_files(message.files, self._limits.file_size_limit)
         self._closed = True
         # From here on the flusher, where it still waits for the platform, brings the final text too.
@@ -87,7 +93,9 @@ class MessageStream:
         final = self._final = plan(message, self._limits, self._splitter.parts(message.text))
         if self._native is not None and self._native.open:
             await self._finish(self._native, final)
-        await self._make(final=True)
+            self._note_stop()
+        if not self._stopped:
+            await self._make(final=True)
         return self._standing.receipts
 
     def cancel(self) -> None:
@@ -105,6 +113,8 @@ class MessageStream:
             self._flusher.result()
 
     def _wake(self) -> None:
+        if self._stopped:
+            return
         self._dirty = True
         if self._flusher is None or self._flusher.done():
             self._flusher = asyncio.get_running_loop().create_task(self._flush())
@@ -151,8 +161,16 @@ class MessageStream:
                 return
         if self._native is not None and self._native.open:
             await self._append(self._native)
-        if self._native is None or not self._native.open:
+            self._note_stop()
+        if not self._stopped and (self._native is None or not self._native.open):
             await self._make(final=False)
+
+    def _note_stop(self) -> None:
+        if self._native is not None and self._native.stopped and not self._stopped:
+            self._stopped = True
+            self._dirty = False
+            if self._on_stopped is not None:
+                self._on_stopped()
 
     async def _start(self) -> NativeStream | None:
         """Start a native stream with the first text; None where it has to be posted and edited."""

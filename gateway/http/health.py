@@ -15,7 +15,12 @@ from gateway.telemetry import Counters
 
 
 def health_routes(
-    *, store: Store, adapters: Mapping[str, Adapter], counters: Counters, draining: Callable[[], bool]
+    *,
+    store: Store,
+    adapters: Mapping[str, Adapter],
+    refused: Mapping[str, str],
+    counters: Counters,
+    draining: Callable[[], bool],
 ) -> list[Route]:
     """The two routes. ``/readyz`` is 503 while draining and while the store or a platform does not work."""
     started = time.time()
@@ -31,7 +36,7 @@ def health_routes(
             # Whatever keeps the store from committing is the answer, not a crash of the probe.
             problems["store"] = f"{type(error).__name__}: {error}"
         for name, adapter in adapters.items():
-            if (problem := adapter.health()) is not None:
+            if (problem := refused.get(name) or adapter.health()) is not None:
                 problems[name] = problem
         if draining():
             problems["gateway"] = "draining"

@@ -199,6 +199,8 @@ class Dispatcher:
         def running(turn: Turn | None) -> None:
             if main:
                 lane.turn = turn
+                if turn is not None:
+                    turn.stopper = lane.stop
 
         while True:
             if not work.started:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from typing import Protocol
 
 import structlog
 
@@ -23,6 +24,12 @@ KEEP_FILES = 7 * DAY
 PRUNE_EVERY = 600.0
 
 
+class Prunable(Protocol):
+    """What knows itself what is old."""
+
+    async def prune(self) -> None: ...
+
+
 class Housekeeping:
     """The periodic work."""
 
@@ -32,6 +39,7 @@ class Housekeeping:
         store: Store,
         pool: SessionPool,
         files: Files,
+        held: Prunable | None,
         gate: Gate,
         rest_after: float,
         end_after: float,
@@ -39,6 +47,7 @@ class Housekeeping:
         self._store = store
         self._pool = pool
         self._files = files
+        self._held = held
         self._gate = gate
         self._end_after = end_after
         self._every = min(60.0, max(0.05, min(rest_after, end_after or rest_after) / 4))
@@ -71,3 +80,5 @@ class Housekeeping:
         while removed:
             removed = await self._store.prune(done_before=now - KEEP_KEYS, payloads_before=now - KEEP_PAYLOADS)
         await self._files.prune(older_than=KEEP_FILES)
+        if self._held is not None:
+            await self._held.prune()

@@ -1,6 +1,7 @@
 """The pure, frozen values everything else speaks in. No I/O, no vendor types."""
 
 from gateway.model.capabilities import Capabilities
+from gateway.model.command import COMMANDS, Command
 from gateway.model.conversation import ConversationKind, ConversationRef
 from gateway.model.delivery import Accepted, Answer, Envelope, FormErrors, Notice, OpenForm
 from gateway.model.element import (
@@ -32,6 +33,7 @@ from gateway.model.form import FileField, Form, NumberField, SelectField, Switch
 from gateway.model.message import (
     AllowedMentions,
     Button,
+    Citation,
     HistoryMessage,
     Outgoing,
     Receipt,
@@ -42,6 +44,7 @@ from gateway.model.message import (
 from gateway.model.user import Profile, UserRef
 
 __all__ = [
+    "COMMANDS",
     "EVENT",
     "Accepted",
     "ActionInvoked",
@@ -49,6 +52,8 @@ __all__ = [
     "Answer",
     "Button",
     "Capabilities",
+    "Citation",
+    "Command",
     "CommandInvoked",
     "ConversationEnded",
     "ConversationKind",

@@ -28,5 +28,12 @@ class Capabilities(Frozen):
     answer_deadline: float = 3.0
     """Seconds within which an interaction must be answered in place."""
     forms: bool = False
+    form_files: bool = False
+    """A form may have file fields."""
     feedback: bool = False
     """Can show thumbs under a message."""
+    feedback_token: bool = True
+    """Thumbs bring back ``Outgoing.feedback``; else only the platform's own id of the message, and the core remembers
+    what that was."""
+    citations: bool = False
+    """Shows sources beside the text; else they are listed under it."""

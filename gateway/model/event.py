@@ -73,7 +73,8 @@ class CommandInvoked(_Event):
 
 
 class FeedbackGiven(_Event):
-    """Thumbs up (1) or down (0) on a message; ``token`` is ``Outgoing.feedback``."""
+    """Thumbs up (1) or down (0) on a message; ``token`` is ``Outgoing.feedback`` (empty without
+    ``Capabilities.feedback_token``). A ``comment`` of None may still follow in a form; an empty one will not."""
 
     kind: Literal["feedback_given"] = "feedback_given"
     token: str

@@ -27,6 +27,17 @@ class Button(Frozen):
     label: str
     tooltip: str = ""
     style: Literal["default", "primary", "danger"] = "default"
+    opens_form: bool = False
+    """The click is answered with a form (``OpenForm``): some platforms want to know beforehand."""
+
+
+class Citation(Frozen):
+    """A source of what a message says. The text refers to the n-th one as ``[n]``."""
+
+    title: str
+    url: str | None = None
+    abstract: str = ""
+    keywords: tuple[str, ...] = ()
 
 
 class Outgoing(Frozen):
@@ -41,6 +52,9 @@ class Outgoing(Frozen):
     feedback: str | None = None
     """Show thumbs up and down; the value is the message id that comes back in ``FeedbackGiven.token``."""
     mentions: AllowedMentions = AllowedMentions()
+    ai_generated: bool = False
+    """Label it as made by a model, where the platform has such a label."""
+    citations: tuple[Citation, ...] = ()
 
 
 class Receipt(Frozen):

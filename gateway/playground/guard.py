@@ -7,7 +7,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+from gateway.settings import LOOPBACK
 
 # Pictures come from the emulators' own ports (127.0.0.1) and from image blocks a bot points elsewhere (https).
 _POLICY = "; ".join(
@@ -59,7 +59,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, *, allowed_hosts: Collection[str] = ()) -> None:
         self._app = app
-        self._allowed = LOOPBACK | {host.lower() for host in allowed_hosts}
+        self._allowed = set(LOOPBACK) | {host.lower() for host in allowed_hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def secured(message: Message) -> None:

@@ -49,6 +49,7 @@ class Posting:
                 existing=self.receipts,
                 lookup=self._lookup(),
                 on_receipts=self._keep,
+                on_stopped=turn.stop,
             )
         return self.stream
 

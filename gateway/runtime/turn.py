@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from gateway.egress import Sender
-from gateway.model import ConversationRef, Event, Profile
+from gateway.model import ConversationRef, Event, Profile, UserRef
 from gateway.ports import Lease, Store
 from gateway.runtime.asks import Ask, OpenAsks
 from gateway.runtime.callbacks import Callbacks
@@ -77,6 +77,8 @@ class Turn:
         self.stopping = False
         self.over = False
         """It failed and will be run again: what of it still runs (a thread, a task) must not talk beside the re-run."""
+        self.stopper: Callable[[UserRef], object] | None = None
+        """Set while it can be stopped."""
         self._slots = slots
         self._made = 0
 
@@ -92,6 +94,11 @@ class Turn:
     @property
     def sender(self) -> Sender:
         return self.services.sender
+
+    def stop(self) -> None:
+        """The user wants no more of it, and said so where only the platform saw it: on a stream."""
+        if self.stopper is not None:
+            self.stopper(self.event.user)
 
     def check(self) -> None:
         """Raises once the user stopped the turn: a thread that cannot be cancelled must not go on talking."""

@@ -27,6 +27,7 @@ from gateway.adapter import (
     SupportsStarters,
     SupportsStreaming,
     SupportsTitles,
+    Surroundings,
 )
 from gateway.errors import (
     Draining,
@@ -161,7 +162,9 @@ async def serving(
 def adapter_for(slack: SlackEmulator, *, max_body_bytes: int = 100_000, **changes: Any) -> SlackAdapter:
     """An adapter with settings read the way the operator's are."""
     given = {name.lower().removeprefix("slack_"): value for name, value in slack.environment().items()}
-    return SlackAdapter(SlackSettings(_env_file=None, **{**given, **changes}), max_body_bytes=max_body_bytes)
+    return SlackAdapter(
+        SlackSettings(_env_file=None, **{**given, **changes}), Surroundings(max_body_bytes=max_body_bytes)
+    )
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import uvicorn
 from adapters.slack.adapter import SlackAdapter
 from adapters.slack.emulator import SlackEmulator
 from adapters.slack.settings import SlackSettings
+from gateway.adapter import Surroundings
 from gateway.app import Gateway
 from gateway.runtime.callbacks import Callbacks, fresh
 from gateway.server import bind
@@ -58,7 +59,7 @@ async def running_bot(
         config = GatewaySettings(
             _env_file=None, data_dir=data, database_url=f"sqlite:///{data}/gateway.db", port=port, **settings
         )
-        adapter = SlackAdapter(slack_settings(slack), max_body_bytes=config.max_body_bytes)
+        adapter = SlackAdapter(slack_settings(slack), Surroundings(max_body_bytes=config.max_body_bytes))
         gateway = Gateway(
             settings=config,
             callbacks=callbacks,
