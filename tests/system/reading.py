@@ -1,33 +1,38 @@
 """What a person reads in the emulated Slack."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 from adapters.slack.emulator import SlackEmulator
 
+T = TypeVar("T")
+Message = dict[str, Any]
 
-def shown(message: dict) -> str:
+
+def shown(message: Message) -> str:
     """The text of a message: its blocks where it has them, else its text."""
     parts = [_block(block) for block in message.get("blocks") or ()]
     return "\n\n".join(part for part in parts if part) or message.get("text", "")
 
 
-def _block(block: dict) -> str:
+def _block(block: Message) -> str:
     if block["type"] == "markdown":
-        return block["text"]
+        return str(block["text"])
     if block["type"] == "section":
-        return (block.get("text") or {}).get("text", "")
+        return str((block.get("text") or {}).get("text", ""))
     if block["type"] == "table":
         return "\n".join(" | ".join(_cell(cell) for cell in row) for row in block["rows"])
     return ""
 
 
-def _cell(cell: dict) -> str:
+def _cell(cell: Message) -> str:
     if "text" in cell:
-        return cell["text"]
+        return str(cell["text"])
     return "".join(part.get("text", "") for section in cell.get("elements", ()) for part in section.get("elements", ()))
 
 
-def from_bot(slack: SlackEmulator, channel: str, thread: str | None = None) -> list[dict]:
+def from_bot(slack: SlackEmulator, channel: str, thread: str | None = None) -> list[Message]:
     """The bot's messages, oldest first."""
     mine = slack.team.bot.bot_id
     return [m for m in slack.messages(channel, thread) if m.get("bot_id") == mine and not m.get("ephemeral_for")]
@@ -38,7 +43,7 @@ def texts(slack: SlackEmulator, channel: str, thread: str | None = None) -> list
     return [shown(m).strip() for m in from_bot(slack, channel, thread) if not m.get("streaming")]
 
 
-async def eventually(look, *, timeout: float = 8):
+async def eventually(look: Callable[[], Awaitable[T]], *, timeout: float = 8) -> T:
     """The first true value of an async look at something that announces no change."""
     async with asyncio.timeout(timeout):
         while not (found := await look()):
@@ -46,7 +51,7 @@ async def eventually(look, *, timeout: float = 8):
         return found
 
 
-def buttons(message: dict) -> list[str]:
+def buttons(message: Message) -> list[str]:
     """The labels of a message's buttons."""
     return [
         element["text"]["text"]
@@ -56,15 +61,19 @@ def buttons(message: dict) -> list[str]:
     ]
 
 
-async def said(slack: SlackEmulator, channel: str, wanted: str, *, thread: str | None = None, timeout: float = 8):
+async def said(
+    slack: SlackEmulator, channel: str, wanted: str, *, thread: str | None = None, timeout: float = 8
+) -> Message:
     """Wait until the bot has said something that contains this; the message."""
 
-    def look():
+    def look() -> Message | None:
         return next(
             (m for m in from_bot(slack, channel, thread) if wanted in shown(m) and not m.get("streaming")), None
         )
 
     try:
-        return await slack.wait_for(look, timeout)
+        found = await slack.wait_for(look, timeout)
     except TimeoutError:
         raise AssertionError(f"the bot did not say {wanted!r}, but {texts(slack, channel, thread)}") from None
+    assert found is not None
+    return found

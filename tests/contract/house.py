@@ -1,0 +1,154 @@
+"""An adapter behind a real server, facing its emulated platform; ``accept`` records, and answers as told."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+
+from gateway.adapter import Surroundings
+from gateway.http.held import HeldFolder
+from gateway.model import EVENT, Accepted, Answer, ConversationRef, Envelope, Event, MessageCreated, RemoteFile
+from tests.contract.world import Post, Said, World
+
+E = TypeVar("E")
+P = TypeVar("P")
+
+
+class House:
+    """What a test of an adapter drives."""
+
+    def __init__(self, world: World, surroundings: Surroundings) -> None:
+        self.world = world
+        self.adapter = world.adapter(surroundings)
+        self.envelopes: list[Envelope] = []
+        """What was accepted, each key once."""
+        self.attempts = 0
+        """How often ``accept`` was called."""
+        self.answer: Callable[[Event], Answer | None] = lambda event: None
+        self.failure: Exception | None = None
+        """Raised by ``accept`` while it is set: nothing is durable."""
+        self._seen = 0
+        self._changed = asyncio.Condition()
+
+    async def accept(self, envelope: Envelope) -> Accepted:
+        self.attempts += 1
+        async with self._changed:
+            self._changed.notify_all()
+        if self.failure is not None:
+            raise self.failure
+        known = envelope.key in {each.key for each in self.envelopes}
+        if not known:
+            self.envelopes.append(envelope)
+            async with self._changed:
+                self._changed.notify_all()
+        event = self.adapter.parse(envelope)
+        return Accepted(status="duplicate" if known else "new", answer=None if event is None else self.answer(event))
+
+    @property
+    def events(self) -> list[Event]:
+        parsed = [self.adapter.parse(envelope) for envelope in self.envelopes]
+        return [event for event in parsed if event is not None]
+
+    async def until(self, predicate: Callable[[], bool]) -> None:
+        """Until it is true, tried after every call of ``accept``."""
+        async with asyncio.timeout(10), self._changed:
+            await self._changed.wait_for(predicate)
+
+    async def heard(self, kind: type[E]) -> E:
+        """The next event of this kind; those before it are passed over."""
+        await self.until(lambda: any(isinstance(event, kind) for event in self.events[self._seen :]))
+        for at, event in enumerate(self.events):
+            if at >= self._seen and isinstance(event, kind):
+                self._seen = at + 1
+                return event
+        raise AssertionError("what was there is gone")
+
+    async def take(self, post: Post) -> MessageCreated:
+        """The event of what a person wrote, once it has come."""
+        await self.world.delivered(post)
+        event = await self.heard(MessageCreated)
+        assert event.message_id == post.id, f"{event.message_id} came, not {post.id}"
+        return event
+
+    async def mention(self, text: str = "hello") -> tuple[Post, ConversationRef]:
+        """Ada mentions the bot in the channel; the conversation that begins."""
+        post = await self.world.mention(text)
+        return post, (await self.take(post)).ref
+
+    async def dm(self, text: str = "hello") -> tuple[Post, ConversationRef]:
+        """Ada writes to the bot directly."""
+        post = await self.world.dm(text)
+        return post, (await self.take(post)).ref
+
+    def said(self, post: Post) -> list[Said]:
+        return self.world.said(post.place)
+
+    async def collect(self, file: RemoteFile, *, limit: int = 1_000_000) -> bytes:
+        return b"".join([chunk async for chunk in self.adapter.download(file, limit=limit)])
+
+    def supports(self, protocol: type[P]) -> P:
+        """The adapter as one that can do this; skips the test for one that does not claim to."""
+        if not isinstance(self.adapter, protocol):
+            pytest.skip(f"the adapter does not claim {protocol.__name__}")
+        return self.adapter
+
+    def check_envelopes(self) -> None:
+        """What was stored reads the same after a restart: parsing is pure, and all of it is JSON."""
+        for envelope in self.envelopes:
+            stored = Envelope.model_validate_json(envelope.model_dump_json())
+            event = self.adapter.parse(stored)
+            assert event == self.adapter.parse(envelope)
+            assert (stored.key, stored.ref.key, stored.ref.route) == (
+                envelope.key,
+                envelope.ref.key,
+                envelope.ref.route,
+            )
+            if event is not None:
+                assert EVENT.validate_json(event.model_dump_json()) == event
+                assert event.ref == envelope.ref
+
+
+def need(able: bool, what: str) -> None:
+    """Skip the test on a platform that cannot do this."""
+    if not able:
+        pytest.skip(f"this platform has no {what}")
+
+
+@asynccontextmanager
+async def serving(world: World, data: Path) -> AsyncIterator[House]:
+    """The adapter connected, its webhooks served, and reachable for what people do."""
+    async with AsyncExitStack() as stack:
+        listening = socket.create_server(("127.0.0.1", 0))
+        stack.callback(listening.close)
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        held = HeldFolder(data / "held", public_url=url)
+        house = House(world, Surroundings(max_body_bytes=100_000, loopback=True, files=held))
+        app = Starlette(routes=[*house.adapter.routes(house.accept), held.route()])
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+        # The socket takes connections already: nothing has to wait for the server to be up.
+        running = asyncio.create_task(server.serve(sockets=[listening]))
+        world.emulator.deliver_to(url)
+        try:
+            async with house.adapter.connect(house.accept):
+                await world.connected()
+                yield house
+        finally:
+            server.should_exit = True
+            await running
+
+
+class HouseContract:
+    """What every part of the adapter contract starts from."""
+
+    @pytest.fixture
+    async def house(self, world: World, tmp_path: Path) -> AsyncIterator[House]:
+        async with serving(world, tmp_path) as house:
+            yield house
+            assert list(world.complaints) == []
+            house.check_envelopes()

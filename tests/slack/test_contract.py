@@ -1,0 +1,19 @@
+"""Slack keeps the contract of every platform."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.contract.adapter import AdapterContract
+from tests.contract.world import World
+from tests.slack.world import slack_world
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    async with slack_world() as world:
+        yield world
+
+
+class TestSlackAdapter(AdapterContract):
+    pass

@@ -1,0 +1,316 @@
+"""The emulated Slack in the contract's words."""
+
+import re
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from adapters.emulation.faults import Hold
+from adapters.slack.adapter import SlackAdapter
+from adapters.slack.emulator import SlackEmulator
+from adapters.slack.settings import SlackSettings
+from gateway.adapter import Surroundings
+from gateway.model import UserRef
+from tests.contract.world import Facts, FieldInput, File, Method, Person, Place, Post, Said, ShownForm, Trouble
+from tests.system.reading import buttons, from_bot, shown
+
+T = TypeVar("T")
+
+CHANNEL = "general"
+METHODS: Mapping[Method, str] = {
+    "identify": "auth.test",
+    "send": "chat.postMessage",
+    "edit": "chat.update",
+    "delete": "chat.delete",
+    "upload": "files.completeUploadExternal",
+    "status": "agents.sessions.setStatus",
+    "form": "views.open",
+    "stream_start": "chat.startStream",
+    "stream_append": "chat.appendStream",
+    "stream_stop": "chat.stopStream",
+}
+LIVE = re.compile(
+    r"<@(?P<user>[UW]\w+)>|<!(?P<all>channel|here|everyone)\b|(?<![\w<])@(?P<bare>channel|here|everyone)\b"
+)
+"""What notifies somebody."""
+
+
+def adapter_for(slack: SlackEmulator, surroundings: Surroundings | None = None, **changes: Any) -> SlackAdapter:
+    """An adapter with settings read the way the operator's are."""
+    given = {name.lower().removeprefix("slack_"): value for name, value in slack.environment().items()}
+    settings = SlackSettings(_env_file=None, **{**given, **changes})
+    return SlackAdapter(settings, surroundings or Surroundings(max_body_bytes=100_000))
+
+
+class SlackWorld:
+    """Implements ``tests.contract.world.World``."""
+
+    name = "slack"
+    facts = Facts(
+        token_setting="SLACK_BOT_TOKEN",
+        permission="/invite",
+        emoji="tada",
+        everyone="<!channel>",
+        exactly_once_sends=True,
+        redelivers=True,
+        stop_button=True,
+        slash_commands=True,
+        opening=True,
+    )
+
+    def __init__(self, slack: SlackEmulator) -> None:
+        self.slack = slack
+        self._other_bot: str | None = None
+        self._field_errors: list[tuple[str, Person, str]] = []
+
+    @property
+    def emulator(self) -> SlackEmulator:
+        return self.slack
+
+    def adapter(self, surroundings: Surroundings, *, wrong_token: bool = False) -> SlackAdapter:
+        return adapter_for(self.slack, surroundings, **({"bot_token": "xoxb-wrong"} if wrong_token else {}))
+
+    async def connected(self) -> None:
+        """A webhook needs nothing but the listening server."""
+
+    @asynccontextmanager
+    async def unreachable(self) -> AsyncIterator[None]:
+        port = urlsplit(self.slack.environment()["SLACK_API_URL"]).port
+        assert port is not None
+        await self.slack.stop()
+        yield
+        await self.slack.start(port=port)
+
+    # -- what people do
+
+    def user(self, person: Person) -> UserRef:
+        return UserRef(platform="slack", workspace=self.slack.team.id, id=self._id(person), name=person)
+
+    def mention_of(self, person: Person) -> str:
+        return f"<@{self._id(person)}>"
+
+    def mention_reads(self, person: Person) -> str:
+        return f"@{self._id(person)}"  # Slack sends no name beside a mention
+
+    async def mention(self, text: str, *, user: Person = "Ada", files: Sequence[File] = ()) -> Post:
+        words = f"@gateway {self._typed(text)}"
+        ts = await self.slack.post(CHANNEL, words, user=self._id(user), files=files)
+        return Post(ts, Place(self.slack.general.id, ts))
+
+    async def dm(self, text: str, *, files: Sequence[File] = ()) -> Post:
+        return Post(await self.slack.post(self.slack.dm.id, text, files=files), Place(self.slack.dm.id))
+
+    async def reply(
+        self, to: Post, text: str, *, user: Person = "Ada", mention: bool = False, files: Sequence[File] = ()
+    ) -> Post:
+        words = f"@gateway {self._typed(text)}" if mention else self._typed(text)
+        where = to.place
+        ts = await self.slack.post(where.channel, words, user=self._id(user), thread_ts=where.thread, files=files)
+        return Post(ts, where)
+
+    async def small_talk(self, text: str) -> Post:
+        ts = await self.slack.post(CHANNEL, text.replace("<!channel>", "@channel"))  # as a person types it
+        return Post(ts, Place(self.slack.general.id, ts))
+
+    async def other_bot(self, text: str) -> Post:
+        if self._other_bot is None:
+            self._other_bot = self.slack.add_user("Builder", is_bot=True).id
+            self.slack.general.members.add(self._other_bot)
+        ts = await self.slack.post(CHANNEL, f"@gateway {text}", user=self._other_bot)
+        return Post(ts, Place(self.slack.general.id, ts))
+
+    async def edit(self, post: Post, text: str) -> None:
+        await self.slack.edit(post.place.channel, post.id, text)
+
+    async def delete(self, post: Post) -> None:
+        await self.slack.delete_message(post.place.channel, post.id)
+
+    async def react(self, post: Post, *, added: bool = True) -> None:
+        await self.slack.react(post.place.channel, post.id, self.facts.emoji, user=self._id("Grace"), added=added)
+
+    async def click(self, message: Said, label: str, *, user: Person = "Ada") -> None:
+        await self.slack.click(message.place.channel, message.id, label=label, user=self._id(user))
+
+    def form(self, *, user: Person = "Ada") -> ShownForm | None:
+        views = self.slack.open_views(self._id(user))
+        if not views:
+            return None
+        return ShownForm(views[-1]["title"]["text"], tuple(_inputs(views[-1])))
+
+    async def submit(self, values: Mapping[str, FieldInput], *, user: Person = "Ada") -> None:
+        view = self.slack.open_views(self._id(user))[-1]
+        blocks = _inputs(view)
+        state: dict[str, dict[str, Any]] = {}
+        for label, value in values.items():
+            block = blocks[label]
+            state[block["block_id"]] = {block["element"]["action_id"]: _entered(block["element"], value)}
+        result = await self.slack.submit(view["id"], state)
+        now = self.slack.world.clock.ts()
+        self._field_errors += [(now, user, str(error)) for error in result.errors.values()]
+
+    async def thumbs(self, message: Said, *, up: bool, comment: str | None = None) -> None:
+        posted = self.slack.message(message.place.channel, message.id)
+        assert posted is not None
+        (rating,) = (block for block in posted["blocks"] if block["type"] == "context_actions")
+        action = rating["elements"][0]["action_id"]
+        value = "positive" if up else "negative"
+        await self.slack.click(message.place.channel, message.id, action, value=value)
+        if comment is not None:
+            form = self.form()
+            assert form is not None
+            await self.submit({form.labels[0]: comment})
+
+    async def command(self, place: Place, name: str, text: str = "") -> None:
+        await self.slack.command(f"/{name}", text, channel=place.channel)
+
+    async def stop(self, place: Place) -> None:
+        running = next(
+            thread
+            for (channel, thread), activity in self.slack.backend.activities.items()
+            if channel == place.channel and place.thread in (None, thread) and activity.session == "processing"
+        )
+        await self.slack.stop_session(place.channel, running)
+
+    async def open_dm(self) -> None:
+        await self.slack.open_home()
+
+    # -- deliveries
+
+    async def delivered(self, post: Post) -> None:
+        await self.slack.delivered(post.id)
+
+    async def settled(self) -> None:
+        await self.slack.settled()
+
+    async def redeliver(self, post: Post) -> None:
+        for delivery in await self.slack.redeliver(post.id):
+            await delivery.done.wait()
+
+    async def deliver_unknown(self) -> None:
+        await (await self.slack.emit({"type": "brand_new"})).done.wait()
+
+    # -- what people see
+
+    def said(self, place: Place) -> list[Said]:
+        return [self._said(place, message) for message in from_bot(self.slack, place.channel, place.thread)]
+
+    def told(self, person: Person = "Ada") -> list[str]:
+        errors = [(at, text) for at, whose, text in self._field_errors if whose == person]
+        notices = [
+            (message["ts"], shown(message))
+            for channel in self.slack.team.channels
+            for message in self.slack.messages(channel)
+            if message.get("ephemeral_for") == self._id(person)
+        ]
+        return [text for _, text in sorted(errors + notices)]
+
+    @property
+    def complaints(self) -> Sequence[str]:
+        return list(self.slack.interaction_errors)
+
+    async def files(self, place: Place) -> list[File]:
+        kept = self.slack.world.files
+        return [
+            File(file["name"], kept[file["id"]].content or b"", file["mimetype"])
+            for message in from_bot(self.slack, place.channel, place.thread)
+            for file in message.get("files", ())
+        ]
+
+    def working(self, place: Place) -> bool:
+        return any(
+            activity.session == "processing"
+            for (channel, thread), activity in self.slack.backend.activities.items()
+            if channel == place.channel and place.thread in (None, thread)
+        )
+
+    def reactions(self, post: Post) -> int:
+        message = self.slack.message(post.place.channel, post.id) or {}
+        return sum(self.slack.team.bot.id in reaction["users"] for reaction in message.get("reactions", ()))
+
+    def title(self, place: Place) -> str | None:
+        titles = [
+            activity.title
+            for (channel, thread), activity in self.slack.backend.activities.items()
+            if channel == place.channel and place.thread in (None, thread)
+        ]
+        return titles[-1] if titles else None
+
+    def prompts(self, place: Place) -> list[str]:
+        return [prompt["title"] for prompt in self.slack.prompts(place.channel)]
+
+    async def wait_for(self, predicate: Callable[[], T], timeout: float = 10.0) -> T:
+        return await self.slack.wait_for(predicate, timeout)
+
+    # -- trouble
+
+    def fail_next(
+        self, method: Method, trouble: Trouble, *, times: int = 1, retry_after: int = 1, after_effect: bool = False
+    ) -> None:
+        fault: dict[str, Any]
+        match trouble:
+            case "rate_limited":
+                fault = {"retry_after": retry_after}
+            case "server_error":
+                fault = {"status": 503, "after_effect": after_effect}
+            case "disconnected":
+                fault = {"status": "disconnect", "after_effect": after_effect}
+            case "forbidden":
+                fault = {"error": "not_in_channel"}
+            case "gone":
+                fault = {"error": "channel_not_found"}
+        self.slack.fail_next(METHODS[method], times=times, **fault)
+
+    def hold(self, method: Method, *, after_effect: bool = False, text: str = "") -> Hold:
+        return self.slack.hold(METHODS[method], after_effect=after_effect, when=lambda args: text in str(args))
+
+    def calls(self, method: Method) -> int:
+        return len(self.slack.calls_to(METHODS[method]))
+
+    # -- inside
+
+    def _typed(self, text: str) -> str:
+        return text.replace("@Ada", self.mention_of("Ada")).replace("@Grace", self.mention_of("Grace"))
+
+    def _id(self, person: Person) -> str:
+        return {"Ada": self.slack.ada.id, "Grace": self.slack.grace.id}[person]
+
+    @staticmethod
+    def _said(place: Place, message: dict[str, Any]) -> Said:
+        live = list(LIVE.finditer(f"{message['text']} {shown(message)}"))
+        pings = dict.fromkeys(match["user"] or "everyone" for match in live)
+        return Said(
+            id=message["ts"],
+            place=place,
+            text=shown(message).replace("\u200b", "").strip(),
+            author=message.get("username"),
+            buttons=tuple(buttons(message)),
+            files=tuple(file["name"] for file in message.get("files", ())),
+            streaming=bool(message.get("streaming")),
+            pings=tuple(pings),
+        )
+
+
+def _inputs(view: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The blocks of a form's fields, by label."""
+    return {block["label"]["text"]: block for block in view["blocks"] if block["type"] == "input"}
+
+
+def _entered(element: Mapping[str, Any], value: FieldInput) -> Any:
+    """What a person entered, as the emulator's client takes it."""
+    if element["type"] == "checkboxes":
+        return [option["value"] for option in element["options"]] if value else []
+    if isinstance(value, float | int):
+        return f"{value:g}"
+    return value
+
+
+@asynccontextmanager
+async def slack_world(**emulator: Any) -> AsyncIterator[SlackWorld]:
+    """A Slack without rate limits that retries quickly; ``emulator`` are ``SlackEmulator`` arguments."""
+    slack = SlackEmulator(**{"limits": "off", "retry_delays": (0.05, 0.1, 0.2), **emulator})
+    await slack.start()
+    try:
+        yield SlackWorld(slack)
+    finally:
+        await slack.stop()
