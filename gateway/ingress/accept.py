@@ -89,7 +89,7 @@ class Gate:
 
     async def _end_threads(self, channel: ConversationRef) -> None:
         """The bot was removed from a channel, and so from each thread in it."""
-        for session in await self._sessions.within(channel.key, limit=THREADS_LIMIT):
+        for session in await self._sessions.within(channel.key.rstrip(":"), limit=THREADS_LIMIT):
             await self(ending(session, reason="removed", now=time.time()))
 
     def is_idle(self, ref: ConversationRef) -> bool:

@@ -12,6 +12,7 @@ from gateway.egress import Limiter, Lookup, RetryPolicy, Sender
 from gateway.errors import Forbidden, RateLimited, Rejected, SettingsError, TooLarge, Unavailable, Unsupported
 from gateway.model import (
     Button,
+    Citation,
     FromBytes,
     FromPath,
     FromUrl,
@@ -382,3 +383,19 @@ async def test_a_platform_that_is_off_is_named() -> None:
     _, sender = make(Plain())
     with pytest.raises(SettingsError, match="slack is not on"):
         await sender.put(TO.model_copy(update={"platform": "slack"}), Outgoing(text="x"), key="k")
+
+
+async def test_sources_are_listed_under_the_text_where_there_is_no_place_for_them() -> None:
+    sources = (Citation(title="The manual", url="https://example.com/manual"), Citation(title="Ada, by word of mouth"))
+    message = Outgoing(text="It holds [1][2].", citations=sources)
+    _, sender = make(listing := Plain())
+    await sender.put(TO, message, key="k")
+    assert listing.texts() == [
+        "It holds [1][2].\n\n1. [The manual](https://example.com/manual)\n2. Ada, by word of mouth"
+    ]
+
+    citing = Plain()
+    citing.capabilities = Plain.capabilities.model_copy(update={"citations": True})  # type: ignore[misc]
+    _, sender = make(citing)
+    await sender.put(TO, message, key="k")
+    assert [each.shown for each in citing.messages] == [message]

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.adapter import Adapter
 from gateway.egress import Limiter, Lookup, MessageStream, RetryPolicy, Sender
-from gateway.errors import Forbidden, RateLimited, Rejected, Unavailable
+from gateway.errors import Forbidden, RateLimited, Rejected, StreamStopped, Unavailable
 from gateway.model import Button, Outgoing, Receipt, TaskUpdate
 from tests.egress.platform import TO, USER, Looking, Lost, Plain, Streaming, Time, count
 
@@ -431,6 +431,32 @@ async def test_a_stream_that_expires_before_its_end_is_edited_whole() -> None:
     await bench.close("Hello world", buttons=(BUTTON,))
     assert platform.calls == ["start_stream", "stop_stream", "edit"]
     assert platform.messages[0].shown == Outgoing(text="Hello world", buttons=(BUTTON,))
+
+
+async def test_a_stream_the_user_stopped_shows_nothing_more_and_says_so() -> None:
+    stops: list[str] = []
+    bench = Bench(Streaming(), on_stopped=lambda: stops.append("stop"))
+    await bench.write(words(20), pieces=5, every=0.3)
+    shown = bench.platform.texts()
+    bench.platform.fail("append_stream", StreamStopped("canceled by the user"))
+    await bench.write(words(20, 20), pieces=5, every=0.3)
+    assert stops == ["stop"]
+    await bench.close(words(40))
+    assert bench.platform.texts() == shown
+    assert [receipt.id for receipt in bench.stream.receipts] == ["m1"]
+    assert not {"edit", "stop_stream"} & set(bench.platform.calls)
+
+
+async def test_a_stream_the_user_stopped_at_its_end_is_not_edited_either() -> None:
+    stops: list[str] = []
+    bench = Bench(Streaming(), on_stopped=lambda: stops.append("stop"))
+    await bench.write(words(20), pieces=5, every=0.3)
+    shown = bench.platform.texts()
+    bench.platform.fail("stop_stream", StreamStopped("canceled by the user"))
+    await bench.close(words(25))
+    assert stops == ["stop"]
+    assert bench.platform.texts() == shown
+    assert "edit" not in bench.platform.calls
 
 
 async def test_a_declined_stream_posts_and_edits() -> None:
