@@ -22,7 +22,8 @@ def health_routes(
     counters: Counters,
     draining: Callable[[], bool],
 ) -> list[Route]:
-    """The two routes. ``/readyz`` is 503 while draining and while the store or a platform does not work."""
+    """The two routes. ``/readyz`` is 503 while draining, while the store does not work and while no platform does. With
+    one platform of several in trouble it is 200, ``degraded`` and names it: the others go on being served."""
     started = time.time()
 
     async def healthz(_: Request) -> Response:
@@ -35,17 +36,19 @@ def health_routes(
         except Exception as error:
             # Whatever keeps the store from committing is the answer, not a crash of the probe.
             problems["store"] = f"{type(error).__name__}: {error}"
+        unusable = bool(problems) or draining()
         for name, adapter in adapters.items():
             if (problem := refused.get(name) or adapter.health()) is not None:
                 problems[name] = problem
         if draining():
             problems["gateway"] = "draining"
+        unusable = unusable or all(name in problems for name in adapters)
         body: dict[str, Any] = {
-            "status": "unavailable" if problems else "ready",
+            "status": "unavailable" if unusable else "degraded" if problems else "ready",
             "problems": problems,
             "platforms": {name: counters.of(name) for name in adapters},
         }
-        return _json(body, 503 if problems else 200)
+        return _json(body, 503 if unusable else 200)
 
     return [Route("/healthz", healthz), Route("/readyz", readyz)]
 
