@@ -3,8 +3,15 @@
 The inheriting module gives the fixture ``world``: its platform's ``tests.contract.world.World``, started.
 """
 
+from tests.contract.extras import ExtrasContract
+from tests.contract.files import FileContract
 from tests.contract.inbound import InboundContract
+from tests.contract.interactions import InteractionContract
+from tests.contract.outbound import OutboundContract
+from tests.contract.trouble import TroubleContract
 
 
-class AdapterContract(InboundContract):
+class AdapterContract(
+    InboundContract, InteractionContract, OutboundContract, FileContract, ExtrasContract, TroubleContract
+):
     """Inherit it, and provide ``world``."""

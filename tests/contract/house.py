@@ -17,7 +17,6 @@ from gateway.model import EVENT, Accepted, Answer, ConversationRef, Envelope, Ev
 from tests.contract.world import Post, Said, World
 
 E = TypeVar("E")
-P = TypeVar("P")
 
 
 class House:
@@ -92,12 +91,6 @@ class House:
     async def collect(self, file: RemoteFile, *, limit: int = 1_000_000) -> bytes:
         return b"".join([chunk async for chunk in self.adapter.download(file, limit=limit)])
 
-    def supports(self, protocol: type[P]) -> P:
-        """The adapter as one that can do this; skips the test for one that does not claim to."""
-        if not isinstance(self.adapter, protocol):
-            pytest.skip(f"the adapter does not claim {protocol.__name__}")
-        return self.adapter
-
     def check_envelopes(self) -> None:
         """What was stored reads the same after a restart: parsing is pure, and all of it is JSON."""
         for envelope in self.envelopes:
@@ -128,7 +121,7 @@ async def serving(world: World, data: Path) -> AsyncIterator[House]:
         stack.callback(listening.close)
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         held = HeldFolder(data / "held", public_url=url)
-        house = House(world, Surroundings(max_body_bytes=100_000, loopback=True, files=held))
+        house = House(world, Surroundings(loopback=True, files=held))
         app = Starlette(routes=[*house.adapter.routes(house.accept), held.route()])
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
         # The socket takes connections already: nothing has to wait for the server to be up.

@@ -1,0 +1,141 @@
+"""Files, both ways: names and bytes exact, bounded, and no credentials for strangers."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from gateway.errors import PlatformError, TooLarge
+from gateway.model import FromBytes, FromPath, Outgoing, OutgoingFile, RemoteFile
+from tests.contract.house import House, HouseContract
+from tests.contract.world import File
+
+ALL_BYTES = bytes(range(256))
+
+
+class Stranger:
+    """A host that is not the platform's."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.url = ""
+
+    async def hear(self, request: web.BaseRequest) -> web.Response:
+        self.heard.append(f"{request.path_qs} {dict(request.headers)}")
+        return web.Response(body=b"stranger")
+
+
+def outgoing(name: str, data: bytes, mime: str = "application/octet-stream") -> OutgoingFile:
+    return OutgoingFile(name=name, mime=mime, source=FromBytes(data=data))
+
+
+class FileContract(HouseContract):
+    """Part of ``AdapterContract``."""
+
+    @pytest.fixture
+    async def stranger(self) -> AsyncIterator[Stranger]:
+        stranger = Stranger()
+        runner = web.ServerRunner(web.Server(stranger.hear))
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        stranger.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        yield stranger
+        await runner.cleanup()
+
+    # In
+
+    async def received(self, house: House, *files: File, text: str = "see") -> list[RemoteFile]:
+        event = await house.take(await house.world.dm(text, files=files))
+        assert event.text == text
+        return list(event.files)
+
+    async def test_what_a_user_attaches_arrives_whole(self, house: House) -> None:
+        sent = [
+            File("ä b.txt", b"caf\xc3\xa9", "text/plain"),
+            File("b.bin", ALL_BYTES * 1_000),
+            File("p.html", b"<p>mine</p>", "text/html"),
+        ]
+        files = await self.received(house, *sent)
+        assert [file.name for file in files] == [file.name for file in sent]
+        assert [file.size for file in files if file.size is not None] in ([], [len(file.data) for file in sent])
+        # It was stored as JSON: what is downloaded after a restart is the same.
+        stored = [RemoteFile.model_validate_json(file.model_dump_json()) for file in files]
+        assert [await house.collect(file) for file in stored] == [file.data for file in sent]
+
+    async def test_a_message_may_be_nothing_but_a_file(self, house: House) -> None:
+        [file] = await self.received(house, File("cat.png", b"\x89PNG", "image/png"), text="")
+        assert (file.name, file.mime) == ("cat.png", "image/png")
+        assert await house.collect(file) == b"\x89PNG"
+
+    async def test_a_download_ends_at_the_limit_whatever_size_was_promised(self, house: House) -> None:
+        [file] = await self.received(house, File("big.bin", ALL_BYTES * 1_000))
+        for promised in (file, file.model_copy(update={"size": None}), file.model_copy(update={"size": 1})):
+            with pytest.raises(TooLarge, match=r"0\.1 MB"):
+                await house.collect(promised, limit=100_000)
+        assert len(await house.collect(file, limit=256_000)) == 256_000
+
+    async def test_credentials_go_to_no_other_host(self, house: House, stranger: Stranger) -> None:
+        [file] = await self.received(house, File("a.txt", b"mine"))
+        elsewhere = file.model_copy(update={"url": f"{stranger.url}/a.txt"})
+        try:
+            await house.collect(elsewhere)
+        except PlatformError:
+            assert stranger.heard == []
+        secrets = [value for name, value in house.world.emulator.environment().items() if not name.endswith("URL")]
+        for request in stranger.heard:
+            assert "authorization" not in request.lower()
+            assert not any(secret in request for secret in secrets)
+        for url in ("file:///etc/passwd", "ftp://files.example/x", "no address at all"):
+            with pytest.raises(PlatformError):
+                await house.collect(file.model_copy(update={"url": url}))
+
+    # Out
+
+    async def given(self, house: House, message: Outgoing, *, key: str = "k") -> list[File]:
+        """What the person has of the files of a message sent to her directly."""
+        post, ref = await house.dm()
+        await house.adapter.send(ref, message, key=key)
+        return await house.world.files(post.place)
+
+    async def test_files_arrive_with_their_names_and_bytes(self, house: House, tmp_path: Path) -> None:
+        path = tmp_path / "on disk.bin"
+        path.write_bytes(ALL_BYTES * 2_000)
+        files = (
+            outgoing("ä b.txt", b"bytes", "text/plain"),
+            OutgoingFile(name="disk.bin", source=FromPath(path=path)),
+            outgoing("empty line.csv", b"\n", "text/csv"),
+        )
+        post, ref = await house.dm()
+        sent = await house.adapter.send(ref, Outgoing(text="see", files=files), key="k")
+        got = await house.world.files(post.place)
+        assert [(file.name, file.data) for file in got] == [
+            ("ä b.txt", b"bytes"),
+            ("disk.bin", ALL_BYTES * 2_000),
+            ("empty line.csv", b"\n"),
+        ]
+        [text] = [message for message in house.said(post) if message.text == "see"]
+        assert text.id == sent.id
+
+    async def test_files_alone_need_no_text(self, house: House) -> None:
+        got = await self.given(house, Outgoing(files=(outgoing("a.bin", ALL_BYTES),)))
+        assert [(file.name, file.data) for file in got] == [("a.bin", ALL_BYTES)]
+
+    async def test_as_many_files_as_it_claims(self, house: House) -> None:
+        count = house.adapter.capabilities.files_per_message
+        files = tuple(outgoing(f"{n}.txt", str(n).encode()) for n in range(count))
+        got = await self.given(house, Outgoing(text="all", files=files))
+        assert {(file.name, file.data) for file in got} == {
+            (file.name, str(n).encode()) for n, file in enumerate(files)
+        }
+
+    async def test_an_edit_adds_the_files_that_are_not_there_yet(self, house: House) -> None:
+        post, ref = await house.dm()
+        first, second = outgoing("1.txt", b"one"), outgoing("2.txt", b"two")
+        sent = await house.adapter.send(ref, Outgoing(text="see", files=(first,)), key="k")
+        await house.adapter.edit(sent, Outgoing(text="see both", files=(first, second)))
+        assert [(file.name, file.data) for file in await house.world.files(post.place)] == [
+            ("1.txt", b"one"),
+            ("2.txt", b"two"),
+        ]
+        assert [message.text for message in house.said(post) if message.text.startswith("see")] == ["see both"]
