@@ -1,0 +1,1 @@
+"""The parts of the emulated Teams; ``adapters.teams.emulator`` puts them together."""

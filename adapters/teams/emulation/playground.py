@@ -1,0 +1,111 @@
+"""The playground's actions (the protocol is told in ``adapters.teams.emulator``), from JSON to what people do."""
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from adapters.emulation.values import JSON, PersonError
+from adapters.teams.emulation.files import Upload
+from adapters.teams.emulation.values import InvokeResult
+
+if TYPE_CHECKING:
+    from adapters.teams.emulator import TeamsEmulator
+
+
+class _Refused(PersonError):
+    """A card came back with messages beside its inputs."""
+
+    def __init__(self, errors: JSON) -> None:
+        super().__init__("some inputs are not valid")
+        self.errors = errors
+
+
+async def act(emulator: "TeamsEmulator", action: Mapping[str, Any]) -> JSON:
+    """Do it; whatever is wrong with it is said in the answer."""
+    try:
+        return {"ok": True, **await _act(emulator, action)}
+    except _Refused as refused:
+        return {"ok": False, "error": str(refused), "errors": refused.errors}
+    except PersonError as error:
+        return {"ok": False, "error": str(error)}
+    except (KeyError, TypeError, AttributeError, binascii.Error) as error:
+        return {"ok": False, "error": f"malformed action: {error!r}"}
+
+
+async def _act(emulator: "TeamsEmulator", action: Mapping[str, Any]) -> JSON:
+    user, place = action.get("user"), str(action.get("conversation", "personal"))
+    match action["type"]:
+        case "say":
+            files, images = _uploads(action.get("files") or ()), _uploads(action.get("images") or ())
+            thread, text = action.get("thread") or None, str(action.get("text", ""))
+            return {"id": await emulator.say(place, text, user=user, thread=thread, files=files, images=images)}
+        case "stop":
+            return {"id": await emulator.stop_stream(place, user=user)}
+        case "install":
+            await emulator.install(place, user=user)
+        case "uninstall":
+            await emulator.uninstall(place, user=user)
+        case "add_member":
+            await emulator.add_member(place, action["member"], user=user)
+        case "remove_member":
+            await emulator.remove_member(place, action["member"], user=user)
+        case "submit_dialog" | "close_dialog":
+            return await _act_on_dialog(emulator, action)
+        case _:
+            return await _act_on_message(emulator, action, place, user)
+    return {}
+
+
+async def _act_on_message(emulator: "TeamsEmulator", action: Mapping[str, Any], place: str, user: str | None) -> JSON:
+    message = str(action.get("message"))
+    match action["type"]:
+        case "edit":
+            await emulator.edit(place, message, action["text"], user=user)
+        case "delete":
+            await emulator.delete_message(place, message, user=user)
+        case "undelete":
+            await emulator.undelete(place, message, user=user)
+        case "react":
+            await emulator.react(place, message, action["reaction"], user=user, added=action.get("added", True))
+        case "click":
+            title, which, inputs = action.get("title"), action.get("action"), action.get("inputs")
+            return _shown(await emulator.click(place, message, title, action=which, inputs=inputs, user=user))
+        case "choose":
+            return _shown(await emulator.choose(place, message, action["title"], user=user))
+        case "feedback":
+            comment = str(action.get("comment") or "")
+            return _shown(await emulator.feedback(place, message, action["reaction"], comment, user=user))
+        case "consent":
+            return _shown(await emulator.consent(place, message, accept=bool(action["accept"]), user=user))
+        case other:
+            raise PersonError(f"no action {other}")
+    return {}
+
+
+async def _act_on_dialog(emulator: "TeamsEmulator", action: Mapping[str, Any]) -> JSON:
+    if action["type"] == "close_dialog":
+        await emulator.close_dialog(action["dialog"])
+        return {}
+    title, which, inputs = action.get("title"), action.get("action"), action.get("inputs")
+    return _shown(await emulator.submit_dialog(action["dialog"], inputs, title=title, action=which))
+
+
+def _shown(result: InvokeResult) -> JSON:
+    if result.errors:
+        raise _Refused(result.errors)
+    if result.error is not None:
+        raise PersonError(result.error)
+    shown: JSON = {"status": result.status}
+    if result.message is not None:
+        shown["message"] = result.message
+    if result.dialog is not None:
+        shown["dialog"] = result.dialog
+    return shown
+
+
+def _uploads(given: Sequence[Mapping[str, str]]) -> list[Upload]:
+    return [
+        Upload(f["name"], base64.b64decode(f["data"], validate=True), f.get("mime") or "application/octet-stream")
+        for f in given
+    ]
