@@ -13,7 +13,17 @@ from starlette.applications import Starlette
 
 from gateway.adapter import Surroundings
 from gateway.http.held import HeldFolder
-from gateway.model import EVENT, Accepted, Answer, ConversationRef, Envelope, Event, MessageCreated, RemoteFile
+from gateway.model import (
+    EVENT,
+    Accepted,
+    Answer,
+    Capabilities,
+    ConversationRef,
+    Envelope,
+    Event,
+    MessageCreated,
+    RemoteFile,
+)
 from tests.contract.world import Post, Said, World
 
 E = TypeVar("E")
@@ -105,6 +115,11 @@ class House:
             if event is not None:
                 assert EVENT.validate_json(event.model_dump_json()) == event
                 assert event.ref == envelope.ref
+
+
+def capabilities(world: World) -> Capabilities:
+    """What the platform's adapter claims to be able to."""
+    return world.adapter(Surroundings()).capabilities
 
 
 def need(able: bool, what: str) -> None:

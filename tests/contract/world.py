@@ -211,7 +211,8 @@ class World(Protocol):
         ...
 
     async def stop(self, place: Place) -> None:
-        """Ada presses the stop button of the answer that is being written (``facts.stop_button``)."""
+        """Ada presses the stop button of the answer that is being written, as soon as it is there
+        (``facts.stop_button``)."""
         ...
 
     async def open_dm(self) -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.contract.adapter import AdapterContract
+from tests.contract.bot import BotContract
 from tests.contract.world import World
 from tests.slack.world import slack_world
 
@@ -16,4 +17,8 @@ async def world() -> AsyncIterator[World]:
 
 
 class TestSlackAdapter(AdapterContract):
+    pass
+
+
+class TestSlackBot(BotContract):
     pass

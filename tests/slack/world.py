@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from adapters.emulation.faults import Hold
 from adapters.slack.adapter import SlackAdapter
+from adapters.slack.emulation.backend import Activity
 from adapters.slack.emulator import SlackEmulator
 from adapters.slack.settings import SlackSettings
 from gateway.adapter import Surroundings
@@ -165,11 +166,8 @@ class SlackWorld:
         await self.slack.command(f"/{name}", text, channel=place.channel)
 
     async def stop(self, place: Place) -> None:
-        running = next(
-            thread
-            for (channel, thread), activity in self.slack.backend.activities.items()
-            if channel == place.channel and place.thread in (None, thread) and activity.session == "processing"
-        )
+        await self.slack.wait_for(lambda: self.working(place))
+        running = next(activity.thread_ts for activity in self._activities(place) if activity.session == "processing")
         await self.slack.stop_session(place.channel, running)
 
     async def open_dm(self) -> None:
@@ -218,23 +216,14 @@ class SlackWorld:
         ]
 
     def working(self, place: Place) -> bool:
-        return any(
-            activity.session == "processing"
-            for (channel, thread), activity in self.slack.backend.activities.items()
-            if channel == place.channel and place.thread in (None, thread)
-        )
+        return any(activity.session == "processing" for activity in self._activities(place))
 
     def reactions(self, post: Post) -> int:
         message = self.slack.message(post.place.channel, post.id) or {}
         return sum(self.slack.team.bot.id in reaction["users"] for reaction in message.get("reactions", ()))
 
     def title(self, place: Place) -> str | None:
-        titles = [
-            activity.title
-            for (channel, thread), activity in self.slack.backend.activities.items()
-            if channel == place.channel and place.thread in (None, thread)
-        ]
-        return titles[-1] if titles else None
+        return next((activity.title for activity in self._activities(place)), None)
 
     def prompts(self, place: Place) -> list[str]:
         return [prompt["title"] for prompt in self.slack.prompts(place.channel)]
@@ -268,6 +257,11 @@ class SlackWorld:
         return len(self.slack.calls_to(METHODS[method]))
 
     # -- inside
+
+    def _activities(self, place: Place) -> list[Activity]:
+        """The agent sessions of a place: of its thread, in a direct message of every thread."""
+        known = self.slack.backend.activities.values()
+        return [each for each in known if each.channel == place.channel and place.thread in (None, each.thread_ts)]
 
     def _typed(self, text: str) -> str:
         return text.replace("@Ada", self.mention_of("Ada")).replace("@Grace", self.mention_of("Grace"))

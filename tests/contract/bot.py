@@ -1,0 +1,27 @@
+"""What the whole gateway has to do on every platform. A platform's tests inherit it.
+
+The inheriting module gives the fixture ``world``: its platform's ``tests.contract.world.World``, started, without rate
+limits of its own (a test asks for trouble when it wants some).
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from gateway.telemetry import configure_logging
+from tests.contract.asks import AskContract
+from tests.contract.conversations import ConversationContract
+from tests.contract.crashes import CrashContract
+from tests.contract.losses import LossContract
+from tests.contract.world import World
+
+
+class BotContract(ConversationContract, AskContract, LossContract, CrashContract):
+    """Inherit it, and provide ``world``."""
+
+    @pytest.fixture(autouse=True)
+    def no_complaints(self, world: World) -> Iterator[None]:
+        """Logs as an operator sees them; and after every test, nobody was shown that an interaction failed."""
+        configure_logging(form="console", debug=False)
+        yield
+        assert list(world.complaints) == []

@@ -1,0 +1,72 @@
+"""What a person reads of the bot, and waiting for it."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from tests.contract.world import Person, Place, Post, Said, World
+
+T = TypeVar("T")
+
+
+def _place(where: Post | Place) -> Place:
+    return where.place if isinstance(where, Post) else where
+
+
+def texts(world: World, where: Post | Place) -> list[str]:
+    """What the bot said in a conversation, oldest first; running streams and files alone are left out."""
+    return [message.text for message in world.said(_place(where)) if message.text and not message.streaming]
+
+
+async def reads(world: World, where: Post | Place, wanted: str, *, timeout: float = 10) -> Said:
+    """Wait until the bot has said something that contains this, whole; the newest such message."""
+
+    def look() -> Said | None:
+        found = [each for each in world.said(_place(where)) if wanted in each.text and not each.streaming]
+        return found[-1] if found else None
+
+    return await _waited(world, look, timeout, f"did not say {wanted!r}", where)
+
+
+async def shows(world: World, where: Post | Place, *buttons: str, timeout: float = 10) -> Said:
+    """Wait until the newest message with text has exactly these buttons; the message."""
+
+    def look() -> Said | None:
+        found = [each for each in world.said(_place(where)) if each.text and not each.streaming]
+        return found[-1] if found and found[-1].buttons == buttons else None
+
+    return await _waited(world, look, timeout, f"does not show {buttons}", where)
+
+
+async def hears(world: World, wanted: str, where: Post | Place, *, person: Person = "Ada", timeout: float = 10) -> None:
+    """Wait until a person was told something that contains this: alone where the platform can, else in the
+    conversation."""
+
+    def look() -> bool:
+        return any(wanted in text for text in [*world.told(person), *texts(world, where)])
+
+    await _waited(world, look, timeout, f"told {person} nothing of {wanted!r}", where)
+
+
+async def counted(world: World, where: Post | Place, count: int, *, timeout: float = 20) -> list[str]:
+    """Wait until the bot has said so many messages; their texts."""
+    await _waited(world, lambda: len(texts(world, where)) >= count, timeout, f"did not say {count} things", where)
+    return texts(world, where)
+
+
+async def settled(world: World, where: Post | Place) -> None:
+    """Wait until no native stream is open in a conversation."""
+
+    def look() -> bool:
+        return not any(message.streaming for message in world.said(_place(where)))
+
+    await _waited(world, look, 20, "goes on streaming", where)
+
+
+async def _waited(world: World, look: Callable[[], T | None], timeout: float, complaint: str, where: Post | Place) -> T:
+    try:
+        found = await world.wait_for(look, timeout)
+    except TimeoutError:
+        said = world.said(_place(where))
+        raise AssertionError(f"the bot {complaint}; it said {said}, and told Ada {world.told()}") from None
+    assert found is not None
+    return found
