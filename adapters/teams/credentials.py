@@ -1,0 +1,141 @@
+"""The token for sending: from Entra by secret or from a managed identity, kept until shortly before it expires.
+
+https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-authentication and
+https://learn.microsoft.com/azure/app-service/overview-managed-identity (with the endpoint of virtual machines below).
+"""
+
+import asyncio
+import time
+from typing import NamedTuple
+from urllib.parse import quote
+
+import aiohttp
+from botframework.connector.auth import AuthenticationConstants  # type: ignore[import-untyped]
+
+from adapters.teams.fields import Json, text
+from adapters.teams.reading import bounded, object_in
+from adapters.teams.settings import TeamsSettings
+from gateway.errors import Forbidden, SettingsError, Unavailable
+
+_RESOURCE: str = AuthenticationConstants.TO_CHANNEL_FROM_BOT_OAUTH_SCOPE
+_ANY_TENANT: str = AuthenticationConstants.DEFAULT_CHANNEL_AUTH_TENANT
+_PATH: str = AuthenticationConstants.TO_CHANNEL_FROM_BOT_TOKEN_ENDPOINT_PATH
+_VIRTUAL_MACHINE = "http://169.254.169.254/metadata/identity/oauth2/token"
+_EARLY = 300.0
+"""Seconds before its end at which a token is no longer used; of a short one, a fifth of its life."""
+_MAX_ANSWER = 64 * 1024
+
+_FIXES = {
+    7000215: "TEAMS_APP_PASSWORD is not the secret of TEAMS_APP_ID: copy the value of a client secret, not its id",
+    7000222: "TEAMS_APP_PASSWORD has expired: make a new client secret for TEAMS_APP_ID",
+    7000218: "TEAMS_APP_PASSWORD is needed: Entra wants a client secret",
+    700016: "TEAMS_APP_ID is not known in the tenant: check it, TEAMS_APP_TENANT_ID and TEAMS_APP_TYPE",
+    90002: "TEAMS_APP_TENANT_ID: there is no such tenant",
+}
+"""By Entra's error number (AADSTS)."""
+
+
+class _Token(NamedTuple):
+    value: str
+    until: float
+    """By the monotonic clock."""
+
+
+class Credentials:
+    """``authorization()`` is the header to send with. One request for a token at a time."""
+
+    def __init__(self, settings: TeamsSettings) -> None:
+        self._settings = settings
+        self._session: aiohttp.ClientSession | None = None
+        self._token: _Token | None = None
+        self._lock = asyncio.Lock()
+
+    def use(self, session: aiohttp.ClientSession | None) -> None:
+        """The session to ask with; None when there is none any more."""
+        self._session = session
+
+    async def authorization(self) -> str:
+        """``Bearer …``, or nothing where no token is wanted. Raises ``SettingsError`` for what only the operator can
+        mend, and ``Unavailable``."""
+        if self._settings.auth == "anonymous":
+            return ""
+        token = self._token
+        if token is None or time.monotonic() >= token.until:
+            token = await self._renew(token)
+        return f"Bearer {token.value}"
+
+    async def refused(self, authorization: str) -> None:
+        """The connector did not take this one: the next is a new one. A newer one stays."""
+        if self._token is not None and authorization == f"Bearer {self._token.value}":
+            self._token = None
+
+    async def _renew(self, old: _Token | None) -> _Token:
+        async with self._lock:
+            if self._token is not None and self._token is not old and time.monotonic() < self._token.until:
+                return self._token  # another caller was quicker
+            self._token = await self._ask()
+            return self._token
+
+    async def _ask(self) -> _Token:
+        if self._session is None:
+            raise Unavailable("the Teams adapter is not connected")
+        if self._settings.kind == "UserAssignedMSI":
+            url, headers, form = self._identity_request()
+        else:
+            url, headers, form = self._secret_request()
+        asked = time.monotonic()
+        try:
+            async with self._session.request(
+                "GET" if form is None else "POST", url, headers=headers, data=form, allow_redirects=False
+            ) as response:
+                status, raw = response.status, await bounded(response, _MAX_ANSWER)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise Unavailable(f"no token for the connector: {type(error).__name__}") from error
+        return _token(object_in(raw), status, asked)
+
+    def _secret_request(self) -> tuple[str, dict[str, str], dict[str, str]]:
+        settings = self._settings
+        tenant = settings.app_tenant_id if settings.kind == "SingleTenant" else _ANY_TENANT
+        assert settings.app_password is not None
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": settings.app_id or "",
+            "client_secret": settings.app_password.get_secret_value(),
+            "scope": f"{_RESOURCE}/.default",
+        }
+        return f"{settings.login_url.rstrip('/')}/{quote(tenant or '')}{_PATH}", {}, form
+
+    def _identity_request(self) -> tuple[str, dict[str, str], None]:
+        settings = self._settings
+        query = f"resource={quote(_RESOURCE, safe='')}&client_id={quote(settings.app_id or '')}"
+        if settings.identity_endpoint is not None and settings.identity_header is not None:
+            headers = {"X-IDENTITY-HEADER": settings.identity_header.get_secret_value()}
+            return f"{settings.identity_endpoint}?api-version=2019-08-01&{query}", headers, None
+        return f"{_VIRTUAL_MACHINE}?api-version=2018-02-01&{query}", {"Metadata": "true"}, None
+
+
+def _token(answer: Json, status: int, asked: float) -> _Token:
+    value = text(answer, "access_token")
+    if status != 200 or not value:
+        raise _failure(answer, status)
+    try:
+        life = float(answer.get("expires_in") or 0)
+    except (TypeError, ValueError):
+        life = 0.0
+    return _Token(value, asked + max(0.0, life - min(_EARLY, life / 5)))
+
+
+def _failure(answer: Json, status: int) -> Exception:
+    if status >= 500 or status in (408, 429):
+        return Unavailable(f"no token for the connector: HTTP {status}")
+    codes = answer.get("error_codes")
+    for code in codes if isinstance(codes, list) else ():
+        if code in _FIXES:
+            return SettingsError(f"{_FIXES[code]} (AADSTS{code})")
+    why = f"{text(answer, 'error') or f'HTTP {status}'}: {text(answer, 'error_description')}"[:200]
+    return SettingsError(f"TEAMS_APP_ID and TEAMS_APP_PASSWORD: no token for the connector: {why}")
+
+
+def as_forbidden(error: SettingsError) -> Forbidden:
+    """What only the operator can mend, when it shows in the middle of a send."""
+    return Forbidden(str(error))

@@ -1,0 +1,104 @@
+"""The keys Bot Framework signs with, fetched from its OpenID document and kept."""
+
+import asyncio
+import time
+from typing import Any, NamedTuple
+
+import aiohttp
+import structlog
+from jwt import PyJWK, PyJWTError
+
+from adapters.teams.fields import items, text
+from adapters.teams.reading import bounded, object_in
+from gateway.errors import Unavailable
+
+MAX_AGE = 86_400.0
+"""Seconds after which the keys are fetched again (Bot Connector authentication: at least once a day)."""
+MIN_AGE = 10.0
+"""Seconds between two fetches for keys nobody knows: a stranger may name one in every request."""
+_MAX_DOCUMENT = 1024 * 1024
+
+log = structlog.get_logger(__name__)
+
+
+class Key(NamedTuple):
+    """One signing key, as botbuilder's verification reads it."""
+
+    public_key: Any
+    endorsements: list[str]
+    """The channels it may speak for; empty where it does not say."""
+
+
+class UnknownKey(Exception):
+    """A token names a key Bot Framework does not publish."""
+
+
+class SigningKeys:
+    """Looked up by id. A fetch is made by one caller, the others wait for it."""
+
+    def __init__(self, metadata_url: str) -> None:
+        self._url = metadata_url
+        self._session: aiohttp.ClientSession | None = None
+        self._keys: dict[str, Key] = {}
+        self._fetched = self._asked = -MAX_AGE
+        self._lock = asyncio.Lock()
+
+    def use(self, session: aiohttp.ClientSession | None) -> None:
+        """The session to fetch with; None when there is none any more."""
+        self._session = session
+
+    async def get(self, key_id: str | None) -> Key:
+        """The key. Raises ``UnknownKey``, and ``Unavailable`` while no keys could be had at all."""
+        if time.monotonic() - self._fetched > MAX_AGE:
+            await self._renew(time.monotonic() - MAX_AGE)
+        found = self._keys.get(key_id or "")
+        if found is None and time.monotonic() - self._asked > MIN_AGE:
+            # Keys change without notice: look once more before refusing.
+            asked = self._asked = time.monotonic()
+            await self._renew(asked)
+            found = self._keys.get(key_id or "")
+        if found is None:
+            raise UnknownKey(key_id or "no key id")
+        return found
+
+    async def _renew(self, than: float) -> None:
+        """Have keys newer ``than`` that; old ones are better than none."""
+        async with self._lock:
+            if self._fetched > than:
+                return
+            try:
+                await self.fetch()
+            except Unavailable as error:
+                if not self._keys:
+                    raise
+                log.warning("teams_keys_not_renewed", error=str(error))
+
+    async def fetch(self) -> None:
+        """Read the document and the key set it names. Raises ``Unavailable``."""
+        keys: dict[str, Key] = {}
+        for each in items(await self._read(await self._key_set()), "keys"):
+            try:
+                key = PyJWK.from_dict(dict(each), algorithm="RS256")
+            except PyJWTError:
+                continue  # of a kind Bot Framework does not sign with
+            endorsed: Any = each.get("endorsements")
+            keys[text(each, "kid")] = Key(key.key, endorsed if isinstance(endorsed, list) else [])
+        if not keys:
+            raise Unavailable(f"{self._url}: no keys there")
+        self._keys = keys
+        self._fetched = time.monotonic()
+
+    async def _key_set(self) -> str:
+        return text(await self._read(self._url), "jwks_uri")
+
+    async def _read(self, url: str) -> dict[str, Any]:
+        if self._session is None:
+            raise Unavailable("the Teams adapter is not connected")
+        try:
+            async with self._session.get(url, allow_redirects=False) as response:
+                found = object_in(await bounded(response, _MAX_DOCUMENT)) if response.status == 200 else {}
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise Unavailable(f"{url}: {type(error).__name__}") from error
+        if not found:
+            raise Unavailable(f"{url}: HTTP {response.status}, and no document")
+        return found

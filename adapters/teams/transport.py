@@ -1,0 +1,154 @@
+"""The Bot Connector over one shared HTTP session: wire JSON in and out, every failure already one of ours.
+
+botbuilder is not asked: it builds a client and signs in anew for every turn, sends in threads, loses the entities it does
+not know (streams, citations) and retries nothing. Nothing is sent anywhere but to the service URL of a conversation,
+which came with a token that was verified.
+"""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from urllib.parse import quote, urlsplit
+
+import aiohttp
+import orjson
+
+from adapters.teams.credentials import Credentials, as_forbidden
+from adapters.teams.errors import translate
+from adapters.teams.fields import Json
+from adapters.teams.keys import SigningKeys
+from adapters.teams.reading import bounded, object_in
+from gateway.errors import Rejected, SettingsError, Unavailable
+from gateway.model import ConversationRef
+
+TIMEOUT = 30.0
+"""Seconds for one call; uploads and downloads have their own."""
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_MAX_ANSWER = 4 * 1024 * 1024
+_JSON = "application/json; charset=utf-8"
+
+
+class Transport:
+    """``local``: plain http to this machine will do, an emulator is there."""
+
+    def __init__(self, credentials: Credentials, keys: SigningKeys, *, local: bool) -> None:
+        self._credentials = credentials
+        self._keys = keys
+        self._session: aiohttp.ClientSession | None = None
+        self.local = local
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """The one HTTP session. Raises ``Unavailable`` while not connected."""
+        if self._session is None:
+            raise Unavailable("the Teams adapter is not connected")
+        return self._session
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Hold the session."""
+        timeout = aiohttp.ClientTimeout(total=TIMEOUT, sock_connect=10)
+        async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session:
+            self._use(session)
+            try:
+                yield
+            finally:
+                self._use(None)
+
+    def _use(self, session: aiohttp.ClientSession | None) -> None:
+        self._session = session
+        self._keys.use(session)
+        self._credentials.use(session)
+
+    async def check(self) -> None:
+        """Whether the login and the keys can be reached. Raises ``SettingsError`` and ``Unavailable``."""
+        if await self._credentials.authorization():
+            await self._keys.fetch()
+
+    async def send(self, to: ConversationRef, activity: Json) -> str:
+        """Post an activity; its id, an empty one where Teams gives none."""
+        answer = await self._call("POST", to, "/activities", activity, what="send")
+        return str(answer.get("id") or "")
+
+    async def update(self, to: ConversationRef, activity_id: str, activity: Json) -> None:
+        """Put another activity in the place of one."""
+        await self._call("PUT", to, f"/activities/{quote(activity_id, safe='')}", activity, what="update")
+
+    async def delete(self, to: ConversationRef, activity_id: str) -> None:
+        """Take one away. Raises ``Gone`` for one that is."""
+        await self._call("DELETE", to, f"/activities/{quote(activity_id, safe='')}", None, what="delete")
+
+    async def member(self, to: ConversationRef, user: str) -> Json:
+        """What the conversation's roster says of a user, by any of their ids."""
+        return await self._call("GET", to, f"/members/{quote(user, safe='')}", None, what="member")
+
+    async def authorized(self) -> Mapping[str, str]:
+        """The header for what is read from the connector itself."""
+        try:
+            token = await self._credentials.authorization()
+        except SettingsError as error:
+            raise as_forbidden(error) from error
+        return {"Authorization": token} if token else {}
+
+    async def _call(self, method: str, to: ConversationRef, path: str, body: Json | None, *, what: str) -> Json:
+        where = f"{service_of(to)}/v3/conversations/{quote(conversation_of(to), safe='')}"
+        self._allowed(where)
+        data = None if body is None else _dump(body)
+        status, raw, headers = await self._request(method, where + path, data, what=what)
+        if status == 401:
+            # A token can be taken back before it ends: a new one gets one chance.
+            status, raw, headers = await self._request(method, where + path, data, what=what)
+        if status >= 300:
+            raise translate(status, raw, headers, what=what, bucket=f"{what}:{to.channel}")
+        return object_in(raw)
+
+    async def _request(
+        self, method: str, url: str, data: bytes | None, *, what: str
+    ) -> tuple[int, bytes, Mapping[str, str]]:
+        headers = dict(await self.authorized())
+        if data is not None:
+            headers["Content-Type"] = _JSON
+        try:
+            async with self.session.request(method, url, data=data, headers=headers, allow_redirects=False) as response:
+                raw = await bounded(response, _MAX_ANSWER)
+                if response.status == 401:
+                    await self._credentials.refused(headers.get("Authorization", ""))
+                return response.status, raw, response.headers
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise Unavailable(f"{what}: {type(error).__name__}: {error}"[:300]) from error
+
+    def _allowed(self, url: str) -> None:
+        if not secure(url, local=self.local):
+            raise Rejected(f"the conversation's service URL {url[:80]!r} is no https address")
+
+
+def secure(url: str, *, local: bool) -> bool:
+    """Whether a URL may be asked: over TLS, or on this machine where an emulator stands in for Teams."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and (
+            parts.scheme == "https" or (local and parts.scheme == "http" and parts.hostname in _LOOPBACK)
+        )
+    except ValueError:
+        return False
+
+
+def service_of(to: ConversationRef) -> str:
+    """The connector of a conversation, without a slash at the end. Raises ``Rejected`` for one that names none."""
+    url = to.route.get("service", "")
+    if not url:
+        raise Rejected(f"nothing was heard from {to.key} yet, so it is not known where its connector is")
+    return url.rstrip("/")
+
+
+def conversation_of(to: ConversationRef) -> str:
+    """The conversation's id for the connector: in a channel it names the thread too."""
+    return f"{to.channel};messageid={to.thread}" if to.thread else to.channel
+
+
+def _dump(body: Json) -> bytes:
+    try:
+        return orjson.dumps(body)
+    except orjson.JSONEncodeError:
+        # Half of a surrogate pair, out of a model's broken stream: a replacement character, not a lost message.
+        return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")

@@ -1,0 +1,105 @@
+"""Whether a request comes from Bot Framework: botbuilder's verification, on keys and a cache of our own.
+
+Theory. botbuilder fetches its keys with ``requests``, on the loop, and verifies each request anew; what is exact in it is
+the rule. So its extractor is given our keys (``open_id_metadata`` is all it asks), and a token that passed is remembered
+until it expires: the signature costs 0.1 ms, the memory of it microseconds. Its failures come as a dozen types of
+exceptions (a missing header, a wrong algorithm, a torn token): all of them mean the same here.
+Tokens of the Bot Framework Emulator and of skills have other issuers, and are not accepted.
+"""
+
+import hashlib
+import time
+from collections import OrderedDict
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from botframework.connector.auth import (  # type: ignore[import-untyped]
+    AuthenticationConstants,
+    ChannelValidation,
+    SimpleCredentialProvider,
+    VerifyOptions,
+)
+from botframework.connector.auth.jwt_token_extractor import JwtTokenExtractor  # type: ignore[import-untyped]
+
+from adapters.teams.keys import SigningKeys
+from adapters.teams.limits import CLOCK_SKEW
+from gateway.errors import Unavailable
+
+MAX_CACHED = 4_096
+"""Tokens remembered; Teams uses one for many requests."""
+_MAX_TOKEN = 16_384
+"""Characters of an Authorization header: Bot Framework's have about a thousand."""
+
+log = structlog.get_logger(__name__)
+
+
+class Verifier:
+    """``believes`` an Authorization header for a service URL and a channel, or not."""
+
+    def __init__(self, app_id: str, keys: SigningKeys, metadata_url: str) -> None:
+        options = VerifyOptions(
+            issuer=[AuthenticationConstants.TO_BOT_FROM_CHANNEL_TOKEN_ISSUER],
+            audience=None,  # ``validate_identity`` compares it with the app id
+            clock_tolerance=CLOCK_SKEW,
+            ignore_expiration=False,
+        )
+        self._extractor = JwtTokenExtractor(options, metadata_url, AuthenticationConstants.ALLOWED_SIGNING_ALGORITHMS)
+        self._extractor.open_id_metadata = keys
+        self._credentials = SimpleCredentialProvider(app_id, "")
+        self._known: OrderedDict[bytes, float] = OrderedDict()
+
+    async def believes(self, authorization: str, *, service_url: str | None, channel: str) -> bool:
+        """Whether it is genuine, and given for this service URL (None: whichever). Raises ``Unavailable`` while there
+        are no keys to tell by."""
+        if not authorization or len(authorization) > _MAX_TOKEN:
+            return False
+        name = f"{channel}\n{service_url}\n{authorization}".encode("utf-8", "surrogateescape")
+        known = hashlib.blake2b(name, digest_size=16).digest()
+        until = self._known.get(known)
+        if until is not None and time.time() < until:
+            self._known.move_to_end(known)
+            return True
+        claims = await self._claims(authorization, channel)
+        if claims is None or (service_url is not None and not _same_place(_service_url(claims), service_url)):
+            return False
+        self._known[known] = float(claims["exp"]) + CLOCK_SKEW
+        if len(self._known) > MAX_CACHED:
+            self._known.popitem(last=False)
+        return True
+
+    async def _claims(self, authorization: str, channel: str) -> dict[str, Any] | None:
+        """What a genuine token says; None for every other."""
+        try:
+            identity = await self._extractor.get_identity_from_auth_header(authorization, channel)
+            await ChannelValidation.validate_identity(identity, self._credentials)
+        except Unavailable:
+            raise
+        except Exception as error:
+            # Whatever it is called, the request is not proven to be Bot Framework's.
+            log.info("teams_token_refused", why=type(error).__name__)
+            return None
+        claims: dict[str, Any] = identity.claims
+        # The library does not mind a token that never ends; Bot Framework gives out none.
+        return claims if isinstance(claims.get("exp"), int | float) else None
+
+
+def _service_url(claims: dict[str, Any]) -> str:
+    """The document spells the claim ``serviceUrl``, the service ``serviceurl``."""
+    found = claims.get("serviceurl", claims.get("serviceUrl"))
+    return found if isinstance(found, str) else ""
+
+
+def _same_place(one: str, other: str) -> bool:
+    """Whether two service URLs are one: a slash at the end and the case of the host make no difference."""
+    if not one or not other:
+        return False
+    return one == other or (_place(one) is not None and _place(one) == _place(other))
+
+
+def _place(url: str) -> tuple[str, str, str, str] | None:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return parts.scheme.lower(), parts.netloc.lower(), parts.path.rstrip("/"), parts.query
