@@ -14,7 +14,6 @@ from urllib.parse import parse_qs
 import orjson
 import structlog
 from slack_bolt.middleware.request_verification import RequestVerification
-from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
@@ -26,6 +25,8 @@ from gateway.adapter import Accept
 from gateway.errors import Draining
 
 PATH = "/slack/events"
+
+_DONE = Response()
 
 log = structlog.get_logger(__name__)
 
@@ -47,11 +48,11 @@ class Webhook:
         """``POST /slack/events`` over ``accept``."""
         return Route(PATH, _Endpoint(self, accept), methods=["POST"], name="slack_events")
 
-    async def serve(self, request: Request, accept: Accept) -> Response:
+    async def serve(self, scope: Scope, receive: Receive, accept: Accept) -> Response:
         """The answer to one request."""
-        # One pass over what the server read: ``request.headers`` goes through all of them for each one asked for.
-        headers: dict[bytes, bytes] = dict(request.scope["headers"])
-        raw = await self._read(request, headers.get(b"content-length", b""))
+        # One pass over what the server read: Starlette's ``headers`` go through all of them for each one asked for.
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        raw = await self._read(receive, headers.get(b"content-length", b""))
         if raw is None:
             return Response(status_code=413)
         if not self._signed(raw, headers):
@@ -74,23 +75,22 @@ class Webhook:
             # The last resort: whatever failed, the delivery is not durable and Slack must send it again.
             log.exception("slack_not_accepted", kind=describe(body))
             return Response(status_code=500)
-        return Response() if reply.payload is None else _json(reply.payload)
+        return _DONE if reply.payload is None else _json(reply.payload)
 
-    async def _read(self, request: Request, declared: bytes) -> bytes | None:
+    async def _read(self, receive: Receive, declared: bytes) -> bytes | None:
         """The body; None if it is larger than allowed, whatever its header claims."""
         if declared.isdigit() and int(declared) > self._limit:
             return None
-        chunks: list[bytes] = []
-        size = 0
-        try:
-            async for chunk in request.stream():
-                size += len(chunk)
-                if size > self._limit:
-                    return None
-                chunks.append(chunk)
-        except ClientDisconnect:
-            return b""
-        return b"".join(chunks)
+        body: bytes = b""
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return b""  # half a body is nobody's
+            body += message.get("body", b"")
+            if len(body) > self._limit:
+                return None
+            if not message.get("more_body"):
+                return body
 
     def _signed(self, raw: bytes, headers: Mapping[bytes, bytes]) -> bool:
         """Whether Slack sent these bytes, within the last five minutes."""
@@ -114,7 +114,7 @@ class _Endpoint:
         self._accept = accept
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await self._webhook.serve(Request(scope, receive), self._accept)
+        response = await self._webhook.serve(scope, receive, self._accept)
         await response(scope, receive, send)
 
 
