@@ -69,7 +69,7 @@ class People:
             self._backend.deliver_message(conversation, message, activity)
 
     def react(self, conversation: Conversation, person: Person, message_id: str, reaction: str, *, added: bool) -> None:
-        """The bot hears of reactions to its own messages."""
+        """The bot hears of reactions to its own messages and to those it was told of."""
         self._require(conversation, person)
         message = conversation.find(message_id)
         if added and reaction not in REACTIONS and "_" not in reaction:
@@ -77,7 +77,8 @@ class People:
         if not operations.toggle(message, reaction, person.id, added=added):
             raise PersonError("there already" if added else "not there")
         self._backend.notice(conversation, message)
-        if message.sender == self._world.bot_id and conversation.installed:
+        known = message.seen_by_bot or message.sender == self._world.bot_id
+        if known and conversation.installed:
             activities = self._backend.activities
             self._backend.deliver(activities.reaction(conversation, person, message, reaction, added=added))
 

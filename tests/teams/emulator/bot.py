@@ -1,6 +1,7 @@
 """The other end of the wire: a little HTTP server that verifies, records and answers what the emulator delivers."""
 
 import asyncio
+import io
 from collections.abc import Callable
 from typing import Any
 
@@ -112,7 +113,10 @@ class Api:
         """``path`` follows the service URL's ``v3/``; the status and the JSON answered, None for nothing."""
         headers = {"Authorization": f"Bearer {self.token}"} | headers
         url = f"{self.service_url}v3/{path}"
-        async with self.http.request(method, url, json=body, headers=headers) as answer:
+        data = None if body is None else io.BytesIO(orjson.dumps(body))
+        if data is not None:
+            headers = {"Content-Type": "application/json"} | headers
+        async with self.http.request(method, url, data=data, headers=headers) as answer:
             self.headers = answer.headers
             raw = await answer.read()
             return answer.status, orjson.loads(raw) if raw else None
