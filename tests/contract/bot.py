@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from gateway.telemetry import configure_logging
+from tests.contract.actions import ActionContract
 from tests.contract.asks import AskContract
 from tests.contract.conversations import ConversationContract
 from tests.contract.crashes import CrashContract
@@ -16,7 +17,7 @@ from tests.contract.losses import LossContract
 from tests.contract.world import World
 
 
-class BotContract(ConversationContract, AskContract, LossContract, CrashContract):
+class BotContract(ConversationContract, AskContract, ActionContract, LossContract, CrashContract):
     """Inherit it, and provide ``world``."""
 
     @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import gateway as cl
-from tests.contract.house import need
+from tests.contract.house import capabilities, need
 from tests.contract.reading import counted, reads, texts
 from tests.contract.world import World
 from tests.support.bot import register, running_bot
@@ -54,6 +54,8 @@ class ConversationContract:
                 [answer] = texts(world, post)
                 assert answer.split() == [*(word.strip() for word in words), "**end**"]
         assert world.calls("send") < 20
+        if capabilities(world).stream_limit:
+            assert world.calls("stream_start")
 
     async def test_what_is_delivered_again_is_answered_once(self, world: World, tmp_path: Path) -> None:
         async with running_bot(world, register(echo), tmp_path):
@@ -115,16 +117,16 @@ class ConversationContract:
 
     async def test_others_talk_and_bots_are_none_of_its_business(self, world: World, tmp_path: Path) -> None:
         async with running_bot(world, register(echo), tmp_path):
-            for post in (await world.small_talk("lunch?"), await world.other_bot("loop?")):
+            lunch, loop = await world.small_talk("lunch?"), await world.other_bot("loop?")
+            for post in (lunch, loop, await world.reply(lunch, "yes", user="Grace")):
                 await world.delivered(post)
-                assert texts(world, post) == []
             mine = await world.mention("hi")
             await reads(world, mine, "You said: hi")
             await world.settled()
             await world.reply(mine, "more")
             await reads(world, mine, "You said: more")
             assert texts(world, mine) == ["You said: hi", "You said: more"]
-            assert texts(world, post) == []
+            assert texts(world, lunch) == texts(world, loop) == []
 
     async def test_a_user_who_types_like_sends_a_message(self, world: World, tmp_path: Path) -> None:
         async with running_bot(world, register(echo), tmp_path):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from gateway.errors import PlatformError, TooLarge
+from gateway.errors import PlatformError, Rejected, TooLarge
 from gateway.model import FromBytes, FromPath, Outgoing, OutgoingFile, RemoteFile
 from tests.contract.house import House, HouseContract
 from tests.contract.world import File
@@ -106,16 +106,22 @@ class FileContract(HouseContract):
             OutgoingFile(name="disk.bin", source=FromPath(path=path)),
             outgoing("empty line.csv", b"\n", "text/csv"),
         )
-        post, ref = await house.dm()
-        sent = await house.adapter.send(ref, Outgoing(text="see", files=files), key="k")
-        got = await house.world.files(post.place)
-        assert [(file.name, file.data) for file in got] == [
-            ("ä b.txt", b"bytes"),
-            ("disk.bin", ALL_BYTES * 2_000),
-            ("empty line.csv", b"\n"),
-        ]
-        [text] = [message for message in house.said(post) if message.text == "see"]
-        assert text.id == sent.id
+        for post, ref in (await house.dm(), await house.mention()):
+            sent = await house.adapter.send(ref, Outgoing(text="see", files=files), key="k")
+            got = await house.world.files(post.place)
+            assert [(file.name, file.data) for file in got] == [
+                ("ä b.txt", b"bytes"),
+                ("disk.bin", ALL_BYTES * 2_000),
+                ("empty line.csv", b"\n"),
+            ]
+            [text] = [message for message in house.said(post) if message.text.startswith("see")]
+            assert text.id == sent.id
+
+    async def test_a_file_that_is_not_there_is_refused(self, house: House, tmp_path: Path) -> None:
+        _, ref = await house.dm()
+        missing = OutgoingFile(name="gone.txt", source=FromPath(path=tmp_path / "gone.txt"))
+        with pytest.raises(Rejected, match=r"gone\.txt"):
+            await house.adapter.send(ref, Outgoing(files=(missing,)), key="k")
 
     async def test_files_alone_need_no_text(self, house: House) -> None:
         got = await self.given(house, Outgoing(files=(outgoing("a.bin", ALL_BYTES),)))
@@ -139,3 +145,10 @@ class FileContract(HouseContract):
             ("2.txt", b"two"),
         ]
         assert [message.text for message in house.said(post) if message.text.startswith("see")] == ["see both"]
+
+    async def test_deleting_a_message_takes_its_files_along(self, house: House) -> None:
+        for text in ("see", ""):
+            post, ref = await house.mention()
+            sent = await house.adapter.send(ref, Outgoing(text=text, files=(outgoing("a.txt", b"a"),)), key="k")
+            await house.adapter.delete(sent)
+            assert house.said(post) == []

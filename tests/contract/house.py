@@ -27,6 +27,7 @@ from gateway.model import (
 from tests.contract.world import Post, Said, World
 
 E = TypeVar("E")
+H = TypeVar("H", bound="House")
 
 
 class House:
@@ -35,6 +36,8 @@ class House:
     def __init__(self, world: World, surroundings: Surroundings) -> None:
         self.world = world
         self.adapter = world.adapter(surroundings)
+        self.url = ""
+        """Where its webhooks are."""
         self.envelopes: list[Envelope] = []
         """What was accepted, each key once."""
         self.attempts = 0
@@ -129,14 +132,17 @@ def need(able: bool, what: str) -> None:
 
 
 @asynccontextmanager
-async def serving(world: World, data: Path) -> AsyncIterator[House]:
+async def serving(
+    world: World, data: Path, house_of: Callable[[World, Surroundings], H], *, max_body_bytes: int = 1_048_576
+) -> AsyncIterator[H]:
     """The adapter connected, its webhooks served, and reachable for what people do."""
     async with AsyncExitStack() as stack:
         listening = socket.create_server(("127.0.0.1", 0))
         stack.callback(listening.close)
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         held = HeldFolder(data / "held", public_url=url)
-        house = House(world, Surroundings(loopback=True, files=held))
+        house = house_of(world, Surroundings(max_body_bytes=max_body_bytes, loopback=True, files=held))
+        house.url = url
         app = Starlette(routes=[*house.adapter.routes(house.accept), held.route()])
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
         # The socket takes connections already: nothing has to wait for the server to be up.
@@ -156,7 +162,7 @@ class HouseContract:
 
     @pytest.fixture
     async def house(self, world: World, tmp_path: Path) -> AsyncIterator[House]:
-        async with serving(world, tmp_path) as house:
+        async with serving(world, tmp_path, House) as house:
             yield house
             assert list(world.complaints) == []
             house.check_envelopes()

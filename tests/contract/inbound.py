@@ -134,9 +134,7 @@ class InboundContract(HouseContract):
         await house.world.command(post.place, "new", "topic")
         event = await house.heard(CommandInvoked)
         assert (event.command, event.text, event.ref) == ("new", "topic", ref)
-        await house.world.wait_for(
-            lambda: "<you>" in (house.world.told() or [""])[-1].replace("&lt;", "<").replace("&gt;", ">")
-        )
+        await house.world.wait_for(lambda: house.world.told() == ["only <you>"])
 
     # Durability
 

@@ -189,7 +189,7 @@ class World(Protocol):
         ...
 
     async def click(self, message: Said, label: str, *, user: Person = "Ada") -> None:
-        """Press a button, as the message showed it when it was read. Returns once the bot has answered."""
+        """Press a button. Returns once the bot has answered."""
         ...
 
     def form(self, *, user: Person = "Ada") -> ShownForm | None:

@@ -1,4 +1,4 @@
-"""Slack keeps the contract of every platform."""
+"""Slack keeps the contract of every platform, over HTTP and over Socket Mode."""
 
 from collections.abc import AsyncIterator
 
@@ -18,6 +18,13 @@ async def world() -> AsyncIterator[World]:
 
 class TestSlackAdapter(AdapterContract):
     pass
+
+
+class TestSlackAdapterInSocketMode(AdapterContract):
+    @pytest.fixture
+    async def world(self) -> AsyncIterator[World]:
+        async with slack_world(socket_mode=True) as world:
+            yield world
 
 
 class TestSlackBot(BotContract):

@@ -1,8 +1,10 @@
 """The emulated Slack in the contract's words."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from html import unescape
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -73,7 +75,9 @@ class SlackWorld:
         return adapter_for(self.slack, surroundings, **({"bot_token": "xoxb-wrong"} if wrong_token else {}))
 
     async def connected(self) -> None:
-        """A webhook needs nothing but the listening server."""
+        if self.slack.app_token is not None:  # a webhook needs nothing but the listening server
+            async with asyncio.timeout(30):
+                await self.slack.sockets.arrived.wait()
 
     @asynccontextmanager
     async def unreachable(self) -> AsyncIterator[None]:
@@ -182,8 +186,9 @@ class SlackWorld:
         await self.slack.settled()
 
     async def redeliver(self, post: Post) -> None:
-        for delivery in await self.slack.redeliver(post.id):
-            await delivery.done.wait()
+        for new_event_id in (True, False):
+            for delivery in await self.slack.redeliver(post.id, new_event_id=new_event_id):
+                await delivery.done.wait()
 
     async def deliver_unknown(self) -> None:
         await (await self.slack.emit({"type": "brand_new"})).done.wait()
@@ -191,12 +196,14 @@ class SlackWorld:
     # -- what people see
 
     def said(self, place: Place) -> list[Said]:
-        return [self._said(place, message) for message in from_bot(self.slack, place.channel, place.thread)]
+        found = [self._said(place, message) for message in from_bot(self.slack, place.channel, place.thread)]
+        # The share of a file that was deleted stays, and nothing is seen in it.
+        return [each for each in found if each.text or each.buttons or each.files or each.streaming]
 
     def told(self, person: Person = "Ada") -> list[str]:
         errors = [(at, text) for at, whose, text in self._field_errors if whose == person]
         notices = [
-            (message["ts"], shown(message))
+            (message["ts"], _read(message))
             for channel in self.slack.team.channels
             for message in self.slack.messages(channel)
             if message.get("ephemeral_for") == self._id(person)
@@ -276,13 +283,20 @@ class SlackWorld:
         return Said(
             id=message["ts"],
             place=place,
-            text=shown(message).replace("\u200b", "").strip(),
+            text=_read(message),
             author=message.get("username"),
             buttons=tuple(buttons(message)),
             files=tuple(file["name"] for file in message.get("files", ())),
             streaming=bool(message.get("streaming")),
             pings=tuple(pings),
         )
+
+
+def _read(message: dict[str, Any]) -> str:
+    """The text as a person reads it: without the marks that only keep a mention from being one, and without blocks in
+    Slack's own escapes."""
+    text = shown(message).replace("\u200b", "").strip()
+    return text if message.get("blocks") else unescape(text)
 
 
 def _inputs(view: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
