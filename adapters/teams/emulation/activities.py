@@ -136,13 +136,12 @@ class Activities:
         value: Any,
         *,
         message: Message | None,
-        source: str = "message",
     ) -> JSON:
         root = message.thread if message is not None else None
         activity = self.of(conversation, person, "invoke", root=root, value=value, entities=[_CLIENT])
         if name is not None:  # the invoke button of a classic card has none
             activity["name"] = name
-        activity["channelData"] |= {"source": {"name": source}}
+        activity["channelData"] |= {"source": {"name": "message"}}
         if message is not None:
             activity["replyToId"] = message.id
         return activity

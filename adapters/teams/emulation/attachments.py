@@ -29,6 +29,11 @@ MAX_PICTURE = 1024 * 1024
 PICTURES = ("image/png", "image/jpeg", "image/gif")
 
 
+def is_one_of(given: Any, names: frozenset[str]) -> bool:
+    """Whether something a bot sent is one of these strings; it may be no string at all."""
+    return isinstance(given, str) and given in names
+
+
 def check_attachment(attachment: Any, conversation: Conversation) -> None:
     """Raises ``ApiError`` for what Teams would not take."""
     if not isinstance(attachment, dict) or not isinstance(attachment.get("contentType"), str):
@@ -58,7 +63,7 @@ def _check_buttons(content: Any) -> None:
     if not isinstance(buttons, list) or len(buttons) > MAX_BUTTONS:
         raise bad_argument(f"A card has {MAX_BUTTONS} buttons at most")
     for button in buttons:
-        if not isinstance(button, dict) or button.get("type") not in BUTTONS:
+        if not isinstance(button, dict) or not is_one_of(button.get("type"), BUTTONS):
             raise bad_argument("Unknown type of card action")
         if not isinstance(button.get("title"), str):
             raise bad_argument("A card action needs a title")

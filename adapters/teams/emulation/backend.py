@@ -51,16 +51,18 @@ class Backend:
     def notice(self, conversation: Conversation, message: Message) -> None:
         """Tell that a message came or changed."""
         self.observers.changed()
-        if self.observers.watched:
+        if self.observers.watched and message.targeted_for in (None, self.viewer):
             shown = page.message(self, conversation, message, self.viewer)
             self.observers.publish(
                 {"type": "change", "entity": "message", "conversation": conversation.id, "message": shown}
             )
 
-    def notice_conversation(self, conversation: Conversation) -> None:
+    def notice_conversation(self, conversation: Conversation, *, removed: bool = False) -> None:
         self.observers.changed()
         if self.observers.watched:
             shown = page.conversation(self.world, conversation)
+            if removed:
+                shown["removed"] = True
             self.observers.publish({"type": "change", "entity": "conversation", "conversation": shown})
 
     def show_typing(self, conversation: Conversation, *, typing: bool) -> None:

@@ -12,7 +12,6 @@ from adapters.emulation.values import JSON
 from adapters.teams.emulation.values import ApiError, bad_syntax
 
 MAX_VERSION = (1, 5)
-SHOWN_ACTIONS = 6
 MAX_DEPTH = 20
 _VERSION = re.compile(r"(\d{1,3})\.(\d{1,3})")
 
@@ -113,10 +112,16 @@ def _check_input(element: JSON, path: str, ids: set[str]) -> None:
     if given in ids:
         raise refused(path, f"id {given!r} is used twice")
     ids.add(given)
+    if not isinstance(element.get("maxLength", 0), int):
+        raise refused(path, "property 'maxLength' must be a whole number")
     if element["type"] == "Input.Number":
         for name in ("min", "max", "value"):
             if name in element and (isinstance(element[name], bool) or not isinstance(element[name], int | float)):
                 raise refused(path, f"property {name!r} must be a number")
+    if element["type"] in ("Input.Date", "Input.Time") and not all(
+        isinstance(element.get(name, ""), str) for name in ("min", "max")
+    ):
+        raise refused(path, "properties 'min' and 'max' must be strings")
     if element["type"] == "Input.Toggle" and not isinstance(element.get("title"), str):
         raise refused(path, "property 'title' is required")
     if element["type"] == "Input.ChoiceSet":

@@ -19,6 +19,8 @@ from adapters.emulation.values import JSON
 from adapters.teams.emulation.keys import Keys
 
 MAX_DELIVERIES = 5_000
+MAX_OF_ONE = 100
+"""Deliveries remembered of one message: its edits have its id."""
 MAX_ANSWER = 1024 * 1024
 
 
@@ -111,7 +113,9 @@ class Deliveries:
 
     def _logged(self, activity: JSON) -> Delivery:
         delivery = Delivery(activity)
-        self.log.setdefault(str(activity.get("id")), []).append(delivery)
+        those = self.log.setdefault(str(activity.get("id")), [])
+        those.append(delivery)
+        del those[:-MAX_OF_ONE]
         if len(self.log) > MAX_DELIVERIES:
             self.log.popitem(last=False)
         return delivery

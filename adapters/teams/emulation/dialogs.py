@@ -114,6 +114,14 @@ def _value(element: JSON, given: Any) -> str:
             return "" if given is None else str(given)
 
 
+def _matches(pattern: Any, value: str) -> bool:
+    """A pattern that is none matches everything."""
+    try:
+        return not isinstance(pattern, str) or re.search(pattern, value) is not None
+    except re.error:
+        return True
+
+
 def _choice(element: JSON, given: str) -> str:
     for choice in element.get("choices") or ():
         if given in (choice["value"], choice["title"]):
@@ -130,7 +138,7 @@ def _complaint(element: JSON, value: str) -> str | None:
         return (element.get("errorMessage") or "This field is required") if element.get("isRequired") else None
     if element["type"] == "Input.Text":
         too_long = len(value) > element.get("maxLength", len(value))
-        return wrong if too_long or not re.search(element.get("regex", ""), value) else None
+        return wrong if too_long or not _matches(element.get("regex"), value) else None
     if element["type"] == "Input.Number":
         try:
             number = float(value)

@@ -225,7 +225,7 @@ class Interactions:
             }
         result = answers.of_any(await self._invoked(conversation, person, "fileConsent/invoke", value, message))
         if result.ok:
-            message.consents[index] = f"{action}ed" if accept else "declined"
+            message.consents[index] = "accepted" if accept else "declined"
             self._backend.notice(conversation, message)
         return result
 

@@ -21,18 +21,17 @@ Result = tuple[int, JSON | None]
 
 def create(backend: Backend, tenant_id: str | None, given: JSON) -> Result:
     """A personal chat with a member, or a new post in a channel. Bots cannot create group chats."""
-    data = given.get("channelData") if isinstance(given.get("channelData"), dict) else {}
-    assert isinstance(data, dict)
+    data = _object(given.get("channelData"))
     channel = data.get("channel")
     if isinstance(channel, dict):
         return _create_post(backend, tenant_id, str(channel.get("id")), given.get("activity"))
     members = given.get("members")
     if given.get("isGroup") or not isinstance(members, list) or len(members) != 1:
         raise bad_syntax("Incorrect conversation creation parameters")
-    tenant = given.get("tenantId") or (data.get("tenant") or {}).get("id")
+    tenant = str(given.get("tenantId") or _object(data.get("tenant")).get("id"))
     if tenant not in backend.world.tenants or tenant_id not in (None, tenant):
         raise bad_argument("Unknown or missing tenant")
-    wanted = members[0].get("id") if isinstance(members[0], dict) else None
+    wanted = _object(members[0]).get("id")
     people = backend.world.people.values()
     person = next((p for p in people if wanted in (p.id, p.aad_object_id) and p.tenant_id == tenant), None)
     if person is None:
@@ -44,6 +43,10 @@ def create(backend: Backend, tenant_id: str | None, given: JSON) -> Result:
     if isinstance(given.get("activity"), dict):
         answer["activityId"] = _post(backend, conversation, None, given["activity"], targeted=False).id
     return 201, answer
+
+
+def _object(given: Any) -> JSON:
+    return given if isinstance(given, dict) else {}
 
 
 def _create_post(backend: Backend, tenant_id: str | None, channel_id: str, activity: Any) -> Result:
@@ -85,8 +88,7 @@ def _post(backend: Backend, conversation: Conversation, root: str | None, activi
     _check_files(backend, activity)
     message = Message(backend.world.clock.message_id(), backend.world.bot_id, activity, root=root)
     if targeted:
-        recipient = activity.get("recipient")
-        message.targeted_for = str(recipient.get("id")) if isinstance(recipient, dict) else None
+        message.targeted_for = str(_object(activity.get("recipient")).get("id"))
         if message.targeted_for not in conversation.members:
             raise ApiError(400, "Bad argument", "Recipient is missing or not a member of the conversation.")
     backend.post(conversation, message)

@@ -128,6 +128,7 @@ class People:
             raise PersonError("only channels other than General can be deleted")
         channel.team.channels.remove(channel)
         del self._world.conversations[channel.id]
+        self._backend.notice_conversation(channel, removed=True)
         self._backend.deliver(self._backend.activities.channel(channel, actor, "channelDeleted"))
 
     def add_channel(self, channel: Conversation, actor: Person) -> None:

@@ -229,4 +229,8 @@ async def _json(request: web.BaseRequest) -> JSON:
         raise bad_syntax("Invalid or missing activity: malformed JSON") from None
     if not isinstance(given, dict):
         raise bad_argument("The body must be an object")
+    try:
+        orjson.dumps(given)  # what is nested too deeply to be written is refused before anything walks through it
+    except TypeError:
+        raise bad_syntax("The body is nested too deeply") from None
     return given

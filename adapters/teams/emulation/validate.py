@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from adapters.emulation.values import JSON
-from adapters.teams.emulation.attachments import check_attachment
+from adapters.teams.emulation.attachments import check_attachment, is_one_of
 from adapters.teams.emulation.values import ApiError, bad_argument, bad_syntax
 from adapters.teams.emulation.world import Conversation, text_of
 
@@ -48,7 +48,7 @@ def check_message(activity: JSON, conversation: Conversation) -> None:
     if not (text or "").strip() and not attachments:
         raise bad_syntax("Activity must include non empty 'text' field or at least 1 attachment")
     text_format = activity.get("textFormat")
-    if text_format is not None and text_format not in FORMATS:
+    if text_format is not None and not is_one_of(text_format, FORMATS):
         raise bad_argument(f"Unknown text format {text_format!r}")
     if activity.get("attachmentLayout") == "carousel" and len(attachments) > MAX_CAROUSEL:
         raise bad_argument(f"A carousel has {MAX_CAROUSEL} attachments at most")
@@ -117,11 +117,11 @@ def _check_citation(citation: Any) -> None:
 def _check_suggestions(given: Any) -> None:
     if given is None:
         return
-    actions = given.get("actions") if isinstance(given, dict) else None
-    if not isinstance(actions, list):
-        raise bad_argument("Property 'suggestedActions.actions' must be a list")
+    actions, to = (given.get("actions"), given.get("to") or []) if isinstance(given, dict) else (None, None)
+    if not isinstance(actions, list) or not isinstance(to, list):
+        raise bad_argument("Properties 'suggestedActions.actions' and 'to' must be lists")
     for action in actions:
-        if not isinstance(action, dict) or action.get("type") not in SUGGESTIONS:
+        if not isinstance(action, dict) or not is_one_of(action.get("type"), SUGGESTIONS):
             raise bad_argument("Unknown type of suggested action")
         if not isinstance(action.get("title"), str) or not action["title"]:
             raise bad_argument("A suggested action needs a title")

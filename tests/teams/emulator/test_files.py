@@ -70,9 +70,7 @@ async def test_declining(emulator: TeamsEmulator, bot: Bot, api: Api) -> None:
         await emulator.consent("personal", posted)
 
 
-async def test_a_consent_the_bot_did_not_take_can_be_given_again(
-    emulator: TeamsEmulator, bot: Bot, api: Api
-) -> None:
+async def test_a_consent_the_bot_did_not_take_can_be_given_again(emulator: TeamsEmulator, bot: Bot, api: Api) -> None:
     posted = await offered(emulator, api)
     bot.answer = lambda _: web.Response(status=500)
     assert (await emulator.consent("personal", posted)).error

@@ -108,9 +108,7 @@ async def test_a_bot_that_does_not_answer_an_invoke(emulator: TeamsEmulator, bot
 # -- Action.Submit and inputs
 
 
-async def test_a_submit_button_arrives_as_a_message_without_text(
-    emulator: TeamsEmulator, bot: Bot, api: Api
-) -> None:
+async def test_a_submit_button_arrives_as_a_message_without_text(emulator: TeamsEmulator, bot: Bot, api: Api) -> None:
     posted = await sent(api, emulator.general.id, card(text_block(), actions=(submit("Send", token="t1"),)))
     result = await emulator.click("General", posted, "Send", user="Grace")
     assert result.ok
@@ -274,9 +272,7 @@ async def opened(emulator: TeamsEmulator, bot: Bot, api: Api, chat: str) -> str:
     return result.dialog
 
 
-async def test_a_dialog_opens_is_corrected_and_closes(
-    emulator: TeamsEmulator, bot: Bot, api: Api, chat: str
-) -> None:
+async def test_a_dialog_opens_is_corrected_and_closes(emulator: TeamsEmulator, bot: Bot, api: Api, chat: str) -> None:
     open_id = await opened(emulator, bot, api, chat)
     (shown,) = emulator.open_dialogs()
     assert (shown.id, shown.title) == (open_id, "Form")
