@@ -10,7 +10,7 @@ from adapters.discord.emulation import mentions, modals, threads, wire
 from adapters.discord.emulation.backend import Backend
 from adapters.discord.emulation.checker import Checker
 from adapters.discord.emulation.compose import Composer
-from adapters.discord.emulation.errors import ApiError, invalid
+from adapters.discord.emulation.errors import ApiError, Path, invalid
 from adapters.discord.emulation.interactions import COMMAND, MODAL, Answer, Interaction, InteractionResult, Interactions
 from adapters.discord.emulation.requests import Request
 from adapters.discord.emulation.state import Message
@@ -162,7 +162,9 @@ class Callbacks:
 
     def _fill(self, message: Message, form: JSON, request: Request, *, prefix: bool, settable: Flag) -> None:
         channel = self._backend.world.channels[message.channel_id]
-        composer = Composer(self._backend, channel, settable=settable, prefix=("data",) if prefix else ())
+        composer = Composer(
+            self._backend, channel, settable=settable, prefix=("data",) if prefix else (), by_token=True
+        )
         composer.fill(message, form, request.files, default=mentions.USERS_ONLY)
 
     def _new(self, interaction: Interaction) -> Message:

@@ -5,8 +5,10 @@ A link works without a token and for a day: https://docs.discord.com/developers/
 
 import hmac
 import re
+import secrets
 import struct
 import time
+import unicodedata
 import zlib
 from hashlib import sha256
 from urllib.parse import unquote
@@ -22,15 +24,19 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_.\-]")
 
 
 def stored_name(name: str) -> str:
-    """The name a file gets: blanks become underscores, what is not plain ASCII goes. The title keeps it as it was."""
-    base = name.replace("\\", "/").rpartition("/")[2]
-    safe = _UNSAFE.sub("", base.replace(" ", "_")).strip(".")
-    return safe or "file"
+    """The name a file gets: of plain ASCII letters, digits, ``.``, ``-`` and ``_``; blanks become underscores.
+
+    As discord/discord-api-docs#7754 tells; the file's title keeps the name as it was.
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return _UNSAFE.sub("", "_".join(plain.replace("/", " ").replace("\\", " ").split())).strip("._")
 
 
 def new_file(world: World, channel_id: str, name: str, content: bytes, content_type: str) -> File:
     """Store a file and return it; not part of any message yet."""
     filename = stored_name(name)
+    if not filename.rpartition(".")[0]:  # nothing of the name was left
+        filename = f"{secrets.token_hex(8)}.{filename}".rstrip(".") if filename else secrets.token_hex(8)
     size = size_of(content)
     file = File(
         id=world.ids.next(),

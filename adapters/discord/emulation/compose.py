@@ -20,13 +20,17 @@ _V2_EXCLUDES = ("content", "embeds", "poll", "sticker_ids")
 
 
 class Composer:
-    """One form of a message. ``prefix``: where it lies in the request. ``settable``: flags it may set."""
+    """One form of a message. ``prefix``: where it lies in the request. ``settable``: flags it may set. ``by_token``: it
+    answers an interaction, which takes no permission in the channel."""
 
-    def __init__(self, backend: Backend, channel: Channel, *, settable: Flag, prefix: Path = ()) -> None:
+    def __init__(
+        self, backend: Backend, channel: Channel, *, settable: Flag, prefix: Path = (), by_token: bool = False
+    ) -> None:
         self.checker = Checker(prefix)
         self._backend = backend
         self._channel = channel
         self._settable = settable
+        self._by_token = by_token
 
     def fill(
         self,
@@ -95,6 +99,8 @@ class Composer:
         return (self.checker.string(form["content"], ("content",), most=MAX_CONTENT) or "").strip()
 
     def _may(self, shown: list[JSON], files: Sequence[Upload]) -> None:
+        if self._by_token:
+            return
         may = self._backend.bot_may(self._channel)
         if (files and not may & Permission.ATTACH_FILES) or (shown and not may & Permission.EMBED_LINKS):
             raise ApiError.of(50013)
@@ -144,9 +150,10 @@ class Composer:
         if not url.startswith("attachment://"):
             return {"url": url, "proxy_url": url}
         name = url.removeprefix("attachment://")
-        file = next((f for f in stored if f.filename == name), None)
+        wanted = (name, cdn.stored_name(name))
+        file = next((f for f in stored if f.filename in wanted), None)
         if file is None:
-            what = f"The referenced attachment {name!r} was not found"
+            what = f'The referenced attachment ("{url}") was not found'
             self.checker.fail(path, "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND", what)
             return {}
         embedded.add(file.id)

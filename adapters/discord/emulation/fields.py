@@ -55,8 +55,7 @@ class Fields:
         else:
             out["custom_id"] = self.custom_id(custom_id, path)
         if style != PREMIUM and not (label and label.strip()) and emoji is None:
-            what = "A button needs a label or an emoji"
-            self._checker.fail(path, "BUTTON_COMPONENT_LABEL_OR_EMOJI_REQUIRED", what)
+            self._checker.required((*path, "label"))
         return out
 
     def select(self, model: JSON, path: Path) -> JSON:

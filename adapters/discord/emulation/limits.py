@@ -18,7 +18,7 @@ Scope = Literal["user", "global", "shared"]
 GLOBAL_PER_SECOND = 50
 RENAMES = 2
 RENAME_SECONDS = 600.0
-"""A channel or thread takes two new names in ten minutes; its headers do not tell."""
+"""A channel or thread takes two new names in ten minutes; its headers do not tell (discord/discord-api-docs#1900)."""
 _MAX_WINDOWS = 10_000
 
 
@@ -37,7 +37,7 @@ RATES: dict[str, Rate] = {
     "typing": Rate(5, 5.0),
     "reaction": Rate(1, 0.25),
     "create_thread": Rate(10, 10.0),
-    "modify_channel": Rate(5, 5.0),
+    "modify_channel": Rate(5, 15.0),
     "webhook": Rate(5, 2.0),
 }
 """By bucket; several routes may share one."""
@@ -102,7 +102,7 @@ class Limits:
         now = time.monotonic()
         times = self._renames.setdefault(channel_id, deque(maxlen=RENAMES))
         if self._enforced and len(times) == RENAMES and now - times[0] < RENAME_SECONDS:
-            raise RateLimited(RENAME_SECONDS - (now - times[0]), "shared")
+            raise RateLimited(RENAME_SECONDS - (now - times[0]))
         times.append(now)
         if len(self._renames) > _MAX_WINDOWS:
             self._renames.popitem(last=False)
