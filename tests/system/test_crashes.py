@@ -1,10 +1,11 @@
-"""The process dies: in the middle of a turn, while a question waits, during a deployment. Every message still gets its
-one answer."""
+"""The process ends: by a deployment, with or without time for its turns. Every message still gets its one answer.
+
+What a crash does to replies, streams and questions is part of every platform's contract (``tests/contract``)."""
 
 import asyncio
 
 from tests.support.process import BotProcess
-from tests.system.reading import buttons, from_bot, said, texts
+from tests.system.reading import from_bot, said, texts
 
 REPLIES = """
     import gateway as cl
@@ -28,31 +29,6 @@ ASKS = """
         await cl.Message(f"{pick['name']} because {reason['output']}").send()
 """
 
-STREAMS = """
-    import gateway as cl
-
-    @cl.on_message
-    async def main(message: cl.Message):
-        answer = cl.Message()
-        for word in "one two three four five six".split():
-            await answer.stream_token(word + " ")
-            await cl.sleep(0.3)
-        await answer.send()
-"""
-
-ACTIONS = """
-    import gateway as cl
-
-    @cl.on_message
-    async def main(message: cl.Message):
-        await cl.Message("Choose", actions=[cl.Action("go", {"n": 7}, label="Go")]).send()
-
-    @cl.action_callback("go")
-    async def go(action: cl.Action):
-        await action.remove()
-        await cl.Message(f"went {action.payload['n']}").send()
-"""
-
 SLOW = """
     import asyncio
     import gateway as cl
@@ -62,103 +38,6 @@ SLOW = """
         await asyncio.sleep(1)
         await cl.Message(f"done {message.content}").send()
 """
-
-
-async def test_killed_before_between_and_after_the_sends_the_reply_stands_once(slack, tmp_path):
-    async with BotProcess(tmp_path, REPLIES, slack.environment()) as bot:
-        slack.deliver_to(bot.url)
-        for n, (text, after_effect) in enumerate(
-            [("first", False), ("first", True), ("second", False), ("second", True)]
-        ):
-            hold = slack.hold(
-                "chat.postMessage", after_effect=after_effect, when=lambda args, text=text: text in str(args)
-            )
-            root = await slack.post("general", f"@gateway {n}")
-            await hold.reached()
-            await slack.delivered(root)
-            await bot.kill()
-            hold.drop()
-            await bot.start()
-            await said(slack, "general", f"second {n}", thread=root, timeout=15)
-            await slack.post("general", f"marker{n}", thread_ts=root)
-            await said(slack, "general", f"second marker{n}", thread=root, timeout=15)
-            assert texts(slack, "general", root) == [
-                f"first {n}",
-                f"second {n}",
-                f"first marker{n}",
-                f"second marker{n}",
-            ]
-
-
-async def test_killed_while_streaming_the_answer_stands_whole_and_once(slack, tmp_path):
-    async with BotProcess(tmp_path, STREAMS, slack.environment()) as bot:
-        slack.deliver_to(bot.url)
-        for method, after_effect in [
-            ("chat.startStream", True),
-            ("chat.appendStream", False),
-            ("chat.stopStream", True),
-        ]:
-            hold = slack.hold(method, after_effect=after_effect)
-            root = await slack.post("general", "@gateway go")
-            await hold.reached()
-            await bot.kill()
-            hold.drop()
-            await bot.start()
-            await said(slack, "general", "six", thread=root, timeout=15)
-            await slack.post("general", "again", thread_ts=root)
-            await slack.wait_for(lambda root=root: len(texts(slack, "general", root)) == 2, 15)
-            assert [text.split() for text in texts(slack, "general", root)] == [
-                ["one", "two", "three", "four", "five", "six"]
-            ] * 2
-
-
-async def test_killed_while_a_question_waits_the_answer_after_the_restart_continues_the_handler(slack, tmp_path):
-    async with BotProcess(tmp_path, ASKS, slack.environment()) as bot:
-        slack.deliver_to(bot.url)
-        root = await slack.post("general", "@gateway deploy")
-        question = await said(slack, "general", "Deploy?", thread=root)
-        assert buttons(question) == ["Yes", "No"]
-        await bot.restart()
-        await slack.click("general", question["ts"], label="Yes")
-        await said(slack, "general", "Why?", thread=root)
-        await bot.restart()
-        await slack.post("general", "tests pass", thread_ts=root)
-        await said(slack, "general", "yes because tests pass", thread=root)
-    assert [text.split("\n")[0] for text in texts(slack, "general", root)] == [
-        "Let me ask.",
-        "Deploy?",
-        "Why?",
-        "yes because tests pass",
-    ]
-    assert not slack.interaction_errors
-
-
-async def test_an_answer_typed_just_before_the_crash_is_not_lost(slack, tmp_path):
-    async with BotProcess(tmp_path, ASKS, slack.environment()) as bot:
-        slack.deliver_to(bot.url)
-        root = await slack.post("general", "@gateway deploy")
-        question = await said(slack, "general", "Deploy?", thread=root)
-        hold = slack.hold("chat.update")
-        await slack.click("general", question["ts"], label="No")
-        await hold.reached()
-        await bot.kill()
-        hold.drop()
-        await bot.start()
-        await said(slack, "general", "Why?", thread=root)
-        await slack.post("general", "not sure", thread_ts=root)
-        await said(slack, "general", "no because not sure", thread=root)
-    assert len(from_bot(slack, "general", root)) == 4
-
-
-async def test_a_button_clicked_after_a_restart_works(slack, tmp_path):
-    async with BotProcess(tmp_path, ACTIONS, slack.environment()) as bot:
-        slack.deliver_to(bot.url)
-        root = await slack.post("general", "@gateway x")
-        message = await said(slack, "general", "Choose", thread=root)
-        await bot.restart()
-        await slack.click("general", message["ts"], label="Go")
-        await said(slack, "general", "went 7", thread=root)
-    assert buttons(slack.message("general", message["ts"])) == []
 
 
 async def test_sigterm_during_ten_turns_loses_none(slack, tmp_path):
