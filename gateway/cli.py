@@ -42,6 +42,12 @@ async def main(message: cl.Message):
 ENV_EXAMPLE = """# Copy to .env and fill in. With none of these set, `gateway run bot.py` opens a playground.
 SLACK_BOT_TOKEN=
 SLACK_SIGNING_SECRET=
+
+DISCORD_BOT_TOKEN=
+
+TEAMS_APP_ID=
+TEAMS_APP_PASSWORD=
+TEAMS_APP_TENANT_ID=
 """
 
 

@@ -29,6 +29,8 @@ RENEW_EVERY = 10.0
 """Seconds between renewals of the leases held."""
 LANES_LIMIT = 5_000
 """Conversations with work held in memory; the backlog beyond it stays in the store until there is room."""
+LET_GO = 5.0
+"""Seconds a cancelled turn gets to let go when the gateway ends; what it still does then is cut off with the process."""
 PAGE = 500
 """Deliveries read from the store at a time."""
 
@@ -365,5 +367,8 @@ class Dispatcher:
         tasks = list(self._background)
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if tasks:
+            _, deaf = await asyncio.wait(tasks, timeout=LET_GO)
+            if deaf:
+                log.warning("drain.deaf", turns=len(deaf), reason="their handlers swallow the cancellation")
         return handed_back

@@ -127,8 +127,21 @@ class Turn:
         except TimeoutError:
             return ask.answer.result() if ask.answer.done() else None
         finally:
-            await self._slots.acquire()
+            await _take_back(self._slots)
             self.working.resume()
+
+
+async def _take_back(slots: asyncio.Semaphore) -> None:
+    """Wait for a place, whatever happens meanwhile: whoever called will give one back."""
+    cancelled: asyncio.CancelledError | None = None
+    while True:
+        try:
+            await slots.acquire()
+            break
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
 
 
 async def close_streams(turn: Turn) -> None:

@@ -134,11 +134,11 @@ async def test_a_turn_stopped_while_it_asks_and_wants_its_place_back_takes_none_
         hold.set()
         await said(slack, "general", "did two")
         await said(slack, "general", "did three")
-    assert together == [1, 1, 1]
+    assert max(together) == 1
 
 
 async def test_a_handler_that_swallows_its_cancellation_does_not_keep_the_gateway_from_ending(
-    slack, tmp_path, monkeypatch, capsys
+    slack, tmp_path, monkeypatch, caplog
 ):
     monkeypatch.setattr(dispatcher, "LET_GO", 0.1)
     begun, over = asyncio.Event(), asyncio.Event()
@@ -157,7 +157,7 @@ async def test_a_handler_that_swallows_its_cancellation_does_not_keep_the_gatewa
         async with asyncio.timeout(10):
             await running.gateway.drain()
         over.set()
-    assert "drain.deaf" in capsys.readouterr().err
+    assert "drain.deaf" in caplog.text
 
 
 def holds(condition):
