@@ -116,6 +116,7 @@ async def test_a_turn_stopped_while_it_asks_and_wants_its_place_back_takes_none_
             busy.append(message.content)
             together.append(len(busy))
             await hold.wait()
+            await cl.sleep(0.05)  # long enough for another to be seen beside it
             busy.remove(message.content)
             await cl.Message(f"did {message.content}").send()
 
