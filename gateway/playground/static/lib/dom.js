@@ -109,3 +109,11 @@ export function bytes(size) {
   }
   return `${unit && size < 10 ? size.toFixed(1) : Math.round(size)} ${units[unit]}`;
 }
+
+/** The visible text of nodes, for screen readers. */
+export function spoken(nodes) {
+  const box = h("div");
+  append(box, nodes);
+  for (const part of box.querySelectorAll("p, li, td, th, button, div, pre, summary")) part.append(" ");
+  return box.textContent.replace(/\s+/g, " ").trim();
+}

@@ -1,6 +1,7 @@
 // Fields a person fills in, in forms and in messages. Each control is {node, value()}; `changed` runs when it changes.
 
 import { bytes, fill, h, iconButton } from "../lib/dom.js";
+import { encoded } from "../lib/files.js";
 import { plain } from "./mrkdwn.js";
 
 let serial = 0;
@@ -151,23 +152,4 @@ function fileInput(element, { id, changed }) {
     },
   }, input, h("label", { for: id, class: "button" }, most > 1 ? "Choose files" : "Choose a file"), h("span", { class: "drop-hint" }, "or drop here"), list);
   return { id, node, files: () => files, value: () => Promise.all(files.map(encoded)) };
-}
-
-const MAX_UPLOAD = 23 * 1024 * 1024;
-
-/** A file as the platform's act() takes it. */
-export async function encoded(file) {
-  const url = await new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(reader.result);
-    reader.onerror = () => reject(reader.error);
-    reader.readAsDataURL(file);
-  });
-  return { name: file.name, mime: file.type || "application/octet-stream", data: url.slice(url.indexOf(",") + 1) };
-}
-
-/** Why these files cannot be sent together, null if they can. */
-export function tooLarge(files) {
-  const total = files.reduce((sum, file) => sum + file.size, 0);
-  return total > MAX_UPLOAD ? `The playground takes ${bytes(MAX_UPLOAD)} at a time; this is ${bytes(total)}.` : null;
 }

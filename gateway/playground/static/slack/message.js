@@ -1,22 +1,22 @@
 // One message: author, body, files, reactions, thread, and what one can do with it.
 
 import { bytes, h, icon, iconButton, link, safeUrl } from "../lib/dom.js";
-import { popup, rove } from "../lib/popup.js";
+import { avatar as mark } from "../lib/avatar.js";
+import { ask } from "../lib/confirm.js";
+import { editor } from "../lib/editor.js";
+import { palette } from "../lib/palette.js";
+import { clock } from "../lib/time.js";
 import { renderBlocks } from "./blocks.js";
-import { confirmed } from "./confirm.js";
 import { emoji, PALETTE } from "./emoji.js";
 import { mrkdwn, textToTyped } from "./mrkdwn.js";
 
 export const timeOf = (ts) => new Date(Number.parseFloat(ts) * 1000);
-export const clock = (ts) => timeOf(ts).toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
+const clockOf = (ts) => clock(timeOf(ts));
 
-/** A rounded square with initials; bots get a mark instead. */
+/** Who wrote a message, as a rounded square. */
 export function avatar(message, store, size = "") {
-  const bot = store.isBot(message);
   const name = store.author(message);
-  const initials = name.split(/\s+/).slice(0, 2).map((word) => [...word][0] ?? "").join("").toUpperCase();
-  const hue = [...(message.user || message.username || message.bot_id || name)].reduce((sum, c) => (sum * 31 + c.codePointAt(0)) % 997, 7) % 8;
-  return h("span", { class: `avatar ${size} ${bot ? "bot" : `hue-${hue}`}`, "aria-hidden": "true" }, bot ? icon("spark") : initials);
+  return mark({ id: message.user || message.username || message.bot_id || name, name, bot: store.isBot(message), size });
 }
 
 /** What a message says, as nodes. */
@@ -45,19 +45,19 @@ export function messageNode(message, app, how) {
   const { store } = app;
   const { channel } = how;
   const surface = { store, act: (action) => app.act({ type: "click", channel, ts: message.ts, ...action }) };
-  const body = h("div", { class: "message-body" }, how.editing ? editor(message, app, channel) : bodyOf(message, surface));
+  const body = h("div", { class: "message-body" }, how.editing ? editing(message, app, channel) : bodyOf(message, surface));
   if (message.streaming) behindText(body, h("span", { class: "caret", role: "img", "aria-label": "still writing" }));
   if (message.edited && !how.editing) behindText(body, h("span", { class: "edited" }, " (edited)"));
   const author = store.author(message);
   const head = h("div", { class: "message-head" },
     h("span", { class: "author" }, author), store.isBot(message) && h("span", { class: "badge" }, "APP"),
-    h("time", { datetime: timeOf(message.ts).toISOString(), title: timeOf(message.ts).toLocaleString() }, clock(message.ts)));
+    h("time", { datetime: timeOf(message.ts).toISOString(), title: timeOf(message.ts).toLocaleString() }, clockOf(message.ts)));
   const join = ["channel_join", "channel_leave"].includes(message.subtype);
   const node = h("li", {
     class: ["message", how.compact ? "compact" : "", message.ephemeral_for ? "ephemeral" : "", message.streaming ? "streaming" : "", join ? "system" : ""].filter(Boolean).join(" "),
-    dataset: { ts: message.ts }, tabindex: -1, "aria-label": `${author}, ${clock(message.ts)}`,
+    dataset: { ts: message.ts }, tabindex: -1, "aria-label": `${author}, ${clockOf(message.ts)}`,
   },
-  h("div", { class: "gutter" }, how.compact ? h("time", { "aria-hidden": "true" }, clock(message.ts).replace(/\s?[AP]M$/i, "")) : avatar(message, store)),
+  h("div", { class: "gutter" }, how.compact ? h("time", { "aria-hidden": "true" }, clockOf(message.ts).replace(/\s?[AP]M$/i, "")) : avatar(message, store)),
   h("div", { class: "message-main" },
     message.ephemeral_for && h("p", { class: "only-you" }, icon("eye"), "Only visible to you"),
     how.compact ? null : head,
@@ -98,25 +98,20 @@ function reactions(message, app, channel) {
       on: { click: () => app.act({ type: "react", channel, ts: message.ts, name: reaction.name, added: !mine }) },
     }, h("span", { class: "emoji" }, emoji(reaction.name) ?? `:${reaction.name}:`), h("span", {}, String(reaction.count)));
   });
-  const add = iconButton("smile", "Add a reaction", () => palette(add, message, app, channel), { class: "reaction add" });
+  const add = iconButton("smile", "Add a reaction", () => react(add, message, app, channel), { class: "reaction add" });
   return h("div", { class: "reactions", role: "group", "aria-label": "Reactions" }, chips, add);
 }
 
-function palette(anchor, message, app, channel) {
+function react(anchor, message, app, channel) {
   const mine = new Set((message.reactions ?? []).filter((reaction) => reaction.users?.includes(app.store.me)).map((reaction) => reaction.name));
-  const buttons = PALETTE.map((name) => h("button", {
-    type: "button", class: "palette-item emoji", "aria-label": name.replaceAll("_", " "), title: `:${name}:`,
-    on: { click: () => { close(); app.act({ type: "react", channel, ts: message.ts, name, added: !mine.has(name) }); } },
-  }, emoji(name)));
-  const grid = h("div", { class: "palette", on: { keydown: (event) => rove(event, buttons, { columns: 8 }) } }, buttons);
-  const close = popup(anchor, grid, { label: "Reactions" });
-  buttons[0].focus();
+  const choices = PALETTE.map((name) => ({ key: name, label: name.replaceAll("_", " "), shown: emoji(name) }));
+  palette(anchor, choices, (name) => app.act({ type: "react", channel, ts: message.ts, name, added: !mine.has(name) }));
 }
 
 function threadLink(message, app, replies) {
   const people = replies.authors.map((reply) => avatar(reply, app.store, "tiny"));
   return h("button", { type: "button", class: "thread-link", dataset: { key: "thread" }, on: { click: () => app.openThread(message.ts, { focus: true }) } },
-    h("span", { class: "thread-people" }, people), h("span", { class: "thread-count" }, `${replies.count} ${replies.count === 1 ? "reply" : "replies"}`), h("span", { class: "thread-last" }, `Last at ${clock(replies.last)}`), icon("chevron"));
+    h("span", { class: "thread-people" }, people), h("span", { class: "thread-count" }, `${replies.count} ${replies.count === 1 ? "reply" : "replies"}`), h("span", { class: "thread-last" }, `Last at ${clockOf(replies.last)}`), icon("chevron"));
 }
 
 function threadStatus(status, message, app) {
@@ -132,29 +127,17 @@ function toolbar(message, app, how) {
   const { channel } = how;
   if (message.subtype === "tombstone") return null;
   const own = app.store.isMine(message) && !message.ephemeral_for;
-  const react = message.ephemeral_for ? null : iconButton("smile", "Add a reaction", () => palette(react, message, app, channel), { "aria-haspopup": "true", "aria-expanded": "false" });
+  const smile = message.ephemeral_for ? null : iconButton("smile", "Add a reaction", () => react(smile, message, app, channel), { "aria-haspopup": "true", "aria-expanded": "false" });
   return h("div", { class: "toolbar", role: "toolbar", "aria-label": "Message actions" },
-    react,
+    smile,
     !how.thread && !message.ephemeral_for && iconButton("thread", "Reply in thread", () => app.openThread(message.thread_ts || message.ts, { focus: true })),
     own && iconButton("edit", "Edit", () => app.beginEdit(message.ts)),
     own && iconButton("trash", "Delete", async () => {
-      const agreed = await confirmed({ title: "Delete this message?", text: "It is removed for everyone, and the bot is told.", confirm: "Delete", style: "danger" }, app.store);
+      const agreed = await ask({ title: "Delete this message?", text: "It is removed for everyone, and the bot is told.", confirm: "Delete", danger: true });
       if (agreed) app.act({ type: "delete", channel, ts: message.ts });
     }));
 }
 
-function editor(message, app, channel) {
-  const input = h("textarea", { class: "field", rows: 2, "aria-label": "Edit the message", ".value": textToTyped(message.text ?? "", app.store), on: {
-    keydown: (event) => {
-      if (event.isComposing) return;
-      if (event.key === "Escape") { event.stopPropagation(); app.endEdit(); }
-      if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); save(); }
-    },
-  } });
-  const save = async () => {
-    const text = input.value.trim();
-    if (text && (await app.edit(channel, message.ts, text))) app.endEdit();
-  };
-  queueMicrotask(() => { input.focus(); input.setSelectionRange(input.value.length, input.value.length); });
-  return h("div", { class: "editor" }, input, h("div", { class: "editor-foot" }, h("button", { type: "button", class: "button", on: { click: () => app.endEdit() } }, "Cancel"), h("button", { type: "button", class: "button primary", on: { click: save } }, "Save")));
+function editing(message, app, channel) {
+  return editor(textToTyped(message.text ?? "", app.store), { save: (text) => app.edit(channel, message.ts, text), end: () => app.endEdit() });
 }

@@ -1,8 +1,8 @@
 // Modals: one dialog per open view, the topmost last. Escape and the close buttons dismiss; errors keep it open.
 
 import { fill, h, icon, iconButton } from "../lib/dom.js";
+import { tooLarge } from "../lib/files.js";
 import { renderBlocks } from "./blocks.js";
-import { tooLarge } from "./inputs.js";
 import { plain } from "./mrkdwn.js";
 
 const words = (object) => plain(String(object?.text ?? ""));

@@ -1,6 +1,6 @@
 // Slack's own text format: `*bold*`, `<@U…>`, `<url|label>`; and what a person types, to and from it.
 
-import { append, h, link } from "../lib/dom.js";
+import { h, link } from "../lib/dom.js";
 import { markdown, trimUrl } from "../lib/markdown.js";
 import { emoji } from "./emoji.js";
 
@@ -130,12 +130,4 @@ export function textToTyped(text, store) {
     .replace(/<#\w+\|([^>]*)>/g, (_, name) => `#${name}`)
     .replace(/<!(here|channel|everyone)>/g, "@$1")
     .replace(/<(https?:[^|>]*)(?:\|[^>]*)?>/g, "$1"));
-}
-
-/** The visible text of nodes, for screen readers. */
-export function spoken(nodes) {
-  const box = h("div");
-  append(box, nodes);
-  for (const part of box.querySelectorAll("p, li, td, th, button, div, pre, summary")) part.append(" ");
-  return box.textContent.replace(/\s+/g, " ").trim();
 }

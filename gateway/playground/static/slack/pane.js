@@ -1,7 +1,10 @@
 // A column of messages with its composer: a channel, a direct message, or a thread.
 
 import { fill, h, icon, iconButton } from "../lib/dom.js";
-import { Composer } from "./composer.js";
+import { Composer } from "../lib/composer.js";
+import { Feed } from "../lib/feed.js";
+import { dropping } from "../lib/files.js";
+import { dayLabel } from "../lib/time.js";
 import { messageNode, statusText, timeOf } from "./message.js";
 
 const TOGETHER = 5 * 60;
@@ -12,28 +15,22 @@ export class Pane {
   constructor(app, { thread, close = null }) {
     this.app = app;
     this.thread = thread;
-    this.drawn = new Map();
     this.editing = null;
-    this.stuck = true;
     this.title = h("h2", { class: "pane-title" });
-    this.list = h("ol", { class: "messages", on: { keydown: (event) => this.rove(event), focusin: (event) => this.remember(event) } });
     this.intro = h("div", { class: "intro" });
-    this.scroller = h("div", { class: "pane-scroll", on: { scroll: () => { this.stuck = this.atEnd(); } } }, this.intro, this.list);
+    this.feed = new Feed(this.intro);
     this.status = h("div", { class: "status-line", hidden: true });
     this.prompts = h("div", { class: "prompts", role: "group", "aria-label": "Suggested prompts", hidden: true });
-    this.composer = new Composer(app, { send: (text, files) => this.send(text, files), editLast: () => this.editLast() });
+    this.composer = new Composer({ people: () => mentionable(app.store), send: (text, files) => this.send(text, files), editLast: () => this.editLast(), toast: app.toast });
     this.node = h("section", {
       class: thread ? "pane thread-pane" : "pane",
       on: {
-        dragover: (event) => { if (event.dataTransfer.types.includes("Files")) { event.preventDefault(); this.node.classList.add("over"); } },
-        dragleave: (event) => { if (!this.node.contains(event.relatedTarget)) this.node.classList.remove("over"); },
-        drop: (event) => { event.preventDefault(); this.node.classList.remove("over"); this.composer.addFiles(event.dataTransfer.files); },
+        ...dropping((files) => this.composer.addFiles(files)),
         keydown: (event) => { if (event.key === "Escape" && close && !event.defaultPrevented) close(); },
       },
     },
     h("div", { class: "pane-head" }, this.title, close && iconButton("close", "Close the thread", close)),
-    this.scroller, h("div", { class: "pane-foot" }, this.prompts, this.status, this.composer.node));
-    new ResizeObserver(() => this.stuck && this.toEnd()).observe(this.list);
+    this.feed.node, h("div", { class: "pane-foot" }, this.prompts, this.status, this.composer.node));
   }
 
   /** Shows a channel, or a thread of it. */
@@ -42,14 +39,8 @@ export class Pane {
     this.channel = channel;
     this.ts = ts;
     this.editing = null;
-    this.forget();
-    this.stuck = true;
-  }
-
-  /** Draws everything anew at the next render. */
-  forget() {
-    this.drawn.clear();
-    this.list.replaceChildren();
+    this.feed.forget();
+    this.feed.stuck = true;
   }
 
   render() {
@@ -59,10 +50,10 @@ export class Pane {
     this.head(channel);
     const messages = this.thread ? store.thread(this.channel, this.ts) : store.topLevel(this.channel);
     this.introduce(channel, messages.length === 0);
-    this.place(messages);
+    this.feed.render((keep) => this.nodes(messages, keep));
     this.showStatus();
     this.showPrompts();
-    if (this.stuck) this.toEnd();
+    if (this.feed.stuck) this.feed.toEnd();
   }
 
   head(channel) {
@@ -78,7 +69,6 @@ export class Pane {
       this.node.setAttribute("aria-label", channel.kind === "im" ? `Direct message with ${name}` : `Channel ${name}`);
       this.composer.goTo(this.channel, channel.kind === "im" ? `Message ${name}` : `Message #${name}`);
     }
-    this.list.setAttribute("aria-label", "Messages");
   }
 
   /** What a newcomer reads where nothing has been said. */
@@ -105,18 +95,16 @@ export class Pane {
         dm && h("button", { type: "button", class: "button", on: { click: () => this.app.selectChannel(dm.id, { focus: true }) } }, "Open the direct message")));
   }
 
-  /** Brings the list in line with the messages, touching only what changed. */
-  place(messages) {
+  nodes(messages, keep) {
     const { store } = this.app;
     const nodes = [];
-    const kept = new Set();
     let previous = null;
     for (const message of messages) {
       const day = timeOf(message.ts).toDateString();
-      if (!this.thread && (!previous || timeOf(previous.ts).toDateString() !== day)) nodes.push(this.keep(kept, `day ${day}`, [day], () => divider(message.ts)));
+      if (!this.thread && (!previous || timeOf(previous.ts).toDateString() !== day)) nodes.push(keep(`day ${day}`, [day], () => divider(message.ts)));
       if (this.thread && previous?.ts === this.ts) {
         const count = messages.length - 1;
-        nodes.push(this.keep(kept, "replies", [count], () => h("li", { class: "divider replies" }, h("span", {}, `${count} ${count === 1 ? "reply" : "replies"}`))));
+        nodes.push(keep("replies", [count], () => h("li", { class: "divider replies" }, h("span", {}, `${count} ${count === 1 ? "reply" : "replies"}`))));
       }
       const parent = !this.thread ? this.replies(message) : { count: 0, key: "" };
       const how = {
@@ -128,34 +116,10 @@ export class Pane {
         editing: this.editing === message.ts,
       };
       const inputs = how.editing ? ["editing"] : [message, how.compact, parent.key, how.status];
-      nodes.push(this.keep(kept, message.ts, inputs, () => messageNode(message, this.app, how)));
+      nodes.push(keep(message.ts, inputs, () => messageNode(message, this.app, how)));
       previous = message;
     }
-    for (const [key, { node }] of this.drawn) {
-      if (kept.has(key)) continue;
-      this.drawn.delete(key);
-      node.remove();
-    }
-    nodes.forEach((node, index) => {
-      if (this.list.children[index] !== node) this.list.insertBefore(node, this.list.children[index] ?? null);
-    });
-    this.anchor();
-  }
-
-  /** The node under `key`, drawn again only when one of its inputs is another. */
-  keep(kept, key, inputs, draw) {
-    kept.add(key);
-    const old = this.drawn.get(key);
-    if (old && old.inputs.length === inputs.length && old.inputs.every((input, index) => input === inputs[index])) return old.node;
-    const node = draw();
-    if (old) {
-      const focused = old.node.contains(document.activeElement) ? document.activeElement : null;
-      node.tabIndex = old.node.tabIndex;
-      old.node.replaceWith(node);
-      if (focused) refocus(node, focused, old.node);
-    }
-    this.drawn.set(key, { inputs, node });
-    return node;
+    return nodes;
   }
 
   together(previous, message) {
@@ -203,7 +167,7 @@ export class Pane {
   }
 
   async send(text, files) {
-    this.stuck = true;
+    this.feed.stuck = true;
     return this.app.send(this.channel, this.thread ? this.ts : null, text, files);
   }
 
@@ -228,54 +192,11 @@ export class Pane {
     if (last) this.beginEdit(last.ts);
     return Boolean(last);
   }
-
-  atEnd() {
-    return this.scroller.scrollHeight - this.scroller.scrollTop - this.scroller.clientHeight < 48;
-  }
-
-  toEnd() {
-    this.scroller.scrollTop = this.scroller.scrollHeight;
-  }
-
-  // One message is in the tab order; the arrows move among them, Tab goes on into its toolbar.
-
-  anchor() {
-    if (this.list.contains(document.activeElement)) return;
-    const items = this.items();
-    for (const item of items) item.tabIndex = item === items.at(-1) ? 0 : -1;
-  }
-
-  items() {
-    return [...this.list.querySelectorAll(":scope > .message")];
-  }
-
-  remember(event) {
-    const item = event.target.closest(".message");
-    if (item) for (const each of this.items()) each.tabIndex = each === item ? 0 : -1;
-  }
-
-  rove(event) {
-    if (!event.target.matches(".message")) return;
-    const items = this.items();
-    const at = items.indexOf(event.target);
-    const to = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: items.length - 1 }[event.key];
-    if (to === undefined) return;
-    event.preventDefault();
-    items[Math.max(0, Math.min(items.length - 1, to))].focus();
-  }
 }
 
-/** After a message is drawn again: the same control in it, else the message itself. */
-function refocus(node, focused, old) {
-  if (focused === old) return node.focus();
-  const keyed = focused.closest("[data-key]");
-  const same = keyed && node.querySelector(`[data-key="${CSS.escape(keyed.dataset.key)}"]`);
-  (same ?? node).focus({ preventScroll: true });
+function mentionable(store) {
+  const others = [...store.users.values()].filter((user) => user.id !== store.me);
+  return others.map((user) => ({ name: user.name, about: user.real_name && user.real_name !== user.name ? user.real_name : "", bot: user.is_bot }));
 }
 
-function divider(ts) {
-  const date = timeOf(ts);
-  const days = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(date).setHours(0, 0, 0, 0)) / 86_400_000);
-  const label = days === 0 ? "Today" : days === 1 ? "Yesterday" : date.toLocaleDateString([], { weekday: "long", day: "numeric", month: "long" });
-  return h("li", { class: "divider" }, h("span", {}, label));
-}
+const divider = (ts) => h("li", { class: "divider" }, h("span", {}, dayLabel(timeOf(ts))));

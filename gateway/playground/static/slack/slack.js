@@ -1,9 +1,10 @@
 // The Slack tab: sidebar, channel, thread, modals; takes changes in and sends what the person does.
 
-import { fill, h, icon } from "../lib/dom.js";
+import { fill, h, icon, spoken } from "../lib/dom.js";
+import { keep, recall } from "../lib/memory.js";
 import { bodyOf } from "./message.js";
 import { Modals } from "./modal.js";
-import { spoken, typedToText } from "./mrkdwn.js";
+import { typedToText } from "./mrkdwn.js";
 import { Pane } from "./pane.js";
 import { isReply, Store } from "./store.js";
 
@@ -62,7 +63,7 @@ class Slack {
       this.openTs = null;
     }
     if (this.openTs && !this.store.thread(this.selected, this.openTs).length) this.openTs = null;
-    for (const pane of [this.channelPane, this.threadPane]) pane.forget();
+    for (const pane of [this.channelPane, this.threadPane]) pane.feed.forget();
     this.draw();
     this.modals.sync(this.myViews());
     if (!this.loaded) this.channelPane.composer.focus();
@@ -80,22 +81,16 @@ class Slack {
 
   /** After a reload one is where one was; kept per browser tab. */
   restorePlace() {
-    try {
-      ({ channel: this.selected, thread: this.openTs } = JSON.parse(sessionStorage.getItem(PLACE)) ?? { channel: null, thread: null });
-    } catch {
-      // Storage is blocked: the page opens in the first channel.
-    }
+    const { channel = null, thread = null } = recall("sessionStorage", PLACE) ?? {};
+    this.selected = channel;
+    this.openTs = thread;
   }
 
   savePlace() {
-    const place = JSON.stringify({ channel: this.selected, thread: this.openTs });
-    if (place === this.savedPlace) return;
+    const place = { channel: this.selected, thread: this.openTs };
+    if (place.channel === this.savedPlace?.channel && place.thread === this.savedPlace.thread) return;
     this.savedPlace = place;
-    try {
-      sessionStorage.setItem(PLACE, place);
-    } catch {
-      // Storage is blocked: the place lasts as long as the page.
-    }
+    keep("sessionStorage", PLACE, place);
   }
 
   myViews() {
@@ -169,7 +164,7 @@ class Slack {
     const ts = (this.left = this.openTs);
     this.openTs = null;
     this.draw();
-    const link = this.channelPane.list.querySelector(`[data-ts="${CSS.escape(ts ?? "")}"] .thread-link`);
+    const link = this.channelPane.feed.list.querySelector(`[data-ts="${CSS.escape(ts ?? "")}"] .thread-link`);
     (link ?? this.channelPane.composer).focus();
   }
 

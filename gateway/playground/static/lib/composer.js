@@ -1,19 +1,23 @@
 // Where one writes: Enter sends, @ offers names, files come by button, drop or paste; drafts are kept per place.
 
-import { bytes, fill, h, icon, iconButton } from "../lib/dom.js";
-import { encoded, tooLarge } from "./inputs.js";
+import { bytes, fill, h, icon, iconButton } from "./dom.js";
+import { encoded, tooLarge } from "./files.js";
 
 /** Whether a textarea grows with its text by itself. */
 const GROWS = CSS.supports("field-sizing", "content");
 
 export class Composer {
   /**
-   * `app`: {store, toast}. `send(text, files)` resolves to whether it was taken; `editLast()` is the arrow up in an
-   * empty field.
+   * `people()`: who can be mentioned here, as {name, about, bot}. `send(text, files, pictures)` resolves to whether it
+   * was taken; `editLast()` is the arrow up in an empty field. `inline`: pasted pictures stand in the text, so they are
+   * sent as `pictures`.
    */
-  constructor(app, { send, editLast }) {
-    this.app = app;
+  constructor({ people, send, editLast, toast, inline = false }) {
+    this.people = people;
     this.sendNow = send;
+    this.toast = toast;
+    this.inline = inline;
+    this.pictures = new WeakSet();
     this.drafts = new Map();
     this.place = null;
     this.files = [];
@@ -25,19 +29,20 @@ export class Composer {
       on: {
         input: () => this.changed(),
         keydown: (event) => this.key(event, editLast),
-        paste: (event) => { if (event.clipboardData.files.length) { event.preventDefault(); this.addFiles(event.clipboardData.files); } },
+        paste: (event) => { if (event.clipboardData.files.length) { event.preventDefault(); this.pasted(event.clipboardData.files); } },
         blur: () => setTimeout(() => this.suggest([]), 150),
         click: () => this.lookForName(),
       },
     });
     this.picker = h("input", { type: "file", multiple: true, class: "visually-hidden", tabindex: -1, "aria-hidden": "true", on: { change: () => { this.addFiles(this.picker.files); this.picker.value = ""; this.input.focus(); } } });
     this.chips = h("ul", { class: "file-chips", hidden: true });
+    this.mention = iconButton("mention", "Mention someone", () => this.insert("@"));
     this.sendButton = h("button", { type: "submit", class: "send", "aria-label": "Send", title: "Send (Enter)" }, icon("send"));
     this.node = h("form", { class: "composer", on: { submit: (event) => { event.preventDefault(); this.send(); } } },
       this.names, this.input, this.chips, this.picker,
       h("div", { class: "composer-tools" },
         iconButton("attach", "Attach files", () => this.picker.click()),
-        iconButton("mention", "Mention someone", () => this.insert("@")),
+        this.mention,
         h("span", { class: "composer-hint", "aria-hidden": "true" }, h("kbd", {}, "Enter"), " sends · ", h("kbd", {}, "Shift"), "+", h("kbd", {}, "Enter"), " new line"),
         this.sendButton));
     this.changed();
@@ -53,6 +58,7 @@ export class Composer {
       this.files = draft.files;
       this.changed();
     }
+    this.mention.hidden = !this.people().length;
     this.input.placeholder = label;
     this.input.setAttribute("aria-label", label);
   }
@@ -77,9 +83,14 @@ export class Composer {
   addFiles(files) {
     const more = [...this.files, ...files].slice(0, 10);
     const refused = tooLarge(more);
-    if (refused) return this.app.toast(refused);
+    if (refused) return this.toast(refused);
     this.files = more;
     this.changed();
+  }
+
+  pasted(files) {
+    if (this.inline) for (const file of files) if (file.type.startsWith("image/")) this.pictures.add(file);
+    this.addFiles(files);
   }
 
   changed() {
@@ -98,7 +109,8 @@ export class Composer {
     this.input.value = "";
     this.files = [];
     this.changed();
-    const taken = await this.sendNow(value.trim(), await Promise.all(files.map(encoded)));
+    const { inText = [], beside = [] } = Object.groupBy(files, (file) => (this.pictures.has(file) ? "inText" : "beside"));
+    const taken = await this.sendNow(value.trim(), await Promise.all(beside.map(encoded)), await Promise.all(inText.map(encoded)));
     if (taken || this.place !== place || !this.empty) return;
     this.input.value = value;
     this.files = files;
@@ -123,16 +135,15 @@ export class Composer {
 
   /** Whether the cursor stands in a half-typed `@name`, and whom it could mean. */
   lookForName() {
-    if (!this.app.store.users || document.activeElement !== this.input) return;
+    if (document.activeElement !== this.input) return;
     const before = this.input.value.slice(0, this.input.selectionStart);
     const typed = /(?:^|[\s(])@([\p{L}\p{N}_.-]*)$/u.exec(before);
     if (!typed) return this.suggest([]);
     const wanted = typed[1].toLowerCase();
-    const { store } = this.app;
-    const people = [...store.users.values()].filter((user) => user.id !== store.me && (user.name.toLowerCase().startsWith(wanted) || (user.real_name ?? "").toLowerCase().startsWith(wanted)));
+    const people = this.people().filter(({ name, about }) => name.toLowerCase().startsWith(wanted) || about.toLowerCase().startsWith(wanted));
     // A name that is typed out needs no help, or Enter would not send.
     if (people.length === 1 && people[0].name.toLowerCase() === wanted) return this.suggest([]);
-    people.sort((a, b) => Number(b.is_bot) - Number(a.is_bot) || a.name.localeCompare(b.name));
+    people.sort((a, b) => Number(b.bot) - Number(a.bot) || a.name.localeCompare(b.name));
     this.suggest(people.slice(0, 6));
   }
 
@@ -140,10 +151,10 @@ export class Composer {
     this.suggested = people;
     this.names.hidden = !people.length;
     this.input.setAttribute("aria-expanded", String(people.length > 0));
-    fill(this.names, people.map((user, index) => h("div", {
+    fill(this.names, people.map((person, index) => h("div", {
       role: "option", class: "name", id: `${this.listId}-${index}`,
-      on: { mousedown: (event) => event.preventDefault(), click: () => this.take(user), mousemove: () => this.mark(index) },
-    }, h("strong", {}, user.name), " ", h("span", {}, user.real_name && user.real_name !== user.name ? user.real_name : ""), user.is_bot && h("span", { class: "badge" }, "APP"))));
+      on: { mousedown: (event) => event.preventDefault(), click: () => this.take(person), mousemove: () => this.mark(index) },
+    }, h("strong", {}, person.name), " ", h("span", {}, person.about), person.bot && h("span", { class: "badge" }, "APP"))));
     if (people.length) this.mark(0);
     else this.input.removeAttribute("aria-activedescendant");
   }
@@ -154,10 +165,10 @@ export class Composer {
     this.input.setAttribute("aria-activedescendant", `${this.listId}-${index}`);
   }
 
-  take(user) {
+  take(person) {
     const end = this.input.selectionStart;
     const start = this.input.value.slice(0, end).lastIndexOf("@");
-    this.input.setRangeText(`@${user.name} `, start, end, "end");
+    this.input.setRangeText(`@${person.name} `, start, end, "end");
     this.suggest([]);
     this.changed();
     this.input.focus();
