@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from gateway.errors import Fenced
+from gateway.ingress.backlog import Backlog
 from gateway.ingress.failures import Failures, persistently
 from gateway.ingress.lane import QUEUE_LIMIT, Lane
 from gateway.ingress.reading import Reader
@@ -30,9 +31,7 @@ RENEW_EVERY = 10.0
 LANES_LIMIT = 5_000
 """Conversations with work held in memory; the backlog beyond it stays in the store until there is room."""
 LET_GO = 5.0
-"""Seconds a cancelled turn gets to let go when the gateway ends; what it still does then is cut off with the process."""
-PAGE = 500
-"""Deliveries read from the store at a time."""
+"""Seconds a cancelled turn gets to let go when the gateway ends; the process ends all the same."""
 
 
 class Dispatcher:
@@ -55,13 +54,9 @@ class Dispatcher:
         self._failures = failures
         self._slots = slots
         self._lanes: dict[str, Lane] = {}
-        self._behind = True
-        """Deliveries wait in the store for a lane; until they have one, newer ones wait behind them. So it is until
-        what a former process left was taken up."""
-        self._taking = asyncio.Lock()
-        self._catching_up = False
-        """Older deliveries are being read from the store, and given lanes: a new one may have to wait behind them."""
-        self._unreadable: set[int] = set()
+        self._backlog = Backlog(
+            store=store, reader=reader, is_taken=self._is_taken, submit=lambda work: self.submit(work, older=True)
+        )
         self._background: set[asyncio.Task[Any]] = set()
         self._closing = False
 
@@ -81,9 +76,7 @@ class Dispatcher:
         if key in self._lanes or key in self._pool or await self._store.exists(key):
             return True
         # What would open its session may still wait in the store.
-        return (self._behind or self._catching_up) and bool(
-            await self._store.pending(conversation=key, now=math.inf, limit=1)
-        )
+        return self._backlog.exists and bool(await self._store.pending(conversation=key, now=math.inf, limit=1))
 
     # Submitting
 
@@ -94,11 +87,11 @@ class Dispatcher:
         key = work.event.ref.key
         lane = self._lanes.get(key)
         if lane is None:
-            if self._behind or len(self._lanes) >= LANES_LIMIT:
-                self._behind = True
+            if self._backlog.behind or len(self._lanes) >= LANES_LIMIT:
+                self._backlog.behind = True
                 return
             lane = self._open_lane(key)
-            lane.overflow = lane.unread = self._catching_up and not older
+            lane.overflow = lane.unread = self._backlog.catching_up and not older
         else:
             work.session_read = False  # what is before it may change that
         lane.asks.latest = max(lane.asks.latest, work.delivery.seq)
@@ -184,8 +177,8 @@ class Dispatcher:
             log.warning("lane.fenced", conversation=lane.key)
         finally:
             del self._lanes[lane.key]
-            if self._behind and not self._closing and len(self._lanes) == LANES_LIMIT // 2:
-                self.spawn(self._take_due(now=math.inf))
+            if self._backlog.behind and not self._closing and len(self._lanes) == LANES_LIMIT // 2:
+                self.spawn(self._backlog.take_due(now=math.inf))
         if lane.lease is not None:
             await self._store.release(lane.lease)
 
@@ -247,7 +240,7 @@ class Dispatcher:
             known = lane.asks.latest  # whatever arrived up to this one is stored, so the look finds it
             rows = await persistently(lambda: self._pending_in(lane))
             for delivery in rows:
-                work = await self._recovered(delivery)
+                work = await self._backlog.read(delivery)
                 if work is not None and not lane.holds(work.key) and not self._control(lane, work):
                     lane.queue.put(work)
                 lane.last_seq = delivery.seq
@@ -263,54 +256,12 @@ class Dispatcher:
         """Take up what a former process left; how many deliveries were open."""
         count = await self._store.recover()
         # Also what still pauses after a failure: what came after it must not overtake it.
-        await self._take_due(now=math.inf)
+        await self._backlog.take_due(now=math.inf)
         return count
-
-    async def _take_due(self, *, now: float) -> None:
-        """Give what is due and in no lane a lane, oldest first, as far as there is room."""
-        async with self._taking:
-            self._behind = False
-            self._catching_up = True
-            try:
-                await self._take_pages(now)
-            except BaseException:
-                self._behind = True
-                raise
-            finally:
-                self._catching_up = False
-
-    async def _take_pages(self, now: float) -> None:
-        after = 0
-        while not self._behind:
-            rows = await self._store.pending(after=after, now=now, limit=PAGE)
-            for delivery in rows:
-                await self._take(delivery)
-            if len(rows) < PAGE:
-                return
-            after = rows[-1].seq
-
-    async def _take(self, delivery: Delivery) -> None:
-        if self._is_taken(delivery) or (work := await self._recovered(delivery)) is None:
-            return
-        if not self._is_taken(delivery):  # it may have been meanwhile
-            self.submit(work, older=True)
 
     def _is_taken(self, delivery: Delivery) -> bool:
         lane = self._lanes.get(delivery.envelope.ref.key)
         return lane is not None and (lane.overflow or lane.holds(delivery.envelope.key))
-
-    async def _recovered(self, delivery: Delivery) -> Work | None:
-        if delivery.seq in self._unreadable:
-            return None
-        work, error = None, None
-        try:
-            work = await self._reader.recovered(delivery)
-        except (ValueError, LookupError, TypeError) as problem:
-            error = problem  # written by another version: it must not keep the others from being read
-        if work is None:
-            self._unreadable.add(delivery.seq)
-            log.warning("inbox.unreadable", delivery=delivery.envelope.key, exc_info=error)
-        return work
 
     async def keep_up(self) -> None:
         """Forever: renew leases, look for deliveries that are due."""
@@ -322,7 +273,7 @@ class Dispatcher:
                     await self._renew(lane)
                 if time.monotonic() - looked >= POLL_EVERY:
                     looked = time.monotonic()
-                    await self._take_due(now=time.time())
+                    await self._backlog.take_due(now=time.time())
             except Exception:
                 # A failing store must not end this: it is tried again, and ``/readyz`` says it meanwhile.
                 log.exception("dispatcher.failed")

@@ -9,6 +9,7 @@ import { platforms } from "./platforms.js";
 const byId = (id) => document.getElementById(id);
 const root = byId("platform");
 const inspector = new Inspector(byId("inspector"));
+const sheets = new Map();
 let current = null;
 
 function toast(text) {
@@ -29,16 +30,22 @@ function connectionState(state) {
   node.textContent = { connecting: "Connecting…", open: "Live", lost: "Reconnecting…" }[state];
 }
 
-/** Adds a platform's stylesheet once; resolves when it applies, so that nothing is seen undressed. */
+/** A platform's stylesheet, added once and not yet in force; resolves when it is here, so that nothing is seen undressed. */
 function stylesheet(path) {
-  const href = new URL(path, import.meta.url).href;
-  if (document.querySelector(`link[href="${CSS.escape(href)}"]`)) return null;
-  const sheet = h("link", { rel: "stylesheet", href });
-  return new Promise((resolve) => {
-    sheet.addEventListener("load", resolve);
-    sheet.addEventListener("error", resolve);
-    document.head.append(sheet);
-  });
+  if (!sheets.has(path)) {
+    const sheet = h("link", { rel: "stylesheet", media: "not all", href: new URL(path, import.meta.url).href });
+    sheets.set(path, new Promise((resolve) => {
+      sheet.addEventListener("load", () => resolve(sheet));
+      sheet.addEventListener("error", () => resolve(sheet));
+      document.head.append(sheet);
+    }));
+  }
+  return sheets.get(path);
+}
+
+/** Puts a stylesheet in force and those of the other platforms aside: they share names of classes, not looks. */
+function wear(sheet) {
+  for (const each of document.querySelectorAll("link[rel=stylesheet][media]")) each.media = each === sheet ? "all" : "not all";
 }
 
 async function select(name) {
@@ -59,12 +66,13 @@ async function select(name) {
     fill(root, h("p", { class: "loading" }, `This page has no view for ${name} yet.`));
     return;
   }
-  const [module] = await Promise.all([platform.load(), stylesheet(platform.stylesheet)]);
+  const [module, sheet] = await Promise.all([platform.load(), stylesheet(platform.stylesheet)]);
   if (current !== mine) return;
+  wear(sheet);
   const view = (mine.view = module.mount(root, {
-    act: async (action) => {
+    act: async (action, { quiet = false } = {}) => {
       const result = await mine.connection.act(action);
-      if (!result.ok && !result.errors) toast(result.error ?? "that did not work");
+      if (!result.ok && !result.errors && !quiet) toast(result.error ?? "that did not work");
       return result;
     },
     announce,
