@@ -6,12 +6,11 @@
 from gateway.model import Capabilities
 
 MESSAGE_BYTES = 100 * 1024
-"""A whole activity as UTF-16, pictures as data URIs left out; more is 413 (docs bots/how-to/format-your-bot-messages)."""
+"""An activity as UTF-16, pictures as data URIs left out; more is 413 (docs bots/how-to/format-your-bot-messages)."""
 CARD_BYTES = 80 * 1024
 """Where the gateway itself stops making a card larger, and writes a table as text instead."""
 TEXT = 18_000
-"""Characters of a message. Four bytes each at the worst, twice as many where all of them have to be escaped; the rest is
-room for buttons and citations."""
+"""Characters of a message: four bytes each at the worst. The rest is room for buttons and citations."""
 BUTTONS = 6
 """Actions of a set that are shown; more hide in a menu (docs task-modules-and-cards/cards/cards-actions)."""
 BUTTON_LABEL = 80
@@ -31,7 +30,7 @@ PICTURE_BYTES = 1024 * 1024
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif"})
 """Pictures in a message (docs bots/how-to/conversations/conversation-messages)."""
 STREAM_SECONDS = 110.0
-"""A stream ends after two minutes (docs bots/streaming-ux); it is handed over a little earlier, so that it ends well."""
+"""A stream may take two minutes (docs bots/streaming-ux); it is handed over a little earlier, so that it ends well."""
 INVOKE_SECONDS = 9.0
 """What an upload inside an invoke may take before it goes on behind it: Bot Framework gives an activity 15 s."""
 FRAGMENT = 16 * 320 * 1024

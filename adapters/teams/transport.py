@@ -1,8 +1,8 @@
 """The Bot Connector over one shared HTTP session: wire JSON in and out, every failure already one of ours.
 
-botbuilder is not asked: it builds a client and signs in anew for every turn, sends in threads, loses the entities it does
-not know (streams, citations) and retries nothing. Nothing is sent anywhere but to the service URL of a conversation,
-which came with a token that was verified.
+botbuilder is not asked: it builds a client and signs in anew for every turn, sends in threads, loses the entities it
+does not know (streams, citations) and retries nothing. Nothing is sent anywhere but to the service URL of a
+conversation, which came with a token that was verified.
 """
 
 import json

@@ -1,9 +1,9 @@
 """Whether a request comes from Bot Framework: botbuilder's verification, on keys and a cache of our own.
 
-Theory. botbuilder fetches its keys with ``requests``, on the loop, and verifies each request anew; what is exact in it is
-the rule. So its extractor is given our keys (``open_id_metadata`` is all it asks), and a token that passed is remembered
-until it expires: the signature costs 0.1 ms, the memory of it microseconds. Its failures come as a dozen types of
-exceptions (a missing header, a wrong algorithm, a torn token): all of them mean the same here.
+Theory. botbuilder fetches its keys with ``requests``, on the loop, and verifies each request anew; what is exact in it
+is the rule. So its extractor is given our keys (``open_id_metadata`` is all it asks), and a token that passed is
+remembered until it expires: the signature costs 0.1 ms, the memory of it microseconds. Its failures come as a dozen
+types of exceptions (a missing header, a wrong algorithm, a torn token): all of them mean the same here.
 Tokens of the Bot Framework Emulator and of skills have other issuers, and are not accepted.
 """
 

@@ -1,0 +1,196 @@
+"""The Teams adapter: ties webhook, outbound, streams and files to ``gateway.adapter.Adapter``."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import ClassVar
+
+import structlog
+from starlette.routing import BaseRoute
+
+from adapters.teams.consent import Consents
+from adapters.teams.credentials import Credentials
+from adapters.teams.files import Downloads
+from adapters.teams.inbound import Inbound
+from adapters.teams.keys import SigningKeys
+from adapters.teams.limits import CAPABILITIES
+from adapters.teams.members import Members
+from adapters.teams.outbound import Outbox, addressed
+from adapters.teams.parse import parse
+from adapters.teams.render import starters as suggested
+from adapters.teams.settings import TeamsSettings
+from adapters.teams.sharing import Sharing
+from adapters.teams.stream import Streams
+from adapters.teams.transport import Transport
+from adapters.teams.verify import Verifier
+from adapters.teams.webhook import Webhook
+from gateway.adapter import Accept, Surroundings
+from gateway.errors import Forbidden, Gone, PlatformError, Rejected, SettingsError, Unsupported
+from gateway.model import (
+    Capabilities,
+    ConversationRef,
+    Envelope,
+    Event,
+    Outgoing,
+    Profile,
+    Receipt,
+    RemoteFile,
+    Starter,
+    TaskUpdate,
+    UserRef,
+)
+
+_RETRY = (1.0, 2.0, 5.0, 10.0, 30.0)
+"""Seconds between attempts to reach the login and the keys when that failed at start; the last one repeats."""
+
+log = structlog.get_logger(__name__)
+
+
+class TeamsAdapter:
+    """Teams by the Bot Framework's protocol: activities come to the webhook, answers go to the connector they name.
+
+    There is no ``SupportsLookup``: a bot cannot read back what it said. A crash between a send and its being recorded
+    may leave a message twice.
+    """
+
+    name: ClassVar[str] = "teams"
+    capabilities: ClassVar[Capabilities] = CAPABILITIES
+
+    def __init__(self, settings: TeamsSettings, surroundings: Surroundings) -> None:
+        anonymous = settings.auth == "anonymous"
+        if anonymous and not surroundings.loopback:
+            raise SettingsError(
+                "TEAMS_AUTH=anonymous lets anybody in: bind the gateway to 127.0.0.1 (GATEWAY_HOST), or unset it and "
+                "set TEAMS_APP_ID and TEAMS_APP_PASSWORD"
+            )
+        if not anonymous and not settings.configured:
+            raise SettingsError(settings.missing or "TEAMS_APP_ID is not set")
+        keys = SigningKeys(settings.openid_metadata_url)
+        self._transport = Transport(Credentials(settings), keys, local=settings.stands_in)
+        self._members = Members(self._transport)
+        self._consents = Consents(self._transport, surroundings.files)
+        self._inbound = Inbound(self._members, self._consents)
+        self._streams = Streams(self._transport)
+        self._outbox = Outbox(self._transport, self._members, Sharing(surroundings.files), self._streams)
+        self._downloads = Downloads(self._transport)
+        self._webhook = Webhook(
+            self._inbound,
+            None if anonymous else Verifier((settings.app_id or "").lower(), keys, settings.openid_metadata_url),
+            tenant=settings.app_tenant_id if settings.kind == "SingleTenant" and not anonymous else None,
+            local=settings.stands_in,
+            max_body_bytes=surroundings.max_body_bytes,
+        )
+        self._trouble: str | None = "not connected yet"
+
+    @property
+    def ignored(self) -> Counter[str]:
+        """Deliveries acknowledged without further work, by rule."""
+        return self._inbound.ignored
+
+    def routes(self, accept: Accept) -> Sequence[BaseRoute]:
+        """``POST /teams/events``, and ``/api/messages`` for tools that know no other."""
+        return self._webhook.routes(accept)
+
+    @asynccontextmanager
+    async def connect(self, accept: Accept) -> AsyncIterator[None]:
+        """Hold the HTTP session. Raises ``SettingsError`` for credentials Entra refuses; while login or keys cannot be
+        reached the adapter stays up, says so in ``health`` and goes on trying."""
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self._transport.open())
+            stack.push_async_callback(self._consents.aclose)
+            if not await self._check():
+                trying = asyncio.create_task(self._keep_trying())
+                stack.push_async_callback(_cancel, trying)
+            yield
+        self._trouble = "not connected"
+
+    async def _check(self) -> bool:
+        try:
+            await self._transport.check()
+        except PlatformError as error:
+            self._trouble = str(error)
+            log.warning("teams_unreachable", error=str(error))
+            return False
+        self._trouble = None
+        log.info("teams_connected")
+        return True
+
+    async def _keep_trying(self) -> None:
+        attempt = 0
+        while True:
+            await asyncio.sleep(_RETRY[min(attempt, len(_RETRY) - 1)])
+            attempt += 1
+            try:
+                if await self._check():
+                    return
+            except SettingsError as error:
+                self._trouble = str(error)
+                log.error("teams_settings", error=str(error))
+                return
+
+    def health(self) -> str | None:
+        """None while login and keys answered; else what is wrong."""
+        return self._trouble
+
+    def parse(self, envelope: Envelope) -> Event | None:
+        """The event in a delivery."""
+        return parse(envelope)
+
+    async def send(self, to: ConversationRef, message: Outgoing, *, key: str) -> Receipt:
+        """Post the activity, then one for each file. Teams keeps no key: it only tells a half-done send from a new."""
+        return await self._outbox.send(to, message, key=key)
+
+    async def edit(self, receipt: Receipt, message: Outgoing) -> Receipt:
+        """Put another activity in its place; files that are not there yet are added."""
+        return await self._outbox.edit(receipt, message)
+
+    async def delete(self, receipt: Receipt) -> None:
+        """Delete the activity, and those of its files."""
+        await self._outbox.delete(receipt)
+
+    async def status(self, to: ConversationRef, text: str | None) -> None:
+        """A typing indicator; it fades by itself. A running stream shows one already."""
+        if text is None or self._streams.running(to):
+            return
+        try:
+            await self._transport.send(to, addressed(to, {"type": "typing"}))
+        except (Forbidden, Gone, Rejected) as error:
+            log.debug("teams_no_typing", conversation=to.key, error=str(error))
+
+    def download(self, file: RemoteFile, *, limit: int) -> AsyncIterator[bytes]:
+        """The file's bytes: from OneDrive by their link, pictures from the connector as the bot."""
+        return self._downloads.download(file, limit=limit)
+
+    async def start_stream(
+        self, to: ConversationRef, text: str, *, key: str, recipient: UserRef | None
+    ) -> Receipt | None:
+        """The first part of a stream; None but in personal chats."""
+        return await self._streams.start(to, text)
+
+    async def append_stream(
+        self, receipt: Receipt, *, delta: str, text: str, tasks: Sequence[TaskUpdate] = ()
+    ) -> Receipt:
+        """All the text so far. Steps are not shown: Teams has no place for them in a stream."""
+        return await self._streams.append(receipt, text)
+
+    async def stop_stream(self, receipt: Receipt, message: Outgoing, *, delta: str, key: str) -> Receipt:
+        """The final message, with buttons, sources and thumbs."""
+        return await self._outbox.stop(receipt, message)
+
+    async def profile(self, user: UserRef) -> Profile:
+        """The member of a conversation the user was seen in."""
+        return await self._members.profile(user)
+
+    async def suggest(self, to: ConversationRef, starters: Sequence[Starter]) -> None:
+        """Suggested actions, in personal chats."""
+        if to.kind != "dm":
+            raise Unsupported("Teams suggests prompts in personal chats only: name them in a message instead")
+        if starters:
+            await self._transport.send(to, addressed(to, suggested(starters, to.route.get("user", ""))))
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

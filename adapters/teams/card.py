@@ -1,0 +1,111 @@
+"""A message as an Adaptive Card: what it is shown as where it has buttons or tables. Pure.
+
+Teams splits an activity with both text and a card in two, and then tells no id to edit or delete by (docs bots/how-to/
+conversations/conversation-messages). So a message is text, or it is a card with the text in it; never both.
+A card's Markdown knows bold, italic, lists and links; headings, code and tables become elements of their own (docs
+task-modules-and-cards/cards/cards-format).
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from adapters.teams import tables
+from adapters.teams.markdown import Heading, heading
+from adapters.teams.names import ACTION, CARD
+from gateway.model import Button
+
+VERSION = "1.5"
+"""The newest Teams shows to everyone."""
+
+Element = dict[str, Any]
+
+_BLANK = re.compile(r"\n[ \t]*\n")
+_SIZES = ("Large", "Medium", "Default")
+_SPECIAL = re.compile(r"([\\`*_\[\]])")
+
+
+def card(text: str, buttons: Sequence[Button], mentions: Sequence[Element]) -> Element:
+    """The card. ``text`` is Markdown in which nothing is left to be made safe; ``mentions`` are live in it."""
+    body = elements(text) if text.strip() else []
+    if buttons:
+        body.append({"type": "ActionSet", "actions": [_action(button) for button in buttons]})
+    extras: Element = {"width": "Full"}
+    if mentions:
+        extras["entities"] = list(mentions)
+    return {"type": "AdaptiveCard", "version": VERSION, "body": body, "msteams": extras}
+
+
+def attachment(content: Element) -> Element:
+    """A card as an attachment."""
+    return {"contentType": CARD, "content": content}
+
+
+def elements(text: str) -> list[Element]:
+    """Markdown as elements of a card."""
+    found: list[Element] = []
+    for part in tables.parts(text):
+        match part:
+            case tables.Table():
+                found.append(tables.element(part))
+            case tables.Code():
+                found.append(_code(part.text))
+            case _:
+                found += _paragraphs(part)
+    return found
+
+
+def _paragraphs(text: str) -> list[Element]:
+    found: list[Element] = []
+    for block in _BLANK.split(text.strip("\n")):
+        lines: list[str] = []
+        for line in block.split("\n"):
+            title = heading(line)
+            if title is None:
+                lines.append(line)
+                continue
+            found += _text(lines)
+            lines = []
+            found.append(_heading(title))
+        found += _text(lines)
+    return found
+
+
+def _text(lines: Sequence[str]) -> list[Element]:
+    written = "\n".join(lines).rstrip()
+    return [{"type": "TextBlock", "text": written, "wrap": True}] if written.strip() else []
+
+
+def _heading(title: Heading) -> Element:
+    size = _SIZES[min(title.level, len(_SIZES)) - 1]
+    style = {"weight": "Bolder", "size": size, "style": "heading"}
+    return {"type": "TextBlock", "text": title.text or " ", "wrap": True, **style}
+
+
+def _code(text: str) -> Element:
+    run = {"type": "TextRun", "text": text or " ", "fontType": "Monospace"}
+    return {"type": "Container", "style": "emphasis", "items": [{"type": "RichTextBlock", "inlines": [run]}]}
+
+
+def _action(button: Button) -> Element:
+    """Action.Execute is answered in place, so a notice reaches only who clicked, in every kind of chat; old clients
+    fall back to Action.Submit, whose data arrives as a message. A dialog opens by Action.Submit alone."""
+    action: Element = {"title": _label(button.label)}
+    if button.style != "default":
+        action["style"] = {"primary": "positive", "danger": "destructive"}[button.style]
+    if button.tooltip:
+        action["tooltip"] = button.tooltip[:200]
+    data = {ACTION: button.token}
+    if button.opens_form:
+        return {"type": "Action.Submit", **action, "data": {**data, "msteams": {"type": "task/fetch"}}}
+    submit = {"type": "Action.Submit", **action, "data": data}
+    return {"type": "Action.Execute", **action, "verb": ACTION, "data": data, "fallback": submit}
+
+
+def _label(text: str) -> str:
+    return text.strip() or "…"
+
+
+def escaped(text: str) -> str:
+    """Plain text for a place that reads Markdown."""
+    return _SPECIAL.sub(r"\\\1", text)

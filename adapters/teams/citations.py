@@ -1,0 +1,59 @@
+"""The entity that labels a message as made by a model and carries its sources. Pure.
+
+Docs bots/how-to/bot-messages-ai-generated-content: one such entity a message; the text refers to a source as ``[n]``.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from adapters.teams.card import escaped
+from adapters.teams.limits import (
+    CITATION_ABSTRACT,
+    CITATION_KEYWORD,
+    CITATION_KEYWORDS,
+    CITATION_NAME,
+    CITATION_URL,
+    CITATIONS,
+)
+from gateway.model import Citation
+
+
+def entity(*, ai_generated: bool, sources: Sequence[Citation]) -> list[dict[str, Any]]:
+    """The entity, if there is anything to say in it. Sources beyond Teams' count are for ``listed``."""
+    if not ai_generated and not sources:
+        return []
+    said: dict[str, Any] = {"type": "https://schema.org/Message", "@type": "Message", "@context": "https://schema.org"}
+    if ai_generated:
+        said["additionalType"] = ["AIGeneratedContent"]
+    if sources:
+        said["citation"] = [_claim(number, each) for number, each in enumerate(sources[:CITATIONS], 1)]
+    return [said]
+
+
+def _claim(number: int, source: Citation) -> dict[str, Any]:
+    look: dict[str, Any] = {"@type": "DigitalDocument", "name": _cut(_title(number, source), CITATION_NAME)}
+    # Teams shows a source without an abstract as an empty window.
+    look["abstract"] = _cut(source.abstract.strip(), CITATION_ABSTRACT) or look["name"]
+    if source.url and len(source.url) <= CITATION_URL and urlsplit(source.url).scheme in ("http", "https"):
+        look["url"] = source.url
+    if source.keywords:
+        look["keywords"] = [_cut(word, CITATION_KEYWORD) for word in source.keywords[:CITATION_KEYWORDS]]
+    return {"@type": "Claim", "position": number, "appearance": look}
+
+
+def listed(sources: Sequence[Citation], *, first: int = 1) -> str:
+    """Sources as lines of Markdown, for those Teams has no other place for."""
+    lines = []
+    for number, each in enumerate(sources[first - 1 :], first):
+        title = escaped(_title(number, each))
+        lines.append(f"{number}. [{title}]({each.url})" if each.url else f"{number}. {title}")
+    return "\n".join(lines)
+
+
+def _title(number: int, source: Citation) -> str:
+    return source.title.strip() or f"Source {number}"
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -1,0 +1,169 @@
+"""A user's answer to a consent card: the held file is put where Teams says, and shown (docs bots/how-to/bots-filesv4).
+
+The invoke is answered when the upload is done: a failure is then shown to the user, who can press the button again, and
+the file stays held. What takes longer than Teams waits goes on behind it, and if that fails the card is posted anew.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import aiohttp
+import structlog
+
+from adapters.teams.card import escaped
+from adapters.teams.fields import Json, obj, text
+from adapters.teams.limits import FRAGMENT, INVOKE_SECONDS
+from adapters.teams.names import FILE, HELD
+from adapters.teams.outbound import addressed
+from adapters.teams.sharing import consent
+from adapters.teams.transport import Transport, secure
+from gateway.adapter import HeldFile, HeldFiles
+from gateway.errors import Gone, PlatformError, Rejected, Unavailable
+from gateway.model import ConversationRef
+
+_HOSTS = ("sharepoint.com", "sharepoint-df.com", "sharepoint.us", "sharepoint.cn", "svc.ms", "1drv.com", "live.com")
+"""Where OneDrive's upload sessions are."""
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_TRANSFER = aiohttp.ClientTimeout(total=None, connect=10, sock_read=60)
+
+log = structlog.get_logger(__name__)
+
+
+class Consents:
+    """One answer to a card is worked on at a time: a second one that comes meanwhile waits for the same."""
+
+    def __init__(self, transport: Transport, held: HeldFiles | None) -> None:
+        self._transport = transport
+        self._held = held
+        self._running: dict[str, asyncio.Task[None]] = {}
+
+    async def answer(self, activity: Json, ref: ConversationRef) -> bool:
+        """Whether it worked, for the status of the invoke."""
+        value = obj(activity, "value")
+        held_id = text(value, "context", HELD)
+        card = text(activity, "replyToId")
+        if not held_id or self._held is None:
+            return True  # not one of our cards: nothing to do, nothing to complain about
+        running = self._running.get(held_id)
+        if running is None:
+            accepted = text(value, "action") == "accept"
+            work = self._accept(value, ref, held_id, card) if accepted else self._decline(value, ref, held_id, card)
+            running = self._running[held_id] = asyncio.get_running_loop().create_task(work)
+            running.add_done_callback(lambda _: self._running.pop(held_id, None))
+        done, _ = await asyncio.wait({running}, timeout=INVOKE_SECONDS)
+        if not done:
+            running.add_done_callback(lambda task: self._late(task, ref, held_id))
+            return True
+        error = running.exception()
+        if error is not None:
+            log.warning("teams_file_not_given", error=str(error)[:300])
+        return error is None
+
+    async def aclose(self) -> None:
+        """Let go of what is under way: the files stay held, their cards stay open."""
+        for task in list(self._running.values()):
+            task.cancel()
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
+
+    def _late(self, task: asyncio.Task[None], ref: ConversationRef, held_id: str) -> None:
+        if task.cancelled() or task.exception() is None:
+            return
+        log.warning("teams_file_not_given", error=str(task.exception())[:300])
+        again = asyncio.get_running_loop().create_task(self._offer_again(ref, held_id))
+        self._running[f"{held_id} again"] = again
+        again.add_done_callback(lambda _: self._running.pop(f"{held_id} again", None))
+
+    async def _offer_again(self, ref: ConversationRef, held_id: str) -> None:
+        assert self._held is not None
+        file = await self._held.find(held_id)
+        if file is None:
+            return
+        try:
+            await self._transport.send(ref, addressed(ref, consent(file.name, held_id, size=file.size)))
+        except PlatformError as error:
+            log.warning("teams_file_not_offered", error=str(error)[:300])
+
+    async def _accept(self, value: Json, ref: ConversationRef, held_id: str, card: str) -> None:
+        assert self._held is not None
+        info = obj(value, "uploadInfo")
+        file = await self._held.find(held_id)
+        if file is None:
+            await self._replace(ref, card, "That file is no longer kept here: ask for it again.")
+            return
+        await self._upload(file, text(info, "uploadUrl"))
+        content = {"uniqueId": text(info, "uniqueId"), "fileType": text(info, "fileType")}
+        shown = {
+            "contentType": FILE,
+            "contentUrl": text(info, "contentUrl"),
+            "name": text(info, "name") or file.name,
+            "content": content,
+        }
+        await self._transport.send(ref, addressed(ref, {"type": "message", "attachments": [shown]}))
+        await self._remove(ref, card)
+        await self._held.drop(held_id)
+
+    async def _decline(self, value: Json, ref: ConversationRef, held_id: str, card: str) -> None:
+        assert self._held is not None
+        file = await self._held.find(held_id)
+        if file is not None:
+            await self._replace(ref, card, f"{escaped(file.name)}: declined.")
+            await self._held.drop(held_id)
+
+    async def _replace(self, ref: ConversationRef, card: str, note: str) -> None:
+        made = addressed(ref, {"type": "message", "textFormat": "markdown", "text": note, "id": card})
+        try:
+            await self._transport.update(ref, card, made)
+        except Gone:
+            await self._transport.send(ref, {name: each for name, each in made.items() if name != "id"})
+
+    async def _remove(self, ref: ConversationRef, card: str) -> None:
+        try:
+            await self._transport.delete(ref, card)
+        except PlatformError as error:  # the file is there; a card too many is no reason to say that it is not
+            log.info("teams_consent_card_stays", error=str(error)[:200])
+
+    async def _upload(self, file: HeldFile, url: str) -> None:
+        """PUT, in fragments. No token: the address itself is the permission."""
+        if not self._may_upload(url):
+            raise Rejected(f"upload address {urlsplit(url).hostname!r} is none of OneDrive's")
+        sent = 0
+        async for fragment in _fragments(file.path):
+            headers = {"Content-Type": "application/octet-stream"}
+            if file.size:
+                headers["Content-Range"] = f"bytes {sent}-{sent + len(fragment) - 1}/{file.size}"
+            try:
+                async with self._transport.session.put(
+                    url, data=fragment, headers=headers, timeout=_TRANSFER, allow_redirects=False
+                ) as response:
+                    status = response.status
+            except (aiohttp.ClientError, TimeoutError) as error:
+                raise Unavailable(f"upload of {file.name!r}: {type(error).__name__}") from error
+            if status >= 300:
+                raise Unavailable(f"upload of {file.name!r}: HTTP {status}")
+            sent += len(fragment)
+
+    def _may_upload(self, url: str) -> bool:
+        if not secure(url, local=self._transport.local):
+            return False
+        host = urlsplit(url).hostname or ""
+        return any(host.endswith(f".{known}") for known in _HOSTS) or (self._transport.local and host in _LOOPBACK)
+
+
+async def _fragments(path: Path) -> AsyncIterator[bytes]:
+    """The file's bytes; once nothing, for an empty one."""
+    at = 0
+    while True:
+        fragment = await asyncio.to_thread(_read, path, at)
+        if fragment or not at:
+            yield fragment
+        at += len(fragment)
+        if len(fragment) < FRAGMENT:
+            return
+
+
+def _read(path: Path, at: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(at)
+        return file.read(FRAGMENT)

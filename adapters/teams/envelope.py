@@ -1,0 +1,211 @@
+"""An activity -> Envelope: what it is about (the delivery key), which conversation it belongs to, what is ignored.
+
+Everything here works on the verified JSON alone. A key names the thing itself: a message its id, which stays the same
+however often it is delivered; all else the activity that told of it.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import orjson
+
+from adapters.teams.fields import Json, items, obj, text
+from adapters.teams.incoming import mentioned
+from adapters.teams.names import ACTION, EXECUTE, FEEDBACK, FETCH, FORM, SUBMIT
+from gateway.model import ConversationKind, ConversationRef, Envelope
+
+_BOT = "28:"
+"""How the ids of bots begin."""
+NO_TENANT = "local"
+"""The workspace of an activity that names no tenant: only local test tools leave it out."""
+_THREAD = ";messageid="
+
+
+class Ignored(NamedTuple):
+    """A delivery that is acknowledged and goes no further; ``why`` is counted."""
+
+    why: str
+
+
+Found = list[Envelope] | Ignored
+
+
+def envelopes_of(activity: Json) -> Found:
+    """What to store for an activity (nearly always one), or why it is ignored. Never raises for odd input."""
+    read = _READERS.get(text(activity, "type"))
+    if read is None:
+        return Ignored("unknown_type")
+    conversation = obj(activity, "conversation")
+    if not text(conversation, "id") or not text(activity, "from", "id"):
+        return Ignored("malformed")
+    return read(activity)
+
+
+def tenant_of(activity: Json) -> str:
+    """The tenant an activity comes from; empty if it does not say."""
+    return text(activity, "conversation", "tenantId") or text(activity, "channelData", "tenant", "id")
+
+
+def is_personal(activity: Json) -> bool:
+    """Whether it is from a chat with the bot alone. Old clients leave the type out; those chats are no group."""
+    conversation = obj(activity, "conversation")
+    kind = conversation.get("conversationType")
+    return kind == "personal" if isinstance(kind, str) else conversation.get("isGroup") is not True
+
+
+def ref_of(activity: Json, *, thread: bool = True) -> ConversationRef:
+    """The conversation an activity belongs to. In a channel it is the thread; a new post is the root of its own."""
+    full = text(activity, "conversation", "id")
+    channel, _, root = full.partition(_THREAD)
+    kind: ConversationKind = "dm" if is_personal(activity) else "group"
+    if kind == "group" and _is_channel(activity, channel):
+        root = root or (text(activity, "id") if activity.get("type") == "message" else "")
+        kind = "thread" if thread and root else "group"
+    route = {
+        "service": text(activity, "serviceUrl"),
+        "bot": text(activity, "recipient", "id"),
+        "user": text(activity, "from", "id"),
+    }
+    return ConversationRef(
+        platform="teams",
+        workspace=tenant_of(activity) or NO_TENANT,
+        channel=channel,
+        thread=root if kind == "thread" else None,
+        kind=kind,
+        route={name: value for name, value in route.items() if value},
+    )
+
+
+def _is_channel(activity: Json, channel: str) -> bool:
+    kind = text(activity, "conversation", "conversationType")
+    if kind:
+        return kind == "channel"
+    return bool(text(activity, "channelData", "channel", "id")) or channel.endswith("@thread.tacv2")
+
+
+def _quote(part: str) -> str:
+    return part.replace("%", "%25").replace(":", "%3A") if ":" in part or "%" in part else part
+
+
+def _head(ref: ConversationRef) -> str:
+    return f"teams:{_quote(ref.workspace)}:{_quote(ref.channel)}"
+
+
+def _enveloped(activity: Json, ref: ConversationRef, mark: str) -> list[Envelope]:
+    return [Envelope(key=f"{_head(ref)}:{mark}", ref=ref, body=dict(activity), received_at=time.time())]
+
+
+def _id(activity: Json) -> str:
+    """The activity's id, else one made of what it says."""
+    given = text(activity, "id")
+    return _quote(given) if given else hashlib.blake2s(orjson.dumps(activity), digest_size=12).hexdigest()
+
+
+def _message(activity: Json) -> Found:
+    if _by_bot(activity):
+        return Ignored("bot")
+    if isinstance(activity.get("value"), dict) and not text(activity, "text") and not _ours(obj(activity, "value")):
+        return Ignored("foreign_action")
+    ref = ref_of(activity)
+    if ref.kind == "thread" and ref.thread == text(activity, "id") and not is_addressed(activity):
+        return Ignored("not_addressed")  # a new post nobody meant the bot with
+    return _enveloped(activity, ref, _id(activity))
+
+
+def is_addressed(activity: Json) -> bool:
+    """Whether a message is meant for the bot: in a chat of its own, by a mention, or from its own card."""
+    if is_personal(activity) or isinstance(activity.get("value"), dict):
+        return True
+    return text(activity, "recipient", "id") in mentioned(activity)
+
+
+def _by_bot(activity: Json) -> bool:
+    sender = text(activity, "from", "id")
+    return sender.startswith(_BOT) or sender == text(activity, "recipient", "id")
+
+
+def _changed(activity: Json) -> Found:
+    """An edit, a deletion or its undoing; a second one of the same message is another thing."""
+    if _by_bot(activity):
+        return Ignored("bot")
+    kind = "delete" if activity.get("type") == "messageDelete" else "edit"
+    what = text(activity, "text").encode("utf-8", "replace")
+    mark = text(activity, "timestamp") or hashlib.blake2s(what, digest_size=8).hexdigest()
+    ref = ref_of(activity)
+    if ref.kind == "group" and _is_channel(activity, ref.channel):
+        # Of a new post: it is the root of its own thread.
+        root = text(activity, "id")
+        ref = ref.model_copy(update={"thread": root, "kind": "thread"}) if root else ref
+    return _enveloped(activity, ref, f"{_id(activity)}:{kind}:{_quote(mark)}")
+
+
+def _reaction(activity: Json) -> Found:
+    """One delivery may tell of several: each is a thing of its own."""
+    if _by_bot(activity):
+        return Ignored("bot")
+    ref = ref_of(activity)
+    found: list[Envelope] = []
+    for name in ("reactionsAdded", "reactionsRemoved"):
+        for reaction in items(activity, name):
+            told = {key: value for key, value in activity.items() if not key.startswith("reactions")}
+            mark = f"{_id(activity)}:{name}:{_quote(text(reaction, 'type'))}"
+            found += _enveloped({**told, name: [reaction]}, ref, mark)
+    return found or Ignored("malformed")
+
+
+def _update(activity: Json) -> Found:
+    """Of what a conversation update tells, only the bot's own coming and going and the end of a channel matter."""
+    event = text(activity, "channelData", "eventType")
+    if event == "channelDeleted":
+        gone = {**obj(activity, "conversation"), "id": text(activity, "channelData", "channel", "id")}
+        activity = {**activity, "conversation": gone}
+        return _enveloped(activity, ref_of(activity, thread=False), f"{_id(activity)}:deleted")
+    me = text(activity, "recipient", "id")
+    added = any(text(each, "id") == me for each in items(activity, "membersAdded"))
+    removed = any(text(each, "id") == me for each in items(activity, "membersRemoved"))
+    if removed or (added and is_personal(activity)):
+        return _enveloped(activity, ref_of(activity, thread=False), f"{_id(activity)}:members")
+    return Ignored("not_the_bot")
+
+
+def _installation(activity: Json) -> Found:
+    action = text(activity, "action")
+    if action.startswith("remove") or (action.startswith("add") and is_personal(activity)):
+        return _enveloped(activity, ref_of(activity, thread=False), f"{_id(activity)}:installation")
+    return Ignored("not_personal")
+
+
+def _invoke(activity: Json) -> Found:
+    path = _DATA.get(text(activity, "name"))
+    if path is None:
+        return Ignored("unknown_invoke")
+    if path and not _ours(obj(activity, *path)):
+        return Ignored("foreign_action")
+    return _enveloped(activity, ref_of(activity), f"{_id(activity)}:invoke")
+
+
+def _ours(data: Json) -> bool:
+    """Whether it is what a card of ours carries."""
+    return bool(text(data, ACTION)) or isinstance(data.get(FORM), dict)
+
+
+_DATA: dict[str, tuple[str, ...]] = {
+    EXECUTE: ("value", "action", "data"),
+    FETCH: ("value", "data"),
+    SUBMIT: ("value", "data"),
+    FEEDBACK: (),
+}
+"""Where an invoke has what our card carries; thumbs carry nothing."""
+
+
+_READERS: dict[str, Callable[[Json], Found]] = {
+    "message": _message,
+    "messageUpdate": _changed,
+    "messageDelete": _changed,
+    "messageReaction": _reaction,
+    "conversationUpdate": _update,
+    "installationUpdate": _installation,
+    "invoke": _invoke,
+}

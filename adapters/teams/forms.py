@@ -1,0 +1,150 @@
+"""Forms: our ``Form`` -> an Adaptive Card, in a dialog, and what comes back -> values. Pure.
+
+The card carries the form itself: a submission then says what its strings mean (Teams sends every input as text), and
+one that is not accepted can be shown again with what was typed.
+"""
+
+from collections.abc import Mapping
+from typing import Any, assert_never
+
+from pydantic import ValidationError
+
+from adapters.teams.card import VERSION, attachment, escaped
+from adapters.teams.fields import Json, obj
+from adapters.teams.limits import DIALOG_TITLE, PLACEHOLDER
+from adapters.teams.names import FORM
+from gateway.errors import Unsupported
+from gateway.model import FileField, Form, FormValue, NumberField, SelectField, SwitchField, TextField
+
+Field = TextField | SelectField | NumberField | SwitchField | FileField
+Element = dict[str, Any]
+
+_INPUT = "gw:"
+"""Before a field's id in the id of its input: no field can then be taken for something else in the card's data."""
+
+
+def dialog(
+    form: Form, *, values: Mapping[str, FormValue] | None = None, errors: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """The answer to ``task/fetch`` or ``task/submit`` that shows the form; ``values`` are what was typed before."""
+    title = form.title if len(form.title) <= DIALOG_TITLE else f"{form.title[: DIALOG_TITLE - 1]}…"
+    shown = {
+        "title": title,
+        "height": "medium",
+        "width": "medium",
+        "card": attachment(_card(form, values or {}, errors or {})),
+    }
+    return {"task": {"type": "continue", "value": shown}}
+
+
+def _card(form: Form, values: Mapping[str, FormValue], errors: Mapping[str, str]) -> Element:
+    body: list[Element] = []
+    ids = {field.id for field in form.fields}
+    for name, error in errors.items():
+        if name not in ids:
+            body.append(_complaint(error))
+    for field in form.fields:
+        body.append(_input(field, values))
+        if field.id in errors:
+            body.append(_complaint(errors[field.id]))
+    submit = {
+        "type": "Action.Submit",
+        "title": form.submit_label,
+        "data": {FORM: form.model_dump(mode="json")},
+    }
+    return {"type": "AdaptiveCard", "version": VERSION, "body": body, "actions": [submit]}
+
+
+def _complaint(error: str) -> Element:
+    return {"type": "TextBlock", "text": escaped(error), "color": "Attention", "wrap": True, "spacing": "Small"}
+
+
+def _input(field: Field, values: Mapping[str, FormValue]) -> Element:
+    element: Element = {"id": _INPUT + field.id, "label": field.label}
+    typed = values.get(field.id)
+    initial: str | float | None
+    match field:
+        case TextField():
+            element |= {"type": "Input.Text", "isMultiline": field.multiline, "isRequired": field.required}
+            if field.placeholder:
+                element["placeholder"] = field.placeholder[:PLACEHOLDER]
+            if field.max_length is not None:
+                element["maxLength"] = max(1, field.max_length)
+            initial = typed if isinstance(typed, str) else field.initial
+        case NumberField():
+            element |= {"type": "Input.Number", "isRequired": field.required}
+            bounds = {"min": field.minimum, "max": field.maximum}
+            element |= {name: bound for name, bound in bounds.items() if bound is not None}
+            initial = typed if isinstance(typed, float) else field.initial
+        case SwitchField():
+            on = typed if isinstance(typed, bool) else field.initial
+            # Beside the box stands its title; a label above it as well would say the same twice.
+            element = {"type": "Input.Toggle", "id": element["id"], "title": field.label}
+            initial = "true" if on else "false"
+        case SelectField():
+            element |= _choices(field)
+            chosen = typed if isinstance(typed, tuple) else (typed,) if isinstance(typed, str) else field.initial
+            initial = ",".join(_packed(each) for each in chosen)
+        case FileField():
+            raise Unsupported("Teams has no file fields: ask for the file as an attachment in the chat")
+        case _:
+            assert_never(field)
+    if element.get("isRequired"):
+        element["errorMessage"] = f"{field.label}: please fill this in"
+    if initial not in (None, ""):
+        element["value"] = initial
+    return element
+
+
+def _choices(field: SelectField) -> Element:
+    return {
+        "type": "Input.ChoiceSet",
+        "isMultiSelect": field.multiple,
+        "style": "expanded" if field.multiple else "compact",
+        "isRequired": field.required,
+        "choices": [{"title": label, "value": _packed(value)} for value, label in field.options],
+    }
+
+
+def _packed(value: str) -> str:
+    """An option's value as Teams can list it: several come back joined by commas."""
+    return value.replace("%", "%25").replace(",", "%2C")
+
+
+def _unpacked(value: str) -> str:
+    return value.replace("%2C", ",").replace("%25", "%")
+
+
+def form_in(data: Json) -> Form | None:
+    """The form a submission is of; None if it is none of ours."""
+    try:
+        return Form.model_validate(obj(data, FORM))
+    except ValidationError:
+        return None
+
+
+def values_in(data: Json, form: Form) -> dict[str, FormValue]:
+    """What was entered, by field id."""
+    return {field.id: _value(field, data.get(_INPUT + field.id)) for field in form.fields}
+
+
+def _value(field: Field, given: Any) -> FormValue:
+    """Teams sends text; other clients of the protocol send numbers and booleans as such."""
+    written = given if isinstance(given, str) else "" if given is None else str(given)
+    match field:
+        case NumberField():
+            try:
+                return float(written)
+            except ValueError:
+                return None
+        case SwitchField():
+            return written.lower() == "true"
+        case SelectField():
+            chosen = tuple(_unpacked(each) for each in written.split(",") if each)
+            return chosen if field.multiple else chosen[0] if chosen else None
+        case TextField():
+            return written
+        case FileField():
+            return None
+        case _:
+            assert_never(field)

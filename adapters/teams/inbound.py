@@ -1,0 +1,114 @@
+"""One delivery: envelope, accept, and the answer Teams wants in place.
+
+Returning means the delivery is durable (or needs no work). An exception means it is not: the webhook must not
+acknowledge.
+"""
+
+from collections import Counter
+from typing import Any, NamedTuple
+
+import structlog
+
+from adapters.teams import forms
+from adapters.teams.consent import Consents
+from adapters.teams.envelope import Ignored, envelopes_of, ref_of
+from adapters.teams.fields import Json, obj, text
+from adapters.teams.members import Members
+from adapters.teams.names import EXECUTE, FEEDBACK, FETCH, FILE_CONSENT, MESSAGE, SUBMIT
+from adapters.teams.parse import user_of
+from gateway.adapter import Accept
+from gateway.errors import Unsupported
+from gateway.model import Answer, FormErrors, Notice, OpenForm
+
+log = structlog.get_logger(__name__)
+
+_DONE = "Done."
+"""What a dialog that has nothing to show says before it closes."""
+
+
+class Reply(NamedTuple):
+    """What goes back; a payload of None is an empty body."""
+
+    status: int = 200
+    payload: Any = None
+
+
+_EMPTY = Reply()
+
+
+class Inbound:
+    """Turns activities into accepted envelopes and answers them."""
+
+    def __init__(self, members: Members, consents: Consents) -> None:
+        self._members = members
+        self._consents = consents
+        self.ignored: Counter[str] = Counter()
+        """Deliveries acknowledged without further work, by rule (``bot``, ``unknown_type``, …)."""
+
+    async def handle(self, activity: Json, accept: Accept) -> Reply:
+        """Accept one delivery. Raises what ``accept`` raises."""
+        name = text(activity, "name") if activity.get("type") == "invoke" else None
+        if name == FILE_CONSENT:
+            ref = ref_of(activity)
+            self._members.saw(user_of(activity, ref), ref)
+            return _EMPTY if await self._consents.answer(activity, ref) else Reply(502)
+        found = envelopes_of(activity)
+        answer: Answer | None = None
+        if isinstance(found, Ignored):
+            self.ignored[found.why] += 1
+            log.debug("teams_ignored", why=found.why, kind=describe(activity))
+        else:
+            for envelope in found:
+                self._members.saw(user_of(activity, envelope.ref), envelope.ref)
+                answer = (await accept(envelope)).answer
+        return _EMPTY if name is None else _answered(name, activity, answer)
+
+
+def _answered(name: str, activity: Json, answer: Answer | None) -> Reply:
+    """The body of an invoke's answer."""
+    match name:
+        case n if n == EXECUTE:
+            return _message(answer.text if isinstance(answer, Notice) else "")
+        case n if n == FETCH:
+            return _dialog(activity, answer) or Reply(payload=_said(_DONE))
+        case n if n == SUBMIT:
+            return _dialog(activity, answer) or _EMPTY
+        case n if n == FEEDBACK:
+            return Reply(payload={})
+        case _:
+            # Of a kind that is not known, or newer than this: taken note of, as the documents' own samples do.
+            return Reply(payload={})
+
+
+def _message(said: str) -> Reply:
+    """The answer to Action.Execute: the card stays, the text is shown to who clicked."""
+    return Reply(payload={"statusCode": 200, "type": MESSAGE, "value": said})
+
+
+def _dialog(activity: Json, answer: Answer | None) -> Reply | None:
+    """What a dialog shows next; None for nothing."""
+    match answer:
+        case OpenForm(form=form):
+            try:
+                return Reply(payload=forms.dialog(form))
+            except Unsupported as error:
+                return Reply(payload=_said(str(error)))
+        case FormErrors(errors=errors):
+            data = obj(activity, "value", "data")
+            form_in = forms.form_in(data)
+            if form_in is None:
+                return Reply(payload=_said("; ".join(errors.values())))
+            return Reply(payload=forms.dialog(form_in, values=forms.values_in(data, form_in), errors=errors))
+        case Notice(text=said):
+            return Reply(payload=_said(said))
+        case None:
+            return None
+
+
+def _said(words: str) -> Any:
+    return {"task": {"type": "message", "value": words}}
+
+
+def describe(activity: Json) -> str:
+    """What a delivery is, for a log line."""
+    return f"{text(activity, 'type')[:40]} {text(activity, 'name')[:60]}".strip() or "?"

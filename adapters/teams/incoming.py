@@ -1,0 +1,56 @@
+"""What Teams users write -> Markdown: mentions readable, the bot's own taken out, markup undone."""
+
+import html
+import re
+from collections.abc import Mapping
+
+from adapters.teams.fields import Json, items, text
+
+_AT = re.compile(r"<at\b[^<>]{0,200}>([^<>]{0,300})</at>")
+_ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"', "&#39;": "'", "&nbsp;": " "}
+_ENTITY = re.compile("|".join(_ENTITIES))
+_BREAK = re.compile(r"<br\s*/?>|</(?:p|div|li|h[1-6]|pre|blockquote)>", re.IGNORECASE)
+_ITEM = re.compile(r"<li\b[^>]*>", re.IGNORECASE)
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
+_MARKS: Mapping[str, str] = {"strong": "**", "b": "**", "em": "_", "i": "_", "s": "~~", "strike": "~~", "code": "`"}
+_STYLE = re.compile(r"<(/?)(strong|b|em|i|s|strike|code)\s*>", re.IGNORECASE)
+_LINK = re.compile(r"<a\b[^<>]{0,500}?\bhref=\"([^\"<>]{0,2000})\"[^<>]{0,500}>([^<>]{0,2000})</a>", re.IGNORECASE)
+
+
+def to_markdown(activity: Json) -> str:
+    """A message's text. ``plain`` is taken as it stands, but for the entities that Teams leaves in it."""
+    written = text(activity, "text")
+    if "<at" in written:
+        written = _mentions(activity, written)
+    if text(activity, "textFormat") in ("xml", "html"):
+        written = _markup(written)
+    if "&" in written:
+        written = _ENTITY.sub(lambda found: _ENTITIES[found[0]], written)
+    return written.replace("\r\n", "\n").replace("\xa0", " ").strip()
+
+
+def mentioned(activity: Json) -> set[str]:
+    """The ids of those a message mentions."""
+    if "entities" not in activity:
+        return set()
+    return {
+        text(each, "mentioned", "id") for each in items(activity, "entities") if text(each, "type").lower() == "mention"
+    }
+
+
+def _mentions(activity: Json, written: str) -> str:
+    me = text(activity, "recipient", "id")
+    for entity in items(activity, "entities"):
+        tag = text(entity, "text")
+        if text(entity, "type").lower() == "mention" and tag and text(entity, "mentioned", "id") == me:
+            # With a blank, of which else two would be left.
+            written = re.sub(rf"{re.escape(tag)}(?: |&nbsp;|\xa0)?", "", written)
+    return _AT.sub(lambda found: f"@{found[1].lstrip('@')}", written)
+
+
+def _markup(written: str) -> str:
+    """The simple HTML of ``textFormat`` xml."""
+    written = _LINK.sub(r"[\2](\1)", written)
+    written = _STYLE.sub(lambda found: _MARKS[found[2].lower()], written)
+    written = _ITEM.sub("- ", _BREAK.sub("\n", written))
+    return html.unescape(_TAG.sub("", written))

@@ -1,0 +1,53 @@
+"""Who the users are: names, e-mail addresses, and where the roster to ask is."""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+
+from adapters.teams.fields import Json, text
+from adapters.teams.transport import Transport
+from gateway.errors import Gone, Rejected
+from gateway.model import ConversationRef, Profile, UserRef
+
+_KEPT = 10_000
+"""Users of whom the last place they were seen in is remembered."""
+
+
+class Members:
+    """A roster belongs to a conversation, so where a user was seen last is remembered; after a restart that begins
+    anew with the first thing heard of them."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._seen: OrderedDict[str, ConversationRef] = OrderedDict()
+
+    def saw(self, user: UserRef, ref: ConversationRef) -> None:
+        """The user is a member of this conversation."""
+        self._seen[user.key] = ref
+        self._seen.move_to_end(user.key)
+        if len(self._seen) > _KEPT:
+            self._seen.popitem(last=False)
+
+    async def profile(self, user: UserRef) -> Profile:
+        """What the roster says. Without a conversation to ask in, no more than is known anyway."""
+        ref = self._seen.get(user.key)
+        if ref is None:
+            return Profile(display_name=user.name)
+        member = await self._transport.member(ref, user.id)
+        known = ("userPrincipalName", "aadObjectId", "givenName", "surname", "userRole", "tenantId")
+        return Profile(
+            display_name=text(member, "name") or user.name,
+            email=text(member, "email") or text(member, "userPrincipalName") or None,
+            extra={name: text(member, name) for name in known if text(member, name)},
+        )
+
+    async def names(self, to: ConversationRef, ids: Iterable[str]) -> dict[str, str]:
+        """The names to mention people of a conversation by; who is not in it is left out."""
+        found: dict[str, str] = {}
+        for each in ids:
+            try:
+                member: Json = await self._transport.member(to, each)
+            except (Gone, Rejected):
+                continue
+            if name := text(member, "name"):
+                found[each] = name.replace("<", "").replace(">", "")
+        return found

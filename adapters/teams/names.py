@@ -1,0 +1,20 @@
+"""Names on the wire: Teams' content types and invokes, and the fields our own cards carry."""
+
+CARD = "application/vnd.microsoft.card.adaptive"
+CONSENT = "application/vnd.microsoft.teams.card.file.consent"
+FILE = "application/vnd.microsoft.teams.card.file.info"
+DOWNLOAD = "application/vnd.microsoft.teams.file.download.info"
+MESSAGE = "application/vnd.microsoft.activity.message"
+
+EXECUTE = "adaptiveCard/action"
+FETCH = "task/fetch"
+SUBMIT = "task/submit"
+FEEDBACK = "message/submitAction"
+FILE_CONSENT = "fileConsent/invoke"
+
+ACTION = "gw_action"
+"""In the data of a button of ours: its token."""
+FORM = "gw_form"
+"""In the data of a form of ours: the form itself, so that nothing need be kept for it."""
+HELD = "gw_file"
+"""In the context of a consent card of ours: the id of the held file."""

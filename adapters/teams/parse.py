@@ -1,0 +1,220 @@
+"""Envelope -> Event. Pure: it looks at the stored JSON and nothing else."""
+
+import mimetypes
+from collections.abc import Callable
+from datetime import datetime
+
+import orjson
+
+from adapters.teams import forms
+from adapters.teams.envelope import is_addressed
+from adapters.teams.fields import Json, items, obj, text
+from adapters.teams.incoming import to_markdown
+from adapters.teams.names import ACTION, DOWNLOAD, EXECUTE, FEEDBACK, FETCH, FORM, SUBMIT
+from gateway.model import (
+    ActionInvoked,
+    ConversationEnded,
+    ConversationRef,
+    ConversationStarted,
+    Envelope,
+    Event,
+    FeedbackGiven,
+    FormSubmitted,
+    MessageCreated,
+    MessageDeleted,
+    MessageEdited,
+    ReactionChanged,
+    RemoteFile,
+    UserRef,
+)
+
+
+def parse(envelope: Envelope) -> Event | None:
+    """The event in a delivery, None for one that is of no interest."""
+    activity = envelope.body
+    read = _READERS.get(text(activity, "type"))
+    return None if read is None else read(activity, envelope.ref)
+
+
+def user_of(activity: Json, ref: ConversationRef) -> UserRef:
+    """Who did it, by the id Entra knows them under: the same in every chat. The people of a test tool have none."""
+    sender = obj(activity, "from")
+    return UserRef(
+        platform="teams",
+        workspace=ref.workspace,
+        id=text(sender, "aadObjectId") or text(sender, "id"),
+        name=text(sender, "name") or None,
+    )
+
+
+def _message(activity: Json, ref: ConversationRef) -> Event | None:
+    value = obj(activity, "value")
+    if value:
+        event = _submitted(value, activity, ref)
+        if event is not None or not text(activity, "text"):
+            return event
+    return MessageCreated(
+        ref=ref,
+        user=user_of(activity, ref),
+        message_id=text(activity, "id"),
+        text=to_markdown(activity),
+        files=_files(activity, ref),
+        addressed=is_addressed(activity),
+        at=_seconds(text(activity, "timestamp")),
+    )
+
+
+def _submitted(value: Json, activity: Json, ref: ConversationRef) -> Event | None:
+    """What one of our cards sent: a button, or a form that stood in the chat."""
+    user = user_of(activity, ref)
+    if isinstance(value.get(FORM), dict):
+        return _form(value, activity, ref)
+    token = text(value, ACTION)
+    if not token:
+        return None
+    return ActionInvoked(ref=ref, user=user, token=token, message_id=text(activity, "replyToId") or None)
+
+
+def _form(value: Json, activity: Json, ref: ConversationRef) -> Event | None:
+    form = forms.form_in(value)
+    if form is None:
+        return None
+    return FormSubmitted(ref=ref, user=user_of(activity, ref), token=form.token, values=forms.values_in(value, form))
+
+
+def _files(activity: Json, ref: ConversationRef) -> tuple[RemoteFile, ...]:
+    """Files of a personal chat, and pictures. ``text/html`` is Teams' own copy of the text, cards are no files."""
+    if "attachments" not in activity:
+        return ()
+    found = [_file(each, ref) for each in items(activity, "attachments")]
+    return tuple([file for file in found if file is not None])
+
+
+def _file(attachment: Json, ref: ConversationRef) -> RemoteFile | None:
+    kind = text(attachment, "contentType")
+    service = ref.route.get("service", "")
+    if kind == DOWNLOAD:
+        content = obj(attachment, "content")
+        ending = text(content, "fileType")
+        name = text(attachment, "name") or (f"file.{ending}" if ending else "file")
+        return RemoteFile(
+            id=text(content, "uniqueId") or name,
+            name=name,
+            mime=mimetypes.guess_type(name)[0] or "application/octet-stream",
+            url=text(content, "downloadUrl") or None,
+            workspace=ref.workspace,
+            extra={"service": service},
+        )
+    url = text(attachment, "contentUrl")
+    if not kind.startswith(("image/", "audio/", "video/")) or not url:
+        return None
+    mime = "image/png" if kind == "image/*" else kind
+    name = text(attachment, "name") or f"{kind.partition('/')[0]}{mimetypes.guess_extension(mime) or ''}"
+    return RemoteFile(
+        id=url[-200:],
+        name=name,
+        mime=mime,
+        url=url,
+        workspace=ref.workspace,
+        extra={"service": service, "token": "yes"},
+    )
+
+
+def _edited(activity: Json, ref: ConversationRef) -> Event | None:
+    return MessageEdited(
+        ref=ref, user=user_of(activity, ref), message_id=text(activity, "id"), text=to_markdown(activity)
+    )
+
+
+def _deleted(activity: Json, ref: ConversationRef) -> Event | None:
+    return MessageDeleted(ref=ref, user=user_of(activity, ref), message_id=text(activity, "id"))
+
+
+def _reaction(activity: Json, ref: ConversationRef) -> Event | None:
+    for name, added in (("reactionsAdded", True), ("reactionsRemoved", False)):
+        for reaction in items(activity, name):
+            return ReactionChanged(
+                ref=ref,
+                user=user_of(activity, ref),
+                message_id=text(activity, "replyToId"),
+                emoji=text(reaction, "type"),
+                added=added,
+            )
+    return None
+
+
+def _update(activity: Json, ref: ConversationRef) -> Event | None:
+    user, me = user_of(activity, ref), text(activity, "recipient", "id")
+    if any(text(each, "id") == me for each in items(activity, "membersAdded")):
+        return ConversationStarted(ref=ref, user=user) if ref.kind == "dm" else None
+    return ConversationEnded(ref=ref, user=user, reason="removed")
+
+
+def _installation(activity: Json, ref: ConversationRef) -> Event | None:
+    user = user_of(activity, ref)
+    if text(activity, "action").startswith("add"):
+        return ConversationStarted(ref=ref, user=user) if ref.kind == "dm" else None
+    return ConversationEnded(ref=ref, user=user, reason="removed")
+
+
+def _invoke(activity: Json, ref: ConversationRef) -> Event | None:
+    read = _INVOKES.get(text(activity, "name"))
+    return None if read is None else read(activity, ref)
+
+
+def _executed(activity: Json, ref: ConversationRef) -> Event | None:
+    return _submitted(obj(activity, "value", "action", "data"), activity, ref)
+
+
+def _dialog(activity: Json, ref: ConversationRef) -> Event | None:
+    """A button that wants a dialog (task/fetch), or one that was filled in (task/submit)."""
+    return _submitted(obj(activity, "value", "data"), activity, ref)
+
+
+def _feedback(activity: Json, ref: ConversationRef) -> Event | None:
+    """Teams asks for the comment itself: what comes is final, so without one it is empty, not outstanding."""
+    given = obj(activity, "value", "actionValue")
+    reaction = text(given, "reaction")
+    if text(activity, "value", "actionName") != "feedback" or reaction not in ("like", "dislike"):
+        return None
+    return FeedbackGiven(
+        ref=ref,
+        user=user_of(activity, ref),
+        token="",
+        value=1 if reaction == "like" else 0,
+        comment=_comment(text(given, "feedback")),
+        message_id=text(activity, "replyToId") or None,
+    )
+
+
+def _comment(given: str) -> str:
+    try:
+        form = orjson.loads(given or "{}")
+    except ValueError:
+        return given
+    return text(form, "feedbackText").strip() if isinstance(form, dict) else ""
+
+
+def _seconds(timestamp: str) -> float:
+    try:
+        return datetime.fromisoformat(timestamp).timestamp()
+    except (ValueError, OverflowError):
+        return 0.0
+
+
+_READERS: dict[str, Callable[[Json, ConversationRef], Event | None]] = {
+    "message": _message,
+    "messageUpdate": _edited,
+    "messageDelete": _deleted,
+    "messageReaction": _reaction,
+    "conversationUpdate": _update,
+    "installationUpdate": _installation,
+    "invoke": _invoke,
+}
+
+_INVOKES: dict[str, Callable[[Json, ConversationRef], Event | None]] = {
+    EXECUTE: _executed,
+    FETCH: _dialog,
+    SUBMIT: _dialog,
+    FEEDBACK: _feedback,
+}

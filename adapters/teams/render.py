@@ -1,0 +1,120 @@
+"""Outgoing -> the activity that shows it: text, or a card where it has buttons or tables. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from adapters.teams import citations, tables
+from adapters.teams.card import attachment, card
+from adapters.teams.limits import CARD_BYTES, CITATIONS, MESSAGE_BYTES, SUGGESTIONS
+from adapters.teams.markdown import safe, streamed, to_teams, with_mentions
+from gateway.errors import TooLarge
+from gateway.model import Outgoing, Starter
+
+Activity = dict[str, Any]
+_SURELY_FITS = 8_000
+"""Characters of a text with nothing beside it that need no measuring."""
+_SUMMARY = 200
+
+
+def activity(message: Outgoing, names: Mapping[str, str], below: Sequence[str] = ()) -> Activity:
+    """The message. ``names`` are those it may mention, by id; ``below`` are lines to stand under its text.
+
+    Raises ``TooLarge`` for what no form of it fits into.
+    """
+    text, mentions = with_mentions(_whole(message, below), names)
+    if message.buttons or tables.has_table(text):
+        made = _as_card(message, text, mentions)
+        if size_of(made) <= CARD_BYTES:
+            return made
+        text = _flat(text)
+        if message.buttons:
+            return _checked(_as_card(message, text, mentions))
+    made = _as_text(message, text)
+    made["entities"] = [*mentions, *made.get("entities", ())]
+    if not made["entities"]:
+        del made["entities"]
+    return made if len(text) <= _SURELY_FITS and not message.citations else _checked(made)
+
+
+def final(message: Outgoing) -> Activity:
+    """The message as the end of a stream: its text goes on from what was streamed, a card with the buttons beside it
+    (docs bots/streaming-ux: attachments come with the last part)."""
+    made = _as_text(message, streaming(_whole(message, ()), whole=True))
+    if message.buttons:
+        made["attachments"] = [attachment(card("", message.buttons, ()))]
+    return _checked(made)
+
+
+def streaming(text: str, *, whole: bool = False) -> str:
+    """What a stream shows of a text so far, or once it is whole."""
+    return to_teams(safe(text)) if whole else streamed(text)
+
+
+def starters(given: Sequence[Starter], user: str) -> Activity:
+    """Prompts to pick. Teams shows three of them; the others can at least be read."""
+    actions = [{"type": "imBack", "title": each.label, "value": each.message} for each in given[:SUGGESTIONS]]
+    rest = "\n".join(f"- {each.message}" for each in given[SUGGESTIONS:])
+    text = f"You could also ask:\n{rest}" if rest else "You could ask:"
+    suggested: Activity = {"actions": actions, **({"to": [user]} if user else {})}
+    return {"type": "message", "textFormat": "markdown", "text": safe(text), "suggestedActions": suggested}
+
+
+def _whole(message: Outgoing, below: Sequence[str]) -> str:
+    """The text with what stands above and below it. A bot has one name in Teams: another author's is a line."""
+    text = message.text
+    more = citations.listed(message.citations, first=CITATIONS + 1)
+    parts = [f"**{message.author}**" if message.author else "", text, *below, more]
+    return "\n\n".join(part for part in parts if part) if message.author or below or more else text
+
+
+def _as_text(message: Outgoing, text: str) -> Activity:
+    made: Activity = {"type": "message", "textFormat": "markdown", "text": to_teams(text)}
+    return _labelled(made, message, in_text=True)
+
+
+def _as_card(message: Outgoing, text: str, mentions: Sequence[Activity]) -> Activity:
+    sources = citations.listed(message.citations[:CITATIONS])
+    shown = f"{text}\n\n{sources}" if sources else text
+    made: Activity = {"type": "message", "attachments": [attachment(card(shown, message.buttons, mentions))]}
+    if summary := text.strip()[:_SUMMARY]:
+        made["summary"] = summary
+    return _labelled(made, message, in_text=False)
+
+
+def _labelled(made: Activity, message: Outgoing, *, in_text: bool) -> Activity:
+    """The AI label, the sources (a card has no place for them: there they are listed) and the thumbs."""
+    entities = citations.entity(ai_generated=message.ai_generated, sources=message.citations if in_text else ())
+    if entities:
+        made["entities"] = entities
+    if message.feedback is not None:
+        made["channelData"] = {"feedbackLoop": {"type": "default"}}
+    return made
+
+
+def _flat(text: str) -> str:
+    """The text with its tables written out, where a card of them would be too large."""
+    flat: list[str] = []
+    for part in tables.parts(text):
+        match part:
+            case tables.Table():
+                flat.append(f"```\n{tables.as_text(part)}\n```")
+            case tables.Code():
+                flat.append(part.source)
+            case _:
+                flat.append(part)
+    return "\n".join(flat)
+
+
+def size_of(made: Activity) -> int:
+    """Bytes as Teams counts them: the whole as UTF-16."""
+    raw = orjson.dumps(made, default=str)
+    return len(raw.decode().encode("utf-16-le")) if not raw.isascii() else 2 * len(raw)
+
+
+def _checked(made: Activity) -> Activity:
+    size = size_of(made)
+    if size > MESSAGE_BYTES:
+        raise TooLarge(f"the message has {size // 1024} KB as Teams counts it; it takes 100 KB")
+    return made

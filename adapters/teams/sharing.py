@@ -1,0 +1,135 @@
+"""Files on their way to people: pictures in the chat, consent cards in personal chats, links elsewhere.
+
+In a personal chat a bot may put a file into the user's OneDrive once they have agreed (docs bots/how-to/bots-filesv4);
+in group chats and channels it may not at all, so there the gateway hands the file out itself, by a link that ends.
+"""
+
+import asyncio
+import base64
+import mimetypes
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+import structlog
+
+from adapters.teams.card import escaped
+from adapters.teams.limits import LINK_SECONDS, PICTURE_BYTES, PICTURES
+from adapters.teams.names import CONSENT, HELD
+from adapters.teams.render import Activity
+from gateway.adapter import HeldFiles
+from gateway.errors import Rejected, Unsupported
+from gateway.model import ConversationRef, FromBytes, FromPath, FromUrl, OutgoingFile
+
+log = structlog.get_logger(__name__)
+
+
+class Sharing:
+    """Says how a file is shown: by an activity of its own, or by a line under the text."""
+
+    def __init__(self, held: HeldFiles | None) -> None:
+        self._held = held
+        self._noted = False
+
+    async def lines(self, to: ConversationRef, files: Sequence[OutgoingFile], *, key: str) -> list[str]:
+        """Of those that are not shown by an activity: a link to each, or why there is none."""
+        return [
+            await self._line(file, f"{key}.{number}")
+            for number, file in enumerate(files)
+            if not await self._separate(to, file)
+        ]
+
+    async def activity(self, to: ConversationRef, file: OutgoingFile, *, key: str) -> Activity | None:
+        """The activity that shows the file, None for one that is shown by a line."""
+        return await self._activity(file, key) if await self._separate(to, file) else None
+
+    async def _separate(self, to: ConversationRef, file: OutgoingFile) -> bool:
+        if isinstance(file.source, FromUrl):
+            return _is_linked_picture(file, file.source.url)
+        return to.kind == "dm" or await _is_picture(file)
+
+    async def _activity(self, file: OutgoingFile, key: str) -> Activity:
+        if isinstance(file.source, FromUrl):
+            mime = file.mime if file.mime.startswith("image/") else mimetypes.guess_type(file.name)[0] or "image/png"
+            return _message({"contentType": mime, "contentUrl": file.source.url, "name": file.name})
+        if await _is_picture(file):
+            data = base64.b64encode(await _bytes(file)).decode()
+            return _message(
+                {"contentType": file.mime, "contentUrl": f"data:{file.mime};base64,{data}", "name": file.name}
+            )
+        return consent(file.name, await self._hold(file, key), size=await _size(file))
+
+    async def _hold(self, file: OutgoingFile, key: str) -> str:
+        if self._held is None:
+            raise Unsupported(f"file {file.name!r}: the gateway holds no files here, so Teams cannot be given any")
+        try:
+            return await self._held.hold(file, key=key)
+        except OSError as error:
+            raise Rejected(f"file {file.name!r}: {error.strerror or error}") from error
+
+    async def _line(self, file: OutgoingFile, key: str) -> str:
+        name = escaped(file.name)
+        if isinstance(file.source, FromUrl):
+            return f"📎 [{name}]({_web(file, file.source.url)})"
+        url = None
+        if self._held is not None:
+            url = self._held.link(await self._hold(file, key), seconds=LINK_SECONDS)
+        if url is not None:
+            return f"📎 [{name}]({url})"
+        if not self._noted:
+            self._noted = True
+            log.warning("teams_no_links", fix="set GATEWAY_PUBLIC_URL, so that files can be linked in group chats")
+        return f"📎 {name} (Teams takes no files from bots here: ask me for it in a chat of our own)"
+
+
+def consent(name: str, held_id: str, *, size: int) -> Activity:
+    """The card that asks whether the file may be put into the user's OneDrive."""
+    context = {HELD: held_id}
+    content = {"description": name, "sizeInBytes": size, "acceptContext": context, "declineContext": context}
+    return _message({"contentType": CONSENT, "name": name, "content": content})
+
+
+def _message(attachment: Activity) -> Activity:
+    return {"type": "message", "attachments": [attachment]}
+
+
+def _is_linked_picture(file: OutgoingFile, url: str) -> bool:
+    return file.kind == "image" and urlsplit(_web(file, url)).scheme == "https"
+
+
+def _web(file: OutgoingFile, url: str) -> str:
+    """The address, if it is one a person can follow."""
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError:
+        scheme = ""
+    if scheme not in ("http", "https") or any(each in url for each in " <>()\n"):
+        raise Rejected(f"file {file.name!r}: {url[:80]!r} is no http(s) address")
+    return url
+
+
+async def _is_picture(file: OutgoingFile) -> bool:
+    """Whether the chat itself can show it."""
+    return file.kind == "image" and file.mime in PICTURES and await _size(file) <= PICTURE_BYTES
+
+
+async def _size(file: OutgoingFile) -> int:
+    match file.source:
+        case FromBytes(data=data):
+            return len(data)
+        case FromPath(path=path):
+            try:
+                return (await asyncio.to_thread(path.stat)).st_size
+            except OSError as error:
+                raise Rejected(f"file {file.name!r}: {error.strerror}: {path}") from error
+        case FromUrl():
+            return 0
+
+
+async def _bytes(file: OutgoingFile) -> bytes:
+    match file.source:
+        case FromBytes(data=data):
+            return data
+        case FromPath(path=path):
+            return await asyncio.to_thread(path.read_bytes)
+        case FromUrl():
+            return b""

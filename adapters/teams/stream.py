@@ -1,0 +1,120 @@
+"""Native streams, in personal chats: ``typing`` activities that carry all the text so far, ended by a message.
+
+Docs bots/streaming-ux. One stream a chat; the sequence starts at 1 and grows; what was shown is never taken back; two
+minutes in all; the user may press Stop, of which the next request tells. What Teams' text cannot show (a table) ends
+the stream early: the message is edited from there on.
+"""
+
+import time
+from typing import Any
+
+import structlog
+
+from adapters.teams import render, tables
+from adapters.teams.fields import text as text_at
+from adapters.teams.limits import STREAM_SECONDS
+from adapters.teams.transport import Transport, conversation_of
+from gateway.errors import Forbidden, Gone, Rejected, StreamExpired, StreamStopped
+from gateway.model import ConversationRef, Outgoing, Receipt
+
+STATE = "stream"
+"""In a receipt whose stream may be open: its sequence number, what it shows, when it began."""
+_NOTHING_YET = "…"
+
+log = structlog.get_logger(__name__)
+
+
+class Streams:
+    """A conversation that cannot stream is declined with None."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._open: dict[str, float] = {}
+
+    def running(self, to: ConversationRef) -> bool:
+        """Whether a stream shows there that the bot works."""
+        return time.time() - self._open.get(to.key, 0.0) < STREAM_SECONDS
+
+    async def start(self, to: ConversationRef, text: str) -> Receipt | None:
+        """Begin, with what can be shown of the text."""
+        if to.kind != "dm" or tables.has_table(text):
+            return None
+        shown = render.streaming(text)
+        kind = "streaming" if shown.strip() else "informative"
+        try:
+            stream = await self._transport.send(to, _part(to, shown if shown.strip() else _NOTHING_YET, kind, 1))
+        except (Forbidden, Rejected, StreamExpired, StreamStopped) as error:
+            # Not for this user, not in this client, or another stream is running: post and edit instead.
+            log.debug("teams_stream_declined", conversation=to.key, why=str(error))
+            return None
+        began = time.time()
+        self._forget_old(began)
+        self._open[to.key] = began
+        state = {"sequence": 1, "shown": shown if kind == "streaming" else "", "at": began}
+        return Receipt(to=to, id=stream, data={STATE: state}) if stream else None
+
+    async def append(self, receipt: Receipt, text: str) -> Receipt:
+        """Show more of it. Raises ``StreamExpired`` where it has to go on by edits, ``StreamStopped``."""
+        state = _state(receipt)
+        if tables.has_table(text) or time.time() - float(state.get("at") or 0.0) > STREAM_SECONDS:
+            self._open.pop(receipt.to.key, None)
+            raise StreamExpired("the stream hands over to edits: it holds a table, or its two minutes end")
+        shown = render.streaming(text)
+        if not shown.strip() or shown == state.get("shown"):
+            return receipt
+        sequence = int(state.get("sequence") or 1) + 1
+        try:
+            await self._transport.send(receipt.to, _part(receipt.to, shown, "streaming", sequence, receipt.id))
+        except (StreamExpired, StreamStopped, Gone):
+            self._open.pop(receipt.to.key, None)
+            raise
+        grown = {**receipt.data, STATE: {**state, "sequence": sequence, "shown": shown}}
+        return Receipt(to=receipt.to, id=receipt.id, data=grown)
+
+    async def close(self, receipt: Receipt, message: Outgoing) -> bool:
+        """End the stream, as the message if that goes on from what was shown; whether it now stands so.
+
+        Raises ``StreamStopped`` for one the user stopped: what it shows is final.
+        """
+        self._open.pop(receipt.to.key, None)
+        shown = text_at(_state(receipt), "shown")
+        made = render.final(message)
+        stands = made["text"].startswith(shown) and not tables.has_table(message.text)
+        if not stands:
+            made = {"type": "message", "textFormat": "markdown", "text": shown or _NOTHING_YET}
+        entities = [{"type": "streaminfo", "streamId": receipt.id, "streamType": "final"}, *made.get("entities", ())]
+        try:
+            await self._transport.send(receipt.to, {**_head(receipt.to), **made, "entities": entities})
+        except StreamExpired as error:
+            log.debug("teams_stream_over", conversation=receipt.to.key, why=str(error))
+            return False
+        return stands
+
+    async def replace(self, receipt: Receipt, made: render.Activity) -> None:
+        """Edit a message whose stream is over. One that goes on, since its text is not known any more (a dead process
+        streamed it), cannot be edited: it is removed, and ``Gone`` has it sent anew."""
+        try:
+            await self._transport.update(receipt.to, receipt.id, {**made, "id": receipt.id})
+        except StreamExpired as error:
+            await self._transport.delete(receipt.to, receipt.id)
+            raise Gone("a stream that could not be ended was removed") from error
+
+    def _forget_old(self, now: float) -> None:
+        for key in [key for key, began in self._open.items() if now - began > STREAM_SECONDS]:
+            del self._open[key]
+
+
+def _state(receipt: Receipt) -> dict[str, Any]:
+    state = receipt.data.get(STATE)
+    return state if isinstance(state, dict) else {}
+
+
+def _part(to: ConversationRef, text: str, kind: str, sequence: int, stream: str = "") -> render.Activity:
+    info: dict[str, Any] = {"type": "streaminfo", "streamType": kind, "streamSequence": sequence}
+    if stream:
+        info["streamId"] = stream
+    return {**_head(to), "type": "typing", "textFormat": "markdown", "text": text, "entities": [info]}
+
+
+def _head(to: ConversationRef) -> render.Activity:
+    return {"conversation": {"id": conversation_of(to)}, "from": {"id": to.route.get("bot", "")}}

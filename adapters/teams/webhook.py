@@ -1,0 +1,133 @@
+"""``POST /teams/events``: a bounded body, a verified sender, stored before it is acknowledged.
+
+The service URL is part of what is verified, so the JSON is read first; nothing else happens to it until the token is
+believed. That costs microseconds once a token is known, and a whole activity may cost 350.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+import structlog
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
+
+from adapters.teams.envelope import tenant_of
+from adapters.teams.fields import Json, text
+from adapters.teams.inbound import Inbound, Reply, describe
+from adapters.teams.transport import secure
+from adapters.teams.verify import Verifier
+from gateway.adapter import Accept
+from gateway.errors import Draining, Unavailable
+
+PATHS = ("/teams/events", "/api/messages")
+"""The second is what Bot Framework's own samples and tools use."""
+
+log = structlog.get_logger(__name__)
+
+
+class Webhook:
+    """The routes. ``verifier`` None: anonymous, and then only a connector on this machine is believed. ``tenant``: the
+    only one whose activities are taken."""
+
+    def __init__(
+        self, inbound: Inbound, verifier: Verifier | None, *, tenant: str | None, local: bool, max_body_bytes: int
+    ) -> None:
+        self._inbound = inbound
+        self._verifier = verifier
+        self._tenant = tenant.lower() if tenant else None
+        self._local = local
+        self._limit = max_body_bytes
+
+    def routes(self, accept: Accept) -> Sequence[BaseRoute]:
+        """Both addresses over ``accept``."""
+        endpoint = _Endpoint(self, accept)
+        return [Route(path, endpoint, methods=["POST"], name=path.strip("/").replace("/", "_")) for path in PATHS]
+
+    async def serve(self, request: Request, accept: Accept) -> Response:
+        """The answer to one request."""
+        # One pass over what the server read: ``request.headers`` goes through all of them for each one asked for.
+        headers: dict[bytes, bytes] = dict(request.scope["headers"])
+        raw = await self._read(request, headers.get(b"content-length", b""))
+        if raw is None:
+            return Response(status_code=413)
+        activity = _activity(raw)
+        try:
+            if not await self._believed(headers, activity):
+                return Response(status_code=401)
+        except Unavailable as error:
+            log.error("teams_cannot_verify", error=str(error))
+            return Response(status_code=503)
+        if activity is None:
+            return Response(status_code=400)
+        return await self._answer(activity, accept)
+
+    async def _believed(self, headers: Mapping[bytes, bytes], activity: Json | None) -> bool:
+        service = None if activity is None else text(activity, "serviceUrl")
+        if service is not None and not secure(service, local=self._local):
+            return False
+        if self._verifier is None:
+            # A web page can make a browser post text here, but not JSON without being allowed to.
+            return headers.get(b"content-type", b"").startswith(b"application/json")
+        authorization = headers.get(b"authorization", b"").decode("latin-1")
+        channel = "" if activity is None else text(activity, "channelId")
+        if not await self._verifier.believes(authorization, service_url=service, channel=channel):
+            return False
+        tenant = "" if activity is None else tenant_of(activity)
+        return self._tenant is None or not tenant or tenant.lower() == self._tenant
+
+    async def _answer(self, activity: Json, accept: Accept) -> Response:
+        try:
+            reply = await self._inbound.handle(activity, accept)
+        except Draining:
+            return Response(status_code=503)
+        except Exception:
+            # The last resort: whatever failed, the delivery is not durable and must not be acknowledged.
+            log.exception("teams_not_accepted", kind=describe(activity))
+            return Response(status_code=500)
+        return _response(reply)
+
+    async def _read(self, request: Request, declared: bytes) -> bytes | None:
+        """The body; None if it is larger than allowed, whatever its header claims."""
+        if declared.isdigit() and int(declared) > self._limit:
+            return None
+        chunks: list[bytes] = []
+        size = 0
+        try:
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > self._limit:
+                    return None
+                chunks.append(chunk)
+        except ClientDisconnect:
+            return b""
+        return b"".join(chunks)
+
+
+class _Endpoint:
+    """The route as an ASGI application: around a function Starlette puts one more layer, for what is raised in it."""
+
+    def __init__(self, webhook: Webhook, accept: Accept) -> None:
+        self._webhook = webhook
+        self._accept = accept
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self._webhook.serve(Request(scope, receive), self._accept)
+        await response(scope, receive, send)
+
+
+def _activity(raw: bytes) -> dict[str, Any] | None:
+    """The JSON object; None if it is none."""
+    try:
+        found = orjson.loads(raw)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _response(reply: Reply) -> Response:
+    if reply.payload is None:
+        return Response(status_code=reply.status)
+    return Response(orjson.dumps(reply.payload), status_code=reply.status, media_type="application/json")
