@@ -60,11 +60,13 @@ from adapters.emulation.observe import Observers
 from adapters.emulation.values import JSON, Call, PersonError
 from adapters.teams.emulation import page, playground
 from adapters.teams.emulation.backend import Backend
+from adapters.teams.emulation.clicks import Clicks
 from adapters.teams.emulation.connector import Connector
 from adapters.teams.emulation.delivery import Deliveries, Delivery
 from adapters.teams.emulation.dialogs import Dialog, Dialogs
 from adapters.teams.emulation.files import Upload
 from adapters.teams.emulation.interactions import Interactions
+from adapters.teams.emulation.invoking import Invoking
 from adapters.teams.emulation.keys import Forgery, Keys
 from adapters.teams.emulation.limits import Limits
 from adapters.teams.emulation.login import Login
@@ -133,7 +135,9 @@ class TeamsEmulator:
         )
         self.dialogs = Dialogs(self._observers)
         self._people = People(self.backend)
-        self._interactions = Interactions(self.backend, self.dialogs, self._people)
+        invoking = Invoking(self.backend, self._people)
+        self._clicks = Clicks(self.backend, self.dialogs, invoking)
+        self._interactions = Interactions(self.backend, self.dialogs, invoking)
         routes = Routes(self.backend, self.keys, self.login, Limits() if limits == "real" else None)
         self._connector = Connector(self.backend, routes, self.login, self._faults, anonymous=anonymous)
         self._runner: web.ServerRunner | None = None
@@ -314,7 +318,7 @@ class TeamsEmulator:
         ``inputs``: what was filled in, by input id; a choice by its value or its title.
         """
         where, person = self._at(place, user)
-        clicked = self._interactions.click(where, person, message_id, title=title, action=action, inputs=inputs or {})
+        clicked = self._clicks.click(where, person, message_id, title=title, action=action, inputs=inputs or {})
         return self._noted(await clicked)
 
     async def choose(self, place: str, message_id: str, title: str, *, user: str | None = None) -> InvokeResult:

@@ -115,6 +115,7 @@ def update(backend: Backend, conversation: Conversation, activity_id: str, activ
     message.activity = activity
     message.edited = True
     message.cards.clear()
+    message.consents.clear()
     backend.notice(conversation, message)
     return 200, {"id": message.id}
 

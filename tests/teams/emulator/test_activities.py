@@ -59,6 +59,12 @@ async def test_elsewhere_the_bot_hears_what_mentions_it(emulator: TeamsEmulator,
     assert bot.last["conversation"]["isGroup"] is True
 
 
+async def test_in_a_personal_chat_an_at_sign_is_just_that(emulator: TeamsEmulator, bot: Bot) -> None:
+    await emulator.delivered(await emulator.say("personal", "@gateway and @Ada"))
+    assert bot.last["text"] == "@gateway and @Ada"
+    assert [e["type"] for e in bot.last["entities"]] == ["clientInfo"]
+
+
 async def test_a_post_and_its_replies_carry_the_thread(emulator: TeamsEmulator, bot: Bot) -> None:
     post = await emulator.say("General", "@gateway help")
     reply = await emulator.say("General", "@gateway more", thread=post, user="Grace")

@@ -4,6 +4,7 @@ import functools
 from typing import Any, get_args
 
 import aiohttp
+import jwt
 import pytest
 import requests
 from botframework.connector.auth import (  # type: ignore[import-untyped]
@@ -41,6 +42,8 @@ async def test_the_old_key_stays_for_a_while_or_vanishes(emulator: TeamsEmulator
 
     first = (await ids())[0]
     second = emulator.rotate_keys()
+    assert second != first
+    assert jwt.get_unverified_header(emulator.authorization().removeprefix("Bearer "))["kid"] == second
     assert {first, second} < set(await ids())
     await emulator.delivered(await emulator.say("personal", "with the new key"))
     third = emulator.rotate_keys(keep_old=False)

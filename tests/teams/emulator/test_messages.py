@@ -283,6 +283,8 @@ async def test_who_is_there(emulator: TeamsEmulator, api: Api) -> None:
     _, rest = await api.call("GET", f"{path}/pagedmembers?continuationToken={first['continuationToken']}")
     assert len(rest["members"]) == 13
     assert "continuationToken" not in rest
+    _, exact = await api.call("GET", f"{path}/pagedmembers?pageSize=50&continuationToken=13")
+    assert (len(exact["members"]), "continuationToken" in exact) == (50, False)
     assert error_of(await api.call("GET", f"{path}/pagedmembers?pageSize=x"))[0] == 400
 
 
