@@ -44,14 +44,14 @@ class Backend:
 
     def post(self, conversation: Conversation, message: Message) -> None:
         conversation.add(message)
-        if message.sender == self.world.bot_id and message.stream is None:
+        if message.sender == self.world.bot_id:
             self.show_typing(conversation, typing=False)
         self.notice(conversation, message)
 
     def notice(self, conversation: Conversation, message: Message) -> None:
         """Tell that a message came or changed."""
         self.observers.changed()
-        if self.observers.watched and message.targeted_for in (None, self.viewer):
+        if self._shows(conversation) and message.targeted_for in (None, self.viewer):
             shown = page.message(self, conversation, message, self.viewer)
             self.observers.publish(
                 {"type": "change", "entity": "message", "conversation": conversation.id, "message": shown}
@@ -70,10 +70,14 @@ class Backend:
             return
         conversation.typing = typing
         self.observers.changed()
-        if self.observers.watched:
+        if self._shows(conversation):
             self.observers.publish(
                 {"type": "change", "entity": "typing", "conversation": conversation.id, "typing": typing}
             )
+
+    def _shows(self, conversation: Conversation) -> bool:
+        """Whether somebody watches what the viewer sees there."""
+        return self.observers.watched and self.viewer in conversation.members
 
     # -- telling the bot
 

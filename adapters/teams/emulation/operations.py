@@ -28,7 +28,8 @@ def create(backend: Backend, tenant_id: str | None, given: JSON) -> Result:
     members = given.get("members")
     if given.get("isGroup") or not isinstance(members, list) or len(members) != 1:
         raise bad_syntax("Incorrect conversation creation parameters")
-    tenant = str(given.get("tenantId") or _object(data.get("tenant")).get("id"))
+    # Bot Framework's own Python SDK writes tenantID; the service does not mind the case.
+    tenant = str(given.get("tenantId") or given.get("tenantID") or _object(data.get("tenant")).get("id"))
     if tenant not in backend.world.tenants or tenant_id not in (None, tenant):
         raise bad_argument("Unknown or missing tenant")
     wanted = _object(members[0]).get("id")
@@ -39,7 +40,7 @@ def create(backend: Backend, tenant_id: str | None, given: JSON) -> Result:
     conversation = backend.world.personal(person.id)
     if conversation is None or not conversation.installed:
         raise ApiError(403, "ForbiddenOperationException", "Bot isn't installed in user's personal scope")
-    answer: JSON = {"id": conversation.id}
+    answer: JSON = {"id": conversation.id, "serviceUrl": backend.world.service_url(tenant)}
     if isinstance(given.get("activity"), dict):
         answer["activityId"] = _post(backend, conversation, None, given["activity"], targeted=False).id
     return 201, answer
@@ -54,7 +55,8 @@ def _create_post(backend: Backend, tenant_id: str | None, channel_id: str, activ
     if channel.kind != "channel" or not isinstance(activity, dict):
         raise bad_syntax("Incorrect conversation creation parameters")
     message = _post(backend, channel, None, activity, targeted=False)
-    return 201, {"id": backend.world.at(channel, message.id), "activityId": message.id}
+    service_url = backend.world.service_url(channel.tenant_id)
+    return 201, {"id": backend.world.at(channel, message.id), "activityId": message.id, "serviceUrl": service_url}
 
 
 def send(

@@ -19,7 +19,7 @@ from adapters.teams.emulation.streams import info_of
 from adapters.teams.emulation.values import ApiError, bad_argument, bad_syntax
 from adapters.teams.emulation.world import Conversation
 
-MAX_BODY = 32 * 1024 * 1024
+MAX_BODY = 16 * 1024 * 1024
 """Of an activity with its pictures."""
 MAX_FORM = 64 * 1024
 
@@ -134,8 +134,7 @@ class Routes:
         if self._limits is not None:
             self._limits.app(tenant or "")
             self._limits.create(tenant or "")
-        status, body = operations.create(self._backend, tenant, given)
-        return Answer(status, {**(body or {}), "serviceUrl": self._backend.world.base + "/"})
+        return Answer(*operations.create(self._backend, tenant, given))
 
     def _send(self, tenant: str | None, given: str, reply_to: str | None, activity: JSON, targeted: bool) -> Answer:
         conversation, root = self._backend.world.addressed(given, tenant)

@@ -66,7 +66,9 @@ async def test_a_new_post_by_creating_a_conversation(emulator: TeamsEmulator, ap
 async def test_writing_first(emulator: TeamsEmulator, api: Api) -> None:
     given: JSON = {"members": [{"id": emulator.grace.id}], "tenantId": emulator.tenant.id}
     status, body = await api.call("POST", "conversations", given)
-    assert (status, body["id"]) == (201, emulator.personal("Grace").id)
+    assert (status, body) == (201, {"id": emulator.personal("Grace").id, "serviceUrl": api.service_url})
+    by_sdk = {"members": given["members"], "tenantID": emulator.tenant.id}
+    assert (await api.call("POST", "conversations", by_sdk))[1]["id"] == body["id"]
     by_directory = {
         "members": [{"id": emulator.grace.aad_object_id}],
         "channelData": {"tenant": {"id": emulator.tenant.id}},
@@ -253,6 +255,9 @@ async def test_typing_shows_until_something_is_sent(emulator: TeamsEmulator, api
     assert (await api.call("POST", f"conversations/{chat}/activities", {"type": "typing"}))[0] == 201
     assert emulator.typing()
     await api.send(chat)
+    assert not emulator.typing()
+    await api.call("POST", f"conversations/{chat}/activities", {"type": "typing"})
+    await api.stream(chat, "A", 1)
     assert not emulator.typing()
 
 

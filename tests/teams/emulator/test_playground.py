@@ -90,6 +90,15 @@ async def test_clicking_choosing_and_judging(emulator: TeamsEmulator, bot: Bot, 
     assert (await emulator.act({"type": "click", "title": "Run", **where}))["error"].startswith("Something went wrong")
 
 
+async def test_the_page_sees_what_ada_sees(emulator: TeamsEmulator, api: Api) -> None:
+    watching = emulator.watch()
+    await emulator.say("personal", "a secret", user="Grace")
+    path = f"conversations/{emulator.group.id}/activities?isTargetedActivity=true"
+    await api.call("POST", path, {"type": "message", "text": "psst", "recipient": {"id": emulator.grace.id}})
+    await emulator.say("Lunch", "for all", user="Grace")
+    assert (await until(watching, entity="message"))["message"]["text"] == "for all"
+
+
 async def test_dialogs_on_the_page(emulator: TeamsEmulator, bot: Bot, api: Api) -> None:
     chat = emulator.personal().id
     fetch = submit("Open", msteams={"type": "task/fetch"})
