@@ -354,8 +354,7 @@ class DiscordEmulator:
         """Invite the bot (again)."""
         if self.bot.id not in self.guild.members:
             role = next(r.id for r in self.guild.roles.values() if r.bot_id == self.bot.id)
-            self.guild.members[self.bot.id] = Member(self.bot, time.time(), roles=[role])
-            self.backend.outage(self.guild, over=True)
+            self.backend.add_bot(self.guild, Member(self.bot, time.time(), roles=[role]))
 
     # -- looking
 

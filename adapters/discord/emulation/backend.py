@@ -6,7 +6,7 @@ from adapters.discord.emulation import page, wire
 from adapters.discord.emulation.applications import Application
 from adapters.discord.emulation.gateway import Gateway
 from adapters.discord.emulation.permissions import IN_DM, Permission, permissions
-from adapters.discord.emulation.state import Channel, Guild, Message
+from adapters.discord.emulation.state import Channel, Guild, Member, Message
 from adapters.discord.emulation.values import MessageType
 from adapters.discord.emulation.world import World
 from adapters.emulation.observe import Observers
@@ -153,6 +153,13 @@ class Backend:
         """Kick the bot: all it hears is GUILD_DELETE."""
         del guild.members[self.world.bot.id]
         self.gateway.dispatch("GUILD_DELETE", {"id": guild.id}, guild_id=guild.id)
+
+    def add_bot(self, guild: Guild, member: Member) -> None:
+        """Invite the bot: GUILD_CREATE of a guild it did not know."""
+        guild.members[member.user.id] = member
+        created = wire.guild_created(self.world, guild, all_members=False)
+        del created["unavailable"]
+        self.gateway.dispatch("GUILD_CREATE", created, guild_id=guild.id)
 
     def outage(self, guild: Guild, *, over: bool) -> None:
         """The guild becomes unavailable, or available again."""

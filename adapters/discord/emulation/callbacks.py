@@ -10,7 +10,7 @@ from adapters.discord.emulation import mentions, modals, threads, wire
 from adapters.discord.emulation.backend import Backend
 from adapters.discord.emulation.checker import Checker
 from adapters.discord.emulation.compose import Composer
-from adapters.discord.emulation.errors import ApiError, Path, invalid
+from adapters.discord.emulation.errors import ApiError, invalid
 from adapters.discord.emulation.interactions import COMMAND, MODAL, Answer, Interaction, InteractionResult, Interactions
 from adapters.discord.emulation.requests import Request
 from adapters.discord.emulation.state import Message

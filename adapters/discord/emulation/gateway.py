@@ -156,6 +156,8 @@ class Gateway(Handshake):
             async for frame in socket:
                 if frame.type is not WSMsgType.ERROR:
                     self.receive(connection, frame.data)
+            if connection.closing:
+                await writer  # the close frame is on its way
         except Closed as closed:
             connection.thaw()
             connection.close(closed.code, closed.reason)
@@ -191,7 +193,7 @@ class Gateway(Handshake):
         if session is None or session.connection is not connection:
             return
         session.connection, session.lost_at = None, time.monotonic()
-        if code in (1000, 1001):  # the client said it is done
+        if code in (1000, 1001) and not connection.closing:  # the client said it is done
             self.sessions.pop(session.id, None)
 
     def _all_op(self, op: int, data: object = None) -> None:

@@ -39,6 +39,10 @@ class Connection:
         """Everything there was to send is sent."""
         return not self._frames
 
+    @property
+    def closing(self) -> bool:
+        return self._close is not None
+
     def send(self, payload: bytes) -> None:
         self._frames.append(payload)
         self._wake.set()

@@ -153,7 +153,10 @@ def guild(shown: Guild) -> JSON:
 
 
 def guild_created(world: World, shown: Guild, *, all_members: bool) -> JSON:
-    """The payload of GUILD_CREATE. Without the presence intent it lists no members but the bot."""
+    """The payload of GUILD_CREATE. Without the presence intent it lists no members but the bot.
+
+    ``unavailable`` is False for a guild that READY announced or that was out; one just joined has no such key.
+    """
     bot = shown.members[world.bot.id]
     seen = [t for t in world.threads(shown) if t.thread is not None and not t.thread.archived]
     return {

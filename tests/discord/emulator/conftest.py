@@ -1,0 +1,34 @@
+"""An emulator without rate limits, bare requests, and discord.py connected to it."""
+
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+
+from adapters.discord.emulator import DiscordEmulator
+from tests.discord.emulator.bot import Bot, Rest, connected
+
+
+@pytest.fixture
+async def emulator() -> AsyncIterator[DiscordEmulator]:
+    running = DiscordEmulator(limits="off", interaction_deadline=0.3)
+    await running.start()
+    yield running
+    await running.stop()
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+@pytest.fixture
+def rest(http: aiohttp.ClientSession, emulator: DiscordEmulator) -> Rest:
+    return Rest(http, emulator)
+
+
+@pytest.fixture
+async def bot(emulator: DiscordEmulator) -> AsyncIterator[Bot]:
+    async with connected(emulator) as running:
+        yield running
