@@ -68,9 +68,12 @@ class Login:
         }
 
     def managed_identity(self, query: Mapping[str, str], headers: Mapping[str, str]) -> JSON:
-        """App Service's endpoint (``X-IDENTITY-HEADER``) or a virtual machine's (``Metadata: true``)."""
-        by_header = headers.get("X-IDENTITY-HEADER") == self.identity_header
-        if not by_header and headers.get("Metadata", "").lower() != "true":
+        """App Service's endpoint (``X-IDENTITY-HEADER``) or a virtual machine's (``Metadata: true``).
+
+        The headers' names are in lower case.
+        """
+        by_header = headers.get("x-identity-header") == self.identity_header
+        if not by_header and headers.get("metadata", "").lower() != "true":
             raise _imds(400, "invalid_request", "Required metadata header not specified")
         if query.get("resource", "").rstrip("/") != RESOURCE:
             raise _imds(400, "invalid_resource", "AADSTS500011: The resource principal was not found in the tenant.")

@@ -67,9 +67,8 @@ class Routes:
                 shown = {**form, "client_secret": "[redacted]"} if "client_secret" in form else dict(form)
                 return Request("token", shown, lambda: Answer(body=self._login.token(tenant, form)), protected=False)
             case "GET", ["msi", "token"] | ["metadata", "identity", "oauth2", "token"]:
-                args = dict(query)
-                run = lambda: Answer(body=self._login.managed_identity(query, request.headers))  # noqa: E731
-                return Request("managed_identity", args, run, protected=False)
+                given = dict(query), dict(request.headers)
+                return Request("managed_identity", given[0], lambda: self._identity(*given), protected=False)
             case "GET", ["v1", ".well-known", "openidconfiguration"]:
                 base = self._backend.world.base
                 return Request("openid", {}, lambda: Answer(body=self._keys.configuration(base)), protected=False)
@@ -123,8 +122,8 @@ class Routes:
                 name = "team_channels" if rest else "team"
                 return Request(name, {"team": team}, lambda: self._team(tenant, team, channels=bool(rest)))
             case "GET", ["attachments", attachment, *rest] if rest in ([], ["views", "original"]):
-                run = lambda: self._attachment(attachment, content=bool(rest))  # noqa: E731
-                return Request("get_attachment", {"attachment": attachment}, run)
+                args = {"attachment": attachment}
+                return Request("get_attachment", args, lambda: self._attachment(attachment, content=bool(rest)))
             case _:
                 raise ApiError(404, "NotFound", "Not found.")
 
@@ -185,6 +184,10 @@ class Routes:
         if self._limits is not None:
             self._limits.app(found[0].tenant_id)
         return found
+
+    def _identity(self, query: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
+        lowered = {name.lower(): value for name, value in headers.items()}
+        return Answer(body=self._login.managed_identity(query, lowered))
 
     def _attachment(self, attachment_id: str, *, content: bool) -> Answer:
         file = self._backend.files.find(attachment_id)
