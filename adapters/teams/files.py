@@ -1,4 +1,4 @@
-"""Downloads: bounded, without redirects, with the bot's token for pictures of the connector they were posted at only."""
+"""Downloads: bounded, without redirects, with the bot's token only to the connector a picture was posted at."""
 
 from collections.abc import AsyncIterator, Mapping
 from urllib.parse import urlsplit

@@ -1,0 +1,322 @@
+"""The emulated Teams in the contract's words."""
+
+import base64
+import re
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from adapters.emulation.faults import Hold
+from adapters.emulation.values import Call
+from adapters.teams.adapter import TeamsAdapter
+from adapters.teams.emulator import InvokeResult, TeamsEmulator, Upload
+from adapters.teams.names import CARD, CONSENT, FILE
+from adapters.teams.settings import TeamsSettings
+from gateway.adapter import Surroundings
+from gateway.model import UserRef
+from tests.contract.world import Facts, FieldInput, File, Method, Person, Place, Post, Said, ShownForm, Trouble
+from tests.teams.reading import inputs, read, shown_buttons
+
+T = TypeVar("T")
+
+METHODS: Mapping[Method, str] = {
+    "identify": "token",
+    "send": "send",
+    "edit": "update",
+    "delete": "delete",
+    "upload": "upload",
+    "status": "typing",
+    "stream_start": "stream",
+    "stream_append": "stream",
+    "stream_stop": "stream",
+}
+LINK = re.compile(r"📎 \[(?P<name>[^\]]+)\]\((?P<url>[^)]+)\)")
+
+
+def settings_for(teams: TeamsEmulator, **changes: Any) -> TeamsSettings:
+    """Settings read the way the operator's are."""
+    given = {name.lower().removeprefix("teams_"): value for name, value in teams.environment().items()}
+    return TeamsSettings(_env_file=None, **{**given, **changes})
+
+
+def adapter_for(teams: TeamsEmulator, surroundings: Surroundings | None = None, **changes: Any) -> TeamsAdapter:
+    return TeamsAdapter(settings_for(teams, **changes), surroundings or Surroundings(max_body_bytes=100_000))
+
+
+class TeamsWorld:
+    """Implements ``tests.contract.world.World``."""
+
+    name = "teams"
+    facts = Facts(
+        token_setting="TEAMS_APP_PASSWORD",
+        permission="add the app to it again",
+        emoji="like",
+        everyone="<at>General</at>",
+        exactly_once_sends=False,
+        redelivers=False,
+        pings_everyone=False,
+        stop_button=True,
+        opening=True,
+    )
+
+    def __init__(self, teams: TeamsEmulator) -> None:
+        self.teams = teams
+        self._told: list[tuple[Person, str]] = []
+
+    @property
+    def emulator(self) -> TeamsEmulator:
+        return self.teams
+
+    def adapter(self, surroundings: Surroundings, *, wrong_token: bool = False) -> TeamsAdapter:
+        return adapter_for(self.teams, surroundings, **({"app_password": "wrong"} if wrong_token else {}))
+
+    async def connected(self) -> None:
+        """A webhook needs nothing but the listening server."""
+
+    @asynccontextmanager
+    async def unreachable(self) -> AsyncIterator[None]:
+        port = urlsplit(self.teams.world.base).port
+        assert port is not None
+        await self.teams.stop()
+        yield
+        await self.teams.start(port=port)
+
+    # -- what people do
+
+    def user(self, person: Person) -> UserRef:
+        who = self.teams.world.person(person)
+        return UserRef(platform="teams", workspace=self.teams.tenant.id, id=who.aad_object_id, name=person)
+
+    def mention_of(self, person: Person) -> str:
+        return f"<@{self.user(person).id}>"
+
+    def mention_reads(self, person: Person) -> str:
+        return f"@{self.teams.world.person(person).name}"
+
+    async def mention(self, text: str, *, user: Person = "Ada", files: Sequence[File] = ()) -> Post:
+        said = await self.teams.say("General", f"@gateway {text}", user=user, files=_uploads(files))
+        return Post(said, Place(self.teams.general.id, said))
+
+    async def dm(self, text: str, *, files: Sequence[File] = ()) -> Post:
+        said = await self.teams.say("personal", text, files=_uploads(files))
+        return Post(said, Place(self.teams.personal().id))
+
+    async def reply(
+        self, to: Post, text: str, *, user: Person = "Ada", mention: bool = False, files: Sequence[File] = ()
+    ) -> Post:
+        words = f"@gateway {text}" if mention else text
+        where = to.place
+        said = await self.teams.say(where.channel, words, user=user, thread=where.thread, files=_uploads(files))
+        return Post(said, where)
+
+    async def small_talk(self, text: str) -> Post:
+        said = await self.teams.say("General", text.replace("<at>General</at>", "@General"))
+        return Post(said, Place(self.teams.general.id, said))
+
+    async def other_bot(self, text: str) -> Post:
+        bot = self.teams.world.bot()
+        tag = f"<at>{bot['name']}</at>"
+        activity = {
+            "type": "message",
+            "id": self.teams.world.clock.message_id(),
+            "from": {"id": "28:another-bot", "name": "Builder"},
+            "text": f"{tag} {text}",
+            "entities": [{"type": "mention", "text": tag, "mentioned": bot}],
+        }
+        delivery = await self.teams.emit(activity, place="General")
+        return Post(str(delivery.activity["id"]), Place(self.teams.general.id, str(delivery.activity["id"])))
+
+    async def edit(self, post: Post, text: str) -> None:
+        await self.teams.edit(post.place.channel, post.id, text)
+
+    async def delete(self, post: Post) -> None:
+        await self.teams.delete_message(post.place.channel, post.id)
+
+    async def react(self, post: Post, *, added: bool = True) -> None:
+        """In a direct message there is nobody but Ada; and the bot hears of reactions to what it said itself only."""
+        user = "Grace" if post.place.thread else "Ada"
+        await self.teams.react(post.place.channel, post.id, self.facts.emoji, user=user, added=added)
+
+    async def click(self, message: Said, label: str, *, user: Person = "Ada") -> None:
+        self._note(user, await self.teams.click(message.place.channel, message.id, label, user=user))
+
+    def form(self, *, user: Person = "Ada") -> ShownForm | None:
+        dialogs = self.teams.open_dialogs(user)
+        if not dialogs or dialogs[-1].card is None:
+            return None
+        return ShownForm(dialogs[-1].title, tuple(inputs(dialogs[-1].card)))
+
+    async def submit(self, values: Mapping[str, FieldInput], *, user: Person = "Ada") -> None:
+        dialog = self.teams.open_dialogs(user)[-1]
+        assert dialog.card is not None
+        ids = inputs(dialog.card)
+        entered = {ids[label]["id"]: value for label, value in values.items()}
+        self._note(user, await self.teams.submit_dialog(dialog.id, entered))
+        for now in self.teams.open_dialogs(user):
+            body = (now.card or {}).get("body", ())
+            self._told += [(user, each["text"]) for each in body if each.get("color") == "Attention"]
+
+    async def thumbs(self, message: Said, *, up: bool, comment: str | None = None) -> None:
+        reaction = "like" if up else "dislike"
+        self._note("Ada", await self.teams.feedback(message.place.channel, message.id, reaction, comment or ""))
+
+    async def command(self, place: Place, name: str, text: str = "") -> None:
+        raise KeyError("Teams has no slash commands")
+
+    async def stop(self, place: Place) -> None:
+        await self.teams.wait_for(lambda: any(message.streaming for message in self.said(place)))
+        await self.teams.stop_stream(place.channel)
+
+    async def open_dm(self) -> None:
+        self.teams.personal().installed = False
+        await self.teams.install("personal")
+
+    # -- deliveries
+
+    async def delivered(self, post: Post) -> None:
+        await self.teams.delivered(post.id)
+
+    async def settled(self) -> None:
+        await self.teams.settled()
+
+    async def redeliver(self, post: Post) -> None:
+        await self.teams.redeliver(post.id)
+
+    async def deliver_unknown(self) -> None:
+        assert (await self.teams.emit({"type": "brandNew"})).ok
+
+    # -- what people see
+
+    def said(self, place: Place) -> list[Said]:
+        return [self._said(place, message) for message in self._messages(place)]
+
+    def told(self, person: Person = "Ada") -> list[str]:
+        return [text for whose, text in self._told if whose == person]
+
+    @property
+    def complaints(self) -> Sequence[str]:
+        return list(self.teams.interaction_errors)
+
+    async def files(self, place: Place) -> list[File]:
+        for message in self._messages(place):
+            for number, each in enumerate(message.get("attachments") or ()):
+                if each["contentType"] == CONSENT and number not in message["consents"]:
+                    self._note("Ada", await self.teams.consent(place.channel, message["id"]))
+        found: list[File] = []
+        async with aiohttp.ClientSession() as session:
+            for message in self._messages(place):
+                found += [file for each in message.get("attachments") or () for file in self._attached(each)]
+                for link in LINK.finditer(read(message)):
+                    async with session.get(link["url"]) as response:
+                        found.append(File(link["name"].replace("\\", ""), await response.read()))
+        return found
+
+    def working(self, place: Place) -> bool:
+        return self.teams.typing(place.channel)
+
+    def reactions(self, post: Post) -> int:
+        message = self.teams.message(post.place.channel, post.id) or {}
+        return sum(self.teams.world.bot_id in who for who in message.get("reactions", {}).values())
+
+    def title(self, place: Place) -> str | None:
+        return None
+
+    def prompts(self, place: Place) -> list[str]:
+        suggested = [message.get("suggestedActions") or {} for message in self._messages(place)]
+        return [action["title"] for each in suggested[-1:] for action in each.get("actions", ())]
+
+    async def wait_for(self, predicate: Callable[[], T], timeout: float = 10.0) -> T:
+        return await self.teams.wait_for(predicate, timeout)
+
+    # -- trouble
+
+    def fail_next(
+        self, method: Method, trouble: Trouble, *, times: int = 1, retry_after: int = 1, after_effect: bool = False
+    ) -> None:
+        fault: dict[str, Any]
+        match trouble:
+            case "rate_limited":
+                fault = {"retry_after": retry_after}
+            case "server_error":
+                fault = {"status": 503, "after_effect": after_effect}
+            case "disconnected":
+                fault = {"status": "disconnect", "after_effect": after_effect}
+                if method in ("edit", "delete"):
+                    times *= 2  # aiohttp itself makes a call once more that can be repeated
+            case "forbidden":
+                fault = {"status": 403}
+            case "gone":
+                fault = {"status": 404}
+        self.teams.fail_next(METHODS[method], times=times, when=lambda args: _is(method, args), **fault)
+
+    def hold(self, method: Method, *, after_effect: bool = False, text: str = "") -> Hold:
+        return self.teams.hold(
+            METHODS[method], after_effect=after_effect, when=lambda args: _is(method, args) and text in str(args)
+        )
+
+    def calls(self, method: Method) -> int:
+        return sum(_is(method, call.args) for call in self._calls(method))
+
+    # -- inside
+
+    def _calls(self, method: Method) -> list[Call]:
+        return self.teams.calls_to(METHODS[method])
+
+    def _note(self, person: Person, result: InvokeResult) -> None:
+        if result.message:
+            self._told.append((person, result.message))
+
+    def _messages(self, place: Place) -> list[dict[str, Any]]:
+        found = self.teams.messages(place.channel, place.thread)
+        return [message for message in found if message["from"]["id"] == self.teams.world.bot_id]
+
+    def _said(self, place: Place, message: dict[str, Any]) -> Said:
+        attachments = message.get("attachments") or ()
+        return Said(
+            id=message["id"],
+            place=place,
+            text=read(message),
+            buttons=tuple(shown_buttons(message)),
+            files=tuple(str(each.get("name")) for each in attachments if each["contentType"] != CARD),
+            streaming=message["streaming"] is not None,
+            pings=tuple(dict.fromkeys(message["pings"])),
+        )
+
+    def _attached(self, attachment: Mapping[str, Any]) -> list[File]:
+        kind, name = attachment["contentType"], str(attachment.get("name"))
+        if kind == FILE:
+            file = self.teams.backend.files.find(attachment["content"]["uniqueId"])
+            assert file is not None
+            return [File(name, file.content or b"", file.mime)]
+        if kind.startswith("image/") and str(attachment["contentUrl"]).startswith("data:"):
+            return [File(name, base64.b64decode(attachment["contentUrl"].partition(",")[2]), kind)]
+        return []
+
+
+def _is(method: Method, args: Mapping[str, Any]) -> bool:
+    """Whether a call is this one of the three that make a stream; the others are told apart by their names."""
+    if not method.startswith("stream"):
+        return True
+    activity = args["activity"]
+    info = next(each for each in activity["entities"] if each["type"] == "streaminfo")
+    kind = "stop" if activity["type"] == "message" else "append" if "streamId" in info else "start"
+    return method == f"stream_{kind}"
+
+
+def _uploads(files: Sequence[File]) -> list[Upload]:
+    return [Upload(file.name, file.data, file.mime) for file in files]
+
+
+@asynccontextmanager
+async def teams_world(**emulator: Any) -> AsyncIterator[TeamsWorld]:
+    """A Teams without rate limits whose team and group chat gave their consent to hear all; ``emulator`` are
+    ``TeamsEmulator`` arguments."""
+    teams = TeamsEmulator(**{"limits": "off", "rsc": True, **emulator})
+    await teams.start()
+    try:
+        yield TeamsWorld(teams)
+    finally:
+        await teams.stop()
