@@ -1,0 +1,230 @@
+"""The Discord adapter: ties link, inbound, outbound and what surrounds them to ``gateway.adapter.Adapter``."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from typing import ClassVar
+
+import structlog
+from starlette.routing import BaseRoute
+
+from adapters.discord import commands
+from adapters.discord.api import Api
+from adapters.discord.around import Around
+from adapters.discord.directory import Directory
+from adapters.discord.fields import text
+from adapters.discord.files import Downloads
+from adapters.discord.inbound import Inbound
+from adapters.discord.intake import Intake
+from adapters.discord.interactions import Interactions
+from adapters.discord.limits import CAPABILITIES
+from adapters.discord.link import Link
+from adapters.discord.memory import Memory
+from adapters.discord.outbound import Outbox
+from adapters.discord.parse import parse
+from adapters.discord.past import Past
+from adapters.discord.settings import DiscordSettings
+from adapters.discord.threads import Threads
+from gateway.adapter import Accept, Surroundings
+from gateway.errors import GatewayError, SettingsError
+from gateway.model import (
+    Capabilities,
+    ConversationRef,
+    Envelope,
+    Event,
+    HistoryMessage,
+    Outgoing,
+    Profile,
+    Receipt,
+    RemoteFile,
+    Starter,
+    UserRef,
+)
+
+_RETRY = (1.0, 2.0, 5.0, 10.0, 30.0)
+"""Seconds between attempts to reach Discord when it could not be reached at start; the last one repeats."""
+_SETTLING = 3.0
+"""Seconds the start waits for the gateway's word: it is when Discord tells that an intent is refused."""
+
+log = structlog.get_logger(__name__)
+
+
+class DiscordAdapter:
+    """Discord by its gateway and REST API (``DISCORD_BOT_TOKEN``)."""
+
+    name: ClassVar[str] = "discord"
+    capabilities: ClassVar[Capabilities] = CAPABILITIES
+
+    def __init__(self, settings: DiscordSettings, surroundings: Surroundings) -> None:
+        if settings.bot_token is None:
+            raise SettingsError("DISCORD_BOT_TOKEN is not set")
+        self._settings = settings
+        self._api = Api(settings.bot_token.get_secret_value(), settings.api_url)
+        self._directory = Directory()
+        self._memory = Memory()
+        self._threads = Threads(self._api, self._directory)
+        self._outbox = Outbox(self._api, self._threads, self._memory)
+        self._past = Past(self._api, self._threads, self._directory, self._memory)
+        self._around = Around(self._api, self._threads, self._directory)
+        self._downloads = Downloads(self._api)
+        self._interactions = Interactions(self._api, self._directory)
+        self._inbound = Inbound(
+            self._api,
+            self._directory,
+            self._memory,
+            interact=self._interactions.take,
+            ready=self._on_ready,
+        )
+        self._intake: Intake | None = None
+        self._links: list[Link] = []
+        self._syncing: asyncio.Task[None] | None = None
+        self._trouble: str | None = "not connected yet"
+
+    @property
+    def ignored(self) -> Counter[str]:
+        """Dispatches that went no further, by rule."""
+        return self._inbound.ignored
+
+    def routes(self, accept: Accept) -> Sequence[BaseRoute]:
+        """None: everything comes over the gateway connection."""
+        return []
+
+    @asynccontextmanager
+    async def connect(self, accept: Accept) -> AsyncIterator[None]:
+        """Log in and hold the gateway connections. Raises ``SettingsError`` for a token or an intent Discord refuses;
+        while Discord cannot be reached the adapter stays up, says so in ``health`` and goes on trying."""
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self._api.open())
+            self._intake = intake = Intake(accept)
+            stack.push_async_callback(self._interactions.close)
+            stack.push_async_callback(intake.close)
+            stack.push_async_callback(self._inbound.close)
+            online = await self._login()
+            self._links = self._make_links(intake)
+            running = asyncio.create_task(self._run(online))
+            stack.push_async_callback(_cancel, running)
+            if online:
+                await self._settle()
+            yield
+        self._trouble = "not connected"
+
+    def _make_links(self, intake: Intake) -> list[Link]:
+        links: list[Link] = []
+        for shard in range(self._settings.shards):
+            link = Link(self._api, gateway_url=self._settings.gateway_url, shard=shard, shards=self._settings.shards)
+            link.listen(self._inbound.parsers(intake, partial(getattr, link, "place")), intake)
+            links.append(link)
+        return links
+
+    async def _login(self) -> bool:
+        try:
+            me = await self._api.login()
+        except SettingsError:
+            raise
+        except GatewayError as error:
+            self._trouble = f"Discord cannot be reached: {error}"
+            log.warning("discord_unreachable", error=str(error))
+            return False
+        self._directory.me = text(me, "id")
+        self._trouble = None
+        return True
+
+    async def _run(self, online: bool) -> None:
+        attempt = 0
+        while not online:
+            await asyncio.sleep(_RETRY[min(attempt, len(_RETRY) - 1)])
+            attempt += 1
+            try:
+                online = await self._login()
+            except SettingsError as error:
+                self._trouble = str(error)
+                log.error("discord_settings", error=str(error))
+                return
+        async with asyncio.TaskGroup() as group:
+            for link in self._links:
+                group.create_task(link.run_until_fatal())
+
+    async def _settle(self) -> None:
+        """Until the first connection is up, or it is known why not."""
+        first = self._links[0]
+        try:
+            async with asyncio.timeout(_SETTLING):
+                await first.settled.wait()
+        except TimeoutError:
+            return
+        if first.fatal is not None:
+            raise SettingsError(first.fatal)
+
+    def _on_ready(self) -> None:
+        if self._syncing is None and self._directory.app:
+            self._syncing = asyncio.create_task(commands.sync(self._api, self._directory.app))
+
+    def health(self) -> str | None:
+        """None while Discord can be reached and what arrives is stored; else what is wrong."""
+        if self._trouble is not None:
+            return self._trouble
+        for link in self._links:
+            if link.trouble is not None:
+                return link.trouble
+        return self._intake.trouble if self._intake is not None else None
+
+    def parse(self, envelope: Envelope) -> Event | None:
+        """The event in a delivery."""
+        return parse(envelope)
+
+    async def send(self, to: ConversationRef, message: Outgoing, *, key: str) -> Receipt:
+        """Create Message, with the key as an enforced nonce; the first one opens the thread."""
+        return await self._outbox.send(to, message, key=key)
+
+    async def edit(self, receipt: Receipt, message: Outgoing) -> Receipt:
+        """Edit Message; the files are exactly the message's afterwards."""
+        return await self._outbox.edit(receipt, message)
+
+    async def delete(self, receipt: Receipt) -> None:
+        """Delete Message."""
+        await self._outbox.delete(receipt)
+
+    async def status(self, to: ConversationRef, text: str | None) -> None:
+        """Typing, without words."""
+        await self._around.status(to, text)
+
+    def download(self, file: RemoteFile, *, limit: int) -> AsyncIterator[bytes]:
+        """The file's bytes, from where Discord keeps attachments and nowhere else."""
+        return self._downloads.download(file, limit=limit)
+
+    async def find(
+        self, to: ConversationRef, message: Outgoing, *, key: str, since: float, claimed: Collection[str]
+    ) -> Receipt | None:
+        """The message sent under ``key``: by its nonce while that is known, else by what it says."""
+        return await self._past.find(to, message, key=key, since=since, claimed=claimed)
+
+    async def history(self, to: ConversationRef, *, limit: int) -> Sequence[HistoryMessage]:
+        """Get Channel Messages, with the message a thread was opened from at its head."""
+        return await self._past.history(to, limit=limit)
+
+    async def react(self, to: ConversationRef, message_id: str, emoji: str, *, added: bool) -> None:
+        """``emoji`` is the emoji itself, a common name (``thumbsup``), or ``name:id`` of a server's own."""
+        await self._around.react(to, message_id, emoji, added=added)
+
+    async def profile(self, user: UserRef) -> Profile:
+        """Name and picture; Discord tells a bot no e-mail address."""
+        return await self._around.profile(user)
+
+    async def set_title(self, to: ConversationRef, title: str) -> None:
+        """The thread's name."""
+        await self._around.set_title(to, title)
+
+    async def suggest(self, to: ConversationRef, starters: Sequence[Starter]) -> None:
+        """A message with a button for each prompt."""
+        await self._around.suggest(to, starters)
+
+    async def notify(self, to: ConversationRef, user: UserRef, text: str) -> None:
+        """An ephemeral message where the interaction can still be answered, else a direct one."""
+        await self._around.notify(to, user, text)
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,146 @@
+"""Discord's REST API through discord.py's client: its buckets and retries, our address, every failure one of ours.
+
+Two ways in. ``call`` is the bot's own: the client keeps to each bucket, waits out short rate limits and repeats what
+met a 5xx (a message carries a nonce, so that is safe). ``webhook`` is an interaction's: its token is in the path, no
+credentials go along, and the bot's global limit does not hold it up.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import discord
+import structlog
+from discord.http import HTTPClient, Route
+from discord.webhook.async_ import AsyncWebhookAdapter
+
+from adapters.discord.errors import REFUSED, translate
+from adapters.discord.fields import Json
+from adapters.discord.limits import LONGEST_WAIT
+from gateway.errors import SettingsError, Unavailable
+
+TIMEOUT = aiohttp.ClientTimeout(total=60, sock_connect=10)
+"""For one request, its wait for a rate limit not included."""
+TRANSFER = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=60)
+"""For one that carries files."""
+
+log = structlog.get_logger(__name__)
+
+
+class _Http(HTTPClient):
+    """The client at another address. discord.py keeps that in a class attribute, which two bots in one process would
+    share."""
+
+    def __init__(self, api_url: str) -> None:
+        # The loop is named once there is one (``Link``); nothing reads it before.
+        super().__init__(discord.utils.MISSING, max_ratelimit_timeout=LONGEST_WAIT)
+        self.api_url = api_url.rstrip("/")
+
+    def at(self, route: Route) -> Route:
+        """The route, leading to the address of the settings."""
+        route.url = self.api_url + route.url.removeprefix(Route.BASE)
+        return route
+
+    async def request(self, route: Route, *, files: Any = None, form: Any = None, **kwargs: Any) -> Any:
+        kwargs.setdefault("timeout", TRANSFER if form else TIMEOUT)
+        return await super().request(self.at(route), files=files, form=form, **kwargs)
+
+
+class Api:
+    """Calls by method and path template: the template names the bucket, and the permission that may be missing."""
+
+    def __init__(self, token: str, api_url: str) -> None:
+        self._token = token
+        self.http = _Http(api_url)
+        self._session: aiohttp.ClientSession | None = None
+        self._webhooks = AsyncWebhookAdapter()
+        self._in = False
+        self._noted: set[str] = set()
+
+    @property
+    def url(self) -> str:
+        """Where the API is, without a slash at the end."""
+        return self.http.api_url
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """For what needs no credentials. Raises ``Unavailable`` while not connected."""
+        if self._session is None:
+            raise Unavailable("the Discord adapter is not connected")
+        return self._session
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Hold the sessions."""
+        async with aiohttp.ClientSession(timeout=TIMEOUT, cookie_jar=aiohttp.DummyCookieJar()) as session:
+            self._session = session
+            try:
+                yield
+            finally:
+                self._session, self._in = None, False
+                await self.http.close()
+
+    async def login(self) -> Json:
+        """Who the bot is. Raises ``SettingsError`` for a token Discord refuses, ``Unavailable`` while it is away."""
+        await self.http.close()  # what an attempt before this one opened
+        self.http.connector = aiohttp.TCPConnector(limit=0)
+        try:
+            me: Any = await self.http.static_login(self._token)
+        except discord.LoginFailure:
+            raise SettingsError(REFUSED) from None
+        except Exception as error:
+            raise translate(error, "GET /users/@me") from error
+        self._in = True
+        found: Json = me
+        return found
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Mapping[str, Any] | Sequence[Any] | None = None,
+        form: Sequence[dict[str, Any]] | None = None,
+        files: Sequence[discord.File] | None = None,
+        query: Mapping[str, str] | None = None,
+        **ids: str,
+    ) -> Any:
+        """The answer's body. ``ids`` fill the template."""
+        if not self._in:
+            raise Unavailable("the Discord adapter is not connected")
+        more: dict[str, Any] = {}
+        if json is not None:
+            more["json"] = json
+        if query:
+            more["params"] = query
+        try:
+            return await self.http.request(Route(method, path, **ids), form=form, files=files, **more)
+        except Exception as error:
+            raise translate(error, f"{method} {path}", where=ids.get("channel_id", "")) from error
+
+    async def webhook(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: dict[str, Any] | None = None,
+        form: list[dict[str, Any]] | None = None,
+        files: Sequence[discord.File] | None = None,
+        query: dict[str, Any] | None = None,
+        **ids: str,
+    ) -> Any:
+        """The same with the token of an interaction, which is among the ``ids``."""
+        route = self.http.at(Route(method, path, **ids))
+        try:
+            return await self._webhooks.request(
+                route, self.session, payload=json, multipart=form, files=files, params=query
+            )
+        except Exception as error:
+            raise translate(error, f"{method} {path}", where=ids.get("webhook_id", "")) from error
+
+    def note(self, what: str, **fields: Any) -> None:
+        """Log something once per process: what is missing is no news the second time."""
+        if what not in self._noted and len(self._noted) < 1_000:
+            self._noted.add(what)
+            log.warning("discord_degraded", what=what, **fields)

@@ -1,0 +1,171 @@
+"""What surrounds the messages: typing, titles, reactions, profiles, suggested prompts, notices."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from adapters.discord import controls, tokens
+from adapters.discord.api import Api
+from adapters.discord.conversations import PARENT
+from adapters.discord.directory import Directory
+from adapters.discord.errors import code_of
+from adapters.discord.fields import Json, obj, text
+from adapters.discord.limits import CONTENT, ROW, ROWS, THREAD_NAME
+from adapters.discord.outbound import MESSAGES
+from adapters.discord.render import allowed, label
+from adapters.discord.threads import Threads
+from gateway.errors import Forbidden, Gone, PlatformError, RateLimited, Rejected, Unsupported
+from gateway.model import AllowedMentions, ConversationRef, Profile, Starter, UserRef
+
+_EPHEMERAL = 1 << 6
+_UNKNOWN_EMOJI = 10014
+_PICTURES = "https://cdn.discordapp.com"
+_REACTION = "/channels/{channel_id}/messages/{message_id}/reactions/{emoji}/@me"
+
+# Names other platforms use for the emoji bots use most; Discord wants the emoji itself.
+_EMOJI = {
+    "+1": "👍",
+    "thumbsup": "👍",
+    "-1": "👎",
+    "thumbsdown": "👎",
+    "eyes": "👀",
+    "white_check_mark": "✅",
+    "x": "❌",
+    "heart": "❤️",
+    "tada": "🎉",
+    "thinking_face": "🤔",
+    "hourglass_flowing_sand": "⏳",
+    "rocket": "🚀",
+    "warning": "⚠️",
+    "fire": "🔥",
+    "wave": "👋",
+}
+
+
+class Around:
+    """Best effort where nobody would miss it, errors where somebody asked for it."""
+
+    def __init__(self, api: Api, threads: Threads, directory: Directory) -> None:
+        self._api = api
+        self._threads = threads
+        self._directory = directory
+
+    async def status(self, to: ConversationRef, status: str | None) -> None:
+        """Typing, for ten seconds or until a message comes; it cannot be taken back. Before its thread is open it is
+        shown in the channel. Rate limits are raised, all else is not worth an error."""
+        if status is None:
+            return
+        try:
+            await self._api.call("POST", "/channels/{channel_id}/typing", channel_id=self._threads.standing(to).channel)
+        except RateLimited:
+            raise
+        except PlatformError as error:
+            self._api.note(f"typing:{type(error).__name__}", error=str(error))
+
+    async def set_title(self, to: ConversationRef, title: str) -> None:
+        """Rename the thread. A direct message has no name, and a channel's is not the bot's to change."""
+        if to.kind != "thread":
+            return
+        spot = await self._threads.spot(to)
+        if not spot.reply_to:
+            name = " ".join(title.split())[:THREAD_NAME] or "…"
+            await self._api.call("PATCH", "/channels/{channel_id}", json={"name": name}, channel_id=spot.channel)
+
+    async def react(self, to: ConversationRef, message_id: str, emoji: str, *, added: bool) -> None:
+        """Idempotent: a reaction that is there, or gone, already is no error."""
+        given = emoji.strip(":")
+        symbol = _EMOJI.get(given, given)
+        if symbol.isascii() and ":" not in symbol:
+            raise Unsupported(f"Discord takes an emoji itself (👍) or name:id of a server's own, not {emoji!r}")
+        *first, last = self._channels_of(to, message_id)
+        for channel in first:
+            with suppress(Gone):
+                return await self._react(channel, message_id, symbol, added=added)
+        await self._react(last, message_id, symbol, added=added)
+
+    async def _react(self, channel: str, message_id: str, symbol: str, *, added: bool) -> None:
+        method = "PUT" if added else "DELETE"
+        try:
+            await self._api.call(method, _REACTION, channel_id=channel, message_id=message_id, emoji=symbol)
+        except Rejected as error:
+            if added or code_of(error) != _UNKNOWN_EMOJI:
+                raise
+
+    def _channels_of(self, to: ConversationRef, message_id: str) -> list[str]:
+        """Where a message may be. The one a thread was opened from is in the channel, a forum post's in the thread."""
+        spot = self._threads.standing(to)
+        if spot.channel != to.channel or message_id != to.channel or to.kind != "thread":
+            return [spot.channel]
+        known = self._directory.get(to.channel)
+        parent = to.route.get(PARENT) or (known.parent if known else "")
+        return [parent, to.channel] if parent else [to.channel]
+
+    async def profile(self, user: UserRef) -> Profile:
+        """Name and picture; as a member of the server where there is one. Discord tells a bot no e-mail address."""
+        member: Json = {}
+        if user.workspace != "dm":
+            with suppress(Gone):
+                member = await self._api.call(
+                    "GET", "/guilds/{guild_id}/members/{user_id}", guild_id=user.workspace, user_id=user.id
+                )
+        person = obj(member, "user") or await self._api.call("GET", "/users/{user_id}", user_id=user.id)
+        name = text(member, "nick") or text(person, "global_name") or text(person, "username")
+        return Profile(
+            display_name=name or None,
+            avatar_url=_picture(person),
+            extra={name: person[name] for name in ("username", "bot") if name in person},
+        )
+
+    async def suggest(self, to: ConversationRef, starters: Sequence[Starter]) -> None:
+        """Prompts as buttons under a short line. A button carries its prompt; one too long for it is written out."""
+        short = [starter for starter in starters if controls.fits(starter.message)][: ROW * ROWS]
+        long = [f"- **{starter.label}**: {starter.message}" for starter in starters if starter not in short]
+        buttons: list[dict[str, Any]] = [
+            {
+                "type": 2,
+                "style": 2,
+                "label": label(starter.label),
+                "custom_id": controls.write(controls.STARTER, starter.message, place),
+            }
+            for place, starter in enumerate(short)
+        ]
+        message = {
+            "content": "\n".join(["You can ask, for example:", *long])[:CONTENT],
+            "components": [{"type": 1, "components": buttons[at : at + ROW]} for at in range(0, len(buttons), ROW)],
+            "allowed_mentions": allowed(AllowedMentions()),
+        }
+        spot = await self._threads.spot(to)
+        await self._api.call("POST", MESSAGES, json=message, channel_id=spot.channel)
+
+    async def notify(self, to: ConversationRef, user: UserRef, words: str) -> None:
+        """Only they see it: beside what they clicked while its token lives, else as a direct message. Who takes none
+        is mentioned in the conversation."""
+        told = {"content": words[:CONTENT], "allowed_mentions": allowed(AllowedMentions())}
+        if token := tokens.live(to):
+            with suppress(Gone, Forbidden, Rejected):
+                await self._api.webhook(
+                    "POST",
+                    "/webhooks/{webhook_id}/{webhook_token}",
+                    json={**told, "flags": _EPHEMERAL},
+                    webhook_id=to.route.get(tokens.APP, ""),
+                    webhook_token=token,
+                )
+                return
+        try:
+            await self._write_to(user.id, told)
+        except (Forbidden, Rejected):
+            mention = {
+                "content": f"<@{user.id}> {words}"[:CONTENT],
+                "allowed_mentions": allowed(AllowedMentions(users=(user.id,))),
+            }
+            spot = await self._threads.spot(to)
+            await self._api.call("POST", MESSAGES, json=mention, channel_id=spot.channel)
+
+    async def _write_to(self, user: str, told: dict[str, Any]) -> None:
+        channel = await self._api.call("POST", "/users/@me/channels", json={"recipient_id": user})
+        await self._api.call("POST", MESSAGES, json=told, channel_id=text(channel, "id"))
+
+
+def _picture(person: Json) -> str | None:
+    avatar = text(person, "avatar")
+    return f"{_PICTURES}/avatars/{text(person, 'id')}/{avatar}.png" if avatar else None

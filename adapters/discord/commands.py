@@ -1,0 +1,40 @@
+"""Tells Discord the slash commands. Those of others under the same application stay."""
+
+from typing import Any
+
+import structlog
+
+from adapters.discord.api import Api
+from adapters.discord.fields import Json, items, text
+from adapters.discord.manifest import command_json
+from gateway.errors import GatewayError
+from gateway.model import COMMANDS
+
+_PATH = "/applications/{application_id}/commands"
+# What Discord adds to a command it was told of.
+_TOLD = ("name", "type", "description", "options", "contexts", "integration_types")
+
+log = structlog.get_logger(__name__)
+
+
+async def sync(api: Api, app: str) -> None:
+    """Bring our commands up to date, if they are not. A failure is logged: the bot understands them written, too."""
+    wanted = [command_json(command) for command in COMMANDS]
+    try:
+        there = await api.call("GET", _PATH, application_id=app)
+        known: dict[str, Json] = {text(each, "name"): each for each in items({"all": there}, "all")}
+        if all(_same(known.get(command["name"]), command) for command in wanted):
+            return
+        ours = {command["name"] for command in wanted}
+        others = [dict(each) for name, each in known.items() if name not in ours]
+        await api.call("PUT", _PATH, json=[*others, *wanted], application_id=app)
+    except GatewayError as error:
+        log.warning("discord_commands_failed", error=str(error))
+    else:
+        log.info("discord_commands", commands=sorted(ours))
+
+
+def _same(there: Json | None, wanted: dict[str, Any]) -> bool:
+    if there is None:
+        return False
+    return all((there.get(name) or []) == (wanted[name] or []) for name in _TOLD)

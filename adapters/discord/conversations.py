@@ -1,0 +1,149 @@
+"""Which conversation something belongs to. Every rule of it is here.
+
+Theory. A Discord thread is a channel of its own: what is said in it names the thread as its channel and nothing else. A
+thread opened from a message gets that message's id. So a mention in a text channel already tells the id its thread will
+have, before anybody opens it: the conversation *is* that thread from its first word, with the same key for the mention
+and for every reply below it, also after a restart. The thread itself is opened with the first answer
+(``adapters.discord.threads``); until then the ref's route says where: ``parent``, and the ``title`` it gets.
+
+* A mention in a text or announcement channel: the thread of that message.
+* A message in a thread or forum post: that thread, mention or not. (A forum post is a thread whose first message has
+  the thread's id.)
+* A mention where Discord has no threads (voice and stage channels), or where none could be opened: the conversation
+  still has the mention's id; its answers stand in the channel as replies to it, and a reply to such an answer goes on
+  with it.
+* A direct message: the channel of the two. Its workspace is ``dm``.
+* A slash command in a channel: the channel itself (kind ``group``); in a thread or direct message that conversation.
+
+``@everyone`` and roles are no mention of the bot, but for the role Discord made for it. A reply that notifies the bot
+is one: Discord counts it so.
+"""
+
+import re
+
+from adapters.discord.directory import DM, HIDDEN, THREADS, Directory
+from adapters.discord.fields import Json, number, obj, text
+from adapters.discord.limits import THREAD_NAME
+from gateway.model import ConversationRef
+
+PARENT = "parent"
+"""Route: the channel the thread is in, or will be."""
+TITLE = "title"
+"""Route: what the thread will be called."""
+FLAT = "flat"
+"""Route: there are no threads; answers are replies in the parent."""
+
+_TOKEN = re.compile(r"<(?:@[!&]?|#|a?:\w+:|t:|/[^:<>]+:)[^<>\s]*>")
+
+
+class Unknown:
+    """The channel is not known: it has to be looked up first."""
+
+
+UNKNOWN = Unknown()
+
+
+def thread(guild: str, id: str, **route: str) -> ConversationRef:
+    """A thread, open or to be opened."""
+    known = {name: value for name, value in route.items() if value}
+    return ConversationRef(platform="discord", workspace=guild, channel=id, thread=id, kind="thread", route=known)
+
+
+def direct(channel: str) -> ConversationRef:
+    """Direct messages with one person."""
+    return ConversationRef(platform="discord", workspace="dm", channel=channel, kind="dm")
+
+
+def group(guild: str, channel: str) -> ConversationRef:
+    """A channel as a whole."""
+    return ConversationRef(platform="discord", workspace=guild, channel=channel, kind="group")
+
+
+def server(guild: str) -> ConversationRef:
+    """Everything in a server."""
+    return ConversationRef(platform="discord", workspace=guild, channel="", kind="group")
+
+
+def mentions(message: Json, me: str, role: str) -> bool:
+    """Whether a message mentions the bot."""
+    for user in message.get("mentions") or ():
+        if isinstance(user, dict) and user.get("id") == me:
+            return True
+    return bool(role) and role in (message.get("mention_roles") or ())
+
+
+def of_message(message: Json, directory: Directory, *, addressed: bool) -> ConversationRef | Unknown | None:
+    """The conversation of a person's message; None for channel talk."""
+    channel_id, guild = text(message, "channel_id"), text(message, "guild_id")
+    if not guild:
+        return direct(channel_id)
+    channel = directory.get(channel_id)
+    if channel is None:
+        return UNKNOWN
+    if channel.is_thread:
+        return thread(guild, channel_id, parent=channel.parent)
+    if root := answered(message, directory.me):
+        return thread(guild, root, parent=channel_id, flat="1")
+    if not addressed:
+        # Of a channel we cannot look at, it may as well be a thread the bot takes part in.
+        return thread(guild, channel_id) if channel.kind == HIDDEN else None
+    flat = "" if channel.takes_threads or channel.kind == HIDDEN else "1"
+    return thread(guild, text(message, "id"), parent=channel_id, title=title_of(message), flat=flat)
+
+
+def answered(message: Json, me: str) -> str:
+    """The mention a reply goes back to: it replies to an answer of the bot, which itself replied to that mention."""
+    answer = message.get("referenced_message")
+    if not isinstance(answer, dict) or text(answer, "author", "id") != me:
+        return ""
+    return root_of(answer)
+
+
+def root_of(answer: Json) -> str:
+    """The mention one of the bot's own messages replies to."""
+    return text(answer, "message_reference", "message_id")
+
+
+def of_thing(guild: str, channel_id: str, message_id: str, directory: Directory) -> ConversationRef | None:
+    """The conversation in which something happened to a message (a reaction, an edit, a deletion). In a channel it is
+    taken to be the one the message began."""
+    if not guild:
+        return direct(channel_id)
+    channel = directory.get(channel_id)
+    if channel is not None and not channel.is_thread:
+        return thread(guild, message_id, parent=channel_id)
+    # Archived threads are not known, and neither may anybody write in them without waking them.
+    return thread(guild, channel_id, parent=channel.parent if channel else "")
+
+
+def of_interaction(data: Json) -> ConversationRef | None:
+    """The conversation of a click, a form or a command. The payload brings its channel along."""
+    guild, channel = text(data, "guild_id"), obj(data, "channel")
+    channel_id = text(data, "channel_id") or text(channel, "id")
+    if not channel_id:
+        return None
+    if not guild or number(channel, "type") == DM:
+        return direct(channel_id)
+    if number(channel, "type") in THREADS:
+        return thread(guild, channel_id, parent=text(channel, "parent_id"))
+    if root := root_of(obj(data, "message")):
+        return thread(guild, root, parent=channel_id, flat="1")
+    return group(guild, channel_id)
+
+
+def title_of(message: Json) -> str:
+    """What the thread of a mention is called: its first words, else who wrote it."""
+    line = next((line for line in _TOKEN.sub("", text(message, "content")).splitlines() if line.strip()), "")
+    words = " ".join(line.strip("#>*_~`|- \t").split())
+    if not words:
+        return f"Conversation with {name_of(message)}"[:THREAD_NAME]
+    if len(words) <= THREAD_NAME:
+        return words
+    return words[: THREAD_NAME - 1].rsplit(" ", 1)[0][: THREAD_NAME - 1] + "…"
+
+
+def name_of(message: Json) -> str:
+    """How the author is called where the message stands."""
+    author = obj(message, "author")
+    nick = text(message, "member", "nick")
+    return nick or text(author, "global_name") or text(author, "username") or "somebody"

@@ -1,0 +1,145 @@
+"""A gateway dispatch -> Envelopes: what it is about (the delivery key), whose conversation it is, and what is ignored.
+
+A key names the thing itself, so what a RESUME replays is known. Where Discord gives a thing no id of its own (a
+reaction), it is the dispatch's session and sequence number, which a replay repeats.
+
+The stored body is Discord's payload under ``d`` and its name under ``t``, beside them what only the moment of arrival
+knows: who the bot is, and the names of channels and roles the text mentions.
+"""
+
+import re
+import time
+from typing import Any
+
+from adapters.discord import conversations, tokens
+from adapters.discord.conversations import UNKNOWN, Unknown
+from adapters.discord.directory import Directory
+from adapters.discord.fields import Json, obj, text
+from gateway.model import ConversationRef, Envelope
+
+SPOKEN = frozenset({0, 19})
+"""Message types that are a person's words: ordinary ones and replies. Every other type is Discord's own note, or the
+answer to a command (Message resource, Message Types)."""
+_NAMED = re.compile(r"<(#|@&)(\d{1,20})>")
+
+
+class Ignored:
+    """A dispatch that goes no further; ``why`` is counted."""
+
+    __slots__ = ("why",)
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+
+
+OWN = Ignored("own")
+BOT = Ignored("bot")
+NOT_ADDRESSED = Ignored("not_addressed")
+NOT_SPOKEN = Ignored("not_spoken")
+MALFORMED = Ignored("malformed")
+
+Found = Envelope | Ignored | Unknown
+
+
+def by_bot(message: Json, me: str) -> Ignored | None:
+    """Why a message is not a person's."""
+    author = message.get("author")
+    if not isinstance(author, dict):
+        return MALFORMED
+    if author.get("id") == me:
+        return OWN
+    return BOT if author.get("bot") or message.get("webhook_id") else None
+
+
+def message(kind: str, data: Json, directory: Directory) -> Found:
+    """MESSAGE_CREATE, and MESSAGE_UPDATE for a person's edit of the text (not for previews, pins, a new thread)."""
+    if (why := by_bot(data, directory.me)) is not None:
+        return why
+    if data.get("type", 0) not in SPOKEN:
+        return NOT_SPOKEN
+    id, channel, guild = text(data, "id"), text(data, "channel_id"), text(data, "guild_id")
+    if not id or not channel:
+        return MALFORMED
+    role = directory.own_role(guild) if data.get("mention_roles") else ""
+    addressed = conversations.mentions(data, directory.me, role)
+    mark = ""
+    if kind == "MESSAGE_UPDATE":
+        mark = text(data, "edited_timestamp")
+        if not mark:
+            return NOT_SPOKEN
+        mark = f":edit:{mark}"
+        addressed = addressed or directory.get(id) is not None
+    ref = conversations.of_message(data, directory, addressed=addressed)
+    if ref is None:
+        return NOT_ADDRESSED
+    if isinstance(ref, Unknown):
+        return UNKNOWN
+    body: dict[str, Any] = {"t": kind, "d": data, "bot": directory.me}
+    if role:
+        body["role"] = role
+    if names := names_in(text(data, "content"), guild, directory):
+        body["names"] = names
+    return _envelope(f"{id}{mark}", ref, body)
+
+
+def names_in(content: str, guild: str, directory: Directory) -> dict[str, str]:
+    """The names of the channels and roles a text mentions, by id."""
+    if "<#" not in content and "<@&" not in content:
+        return {}
+    found: dict[str, str] = {}
+    for sign, id in _NAMED.findall(content):
+        channel = directory.get(id)
+        name = directory.role(guild, id) if sign == "@&" else channel.name if channel else ""
+        if name:
+            found[id] = name
+    return found
+
+
+def deleted(data: Json, directory: Directory) -> Found:
+    """MESSAGE_DELETE. Discord does not say whose it was."""
+    id, channel, guild = text(data, "id"), text(data, "channel_id"), text(data, "guild_id")
+    if not id or not channel:
+        return MALFORMED
+    where = directory.get(channel)
+    if where is not None and not where.is_thread and directory.get(id) is None:
+        return NOT_ADDRESSED
+    ref = conversations.of_thing(guild, channel, id, directory)
+    return _envelope(f"{id}:delete", ref, {"t": "MESSAGE_DELETE", "d": data})
+
+
+def reaction(kind: str, data: Json, directory: Directory, place: str) -> Found:
+    """MESSAGE_REACTION_ADD and MESSAGE_REACTION_REMOVE."""
+    id, channel, user = text(data, "message_id"), text(data, "channel_id"), text(data, "user_id")
+    if not id or not channel or not user:
+        return MALFORMED
+    if user == directory.me:
+        return OWN
+    if obj(data, "member", "user").get("bot"):
+        return BOT
+    ref = conversations.of_thing(text(data, "guild_id"), channel, id, directory)
+    return _envelope(f"{id}:reaction:{place}", ref, {"t": kind, "d": data})
+
+
+def ended(kind: str, guild: str, id: str, place: str) -> Envelope:
+    """A thread is gone (its ``id``), or with ``GUILD_DELETE`` the bot from a server."""
+    if kind == "GUILD_DELETE":
+        return _envelope(f"left:{place}", conversations.server(guild), {"t": kind, "d": {"id": guild}})
+    return _envelope("deleted", conversations.thread(guild, id), {"t": kind, "d": {"id": id}})
+
+
+def interaction(data: Json, directory: Directory) -> Found:
+    """INTERACTION_CREATE: a click, a form, a command. Its token leaves the body for the route, where it ends in 15
+    minutes."""
+    id, token = text(data, "id"), text(data, "token")
+    user = text(data, "member", "user", "id") or text(data, "user", "id")
+    ref = conversations.of_interaction(data)
+    if not id or not token or not user or ref is None:
+        return MALFORMED
+    route = {**ref.route, **tokens.route_of(data)}
+    body = {"t": "INTERACTION_CREATE", "d": {name: value for name, value in data.items() if name != "token"}}
+    return _envelope(id, ref.model_copy(update={"route": route}), body)
+
+
+def _envelope(mark: str, ref: ConversationRef, body: dict[str, Any]) -> Envelope:
+    key = f"discord:{ref.workspace}:{ref.channel}:{mark}"
+    return Envelope(key=key, ref=ref, body=body, received_at=time.time())

@@ -1,0 +1,117 @@
+"""Discord's failures -> ours, in one function, named by what the caller does next."""
+
+import aiohttp
+import discord
+
+from gateway.errors import (
+    Forbidden,
+    GatewayError,
+    Gone,
+    RateLimited,
+    Rejected,
+    TooLarge,
+    Unavailable,
+)
+
+REFUSED = (
+    "DISCORD_BOT_TOKEN: Discord refuses it; copy the token from the application's page Bot in the Developer Portal "
+    "(Reset Token gives a new one)"
+)
+
+_GONE = frozenset(
+    {
+        10003,  # unknown channel
+        10004,  # unknown guild
+        10007,  # unknown member
+        10008,  # unknown message
+        10013,  # unknown user
+        10015,  # unknown webhook: an interaction whose token has ended
+        10062,  # unknown interaction
+        50027,  # invalid webhook token
+    }
+)
+_NO_ACCESS = frozenset({50001, 50013})
+_LIMITED = frozenset({20016, 20022, 20028, 20029, 31001, 31002, 40062, 130000})
+_NOTHING_TO_MEND = {
+    30007: "the channel has as many webhooks as it can",
+    30010: "the message has as many kinds of reactions as it can",
+    30046: "a message older than an hour was edited too often",
+    40060: "the interaction was answered already",
+    50005: "the bot can edit only its own messages",
+    50006: "the message is empty",
+    50021: "that is a message of Discord's own",
+    50024: "this kind of channel cannot do that",
+    50083: "the thread is archived",
+    160002: "the bot may not reply without reading the channel's history",
+    160004: "the message has a thread already",
+    160005: "the thread is locked",
+    160006: "the server has as many open threads as it can",
+}
+
+# Which permission a call needs (https://docs.discord.com/developers/topics/permissions).
+_PERMISSIONS = {
+    "POST /channels/{channel_id}/messages": "View Channel and Send Messages (in threads: Send Messages in Threads)",
+    "PATCH /channels/{channel_id}/messages/{message_id}": "View Channel",
+    "DELETE /channels/{channel_id}/messages/{message_id}": "View Channel",
+    "GET /channels/{channel_id}/messages": "View Channel and Read Message History",
+    "GET /channels/{channel_id}/messages/{message_id}": "View Channel and Read Message History",
+    "POST /channels/{channel_id}/messages/{message_id}/threads": "Create Public Threads",
+    "POST /channels/{channel_id}/typing": "View Channel and Send Messages",
+    "PATCH /channels/{channel_id}": "Manage Threads",
+    "PUT /channels/{channel_id}/messages/{message_id}/reactions/{emoji}/@me": "Add Reactions and Read Message History",
+}
+
+
+def translate(error: Exception, call: str, *, where: str = "") -> GatewayError:
+    """What an exception out of a call means for its caller. ``call`` is method and path, ``where`` the channel: both
+    name the rate-limit bucket, the first also the permission that may be missing."""
+    match error:
+        case GatewayError():
+            return error
+        case discord.RateLimited():
+            return RateLimited(error.retry_after, f"{call}:{where}")
+        case discord.HTTPException():
+            return _refused(error, call, where)
+        case aiohttp.ClientError() | TimeoutError() | OSError():
+            return Unavailable(f"{call}: {type(error).__name__}: {error}"[:300])
+        case _:
+            return Rejected(f"{call}: {type(error).__name__}: {error}"[:300])
+
+
+def code_of(error: BaseException | None) -> int:
+    """Discord's own number for a failure (also for one of ours made from it); 0 if there is none."""
+    if isinstance(error, GatewayError):
+        error = error.__cause__
+    return error.code if isinstance(error, discord.HTTPException) else 0
+
+
+def _refused(error: discord.HTTPException, call: str, where: str) -> GatewayError:
+    code, status = error.code, error.status
+    said = f"{call}: {error.text or f'HTTP {status}'}"[:300].replace("\n", "; ")
+    if status == 429 or code in _LIMITED:
+        # discord.py waits for its own; what comes here is Cloudflare's, or a limit on one kind of content.
+        return RateLimited(_wait(error), f"{call}:{where}" if code else "everything")
+    if status >= 500:
+        return Unavailable(f"{call}: HTTP {status}")
+    if code in _GONE:
+        return Gone(said)
+    if status == 401:
+        return Forbidden(REFUSED)
+    if code in _NO_ACCESS:
+        return Forbidden(f"{said}: give the bot's role the permission {_PERMISSIONS.get(call, 'View Channel')}")
+    if code == 40005 or status == 413:
+        return TooLarge(f"{said}: Discord takes files of 10 MiB each and 25 MiB in one message")
+    if code in _NOTHING_TO_MEND:
+        return Rejected(f"{call}: {code}: {_NOTHING_TO_MEND[code]}")
+    if status == 403:
+        return Forbidden(f"{said} ({code})")
+    if status == 404 and not code:
+        return Gone(said)
+    return Rejected(f"{said} ({code})")
+
+
+def _wait(error: discord.HTTPException) -> float:
+    try:
+        return max(float(error.response.headers.get("Retry-After") or ""), 0.0)
+    except ValueError:
+        return 1.0

@@ -1,0 +1,129 @@
+"""Takes deliveries in: in order within a conversation, conversations side by side, none given up while we live.
+
+Theory. Discord acknowledges nothing and repeats nothing: a dispatch that was read is gone. So what was read waits here
+until ``accept`` has made it durable. If that fails it is tried again, and everything behind it in its conversation
+waits; ``trouble`` says so. What waits is bounded: when it is too much, the connection is not read any further
+(``room``), and Discord keeps the rest for as long as it keeps a session. One delivery that fails again and again while
+others succeed is not the store's fault but its own: it is dropped, loudly, so that it does not block its conversation
+for ever.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+import structlog
+
+from gateway.adapter import Accept
+from gateway.errors import Draining
+from gateway.model import Accepted, Envelope
+
+_LIMIT = 2_000
+"""Deliveries that may wait."""
+_PAUSES = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
+"""Seconds between attempts; the last one repeats."""
+_ENDING = 5.0
+"""Seconds for what is being stored when the gateway ends."""
+_HOPELESS = 8
+"""Attempts after which a delivery is dropped, if others were stored meanwhile."""
+
+log = structlog.get_logger(__name__)
+
+Done = Callable[[Accepted | None], None]
+"""Called once the delivery is durable; with None when it will not be."""
+
+
+class Intake:
+    """The way from the connection to the gateway."""
+
+    def __init__(self, accept: Accept) -> None:
+        self._accept = accept
+        self._lanes: dict[str, deque[tuple[Envelope, Done | None]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting = 0
+        self._stored = 0
+        self._lost = 0
+        self._roomy = asyncio.Event()
+        self._closed = False
+        self.trouble: str | None = None
+
+    @property
+    def full(self) -> bool:
+        """Whether too much waits."""
+        return self._waiting >= _LIMIT
+
+    async def room(self) -> None:
+        """Until half of it is done."""
+        self._roomy.clear()
+        await self._roomy.wait()
+
+    def take(self, envelope: Envelope, done: Done | None = None) -> None:
+        """Store it as soon as what came before it in its conversation is stored."""
+        if self._closed:
+            self._drop(done)
+            return
+        self._waiting += 1
+        key = envelope.ref.key
+        lane = self._lanes.get(key)
+        if lane is not None:
+            lane.append((envelope, done))
+            return
+        self._lanes[key] = lane = deque(((envelope, done),))
+        task = asyncio.create_task(self._work(key, lane))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _work(self, key: str, lane: deque[tuple[Envelope, Done | None]]) -> None:
+        while lane:
+            envelope, done = lane[0]
+            accepted = await self._store(envelope)
+            lane.popleft()
+            self._waiting -= 1
+            if self._waiting <= _LIMIT // 2:
+                self._roomy.set()
+            if done is not None:
+                done(accepted)
+        del self._lanes[key]
+
+    async def _store(self, envelope: Envelope) -> Accepted | None:
+        """``accept`` until it succeeds."""
+        failures, stored = 0, self._stored
+        while not self._closed:
+            try:
+                accepted = await self._accept(envelope)
+            except Draining:
+                self._closed = True
+                log.info("discord_closed", why="the gateway is shutting down")
+                break
+            except Exception as error:
+                failures += 1
+                if self.trouble is None:
+                    log.exception("discord_not_stored", delivery=envelope.key)
+                if failures >= _HOPELESS and self._stored > stored:
+                    log.error("discord_delivery_dropped", delivery=envelope.key, error=str(error)[:300])
+                    return None
+                self.trouble = f"what arrives cannot be stored: {type(error).__name__}"
+                await asyncio.sleep(_PAUSES[min(failures, len(_PAUSES)) - 1])
+            else:
+                self._stored += 1
+                self.trouble = None
+                return accepted
+        self._lost += 1
+        return None
+
+    def _drop(self, done: Done | None) -> None:
+        self._lost += 1
+        if done is not None:
+            done(None)
+
+    async def close(self) -> None:
+        """Take no more, and let what is being stored end. Says how much came too late."""
+        self._closed = True
+        self._roomy.set()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=_ENDING)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        if self._lost:
+            log.warning("discord_came_too_late", deliveries=self._lost)

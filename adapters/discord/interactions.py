@@ -1,0 +1,203 @@
+"""Clicks, forms and commands: taken in like every delivery, and answered in place within Discord's three seconds.
+
+Durable first: the neutral answer means that it was taken. Where it could not be taken in time the person is told to try
+again rather than shown Discord's "This interaction failed". What an answer cannot do (a form for whom the time is over,
+a modal that stays open) is said in words only they see.
+"""
+
+import asyncio
+from typing import Any
+
+import structlog
+
+from adapters.discord import controls, envelope
+from adapters.discord.api import Api
+from adapters.discord.directory import Directory
+from adapters.discord.envelope import Ignored
+from adapters.discord.fields import Json, number, obj, text
+from adapters.discord.forms import modal, problems_of
+from adapters.discord.intake import Intake
+from adapters.discord.limits import CAPABILITIES, CONTENT
+from adapters.discord.render import allowed
+from adapters.discord.tokens import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, SILENT
+from gateway.errors import GatewayError, Gone
+from gateway.model import COMMANDS, Accepted, AllowedMentions, Answer, Envelope, FormErrors, Notice, OpenForm
+
+Response = dict[str, Any]
+
+_MESSAGE, _DEFERRED_MESSAGE, _DEFERRED_UPDATE, _CHOICES, _MODAL = 4, 5, 6, 8, 9
+"""Types of callbacks (Receiving and Responding, Interaction Callback Type)."""
+_EPHEMERAL = 1 << 6
+_ANSWERING = 2.5
+"""Seconds for the call that answers."""
+_TRY_AGAIN = "I could not take that just now. Please try again."
+_TOO_LATE = "That took too long to open. Please press it again."
+
+log = structlog.get_logger(__name__)
+
+
+class Interactions:
+    """Answers them."""
+
+    def __init__(self, api: Api, directory: Directory) -> None:
+        self._api = api
+        self._directory = directory
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def take(self, intake: Intake, data: Json) -> None:
+        """One INTERACTION_CREATE; returns at once, the answer follows."""
+        # Put into its lane now, so that it keeps its place in the conversation.
+        self._spawn(self._handle(data, self._enter(intake, data)))
+
+    def _enter(self, intake: Intake, data: Json) -> "asyncio.Future[Accepted | None] | Response":
+        """What will become of it, or how it is answered without being taken in."""
+        if (answer := _refusal(data)) is not None:
+            return answer
+        found = envelope.interaction(data, self._directory)
+        if not isinstance(found, Envelope):
+            why = found.why if isinstance(found, Ignored) else "unknown"
+            log.warning("discord_interaction_refused", why=why, interaction=text(data, "id"))
+            return private("I do not know what that is.")
+        pending: asyncio.Future[Accepted | None] = asyncio.get_running_loop().create_future()
+
+        def done(accepted: Accepted | None) -> None:
+            if not pending.done():
+                pending.set_result(accepted)
+
+        intake.take(found, done)
+        return pending
+
+    async def _handle(self, data: Json, entered: "asyncio.Future[Accepted | None] | Response") -> None:
+        if isinstance(entered, dict):
+            await self._respond(data, entered)
+            return
+        try:
+            async with asyncio.timeout(CAPABILITIES.answer_deadline):
+                accepted = await asyncio.shield(entered)
+        except TimeoutError:
+            await self._late(data, entered)
+            return
+        await self._respond(data, private(_TRY_AGAIN) if accepted is None else _response(data, accepted.answer))
+
+    async def _late(self, data: Json, entered: "asyncio.Future[Accepted | None]") -> None:
+        """Something is slow. Discord is told in time that it was heard; what comes of it is told afterwards."""
+        log.warning("discord_answer_late", interaction=text(data, "id"))
+        if not await self._respond(data, _neutral(data)):
+            return
+        accepted = await entered
+        if accepted is None:
+            await self._tell(data, _TRY_AGAIN)
+            return
+        match accepted.answer:
+            case OpenForm():
+                await self._tell(data, _TOO_LATE)
+            case FormErrors() | Notice() as answer:
+                await self._tell(data, _words(answer))
+            case None:
+                pass
+
+    async def _respond(self, data: Json, response: Response) -> bool:
+        """The one answer. A failure is logged: the delivery stands, only its answer is lost."""
+        try:
+            async with asyncio.timeout(_ANSWERING):
+                await self._api.webhook(
+                    "POST",
+                    "/interactions/{webhook_id}/{webhook_token}/callback",
+                    json=response,
+                    webhook_id=text(data, "id"),
+                    webhook_token=text(data, "token"),
+                )
+        except (GatewayError, TimeoutError) as error:
+            log.warning("discord_answer_failed", kind=response["type"], error=str(error) or "timed out")
+            return False
+        return True
+
+    async def _tell(self, data: Json, words: str) -> None:
+        """A word only they see, after the answer."""
+        try:
+            await self._api.webhook(
+                "POST",
+                "/webhooks/{webhook_id}/{webhook_token}",
+                json=private(words)["data"],
+                webhook_id=text(data, "application_id"),
+                webhook_token=text(data, "token"),
+            )
+        except Gone:
+            return
+        except GatewayError as error:
+            log.warning("discord_answer_failed", kind="notice", error=str(error))
+
+    def _spawn(self, handling: Any) -> None:
+        task: asyncio.Task[None] = asyncio.create_task(handling)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Let the answers that are on their way arrive."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_ANSWERING)
+        for task in self._tasks:
+            task.cancel()
+
+
+def private(words: str) -> Response:
+    """A message only the acting user sees."""
+    data = {"content": words[:CONTENT], "flags": _EPHEMERAL, "allowed_mentions": allowed(AllowedMentions())}
+    return {"type": _MESSAGE, "data": data}
+
+
+def _refusal(data: Json) -> Response | None:
+    """The answer to what goes no further: kinds and controls that are not ours, numbers that are none."""
+    custom_id = text(data, "data", "custom_id")
+    match number(data, "type"):
+        case value if value == COMMAND:
+            known = text(data, "data", "name") in {command.name for command in COMMANDS}
+        case value if value == COMPONENT:
+            known = controls.read(custom_id) is not None
+        case value if value == MODAL:
+            known = controls.read(custom_id) is not None
+            if problems := problems_of(obj(data, "data")):
+                return private(_words(FormErrors(errors=problems)))
+        case value if value == AUTOCOMPLETE:
+            return {"type": _CHOICES, "data": {"choices": []}}
+        case _:
+            known = False
+    if known:
+        return None
+    log.warning("discord_interaction_unknown", kind=number(data, "type"), interaction=text(data, "id"))
+    return private("I do not know that command." if number(data, "type") == COMMAND else "That does nothing any more.")
+
+
+def _response(data: Json, answer: Answer | None) -> Response:
+    match answer:
+        case OpenForm(form=form):
+            return _opened(data, answer) if number(data, "type") != MODAL else private(f"{form.title}: press it again.")
+        case FormErrors() | Notice():
+            return private(_words(answer))
+        case None:
+            return _neutral(data)
+
+
+def _opened(data: Json, answer: OpenForm) -> Response:
+    try:
+        return {"type": _MODAL, "data": modal(answer.form)}
+    except GatewayError as error:
+        log.error("discord_form_refused", form=answer.form.title, error=str(error))
+        return private(f"This form cannot be shown here: {error}")
+
+
+def _neutral(data: Json) -> Response:
+    """It was taken, and there is nothing to show."""
+    if number(data, "type") == COMMAND:
+        name = text(data, "data", "name")
+        return private(f"/{name}: done.") if name in SILENT else {"type": _DEFERRED_MESSAGE}
+    if number(data, "type") == MODAL and not obj(data, "message"):
+        return private("Received.")
+    return {"type": _DEFERRED_UPDATE}
+
+
+def _words(answer: FormErrors | Notice) -> str:
+    if isinstance(answer, Notice):
+        return answer.text
+    lines = [f"- **{field}**: {problem}" for field, problem in answer.errors.items()]
+    return "\n".join(["That was not accepted; open the form again to mend it.", *lines])

@@ -1,0 +1,209 @@
+"""One connection to Discord's gateway, kept by discord.py's socket: heartbeats, resuming, decompression are its own.
+
+Theory. A ``discord.Client`` would build a message object of every dispatch, and keep caches of what it has seen. We
+want neither: the JSON itself is stored, and nothing may grow with traffic. So the client's parsers are replaced by
+ours, which get Discord's own payload, and its event dispatch is off.
+
+A lost connection is resumed: Discord sends again what came after the last sequence number, under the same message ids,
+so what had arrived already is recognised by its key. Only a session Discord has ended begins anew; what was said
+meanwhile is lost to every bot. Reading stops while too much waits to be stored (``Intake.room``): then it is Discord
+that keeps it.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, Protocol
+
+import discord
+import structlog
+import yarl
+from discord.gateway import DiscordWebSocket, ReconnectWebSocket
+
+from adapters.discord.api import Api
+from adapters.discord.errors import REFUSED
+from adapters.discord.manifest import INTENTS, bits
+
+IDENTIFY_EVERY = 5.0
+"""Seconds between two new sessions (Gateway, "Rate Limiting": one IDENTIFY in five seconds)."""
+RETRY = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+"""Seconds before each attempt to come back; the last one repeats."""
+OPENING = 30.0
+"""Seconds a connection may take until it says HELLO."""
+
+# Close codes after which coming back cannot help (Gateway close event codes).
+_FATAL = {
+    4004: REFUSED,
+    4010: "DISCORD_SHARDS: Discord does not know that shard",
+    4011: "DISCORD_SHARDS: the bot is in so many servers that Discord wants more gateway connections; raise it",
+    4012: "Discord no longer speaks this version of its gateway: update discord.py",
+    4013: "Discord does not know the intents asked for: update discord.py",
+    4014: (
+        "Discord refuses the intent MESSAGE_CONTENT: switch on Message Content Intent on the application's page Bot in "
+        "the Developer Portal"
+    ),
+}
+
+log = structlog.get_logger(__name__)
+
+Parser = Callable[[Any], None]
+
+
+class Room(Protocol):
+    """What takes the dispatches in."""
+
+    @property
+    def full(self) -> bool: ...
+    async def room(self) -> None:
+        """Until there is some again."""
+        ...
+
+
+class _Socket(DiscordWebSocket):
+    """Reads on only while there is room."""
+
+    taking: Room | None = None
+
+    async def received_message(self, msg: Any, /) -> None:
+        await super().received_message(msg)
+        if self.taking is not None and self.taking.full:
+            await self.taking.room()
+
+
+class Link(discord.Client):
+    """One shard. ``run`` comes back until it is cancelled or meets what only the operator can mend."""
+
+    def __init__(self, api: Api, *, gateway_url: str, shard: int, shards: int) -> None:
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # a bot that writes needs no voice
+        super().__init__(
+            intents=discord.Intents._from_value(bits(INTENTS)),
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            allowed_mentions=discord.AllowedMentions.none(),
+            shard_id=shard if shards > 1 else None,
+            shard_count=shards if shards > 1 else None,
+        )
+        self.http = self._connection.http = api.http
+        self._gateway = yarl.URL(gateway_url)
+        self._taking: Room | None = None
+        self._failures = 0
+        self._identified: float | None = None
+        self._index = shard
+        self.settled = asyncio.Event()
+        """It is up, or it is known why not."""
+        self.trouble: str | None = "not connected yet"
+        """What is wrong with the connection."""
+        self.fatal: str | None = None
+        """What the operator has to change before there can be one."""
+
+    def listen(self, parsers: Mapping[str, Parser], taking: Room) -> None:
+        """Whom the dispatches go to. Named before ``run_until_fatal``."""
+        begin = parsers["READY"]
+
+        def ready(data: Any) -> None:
+            begin(data)
+            self._is_up("discord_connected")
+
+        self._connection.parsers = {**parsers, "READY": ready, "RESUMED": lambda _: self._is_up("discord_resumed")}
+        self._taking = taking
+
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+        """Nobody listens to discord.py's own events."""
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """``run`` keeps the pause between two sessions."""
+
+    @property
+    def place(self) -> str:
+        """Session and sequence number of what is being read: the same when it is sent again."""
+        return f"{self.ws.session_id}:{self.ws.sequence}"
+
+    def _is_up(self, event: str) -> None:
+        self._failures, self.trouble = 0, None
+        self.settled.set()
+        log.info(event, shard=self._index)
+
+    async def run_until_fatal(self) -> None:
+        """Hold the connection. Returns only when ``fatal`` says why."""
+        await self._async_setup_hook()
+        await asyncio.sleep(self._index * IDENTIFY_EVERY)
+        session: dict[str, Any] = {}
+        while self.fatal is None:
+            await self._pause(fresh=not session)
+            session = await self._one(session)
+
+    async def _pause(self, *, fresh: bool) -> None:
+        wait = RETRY[min(self._failures, len(RETRY) - 1)]
+        now = self.loop.time()
+        if fresh:
+            if self._identified is not None:
+                wait = max(wait, self._identified + IDENTIFY_EVERY - now)
+            self._identified = now + wait
+        if wait > 0:
+            # Apart from the others: after an outage of Discord's everybody comes back at once.
+            await asyncio.sleep(wait + random.uniform(0, wait / 4))  # noqa: S311 - spreads load, keeps no secret
+
+    async def _one(self, session: dict[str, Any]) -> dict[str, Any]:
+        """One connection, from its opening to its end; how to resume it, empty for a new session."""
+        self._failures += 1
+        opened: _Socket | None = None
+        code = 4000  # so that Discord keeps the session
+        try:
+            opened = await self._open(session)
+            while True:
+                await opened.poll_event()
+        except ReconnectWebSocket as end:
+            self._lost("asked to come again" if end.resume else "the session has ended")
+            if not end.resume:
+                return {}
+        except discord.ConnectionClosed as end:
+            self.fatal = _FATAL.get(end.code)
+            self._lost(f"closed with {end.code}")
+        except asyncio.CancelledError:
+            code = 1000
+            raise
+        except Exception as error:
+            # Unreachable, or it sent what nobody can read: either way there is nothing but to come again.
+            self._lost(f"{type(error).__name__}: {error}"[:200])
+        finally:
+            if opened is not None:
+                await _close(opened, code)
+        return session if opened is None else _resumption(opened)
+
+    async def _open(self, session: dict[str, Any]) -> _Socket:
+        async with asyncio.timeout(OPENING):
+            socket = await _Socket.from_client(
+                self,
+                initial=not session,
+                gateway=session.get("gateway", self._gateway),
+                shard_id=self.shard_id,
+                session=session.get("session"),
+                sequence=session.get("sequence"),
+                resume=bool(session),
+            )
+        socket.taking = self._taking
+        self.ws = socket
+        return socket
+
+    def _lost(self, why: str) -> None:
+        self.trouble = self.fatal or f"no connection to Discord's gateway: {why}"
+        self.settled.set()
+        if self.fatal is not None:
+            log.error("discord_settings", error=self.fatal)
+        else:
+            log.info("discord_disconnected", why=why, shard=self._index)
+
+
+def _resumption(socket: DiscordWebSocket) -> dict[str, Any]:
+    if socket.session_id is None:
+        return {}
+    return {"session": socket.session_id, "sequence": socket.sequence, "gateway": socket.gateway}
+
+
+async def _close(socket: DiscordWebSocket, code: int) -> None:
+    """Say goodbye; whoever does not answer is left."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(2):
+            await socket.close(code)

@@ -1,0 +1,96 @@
+"""What a Discord application has to be given: intents, permissions and commands, from one table that says why."""
+
+import json
+from typing import Any, NamedTuple
+
+from gateway.adapter import AppOptions
+from gateway.model import COMMANDS, Command
+
+_PORTAL = "https://discord.com/developers/applications"
+
+
+class Need(NamedTuple):
+    """An intent or a permission: its bit, and what would not work without it."""
+
+    name: str
+    bit: int
+    why: str
+
+
+# https://docs.discord.com/developers/events/gateway#list-of-intents
+INTENTS = (
+    Need("GUILDS", 0, "know channels, threads and roles by name; notice deleted threads and being removed"),
+    Need("GUILD_MESSAGES", 9, "hear messages in servers"),
+    Need("GUILD_MESSAGE_REACTIONS", 10, "hear reactions in servers"),
+    Need("DIRECT_MESSAGES", 12, "hear direct messages"),
+    Need("DIRECT_MESSAGE_REACTIONS", 13, "hear reactions in direct messages"),
+    Need("MESSAGE_CONTENT", 15, "read what is written in a thread without mentioning the bot"),
+)
+PRIVILEGED = ("MESSAGE_CONTENT",)
+"""Intents that have to be switched on in the Developer Portal, on the page Bot."""
+
+# https://docs.discord.com/developers/topics/permissions#permissions-bitwise-permission-flags
+PERMISSIONS = (
+    Need("ADD_REACTIONS", 6, "react to messages"),
+    Need("VIEW_CHANNEL", 10, "see channels, and hear what is said there"),
+    Need("SEND_MESSAGES", 11, "answer where no thread can be opened"),
+    Need("EMBED_LINKS", 14, "show images and files that are given by address"),
+    Need("ATTACH_FILES", 15, "attach files to answers"),
+    Need("READ_MESSAGE_HISTORY", 16, "read a conversation back, reply to a message, react to it"),
+    Need("MANAGE_THREADS", 34, "give a conversation's thread a title, go on in a locked one"),
+    Need("CREATE_PUBLIC_THREADS", 35, "open a thread from the message that mentions the bot"),
+    Need("SEND_MESSAGES_IN_THREADS", 38, "answer in threads and forum posts"),
+)
+
+
+def bits(needs: tuple[Need, ...]) -> int:
+    """The needs as Discord counts them."""
+    return sum(1 << need.bit for need in needs)
+
+
+def command_json(command: Command) -> dict[str, Any]:
+    """A command as Discord is told of it: for servers and direct messages alike."""
+    options: list[dict[str, Any]] = []
+    if command.argument is not None:
+        options.append({"type": 3, "name": "text", "description": command.argument, "required": False})
+    return {
+        "name": command.name,
+        "type": 1,
+        "description": command.description,
+        "options": options,
+        "contexts": [0, 1],
+        "integration_types": [0],
+    }
+
+
+def install_url(app_id: str | None) -> str:
+    """Where an administrator adds the bot to a server."""
+    scopes = "bot+applications.commands"
+    return (
+        f"https://discord.com/oauth2/authorize?client_id={app_id or 'YOUR-APP-ID'}"
+        f"&permissions={bits(PERMISSIONS)}&scope={scopes}"
+    )
+
+
+def manifest(options: AppOptions) -> dict[str, Any]:
+    """The manifest. Discord takes no file: this says what to switch on, and the address that asks for the rest."""
+    return {
+        "name": options.name,
+        "portal": _PORTAL,
+        "intents": {
+            "value": bits(INTENTS),
+            "privileged": list(PRIVILEGED),
+            "why": {need.name: need.why for need in INTENTS},
+        },
+        "permissions": {
+            "value": str(bits(PERMISSIONS)),
+            "why": {need.name: need.why for need in PERMISSIONS},
+        },
+        "install_url": install_url(options.app_id),
+        "commands": [command_json(command) for command in COMMANDS],
+    }
+
+
+def app_manifest(options: AppOptions) -> str:
+    """For ``gateway manifest discord``: JSON."""
+    return json.dumps(manifest(options), ensure_ascii=False, indent=2) + "\n"

@@ -1,0 +1,203 @@
+"""Messages out: send, edit, delete.
+
+A message is one Discord message with its files in it. It carries its key as a nonce which Discord enforces: sent again
+within minutes (by the client after a 5xx, by the core after a crash) it is answered with the message that stands.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from adapters.discord import tokens
+from adapters.discord.api import Api
+from adapters.discord.errors import code_of
+from adapters.discord.fields import Json, items, number, text
+from adapters.discord.files import batches, request, uploads
+from adapters.discord.memory import Memory
+from adapters.discord.render import EMPTY, body, nonce, shows
+from adapters.discord.threads import Spot, Threads
+from gateway.errors import Forbidden, Gone
+from gateway.model import ConversationRef, Outgoing, OutgoingFile, Receipt
+
+MESSAGES = "/channels/{channel_id}/messages"
+MESSAGE = "/channels/{channel_id}/messages/{message_id}"
+_WEBHOOK = "/webhooks/{webhook_id}/{webhook_token}"
+_ANSWER = "/webhooks/{webhook_id}/{webhook_token}/messages/{message_id}"
+_LOADING = 1 << 7
+"""Message flag LOADING: a command's answer that is still owed."""
+_ARCHIVED = 50083
+
+_Verb = Literal["PATCH", "DELETE"]
+
+
+def channel_of(receipt: Receipt) -> str:
+    """The channel a message stands in."""
+    return str(receipt.data.get("channel") or receipt.to.channel)
+
+
+class Outbox:
+    """Create, edit and delete messages."""
+
+    def __init__(self, api: Api, threads: Threads, memory: Memory) -> None:
+        self._api = api
+        self._threads = threads
+        self._memory = memory
+
+    async def send(self, to: ConversationRef, message: Outgoing, *, key: str) -> Receipt:
+        """Post it: as the answer a command waits for, else where the conversation stands."""
+        groups = batches(uploads(message.files)) or [[]]
+        payload = _payload(message)
+        receipt = await self._answer(to, payload, groups[0])
+        if receipt is None:
+            spot = await self._threads.spot(to)
+            receipt = await self._post(to, spot, payload, groups[0], nonce(key), message)
+        for group in groups[1:]:
+            receipt = await self._attach(receipt, {}, group)
+        return receipt
+
+    async def _post(
+        self,
+        to: ConversationRef,
+        spot: Spot,
+        payload: Mapping[str, Any],
+        files: Sequence[OutgoingFile],
+        mark: str,
+        message: Outgoing,
+    ) -> Receipt:
+        told = {**payload, "nonce": mark, "enforce_nonce": True}
+        if spot.reply_to:
+            told["message_reference"] = {"message_id": spot.reply_to, "fail_if_not_exists": False}
+        told |= _new(files)
+        try:
+            with request(told, files) as arguments:
+                posted = await self._api.call("POST", MESSAGES, **arguments, channel_id=spot.channel)
+        except Forbidden:
+            if not (token := tokens.live(to)):
+                raise
+            posted = await self._follow_up(to, token, payload, files)
+        self._memory.sent(text(posted, "id"), mark)
+        receipt = _receipt(to, posted, spot.channel, {}, files)
+        if self._memory.is_doubtful(mark) and not _says(posted, payload, files):
+            # An earlier attempt's message came back: what it shows is of that time.
+            return await self.edit(receipt, message)
+        return receipt
+
+    async def _follow_up(
+        self, to: ConversationRef, token: str, payload: Mapping[str, Any], files: Sequence[OutgoingFile]
+    ) -> Json:
+        """Where the bot itself may not write, whoever used a command can still be answered."""
+        with request({**payload, **_new(files)}, files) as arguments:
+            found: Json = await self._api.webhook(
+                "POST",
+                _WEBHOOK,
+                **arguments,
+                query={"wait": "true"},
+                webhook_id=to.route.get(tokens.APP, ""),
+                webhook_token=token,
+            )
+        return found
+
+    async def _answer(
+        self, to: ConversationRef, payload: Mapping[str, Any], files: Sequence[OutgoingFile]
+    ) -> Receipt | None:
+        """Fill in the answer a command waits for; None if it has one, or the time for it is over."""
+        token = tokens.live(to) if tokens.OWED in to.route else ""
+        if not token:
+            return None
+        ids = {"webhook_id": to.route.get(tokens.APP, ""), "webhook_token": token, "message_id": "@original"}
+        try:
+            original = await self._api.webhook("GET", _ANSWER, **ids)
+            if not number(original, "flags", 0) & _LOADING:
+                return None
+            with request({**payload, **_new(files)}, files) as arguments:
+                answered = await self._api.webhook("PATCH", _ANSWER, **arguments, **ids)
+        except Gone:
+            return None
+        self._memory.sent(text(answered, "id"), "")
+        receipt = _receipt(to, answered, to.channel, {}, files)
+        route = {name: to.route[name] for name in (tokens.TOKEN, tokens.UNTIL, tokens.APP) if name in to.route}
+        return receipt.model_copy(update={"data": {**receipt.data, "route": route}})
+
+    async def edit(self, receipt: Receipt, message: Outgoing) -> Receipt:
+        """Make it read as given: text, buttons, and exactly these files. ``Gone`` if it was deleted."""
+        wanted = uploads(message.files)
+        there: dict[str, str] = dict(receipt.data.get("files") or {})
+        names = [file.name for file in wanted]
+        kept = {id: name for id, name in there.items() if name in names}
+        groups = batches([file for file in wanted if file.name not in kept.values()]) or [[]]
+        receipt = receipt.model_copy(update={"data": {**receipt.data, "files": kept}})
+        receipt = await self._attach(receipt, _payload(message), groups[0], changed=kept != there)
+        for group in groups[1:]:
+            receipt = await self._attach(receipt, {}, group)
+        return receipt
+
+    async def _attach(
+        self, receipt: Receipt, payload: Mapping[str, Any], files: Sequence[OutgoingFile], *, changed: bool = False
+    ) -> Receipt:
+        """One edit: what is in the payload, and these files beside those the receipt names."""
+        kept: dict[str, str] = dict(receipt.data.get("files") or {})
+        told = dict(payload)
+        if files or changed:
+            told["attachments"] = [{"id": id} for id in kept] + _new(files).get("attachments", [])
+        with request(told, files) as arguments:
+            edited = await self._change("PATCH", receipt, **arguments)
+        rest = {name: value for name, value in receipt.data.items() if name != "files"}
+        data = _receipt(receipt.to, edited, channel_of(receipt), kept, files).data
+        return receipt.model_copy(update={"data": {**rest, **data}})
+
+    async def delete(self, receipt: Receipt) -> None:
+        """Remove it; what is gone already is no error."""
+        self._memory.sent(receipt.id, "")  # so that Discord's word of it is known to be of our own doing
+        try:
+            await self._change("DELETE", receipt)
+        except Gone:
+            return
+
+    async def _change(self, verb: _Verb, receipt: Receipt, **arguments: Any) -> Json:
+        """Edit or delete: by the interaction's token while there is one, else as the bot."""
+        route: dict[str, str] = receipt.data.get("route") or {}
+        found: Json
+        if token := tokens.live(route):
+            ids = {"webhook_id": route.get(tokens.APP, ""), "webhook_token": token, "message_id": receipt.id}
+            found = await self._api.webhook(verb, _ANSWER, **arguments, **ids)
+            return found or {}
+        ids = {"channel_id": channel_of(receipt), "message_id": receipt.id}
+        try:
+            found = await self._api.call(verb, MESSAGE, **arguments, **ids)
+        except Exception as error:
+            if code_of(error) != _ARCHIVED:
+                raise
+            await self._threads.wake(ids["channel_id"])
+            found = await self._api.call(verb, MESSAGE, **arguments, **ids)
+        return found or {}
+
+
+def _payload(message: Outgoing) -> dict[str, Any]:
+    payload = body(message)
+    if not payload["content"].strip() and not shows(message, len(uploads(message.files))):
+        payload["content"] = EMPTY
+    return payload
+
+
+def _new(files: Sequence[OutgoingFile]) -> dict[str, Any]:
+    """The list of attachments that goes with new files; their names as they are."""
+    if not files:
+        return {}
+    return {"attachments": [{"id": str(number), "filename": file.name} for number, file in enumerate(files)]}
+
+
+def _receipt(
+    to: ConversationRef, posted: Json, channel: str, kept: Mapping[str, str], files: Sequence[OutgoingFile]
+) -> Receipt:
+    """What is needed to edit it later. New attachments come in the order they were sent."""
+    new = [text(each, "id") for each in items(posted, "attachments") if text(each, "id") not in kept]
+    names = {**kept, **dict(zip(new, (file.name for file in files), strict=False))}
+    data: dict[str, Any] = {} if channel == to.channel else {"channel": channel}
+    if names:
+        data["files"] = names
+    return Receipt(to=to, id=text(posted, "id"), data=data)
+
+
+def _says(posted: Json, payload: Mapping[str, Any], files: Sequence[OutgoingFile]) -> bool:
+    """Whether a message shows what was sent."""
+    same = text(posted, "content") == payload["content"].strip()
+    return same and len(items(posted, "attachments")) == len(files)

@@ -1,0 +1,192 @@
+"""An envelope -> an event. Pure: reads nothing but the stored JSON."""
+
+from collections.abc import Callable
+from typing import Any
+
+from adapters.discord import controls
+from adapters.discord.conversations import mentions, name_of
+from adapters.discord.fields import Json, items, number, obj, seconds, text
+from adapters.discord.forms import values_of
+from adapters.discord.markdown import to_markdown
+from adapters.discord.tokens import COMMAND, COMPONENT, MODAL
+from gateway.model import (
+    ActionInvoked,
+    CommandInvoked,
+    ConversationEnded,
+    ConversationRef,
+    Envelope,
+    Event,
+    FeedbackGiven,
+    FormSubmitted,
+    MessageCreated,
+    MessageDeleted,
+    MessageEdited,
+    ReactionChanged,
+    RemoteFile,
+    UserRef,
+)
+
+_VOICE = 1 << 13
+"""Message flag IS_VOICE_MESSAGE."""
+
+
+def parse(envelope: Envelope) -> Event | None:
+    """The event in a stored delivery; None for one that is of no interest."""
+    body = envelope.body
+    read = _EVENTS.get(text(body, "t"))
+    return read(body, obj(body, "d"), envelope.ref) if read else None
+
+
+def user_of(ref: ConversationRef, user: str, name: str = "") -> UserRef:
+    """A person, where the conversation is."""
+    return UserRef(platform="discord", workspace=ref.workspace, id=user, name=name or None)
+
+
+def remote_file(file: Json, workspace: str, **extra: str) -> RemoteFile | None:
+    """An attachment object. Its address is signed and ends after a day; channel and message lead to a fresh one."""
+    id, size = text(file, "id"), number(file, "size")
+    if not id:
+        return None
+    return RemoteFile(
+        id=id,
+        name=text(file, "filename") or id,
+        mime=text(file, "content_type").partition(";")[0] or "application/octet-stream",
+        size=size if size >= 0 else None,
+        url=text(file, "url") or None,
+        workspace=workspace,
+        extra={name: value for name, value in extra.items() if value},
+    )
+
+
+def _files(message: Json, ref: ConversationRef) -> tuple[RemoteFile, ...]:
+    """A message's attachments, those of a forwarded one included."""
+    found = items(message, "attachments")
+    for snapshot in items(message, "message_snapshots"):
+        found += items(obj(snapshot, "message"), "attachments")
+    where = {"channel": text(message, "channel_id"), "message": text(message, "id")}
+    voice = number(message, "flags", 0) & _VOICE
+    files: list[RemoteFile] = []
+    for file in found:
+        extra = dict(where)
+        seconds = file.get("duration_secs")
+        if voice and isinstance(seconds, int | float):
+            extra["seconds"] = f"{seconds:g}"
+        if (read := remote_file(file, ref.workspace, **extra)) is not None:
+            files.append(read)
+    return tuple(files)
+
+
+def _markdown(body: Json, message: Json) -> str:
+    names: Any = obj(body, "names")
+    return to_markdown(message, bot=text(body, "bot"), role=text(body, "role"), names=names)
+
+
+def _created(body: Json, message: Json, ref: ConversationRef) -> Event:
+    # Whether it is a person's words was judged before it was stored (``adapters.discord.envelope``).
+    id = text(message, "id")
+    return MessageCreated(
+        ref=ref,
+        user=user_of(ref, text(message, "author", "id"), name_of(message)),
+        message_id=id,
+        text=_markdown(body, message),
+        files=_files(message, ref) if message.get("attachments") or message.get("message_snapshots") else (),
+        addressed=ref.kind == "dm" or mentions(message, text(body, "bot"), text(body, "role")),
+        at=seconds(id),
+    )
+
+
+def _edited(body: Json, message: Json, ref: ConversationRef) -> Event:
+    user = user_of(ref, text(message, "author", "id"), name_of(message))
+    return MessageEdited(ref=ref, user=user, message_id=text(message, "id"), text=_markdown(body, message))
+
+
+def _deleted(body: Json, data: Json, ref: ConversationRef) -> Event:
+    # Nobody says who: the message is gone with its author.
+    return MessageDeleted(ref=ref, user=user_of(ref, ""), message_id=text(data, "id"))
+
+
+def _reaction(body: Json, data: Json, ref: ConversationRef) -> Event:
+    return ReactionChanged(
+        ref=ref,
+        user=user_of(ref, text(data, "user_id"), text(data, "member", "nick")),
+        message_id=text(data, "message_id"),
+        emoji=text(data, "emoji", "name") or text(data, "emoji", "id"),
+        added=body.get("t") == "MESSAGE_REACTION_ADD",
+    )
+
+
+def _thread_gone(body: Json, data: Json, ref: ConversationRef) -> Event:
+    return ConversationEnded(ref=ref, user=user_of(ref, ""), reason="deleted")
+
+
+def _removed(body: Json, data: Json, ref: ConversationRef) -> Event:
+    return ConversationEnded(ref=ref, user=user_of(ref, ""), reason="removed")
+
+
+def _interaction(body: Json, data: Json, ref: ConversationRef) -> Event | None:
+    read = _INTERACTIONS.get(number(data, "type"))
+    person = obj(data, "member", "user") or obj(data, "user")
+    nick = text(data, "member", "nick")
+    name = nick or text(person, "global_name") or text(person, "username")
+    return read(data, ref, user_of(ref, text(person, "id"), name)) if read else None
+
+
+def _click(data: Json, ref: ConversationRef, user: UserRef) -> Event | None:
+    control = controls.read(text(data, "data", "custom_id"))
+    message_id = text(data, "message", "id") or None
+    if control is None:
+        return None
+    match control.kind:
+        case controls.ACTION:
+            return ActionInvoked(ref=ref, user=user, token=control.token, message_id=message_id)
+        case controls.GOOD | controls.BAD:
+            value = 1 if control.kind == controls.GOOD else 0
+            return FeedbackGiven(ref=ref, user=user, token=control.token, value=value, message_id=message_id)
+        case controls.STARTER:
+            id = text(data, "id")
+            return MessageCreated(ref=ref, user=user, message_id=id, text=control.token, at=seconds(id))
+        case _:
+            return None
+
+
+def _submission(data: Json, ref: ConversationRef, user: UserRef) -> Event | None:
+    control = controls.read(text(data, "data", "custom_id"))
+    if control is None or control.kind != controls.FORM:
+        return None
+    values, uploaded = values_of(obj(data, "data"))
+    files = (remote_file(file, ref.workspace, field=field) for field, file in uploaded)
+    return FormSubmitted(
+        ref=ref,
+        user=user,
+        token=control.token,
+        values=values,
+        files=tuple(file for file in files if file is not None),
+    )
+
+
+def _command(data: Json, ref: ConversationRef, user: UserRef) -> Event | None:
+    name = text(data, "data", "name")
+    if not name:
+        return None
+    given = (option.get("value") for option in items(data, "data", "options"))
+    words = " ".join(str(value) for value in given if isinstance(value, str | int | float))
+    return CommandInvoked(ref=ref, user=user, command=name, text=words.strip())
+
+
+_EVENTS: dict[str, Callable[[Json, Json, ConversationRef], Event | None]] = {
+    "MESSAGE_CREATE": _created,
+    "MESSAGE_UPDATE": _edited,
+    "MESSAGE_DELETE": _deleted,
+    "MESSAGE_REACTION_ADD": _reaction,
+    "MESSAGE_REACTION_REMOVE": _reaction,
+    "THREAD_DELETE": _thread_gone,
+    "CHANNEL_DELETE": _thread_gone,
+    "GUILD_DELETE": _removed,
+    "INTERACTION_CREATE": _interaction,
+}
+
+_INTERACTIONS: dict[int, Callable[[Json, ConversationRef, UserRef], Event | None]] = {
+    COMMAND: _command,
+    COMPONENT: _click,
+    MODAL: _submission,
+}

@@ -1,0 +1,146 @@
+"""What was said: history, and finding again what a crash lost the receipt of."""
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from adapters.discord.api import Api
+from adapters.discord.conversations import PARENT, TITLE, name_of, root_of
+from adapters.discord.directory import Directory
+from adapters.discord.envelope import names_in
+from adapters.discord.fields import Json, items, number, obj, seconds, text
+from adapters.discord.files import uploads
+from adapters.discord.limits import PAGE
+from adapters.discord.markdown import to_markdown
+from adapters.discord.memory import Memory
+from adapters.discord.outbound import MESSAGE, MESSAGES
+from adapters.discord.render import content, nonce
+from adapters.discord.threads import Spot, Threads
+from gateway.errors import Gone
+from gateway.model import ConversationRef, HistoryMessage, Outgoing, Receipt
+
+_PAGES = 10
+_STARTER = 21
+"""The note at the head of a thread that stands for the message it was opened from."""
+_SAID = frozenset({0, 19, 20, 23, _STARTER})
+"""Types of messages that somebody said; the rest are Discord's own notes."""
+_SKEW = 60.0
+"""Seconds our clock and Discord's may differ: a nonce decides exactly, so looking further back costs nothing."""
+
+
+class Past:
+    """Reads conversations back."""
+
+    def __init__(self, api: Api, threads: Threads, directory: Directory, memory: Memory) -> None:
+        self._api = api
+        self._threads = threads
+        self._directory = directory
+        self._memory = memory
+
+    async def find(
+        self, to: ConversationRef, message: Outgoing, *, key: str, since: float, claimed: Collection[str]
+    ) -> Receipt | None:
+        """Our message under ``key``. Where its nonce is no longer known: the first of our own that says the same, or
+        the beginning of it, and belongs to no other send."""
+        mark = nonce(key)
+        self._memory.doubt(mark)
+        wanted = content(message).strip()
+        alike: Json | None = None
+        for each in reversed(await self._messages(to, after=since - _SKEW, limit=PAGE * _PAGES)):
+            if text(each, "author", "id") != self._directory.me:
+                continue
+            id = text(each, "id")
+            known = str(each.get("nonce") or "") or self._memory.nonce(id)
+            if known == mark:
+                return self._receipt(to, each, message)
+            fresh = not known and id not in claimed and seconds(id) > since
+            if alike is None and fresh and _alike(each, wanted, len(uploads(message.files))):
+                alike = each
+        return None if alike is None else self._receipt(to, alike, message)
+
+    def _receipt(self, to: ConversationRef, found: Json, message: Outgoing) -> Receipt:
+        channel = text(found, "channel_id")
+        data: dict[str, Any] = {} if channel in ("", to.channel) else {"channel": channel}
+        ids = [text(each, "id") for each in items(found, "attachments")]
+        if files := dict(zip(ids, (file.name for file in uploads(message.files)), strict=False)):
+            data["files"] = files
+        return Receipt(to=to, id=text(found, "id"), data=data)
+
+    async def history(self, to: ConversationRef, *, limit: int) -> list[HistoryMessage]:
+        """The newest messages, oldest first; at the head of a thread the message it was opened from."""
+        limit = max(limit, 1)
+        found = await self._messages(to, after=None, limit=limit)
+        said = [each for each in found if number(each, "type", 0) in _SAID]
+        if to.kind == "thread" and len(said) < limit and not any(_is_head(each, to) for each in said):
+            said += await self._head(to)
+        return [self._read(_meant(each), to) for each in reversed(said[:limit])]
+
+    async def _head(self, to: ConversationRef) -> list[Json]:
+        """The message a thread was opened from; a forum post's is in the thread itself."""
+        known = self._directory.get(to.channel)
+        parent = to.route.get(PARENT) or (known.parent if known else "")
+        if not parent:
+            return []
+        try:
+            return [await self._api.call("GET", MESSAGE, channel_id=parent, message_id=to.channel)]
+        except Gone:
+            return []
+
+    async def _messages(self, to: ConversationRef, *, after: float | None, limit: int) -> list[Json]:
+        """The conversation's messages, newest first."""
+        spot = self._threads.standing(to)
+        if not spot.reply_to:
+            return await self._pages(spot, after, limit, lambda _: True)
+        if TITLE in to.route:
+            # Perhaps it is open after all: archived threads are not known.
+            try:
+                return await self._pages(Spot(to.channel), after, limit, lambda _: True)
+            except Gone:
+                pass
+        root = spot.reply_to
+        return await self._pages(spot, after, limit, lambda each: _goes_back_to(each, root))
+
+    async def _pages(self, spot: Spot, after: float | None, limit: int, wanted: Callable[[Json], bool]) -> list[Json]:
+        found: list[Json] = []
+        before: dict[str, str] = {}
+        for _ in range(_PAGES):
+            query = {"limit": str(PAGE if spot.reply_to else min(limit, PAGE)), **before}
+            page: list[Json] = await self._api.call("GET", MESSAGES, query=query, channel_id=spot.channel)
+            fresh = [each for each in page if after is None or seconds(text(each, "id")) >= after]
+            found += [each for each in fresh if wanted(each)]
+            if len(found) >= limit or len(fresh) < int(query["limit"]):
+                break
+            before = {"before": text(page[-1], "id")}
+        return found[:limit]
+
+    def _read(self, message: Json, to: ConversationRef) -> HistoryMessage:
+        author = obj(message, "author")
+        is_bot = author.get("bot") is True or bool(message.get("webhook_id"))
+        names = names_in(text(message, "content"), to.workspace, self._directory)
+        return HistoryMessage(
+            id=text(message, "id"),
+            author=text(author, "id") or name_of(message),
+            is_bot=is_bot,
+            text=to_markdown(message, bot="" if is_bot else self._directory.me, names=names),
+            at=seconds(text(message, "id")),
+        )
+
+
+def _meant(message: Json) -> Json:
+    """The message itself, or the one a thread's head stands for."""
+    return obj(message, "referenced_message") if number(message, "type", 0) == _STARTER else message
+
+
+def _is_head(message: Json, to: ConversationRef) -> bool:
+    return text(_meant(message), "id") == to.channel
+
+
+def _goes_back_to(message: Json, root: str) -> bool:
+    """Whether it is part of a conversation that stands in a channel: the mention, a reply to it, a reply to that."""
+    return root in (text(message, "id"), root_of(message), root_of(obj(message, "referenced_message")))
+
+
+def _alike(message: Json, wanted: str, files: int) -> bool:
+    shown = text(message, "content")
+    if not shown or not wanted:
+        return shown == wanted and len(items(message, "attachments")) == files
+    return wanted.startswith(shown) or shown.startswith(wanted)

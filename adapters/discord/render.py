@@ -1,0 +1,159 @@
+"""Outgoing -> the body of Create Message and Edit Message. Pure.
+
+A message is ``content``, attachments, embeds and rows of buttons. Components V2 would take more text, but a message
+that is one can have no content and never becomes an ordinary one again, while a streamed answer begins as plain words
+and gets its files and buttons last.
+"""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from adapters.discord import controls, tables
+from adapters.discord.limits import AUTHOR, BUTTON_LABEL, CONTENT, EMBED_TITLE, EMBED_URL, MENTIONS, NONCE, ROW
+from adapters.discord.tables import Code, Table
+from gateway.errors import Rejected
+from gateway.model import AllowedMentions, Button, FromUrl, Outgoing, OutgoingFile
+
+Json = dict[str, Any]
+
+EMPTY = "\u200b"
+"""Stands for nothing at all: Discord takes no empty message."""
+
+_STYLES = {"primary": 1, "default": 2, "danger": 4}
+_DEEP = re.compile(r"^ {0,3}#{4,6}[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
+_IMAGE = re.compile(r"!(\[[^\[\]\n]*\]\([^()\s]+\))")
+
+
+def body(message: Outgoing) -> Json:
+    """All of a message but its uploads. Every part is there, so that an edit takes away what is no longer wanted."""
+    return {
+        "content": content(message),
+        "embeds": [linked(file, file.source.url) for file in message.files if isinstance(file.source, FromUrl)],
+        "components": rows(message),
+        "allowed_mentions": allowed(message.mentions),
+    }
+
+
+def shows(message: Outgoing, uploads: int) -> bool:
+    """Whether there is anything to see beside the content."""
+    linked = any(isinstance(file.source, FromUrl) for file in message.files)
+    return bool(uploads or message.buttons or linked or message.feedback is not None)
+
+
+def content(message: Outgoing) -> str:
+    """The text, below the name of another author."""
+    text = _characters(message.text)
+    head = f"-# {controls_free(message.author)}\n" if message.author else ""
+    if not _plain(text):
+        text = _markdown(text, CONTENT - len(head))
+    return f"{head}{text}"
+
+
+def controls_free(name: str) -> str:
+    """A name on one line."""
+    name = " ".join(_characters(name).split())
+    return name if len(name) <= AUTHOR else name[: AUTHOR - 1] + "…"
+
+
+def _plain(text: str) -> bool:
+    """Whether nothing in it is shown otherwise on Discord."""
+    return "|" not in text and "####" not in text and "![" not in text
+
+
+def _characters(text: str) -> str:
+    """A model may write half a surrogate pair, which is no text to send."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _markdown(text: str, limit: int) -> str:
+    """Markdown as Discord shows it: it has three levels of headings, no images in the text and no tables."""
+    room = limit - len(text)
+    parts: list[str] = []
+    for part in tables.split(text):
+        match part:
+            case Table():
+                table = tables.shown(part, limit=len(part.source) + room)
+                room -= len(table) - len(part.source)
+                parts.append(table)
+            case Code():
+                parts.append(part)
+            case _:
+                parts.append(_IMAGE.sub(r"\1", _DEEP.sub(_bold, part)))
+    return "\n".join(parts)
+
+
+def _bold(heading: re.Match[str]) -> str:
+    # Shorter by a character at least, so a text within the limit stays within it.
+    return heading[1] if "**" in heading[1] else f"**{heading[1]}**"
+
+
+def allowed(mentions: AllowedMentions) -> Json:
+    """Who may be notified: nobody, unless it was said. A reply does not notify whom it replies to."""
+    parse: list[str] = []
+    found: Json = {"parse": parse, "replied_user": False}
+    if mentions.users is True:
+        parse.append("users")
+    elif mentions.users:
+        found["users"] = list(dict.fromkeys(id for id in mentions.users if id.isdigit()))[:MENTIONS]
+    if mentions.groups:
+        parse.append("roles")
+    if mentions.everyone:
+        parse.append("everyone")
+    return found
+
+
+def nonce(key: str) -> str:
+    """A send's key as a nonce: sent again within minutes, Discord answers with the message it has."""
+    return hashlib.blake2s(key.encode(), digest_size=NONCE // 2).hexdigest()
+
+
+def rows(message: Outgoing) -> list[Json]:
+    """Rows of buttons, then the thumbs."""
+    found = [
+        {"type": 1, "components": [_button(button, place) for place, button in numbered]}
+        for numbered in _rows(message.buttons)
+    ]
+    if message.feedback is not None:
+        thumbs = [_thumb("👍", controls.GOOD, message.feedback), _thumb("👎", controls.BAD, message.feedback)]
+        found.append({"type": 1, "components": thumbs})
+    return found
+
+
+def _rows(buttons: Sequence[Button]) -> list[list[tuple[int, Button]]]:
+    numbered = list(enumerate(buttons))
+    return [numbered[at : at + ROW] for at in range(0, len(numbered), ROW)]
+
+
+def _button(button: Button, place: int) -> Json:
+    return {
+        "type": 2,
+        "style": _STYLES[button.style],
+        "label": label(button.label),
+        "custom_id": controls.write(controls.ACTION, button.token, place),
+    }
+
+
+def label(words: str) -> str:
+    """A button's label; never empty."""
+    words = _characters(words).strip() or "…"
+    return words if len(words) <= BUTTON_LABEL else words[: BUTTON_LABEL - 1] + "…"
+
+
+def _thumb(face: str, kind: str, token: str) -> Json:
+    return {"type": 2, "style": 2, "emoji": {"name": face}, "custom_id": controls.write(kind, token)}
+
+
+def linked(file: OutgoingFile, url: str) -> Json:
+    """A file that stays where it is: an image in an embed, else a title that leads there."""
+    try:
+        good = urlsplit(url).scheme in ("http", "https") and len(url) <= EMBED_URL and not re.search(r"[\s<>]", url)
+    except ValueError:
+        good = False
+    if not good:
+        raise Rejected(f"file {file.name!r}: {url[:80]!r} is no http(s) address of up to {EMBED_URL} characters")
+    if file.kind == "image":
+        return {"image": {"url": url}}
+    return {"title": (file.name.strip() or url)[:EMBED_TITLE], "url": url}

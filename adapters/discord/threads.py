@@ -1,0 +1,83 @@
+"""Where a conversation's messages stand: in its thread, opened with the first answer, or as replies in the channel."""
+
+import time
+from typing import NamedTuple
+
+import structlog
+
+from adapters.discord.api import Api
+from adapters.discord.conversations import FLAT, PARENT, TITLE
+from adapters.discord.directory import PUBLIC_THREAD, Directory
+from adapters.discord.errors import code_of
+from adapters.discord.limits import THREAD_MINUTES, THREAD_NAME
+from gateway.errors import Forbidden, GatewayError, Rejected
+from gateway.model import ConversationRef
+
+_NO_THREADS_FOR = 300.0
+"""Seconds a channel that let no thread be opened is not asked again."""
+_EXISTS = 160004
+
+log = structlog.get_logger(__name__)
+
+
+class Spot(NamedTuple):
+    """A channel, and in one that is not the conversation's own the message to reply to."""
+
+    channel: str
+    reply_to: str = ""
+
+
+class Threads:
+    """Opens them."""
+
+    def __init__(self, api: Api, directory: Directory) -> None:
+        self._api = api
+        self._directory = directory
+        self._refused: dict[str, float] = {}
+
+    def standing(self, to: ConversationRef) -> Spot:
+        """Where the conversation stands by now."""
+        parent = to.route.get(PARENT, "")
+        if not parent or self._is_open(to):
+            return Spot(to.channel)
+        return Spot(parent, reply_to=to.channel)
+
+    async def spot(self, to: ConversationRef) -> Spot:
+        """Where to post: opens the thread that is still to be opened."""
+        spot = self.standing(to)
+        if not spot.reply_to or FLAT in to.route or self._refused.get(spot.channel, 0.0) > time.monotonic():
+            return spot
+        try:
+            await self._api.call(
+                "POST",
+                "/channels/{channel_id}/messages/{message_id}/threads",
+                json={
+                    "name": to.route.get(TITLE, "")[:THREAD_NAME] or "Conversation",
+                    "auto_archive_duration": THREAD_MINUTES,
+                },
+                channel_id=spot.channel,
+                message_id=to.channel,
+            )
+        except (Forbidden, Rejected) as error:
+            if code_of(error) != _EXISTS:
+                self._refuse(spot.channel, error)
+                return spot
+        # Discord's own word of it may come after the answer.
+        self._directory.channel(
+            {"id": to.channel, "type": PUBLIC_THREAD, "guild_id": to.workspace, "parent_id": spot.channel}
+        )
+        return Spot(to.channel)
+
+    def _is_open(self, to: ConversationRef) -> bool:
+        # Without a title nothing is to be opened: it was a thread when the message came.
+        waits = TITLE in to.route or FLAT in to.route
+        return not waits or self._directory.get(to.channel) is not None
+
+    def _refuse(self, channel: str, error: GatewayError) -> None:
+        """Answer in the channel for a while; the operator is told once what is missing."""
+        self._refused[channel] = time.monotonic() + _NO_THREADS_FOR
+        self._api.note(f"thread:{channel}", channel=channel, fix=str(error), instead="answering in the channel")
+
+    async def wake(self, channel: str) -> None:
+        """Take a thread out of the archive: in there nothing can be edited."""
+        await self._api.call("PATCH", "/channels/{channel_id}", json={"archived": False}, channel_id=channel)

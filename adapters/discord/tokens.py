@@ -1,0 +1,47 @@
+"""The token of an interaction: for fifteen minutes it answers where the interaction was, carried in the ref's route.
+
+With it a command gets its answer, and a notice reaches one person alone. After it has ended both are ordinary messages.
+"""
+
+import time
+
+from adapters.discord.fields import Json, number, seconds, text
+from adapters.discord.limits import INTERACTION_TOKEN
+from gateway.model import ConversationRef
+
+COMMAND, COMPONENT, AUTOCOMPLETE, MODAL = 2, 3, 4, 5
+"""Types of interactions (Receiving and Responding, Interaction Type)."""
+
+TOKEN = "interaction"  # noqa: S105 - the name of the entry
+"""Route: the token."""
+UNTIL = "until"
+"""Route: when it ends, in seconds since the epoch."""
+APP = "app"
+"""Route: the application's id, under which the token is used."""
+OWED = "owed"
+"""Route: a command waits for its answer; the first message is that."""
+SILENT = frozenset({"stop"})
+"""Commands the core answers with nothing."""
+
+_MARGIN = 30.0
+"""Seconds a token is left alone before its end: clocks differ."""
+
+
+def route_of(interaction: Json) -> dict[str, str]:
+    """How it can be answered later than at once."""
+    until = seconds(text(interaction, "id")) + INTERACTION_TOKEN - _MARGIN
+    route = {
+        TOKEN: text(interaction, "token"),
+        UNTIL: f"{until:.0f}",
+        APP: text(interaction, "application_id"),
+    }
+    if number(interaction, "type") == COMMAND and text(interaction, "data", "name") not in SILENT:
+        route[OWED] = "1"
+    return route
+
+
+def live(route: ConversationRef | dict[str, str]) -> str:
+    """The token while it can be used; an empty one else."""
+    known = route.route if isinstance(route, ConversationRef) else route
+    token, until = known.get(TOKEN, ""), known.get(UNTIL, "")
+    return token if token and until.isdigit() and time.time() < int(until) else ""
