@@ -1,6 +1,7 @@
 // Block Kit -> DOM. A surface says where the blocks stand: {store, act(payload) -> Promise, fields?}.
 
 import { h, icon, iconButton, link, safeUrl } from "../lib/dom.js";
+import { formField } from "../lib/forms.js";
 import { tableFrame } from "../lib/markdown.js";
 import { menu } from "../lib/popup.js";
 import { control } from "./inputs.js";
@@ -107,13 +108,11 @@ function input(block, surface) {
   const label = words(block.label);
   const made = control(block.element ?? {}, { store: surface.store, label, changed: () => block.dispatch_action && surface.act({ ...ids(block.element, block), value: made.value() }) });
   if (!made) return unknown(block);
-  const error = h("p", { class: "field-error", id: `${made.id}-error`, hidden: true });
-  const target = made.node.matches("input, textarea, select") ? made.node : made.node.querySelector("input, summary");
-  target?.setAttribute("aria-describedby", error.id);
-  surface.fields?.push({ blockId: block.block_id, actionId: block.element.action_id ?? "", control: made, error, target });
+  const field = { ...formField(block.block_id, made), actionId: block.element.action_id ?? "" };
+  surface.fields?.push(field);
   return h("div", { class: "block input" },
     h("label", { class: "field-label", for: made.id }, label, block.optional && h("span", { class: "optional" }, " (optional)")),
-    made.node, block.hint && h("p", { class: "field-hint" }, words(block.hint)), error);
+    made.node, block.hint && h("p", { class: "field-hint" }, words(block.hint)), field.error);
 }
 
 const ids = (element, block) => ({ action_id: element.action_id ?? "", block_id: block.block_id });

@@ -1,6 +1,7 @@
 // One message: author, body, files, reactions, thread, and what one can do with it.
 
-import { bytes, h, icon, iconButton, link, safeUrl } from "../lib/dom.js";
+import { attachment } from "../lib/attachment.js";
+import { h, icon, iconButton, link } from "../lib/dom.js";
 import { avatar as mark } from "../lib/avatar.js";
 import { ask } from "../lib/confirm.js";
 import { editor } from "../lib/editor.js";
@@ -71,20 +72,7 @@ export function messageNode(message, app, how) {
 }
 
 function fileNode(file) {
-  const url = safeUrl(file.url);
-  const name = file.title || file.name;
-  const meta = h("span", { class: "file-meta" }, h("span", { class: "file-name" }, name), h("span", { class: "file-size" }, `${(file.name.split(".").pop() ?? "").toUpperCase()} · ${bytes(file.size)}`));
-  // These the browser shows in a tab of their own; all else it saves.
-  const opens = /^(?:text\/plain|application\/pdf)/.test(file.mimetype);
-  const cardNode = () => h("a", { class: "file-card", href: url, target: "_blank", rel: "noopener noreferrer", download: file.name, "aria-label": `${opens ? "Open" : "Download"} ${name}` }, h("span", { class: "file-icon" }, icon("file")), meta, icon(opens ? "open" : "download"));
-  if (!url) return h("li", {}, h("span", { class: "file-card" }, icon("file"), meta));
-  if (/^image\/(?:png|jpeg|gif|webp|svg\+xml|bmp|avif)$/.test(file.mimetype)) {
-    const figure = h("li", {}, h("a", { class: "file-image", href: url, target: "_blank", rel: "noopener noreferrer" }, h("img", { src: url, alt: name, loading: "lazy", on: { error: () => figure.replaceChildren(cardNode()) } }), h("span", { class: "file-caption" }, name)));
-    return figure;
-  }
-  if (file.mimetype?.startsWith("audio/")) return h("li", {}, h("audio", { src: url, controls: true, preload: "none", "aria-label": name }), cardNode());
-  if (file.mimetype?.startsWith("video/")) return h("li", {}, h("video", { src: url, controls: true, preload: "none", "aria-label": name }), cardNode());
-  return h("li", {}, cardNode());
+  return attachment({ name: file.name, title: file.title || file.name, mime: file.mimetype, size: file.size, url: file.url });
 }
 
 function reactions(message, app, channel) {

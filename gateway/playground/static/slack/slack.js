@@ -3,7 +3,7 @@
 import { fill, h, icon, spoken } from "../lib/dom.js";
 import { keep, recall } from "../lib/memory.js";
 import { bodyOf } from "./message.js";
-import { Modals } from "./modal.js";
+import { modals } from "./modal.js";
 import { typedToText } from "./mrkdwn.js";
 import { Pane } from "./pane.js";
 import { isReply, Store } from "./store.js";
@@ -32,7 +32,7 @@ class Slack {
     this.channelPane = new Pane(this.appFor(() => this.channelPane), { thread: false });
     this.threadPane = new Pane(this.appFor(() => this.threadPane), { thread: true, close: () => this.closeThread() });
     this.threadPane.node.hidden = true;
-    this.modals = new Modals(this.appFor(() => this.channelPane));
+    this.modals = modals(this.appFor(() => this.channelPane));
     this.sidebar = h("nav", { class: "sidebar", "aria-label": "Workspace" });
     fill(root, h("div", { class: "slack" }, this.sidebar, this.channelPane.node, this.threadPane.node));
   }
