@@ -9,8 +9,8 @@ const GROWS = CSS.supports("field-sizing", "content");
 export class Composer {
   /**
    * `people()`: who can be mentioned here, as {name, about, bot}. `send(text, files, pictures)` resolves to whether it
-   * was taken; `editLast()` is the arrow up in an empty field. `inline`: pasted pictures stand in the text, so they are
-   * sent as `pictures`.
+   * was taken; `editLast()` is the arrow up in an empty field. `inline`: pictures that are pasted or inserted stand in the text, so
+   * they are sent as `pictures`.
    */
   constructor({ people, send, editLast, toast, inline = false }) {
     this.people = people;
@@ -34,14 +34,16 @@ export class Composer {
         click: () => this.lookForName(),
       },
     });
-    this.picker = h("input", { type: "file", multiple: true, class: "visually-hidden", tabindex: -1, "aria-hidden": "true", on: { change: () => { this.addFiles(this.picker.files); this.picker.value = ""; this.input.focus(); } } });
+    const files = picker((chosen) => this.addFiles(chosen), this.input);
+    const pictures = inline ? picker((chosen) => this.pasted(chosen), this.input, "image/*") : null;
     this.chips = h("ul", { class: "file-chips", hidden: true });
     this.mention = iconButton("mention", "Mention someone", () => this.insert("@"));
     this.sendButton = h("button", { type: "submit", class: "send", "aria-label": "Send", title: "Send (Enter)" }, icon("send"));
     this.node = h("form", { class: "composer", on: { submit: (event) => { event.preventDefault(); this.send(); } } },
-      this.names, this.input, this.chips, this.picker,
+      this.names, this.input, this.chips, files, pictures,
       h("div", { class: "composer-tools" },
-        iconButton("attach", "Attach files", () => this.picker.click()),
+        iconButton("attach", "Attach files", () => files.click()),
+        pictures && iconButton("picture", "Insert a picture", () => pictures.click()),
         this.mention,
         h("span", { class: "composer-hint", "aria-hidden": "true" }, h("kbd", {}, "Enter"), " sends · ", h("kbd", {}, "Shift"), "+", h("kbd", {}, "Enter"), " new line"),
         this.sendButton));
@@ -173,4 +175,9 @@ export class Composer {
     this.changed();
     this.input.focus();
   }
+}
+
+function picker(take, input, accept = null) {
+  const node = h("input", { type: "file", multiple: true, accept, class: "visually-hidden", tabindex: -1, "aria-hidden": "true", on: { change: () => { take([...node.files]); node.value = ""; input.focus(); } } });
+  return node;
 }

@@ -41,9 +41,10 @@ export class Feed {
   keep(key, inputs, draw) {
     const old = this.drawn.get(key);
     if (old && old.inputs.length === inputs.length && old.inputs.every((input, index) => input === inputs[index])) return old.node;
-    const node = draw(old?.node ?? null);
-    if (old && old.node !== node) {
-      const focused = old.node.contains(document.activeElement) ? document.activeElement : null;
+    // Asked before drawing: what is drawn may take pieces of the old node over, which lets go of the focus.
+    const focused = old?.node.contains(document.activeElement) ? document.activeElement : null;
+    const node = draw();
+    if (old) {
       node.tabIndex = old.node.tabIndex;
       old.node.replaceWith(node);
       if (focused) refocus(node, focused, old.node);
@@ -93,9 +94,10 @@ export function arrange(parent, nodes) {
   });
 }
 
-/** After a message is drawn again: the same control in it, else the message itself. */
+/** After a message is drawn again: the control that moved over, or its like, else the message itself. */
 function refocus(node, focused, old) {
   if (focused === old) return node.focus();
+  if (node.contains(focused)) return focused.focus({ preventScroll: true });
   const keyed = focused.closest("[data-key]");
   const same = keyed && node.querySelector(`[data-key="${CSS.escape(keyed.dataset.key)}"]`);
   (same ?? node).focus({ preventScroll: true });

@@ -2,7 +2,9 @@
 //
 // It only ever creates the elements named here, and text as text nodes; raw HTML is shown as it was written. Images
 // become links: a model's text must not make the browser fetch anything. Half-written Markdown (a stream) renders
-// as far as it is clear. `hooks.angle(content)` may claim `<content>`, `hooks.emoji(name)` may claim `:name:`.
+// as far as it is clear. `hooks.angle(content)` may claim `<content>`, `hooks.emoji(name)` may claim `:name:`,
+// `hooks.cite(number)` may claim `[number]`. `hooks.without` names what a platform leaves as text: "heading", "table",
+// "rule", "quote", "fence", "code", "strikethrough".
 
 import { h, link } from "./dom.js";
 
@@ -28,7 +30,7 @@ function blocks(lines, hooks, depth) {
       at += 1;
       continue;
     }
-    const rule = RULES.find((candidate) => candidate.starts(line, lines[at + 1], depth));
+    const rule = RULES.find((candidate) => candidate.starts(line, lines[at + 1], depth) && !hooks.without?.has(candidate.name));
     const [node, next] = rule ? rule.read(lines, at, hooks, depth) : paragraph(lines, at, hooks, depth);
     out.push(node);
     at = next;
@@ -37,21 +39,21 @@ function blocks(lines, hooks, depth) {
 }
 
 const RULES = [
-  { starts: (line) => FENCE.test(line), read: fence },
-  { starts: (line) => /^ {4}/.test(line), read: indented },
-  { starts: (line) => HEADING.test(line), read: heading },
-  { starts: (line) => RULE.test(line), read: (lines, at) => [h("hr"), at + 1] },
-  { starts: (line, _, depth) => QUOTE.test(line) && depth < MAX_DEPTH, read: quote },
-  { starts: (line, _, depth) => ITEM.test(line) && depth < MAX_DEPTH, read: list },
-  { starts: (line, next) => isTable(line, next), read: table },
+  { name: "fence", starts: (line) => FENCE.test(line), read: fence },
+  { name: "fence", starts: (line) => /^ {4}/.test(line), read: indented },
+  { name: "heading", starts: (line) => HEADING.test(line), read: heading },
+  { name: "rule", starts: (line) => RULE.test(line), read: (lines, at) => [h("hr"), at + 1] },
+  { name: "quote", starts: (line, _, depth) => QUOTE.test(line) && depth < MAX_DEPTH, read: quote },
+  { name: "list", starts: (line, _, depth) => ITEM.test(line) && depth < MAX_DEPTH, read: list },
+  { name: "table", starts: (line, next) => isTable(line, next), read: table },
 ];
 
-function interrupts(line, next, depth) {
+function interrupts(line, next, hooks, depth) {
   if (/^ {4}/.test(line)) return false;
   const item = ITEM.exec(line);
   // A number in the middle of a text is a list only when it is 1, so that "in\n2026. It" stays a sentence.
   if (item) return depth < MAX_DEPTH && line.length > item[0].length && !/^ {0,3}(?!1[.)])\d/.test(line);
-  return RULES.some((rule) => rule.starts(line, next, depth));
+  return RULES.some((rule) => rule.starts(line, next, depth) && !hooks.without?.has(rule.name));
 }
 
 function fence(lines, at, hooks) {
@@ -114,7 +116,7 @@ function list(lines, at, hooks, depth) {
       const inside = indent >= width || (indent >= base + 2 && ITEM.test(line.trimStart()));
       if (!line.trim()) blank = true;
       else if (inside) blank = false;
-      else if (blank || ITEM.test(line) || interrupts(line, lines[next + 1], depth)) break;
+      else if (blank || ITEM.test(line) || interrupts(line, lines[next + 1], hooks, depth)) break;
       body.push(line.slice(Math.min(width, indent)));
       next += 1;
     }
@@ -180,12 +182,12 @@ function paragraph(lines, at, hooks, depth) {
   const body = [lines[at].trim()];
   let next = at + 1;
   while (next < lines.length && lines[next].trim()) {
-    const underline = /^ {0,3}(=+|-{2,}) *$/.exec(lines[next]);
+    const underline = hooks.without?.has("heading") ? null : /^ {0,3}(=+|-{2,}) *$/.exec(lines[next]);
     if (underline) {
       const level = underline[1][0] === "=" ? 1 : 2;
       return [h("p", { class: `heading heading-${level}`, role: "heading", "aria-level": level + 2 }, inline(body.join("\n"), hooks)), next + 1];
     }
-    if (interrupts(lines[next], lines[next + 1], depth)) break;
+    if (interrupts(lines[next], lines[next + 1], hooks, depth)) break;
     body.push(lines[next].trim());
     next += 1;
   }
@@ -197,6 +199,7 @@ const ENTITIES = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: "\u00
 const URL_START = /https?:\/\/[^\s<>]+/y;
 const ENTITY = /&(?:(amp|lt|gt|quot|apos|nbsp)|#(\d{1,7})|#x([0-9a-f]{1,6}));/iy;
 const EMOJI = /:([a-z0-9_+'-]{1,60}):/y;
+const CITED = /\[(\d{1,3})\]/y;
 const BREAK = /\n/;
 
 function sticky(pattern, text, at) {
@@ -226,7 +229,7 @@ export function inline(text, hooks = {}, depth = 0) {
       plain = plain.trimEnd();
       put(h("br"));
       at += c === "\n" ? 1 : 2;
-    } else if (c === "`") {
+    } else if (c === "`" && !hooks.without?.has("code")) {
       const run = /^`+/.exec(text.slice(at, at + 64))[0];
       const end = closingTicks(text, at + run.length, run.length);
       if (end < 0) {
@@ -250,9 +253,14 @@ export function inline(text, hooks = {}, depth = 0) {
       }
     } else if ((c === "[" || (c === "!" && text[at + 1] === "[")) && depth < 4) {
       const found = readLink(text, c === "!" ? at + 1 : at);
+      const cited = !found && hooks.cite && sticky(CITED, text, at);
+      const claim = cited && hooks.cite(Number(cited[1]));
       if (found) {
         put(link(found.url, inline(found.label, hooks, depth + 1)));
         at = found.end;
+      } else if (claim) {
+        put(claim);
+        at += cited[0].length;
       } else {
         plain += c;
         at += 1;
@@ -270,7 +278,7 @@ export function inline(text, hooks = {}, depth = 0) {
       const found = sticky(ENTITY, text, at);
       plain += entity(found);
       at += found[0].length;
-    } else if (c === "*" || c === "_" || c === "~") {
+    } else if (c === "*" || c === "_" || (c === "~" && !hooks.without?.has("strikethrough"))) {
       let end = at;
       while (text[end] === c) end += 1;
       const mark = delimiter(c, end - at, text[at - 1], text[end]);
