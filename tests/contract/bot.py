@@ -21,8 +21,12 @@ class BotContract(ConversationContract, AskContract, ActionContract, LossContrac
     """Inherit it, and provide ``world``."""
 
     @pytest.fixture(autouse=True)
-    def no_complaints(self, world: World) -> Iterator[None]:
-        """Logs as an operator sees them; and after every test, nobody was shown that an interaction failed."""
+    def logging(self) -> None:
+        """Logs as an operator sees them."""
         configure_logging(form="console", debug=False)
+
+    @pytest.fixture(autouse=True)
+    def no_complaints(self, world: World) -> Iterator[None]:
+        """After every test, nobody was shown that an interaction failed."""
         yield
         assert list(world.complaints) == []
