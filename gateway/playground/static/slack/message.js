@@ -5,10 +5,10 @@ import { h, icon, iconButton, link } from "../lib/dom.js";
 import { avatar as mark } from "../lib/avatar.js";
 import { ask } from "../lib/confirm.js";
 import { editor } from "../lib/editor.js";
+import { emoji, PALETTE } from "../lib/emoji.js";
 import { palette } from "../lib/palette.js";
 import { clock } from "../lib/time.js";
 import { renderBlocks } from "./blocks.js";
-import { emoji, PALETTE } from "./emoji.js";
 import { mrkdwn, textToTyped } from "./mrkdwn.js";
 
 export const timeOf = (ts) => new Date(Number.parseFloat(ts) * 1000);

@@ -1,8 +1,8 @@
 // Slack's own text format: `*bold*`, `<@U…>`, `<url|label>`; and what a person types, to and from it.
 
 import { h, link } from "../lib/dom.js";
+import { emoji } from "../lib/emoji.js";
 import { markdown, trimUrl } from "../lib/markdown.js";
-import { emoji } from "./emoji.js";
 
 /** What both of Slack's formats share: mentions and emoji. */
 export function hooks(store) {

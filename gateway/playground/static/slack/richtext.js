@@ -1,7 +1,7 @@
 // `rich_text` blocks: sections, lists, quotes, preformatted; and the styled runs within.
 
 import { h, link } from "../lib/dom.js";
-import { emoji } from "./emoji.js";
+import { emoji } from "../lib/emoji.js";
 import { mention } from "./mrkdwn.js";
 
 /** The nodes of a rich_text block. */

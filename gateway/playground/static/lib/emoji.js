@@ -1,4 +1,4 @@
-// Names of everyday emoji, as Slack writes them between colons. A name that is not here stays text.
+// Names of everyday emoji, as chats write them between colons. A name that is not here stays text.
 
 const PAIRS =
   "+1 👍 -1 👎 thumbsup 👍 thumbsdown 👎 heart ❤️ tada 🎉 eyes 👀 white_check_mark ✅ heavy_check_mark ✔️ x ❌ rocket 🚀 fire 🔥 " +
@@ -17,11 +17,20 @@ const PAIRS =
 
 const words = PAIRS.split(" ");
 const byName = new Map();
-for (let at = 0; at < words.length; at += 2) byName.set(words[at], words[at + 1]);
+const byCharacter = new Map();
+for (let at = 0; at < words.length; at += 2) {
+  byName.set(words[at], words[at + 1]);
+  if (!byCharacter.has(words[at + 1])) byCharacter.set(words[at + 1], words[at]);
+}
 
 /** The character for a name (skin tones ignored), null if it is unknown. */
 export function emoji(name) {
   return byName.get(name.replace(/::?skin-tone-\d$/, "")) ?? null;
+}
+
+/** A name for a character, null if it has none here. */
+export function emojiName(character) {
+  return byCharacter.get(character) ?? null;
 }
 
 /** What the small reaction palette offers. */
