@@ -4,6 +4,7 @@ A link works without a token and for a day: https://docs.discord.com/developers/
 """
 
 import hmac
+import mimetypes
 import re
 import secrets
 import struct
@@ -42,7 +43,7 @@ def new_file(world: World, channel_id: str, name: str, content: bytes, content_t
         id=world.ids.next(),
         channel_id=channel_id,
         filename=filename,
-        content_type=content_type,
+        content_type=_media_type(filename, content_type),
         size=len(content),
         content=content,
         title=name.rpartition(".")[0] or name if filename != name else None,
@@ -76,6 +77,14 @@ def serve(world: World, request: web.BaseRequest) -> web.Response:
     if file is None or file.content is None or not signed or int(expires, 16) < time.time():
         return web.Response(status=404, text="This content is no longer available.")
     return web.Response(body=file.content, headers={"Content-Type": file.content_type})
+
+
+def _media_type(filename: str, given: str) -> str:
+    """What Discord makes of a file: by its name where the sender did not say; a text's with its charset."""
+    kind = given.partition(";")[0].strip()
+    if kind in ("", "application/octet-stream"):
+        kind = mimetypes.guess_type(filename)[0] or "application/octet-stream"
+    return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
 
 
 def _signature(world: World, path: str, expires: str) -> str:

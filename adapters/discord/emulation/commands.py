@@ -36,7 +36,7 @@ def overwrite(backend: Backend, request: Request) -> list[JSON]:
             continue
         command = _command(backend, checker, model, (index,))
         key = (command["name"], command["type"])
-        if key in names:
+        if key in names and not checker.errors:
             what = "Application command names must be unique"
             checker.fail((index,), "APPLICATION_COMMANDS_DUPLICATE_NAME", what)
         names.add(key)
@@ -103,7 +103,7 @@ def _command(backend: Backend, checker: Checker, given: JSON, path: Path) -> JSO
         "id": ids.next(),
         "application_id": backend.world.application_id,
         "version": ids.next(),
-        "type": kind,
+        "type": kind if isinstance(kind, int) else 1,
         "name": name,
         "description": description,
         "default_member_permissions": given.get("default_member_permissions"),

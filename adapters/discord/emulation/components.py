@@ -12,6 +12,8 @@ MAX_ROWS = 5
 MAX_BUTTONS = 5
 MAX_COMPONENTS = 40
 MAX_TEXT = 4_000
+_MANY = 1_000
+"""More than these are not even counted."""
 
 ROW, BUTTON, SECTION, TEXT, THUMBNAIL, GALLERY, FILE, SEPARATOR, CONTAINER = 1, 2, 9, 10, 11, 12, 13, 14, 17
 SELECTS = (3, 5, 6, 7, 8)
@@ -26,7 +28,7 @@ def check(checker: Checker, given: Any, media: Media, *, v2: bool) -> list[JSON]
     """The components of a message as Discord stores them: with ids, links in place of ``attachment://``."""
     tree = _Tree(checker, media)
     if v2:
-        out = tree.children(given, ("components",), _TOP, least=0, most=MAX_COMPONENTS)
+        out = tree.children(given, ("components",), _TOP, least=0, most=_MANY)
         if tree.count > MAX_COMPONENTS:
             what = f"The total number of components cannot exceed {MAX_COMPONENTS}"
             checker.fail(("components",), "COMPONENT_MAX_TOTAL_COMPONENTS_EXCEEDED", what)

@@ -1,6 +1,7 @@
 """The other end of the wire: discord.py's own client, and bare sockets and requests where it would not do."""
 
 import asyncio
+import io
 import json
 import warnings
 import zlib
@@ -119,7 +120,7 @@ class Rest:
         form = aiohttp.FormData(quote_fields=False)
         form.add_field("payload_json", json.dumps(body), content_type="application/json")
         for number, (name, content, mime) in enumerate(files):
-            form.add_field(f"files[{number}]", content, filename=name, content_type=mime)
+            form.add_field(f"files[{number}]", io.BytesIO(content), filename=name, content_type=mime)
         return await self(method, path, data=form)
 
     async def say(self, channel: str, body: JSON) -> JSON:
