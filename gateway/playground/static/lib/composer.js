@@ -11,8 +11,9 @@ export class Composer {
    * `people()`: who can be mentioned here, as {name, about, bot}. `send(text, files, pictures)` resolves to whether it
    * was taken; `editLast()` is the arrow up in an empty field. `inline`: pictures that are pasted or inserted stand in the text, so
    * they are sent as `pictures`.
+   * `attach` is the icon of the button for files, `tools` stand before the one that sends.
    */
-  constructor({ people, send, editLast, toast, inline = false }) {
+  constructor({ people, send, editLast, toast, inline = false, attach = "attach", tools = [] }) {
     this.people = people;
     this.sendNow = send;
     this.toast = toast;
@@ -42,9 +43,10 @@ export class Composer {
     this.node = h("form", { class: "composer", on: { submit: (event) => { event.preventDefault(); this.send(); } } },
       this.names, this.input, this.chips, files, pictures,
       h("div", { class: "composer-tools" },
-        iconButton("attach", "Attach files", () => files.click()),
+        iconButton(attach, "Attach files", () => files.click(), { class: "icon-button attach" }),
         pictures && iconButton("picture", "Insert a picture", () => pictures.click()),
         this.mention,
+        tools,
         h("span", { class: "composer-hint", "aria-hidden": "true" }, h("kbd", {}, "Enter"), " sends · ", h("kbd", {}, "Shift"), "+", h("kbd", {}, "Enter"), " new line"),
         this.sendButton));
     this.changed();
