@@ -138,6 +138,7 @@ class ExtrasContract(HouseContract):
         adapter = house.adapter
         if not isinstance(adapter, SupportsProfiles):
             pytest.skip(NOT_CLAIMED)
+        await house.dm()  # some platforms know a person only by a conversation
         profile = await adapter.profile(house.world.user("Ada"))
         assert profile.display_name is not None and profile.display_name.startswith("Ada")
 

@@ -17,6 +17,7 @@ from gateway.model import (
     ReactionChanged,
 )
 from tests.contract.house import House, HouseContract, need
+from tests.contract.world import Post
 
 
 class InboundContract(HouseContract):
@@ -109,13 +110,15 @@ class InboundContract(HouseContract):
         await house.world.settled()
         assert len({envelope.key for envelope in house.envelopes}) == len(house.envelopes) == 4
 
-    async def test_reactions_arrive_put_on_and_taken_off(self, house: House) -> None:
-        post, ref = await house.dm()
-        for added in (True, False, True):
-            await house.world.react(post, added=added)
-            event = await house.heard(ReactionChanged)
-            assert (event.message_id, event.emoji, event.added) == (post.id, house.world.facts.emoji, added)
-            assert event.ref.channel == ref.channel
+    async def test_reactions_to_the_bots_messages_arrive_put_on_and_taken_off(self, house: House) -> None:
+        for post, ref in (await house.dm(), await house.mention()):
+            who = house.world.user("Ada" if ref.kind == "dm" else "Grace")
+            sent = await house.adapter.send(ref, Outgoing(text="well?"), key="k")
+            for added in (True, False, True):
+                await house.world.react(Post(sent.id, post.place), added=added)
+                event = await house.heard(ReactionChanged)
+                assert (event.message_id, event.emoji, event.added) == (sent.id, house.world.facts.emoji, added)
+                assert (event.ref.channel, event.user.id) == (ref.channel, who.id)
 
     # Beside messages
 

@@ -167,17 +167,16 @@ class LossContract:
                     got.append((element.name, element.mime, Path(str(element.path)).read_bytes()))
                 out = cl.File(name="out.bin", content=bytes(range(256)))
                 await cl.Message("Here", elements=[out, cl.Text(name="note", content="inline")]).send()
+                await cl.Message("That is all").send()
 
         async with running_bot(world, register(bot), tmp_path):
             post = await world.dm("take", files=[File("in put.txt", b"caf\xc3\xa9", "text/plain")])
-            await reads(world, post, "Here")
-            await reads(world, post, "inline")
-            await world.wait_for(lambda: any(message.files for message in world.said(post.place)))
-            assert [tuple(file)[:2] for file in await world.files(post.place)] == [("out.bin", bytes(range(256)))]
             thread = await world.mention("take nothing")  # where some platforms take files only one way
-            await reads(world, thread, "Here")
-            await world.wait_for(lambda: any(message.files for message in world.said(thread.place)))
-            assert [tuple(file)[:2] for file in await world.files(thread.place)] == [("out.bin", bytes(range(256)))]
+            for where in (post, thread):
+                await reads(world, where, "That is all")
+                assert any("Here" in text for text in texts(world, where))
+                assert any("inline" in text for text in texts(world, where))
+                assert [tuple(file)[:2] for file in await world.files(where.place)] == [("out.bin", bytes(range(256)))]
         assert got == [("in put.txt", "text/plain", b"caf\xc3\xa9")]
 
     async def test_a_file_over_the_limit_is_refused_with_the_limit(self, world: World, tmp_path: Path) -> None:
@@ -188,7 +187,7 @@ class LossContract:
 
         async with running_bot(world, register(bot), tmp_path, max_file_mb=0.001):
             post = await world.dm("take", files=[File("big.bin", b"x" * 5_000)])
-            await hears(world, "limit", post)
+            await hears(world, "0.001 MB", post)
             await reads(world, post, "0 files")
 
     async def test_what_one_handler_sends_at_once_all_arrives_in_order(self, world: World, tmp_path: Path) -> None:

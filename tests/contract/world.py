@@ -185,7 +185,8 @@ class World(Protocol):
         ...
 
     async def react(self, post: Post, *, added: bool = True) -> None:
-        """Grace puts ``facts.emoji`` on a message, or takes it off."""
+        """Grace, in direct messages Ada, puts ``facts.emoji`` on a message or takes it off. The id may be that of a
+        message of the bot."""
         ...
 
     async def click(self, message: Said, label: str, *, user: Person = "Ada") -> None:

@@ -132,7 +132,8 @@ class SlackWorld:
         await self.slack.delete_message(post.place.channel, post.id)
 
     async def react(self, post: Post, *, added: bool = True) -> None:
-        await self.slack.react(post.place.channel, post.id, self.facts.emoji, user=self._id("Grace"), added=added)
+        user = self._id("Grace" if post.place.thread else "Ada")
+        await self.slack.react(post.place.channel, post.id, self.facts.emoji, user=user, added=added)
 
     async def click(self, message: Said, label: str, *, user: Person = "Ada") -> None:
         await self.slack.click(message.place.channel, message.id, label=label, user=self._id(user))
