@@ -67,4 +67,4 @@ def _check(response: aiohttp.ClientResponse, file: RemoteFile, limit: int) -> No
 
 
 def _too_large(file: RemoteFile, limit: int) -> TooLarge:
-    return TooLarge(f"file {file.name!r} is larger than {limit / 1_000_000:g} MB")
+    return TooLarge(f"file {file.name!r} is larger than the limit of {limit / 1_000_000:g} MB")

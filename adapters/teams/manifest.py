@@ -68,13 +68,18 @@ def manifest(options: AppOptions) -> dict[str, Any]:
     }
 
 
+def _name(given: str) -> dict[str, str]:
+    """The full name is for names the short one has no room for; it must not be the same."""
+    short = {"short": given[:_SHORT_NAME]}
+    return short if len(given) <= _SHORT_NAME else {**short, "full": given[:_FULL_NAME]}
+
+
 def _app_id(given: str) -> str:
     try:
         return str(uuid.UUID(given))
     except ValueError:
-        raise SettingsError(
-            f"--app-id {given!r} is no Microsoft App ID (a GUID, under Configuration in the Azure Bot)"
-        ) from None
+        where = "a GUID, under Configuration in the Azure Bot"
+        raise SettingsError(f"--app-id {given!r} is no Microsoft App ID ({where})") from None
 
 
 def files(options: AppOptions) -> Mapping[str, bytes]:

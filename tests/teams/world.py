@@ -280,7 +280,10 @@ class TeamsWorld:
             place=place,
             text=read(message),
             buttons=tuple(shown_buttons(message)),
-            files=tuple(str(each.get("name")) for each in attachments if each["contentType"] != CARD),
+            files=(
+                *(str(each.get("name")) for each in attachments if each["contentType"] != CARD),
+                *(link["name"].replace("\\", "") for link in LINK.finditer(read(message))),
+            ),
             streaming=message["streaming"] is not None,
             pings=tuple(dict.fromkeys(message["pings"])),
         )
