@@ -24,4 +24,16 @@ PLATFORMS: dict[str, Platform] = {
         emulator="adapters.slack.emulator:SlackEmulator",
         manifest="adapters.slack.manifest:app_manifest",
     ),
+    "discord": Platform(
+        settings="adapters.discord.settings:DiscordSettings",
+        adapter="adapters.discord.adapter:DiscordAdapter",
+        emulator="adapters.discord.emulator:DiscordEmulator",
+        manifest="adapters.discord.manifest:app_manifest",
+    ),
+    "teams": Platform(
+        settings="adapters.teams.settings:TeamsSettings",
+        adapter="adapters.teams.adapter:TeamsAdapter",
+        emulator="adapters.teams.emulator:TeamsEmulator",
+        manifest="adapters.teams.manifest:app_manifest",
+    ),
 }
