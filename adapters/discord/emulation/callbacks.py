@@ -138,7 +138,7 @@ class Callbacks:
 
     def _found(self, request: Request) -> tuple[Interaction, Message]:
         interaction = self._live(request)
-        wanted = request.params["message_id"]
+        wanted = request.params.get("message_id", "@original")
         wanted = str(interaction.response_id) if wanted == "@original" else wanted
         message = self._message(interaction, wanted)
         mine = message is not None and message.interaction is not None and message.interaction["id"] == interaction.id

@@ -107,7 +107,12 @@ def fault(
     after_effect: bool,
     when: Any,
 ) -> Fault:
-    """Trouble in the shared form: ``error`` carries the code or the scope, ``retry_after`` milliseconds."""
+    """Trouble in the shared form: ``error`` carries the code or the scope, ``retry_after`` milliseconds.
+
+    Raises ``KeyError`` for a code Discord's errors here do not have.
+    """
+    if code is not None:
+        ApiError.of(code)
     error = scope if retry_after is not None or status == 429 else None if code is None else str(code)
     milliseconds = None if retry_after is None else round(retry_after * 1000)
     return Fault(times, status, error, milliseconds, after_effect, when)

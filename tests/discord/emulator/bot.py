@@ -88,20 +88,21 @@ async def connected(emulator: DiscordEmulator, *, patience: float = 60.0) -> Asy
 
 
 class Rest:
-    """Bare requests: ``await rest.post("/channels/1/messages", {"content": "hi"})`` -> status and body."""
+    """Bare requests: ``await rest.post("/channels/1/messages", {"content": "hi"})`` -> status and body; the headers of
+    the last answer are in ``answered``."""
 
     def __init__(self, session: aiohttp.ClientSession, emulator: DiscordEmulator) -> None:
         environment = emulator.environment()
         self._session = session
         self._base = environment["DISCORD_API_URL"]
         self.headers = {"Authorization": f"Bot {environment['DISCORD_BOT_TOKEN']}"}
-        self.answer: aiohttp.ClientResponse | None = None
+        self.answered: dict[str, str] = {}
 
     async def __call__(self, method: str, path: str, **more: Any) -> tuple[int, Any]:
         headers = more.pop("headers", self.headers)
         url = yarl.URL(f"{self._base}{path}", encoded=True)
         async with self._session.request(method, url, headers=headers, **more) as answer:
-            self.answer = answer
+            self.answered = dict(answer.headers)
             body = await answer.read()
             return answer.status, json.loads(body) if body else None
 

@@ -144,8 +144,6 @@ async def test_notifying_is_refused_or_needs_permission(rest: Rest, many: str, e
     emulator.permit("general", deny=["MENTION_EVERYONE"])
     sent = await rest.say(emulator.general.id, {"content": "@everyone"})
     assert sent["mention_everyone"] is False
-    default = discord.AllowedMentions.none()
-    assert default.to_dict() == {"parse": []}
 
 
 async def test_an_edit_changes_what_it_names(rest: Rest, many: str, emulator: DiscordEmulator) -> None:

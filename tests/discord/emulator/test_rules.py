@@ -136,7 +136,8 @@ async def test_what_is_just_allowed(rest: Rest, emulator: DiscordEmulator) -> No
 
 async def test_nothing_to_send(rest: Rest, emulator: DiscordEmulator) -> None:
     many = f"/channels/{emulator.general.id}/messages"
-    for body in ({}, {"content": ""}, {"content": " \n "}, {"embeds": [{}]}, {"flags": V2}):
+    empty: list[JSON] = [{}, {"content": ""}, {"content": " \n "}, {"embeds": [{}]}, {"flags": V2}]
+    for body in empty:
         status, answer = await rest.post(many, body)
         assert (status, answer) == (400, {"message": "Cannot send an empty message", "code": 50006}), body
     made = await rest.say(emulator.general.id, {"content": "  trimmed \n"})
