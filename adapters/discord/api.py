@@ -10,14 +10,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
-import discord
 import structlog
-from discord.http import HTTPClient, Route
-from discord.webhook.async_ import AsyncWebhookAdapter
 
 from adapters.discord.errors import REFUSED, translate
 from adapters.discord.fields import Json
 from adapters.discord.limits import LONGEST_WAIT
+from adapters.discord.sdk import AsyncWebhookAdapter, HTTPClient, Route, discord
 from gateway.errors import SettingsError, Unavailable
 
 TIMEOUT = aiohttp.ClientTimeout(total=60, sock_connect=10)

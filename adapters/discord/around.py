@@ -9,7 +9,7 @@ from adapters.discord.api import Api
 from adapters.discord.conversations import PARENT
 from adapters.discord.directory import Directory
 from adapters.discord.errors import code_of
-from adapters.discord.fields import Json, obj, text
+from adapters.discord.fields import Json, text
 from adapters.discord.limits import CONTENT, ROW, ROWS, THREAD_NAME
 from adapters.discord.outbound import MESSAGES
 from adapters.discord.render import allowed, label
@@ -101,15 +101,9 @@ class Around:
         return [parent, to.channel] if parent else [to.channel]
 
     async def profile(self, user: UserRef) -> Profile:
-        """Name and picture; as a member of the server where there is one. Discord tells a bot no e-mail address."""
-        member: Json = {}
-        if user.workspace != "dm":
-            with suppress(Gone):
-                member = await self._api.call(
-                    "GET", "/guilds/{guild_id}/members/{user_id}", guild_id=user.workspace, user_id=user.id
-                )
-        person = obj(member, "user") or await self._api.call("GET", "/users/{user_id}", user_id=user.id)
-        name = text(member, "nick") or text(person, "global_name") or text(person, "username")
+        """Name and picture. Discord tells a bot no e-mail address."""
+        person: Json = await self._api.call("GET", "/users/{user_id}", user_id=user.id)
+        name = text(person, "global_name") or text(person, "username")
         return Profile(
             display_name=name or None,
             avatar_url=_picture(person),

@@ -1,8 +1,8 @@
 """Discord's failures -> ours, in one function, named by what the caller does next."""
 
 import aiohttp
-import discord
 
+from adapters.discord.sdk import discord
 from gateway.errors import (
     Forbidden,
     GatewayError,

@@ -56,3 +56,10 @@ def seconds(snowflake: str) -> float:
     if not (snowflake.isascii() and snowflake.isdigit() and len(snowflake) <= 20):
         return 0.0
     return (int(snowflake) >> 22) / 1000 + _EPOCH
+
+
+def file_name(file: Json) -> str:
+    """As it was uploaded: Discord keeps plain ASCII in ``filename``, and the rest of a name as the ``title``."""
+    name, title = text(file, "filename"), text(file, "title")
+    ending = name[name.rfind(".") :] if "." in name else ""
+    return title + ("" if title.endswith(ending) else ending) if title else name

@@ -7,12 +7,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
-import discord
 import orjson
 
 from adapters.discord.api import TRANSFER, Api
 from adapters.discord.fields import items, text
 from adapters.discord.limits import REQUEST_BYTES
+from adapters.discord.sdk import discord
 from gateway.errors import Gone, RateLimited, Rejected, TooLarge, Unavailable, Unsupported
 from gateway.model import FromBytes, FromPath, FromUrl, OutgoingFile, RemoteFile
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, assert_never
 
 from adapters.discord import controls
-from adapters.discord.fields import Json, items, obj, text
+from adapters.discord.fields import Json, file_name, items, obj, text
 from adapters.discord.limits import (
     CUSTOM_ID,
     DESCRIPTION,
@@ -185,7 +185,7 @@ def values_of(submitted: Json) -> tuple[dict[str, FormValue], list[tuple[str, Js
             uploaded = [obj(attachments, id) for id in _strings(entry.given)]
             uploaded = [file for file in uploaded if file]
             files += [(entry.field, file) for file in uploaded]
-            values[entry.field] = tuple(text(file, "filename") for file in uploaded)
+            values[entry.field] = tuple(file_name(file) for file in uploaded)
         else:
             values[entry.field] = _VALUES[entry.kind](entry.given)
     return values, files

@@ -21,7 +21,7 @@ from adapters.discord.limits import CAPABILITIES, CONTENT
 from adapters.discord.render import allowed
 from adapters.discord.tokens import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, SILENT
 from gateway.errors import GatewayError, Gone
-from gateway.model import COMMANDS, Accepted, AllowedMentions, Answer, Envelope, FormErrors, Notice, OpenForm
+from gateway.model import COMMANDS, Accepted, AllowedMentions, Answer, Envelope, Form, FormErrors, Notice, OpenForm
 
 Response = dict[str, Any]
 
@@ -171,18 +171,23 @@ def _refusal(data: Json) -> Response | None:
 def _response(data: Json, answer: Answer | None) -> Response:
     match answer:
         case OpenForm(form=form):
-            return _opened(data, answer) if number(data, "type") != MODAL else private(f"{form.title}: press it again.")
+            # A form cannot follow a form.
+            return private(_TOO_LATE) if number(data, "type") == MODAL else _opened(data, form)
         case FormErrors() | Notice():
             return private(_words(answer))
         case None:
             return _neutral(data)
 
 
-def _opened(data: Json, answer: OpenForm) -> Response:
+def _opened(data: Json, form: Form) -> Response:
+    clicked = controls.read(text(data, "data", "custom_id"))
+    if clicked is not None and not controls.fits(form.token):
+        # A form means what the button means that opens it, and the button's token has been made to fit.
+        form = form.model_copy(update={"token": clicked.token})
     try:
-        return {"type": _MODAL, "data": modal(answer.form)}
+        return {"type": _MODAL, "data": modal(form)}
     except GatewayError as error:
-        log.error("discord_form_refused", form=answer.form.title, error=str(error))
+        log.error("discord_form_refused", form=form.title, error=str(error))
         return private(f"This form cannot be shown here: {error}")
 
 

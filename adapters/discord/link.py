@@ -16,14 +16,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Protocol
 
-import discord
 import structlog
 import yarl
-from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 
 from adapters.discord.api import Api
 from adapters.discord.errors import REFUSED
 from adapters.discord.manifest import INTENTS, bits
+from adapters.discord.sdk import DiscordWebSocket, ReconnectWebSocket, discord
 
 IDENTIFY_EVERY = 5.0
 """Seconds between two new sessions (Gateway, "Rate Limiting": one IDENTIFY in five seconds)."""

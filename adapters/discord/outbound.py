@@ -49,7 +49,7 @@ class Outbox:
         receipt = await self._answer(to, payload, groups[0])
         if receipt is None:
             spot = await self._threads.spot(to)
-            receipt = await self._post(to, spot, payload, groups[0], nonce(key), message)
+            receipt = await self._post(to, spot, payload, groups[0], nonce(to, key), message)
         for group in groups[1:]:
             receipt = await self._attach(receipt, {}, group)
         return receipt

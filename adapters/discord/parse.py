@@ -5,7 +5,7 @@ from typing import Any
 
 from adapters.discord import controls
 from adapters.discord.conversations import mentions, name_of
-from adapters.discord.fields import Json, items, number, obj, seconds, text
+from adapters.discord.fields import Json, file_name, items, number, obj, seconds, text
 from adapters.discord.forms import values_of
 from adapters.discord.markdown import to_markdown
 from adapters.discord.tokens import COMMAND, COMPONENT, MODAL
@@ -26,6 +26,8 @@ from gateway.model import (
     UserRef,
 )
 
+PEOPLE = "dm"
+"""The workspace of all people."""
 _VOICE = 1 << 13
 """Message flag IS_VOICE_MESSAGE."""
 
@@ -37,9 +39,9 @@ def parse(envelope: Envelope) -> Event | None:
     return read(body, obj(body, "d"), envelope.ref) if read else None
 
 
-def user_of(ref: ConversationRef, user: str, name: str = "") -> UserRef:
-    """A person, where the conversation is."""
-    return UserRef(platform="discord", workspace=ref.workspace, id=user, name=name or None)
+def user_of(user: str, name: str = "") -> UserRef:
+    """A person. The same in every server and in direct messages, so none of them is part of who they are."""
+    return UserRef(platform="discord", workspace=PEOPLE, id=user, name=name or None)
 
 
 def remote_file(file: Json, workspace: str, **extra: str) -> RemoteFile | None:
@@ -49,7 +51,7 @@ def remote_file(file: Json, workspace: str, **extra: str) -> RemoteFile | None:
         return None
     return RemoteFile(
         id=id,
-        name=text(file, "filename") or id,
+        name=file_name(file) or id,
         mime=text(file, "content_type").partition(";")[0] or "application/octet-stream",
         size=size if size >= 0 else None,
         url=text(file, "url") or None,
@@ -86,7 +88,7 @@ def _created(body: Json, message: Json, ref: ConversationRef) -> Event:
     id = text(message, "id")
     return MessageCreated(
         ref=ref,
-        user=user_of(ref, text(message, "author", "id"), name_of(message)),
+        user=user_of(text(message, "author", "id"), name_of(message)),
         message_id=id,
         text=_markdown(body, message),
         files=_files(message, ref) if message.get("attachments") or message.get("message_snapshots") else (),
@@ -96,19 +98,19 @@ def _created(body: Json, message: Json, ref: ConversationRef) -> Event:
 
 
 def _edited(body: Json, message: Json, ref: ConversationRef) -> Event:
-    user = user_of(ref, text(message, "author", "id"), name_of(message))
+    user = user_of(text(message, "author", "id"), name_of(message))
     return MessageEdited(ref=ref, user=user, message_id=text(message, "id"), text=_markdown(body, message))
 
 
 def _deleted(body: Json, data: Json, ref: ConversationRef) -> Event:
     # Nobody says who: the message is gone with its author.
-    return MessageDeleted(ref=ref, user=user_of(ref, ""), message_id=text(data, "id"))
+    return MessageDeleted(ref=ref, user=user_of(""), message_id=text(data, "id"))
 
 
 def _reaction(body: Json, data: Json, ref: ConversationRef) -> Event:
     return ReactionChanged(
         ref=ref,
-        user=user_of(ref, text(data, "user_id"), text(data, "member", "nick")),
+        user=user_of(text(data, "user_id"), text(data, "member", "nick")),
         message_id=text(data, "message_id"),
         emoji=text(data, "emoji", "name") or text(data, "emoji", "id"),
         added=body.get("t") == "MESSAGE_REACTION_ADD",
@@ -116,11 +118,11 @@ def _reaction(body: Json, data: Json, ref: ConversationRef) -> Event:
 
 
 def _thread_gone(body: Json, data: Json, ref: ConversationRef) -> Event:
-    return ConversationEnded(ref=ref, user=user_of(ref, ""), reason="deleted")
+    return ConversationEnded(ref=ref, user=user_of(""), reason="deleted")
 
 
 def _removed(body: Json, data: Json, ref: ConversationRef) -> Event:
-    return ConversationEnded(ref=ref, user=user_of(ref, ""), reason="removed")
+    return ConversationEnded(ref=ref, user=user_of(""), reason="removed")
 
 
 def _interaction(body: Json, data: Json, ref: ConversationRef) -> Event | None:
@@ -128,7 +130,7 @@ def _interaction(body: Json, data: Json, ref: ConversationRef) -> Event | None:
     person = obj(data, "member", "user") or obj(data, "user")
     nick = text(data, "member", "nick")
     name = nick or text(person, "global_name") or text(person, "username")
-    return read(data, ref, user_of(ref, text(person, "id"), name)) if read else None
+    return read(data, ref, user_of(text(person, "id"), name)) if read else None
 
 
 def _click(data: Json, ref: ConversationRef, user: UserRef) -> Event | None:

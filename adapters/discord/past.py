@@ -41,7 +41,7 @@ class Past:
     ) -> Receipt | None:
         """Our message under ``key``. Where its nonce is no longer known: the first of our own that says the same, or
         the beginning of it, and belongs to no other send."""
-        mark = nonce(key)
+        mark = nonce(to, key)
         self._memory.doubt(mark)
         wanted = content(message).strip()
         alike: Json | None = None

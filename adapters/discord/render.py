@@ -15,7 +15,7 @@ from adapters.discord import controls, tables
 from adapters.discord.limits import AUTHOR, BUTTON_LABEL, CONTENT, EMBED_TITLE, EMBED_URL, MENTIONS, NONCE, ROW
 from adapters.discord.tables import Code, Table
 from gateway.errors import Rejected
-from gateway.model import AllowedMentions, Button, FromUrl, Outgoing, OutgoingFile
+from gateway.model import AllowedMentions, Button, ConversationRef, FromUrl, Outgoing, OutgoingFile
 
 Json = dict[str, Any]
 
@@ -105,9 +105,9 @@ def allowed(mentions: AllowedMentions) -> Json:
     return found
 
 
-def nonce(key: str) -> str:
+def nonce(to: ConversationRef, key: str) -> str:
     """A send's key as a nonce: sent again within minutes, Discord answers with the message it has."""
-    return hashlib.blake2s(key.encode(), digest_size=NONCE // 2).hexdigest()
+    return hashlib.blake2s(f"{to.key} {key}".encode(), digest_size=NONCE // 2).hexdigest()
 
 
 def rows(message: Outgoing) -> list[Json]:

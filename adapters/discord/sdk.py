@@ -1,0 +1,12 @@
+"""What we use of discord.py. Imported from here, so that its own import's warning about ``audioop`` reaches nobody."""
+
+import warnings
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import discord
+    from discord.gateway import DiscordWebSocket, ReconnectWebSocket
+    from discord.http import HTTPClient, Route
+    from discord.webhook.async_ import AsyncWebhookAdapter
+
+__all__ = ["AsyncWebhookAdapter", "DiscordWebSocket", "HTTPClient", "ReconnectWebSocket", "Route", "discord"]

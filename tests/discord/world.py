@@ -1,0 +1,332 @@
+"""The emulated Discord in the contract's words."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from adapters.discord.adapter import DiscordAdapter
+from adapters.discord.emulation.state import User
+from adapters.discord.emulator import DiscordEmulator
+from adapters.discord.settings import DiscordSettings
+from adapters.emulation.faults import Hold
+from gateway.adapter import Surroundings
+from gateway.model import UserRef
+from tests.contract.world import Facts, FieldInput, File, Method, Person, Place, Post, Said, ShownForm, Trouble
+
+T = TypeVar("T")
+Message = dict[str, Any]
+
+CHANNEL = "general"
+METHODS: Mapping[Method, str] = {
+    "identify": "get_current_user",
+    "send": "create_message",
+    "edit": "edit_message",
+    "delete": "delete_message",
+    "upload": "create_message",
+    "status": "typing",
+    "form": "interaction_callback",
+}
+SPOKEN = (0, 19, 20)
+EPHEMERAL = 1 << 6
+
+
+def adapter_for(discord: DiscordEmulator, surroundings: Surroundings | None = None, **changes: Any) -> DiscordAdapter:
+    """An adapter with settings read the way the operator's are."""
+    given = {name.lower().removeprefix("discord_"): value for name, value in discord.environment().items()}
+    settings = DiscordSettings(_env_file=None, **{**given, **changes})
+    return DiscordAdapter(settings, surroundings or Surroundings())
+
+
+def controls(message: Message) -> list[Message]:
+    """The buttons of a message."""
+    return [each for row in message.get("components", ()) for each in row["components"] if each["type"] == 2]
+
+
+class DiscordWorld:
+    """Implements ``tests.contract.world.World``."""
+
+    name = "discord"
+    facts = Facts(
+        token_setting="DISCORD_BOT_TOKEN",
+        permission="View Channel",
+        emoji="🎉",
+        everyone="@everyone",
+        exactly_once_sends=True,
+        redelivers=True,
+        slash_commands=True,
+    )
+
+    def __init__(self, discord: DiscordEmulator) -> None:
+        self.discord = discord
+        self._other_bot: str | None = None
+
+    @property
+    def emulator(self) -> DiscordEmulator:
+        return self.discord
+
+    def adapter(self, surroundings: Surroundings, *, wrong_token: bool = False) -> DiscordAdapter:
+        return adapter_for(self.discord, surroundings, **({"bot_token": "wrong"} if wrong_token else {}))
+
+    async def connected(self) -> None:
+        await self.discord.connected()
+
+    @asynccontextmanager
+    async def unreachable(self) -> AsyncIterator[None]:
+        port = urlsplit(self.discord.environment()["DISCORD_API_URL"]).port
+        assert port is not None
+        await self.discord.stop()
+        yield
+        await self.discord.start(port=port)
+
+    # -- what people do
+
+    def user(self, person: Person) -> UserRef:
+        return UserRef(platform="discord", workspace="dm", id=self._user(person).id, name=person)
+
+    def mention_of(self, person: Person) -> str:
+        return f"<@{self._user(person).id}>"
+
+    def mention_reads(self, person: Person) -> str:
+        member = self.discord.guild.members[self._user(person).id]
+        return f"@{member.nick or self._user(person).display_name}"
+
+    async def mention(self, text: str, *, user: Person = "Ada", files: Sequence[File] = ()) -> Post:
+        id = await self.discord.post(CHANNEL, f"@gateway {text}", user=self._user(user).id, files=files)
+        return Post(id, Place(self.discord.general.id, id))
+
+    async def dm(self, text: str, *, files: Sequence[File] = ()) -> Post:
+        return Post(await self.discord.post(self.discord.dm.id, text, files=files), Place(self.discord.dm.id))
+
+    async def reply(
+        self, to: Post, text: str, *, user: Person = "Ada", mention: bool = False, files: Sequence[File] = ()
+    ) -> Post:
+        words, person = f"@gateway {text}" if mention else text, self._user(user).id
+        thread = to.place.thread
+        if thread is not None and self.discord.thread(thread) is None:
+            await self.discord.create_thread(to.place.channel, "more", message_id=thread, user=person)
+        where = thread or to.place.channel
+        return Post(await self.discord.post(where, words, user=person, files=files), to.place)
+
+    async def small_talk(self, text: str) -> Post:
+        id = await self.discord.post(CHANNEL, text)
+        return Post(id, Place(self.discord.general.id, id))
+
+    async def other_bot(self, text: str) -> Post:
+        if self._other_bot is None:
+            self._other_bot = self.discord.add_user("Builder", is_bot=True).id
+        id = await self.discord.post(CHANNEL, f"@gateway {text}", user=self._other_bot)
+        return Post(id, Place(self.discord.general.id, id))
+
+    async def edit(self, post: Post, text: str) -> None:
+        await self.discord.edit(self._channel(post), post.id, text)
+
+    async def delete(self, post: Post) -> None:
+        await self.discord.delete_message(self._channel(post), post.id)
+
+    async def react(self, post: Post, *, added: bool = True) -> None:
+        grace = self.discord.grace.id
+        await self.discord.react(self._channel(post), post.id, self.facts.emoji, user=grace, added=added)
+
+    async def click(self, message: Said, label: str, *, user: Person = "Ada") -> None:
+        where = message.place.thread or message.place.channel
+        await self.discord.click(where, message.id, label=label, user=self._user(user).id)
+
+    def form(self, *, user: Person = "Ada") -> ShownForm | None:
+        modals = self.discord.open_modals(self._user(user).id)
+        if not modals:
+            return None
+        return ShownForm(modals[-1]["title"], tuple(label["label"] for label in modals[-1]["components"]))
+
+    async def submit(self, values: Mapping[str, FieldInput], *, user: Person = "Ada") -> None:
+        modal = self.discord.open_modals(self._user(user).id)[-1]
+        await self.discord.submit(modal["id"], {label: _entered(value) for label, value in values.items()})
+
+    async def thumbs(self, message: Said, *, up: bool, comment: str | None = None) -> None:
+        where = message.place.thread or message.place.channel
+        posted = self.discord.message(where, message.id)
+        assert posted is not None
+        face = "👍" if up else "👎"
+        [thumb] = [each for each in controls(posted) if (each.get("emoji") or {}).get("name") == face]
+        await self.discord.click(where, message.id, thumb["custom_id"])
+        if comment is not None:
+            form = await self.wait_for(self.form)
+            assert form is not None
+            await self.submit({form.labels[0]: comment})
+
+    async def command(self, place: Place, name: str, text: str = "") -> None:
+        await self.wait_for(lambda: any(command["name"] == name for command in self.discord.commands()))
+        options = {"text": text} if text else None
+        await self.discord.command(name, place.thread or place.channel, options=options)
+
+    async def stop(self, place: Place) -> None:
+        raise AssertionError("Discord has no stop button")
+
+    async def open_dm(self) -> None:
+        raise AssertionError("Discord tells nobody")
+
+    # -- deliveries
+
+    async def delivered(self, post: Post) -> None:
+        """Discord hears no acknowledgement: what was sent arrives in order."""
+
+    async def settled(self) -> None:
+        """A heartbeat asked for now is answered once all before it was read."""
+        asked = time.monotonic()
+        self.discord.gateway.request_heartbeat()
+        async with asyncio.timeout(10):
+            while any(beat < asked for beat in self._heartbeats()):
+                await asyncio.sleep(0.005)  # nothing tells of a heartbeat
+
+    async def redeliver(self, post: Post) -> None:
+        self.discord.redeliver(self._channel(post), post.id)
+        await self.settled()
+
+    async def deliver_unknown(self) -> None:
+        self.discord.emit("BRAND_NEW", {"guild_id": self.discord.guild.id})
+        await self.settled()
+
+    # -- what people see
+
+    def said(self, place: Place) -> list[Said]:
+        return [self._said(place, message) for message in self._from_bot(place)]
+
+    def told(self, person: Person = "Ada") -> list[str]:
+        user = self._user(person)
+        world = self.discord.world
+        private = [world.dm(user.id).id] if person != "Ada" else []
+        found = [
+            message
+            for channel in world.channels
+            for message in self.discord.messages(channel)
+            if message["author"]["id"] == self.discord.bot.id
+            and (message.get("ephemeral_for") == user.id or channel in private)
+        ]
+        return [message["content"] for message in sorted(found, key=lambda each: int(each["id"]))]
+
+    @property
+    def complaints(self) -> Sequence[str]:
+        return list(self.discord.interaction_errors)
+
+    async def files(self, place: Place) -> list[File]:
+        found: list[File] = []
+        async with aiohttp.ClientSession() as session:
+            for message in self._from_bot(place):
+                for file in message["attachments"]:
+                    async with session.get(file["url"]) as response:
+                        found.append(File(_name(file), await response.read(), file["content_type"]))
+        return found
+
+    def working(self, place: Place) -> bool:
+        places = [place.channel, *([place.thread] if place.thread and self.discord.thread(place.thread) else [])]
+        return any(self.discord.is_typing(each) for each in places)
+
+    def reactions(self, post: Post) -> int:
+        message = self.discord.message(self._channel(post), post.id) or {}
+        return sum(reaction["me"] for reaction in message.get("reactions", ()))
+
+    def title(self, place: Place) -> str | None:
+        thread = self.discord.thread(place.thread) if place.thread else None
+        return None if thread is None else str(thread["name"])
+
+    def prompts(self, place: Place) -> list[str]:
+        return [
+            button["label"]
+            for message in self._from_bot(place)
+            for button in controls(message)
+            if button["custom_id"].startswith("gws")
+        ]
+
+    async def wait_for(self, predicate: Callable[[], T], timeout: float = 10.0) -> T:
+        return await self.discord.wait_for(predicate, timeout)
+
+    # -- trouble
+
+    def fail_next(
+        self, method: Method, trouble: Trouble, *, times: int = 1, retry_after: int = 1, after_effect: bool = False
+    ) -> None:
+        fault: dict[str, Any]
+        match trouble:
+            case "rate_limited":
+                fault = {"retry_after": retry_after}
+            case "server_error":
+                fault = {"status": 503, "after_effect": after_effect}
+            case "disconnected":
+                fault = {"status": "disconnect", "after_effect": after_effect}
+            case "forbidden":
+                fault = {"code": 50013}
+            case "gone":
+                fault = {"code": 10003}
+        self.discord.fail_next(METHODS[method], times=times, **fault)
+
+    def hold(self, method: Method, *, after_effect: bool = False, text: str = "") -> Hold:
+        return self.discord.hold(METHODS[method], after_effect=after_effect, when=lambda args: text in str(args))
+
+    def calls(self, method: Method) -> int:
+        return len(self.discord.calls_to(METHODS[method]))
+
+    # -- inside
+
+    def _heartbeats(self) -> list[float]:
+        """When each connected client was last heard of."""
+        return [each.connection.last_heartbeat for each in self.discord.gateway.sessions.values() if each.connection]
+
+    def _user(self, person: Person) -> User:
+        return {"Ada": self.discord.ada, "Grace": self.discord.grace}[person]
+
+    def _channel(self, post: Post) -> str:
+        """Where a post stands: in its thread, unless that was opened from it."""
+        thread = post.place.thread
+        return post.place.channel if thread in (None, post.id) else thread
+
+    def _from_bot(self, place: Place) -> list[Message]:
+        where = place.thread or place.channel
+        if where not in self.discord.world.channels:
+            return []
+        return [
+            message
+            for message in self.discord.messages(where)
+            if message["author"]["id"] == self.discord.bot.id
+            and message["type"] in SPOKEN
+            and not message.get("ephemeral_for")
+        ]
+
+    @staticmethod
+    def _said(place: Place, message: Message) -> Said:
+        pings = message["pings"]
+        return Said(
+            id=message["id"],
+            place=place,
+            text=message["content"].strip(),
+            buttons=tuple(each["label"] for each in controls(message) if each["custom_id"].startswith("gwa")),
+            files=tuple(_name(file) for file in message["attachments"]),
+            pings=(*pings["users"], *pings["roles"], *(["everyone"] if pings["everyone"] else [])),
+        )
+
+
+def _name(file: Message) -> str:
+    """What a person reads: the title with the file's ending, where there is one."""
+    title = file.get("title")
+    return f"{title}.{file['filename'].rpartition('.')[2]}" if title else str(file["filename"])
+
+
+def _entered(value: FieldInput) -> Any:
+    """What a person entered, as the emulator's client takes it."""
+    if isinstance(value, float | int) and not isinstance(value, bool):
+        return f"{value:g}"
+    return value
+
+
+@asynccontextmanager
+async def discord_world(**emulator: Any) -> AsyncIterator[DiscordWorld]:
+    """A Discord without rate limits in which the bot may notify everybody; ``emulator`` are its arguments."""
+    discord = DiscordEmulator(**{"limits": "off", "bot_permissions": ["MENTION_EVERYONE"], **emulator})
+    await discord.start()
+    try:
+        yield DiscordWorld(discord)
+    finally:
+        await discord.stop()
