@@ -1,8 +1,12 @@
 """The process dies: in the middle of a reply, while a question waits. Every message still gets its one answer."""
 
+import asyncio
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
+from gateway.runtime.journal import FLUSH_AFTER
 from tests.contract.house import capabilities
 from tests.contract.reading import reads, texts
 from tests.contract.world import Method, World
@@ -69,14 +73,19 @@ class LivingBot(BotProcess):
         await self._world.connected()
 
 
+async def on_record(world: World) -> None:
+    """Until what was said is in the journal, where a crash could double it. Nothing outside the process tells when."""
+    if not world.facts.exactly_once_sends:
+        await asyncio.sleep(10 * FLUSH_AFTER)
+
+
 class CrashContract:
     """Part of ``BotContract``."""
 
     async def test_killed_before_and_after_each_send_the_reply_stands_once(self, world: World, tmp_path: Path) -> None:
         async with LivingBot(world, tmp_path, REPLIES) as bot:
-            for n, (text, after_effect) in enumerate(
-                [("first", False), ("first", True), ("second", False), ("second", True)]
-            ):
+            cuts = [("first", False, []), ("first", True, [0]), ("second", False, [0]), ("second", True, [0, 1])]
+            for n, (text, after_effect, sent) in enumerate(cuts):
                 hold = world.hold("send", text=text, after_effect=after_effect)
                 post = await world.mention(str(n))
                 await hold.reached()
@@ -89,42 +98,48 @@ class CrashContract:
                 await reads(world, post, f"second marker{n}", timeout=20)
                 lines = [f"{which} {what}" for what in (n, f"marker{n}") for which in ("first", "second")]
                 said = texts(world, post)
-                if after_effect and not world.facts.exactly_once_sends:
-                    doubled = Counter(said) - Counter(lines)
-                    assert doubled in (Counter(), Counter({f"{text} {n}": 1}))
-                    said = list(dict.fromkeys(said))
-                assert said == lines
+                doubled = Counter(said) - Counter(lines)
+                mayhap = [] if world.facts.exactly_once_sends else [lines[each] for each in sent]
+                assert doubled <= Counter(mayhap), said
+                assert list(dict.fromkeys(said)) == lines
 
-    async def test_killed_while_streaming_the_answer_stands_whole_and_once(self, world: World, tmp_path: Path) -> None:
-        cuts: list[tuple[Method, bool]] = [("send", True), ("edit", False), ("edit", True)]
-        if capabilities(world).stream_limit:
-            cuts = [("stream_start", True), ("stream_append", False), ("stream_stop", True)]
+    @pytest.mark.parametrize("cut", ["begins", "grows", "ends"])
+    async def test_killed_while_a_stream_is_written_it_stands_whole_and_once(
+        self, world: World, tmp_path: Path, cut: str
+    ) -> None:
+        native = capabilities(world).stream_limit > 0
+        cuts: dict[str, tuple[Method, bool]] = {
+            "begins": ("stream_start" if native else "send", True),
+            "grows": ("stream_append" if native else "edit", False),
+            "ends": ("stream_stop" if native else "edit", True),
+        }
+        method, after_effect = cuts[cut]
         async with LivingBot(world, tmp_path, STREAMS) as bot:
-            for n, (method, after_effect) in enumerate(cuts):
-                hold = world.hold(method, after_effect=after_effect)
-                post = await world.dm(f"go{n}")
-                await hold.reached()
-                await world.delivered(post)
-                await bot.kill()
-                hold.drop()
-                await bot.start()
-                await reads(world, post, f"go{n}", timeout=30)
-                await world.dm(f"again{n}")
-                await reads(world, post, f"again{n}", timeout=30)
-            asked = [f"{what}{n}" for n in range(len(cuts)) for what in ("go", "again")]
+            hold = world.hold(method, after_effect=after_effect)
+            post = await world.dm("go")
+            await hold.reached()
+            await world.delivered(post)
+            await bot.kill()
+            hold.drop()
+            await bot.start()
+            await reads(world, post, "six go", timeout=30)
+            await world.dm("again")
+            await reads(world, post, "six again", timeout=30)
             said = [text.split() for text in texts(world, post)]
-            if not world.facts.exactly_once_sends:  # what the first cut lost the receipt of stands as it was
-                said = [words for words in said if words[-1] in asked]
-            assert said == [["one", "two", "three", "four", "five", "six", what] for what in asked]
+        if cut == "begins" and not world.facts.exactly_once_sends:  # what lost its receipt stands as it was
+            said = [words for words in said if words[-1] in ("go", "again")]
+        assert said == [["one", "two", "three", "four", "five", "six", what] for what in ("go", "again")]
 
     async def test_a_question_outlives_the_process(self, world: World, tmp_path: Path) -> None:
         async with LivingBot(world, tmp_path, ASKS) as bot:
             post = await world.mention("deploy")
             question = await reads(world, post, "Deploy?", timeout=20)
             assert question.buttons == ("Yes", "No")
+            await on_record(world)
             await bot.restart()
             await world.click(question, "Yes")
             await reads(world, post, "Why?", timeout=20)
+            await on_record(world)
             await bot.restart()
             await world.reply(post, "tests pass")
             await reads(world, post, "yes because tests pass", timeout=20)
@@ -135,6 +150,7 @@ class CrashContract:
         async with LivingBot(world, tmp_path, ASKS) as bot:
             post = await world.mention("deploy")
             question = await reads(world, post, "Deploy?", timeout=20)
+            await on_record(world)
             hold = world.hold("edit")
             await world.click(question, "No")
             await hold.reached()

@@ -101,8 +101,9 @@ class Facts:
     everyone: str
     """How a text notifies the whole channel, had it its way: ``<!channel>``, ``@everyone``."""
     exactly_once_sends: bool
-    """A send whose answer was lost in a crash is not doubled (by lookup or nonce). Else a crash at exactly that moment
-    may leave the message twice, and the platform's page in the docs says so."""
+    """A send whose record was lost in a crash is not doubled (by lookup or nonce). Else what was sent in the moment
+    before a crash (``gateway.runtime.journal.FLUSH_AFTER``) may stand twice, and the platform's page in the docs says
+    so."""
     redelivers: bool
     """What the bot did not take comes again."""
     pings_everyone: bool = True
