@@ -99,6 +99,7 @@ class DiscordAdapter:
             await stack.enter_async_context(self._api.open())
             self._intake = intake = Intake(accept)
             stack.push_async_callback(self._interactions.close)
+            stack.push_async_callback(self._stop_syncing)
             stack.push_async_callback(intake.close)
             stack.push_async_callback(self._inbound.close)
             online = await self._login()
@@ -160,6 +161,10 @@ class DiscordAdapter:
     def _on_ready(self) -> None:
         if self._syncing is None and self._directory.app:
             self._syncing = asyncio.create_task(commands.sync(self._api, self._directory.app))
+
+    async def _stop_syncing(self) -> None:
+        if self._syncing is not None:
+            await _cancel(self._syncing)
 
     def health(self) -> str | None:
         """None while Discord can be reached and what arrives is stored; else what is wrong."""

@@ -52,7 +52,7 @@ class Api:
         self._token = token
         self.http = _Http(api_url)
         self._session: aiohttp.ClientSession | None = None
-        self._webhooks = AsyncWebhookAdapter()
+        self._webhooks = AsyncWebhookAdapter()  # type: ignore[no-untyped-call]
         self._in = False
         self._noted: set[str] = set()
 
@@ -97,12 +97,12 @@ class Api:
         self,
         method: str,
         path: str,
+        ids: Mapping[str, str],
         *,
         json: Mapping[str, Any] | Sequence[Any] | None = None,
         form: Sequence[dict[str, Any]] | None = None,
         files: Sequence[discord.File] | None = None,
         query: Mapping[str, str] | None = None,
-        **ids: str,
     ) -> Any:
         """The answer's body. ``ids`` fill the template."""
         if not self._in:
@@ -121,12 +121,12 @@ class Api:
         self,
         method: str,
         path: str,
+        ids: Mapping[str, str],
         *,
         json: dict[str, Any] | None = None,
         form: list[dict[str, Any]] | None = None,
         files: Sequence[discord.File] | None = None,
         query: dict[str, Any] | None = None,
-        **ids: str,
     ) -> Any:
         """The same with the token of an interaction, which is among the ``ids``."""
         route = self.http.at(Route(method, path, **ids))

@@ -56,7 +56,9 @@ class Around:
         if status is None:
             return
         try:
-            await self._api.call("POST", "/channels/{channel_id}/typing", channel_id=self._threads.standing(to).channel)
+            await self._api.call(
+                "POST", "/channels/{channel_id}/typing", {"channel_id": self._threads.standing(to).channel}
+            )
         except RateLimited:
             raise
         except PlatformError as error:
@@ -69,7 +71,7 @@ class Around:
         spot = await self._threads.spot(to)
         if not spot.reply_to:
             name = " ".join(title.split())[:THREAD_NAME] or "…"
-            await self._api.call("PATCH", "/channels/{channel_id}", json={"name": name}, channel_id=spot.channel)
+            await self._api.call("PATCH", "/channels/{channel_id}", {"channel_id": spot.channel}, json={"name": name})
 
     async def react(self, to: ConversationRef, message_id: str, emoji: str, *, added: bool) -> None:
         """Idempotent: a reaction that is there, or gone, already is no error."""
@@ -86,7 +88,7 @@ class Around:
     async def _react(self, channel: str, message_id: str, symbol: str, *, added: bool) -> None:
         method = "PUT" if added else "DELETE"
         try:
-            await self._api.call(method, _REACTION, channel_id=channel, message_id=message_id, emoji=symbol)
+            await self._api.call(method, _REACTION, {"channel_id": channel, "message_id": message_id, "emoji": symbol})
         except Rejected as error:
             if added or code_of(error) != _UNKNOWN_EMOJI:
                 raise
@@ -102,7 +104,7 @@ class Around:
 
     async def profile(self, user: UserRef) -> Profile:
         """Name and picture. Discord tells a bot no e-mail address."""
-        person: Json = await self._api.call("GET", "/users/{user_id}", user_id=user.id)
+        person: Json = await self._api.call("GET", "/users/{user_id}", {"user_id": user.id})
         name = text(person, "global_name") or text(person, "username")
         return Profile(
             display_name=name or None,
@@ -129,7 +131,7 @@ class Around:
             "allowed_mentions": allowed(AllowedMentions()),
         }
         spot = await self._threads.spot(to)
-        await self._api.call("POST", MESSAGES, json=message, channel_id=spot.channel)
+        await self._api.call("POST", MESSAGES, {"channel_id": spot.channel}, json=message)
 
     async def notify(self, to: ConversationRef, user: UserRef, words: str) -> None:
         """Only they see it: beside what they clicked while its token lives, else as a direct message. Who takes none
@@ -140,9 +142,8 @@ class Around:
                 await self._api.webhook(
                     "POST",
                     "/webhooks/{webhook_id}/{webhook_token}",
+                    {"webhook_id": to.route.get(tokens.APP, ""), "webhook_token": token},
                     json={**told, "flags": _EPHEMERAL},
-                    webhook_id=to.route.get(tokens.APP, ""),
-                    webhook_token=token,
                 )
                 return
         try:
@@ -153,11 +154,11 @@ class Around:
                 "allowed_mentions": allowed(AllowedMentions(users=(user.id,))),
             }
             spot = await self._threads.spot(to)
-            await self._api.call("POST", MESSAGES, json=mention, channel_id=spot.channel)
+            await self._api.call("POST", MESSAGES, {"channel_id": spot.channel}, json=mention)
 
     async def _write_to(self, user: str, told: dict[str, Any]) -> None:
-        channel = await self._api.call("POST", "/users/@me/channels", json={"recipient_id": user})
-        await self._api.call("POST", MESSAGES, json=told, channel_id=text(channel, "id"))
+        channel = await self._api.call("POST", "/users/@me/channels", {}, json={"recipient_id": user})
+        await self._api.call("POST", MESSAGES, {"channel_id": text(channel, "id")}, json=told)
 
 
 def _picture(person: Json) -> str | None:

@@ -21,13 +21,13 @@ async def sync(api: Api, app: str) -> None:
     """Bring our commands up to date, if they are not. A failure is logged: the bot understands them written, too."""
     wanted = [command_json(command) for command in COMMANDS]
     try:
-        there = await api.call("GET", _PATH, application_id=app)
+        there = await api.call("GET", _PATH, {"application_id": app})
         known: dict[str, Json] = {text(each, "name"): each for each in items({"all": there}, "all")}
         if all(_same(known.get(command["name"]), command) for command in wanted):
             return
         ours = {command["name"] for command in wanted}
         others = [dict(each) for name, each in known.items() if name not in ours]
-        await api.call("PUT", _PATH, json=[*others, *wanted], application_id=app)
+        await api.call("PUT", _PATH, {"application_id": app}, json=[*others, *wanted])
     except GatewayError as error:
         log.warning("discord_commands_failed", error=str(error))
     else:

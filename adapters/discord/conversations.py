@@ -104,7 +104,7 @@ def root_of(answer: Json) -> str:
     return text(answer, "message_reference", "message_id")
 
 
-def of_thing(guild: str, channel_id: str, message_id: str, directory: Directory) -> ConversationRef | None:
+def of_thing(guild: str, channel_id: str, message_id: str, directory: Directory) -> ConversationRef:
     """The conversation in which something happened to a message (a reaction, an edit, a deletion). In a channel it is
     taken to be the one the message began."""
     if not guild:

@@ -120,11 +120,19 @@ def reaction(kind: str, data: Json, directory: Directory, place: str) -> Found:
     return _envelope(f"{id}:reaction:{place}", ref, {"t": kind, "d": data})
 
 
-def ended(kind: str, guild: str, id: str, place: str) -> Envelope:
-    """A thread is gone (its ``id``), or with ``GUILD_DELETE`` the bot from a server."""
-    if kind == "GUILD_DELETE":
-        return _envelope(f"left:{place}", conversations.server(guild), {"t": kind, "d": {"id": guild}})
+def thread_gone(kind: str, guild: str, id: str) -> Envelope:
+    """A thread was deleted, or the channel it was in."""
     return _envelope("deleted", conversations.thread(guild, id), {"t": kind, "d": {"id": id}})
+
+
+def channel_gone(kind: str, guild: str, id: str) -> Envelope:
+    """A channel was deleted."""
+    return _envelope("deleted", conversations.group(guild, id), {"t": kind, "d": {"id": id}})
+
+
+def removed(kind: str, guild: str, place: str) -> Envelope:
+    """The bot is no longer in a server. It may come back and be removed again."""
+    return _envelope(f"left:{place}", conversations.server(guild), {"t": kind, "d": {"id": guild}})
 
 
 def interaction(data: Json, directory: Directory) -> Found:

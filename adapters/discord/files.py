@@ -142,7 +142,7 @@ class Downloads:
         if not channel or not message:
             raise Gone(f"file {file.name!r} is no longer at Discord")
         found = await self._api.call(
-            "GET", "/channels/{channel_id}/messages/{message_id}", channel_id=channel, message_id=message
+            "GET", "/channels/{channel_id}/messages/{message_id}", {"channel_id": channel, "message_id": message}
         )
         for each in items(found, "attachments"):
             if text(each, "id") == file.id:

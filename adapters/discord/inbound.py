@@ -72,8 +72,8 @@ class Inbound:
             "MESSAGE_DELETE_BULK": lambda data: self._deleted_many(data, intake),
             "MESSAGE_REACTION_ADD": lambda data: self._reaction("MESSAGE_REACTION_ADD", data, intake, place),
             "MESSAGE_REACTION_REMOVE": lambda data: self._reaction("MESSAGE_REACTION_REMOVE", data, intake, place),
-            "THREAD_DELETE": lambda data: self._channel_gone("THREAD_DELETE", data, intake, place),
-            "CHANNEL_DELETE": lambda data: self._channel_gone("CHANNEL_DELETE", data, intake, place),
+            "THREAD_DELETE": lambda data: self._channel_gone("THREAD_DELETE", data, intake),
+            "CHANNEL_DELETE": lambda data: self._channel_gone("CHANNEL_DELETE", data, intake),
             "GUILD_DELETE": lambda data: self._guild_gone(data, intake, place),
             "INTERACTION_CREATE": lambda data: self._interact(intake, data),
         }
@@ -125,13 +125,14 @@ class Inbound:
     def _reaction(self, kind: str, data: Json, intake: Intake, place: Place) -> None:
         self._pass(envelope.reaction(kind, data, self._directory, place()), intake)
 
-    def _channel_gone(self, kind: str, data: Json, intake: Intake, place: Place) -> None:
+    def _channel_gone(self, kind: str, data: Json, intake: Intake) -> None:
         """A deleted channel takes its threads along."""
         id, guild = text(data, "id"), text(data, "guild_id")
-        gone = [*self._directory.children(id), id]
+        gone = [envelope.thread_gone(kind, guild, each) for each in self._directory.children(id)]
+        gone.append((envelope.thread_gone if kind == "THREAD_DELETE" else envelope.channel_gone)(kind, guild, id))
         self._directory.forget_channel(id)
-        for each in gone if guild else ():
-            intake.take(envelope.ended(kind, guild, each, place()))
+        for each in gone if guild and id else ():
+            intake.take(each)
 
     def _guild_gone(self, data: Json, intake: Intake, place: Place) -> None:
         guild = text(data, "id")
@@ -139,7 +140,7 @@ class Inbound:
             self.ignored["outage"] += 1  # of Discord's: the bot is still in it
             return
         self._directory.forget_guild(guild)
-        intake.take(envelope.ended("GUILD_DELETE", guild, guild, place()))
+        intake.take(envelope.removed("GUILD_DELETE", guild, place()))
 
     # What is said in a channel we have not heard of waits until it was looked up, in order.
 
@@ -158,7 +159,7 @@ class Inbound:
 
     async def _fetch(self, channel: str, guild: str) -> None:
         try:
-            found = await self._api.call("GET", "/channels/{channel_id}", channel_id=channel)
+            found = await self._api.call("GET", "/channels/{channel_id}", {"channel_id": channel})
         except GatewayError as error:
             log.warning("discord_channel_unknown", channel=channel, error=str(error))
             found = {"id": channel, "type": HIDDEN}

@@ -103,9 +103,8 @@ class Interactions:
                 await self._api.webhook(
                     "POST",
                     "/interactions/{webhook_id}/{webhook_token}/callback",
+                    {"webhook_id": text(data, "id"), "webhook_token": text(data, "token")},
                     json=response,
-                    webhook_id=text(data, "id"),
-                    webhook_token=text(data, "token"),
                 )
         except (GatewayError, TimeoutError) as error:
             log.warning("discord_answer_failed", kind=response["type"], error=str(error) or "timed out")
@@ -118,9 +117,8 @@ class Interactions:
             await self._api.webhook(
                 "POST",
                 "/webhooks/{webhook_id}/{webhook_token}",
+                {"webhook_id": text(data, "application_id"), "webhook_token": text(data, "token")},
                 json=private(words)["data"],
-                webhook_id=text(data, "application_id"),
-                webhook_token=text(data, "token"),
             )
         except Gone:
             return

@@ -69,7 +69,7 @@ class Outbox:
         told |= _new(files)
         try:
             with request(told, files) as arguments:
-                posted = await self._api.call("POST", MESSAGES, **arguments, channel_id=spot.channel)
+                posted = await self._api.call("POST", MESSAGES, {"channel_id": spot.channel}, **arguments)
         except Forbidden:
             if not (token := tokens.live(to)):
                 raise
@@ -89,10 +89,9 @@ class Outbox:
             found: Json = await self._api.webhook(
                 "POST",
                 _WEBHOOK,
+                {"webhook_id": to.route.get(tokens.APP, ""), "webhook_token": token},
                 **arguments,
                 query={"wait": "true"},
-                webhook_id=to.route.get(tokens.APP, ""),
-                webhook_token=token,
             )
         return found
 
@@ -105,11 +104,11 @@ class Outbox:
             return None
         ids = {"webhook_id": to.route.get(tokens.APP, ""), "webhook_token": token, "message_id": "@original"}
         try:
-            original = await self._api.webhook("GET", _ANSWER, **ids)
+            original = await self._api.webhook("GET", _ANSWER, ids)
             if not number(original, "flags", 0) & _LOADING:
                 return None
             with request({**payload, **_new(files)}, files) as arguments:
-                answered = await self._api.webhook("PATCH", _ANSWER, **arguments, **ids)
+                answered = await self._api.webhook("PATCH", _ANSWER, ids, **arguments)
         except Gone:
             return None
         self._memory.sent(text(answered, "id"), "")
@@ -158,16 +157,16 @@ class Outbox:
         found: Json
         if token := tokens.live(route):
             ids = {"webhook_id": route.get(tokens.APP, ""), "webhook_token": token, "message_id": receipt.id}
-            found = await self._api.webhook(verb, _ANSWER, **arguments, **ids)
+            found = await self._api.webhook(verb, _ANSWER, ids, **arguments)
             return found or {}
         ids = {"channel_id": channel_of(receipt), "message_id": receipt.id}
         try:
-            found = await self._api.call(verb, MESSAGE, **arguments, **ids)
+            found = await self._api.call(verb, MESSAGE, ids, **arguments)
         except Exception as error:
             if code_of(error) != _ARCHIVED:
                 raise
             await self._threads.wake(ids["channel_id"])
-            found = await self._api.call(verb, MESSAGE, **arguments, **ids)
+            found = await self._api.call(verb, MESSAGE, ids, **arguments)
         return found or {}
 
 

@@ -81,7 +81,7 @@ class Past:
         if not parent:
             return []
         try:
-            return [await self._api.call("GET", MESSAGE, channel_id=parent, message_id=to.channel)]
+            return [await self._api.call("GET", MESSAGE, {"channel_id": parent, "message_id": to.channel})]
         except Gone:
             return []
 
@@ -104,7 +104,7 @@ class Past:
         before: dict[str, str] = {}
         for _ in range(_PAGES):
             query = {"limit": str(PAGE if spot.reply_to else min(limit, PAGE)), **before}
-            page: list[Json] = await self._api.call("GET", MESSAGES, query=query, channel_id=spot.channel)
+            page: list[Json] = await self._api.call("GET", MESSAGES, {"channel_id": spot.channel}, query=query)
             fresh = [each for each in page if after is None or seconds(text(each, "id")) >= after]
             found += [each for each in fresh if wanted(each)]
             if len(found) >= limit or len(fresh) < int(query["limit"]):

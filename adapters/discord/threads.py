@@ -51,12 +51,11 @@ class Threads:
             await self._api.call(
                 "POST",
                 "/channels/{channel_id}/messages/{message_id}/threads",
+                {"channel_id": spot.channel, "message_id": to.channel},
                 json={
                     "name": to.route.get(TITLE, "")[:THREAD_NAME] or "Conversation",
                     "auto_archive_duration": THREAD_MINUTES,
                 },
-                channel_id=spot.channel,
-                message_id=to.channel,
             )
         except (Forbidden, Rejected) as error:
             if code_of(error) != _EXISTS:
@@ -80,4 +79,4 @@ class Threads:
 
     async def wake(self, channel: str) -> None:
         """Take a thread out of the archive: in there nothing can be edited."""
-        await self._api.call("PATCH", "/channels/{channel_id}", json={"archived": False}, channel_id=channel)
+        await self._api.call("PATCH", "/channels/{channel_id}", {"channel_id": channel}, json={"archived": False})
