@@ -23,8 +23,8 @@ async def main(message: cl.Message):
 
 | what | where it lives |
 |---|---|
-| your message | in the inbox, before Slack hears "ok" |
-| this answer | in Slack, exactly once |
+| your message | in the inbox, before the platform hears "ok" |
+| this answer | on the platform, once |
 """
 
 
