@@ -8,4 +8,5 @@
 export const platforms = {
   slack: { title: "Slack", stylesheet: "slack/slack.css", load: () => import("./slack/slack.js") },
   discord: { title: "Discord", stylesheet: "discord/discord.css", load: () => import("./discord/discord.js") },
+  teams: { title: "Teams", stylesheet: "teams/teams.css", load: () => import("./teams/teams.js") },
 };

@@ -9,8 +9,8 @@ const GROWS = CSS.supports("field-sizing", "content");
 export class Composer {
   /**
    * `people()`: who can be mentioned here, as {name, about, bot}. `send(text, files, pictures)` resolves to whether it
-   * was taken; `editLast()` is the arrow up in an empty field. `inline`: pictures that are pasted or inserted stand in the text, so
-   * they are sent as `pictures`.
+   * was taken; `editLast()` is the arrow up in an empty field. `inline`: pictures that are pasted or inserted stand in
+   * the text, so they are sent as `pictures`.
    * `attach` is the icon of the button for files, `tools` stand before the one that sends.
    */
   constructor({ people, send, editLast, toast, inline = false, attach = "attach", tools = [] }) {
