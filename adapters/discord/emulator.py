@@ -394,6 +394,15 @@ class DiscordEmulator:
         return list(self.application.commands.get(self.guild.id if of_guild else "", {}).values())
 
     @property
+    def interaction_deadline(self) -> float:
+        """Seconds the bot has for its first answer; a new value holds for interactions still to come."""
+        return self._interactions.deadline
+
+    @interaction_deadline.setter
+    def interaction_deadline(self, seconds: float) -> None:
+        self._interactions.deadline = seconds
+
+    @property
     def interaction_errors(self) -> deque[str]:
         """What people were shown because the bot did not answer an interaction well."""
         return self._interactions.errors

@@ -42,7 +42,10 @@ _EVENT_INTENTS: Mapping[str, tuple[Intent, Intent | None]] = {
 
 
 class Gateway(Handshake):
-    """The websockets, and the events that leave by them. ``heartbeat_interval``: seconds."""
+    """The websockets, and the events that leave by them.
+
+    ``heartbeat_interval`` (seconds) holds for connections still to come; who misses two is disconnected.
+    """
 
     def __init__(
         self,
@@ -63,7 +66,7 @@ class Gateway(Handshake):
             resume_buffer=resume_buffer,
             limited=limited,
         )
-        self._heartbeat_interval = heartbeat_interval
+        self.heartbeat_interval = heartbeat_interval
         self._connections: set[Connection] = set()
 
     # -- events
@@ -152,7 +155,7 @@ class Gateway(Handshake):
                 raise Closed(4012, "Invalid API version")
             if request.query.get("encoding", "json") != "json":
                 raise Closed(4002, "Error while decoding payload.")
-            connection.op(10, {"heartbeat_interval": round(self._heartbeat_interval * 1000), "_trace": []})
+            connection.op(10, {"heartbeat_interval": round(self.heartbeat_interval * 1000), "_trace": []})
             async for frame in socket:
                 if frame.type is not WSMsgType.ERROR:
                     self.receive(connection, frame.data)
@@ -180,7 +183,7 @@ class Gateway(Handshake):
 
     async def _watch(self, connection: Connection) -> None:
         """Close a connection whose client stopped heartbeating; its session can be resumed."""
-        patience = self._heartbeat_interval * 1.5 + 1.0
+        patience = self.heartbeat_interval * 2
         while True:
             left = connection.last_heartbeat + patience - time.monotonic()
             if left <= 0:

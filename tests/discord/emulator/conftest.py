@@ -11,10 +11,16 @@ from tests.discord.emulator.bot import Bot, Rest, connected
 
 @pytest.fixture
 async def emulator() -> AsyncIterator[DiscordEmulator]:
-    running = DiscordEmulator(limits="off", interaction_deadline=0.3)
+    running = DiscordEmulator(limits="off", interaction_deadline=10.0)
     await running.start()
     yield running
     await running.stop()
+
+
+@pytest.fixture
+def impatient(emulator: DiscordEmulator) -> None:
+    """Nobody waits for an answer to an interaction."""
+    emulator.interaction_deadline = 0.05
 
 
 @pytest.fixture

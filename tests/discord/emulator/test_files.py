@@ -3,6 +3,7 @@
 import io
 import time
 import zlib
+from typing import Any
 
 import aiohttp
 import discord
@@ -108,6 +109,30 @@ async def test_files_in_components_and_embeds(
     _, made = await rest.upload(many, {"embeds": [embed]}, ("plan.png", PNG, "image/png"))
     assert (made["attachments"], made["embeds"][0]["image"]["width"]) == ([], 3)
     assert await fetch(http, made["embeds"][0]["image"]["url"]) == (200, PNG)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_layout_of_discord_py(bot: Bot, http: aiohttp.ClientSession, emulator: DiscordEmulator) -> None:
+    class Shown(discord.ui.LayoutView):
+        text: discord.ui.TextDisplay[Any] = discord.ui.TextDisplay("# Plan")
+        box: discord.ui.Container[Any] = discord.ui.Container(
+            discord.ui.Section("left", accessory=discord.ui.Button(label="Go", custom_id="go")),
+            discord.ui.Separator(),
+            discord.ui.MediaGallery(discord.MediaGalleryItem("attachment://plan.png", description="a plan")),
+            accent_colour=0x5865F2,
+        )
+        file: discord.ui.File[Any] = discord.ui.File("attachment://a.txt")
+
+    files = [discord.File(io.BytesIO(PNG), "plan.png"), discord.File(io.BytesIO(b"abc"), "a.txt")]
+    sent = await bot.text_channel(emulator).send(view=Shown(), files=files)
+    assert sent.flags.components_v2
+    shown = emulator.message("general", str(sent.id))
+    assert shown is not None
+    assert [each["type"] for each in shown["components"]] == [10, 17, 13]
+    assert (await fetch(http, shown["components"][2]["file"]["url"])) == (200, b"abc")
+    edited = await sent.edit(view=Shown())
+    assert edited.flags.components_v2
+    assert (await emulator.click("general", str(sent.id), label="Go")).error == "This interaction failed"
 
 
 async def test_what_is_too_much(rest: Rest, emulator: DiscordEmulator) -> None:

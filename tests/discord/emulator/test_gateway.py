@@ -210,12 +210,13 @@ async def test_heartbeats_are_acknowledged_and_asked(http: aiohttp.ClientSession
 
 
 async def test_who_stops_heartbeating_is_disconnected_and_may_resume(http: aiohttp.ClientSession) -> None:
-    emulator = DiscordEmulator(limits="off", heartbeat_interval=-0.6)
+    emulator = DiscordEmulator(limits="off", heartbeat_interval=0.05)
     await emulator.start()
     try:
         async with socket(http, emulator) as client:
             await client.identify()
             assert await client.closed() == 4000
+            emulator.gateway.heartbeat_interval = 41.25
             await emulator.post("general", "meanwhile")
             async with socket(http, emulator) as again:
                 await resume(again, client)

@@ -36,6 +36,7 @@ async def pressed(emulator: DiscordEmulator, rest: Rest, http: Any) -> Any:
         task = asyncio.create_task(emulator.click("general", made["id"], "go"))
         data = await client.event("INTERACTION_CREATE")
         yield Pressed(client, rest, task, data)
+        task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
 
@@ -129,11 +130,13 @@ async def test_what_only_one_person_sees(pressed: Pressed, emulator: DiscordEmul
     assert [m["content"] for m in history[1]] == ["ok?"]
     with pytest.raises(PersonError):
         await emulator.click("general", str(result.message_id), "again", user="grace")
+    emulator.interaction_deadline = 0.01
     assert (await emulator.click("general", str(result.message_id), "again")).kind == "failed"
     await emulator.dismiss("general", str(result.message_id))
     assert len(emulator.messages("general")) == 1
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_too_late_is_too_late(pressed: Pressed, emulator: DiscordEmulator) -> None:
     result = await pressed.task
     assert (result.kind, result.error) == ("failed", "This interaction failed")
@@ -300,6 +303,7 @@ async def test_slash_commands(bot: Bot, rest: Rest, emulator: DiscordEmulator) -
 async def test_a_command_nobody_answers(emulator: DiscordEmulator, rest: Rest) -> None:
     scope = f"/applications/{emulator.bot.id}/guilds/{emulator.guild.id}/commands"
     assert (await rest.post(scope, {"name": "hi", "description": "Hi"}))[0] == 200
+    emulator.interaction_deadline = 0.01
     result = await emulator.command("hi")
     assert result.error == "The application did not respond"
     with pytest.raises(PersonError):

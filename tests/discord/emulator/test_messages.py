@@ -3,6 +3,7 @@
 import discord
 import pytest
 
+from adapters.discord.emulation import messages
 from adapters.discord.emulator import DiscordEmulator
 from tests.discord.emulator.bot import JSON, Bot, Rest, button, errors, row
 
@@ -61,6 +62,15 @@ async def test_the_same_nonce_again_is_the_same_message(rest: Rest, many: str, e
     assert (status, errors(refused, "nonce")) == (400, ["NONCE_TYPE_TOO_LONG"])
     status, refused = await rest.post(many, {"content": "x", "nonce": [1]})
     assert (status, errors(refused, "nonce")) == (400, ["NONCE_TYPE_INVALID_TYPE"])
+
+
+async def test_a_nonce_is_forgotten_after_some_minutes(
+    rest: Rest, emulator: DiscordEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = {"content": "x", "nonce": "n", "enforce_nonce": True}
+    first = await rest.say(emulator.general.id, body)
+    monkeypatch.setattr(messages, "NONCE_SECONDS", -1.0)
+    assert (await rest.say(emulator.general.id, body))["id"] != first["id"]
 
 
 async def test_a_lost_answer_and_a_second_attempt_make_one_message(bot: Bot, emulator: DiscordEmulator) -> None:

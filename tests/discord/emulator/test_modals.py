@@ -121,11 +121,11 @@ async def test_an_older_form_of_rows(opened: Any, emulator: DiscordEmulator) -> 
 
 async def test_a_form_nobody_takes_stays_open(opened: Any, emulator: DiscordEmulator) -> None:
     result = await opened(modal(label("Name", text_input())))
-    opened.submit_answer = None
+    opened.submit_answer, emulator.interaction_deadline = None, 0.05
     failed = await emulator.submit(result.modal_id, {"name": "Ada"})
     assert (failed.kind, failed.error) == ("failed", "Something went wrong. Try again.")
     assert len(emulator.open_modals()) == 1
-    opened.submit_answer = {"type": 6}
+    opened.submit_answer, emulator.interaction_deadline = {"type": 6}, 10.0
     assert (await emulator.submit(result.modal_id, {"name": "Ada"})).kind == "deferred_update"
 
 

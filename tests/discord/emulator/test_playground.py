@@ -3,6 +3,8 @@
 import base64
 from typing import Any
 
+import pytest
+
 from adapters.discord.emulation.values import seconds_of
 from adapters.discord.emulator import DiscordEmulator
 from adapters.emulation.observe import MAX_QUEUED
@@ -120,7 +122,7 @@ async def test_clicks_and_forms(emulator: DiscordEmulator, bot: Bot, rest: Rest)
     assert heard[1]["components"][0]["component"]["value"] == "Ada"
     assert emulator.snapshot()["messages"][emulator.general.id][-1]["ephemeral_for"] == emulator.ada.id
     assert (await act(emulator, "dismiss", channel="general", id=sent["message_id"]))["ok"]
-    bot.on_press = None
+    bot.on_press, emulator.interaction_deadline = None, 0.05
     failed = await act(emulator, "click", channel="general", id=made["id"], custom_id="go")
     assert (failed["ok"], failed["error"]) == (False, "This interaction failed")
 
@@ -191,3 +193,13 @@ async def test_other_bots_are_bots(bot: Bot, emulator: DiscordEmulator) -> None:
     await emulator.post("general", "@gateway hello", user="robot")
     await bot.until(lambda: bot.named("message"))
     assert bot.named("message")[0].author.bot
+
+
+async def test_a_snapshot_is_bounded(emulator: DiscordEmulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.discord.emulator.MAX_SHOWN", 2)
+    monkeypatch.setattr("adapters.discord.emulator.MAX_SHOWN_THREADS", 1)
+    for number in range(4):
+        await emulator.create_thread("general", f"T{number}")
+    snapshot = emulator.snapshot()
+    assert [m["content"] for m in snapshot["messages"][emulator.general.id]] == ["T2", "T3"]
+    assert [c["name"] for c in snapshot["channels"] if c["kind"] == "thread"] == ["T3"]
