@@ -36,7 +36,7 @@ async def test_it_counts_and_remembers(slack, bot):
 
 async def test_a_stream_arrives_whole_and_natively(slack, bot, story):
     root = await slack.post("general", "@gateway stream")
-    answer = await said(slack, "general", "exactly once |", thread=root)
+    answer = await said(slack, "general", "on the platform, once |", thread=root)
     assert shown(answer).strip() == story
     assert len(slack.calls_to("chat.startStream")) == 1
     assert slack.calls_to("chat.appendStream")
@@ -47,7 +47,7 @@ async def test_the_greetings_button_streams_too_and_goes_away(slack, bot, story)
     await slack.open_home()
     greeting = await said(slack, slack.dm.id, "Hello")
     await slack.click(slack.dm.id, greeting["ts"], label="Show me a stream")
-    answer = await said(slack, slack.dm.id, "exactly once |")
+    answer = await said(slack, slack.dm.id, "on the platform, once |")
     assert shown(answer).strip() == story
     assert buttons(slack.message(slack.dm.id, greeting["ts"])) == ["Ask me something"]
 
