@@ -18,14 +18,13 @@ from adapters.teams.limits import FRAGMENT, INVOKE_SECONDS
 from adapters.teams.names import FILE, HELD
 from adapters.teams.outbound import addressed
 from adapters.teams.sharing import consent
-from adapters.teams.transport import Transport, secure
+from adapters.teams.transport import Transport, in_pieces, on_this_machine, secure
 from gateway.adapter import HeldFile, HeldFiles
 from gateway.errors import Gone, PlatformError, Rejected, Unavailable
 from gateway.model import ConversationRef
 
 _HOSTS = ("sharepoint.com", "sharepoint-df.com", "sharepoint.us", "sharepoint.cn", "svc.ms", "1drv.com", "live.com")
 """Where OneDrive's upload sessions are."""
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _TRANSFER = aiohttp.ClientTimeout(total=None, connect=10, sock_read=60)
 
 log = structlog.get_logger(__name__)
@@ -135,7 +134,7 @@ class Consents:
                 headers["Content-Range"] = f"bytes {sent}-{sent + len(fragment) - 1}/{file.size}"
             try:
                 async with self._transport.session.put(
-                    url, data=fragment, headers=headers, timeout=_TRANSFER, allow_redirects=False
+                    url, data=in_pieces(fragment), headers=headers, timeout=_TRANSFER, allow_redirects=False
                 ) as response:
                     status = response.status
             except (aiohttp.ClientError, TimeoutError) as error:
@@ -148,7 +147,7 @@ class Consents:
         if not secure(url, local=self._transport.local):
             return False
         host = urlsplit(url).hostname or ""
-        return any(host.endswith(f".{known}") for known in _HOSTS) or (self._transport.local and host in _LOOPBACK)
+        return any(host.endswith(f".{known}") for known in _HOSTS) or (self._transport.local and on_this_machine(url))
 
 
 async def _fragments(path: Path) -> AsyncIterator[bytes]:

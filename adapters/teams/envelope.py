@@ -149,6 +149,8 @@ def _reaction(activity: Json) -> Found:
     found: list[Envelope] = []
     for name in ("reactionsAdded", "reactionsRemoved"):
         for reaction in items(activity, name):
+            if not text(reaction, "type") or not text(activity, "replyToId"):
+                continue
             told = {key: value for key, value in activity.items() if not key.startswith("reactions")}
             mark = f"{_id(activity)}:{name}:{_quote(text(reaction, 'type'))}"
             found += _enveloped({**told, name: [reaction]}, ref, mark)

@@ -5,6 +5,7 @@ does not know (streams, citations) and retries nothing. Nothing is sent anywhere
 conversation, which came with a token that was verified.
 """
 
+import io
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -26,6 +27,7 @@ TIMEOUT = 30.0
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _MAX_ANSWER = 4 * 1024 * 1024
 _JSON = "application/json; charset=utf-8"
+_LARGE = 256 * 1024
 
 
 class Transport:
@@ -109,7 +111,9 @@ class Transport:
         if data is not None:
             headers["Content-Type"] = _JSON
         try:
-            async with self.session.request(method, url, data=data, headers=headers, allow_redirects=False) as response:
+            async with self.session.request(
+                method, url, data=in_pieces(data), headers=headers, allow_redirects=False
+            ) as response:
                 raw = await bounded(response, _MAX_ANSWER)
                 if response.status == 401:
                     await self._credentials.refused(headers.get("Authorization", ""))
@@ -129,6 +133,19 @@ def secure(url: str, *, local: bool) -> bool:
         return bool(parts.hostname) and (
             parts.scheme == "https" or (local and parts.scheme == "http" and parts.hostname in _LOOPBACK)
         )
+    except ValueError:
+        return False
+
+
+def in_pieces(data: bytes | None) -> bytes | io.BytesIO | None:
+    """A large body is written piece by piece, so that others get their turn."""
+    return data if data is None or len(data) < _LARGE else io.BytesIO(data)
+
+
+def on_this_machine(url: str) -> bool:
+    """Whether a URL leads nowhere but to this machine."""
+    try:
+        return urlsplit(url).hostname in _LOOPBACK
     except ValueError:
         return False
 

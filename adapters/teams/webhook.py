@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from adapters.teams.envelope import tenant_of
 from adapters.teams.fields import Json, text
 from adapters.teams.inbound import Inbound, Reply, describe
-from adapters.teams.transport import secure
+from adapters.teams.transport import on_this_machine, secure
 from adapters.teams.verify import Verifier
 from gateway.adapter import Accept
 from gateway.errors import Draining, Unavailable
@@ -70,7 +70,8 @@ class Webhook:
             return False
         if self._verifier is None:
             # A web page can make a browser post text here, but not JSON without being allowed to.
-            return headers.get(b"content-type", b"").startswith(b"application/json")
+            local = service is not None and on_this_machine(service)
+            return local and headers.get(b"content-type", b"").startswith(b"application/json")
         authorization = headers.get(b"authorization", b"").decode("latin-1")
         channel = "" if activity is None else text(activity, "channelId")
         if not await self._verifier.believes(authorization, service_url=service, channel=channel):

@@ -36,4 +36,8 @@ class TestTeamsAdapter(AdapterContract):
 
 
 class TestTeamsBot(BotContract):
-    pass
+    @pytest.fixture
+    async def world(self) -> AsyncIterator[World]:
+        """Streams end soon here: one that a killed process left open keeps its chat from another until then."""
+        async with teams_world(stream_seconds=4.0) as world:
+            yield world

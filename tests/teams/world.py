@@ -160,8 +160,8 @@ class TeamsWorld:
             self._told += [(user, each["text"]) for each in body if each.get("color") == "Attention"]
 
     async def thumbs(self, message: Said, *, up: bool, comment: str | None = None) -> None:
-        reaction = "like" if up else "dislike"
-        self._note("Ada", await self.teams.feedback(message.place.channel, message.id, reaction, comment or ""))
+        where = message.place.channel
+        self._note("Ada", await self.teams.feedback(where, message.id, "like" if up else "dislike", comment or ""))
 
     async def command(self, place: Place, name: str, text: str = "") -> None:
         raise KeyError("Teams has no slash commands")

@@ -1,0 +1,281 @@
+"""Who is believed, and what is sent with which token: nothing is stored, and nothing asked, for an unproven request."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, get_args
+
+import orjson
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from adapters.teams.adapter import TeamsAdapter
+from adapters.teams.emulation.keys import Forgery
+from adapters.teams.settings import TeamsSettings
+from gateway.adapter import Surroundings
+from gateway.errors import Draining, Forbidden, Rejected, SettingsError
+from gateway.model import Accepted, Envelope, MessageCreated, Outgoing
+from tests.teams.house import TeamsHouse, teams_house
+from tests.teams.world import TeamsWorld, adapter_for, settings_for, teams_world
+
+
+def asked(world: TeamsWorld) -> list[str]:
+    return [call.method for call in world.teams.calls if call.method != "keys" and call.method != "openid"]
+
+
+@pytest.mark.parametrize("how", get_args(Forgery))
+async def test_a_forged_request_is_401_stores_nothing_and_asks_nobody(house: TeamsHouse, how: Forgery) -> None:
+    before = asked(house.world)
+    delivery = await house.world.teams.send_forged(how, {"serviceUrl": f"{house.world.teams.world.base}/elsewhere/"})
+    assert (delivery.status, delivery.body) == (401, b"")
+    assert (house.attempts, asked(house.world)) == (0, before)
+    await house.dm("a real one")  # and nobody else pays for it
+
+
+async def test_what_is_no_activity_is_400_for_bot_framework_and_401_for_strangers(house: TeamsHouse) -> None:
+    teams = house.teams
+    for body in (b"", b"{", b"[]", b'"text"', b"\xff\xfe", b"[" * 5_000):
+        assert (await teams.send_raw(body))[0] == 400
+        assert (await teams.send_raw(body, {"Content-Type": "application/json"}))[0] == 401
+    assert house.attempts == 0
+
+
+async def test_a_body_is_bounded(world: TeamsWorld, tmp_path: Path) -> None:
+    async with teams_house(world, tmp_path, max_body_bytes=10_000) as house:
+        big = orjson.dumps({"text": "x" * 10_001})
+        assert (await world.teams.send_raw(big, {}))[0] == 413
+        assert (await world.teams.send_raw(big))[0] == 413
+        assert house.attempts == 0
+
+
+async def test_odd_activities_are_acknowledged_and_never_an_error(house: TeamsHouse) -> None:
+    teams = house.teams
+    odd: list[dict[str, Any]] = [
+        {"type": "event", "name": "x"},
+        {"type": 7},
+        {"type": "message", "conversation": "nowhere"},
+        {"type": "message", "from": None, "text": "x"},
+        {"type": "message", "text": None, "attachments": [{"contentType": 5}, None]},
+        {"type": "message", "entities": [{"type": "mention"}, 3], "text": "<at>x"},
+        {"type": "message", "value": {"strange": True}},
+        {"type": "messageReaction", "reactionsAdded": [{}]},
+        {"type": "conversationUpdate", "membersAdded": "all"},
+        {"type": "installationUpdate", "action": ["add"]},
+        {"type": "invoke", "name": "never/heard", "value": 3},
+        {"type": "invoke", "name": "task/fetch", "value": "x"},
+        {"type": "invoke", "name": "message/submitAction", "value": {"actionValue": {"feedback": "{"}}},
+    ]
+    usual = teams.backend.activities.of(teams.personal(), teams.ada, "event")
+    for number, activity in enumerate(odd):
+        status, _ = await teams.send_raw(orjson.dumps({**usual, "id": str(number), **activity}))
+        assert status == 200, activity
+    assert [type(event) for event in house.events] == [MessageCreated] * 2
+
+
+async def test_a_slash_or_the_hosts_case_makes_no_other_service_url(house: TeamsHouse) -> None:
+    teams = house.teams
+    genuine = teams.world.service_url(teams.tenant.id)
+    activity = teams.backend.activities.of(teams.personal(), teams.ada, "message", text="hi", serviceUrl=genuine[:-1])
+    headers = {"Authorization": teams.authorization(), "Content-Type": "application/json"}
+    assert (await teams.send_raw(orjson.dumps(activity), headers))[0] == 200
+    activity["serviceUrl"] = f"{genuine}more/"
+    assert (await teams.send_raw(orjson.dumps(activity), headers))[0] == 401
+    del activity["serviceUrl"]
+    assert (await teams.send_raw(orjson.dumps(activity), headers))[0] == 401
+
+
+async def test_a_new_key_is_looked_for_once_and_an_unknown_one_not_again_and_again(house: TeamsHouse) -> None:
+    teams = house.teams
+    await house.dm("before")
+    fetched = len(teams.calls_to("keys"))
+    teams.rotate_keys(keep_old=False)
+    await house.dm("after")
+    assert len(teams.calls_to("keys")) == fetched + 1
+    for _ in range(5):
+        assert (await teams.send_forged("unknown_key")).status == 401
+    assert len(teams.calls_to("keys")) == fetched + 1
+
+
+async def test_a_believed_token_is_not_verified_again(house: TeamsHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    await house.dm("first")
+
+    async def never(*_: object) -> None:
+        raise AssertionError("it was verified already")
+
+    monkeypatch.setattr("botframework.connector.auth.jwt_token_extractor.JwtTokenExtractor._validate_token", never)
+    await house.dm("second")
+
+
+async def test_another_tenant_is_not_served_by_a_single_tenants_bot(house: TeamsHouse) -> None:
+    teams = house.teams
+    other = teams.add_tenant("Elsewhere")
+    stranger = teams.add_user("Eve", tenant=other)
+    delivery = await teams.emit({"type": "message", "text": "hi"}, user=stranger.id)
+    assert (delivery.status, house.attempts) == (401, 0)
+
+
+async def test_many_tenants_are_served_where_the_app_is_for_many(world: TeamsWorld) -> None:
+    stranger = world.teams.add_user("Eve", tenant=world.teams.add_tenant("Elsewhere"))
+    adapter = adapter_for(world.teams, app_type="MultiTenant")
+    with Client(adapter) as client:
+        activity = world.teams.backend.activities.of(
+            world.teams.personal(stranger.id), stranger, "message", text="hi", id="1"
+        )
+        headers = {"Authorization": world.teams.authorization(activity["serviceUrl"])}
+        # Not connected, so there are no keys: neither believed nor denied.
+        assert client.post(activity, headers) == 503
+
+
+class Client:
+    """An adapter's routes without a network."""
+
+    def __init__(self, adapter: TeamsAdapter) -> None:
+        self.stored: list[Envelope] = []
+        self.failure: Exception | None = None
+        self._client = TestClient(Starlette(routes=list(adapter.routes(self.accept))))
+
+    async def accept(self, envelope: Envelope) -> Accepted:
+        if self.failure is not None:
+            raise self.failure
+        self.stored.append(envelope)
+        return Accepted(status="new")
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def post(self, activity: dict[str, Any], headers: dict[str, str], *, path: str = "/teams/events") -> int:
+        given = {"Content-Type": "application/json", **headers}
+        return self._client.post(path, content=orjson.dumps(activity), headers=given).status_code
+
+
+@pytest.fixture
+async def anonymous() -> AsyncIterator[TeamsWorld]:
+    async with teams_world(anonymous=True) as world:
+        yield world
+
+
+async def test_anonymous_works_on_loopback_without_any_token(anonymous: TeamsWorld, tmp_path: Path) -> None:
+    async with teams_house(anonymous, tmp_path) as house:
+        post, ref = await house.dm("from the Agents Playground")
+        await house.adapter.send(ref, Outgoing(text="hello"), key="k")
+        assert [message.text for message in house.said(post)] == ["hello"]
+        assert anonymous.teams.calls_to("token") == []
+        assert house.adapter.health() is None
+
+
+def test_anonymous_is_refused_where_others_can_reach_the_gateway() -> None:
+    with pytest.raises(SettingsError, match="GATEWAY_HOST"):
+        TeamsAdapter(TeamsSettings(_env_file=None, auth="anonymous"), Surroundings(loopback=False))
+
+
+def test_anonymous_believes_only_connectors_of_this_machine_and_no_web_page(anonymous: TeamsWorld) -> None:
+    adapter = TeamsAdapter(TeamsSettings(_env_file=None, auth="anonymous"), Surroundings(loopback=True))
+    person = anonymous.teams.ada
+    activity = anonymous.teams.backend.activities.of(anonymous.teams.personal(), person, "message", text="x", id="1")
+    with Client(adapter) as client:
+        assert client.post(activity, {}, path="/api/messages") == 200
+        assert client.post(activity, {"Content-Type": "text/plain"}) == 401
+        assert client.post({**activity, "serviceUrl": "http://169.254.169.254/"}, {}) == 401
+        assert client.post({**activity, "serviceUrl": "https://evil.example/"}, {}) == 401
+        assert len(client.stored) == 1
+        client.failure = Draining("shutting down")
+        assert client.post(activity, {}) == 503
+        client.failure = OSError("the disk is full")
+        assert client.post(activity, {}) == 500
+
+
+# -- the bot's own token
+
+
+async def test_one_token_serves_many_sends_and_one_that_is_refused_is_renewed_once(house: TeamsHouse) -> None:
+    teams = house.teams
+    _, ref = await house.dm()
+    await asyncio.gather(*(house.adapter.send(ref, Outgoing(text=str(n)), key=str(n)) for n in range(5)))
+    assert len(teams.calls_to("token")) == 1
+    teams.login.revoke()
+    await house.adapter.send(ref, Outgoing(text="again"), key="k")
+    assert len(teams.calls_to("token")) == 2
+    teams.fail_next("send", status=401, times=2)
+    with pytest.raises(Forbidden, match="TEAMS_APP_PASSWORD"):
+        await house.adapter.send(ref, Outgoing(text="never"), key="k2")
+
+
+async def test_a_token_near_its_end_is_not_used_any_more(tmp_path: Path) -> None:
+    async with teams_world(token_seconds=0) as world, teams_house(world, tmp_path) as house:
+        _, ref = await house.dm()
+        before = len(world.teams.calls_to("token"))
+        with pytest.raises(Forbidden):  # it is over before it arrives
+            await house.adapter.send(ref, Outgoing(text="x"), key="k")
+        assert len(world.teams.calls_to("token")) > before
+
+
+async def test_a_managed_identity_needs_no_password(world: TeamsWorld, tmp_path: Path) -> None:
+    given = {name.lower(): value for name, value in world.teams.managed_identity().items() if name.startswith("IDENT")}
+    settings = settings_for(world.teams, app_password=None, app_type="UserAssignedMSI", **given)
+    assert settings.configured
+    adapter = TeamsAdapter(settings, Surroundings())
+    async with adapter.connect(_never):
+        assert adapter.health() is None
+        assert len(world.teams.calls_to("managed_identity")) == 1
+
+
+async def _never(envelope: Envelope) -> Accepted:
+    raise AssertionError("nothing is delivered here")
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"app_password": "wrong"}, "TEAMS_APP_PASSWORD"),
+        ({"app_id": "00000000-0000-0000-0000-000000000001"}, "TEAMS_APP_ID"),
+        ({"app_tenant_id": "00000000-0000-0000-0000-000000000002"}, "TEAMS_APP_TENANT_ID"),
+    ],
+)
+async def test_wrong_credentials_name_their_setting(world: TeamsWorld, changes: dict[str, Any], named: str) -> None:
+    with pytest.raises(SettingsError, match=named) as refused:
+        async with adapter_for(world.teams, **changes).connect(_never):
+            pass
+    assert world.teams.password not in str(refused.value)
+
+
+async def test_keys_that_cannot_be_had_are_health_and_503_not_401(world: TeamsWorld, tmp_path: Path) -> None:
+    world.teams.fail_next("openid", times=1_000, status=503)
+    async with teams_house(world, tmp_path) as house:
+        assert "openid" in str(house.adapter.health())
+        said = await world.teams.say("personal", "hello?")
+        await world.teams.settled()
+        assert [delivery.status for delivery in world.teams.deliveries.of(said)] == [503]
+        assert house.attempts == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "configured", "missing"),
+    [
+        ({}, False, None),
+        ({"app_id": "a"}, False, "TEAMS_APP_PASSWORD"),
+        ({"app_password": "p"}, False, "TEAMS_APP_ID"),
+        ({"app_id": "a", "app_password": "p"}, True, None),
+        ({"app_id": "a", "app_password": "p", "app_tenant_id": "t"}, True, None),
+        ({"app_id": "a", "app_password": "p", "app_type": "SingleTenant"}, False, "TEAMS_APP_TENANT_ID"),
+        ({"app_id": "a", "app_type": "UserAssignedMSI"}, True, None),
+        ({"auth": "anonymous"}, True, None),
+    ],
+)
+def test_what_is_still_to_be_set_is_named(given: dict[str, Any], configured: bool, missing: str | None) -> None:
+    settings = TeamsSettings(_env_file=None, **given)
+    assert settings.configured is configured
+    assert (missing in str(settings.missing)) if missing else settings.missing is None
+
+
+async def test_a_conversation_nobody_verified_is_sent_nothing(house: TeamsHouse) -> None:
+    _, ref = await house.dm()
+    before = asked(house.world)
+    for service in ("", "http://10.0.0.1/", "file:///etc/", "ftp://x/"):
+        route = {**ref.route, "service": service}
+        with pytest.raises(Rejected):
+            await house.adapter.send(ref.model_copy(update={"route": route}), Outgoing(text="x"), key=service)
+    assert asked(house.world) == before
