@@ -9,9 +9,18 @@ export class Feed {
   constructor(before = null) {
     this.drawn = new Map();
     this.stuck = true;
+    this.top = 0;
     this.list = h("ol", { class: "messages", "aria-label": "Messages", on: { keydown: (event) => this.rove(event), focusin: (event) => this.remember(event) } });
-    this.node = h("div", { class: "pane-scroll", on: { scroll: () => { this.stuck = this.atEnd(); } } }, before, this.list);
+    this.node = h("div", { class: "pane-scroll", on: { scroll: () => this.scrolled() } }, before, this.list);
     new ResizeObserver(() => this.stuck && this.toEnd()).observe(this.list);
+  }
+
+  /** Who scrolls up wants to read there; a list that only grew stays at its end. */
+  scrolled() {
+    const { scrollTop } = this.node;
+    if (this.atEnd()) this.stuck = true;
+    else if (scrollTop < this.top) this.stuck = false;
+    this.top = scrollTop;
   }
 
   /** Draws everything anew at the next render. */

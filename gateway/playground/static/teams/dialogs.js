@@ -23,6 +23,8 @@ class TaskDialog extends FormDialog {
     this.id = id;
     this.app = app;
     this.drawn = null;
+    // The buttons are the card's own; the one that closes stands at the head.
+    this.dialog.classList.add("task-dialog");
   }
 
   update({ title, card, url }) {
