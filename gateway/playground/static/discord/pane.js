@@ -1,0 +1,227 @@
+// A column of messages with its composer: a channel, a thread, or the direct message.
+
+import { fill, h, icon, iconButton } from "../lib/dom.js";
+import { Feed } from "../lib/feed.js";
+import { dropping } from "../lib/files.js";
+import { dayLabel } from "../lib/time.js";
+import { ChannelComposer } from "./composer.js";
+import { messageNode, timeOf } from "./message.js";
+import { authorName } from "./people.js";
+import { isNote } from "./store.js";
+
+/** Milliseconds within which messages of one author stand under one head. */
+const TOGETHER = 7 * 60 * 1000;
+const THREAD_STARTER = 21;
+
+export class Pane {
+  /** `host`: what discord.js offers to all; `side`: whether it stands beside another pane; `close()` is there if so. */
+  constructor(host, { side, close = null }) {
+    this.app = { ...host, beginEdit: (id) => this.beginEdit(id), endEdit: () => this.endEdit(), beginReply: (id) => this.beginReply(id), jump: (id) => this.jump(id) };
+    this.editing = null;
+    this.replying = null;
+    this.title = h("h2", { class: "pane-title" });
+    this.topic = h("p", { class: "topic" });
+    this.tools = h("div", { class: "pane-tools" });
+    this.intro = h("div", { class: "intro" });
+    this.feed = new Feed(this.intro);
+    this.replyBar = h("div", { class: "reply-bar", hidden: true });
+    this.typing = h("p", { class: "typing", role: "status" });
+    const { store } = host;
+    this.composer = new ChannelComposer({
+      store,
+      people: () => mentionable(store, this.channel),
+      place: () => this.channel,
+      send: (text, files) => this.send(text, files),
+      speak: (recording) => this.app.act({ type: "voice", channel: this.channel, ...recording }),
+      typed: () => this.app.act({ type: "typing", channel: this.channel }, { quiet: true }),
+      editLast: () => this.editLast(),
+      toast: host.toast,
+    });
+    this.locked = h("p", { class: "locked", hidden: true }, icon("lock"), "This thread is locked.");
+    this.foot = h("div", { class: "pane-foot" }, this.replyBar, this.composer.node, this.locked, this.typing);
+    this.node = h("section", {
+      class: side ? "pane side-pane" : "pane",
+      on: {
+        ...dropping((files) => this.composer.addFiles(files)),
+        keydown: (event) => this.escape(event, close),
+      },
+    },
+    h("div", { class: "pane-head" }, this.title, this.topic, this.tools, close && iconButton("close", "Close the thread", close)),
+    this.feed.node, this.foot);
+  }
+
+  show(channel) {
+    if (this.channel === channel) return;
+    this.channel = channel;
+    this.editing = null;
+    this.replying = null;
+    this.feed.forget();
+    this.feed.stuck = true;
+  }
+
+  render() {
+    const { store } = this.app;
+    const channel = store.channels.get(this.channel);
+    if (!channel) return;
+    const messages = store.messagesOf(this.channel);
+    if (this.replying && !store.message(this.channel, this.replying)) this.replying = null;
+    this.head(channel);
+    this.introduce(channel, messages.length === 0);
+    this.feed.render((keep) => this.nodes(channel, messages, keep));
+    this.showReply();
+    this.showTyping();
+    this.locked.hidden = !channel.locked;
+    this.composer.node.hidden = Boolean(channel.locked);
+    if (this.feed.stuck) this.feed.toEnd();
+  }
+
+  head(channel) {
+    const { store } = this.app;
+    const parent = store.parentOf(channel);
+    const key = JSON.stringify([channel, parent?.name]);
+    const label = { dm: `Message @${channel.name}`, thread: `Message in “${channel.name}”` }[channel.kind] ?? `Message #${channel.name}`;
+    this.composer.goTo(channel.id, label);
+    if (key === this.headed) return;
+    this.headed = key;
+    const mark = { dm: h("span", { class: "presence" }), thread: icon("thread") }[channel.kind] ?? icon("hash");
+    fill(this.title, mark, channel.name, channel.kind === "dm" && h("span", { class: "badge" }, "APP"), parent && h("span", { class: "pane-where" }, `in #${parent.name}`));
+    fill(this.topic, channel.topic);
+    this.node.setAttribute("aria-label", { dm: `Direct message with ${channel.name}`, thread: `Thread ${channel.name}` }[channel.kind] ?? `Channel ${channel.name}`);
+    const threads = iconButton("thread", "Threads", () => this.app.showThreads(threads, channel), { "aria-haspopup": "menu", "aria-expanded": "false" });
+    fill(this.tools, channel.kind === "text" && threads, channel.kind === "thread" && iconButton("trash", "Delete Thread", () => this.app.deleteThread(channel)));
+  }
+
+  /** What a newcomer reads where nothing has been said. */
+  introduce(channel, empty) {
+    const { store } = this.app;
+    this.node.classList.toggle("is-empty", empty);
+    const key = `${channel.id} ${channel.name} ${empty} ${store.bot.name}`;
+    if (this.introduced === key) return;
+    this.introduced = key;
+    const bot = h("strong", {}, `@${store.bot.name}`);
+    if (channel.kind === "thread") {
+      fill(this.intro, h("div", { class: "intro-mark" }, icon("thread")), h("h3", {}, channel.name), h("p", {}, "Started by ", authorName(channel.owner, store)));
+    } else if (channel.kind === "dm") {
+      fill(this.intro, h("div", { class: "intro-mark" }, icon("spark")), h("h3", {}, channel.name), h("p", {}, "This is the beginning of your direct message history with ", bot, ". ", empty && "Every message here reaches your bot; attach a file, or type / for its commands."));
+    } else {
+      fill(this.intro, h("div", { class: "intro-mark" }, icon("hash")), h("h3", {}, `Welcome to #${channel.name}!`), h("p", {}, `This is the start of the #${channel.name} channel. `, empty && ["Mention ", bot, " to talk to your bot; it answers in a thread."]),
+        empty && h("div", { class: "intro-actions" },
+          h("button", { type: "button", class: "button primary", on: { click: () => this.composer.insert(`@${store.bot.name} `) } }, `Mention @${store.bot.name}`),
+          h("button", { type: "button", class: "button secondary", on: { click: () => this.app.openDm() } }, "Open the direct message")));
+    }
+  }
+
+  nodes(channel, messages, keep) {
+    const { store } = this.app;
+    const nodes = [];
+    let previous = null;
+    for (const message of messages) {
+      const day = timeOf(message).toDateString();
+      if (!previous || timeOf(previous).toDateString() !== day) nodes.push(keep(`day ${day}`, [day], () => h("li", { class: "divider" }, h("span", {}, dayLabel(timeOf(message))))));
+      // A thread opened from a message begins with it, though it stands in the parent channel.
+      const starter = message.type === THREAD_STARTER ? store.message(channel.parent_id, message.reply_to) : null;
+      const shown = starter ?? message;
+      const thread = !starter && message.thread && message.thread !== channel.id ? (store.channels.get(message.thread) ?? null) : null;
+      const replies = thread ? store.repliesIn(thread.id) : [];
+      const how = {
+        compact: together(previous, message),
+        editing: this.editing === message.id,
+        replied: message.reply_to ? store.message(message.channel, message.reply_to) : null,
+        failure: store.failures.get(message.id) ?? null,
+        thread,
+        replies,
+        quiet: Boolean(starter),
+      };
+      const inputs = how.editing ? ["editing"] : [shown, how.compact, how.replied, how.failure, thread, replies.length, replies.at(-1)];
+      nodes.push(keep(message.id, inputs, () => messageNode(shown, this.app, how)));
+      previous = message;
+    }
+    return nodes;
+  }
+
+  showReply() {
+    const { store } = this.app;
+    const message = this.replying ? store.message(this.channel, this.replying) : null;
+    this.replyBar.hidden = !message;
+    if (message) fill(this.replyBar, h("span", {}, "Replying to ", h("strong", {}, store.nameOf(message.author))), iconButton("close", "Do not reply", () => this.endReply()));
+  }
+
+  showTyping() {
+    const { store } = this.app;
+    const names = store.typers(this.channel).map((id) => store.nameOf(id));
+    const key = names.join();
+    if (key === this.typingShown) return;
+    this.typingShown = key;
+    const who = names.length > 3 ? "Several people are" : `${names.slice(0, -1).join(", ")}${names.length > 1 ? " and " : ""}${names.at(-1)} ${names.length > 1 ? "are" : "is"}`;
+    fill(this.typing, names.length > 0 && [h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")), `${who} typing…`]);
+  }
+
+  async send(text, files) {
+    this.feed.stuck = true;
+    const replyTo = this.replying;
+    const taken = await this.app.send(this.channel, text, files, replyTo);
+    if (taken && this.replying === replyTo) this.endReply();
+    return taken;
+  }
+
+  // -- replying and editing
+
+  beginReply(id) {
+    this.replying = id;
+    this.render();
+    this.composer.focus();
+  }
+
+  endReply() {
+    if (!this.replying) return;
+    this.replying = null;
+    this.render();
+    this.composer.focus();
+  }
+
+  beginEdit(id) {
+    this.editing = id;
+    this.render();
+  }
+
+  endEdit() {
+    if (this.editing === null) return;
+    this.editing = null;
+    this.render();
+    this.composer.focus();
+  }
+
+  /** Arrow up in an empty composer: edit what one wrote last. */
+  editLast() {
+    const { store } = this.app;
+    const last = store.messagesOf(this.channel).filter((message) => store.isMine(message) && !isNote(message)).at(-1);
+    if (last) this.beginEdit(last.id);
+    return Boolean(last);
+  }
+
+  escape(event, close) {
+    if (event.key !== "Escape" || event.defaultPrevented) return;
+    if (this.replying) this.endReply();
+    else close?.();
+  }
+
+  /** Shows the message a reply answers. */
+  jump(id) {
+    const node = this.feed.list.querySelector(`[data-id="${CSS.escape(id)}"]`);
+    if (!node) return;
+    node.scrollIntoView({ block: "center" });
+    node.focus();
+  }
+}
+
+function together(previous, message) {
+  if (!previous || isNote(previous) || isNote(message) || message.reply_to || message.command || message.ephemeral_for || previous.ephemeral_for) return false;
+  if (timeOf(previous).toDateString() !== timeOf(message).toDateString()) return false;
+  return previous.author === message.author && timeOf(message) - timeOf(previous) < TOGETHER;
+}
+
+/** Whom one can mention; what Discord's client offers too: everyone. */
+function mentionable(store, channel) {
+  const people = [...store.users.values()].filter((user) => user.id !== store.me).map((user) => ({ name: store.nameOf(user.id), about: user.name, bot: user.bot }));
+  return store.channels.get(channel)?.kind === "dm" ? people.filter((each) => each.bot) : people;
+}
