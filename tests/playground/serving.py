@@ -25,8 +25,8 @@ class Served(Generic[E]):
 
 @asynccontextmanager
 async def showing(emulator: E, *, heartbeat: float = 15.0) -> AsyncIterator[Served[E]]:
-    """A playground with this one emulator as its Slack."""
-    playground = Playground({"slack": emulator}, heartbeat=heartbeat)
+    """A playground with this one emulator."""
+    playground = Playground({emulator.name: emulator}, heartbeat=heartbeat)
     config = uvicorn.Config(Starlette(routes=playground.routes), lifespan="off", log_level="error", ws="none")
     server = uvicorn.Server(config)
     listener = socket.create_server(("127.0.0.1", 0))
