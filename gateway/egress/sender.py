@@ -66,6 +66,10 @@ class Sender:
         """What the conversation's platform can do."""
         return self._wire(to.platform).capabilities
 
+    def looks(self, to: ConversationRef) -> bool:
+        """Whether the platform can be asked what a crash left there."""
+        return self._wire(to.platform).looks
+
     async def put(
         self,
         to: ConversationRef,

@@ -43,6 +43,7 @@ class Wire:
     def __init__(self, adapter: Adapter, *, policy: RetryPolicy, limiter: Limiter) -> None:
         self.adapter = adapter
         self.capabilities = adapter.capabilities
+        self.looks = isinstance(adapter, SupportsLookup)
         self.limiter = limiter
         self.lanes = Lanes()
         """Sends to one conversation keep their order."""

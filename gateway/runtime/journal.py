@@ -7,6 +7,8 @@ path: what finds no counterpart is appended.
 
 Writing is not awaited: a record reaches the store within ``FLUSH_AFTER`` seconds, and what a crash swallows in between
 is recognised on the platform by its key (``SupportsLookup``). Most turns end before that and so never write a journal.
+Where the platform cannot be looked at (``eager``) that moment is shorter, and no message is sent before the last
+one is on record: a crash then doubles one message at worst.
 """
 
 import asyncio
@@ -20,6 +22,8 @@ from gateway.model import Receipt
 from gateway.ports import EffectRecord, Journals, Lease
 
 FLUSH_AFTER = 0.05
+FLUSH_EAGERLY_AFTER = 0.005
+"""Seconds; a turn that ends with its message still writes no journal."""
 
 EffectKind = Literal["message", "ask", "once"]
 Phase = Literal["open", "handle"]
@@ -68,8 +72,17 @@ class Effect:
 class Journal:
     """The ordered effects of one delivery's turn."""
 
-    def __init__(self, store: Journals, lease: Lease, delivery: str, recorded: Iterable[EffectRecord] = ()) -> None:
+    def __init__(
+        self,
+        store: Journals,
+        lease: Lease,
+        delivery: str,
+        recorded: Iterable[EffectRecord] = (),
+        *,
+        eager: bool = False,
+    ) -> None:
         self.delivery = delivery
+        self.eager = eager
         self._store = store
         self._lease = lease
         self.phase: Phase = "handle"
@@ -110,7 +123,8 @@ class Journal:
             return
         self._unwritten[effect.ordinal] = effect
         if self._timer is None and self._writing is None:
-            self._timer = asyncio.get_running_loop().call_later(FLUSH_AFTER, self._flush_soon)
+            after = FLUSH_EAGERLY_AFTER if self.eager else FLUSH_AFTER
+            self._timer = asyncio.get_running_loop().call_later(after, self._flush_soon)
 
     def _flush_soon(self) -> None:
         self._timer = None
@@ -140,6 +154,12 @@ class Journal:
             for effect in effects:
                 self._unwritten.setdefault(effect.ordinal, effect)
             raise
+
+    async def settle(self) -> None:
+        """Until everything noted so far is durable."""
+        if self._writing is not None:
+            await asyncio.shield(self._writing)
+        await self.flush()
 
     async def answer(self, effect: Effect, *, answered_by: str) -> None:
         """Store an ask's answer and finish the delivery that brought it, in one transaction."""

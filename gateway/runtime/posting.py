@@ -28,6 +28,8 @@ class Posting:
         """Make it read as given: the first time it is sent, later it is edited."""
         turn = self._turn
         require_turn().check()  # the running turn: a message kept in the session outlives its own
+        if turn.journal.eager:
+            await turn.journal.settle()
         self.receipts = await turn.sender.put(
             turn.ref,
             message,

@@ -55,7 +55,8 @@ class Runner:
         if session is None:  # an event about a conversation that is over
             await services.store.finish(lease, work.key, journal=bool(recorded))
             return
-        journal = Journal(services.store, lease, work.key, recorded)
+        eager = not services.sender.looks(work.event.ref)
+        journal = Journal(services.store, lease, work.key, recorded, eager=eager)
         turn = Turn(
             services=services,
             work=work,

@@ -1,5 +1,7 @@
 """The journal matches the effects of a re-run with those of the run before."""
 
+import asyncio
+
 from gateway.model import ConversationRef, Receipt
 from gateway.ports import EffectRecord, Lease
 from gateway.runtime.journal import Journal
@@ -73,3 +75,35 @@ async def test_a_turn_that_ends_at_once_writes_no_journal():
     await journal.close(keep=False)
     assert not store.rows
     assert not journal.written
+
+
+async def test_what_is_noted_is_on_record_before_the_next_message_where_nothing_can_be_looked_for():
+    store = Recorded()
+    journal = Journal(store, LEASE, "d", eager=True)
+    journal.begin("message").record(receipts=receipt("1"))
+    await journal.settle()
+    assert [row["id"] for row in store.rows[0].body["receipts"]] == ["1"]
+    await journal.close(keep=False)
+
+
+async def test_what_is_being_written_is_waited_for():
+    store = Recorded()
+    go, writing = asyncio.Event(), asyncio.Event()
+    record = store.record
+
+    async def slow(lease, effects):
+        writing.set()
+        await go.wait()
+        await record(lease, effects)
+
+    store.record = slow
+    journal = Journal(store, LEASE, "d", eager=True)
+    journal.begin("message").record(receipts=receipt("1"))
+    await writing.wait()
+    settling = asyncio.create_task(journal.settle())
+    await asyncio.sleep(0)
+    assert not settling.done()
+    go.set()
+    await settling
+    assert 0 in store.rows
+    await journal.close(keep=False)

@@ -85,20 +85,9 @@ export class FormDialog {
 
   /** Says what is wrong beside its field, else above the form. */
   showErrors(errors) {
-    let first = null;
-    const known = new Set();
-    for (const { name, error, target } of this.fields) {
-      known.add(name);
-      const said = errors[name];
-      error.hidden = !said;
-      fill(error, said ? [icon("alert"), said] : null);
-      target?.setAttribute("aria-invalid", String(Boolean(said)));
-      if (said) first ??= target;
-    }
-    const others = Object.entries(errors).filter(([name]) => !known.has(name)).map(([, said]) => said);
-    this.alert.hidden = others.length === 0;
-    this.alert.textContent = others.join(" ");
-    first?.focus();
+    const others = complain(this.fields, errors);
+    this.alert.hidden = !others;
+    this.alert.textContent = others;
   }
 
   remove() {
@@ -113,4 +102,19 @@ export function formField(name, control) {
   const target = control.node.matches("input, textarea, select") ? control.node : control.node.querySelector("input, summary");
   target?.setAttribute("aria-describedby", error.id);
   return { name, control, error, target };
+}
+
+/** Says what is wrong beside each field and goes to the first; returns what belongs to none of them, as one text. */
+export function complain(fields, errors) {
+  let first = null;
+  for (const { name, error, target } of fields) {
+    const said = errors[name];
+    error.hidden = !said;
+    fill(error, said ? [icon("alert"), said] : null);
+    target?.setAttribute("aria-invalid", String(Boolean(said)));
+    if (said) first ??= target;
+  }
+  first?.focus();
+  const known = new Set(fields.map((field) => field.name));
+  return Object.entries(errors).filter(([name]) => !known.has(name)).map(([, said]) => said).join(" ");
 }

@@ -7,6 +7,7 @@ import { ask } from "../lib/confirm.js";
 import { editor } from "../lib/editor.js";
 import { emoji, PALETTE } from "../lib/emoji.js";
 import { palette } from "../lib/palette.js";
+import { behindText } from "../lib/mark.js";
 import { clock } from "../lib/time.js";
 import { renderBlocks } from "./blocks.js";
 import { mrkdwn, textToTyped } from "./mrkdwn.js";
@@ -29,13 +30,6 @@ export function bodyOf(message, surface) {
     body.push(h("div", { class: "attachment" }, each.title && h("p", { class: "card-title" }, each.title_link ? link(each.title_link, each.title) : each.title), each.blocks ? renderBlocks(each.blocks, surface) : mrkdwn(String(each.text ?? each.fallback ?? ""), store)));
   }
   return body;
-}
-
-/** Adds a mark behind the last word: the caret of a running stream, or that the message was edited. */
-function behindText(body, mark) {
-  let last = body;
-  while (last.lastElementChild?.matches("div:not(.table-scroll, .actions, .context-actions), p, ul, ol, li, blockquote, pre, pre code, section")) last = last.lastElementChild;
-  last.append(mark);
 }
 
 /**

@@ -1,6 +1,7 @@
 // One Adaptive Card: what its elements share (inputs, named elements, being busy, what went wrong).
 
 import { fill, h, icon } from "../lib/dom.js";
+import { complain } from "../lib/forms.js";
 import { actionSet, actOf } from "./actions.js";
 import { elements } from "./elements.js";
 import { Scope } from "./scope.js";
@@ -63,22 +64,10 @@ export class Card {
   }
 
   report({ ok, error, errors, message }, action) {
-    this.complain(errors ?? {});
-    if (!ok) return this.say(errors ? othersOf(errors, this.fields) : (error ?? "Something went wrong. Please try again."), true);
+    const others = complain(this.fields, errors ?? {});
+    if (!ok) return this.say(errors ? others : (error ?? "Something went wrong. Please try again."), true);
     const plain = action.type === "Action.Submit" && !action.data?.msteams;
     this.say(message ?? (plain ? "Your response was sent to the app" : ""), false);
-  }
-
-  complain(errors) {
-    let first = null;
-    for (const { name, error, target } of this.fields) {
-      const said = errors[name];
-      error.hidden = !said;
-      fill(error, said ? [icon("alert"), said] : null);
-      target?.setAttribute("aria-invalid", String(Boolean(said)));
-      if (said) first ??= target;
-    }
-    first?.focus();
   }
 
   say(text, bad) {
@@ -87,9 +76,4 @@ export class Card {
     this.notice.setAttribute("role", bad ? "alert" : "status");
     fill(this.notice, icon(bad ? "alert" : "check"), text);
   }
-}
-
-function othersOf(errors, fields) {
-  const known = new Set(fields.map((field) => field.name));
-  return Object.entries(errors).filter(([name]) => !known.has(name)).map(([, said]) => said).join(" ");
 }

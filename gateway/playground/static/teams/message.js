@@ -3,6 +3,7 @@
 import { avatar } from "../lib/avatar.js";
 import { h, icon, iconButton } from "../lib/dom.js";
 import { editor } from "../lib/editor.js";
+import { behindText } from "../lib/mark.js";
 import { clock } from "../lib/time.js";
 import { Card } from "./card.js";
 import { citing, references } from "./citations.js";
@@ -62,7 +63,8 @@ function saidIn(message, app) {
   const shown = (message.attachments ?? []).map((each) => app.cards.keep(message, each, () => attachment(message, each, app)));
   const carousel = message.layout === "carousel" && shown.length > 1;
   const attachments = shown.length > 0 && h("div", carousel ? { class: "attachments carousel", tabindex: 0, role: "group", "aria-label": "Cards" } : { class: "attachments" }, shown);
-  return [text, attachments, message.streaming === "streaming" && h("span", { class: "caret", role: "img", "aria-label": "still writing" })];
+  if (text && message.streaming) behindText(text, h("span", { class: "caret", role: "img", "aria-label": "still writing" }));
+  return [text, attachments];
 }
 
 function attachment(message, given, app) {
