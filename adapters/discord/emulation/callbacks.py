@@ -38,6 +38,7 @@ class Callbacks:
             raise ApiError.of(40060)
         if time.monotonic() - interaction.at > self._interactions.deadline:
             raise ApiError.of(10062)
+        self._there(interaction)
         kind = request.form.get("type")
         allowed = _answers(interaction)
         if kind not in allowed or isinstance(kind, bool):
@@ -76,7 +77,8 @@ class Callbacks:
     def _update(self, interaction: Interaction, data: JSON, request: Request) -> InteractionResult:
         """Change the message the component is on."""
         message = interaction.message
-        assert message is not None
+        if message is None or self._message(interaction, message.id) is None:
+            raise ApiError.of(10008)
         self._fill(message, data, request, prefix=True, settable=_ON_EDIT)
         self._backend.update(message)
         interaction.response_id = message.id
@@ -134,7 +136,13 @@ class Callbacks:
             raise ApiError.of(10015)
         if interaction.dead or time.monotonic() - interaction.at > self._interactions.token_seconds:
             raise ApiError.of(50027)
+        self._there(interaction)
         return interaction
+
+    def _there(self, interaction: Interaction) -> None:
+        """Raise Discord's 10003 where the channel was deleted meanwhile."""
+        if interaction.channel.id not in self._backend.world.channels:
+            raise ApiError.of(10003)
 
     def _found(self, request: Request) -> tuple[Interaction, Message]:
         interaction = self._live(request)
@@ -157,7 +165,7 @@ class Callbacks:
         self._fill(message, request.form, request, prefix=False, settable=_ON_EDIT)
         message.flags &= ~int(Flag.LOADING)
         interaction.loading = interaction.loading and not first
-        self._backend.update(message)
+        self._backend.update(message, edited=not first)
         return wire.message(self._backend.world, message)
 
     def _fill(self, message: Message, form: JSON, request: Request, *, prefix: bool, settable: Flag) -> None:

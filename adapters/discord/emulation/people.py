@@ -70,6 +70,7 @@ class People:
             raise PersonError("only its author may edit a message")
         if not text.strip() and not message.files:
             raise PersonError("nothing to send")
+        self._active(channel)
         message.content = self._typed(channel, text)
         self._notify(channel, message, None)
         self._backend.update(message)
@@ -89,7 +90,11 @@ class People:
             key = emoji_key(emoji)
         except ApiError:
             raise PersonError(f"no emoji {emoji}") from None
-        self._backend.react(self._message(channel, message_id), user.id, key, added=added)
+        message = self._message(channel, message_id)
+        self._active(channel)
+        fresh = added and key not in message.reactions
+        self._may(channel, user, Permission.ADD_REACTIONS if fresh else Permission.VIEW_CHANNEL)
+        self._backend.react(message, user.id, key, added=added)
 
     def create_thread(self, channel: Channel, user: User, name: str, message_id: str | None) -> str:
         if channel.type != ChannelType.TEXT:
@@ -152,6 +157,11 @@ class People:
     def _may(self, channel: Channel, user: User, needed: Permission) -> None:
         if not self._backend.may(user.id, channel) & needed:
             raise PersonError(f"{user.display_name} may not do that here")
+
+    @staticmethod
+    def _active(channel: Channel) -> None:
+        if channel.thread is not None and channel.thread.archived:
+            raise PersonError("the thread is archived")
 
     @staticmethod
     def _message(channel: Channel, message_id: str) -> Message:

@@ -31,7 +31,8 @@ class Presses:
     ) -> InteractionResult:
         """Press a button or choose in a menu, found by custom id or by what is written on it."""
         message = channel.messages.get(message_id)
-        if message is None or message.ephemeral_for not in (None, user.id):
+        seen = self._backend.may(user.id, channel) & Permission.VIEW_CHANNEL
+        if message is None or message.ephemeral_for not in (None, user.id) or not seen:
             raise PersonError("no such message")
         found = _component(message, custom_id, label)
         if found.get("disabled"):
@@ -65,6 +66,8 @@ class Presses:
         command = self._command(channel, words[0])
         if not self._backend.may(user.id, channel) & Permission.USE_APPLICATION_COMMANDS:
             raise PersonError(f"{user.display_name} may not use commands here")
+        if channel.thread is not None and channel.thread.archived:
+            raise PersonError("the thread is archived")
         resolved: JSON = {}
         data: JSON = {"id": command["id"], "name": command["name"], "type": 1}
         if "guild_id" in command:

@@ -32,7 +32,9 @@ async def test_the_guild_and_its_channels(rest: Rest, emulator: DiscordEmulator)
 
 
 @pytest.mark.parametrize("switches", [(), ("message_content",), ("message_content", "members")])
-async def test_the_application_tells_its_switches(rest: Rest, emulator: DiscordEmulator, switches: tuple[str, ...]) -> None:
+async def test_the_application_tells_its_switches(
+    rest: Rest, emulator: DiscordEmulator, switches: tuple[str, ...]
+) -> None:
     emulator.application.allow(switches)  # type: ignore[arg-type]
     for path in ("/applications/@me", "/oauth2/applications/@me"):
         status, application = await rest.get(path)

@@ -81,6 +81,7 @@ async def test_thinking_then_an_answer(pressed: Pressed, emulator: DiscordEmulat
     assert emulator.snapshot()["messages"][emulator.general.id][-1]["loading"] is True
     status, body = await pressed.rest.patch(pressed.original, {"content": "thought"})
     assert (status, body["content"], body["flags"], body["id"]) == (200, "thought", 0, result.message_id)
+    assert body["edited_timestamp"] is None, "what was awaited is not marked as edited"
     status, more = await pressed.rest.post(pressed.hook, {"content": "more"})
     assert (status, more["interaction_metadata"]["original_response_message_id"]) == (200, result.message_id)
     status, body = await pressed.rest.patch(f"{pressed.hook}/messages/{more['id']}", {"content": "even more"})
@@ -160,6 +161,15 @@ async def test_answers_that_are_none(pressed: Pressed, emulator: DiscordEmulator
     wrong = f"/interactions/1/{pressed.data['token']}/callback"
     assert (await pressed.rest.post(wrong, {"type": 6}))[1]["code"] == 10062
     assert (await pressed.answer(6))[0] == 204, "what was refused did not count"
+
+
+async def test_what_is_gone_meanwhile(pressed: Pressed, emulator: DiscordEmulator) -> None:
+    await emulator.delete_messages("general", [pressed.data["message"]["id"]])
+    status, body = await pressed.answer(7, {"content": "x"})
+    assert (status, body["code"]) == (404, 10008)
+    await emulator.delete_thread("general")
+    status, body = await pressed.answer(4, {"content": "x"})
+    assert (status, body["code"]) == (404, 10003)
 
 
 async def test_the_token_ends(http: Any) -> None:

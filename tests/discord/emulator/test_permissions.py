@@ -5,7 +5,7 @@ import pytest
 from adapters.discord.emulation.permissions import Permission, permissions
 from adapters.discord.emulation.state import Overwrite
 from adapters.discord.emulator import DiscordEmulator, PersonError
-from tests.discord.emulator.bot import Rest
+from tests.discord.emulator.bot import Rest, button, row
 
 PNG = ("a.png", b"\x89PNG", "image/png")
 
@@ -76,12 +76,24 @@ async def test_roles_then_overwrites(emulator: DiscordEmulator) -> None:
     assert not may("1")
 
 
-async def test_people_are_held_to_them_too(emulator: DiscordEmulator) -> None:
+async def test_people_are_held_to_them_too(rest: Rest, emulator: DiscordEmulator) -> None:
     with pytest.raises(PersonError):
         await emulator.post("secret", "let me in", user="linus")
     assert await emulator.post("secret", "I am in", user="grace")
     with pytest.raises(PersonError):
         await emulator.post("@ada", "not mine", user="grace")
+    mine = await emulator.post("@ada", "mine alone")
+    with pytest.raises(PersonError):
+        await emulator.react("@ada", mine, "👍", user="grace")
+    made = await rest.say(emulator.dm.id, {"content": "x", "components": [row(button())]})
+    with pytest.raises(PersonError):
+        await emulator.click("@ada", made["id"], "go", user="grace")
+    thread = await emulator.create_thread("general", "T")
+    old = await emulator.post(thread, "x")
+    await emulator.archive_thread(thread)
+    for attempt in (emulator.react(thread, old, "👍"), emulator.edit(thread, old, "y")):
+        with pytest.raises(PersonError):
+            await attempt
     emulator.permit("general", deny=["MENTION_EVERYONE"], who="linus")
     for user, loud in (("ada", True), ("linus", False)):
         message = emulator.message("general", await emulator.post("general", "@everyone", user=user))
