@@ -44,6 +44,9 @@ _FATAL = {
     ),
 }
 
+_ENDED = frozenset({4007, 4009})
+"""Close codes after which there is nothing to resume: a sequence number nobody knows, a session too old."""
+
 log = structlog.get_logger(__name__)
 
 Parser = Callable[[Any], None]
@@ -154,8 +157,10 @@ class Link(discord.Client):
             while True:
                 await opened.poll_event()
         except ReconnectWebSocket as end:
-            self._lost("asked to come again" if end.resume else "the session has ended")
-            if not end.resume:
+            code_said = None if opened is None else opened.socket.close_code
+            ended = not end.resume or code_said in _ENDED
+            self._lost("the session has ended" if ended else "asked to come again, or broken off")
+            if ended:
                 return {}
         except discord.ConnectionClosed as end:
             self.fatal = _FATAL.get(end.code)

@@ -129,8 +129,8 @@ class DiscordWorld:
         await self.discord.delete_message(self._channel(post), post.id)
 
     async def react(self, post: Post, *, added: bool = True) -> None:
-        grace = self.discord.grace.id
-        await self.discord.react(self._channel(post), post.id, self.facts.emoji, user=grace, added=added)
+        person = self.discord.grace if post.place.thread else self.discord.ada
+        await self.discord.react(self._channel(post), post.id, self.facts.emoji, user=person.id, added=added)
 
     async def click(self, message: Said, label: str, *, user: Person = "Ada") -> None:
         where = message.place.thread or message.place.channel

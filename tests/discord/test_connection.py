@@ -1,0 +1,235 @@
+"""The gateway connection: lost, resumed, begun anew, refused; and what of it an operator is told."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import gateway as cl
+from adapters.discord import link
+from adapters.discord.adapter import DiscordAdapter
+from gateway.adapter import Surroundings
+from gateway.errors import SettingsError
+from gateway.model import ConversationEnded, MessageCreated, Outgoing, ReactionChanged
+from tests.contract.house import House, serving
+from tests.contract.reading import reads, texts
+from tests.contract.trouble import healthy, never
+from tests.discord.world import DiscordWorld, adapter_for, discord_world
+from tests.support.bot import register, running_bot
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Discord's pauses between sessions are seconds; nothing here is about their length."""
+    monkeypatch.setattr(link, "IDENTIFY_EVERY", 0.01)
+    monkeypatch.setattr(link, "RETRY", (0.0, 0.01, 0.05))
+
+
+def messages(house: House) -> list[str]:
+    return [event.text for event in house.events if isinstance(event, MessageCreated)]
+
+
+async def breaks(world: DiscordWorld, how: Callable[[], None], *, meanwhile: str = "") -> None:
+    """End the connection, and wait until the client is back."""
+    gateway = world.discord.gateway
+    came = gateway.identifies + gateway.resumes
+    how()
+    if meanwhile:
+        await world.dm(meanwhile)
+    await world.wait_for(lambda: gateway.identifies + gateway.resumes > came and gateway.connected)
+
+
+# Lost and found
+
+
+@pytest.mark.parametrize("how", ["drop", "reconnect", "close", "invalid", "going_away"])
+async def test_what_is_said_while_the_connection_breaks_arrives_once(
+    world: DiscordWorld, house: House, how: str
+) -> None:
+    gateway = world.discord.gateway
+    ways: dict[str, Callable[[], None]] = {
+        "drop": gateway.drop,
+        "reconnect": gateway.reconnect,
+        "close": lambda: gateway.close_with(4000, "unknown error"),
+        "invalid": lambda: gateway.invalidate(resumable=True),
+        "going_away": lambda: gateway.close_with(1001, "going away"),
+    }
+    await world.dm("before")
+    await house.until(lambda: "before" in messages(house))
+    for n in range(5):
+        await breaks(world, ways[how], meanwhile=f"while {n}")
+    await world.dm("after")
+    await house.until(lambda: "after" in messages(house))
+    assert messages(house) == ["before", *(f"while {n}" for n in range(5)), "after"]
+    assert gateway.resumes == 5
+    assert house.adapter.health() is None
+
+
+async def test_a_reaction_replayed_is_one_reaction(world: DiscordWorld, house: House) -> None:
+    """It has no id of its own: session and sequence number tell."""
+    post, _ = await house.dm()
+    for added in (True, False, True):
+        await world.react(post, added=added)
+    await house.until(lambda: sum(isinstance(each, ReactionChanged) for each in house.events) == 3)
+    attempts = house.attempts
+    for session in world.discord.gateway.sessions.values():
+        assert session.connection is not None
+        session.replay(0)  # all of it again, as after a RESUME from far back
+    await house.until(lambda: house.attempts >= attempts + 3)
+    await world.settled()
+    assert [each.added for each in house.events if isinstance(each, ReactionChanged)] == [True, False, True]
+
+
+@pytest.mark.parametrize("code", [4007, 4009, None])
+async def test_a_session_that_is_over_is_followed_by_another(
+    world: DiscordWorld, house: House, code: int | None
+) -> None:
+    gateway = world.discord.gateway
+    if code is None:
+        await breaks(world, lambda: gateway.invalidate(resumable=False))
+    else:
+        await breaks(world, lambda: gateway.close_with(code))
+    assert (gateway.identifies, gateway.resumes) == (2, 0)
+    thread = await world.mention("hello again")
+    assert (await house.take(thread)).text == "hello again"
+    await house.adapter.send(house.events[-1].ref, Outgoing(text="yes?"), key="k")
+    assert (await house.take(await world.reply(thread, "the servers are known again"))).addressed is False
+
+
+async def test_a_session_discord_forgot_meanwhile_is_followed_by_another(world: DiscordWorld, house: House) -> None:
+    def lose() -> None:
+        world.discord.gateway.end_sessions()
+        world.discord.gateway.drop()
+
+    await breaks(world, lose)
+    await world.wait_for(lambda: world.discord.gateway.identifies == 2)
+    await world.connected()
+    await house.dm("hello")
+
+
+async def test_a_silent_connection_is_left(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    async with discord_world(heartbeat_interval=0.05) as world, serving(world, tmp_path, House) as house:
+        adapter = house.adapter
+        assert isinstance(adapter, DiscordAdapter)
+        world.discord.gateway.acks = False
+        for each in adapter._links:
+            assert each.ws._keep_alive is not None
+            each.ws._keep_alive.heartbeat_timeout = 0.1
+        await world.wait_for(lambda: world.discord.gateway.resumes > 0)
+        world.discord.gateway.acks = True
+        await house.dm("still there")
+
+
+# Under load
+
+
+async def test_nothing_is_lost_or_doubled_while_everything_breaks(world: DiscordWorld, tmp_path: Path) -> None:
+    """Drops, RECONNECT, resumable INVALID_SESSION and storms of 429 and 503 while forty conversations talk."""
+
+    def echo() -> None:
+        @cl.on_message
+        async def main(message: cl.Message) -> None:
+            await cl.Message(f"re {message.content}").send()
+
+    gateway = world.discord.gateway
+    async with running_bot(world, register(echo), tmp_path):
+        posts = []
+        for n in range(40):
+            posts.append(await world.mention(f"m{n}"))
+            match n % 10:
+                case 3:
+                    await breaks(world, gateway.drop)
+                case 5:
+                    await breaks(world, gateway.reconnect)
+                case 7:
+                    await breaks(world, lambda: gateway.invalidate(resumable=True))
+            if n % 4 == 0:
+                world.fail_next("send", "rate_limited", times=3, retry_after=1)
+                world.fail_next("send", "server_error", times=2)
+                world.fail_next("send", "server_error", after_effect=True)
+                world.fail_next("send", "disconnected", after_effect=True)
+                world.discord.fail_next("create_thread", retry_after=0.2, times=2)
+        for post in posts:
+            await reads(world, post, "re m", timeout=60)
+        await world.settled()
+        assert [texts(world, post) for post in posts] == [[f"re m{n}"] for n in range(40)]
+
+
+async def test_reading_stops_while_too_much_waits(
+    world: DiscordWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.discord.intake._LIMIT", 20)
+    async with serving(world, tmp_path, House) as house:
+        house.failure = OSError("disk full")
+        posts = [await world.dm(f"n{n}") for n in range(200)]
+        await house.until(lambda: house.attempts > 3)
+        trouble = house.adapter.health()
+        assert trouble is not None and "stored" in trouble
+        assert isinstance(house.adapter, DiscordAdapter)
+        intake = house.adapter._intake
+        assert intake is not None and intake._waiting == 20
+        house.failure = None
+        await house.until(lambda: len(house.envelopes) == len(posts))
+        assert messages(house) == [f"n{n}" for n in range(200)]
+        assert house.adapter.health() is None
+
+
+# What only the operator can mend
+
+
+async def test_a_missing_intent_names_the_switch() -> None:
+    async with discord_world(privileged_intents=()) as world:
+        with pytest.raises(SettingsError, match="Message Content Intent"):
+            async with world.adapter(Surroundings()).connect(never):
+                pass
+
+
+async def test_a_token_revoked_while_running_is_said(world: DiscordWorld, house: House) -> None:
+    world.discord.world.token = "another"
+    world.discord.gateway.close_with(4004, "Authentication failed.")
+    async with asyncio.timeout(5):
+        while "DISCORD_BOT_TOKEN" not in (house.adapter.health() or ""):
+            await asyncio.sleep(0.01)  # nothing tells when it has read the close frame
+
+
+async def test_more_shards_are_asked_for_by_name(world: DiscordWorld, house: House) -> None:
+    world.discord.gateway.close_with(4011, "Sharding required.")
+    async with asyncio.timeout(5):
+        while "DISCORD_SHARDS" not in (house.adapter.health() or ""):
+            await asyncio.sleep(0.01)
+
+
+async def test_shards_share_the_work(world: DiscordWorld) -> None:
+    house = House(world, Surroundings())
+    house.adapter = adapter_for(world.discord, shards=2)
+    async with house.adapter.connect(house.accept):
+        await healthy(house.adapter)
+        assert sorted(session.shard for session in world.discord.gateway.sessions.values()) == [(0, 2), (1, 2)]
+        await house.dm("hello")
+        await house.mention("hello")
+        assert len(house.envelopes) == 2
+
+
+async def test_a_gateway_that_cannot_be_reached_is_said_and_got_over(world: DiscordWorld) -> None:
+    adapter = adapter_for(world.discord, gateway_url="ws://127.0.0.1:1/")
+    async with adapter.connect(never):
+        assert "gateway" in (adapter.health() or "")
+
+
+# Being removed, and outages of Discord's
+
+
+async def test_being_removed_ends_what_was_in_the_server(world: DiscordWorld, house: House) -> None:
+    await house.mention()
+    await world.discord.remove_bot()
+    event = await house.heard(ConversationEnded)
+    assert (event.reason, event.ref.key) == ("removed", f"discord:{world.discord.guild.id}:")
+    await world.discord.add_bot()
+    await house.mention("back again")
+
+
+async def test_an_outage_of_discords_ends_nothing(world: DiscordWorld, house: House) -> None:
+    world.discord.emit("GUILD_DELETE", {"id": world.discord.guild.id, "unavailable": True})
+    await house.mention("still here")
+    assert not any(isinstance(each, ConversationEnded) for each in house.events)
