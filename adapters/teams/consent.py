@@ -5,6 +5,7 @@ the file stays held. What takes longer than Teams waits goes on behind it, and i
 """
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -26,6 +27,7 @@ from gateway.model import ConversationRef
 _HOSTS = ("sharepoint.com", "sharepoint-df.com", "sharepoint.us", "sharepoint.cn", "svc.ms", "1drv.com", "live.com")
 """Where OneDrive's upload sessions are."""
 _TRANSFER = aiohttp.ClientTimeout(total=None, connect=10, sock_read=60)
+_KEPT = 1_000
 
 log = structlog.get_logger(__name__)
 
@@ -37,14 +39,16 @@ class Consents:
         self._transport = transport
         self._held = held
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._done: OrderedDict[str, None] = OrderedDict()
+        """What was answered for good: told of once more, there is nothing to do."""
 
     async def answer(self, activity: Json, ref: ConversationRef) -> bool:
         """Whether it worked, for the status of the invoke."""
         value = obj(activity, "value")
         held_id = text(value, "context", HELD)
         card = text(activity, "replyToId")
-        if not held_id or self._held is None:
-            return True  # not one of our cards: nothing to do, nothing to complain about
+        if not held_id or self._held is None or held_id in self._done:
+            return True  # not one of our cards, or done: nothing to do, nothing to complain about
         running = self._running.get(held_id)
         if running is None:
             accepted = text(value, "action") == "accept"
@@ -101,14 +105,21 @@ class Consents:
         }
         await self._transport.send(ref, addressed(ref, {"type": "message", "attachments": [shown]}))
         await self._remove(ref, card)
-        await self._held.drop(held_id)
+        await self._settle(held_id)
 
     async def _decline(self, value: Json, ref: ConversationRef, held_id: str, card: str) -> None:
         assert self._held is not None
         file = await self._held.find(held_id)
         if file is not None:
             await self._replace(ref, card, f"{escaped(file.name)}: declined.")
-            await self._held.drop(held_id)
+            await self._settle(held_id)
+
+    async def _settle(self, held_id: str) -> None:
+        assert self._held is not None
+        self._done[held_id] = None
+        if len(self._done) > _KEPT:
+            self._done.popitem(last=False)
+        await self._held.drop(held_id)
 
     async def _replace(self, ref: ConversationRef, card: str, note: str) -> None:
         made = addressed(ref, {"type": "message", "textFormat": "markdown", "text": note, "id": card})

@@ -1,0 +1,398 @@
+"""What the bot says, as Teams shows it: text, cards, sources, pictures, files, streams."""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from adapters.teams.emulation.validate import size_of
+from adapters.teams.sharing import Sharing
+from gateway.errors import (
+    Gone,
+    RateLimited,
+    StreamExpired,
+    StreamStopped,
+    TooLarge,
+    Unavailable,
+    Unsupported,
+)
+from gateway.model import (
+    AllowedMentions,
+    Button,
+    Citation,
+    ConversationRef,
+    FromBytes,
+    FromUrl,
+    MessageCreated,
+    Outgoing,
+    OutgoingFile,
+    Receipt,
+    Starter,
+)
+from tests.contract.world import Post
+from tests.teams.house import TeamsHouse, teams_house
+from tests.teams.reading import cards, read
+from tests.teams.world import TeamsWorld, teams_world
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
+
+
+def raw(house: TeamsHouse, post: Post) -> list[dict[str, Any]]:
+    """The bot's activities in a place, as they were sent."""
+    found = house.teams.messages(post.place.channel, post.place.thread)
+    return [message for message in found if message["from"]["id"] == house.teams.world.bot_id]
+
+
+async def sent(house: TeamsHouse, message: Outgoing, *, channel: bool = False) -> dict[str, Any]:
+    post, ref = await (house.mention() if channel else house.dm())
+    await house.adapter.send(ref, message, key="k")
+    return raw(house, post)[-1]
+
+
+# -- text and cards
+
+
+async def test_plain_words_are_markdown_text_and_nothing_more(house: TeamsHouse) -> None:
+    message = await sent(house, Outgoing(text="**hi**\n- one\n- two"))
+    assert (message["text"], message["textFormat"]) == ("**hi**\n- one\n- two", "markdown")
+    assert "attachments" not in message and "entities" not in message and "channelData" not in message
+
+
+async def test_headings_are_bold_lines_in_text_but_code_is_left_alone(house: TeamsHouse) -> None:
+    message = await sent(house, Outgoing(text="# Title #\nwords\n```sh\n# a comment\n```\n## C#\n#no heading"))
+    assert message["text"] == "**Title**\nwords\n```sh\n# a comment\n```\n**C#**\n#no heading"
+
+
+async def test_a_table_makes_it_a_card_with_all_the_rest_around_it(house: TeamsHouse) -> None:
+    text = "# Costs\nSee:\n\n| What | Price |\n|:--|--:|\n| tea \\| pot | **2** |\n\n```py\nx = 1\n```\nThat is *all*."
+    message = await sent(house, Outgoing(text=text, feedback="m", ai_generated=True))
+    assert "text" not in message
+    [card] = cards(message)
+    kinds = [element["type"] for element in card["body"]]
+    assert kinds == ["TextBlock", "TextBlock", "Table", "Container", "TextBlock"]
+    heading, _, table, code, _ = card["body"]
+    assert (heading["text"], heading["style"]) == ("Costs", "heading")
+    assert [column["horizontalCellContentAlignment"] for column in table["columns"]] == ["Left", "Right"]
+    assert read({"attachments": message["attachments"]}).count("tea | pot") == 1
+    assert code["items"][0]["inlines"][0] == {"type": "TextRun", "text": "x = 1", "fontType": "Monospace"}
+    assert message["channelData"] == {"feedbackLoop": {"type": "default"}}
+    assert message["entities"][0]["additionalType"] == ["AIGeneratedContent"]
+
+
+async def test_a_table_too_large_for_a_card_is_written_out(house: TeamsHouse) -> None:
+    rows = "\n".join(f"| {n} | b |" for n in range(1_200))
+    message = await sent(house, Outgoing(text=f"| n | x |\n|---|---|\n{rows}"))
+    assert cards(message) == []
+    assert message["text"].startswith("```\n") and "1199" in message["text"]
+    buttons = (Button(token="t", label="Go"),)
+    message = await sent(house, Outgoing(text=f"| n | x |\n|---|---|\n{rows}", buttons=buttons))
+    assert [element["type"] for element in cards(message)[0]["body"]] == ["Container", "ActionSet"]
+
+
+async def test_buttons_are_executed_in_place_with_a_fallback_and_forms_are_fetched(house: TeamsHouse) -> None:
+    buttons = (
+        Button(token="t1", label="Yes", style="primary", tooltip="Do it"),
+        Button(token="t2", label="Form", opens_form=True),
+    )
+    [card] = cards(await sent(house, Outgoing(text="Deploy?", buttons=buttons)))
+    execute, fetch = card["body"][-1]["actions"]
+    assert (execute["type"], execute["data"], execute["style"]) == ("Action.Execute", {"gw_action": "t1"}, "positive")
+    assert execute["fallback"]["type"] == "Action.Submit" and execute["fallback"]["data"] == execute["data"]
+    assert fetch["data"] == {"gw_action": "t2", "msteams": {"type": "task/fetch"}}
+
+
+async def test_the_largest_message_it_claims_to_send_fits(house: TeamsHouse) -> None:
+    limits = house.adapter.capabilities
+    for words in ('"\n', "😀", "\\\t"):
+        text = (words * limits.text_limit)[: limits.text_limit]
+        token = "語" * (limits.action_token_limit // 3)
+        buttons = tuple(Button(token=token, label=f"{n}") for n in range(limits.buttons_per_message))
+        message = await sent(house, Outgoing(text=text, buttons=buttons, feedback="m", ai_generated=True))
+        activity = {name: message[name] for name in ("type", "attachments", "entities", "channelData")}
+        assert size_of(activity) < 100 * 1024
+
+
+async def test_what_no_form_of_it_fits_into_is_named(house: TeamsHouse) -> None:
+    _, ref = await house.dm()
+    with pytest.raises(TooLarge, match="100 KB"):
+        await house.adapter.send(ref, Outgoing(text="x" * 60_000), key="k")
+    house.teams.fail_next("send", status=413)
+    with pytest.raises(TooLarge):
+        await house.adapter.send(ref, Outgoing(text="x"), key="k2")
+
+
+async def test_half_a_surrogate_pair_costs_one_character_not_the_message(house: TeamsHouse) -> None:
+    assert (await sent(house, Outgoing(text="broken \ud83d stream")))["text"] == "broken ? stream"
+
+
+# -- sources, mentions, names
+
+
+async def test_sources_stand_beside_the_text_within_teams_limits(house: TeamsHouse) -> None:
+    citations = (
+        Citation(title="T" * 100, url="https://a.example", abstract="A" * 200, keywords=("k" * 40, "b", "c", "d")),
+        Citation(title=""),
+        *(Citation(title=f"n{n}", url="https://b.example") for n in range(20)),
+    )
+    message = await sent(house, Outgoing(text="so [1]", citations=citations))
+    [entity] = message["entities"]
+    assert (entity["type"], entity["@type"], len(entity["citation"])) == ("https://schema.org/Message", "Message", 20)
+    look = entity["citation"][0]["appearance"]
+    assert (len(look["name"]), len(look["abstract"]), look["keywords"][1:]) == (80, 160, ["b", "c"])
+    assert entity["citation"][1]["appearance"]["name"] == "Source 2"
+    assert message["text"].startswith("so [1]") and "21. [n18](https://b.example)" in message["text"]
+    card = await sent(house, Outgoing(text="so [1]", citations=citations[:1], buttons=(Button(token="t", label="B"),)))
+    assert "https://a.example" in read(card) and "entities" not in card
+
+
+async def test_mentions_are_live_only_where_allowed(house: TeamsHouse) -> None:
+    grace = house.world.user("Grace")
+    text = f"<at>Grace Hopper</at> and <@{grace.id}> and <@unknown-id>"
+    message = await sent(house, Outgoing(text=text), channel=True)
+    assert message["pings"] == [] and "<at>" not in message["text"]
+    message = await sent(house, Outgoing(text=text, mentions=AllowedMentions(users=True)), channel=True)
+    assert message["pings"] == [grace.id]
+    assert message["text"].endswith("and <at>Grace Hopper</at> and <@unknown-id>")
+    button = (Button(token="t", label="Go"),)
+    message = await sent(
+        house, Outgoing(text=text, mentions=AllowedMentions(users=(grace.id,)), buttons=button), channel=True
+    )
+    [card] = cards(message)
+    assert card["msteams"]["entities"][0]["mentioned"]["id"] == grace.id
+
+
+async def test_starters_are_suggested_to_the_user(house: TeamsHouse) -> None:
+    post, ref = await house.dm()
+    await house.adapter.suggest(ref, [Starter(label=f"L{n}", message=f"M{n}") for n in range(4)])
+    message = raw(house, post)[-1]
+    actions = message["suggestedActions"]["actions"]
+    assert [(each["type"], each["title"], each["value"]) for each in actions] == [
+        ("imBack", f"L{n}", f"M{n}") for n in range(3)
+    ]
+    assert "M3" in message["text"]
+    await house.teams.choose("personal", message["id"], "L1")
+    assert (await house.heard(MessageCreated)).text == "M1"
+    _, channel = await house.mention()
+    with pytest.raises(Unsupported):
+        await house.adapter.suggest(channel, [Starter(label="L", message="M")])
+
+
+async def test_a_profile_is_the_member_and_no_more_than_is_known_of_strangers(house: TeamsHouse) -> None:
+    await house.dm()
+    profile = await house.adapter.profile(house.world.user("Ada"))
+    assert (profile.display_name, profile.email) == ("Ada Lovelace", "ada@gateway.example")
+    assert profile.extra["aadObjectId"] == house.teams.ada.aad_object_id
+    assert (await house.adapter.profile(house.world.user("Grace"))).display_name == "Grace"
+
+
+async def test_proactive_messages_go_out_by_a_stored_ref(world: TeamsWorld, tmp_path: Path) -> None:
+    async with teams_house(world, tmp_path) as house:
+        post, ref = await house.mention()
+        stored = ref.model_dump_json()
+    async with teams_house(world, tmp_path) as house:
+        sent_later = await house.adapter.send(
+            ConversationRef.model_validate_json(stored), Outgoing(text="later"), key="k"
+        )
+        message = raw(house, post)[-1]
+        assert (message["id"], message["thread"], message["text"]) == (sent_later.id, post.id, "later")
+
+
+# -- pictures and files
+
+
+def picture(data: bytes = PNG, **changes: Any) -> OutgoingFile:
+    return OutgoingFile(
+        **{"kind": "image", "name": "cat.png", "mime": "image/png", "source": FromBytes(data=data), **changes}
+    )
+
+
+async def test_a_picture_is_shown_in_the_chat_and_a_large_one_is_a_file(house: TeamsHouse) -> None:
+    message = await sent(house, Outgoing(files=(picture(),)), channel=True)
+    [shown] = message["attachments"]
+    assert (shown["contentType"], shown["name"]) == ("image/png", "cat.png")
+    assert base64.b64decode(shown["contentUrl"].partition("base64,")[2]) == PNG
+    linked = picture(source=FromUrl(url="https://pictures.example/cat.png"))
+    assert (await sent(house, Outgoing(text="see", files=(linked,))))["attachments"][0]["contentUrl"].startswith(
+        "https"
+    )
+    large = await sent(house, Outgoing(files=(picture(bytes(1_100_000)),)))
+    assert large["attachments"][0]["contentType"].endswith("file.consent")
+
+
+async def test_in_a_channel_a_file_is_a_link_that_ends(house: TeamsHouse) -> None:
+    file = OutgoingFile(name="a [b].txt", source=FromBytes(data=b"bytes"))
+    message = await sent(house, Outgoing(text="see", files=(file,)), channel=True)
+    assert message["text"].startswith("see\n\n📎 [a \\[b\\].txt](http://127.0.0.1")
+    url = message["text"].rpartition("(")[2].removesuffix(")")
+    async with aiohttp.ClientSession() as session:
+        async with session.get(url) as response:
+            assert (response.status, await response.read()) == (200, b"bytes")
+        async with session.get(url.replace("until=1", "until=2")) as response:
+            assert response.status == 403
+
+
+async def test_without_a_public_address_it_is_said_that_there_is_no_link() -> None:
+    file = OutgoingFile(name="a.txt", source=FromBytes(data=b"x"))
+    ref = ConversationRef(platform="teams", workspace="t", channel="19:x", thread="1")
+    [line] = await Sharing(None).lines(ref, [file], key="k")
+    assert "a.txt" in line and "chat of our own" in line
+    with pytest.raises(Unsupported):
+        await Sharing(None).activity(ref.model_copy(update={"kind": "dm", "thread": None}), file, key="k")
+
+
+async def test_a_send_that_failed_half_way_goes_on_where_it_was(house: TeamsHouse) -> None:
+    post, ref = await house.dm()
+    files = (OutgoingFile(name="1", source=FromBytes(data=b"1")), OutgoingFile(name="2", source=FromBytes(data=b"2")))
+    message = Outgoing(text="both", files=files)
+    house.teams.fail_next("send", retry_after=1, when=lambda args: "'2'" in str(args))
+    with pytest.raises(RateLimited):
+        await house.adapter.send(ref, message, key="k")
+    receipt = await house.adapter.send(ref, message, key="k")
+    assert [each.get("text") or each["attachments"][0]["name"] for each in raw(house, post)] == ["both", "1", "2"]
+    assert sorted(receipt.data["files"].values()) == ["1", "2"]
+    await house.adapter.delete(receipt)
+    assert raw(house, post) == []
+
+
+async def test_text_joins_a_message_that_was_only_files(house: TeamsHouse) -> None:
+    post, ref = await house.dm()
+    file = OutgoingFile(name="1", source=FromBytes(data=b"1"))
+    receipt = await house.adapter.send(ref, Outgoing(files=(file,)), key="k")
+    receipt = await house.adapter.edit(receipt, Outgoing(text="here", files=(file,)))
+    assert [each.get("text") or each["attachments"][0]["name"] for each in raw(house, post)] == ["1", "here"]
+    await house.adapter.edit(receipt, Outgoing(text="there", files=(file,)))
+    assert [each.get("text") or each["attachments"][0]["name"] for each in raw(house, post)] == ["1", "there"]
+
+
+# -- trouble
+
+
+@pytest.mark.parametrize("status", [502, 504, 500])
+async def test_passing_faults_are_worth_another_try(house: TeamsHouse, status: int) -> None:
+    _, ref = await house.dm()
+    house.teams.fail_next("send", status=status)
+    with pytest.raises(Unavailable):
+        await house.adapter.send(ref, Outgoing(text="x"), key="k")
+
+
+async def test_two_operations_at_once_are_tried_again_after_a_moment(house: TeamsHouse) -> None:
+    _, ref = await house.dm()
+    house.teams.fail_next("send", status=412)
+    with pytest.raises(RateLimited) as limited:
+        await house.adapter.send(ref, Outgoing(text="x"), key="k")
+    assert 1 <= limited.value.retry_after <= 3
+
+
+# -- streams
+
+
+async def begun(house: TeamsHouse, text: str = "one ") -> tuple[Post, Receipt]:
+    post, ref = await house.dm()
+    receipt = await house.adapter.start_stream(ref, text, key="k", recipient=None)
+    assert receipt is not None
+    return post, receipt
+
+
+async def test_a_stream_is_numbered_cumulative_and_ends_as_a_message(house: TeamsHouse) -> None:
+    _, receipt = await begun(house)
+    receipt = await house.adapter.append_stream(receipt, delta="two ", text="one two ")
+    whole = Outgoing(text="one two three", feedback="m", ai_generated=True, citations=(Citation(title="s"),))
+    await house.adapter.stop_stream(receipt, whole, delta="three", key="k")
+    parts = [call.args["activity"] for call in house.teams.calls_to("stream")]
+    infos = [next(each for each in part["entities"] if each["type"] == "streaminfo") for part in parts]
+    assert [part["type"] for part in parts] == ["typing", "typing", "message"]
+    assert [part["text"] for part in parts] == ["one ", "one two ", "one two three"]
+    assert [info.get("streamSequence") for info in infos] == [1, 2, None]
+    assert [info["streamType"] for info in infos] == ["streaming", "streaming", "final"]
+    assert [info.get("streamId") for info in infos] == [None, receipt.id, receipt.id]
+    assert parts[2]["channelData"] and len(parts[2]["entities"]) == 2
+
+
+async def test_what_may_become_a_heading_waits_and_the_first_words_too(house: TeamsHouse) -> None:
+    post, receipt = await begun(house, "# Tit")
+    assert raw(house, post)[-1]["streaming"] == "informative"
+    receipt = await house.adapter.append_stream(receipt, delta="le\nand", text="# Title\nand")
+    assert raw(house, post)[-1]["text"] == "**Title**\nand"
+    await house.adapter.stop_stream(receipt, Outgoing(text="# Title\nand more"), delta=" more", key="k")
+    assert (raw(house, post)[-1]["text"], raw(house, post)[-1]["streaming"]) == ("**Title**\nand more", None)
+
+
+async def test_stop_is_the_users_and_what_stands_stays(house: TeamsHouse) -> None:
+    post, receipt = await begun(house)
+    await house.teams.stop_stream()
+    with pytest.raises(StreamStopped):
+        await house.adapter.append_stream(receipt, delta="two", text="one two")
+    with pytest.raises(StreamStopped):
+        await house.adapter.stop_stream(receipt, Outgoing(text="one two"), delta="two", key="k")
+    assert (await house.adapter.edit(receipt, Outgoing(text="other"))).id == receipt.id
+    assert raw(house, post)[-1]["text"] == "one "
+
+
+async def test_after_two_minutes_it_goes_on_by_edits(tmp_path: Path) -> None:
+    async with teams_world(stream_seconds=0.0) as world, teams_house(world, tmp_path) as house:
+        post, receipt = await begun(house)
+        with pytest.raises(StreamExpired):
+            await house.adapter.append_stream(receipt, delta="two", text="one two")
+        edited = await house.adapter.edit(receipt, Outgoing(text="one two"))
+        assert (raw(house, post)[-1]["text"], edited.id) == ("one two", receipt.id)
+
+
+async def test_shortly_before_two_minutes_it_hands_over_by_itself(house: TeamsHouse) -> None:
+    post, receipt = await begun(house)
+    old = {**receipt.data["stream"], "at": receipt.data["stream"]["at"] - 111}
+    receipt = receipt.model_copy(update={"data": {"stream": old}})
+    with pytest.raises(StreamExpired):
+        await house.adapter.append_stream(receipt, delta="two", text="one two")
+    await house.adapter.edit(receipt, Outgoing(text="one two"))
+    assert (raw(house, post)[-1]["text"], raw(house, post)[-1]["streaming"]) == ("one two", None)
+
+
+async def test_a_table_ends_the_stream_and_stands_as_a_card(house: TeamsHouse) -> None:
+    post, receipt = await begun(house)
+    text = "one \n\n| a | b |\n|---|---|\n"
+    with pytest.raises(StreamExpired):
+        await house.adapter.append_stream(receipt, delta="", text=text)
+    receipt = await house.adapter.edit(receipt, Outgoing(text=f"{text}| 1 | 2 |"))
+    message = raw(house, post)[-1]
+    assert message["id"] == receipt.id and message["streaming"] is None
+    assert read(message) == "one\n\n| a | b |\n|---|---|\n| 1 | 2 |"
+
+
+async def test_one_stream_a_chat_none_in_channels_and_none_where_it_is_off(house: TeamsHouse, tmp_path: Path) -> None:
+    _, receipt = await begun(house)
+    assert await house.adapter.start_stream(receipt.to, "second", key="k2", recipient=None) is None
+    _, channel = await house.mention()
+    assert await house.adapter.start_stream(channel, "x", key="k3", recipient=None) is None
+    async with teams_world(streaming=False) as world, teams_house(world, tmp_path) as other:
+        _, ref = await other.dm()
+        assert await other.adapter.start_stream(ref, "x", key="k", recipient=None) is None
+
+
+async def test_two_parts_in_a_second_are_one_too_many(tmp_path: Path) -> None:
+    async with teams_world(limits="real") as world, teams_house(world, tmp_path) as house:
+        post, receipt = await begun(house)
+        with pytest.raises(RateLimited) as limited:
+            await house.adapter.append_stream(receipt, delta="two", text="one two")
+        assert limited.value.retry_after == 1
+        assert raw(house, post)[-1]["text"] == "one "
+
+
+async def test_a_stream_whose_words_a_dead_process_took_along_makes_room(house: TeamsHouse) -> None:
+    post, receipt = await begun(house)
+    await house.adapter.append_stream(receipt, delta="two", text="one two")
+    with pytest.raises(Gone):  # it was not known how far it had come, and a re-run says something else
+        await house.adapter.edit(receipt, Outgoing(text="one three"))
+    assert raw(house, post) == []
+    await house.adapter.send(receipt.to, Outgoing(text="one three"), key="k")
+    assert [message["text"] for message in raw(house, post)] == ["one three"]
+
+
+async def test_typing_shows_but_not_beside_a_stream(house: TeamsHouse) -> None:
+    _, receipt = await begun(house)
+    await house.adapter.status(receipt.to, "is thinking…")
+    assert house.teams.calls_to("typing") == []
+    await house.adapter.stop_stream(receipt, Outgoing(text="one two"), delta="two", key="k")
+    await house.adapter.status(receipt.to, "is thinking…")
+    assert len(house.teams.calls_to("typing")) == 1
