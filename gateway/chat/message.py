@@ -99,7 +99,7 @@ class Message:
             return  # models send empty pieces, and None
         turn = require_turn()
         posting = self._post(turn)
-        stream = posting.open_stream()
+        stream = await posting.open_stream()
         turn.opened.add(self)
         if is_sequence:
             self.content = token

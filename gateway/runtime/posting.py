@@ -39,11 +39,13 @@ class Posting:
             on_receipts=self._keep,
         )
 
-    def open_stream(self) -> MessageStream:
+    async def open_stream(self) -> MessageStream:
         """Start (or go on) streaming into it."""
         turn = self._turn
         require_turn().check()
         if self.stream is None:
+            if turn.journal.eager:
+                await turn.journal.settle()
             self.stream = turn.sender.stream(
                 turn.ref,
                 key=self.effect.key,
