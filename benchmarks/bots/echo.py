@@ -1,4 +1,4 @@
-"""Our subject: the echo bot as a user of the gateway writes it."""
+"""Answers every message."""
 
 import gateway as cl
 

@@ -7,14 +7,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
-import uvicorn
 from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+
+from benchmarks import web
 
 client = AsyncWebClient(token=os.environ["SLACK_BOT_TOKEN"], base_url=os.environ["SLACK_API_URL"])
 bolt = AsyncApp(client=client, signing_secret=os.environ["SLACK_SIGNING_SECRET"])
@@ -39,11 +39,4 @@ async def events(request: Request) -> Response:
     return await handler.handle(request)
 
 
-async def healthz(_: Request) -> Response:
-    return Response()
-
-
-app = Starlette(
-    routes=[Route("/slack/events", events, methods=["POST"]), Route("/healthz", healthz)], lifespan=lifespan
-)
-uvicorn.run(app, port=int(sys.argv[1]), loop="uvloop", http="httptools", access_log=False)
+web.run("/slack/events", events, lifespan)

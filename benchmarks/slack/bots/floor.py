@@ -4,18 +4,17 @@ import asyncio
 import hashlib
 import hmac
 import os
-import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import aiohttp
 import orjson
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+
+from benchmarks import web
 
 POST_URL = os.environ["SLACK_API_URL"] + "chat.postMessage"
 HEADERS = {
@@ -57,11 +56,4 @@ async def reply(http: aiohttp.ClientSession, event: dict[str, str]) -> None:
     assert answer["ok"]
 
 
-async def healthz(_: Request) -> Response:
-    return Response()
-
-
-app = Starlette(
-    routes=[Route("/slack/events", events, methods=["POST"]), Route("/healthz", healthz)], lifespan=lifespan
-)
-uvicorn.run(app, port=int(sys.argv[1]), loop="uvloop", http="httptools", access_log=False)
+web.run("/slack/events", events, lifespan)

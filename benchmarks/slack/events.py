@@ -2,24 +2,16 @@
 
 import hashlib
 import hmac
-import re
 import time
 from collections.abc import Iterable, Sequence
 
 import orjson
 
+from benchmarks.fake import mark
+
 TEAM, CHANNEL, PERSON, APP = "T0BENCH", "C0BENCH", "U0PERSON", "A0BENCH"
 BOT_USER, BOT = "U0BOT", "B0BOT"
 TOKEN, SECRET = "xoxb-benchmark", "benchmark-signing-secret"
-
-_MARK = re.compile(rb"e(\d{7})q")
-"""An event's number within its text; an echo brings it back whatever the encoding of the reply's body."""
-
-
-def number_in(body: bytes) -> int | None:
-    """Which event a reply answers."""
-    found = _MARK.search(body)
-    return int(found[1]) if found else None
 
 
 def signed_events(numbers: Iterable[int], *, threads: int, port: int) -> Sequence[bytes]:
@@ -33,7 +25,7 @@ def signed_events(numbers: Iterable[int], *, threads: int, port: int) -> Sequenc
 def _mention(number: int, threads: int) -> bytes:
     now = int(time.time())
     ts = f"{now}.{number % 1_000_000:06d}"
-    words = f" e{number:07d}q what is the weather going to be like tomorrow?"
+    words = f" {mark(number)} what is the weather going to be like tomorrow?"
     event = {
         "type": "app_mention",
         "user": PERSON,

@@ -1,0 +1,1 @@
+"""Discord: dispatches over a gateway websocket, beside raw discord.py."""

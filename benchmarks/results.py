@@ -1,0 +1,74 @@
+"""Everything that was measured on one platform, and the ratios in it."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import TypeVar
+
+from benchmarks.platform import Platform, Target
+from benchmarks.values import Account, Closed, Open, Plan, Rest
+
+Run = TypeVar("Run", Closed, Open)
+
+NOISE = 2_000_000
+"""Bytes by which memory may differ: that of the allocator."""
+
+
+@dataclass(slots=True)
+class Results:
+    """By subject, round by round."""
+
+    platform: Platform
+    plan: Plan
+    closed: dict[str, list[Closed]] = field(default_factory=dict)
+    open: dict[str, list[Open]] = field(default_factory=dict)
+    rest: Rest | None = None
+    skipped: dict[str, str] = field(default_factory=dict)
+    """Subject: why it was not measured."""
+
+    def accounts(self) -> Mapping[str, Sequence[Account]]:
+        """The books of every process that ran."""
+        books = {key: [run.account for run in runs] for key, runs in self.closed.items()}
+        for key, runs in self.open.items():
+            books[key] = books.get(key, []) + [run.account for run in runs]
+        if self.rest:
+            books["rest"] = [self.rest.account]
+        return books
+
+    def exact(self) -> bool:
+        """Nothing was lost, doubled or refused anywhere."""
+        return all(account.exact for accounts in self.accounts().values() for account in accounts)
+
+    def cpu_ratio(self, key: str) -> float:
+        """A subject's CPU to that of its peer."""
+        peer = self.platform.subjects[key].peer
+        return _ratio(self.closed[key], self.closed.get(peer, []), lambda run: run.cpu_ms)
+
+    def value(self, target: Target) -> float | None:
+        """What was measured of a target; None when it was not."""
+        if target.of is not None:
+            value = _ratio(self.closed.get(target.subject, []), self.closed.get(target.peer, []), target.of)
+        else:
+            assert target.of_open is not None
+            value = _ratio(self.open.get(target.subject, []), self.open.get(target.peer, []), target.of_open)
+        return None if math.isnan(value) else value
+
+    @property
+    def rest_tolerance(self) -> float:
+        """Bytes an event may seem to cost."""
+        assert self.rest is not None
+        return NOISE / self.rest.more
+
+
+def calls_each(accounts: Sequence[Account]) -> Mapping[str, float]:
+    """Calls to the platform per event, by method."""
+    sent = sum(len(account.sent) for account in accounts)
+    total = sum((account.calls for account in accounts), start=type(accounts[0].calls)())
+    return {method: count / sent for method, count in total.most_common()}
+
+
+def _ratio(ours: Sequence[Run], theirs: Sequence[Run], of: Callable[[Run], float]) -> float:
+    """The median of the rounds' ratios: what drifts from round to round touches both sides of each alike."""
+    ratios = [of(mine) / of(other) for mine, other in zip(ours, theirs, strict=False)]
+    return median(ratios) if ratios else math.nan

@@ -1,0 +1,1 @@
+"""Slack: signed events to a webhook, beside a floor and raw slack-bolt."""

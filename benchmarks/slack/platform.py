@@ -1,0 +1,51 @@
+"""Slack: what is measured, and what is to be reached."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from benchmarks.bots import ECHO
+from benchmarks.platform import Growth, Platform, Subject, Target, keyed, ours
+from benchmarks.slack.events import signed_events
+from benchmarks.slack.fake import FakeSlack
+from benchmarks.values import Plan
+from benchmarks.webhooks import Webhooks
+
+_BOTS = Path(__file__).parent / "bots"
+
+
+@asynccontextmanager
+async def _drive(plan: Plan) -> AsyncIterator[Webhooks]:
+    fake = FakeSlack()
+    async with await fake.start():
+        yield Webhooks(
+            fake,
+            fake.environment,
+            lambda numbers, port: signed_events(numbers, threads=plan.threads, port=port),
+        )
+
+
+SLACK = Platform(
+    name="slack",
+    subjects=keyed(
+        Subject("floor", "floor: Starlette + aiohttp", [str(_BOTS / "floor.py"), "{port}"], "floor"),
+        Subject("bolt", "raw slack-bolt", [str(_BOTS / "bolt.py"), "{port}"], "floor"),
+        Subject(
+            "shared", "slack-bolt + shared session", [str(_BOTS / "bolt.py"), "{port}", "--shared-session"], "floor"
+        ),
+        ours("ours", "ours", ECHO, peer="floor"),
+    ),
+    targets=(
+        Target("CPU per event, to the floor (must)", "floor", 2.2, of=lambda run: run.cpu_ms),
+        Target("CPU per event, to the floor (goal)", "floor", 2.0, of=lambda run: run.cpu_ms),
+        Target("ack p99 at full load, to the floor", "floor", 1.2, of=lambda run: run.p99_ms),
+        Target("ack p99 at a fixed rate, to the floor", "floor", 1.2, of_open=lambda run: run.p99_ms),
+        Target("start time, to raw slack-bolt", "bolt", 2.0, of=lambda run: run.start_s),
+        Target("idle memory, to raw slack-bolt", "bolt", 1.3, of=lambda run: run.idle_mb),
+    ),
+    drive=_drive,
+    latency="ack",
+    concurrency=32,
+    growth=Growth("ours", "a resting conversation", first=20_000, more=20_000),
+    fixed_rate=True,
+)
