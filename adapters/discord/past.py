@@ -1,6 +1,6 @@
 """What was said: history, and finding again what a crash lost the receipt of."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from adapters.discord.api import Api
@@ -89,24 +89,24 @@ class Past:
         """The conversation's messages, newest first."""
         spot = self._threads.standing(to)
         if not spot.reply_to:
-            return await self._pages(spot, after, limit, lambda _: True)
+            return await self._pages(spot, after, limit)
         if TITLE in to.route:
             # Perhaps it is open after all: archived threads are not known.
             try:
-                return await self._pages(Spot(to.channel), after, limit, lambda _: True)
+                return await self._pages(Spot(to.channel), after, limit)
             except Gone:
                 pass
-        root = spot.reply_to
-        return await self._pages(spot, after, limit, lambda each: _goes_back_to(each, root))
+        around = await self._pages(spot, after, PAGE)
+        return _replies(around, spot.reply_to)[:limit]
 
-    async def _pages(self, spot: Spot, after: float | None, limit: int, wanted: Callable[[Json], bool]) -> list[Json]:
+    async def _pages(self, spot: Spot, after: float | None, limit: int) -> list[Json]:
         found: list[Json] = []
         before: dict[str, str] = {}
         for _ in range(_PAGES):
-            query = {"limit": str(PAGE if spot.reply_to else min(limit, PAGE)), **before}
+            query = {"limit": str(min(limit, PAGE)), **before}
             page: list[Json] = await self._api.call("GET", MESSAGES, {"channel_id": spot.channel}, query=query)
             fresh = [each for each in page if after is None or seconds(text(each, "id")) >= after]
-            found += [each for each in fresh if wanted(each)]
+            found += fresh
             if len(found) >= limit or len(fresh) < int(query["limit"]):
                 break
             before = {"before": text(page[-1], "id")}
@@ -134,9 +134,15 @@ def _is_head(message: Json, to: ConversationRef) -> bool:
     return text(_meant(message), "id") == to.channel
 
 
-def _goes_back_to(message: Json, root: str) -> bool:
-    """Whether it is part of a conversation that stands in a channel: the mention, a reply to it, a reply to that."""
-    return root in (text(message, "id"), root_of(message), root_of(obj(message, "referenced_message")))
+def _replies(messages: Sequence[Json], root: str) -> list[Json]:
+    """A conversation that stands in a channel: the mention, the replies to it, the replies to those."""
+    known = {root}
+    found: list[Json] = []
+    for message in reversed(messages):
+        if text(message, "id") == root or root_of(message) in known:
+            known.add(text(message, "id"))
+            found.append(message)
+    return found[::-1]
 
 
 def _alike(message: Json, wanted: str, files: int) -> bool:
