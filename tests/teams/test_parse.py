@@ -1,0 +1,182 @@
+"""Activities as Microsoft's documents show them, and any JSON at all: read the same way each time, never a crash."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.teams.envelope import Ignored, envelopes_of, ref_of
+from adapters.teams.incoming import to_markdown
+from adapters.teams.parse import parse
+from gateway.model import EVENT, Envelope, Event, MessageCreated, ReactionChanged
+
+# docs bots/how-to/conversations/conversation-messages, shortened
+DOCUMENTED: dict[str, Any] = {
+    "type": "message",
+    "id": "1485983408511",
+    "timestamp": "2017-02-01T21:10:07.437Z",
+    "serviceUrl": "https://smba.trafficmanager.net/amer/",
+    "channelId": "msteams",
+    "from": {
+        "id": "29:1XJKJMvc5GBtc2JwZq0oj8tHZmzrQgFmB39ATiQWA85gQtHieVkKilBZ9XHoq9j7Zaqt7CZ",
+        "name": "Megan Bowen",
+        "aadObjectId": "7faf8ab2-3d56-4244-b585-20c8a42ed2b8",
+    },
+    "conversation": {
+        "conversationType": "personal",
+        "id": "a:17I0kl9EkpE1O9PH5TWrzrLNwnWWcfrU7QZjKR0WSfOpzbfcAg2IaydG",
+    },
+    "recipient": {"id": "28:c9e8c047-2a74-40a2-b28a-b162d5f5327c", "name": "Teams TestBot"},
+    "textFormat": "plain",
+    "text": "Hello Teams TestBot.Sending bold-italic rich text",
+    "attachments": [{"contentType": "text/html", "content": "<div>Hello <strong>bold</strong></div>"}],
+    "entities": [{"locale": "en-US", "country": "US", "platform": "Windows", "type": "clientInfo"}],
+    "channelData": {"tenant": {"id": "72f988bf-86f1-41af-91ab-2d7cd011db47"}},
+}
+CHANNEL: dict[str, Any] = {
+    **DOCUMENTED,
+    "text": "<at>Teams TestBot</at>&nbsp;ask <at>@Pranav Smith</at> if 1 &lt; 2 &amp;&amp; go",
+    "conversation": {
+        "isGroup": True,
+        "conversationType": "channel",
+        "id": "19:aebd0ad4d6ab42c8b9ed19c251c2fc37@thread.tacv2;messageid=1481567603816",
+        "tenantId": "72f988bf-86f1-41af-91ab-2d7cd011db47",
+    },
+    "entities": [
+        {"type": "mention", "mentioned": DOCUMENTED["recipient"], "text": "<at>Teams TestBot</at>"},
+        {"type": "mention", "mentioned": {"id": "29:08q2", "name": "Pranav Smith"}, "text": "<at>@Pranav Smith</at>"},
+    ],
+}
+
+
+def read(activity: dict[str, Any]) -> tuple[Envelope, Event | None]:
+    found = envelopes_of(activity)
+    assert not isinstance(found, Ignored), found
+    [envelope] = found
+    return envelope, parse(Envelope.model_validate_json(envelope.model_dump_json()))
+
+
+def test_the_documented_message() -> None:
+    envelope, event = read(DOCUMENTED)
+    assert isinstance(event, MessageCreated)
+    assert (event.text, event.files, event.addressed) == (DOCUMENTED["text"], (), True)
+    assert (event.user.id, event.user.name) == ("7faf8ab2-3d56-4244-b585-20c8a42ed2b8", "Megan Bowen")
+    assert (event.ref.workspace, event.ref.kind) == ("72f988bf-86f1-41af-91ab-2d7cd011db47", "dm")
+    assert event.ref.route == {
+        "service": "https://smba.trafficmanager.net/amer/",
+        "bot": DOCUMENTED["recipient"]["id"],
+        "user": DOCUMENTED["from"]["id"],
+    }
+    assert envelope.key == f"{event.ref.key}:1485983408511"
+    assert event.at == 1485983407.437
+
+
+def test_in_a_channel_the_thread_is_the_conversation_and_mentions_are_readable() -> None:
+    event = read(CHANNEL)[1]
+    assert isinstance(event, MessageCreated)
+    assert event.text == "ask @Pranav Smith if 1 < 2 && go"
+    assert (event.ref.channel, event.ref.thread) == (
+        "19:aebd0ad4d6ab42c8b9ed19c251c2fc37@thread.tacv2",
+        "1481567603816",
+    )
+    assert event.addressed
+    unaddressed = {**CHANNEL, "entities": []}
+    event = read(unaddressed)[1]
+    assert isinstance(event, MessageCreated) and not event.addressed
+    root = {**unaddressed, "id": "1481567603816"}
+    assert envelopes_of(root) == Ignored("not_addressed")
+
+
+def test_a_post_without_a_thread_in_its_address_is_the_root_of_its_own() -> None:
+    conversation = {**CHANNEL["conversation"], "id": "19:aebd@thread.tacv2"}
+    _, event = read({**CHANNEL, "conversation": conversation})
+    assert event is not None and (event.ref.thread, event.ref.kind) == ("1485983408511", "thread")
+
+
+def test_what_the_bot_or_another_said_is_not_taken_in() -> None:
+    for sender in (DOCUMENTED["recipient"], {"id": "28:another"}):
+        assert envelopes_of({**DOCUMENTED, "from": sender}) == Ignored("bot")
+
+
+def test_several_reactions_in_one_delivery_are_several_things() -> None:
+    activity = {
+        **DOCUMENTED,
+        "type": "messageReaction",
+        "replyToId": "1477983408511",
+        "reactionsAdded": [{"type": "like"}, {"type": "heart"}],
+        "reactionsRemoved": [{"type": "sad"}],
+    }
+    found = envelopes_of(activity)
+    assert isinstance(found, list) and len({envelope.key for envelope in found}) == 3
+    events = [parse(envelope) for envelope in found]
+    assert [(e.emoji, e.added, e.message_id) for e in events if isinstance(e, ReactionChanged)] == [
+        ("like", True, "1477983408511"),
+        ("heart", True, "1477983408511"),
+        ("sad", False, "1477983408511"),
+    ]
+
+
+def test_an_edit_and_a_deletion_are_things_of_their_own_each_time() -> None:
+    keys = set()
+    for kind in ("message", "messageUpdate", "messageDelete"):
+        for at in ("2017-02-01T21:10:07Z", "2017-02-01T21:11:07Z"):
+            keys.add(read({**CHANNEL, "type": kind, "timestamp": at})[0].key)
+    assert len(keys) == 5  # the message is one, whenever it is delivered
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "markdown"),
+    [
+        ("plain", "a <b> & c", "a <b> & c"),
+        ("plain", "<at>Nobody", "<at>Nobody"),
+        ("xml", "<p>a <b>b</b> <i>c</i></p><ul><li>d</li></ul><pre>x &lt; y</pre>", "a **b** _c_\n- d\nx < y"),
+        (
+            "html",
+            'see <a href="https://x.example/?a=1&amp;b">this</a><br/>now',
+            "see [this](https://x.example/?a=1&b)\nnow",
+        ),
+        ("markdown", "**stays**", "**stays**"),
+    ],
+)
+def test_text_is_made_markdown(form: str, text: str, markdown: str) -> None:
+    assert to_markdown({"text": text, "textFormat": form}) == markdown
+
+
+def test_a_mention_of_thousands_takes_no_time() -> None:
+    assert len(to_markdown({"text": "<at " * 200_000, "textFormat": "xml"})) > 0
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
+    max_leaves=12,
+)
+TYPES = [
+    "message", "messageUpdate", "messageDelete", "messageReaction", "conversationUpdate", "installationUpdate",
+    "invoke",
+]  # fmt: skip
+NAMES = ["adaptiveCard/action", "task/fetch", "task/submit", "message/submitAction", "fileConsent/invoke", "x"]
+FIELDS = [
+    "from", "recipient", "conversation", "text", "textFormat", "attachments", "entities", "value", "replyToId",
+    "channelData", "reactionsAdded", "reactionsRemoved", "membersAdded", "membersRemoved", "action", "timestamp", "id",
+]  # fmt: skip
+
+
+@given(st.sampled_from(TYPES), st.sampled_from(NAMES), st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=6))
+def test_any_activity_is_read_or_ignored_and_never_a_crash(kind: str, name: str, changes: dict[str, Any]) -> None:
+    activity = {**CHANNEL, "type": kind, "name": name, **changes}
+    ref_of(activity)
+    found = envelopes_of(activity)
+    for envelope in [] if isinstance(found, Ignored) else found:
+        stored = Envelope.model_validate_json(envelope.model_dump_json())
+        event = parse(stored)
+        assert event == parse(envelope)
+        if event is not None:
+            assert EVENT.validate_json(event.model_dump_json()) == event
+            assert envelope.key.startswith("teams:")
+
+
+@given(JSON.filter(lambda value: isinstance(value, dict)))
+def test_any_object_is_read_or_ignored(activity: Any) -> None:
+    assert isinstance(envelopes_of(activity), Ignored | list)
