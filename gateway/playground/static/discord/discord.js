@@ -1,14 +1,14 @@
 // The Discord tab: servers, channels, threads, forums, forms; takes changes in and sends what the person does.
 
 import { ask } from "../lib/confirm.js";
-import { fill, h, spoken } from "../lib/dom.js";
+import { fill, h } from "../lib/dom.js";
 import { emoji } from "../lib/emoji.js";
 import { keep, recall } from "../lib/memory.js";
 import { menu } from "../lib/popup.js";
 import { parsed } from "./commands.js";
 import { askThreadName } from "./dialogs.js";
 import { Forum } from "./forum.js";
-import { bodyOf, excerpt } from "./message.js";
+import { bodyOf, excerpt, saidBy } from "./message.js";
 import { modals } from "./modal.js";
 import { Pane } from "./pane.js";
 import { Sidebar } from "./sidebar.js";
@@ -124,7 +124,7 @@ class Discord {
     if (message.loading) return;
     this.saying.set(message.id, setTimeout(() => {
       this.saying.delete(message.id);
-      const said = spoken(bodyOf({ ...message, edited: false }, { store: this.store, click: () => {} }));
+      const said = saidBy(bodyOf({ ...message, edited: false }, { store: this.store, click: () => {} }));
       this.host.announce(`${this.store.nameOf(message.author)}: ${said.slice(0, 400) || "a file"}`);
     }, SETTLED));
   }

@@ -16,6 +16,7 @@ import { isNote } from "./store.js";
 
 const COMPONENTS_V2 = 1 << 15;
 const SUPPRESS_EMBEDS = 1 << 2;
+const TEXT_DISPLAY = 10;
 const ONLY_EMOJI = /^(?:[\p{Extended_Pictographic}\p{Emoji_Modifier}\u{1f1e6}-\u{1f1ff}\u200d\ufe0f\u20e3]|\s){1,60}$/u;
 
 export const timeOf = (message) => new Date(message.timestamp);
@@ -36,11 +37,25 @@ export function bodyOf(message, surface) {
   ].filter(Boolean);
 }
 
+/** What nodes say, for screen readers and previews; what is covered stays so. */
+export function saidBy(nodes) {
+  const box = h("div", {}, nodes);
+  for (const covered of box.querySelectorAll(".spoiler-inside")) covered.replaceChildren("spoiler");
+  return spoken(box);
+}
+
 /** A message in one line, for replies and previews. */
 export function excerpt(message, store) {
   if (message.loading) return "is thinking…";
-  const said = spoken(bodyOf({ ...message, edited: false, attachments: [] }, { store, click: () => {} })).slice(0, 200);
-  return said || (message.attachments?.length ? "Click to see attachment" : "…");
+  const texts = [message.content, ...textsIn(message.components), ...(message.embeds ?? []).flatMap(({ title, description }) => [title, description])];
+  const text = texts.find((each) => each?.trim());
+  if (text) return saidBy(markdown(text, { store, names: message.mentions })).slice(0, 200);
+  return message.attachments?.length ? "Click to see attachment" : "Click to see message";
+}
+
+/** The texts of text displays, however deep. */
+function textsIn(components = []) {
+  return components.flatMap((each) => (each.type === TEXT_DISPLAY ? [each.content] : textsIn(each.components)));
 }
 
 /**
@@ -61,7 +76,7 @@ export function messageNode(message, app, how) {
   },
   spine(message, app, how),
   h("div", { class: "message-row" },
-    h("div", { class: "gutter" }, how.compact ? h("time", { "aria-hidden": "true" }, when) : avatar(message.author, store)),
+    h("div", { class: "gutter" }, how.compact ? h("time", { "aria-hidden": "true" }, when.replace(/\s?[AP]M$/i, "")) : avatar(message.author, store)),
     h("div", { class: "message-main" },
       !how.compact && h("div", { class: "message-head" }, authorName(message.author, store), h("time", { datetime: message.timestamp, title: timeOf(message).toLocaleString() }, sentAt(timeOf(message)))),
       h("div", { class: "message-body" }, how.editing ? editing(message, app) : bodyOf(message, surface)),

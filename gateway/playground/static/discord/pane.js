@@ -126,7 +126,7 @@ export class Pane {
       const how = {
         compact: together(previous, message),
         editing: this.editing === message.id,
-        replied: message.reply_to ? store.message(message.channel, message.reply_to) : null,
+        replied: shown.reply_to ? store.message(shown.channel, shown.reply_to) : null,
         failure: store.failures.get(message.id) ?? null,
         thread,
         replies,
@@ -215,7 +215,7 @@ export class Pane {
 }
 
 function together(previous, message) {
-  if (!previous || isNote(previous) || isNote(message) || message.reply_to || message.command || message.ephemeral_for || previous.ephemeral_for) return false;
+  if (!previous || isNote(previous) || isNote(message) || previous.thread || message.reply_to || message.command || message.ephemeral_for || previous.ephemeral_for) return false;
   if (timeOf(previous).toDateString() !== timeOf(message).toDateString()) return false;
   return previous.author === message.author && timeOf(message) - timeOf(previous) < TOGETHER;
 }

@@ -13,7 +13,7 @@ export class Sidebar {
     this.rail = h("nav", { class: "rail", "aria-label": "Servers" });
     this.server = h("div", { class: "server-head" });
     this.list = h("nav", { class: "channels", "aria-label": "Channels" });
-    this.me = h("div", { class: "me" });
+    this.me = h("div", { class: "myself" });
     this.column = h("div", { class: "sidebar" }, this.server, this.list, this.me);
     this.nodes = [this.rail, this.column];
   }
