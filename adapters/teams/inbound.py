@@ -15,7 +15,7 @@ from adapters.teams.envelope import Ignored, envelopes_of, ref_of
 from adapters.teams.fields import Json, obj, text
 from adapters.teams.members import Members
 from adapters.teams.names import EXECUTE, FEEDBACK, FETCH, FILE_CONSENT, MESSAGE, SUBMIT
-from adapters.teams.parse import user_of
+from adapters.teams.parse import user_id
 from gateway.adapter import Accept
 from gateway.errors import Unsupported
 from gateway.model import Answer, FormErrors, Notice, OpenForm
@@ -50,7 +50,7 @@ class Inbound:
         name = text(activity, "name") if activity.get("type") == "invoke" else None
         if name == FILE_CONSENT:
             ref = ref_of(activity)
-            self._members.saw(user_of(activity, ref), ref)
+            self._members.saw(user_id(activity), ref)
             return _EMPTY if await self._consents.answer(activity, ref) else Reply(502)
         found = envelopes_of(activity)
         answer: Answer | None = None
@@ -59,7 +59,7 @@ class Inbound:
             log.debug("teams_ignored", why=found.why, kind=describe(activity))
         else:
             for envelope in found:
-                self._members.saw(user_of(activity, envelope.ref), envelope.ref)
+                self._members.saw(user_id(activity), envelope.ref)
                 answer = (await accept(envelope)).answer
         return _EMPTY if name is None else _answered(name, activity, answer)
 

@@ -18,18 +18,18 @@ class Members:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
-        self._seen: OrderedDict[str, ConversationRef] = OrderedDict()
+        self._seen: OrderedDict[tuple[str, str], ConversationRef] = OrderedDict()
 
-    def saw(self, user: UserRef, ref: ConversationRef) -> None:
-        """The user is a member of this conversation."""
-        self._seen[user.key] = ref
-        self._seen.move_to_end(user.key)
+    def saw(self, user: str, ref: ConversationRef) -> None:
+        """The user of this id is a member of this conversation."""
+        self._seen[ref.workspace, user] = ref
+        self._seen.move_to_end((ref.workspace, user))
         if len(self._seen) > _KEPT:
             self._seen.popitem(last=False)
 
     async def profile(self, user: UserRef) -> Profile:
         """What the roster says. Without a conversation to ask in, no more than is known anyway."""
-        ref = self._seen.get(user.key)
+        ref = self._seen.get((user.workspace, user.id))
         if ref is None:
             return Profile(display_name=user.name)
         member = await self._transport.member(ref, user.id)

@@ -38,13 +38,15 @@ def parse(envelope: Envelope) -> Event | None:
 
 def user_of(activity: Json, ref: ConversationRef) -> UserRef:
     """Who did it, by the id Entra knows them under: the same in every chat. The people of a test tool have none."""
-    sender = obj(activity, "from")
     return UserRef(
-        platform="teams",
-        workspace=ref.workspace,
-        id=text(sender, "aadObjectId") or text(sender, "id"),
-        name=text(sender, "name") or None,
+        platform="teams", workspace=ref.workspace, id=user_id(activity), name=text(activity, "from", "name") or None
     )
+
+
+def user_id(activity: Json) -> str:
+    """The id alone."""
+    sender = obj(activity, "from")
+    return text(sender, "aadObjectId") or text(sender, "id")
 
 
 def _message(activity: Json, ref: ConversationRef) -> Event | None:
