@@ -31,7 +31,7 @@ export class Composer {
         input: () => this.changed(),
         keydown: (event) => this.key(event, editLast),
         paste: (event) => { if (event.clipboardData.files.length) { event.preventDefault(); this.pasted(event.clipboardData.files); } },
-        blur: () => setTimeout(() => this.suggest([]), 150),
+        blur: () => setTimeout(() => document.activeElement !== this.input && this.suggest([]), 150),
         click: () => this.lookForName(),
       },
     });

@@ -8,7 +8,7 @@ import { dayLabel } from "../lib/time.js";
 import { Foot } from "./foot.js";
 import { introduce } from "./intro.js";
 import { messageNode, timeOf } from "./message.js";
-import { people } from "./people.js";
+import { People } from "./people.js";
 
 const TOGETHER = 5 * 60;
 /** Seconds within which messages of one author stand under one head. */
@@ -20,7 +20,7 @@ export class Pane {
     this.editing = null;
     this.replying = null;
     this.title = h("h2", { class: "pane-title" });
-    this.tools = h("div", { class: "pane-tools" });
+    this.people = new People(app);
     this.banner = h("div", { class: "banner", hidden: true });
     this.intro = h("div", { class: "intro" });
     this.feed = new Feed(this.intro);
@@ -29,7 +29,7 @@ export class Pane {
     this.replies = this.newComposer(() => this.replying);
     this.replies.node.addEventListener("keydown", (event) => { if (event.key === "Escape" && !event.defaultPrevented) this.reply(null); });
     this.node = h("section", { class: "pane", on: dropping((files) => (this.replying ? this.replies : this.composer).addFiles(files)) },
-      h("div", { class: "pane-head" }, this.title, this.tools), this.banner,
+      h("div", { class: "pane-head" }, this.title, this.people.node), this.banner,
       this.feed.node, h("div", { class: "pane-foot" }, this.foot.node, this.composer.node));
   }
 
@@ -83,7 +83,7 @@ export class Pane {
     this.headKey = key;
     fill(this.title, h("span", { class: `place ${kind}`, "aria-hidden": "true" }, kind === "personal" ? icon("spark") : kind === "groupChat" ? icon("people") : [...(team ?? name)][0]), name,
       team && h("span", { class: "pane-where" }, team));
-    fill(this.tools, people(conversation, this.app));
+    this.people.render(conversation);
     this.banner.hidden = installed;
     fill(this.banner, installed ? null : [icon("alert"), h("span", {}, `${store.bot.name} is not installed here and hears nothing.`),
       h("button", { type: "button", class: "button small primary", on: { click: () => this.app.act({ type: "install", conversation: this.id }) } }, `Add ${store.bot.name}`)]);

@@ -3,31 +3,40 @@
 import { fill, h, icon, iconButton } from "../lib/dom.js";
 import { menu, popup } from "../lib/popup.js";
 
-/** The buttons for a conversation's head. `app`: {store, act}. */
-export function people(conversation, app) {
-  const { id, kind, installed } = conversation;
-  const bot = app.store.bot.name;
-  const where = kind === "channel" ? "the team" : "the chat";
-  const items = installed
-    ? [{ label: `Remove ${bot} from ${where}`, danger: true, choose: () => app.act({ type: "uninstall", conversation: id }) }]
-    : [{ label: `Add ${bot} to ${where}`, choose: () => app.act({ type: "install", conversation: id }) }];
-  const more = iconButton("more", "More options", () => menu(more, items, { label: "More options" }), { "aria-haspopup": "menu", "aria-expanded": "false" });
-  return [kind !== "personal" && roster(conversation, app), more];
-}
+export class People {
+  /** `app`: {store, act}. */
+  constructor(app) {
+    this.app = app;
+    this.roster = h("button", { type: "button", class: "button small quiet", "aria-haspopup": "true", "aria-expanded": "false", on: { click: () => this.list() } });
+    this.more = iconButton("more", "More options", () => menu(this.more, this.options(), { label: "More options" }), { "aria-haspopup": "menu", "aria-expanded": "false" });
+    this.node = h("div", { class: "pane-tools" }, this.roster, this.more);
+  }
 
-function roster(conversation, app) {
-  const count = conversation.members.length;
-  const open = () => {
+  render(conversation) {
+    this.conversation = conversation;
+    const count = conversation.members.length;
+    this.roster.hidden = conversation.kind === "personal";
+    this.roster.setAttribute("aria-label", `People, ${count}`);
+    fill(this.roster, icon("people"), count);
+  }
+
+  options() {
+    const { id, kind, installed } = this.conversation;
+    const { name } = this.app.store.bot;
+    const where = kind === "channel" ? "the team" : "the chat";
+    if (installed) return [{ label: `Remove ${name} from ${where}`, danger: true, choose: () => this.app.act({ type: "uninstall", conversation: id }) }];
+    return [{ label: `Add ${name} to ${where}`, choose: () => this.app.act({ type: "install", conversation: id }) }];
+  }
+
+  list() {
     const list = h("ul", { class: "roster" });
-    const close = popup(button, list, { label: "People" });
-    fill(list, rows(conversation, app, (action) => {
+    const close = popup(this.roster, list, { label: "People" });
+    fill(list, rows(this.conversation, this.app, (action) => {
       close();
-      app.act({ ...action, conversation: conversation.id });
+      this.app.act({ ...action, conversation: this.conversation.id });
     }));
     list.querySelector("button")?.focus();
-  };
-  const button = h("button", { type: "button", class: "button small quiet", "aria-label": `People, ${count}`, "aria-haspopup": "true", "aria-expanded": "false", on: { click: open } }, icon("people"), String(count));
-  return button;
+  }
 }
 
 function rows(conversation, { store }, act) {
