@@ -137,7 +137,8 @@ class Around:
         """Only they see it: beside what they clicked while its token lives, else as a direct message. Who takes none
         is mentioned in the conversation."""
         told = {"content": words[:CONTENT], "allowed_mentions": allowed(AllowedMentions())}
-        if token := tokens.live(to):
+        # While a command waits for its answer, whatever is said by its token becomes that answer, for all to see.
+        if tokens.OWED not in to.route and (token := tokens.live(to)):
             with suppress(Gone, Forbidden, Rejected):
                 await self._api.webhook(
                     "POST",

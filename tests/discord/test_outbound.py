@@ -1,0 +1,261 @@
+"""Messages out: once, whole, with their files; what Discord refuses is named; what a crash lost is found."""
+
+import asyncio
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from adapters.discord.adapter import DiscordAdapter
+from adapters.discord.errors import translate
+from adapters.discord.sdk import discord
+from gateway.adapter import Surroundings
+from gateway.errors import (
+    Forbidden,
+    GatewayError,
+    Gone,
+    RateLimited,
+    Rejected,
+    TooLarge,
+    Unavailable,
+    Unsupported,
+)
+from gateway.model import Button, ConversationRef, FromBytes, FromPath, FromUrl, Outgoing, OutgoingFile
+from tests.contract.house import House, serving
+from tests.discord.world import DiscordWorld, discord_world
+
+MB = 1024 * 1024
+
+
+def file(name: str, data: bytes) -> OutgoingFile:
+    return OutgoingFile(name=name, source=FromBytes(data=data))
+
+
+def adapter_of(house: House) -> DiscordAdapter:
+    assert isinstance(house.adapter, DiscordAdapter)
+    return house.adapter
+
+
+def forget_nonces(world: DiscordWorld, channel: str) -> None:
+    """Discord keeps nonces to itself: it compares them for some minutes, and tells them to nobody."""
+    for message in world.discord.world.channels[channel].messages.values():
+        message.nonce = None
+
+
+# Once
+
+
+async def test_sent_again_under_its_key_it_is_the_message_that_stands(world: DiscordWorld, house: House) -> None:
+    post, ref = await house.mention()
+    first = await house.adapter.send(ref, Outgoing(text="once"), key="k")
+    again = await house.adapter.send(ref, Outgoing(text="once"), key="k")
+    assert again.id == first.id
+    assert [each.text for each in world.said(post.place)] == ["once"]
+    other = await house.adapter.send(ref, Outgoing(text="once"), key="k2")
+    assert other.id != first.id
+
+
+async def test_after_a_restart_what_stands_is_brought_up_to_date(world: DiscordWorld, tmp_path: Path) -> None:
+    """The run before died between send and record; the handler says something else now."""
+    async with serving(world, tmp_path, House) as house:
+        post, ref = await house.mention()
+        sent = await house.adapter.send(ref, Outgoing(text="the first run's"), key="k")
+    forget_nonces(world, post.id)
+    async with serving(world, tmp_path, House) as house:
+        message = Outgoing(text="the second run's", files=(file("a.txt", b"a"),))
+        assert await adapter_of(house).find(ref, message, key="k", since=0, claimed=()) is None
+        again = await house.adapter.send(ref, message, key="k")
+    assert again.id == sent.id
+    [shown] = world.said(post.place)
+    assert (shown.text, shown.files) == ("the second run's", ("a.txt",))
+
+
+async def test_after_a_restart_a_message_is_known_by_what_it_says(world: DiscordWorld, tmp_path: Path) -> None:
+    async with serving(world, tmp_path, House) as house:
+        post, ref = await house.mention()
+        since = 0.0
+        half = await house.adapter.send(ref, Outgoing(text="A stream that was cut"), key="k1")
+        files = await house.adapter.send(ref, Outgoing(files=(file("a.txt", b"a"),)), key="k2")
+        await world.reply(post, "A stream that was cut off")  # a person's
+        await house.adapter.send(ref, Outgoing(text="another"), key="k3")
+    forget_nonces(world, post.id)
+    async with serving(world, tmp_path, House) as house:
+        find = adapter_of(house).find
+        whole = Outgoing(text="A stream that was cut off")
+        found = await find(ref, whole, key="k1", since=since, claimed=())
+        assert found is not None and found.id == half.id
+        assert await find(ref, whole, key="k1", since=since, claimed={half.id}) is None
+        found = await find(ref, Outgoing(files=(file("a.txt", b"a"),)), key="k2", since=since, claimed=())
+        assert found is not None and found.id == files.id
+        assert await find(ref, Outgoing(text="never said"), key="k9", since=since, claimed=()) is None
+        await house.adapter.edit(found, Outgoing(files=(file("a.txt", b"a"), file("b.txt", b"b"))))
+    assert [each.files for each in world.said(post.place)] == [(), ("a.txt", "b.txt"), ()]
+
+
+async def test_a_server_error_met_after_the_effect_doubles_nothing(world: DiscordWorld, house: House) -> None:
+    """discord.py itself sends again after a 502."""
+    post, ref = await house.dm()
+    world.discord.fail_next("create_message", status=502, after_effect=True)
+    await house.adapter.send(ref, Outgoing(text="once"), key="k")
+    assert len(world.discord.calls_to("create_message")) == 2
+    assert [each.text for each in world.said(post.place)] == ["once"]
+
+
+async def test_a_rate_limit_is_waited_out_where_it_is_short(world: DiscordWorld, house: House) -> None:
+    post, ref = await house.dm()
+    world.discord.fail_next("create_message", retry_after=0.05, times=3)
+    world.discord.fail_next("create_message", retry_after=0.05, scope="global")
+    await asyncio.gather(*(house.adapter.send(ref, Outgoing(text=f"n{n}"), key=f"k{n}") for n in range(5)))
+    assert sorted(each.text for each in world.said(post.place)) == [f"n{n}" for n in range(5)]
+
+
+async def test_discords_own_limits_are_kept(tmp_path: Path) -> None:
+    """Seven messages into one channel, where Discord takes five in five seconds: none is refused."""
+    async with discord_world(limits="real") as world, serving(world, tmp_path, House) as house:
+        post, ref = await house.dm()
+        for n in range(7):
+            await house.adapter.send(ref, Outgoing(text=f"n{n}"), key=f"k{n}")
+        assert [each.text for each in world.said(post.place)] == [f"n{n}" for n in range(7)]
+        assert [call.status for call in world.discord.calls_to("create_message")] == [200] * 7
+
+
+# Whole
+
+
+async def test_an_edit_makes_it_read_exactly_so(world: DiscordWorld, house: House) -> None:
+    post, ref = await house.dm()
+    a, b, c = (file(f"{name}.txt", name.encode()) for name in "abc")
+    image = OutgoingFile(name="i", kind="image", source=FromUrl(url="https://files.example/i.png"))
+    full = Outgoing(text="all", buttons=(Button(token="t", label="Go"),), files=(a, b, image), feedback="m")
+    sent = await house.adapter.send(ref, full, key="k")
+    assert [each.name for each in await world.files(post.place)] == ["a.txt", "b.txt"]
+    sent = await house.adapter.edit(sent, Outgoing(text="other files", files=(b, c)))
+    assert [(each.name, each.data) for each in await world.files(post.place)] == [("b.txt", b"b"), ("c.txt", b"c")]
+    message = world.discord.message(post.place.channel, sent.id) or {}
+    assert (message["components"], message["embeds"], message["content"]) == ([], [], "other files")
+    sent = await house.adapter.edit(sent, Outgoing(text="same files", files=(b, c)))
+    assert len(await world.files(post.place)) == 2
+    sent = await house.adapter.edit(sent, Outgoing())
+    [shown] = world.said(post.place)
+    assert (shown.id, shown.text.strip("\u200b"), shown.files) == (sent.id, "", ())
+
+
+async def test_files_beyond_one_request_follow_in_others(world: DiscordWorld, house: House, tmp_path: Path) -> None:
+    post, ref = await house.dm()
+    big = tmp_path / "big.bin"
+    big.write_bytes(b"x" * 10 * MB)
+    files = tuple(
+        OutgoingFile(name=f"{n}.bin", source=FromPath(path=big)) if n % 2 else file(f"{n}.bin", b"y" * 9 * MB)
+        for n in range(4)
+    )
+    sent = await house.adapter.send(ref, Outgoing(text="large", files=files), key="k")
+    [shown] = world.said(post.place)
+    assert (shown.id, shown.text, shown.files) == (sent.id, "large", ("0.bin", "1.bin", "2.bin", "3.bin"))
+    assert [len(each.data) // MB for each in await world.files(post.place)] == [9, 10, 9, 10]
+
+
+async def test_a_file_too_large_names_the_limit(world: DiscordWorld, house: House) -> None:
+    _, ref = await house.dm()
+    with pytest.raises(TooLarge, match="10 MiB"):
+        await house.adapter.send(ref, Outgoing(files=(file("x", b"x" * (10 * MB + 1)),)), key="k")
+
+
+@pytest.mark.parametrize("name", ['a"b\r\nX: y.txt', "../../etc/passwd", "SPOILER_x.png", "名.txt", " "])
+async def test_odd_file_names_break_nothing(world: DiscordWorld, house: House, name: str) -> None:
+    post, ref = await house.dm()
+    await house.adapter.send(ref, Outgoing(text="see", files=(file(name, b"data"),)), key="k")
+    [got] = await world.files(post.place)
+    assert got.data == b"data"
+    assert [each.text for each in world.said(post.place)] == ["see"]
+
+
+async def test_half_a_surrogate_pair_is_no_reason_to_fail(world: DiscordWorld, house: House) -> None:
+    post, ref = await house.dm()
+    await house.adapter.send(ref, Outgoing(text="half \ud83d of it", author="\udc00 x"), key="k")
+    [shown] = world.said(post.place)
+    assert "half" in shown.text and "of it" in shown.text
+
+
+# Refused
+
+
+async def test_a_form_error_names_the_field(world: DiscordWorld, house: House) -> None:
+    _, ref = await house.dm()
+    with pytest.raises(Rejected, match=r"content.*2000"):
+        await house.adapter.send(ref, Outgoing(text="x" * 2_001), key="k")
+
+
+async def test_a_token_too_long_for_a_button_is_rejected_before_it_is_sent(world: DiscordWorld, house: House) -> None:
+    _, ref = await house.dm()
+    with pytest.raises(Rejected, match="96 characters"):
+        await house.adapter.send(ref, Outgoing(buttons=(Button(token="t" * 97, label="x"),)), key="k")
+    assert world.discord.calls_to("create_message") == []
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "says"),
+    [
+        (10003, Gone, "Unknown Channel"),
+        (10008, Gone, "Unknown Message"),
+        (50001, Forbidden, "View Channel"),
+        (50013, Forbidden, "Send Messages"),
+        (50007, Forbidden, "Cannot send messages to this user"),
+        (40005, TooLarge, "25 MiB"),
+        (160005, Rejected, "locked"),
+    ],
+)
+async def test_discords_codes_are_named_by_what_to_do(
+    world: DiscordWorld, house: House, code: int, kind: type[GatewayError], says: str
+) -> None:
+    _, ref = await house.dm()
+    world.discord.fail_next("create_message", code=code)
+    with pytest.raises(kind, match=says):
+        await house.adapter.send(ref, Outgoing(text="x"), key="k")
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (TimeoutError(), Unavailable),
+        (ConnectionResetError("gone"), Unavailable),
+        (discord.RateLimited(42.0), RateLimited),
+        (Gone("ours"), Gone),
+        (ValueError("odd"), Rejected),
+    ],
+)
+def test_what_is_not_of_discord_has_a_name_too(error: Exception, kind: type[Exception]) -> None:
+    assert type(translate(error, "GET /x")) is kind
+
+
+def test_cloudflares_ban_is_a_rate_limit_of_everything() -> None:
+    """It comes without Discord's own headers, as HTML; discord.py raises it."""
+
+    response: Any = SimpleNamespace(status=429, reason="Too Many Requests", headers={"Retry-After": "120"})
+    error = translate(discord.HTTPException(response, "<html>banned</html>"), "POST /x", where="1")
+    assert isinstance(error, RateLimited)
+    assert (error.retry_after, error.bucket) == (120.0, "everything")
+
+
+async def test_a_revoked_token_is_named(world: DiscordWorld, house: House) -> None:
+    _, ref = await house.dm()
+    world.discord.world.token = "another"
+    with pytest.raises(Forbidden, match="DISCORD_BOT_TOKEN"):
+        await house.adapter.send(ref, Outgoing(text="x"), key="k")
+
+
+async def test_nothing_is_sent_while_not_connected(world: DiscordWorld, house: House) -> None:
+    adapter = world.adapter(Surroundings())
+    ref = ConversationRef(platform="discord", workspace="dm", channel="1", kind="dm")
+    with pytest.raises(Unavailable):
+        await adapter.send(ref, Outgoing(text="x"), key="k")
+    assert adapter.health()
+    assert adapter.routes(house.accept) == []
+
+
+async def test_an_emoji_without_a_character_is_unsupported(world: DiscordWorld, house: House) -> None:
+    post, ref = await house.mention()
+    with pytest.raises(Unsupported, match="name:id"):
+        await adapter_of(house).react(ref, post.id, "partyparrot", added=True)
+    await adapter_of(house).react(ref, post.id, ":tada:", added=True)
+    assert world.reactions(post) == 1
