@@ -51,7 +51,8 @@ async def test_every_element_is_drawn(stage: Stage) -> None:
         text("Report", style="heading", size="large"),
         text("**bold** _it_ [link](https://example.com)\r- item\n\n# `no heading`"),
         text("At {{TIME(2026-03-01T12:00:00Z)}}", isSubtle=True),
-        {"type": "RichTextBlock", "inlines": ["plain ", {"type": "TextRun", "text": "struck", "strikethrough": True}]},
+        text("one\nparagraph\n\nanother"),
+        {"type": "RichTextBlock", "inlines": ["two\nlines ", {"type": "TextRun", "text": "no", "strikethrough": True}]},
         picture,
         {"type": "ImageSet", "images": [picture, picture]},
         {"type": "FactSet", "facts": [{"title": "Owner", "value": "**Grace**"}]},
@@ -65,6 +66,8 @@ async def test_every_element_is_drawn(stage: Stage) -> None:
     await expect(drawn.get_by_role("link", name="link")).to_have_attribute("href", "https://example.com/")
     await expect(drawn).to_contain_text("# `no heading`")
     await expect(drawn.get_by_text(re.compile(r"^At \d{1,2}:00"))).to_be_visible()
+    await expect(drawn.get_by_text("one paragraph", exact=True)).to_be_visible()
+    assert "two\nlines" in await drawn.inner_text()
     await expect(drawn.locator(".strikethrough")).to_have_css("text-decoration-line", "line-through")
     await expect(drawn.get_by_role("img", name="a pixel")).to_have_count(3)
     await expect(drawn.locator("dt")).to_have_text("Owner")

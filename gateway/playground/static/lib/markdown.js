@@ -4,7 +4,7 @@
 // become links: a model's text must not make the browser fetch anything. Half-written Markdown (a stream) renders
 // as far as it is clear. `hooks.angle(content)` may claim `<content>`, `hooks.emoji(name)` may claim `:name:`,
 // `hooks.cite(number)` may claim `[number]`. `hooks.without` names what a platform leaves as text: "heading", "table",
-// "rule", "quote", "fence", "code", "strikethrough".
+// "rule", "quote", "fence", "code", "strikethrough"; without "break" a line that ends goes on in the same paragraph.
 
 import { h, link } from "./dom.js";
 
@@ -225,6 +225,9 @@ export function inline(text, hooks = {}, depth = 0) {
     if (c === "\\" && PUNCTUATION.test(text[at + 1] ?? "")) {
       plain += text[at + 1];
       at += 2;
+    } else if (c === "\n" && hooks.without?.has("break")) {
+      plain = `${plain.trimEnd()} `;
+      at += 1;
     } else if (c === "\n" || (c === "\\" && text[at + 1] === "\n")) {
       plain = plain.trimEnd();
       put(h("br"));

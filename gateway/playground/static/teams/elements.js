@@ -80,7 +80,7 @@ function richTextBlock(given, card, scope) {
   const runs = (given.inlines ?? []).map((each) => {
     const run = typeof each === "string" ? { text: each } : (each ?? {});
     const marks = ["italic", "strikethrough", "underline", "highlight"].filter((name) => run[name]);
-    const node = h("span", { class: [...looks(run), ...marks].join(" ") }, dated(String(run.text ?? "")));
+    const node = h("span", { class: ["run", ...looks(run), ...marks].join(" ") }, dated(String(run.text ?? "")));
     if (run.selectAction) card.selectable(node, run.selectAction, scope);
     return node;
   });

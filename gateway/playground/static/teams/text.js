@@ -7,7 +7,7 @@ import { markup } from "./markup.js";
 /** What plain `markdown` does not do: https://learn.microsoft.com/microsoftteams/platform/bots/how-to/format-your-bot-messages */
 const MESSAGE = new Set(["heading", "table", "rule"]);
 /** What a card's text does not: https://learn.microsoft.com/adaptive-cards/authoring-cards/text-features */
-const CARD = new Set(["heading", "table", "rule", "quote", "fence", "code", "strikethrough"]);
+const CARD = new Set(["heading", "table", "rule", "quote", "fence", "code", "strikethrough", "break"]);
 const URL = /(?<!\w)https?:\/\/[^\s<>]+/g;
 const MARK = "\uE000";
 
