@@ -51,6 +51,8 @@ class Inbound:
         self._tasks: set[asyncio.Task[None]] = set()
         self.ignored: Counter[str] = Counter()
         """Dispatches that went no further, by rule."""
+        self.failed = 0
+        """Dispatches that met a mistake of ours."""
 
     def parsers(self, intake: Intake, place: Place) -> Mapping[str, Parser]:
         """A function for each dispatch that is read; all others are passed over unseen."""
@@ -87,7 +89,7 @@ class Inbound:
             try:
                 parse(data)
             except Exception:
-                self.ignored["malformed"] += 1
+                self.failed += 1
                 log.exception("discord_dispatch_failed", dispatch=name)
 
         return read

@@ -60,7 +60,7 @@ def controls_free(name: str) -> str:
 
 def _plain(text: str) -> bool:
     """Whether nothing in it is shown otherwise on Discord."""
-    return "|" not in text and "####" not in text and "![" not in text
+    return "|" not in text and "####" not in text and "![" not in text and "~~~" not in text and "````" not in text
 
 
 def _characters(text: str) -> str:
@@ -69,17 +69,15 @@ def _characters(text: str) -> str:
 
 
 def _markdown(text: str, limit: int) -> str:
-    """Markdown as Discord shows it: it has three levels of headings, no images in the text and no tables."""
+    """Markdown as Discord shows it: three levels of headings, one kind of fence, no images in the text, no tables."""
     room = limit - len(text)
     parts: list[str] = []
     for part in tables.split(text):
         match part:
-            case Table():
-                table = tables.shown(part, limit=len(part.source) + room)
-                room -= len(table) - len(part.source)
-                parts.append(table)
-            case Code():
-                parts.append(part)
+            case Table() | Code():
+                block = tables.shown(part, limit=len(part.source) + room)
+                room -= len(block) - len(part.source)
+                parts.append(block)
             case _:
                 parts.append(_IMAGE.sub(r"\1", _DEEP.sub(_bold, part)))
     return "\n".join(parts)

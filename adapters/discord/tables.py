@@ -1,4 +1,4 @@
-"""GFM tables -> aligned text in a code block, which is how a table can be read on Discord. Code is left alone."""
+"""GFM tables and code -> code blocks as Discord has them: between three backticks, and tables as aligned text."""
 
 import re
 import unicodedata
@@ -10,7 +10,9 @@ Align = Literal["left", "center", "right"]
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _RULE = re.compile(r":?-+:?")
 _PIPE = re.compile(r"(?<!\\)\|")
-_MARKS = re.compile(r"(\*\*|__|~~|`)(?=\S)(.+?)(?<=\S)\1")
+_MARKS = re.compile(r"(\*\*|__|~~|`)(?=[^\s`*_~])(.+?)(?<=[^\s`*_~])\1")
+_LANGUAGE = re.compile(r"[\w+#.-]*")
+_BREAK = "\u200b"
 _LINK = re.compile(r"\[([^\[\]]+)\]\((https?://[^\s()]+)\)")
 
 
@@ -22,10 +24,12 @@ class Table(NamedTuple):
     source: str
 
 
-class Code(str):
-    """Lines inside a code fence, the fences included."""
+class Code(NamedTuple):
+    """Fenced code; ``source`` is the Markdown it came from."""
 
-    __slots__ = ()
+    language: str
+    body: str
+    source: str
 
 
 def split(markdown: str) -> Iterator[str | Code | Table]:
@@ -35,7 +39,8 @@ def split(markdown: str) -> Iterator[str | Code | Table]:
     at = 0
     while at < len(lines):
         if (opened := _FENCE.match(lines[at])) is not None:
-            found: str = Code("\n".join(lines[at : (end := _fence_end(lines, at, opened[1]))]))
+            end = _fence_end(lines, at, opened[1])
+            code = _code(lines[at:end], opened[1])
         elif (table := _table(lines, at)) is not None:
             if text:
                 yield "\n".join(text)
@@ -50,10 +55,17 @@ def split(markdown: str) -> Iterator[str | Code | Table]:
         if text:
             yield "\n".join(text)
             text = []
-        yield found
+        yield code
         at = end
     if text:
         yield "\n".join(text)
+
+
+def _code(lines: Sequence[str], fence: str) -> Code:
+    closed = len(lines) > 1 and not lines[-1].strip().strip(fence[0]) and len(lines[-1].strip()) >= len(fence)
+    language = _LANGUAGE.match(lines[0].strip().lstrip(fence[0]).strip())
+    body = lines[1:-1] if closed else lines[1:]
+    return Code(language[0] if language else "", "\n".join(body), "\n".join(lines))
 
 
 def _fence_end(lines: Sequence[str], start: int, fence: str) -> int:
@@ -103,14 +115,21 @@ def _one(cell: str) -> Align:
     return "left"
 
 
-def shown(table: Table, *, limit: int) -> str:
-    """The table in a code block of at most ``limit`` characters: aligned, else as it was written, else bare."""
-    for body in (_aligned(table), table.source):
-        fence = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", body)), default=0))
-        block = f"{fence}\n{body}\n{fence}"
+def shown(part: Table | Code, *, limit: int) -> str:
+    """It in a code block of at most ``limit`` characters: a table aligned, else as it was written; else bare."""
+    if isinstance(part, Code):
+        block = _block(part.body, part.language)
+        return block if len(block) <= limit else part.source
+    for body in (_aligned(part), part.source):
+        block = _block(body)
         if len(block) <= limit:
             return block
-    return table.source
+    return part.source
+
+
+def _block(body: str, language: str = "") -> str:
+    # Three backticks always end a block of Discord's, however many began it.
+    return f"```{language}\n{body.replace('```', f'``{_BREAK}`')}\n```"
 
 
 def _plain(cell: str) -> str:

@@ -1,0 +1,71 @@
+"""What users attach: read where Discord keeps it and nowhere else, by a fresh address where the old one ended."""
+
+import time
+
+import pytest
+
+from adapters.discord.emulation import cdn
+from gateway.errors import Gone, Unavailable, Unsupported
+from gateway.model import MessageCreated, RemoteFile
+from tests.contract.house import House
+from tests.contract.world import File
+from tests.discord.world import DiscordWorld
+
+
+async def attached(world: DiscordWorld, house: House) -> RemoteFile:
+    post = await world.dm("see", files=[File("a.txt", b"mine", "text/plain")])
+    [file] = (await house.take(post)).files
+    return file
+
+
+def stale(world: DiscordWorld, file: RemoteFile) -> RemoteFile:
+    """Its address as it is after a day."""
+    url = cdn.link(world.discord.world, world.discord.world.files[file.id], at=time.time() - 2 * 86_400)
+    return file.model_copy(update={"url": url})
+
+
+async def test_an_address_that_has_ended_is_replaced(world: DiscordWorld, house: House) -> None:
+    file = stale(world, await attached(world, house))
+    assert await house.collect(file) == b"mine"
+    assert await house.collect(file.model_copy(update={"url": None})) == b"mine"
+
+
+async def test_what_is_gone_is_said_to_be(world: DiscordWorld, house: House) -> None:
+    file = await attached(world, house)
+    await world.discord.delete_message(file.extra["channel"], file.extra["message"])
+    with pytest.raises(Gone):
+        await house.collect(stale(world, file))
+    with pytest.raises(Gone):
+        await house.collect(stale(world, file).model_copy(update={"extra": {}}))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://cdn.discordapp.com/a",  # not without TLS
+        "https://cdn.discordapp.com.evil.example/a",
+        "https://evil.example/cdn.discordapp.com",
+        "https://user@evil.example/",
+        "//cdn.discordapp.com/a",
+        "http://[::1",
+    ],
+)
+async def test_other_hosts_are_not_asked(world: DiscordWorld, house: House, url: str) -> None:
+    file = await attached(world, house)
+    with pytest.raises(Unsupported):
+        await house.collect(file.model_copy(update={"url": url}))
+
+
+async def test_an_outage_may_be_tried_again(world: DiscordWorld, house: House) -> None:
+    file = await attached(world, house)
+    async with world.unreachable():
+        with pytest.raises(Unavailable):
+            await house.collect(file)
+
+
+async def test_a_voice_message_is_an_audio_file_with_its_length(world: DiscordWorld, house: House) -> None:
+    await world.discord.voice(world.discord.dm.id, b"OggS" + b"\0" * 99, duration=2.5)
+    event = await house.heard(MessageCreated)
+    [file] = event.files
+    assert (event.text, file.mime, file.extra["seconds"]) == ("", "audio/ogg", "2.5")
+    assert (await house.collect(file)).startswith(b"OggS")

@@ -1,0 +1,144 @@
+"""What was read from the connection is stored in order, again and again if need be, and bounded."""
+
+import asyncio
+import time
+
+import pytest
+
+from adapters.discord import intake as module
+from adapters.discord.conversations import direct
+from adapters.discord.intake import Intake
+from gateway.errors import Draining
+from gateway.model import Accepted, Envelope
+
+NEW = Accepted(status="new")
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_PAUSES", (0.001,))
+
+
+def envelope(channel: str, n: int) -> Envelope:
+    return Envelope(key=f"discord:dm:{channel}:{n}", ref=direct(channel), body={"n": n}, received_at=time.time())
+
+
+class Store:
+    """Stores when it is let, one step later, and notes in which order."""
+
+    def __init__(self) -> None:
+        self.stored: list[str] = []
+        self.trying = 0
+        self.most = 0
+        self.broken: set[str] = set()
+        self.down = False
+        self.closed = False
+
+    async def accept(self, envelope: Envelope) -> Accepted:
+        self.trying += 1
+        self.most = max(self.most, self.trying)
+        await asyncio.sleep(0)
+        self.trying -= 1
+        if self.closed:
+            raise Draining("over")
+        if self.down or envelope.key in self.broken:
+            raise OSError("disk full")
+        self.stored.append(envelope.key)
+        return NEW
+
+
+async def until(intake: Intake, count: int = 0) -> None:
+    async with asyncio.timeout(5):
+        while intake._waiting > count:
+            await asyncio.sleep(0.001)  # nothing tells of the last one
+
+
+async def test_in_order_within_a_conversation_and_side_by_side_across() -> None:
+    store = Store()
+    intake = Intake(store.accept)
+    for n in range(50):
+        for channel in "abc":
+            intake.take(envelope(channel, n))
+    await until(intake)
+    for channel in "abc":
+        mine = [key for key in store.stored if f":{channel}:" in key]
+        assert mine == [f"discord:dm:{channel}:{n}" for n in range(50)]
+    assert store.most == 3
+    assert (intake._lanes, intake._tasks) == ({}, set())
+
+
+async def test_a_store_that_is_down_loses_nothing() -> None:
+    store = Store()
+    store.down = True
+    intake = Intake(store.accept)
+    results: list[Accepted | None] = []
+    for n in range(20):
+        intake.take(envelope(f"{n % 4}", n), results.append)
+    await asyncio.sleep(0.05)
+    assert (store.stored, results) == ([], [])
+    assert intake.trouble is not None
+    store.down = False
+    await until(intake)
+    assert len(store.stored) == 20
+    assert results == [NEW] * 20
+    assert intake.trouble is None
+
+
+async def test_one_that_can_never_be_stored_does_not_block_its_conversation_for_ever() -> None:
+    store = Store()
+    store.broken = {"discord:dm:a:0"}
+    intake = Intake(store.accept)
+    results: list[Accepted | None] = []
+    intake.take(envelope("a", 0), results.append)
+    intake.take(envelope("a", 1), results.append)
+    await asyncio.sleep(0.05)
+    assert results == []  # it may as well be the store
+    intake.take(envelope("b", 0))
+    await until(intake)
+    assert store.stored == ["discord:dm:b:0", "discord:dm:a:1"]
+    assert results == [None, NEW]
+
+
+async def test_it_is_full_and_has_room_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_LIMIT", 10)
+    store = Store()
+    store.down = True
+    intake = Intake(store.accept)
+    for n in range(10):
+        assert not intake.full
+        intake.take(envelope("a", n))
+    assert intake.full
+    waiting = asyncio.create_task(intake.room())
+    await asyncio.sleep(0.02)
+    assert not waiting.done()
+    store.down = False
+    await asyncio.wait_for(waiting, 5)
+    assert intake._waiting <= 5
+
+
+async def test_while_shutting_down_nothing_more_is_taken() -> None:
+    store = Store()
+    intake = Intake(store.accept)
+    results: list[Accepted | None] = []
+    store.closed = True
+    for n in range(3):
+        intake.take(envelope("a", n), results.append)
+    await until(intake)
+    intake.take(envelope("b", 0), results.append)
+    assert results == [None] * 4
+    await intake.close()
+
+
+async def test_closing_waits_for_what_is_being_stored() -> None:
+    store = Store()
+    intake = Intake(store.accept)
+    for n in range(5):
+        intake.take(envelope(f"{n}", n))
+    await asyncio.sleep(0)
+    await intake.close()
+    assert len(store.stored) == 5
+    store.down = True
+    stuck = Intake(store.accept)
+    stuck.take(envelope("a", 0))
+    await asyncio.sleep(0.01)
+    await asyncio.wait_for(stuck.close(), 5)

@@ -1,0 +1,226 @@
+"""Outgoing -> what Discord is sent: what is shown, whom it may notify, and Discord's limits."""
+
+import itertools
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.discord import controls, tables
+from adapters.discord.conversations import direct, thread
+from adapters.discord.limits import CAPABILITIES, CONTENT
+from adapters.discord.render import allowed, body, content, linked, nonce, rows
+from gateway.errors import Rejected
+from gateway.model import AllowedMentions, Button, FromBytes, FromUrl, Outgoing, OutgoingFile
+
+markdown = st.lists(
+    st.sampled_from(
+        [
+            *"ab |-:#`~*_\n\n>![]()<@é語",
+            *(
+                "| a | b |\n",
+                "|---|:-:|\n",
+                "| `x` | **y** |\n",
+                "```\n",
+                "~~~py\n",
+                "#### deep\n",
+                "![alt](https://x)",
+            ),
+            *("@everyone", "<@20>", "word ", "\n\n"),
+        ]
+    ),
+    max_size=60,
+).map("".join)
+
+
+def text_of(text: str) -> str:
+    return content(Outgoing(text=text))
+
+
+# Text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "plain",
+        "**bold** _it_ ~~no~~ `code` ||hidden||",
+        "# One\n## Two\n### Three\n- a\n  - b\n1. c\n> quote",
+        "```python\n#### no heading\n| a |\n|---|\n![x](https://x)\n```",
+        "a | b, no table",
+        "[link](https://example.com) and https://example.com",
+    ],
+)
+def test_discords_own_markdown_passes_as_it_is(text: str) -> None:
+    assert text_of(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("#### Deep", "**Deep**"),
+        ("###### Deepest ##\nx", "**Deepest**\nx"),
+        ("#### with **bold**", "with **bold**"),
+        ("see ![a cat](https://x/c.png)!", "see [a cat](https://x/c.png)!"),
+        ("####no heading", "####no heading"),
+    ],
+)
+def test_what_discord_does_not_show_is_shown_as_the_next_best(text: str, shown: str) -> None:
+    assert text_of(text) == shown
+
+
+def test_a_table_is_aligned_in_a_code_block() -> None:
+    table = "| Name | Size |\n|:--|--:|\n| **ä** | 1 |\n| [b](https://x.y) | `22` |\n| 語 | 333 |"
+    assert text_of(f"Before\n\n{table}\n\nafter") == "\n".join(
+        [
+            "Before",
+            "",
+            "```",
+            "Name             Size",
+            "───────────────  ────",
+            "ä                   1",
+            "b (https://x.y)    22",
+            "語                333",
+            "```",
+            "",
+            "after",
+        ]
+    )
+
+
+def test_a_table_too_wide_to_align_is_shown_as_it_was_written() -> None:
+    table = "| a | b |\n|---|---|\n" + "\n".join(f"| {'x' * 80} | y |" if n == 1 else "| x | y |" for n in range(150))
+    assert len(table) <= CAPABILITIES.text_limit
+    shown = text_of(table)
+    assert shown == f"```\n{table}\n```"
+
+
+def test_backticks_in_a_table_do_not_end_its_block() -> None:
+    assert text_of("| a |\n|---|\n| ``` |") == "```\na\n───\n``\u200b`\n```"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("~~~python title=x\na | b\n~~~\nafter", "```python\na | b\n```\nafter"),
+        ("````\n```\ninner\n```\n````", "```\n``\u200b`\ninner\n``\u200b`\n```"),
+        ("~~~\nnever closed", "```\nnever closed\n```"),
+        ("~~~\n~~~", "```\n\n```"),
+    ],
+)
+def test_code_is_between_three_backticks(text: str, shown: str) -> None:
+    assert text_of(text) == shown
+
+
+@given(markdown)
+def test_every_text_within_the_limit_fits(text: str) -> None:
+    text = text[: CAPABILITIES.text_limit]
+    for author in (None, "a" * 200):
+        assert len(content(Outgoing(text=text, author=author))) <= CONTENT
+
+
+@given(markdown)
+def test_no_word_is_lost(text: str) -> None:
+    shown = text_of(text)
+    for word in re.findall(r"[abé語]{2,}|deep|alt|word", text):
+        assert word in shown
+
+
+@given(markdown)
+def test_splitting_loses_nothing(text: str) -> None:
+    parts = [part if isinstance(part, str) else part.source for part in tables.split(text)]
+    assert "\n".join(parts) == text
+
+
+def test_another_authors_name_is_a_small_first_line() -> None:
+    assert content(Outgoing(text="hi", author="Scribe")) == "-# Scribe\nhi"
+    assert content(Outgoing(text="hi", author="two\nlines " + "x" * 99)).splitlines()[0].endswith("x…")
+
+
+# Whom it notifies
+
+
+def test_nobody_is_notified_unless_it_was_said() -> None:
+    assert allowed(AllowedMentions()) == {"parse": [], "replied_user": False}
+    assert allowed(AllowedMentions(users=True, groups=True, everyone=True))["parse"] == ["users", "roles", "everyone"]
+    some = allowed(AllowedMentions(users=("1", "1", "<@2>", *(str(n) for n in range(3, 300)))))
+    assert some["parse"] == []
+    assert len(some["users"]) == 100 and some["users"][:2] == ["1", "3"]
+
+
+@pytest.mark.parametrize(("users", "groups", "everyone"), [*itertools.product([False, True, ("1",)], [0, 1], [0, 1])])
+def test_ids_and_parse_are_never_given_for_the_same_kind(
+    users: bool | tuple[str, ...], groups: int, everyone: int
+) -> None:
+    found = allowed(AllowedMentions(users=users, groups=bool(groups), everyone=bool(everyone)))
+    assert not ("users" in found and "users" in found["parse"])
+
+
+# Buttons
+
+
+def test_buttons_stand_in_rows_of_five_and_the_thumbs_in_the_last() -> None:
+    buttons = tuple(Button(token="same", label=f"{n}") for n in range(CAPABILITIES.buttons_per_message))
+    made = rows(Outgoing(buttons=buttons, feedback="m"))
+    assert [len(row["components"]) for row in made] == [5, 5, 5, 5, 2]
+    ids = [each["custom_id"] for row in made for each in row["components"]]
+    assert len(set(ids)) == 22
+    assert {controls.read(id) for id in ids[:-2]} == {("a", "same")}
+    assert [controls.read(id) for id in ids[-2:]] == [("u", "m"), ("d", "m")]
+    assert rows(Outgoing(text="x")) == []
+
+
+@pytest.mark.parametrize(("style", "number"), [("default", 2), ("primary", 1), ("danger", 4)])
+def test_styles(style: str, number: int) -> None:
+    button = Button.model_validate({"token": "t", "label": "x", "style": style})
+    assert rows(Outgoing(buttons=(button,)))[0]["components"][0]["style"] == number
+
+
+@pytest.mark.parametrize(("label", "shown"), [("", "…"), ("  ", "…"), ("x" * 81, "x" * 79 + "…"), ("é" * 80, "é" * 80)])
+def test_labels_are_never_empty_nor_too_long(label: str, shown: str) -> None:
+    assert rows(Outgoing(buttons=(Button(token="t", label=label),)))[0]["components"][0]["label"] == shown
+
+
+@given(st.text(max_size=96), st.sampled_from("udafs"), st.integers(0, 24))
+def test_a_token_comes_back_unchanged(token: str, kind: str, place: int) -> None:
+    custom_id = controls.write(kind, token, place)
+    assert 1 <= len(custom_id) <= 100
+    assert controls.read(custom_id) == (kind, token)
+
+
+@given(st.text(max_size=8))
+def test_others_controls_are_not_taken_for_ours(custom_id: str) -> None:
+    found = controls.read(custom_id)
+    assert found is None or custom_id.startswith("gw")
+
+
+# Files by address
+
+
+def test_files_by_address_are_embeds() -> None:
+    image = OutgoingFile(name="i", kind="image", source=FromUrl(url="https://x/i.png"))
+    report = OutgoingFile(name="Report", source=FromUrl(url="https://x/r"))
+    upload = OutgoingFile(name="u", source=FromBytes(data=b""))
+    assert body(Outgoing(files=(image, upload, report)))["embeds"] == [
+        {"image": {"url": "https://x/i.png"}},
+        {"title": "Report", "url": "https://x/r"},
+    ]
+
+
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "javascript:x", "https://x/a b", "http://[", "https://x/" + "y" * 3_000]
+)
+def test_an_address_that_is_none_is_rejected(url: str) -> None:
+    with pytest.raises(Rejected, match="http"):
+        linked(OutgoingFile(name="x", source=FromUrl(url=url)), url)
+
+
+# Nonces
+
+
+def test_a_nonce_is_of_its_key_and_conversation_and_fits() -> None:
+    here, there = thread("1", "2"), direct("2")
+    assert nonce(here, "k") == nonce(here.model_copy(update={"route": {"x": "y"}}), "k")
+    assert len({nonce(here, "k"), nonce(here, "k2"), nonce(there, "k")}) == 3
+    assert len(nonce(here, "k" * 1_000)) <= 25
