@@ -18,7 +18,7 @@ export class ChannelComposer extends Composer {
     } } });
     const tools = [recordings, iconButton("slash", "Use a command", () => this.insert("/")), iconButton("mic", "Send a recording as a voice message", () => recordings.click())];
     super({ attach: "plus", tools, ...rest });
-    Object.assign(this, { store, channel: place, typed, speak, typedAt: 0 });
+    Object.assign(this, { store, channel: place, typed, speak, told: { place: null, at: 0 } });
     this.guide = h("p", { class: "command-guide", hidden: true });
     this.node.prepend(this.guide);
     this.input.addEventListener("input", () => this.tell());
@@ -55,9 +55,10 @@ export class ChannelComposer extends Composer {
 
   /** That one is typing is told as often as Discord's client tells it; commands are typed in private. */
   tell() {
-    const now = Date.now();
-    if (this.empty || this.input.value.startsWith("/") || now - this.typedAt < TYPING) return;
-    this.typedAt = now;
+    const now = { place: this.channel(), at: Date.now() };
+    if (this.empty || this.input.value.startsWith("/")) return;
+    if (now.place === this.told.place && now.at - this.told.at < TYPING) return;
+    this.told = now;
     this.typed();
   }
 

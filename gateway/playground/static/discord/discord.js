@@ -37,7 +37,7 @@ class Discord {
     this.beside = null;
     this.loaded = false;
     this.hinted = false;
-    this.written = new Set();
+    this.written = new Map(); // messages written here, and whether the person means to go on in their thread
     this.saying = new Map();
     const app = this.app();
     this.sidebar = new Sidebar(app);
@@ -64,7 +64,7 @@ class Discord {
       openServer: () => this.select(store.channelsOf("text", "forum")[0]?.id ?? null, { focus: true }),
       openThread: (id, how) => this.openThread(id, how),
       createThread: (message) => this.createThread(message.channel, message),
-      createPost: (forum, post) => this.createPost(forum, post),
+      openWhenKnown: (id) => this.openWhenKnown(id),
       deleteThread: (thread) => this.deleteThread(thread),
       showThreads: (anchor, channel) => this.showThreads(anchor, channel),
       setPresence: (present) => this.setPresence(present),
@@ -107,7 +107,7 @@ class Discord {
     if (message.deleted || !store.visible(message) || !store.channels.has(channel)) return;
     store.failures.delete(message.id);
     if (store.isMine(message)) {
-      if (!before) this.written.add(message.id);
+      if (!before) this.written.set(message.id, this.written.get(message.id) ?? false);
       return;
     }
     if (isNote(message)) return;
@@ -132,7 +132,8 @@ class Discord {
   /** Opens the thread in which a message just written here is being answered, unless another is being written in. */
   follow(thread) {
     if (thread.deleted || thread.parent_id !== this.selected || !this.written.has(thread.id)) return;
-    if (!this.beside || this.side.composer.empty) this.openThread(thread.id);
+    const focus = this.written.get(thread.id);
+    if (focus || !this.beside || this.side.composer.empty) this.openThread(thread.id, { focus });
   }
 
   /** Draws again when somebody has stopped typing without a word. */
@@ -205,23 +206,17 @@ class Discord {
 
   createThread(channel, message = null) {
     const suggested = message ? excerpt(message, this.store).slice(0, 40) : "";
-    askThreadName({ suggested, toast: this.host.toast, create: async (name) => {
-      const result = await this.host.act(message ? { type: "create_thread", channel, name, id: message.id } : { type: "create_thread", channel, name }, { quiet: true });
-      if (result.ok) this.openWhenKnown(result.channel);
-      return result;
-    } });
-  }
-
-  async createPost(forum, { title, text, files }) {
-    const result = await this.host.act({ type: "create_post", channel: forum, title, text, files }, { quiet: true });
-    if (result.ok) this.openWhenKnown(result.channel);
-    return result;
+    const from = message ? { id: message.id } : {};
+    askThreadName({
+      suggested, toast: this.host.toast, done: (made) => this.openWhenKnown(made.channel),
+      create: (name) => this.host.act({ type: "create_thread", channel, name, ...from }, { quiet: true }),
+    });
   }
 
   /** Opens a thread the server has just said yes to; the change that makes it known may still be under way. */
   openWhenKnown(id) {
     if (this.store.channels.has(id)) this.openThread(id, { focus: true });
-    else this.written.add(id);
+    else this.written.set(id, true);
   }
 
   async deleteThread(thread) {

@@ -32,7 +32,7 @@ export class Forum {
   ask() {
     const { app, channel } = this;
     const forum = app.store.channels.get(channel);
-    askPost({ forum: `#${forum.name}`, toast: app.toast, create: (post) => app.createPost(channel, post) });
+    askPost({ forum: `#${forum.name}`, toast: app.toast, create: (post) => app.act({ type: "create_post", channel, ...post }, { quiet: true }), done: (made) => app.openWhenKnown(made.channel) });
   }
 
   render() {

@@ -284,7 +284,8 @@ function angled(token, { store, names = {} }) {
   const mention = /^<(@!?|@&|#)(\d{1,20})>$/.exec(token);
   if (mention) {
     const [, kind, id] = mention;
-    const known = names[token] ?? (kind === "#" ? store.channelName(id) : kind === "@&" ? null : store.mentionName(id));
+    // The store knows what people are called in this server.
+    const known = (kind === "#" ? store.channelName(id) : kind === "@&" ? null : store.mentionName(id)) ?? names[token];
     const mine = kind !== "#" && kind !== "@&" && id === store.me;
     return h("span", { class: mine ? "mention me" : "mention" }, known ?? (kind === "#" ? "#unknown" : "@unknown"));
   }

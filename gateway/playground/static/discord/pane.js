@@ -84,7 +84,7 @@ export class Pane {
     if (key === this.headed) return;
     this.headed = key;
     const mark = { dm: h("span", { class: "presence" }), thread: icon("thread") }[channel.kind] ?? icon("hash");
-    fill(this.title, mark, channel.name, channel.kind === "dm" && h("span", { class: "badge" }, "APP"), parent && h("span", { class: "pane-where" }, `in #${parent.name}`));
+    fill(this.title, mark, h("span", { class: "pane-name" }, channel.name), channel.kind === "dm" && h("span", { class: "badge" }, "APP"), parent && h("span", { class: "pane-where" }, `in #${parent.name}`));
     fill(this.topic, channel.topic);
     this.node.setAttribute("aria-label", { dm: `Direct message with ${channel.name}`, thread: `Thread ${channel.name}` }[channel.kind] ?? `Channel ${channel.name}`);
     const threads = iconButton("thread", "Threads", () => this.app.showThreads(threads, channel), { "aria-haspopup": "menu", "aria-expanded": "false" });

@@ -1,0 +1,179 @@
+"""The page over an emulated Discord with a bot behind it that is nothing but a socket and requests."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+from playwright.async_api import BrowserContext, Locator, Page
+
+from adapters.discord.emulator import DiscordEmulator
+from tests.discord.emulator.bot import Rest, socket
+from tests.playground.serving import showing
+
+JSON = dict[str, Any]
+COMPONENTS_V2 = 1 << 15
+EPHEMERAL = 1 << 6
+NOBODY_HURRIES = 600.0
+"""Seconds within which this bot need not beat its heart."""
+
+
+class Stage:
+    """``answer`` gives the bot's first answer to an interaction, None for none at all."""
+
+    def __init__(self, emulator: DiscordEmulator, rest: Rest, page: Page) -> None:
+        self.emulator = emulator
+        self.rest = rest
+        self.page = page
+        self.answer: Callable[[JSON], JSON | None] = lambda _: {"type": 6}
+        self.complaints: list[str] = []
+        self.channel = emulator.general.id
+        self._heard: list[tuple[str, JSON]] = []
+        self._hearing = asyncio.Condition()
+        self._channels = 0
+
+    async def enter(self) -> None:
+        """A channel in which nothing was said, on the page; nothing heard, every answer as at first."""
+        self._heard.clear()
+        self.answer = lambda _: {"type": 6}
+        self._channels += 1
+        channel = self.emulator.add_channel(f"stage-{self._channels}")
+        self.channel = channel.id
+        home = self.page.get_by_role("navigation", name="Servers").get_by_role("button", name="Gateway HQ")
+        await home.click()
+        await self.go(channel.name)
+
+    # -- the bot
+
+    async def listen(self, events: "AsyncIterator[JSON]") -> None:
+        async for payload in events:
+            async with self._hearing:
+                self._heard.append((payload["t"], payload["d"]))
+                self._hearing.notify_all()
+            if payload["t"] == "INTERACTION_CREATE":
+                interaction = payload["d"]
+                body = self.answer(interaction)
+                if body is not None:
+                    status, said = await self.rest.post(
+                        f"/interactions/{interaction['id']}/{interaction['token']}/callback", body
+                    )
+                    assert status == 204, said
+
+    async def heard(self, event: str, timeout: float = 5.0) -> JSON:
+        """The first event of a name, taken off the list; waits for it."""
+        async with asyncio.timeout(timeout), self._hearing:
+            while True:
+                for index, (name, data) in enumerate(self._heard):
+                    if name == event:
+                        del self._heard[index]
+                        return data
+                await self._hearing.wait()
+
+    async def say(self, content: str = "", *, to: str | None = None, **body: Any) -> str:
+        """The bot says something; returns the message's id."""
+        return str((await self.rest.say(to or self.channel, {"content": content, **body}))["id"])
+
+    async def show(self, *components: JSON, files: tuple[tuple[str, bytes, str], ...] = ()) -> str:
+        """The bot sends Components V2."""
+        body = {"flags": COMPONENTS_V2, "components": list(components)}
+        status, message = await self.rest.upload(f"/channels/{self.channel}/messages", body, *files)
+        assert status == 200, message
+        return str(message["id"])
+
+    async def change(self, message_id: str, **body: Any) -> None:
+        status, said = await self.rest.patch(f"/channels/{self.channel}/messages/{message_id}", body)
+        assert status == 200, said
+
+    async def register(self, *commands: JSON) -> None:
+        status, said = await self.rest(
+            "PUT", f"/applications/{self.emulator.world.application_id}/commands", json=list(commands)
+        )
+        assert status == 200, said
+
+    # -- the person
+
+    def composer(self, name: str | None = None) -> Locator:
+        """By what it is for; without a name, that of the channel entered last."""
+        wanted = name or f"Message #{self.emulator.world.channels[self.channel].name}"
+        return self.page.get_by_role("combobox", name=wanted)
+
+    @property
+    def side(self) -> Locator:
+        return self.page.locator(".side-pane")
+
+    def message(self, message_id: str) -> Locator:
+        return self.page.locator(f'.pane:not(.side-pane) .message[data-id="{message_id}"]')
+
+    @property
+    def last(self) -> Locator:
+        """The last message that the pane of the channel shows."""
+        return self.page.locator(".pane:not(.side-pane) .message").last
+
+    async def go(self, name: str) -> None:
+        """Open a channel or a thread from the sidebar."""
+        channels = self.page.get_by_role("navigation", name="Channels")
+        await channels.get_by_role("button", name=name, exact=True).click()
+
+    async def write(self, words: str) -> str:
+        """The person writes in the channel; returns the id of the message the bot hears."""
+        await self.composer().fill(words)
+        await self.page.keyboard.press("Enter")
+        return str((await self.heard("MESSAGE_CREATE"))["id"])
+
+    async def tool(self, message_id: str, name: str) -> None:
+        """Use a button of a message's toolbar."""
+        await self.message(message_id).hover()
+        await self.message(message_id).get_by_role("toolbar").get_by_role("button", name=name).click()
+
+
+@asynccontextmanager
+async def staged(context: BrowserContext) -> AsyncIterator[Stage]:
+    """The page, opened and live. Script errors and refused content (CSP) are its ``complaints``."""
+    emulator = DiscordEmulator(limits="off", heartbeat_interval=NOBODY_HURRIES, interaction_deadline=10.0)
+    await emulator.start()
+    page = await context.new_page()
+    async with aiohttp.ClientSession() as http, showing(emulator) as shown, socket(http, emulator) as bot:
+        stage = Stage(emulator, Rest(http, emulator), page)
+        page.on("pageerror", lambda error: stage.complaints.append(str(error)))
+        page.on("console", lambda said: stage.complaints.append(said.text) if said.type == "error" else None)
+        await bot.identify()
+        listening = asyncio.create_task(stage.listen(_dispatched(bot.receive)))
+        await page.goto(shown.url)
+        await stage.composer().wait_for()
+        yield stage
+        await page.close()
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+    await emulator.stop()
+
+
+async def _dispatched(receive: Callable[..., Any]) -> AsyncIterator[JSON]:
+    while True:
+        payload = await receive(timeout=None)
+        if payload["op"] == 0:
+            yield payload
+
+
+# -- what a bot sends
+
+
+def row(*components: JSON) -> JSON:
+    return {"type": 1, "components": list(components)}
+
+
+def button(custom_id: str, label: str, style: int = 1, **more: Any) -> JSON:
+    return {"type": 2, "style": style, "label": label, "custom_id": custom_id, **more}
+
+
+def options(*labels: str) -> list[JSON]:
+    return [{"label": each, "value": each.lower()} for each in labels]
+
+
+def display(content: str) -> JSON:
+    return {"type": 10, "content": content}
+
+
+def labelled(name: str, kind: int, **component: Any) -> JSON:
+    """A form's field; ``name`` is its custom id, and in capitals its label."""
+    return {"type": 18, "label": name.capitalize(), "component": {"type": kind, "custom_id": name, **component}}
