@@ -10,14 +10,12 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from benchmarks.load import Acks
-from benchmarks.platform import Driver, Subject
+from benchmarks.platform import Driver, Growth, Subject
 from benchmarks.server import Server, serve
 from benchmarks.values import Account, Closed, Open, Plan, Rest
 
 SETTLE = 0.3
 """Seconds of silence before the CPU is read, so that work put off until after the reply counts too."""
-BATCH = 10_000
-"""Events made at a time, where many are sent."""
 
 
 class Bench:
@@ -72,19 +70,19 @@ class Bench:
             account=account,
         )
 
-    async def rest(self, subject: Subject, counts: tuple[int, int], *, rest_after: float) -> Rest:
+    async def rest(self, subject: Subject, growth: Growth, *, rest_after: float) -> Rest:
         """Two batches of conversations, each left alone until its sessions rest."""
         account = Account()
         marks: list[float] = []
         async with self._serve(subject, rest_after=rest_after) as server:
-            for count in counts:
-                for begin in range(0, count, BATCH):
-                    await self._load(subject, server, account, min(BATCH, count - begin))
+            for count in (growth.first, growth.more):
+                for begin in range(0, count, growth.burst):
+                    await self._load(subject, server, account, min(growth.burst, count - begin))
                 await asyncio.sleep(2 * rest_after + 1)
                 marks.append(rss_mb(server.pid))
             await self._driver.audit(subject)
         self._close(subject, account)
-        return Rest(counts[1], marks[0], marks[1], account)
+        return Rest(growth.more, marks[0], marks[1], account)
 
     def _serve(self, subject: Subject, *, rest_after: float | None = None) -> AbstractAsyncContextManager[Server]:
         environment = dict(self._driver.environment)

@@ -54,6 +54,8 @@ class Growth(NamedTuple):
     """What may not cost memory."""
     first: int
     more: int
+    burst: int
+    """Events sent at a time. What a burst leaves behind in the allocator grows with it, and hides what leaks."""
 
 
 class Driver(Protocol):

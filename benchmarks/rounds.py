@@ -86,11 +86,12 @@ class Rounds:
         growth = self._platform.growth
         if growth is None or growth.subject in self._results.skipped:
             return
-        counts = wanted.growth or (growth.first, growth.more)
+        if wanted.growth:
+            growth = growth._replace(first=wanted.growth[0], more=wanted.growth[1])
         subject = self._platform.subjects[growth.subject]
-        self._say(f"memory of {growth.title}: {counts[0]} of them, then {counts[1]} more")
+        self._say(f"memory of {growth.title}: {growth.first} of them, then {growth.more} more")
         try:
-            self._results.rest = await self._bench.rest(subject, counts, rest_after=wanted.rest_after)
+            self._results.rest = await self._bench.rest(subject, growth, rest_after=wanted.rest_after)
         except DidNotStart as error:
             self._skip(subject, error)
 
