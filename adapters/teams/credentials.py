@@ -64,7 +64,7 @@ class Credentials:
             token = await self._renew(token)
         return f"Bearer {token.value}"
 
-    async def refused(self, authorization: str) -> None:
+    def refused(self, authorization: str) -> None:
         """The connector did not take this one: the next is a new one. A newer one stays."""
         if self._token is not None and authorization == f"Bearer {self._token.value}":
             self._token = None

@@ -41,7 +41,6 @@ CLOCK_SKEW = 300
 """Seconds a token may be early or late (Bot Connector authentication)."""
 DIALOG_TITLE = 64
 PLACEHOLDER = 500
-CHOICES = 100
 
 CAPABILITIES = Capabilities(
     text_limit=TEXT,

@@ -116,7 +116,7 @@ class Transport:
             ) as response:
                 raw = await bounded(response, _MAX_ANSWER)
                 if response.status == 401:
-                    await self._credentials.refused(headers.get("Authorization", ""))
+                    self._credentials.refused(headers.get("Authorization", ""))
                 return response.status, raw, response.headers
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Unavailable(f"{what}: {type(error).__name__}: {error}"[:300]) from error
