@@ -174,13 +174,20 @@ async def test_a_card_is_answered_in_place(stage: Stage) -> None:
     assert (value["action"]["verb"], value["action"]["data"]) == ("book", {"name": "Ada"})
 
 
-async def test_what_is_being_typed_stays_while_the_message_changes(stage: Stage) -> None:
-    form = await shown(stage, entry("name"), actions=(submit("Send"),))
+async def test_what_is_being_filled_in_stays_while_the_message_changes(stage: Stage) -> None:
+    radio = entry("colour", "ChoiceSet", choices=[{"title": "Red", "value": "r"}, {"title": "Blue", "value": "b"}])
+    form = await shown(stage, entry("name"), radio | {"style": "expanded"}, actions=(submit("Send"),))
+    reaction = stage.message(stage.latest()).locator(".reaction")
     await form.get_by_role("textbox", name="Name").press_sequentially("Ad")
-    await stage.emulator.react("personal", stage.latest(), "like", user="Ada")
-    await expect(stage.message(stage.latest()).locator(".reaction")).to_be_visible()
+    await stage.emulator.react("personal", stage.latest(), "like")
+    await expect(reaction).to_be_visible()
     await stage.page.keyboard.type("a")
     await expect(form.get_by_role("textbox", name="Name")).to_have_value("Ada")
+    await form.get_by_role("radio", name="Blue").check()
+    await stage.emulator.react("personal", stage.latest(), "like", added=False)
+    await expect(reaction).to_have_count(0)
+    await expect(form.get_by_role("radio", name="Blue")).to_be_focused()
+    await expect(form.get_by_role("radio", name="Blue")).to_be_checked()
 
 
 async def test_a_whole_element_can_be_clicked(stage: Stage) -> None:

@@ -272,6 +272,19 @@ async def test_the_app_and_people_come_and_go(stage: Stage) -> None:
     await expect(stage.page.get_by_role("button", name="People, 3")).to_be_visible()
 
 
+async def test_a_message_for_one_person_says_so(stage: Stage) -> None:
+    path = f"conversations/{stage.emulator.group.id}/activities?isTargetedActivity=true"
+    for person, words in ((stage.emulator.ada, "for Ada"), (stage.emulator.grace, "for Grace")):
+        told = {"type": "message", "text": words, "recipient": {"id": person.id}}
+        await stage.call("POST", path, told)
+    await stage.send("for all", to=stage.emulator.group.id)
+    await stage.go("Lunch")
+    mine = stage.page.locator(".message", has_text="for Ada")
+    await expect(mine).to_contain_text("Only you can see this message")
+    await expect(stage.page.locator(".message", has_text="for all")).to_be_visible()
+    await expect(stage.page.get_by_text("for Grace")).to_have_count(0)
+
+
 async def test_what_the_bot_did_not_take_says_so(stage: Stage) -> None:
     stage.status = 500
     await stage.composer().fill("precious words")
@@ -280,11 +293,12 @@ async def test_what_the_bot_did_not_take_says_so(stage: Stage) -> None:
 
 
 async def test_unread_chats_are_counted(stage: Stage) -> None:
-    await stage.send("psst", to=stage.emulator.group.id)
-    row = stage.page.get_by_role("navigation", name="Chats and channels").get_by_role("button", name="Lunch")
-    await expect(row).to_contain_text("1")
+    await stage.send("psst", to=stage.emulator.random.id)
+    row = stage.page.get_by_role("navigation", name="Chats and channels").get_by_role("button", name="Random")
+    await expect(row.get_by_label("1 unread")).to_be_visible()
     await row.click()
-    await expect(row).not_to_contain_text("1")
+    await expect(row.get_by_label("unread")).to_have_count(0)
+    await stage.go("gateway")
     await stage.page.get_by_role("navigation", name="Teams").get_by_role("button", name="Teams").click()
     await expect(stage.page.get_by_role("region", name="Channel General")).to_be_visible()
     await stage.page.reload()

@@ -1,6 +1,7 @@
 // The Slack tab: sidebar, channel, thread, modals; takes changes in and sends what the person does.
 
 import { fill, h, icon, spoken } from "../lib/dom.js";
+import { onFrame } from "../lib/frame.js";
 import { keep, recall } from "../lib/memory.js";
 import { bodyOf } from "./message.js";
 import { modals } from "./modal.js";
@@ -11,19 +12,13 @@ import { isReply, Store } from "./store.js";
 const PLACE = "gateway.slack.place";
 
 /** Draws a Slack workspace into `root`; see platforms.js for the interface. */
-export function mount(root, host) {
-  const slack = new Slack(root, host);
-  return {
-    snapshot: (data) => slack.snapshot(data),
-    change: (entry) => slack.change(entry),
-    destroy: () => slack.destroy(),
-  };
-}
+export const mount = (root, host) => new Slack(root, host);
 
 class Slack {
   constructor(root, host) {
     this.host = host;
     this.store = new Store();
+    this.frame = onFrame(() => this.draw());
     this.selected = null;
     this.openTs = null;
     this.loaded = false;
@@ -76,7 +71,7 @@ class Slack {
     if (entry.entity === "view") this.modals.sync(this.myViews());
     else if (entry.entity === "message") this.arrived(entry.channel, entry.message, before);
     else if (entry.entity === "status" && entry.thread_ts) this.follow(entry.channel, entry.thread_ts);
-    this.schedule();
+    this.frame.ask();
   }
 
   /** After a reload one is where one was; kept per browser tab. */
@@ -168,15 +163,6 @@ class Slack {
     (link ?? this.channelPane.composer).focus();
   }
 
-  /** Draws at the next frame: a stream changes more often than the screen. */
-  schedule() {
-    if (this.frame) return;
-    this.frame = requestAnimationFrame(() => {
-      this.frame = null;
-      this.draw();
-    });
-  }
-
   draw() {
     this.drawSidebar();
     if (!this.selected) return;
@@ -225,7 +211,7 @@ class Slack {
   }
 
   destroy() {
-    cancelAnimationFrame(this.frame);
+    this.frame.cancel();
     this.modals.destroy();
   }
 }

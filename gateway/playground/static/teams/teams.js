@@ -1,6 +1,7 @@
 // The Teams tab: chats, channels, dialogs; takes changes in and sends what the person does.
 
 import { fill, h, spoken } from "../lib/dom.js";
+import { onFrame } from "../lib/frame.js";
 import { keep, recall } from "../lib/memory.js";
 import { dialogs } from "./dialogs.js";
 import { Kept } from "./kept.js";
@@ -14,19 +15,13 @@ const TYPING = 10_000;
 /** Milliseconds for which Teams shows a typing indicator. */
 
 /** Draws a Teams tenant into `root`; see platforms.js for the interface. */
-export function mount(root, host) {
-  const teams = new Teams(root, host);
-  return {
-    snapshot: (data) => teams.snapshot(data),
-    change: (entry) => teams.change(entry),
-    destroy: () => teams.destroy(),
-  };
-}
+export const mount = (root, host) => new Teams(root, host);
 
 class Teams {
   constructor(root, host) {
     this.host = host;
     this.store = new Store();
+    this.frame = onFrame(() => this.draw());
     this.selected = null;
     this.loaded = false;
     this.hinted = false;
@@ -75,7 +70,7 @@ class Teams {
     if (entry.entity === "dialog") this.dialogs.sync(this.myDialogs());
     else if (entry.entity === "message") this.arrived(entry.message, before);
     else if (entry.entity === "typing" && entry.typing) this.forgetTyping(entry.conversation);
-    this.schedule();
+    this.frame.ask();
   }
 
   myDialogs() {
@@ -98,7 +93,7 @@ class Teams {
     clearTimeout(this.timers.get(conversation));
     this.timers.set(conversation, setTimeout(() => {
       this.store.typing.delete(conversation);
-      this.schedule();
+      this.frame.ask();
     }, TYPING));
   }
 
@@ -127,15 +122,6 @@ class Teams {
     if (focus) this.pane.composer.focus();
   }
 
-  /** Draws at the next frame: a stream changes more often than the screen. */
-  schedule() {
-    if (this.frame) return;
-    this.frame = requestAnimationFrame(() => {
-      this.frame = null;
-      this.draw();
-    });
-  }
-
   draw() {
     if (!this.store.conversations.has(this.selected)) this.selected = this.store.chats()[0]?.id ?? null;
     this.sidebar.render(this.selected);
@@ -146,7 +132,7 @@ class Teams {
   }
 
   destroy() {
-    cancelAnimationFrame(this.frame);
+    this.frame.cancel();
     for (const timer of this.timers.values()) clearTimeout(timer);
     this.dialogs.destroy();
   }
