@@ -56,6 +56,9 @@ class Growth(NamedTuple):
     more: int
     burst: int
     """Events sent at a time. What a burst leaves behind in the allocator grows with it, and hides what leaks."""
+    tolerance: int
+    """Bytes one may seem to cost: a few megabytes of allocator noise over all of them. Nothing that is kept for each
+    is as small."""
 
 
 class Driver(Protocol):

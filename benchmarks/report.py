@@ -97,9 +97,9 @@ def _targets(results: Results) -> str:
         if value is not None:
             rows.append([target.title, f"<= {target.limit:g} x", f"{value:.2f} x", _verdict(value <= target.limit)])
     if results.rest and results.platform.growth:
-        value, tolerance = results.rest.bytes_each, results.rest_tolerance
+        value, tolerance = results.rest.bytes_each, results.platform.growth.tolerance
         title = f"memory of {results.platform.growth.title} ({results.rest.more} of them)"
-        rows.append([title, f"0 (+-{tolerance:.0f}) B", f"{value:.0f} B", _verdict(value <= tolerance)])
+        rows.append([title, f"0 (+-{tolerance}) B", f"{value:.0f} B", _verdict(value <= tolerance)])
     return _aligned(rows) if len(rows) > 1 else ""
 
 

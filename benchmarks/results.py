@@ -11,9 +11,6 @@ from benchmarks.values import Account, Closed, Open, Plan, Rest
 
 Run = TypeVar("Run", Closed, Open)
 
-NOISE = 2_000_000
-"""Bytes by which memory may differ: that of the allocator."""
-
 
 @dataclass(slots=True)
 class Results:
@@ -53,12 +50,6 @@ class Results:
             assert target.of_open is not None
             value = _ratio(self.open.get(target.subject, []), self.open.get(target.peer, []), target.of_open)
         return None if math.isnan(value) else value
-
-    @property
-    def rest_tolerance(self) -> float:
-        """Bytes an event may seem to cost."""
-        assert self.rest is not None
-        return NOISE / self.rest.more
 
 
 def calls_each(accounts: Sequence[Account]) -> Mapping[str, float]:

@@ -15,6 +15,8 @@ APP, PASSWORD = "0bbbbbbb-0000-4000-8000-000000000001", "benchmark-password"
 TENANT = "0ccccccc-0000-4000-8000-000000000002"
 TEAM, CHANNEL = "19:team0bench@thread.tacv2", "19:channel0bench@thread.tacv2"
 PERSON, BOT = "29:1person-bench", f"28:{APP}"
+ACCOUNT = {"id": PERSON, "name": "A Person", "aadObjectId": "0aaaaaaa-0000-4000-8000-000000000003"}
+MEMBER = {**ACCOUNT, "tenantId": TENANT, "userRole": "user", "email": "person@example.com", "givenName": "A"}
 KEY_ID = "benchmark-key"
 
 
@@ -68,7 +70,7 @@ def _post(number: int, service_url: str, threads: int) -> bytes:
             "id": id,
             "channelId": "msteams",
             "serviceUrl": service_url,
-            "from": {"id": PERSON, "name": "A Person", "aadObjectId": "0aaaaaaa-0000-4000-8000-000000000003"},
+            "from": ACCOUNT,
             "conversation": {
                 "isGroup": True,
                 "conversationType": "channel",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import orjson
 
 from benchmarks.fake import Answer, Fake, number_in
-from benchmarks.teams.activities import APP, PASSWORD, TENANT, Signer
+from benchmarks.teams.activities import APP, MEMBER, PASSWORD, TENANT, Signer
 
 
 class FakeTeams(Fake):
@@ -36,13 +36,15 @@ class FakeTeams(Fake):
 
     def answer(self, verb: str, path: str, body: bytes) -> Answer:
         parts = path.split("/")
-        # A reply may name the activity it is to, behind "activities".
-        method = parts[-2] if parts[-2] == "activities" else parts[-1]
+        # One activity or member stands behind the word for all of them.
+        method = parts[-2] if parts[-2] in ("activities", "members") else parts[-1]
         self.calls[f"{verb} {method}"] += 1
         match method:
             case "activities":
                 self.replied(number_in(body))
                 return Answer(b'{"id":"%d"}' % next(self._ids), 201)
+            case "members":
+                return Answer(orjson.dumps(MEMBER))
             case "token":
                 grant = {"token_type": "Bearer", "expires_in": 3600, "access_token": "benchmark-access-token"}
                 return Answer(orjson.dumps(grant))
