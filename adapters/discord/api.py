@@ -15,13 +15,16 @@ import structlog
 from adapters.discord.errors import REFUSED, translate
 from adapters.discord.fields import Json
 from adapters.discord.limits import LONGEST_WAIT
-from adapters.discord.sdk import AsyncWebhookAdapter, HTTPClient, Route, discord
+from adapters.discord.sdk import AsyncWebhookAdapter, HTTPClient, Ratelimit, Route, discord
 from gateway.errors import SettingsError, Unavailable
 
 TIMEOUT = aiohttp.ClientTimeout(total=60, sock_connect=10)
 """For one request, its wait for a rate limit not included."""
 TRANSFER = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=60)
 """For one that carries files."""
+
+_BUCKETS = 256
+"""Rate-limit buckets kept without a look at which are over."""
 
 log = structlog.get_logger(__name__)
 
@@ -34,15 +37,30 @@ class _Http(HTTPClient):
         # The loop is named once there is one (``Link``); nothing reads it before.
         super().__init__(discord.utils.MISSING, max_ratelimit_timeout=LONGEST_WAIT)
         self.api_url = api_url.rstrip("/")
+        self._enough = _BUCKETS
 
     def at(self, route: Route) -> Route:
         """The route, leading to the address of the settings."""
         route.url = self.api_url + route.url.removeprefix(Route.BASE)
         return route
 
+    def _try_clear_expired_ratelimits(self) -> None:
+        """Forget buckets whose window is over: a new one would be the same. discord.py looks through all of them for
+        each new one and keeps each for five minutes, which a bot that opens a thread per conversation feels."""
+        if len(self._buckets) < self._enough:
+            return
+        idle = [key for key, bucket in self._buckets.items() if _is_over(bucket)]
+        for key in idle:
+            del self._buckets[key]
+        self._enough = max(_BUCKETS, 2 * len(self._buckets))
+
     async def request(self, route: Route, *, files: Any = None, form: Any = None, **kwargs: Any) -> Any:
         kwargs.setdefault("timeout", TRANSFER if form else TIMEOUT)
         return await super().request(self.at(route), files=files, form=form, **kwargs)
+
+
+def _is_over(bucket: Ratelimit) -> bool:
+    return bucket.is_inactive() or (bucket.is_expired() and not bucket.outgoing and not bucket._pending_requests)
 
 
 class Api:

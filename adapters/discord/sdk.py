@@ -6,7 +6,15 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     import discord
     from discord.gateway import DiscordWebSocket, ReconnectWebSocket
-    from discord.http import HTTPClient, Route
+    from discord.http import HTTPClient, Ratelimit, Route
     from discord.webhook.async_ import AsyncWebhookAdapter
 
-__all__ = ["AsyncWebhookAdapter", "DiscordWebSocket", "HTTPClient", "ReconnectWebSocket", "Route", "discord"]
+__all__ = [
+    "AsyncWebhookAdapter",
+    "DiscordWebSocket",
+    "HTTPClient",
+    "Ratelimit",
+    "ReconnectWebSocket",
+    "Route",
+    "discord",
+]

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from adapters.discord import api
 from adapters.discord.adapter import DiscordAdapter
+from adapters.discord.emulation import limits
 from adapters.discord.errors import translate
 from adapters.discord.sdk import discord
 from gateway.adapter import Surroundings
@@ -118,6 +120,19 @@ async def test_discords_own_limits_are_kept(tmp_path: Path) -> None:
             await house.adapter.send(ref, Outgoing(text=f"n{n}"), key=f"k{n}")
         assert [each.text for each in world.said(post.place)] == [f"n{n}" for n in range(7)]
         assert [call.status for call in world.discord.calls_to("create_message")] == [200] * 7
+
+
+async def test_the_buckets_do_not_grow_with_the_conversations(
+    world: DiscordWorld, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "_UNLIMITED", limits.Rate(1_000_000, 0.001))  # windows that end at once
+    monkeypatch.setattr(api, "_BUCKETS", 4)
+    http = adapter_of(house)._api.http
+    http._enough = 4
+    for n in range(40):
+        _, ref = await house.mention()
+        await house.adapter.send(ref, Outgoing(text=f"n{n}"), key=f"k{n}")
+    assert len(http._buckets) < 20
 
 
 # Whole
