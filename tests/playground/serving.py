@@ -24,9 +24,10 @@ class Served(Generic[E]):
 
 
 @asynccontextmanager
-async def showing(emulator: E, *, heartbeat: float = 15.0) -> AsyncIterator[Served[E]]:
-    """A playground with this one emulator."""
-    playground = Playground({emulator.name: emulator}, heartbeat=heartbeat)
+async def showing(emulator: E, *more: Emulator, heartbeat: float = 15.0) -> AsyncIterator[Served[E]]:
+    """A playground with these emulators."""
+    emulators: list[Emulator] = [emulator, *more]
+    playground = Playground({each.name: each for each in emulators}, heartbeat=heartbeat)
     config = uvicorn.Config(Starlette(routes=playground.routes), lifespan="off", log_level="error", ws="none")
     server = uvicorn.Server(config)
     listener = socket.create_server(("127.0.0.1", 0))

@@ -5,8 +5,9 @@
 import { h, icon, safeUrl } from "../lib/dom.js";
 import { attachment } from "../lib/attachment.js";
 import { control, SELECTS } from "./controls.js";
-import { markdown, spoiler } from "./markdown.js";
+import { markdown } from "./markdown.js";
 import { colour, picture } from "./media.js";
+import { spoiler } from "./spans.js";
 
 const BUTTONS = { 1: "primary", 2: "secondary", 3: "success", 4: "danger", 5: "secondary", 6: "primary" };
 const LINK = 5;

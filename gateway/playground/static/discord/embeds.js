@@ -2,7 +2,8 @@
 
 import { h, link, safeUrl } from "../lib/dom.js";
 import { colour, picture } from "./media.js";
-import { markdown, spans } from "./markdown.js";
+import { markdown } from "./markdown.js";
+import { spans } from "./spans.js";
 import { sentAt } from "./stamps.js";
 
 /** The node for an embed; `where` as for markdown. */

@@ -2,7 +2,6 @@
 
 import { fill, h, icon } from "../lib/dom.js";
 import { clock } from "../lib/time.js";
-import { askPost } from "./dialogs.js";
 import { excerpt, timeOf } from "./message.js";
 import { avatar } from "./people.js";
 import { byId } from "./store.js";
@@ -15,7 +14,7 @@ export class Forum {
     this.topic = h("p", { class: "topic" });
     this.list = h("ul", { class: "posts", "aria-label": "Posts" });
     this.empty = h("div", { class: "intro" }, h("div", { class: "intro-mark" }, icon("forum")), h("h3", {}, "There are no posts here yet"), h("p", {}, "Open one: a bot that answers in forums hears of it."));
-    this.newPost = h("button", { type: "button", class: "button primary", on: { click: () => this.ask() } }, icon("plus"), "New Post");
+    this.newPost = h("button", { type: "button", class: "button primary", on: { click: () => app.createPost(app.store.channels.get(this.channel)) } }, icon("plus"), "New Post");
     this.node = h("section", { class: "pane forum" },
       h("div", { class: "pane-head" }, this.title, this.topic, this.newPost),
       h("div", { class: "forum-scroll" }, this.empty, this.list));
@@ -27,12 +26,6 @@ export class Forum {
 
   focus() {
     this.newPost.focus();
-  }
-
-  ask() {
-    const { app, channel } = this;
-    const forum = app.store.channels.get(channel);
-    askPost({ forum: `#${forum.name}`, toast: app.toast, create: (post) => app.act({ type: "create_post", channel, ...post }, { quiet: true }), done: (made) => app.openWhenKnown(made.channel) });
   }
 
   render() {

@@ -2,7 +2,7 @@
 
 import { attachment } from "../lib/attachment.js";
 import { h, icon, safeUrl } from "../lib/dom.js";
-import { spoiler } from "./markdown.js";
+import { spoiler } from "./spans.js";
 
 /** A picture, or a note that it cannot be shown. `url` or `proxy_url` of Discord's media objects. */
 export function picture({ url, proxy_url: proxied, className = "picture", alt = "" }) {

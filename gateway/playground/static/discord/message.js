@@ -160,7 +160,7 @@ function toolbar(message, app, how) {
     smile,
     own && iconButton("edit", "Edit", () => app.beginEdit(message.id)),
     iconButton("reply", "Reply", () => app.beginReply(message.id)),
-    channel?.kind === "text" && !how.thread && iconButton("thread", "Create Thread", () => app.createThread(message)),
+    channel?.kind === "text" && !how.thread && iconButton("thread", "Create Thread", () => app.createThread(message.channel, message)),
     own && iconButton("trash", "Delete", async () => {
       const agreed = await ask({ title: "Delete Message", text: "Are you sure you want to delete this message? The bot is told of it.", confirm: "Delete", danger: true });
       if (agreed) app.act({ type: "delete", channel: message.channel, id: message.id });
