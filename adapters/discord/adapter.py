@@ -1,6 +1,7 @@
 """The Discord adapter: ties link, inbound, outbound and what surrounds them to ``gateway.adapter.Adapter``."""
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -95,6 +96,8 @@ class DiscordAdapter:
     async def connect(self, accept: Accept) -> AsyncIterator[None]:
         """Log in and hold the gateway connections. Raises ``SettingsError`` for a token or an intent Discord refuses;
         while Discord cannot be reached the adapter stays up, says so in ``health`` and goes on trying."""
+        # Below that discord.py prints what it receives, and the tokens of interactions with it.
+        logging.getLogger("discord").setLevel(logging.WARNING)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._api.open())
             self._intake = intake = Intake(accept)

@@ -74,13 +74,11 @@ class Directory:
         return [id for id, each in self._threads.items() if each.parent == channel]
 
     def ready(self, data: Json) -> None:
-        """A new session: what was known of servers comes again."""
+        """A new session of one shard: what was known of its servers comes again."""
         self.me = text(data, "user", "id") or self.me
         self.app = text(data, "application", "id") or self.app
-        self._channels.clear()
-        self._threads.clear()
-        self._roles.clear()
-        self._own_roles.clear()
+        for guild in items(data, "guilds"):
+            self.forget_guild(text(guild, "id"))
 
     def guild(self, data: Json) -> None:
         """GUILD_CREATE."""

@@ -322,3 +322,14 @@ async def test_the_directory_does_not_grow_with_what_is_said() -> None:
     assert len(known.children("1")) == directory._THREADS_KEPT
     known.channel({"id": "600", "type": 11, "thread_metadata": {"archived": True}})
     assert known.get("600") is None
+
+
+async def test_a_new_session_of_one_shard_forgets_only_its_own_servers() -> None:
+    known = directory.Directory()
+    for guild in ("1", "2"):
+        roles = [{"id": f"5{guild}", "name": "gateway", "tags": {"bot_id": "10"}}]
+        known.ready({"user": {"id": "10"}, "guilds": [{"id": guild, "unavailable": True}]})
+        known.guild({"id": guild, "channels": [{"id": f"3{guild}", "type": 0, "name": "general"}], "roles": roles})
+    known.ready({"user": {"id": "10"}, "guilds": [{"id": "1", "unavailable": True}]})
+    assert known.get("31") is None and known.get("32") is not None
+    assert (known.own_role("1"), known.own_role("2")) == ("", "52")

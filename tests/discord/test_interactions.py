@@ -1,6 +1,7 @@
 """Clicks, forms and commands: durable first, answered in place and in time, never with "This interaction failed"."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,23 @@ async def test_an_answer_that_fails_is_logged_and_the_click_stands(
     assert "discord_answer_failed" in logged
     route = next(each.ref.route for each in house.envelopes if "interaction" in each.ref.route)
     assert route["interaction"] not in logged
+
+
+async def test_no_token_is_ever_logged(
+    world: DiscordWorld, house: House, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    channel, sent = await shown(house)
+    for fault in ({"status": 503}, {"retry_after": 0.01}, {"status": "disconnect"}):
+        world.discord.fail_next("interaction_callback", **fault)
+        await world.discord.click(channel, sent.id, label="Go")
+    await deferred(world, house)
+    tokens = {each.ref.route["interaction"] for each in house.envelopes if "interaction" in each.ref.route}
+    assert len(tokens) == 4
+    logged = caplog.text + "".join(capsys.readouterr())
+    assert "discord_answer_failed" in logged
+    for secret in (*tokens, world.discord.world.token):
+        assert secret not in logged
 
 
 # Not ours
