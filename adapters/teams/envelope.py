@@ -5,11 +5,10 @@ however often it is delivered; all else the activity that told of it.
 """
 
 import hashlib
+import json
 import time
 from collections.abc import Callable
 from typing import NamedTuple
-
-import orjson
 
 from adapters.teams.fields import Json, items, obj, text
 from adapters.teams.incoming import mentioned
@@ -100,7 +99,9 @@ def _enveloped(activity: Json, ref: ConversationRef, mark: str) -> list[Envelope
 def _id(activity: Json) -> str:
     """The activity's id, else one made of what it says."""
     given = text(activity, "id")
-    return _quote(given) if given else hashlib.blake2s(orjson.dumps(activity), digest_size=12).hexdigest()
+    if given:
+        return _quote(given)
+    return hashlib.blake2s(json.dumps(activity, sort_keys=True).encode(), digest_size=12).hexdigest()
 
 
 def _message(activity: Json) -> Found:

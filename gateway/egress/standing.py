@@ -57,18 +57,23 @@ class Standing:
 
         ``wanted`` is asked again before every call, so that one which had to wait brings what is new by then.
         """
+        await self._mend(wanted)
+        while len(self.parts) < len(now := wanted()):
+            part = await self._send(now[len(self.parts)])
+            # Another is to follow: it must not stand before the ones ahead of it are right.
+            if part.shown is None or len(self.parts) < len(wanted()):
+                await self._mend(wanted)
+        if final and len(self.parts) > len(wanted()):
+            await self._cut(len(wanted()))
+
+    async def _mend(self, wanted: Callable[[], Sequence[Outgoing]]) -> None:
+        """Edit what stands otherwise than wanted; give up what is gone, with what is behind it."""
         at = 0
         while at < min(len(self.parts), len(wanted())):
             if self.parts[at].shown != wanted()[at] and not await self._edit(at, wanted):
                 await self._abandon(at)
-                break
+                return
             at += 1
-        while len(self.parts) < len(now := wanted()):
-            part = await self._send(now[len(self.parts)])
-            if part.shown is None and not await self._edit(len(self.parts) - 1, wanted):
-                await self._abandon(len(self.parts) - 1)
-        if final and len(self.parts) > len(wanted()):
-            await self._cut(len(wanted()))
 
     async def post(self, method: str, message: Outgoing, do: Callable[[str], Awaitable[Receipt | None]]) -> Part | None:
         """Post the next part by ``do(key)``, once; None if that is what ``do`` returned."""

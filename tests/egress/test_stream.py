@@ -147,6 +147,21 @@ async def test_a_long_text_goes_on_in_further_messages_that_never_change_again()
     assert [bool(each.shown.buttons) for each in bench.platform.messages][-2:] == [False, True]
 
 
+async def test_no_part_stands_before_the_ones_ahead_of_it_are_whole() -> None:
+    platform = Plain()
+    bench = Bench(platform)
+    gate = asyncio.Event()
+    platform.fail("send", gate)
+    text = words(600)
+    await bench.stream.write(text[:50])
+    closing = asyncio.ensure_future(bench.stream.close(Outgoing(text=text)))  # while the first send is on its way
+    await bench.time.settle()
+    gate.set()
+    await bench.time.run(closing)
+    assert platform.calls == ["send", "edit", "send", "send"]
+    assert_stands(bench, text)
+
+
 async def test_a_rate_limit_coalesces_edits_and_the_final_text_lands() -> None:
     bench = Bench(Plain())
     await bench.write("Start")

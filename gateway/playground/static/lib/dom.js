@@ -122,6 +122,6 @@ export function bytes(size) {
 export function spoken(nodes) {
   const box = h("div");
   append(box, nodes);
-  for (const part of box.querySelectorAll("p, li, td, th, button, div, pre, summary")) part.append(" ");
+  for (const part of box.querySelectorAll("p, li, td, th, button, div, pre, summary, br")) part.append(" ");
   return box.textContent.replace(/\s+/g, " ").trim();
 }
