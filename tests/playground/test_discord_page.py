@@ -77,7 +77,7 @@ async def test_what_was_typed_comes_back_when_it_could_not_be_sent(stage: Stage)
 
 
 async def test_replying(stage: Stage) -> None:
-    first = await stage.say("What shall it be ||or not||?")
+    first = await stage.say("What shall it be\n||or not||?")
     await stage.tool(first, "Reply")
     await expect(stage.page.get_by_text("Replying to gateway")).to_be_visible()
     await expect(stage.composer()).to_be_focused()
