@@ -18,7 +18,7 @@ from adapters.discord.envelope import OWN, Found, Ignored
 from adapters.discord.fields import Json, text
 from adapters.discord.intake import Intake
 from adapters.discord.memory import Memory
-from gateway.errors import GatewayError
+from gateway.errors import Forbidden, GatewayError, Gone
 
 _HELD = 500
 """Dispatches that wait until their channel was looked up, at most."""
@@ -152,7 +152,7 @@ class Inbound:
             if len(self._held[channel]) < _HELD:
                 self._held[channel].append(again)
             else:
-                self.ignored["unknown_channel"] += 1
+                log.error("discord_delivery_dropped", channel=channel, why="too much waits for its channel")
             return
         self._held[channel] = [again]
         task = asyncio.create_task(self._fetch(channel, guild))
@@ -160,14 +160,20 @@ class Inbound:
         task.add_done_callback(self._tasks.discard)
 
     async def _fetch(self, channel: str, guild: str) -> None:
+        found: Json = {}
+        passing = False
         try:
             found = await self._api.call("GET", "/channels/{channel_id}", {"channel_id": channel})
         except GatewayError as error:
+            passing = not isinstance(error, Forbidden | Gone)
             log.warning("discord_channel_unknown", channel=channel, error=str(error))
-            found = {"id": channel, "type": HIDDEN}
-        self._directory.channel({**found, "guild_id": guild})
+        # As open, whatever it says: what is said in an archived thread wakes it.
+        known = {name: found[name] for name in ("type", "name", "parent_id") if name in found}
+        self._directory.channel({"type": HIDDEN, **known, "id": channel, "guild_id": guild})
         for again in self._held.pop(channel):
             again()
+        if passing:
+            self._directory.forget_channel(channel)
 
     async def close(self) -> None:
         """Give up what is being looked up."""

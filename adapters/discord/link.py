@@ -30,6 +30,11 @@ RETRY = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 """Seconds before each attempt to come back; the last one repeats."""
 OPENING = 30.0
 """Seconds a connection may take until it says HELLO."""
+BRIEF = 1.0
+"""Seconds: one that ends sooner is not followed by another at once."""
+_OWN_GATEWAY = "gateway.discord.gg"
+_STUBBORN = 3
+"""Attempts to resume where Discord said to, before it is tried at the common address."""
 
 # Close codes after which coming back cannot help (Gateway close event codes).
 _FATAL = {
@@ -74,7 +79,7 @@ class _Socket(DiscordWebSocket):
 
 
 class Link(discord.Client):
-    """One shard. ``run`` comes back until it is cancelled or meets what only the operator can mend."""
+    """One shard. ``run_until_fatal`` comes back until it is cancelled or meets what only the operator can mend."""
 
     def __init__(self, api: Api, *, gateway_url: str, shard: int, shards: int) -> None:
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # a bot that writes needs no voice
@@ -115,7 +120,7 @@ class Link(discord.Client):
         """Nobody listens to discord.py's own events."""
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        """``run`` keeps the pause between two sessions."""
+        """``run_until_fatal`` keeps the pause between two sessions."""
 
     @property
     def place(self) -> str:
@@ -150,6 +155,7 @@ class Link(discord.Client):
     async def _one(self, session: dict[str, Any]) -> dict[str, Any]:
         """One connection, from its opening to its end; how to resume it, empty for a new session."""
         self._failures += 1
+        began = self.loop.time()
         opened: _Socket | None = None
         code = 4000  # so that Discord keeps the session
         try:
@@ -174,6 +180,8 @@ class Link(discord.Client):
         finally:
             if opened is not None:
                 await _close(opened, code)
+            if self.loop.time() - began < BRIEF:
+                self._failures = max(self._failures, 1)
         return session if opened is None else _resumption(opened)
 
     async def _open(self, session: dict[str, Any]) -> _Socket:
@@ -181,7 +189,7 @@ class Link(discord.Client):
             socket = await _Socket.from_client(
                 self,
                 initial=not session,
-                gateway=session.get("gateway", self._gateway),
+                gateway=self._address(session),
                 shard_id=self.shard_id,
                 session=session.get("session"),
                 sequence=session.get("sequence"),
@@ -190,6 +198,13 @@ class Link(discord.Client):
         socket.taking = self._taking
         self.ws = socket
         return socket
+
+    def _address(self, session: Mapping[str, Any]) -> yarl.URL:
+        """Where Discord said to resume; another gateway than Discord's stands in for all of them."""
+        if self._gateway.host != _OWN_GATEWAY or self._failures > _STUBBORN:
+            return self._gateway
+        found: yarl.URL = session.get("gateway", self._gateway)
+        return found
 
     def _lost(self, why: str) -> None:
         self.trouble = self.fatal or f"no connection to Discord's gateway: {why}"

@@ -5,10 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yarl
 
 import gateway as cl
 from adapters.discord import link
 from adapters.discord.adapter import DiscordAdapter
+from adapters.discord.api import Api
+from adapters.discord.link import Link
 from gateway.adapter import Surroundings
 from gateway.errors import SettingsError
 from gateway.model import ConversationEnded, MessageCreated, Outgoing, ReactionChanged
@@ -119,6 +122,18 @@ async def test_a_silent_connection_is_left(monkeypatch: pytest.MonkeyPatch, tmp_
         await world.wait_for(lambda: world.discord.gateway.resumes > 0)
         world.discord.gateway.acks = True
         await house.dm("still there")
+
+
+async def test_a_session_is_resumed_where_discord_said_and_then_anywhere() -> None:
+    there = {"gateway": yarl.URL("wss://gateway-us-east1-b.discord.gg")}
+    api = Api("token", "https://discord.com/api/v10")
+    own = Link(api, gateway_url="wss://gateway.discord.gg/", shard=0, shards=1)
+    assert str(own._address({})) == "wss://gateway.discord.gg/"
+    assert own._address(there) == there["gateway"]
+    own._failures = 4
+    assert str(own._address(there)) == "wss://gateway.discord.gg/"
+    stand_in = Link(api, gateway_url="ws://127.0.0.1:9/", shard=0, shards=1)
+    assert str(stand_in._address(there)) == "ws://127.0.0.1:9/"
 
 
 # Under load

@@ -150,14 +150,35 @@ async def test_a_channel_never_heard_of_is_looked_up(world: DiscordWorld, house:
     assert len(world.discord.calls_to("get_channel")) == 1
 
 
-async def test_a_channel_that_cannot_be_looked_up_loses_nothing(world: DiscordWorld, house: House) -> None:
+async def test_a_thread_looked_up_while_it_is_archived_is_taken_for_open(world: DiscordWorld, house: House) -> None:
+    post, ref = await house.mention("hello")
+    await house.adapter.send(ref, Outgoing(text="one"), key="k")
+    message = world.discord.backend.created(world.discord.world.channels[post.id].messages[post_of(world, post.id)])
+    await world.discord.archive_thread(post.id)
+    world.discord.emit(
+        "MESSAGE_CREATE", {**message, "id": "77", "author": {"id": world.discord.ada.id}, "content": "x"}
+    )
+    assert (await heard(house, "x")).ref.key == ref.key
+    assert len(world.discord.calls_to("get_channel")) == 1
+
+
+def post_of(world: DiscordWorld, channel: str) -> str:
+    """The newest message of a channel."""
+    return list(world.discord.world.channels[channel].messages)[-1]
+
+
+@pytest.mark.parametrize("fault", [{"code": 50001}, {"status": 503}])
+async def test_a_channel_that_cannot_be_looked_up_loses_nothing(
+    world: DiscordWorld, house: House, fault: dict[str, Any]
+) -> None:
     post, ref = await house.mention("hello")
     await house.adapter.send(ref, Outgoing(text="one"), key="k")
     assert isinstance(house.adapter, DiscordAdapter)
     house.adapter._directory.forget_channel(post.id)
-    world.discord.fail_next("get_channel", code=50001)
-    await world.reply(post, "hidden")
-    assert (await heard(house, "hidden")).ref.key == ref.key
+    world.discord.fail_next("get_channel", **fault)
+    for text in ("hidden", "hidden as well"):
+        await world.reply(post, text)
+        assert (await heard(house, text)).ref.key == ref.key
 
 
 # No threads
