@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
+from tests.playground.discord_stage import Stage, staged
 from tests.playground.handfed import HandFed
 from tests.playground.serving import Served, showing
 
@@ -79,3 +80,17 @@ async def page(context: BrowserContext, served: Served[HandFed]) -> AsyncIterato
     await page.evaluate("localStorage.clear()")
     await page.close()
     assert complaints == []
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def discord_staged(context: BrowserContext) -> AsyncIterator[Stage]:
+    async with staged(context) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def discord(discord_staged: Stage) -> AsyncIterator[Stage]:
+    """An empty channel of an emulated server on its page, which other tests of the module used before."""
+    await discord_staged.enter()
+    yield discord_staged
+    assert discord_staged.complaints == []

@@ -1,6 +1,7 @@
 """The page over an emulated Discord with a bot behind it that is nothing but a socket and requests."""
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -15,6 +16,10 @@ from tests.playground.serving import showing
 JSON = dict[str, Any]
 COMPONENTS_V2 = 1 << 15
 EPHEMERAL = 1 << 6
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+"""One pixel."""
 NOBODY_HURRIES = 600.0
 """Seconds within which this bot need not beat its heart."""
 
