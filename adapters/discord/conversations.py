@@ -66,10 +66,11 @@ def server(guild: str) -> ConversationRef:
 
 def mentions(message: Json, me: str, role: str) -> bool:
     """Whether a message mentions the bot."""
-    for user in message.get("mentions") or ():
+    users, roles = message.get("mentions"), message.get("mention_roles")
+    for user in users if isinstance(users, list) else ():
         if isinstance(user, dict) and user.get("id") == me:
             return True
-    return bool(role) and role in (message.get("mention_roles") or ())
+    return bool(role) and isinstance(roles, list) and role in roles
 
 
 def of_message(message: Json, directory: Directory, *, addressed: bool) -> ConversationRef | Unknown | None:

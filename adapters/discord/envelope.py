@@ -14,7 +14,7 @@ from typing import Any
 from adapters.discord import conversations, tokens
 from adapters.discord.conversations import UNKNOWN, Unknown
 from adapters.discord.directory import Directory
-from adapters.discord.fields import Json, obj, text
+from adapters.discord.fields import Json, number, obj, text
 from gateway.model import ConversationRef, Envelope
 
 SPOKEN = frozenset({0, 19})
@@ -55,7 +55,7 @@ def message(kind: str, data: Json, directory: Directory) -> Found:
     """MESSAGE_CREATE, and MESSAGE_UPDATE for a person's edit of the text (not for previews, pins, a new thread)."""
     if (why := by_bot(data, directory.me)) is not None:
         return why
-    if data.get("type", 0) not in SPOKEN:
+    if number(data, "type", 0) not in SPOKEN:
         return NOT_SPOKEN
     id, channel, guild = text(data, "id"), text(data, "channel_id"), text(data, "guild_id")
     if not id or not channel:

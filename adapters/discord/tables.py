@@ -63,9 +63,12 @@ def split(markdown: str) -> Iterator[str | Code | Table]:
 
 def _code(lines: Sequence[str], fence: str) -> Code:
     closed = len(lines) > 1 and not lines[-1].strip().strip(fence[0]) and len(lines[-1].strip()) >= len(fence)
-    language = _LANGUAGE.match(lines[0].strip().lstrip(fence[0]).strip())
-    body = lines[1:-1] if closed else lines[1:]
-    return Code(language[0] if language else "", "\n".join(body), "\n".join(lines))
+    info = lines[0].strip().lstrip(fence[0]).strip()
+    body = list(lines[1:-1] if closed else lines[1:])
+    if not _LANGUAGE.fullmatch(info):
+        # More than a language is the first line of the code to Discord.
+        info, body = "", [info, *body]
+    return Code(info, "\n".join(body), "\n".join(lines))
 
 
 def _fence_end(lines: Sequence[str], start: int, fence: str) -> int:

@@ -1,6 +1,6 @@
 """An emulated Discord, and the adapter connected to it behind a recording ``accept``."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,18 @@ from tests.discord.world import DiscordWorld, discord_world
 async def world() -> AsyncIterator[DiscordWorld]:
     async with discord_world() as world:
         yield world
+
+
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
+    """What was logged since the last look, however logging is set up."""
+
+    def look() -> str:
+        said = caplog.text + "".join(capsys.readouterr())
+        caplog.clear()
+        return said
+
+    return look
 
 
 @pytest.fixture

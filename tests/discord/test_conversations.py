@@ -1,5 +1,6 @@
 """Where a conversation is: threads opened from a mention, forum posts, channels without threads, direct messages."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -192,7 +193,7 @@ async def flat(world: DiscordWorld) -> None:
 
 @pytest.mark.usefixtures("flat")
 async def test_without_the_permission_it_answers_in_place_and_names_it(
-    world: DiscordWorld, house: House, capsys: pytest.CaptureFixture[str]
+    world: DiscordWorld, house: House, logged: Callable[[], str]
 ) -> None:
     for _ in range(2):
         post, ref = await house.mention("hello")
@@ -203,7 +204,7 @@ async def test_without_the_permission_it_answers_in_place_and_names_it(
     assert {each["message_reference"]["message_id"] for each in answers[2:]} == {post.id}
     assert [each["pings"]["users"] for each in answers] == [[]] * 4
     assert len(world.discord.calls_to("create_thread")) == 1
-    assert capsys.readouterr().out.count("Create Public Threads") == 1
+    assert logged().count("Create Public Threads") == 1
 
 
 @pytest.mark.usefixtures("flat")

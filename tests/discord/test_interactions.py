@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -141,20 +141,20 @@ async def test_while_draining_the_person_is_told_to_try_again(world: DiscordWorl
 
 
 async def test_an_answer_that_fails_is_logged_and_the_click_stands(
-    world: DiscordWorld, house: House, capsys: pytest.CaptureFixture[str]
+    world: DiscordWorld, house: House, logged: Callable[[], str]
 ) -> None:
     channel, sent = await shown(house)
     world.discord.fail_next("interaction_callback", code=10062)
     await world.discord.click(channel, sent.id, label="Go")
     assert (await house.heard(ActionInvoked)).token == "tok"
-    logged = capsys.readouterr().out
-    assert "discord_answer_failed" in logged
+    said = logged()
+    assert "discord_answer_failed" in said
     route = next(each.ref.route for each in house.envelopes if "interaction" in each.ref.route)
-    assert route["interaction"] not in logged
+    assert route["interaction"] not in said
 
 
 async def test_no_token_is_ever_logged(
-    world: DiscordWorld, house: House, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+    world: DiscordWorld, house: House, caplog: pytest.LogCaptureFixture, logged: Callable[[], str]
 ) -> None:
     caplog.set_level(logging.DEBUG)
     channel, sent = await shown(house)
@@ -164,17 +164,17 @@ async def test_no_token_is_ever_logged(
     await deferred(world, house)
     tokens = {each.ref.route["interaction"] for each in house.envelopes if "interaction" in each.ref.route}
     assert len(tokens) == 4
-    logged = caplog.text + "".join(capsys.readouterr())
-    assert "discord_answer_failed" in logged
+    said = logged()
+    assert "discord_answer_failed" in said
     for secret in (*tokens, world.discord.world.token):
-        assert secret not in logged
+        assert secret not in said
 
 
 # Not ours
 
 
 async def test_the_unknown_is_acknowledged_and_logged(
-    world: DiscordWorld, house: House, capsys: pytest.CaptureFixture[str]
+    world: DiscordWorld, house: House, logged: Callable[[], str]
 ) -> None:
     post, ref = await house.dm()
     await house.adapter.send(ref, Outgoing(text="x"), key="k")
@@ -196,7 +196,7 @@ async def test_the_unknown_is_acknowledged_and_logged(
     )
     assert (await world.discord.command("theirs", ref.channel)).kind == "message"
     assert len(world.told()) == 2
-    assert capsys.readouterr().out.count("discord_interaction_unknown") == 2
+    assert logged().count("discord_interaction_unknown") == 2
     assert len(house.envelopes) == 1
     assert post.id
 

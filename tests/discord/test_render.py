@@ -103,7 +103,8 @@ def test_backticks_in_a_table_do_not_end_its_block() -> None:
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("~~~python title=x\na | b\n~~~\nafter", "```python\na | b\n```\nafter"),
+        ("~~~python\na | b\n~~~\nafter", "```python\na | b\n```\nafter"),
+        ("~~~python title=x\na\n~~~", "```\npython title=x\na\n```"),
         ("````\n```\ninner\n```\n````", "```\n``\u200b`\ninner\n``\u200b`\n```"),
         ("~~~\nnever closed", "```\nnever closed\n```"),
         ("~~~\n~~~", "```\n\n```"),
