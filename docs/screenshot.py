@@ -1,4 +1,4 @@
-"""Takes the README's pictures: runs the demo bot in the playground, plays a short conversation, photographs it twice.
+"""Takes the README's pictures: runs the demo bot in the playground, plays short conversations, photographs them.
 
     python docs/screenshot.py [OUTPUT_FOLDER]     (default: docs/images)
 
@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -26,10 +26,6 @@ ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 SIZE: ViewportSize = {"width": 1440, "height": 900}
-PICTURES: tuple[tuple[Literal["light", "dark"], str], ...] = (
-    ("light", "playground.png"),
-    ("dark", "playground-dark.png"),
-)
 NOTES = b"""# Release 1.4
 
 - exports as CSV
@@ -69,10 +65,10 @@ def answering(url: str, process: "subprocess.Popen[bytes]") -> None:
     raise SystemExit("the demo did not start")
 
 
-def act(url: str, **action: Any) -> dict[str, Any]:
+def act(url: str, *, platform: str = "slack", **action: Any) -> dict[str, Any]:
     """Do what a person does."""
     headers = {"content-type": "application/json"}
-    request = Request(f"{url}/playground/api/slack/act", json.dumps(action).encode(), headers)  # noqa: S310
+    request = Request(f"{url}/playground/api/{platform}/act", json.dumps(action).encode(), headers)  # noqa: S310
     with urlopen(request, timeout=30) as response:  # noqa: S310
         result: dict[str, Any] = json.load(response)
     if not result["ok"]:
@@ -80,7 +76,7 @@ def act(url: str, **action: Any) -> dict[str, Any]:
     return result
 
 
-def play(url: str, page: Page) -> None:
+def slack(url: str, page: Page) -> None:
     """A morning in #general; ends with the answer's thread open and one exchange unfolded."""
     general = {"channel": "general"}
     notes = {"name": "release-1.4.md", "mime": "text/markdown", "data": base64.b64encode(NOTES).decode()}
@@ -99,7 +95,34 @@ def play(url: str, page: Page) -> None:
     thread.locator(".caret").wait_for(state="detached")
     page.locator(".wire-row", has_text="chat.startStream").first.click()
     page.locator(".wire-detail:visible").scroll_into_view_if_needed()
-    page.mouse.move(SIZE["width"] / 2, 20)
+
+
+def discord(url: str, page: Page) -> None:
+    """The same bot in a server: an answer that was streamed, and a question with buttons."""
+    page.get_by_role("tab", name="Discord").click()
+    page.get_by_role("combobox", name="Message #general").wait_for()
+    said = act(url, platform="discord", type="post", channel="general", text="@gateway stream me something")
+    act(url, platform="discord", type="react", channel="general", id=said["id"], emoji="👀", added=True)
+    thread = page.locator(".side-pane")
+    thread.get_by_text("where it lives").last.wait_for()
+    act(url, platform="discord", type="post", channel=said["id"], text="ask us before you deploy")
+    thread.get_by_role("button", name="✅ Deploy").wait_for()
+
+
+def teams(url: str, page: Page) -> None:
+    """The same bot in a chat: cards, a native stream, the question."""
+    page.get_by_role("tab", name="Teams").click()
+    for text, answer in (("stream me something", "where it lives"), ("ask me before you deploy", "✅ Deploy")):
+        act(url, platform="teams", type="say", conversation="personal", text=text)
+        page.locator(".message", has_text=answer).last.wait_for()
+
+
+PICTURES: tuple[tuple[Callable[[str, Page], None], Literal["light", "dark"], str], ...] = (
+    (slack, "light", "playground.png"),
+    (slack, "dark", "playground-dark.png"),
+    (discord, "dark", "discord.png"),
+    (teams, "light", "teams.png"),
+)
 
 
 def main(folder: Path) -> None:
@@ -109,8 +132,12 @@ def main(folder: Path) -> None:
         page = browser.new_page(viewport=SIZE, color_scheme="light", reduced_motion="reduce", locale="en-GB")
         page.goto(url)
         page.get_by_text("Live", exact=True).wait_for()
-        play(url, page)
-        for scheme, name in PICTURES:
+        played = None
+        for play, scheme, name in PICTURES:
+            if play is not played:
+                play(url, page)
+                page.mouse.move(SIZE["width"] / 2, 20)
+            played = play
             page.emulate_media(color_scheme=scheme)
             page.screenshot(path=folder / name)
             print(folder / name)
