@@ -39,7 +39,8 @@ class Dispatches:
         its handler runs."""
         self._sent, self._seen = 0, Seen(0, 0)
         self._gateway.expect()
-        await self._ask(0)
+        while not await self._ask(0):
+            pass
 
     async def load(self, subject: Subject, numbers: Sequence[int], *, port: int, concurrency: int) -> Acks:
         self._sent += len(numbers)
@@ -94,8 +95,8 @@ class Dispatches:
             return len(numbers) - self._seen.messages, self._seen.doubled
         return self.fake.settle(numbers)
 
-    async def _ask(self, wanted: int) -> None:
-        """How many messages the bot has seen, once it has seen so many."""
+    async def _ask(self, wanted: int) -> bool:
+        """How many messages the bot has seen, once it has seen so many. Whether there was an answer."""
         number = next(self._questions)
         answered = self.fake.reply(number)
         session = await self._gateway.session()
@@ -103,5 +104,6 @@ class Dispatches:
         try:
             await asyncio.wait_for(answered, _PATIENCE)
         except TimeoutError:
-            return  # it is not there any more, or hangs
+            return False  # it is not there any more, or hangs
         self._seen = self.fake.seen.get(number, self._seen)
+        return True
