@@ -65,6 +65,18 @@ class HeldFiles(Protocol):
         ...
 
 
+class Memory(Protocol):
+    """A few small values an adapter keeps beyond its process, by name (``discord.session.0``)."""
+
+    async def keep(self, name: str, value: Mapping[str, Any]) -> None:
+        """Returns once it is durable."""
+        ...
+
+    async def recall(self, name: str) -> Mapping[str, Any] | None:
+        """What was kept last; None if nothing was, or not for 90 days."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What an adapter may know of the gateway around it."""
@@ -74,6 +86,8 @@ class Surroundings:
     loopback: bool = False
     """Only this machine can reach the gateway."""
     files: HeldFiles | None = None
+    memory: Memory | None = None
+    """Can be used while connected."""
 
 
 class AppOptions(NamedTuple):

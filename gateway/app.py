@@ -24,8 +24,10 @@ from gateway.ingress.housekeeping import Housekeeping
 from gateway.ingress.reading import Reader
 from gateway.platforms import Platform, point_at
 from gateway.playground.server import Playground
+from gateway.ports import Store
 from gateway.runtime.callbacks import Callbacks
 from gateway.runtime.files import Files
+from gateway.runtime.memory import StoredMemory
 from gateway.runtime.profiles import Profiles
 from gateway.runtime.runner import Runner
 from gateway.runtime.session import SessionPool
@@ -50,12 +52,13 @@ class Gateway:
         adapters: Mapping[str, Adapter],
         emulators: Mapping[str, Emulator] | None = None,
         held: HeldFolder | None = None,
+        store: Store | None = None,
     ) -> None:
         self._settings = settings
         self._adapters = adapters
         self._emulators = dict(emulators or {})
         self._counters = Counters()
-        self.store = open_store(settings.database_url)
+        self.store = store or open_store(settings.database_url)
         sender = Sender(adapters)
         files = Files(settings.data_dir / "files", sender=sender, limit=int(settings.max_file_mb * 1_000_000))
         slots = asyncio.Semaphore(settings.running_turns)
@@ -211,7 +214,13 @@ async def build(
             settings = settings.model_copy(update={"database_url": playground_database(settings)})
         blocks = {name: platform.settings() for name, platform in platforms.items()}
     held = HeldFolder(settings.data_dir / "held", public_url=settings.own_url)
-    surroundings = Surroundings(max_body_bytes=settings.max_body_bytes, loopback=settings.host in LOOPBACK, files=held)
+    store = open_store(settings.database_url)
+    surroundings = Surroundings(
+        max_body_bytes=settings.max_body_bytes,
+        loopback=settings.host in LOOPBACK,
+        files=held,
+        memory=StoredMemory(store),
+    )
     adapters = {
         name: platform.adapter(blocks[name], surroundings)
         for name, platform in platforms.items()
@@ -219,7 +228,9 @@ async def build(
     }
     if not adapters:
         raise SettingsError(f"no platform is on: set {CREDENTIALS}")
-    gateway = Gateway(settings=settings, callbacks=callbacks, adapters=adapters, emulators=emulators, held=held)
+    gateway = Gateway(
+        settings=settings, callbacks=callbacks, adapters=adapters, emulators=emulators, held=held, store=store
+    )
     return gateway, bool(emulators)
 
 

@@ -170,18 +170,14 @@ def _response(data: Json, answer: Answer | None) -> Response:
     match answer:
         case OpenForm(form=form):
             # A form cannot follow a form.
-            return private(_TOO_LATE) if number(data, "type") == MODAL else _opened(data, form)
+            return private(_TOO_LATE) if number(data, "type") == MODAL else _opened(form)
         case FormErrors() | Notice():
             return private(_words(answer))
         case None:
             return _neutral(data)
 
 
-def _opened(data: Json, form: Form) -> Response:
-    clicked = controls.read(text(data, "data", "custom_id"))
-    if clicked is not None and not controls.fits(form.token):
-        # A form means what the button means that opens it, and the button's token has been made to fit.
-        form = form.model_copy(update={"token": clicked.token})
+def _opened(form: Form) -> Response:
     try:
         return {"type": _MODAL, "data": modal(form)}
     except GatewayError as error:

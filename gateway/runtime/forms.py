@@ -14,7 +14,7 @@ def answer_to(event: Event, token: Token | None) -> Answer | None:
     if isinstance(event, FeedbackGiven) and event.comment is None:
         return OpenForm(form=_comment_form(event))
     if isinstance(event, ActionInvoked) and isinstance(token, UploadToken):
-        return OpenForm(form=_upload_form(token))
+        return OpenForm(form=_upload_form(token, event.token))
     return None
 
 
@@ -36,9 +36,9 @@ def _comment_form(event: FeedbackGiven) -> Form:
     )
 
 
-def _upload_form(token: UploadToken) -> Form:
+def _upload_form(token: UploadToken, packed: str) -> Form:
     return Form(
-        token=pack(token),
+        token=packed,  # the button's own, which fits where a platform gives it little room
         title="Upload",
         fields=(FileField(id=FILES, label=token.label, extensions=token.extensions, max_files=token.max_files),),
         submit_label="Upload",

@@ -31,7 +31,7 @@ class InboundContract(HouseContract):
         assert (event.text, event.message_id, event.addressed) == ("hello <you> & me", post.id, True)
         ada = house.world.user("Ada")
         assert (event.user.platform, event.user.workspace, event.user.id) == (ada.platform, ada.workspace, ada.id)
-        assert (event.ref.platform, event.ref.workspace) == (house.world.name, ada.workspace)
+        assert (event.ref.platform, bool(event.ref.workspace)) == (house.world.name, True)
         assert (event.ref.kind, bool(event.ref.thread)) == ("thread", True)
         assert abs(event.at - time.time()) < 60
 
@@ -134,9 +134,9 @@ class InboundContract(HouseContract):
         need(house.world.facts.slash_commands, "slash commands")
         post, ref = await house.dm()
         house.answer = lambda event: Notice(text="only <you>") if isinstance(event, CommandInvoked) else None
-        await house.world.command(post.place, "new", "topic")
+        await house.world.command(post.place, "new")
         event = await house.heard(CommandInvoked)
-        assert (event.command, event.text, event.ref) == ("new", "topic", ref)
+        assert (event.command, event.text, event.ref) == ("new", "", ref)
         await house.world.wait_for(lambda: house.world.told() == ["only <you>"])
 
     # Durability

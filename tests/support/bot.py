@@ -13,8 +13,10 @@ from gateway.adapter import Surroundings
 from gateway.app import Gateway
 from gateway.http.held import HeldFolder
 from gateway.runtime.callbacks import Callbacks, fresh
+from gateway.runtime.memory import StoredMemory
 from gateway.server import bind
 from gateway.settings import GatewaySettings
+from gateway.store import open_store
 from tests.contract.world import World
 from tests.slack.world import SlackWorld
 
@@ -54,9 +56,12 @@ async def running_bot(
             _env_file=None, data_dir=data, database_url=f"sqlite:///{data}/gateway.db", port=port, **settings
         )
         held = HeldFolder(data / "held", public_url=config.own_url)
-        surroundings = Surroundings(max_body_bytes=config.max_body_bytes, loopback=True, files=held)
+        store = open_store(config.database_url)
+        surroundings = Surroundings(
+            max_body_bytes=config.max_body_bytes, loopback=True, files=held, memory=StoredMemory(store)
+        )
         adapters = {world.name: world.adapter(surroundings) for world in worlds}
-        gateway = Gateway(settings=config, callbacks=callbacks, adapters=adapters, held=held)
+        gateway = Gateway(settings=config, callbacks=callbacks, adapters=adapters, held=held, store=store)
         server = QuietServer(uvicorn.Config(gateway.asgi, lifespan="off", access_log=False, log_config=None, ws="none"))
         async with gateway:
             serving = asyncio.create_task(server.serve(sockets=[listener]))
