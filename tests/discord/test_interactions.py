@@ -394,12 +394,6 @@ async def test_a_form_that_does_not_fit_is_said_to_the_person(world: DiscordWorl
     assert ["cannot be shown here" in text for text in world.told()] == [True]
 
 
-async def test_a_form_whose_token_is_too_long_has_its_buttons(world: DiscordWorld, house: House) -> None:
-    modal = await open_form(world, house, Form(token="x" * 500, title="T", fields=(SwitchField(id="s", label="S"),)))
-    await world.discord.submit(modal, {})
-    assert (await house.heard(FormSubmitted)).token == "tok"
-
-
 async def test_errors_name_the_fields(world: DiscordWorld, house: House) -> None:
     modal = await open_form(world, house, Form(token="f", title="T", fields=(TextField(id="why", label="Why"),)))
     house.answer = lambda event: FormErrors(errors={"why": "say *more*"}) if isinstance(event, FormSubmitted) else None
