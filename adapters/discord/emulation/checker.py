@@ -26,16 +26,15 @@ class Checker:
             if required:
                 self.required(path)
             return None
-        if isinstance(given, int | float) and not isinstance(given, bool):
-            given = str(given)
-        if not isinstance(given, str):
+        if not isinstance(given, str | int | float) or isinstance(given, bool):
             self.fail(path, "STRING_TYPE_CONVERT", f"Could not interpret {str(given)[:50]!r} as string.")
             return None
-        if not given and required and least:
+        written = str(given)
+        if not written and required and least:
             self.required(path)
-        elif not least <= len(given.strip()) <= most:
+        elif not least <= len(written.strip()) <= most:
             self.length(path, least, most)
-        return given
+        return written
 
     def length(self, path: Path, least: int, most: int) -> None:
         if least:

@@ -196,4 +196,5 @@ class Handshake:
 def _is_shard(given: object) -> bool:
     if not isinstance(given, list) or len(given) != 2 or not all(isinstance(each, int) for each in given):
         return False
-    return 0 <= given[0] < given[1]
+    number, count = given
+    return bool(0 <= number < count)
