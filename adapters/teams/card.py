@@ -2,8 +2,8 @@
 
 Teams splits an activity with both text and a card in two, and then tells no id to edit or delete by (docs bots/how-to/
 conversations/conversation-messages). So a message is text, or it is a card with the text in it; never both.
-A card's Markdown knows bold, italic, lists and links; headings, code and tables become elements of their own (docs
-task-modules-and-cards/cards/cards-format).
+A card's Markdown knows bold, italic, lists and links; headings, code and tables become elements of their own. A line
+ends at a blank one, or inside of a list (docs task-modules-and-cards/cards/cards-format).
 """
 
 import re
@@ -23,11 +23,16 @@ Element = dict[str, Any]
 _BLANK = re.compile(r"\n[ \t]*\n")
 _SIZES = ("Large", "Medium", "Default")
 _SPECIAL = re.compile(r"([\\`*_\[\]])")
+_IN_LIST = re.compile(r"[ \t]+\S|[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]")
+"""A line of a list: an item, or what is indented under one."""
+_BLANKS = re.compile(r"^ +| {2,}", re.MULTILINE)
+_TAB = 4
 
 
-def card(text: str, buttons: Sequence[Button], mentions: Sequence[Element]) -> Element:
-    """The card. ``text`` is Markdown in which nothing is left to be made safe; ``mentions`` are live in it."""
-    body = elements(text) if text.strip() else []
+def card(text: str, buttons: Sequence[Button], mentions: Sequence[Element], *, in_one: bool = False) -> Element:
+    """The card. ``text`` is Markdown in which nothing is left to be made safe; ``mentions`` are live in it. ``in_one``:
+    all of it in one element as it is written, since thousands of them can be larger than what they say."""
+    body = ([_block(text)] if in_one else elements(text)) if text.strip() else []
     if buttons:
         body.append({"type": "ActionSet", "actions": [_action(button) for button in buttons]})
     extras: Element = {"width": "Full"}
@@ -72,8 +77,22 @@ def _paragraphs(text: str) -> list[Element]:
 
 
 def _text(lines: Sequence[str]) -> list[Element]:
-    written = "\n".join(lines).rstrip()
-    return [{"type": "TextBlock", "text": written, "wrap": True}] if written.strip() else []
+    written = _broken(lines).strip("\n")
+    return [_block(written)] if written.strip() else []
+
+
+def _block(written: str) -> Element:
+    return {"type": "TextBlock", "text": written, "wrap": True}
+
+
+def _broken(lines: Sequence[str]) -> str:
+    """The lines as a card shows them one under another."""
+    shown: list[str] = []
+    for at, line in enumerate(lines):
+        shown.append(line.rstrip())
+        inside = at + 1 < len(lines) and _IN_LIST.match(line) and _IN_LIST.match(lines[at + 1])
+        shown.append("\n" if inside else "\n\n" if line.strip() else "")
+    return "".join(shown)
 
 
 def _heading(title: Heading) -> Element:
@@ -83,7 +102,9 @@ def _heading(title: Heading) -> Element:
 
 
 def _code(text: str) -> Element:
-    run = {"type": "TextRun", "text": text or " ", "fontType": "Monospace"}
+    # Clients show several blanks as one, and those before a line not at all.
+    kept = _BLANKS.sub(lambda found: "\xa0" * len(found[0]), text.expandtabs(_TAB))
+    run = {"type": "TextRun", "text": kept or " ", "fontType": "Monospace"}
     return {"type": "Container", "style": "emphasis", "items": [{"type": "RichTextBlock", "inlines": [run]}]}
 
 

@@ -5,7 +5,6 @@ Docs bots/how-to/bot-messages-ai-generated-content: one such entity a message; t
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from adapters.teams.card import escaped
 from adapters.teams.limits import (
@@ -16,6 +15,7 @@ from adapters.teams.limits import (
     CITATION_URL,
     CITATIONS,
 )
+from adapters.teams.markdown import web
 from gateway.model import Citation
 
 
@@ -35,7 +35,7 @@ def _claim(number: int, source: Citation) -> dict[str, Any]:
     look: dict[str, Any] = {"@type": "DigitalDocument", "name": _cut(_title(number, source), CITATION_NAME)}
     # Teams shows a source without an abstract as an empty window.
     look["abstract"] = _cut(source.abstract.strip(), CITATION_ABSTRACT) or look["name"]
-    if source.url and len(source.url) <= CITATION_URL and urlsplit(source.url).scheme in ("http", "https"):
+    if source.url and len(source.url) <= CITATION_URL and web(source.url):
         look["url"] = source.url
     if source.keywords:
         look["keywords"] = [_cut(word, CITATION_KEYWORD) for word in source.keywords[:CITATION_KEYWORDS]]
@@ -47,7 +47,8 @@ def listed(sources: Sequence[Citation], *, first: int = 1) -> str:
     lines = []
     for number, each in enumerate(sources[first - 1 :], first):
         title = escaped(_title(number, each))
-        lines.append(f"{number}. [{title}]({each.url})" if each.url else f"{number}. {title}")
+        url = web(each.url or "")
+        lines.append(f"{number}. [{title}]({url})" if url else f"{number}. {title}")
     return "\n".join(lines)
 
 

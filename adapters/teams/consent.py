@@ -8,24 +8,22 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
 
 from adapters.teams.card import escaped
 from adapters.teams.fields import Json, obj, text
+from adapters.teams.hosts import of_onedrive
 from adapters.teams.limits import FRAGMENT, INVOKE_SECONDS
 from adapters.teams.names import FILE, HELD
 from adapters.teams.outbound import addressed
 from adapters.teams.sharing import consent
-from adapters.teams.transport import Transport, in_pieces, on_this_machine, secure
+from adapters.teams.transport import Transport, in_pieces
 from gateway.adapter import HeldFile, HeldFiles
 from gateway.errors import Gone, PlatformError, Rejected, Unavailable
 from gateway.model import ConversationRef
 
-_HOSTS = ("sharepoint.com", "sharepoint-df.com", "sharepoint.us", "sharepoint.cn", "svc.ms", "1drv.com", "live.com")
-"""Where OneDrive's upload sessions are."""
 _TRANSFER = aiohttp.ClientTimeout(total=None, connect=10, sock_read=60)
 _KEPT = 1_000
 
@@ -59,6 +57,8 @@ class Consents:
         if not done:
             running.add_done_callback(lambda task: self._late(task, ref, held_id))
             return True
+        if running.cancelled():
+            return False  # the gateway goes down: the file stays held, the button works again
         error = running.exception()
         if error is not None:
             log.warning("teams_file_not_given", error=str(error)[:300])
@@ -136,8 +136,8 @@ class Consents:
 
     async def _upload(self, file: HeldFile, url: str) -> None:
         """PUT, in fragments. No token: the address itself is the permission."""
-        if not self._may_upload(url):
-            raise Rejected(f"upload address {urlsplit(url).hostname!r} is none of OneDrive's")
+        if not of_onedrive(url, local=self._transport.local):
+            raise Rejected("the upload address is none of OneDrive's")
         sent = 0
         async for fragment in _fragments(file.path):
             headers = {"Content-Type": "application/octet-stream"}
@@ -153,12 +153,6 @@ class Consents:
             if status >= 300:
                 raise Unavailable(f"upload of {file.name!r}: HTTP {status}")
             sent += len(fragment)
-
-    def _may_upload(self, url: str) -> bool:
-        if not secure(url, local=self._transport.local):
-            return False
-        host = urlsplit(url).hostname or ""
-        return any(host.endswith(f".{known}") for known in _HOSTS) or (self._transport.local and on_this_machine(url))
 
 
 async def _fragments(path: Path) -> AsyncIterator[bytes]:

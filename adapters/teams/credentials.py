@@ -13,7 +13,8 @@ import aiohttp
 from botframework.connector.auth import AuthenticationConstants  # type: ignore[import-untyped]
 
 from adapters.teams.fields import Json, text
-from adapters.teams.reading import bounded, object_in
+from adapters.teams.jsons import object_in
+from adapters.teams.reading import bounded
 from adapters.teams.settings import TeamsSettings
 from gateway.errors import Forbidden, SettingsError, Unavailable
 
@@ -91,7 +92,9 @@ class Credentials:
                 status, raw = response.status, await bounded(response, _MAX_ANSWER)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Unavailable(f"no token for the connector: {type(error).__name__}") from error
-        return _token(object_in(raw), status, asked)
+        if form is None and status in (404, 410):
+            raise Unavailable(f"no token for the connector: HTTP {status}")  # the identity's endpoint is being renewed
+        return _token(object_in(raw) or {}, status, asked)
 
     def _secret_request(self) -> tuple[str, dict[str, str], dict[str, str]]:
         settings = self._settings

@@ -466,9 +466,10 @@ class TeamsEmulator:
         """Make calls of a name wait, before or after their effect, until ``release()`` or ``drop()``."""
         return self._faults.hold(name, after_effect=after_effect, when=when)
 
-    def rotate_keys(self, *, keep_old: bool = True) -> str:
-        """Sign with a new key from now on, the old ones still published or not; returns the new key's id."""
-        return self.keys.rotate(keep_old=keep_old)
+    def rotate_keys(self, *, keep_old: bool = True, endorsed: Sequence[str] = ("msteams",)) -> str:
+        """Sign with a new key from now on, the old ones still published or not; returns the new key's id. ``endorsed``:
+        the channels it speaks for."""
+        return self.keys.rotate(keep_old=keep_old, endorsed=endorsed)
 
     def block(self, user: str | None = None, *, blocked: bool = True) -> None:
         """Somebody blocks the bot in their personal chat."""

@@ -48,10 +48,14 @@ def tenant_of(activity: Json) -> str:
 
 
 def is_personal(activity: Json) -> bool:
-    """Whether it is from a chat with the bot alone. Old clients leave the type out; those chats are no group."""
+    """Whether it is from a chat with the bot alone. Where the type is left out, what names a channel or says that it is
+    a group is none."""
     conversation = obj(activity, "conversation")
     kind = conversation.get("conversationType")
-    return kind == "personal" if isinstance(kind, str) else conversation.get("isGroup") is not True
+    if isinstance(kind, str):
+        return kind == "personal"
+    channel = text(conversation, "id").partition(_THREAD)[0]
+    return conversation.get("isGroup") is not True and not _is_channel(activity, channel)
 
 
 def ref_of(activity: Json, *, thread: bool = True) -> ConversationRef:

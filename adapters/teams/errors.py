@@ -8,7 +8,7 @@ import random
 from collections.abc import Mapping
 
 from adapters.teams.fields import Json, obj, text
-from adapters.teams.reading import object_in
+from adapters.teams.jsons import object_in
 from gateway.errors import (
     Forbidden,
     Gone,
@@ -73,7 +73,7 @@ def _stream(message: str, said: str) -> PlatformError:
 
 def error_of(raw: bytes) -> Json:
     """``error`` of a body; empty if it has none."""
-    return obj(object_in(raw), "error")
+    return obj(object_in(raw) or {}, "error")
 
 
 def _wait(headers: Mapping[str, str]) -> float:

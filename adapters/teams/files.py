@@ -1,11 +1,11 @@
-"""Downloads: bounded, without redirects, with the bot's token only to the connector a picture was posted at."""
+"""Downloads: bounded, without redirects, from OneDrive as they are, and pictures from the connector as the bot."""
 
-from collections.abc import AsyncIterator, Mapping
-from urllib.parse import urlsplit
+from collections.abc import AsyncIterator
 
 import aiohttp
 
-from adapters.teams.transport import Transport, secure
+from adapters.teams.hosts import of_connector, of_onedrive
+from adapters.teams.transport import Transport
 from gateway.errors import Gone, RateLimited, Rejected, TooLarge, Unavailable, Unsupported
 from gateway.model import RemoteFile
 
@@ -23,12 +23,16 @@ class Downloads:
         """The bytes. Raises ``TooLarge``, ``Gone`` for a link that has ended, ``Unavailable``."""
         if file.size is not None and file.size > limit:
             raise _too_large(file, limit)
-        url = file.url
-        if not url or not secure(url, local=self._transport.local):
+        url = file.url or ""
+        as_bot = "token" in file.extra and of_connector(url, file.extra.get("service", ""), local=self._transport.local)
+        if not as_bot and not of_onedrive(url, local=self._transport.local):
             raise Unsupported(f"file {file.name!r} has no address it could be read from: ask for it in a personal chat")
         try:
             async with self._transport.session.get(
-                url, headers=await self._headers(file, url), timeout=_TRANSFER, allow_redirects=False
+                url,
+                headers=await self._transport.authorized() if as_bot else {},
+                timeout=_TRANSFER,
+                allow_redirects=False,
             ) as response:
                 _check(response, file, limit)
                 seen = 0
@@ -39,17 +43,6 @@ class Downloads:
                     yield chunk
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Unavailable(f"download of {file.name!r}: {type(error).__name__}") from error
-
-    async def _headers(self, file: RemoteFile, url: str) -> Mapping[str, str]:
-        """A file's link to OneDrive is its own permission; a picture is read from the connector, as the bot."""
-        if "token" not in file.extra or not _same_origin(url, file.extra.get("service", "")):
-            return {}
-        return await self._transport.authorized()
-
-
-def _same_origin(url: str, service: str) -> bool:
-    one, other = urlsplit(url), urlsplit(service)
-    return bool(other.netloc) and (one.scheme, one.netloc.lower()) == (other.scheme, other.netloc.lower())
 
 
 def _check(response: aiohttp.ClientResponse, file: RemoteFile, limit: int) -> None:

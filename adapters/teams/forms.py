@@ -5,6 +5,7 @@ one that is not accepted can be shown again with what was typed.
 """
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any, assert_never
 
 from pydantic import ValidationError
@@ -134,9 +135,10 @@ def _value(field: Field, given: Any) -> FormValue:
     match field:
         case NumberField():
             try:
-                return float(written)
+                number = float(written)
             except ValueError:
                 return None
+            return number if isfinite(number) else None
         case SwitchField():
             return written.lower() == "true"
         case SelectField():

@@ -24,7 +24,7 @@ def to_markdown(activity: Json) -> str:
         written = _mentions(activity, written)
     if text(activity, "textFormat") in ("xml", "html"):
         written = _markup(written)
-    if "&" in written:
+    elif "&" in written:
         written = _ENTITY.sub(lambda found: _ENTITIES[found[0]], written)
     return written.replace("\r\n", "\n").replace("\xa0", " ").strip()
 

@@ -9,13 +9,14 @@ import structlog
 from jwt import PyJWK, PyJWTError
 
 from adapters.teams.fields import items, text
-from adapters.teams.reading import bounded, object_in
+from adapters.teams.jsons import object_in
+from adapters.teams.reading import bounded
 from gateway.errors import Unavailable
 
 MAX_AGE = 86_400.0
 """Seconds after which the keys are fetched again (Bot Connector authentication: at least once a day)."""
 MIN_AGE = 10.0
-"""Seconds between two fetches for keys nobody knows: a stranger may name one in every request."""
+"""Seconds between two fetches: a stranger may name an unknown key in every request, and the service may be away."""
 _MAX_DOCUMENT = 1024 * 1024
 
 log = structlog.get_logger(__name__)
@@ -49,28 +50,26 @@ class SigningKeys:
 
     async def get(self, key_id: str | None) -> Key:
         """The key. Raises ``UnknownKey``, and ``Unavailable`` while no keys could be had at all."""
-        if time.monotonic() - self._fetched > MAX_AGE:
-            await self._renew(time.monotonic() - MAX_AGE)
-        found = self._keys.get(key_id or "")
-        if found is None and time.monotonic() - self._asked > MIN_AGE:
-            # Keys change without notice: look once more before refusing.
-            asked = self._asked = time.monotonic()
-            await self._renew(asked)
-            found = self._keys.get(key_id or "")
+        wanted = key_id or ""
+        # Keys change without notice: look once more before one is refused.
+        if time.monotonic() - self._fetched > MAX_AGE or wanted not in self._keys:
+            await self._renew()
+        found = self._keys.get(wanted)
+        if found is None and not self._keys:
+            raise Unavailable(f"{self._url}: no keys yet")
         if found is None:
-            raise UnknownKey(key_id or "no key id")
+            raise UnknownKey(wanted or "no key id")
         return found
 
-    async def _renew(self, than: float) -> None:
-        """Have keys newer ``than`` that; old ones are better than none."""
+    async def _renew(self) -> None:
+        """Ask for newer keys, unless somebody just did. Old ones are better than none."""
         async with self._lock:
-            if self._fetched > than:
+            if time.monotonic() - self._asked < MIN_AGE:
                 return
+            self._asked = time.monotonic()
             try:
                 await self.fetch()
             except Unavailable as error:
-                if not self._keys:
-                    raise
                 log.warning("teams_keys_not_renewed", error=str(error))
 
     async def fetch(self) -> None:
@@ -96,7 +95,7 @@ class SigningKeys:
             raise Unavailable("the Teams adapter is not connected")
         try:
             async with self._session.get(url, allow_redirects=False) as response:
-                found = object_in(await bounded(response, _MAX_DOCUMENT)) if response.status == 200 else {}
+                found = object_in(await bounded(response, _MAX_DOCUMENT)) if response.status == 200 else None
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise Unavailable(f"{url}: {type(error).__name__}") from error
         if not found:

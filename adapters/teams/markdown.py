@@ -8,17 +8,28 @@ somebody on every platform, becomes one only where that is allowed.
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from gateway.model import AllowedMentions
 
 _BREAK = "\u200b"
 _AT = re.compile(r"<(?=/?at\b)", re.IGNORECASE)
 _MENTION = re.compile(r"<@([0-9A-Za-z:._@-]{1,256})>")
+_BRACKETS = re.compile(r"[\x00-\x20<>()\\]")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _HEADING = re.compile(r" {0,3}(?P<marks>#{1,6})(?:[ \t]|$)")
 _HALF = re.compile(r" {0,3}#{1,6}(?:[ \t].*)?$| {1,3}$")
 """The beginning of a line that may turn out to be a heading."""
 _HALF_TAG = re.compile(r"<(?:/?(?:a|at)?)?$", re.IGNORECASE)
+
+
+def web(url: str) -> str:
+    """An http(s) address as a link takes it: nothing in it can end the link. Empty for any other."""
+    try:
+        known = urlsplit(url).scheme in ("http", "https")
+    except ValueError:
+        return ""
+    return _BRACKETS.sub(lambda found: f"%{ord(found[0]):02X}", url) if known else ""
 
 
 def safe(text: str) -> str:

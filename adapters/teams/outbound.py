@@ -1,5 +1,6 @@
 """Messages out: send, edit, delete. A message is one activity, and each of its files another."""
 
+import hashlib
 from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import structlog
 
 from adapters.teams import render
+from adapters.teams.jsons import dump
 from adapters.teams.markdown import mentions_in
 from adapters.teams.members import Members
 from adapters.teams.sharing import Sharing
@@ -25,6 +27,8 @@ class _Begun:
     """What of a message is there already."""
 
     id: str = ""
+    says: bytes = b""
+    """A hash of what it was sent as."""
     files: dict[str, str] = field(default_factory=dict[str, str])
     """Names by the ids of their activities."""
 
@@ -45,8 +49,8 @@ class Outbox:
         begun = self._remembered(key)
         below = await self._sharing.lines(to, message.files, key=key) if message.files else []
         text = _says_something(message) or bool(below) or not message.files
-        if text and not begun.id:
-            begun.id = await self._transport.send(to, addressed(to, await self._activity(to, message, below)))
+        if text:
+            await self._say(to, await self._activity(to, message, below), begun)
         if message.files:
             await self._share(to, message.files, begun, key=key)
         self._begun.pop(key, None)
@@ -54,6 +58,15 @@ class Outbox:
         if not text:
             data["bare"] = True
         return Receipt(to=to, id=begun.id or next(iter(begun.files), ""), data=data)
+
+    async def _say(self, to: ConversationRef, made: render.Activity, begun: _Begun) -> None:
+        """The text of it: a call that is made again may have other words (its handler ran anew)."""
+        says = hashlib.blake2b(dump(made), digest_size=16).digest()
+        if not begun.id:
+            begun.id = await self._transport.send(to, addressed(to, made))
+        elif says != begun.says:
+            await self._transport.update(to, begun.id, {**addressed(to, made), "id": begun.id})
+        begun.says = says
 
     async def _activity(self, to: ConversationRef, message: Outgoing, below: list[str]) -> render.Activity:
         ids = mentions_in(message.text, message.mentions)
@@ -77,8 +90,8 @@ class Outbox:
         below = await self._sharing.lines(to, message.files, key=key) if message.files else []
         if _says_something(message) or below or not message.files:
             if receipt.data.get("bare"):  # so far it was nothing but files
-                made = addressed(to, await self._activity(to, message, below))
-                here = begun.id = begun.id or await self._transport.send(to, made)
+                await self._say(to, await self._activity(to, message, below), begun)
+                here = begun.id
             else:
                 await self._put(receipt, message, below)
         if message.files:

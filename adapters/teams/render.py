@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import orjson
-
 from adapters.teams import citations, tables
 from adapters.teams.card import attachment, card
+from adapters.teams.jsons import dump
 from adapters.teams.limits import CARD_BYTES, CITATIONS, MESSAGE_BYTES, SUGGESTIONS
 from adapters.teams.markdown import safe, streamed, to_teams, with_mentions
 from gateway.errors import TooLarge
@@ -30,7 +29,8 @@ def activity(message: Outgoing, names: Mapping[str, str], below: Sequence[str] =
             return made
         text = _flat(text)
         if message.buttons:
-            return _checked(_as_card(message, text, mentions))
+            made = _as_card(message, text, mentions)
+            return made if size_of(made) <= CARD_BYTES else _checked(_as_card(message, text, mentions, in_one=True))
     made = _as_text(message, text)
     made["entities"] = [*mentions, *made.get("entities", ())]
     if not made["entities"]:
@@ -74,10 +74,11 @@ def _as_text(message: Outgoing, text: str) -> Activity:
     return _labelled(made, message, in_text=True)
 
 
-def _as_card(message: Outgoing, text: str, mentions: Sequence[Activity]) -> Activity:
+def _as_card(message: Outgoing, text: str, mentions: Sequence[Activity], *, in_one: bool = False) -> Activity:
     sources = citations.listed(message.citations[:CITATIONS])
     shown = f"{text}\n\n{sources}" if sources else text
-    made: Activity = {"type": "message", "attachments": [attachment(card(shown, message.buttons, mentions))]}
+    content = card(to_teams(shown) if in_one else shown, message.buttons, mentions, in_one=in_one)
+    made: Activity = {"type": "message", "attachments": [attachment(content)]}
     if summary := text.strip()[:_SUMMARY]:
         made["summary"] = summary
     return _labelled(made, message, in_text=False)
@@ -109,8 +110,8 @@ def _flat(text: str) -> str:
 
 def size_of(made: Activity) -> int:
     """Bytes as Teams counts them: the whole as UTF-16."""
-    raw = orjson.dumps(made, default=str)
-    return len(raw.decode().encode("utf-16-le")) if not raw.isascii() else 2 * len(raw)
+    raw = dump(made)
+    return 2 * len(raw) if raw.isascii() else len(raw.decode().encode("utf-16-le"))
 
 
 def _checked(made: Activity) -> Activity:

@@ -60,5 +60,5 @@ class TeamsSettings(PlatformSettings):
 
     @property
     def stands_in(self) -> bool:
-        """The login is another than Microsoft's own: an emulator, whose addresses are plain http on loopback."""
-        return self.auth == "anonymous" or self.login_url.rstrip("/") != LOGIN_URL
+        """The login is plain http: an emulator's, whose other addresses are so too, on this machine."""
+        return self.auth == "anonymous" or self.login_url.lower().startswith("http:")

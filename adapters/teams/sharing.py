@@ -8,12 +8,12 @@ import asyncio
 import base64
 import mimetypes
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 import structlog
 
 from adapters.teams.card import escaped
 from adapters.teams.limits import LINK_SECONDS, PICTURE_BYTES, PICTURES
+from adapters.teams.markdown import web
 from adapters.teams.names import CONSENT, HELD
 from adapters.teams.render import Activity
 from gateway.adapter import HeldFiles
@@ -93,18 +93,15 @@ def _message(attachment: Activity) -> Activity:
 
 
 def _is_linked_picture(file: OutgoingFile, url: str) -> bool:
-    return file.kind == "image" and urlsplit(_web(file, url)).scheme == "https"
+    return file.kind == "image" and _web(file, url).startswith("https:")
 
 
 def _web(file: OutgoingFile, url: str) -> str:
     """The address, if it is one a person can follow."""
-    try:
-        scheme = urlsplit(url).scheme
-    except ValueError:
-        scheme = ""
-    if scheme not in ("http", "https") or any(each in url for each in " <>()\n"):
+    link = web(url)
+    if not link:
         raise Rejected(f"file {file.name!r}: {url[:80]!r} is no http(s) address")
-    return url
+    return link
 
 
 async def _is_picture(file: OutgoingFile) -> bool:
@@ -130,6 +127,9 @@ async def _bytes(file: OutgoingFile) -> bytes:
         case FromBytes(data=data):
             return data
         case FromPath(path=path):
-            return await asyncio.to_thread(path.read_bytes)
+            try:
+                return await asyncio.to_thread(path.read_bytes)
+            except OSError as error:
+                raise Rejected(f"file {file.name!r}: {error.strerror}: {path}") from error
         case FromUrl():
             return b""

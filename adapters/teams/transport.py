@@ -6,25 +6,24 @@ conversation, which came with a token that was verified.
 """
 
 import io
-import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import aiohttp
-import orjson
 
 from adapters.teams.credentials import Credentials, as_forbidden
 from adapters.teams.errors import translate
 from adapters.teams.fields import Json
+from adapters.teams.hosts import secure
+from adapters.teams.jsons import dump, object_in
 from adapters.teams.keys import SigningKeys
-from adapters.teams.reading import bounded, object_in
+from adapters.teams.reading import bounded
 from gateway.errors import Rejected, SettingsError, Unavailable
 from gateway.model import ConversationRef
 
 TIMEOUT = 30.0
 """Seconds for one call; uploads and downloads have their own."""
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _MAX_ANSWER = 4 * 1024 * 1024
 _JSON = "application/json; charset=utf-8"
 _LARGE = 256 * 1024
@@ -95,14 +94,14 @@ class Transport:
     async def _call(self, method: str, to: ConversationRef, path: str, body: Json | None, *, what: str) -> Json:
         where = f"{service_of(to)}/v3/conversations/{quote(conversation_of(to), safe='')}"
         self._allowed(where)
-        data = None if body is None else _dump(body)
+        data = None if body is None else dump(body)
         status, raw, headers = await self._request(method, where + path, data, what=what)
         if status == 401:
             # A token can be taken back before it ends: a new one gets one chance.
             status, raw, headers = await self._request(method, where + path, data, what=what)
         if status >= 300:
             raise translate(status, raw, headers, what=what, bucket=f"{what}:{to.channel}")
-        return object_in(raw)
+        return object_in(raw) or {}
 
     async def _request(
         self, method: str, url: str, data: bytes | None, *, what: str
@@ -126,28 +125,9 @@ class Transport:
             raise Rejected(f"the conversation's service URL {url[:80]!r} is no https address")
 
 
-def secure(url: str, *, local: bool) -> bool:
-    """Whether a URL may be asked: over TLS, or on this machine where an emulator stands in for Teams."""
-    try:
-        parts = urlsplit(url)
-        return bool(parts.hostname) and (
-            parts.scheme == "https" or (local and parts.scheme == "http" and parts.hostname in _LOOPBACK)
-        )
-    except ValueError:
-        return False
-
-
 def in_pieces(data: bytes | None) -> bytes | io.BytesIO | None:
     """A large body is written piece by piece, so that others get their turn."""
     return data if data is None or len(data) < _LARGE else io.BytesIO(data)
-
-
-def on_this_machine(url: str) -> bool:
-    """Whether a URL leads nowhere but to this machine."""
-    try:
-        return urlsplit(url).hostname in _LOOPBACK
-    except ValueError:
-        return False
 
 
 def service_of(to: ConversationRef) -> str:
@@ -161,11 +141,3 @@ def service_of(to: ConversationRef) -> str:
 def conversation_of(to: ConversationRef) -> str:
     """The conversation's id for the connector: in a channel it names the thread too."""
     return f"{to.channel};messageid={to.thread}" if to.thread else to.channel
-
-
-def _dump(body: Json) -> bytes:
-    try:
-        return orjson.dumps(body)
-    except orjson.JSONEncodeError:
-        # Half of a surrogate pair, out of a model's broken stream: a replacement character, not a lost message.
-        return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")

@@ -5,9 +5,7 @@ believed. That costs microseconds once a token is known, and a whole activity ma
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-import orjson
 import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -16,14 +14,17 @@ from starlette.types import Receive, Scope, Send
 
 from adapters.teams.envelope import tenant_of
 from adapters.teams.fields import Json, text
+from adapters.teams.hosts import on_this_machine, secure
 from adapters.teams.inbound import Inbound, Reply, describe
-from adapters.teams.transport import on_this_machine, secure
+from adapters.teams.jsons import dump, object_in
 from adapters.teams.verify import Verifier
 from gateway.adapter import Accept
 from gateway.errors import Draining, Unavailable
 
 PATHS = ("/teams/events", "/api/messages")
 """The second is what Bot Framework's own samples and tools use."""
+CHANNEL = "msteams"
+"""Bot Framework's name for Teams."""
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +54,7 @@ class Webhook:
         raw = await self._read(request, headers.get(b"content-length", b""))
         if raw is None:
             return Response(status_code=413)
-        activity = _activity(raw)
+        activity = object_in(raw)
         try:
             if not await self._believed(headers, activity):
                 return Response(status_code=401)
@@ -69,11 +70,16 @@ class Webhook:
         if service is not None and not secure(service, local=self._local):
             return False
         if self._verifier is None:
-            # A web page can make a browser post text here, but not JSON without being allowed to.
-            local = service is not None and on_this_machine(service)
+            # A web page can make a browser post text here, but not JSON without being allowed to, unless it had its own
+            # name lead to this machine: then the browser tells from where it comes.
+            origin = headers.get(b"origin", b"http://127.0.0.1").decode("latin-1")
+            local = service is not None and on_this_machine(service) and on_this_machine(origin)
             return local and headers.get(b"content-type", b"").startswith(b"application/json")
         authorization = headers.get(b"authorization", b"").decode("latin-1")
         channel = "" if activity is None else text(activity, "channelId")
+        if channel not in ("", CHANNEL):
+            # Elsewhere (Web Chat, Direct Line) people choose themselves under which id they write.
+            return False
         if not await self._verifier.believes(authorization, service_url=service, channel=channel):
             return False
         tenant = "" if activity is None else tenant_of(activity)
@@ -119,16 +125,7 @@ class _Endpoint:
         await response(scope, receive, send)
 
 
-def _activity(raw: bytes) -> dict[str, Any] | None:
-    """The JSON object; None if it is none."""
-    try:
-        found = orjson.loads(raw)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
-
-
 def _response(reply: Reply) -> Response:
     if reply.payload is None:
         return Response(status_code=reply.status)
-    return Response(orjson.dumps(reply.payload), status_code=reply.status, media_type="application/json")
+    return Response(dump(reply.payload), status_code=reply.status, media_type="application/json")

@@ -73,6 +73,14 @@ async def test_odd_activities_are_acknowledged_and_never_an_error(house: TeamsHo
     assert [type(event) for event in house.events] == [MessageCreated] * 2
 
 
+async def test_half_an_emoji_costs_one_character_not_the_message(house: TeamsHouse) -> None:
+    teams = house.teams
+    activity = teams.backend.activities.of(teams.personal(), teams.ada, "message", text="cut here")
+    raw = orjson.dumps(activity).replace(b"cut here", b"cut \\ud83d here \\ud83d\\ude00")
+    assert (await teams.send_raw(raw))[0] == 200
+    assert (await house.heard(MessageCreated)).text == "cut ? here 😀"
+
+
 async def test_a_slash_or_the_hosts_case_makes_no_other_service_url(house: TeamsHouse) -> None:
     teams = house.teams
     genuine = teams.world.service_url(teams.tenant.id)
@@ -113,6 +121,27 @@ async def test_another_tenant_is_not_served_by_a_single_tenants_bot(house: Teams
     stranger = teams.add_user("Eve", tenant=other)
     delivery = await teams.emit({"type": "message", "text": "hi"}, user=stranger.id)
     assert (delivery.status, house.attempts) == (401, 0)
+
+
+async def test_what_comes_by_another_channel_of_the_bot_is_not_served(house: TeamsHouse) -> None:
+    """There people choose their own ids: they could pass for anybody."""
+    house.teams.rotate_keys(endorsed=("msteams", "webchat"))
+    delivery = await house.teams.emit({"type": "message", "text": "hi", "channelId": "webchat"})
+    assert (delivery.status, house.attempts) == (401, 0)
+
+
+async def test_while_keys_cannot_be_had_the_old_ones_do_and_nobody_waits_for_new_ones(
+    house: TeamsHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teams = house.teams
+    await house.dm("before")
+    asked = len(teams.calls_to("openid"))
+    monkeypatch.setattr("adapters.teams.keys.MAX_AGE", 0.0)
+    teams.fail_next("openid", status=500, times=100)
+    for _ in range(5):
+        house.adapter._webhook._verifier._known.clear()  # type: ignore[union-attr]
+        await house.dm("again")
+    assert len(teams.calls_to("openid")) == asked + 1
 
 
 async def test_many_tenants_are_served_where_the_app_is_for_many(world: TeamsWorld) -> None:
@@ -179,6 +208,7 @@ def test_anonymous_believes_only_connectors_of_this_machine_and_no_web_page(anon
     with Client(adapter) as client:
         assert client.post(activity, {}, path="/api/messages") == 200
         assert client.post(activity, {"Content-Type": "text/plain"}) == 401
+        assert client.post(activity, {"Origin": "http://rebound.example:8000"}) == 401
         assert client.post({**activity, "serviceUrl": "http://169.254.169.254/"}, {}) == 401
         assert client.post({**activity, "serviceUrl": "https://evil.example/"}, {}) == 401
         assert len(client.stored) == 1

@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from adapters.teams.emulator import Upload
+from adapters.teams.hosts import of_connector, of_onedrive
 from adapters.teams.names import CONSENT, FILE
 from gateway.errors import Gone, TooLarge, Unsupported
 from gateway.model import (
@@ -245,6 +246,38 @@ async def test_a_pasted_picture_is_read_as_the_bot_and_a_file_without_any_token(
         await house.collect(stolen)
     with pytest.raises(TooLarge):
         await house.collect(file, limit=3)
+
+
+async def test_a_message_that_names_another_address_of_the_connector_has_nothing_read_there_as_the_bot(
+    house: TeamsHouse,
+) -> None:
+    said = await house.teams.say("personal", "see", images=[Upload("cat.png", b"\x89PNG", "image/png")])
+    await house.teams.delivered(said)
+    [file] = (await house.heard(MessageCreated)).files
+    assert file.url is not None
+    here = file.url.partition("v3/")[0]
+    members = f"conversations/{house.teams.general.id}/members"
+    for path in (members, f"attachments/../{members}", f"attachments/%2e%2e/{members}"):
+        with pytest.raises(Gone):
+            await house.collect(file.model_copy(update={"url": f"{here}v3/{path}"}))
+
+
+def test_only_onedrive_and_the_connectors_attachments_are_asked_for_files() -> None:
+    service = "https://smba.trafficmanager.net/amer/72f988bf/"
+    assert of_connector(f"{service}v3/attachments/0-eus-d1/views/original", service, local=False)
+    for url in (
+        f"{service}v3/conversations/19:x/members",
+        "https://evil.example/v3/attachments/1/views/original",
+        "http://smba.trafficmanager.net/v3/attachments/1/views/original",
+        "https://smba.trafficmanager.net:8443/v3/attachments/1/views/original",
+        "https://[torn",
+    ):
+        assert not of_connector(url, service, local=False), url
+    assert not of_connector(f"{service}v3/attachments/1/views/original", "", local=False)
+    assert of_onedrive("https://contoso-my.sharepoint.com/personal/_layouts/15/download.aspx?x=1", local=False)
+    for url in ("https://10.0.0.1/x", "https://sharepoint.com.evil.example/x", "http://a.sharepoint.com/x", "https:/x"):
+        assert not of_onedrive(url, local=False), url
+    assert not of_onedrive("http://127.0.0.1/x", local=False)
 
 
 async def test_a_link_that_ended_and_a_file_without_one_say_what_to_do(house: TeamsHouse) -> None:

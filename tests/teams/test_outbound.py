@@ -12,6 +12,7 @@ from adapters.teams.sharing import Sharing
 from gateway.errors import (
     Gone,
     RateLimited,
+    Rejected,
     StreamExpired,
     StreamStopped,
     TooLarge,
@@ -24,6 +25,7 @@ from gateway.model import (
     Citation,
     ConversationRef,
     FromBytes,
+    FromPath,
     FromUrl,
     MessageCreated,
     Outgoing,
@@ -221,6 +223,18 @@ async def test_a_picture_is_shown_in_the_chat_and_a_large_one_is_a_file(house: T
     assert large["attachments"][0]["contentType"].endswith("file.consent")
 
 
+async def test_a_linked_file_may_have_any_address_but_only_one_of_the_web(house: TeamsHouse) -> None:
+    def linked(url: str) -> Outgoing:
+        return Outgoing(text="see", files=(OutgoingFile(name="a.pdf", source=FromUrl(url=url)),))
+
+    message = await sent(house, linked("https://en.wikipedia.org/wiki/Foo_(bar)"))
+    assert message["text"].endswith("[a.pdf](https://en.wikipedia.org/wiki/Foo_%28bar%29)")
+    _, ref = await house.dm()
+    for url in ("file:///etc/passwd", "javascript:x", "https://[torn"):
+        with pytest.raises(Rejected, match="address"):
+            await house.adapter.send(ref, linked(url), key=url)
+
+
 async def test_in_a_channel_a_file_is_a_link_that_ends(house: TeamsHouse) -> None:
     file = OutgoingFile(name="a [b].txt", source=FromBytes(data=b"bytes"))
     message = await sent(house, Outgoing(text="see", files=(file,)), channel=True)
@@ -254,6 +268,15 @@ async def test_a_send_that_failed_half_way_goes_on_where_it_was(house: TeamsHous
     assert sorted(receipt.data["files"].values()) == ["1", "2"]
     await house.adapter.delete(receipt)
     assert raw(house, post) == []
+
+
+async def test_a_send_that_goes_on_says_what_is_to_be_said_now(house: TeamsHouse) -> None:
+    post, ref = await house.dm()
+    bad = OutgoingFile(name="1", source=FromPath(path=Path("/nowhere/1")))
+    with pytest.raises(Rejected):
+        await house.adapter.send(ref, Outgoing(text="first words", files=(bad,)), key="k")
+    receipt = await house.adapter.send(ref, Outgoing(text="other words"), key="k")
+    assert [(each["id"], each["text"]) for each in raw(house, post)] == [(receipt.id, "other words")]
 
 
 async def test_text_joins_a_message_that_was_only_files(house: TeamsHouse) -> None:

@@ -180,3 +180,18 @@ def test_any_activity_is_read_or_ignored_and_never_a_crash(kind: str, name: str,
 @given(JSON.filter(lambda value: isinstance(value, dict)))
 def test_any_object_is_read_or_ignored(activity: Any) -> None:
     assert isinstance(envelopes_of(activity), Ignored | list)
+
+
+def test_what_names_a_channel_or_a_group_is_no_personal_chat_even_without_a_type() -> None:
+    for conversation, extra, kind in (
+        ({"id": "19:x@thread.tacv2;messageid=5"}, {}, "thread"),
+        ({"id": "19:x@thread.v2", "isGroup": True}, {}, "group"),
+        ({"id": "19:x@thread.skype"}, {"channel": {"id": "19:x@thread.skype"}}, "thread"),
+        ({"id": "a:1x"}, {}, "dm"),
+    ):
+        activity = {**DOCUMENTED, "conversation": conversation, "channelData": {"tenant": {"id": "t"}, **extra}}
+        assert ref_of(activity).kind == kind, conversation
+
+
+def test_markup_is_undone_once() -> None:
+    assert to_markdown({"text": "write &amp;lt;b&amp;gt; <b>now</b>", "textFormat": "xml"}) == "write &lt;b&gt; **now**"

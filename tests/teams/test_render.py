@@ -5,10 +5,22 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.teams import forms, tables
+from adapters.teams import forms, render, tables
 from adapters.teams.card import elements
+from adapters.teams.citations import listed
 from adapters.teams.markdown import heading, mentions_in, safe, streamed, to_teams
-from gateway.model import AllowedMentions, Form, FormValue, NumberField, SelectField, SwitchField, TextField
+from gateway.model import (
+    AllowedMentions,
+    Button,
+    Citation,
+    Form,
+    FormValue,
+    NumberField,
+    Outgoing,
+    SelectField,
+    SwitchField,
+    TextField,
+)
 
 WORDS = st.text(alphabet="# `~<at>/@|-\nxyé", max_size=80)
 
@@ -33,6 +45,48 @@ def test_no_words_are_lost_in_a_card_or_a_table(text: str) -> None:
     kept = "".join(part if isinstance(part, str) else part.source for part in tables.parts(text))
     assert kept.split() == text.split()
     assert all(element["type"] in ("TextBlock", "Table", "Container") for element in elements(text))
+
+
+def test_a_line_of_a_card_ends_where_it_was_written_and_items_stay_in_their_list() -> None:
+    [block] = elements("Dear all\nsee below\n- one\n- two\n  more of it\n1. x\nBye")
+    assert block["text"] == "Dear all\n\nsee below\n\n- one\n- two\n  more of it\n1. x\n\nBye"
+
+
+def test_code_in_a_card_keeps_its_indentation() -> None:
+    [code] = elements("```py\nif x:\n    y  = 1\n\treturn y\n```")
+    [run] = code["items"][0]["inlines"]
+    assert run["text"] == "if x:\n\xa0\xa0\xa0\xa0y\xa0\xa0= 1\n\xa0\xa0\xa0\xa0return y"
+
+
+def test_many_short_paragraphs_with_buttons_are_one_card_within_the_limit() -> None:
+    buttons = (Button(token="t" * 1_000, label="Go"),) * 6
+    for part in ("a short line of it\n\n", "# h\n", "```\nx\n```\n", "x\n\n"):
+        text = part * (18_000 // len(part))
+        made = render.activity(Outgoing(text=text, buttons=buttons), {})
+        assert render.size_of(made) <= 100 * 1024
+        [body] = [each["content"]["body"] for each in made["attachments"]]
+        assert body[-1]["type"] == "ActionSet"
+        assert "".join(str(body).split()).count("x") >= text.count("x")
+
+
+def test_half_a_surrogate_pair_breaks_no_card() -> None:
+    made = render.activity(Outgoing(text="a \ud83d", buttons=(Button(token="t", label="l"),)), {})
+    assert render.size_of(made) > 0
+
+
+def test_addresses_end_no_link_they_stand_in() -> None:
+    sources = [
+        Citation(title="Bar", url="https://en.wikipedia.org/wiki/Foo_(bar)"),
+        Citation(title="Evil", url="https://a.example/) [click](https://evil.example"),
+        Citation(title="Script", url="javascript:alert(1)"),
+        Citation(title="Torn", url="https://[torn"),
+    ]
+    assert listed(sources).split("\n") == [
+        "1. [Bar](https://en.wikipedia.org/wiki/Foo_%28bar%29)",
+        "2. [Evil](https://a.example/%29%20[click]%28https://evil.example)",
+        "3. Script",
+        "4. Torn",
+    ]
 
 
 def test_headings() -> None:
@@ -99,3 +153,9 @@ def test_what_was_typed_into_a_form_is_what_is_shown_again(values: dict[str, For
     body = shown["task"]["value"]["card"]["content"]["body"]
     again = {each["id"]: str(each.get("value", "")) for each in body if "id" in each}
     assert forms.values_in(again, FORM) == values
+
+
+def test_a_number_that_is_none_is_no_value() -> None:
+    form = Form(token="t", title="T", fields=(NumberField(id="n", label="n"),))
+    for typed in ("nan", "inf", "-Infinity", "1e999", "x", "", None, [1]):
+        assert forms.values_in({"gw:n": typed}, form) == {"n": None}

@@ -7,7 +7,7 @@ https://api.botframework.com, audience the bot's app id, RS256, keys endorsed fo
 import functools
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -79,10 +79,10 @@ class Keys:
             self._published.append(self._make(ENDORSED))
         return self._published[0]
 
-    def rotate(self, *, keep_old: bool) -> str:
+    def rotate(self, *, keep_old: bool, endorsed: Sequence[str] = ENDORSED) -> str:
         """Sign with a new key from now on; the old ones stay published or vanish. Returns the new key's id."""
         old = [self.current, *self._published[1:]] if keep_old else []
-        self._published = [self._make(ENDORSED), *old]
+        self._published = [self._make(tuple(endorsed)), *old]
         self._tokens.clear()
         return self.current.id
 

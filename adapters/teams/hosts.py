@@ -1,0 +1,51 @@
+"""Which addresses may be asked: none that a message names is followed just because it is named."""
+
+from urllib.parse import urlsplit
+
+from yarl import URL
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_ONEDRIVE = (
+    *("sharepoint.com", "sharepoint-df.com", "sharepoint.us", "sharepoint-mil.us", "sharepoint.cn"),
+    *("svc.ms", "1drv.com", "live.com", "microsoftpersonalcontent.com"),
+)
+"""Where files of Teams are: upload sessions, and the addresses people's files are downloaded from."""
+
+
+def secure(url: str, *, local: bool) -> bool:
+    """Whether a URL may be asked: over TLS, or on this machine where an emulator stands in for Teams."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and (
+            parts.scheme == "https" or (local and parts.scheme == "http" and parts.hostname in _LOOPBACK)
+        )
+    except ValueError:
+        return False
+
+
+def on_this_machine(url: str) -> bool:
+    """Whether a URL leads nowhere but to this machine."""
+    try:
+        return urlsplit(url).hostname in _LOOPBACK
+    except ValueError:
+        return False
+
+
+def of_onedrive(url: str, *, local: bool) -> bool:
+    """Whether files may be put to a URL, or fetched from it: OneDrive's, or the emulator's."""
+    if not secure(url, local=local):
+        return False
+    host = urlsplit(url).hostname or ""
+    return any(host.endswith(f".{known}") for known in _ONEDRIVE) or (local and on_this_machine(url))
+
+
+def of_connector(url: str, service: str, *, local: bool) -> bool:
+    """Whether a URL is that of an attachment at this connector, and so may be asked for as the bot. Whoever writes a
+    message may name any address in it, and most of a connector's are not for them to read."""
+    if not secure(url, local=local):
+        return False
+    try:
+        asked = URL(url)  # as it will be asked for, with ``..`` followed
+        return asked.origin() == URL(service).origin() and "/attachments/" in asked.path
+    except ValueError:
+        return False
