@@ -240,4 +240,5 @@ def _tune_gc() -> None:
     would wait for."""
     gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(20_000, 50, 50)

@@ -1,6 +1,7 @@
 """The command line."""
 
 import asyncio
+import gc
 import os
 import sys
 import webbrowser
@@ -280,6 +281,7 @@ def main() -> None:
     """The ``gateway`` command. ``.env`` in the working folder is loaded first; the environment wins."""
     from dotenv import load_dotenv
 
+    gc.disable()  # what is made while starting stays; ``app`` turns it on
     load_dotenv(os.path.join(os.getcwd(), ".env"))
     app()
 

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import structlog
 from starlette.routing import BaseRoute
@@ -18,7 +18,6 @@ from adapters.slack.manifest import SCOPES
 from adapters.slack.outbound import Outbox
 from adapters.slack.parse import parse
 from adapters.slack.settings import SlackSettings
-from adapters.slack.socket_mode import Socket
 from adapters.slack.stream import Streams
 from adapters.slack.webhook import Webhook
 from gateway.adapter import Accept, Surroundings
@@ -37,6 +36,9 @@ from gateway.model import (
     TaskUpdate,
     UserRef,
 )
+
+if TYPE_CHECKING:
+    from adapters.slack.socket_mode import Socket
 
 _RETRY = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds between attempts to reach Slack when it could not be reached at start; the last one repeats."""
@@ -68,7 +70,9 @@ class SlackAdapter:
             )
         self._socket: Socket | None = None
         if settings.app_token is not None:
-            self._socket = Socket(self._api, self._inbound, settings.app_token.get_secret_value())
+            from adapters.slack import socket_mode  # 2 MB that only Socket Mode needs
+
+            self._socket = socket_mode.Socket(self._api, self._inbound, settings.app_token.get_secret_value())
         self._trouble: str | None = "not connected yet"
 
     @property

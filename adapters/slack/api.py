@@ -11,7 +11,6 @@ import orjson
 import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.proxy_env_variable_loader import load_http_proxy_from_env
-from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.internal_utils import get_user_agent
 
 from adapters.slack.envelope import Me
@@ -42,7 +41,6 @@ class SlackApi:
         self._authorization = f"Bearer {token}"
         self._url = api_url if api_url.endswith("/") else f"{api_url}/"
         self._session: aiohttp.ClientSession | None = None
-        self._client: AsyncWebClient | None = None
         self.scopes: frozenset[str] | None = None
         """What the token may do; None until Slack has said so."""
         self._noted: set[str] = set()
@@ -64,13 +62,6 @@ class SlackApi:
             raise Unavailable("the Slack adapter is not connected")
         return self._session
 
-    @property
-    def client(self) -> AsyncWebClient:
-        """The SDK's client over that session, for Socket Mode. Raises ``Unavailable`` while not connected."""
-        if self._client is None:
-            raise Unavailable("the Slack adapter is not connected")
-        return self._client
-
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Hold the session."""
@@ -81,14 +72,10 @@ class SlackApi:
         )
         async with session:
             self._session = session
-            # An empty list of handlers: the default one re-sends after a lost connection, without looking first.
-            self._client = AsyncWebClient(
-                token=self._token, base_url=self._url, session=session, timeout=int(TIMEOUT), retry_handlers=[]
-            )
             try:
                 yield
             finally:
-                self._session = self._client = None
+                self._session = None
 
     async def call(self, method: str, body: Mapping[str, Any], *, channel: str = "") -> dict[str, Any]:
         """POST JSON; the answer's body. Raises our errors; ``channel`` joins the name of the rate-limit bucket."""

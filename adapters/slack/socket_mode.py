@@ -14,8 +14,9 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
+from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.api import SlackApi, quiet
+from adapters.slack.api import TIMEOUT, SlackApi, quiet
 from adapters.slack.errors import BAD_TOKEN, code_of, translate
 from adapters.slack.inbound import Inbound, describe
 from gateway.adapter import Accept
@@ -40,11 +41,21 @@ class Socket:
         session = self._client.current_session if self._client else None
         return None if session is not None and not session.closed else "the Slack socket is not connected"
 
+    def _web_client(self) -> AsyncWebClient:
+        # An empty list of handlers: the default one re-sends after a lost connection, without looking first.
+        return AsyncWebClient(
+            token=self._api.token,
+            base_url=self._api.url,
+            session=self._api.session,
+            timeout=int(TIMEOUT),
+            retry_handlers=[],
+        )
+
     @asynccontextmanager
     async def open(self, accept: Accept) -> AsyncIterator[None]:
         """Connect and stay connected. Raises ``SettingsError`` for an app token that can never work."""
         url = await self._first_url()
-        client = SocketModeClient(app_token=self._token, web_client=self._api.client)
+        client = SocketModeClient(app_token=self._token, web_client=self._web_client())
         # The client makes a session of its own; ours is the one with the limits.
         made, client.aiohttp_client_session = client.aiohttp_client_session, self._api.session
         await made.close()
@@ -81,7 +92,7 @@ class Socket:
     async def _first_url(self) -> str | None:
         """apps.connections.open once by ourselves, to tell a wrong token from a network that is down."""
         try:
-            opened = await self._api.client.apps_connections_open(app_token=self._token)
+            opened = await self._web_client().apps_connections_open(app_token=self._token)
         except Exception as error:
             if code_of(error) in BAD_TOKEN | {"missing_scope"}:
                 raise SettingsError(
