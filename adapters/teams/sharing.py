@@ -45,7 +45,9 @@ class Sharing:
     async def _separate(self, to: ConversationRef, file: OutgoingFile) -> bool:
         if isinstance(file.source, FromUrl):
             return _is_linked_picture(file, file.source.url)
-        return to.kind == "dm" or await _is_picture(file)
+        if await _is_picture(file):
+            return True
+        return to.kind == "dm" and await _size(file) > 0  # an upload has at least one byte
 
     async def _activity(self, file: OutgoingFile, key: str) -> Activity:
         if isinstance(file.source, FromUrl):
@@ -78,6 +80,8 @@ class Sharing:
         if not self._noted:
             self._noted = True
             log.warning("teams_no_links", fix="set GATEWAY_PUBLIC_URL, so that files can be linked in group chats")
+        if not await _size(file):
+            return f"📎 {name} (it is empty: Teams takes no such file)"
         return f"📎 {name} (Teams takes no files from bots here: ask me for it in a chat of our own)"
 
 
@@ -106,7 +110,7 @@ def _web(file: OutgoingFile, url: str) -> str:
 
 async def _is_picture(file: OutgoingFile) -> bool:
     """Whether the chat itself can show it."""
-    return file.kind == "image" and file.mime in PICTURES and await _size(file) <= PICTURE_BYTES
+    return file.kind == "image" and file.mime in PICTURES and 0 < await _size(file) <= PICTURE_BYTES
 
 
 async def _size(file: OutgoingFile) -> int:

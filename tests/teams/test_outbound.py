@@ -235,6 +235,11 @@ async def test_a_linked_file_may_have_any_address_but_only_one_of_the_web(house:
             await house.adapter.send(ref, linked(url), key=url)
 
 
+async def test_an_empty_file_which_onedrive_does_not_take_is_a_link_too(house: TeamsHouse) -> None:
+    message = await sent(house, Outgoing(text="see", files=(OutgoingFile(name="a.txt", source=FromBytes(data=b"")),)))
+    assert message["text"].startswith("see\n\n📎 [a.txt](http://127.0.0.1")
+
+
 async def test_in_a_channel_a_file_is_a_link_that_ends(house: TeamsHouse) -> None:
     file = OutgoingFile(name="a [b].txt", source=FromBytes(data=b"bytes"))
     message = await sent(house, Outgoing(text="see", files=(file,)), channel=True)
@@ -252,6 +257,8 @@ async def test_without_a_public_address_it_is_said_that_there_is_no_link() -> No
     ref = ConversationRef(platform="teams", workspace="t", channel="19:x", thread="1")
     [line] = await Sharing(None).lines(ref, [file], key="k")
     assert "a.txt" in line and "chat of our own" in line
+    [line] = await Sharing(None).lines(ref, [OutgoingFile(name="b.txt", source=FromBytes(data=b""))], key="k")
+    assert "b.txt" in line and "empty" in line
     with pytest.raises(Unsupported):
         await Sharing(None).activity(ref.model_copy(update={"kind": "dm", "thread": None}), file, key="k")
 

@@ -23,6 +23,7 @@ _CLASSIC = frozenset(
 )
 """Cards with a list of buttons. Teams has no media cards."""
 _CONNECTOR_CARD = "application/vnd.microsoft.teams.card.o365connector"
+CARDS = _CLASSIC | {ADAPTIVE, _CONNECTOR_CARD}
 BUTTONS = frozenset({"openUrl", "imBack", "messageBack", "invoke", "signin"})
 MAX_BUTTONS = 6
 MAX_PICTURE = 1024 * 1024

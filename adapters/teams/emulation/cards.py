@@ -221,7 +221,32 @@ def elements(card: JSON) -> Iterator[JSON]:
 
 def inputs(card: JSON) -> Iterator[JSON]:
     """The inputs of a card with those of the cards it can show."""
-    yield from (e for e in elements(card) if e.get("type") in INPUTS)
+    yield from own_inputs(card)
+    for shown in _shown_by(card):
+        yield from inputs(shown)
+
+
+def own_inputs(card: JSON) -> Iterator[JSON]:
+    """Those of the card alone."""
+    return (element for element in elements(card) if element.get("type") in INPUTS)
+
+
+def inputs_of(card: JSON, action: JSON) -> list[JSON] | None:
+    """The inputs an action takes: those of its own card and of the cards around it, not of others that can be shown
+    beside it (https://adaptivecards.io/explorer/Action.Submit.html, associatedInputs). None if it is not in there."""
+    for shown in _shown_by(card):
+        found = inputs_of(shown, action)
+        if found is not None:
+            return [*own_inputs(card), *found]
+    return list(own_inputs(card)) if any(each is action for each in actions(card)) else None
+
+
+def _shown_by(card: JSON) -> Iterator[JSON]:
+    """The cards that this one's own actions show."""
+    inner: set[int] = set()
     for action in actions(card):
+        if id(action) in inner:
+            continue
         if action.get("type") == "Action.ShowCard":
-            yield from inputs(action["card"])
+            inner |= {id(each) for each in actions(action["card"])}
+            yield action["card"]

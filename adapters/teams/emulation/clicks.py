@@ -141,7 +141,9 @@ def data_of(card: JSON, action: JSON, given: Given) -> tuple[Any, JSON]:
     own = action.get("data")
     if action.get("associatedInputs") == "none":
         return own if own is not None else {}, {}
-    values, errors = filled(cards.inputs(card), given)
+    taken = cards.inputs_of(card, action) or []
+    others = {each["id"] for each in cards.inputs(card)} - {each["id"] for each in taken}
+    values, errors = filled(taken, {name: value for name, value in given.items() if name not in others})
     if not values and own is not None:
         return own, errors
     return ({**own, **values} if isinstance(own, dict) else values), errors

@@ -9,11 +9,11 @@ from typing import Any
 
 from adapters.emulation.values import JSON
 from adapters.teams.emulation import streams
-from adapters.teams.emulation.attachments import FILE_INFO
+from adapters.teams.emulation.attachments import CARDS, FILE_INFO
 from adapters.teams.emulation.backend import Backend
 from adapters.teams.emulation.validate import check_message, check_size
 from adapters.teams.emulation.values import REACTIONS, ApiError, bad_argument, bad_syntax
-from adapters.teams.emulation.world import Conversation, Message
+from adapters.teams.emulation.world import Conversation, Message, text_of
 
 _EMOJI = re.compile(r"[0-9a-f]{4,6}(-[0-9a-f]{4,6}){0,7}_[a-z0-9_-]{1,60}")
 Result = tuple[int, JSON | None]
@@ -42,7 +42,8 @@ def create(backend: Backend, tenant_id: str | None, given: JSON) -> Result:
         raise ApiError(403, "ForbiddenOperationException", "Bot isn't installed in user's personal scope")
     answer: JSON = {"id": conversation.id, "serviceUrl": backend.world.service_url(tenant)}
     if isinstance(given.get("activity"), dict):
-        answer["activityId"] = _post(backend, conversation, None, given["activity"], targeted=False).id
+        posted = _post(backend, conversation, None, given["activity"], targeted=False)
+        answer |= {"activityId": posted.id} if posted is not None else {}
     return 201, answer
 
 
@@ -55,6 +56,8 @@ def _create_post(backend: Backend, tenant_id: str | None, channel_id: str, activ
     if channel.kind != "channel" or not isinstance(activity, dict):
         raise bad_syntax("Incorrect conversation creation parameters")
     message = _post(backend, channel, None, activity, targeted=False)
+    if message is None:
+        raise bad_syntax("A post begins with one message: text and a card are two")
     service_url = backend.world.service_url(channel.tenant_id)
     return 201, {"id": backend.world.at(channel, message.id), "activityId": message.id, "serviceUrl": service_url}
 
@@ -82,19 +85,36 @@ def send(
         check_size(activity)
         backend.show_typing(conversation, typing=True)
         return 201, {"id": backend.world.clock.message_id()}
-    return 201, {"id": _post(backend, conversation, root, activity, targeted=targeted).id}
+    posted = _post(backend, conversation, root, activity, targeted=targeted)
+    return 201, {"id": posted.id} if posted is not None else {}
 
 
-def _post(backend: Backend, conversation: Conversation, root: str | None, activity: JSON, *, targeted: bool) -> Message:
+def _post(
+    backend: Backend, conversation: Conversation, root: str | None, activity: JSON, *, targeted: bool
+) -> Message | None:
+    """The message; None where it became two, of which Teams tells no id."""
     check_message(activity, conversation)
     _check_files(backend, activity)
-    message = Message(backend.world.clock.message_id(), backend.world.bot_id, activity, root=root)
-    if targeted:
-        message.targeted_for = str(_object(activity.get("recipient")).get("id"))
-        if message.targeted_for not in conversation.members:
-            raise ApiError(400, "Bad argument", "Recipient is missing or not a member of the conversation.")
-    backend.post(conversation, message)
-    return message
+    recipient = str(_object(activity.get("recipient")).get("id")) if targeted else None
+    if targeted and recipient not in conversation.members:
+        raise ApiError(400, "Bad argument", "Recipient is missing or not a member of the conversation.")
+    parts = _split(activity)
+    for part in parts:
+        message = Message(backend.world.clock.message_id(), backend.world.bot_id, part, root=root)
+        message.targeted_for = recipient
+        backend.post(conversation, message)
+    return message if len(parts) == 1 else None
+
+
+def _split(activity: JSON) -> list[JSON]:
+    """Text and a card in one activity are shown as two messages (docs bots/build-conversational-capability)."""
+    cards = [each for each in activity.get("attachments") or () if each["contentType"] in CARDS]
+    if not cards or not text_of(activity).strip():
+        return [activity]
+    others = [each for each in activity["attachments"] if each not in cards]
+    words = {name: value for name, value in activity.items() if name != "suggestedActions"}
+    shown = {name: value for name, value in activity.items() if name not in ("text", "textFormat", "entities")}
+    return [words | {"attachments": others}, shown | {"attachments": cards}]
 
 
 def _check_files(backend: Backend, activity: JSON) -> None:
@@ -118,6 +138,7 @@ def update(backend: Backend, conversation: Conversation, activity_id: str, activ
     message.edited = True
     message.cards.clear()
     message.consents.clear()
+    backend.show_typing(conversation, typing=False)
     backend.notice(conversation, message)
     return 200, {"id": message.id}
 

@@ -29,7 +29,7 @@ def message(backend: Backend, conversation: Conversation, shown: Message, viewer
     }
     if shown.deleted:
         return out
-    data = activity.get("channelData") or {}
+    data, suggested = activity.get("channelData") or {}, activity.get("suggestedActions") or {}
     loop = (data.get("feedbackLoop") or {}).get("type") or ("default" if data.get("feedbackLoopEnabled") else None)
     root: JSON = next((e for e in activity.get("entities") or () if e.get("type") == MESSAGE_ENTITY), {})
     return out | {
@@ -43,10 +43,10 @@ def message(backend: Backend, conversation: Conversation, shown: Message, viewer
         "layout": activity.get("attachmentLayout") or "list",
         "attachments": [
             attachment(backend, shown, number, given, viewer)
-            for number, given in enumerate(activity.get("attachments") or ())
+            for number, given in enumerate([*(activity.get("attachments") or ()), *shown.shared])
             if given["contentType"] != "text/html"
         ],
-        "suggested": (activity.get("suggestedActions") or {}).get("actions", []),
+        "suggested": suggested.get("actions", []) if viewer in (suggested.get("to") or [viewer]) else [],
         "reactions": [{"type": kind, "users": list(users)} for kind, users in shown.reactions.items()],
         "streaming": stream.kind if stream is not None and stream.ended is None else None,
         "stopped": stream is not None and stream.ended == "stopped",

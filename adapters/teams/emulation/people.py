@@ -162,8 +162,11 @@ class People:
         pictures = [self._backend.files.add(image) for image in images]
         service_url = self._world.service_url(conversation.tenant_id)
         attachments: list[JSON] = [_picture(service_url, p) for p in pictures]
+        message.shared = []
         if conversation.kind == "personal":
             attachments += [self._shared(file) for file in shared]
+        else:
+            message.shared = [self._shared(file) for file in shared]
         shown = said.html + "".join(f'<img src="{a["contentUrl"]}" alt="image">' for a in attachments[: len(pictures)])
         if conversation.kind != "personal":  # elsewhere a bot is told of a file, but gets it through Graph only
             shown += "".join(f'<attachment id="{file.id}"></attachment>' for file in shared)

@@ -64,7 +64,8 @@ class Stream:
 
 @dataclass(slots=True)
 class Message:
-    """``activity`` holds what was sent: text, attachments, entities and so on; ids and accounts stand beside it."""
+    """``activity`` holds what was sent: text, attachments, entities and so on; ids and accounts stand beside it.
+    ``shared`` are files people see there that a bot is not given."""
 
     id: str
     sender: str
@@ -77,6 +78,7 @@ class Message:
     undelivered: bool = False
     targeted_for: str | None = None
     stream: Stream | None = None
+    shared: list[JSON] = field(default_factory=list[JSON])
     reactions: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     cards: dict[tuple[str, int], JSON] = field(default_factory=dict[tuple[str, int], JSON])
     """What a person sees in place of an attachment since an Action.Execute answered with a card."""

@@ -121,8 +121,10 @@ class Api:
             raw = await answer.read()
             return answer.status, orjson.loads(raw) if raw else None
 
-    async def send(self, conversation: str, text: str = "hello", **activity: Any) -> tuple[int, Any]:
-        given = {"type": "message", "text": text} | activity
+    async def send(self, conversation: str, text: str = "", **activity: Any) -> tuple[int, Any]:
+        """A message of these words; without any, and nothing attached, of some."""
+        words = text or ("" if activity.get("attachments") else "hello")
+        given = {"type": "message"} | ({"text": words} if words else {}) | activity
         return await self.call("POST", f"conversations/{conversation}/activities", given)
 
     async def stream(

@@ -198,9 +198,32 @@ async def test_actions_deep_in_a_card_are_found(emulator: TeamsEmulator, bot: Bo
     assert (await emulator.click("personal", posted, "More")).status == 0
     assert bot.activities == []
     await emulator.click("personal", posted, "Deep")
-    assert bot.last["value"] == {"a": 1, "why": ""}
+    assert bot.last["value"] == {"a": 1}
     await emulator.click("personal", posted, action=submit("Really"), inputs={"why": "so"})
     assert bot.last["value"] == {"why": "so"}
+
+
+async def test_an_action_takes_the_inputs_of_its_own_card_and_of_those_around_it(
+    emulator: TeamsEmulator, bot: Bot, api: Api, chat: str
+) -> None:
+    def asking(name: str, *actions: JSON) -> JSON:
+        content: JSON = card({"type": "Input.Text", "id": name, "isRequired": True}, actions=actions)["content"]
+        return content
+
+    def showing(title: str, shown: JSON) -> JSON:
+        return {"type": "Action.ShowCard", "title": title, "card": shown}
+
+    deep = showing("Deep", asking("deep", submit("Innermost")))
+    outer = asking("outer", submit("Outer"), showing("A", asking("a", submit("In A"), deep)), showing("B", asking("b")))
+    posted = await sent(api, chat, {"contentType": "application/vnd.microsoft.card.adaptive", "content": outer})
+    everything = {"outer": "o", "a": "1", "deep": "d"}
+    assert (await emulator.click("personal", posted, "Outer", inputs=everything)).ok
+    assert bot.last["value"] == {"outer": "o"}
+    assert (await emulator.click("personal", posted, "In A", inputs=everything)).ok
+    assert bot.last["value"] == {"outer": "o", "a": "1"}
+    assert (await emulator.click("personal", posted, "Innermost", inputs={"outer": "o"})).errors.keys() == {"a", "deep"}
+    assert (await emulator.click("personal", posted, "Innermost", inputs=everything)).ok
+    assert bot.last["value"] == everything
 
 
 # -- classic buttons, and actions that stand for them
@@ -390,6 +413,9 @@ async def test_suggestions_for_one_person(emulator: TeamsEmulator, api: Api) -> 
     posted = await sent(api, emulator.group.id, suggestedActions=offered)
     with pytest.raises(PersonError, match="no such suggestion"):
         await emulator.choose("Lunch", posted, "More")
+    assert emulator.snapshot()["messages"][emulator.group.id][0]["suggested"] == []
+    await sent(api, emulator.group.id, suggestedActions={**offered, "to": [emulator.ada.id]})
+    assert emulator.snapshot()["messages"][emulator.group.id][1]["suggested"] == offered["actions"]
 
 
 async def test_an_invoke_of_any_name(emulator: TeamsEmulator, bot: Bot) -> None:

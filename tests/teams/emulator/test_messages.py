@@ -257,8 +257,26 @@ async def test_typing_shows_until_something_is_sent(emulator: TeamsEmulator, api
     await api.send(chat)
     assert not emulator.typing()
     await api.call("POST", f"conversations/{chat}/activities", {"type": "typing"})
-    await api.stream(chat, "A", 1)
+    _, started = await api.stream(chat, "A", 1)
     assert not emulator.typing()
+    await api.stream(chat, "A.", None, started["id"], kind="final")
+    await api.call("POST", f"conversations/{chat}/activities", {"type": "typing"})
+    await api.call("PUT", f"conversations/{chat}/activities/{started['id']}", {"type": "message", "text": "B"})
+    assert not emulator.typing()
+
+
+async def test_text_and_a_card_are_two_messages_and_no_id_is_told(emulator: TeamsEmulator, api: Api, chat: str) -> None:
+    picture = {"contentType": "image/png", "contentUrl": DATA_URI}
+    suggested = {"actions": [{"type": "imBack", "title": "More", "value": "more"}]}
+    both = [card(text_block()), picture]
+    assert await api.send(chat, "words", attachments=both, suggestedActions=suggested) == (201, {})
+    words, shown = emulator.messages("personal")
+    assert (words["text"], words["attachments"], "suggestedActions" in words) == ("words", [picture], False)
+    assert ("text" in shown, shown["attachments"], shown["suggestedActions"]) == (False, both[:1], suggested)
+    status, body = await api.send(chat, "words", attachments=[picture])
+    assert (status, body["id"]) == (201, emulator.messages("personal")[-1]["id"])
+    post = {"channelData": {"channel": {"id": emulator.general.id}}, "activity": {"text": "x", "attachments": both}}
+    assert error_of(await api.call("POST", "conversations", post))[0] == 400
 
 
 async def test_a_message_for_one_persons_eyes(emulator: TeamsEmulator, api: Api) -> None:
