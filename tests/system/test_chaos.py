@@ -6,6 +6,8 @@ import random
 from collections import Counter
 from contextlib import suppress
 
+import pytest
+
 from tests.support.process import BotProcess
 from tests.system.reading import from_bot, texts
 
@@ -29,6 +31,7 @@ BOT = """
 """
 
 
+@pytest.mark.timeout(240)  # on a machine that is busy with other things, too
 async def test_random_kills_under_load_lose_and_double_nothing(slack, tmp_path):
     slack.deliveries.retry_delays = (0.1, 0.3, 0.5, 1, 1, 2, 2, 4, 4, 8, 8)
     chance = random.Random(os.environ.get("CHAOS_SEED", "7"))
