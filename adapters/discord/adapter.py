@@ -5,7 +5,6 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
 from typing import ClassVar
 
 import structlog
@@ -26,6 +25,7 @@ from adapters.discord.memory import Memory
 from adapters.discord.outbound import Outbox
 from adapters.discord.parse import parse
 from adapters.discord.past import Past
+from adapters.discord.sessions import Kept
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.threads import Threads
 from gateway.adapter import Accept, Surroundings
@@ -78,6 +78,7 @@ class DiscordAdapter:
             interact=self._interactions.take,
             ready=self._on_ready,
         )
+        self._kept = surroundings.memory
         self._intake: Intake | None = None
         self._links: list[Link] = []
         self._syncing: asyncio.Task[None] | None = None
@@ -103,6 +104,7 @@ class DiscordAdapter:
             self._intake = intake = Intake(accept)
             stack.push_async_callback(self._interactions.close)
             stack.push_async_callback(self._stop_syncing)
+            stack.push_async_callback(self._keep_sessions)
             stack.push_async_callback(intake.close)
             stack.push_async_callback(self._inbound.close)
             online = await self._login()
@@ -116,11 +118,17 @@ class DiscordAdapter:
 
     def _make_links(self, intake: Intake) -> list[Link]:
         links: list[Link] = []
-        for shard in range(self._settings.shards):
-            link = Link(self._api, gateway_url=self._settings.gateway_url, shard=shard, shards=self._settings.shards)
-            link.listen(self._inbound.parsers(intake, partial(getattr, link, "place")), intake)
+        url, shards = self._settings.gateway_url, self._settings.shards
+        for shard in range(shards):
+            kept = Kept(self._kept, self._directory, shard=shard, shards=shards, gateway_url=url)
+            link = Link(self._api, kept, gateway_url=url, shard=shard, shards=shards)
+            link.listen(self._inbound.parsers(intake, link.mark), intake)
             links.append(link)
         return links
+
+    async def _keep_sessions(self) -> None:
+        """What is stored by now needs not come again."""
+        await asyncio.gather(*(link.keep() for link in self._links))
 
     async def _login(self) -> bool:
         try:
@@ -149,6 +157,7 @@ class DiscordAdapter:
         async with asyncio.TaskGroup() as group:
             for link in self._links:
                 group.create_task(link.run_until_fatal())
+                group.create_task(link.keep_up())
 
     async def _settle(self) -> None:
         """Until the first connection is up, or it is known why not."""

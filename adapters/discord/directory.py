@@ -53,6 +53,10 @@ class Directory:
         self._roles: dict[str, dict[str, str]] = {}
         self._own_roles: dict[str, str] = {}
 
+    def knows(self, guild: str) -> bool:
+        """Whether its channels, open threads and roles were told."""
+        return guild in self._roles
+
     def get(self, id: str) -> Channel | None:
         """The channel or open thread; None for one not heard of."""
         thread = self._threads.get(id)
@@ -131,14 +135,15 @@ class Directory:
 
     def role_changed(self, data: Json) -> None:
         """GUILD_ROLE_CREATE and GUILD_ROLE_UPDATE."""
-        self._role(text(data, "guild_id"), obj(data, "role"))
+        if self.knows(guild := text(data, "guild_id")):
+            self._role(guild, obj(data, "role"))
 
     def forget_role(self, data: Json) -> None:
         """GUILD_ROLE_DELETE."""
         self._roles.get(text(data, "guild_id"), {}).pop(text(data, "role_id"), None)
 
     def _role(self, guild: str, role: Json) -> None:
-        if guild and (id := text(role, "id")):
-            self._roles.setdefault(guild, {})[id] = text(role, "name")
+        if id := text(role, "id"):
+            self._roles[guild][id] = text(role, "name")
             if self.me and text(role, "tags", "bot_id") == self.me:
                 self._own_roles[guild] = id

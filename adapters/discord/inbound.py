@@ -5,7 +5,8 @@ These are called for every dispatch there is, so what is of no interest is put a
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from typing import Any
 
 import structlog
@@ -15,19 +16,19 @@ from adapters.discord.api import Api
 from adapters.discord.conversations import Unknown
 from adapters.discord.directory import HIDDEN, Directory
 from adapters.discord.envelope import OWN, Found, Ignored
-from adapters.discord.fields import Json, text
+from adapters.discord.fields import Json, items, text
 from adapters.discord.intake import Intake
 from adapters.discord.memory import Memory
+from adapters.discord.progress import Mark
 from gateway.errors import Forbidden, GatewayError, Gone
 
-_HELD = 500
-"""Dispatches that wait until their channel was looked up, at most."""
+_PAUSES = (1.0, 2.0, 5.0, 10.0)
+"""Seconds between attempts to look a server up; after the last one it goes on without."""
 
 log = structlog.get_logger(__name__)
 
 Parser = Callable[[Any], None]
-Place = Callable[[], str]
-"""Session and sequence number of the dispatch being read."""
+Reader = Callable[[Json, Intake, Mark], None]
 
 
 class Inbound:
@@ -39,7 +40,7 @@ class Inbound:
         directory: Directory,
         memory: Memory,
         *,
-        interact: Callable[[Intake, Json], None],
+        interact: Callable[[Json, Intake, Mark], None],
         ready: Callable[[], None],
     ) -> None:
         self._api = api
@@ -54,11 +55,17 @@ class Inbound:
         self.failed = 0
         """Dispatches that met a mistake of ours."""
 
-    def parsers(self, intake: Intake, place: Place) -> Mapping[str, Parser]:
-        """A function for each dispatch that is read; all others are passed over unseen."""
+    def parsers(self, intake: Intake, mark: Callable[[], Mark]) -> Mapping[str, Parser]:
+        """A function for each dispatch that is read; all others are passed over unseen. ``mark`` is the place of the
+        one being read."""
         directory = self._directory
+
+        def taken(read: Reader) -> Parser:
+            return lambda data: self._take(read, data, intake, mark())
+
         table: dict[str, Parser] = {
             "READY": self._on_ready,
+            "RESUMED": lambda data: self._ready(),
             "GUILD_CREATE": directory.guild,
             "CHANNEL_CREATE": directory.channel,
             "CHANNEL_UPDATE": directory.channel,
@@ -68,16 +75,16 @@ class Inbound:
             "GUILD_ROLE_CREATE": directory.role_changed,
             "GUILD_ROLE_UPDATE": directory.role_changed,
             "GUILD_ROLE_DELETE": directory.forget_role,
-            "MESSAGE_CREATE": lambda data: self._message("MESSAGE_CREATE", data, intake),
-            "MESSAGE_UPDATE": lambda data: self._message("MESSAGE_UPDATE", data, intake),
-            "MESSAGE_DELETE": lambda data: self._deleted(data, intake),
-            "MESSAGE_DELETE_BULK": lambda data: self._deleted_many(data, intake),
-            "MESSAGE_REACTION_ADD": lambda data: self._reaction("MESSAGE_REACTION_ADD", data, intake, place),
-            "MESSAGE_REACTION_REMOVE": lambda data: self._reaction("MESSAGE_REACTION_REMOVE", data, intake, place),
-            "THREAD_DELETE": lambda data: self._channel_gone("THREAD_DELETE", data, intake),
-            "CHANNEL_DELETE": lambda data: self._channel_gone("CHANNEL_DELETE", data, intake),
-            "GUILD_DELETE": lambda data: self._guild_gone(data, intake, place),
-            "INTERACTION_CREATE": lambda data: self._interact(intake, data),
+            "MESSAGE_CREATE": taken(partial(self._message, "MESSAGE_CREATE")),
+            "MESSAGE_UPDATE": taken(partial(self._message, "MESSAGE_UPDATE")),
+            "MESSAGE_DELETE": taken(self._deleted),
+            "MESSAGE_DELETE_BULK": taken(self._deleted_many),
+            "MESSAGE_REACTION_ADD": taken(partial(self._reaction, "MESSAGE_REACTION_ADD")),
+            "MESSAGE_REACTION_REMOVE": taken(partial(self._reaction, "MESSAGE_REACTION_REMOVE")),
+            "THREAD_DELETE": taken(partial(self._channel_gone, "THREAD_DELETE")),
+            "CHANNEL_DELETE": taken(partial(self._channel_gone, "CHANNEL_DELETE")),
+            "GUILD_DELETE": taken(self._guild_gone),
+            "INTERACTION_CREATE": taken(self._interact),
         }
         return {name: self._guarded(name, parse) for name, parse in table.items()}
 
@@ -98,68 +105,124 @@ class Inbound:
         self._directory.ready(data)
         self._ready()
 
-    def _message(self, kind: str, data: Json, intake: Intake) -> None:
+    def _take(self, read: Reader, data: Json, intake: Intake, mark: Mark) -> None:
+        if mark.progress.in_hand:
+            self.ignored["in_hand"] += 1
+        else:
+            read(data, intake, mark)
+
+    def _message(self, kind: str, data: Json, intake: Intake, mark: Mark) -> None:
+        if self._must_wait(data, intake, mark, partial(self._message, kind)):
+            return
         found = envelope.message(kind, data, self._directory)
         if isinstance(found, Unknown):
-            self._look_up(data, lambda: self._message(kind, data, intake))
+            channel, guild = text(data, "channel_id"), text(data, "guild_id")
+            self._look_up(channel, self._learn_channel(channel, guild))
+            self._must_wait(data, intake, mark, partial(self._message, kind))
             return
         if found is OWN and kind == "MESSAGE_CREATE":
             self._memory.sent(text(data, "id"), str(data.get("nonce") or ""))
-        self._pass(found, intake)
+        self._pass(found, intake, mark)
 
-    def _pass(self, found: Found, intake: Intake) -> None:
+    def _pass(self, found: Found, intake: Intake, mark: Mark) -> None:
         if isinstance(found, Ignored):
             self.ignored[found.why] += 1
         elif not isinstance(found, Unknown):
-            intake.take(found)
+            intake.take(found, mark)
 
-    def _deleted(self, data: Json, intake: Intake) -> None:
+    def _deleted(self, data: Json, intake: Intake, mark: Mark) -> None:
         if self._memory.is_own(text(data, "id")):
             self.ignored["own"] += 1
-            return
-        self._pass(envelope.deleted(data, self._directory), intake)
+        elif not self._must_wait(data, intake, mark, self._deleted):
+            self._pass(envelope.deleted(data, self._directory), intake, mark)
 
-    def _deleted_many(self, data: Json, intake: Intake) -> None:
+    def _deleted_many(self, data: Json, intake: Intake, mark: Mark) -> None:
         ids = data.get("ids")
         for id in ids if isinstance(ids, list) else ():
-            self._deleted({**data, "id": id}, intake)
+            self._deleted({**data, "id": id}, intake, mark)
 
-    def _reaction(self, kind: str, data: Json, intake: Intake, place: Place) -> None:
-        self._pass(envelope.reaction(kind, data, self._directory, place()), intake)
+    def _reaction(self, kind: str, data: Json, intake: Intake, mark: Mark) -> None:
+        if not self._must_wait(data, intake, mark, partial(self._reaction, kind)):
+            self._pass(envelope.reaction(kind, data, self._directory, mark.place), intake, mark)
 
-    def _channel_gone(self, kind: str, data: Json, intake: Intake) -> None:
+    def _channel_gone(self, kind: str, data: Json, intake: Intake, mark: Mark) -> None:
         """A deleted channel takes its threads along."""
         id, guild = text(data, "id"), text(data, "guild_id")
         gone = [envelope.thread_gone(kind, guild, each) for each in self._directory.children(id)]
         gone.append((envelope.thread_gone if kind == "THREAD_DELETE" else envelope.channel_gone)(kind, guild, id))
         self._directory.forget_channel(id)
         for each in gone if guild and id else ():
-            intake.take(each)
+            intake.take(each, mark)
 
-    def _guild_gone(self, data: Json, intake: Intake, place: Place) -> None:
+    def _guild_gone(self, data: Json, intake: Intake, mark: Mark) -> None:
         guild = text(data, "id")
         if data.get("unavailable") is True or not guild:
             self.ignored["outage"] += 1  # of Discord's: the bot is still in it
             return
         self._directory.forget_guild(guild)
-        intake.take(envelope.removed("GUILD_DELETE", guild, place()))
+        intake.take(envelope.removed("GUILD_DELETE", guild, mark.place), mark)
 
-    # What is said in a channel we have not heard of waits until it was looked up, in order.
+    # What is said in a channel we have not heard of waits until it was looked up, in order. So it does in a server we
+    # have not heard of: a session that an earlier process began does not tell its servers again.
 
-    def _look_up(self, data: Json, again: Callable[[], None]) -> None:
-        channel, guild = text(data, "channel_id"), text(data, "guild_id")
-        if channel in self._held:
-            if len(self._held[channel]) < _HELD:
-                self._held[channel].append(again)
-            else:
-                log.error("discord_delivery_dropped", channel=channel, why="too much waits for its channel")
-            return
-        self._held[channel] = [again]
-        task = asyncio.create_task(self._fetch(channel, guild))
+    def _must_wait(self, data: Json, intake: Intake, mark: Mark, read: Reader) -> bool:
+        """Whether it was put aside, to be read again once what it needs is known."""
+        guild = text(data, "guild_id")
+        if not guild:
+            return False
+        if not self._directory.knows(guild) and guild not in self._held:
+            self._look_up(guild, self._learn_server(guild))
+        if not self._held:
+            return False
+        held = self._held.get(guild, self._held.get(text(data, "channel_id")))
+        if held is None:
+            return False
+        mark.hold()
+        intake.put_aside()
+
+        def again() -> None:
+            read(data, intake, mark)
+            intake.put_back()
+            mark.settle()
+
+        held.append(again)
+        return True
+
+    def _look_up(self, what: str, learning: Coroutine[Any, Any, None]) -> None:
+        self._held[what] = []
+        task = asyncio.create_task(learning)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _fetch(self, channel: str, guild: str) -> None:
+    def _known(self, what: str) -> None:
+        for again in self._held.pop(what):
+            again()
+
+    async def _learn_server(self, guild: str) -> None:
+        """What GUILD_CREATE would tell. What Discord does not let us see is looked up channel by channel."""
+        found: Json = {}
+        for pause in _PAUSES:
+            try:
+                found = await self._fetch_server(guild)
+            except GatewayError as error:
+                log.warning("discord_server_unknown", guild=guild, error=str(error))
+                if isinstance(error, Forbidden | Gone):
+                    break
+                await asyncio.sleep(pause)
+            else:
+                break
+        if not self._directory.knows(guild):
+            self._directory.guild({**found, "id": guild})
+        self._known(guild)
+
+    async def _fetch_server(self, guild: str) -> Json:
+        paths = ("/guilds/{guild_id}/channels", "/guilds/{guild_id}/threads/active", "/guilds/{guild_id}/roles")
+        channels, threads, roles = await asyncio.gather(
+            *(self._api.call("GET", path, {"guild_id": guild}) for path in paths)
+        )
+        return {"channels": channels, "threads": items(threads, "threads"), "roles": roles}
+
+    async def _learn_channel(self, channel: str, guild: str) -> None:
         found: Json = {}
         passing = False
         try:
@@ -170,8 +233,7 @@ class Inbound:
         # As open, whatever it says: what is said in an archived thread wakes it.
         known = {name: found[name] for name in ("type", "name", "parent_id") if name in found}
         self._directory.channel({"type": HIDDEN, **known, "id": channel, "guild_id": guild})
-        for again in self._held.pop(channel):
-            again()
+        self._known(channel)
         if passing:
             self._directory.forget_channel(channel)
 

@@ -1,19 +1,23 @@
 """Takes deliveries in: in order within a conversation, conversations side by side, none given up while we live.
 
-Theory. Discord acknowledges nothing and repeats nothing: a dispatch that was read is gone. So what was read waits here
+Theory. Discord repeats nothing while the connection stands: a dispatch that was read comes no more. So it waits here
 until ``accept`` has made it durable. If that fails it is tried again, and everything behind it in its conversation
 waits; ``trouble`` says so. What waits is bounded: when it is too much, the connection is not read any further
 (``room``), and Discord keeps the rest for as long as it keeps a session. One delivery that fails again and again while
 others succeed is not the store's fault but its own: it is dropped, loudly, so that it does not block its conversation
 for ever.
+
+A delivery's ``Mark`` is held until then, so that Discord keeps what we have not stored: after a crash it comes again.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from typing import NamedTuple
 
 import structlog
 
+from adapters.discord.progress import Mark
 from gateway.adapter import Accept
 from gateway.errors import Draining
 from gateway.model import Accepted, Envelope
@@ -33,16 +37,22 @@ Done = Callable[[Accepted | None], None]
 """Called once the delivery is durable; with None when it will not be."""
 
 
+class _Waiting(NamedTuple):
+    envelope: Envelope
+    mark: Mark
+    done: Done | None
+
+
 class Intake:
     """The way from the connection to the gateway."""
 
     def __init__(self, accept: Accept) -> None:
         self._accept = accept
-        self._lanes: dict[str, deque[tuple[Envelope, Done | None]]] = {}
+        self._lanes: dict[str, deque[_Waiting]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting = 0
         self._stored = 0
-        self._lost = 0
+        self._left = 0
         self._roomy = asyncio.Event()
         self._closed = False
         self.trouble: str | None = None
@@ -57,33 +67,47 @@ class Intake:
         self._roomy.clear()
         await self._roomy.wait()
 
-    def take(self, envelope: Envelope, done: Done | None = None) -> None:
+    def take(self, envelope: Envelope, mark: Mark, done: Done | None = None) -> None:
         """Store it as soon as what came before it in its conversation is stored."""
+        mark.hold()
         if self._closed:
-            self._drop(done)
+            self._left += 1
+            if done is not None:
+                done(None)
             return
         self._waiting += 1
+        waiting = _Waiting(envelope, mark, done)
         key = envelope.ref.key
         lane = self._lanes.get(key)
         if lane is not None:
-            lane.append((envelope, done))
+            lane.append(waiting)
             return
-        self._lanes[key] = lane = deque(((envelope, done),))
+        self._lanes[key] = lane = deque((waiting,))
         task = asyncio.create_task(self._work(key, lane))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _work(self, key: str, lane: deque[tuple[Envelope, Done | None]]) -> None:
+    async def _work(self, key: str, lane: deque[_Waiting]) -> None:
         while lane:
-            envelope, done = lane[0]
+            envelope, mark, done = lane[0]
             accepted = await self._store(envelope)
             lane.popleft()
-            self._waiting -= 1
-            if self._waiting <= _LIMIT // 2:
-                self._roomy.set()
+            self.put_back()
+            if accepted is not None or not self._closed:  # stored, or given up for good
+                mark.settle()
             if done is not None:
                 done(accepted)
         del self._lanes[key]
+
+    def put_aside(self) -> None:
+        """Something waits elsewhere until it can be taken: it counts as well."""
+        self._waiting += 1
+
+    def put_back(self) -> None:
+        """It waits no longer."""
+        self._waiting -= 1
+        if self._waiting <= _LIMIT // 2:
+            self._roomy.set()
 
     async def _store(self, envelope: Envelope) -> Accepted | None:
         """``accept`` until it succeeds."""
@@ -108,16 +132,11 @@ class Intake:
                 self._stored += 1
                 self.trouble = None
                 return accepted
-        self._lost += 1
+        self._left += 1
         return None
 
-    def _drop(self, done: Done | None) -> None:
-        self._lost += 1
-        if done is not None:
-            done(None)
-
     async def close(self) -> None:
-        """Take no more, and let what is being stored end. Says how much came too late."""
+        """Take no more, and let what is being stored end. Says how much is left for the next process."""
         self._closed = True
         self._roomy.set()
         if self._tasks:
@@ -125,5 +144,5 @@ class Intake:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
-        if self._lost:
-            log.warning("discord_came_too_late", deliveries=self._lost)
+        if self._left:
+            log.info("discord_left_to_come_again", deliveries=self._left)

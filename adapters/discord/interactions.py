@@ -3,9 +3,13 @@
 Durable first: the neutral answer means that it was taken. Where it could not be taken in time the person is told to try
 again rather than shown Discord's "This interaction failed". What an answer cannot do (a form for whom the time is over,
 a modal that stays open) is said in words only they see.
+
+Whom Discord has told that it failed, because nobody was there within the three seconds, is believed: what a RESUME
+brings later than that is not done behind their back.
 """
 
 import asyncio
+import time
 from typing import Any
 
 import structlog
@@ -14,10 +18,11 @@ from adapters.discord import controls, envelope
 from adapters.discord.api import Api
 from adapters.discord.directory import Directory
 from adapters.discord.envelope import Ignored
-from adapters.discord.fields import Json, number, obj, text
+from adapters.discord.fields import Json, number, obj, seconds, text
 from adapters.discord.forms import modal, problems_of
 from adapters.discord.intake import Intake
 from adapters.discord.limits import CAPABILITIES, CONTENT
+from adapters.discord.progress import Mark
 from adapters.discord.render import allowed
 from adapters.discord.tokens import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, SILENT
 from gateway.errors import GatewayError, Gone
@@ -30,6 +35,8 @@ _MESSAGE, _DEFERRED_MESSAGE, _DEFERRED_UPDATE, _CHOICES, _MODAL = 4, 5, 6, 8, 9
 _EPHEMERAL = 1 << 6
 _ANSWERING = 2.5
 """Seconds for the call that answers."""
+_HEARD_WITHIN = 3.0
+"""Seconds after which Discord has told the person that the application did not respond."""
 _TRY_AGAIN = "I could not take that just now. Please try again."
 _TOO_LATE = "That took too long to open. Please press it again."
 
@@ -44,12 +51,15 @@ class Interactions:
         self._directory = directory
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def take(self, intake: Intake, data: Json) -> None:
+    def take(self, data: Json, intake: Intake, mark: Mark) -> None:
         """One INTERACTION_CREATE; returns at once, the answer follows."""
+        if mark.progress.replaying and time.time() - seconds(text(data, "id")) > _HEARD_WITHIN:
+            log.info("discord_interaction_missed", interaction=text(data, "id"))
+            return
         # Put into its lane now, so that it keeps its place in the conversation.
-        self._spawn(self._handle(data, self._enter(intake, data)))
+        self._spawn(self._handle(data, self._enter(data, intake, mark)))
 
-    def _enter(self, intake: Intake, data: Json) -> "asyncio.Future[Accepted | None] | Response":
+    def _enter(self, data: Json, intake: Intake, mark: Mark) -> "asyncio.Future[Accepted | None] | Response":
         """What will become of it, or how it is answered without being taken in."""
         if (answer := _refusal(data)) is not None:
             return answer
@@ -64,7 +74,7 @@ class Interactions:
             if not pending.done():
                 pending.set_result(accepted)
 
-        intake.take(found, done)
+        intake.take(found, mark, done)
         return pending
 
     async def _handle(self, data: Json, entered: "asyncio.Future[Accepted | None] | Response") -> None:

@@ -4,10 +4,10 @@ Theory. A ``discord.Client`` would build a message object of every dispatch, and
 want neither: the JSON itself is stored, and nothing may grow with traffic. So the client's parsers are replaced by
 ours, which get Discord's own payload, and its event dispatch is off.
 
-A lost connection is resumed: Discord sends again what came after the last sequence number, under the same message ids,
-so what had arrived already is recognised by its key. Only a session Discord has ended begins anew; what was said
-meanwhile is lost to every bot. Reading stops while too much waits to be stored (``Intake.room``): then it is Discord
-that keeps it.
+A lost connection is resumed, and so is that of an earlier process (``Kept``): Discord sends again what came after the
+sequence number it is told, which is the one up to which all is stored (``Progress``). Only a session Discord has ended
+begins anew; what was said meanwhile is lost to every bot. Reading stops while too much waits to be stored
+(``Intake.room``): then it is Discord that keeps it.
 """
 
 import asyncio
@@ -22,7 +22,9 @@ import yarl
 from adapters.discord.api import Api
 from adapters.discord.errors import REFUSED
 from adapters.discord.manifest import INTENTS, bits
+from adapters.discord.progress import Mark, Progress
 from adapters.discord.sdk import DiscordWebSocket, ReconnectWebSocket, discord
+from adapters.discord.sessions import Kept, Session
 
 IDENTIFY_EVERY = 5.0
 """Seconds between two new sessions (Gateway, "Rate Limiting": one IDENTIFY in five seconds)."""
@@ -30,11 +32,16 @@ RETRY = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 """Seconds before each attempt to come back; the last one repeats."""
 OPENING = 30.0
 """Seconds a connection may take until it says HELLO."""
+RESUMING = 15.0
+"""Seconds until the first word after RESUME. Who says none does not know what that is."""
 BRIEF = 1.0
 """Seconds: one that ends sooner is not followed by another at once."""
 _OWN_GATEWAY = "gateway.discord.gg"
 _STUBBORN = 3
-"""Attempts to resume where Discord said to, before it is tried at the common address."""
+"""Attempts to resume where Discord said to, before it is tried at the common address; and connections closed at the
+word RESUME, before the session is given up."""
+_RESUMABLE, _OVER = 4000, 1000
+"""Close codes: Discord keeps the session; it does not (Gateway, "Disconnecting": 1000 and 1001 end it)."""
 
 # Close codes after which coming back cannot help (Gateway close event codes).
 _FATAL = {
@@ -67,13 +74,32 @@ class Room(Protocol):
         ...
 
 
+class _Over(Exception):
+    """The session cannot be resumed."""
+
+
 class _Socket(DiscordWebSocket):
-    """Reads on only while there is room."""
+    """Reads on only while there is room, and tells Discord how far all is stored rather than how far it has read."""
 
     taking: Room | None = None
+    progress: Progress | None = None
+    _told: int | None = None
+
+    @property
+    def sequence(self) -> int | None:
+        """What goes out with heartbeats and RESUME."""
+        return self._told if self.progress is None else self.progress.stored
+
+    @sequence.setter
+    def sequence(self, read: int | None) -> None:
+        self._told = read
+        if self.progress is not None and read is not None:
+            self.progress.at = read
 
     async def received_message(self, msg: Any, /) -> None:
         await super().received_message(msg)
+        if self.progress is not None:
+            self.progress.passed()
         if self.taking is not None and self.taking.full:
             await self.taking.room()
 
@@ -81,7 +107,7 @@ class _Socket(DiscordWebSocket):
 class Link(discord.Client):
     """One shard. ``run_until_fatal`` comes back until it is cancelled or meets what only the operator can mend."""
 
-    def __init__(self, api: Api, *, gateway_url: str, shard: int, shards: int) -> None:
+    def __init__(self, api: Api, kept: Kept, *, gateway_url: str, shard: int, shards: int) -> None:
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # a bot that writes needs no voice
         super().__init__(
             intents=discord.Intents._from_value(bits(INTENTS)),
@@ -94,8 +120,12 @@ class Link(discord.Client):
         )
         self.http = self._connection.http = api.http
         self._gateway = yarl.URL(gateway_url)
+        self._kept = kept
+        self._session: Session | None = None
+        self._progress = Progress()
         self._taking: Room | None = None
         self._failures = 0
+        self._refusals = 0
         self._identified: float | None = None
         self._index = shard
         self.settled = asyncio.Event()
@@ -107,13 +137,21 @@ class Link(discord.Client):
 
     def listen(self, parsers: Mapping[str, Parser], taking: Room) -> None:
         """Whom the dispatches go to. Named before ``run_until_fatal``."""
-        begin = parsers["READY"]
+        begin, again = parsers["READY"], parsers["RESUMED"]
 
         def ready(data: Any) -> None:
             begin(data)
+            self._progress.session = data["session_id"]
+            self._session = Session(yarl.URL(data["resume_gateway_url"]), self._progress)
+            self._kept.begun()
             self._is_up("discord_connected")
 
-        self._connection.parsers = {**parsers, "READY": ready, "RESUMED": lambda _: self._is_up("discord_resumed")}
+        def resumed(data: Any) -> None:
+            self._progress.replaying = False
+            again(data)
+            self._is_up("discord_resumed")
+
+        self._connection.parsers = {**parsers, "READY": ready, "RESUMED": resumed}
         self._taking = taking
 
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
@@ -122,24 +160,34 @@ class Link(discord.Client):
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """``run_until_fatal`` keeps the pause between two sessions."""
 
-    @property
-    def place(self) -> str:
-        """Session and sequence number of what is being read: the same when it is sent again."""
-        return f"{self.ws.session_id}:{self.ws.sequence}"
+    def mark(self) -> Mark:
+        """The place of the dispatch that is being read."""
+        return self._progress.mark()
+
+    async def keep(self) -> None:
+        """Write down how to resume."""
+        await self._kept.keep(self._session)
+
+    async def keep_up(self) -> None:
+        """The same, for ever."""
+        while True:
+            await self._kept.pause()
+            await self.keep()
 
     def _is_up(self, event: str) -> None:
-        self._failures, self.trouble = 0, None
+        self._failures, self._refusals, self.trouble = 0, 0, None
         self.settled.set()
         log.info(event, shard=self._index)
 
     async def run_until_fatal(self) -> None:
         """Hold the connection. Returns only when ``fatal`` says why."""
         await self._async_setup_hook()
-        await asyncio.sleep(self._index * IDENTIFY_EVERY)
-        session: dict[str, Any] = {}
+        self._session = await self._kept.recall()
+        if self._session is None:
+            await asyncio.sleep(self._index * IDENTIFY_EVERY)
         while self.fatal is None:
-            await self._pause(fresh=not session)
-            session = await self._one(session)
+            await self._pause(fresh=self._session is None)
+            await self._one()
 
     async def _pause(self, *, fresh: bool) -> None:
         wait = RETRY[min(self._failures, len(RETRY) - 1)]
@@ -152,27 +200,30 @@ class Link(discord.Client):
             # Apart from the others: after an outage of Discord's everybody comes back at once.
             await asyncio.sleep(wait + random.uniform(0, wait / 4))  # noqa: S311 - spreads load, keeps no secret
 
-    async def _one(self, session: dict[str, Any]) -> dict[str, Any]:
-        """One connection, from its opening to its end; how to resume it, empty for a new session."""
+    async def _one(self) -> None:
+        """One connection, from its opening to its end. A session that is over is forgotten."""
         self._failures += 1
         began = self.loop.time()
         opened: _Socket | None = None
-        code = 4000  # so that Discord keeps the session
+        code = _RESUMABLE
         try:
-            opened = await self._open(session)
+            opened = await self._open(self._session)
+            if self._session is not None:
+                await self._resuming(opened)
             while True:
                 await opened.poll_event()
         except ReconnectWebSocket as end:
-            code_said = None if opened is None else opened.socket.close_code
-            ended = not end.resume or code_said in _ENDED
-            self._lost("the session has ended" if ended else "asked to come again, or broken off")
-            if ended:
-                return {}
+            if not end.resume or (opened is not None and opened.socket.close_code in _ENDED):
+                self._over("Discord has ended the session")
+            else:
+                self._lost("asked to come again, or broken off")
+        except _Over as end:
+            self._over(str(end))
         except discord.ConnectionClosed as end:
             self.fatal = _FATAL.get(end.code)
             self._lost(f"closed with {end.code}")
         except asyncio.CancelledError:
-            code = 1000
+            code = _RESUMABLE if self._kept.outlives else _OVER
             raise
         except Exception as error:
             # Unreachable, or it sent what nobody can read: either way there is nothing but to come again.
@@ -182,29 +233,53 @@ class Link(discord.Client):
                 await _close(opened, code)
             if self.loop.time() - began < BRIEF:
                 self._failures = max(self._failures, 1)
-        return session if opened is None else _resumption(opened)
 
-    async def _open(self, session: dict[str, Any]) -> _Socket:
+    async def _open(self, session: Session | None) -> _Socket:
         async with asyncio.timeout(OPENING):
             socket = await _Socket.from_client(
                 self,
-                initial=not session,
+                initial=session is None,
                 gateway=self._address(session),
                 shard_id=self.shard_id,
-                session=session.get("session"),
-                sequence=session.get("sequence"),
-                resume=bool(session),
+                session=session.id if session is not None else None,
+                sequence=session.progress.stored if session is not None else None,
+                resume=session is not None,
             )
-        socket.taking = self._taking
+        if session is None:
+            self._progress = Progress()
+        else:
+            self._progress = session.progress
+            self._progress.resume()
+        socket.progress, socket.taking = self._progress, self._taking
         self.ws = socket
         return socket
 
-    def _address(self, session: Mapping[str, Any]) -> yarl.URL:
+    async def _resuming(self, socket: _Socket) -> None:
+        """Until Discord goes on with the session. Who stays silent, or hangs up again and again, will not."""
+        self._refusals += 1
+        if self._refusals > _STUBBORN:
+            raise _Over("the gateway hangs up on it")
+        try:
+            async with asyncio.timeout(RESUMING):
+                while self._progress.replaying and not self._progress.at:
+                    await socket.poll_event()
+        except TimeoutError:
+            if not self._progress.at:  # else it is only that there was no room for what came
+                raise _Over("no answer to RESUME") from None
+        self._refusals = 0
+
+    def _address(self, session: Session | None) -> yarl.URL:
         """Where Discord said to resume; another gateway than Discord's stands in for all of them."""
-        if self._gateway.host != _OWN_GATEWAY or self._failures > _STUBBORN:
+        if session is None or self._gateway.host != _OWN_GATEWAY or self._failures > _STUBBORN:
             return self._gateway
-        found: yarl.URL = session.get("gateway", self._gateway)
-        return found
+        return session.gateway
+
+    def _over(self, why: str) -> None:
+        """There is nothing to resume; another session follows, so this settles nothing yet."""
+        self._session = None
+        self._kept.begun()
+        self.trouble = f"no connection to Discord's gateway: {why}"
+        log.info("discord_session_over", why=why, shard=self._index)
 
     def _lost(self, why: str) -> None:
         self.trouble = self.fatal or f"no connection to Discord's gateway: {why}"
@@ -213,12 +288,6 @@ class Link(discord.Client):
             log.error("discord_settings", error=self.fatal)
         else:
             log.info("discord_disconnected", why=why, shard=self._index)
-
-
-def _resumption(socket: DiscordWebSocket) -> dict[str, Any]:
-    if socket.session_id is None:
-        return {}
-    return {"session": socket.session_id, "sequence": socket.sequence, "gateway": socket.gateway}
 
 
 async def _close(socket: DiscordWebSocket, code: int) -> None:

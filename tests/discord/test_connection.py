@@ -11,7 +11,10 @@ import gateway as cl
 from adapters.discord import link
 from adapters.discord.adapter import DiscordAdapter
 from adapters.discord.api import Api
+from adapters.discord.directory import Directory
 from adapters.discord.link import Link
+from adapters.discord.progress import Progress
+from adapters.discord.sessions import Kept, Session
 from gateway.adapter import Surroundings
 from gateway.errors import SettingsError
 from gateway.model import ConversationEnded, MessageCreated, Outgoing, ReactionChanged
@@ -125,14 +128,15 @@ async def test_a_silent_connection_is_left(monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 async def test_a_session_is_resumed_where_discord_said_and_then_anywhere() -> None:
-    there = {"gateway": yarl.URL("wss://gateway-us-east1-b.discord.gg")}
+    there = Session(yarl.URL("wss://gateway-us-east1-b.discord.gg"), Progress("s", 1))
     api = Api("token", "https://discord.com/api/v10")
-    own = Link(api, gateway_url="wss://gateway.discord.gg/", shard=0, shards=1)
-    assert str(own._address({})) == "wss://gateway.discord.gg/"
-    assert own._address(there) == there["gateway"]
+    forgetful = Kept(None, Directory(), shard=0, shards=1, gateway_url="")
+    own = Link(api, forgetful, gateway_url="wss://gateway.discord.gg/", shard=0, shards=1)
+    assert str(own._address(None)) == "wss://gateway.discord.gg/"
+    assert own._address(there) == there.gateway
     own._failures = 4
     assert str(own._address(there)) == "wss://gateway.discord.gg/"
-    stand_in = Link(api, gateway_url="ws://127.0.0.1:9/", shard=0, shards=1)
+    stand_in = Link(api, forgetful, gateway_url="ws://127.0.0.1:9/", shard=0, shards=1)
     assert str(stand_in._address(there)) == "ws://127.0.0.1:9/"
 
 

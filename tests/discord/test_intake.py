@@ -8,6 +8,7 @@ import pytest
 from adapters.discord import intake as module
 from adapters.discord.conversations import direct
 from adapters.discord.intake import Intake
+from adapters.discord.progress import Mark, Progress
 from gateway.errors import Draining
 from gateway.model import Accepted, Envelope
 
@@ -21,6 +22,10 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def envelope(channel: str, n: int) -> Envelope:
     return Envelope(key=f"discord:dm:{channel}:{n}", ref=direct(channel), body={"n": n}, received_at=time.time())
+
+
+def mark() -> Mark:
+    return Progress().mark()
 
 
 class Store:
@@ -58,7 +63,7 @@ async def test_in_order_within_a_conversation_and_side_by_side_across() -> None:
     intake = Intake(store.accept)
     for n in range(50):
         for channel in "abc":
-            intake.take(envelope(channel, n))
+            intake.take(envelope(channel, n), mark())
     await until(intake)
     for channel in "abc":
         mine = [key for key in store.stored if f":{channel}:" in key]
@@ -73,7 +78,7 @@ async def test_a_store_that_is_down_loses_nothing() -> None:
     intake = Intake(store.accept)
     results: list[Accepted | None] = []
     for n in range(20):
-        intake.take(envelope(f"{n % 4}", n), results.append)
+        intake.take(envelope(f"{n % 4}", n), mark(), results.append)
     await asyncio.sleep(0.05)
     assert (store.stored, results) == ([], [])
     assert intake.trouble is not None
@@ -89,11 +94,11 @@ async def test_one_that_can_never_be_stored_does_not_block_its_conversation_for_
     store.broken = {"discord:dm:a:0"}
     intake = Intake(store.accept)
     results: list[Accepted | None] = []
-    intake.take(envelope("a", 0), results.append)
-    intake.take(envelope("a", 1), results.append)
+    intake.take(envelope("a", 0), mark(), results.append)
+    intake.take(envelope("a", 1), mark(), results.append)
     await asyncio.sleep(0.05)
     assert results == []  # it may as well be the store
-    intake.take(envelope("b", 0))
+    intake.take(envelope("b", 0), mark())
     await until(intake)
     assert store.stored == ["discord:dm:b:0", "discord:dm:a:1"]
     assert results == [None, NEW]
@@ -106,7 +111,7 @@ async def test_it_is_full_and_has_room_again(monkeypatch: pytest.MonkeyPatch) ->
     intake = Intake(store.accept)
     for n in range(10):
         assert not intake.full
-        intake.take(envelope("a", n))
+        intake.take(envelope("a", n), mark())
     assert intake.full
     waiting = asyncio.create_task(intake.room())
     await asyncio.sleep(0.02)
@@ -122,9 +127,9 @@ async def test_while_shutting_down_nothing_more_is_taken() -> None:
     results: list[Accepted | None] = []
     store.closed = True
     for n in range(3):
-        intake.take(envelope("a", n), results.append)
+        intake.take(envelope("a", n), mark(), results.append)
     await until(intake)
-    intake.take(envelope("b", 0), results.append)
+    intake.take(envelope("b", 0), mark(), results.append)
     assert results == [None] * 4
     await intake.close()
 
@@ -133,12 +138,12 @@ async def test_closing_waits_for_what_is_being_stored() -> None:
     store = Store()
     intake = Intake(store.accept)
     for n in range(5):
-        intake.take(envelope(f"{n}", n))
+        intake.take(envelope(f"{n}", n), mark())
     await asyncio.sleep(0)
     await intake.close()
     assert len(store.stored) == 5
     store.down = True
     stuck = Intake(store.accept)
-    stuck.take(envelope("a", 0))
+    stuck.take(envelope("a", 0), mark())
     await asyncio.sleep(0.01)
     await asyncio.wait_for(stuck.close(), 5)

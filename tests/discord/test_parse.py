@@ -19,6 +19,7 @@ from adapters.discord.interactions import Interactions
 from adapters.discord.markdown import to_markdown
 from adapters.discord.memory import Memory
 from adapters.discord.parse import parse
+from adapters.discord.progress import Progress
 from gateway.model import (
     EVENT,
     Accepted,
@@ -301,7 +302,7 @@ def test_odd_dispatches_never_raise(kind: str, data: Any, whole: bool) -> None:
         interactions = Interactions(api, known)
         inbound = Inbound(api, known, Memory(), interact=interactions.take, ready=lambda: None)
         asyncio.get_running_loop().set_exception_handler(lambda _, context: failed.append(context["exception"]))
-        inbound.parsers(intake, lambda: "s:1")[kind](data)
+        inbound.parsers(intake, Progress("s").mark)[kind](data)
         assert inbound.failed == 0
         await inbound.close()
         await intake.close()

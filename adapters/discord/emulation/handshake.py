@@ -155,7 +155,7 @@ class Handshake:
             connection.op(9, False)
             return
         self.resumes += 1
-        session.dispatch("RESUMED", b'{"_trace":[]}')
+        session.resumed()
         self._observers.changed()
 
     def _attach(self, session: Session, connection: Connection) -> None:

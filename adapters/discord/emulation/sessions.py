@@ -121,9 +121,14 @@ class Session:
             return False
         assert self.connection is not None
         for seq, frame in self.buffer:
-            if seq > after:
+            if seq > after and frame:
                 self.connection.send(frame)
         return True
+
+    def resumed(self) -> None:
+        """All that was missed is sent. This is of the connection: no later one is told it again."""
+        self.dispatch("RESUMED", b'{"_trace":[]}')
+        self.buffer[-1] = (self.seq, b"")
 
 
 def ready(session: Session, *, user: JSON, guilds: list[JSON], application: JSON, resume_url: str) -> JSON:

@@ -32,6 +32,20 @@ async def test_what_was_missed_is_sent_again_in_order(http: aiohttp.ClientSessio
         assert (await again.event("MESSAGE_CREATE"))["content"] == "new"
 
 
+async def test_each_resume_is_told_of_itself_only(http: aiohttp.ClientSession, emulator: DiscordEmulator) -> None:
+    async with socket(http, emulator) as client:
+        await client.identify()
+        await client.event("GUILD_CREATE")
+        emulator.gateway.drop()
+    for n in range(3):
+        await emulator.post("general", str(n))
+        async with socket(http, emulator) as again:
+            await resume(again, client)
+            told = [(await again.receive())["t"] for _ in range(n + 2)]
+            assert told == [*["MESSAGE_CREATE"] * (n + 1), "RESUMED"]
+            emulator.gateway.drop()
+
+
 async def test_a_sequence_from_the_future(http: aiohttp.ClientSession, emulator: DiscordEmulator) -> None:
     async with socket(http, emulator) as client:
         await client.identify()

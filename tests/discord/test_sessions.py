@@ -1,0 +1,286 @@
+"""A session outlives the process that began it: what was said meanwhile, or read and not stored, still comes once."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import gateway as cl
+from adapters.discord import link
+from adapters.discord.adapter import DiscordAdapter
+from gateway.adapter import Surroundings
+from gateway.model import ActionInvoked, Button, MessageCreated, Outgoing, ReactionChanged
+from tests.contract.crashes import ACTIONS, LivingBot
+from tests.contract.house import House, serving
+from tests.contract.reading import reads, texts
+from tests.contract.world import Post
+from tests.discord.world import DiscordWorld, discord_world
+from tests.support.bot import register, running_bot
+
+ECHO = """
+    import gateway as cl
+
+    @cl.on_message
+    async def main(message: cl.Message):
+        await cl.Message(f"re {message.content}").send()
+"""
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Discord's pauses between sessions are seconds; nothing here is about their length."""
+    monkeypatch.setattr(link, "IDENTIFY_EVERY", 0.01)
+    monkeypatch.setattr(link, "RETRY", (0.0, 0.01, 0.05))
+
+
+class Notes:
+    """What an adapter keeps. Implements ``gateway.adapter.Memory``."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Mapping[str, Any]] = {}
+
+    async def keep(self, name: str, value: Mapping[str, Any]) -> None:
+        self.kept[name] = dict(value)
+
+    async def recall(self, name: str) -> Mapping[str, Any] | None:
+        return self.kept.get(name)
+
+
+@pytest.fixture
+def notes() -> Notes:
+    return Notes()
+
+
+@asynccontextmanager
+async def living(world: DiscordWorld, notes: Notes, data: Path) -> AsyncIterator[House]:
+    """One life of an adapter, as a process would have it."""
+
+    def housed(world: Any, surroundings: Surroundings) -> House:
+        return House(world, Surroundings(loopback=True, files=surroundings.files, memory=notes))
+
+    async with serving(world, data, housed) as house:
+        yield house
+
+
+def heard(house: House) -> list[str]:
+    return [event.text for event in house.events if isinstance(event, MessageCreated)]
+
+
+async def answered_once(world: DiscordWorld, posts: list[Post]) -> None:
+    for post in posts:
+        await reads(world, post, "re m", timeout=60)
+    await world.settled()
+    assert [texts(world, post) for post in posts] == [[f"re m{n}"] for n in range(len(posts))]
+
+
+# Whole processes
+
+
+async def test_killed_under_load_again_and_again_nothing_is_lost_or_doubled(
+    world: DiscordWorld, tmp_path: Path
+) -> None:
+    posts: list[Post] = []
+
+    async def write(count: int) -> None:
+        for _ in range(count):
+            posts.append(await world.mention(f"m{len(posts)}"))
+
+    async with LivingBot(world, tmp_path, ECHO) as bot:
+        for _ in range(3):
+            await write(10)
+            await bot.kill()  # whatever of it was read, stored, or answered
+            await write(10)
+            await bot.start()
+        await answered_once(world, posts)
+    assert len(posts) == 60
+    assert (world.discord.gateway.identifies, world.discord.gateway.resumes) == (1, 3)
+
+
+async def test_a_restart_for_a_deployment_misses_nothing(world: DiscordWorld, tmp_path: Path) -> None:
+    async with LivingBot(world, tmp_path, ECHO) as bot:
+        posts = [await world.mention("m0")]
+        await reads(world, posts[0], "re m0", timeout=20)
+        assert await bot.terminate() == 0
+        posts.append(await world.mention("m1"))
+        await bot.start()
+        posts.append(await world.mention("m2"))
+        await answered_once(world, posts)
+        # A thread the new process was not told of goes on, too.
+        await world.reply(posts[0], "again")
+        await reads(world, posts[0], "re again", timeout=20)
+    assert (world.discord.gateway.identifies, world.discord.gateway.resumes) == (1, 1)
+
+
+async def test_what_is_said_while_the_gateway_drains_is_answered_after_it(world: DiscordWorld, tmp_path: Path) -> None:
+    go = asyncio.Event()
+
+    def slow() -> None:
+        @cl.on_message
+        async def main(message: cl.Message) -> None:
+            if message.content == "slow":
+                await cl.Message("working").send()
+                await go.wait()
+            await cl.Message(f"re {message.content}").send()
+
+    async with running_bot(world, register(slow), tmp_path) as running:
+        first = await world.dm("slow")
+        await reads(world, first, "working")
+        draining = asyncio.create_task(running.gateway.drain())
+        await world.wait_for(lambda: running.gateway._gate.draining)
+        second = await world.mention("late")
+        await world.settled()
+        go.set()
+        await draining
+    assert texts(world, second) == []
+    async with running_bot(world, register(slow), tmp_path):
+        await reads(world, second, "re late")
+        await world.settled()
+        assert (texts(world, first), texts(world, second)) == (["working", "re slow"], ["re late"])
+
+
+async def test_a_click_nobody_was_there_for_is_not_done_behind_their_back(world: DiscordWorld, tmp_path: Path) -> None:
+    async with LivingBot(world, tmp_path, ACTIONS) as bot:
+        post = await world.mention("x")
+        message = await reads(world, post, "Choose", timeout=20)
+        await bot.terminate()
+        pressed = asyncio.create_task(world.click(message, "Go"))
+        await world.wait_for(lambda: world.discord.interaction_errors)  # "The application did not respond"
+        await asyncio.gather(pressed, return_exceptions=True)
+        await bot.start()
+        assert world.discord.gateway.resumes == 1
+        await world.reply(post, "y")
+        await reads(world, post, "Choose", timeout=20)
+        assert not any("went" in text for text in texts(world, post))
+        await world.click(message, "Go")
+        await reads(world, post, "went 7", timeout=20)
+
+
+# The adapter alone
+
+
+async def test_a_clean_end_leaves_nothing_to_come_again(world: DiscordWorld, notes: Notes, tmp_path: Path) -> None:
+    async with living(world, notes, tmp_path) as house:
+        await house.dm("one")
+    await world.dm("two")
+    async with living(world, notes, tmp_path) as house:
+        await house.until(lambda: bool(house.envelopes))
+        await world.settled()
+        assert heard(house) == ["two"]
+        assert house.attempts == 1
+        assert house.adapter.health() is None
+
+
+async def test_what_was_read_and_not_stored_comes_again(world: DiscordWorld, notes: Notes, tmp_path: Path) -> None:
+    async with living(world, notes, tmp_path) as house:
+        await house.dm("stored")
+        house.failure = OSError("disk full")
+        for n in range(5):
+            await world.dm(f"lost {n}")
+        await house.until(lambda: house.attempts > 2)
+        await world.settled()
+    async with living(world, notes, tmp_path) as house:
+        await house.until(lambda: len(heard(house)) == 5)
+        assert heard(house) == [f"lost {n}" for n in range(5)]
+
+
+async def test_what_is_in_hand_while_the_connection_breaks_is_taken_once(
+    world: DiscordWorld, notes: Notes, tmp_path: Path
+) -> None:
+    async with living(world, notes, tmp_path) as house:
+        assert isinstance(house.adapter, DiscordAdapter)
+        await house.dm("stored")
+        house.failure = OSError("disk full")
+        await world.dm("waits")
+        await house.until(lambda: house.attempts > 1)
+        world.discord.gateway.drop()
+        await world.dm("comes after")
+        await world.wait_for(lambda: world.discord.gateway.resumes == 1)
+        await world.settled()
+        assert house.adapter.ignored["in_hand"] > 0  # RESUME named what was stored, not what was read
+        house.failure = None
+        await house.until(lambda: len(heard(house)) == 3)
+        await world.settled()
+        assert heard(house) == ["stored", "waits", "comes after"]
+
+
+@pytest.mark.parametrize("how", ["timed_out", "forgotten", "other_address"])
+async def test_a_session_that_is_over_is_followed_by_a_new_one(notes: Notes, tmp_path: Path, how: str) -> None:
+    timeout = 0.0 if how == "timed_out" else 120.0
+    async with discord_world(session_timeout=timeout) as world:
+        async with living(world, notes, tmp_path) as house:
+            await house.dm("one")
+        if how == "forgotten":
+            world.discord.gateway.end_sessions()
+        if how == "other_address":
+            [(name, kept)] = notes.kept.items()
+            notes.kept[name] = {**kept, "of": "another bot"}
+        await world.dm("missed")
+        async with living(world, notes, tmp_path) as house:
+            await house.dm("two")
+            assert heard(house) == ["two"]
+            assert house.adapter.health() is None
+        assert (world.discord.gateway.identifies, world.discord.gateway.resumes) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [{}, {"seq": "7"}, {"of": "x", "session": 1, "url": None, "seq": True}, {"session": "s", "url": "", "seq": -1}],
+)
+async def test_odd_notes_are_no_session(
+    world: DiscordWorld, notes: Notes, tmp_path: Path, kept: Mapping[str, Any]
+) -> None:
+    notes.kept["discord.session.0"] = kept
+    async with living(world, notes, tmp_path) as house:
+        await house.dm("hello")
+    assert world.discord.gateway.identifies == 1
+
+
+async def test_without_a_memory_the_session_ends_with_the_process(world: DiscordWorld, tmp_path: Path) -> None:
+    async with serving(world, tmp_path, House) as house:
+        await house.dm("one")
+    await world.wait_for(lambda: not world.discord.gateway.sessions)
+
+
+async def test_a_resumed_process_learns_its_servers_when_they_speak(
+    world: DiscordWorld, notes: Notes, tmp_path: Path
+) -> None:
+    discord = world.discord
+    async with living(world, notes, tmp_path) as house:
+        post, ref = await house.mention("hello")
+        sent = await house.adapter.send(ref, Outgoing(text="x", buttons=(Button(token="t", label="Press"),)), key="k")
+    [role] = [each for each in discord.guild.roles.values() if each.name.lower() == "gateway"]
+    await discord.post("general", f"<@&{role.id}> by role")
+    await world.small_talk("nothing of ours")
+    await world.reply(post, "in the thread")
+    await world.react(post)
+    async with living(world, notes, tmp_path) as house:
+        await house.until(lambda: any(isinstance(each, ReactionChanged) for each in house.events))
+        assert heard(house) == ["by role", "in the thread"]
+        [reaction] = [each for each in house.events if isinstance(each, ReactionChanged)]
+        assert reaction.ref.key == ref.key
+        assert len(world.discord.calls_to("get_roles")) == 1
+        await world.click(house.said(post)[-1], "Press")
+        pressed = await house.heard(ActionInvoked)
+        assert (pressed.token, pressed.message_id) == ("t", sent.id)
+        assert house.adapter.health() is None
+    assert discord.gateway.resumes == 1
+
+
+async def test_a_server_that_cannot_be_looked_up_is_tried_again(
+    world: DiscordWorld, notes: Notes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.discord.inbound._PAUSES", (0.01, 0.01))
+    async with living(world, notes, tmp_path) as house:
+        await house.dm("hello")
+    await world.mention("m")
+    world.discord.fail_next("get_roles", status="disconnect", times=6)
+    async with living(world, notes, tmp_path) as house:
+        await house.until(lambda: heard(house) == ["m"])
+        assert len(world.discord.calls_to("get_roles")) > 1
+    await world.mention("n")
+    world.discord.fail_next("get_roles", code=50001)
+    async with living(world, notes, tmp_path) as house:
+        await house.until(lambda: heard(house) == ["n"])
