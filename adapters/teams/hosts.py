@@ -1,5 +1,6 @@
 """Which addresses may be asked: none that a message names is followed just because it is named."""
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from yarl import URL
@@ -12,6 +13,7 @@ _ONEDRIVE = (
 """Where files of Teams are: upload sessions, and the addresses people's files are downloaded from."""
 
 
+@lru_cache(maxsize=256)  # of nearly always the same service URLs, twice an activity
 def secure(url: str, *, local: bool) -> bool:
     """Whether a URL may be asked: over TLS, or on this machine where an emulator stands in for Teams."""
     try:

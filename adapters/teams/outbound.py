@@ -1,6 +1,5 @@
 """Messages out: send, edit, delete. A message is one activity, and each of its files another."""
 
-import hashlib
 from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,7 +7,6 @@ from typing import Any
 import structlog
 
 from adapters.teams import render
-from adapters.teams.jsons import dump
 from adapters.teams.markdown import mentions_in
 from adapters.teams.members import Members
 from adapters.teams.sharing import Sharing
@@ -27,8 +25,8 @@ class _Begun:
     """What of a message is there already."""
 
     id: str = ""
-    says: bytes = b""
-    """A hash of what it was sent as."""
+    says: render.Activity | None = None
+    """What it was sent as."""
     files: dict[str, str] = field(default_factory=dict[str, str])
     """Names by the ids of their activities."""
 
@@ -61,12 +59,11 @@ class Outbox:
 
     async def _say(self, to: ConversationRef, made: render.Activity, begun: _Begun) -> None:
         """The text of it: a call that is made again may have other words (its handler ran anew)."""
-        says = hashlib.blake2b(dump(made), digest_size=16).digest()
         if not begun.id:
             begun.id = await self._transport.send(to, addressed(to, made))
-        elif says != begun.says:
+        elif made != begun.says:
             await self._transport.update(to, begun.id, {**addressed(to, made), "id": begun.id})
-        begun.says = says
+        begun.says = made
 
     async def _activity(self, to: ConversationRef, message: Outgoing, below: list[str]) -> render.Activity:
         ids = mentions_in(message.text, message.mentions)

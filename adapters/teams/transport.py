@@ -92,8 +92,10 @@ class Transport:
         return {"Authorization": token} if token else {}
 
     async def _call(self, method: str, to: ConversationRef, path: str, body: Json | None, *, what: str) -> Json:
-        where = f"{service_of(to)}/v3/conversations/{quote(conversation_of(to), safe='')}"
-        self._allowed(where)
+        service = service_of(to)
+        if not secure(service, local=self.local):
+            raise Rejected(f"the conversation's service URL {service[:80]!r} is no https address")
+        where = f"{service}/v3/conversations/{quote(conversation_of(to), safe='')}"
         data = None if body is None else dump(body)
         status, raw, headers = await self._request(method, where + path, data, what=what)
         if status == 401:
@@ -119,10 +121,6 @@ class Transport:
                 return response.status, raw, response.headers
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Unavailable(f"{what}: {type(error).__name__}: {error}"[:300]) from error
-
-    def _allowed(self, url: str) -> None:
-        if not secure(url, local=self.local):
-            raise Rejected(f"the conversation's service URL {url[:80]!r} is no https address")
 
 
 def in_pieces(data: bytes | None) -> bytes | io.BytesIO | None:

@@ -157,8 +157,6 @@ async def test_a_file_of_a_group_chat_is_seen_by_people_but_not_given_to_the_bot
     file = {"name": "a.txt", "mime": "text/plain", "data": base64.b64encode(b"words").decode()}
     here = {"conversation": emulator.group.id, "text": "@gateway see", "files": [file]}
     said = await emulator.act({"type": "say", **here})
-        {"type": "say", "conversation": emulator.group.id, "text": "@gateway see", "files": [file]}
-    )
     await emulator.delivered(said["id"])
     (shown,) = emulator.snapshot()["messages"][emulator.group.id][0]["attachments"]
     assert (shown["name"], shown["size"], shown["type"].endswith("file.download.info")) == ("a.txt", 5, True)
