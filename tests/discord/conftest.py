@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.telemetry import configure_logging
 from tests.contract.house import House, serving
 from tests.discord.world import DiscordWorld, discord_world
 
@@ -16,11 +17,12 @@ async def world() -> AsyncIterator[DiscordWorld]:
 
 
 @pytest.fixture
-def logged(caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
-    """What was logged since the last look, however logging is set up."""
+def logged(caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
+    """What was logged since the last look."""
+    configure_logging(form="json", debug=False)
 
     def look() -> str:
-        said = caplog.text + "".join(capsys.readouterr())
+        said = caplog.text
         caplog.clear()
         return said
 

@@ -7,17 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 import gateway as cl
 from adapters.discord import link
 from adapters.discord.adapter import DiscordAdapter
+from adapters.discord.manifest import INTENTS, bits
 from gateway.adapter import Surroundings
 from gateway.model import ActionInvoked, Button, MessageCreated, Outgoing, ReactionChanged
 from tests.contract.crashes import ACTIONS, LivingBot
 from tests.contract.house import House, serving
 from tests.contract.reading import reads, texts
+from tests.contract.trouble import healthy, never
 from tests.contract.world import Post
-from tests.discord.world import DiscordWorld, discord_world
+from tests.discord.world import DiscordWorld, adapter_for, discord_world
 from tests.support.bot import register, running_bot
 
 ECHO = """
@@ -284,3 +287,45 @@ async def test_a_server_that_cannot_be_looked_up_is_tried_again(
     world.discord.fail_next("get_roles", code=50001)
     async with living(world, notes, tmp_path) as house:
         await house.until(lambda: heard(house) == ["n"])
+
+
+@pytest.mark.parametrize("how", ["silent", "hangs_up"])
+async def test_a_gateway_that_knows_no_resume_is_joined_anew(
+    world: DiscordWorld, notes: Notes, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setattr(link, "RESUMING", 0.1)
+    asked: list[int] = []
+
+    async def serve(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.send_json({"op": 10, "d": {"heartbeat_interval": 40_000}, "s": None, "t": None})
+        async for frame in socket:
+            op = frame.json()["op"]
+            if op in (2, 6):
+                asked.append(op)
+            if op == 6 and how == "hangs_up":
+                await socket.close(code=4006)
+            if op == 2:
+                first = {"session_id": "new", "resume_gateway_url": "wss://x", "user": {}, "guilds": []}
+                await socket.send_json({"op": 0, "t": "READY", "s": 1, "d": first})
+        return socket
+
+    app = web.Application()
+    app.router.add_get("/", serve)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        url = f"ws://127.0.0.1:{runner.addresses[0][1]}/"
+        mine = f"{world.discord.bot.id} 0/1 {bits(INTENTS)} {url}"
+        notes.kept["discord.session.0"] = {"of": mine, "session": "old", "url": "wss://x", "seq": 7, "app": "1"}
+        adapter = adapter_for(world.discord, Surroundings(memory=notes), gateway_url=url)
+        async with adapter.connect(never):
+            await healthy(adapter)
+        assert asked[0] == 6
+        assert asked[-1] == 2
+        assert notes.kept["discord.session.0"]["session"] == "new"
+    finally:
+        await runner.cleanup()
