@@ -32,6 +32,9 @@ _FIXES = {
     "NotEnoughPermissions": "the app lacks a permission for this",
 }
 
+_LONGEST_WAIT = 3600.0
+"""Seconds: the longest of Teams' windows."""
+
 
 class StreamRefused(StreamExpired):
     """Teams does not take this text into the stream, which goes on running."""
@@ -79,6 +82,6 @@ def error_of(raw: bytes) -> Json:
 def _wait(headers: Mapping[str, str]) -> float:
     """Seconds; where Teams does not say, something between one and three, so that not all come back at once."""
     try:
-        return max(0.0, float(headers.get("Retry-After", "")))
+        return min(max(0.0, float(headers.get("Retry-After", ""))), _LONGEST_WAIT)
     except ValueError:
         return random.uniform(1.0, 3.0)  # noqa: S311 - spreads load, keeps no secret

@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 
 from adapters.teams.emulation.validate import size_of
+from adapters.teams.errors import translate
 from adapters.teams.sharing import Sharing
 from gateway.errors import (
     Gone,
@@ -313,6 +314,12 @@ async def test_two_operations_at_once_are_tried_again_after_a_moment(house: Team
     with pytest.raises(RateLimited) as limited:
         await house.adapter.send(ref, Outgoing(text="x"), key="k")
     assert 1 <= limited.value.retry_after <= 3
+
+
+@pytest.mark.parametrize(("told", "wait"), [("7", 7.0), ("-1", 0.0), ("nan", 0.0), ("inf", 3600.0), ("1e9", 3600.0)])
+def test_a_wait_is_never_for_good(told: str, wait: float) -> None:
+    limited = translate(429, b"", {"Retry-After": told}, what="send", bucket="b")
+    assert isinstance(limited, RateLimited) and limited.retry_after == wait
 
 
 # -- streams
