@@ -3,9 +3,10 @@
 The real adapter with the real discord.py runs against it; tests call its methods, the playground's page speaks JSON:
 
 ``snapshot()`` ->
-    ``{"platform": "discord", "guild": {"id", "name", "bot_present"}, "me": user id, "bot": {"user_id", "name"},
-    "users": [{"id", "name", "display_name", "bot", "avatar"}], "channels": [channel], "messages": {channel: [message]},
-    "modals": [modal], "typing": [{"channel", "user", "seconds"}], "commands": [command]}``
+    ``{"platform": "discord", "guild": {"id", "name", "bot_present", "roles": [{"id", "name"}]}, "me": user id,
+    "bot": {"user_id", "name"}, "users": [{"id", "name", "display_name", "bot", "avatar"}], "channels": [channel],
+    "messages": {channel: [message]}, "modals": [modal], "typing": [{"channel", "user", "seconds"}],
+    "commands": [command]}``
 
     channel: ``{"id", "name", "kind": "text" | "forum" | "thread" | "dm", "parent_id", "topic", "user"}``, a thread also
     ``archived``, ``locked``, ``owner``. A thread opened from a message has that message's id; so has a forum post, the
@@ -43,6 +44,7 @@ me) goes with all, channels by id or name:
     ``{"type": "change", "entity": "typing", "channel", "user", "seconds"}`` ·
     ``{"type": "change", "entity": "modal", "modal_id", "modal": {…} | null}`` ·
     ``{"type": "change", "entity": "commands", "commands": […]}`` ·
+    ``{"type": "change", "entity": "guild", "guild": {…}}`` (the bot was kicked or invited) ·
     ``{"type": "wire", "direction": "to_bot" | "from_bot", "name", "status", "request", "response", "ms", "at"}`` with
     secrets redacted: ``from_bot`` are REST calls by readable name, ``to_bot`` gateway events (status 0: nobody was
     connected) · ``{"type": "resync"}`` after which a lagging page takes a new snapshot.
@@ -178,11 +180,7 @@ class DiscordEmulator:
         typing = [(key, until - now) for key, until in self.backend.typing.items() if until > now]
         return {
             "platform": "discord",
-            "guild": {
-                "id": self.guild.id,
-                "name": self.guild.name,
-                "bot_present": self.bot.id in self.guild.members,
-            },
+            "guild": page.guild(world, self.guild),
             "me": me.id,
             "bot": {"user_id": self.bot.id, "name": self.bot.display_name},
             "users": [page.user(world, user) for user in world.users.values()],

@@ -153,6 +153,7 @@ class Backend:
         """Kick the bot: all it hears is GUILD_DELETE."""
         del guild.members[self.world.bot.id]
         self.gateway.dispatch("GUILD_DELETE", {"id": guild.id}, guild_id=guild.id)
+        self._notice_guild(guild)
 
     def add_bot(self, guild: Guild, member: Member) -> None:
         """Invite the bot: GUILD_CREATE of a guild it did not know."""
@@ -160,6 +161,7 @@ class Backend:
         created = wire.guild_created(self.world, guild, all_members=False)
         del created["unavailable"]
         self.gateway.dispatch("GUILD_CREATE", created, guild_id=guild.id)
+        self._notice_guild(guild)
 
     def outage(self, guild: Guild, *, over: bool) -> None:
         """The guild becomes unavailable, or available again."""
@@ -168,6 +170,10 @@ class Backend:
             self.gateway.dispatch("GUILD_CREATE", created, guild_id=guild.id)
         else:
             self.gateway.dispatch("GUILD_DELETE", {"id": guild.id, "unavailable": True}, guild_id=guild.id)
+
+    def _notice_guild(self, guild: Guild) -> None:
+        if self.observers.watched:
+            self.observers.publish({"type": "change", "entity": "guild", "guild": page.guild(self.world, guild)})
 
     # -- telling
 

@@ -9,7 +9,7 @@ from adapters.discord.emulation.compose import Composer
 from adapters.discord.emulation.errors import ApiError
 from adapters.discord.emulation.limits import Limits
 from adapters.discord.emulation.permissions import Permission
-from adapters.discord.emulation.requests import Request
+from adapters.discord.emulation.requests import Created, Request
 from adapters.discord.emulation.state import Channel, Message
 from adapters.discord.emulation.values import ARCHIVE_MINUTES, MAX_THREAD_NAME, WRITTEN, ChannelType, Flag
 from adapters.emulation.values import JSON
@@ -65,7 +65,7 @@ def delete(backend: Backend, request: Request) -> JSON:
     return shown
 
 
-def create_thread_from_message(backend: Backend, request: Request) -> JSON:
+def create_thread_from_message(backend: Backend, request: Request) -> Created:
     channel = finding.channel(backend, request)
     _takes_threads(channel, (ChannelType.TEXT,))
     source = finding.message(channel, request.params["message_id"])
@@ -80,10 +80,10 @@ def create_thread_from_message(backend: Backend, request: Request) -> JSON:
     checker.errors.raise_any()
     owner = backend.world.bot.id
     opened = threads.start(backend, channel, owner, name, minutes=minutes, source=source, private=False)
-    return wire.channel(backend.world, opened)
+    return Created(wire.channel(backend.world, opened))
 
 
-def create_thread(backend: Backend, request: Request) -> JSON:
+def create_thread(backend: Backend, request: Request) -> Created:
     """A thread without a message, or in a forum a post."""
     channel = finding.channel(backend, request)
     _takes_threads(channel, (ChannelType.TEXT, ChannelType.FORUM))
@@ -98,7 +98,7 @@ def create_thread(backend: Backend, request: Request) -> JSON:
     if not backend.bot_may(channel) & needed:
         raise ApiError.of(50013)
     opened = threads.start(backend, channel, owner, name, minutes=minutes, source=None, private=kind == 12)
-    return wire.channel(backend.world, opened)
+    return Created(wire.channel(backend.world, opened))
 
 
 def join_thread(backend: Backend, request: Request) -> None:
@@ -156,7 +156,9 @@ def _listed(backend: Backend, found: list[Channel]) -> JSON:
     }
 
 
-def _create_post(backend: Backend, forum: Channel, request: Request, checker: Checker, name: str, minutes: int) -> JSON:
+def _create_post(
+    backend: Backend, forum: Channel, request: Request, checker: Checker, name: str, minutes: int
+) -> Created:
     form = checker.model(request.form.get("message"), ("message",)) if "message" in request.form else None
     if "message" not in request.form:
         checker.required(("message",))
@@ -168,7 +170,7 @@ def _create_post(backend: Backend, forum: Channel, request: Request, checker: Ch
     composer = Composer(backend, forum, settable=settable, prefix=("message",))
     composer.fill(first, form or {}, request.files, default=mentions.ALL)
     opened = threads.start_post(backend, forum, backend.world.bot.id, name, minutes=minutes, first=first)
-    return {**wire.channel(backend.world, opened), "message": backend.shown(first)}
+    return Created({**wire.channel(backend.world, opened), "message": backend.shown(first)})
 
 
 def _may_modify(backend: Backend, channel: Channel, form: JSON) -> None:

@@ -7,7 +7,7 @@ from adapters.discord.emulation import finding
 from adapters.discord.emulation.backend import Backend
 from adapters.discord.emulation.checker import Checker
 from adapters.discord.emulation.errors import ApiError, Path
-from adapters.discord.emulation.requests import Request
+from adapters.discord.emulation.requests import Created, Request
 from adapters.emulation.values import JSON
 
 MAX_COMMANDS = 100
@@ -48,7 +48,7 @@ def overwrite(backend: Backend, request: Request) -> list[JSON]:
     return list(scope.values())
 
 
-def create(backend: Backend, request: Request) -> JSON:
+def create(backend: Backend, request: Request) -> JSON | Created:
     """Register one command; one of the same name and type is replaced."""
     scope = _scope(backend, request)
     checker = Checker()
@@ -60,7 +60,7 @@ def create(backend: Backend, request: Request) -> JSON:
         raise ApiError.of(30032)
     _place(scope, command, known, request)
     _notice(backend)
-    return command
+    return Created(command) if known is None else command
 
 
 def delete(backend: Backend, request: Request) -> None:

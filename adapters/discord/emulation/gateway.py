@@ -78,14 +78,12 @@ class Gateway(Handshake):
         intent = None if needed is None else needed[0 if guild_id is not None else 1]
         full = orjson.dumps(data)
         short = full if reduced is None else orjson.dumps(reduced)
-        reached = False
-        for session in self.sessions.values():
-            if session.takes(guild_id) and (intent is None or session.intents & intent):
-                session.dispatch(name, full if session.intents & Intent.MESSAGE_CONTENT else short)
-                reached = reached or session.connection is not None
+        asked = [s for s in self.sessions.values() if s.takes(guild_id) and (intent is None or s.intents & intent)]
+        for session in asked:
+            session.dispatch(name, full if session.intents & Intent.MESSAGE_CONTENT else short)
         self._observers.changed()
-        if self._observers.watched:
-            status = 200 if reached else 0
+        if self._observers.watched and (asked or not self.sessions):
+            status = 200 if any(session.connection is not None for session in asked) else 0
             at = time.time()
             self._observers.wire("to_bot", name, status=status, request=data, response=None, ms=0.0, at=at)
 

@@ -3,7 +3,7 @@
 import re
 
 from adapters.discord.emulation import cdn
-from adapters.discord.emulation.state import Channel, File, Message, User
+from adapters.discord.emulation.state import Channel, File, Guild, Message, User
 from adapters.discord.emulation.values import ChannelType, iso, seconds_of
 from adapters.discord.emulation.world import World
 from adapters.emulation.values import JSON
@@ -45,9 +45,19 @@ def message(world: World, shown: Message) -> JSON:
     return out
 
 
+def guild(world: World, shown: Guild) -> JSON:
+    return {
+        "id": shown.id,
+        "name": shown.name,
+        "bot_present": world.bot.id in shown.members,
+        "roles": [{"id": each.id, "name": each.name} for each in shown.roles.values()],
+    }
+
+
 def mentions(world: World, shown: Message) -> JSON:
     """What the mentions in a message read as: ``{"<@1>": "@Ada"}``."""
     found: JSON = {}
+    here = world.guild_of(world.channels[shown.channel_id])
     guilds = list(world.guilds.values())
     for match in _MENTION.finditer(" ".join((shown.content, *_texts(shown.components)))):
         kind, wanted = match[1], match[2]
@@ -57,7 +67,8 @@ def mentions(world: World, shown: Message) -> JSON:
             roles = [g.roles[wanted].name for g in guilds if wanted in g.roles]
             found[match[0]] = f"@{roles[0]}" if roles else "@deleted-role"
         elif wanted in world.users:
-            found[match[0]] = f"@{world.users[wanted].display_name}"
+            known = None if here is None else here.members.get(wanted)
+            found[match[0]] = f"@{(known or world.users[wanted]).display_name}"
     return found
 
 

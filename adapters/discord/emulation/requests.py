@@ -22,6 +22,13 @@ _TRUE = frozenset({"true", "1", "True"})
 
 
 @dataclass(slots=True, frozen=True)
+class Created:
+    """A body answered with 201."""
+
+    body: JSON
+
+
+@dataclass(slots=True, frozen=True)
 class Upload:
     """A file sent along; ``number`` is the ``n`` of ``files[n]``."""
 

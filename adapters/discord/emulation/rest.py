@@ -9,7 +9,7 @@ from aiohttp import web
 from adapters.discord.emulation.backend import Backend
 from adapters.discord.emulation.errors import ApiError
 from adapters.discord.emulation.limits import Limits, RateLimited, Scope
-from adapters.discord.emulation.requests import Request, check_params, read
+from adapters.discord.emulation.requests import Created, Request, check_params, read
 from adapters.discord.emulation.routes import Route, Routes
 from adapters.emulation.faults import Fault, Faults, Hold
 from adapters.emulation.values import JSON, Call
@@ -51,7 +51,10 @@ class Rest:
             check_params(params)
             given = await read(request, params)
             body = await self._perform(route, given)
-            status = 200 if body is not None else 204
+            if isinstance(body, Created):
+                status, body = 201, body.body
+            else:
+                status = 200 if body is not None else 204
         except RateLimited as error:
             status, body = 429, error.body
             headers |= error.headers()

@@ -312,7 +312,8 @@ async def test_slash_commands(bot: Bot, rest: Rest, emulator: DiscordEmulator) -
 
 async def test_a_command_nobody_answers(emulator: DiscordEmulator, rest: Rest) -> None:
     scope = f"/applications/{emulator.bot.id}/guilds/{emulator.guild.id}/commands"
-    assert (await rest.post(scope, {"name": "hi", "description": "Hi"}))[0] == 200
+    assert (await rest.post(scope, {"name": "hi", "description": "Hi"}))[0] == 201
+    assert (await rest.post(scope, {"name": "hi", "description": "Hi!"}))[0] == 200  # the same again
     emulator.interaction_deadline = 0.01
     result = await emulator.command("hi")
     assert result.error == "The application did not respond"

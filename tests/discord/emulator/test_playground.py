@@ -1,15 +1,17 @@
 """The JSON the playground's page speaks."""
 
+import asyncio
 import base64
 from typing import Any
 
+import aiohttp
 import pytest
 
-from adapters.discord.emulation.values import seconds_of
+from adapters.discord.emulation.values import Intent, seconds_of
 from adapters.discord.emulator import DiscordEmulator
 from adapters.emulation.observe import MAX_QUEUED
 from gateway.adapter import Emulator
-from tests.discord.emulator.bot import Bot, Rest, button, label, modal, row, text_input
+from tests.discord.emulator.bot import Bot, Rest, button, label, modal, row, socket, text_input
 
 FILE = {"name": "a.txt", "mime": "text/plain", "data": base64.b64encode(b"abc").decode()}
 
@@ -38,7 +40,9 @@ async def test_what_a_person_does_shows_in_the_snapshot(emulator: DiscordEmulato
     post = (await act(emulator, "create_post", channel="ideas", title="P", text="idea"))["channel"]
     snapshot = emulator.snapshot()
     assert (snapshot["me"], snapshot["bot"]["user_id"]) == (emulator.ada.id, emulator.bot.id)
-    assert snapshot["guild"] == {"id": emulator.guild.id, "name": "Gateway HQ", "bot_present": True}
+    guild = snapshot["guild"]
+    assert (guild["id"], guild["name"], guild["bot_present"]) == (emulator.guild.id, "Gateway HQ", True)
+    assert [role["name"] for role in guild["roles"]] == [role.name for role in emulator.guild.roles.values()]
     kinds = {c["name"]: c["kind"] for c in snapshot["channels"]}
     expected = {"general": "text", "random": "text", "ideas": "forum", "secret": "text", "T": "thread", "P": "thread"}
     assert kinds == {**expected, "gateway": "dm"}
@@ -46,7 +50,7 @@ async def test_what_a_person_does_shows_in_the_snapshot(emulator: DiscordEmulato
     assert mine["content"] == (f"<@{emulator.bot.id}> and <@{emulator.grace.id}>, see <#{emulator.random.id}>")
     assert mine["mentions"] == {
         f"<@{emulator.bot.id}>": "@gateway",
-        f"<@{emulator.grace.id}>": "@Grace",
+        f"<@{emulator.grace.id}>": "@Amazing Grace",
         f"<#{emulator.random.id}>": "#random",
     }
     assert mine["reactions"] == [{"emoji": "👀", "count": 1, "users": [emulator.ada.id]}]
@@ -203,3 +207,29 @@ async def test_a_snapshot_is_bounded(emulator: DiscordEmulator, monkeypatch: pyt
     snapshot = emulator.snapshot()
     assert [m["content"] for m in snapshot["messages"][emulator.general.id]] == ["T2", "T3"]
     assert [c["name"] for c in snapshot["channels"] if c["kind"] == "thread"] == ["T3"]
+
+
+async def test_who_watches_sees_the_bot_kicked_and_invited(emulator: DiscordEmulator) -> None:
+    watching = emulator.watch()
+    await emulator.remove_bot()
+    await emulator.add_bot()
+    seen: list[bool] = []
+    while len(seen) < 2:
+        entry = await asyncio.wait_for(anext(watching), 5)
+        if entry.get("entity") == "guild":
+            seen.append(entry["guild"]["bot_present"])
+    assert seen == [False, True]
+
+
+async def test_events_nobody_asked_for_are_not_in_the_inspector(
+    http: aiohttp.ClientSession, emulator: DiscordEmulator
+) -> None:
+    async with socket(http, emulator) as client:
+        await client.identify(Intent.GUILDS | Intent.GUILD_MESSAGES)
+        watching = emulator.watch()
+        await emulator.typing("general")
+        await emulator.post("general", "hello")
+        entry: Any = {}
+        while entry.get("type") != "wire":
+            entry = await asyncio.wait_for(anext(watching), 5)
+        assert (entry["name"], entry["status"]) == ("MESSAGE_CREATE", 200)

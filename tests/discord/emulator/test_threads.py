@@ -36,7 +36,7 @@ async def test_a_thread_from_a_message(bot: Bot, emulator: DiscordEmulator) -> N
 async def test_events_of_a_thread_opened_by_the_bot(bot: Bot, rest: Rest, emulator: DiscordEmulator) -> None:
     message_id = await emulator.post("general", "x")
     status, thread = await rest.post(f"/channels/{emulator.general.id}/messages/{message_id}/threads", {"name": "T"})
-    assert (status, thread["member"]["user_id"]) == (200, emulator.bot.id)
+    assert (status, thread["member"]["user_id"]) == (201, emulator.bot.id)
     await bot.until(lambda: len(bot.named("message")) == 2)
     assert [t.id for t in bot.named("thread_create")] == [int(message_id)]
     assert bot.named("raw_message_edit")[0].message_id == int(message_id)
@@ -46,11 +46,11 @@ async def test_events_of_a_thread_opened_by_the_bot(bot: Bot, rest: Rest, emulat
 async def test_a_thread_without_a_message(rest: Rest, emulator: DiscordEmulator) -> None:
     here = f"/channels/{emulator.general.id}/threads"
     status, thread = await rest.post(here, {"name": "Open", "type": 11})
-    assert (status, thread["type"], thread["parent_id"]) == (200, 11, emulator.general.id)
+    assert (status, thread["type"], thread["parent_id"]) == (201, 11, emulator.general.id)
     note = emulator.messages("general")[-1]
     assert (note["type"], note["content"], note["message_reference"]["channel_id"]) == (18, "Open", thread["id"])
     status, secret = await rest.post(here, {"name": "Closed"})
-    assert (status, secret["type"]) == (200, 12)
+    assert (status, secret["type"]) == (201, 12)
     status, active = await rest.get(f"/guilds/{emulator.guild.id}/threads/active")
     assert [t["name"] for t in active["threads"]] == ["Open", "Closed"]
 
