@@ -233,7 +233,8 @@ def own_inputs(card: JSON) -> Iterator[JSON]:
 
 def inputs_of(card: JSON, action: JSON) -> list[JSON] | None:
     """The inputs an action takes: those of its own card and of the cards around it, not of others that can be shown
-    beside it (https://adaptivecards.io/explorer/Action.Submit.html, associatedInputs). None if it is not in there."""
+    beside it (https://learn.microsoft.com/adaptive-cards/authoring-cards/input-validation). None if it is not
+    in there."""
     for shown in _shown_by(card):
         found = inputs_of(shown, action)
         if found is not None:

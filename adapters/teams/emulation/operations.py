@@ -107,7 +107,8 @@ def _post(
 
 
 def _split(activity: JSON) -> list[JSON]:
-    """Text and a card in one activity are shown as two messages (docs bots/build-conversational-capability)."""
+    """Text and a card in one activity become two messages (as several cards do:
+    https://github.com/microsoft/botframework-sdk/issues/6366)."""
     cards = [each for each in activity.get("attachments") or () if each["contentType"] in CARDS]
     if not cards or not text_of(activity).strip():
         return [activity]
