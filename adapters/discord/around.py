@@ -12,7 +12,7 @@ from adapters.discord.errors import code_of
 from adapters.discord.fields import Json, text
 from adapters.discord.limits import CONTENT, ROW, ROWS, THREAD_NAME
 from adapters.discord.outbound import MESSAGES
-from adapters.discord.render import allowed, label
+from adapters.discord.render import allowed, characters, label
 from adapters.discord.threads import Threads
 from gateway.errors import Forbidden, Gone, PlatformError, RateLimited, Rejected, Unsupported
 from gateway.model import AllowedMentions, ConversationRef, Profile, Starter, UserRef
@@ -70,7 +70,7 @@ class Around:
             return
         spot = await self._threads.spot(to)
         if not spot.reply_to:
-            name = " ".join(title.split())[:THREAD_NAME] or "…"
+            name = " ".join(characters(title).split())[:THREAD_NAME] or "…"
             await self._api.call("PATCH", "/channels/{channel_id}", {"channel_id": spot.channel}, json={"name": name})
 
     async def react(self, to: ConversationRef, message_id: str, emoji: str, *, added: bool) -> None:
@@ -126,7 +126,7 @@ class Around:
             for place, starter in enumerate(short)
         ]
         message = {
-            "content": "\n".join(["You can ask, for example:", *long])[:CONTENT],
+            "content": characters("\n".join(["You can ask, for example:", *long]))[:CONTENT],
             "components": [{"type": 1, "components": buttons[at : at + ROW]} for at in range(0, len(buttons), ROW)],
             "allowed_mentions": allowed(AllowedMentions()),
         }
@@ -136,6 +136,7 @@ class Around:
     async def notify(self, to: ConversationRef, user: UserRef, words: str) -> None:
         """Only they see it: beside what they clicked while its token lives, else as a direct message. Who takes none
         is mentioned in the conversation."""
+        words = characters(words)
         told = {"content": words[:CONTENT], "allowed_mentions": allowed(AllowedMentions())}
         # While a command waits for its answer, whatever is said by its token becomes that answer, for all to see.
         if tokens.OWED not in to.route and (token := tokens.live(to)):

@@ -21,7 +21,8 @@ async def sync(api: Api, app: str) -> None:
     """Bring our commands up to date, if they are not. A failure is logged: the bot understands them written, too."""
     wanted = [command_json(command) for command in COMMANDS]
     try:
-        there = await api.call("GET", _PATH, {"application_id": app})
+        # With their translations: what is told below replaces all there is, and those of others shall stay.
+        there = await api.call("GET", _PATH, {"application_id": app}, query={"with_localizations": "true"})
         known: dict[str, Json] = {text(each, "name"): each for each in items({"all": there}, "all")}
         if all(_same(known.get(command["name"]), command) for command in wanted):
             return

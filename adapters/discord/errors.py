@@ -72,8 +72,10 @@ def translate(error: Exception, call: str, *, where: str = "") -> GatewayError:
             return RateLimited(error.retry_after, f"{call}:{where}")
         case discord.HTTPException():
             return _refused(error, call, where)
-        case aiohttp.ClientError() | TimeoutError() | OSError():
+        case OSError():  # a lost connection, a time that ran out: they name a host at most
             return Unavailable(f"{call}: {type(error).__name__}: {error}"[:300])
+        case aiohttp.ClientError():  # may name the whole address, and with it the token of an interaction
+            return Unavailable(f"{call}: {type(error).__name__}")
         case _:
             return Rejected(f"{call}: {type(error).__name__}: {error}"[:300])
 
@@ -111,7 +113,13 @@ def _refused(error: discord.HTTPException, call: str, where: str) -> GatewayErro
 
 
 def _wait(error: discord.HTTPException) -> float:
+    return seconds_to_wait(error.response.headers.get("Retry-After"))
+
+
+def seconds_to_wait(header: str | None) -> float:
+    """A Retry-After of seconds; a second for one that is missing, or a date, or no number to wait."""
     try:
-        return max(float(error.response.headers.get("Retry-After") or ""), 0.0)
+        found = float(header or "")
     except ValueError:
         return 1.0
+    return found if 0.0 <= found < float("inf") else 1.0

@@ -58,6 +58,14 @@ def seconds(snowflake: str) -> float:
     return (int(snowflake) >> 22) / 1000 + _EPOCH
 
 
+def attachments(message: Json) -> list[Json]:
+    """A message's attachments, those of a forwarded one included."""
+    found = items(message, "attachments")
+    for snapshot in items(message, "message_snapshots"):
+        found += items(snapshot, "message", "attachments")
+    return found
+
+
 def file_name(file: Json) -> str:
     """As it was uploaded: Discord keeps plain ASCII in ``filename``, and the rest of a name as the ``title``."""
     name, title = text(file, "filename"), text(file, "title")

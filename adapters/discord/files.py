@@ -10,7 +10,8 @@ import aiohttp
 import orjson
 
 from adapters.discord.api import TRANSFER, Api
-from adapters.discord.fields import items, text
+from adapters.discord.errors import seconds_to_wait
+from adapters.discord.fields import attachments, text
 from adapters.discord.limits import REQUEST_BYTES
 from adapters.discord.sdk import discord
 from gateway.errors import Gone, RateLimited, Rejected, TooLarge, Unavailable, Unsupported
@@ -144,7 +145,7 @@ class Downloads:
         found = await self._api.call(
             "GET", "/channels/{channel_id}/messages/{message_id}", {"channel_id": channel, "message_id": message}
         )
-        for each in items(found, "attachments"):
+        for each in attachments(found):
             if text(each, "id") == file.id:
                 return text(each, "url")
         raise Gone(f"file {file.name!r} is no longer at Discord")
@@ -155,7 +156,7 @@ async def _bounded(response: aiohttp.ClientResponse, file: RemoteFile, limit: in
     if status in _STALE or 300 <= status < 400:
         raise Gone(f"file {file.name!r} is no longer at Discord")
     if status == 429:
-        raise RateLimited(float(response.headers.get("Retry-After") or 1), "files")
+        raise RateLimited(seconds_to_wait(response.headers.get("Retry-After")), "files")
     if status >= 400:
         raise Unavailable(f"download of {file.name!r}: HTTP {status}")
     if response.content_length is not None and response.content_length > limit:

@@ -23,7 +23,7 @@ from adapters.discord.forms import modal, problems_of
 from adapters.discord.intake import Intake
 from adapters.discord.limits import CAPABILITIES, CONTENT
 from adapters.discord.progress import Mark
-from adapters.discord.render import allowed
+from adapters.discord.render import allowed, characters
 from adapters.discord.tokens import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, SILENT
 from gateway.errors import GatewayError, Gone
 from gateway.model import COMMANDS, Accepted, AllowedMentions, Answer, Envelope, Form, FormErrors, Notice, OpenForm
@@ -146,11 +146,12 @@ class Interactions:
             await asyncio.wait(self._tasks, timeout=_ANSWERING)
         for task in self._tasks:
             task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
 def private(words: str) -> Response:
     """A message only the acting user sees."""
-    data = {"content": words[:CONTENT], "flags": _EPHEMERAL, "allowed_mentions": allowed(AllowedMentions())}
+    data = {"content": characters(words)[:CONTENT], "flags": _EPHEMERAL, "allowed_mentions": allowed(AllowedMentions())}
     return {"type": _MESSAGE, "data": data}
 
 

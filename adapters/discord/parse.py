@@ -5,7 +5,7 @@ from typing import Any
 
 from adapters.discord import controls
 from adapters.discord.conversations import mentions, name_of
-from adapters.discord.fields import Json, file_name, items, number, obj, seconds, text
+from adapters.discord.fields import Json, attachments, file_name, items, number, obj, seconds, text
 from adapters.discord.forms import values_of
 from adapters.discord.markdown import to_markdown
 from adapters.discord.tokens import COMMAND, COMPONENT, MODAL
@@ -61,14 +61,10 @@ def remote_file(file: Json, workspace: str, **extra: str) -> RemoteFile | None:
 
 
 def _files(message: Json, ref: ConversationRef) -> tuple[RemoteFile, ...]:
-    """A message's attachments, those of a forwarded one included."""
-    found = items(message, "attachments")
-    for snapshot in items(message, "message_snapshots"):
-        found += items(obj(snapshot, "message"), "attachments")
     where = {"channel": text(message, "channel_id"), "message": text(message, "id")}
     voice = number(message, "flags", 0) & _VOICE
     files: list[RemoteFile] = []
-    for file in found:
+    for file in attachments(message):
         extra = dict(where)
         seconds = file.get("duration_secs")
         if voice and isinstance(seconds, int | float):

@@ -45,7 +45,7 @@ def shows(message: Outgoing, uploads: int) -> bool:
 
 def content(message: Outgoing) -> str:
     """The text, below the name of another author."""
-    text = _characters(message.text)
+    text = characters(message.text)
     head = f"-# {controls_free(message.author)}\n" if message.author else ""
     if not _plain(text):
         text = _markdown(text, CONTENT - len(head))
@@ -54,7 +54,7 @@ def content(message: Outgoing) -> str:
 
 def controls_free(name: str) -> str:
     """A name on one line."""
-    name = " ".join(_characters(name).split())
+    name = " ".join(characters(name).split())
     return name if len(name) <= AUTHOR else name[: AUTHOR - 1] + "…"
 
 
@@ -63,8 +63,8 @@ def _plain(text: str) -> bool:
     return "|" not in text and "####" not in text and "![" not in text and "~~~" not in text and "````" not in text
 
 
-def _characters(text: str) -> str:
-    """A model may write half a surrogate pair, which is no text to send."""
+def characters(text: str) -> str:
+    """Text that can be sent: a model may write half a surrogate pair."""
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
@@ -136,7 +136,7 @@ def _button(button: Button, place: int) -> Json:
 
 def label(words: str) -> str:
     """A button's label; never empty."""
-    words = _characters(words).strip() or "…"
+    words = characters(words).strip() or "…"
     return words if len(words) <= BUTTON_LABEL else words[: BUTTON_LABEL - 1] + "…"
 
 

@@ -298,6 +298,23 @@ async def test_a_command_in_a_thread_is_of_its_conversation(world: DiscordWorld,
     assert there.key == ref.key
 
 
+async def test_commands_of_others_keep_their_translations(world: DiscordWorld, tmp_path: Path) -> None:
+    known = world.discord.application.commands
+    async with serving(world, tmp_path, House) as house:
+        await world.wait_for(world.discord.commands)
+        await adapter_of(house)._api.call(
+            "POST",
+            "/applications/{application_id}/commands",
+            {"application_id": world.discord.world.application_id},
+            json={"name": "theirs", "description": "x", "name_localizations": {"de": "deren"}},
+        )
+    known[""] = {id: each for id, each in known[""].items() if each["name"] == "theirs"}
+    async with serving(world, tmp_path, House):
+        await world.wait_for(lambda: len(known[""]) == 3)
+    [theirs] = [each for each in known[""].values() if each["name"] == "theirs"]
+    assert theirs["name_localizations"] == {"de": "deren"}
+
+
 async def test_commands_of_others_stay_and_ours_are_told_once(world: DiscordWorld, tmp_path: Path) -> None:
     async with serving(world, tmp_path, House) as house:
         await world.wait_for(world.discord.commands)

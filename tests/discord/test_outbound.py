@@ -5,12 +5,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import aiohttp
 import pytest
+import yarl
 
 from adapters.discord import api
 from adapters.discord.adapter import DiscordAdapter
 from adapters.discord.emulation import limits
-from adapters.discord.errors import translate
+from adapters.discord.errors import seconds_to_wait, translate
 from adapters.discord.sdk import discord
 from gateway.adapter import Surroundings
 from gateway.errors import (
@@ -23,7 +25,7 @@ from gateway.errors import (
     Unavailable,
     Unsupported,
 )
-from gateway.model import Button, ConversationRef, FromBytes, FromPath, FromUrl, Outgoing, OutgoingFile
+from gateway.model import Button, ConversationRef, FromBytes, FromPath, FromUrl, Outgoing, OutgoingFile, Starter
 from tests.contract.house import House, serving
 from tests.discord.world import DiscordWorld, discord_world
 
@@ -190,6 +192,13 @@ async def test_half_a_surrogate_pair_is_no_reason_to_fail(world: DiscordWorld, h
     await house.adapter.send(ref, Outgoing(text="half \ud83d of it", author="\udc00 x"), key="k")
     [shown] = world.said(post.place)
     assert "half" in shown.text and "of it" in shown.text
+    adapter = adapter_of(house)
+    await adapter.suggest(ref, [Starter(label="\ud83d", message="long \ud83d " * 20)])
+    await adapter.notify(ref, world.user("Grace"), "half \ud83d")
+    post, ref = await house.mention()
+    await adapter.send(ref, Outgoing(text="x"), key="k2")
+    await adapter.set_title(ref, "half \ud83d of it")
+    assert "of it" in (world.title(post.place) or "")
 
 
 # Refused
@@ -236,11 +245,25 @@ async def test_discords_codes_are_named_by_what_to_do(
         (ConnectionResetError("gone"), Unavailable),
         (discord.RateLimited(42.0), RateLimited),
         (Gone("ours"), Gone),
+        (aiohttp.ServerDisconnectedError(), Unavailable),
         (ValueError("odd"), Rejected),
     ],
 )
 def test_what_is_not_of_discord_has_a_name_too(error: Exception, kind: type[Exception]) -> None:
     assert type(translate(error, "GET /x")) is kind
+
+
+def test_an_address_with_a_token_in_it_is_not_told() -> None:
+    url = yarl.URL("https://discord.com/api/v10/webhooks/1/s3cret")
+    info: Any = SimpleNamespace(real_url=url, url=url, method="POST", headers={})
+    error = aiohttp.ContentTypeError(info, (), status=200, message="odd")
+    assert "s3cret" in str(error)
+    assert "s3cret" not in str(translate(error, "POST /webhooks/{webhook_id}/{webhook_token}"))
+
+
+@pytest.mark.parametrize("header", ["Wed, 21 Oct 2026 07:28:00 GMT", "nan", "inf", "-3", "", None])
+def test_an_odd_wait_is_a_second(header: str | None) -> None:
+    assert seconds_to_wait(header) == 1.0
 
 
 def test_cloudflares_ban_is_a_rate_limit_of_everything() -> None:

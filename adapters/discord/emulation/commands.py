@@ -13,11 +13,16 @@ from adapters.emulation.values import JSON
 MAX_COMMANDS = 100
 MAX_OPTIONS = 25
 _NAME = re.compile(r"[-_'\w]{1,32}")
+_TRANSLATIONS = ("name_localizations", "description_localizations")
 _COPIED = ("options", "name_localizations", "description_localizations", "nsfw", "integration_types", "contexts")
 
 
 def get(backend: Backend, request: Request) -> list[JSON]:
-    return list(_scope(backend, request).values())
+    """Their translations only on request."""
+    found = list(_scope(backend, request).values())
+    if request.flag("with_localizations"):
+        return found
+    return [{name: value for name, value in each.items() if name not in _TRANSLATIONS} for each in found]
 
 
 def overwrite(backend: Backend, request: Request) -> list[JSON]:
