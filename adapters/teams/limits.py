@@ -47,6 +47,8 @@ CAPABILITIES = Capabilities(
     buttons_per_message=BUTTONS,
     button_label_limit=BUTTON_LABEL,
     action_token_limit=TOKEN,
+    # The data of a card's action is what the client sends: nothing says that it is what the card had.
+    forgeable_buttons=True,
     # Each file is an activity of its own, and 7 a second may be sent to a conversation.
     files_per_message=5,
     # What goes to OneDrive by consent has no limit worth naming; this is what the gateway holds on its disk for it.

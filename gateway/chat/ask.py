@@ -176,7 +176,7 @@ class AskActionMessage(AskBase[AskActionResponse]):
         self.actions = list(actions)
 
     async def _question(self, turn: Turn, effect: Effect) -> Outgoing:
-        limit = turn.sender.capabilities(turn.ref).action_token_limit
+        limit = turn.sender.capabilities(turn.ref).token_room
         buttons: list[Button] = []
         for index, action in enumerate(self.actions):
             token = AskToken(delivery=turn.work.key, ordinal=effect.ordinal, index=index, name=action.name)

@@ -185,7 +185,7 @@ class Message:
         return "\n\n".join(text for text in texts if text), tuple(files)
 
     async def _buttons(self, turn: Turn) -> tuple[Button, ...]:
-        limit = turn.sender.capabilities(turn.ref).action_token_limit
+        limit = turn.sender.capabilities(turn.ref).token_room
         buttons: list[Button] = []
         for action in self.actions:
             action.for_id = self.id

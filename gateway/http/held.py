@@ -29,7 +29,9 @@ class HeldFolder:
         self._key: bytes | None = None
 
     async def hold(self, file: OutgoingFile, *, key: str) -> str:
-        id = hashlib.blake2b(f"{key}/{file.name}".encode(), digest_size=16).hexdigest()
+        secret = await asyncio.to_thread(self._secret)
+        # Keyed, because on some platforms it comes back from the user: another's file must not be guessed.
+        id = hashlib.blake2b(f"{key}/{file.name}".encode(), digest_size=16, key=secret).hexdigest()
         await asyncio.to_thread(self._write, self._folder / id, file)
         return id
 

@@ -55,7 +55,8 @@ class Reader:
     async def token(self, event: Event) -> tokens.Token | None:
         """What the event's token says, if it carries one of ours."""
         if isinstance(event, ActionInvoked | FormSubmitted):
-            return await tokens.read(event.token, self._payloads)
+            capabilities = self._adapters[event.ref.platform].capabilities
+            return await tokens.read(event.token, self._payloads, inline=not capabilities.forgeable_buttons)
         return None
 
     def work(

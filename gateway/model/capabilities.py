@@ -14,6 +14,9 @@ class Capabilities(Frozen):
     button_label_limit: int
     action_token_limit: int
     """UTF-8 bytes a button can carry; a longer payload is kept in the store and the button carries its key."""
+    forgeable_buttons: bool = False
+    """What a button carries comes back from the user's own client, which may have changed it. Then it carries a key to
+    the store, and nothing else is believed."""
     files_per_message: int
     file_size_limit: int
     """Bytes of one uploaded file."""
@@ -37,3 +40,8 @@ class Capabilities(Frozen):
     what that was."""
     citations: bool = False
     """Shows sources beside the text; else they are listed under it."""
+
+    @property
+    def token_room(self) -> int:
+        """UTF-8 bytes of meaning a button may carry itself."""
+        return 0 if self.forgeable_buttons else self.action_token_limit

@@ -77,12 +77,13 @@ async def write(token: Token, *, limit: int, payloads: Payloads) -> str:
     return key
 
 
-async def read(text: str, payloads: Payloads) -> Token | None:
-    """What a token says; None for one that is not ours or was pruned."""
+async def read(text: str, payloads: Payloads, *, inline: bool = True) -> Token | None:
+    """What a token says; None for one that is not ours or was pruned, and without ``inline`` for one that says it
+    itself: whoever clicked could have written it."""
     try:
         if text.startswith("s:"):
             body = await payloads.get_payload(text)
             return None if body is None else _TOKEN.validate_python(body)
-        return _TOKEN.validate_json(text)
+        return _TOKEN.validate_json(text) if inline else None
     except ValidationError:
         return None

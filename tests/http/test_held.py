@@ -103,6 +103,11 @@ async def test_an_id_is_never_a_path(folder: HeldFolder, id: str) -> None:
     assert await folder.find(id) is None
 
 
+async def test_an_id_cannot_be_worked_out_elsewhere(folder: HeldFolder, tmp_path: Path) -> None:
+    other = HeldFolder(tmp_path / "other", public_url=None)
+    assert await folder.hold(PAGE, key="k") != await other.hold(PAGE, key="k")
+
+
 async def test_without_an_address_of_its_own_there_is_no_link(tmp_path: Path) -> None:
     folder = HeldFolder(tmp_path, public_url=None)
     assert folder.link(await folder.hold(PAGE, key="k"), seconds=60) is None

@@ -52,3 +52,11 @@ async def test_foreign_text_is_no_token(text):
 
 async def test_a_pruned_payload_is_no_token():
     assert await tokens.read("s:0123456789abcdef", Kept()) is None
+
+
+@pytest.mark.parametrize("token", TOKENS, ids=lambda token: token.kind)
+async def test_where_a_client_could_have_written_it_only_what_is_in_the_store_is_believed(token):
+    store = Kept()
+    assert await tokens.read(tokens.pack(token), store, inline=False) is None
+    text = await tokens.write(token, limit=0, payloads=store)
+    assert await tokens.read(text, store, inline=False) == token
