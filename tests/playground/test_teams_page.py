@@ -345,7 +345,7 @@ async def test_what_was_typed_survives_a_resync(fresh: Stage) -> None:
 
 
 async def test_everything_with_the_keyboard_alone(fresh: Stage) -> None:
-    asked = await fresh.send("?", attachments=[card(entry("name"), actions=(submit("Yes"), submit("No")))])
+    asked = await fresh.send("", attachments=[card(entry("name"), actions=(submit("Yes"), submit("No")))])
     await expect(fresh.message(asked)).to_be_visible()
     await fresh.composer().press_sequentially("first")
     await fresh.page.keyboard.press("Enter")
@@ -380,9 +380,10 @@ async def test_everything_with_the_keyboard_alone(fresh: Stage) -> None:
 
 async def test_nothing_sticks_out(fresh: Stage) -> None:
     wide = {"type": "Table", "columns": [{"width": 1}] * 12, "rows": [{"cells": [{"items": [text("column")]}] * 12}]}
-    await fresh.send("longword" * 60 + "\n\n`" + "x" * 400 + "`", attachments=[card(wide, text("y" * 300))])
+    await fresh.send("longword" * 60 + "\n\n`" + "x" * 400 + "`")
+    await fresh.send("", attachments=[card(wide, text("y" * 300))])
     await fresh.emulator.say("personal", "mine" * 100)
-    await expect(fresh.page.locator(".message")).to_have_count(2)
+    await expect(fresh.page.locator(".message")).to_have_count(3)
     for width in (700, 1000, 1920):
         await fresh.page.set_viewport_size({"width": width, "height": 700})
         for selector in (".pane", ".pane-scroll", "html"):
