@@ -16,7 +16,7 @@ from adapters.discord.api import Api
 from adapters.discord.conversations import Unknown
 from adapters.discord.directory import HIDDEN, Directory
 from adapters.discord.envelope import OWN, Found, Ignored
-from adapters.discord.fields import Json, items, text
+from adapters.discord.fields import Json, text, whole
 from adapters.discord.intake import Intake
 from adapters.discord.memory import Memory
 from adapters.discord.progress import Mark
@@ -96,10 +96,13 @@ class Inbound:
             try:
                 parse(data)
             except Exception:
-                self.failed += 1
-                log.exception("discord_dispatch_failed", dispatch=name)
+                self._failed(name)
 
         return read
+
+    def _failed(self, dispatch: str) -> None:
+        self.failed += 1
+        log.exception("discord_dispatch_failed", dispatch=dispatch)
 
     def _on_ready(self, data: Json) -> None:
         self._directory.ready(data)
@@ -181,9 +184,13 @@ class Inbound:
         intake.put_aside()
 
         def again() -> None:
-            read(data, intake, mark)
-            intake.put_back()
-            mark.settle()
+            try:
+                read(data, intake, mark)
+            except Exception:
+                self._failed("held")
+            finally:
+                intake.put_back()
+                mark.settle()
 
         held.append(again)
         return True
@@ -220,13 +227,13 @@ class Inbound:
         channels, threads, roles = await asyncio.gather(
             *(self._api.call("GET", path, {"guild_id": guild}) for path in paths)
         )
-        return {"channels": channels, "threads": items(threads, "threads"), "roles": roles}
+        return {"channels": channels, "threads": whole(threads).get("threads"), "roles": roles}
 
     async def _learn_channel(self, channel: str, guild: str) -> None:
         found: Json = {}
         passing = False
         try:
-            found = await self._api.call("GET", "/channels/{channel_id}", {"channel_id": channel})
+            found = whole(await self._api.call("GET", "/channels/{channel_id}", {"channel_id": channel}))
         except GatewayError as error:
             passing = not isinstance(error, Forbidden | Gone)
             log.warning("discord_channel_unknown", channel=channel, error=str(error))

@@ -67,13 +67,14 @@ class Kept:
         if self._memory is None:
             return None
         try:
-            kept = await self._memory.recall(self._name) or {}
+            self._written = await self._memory.recall(self._name) or {}
+            return self._read(self._written)
         except Exception as error:  # whatever the store has: it must not keep the bot from its gateway
             log.warning("discord_session_unknown", error=str(error)[:200])
             return None
-        self._written = kept
-        seq = kept.get("seq")
-        id, url = text(kept, "session"), text(kept, "url")
+
+    def _read(self, kept: Mapping[str, Any]) -> Session | None:
+        id, url, seq = text(kept, "session"), text(kept, "url"), kept.get("seq")
         if kept.get("of") != self._whose() or not id or not url or type(seq) is not int:
             return None
         self._directory.app = text(kept, "app")

@@ -230,15 +230,35 @@ async def test_a_session_that_is_over_is_followed_by_a_new_one(notes: Notes, tmp
 
 @pytest.mark.parametrize(
     "kept",
-    [{}, {"seq": "7"}, {"of": "x", "session": 1, "url": None, "seq": True}, {"session": "s", "url": "", "seq": -1}],
+    [{"seq": "7"}, {"session": 1}, {"url": None}, {"seq": True}, {"url": ""}, {"url": "http://[::1"}, {"of": ""}],
 )
 async def test_odd_notes_are_no_session(
     world: DiscordWorld, notes: Notes, tmp_path: Path, kept: Mapping[str, Any]
 ) -> None:
-    notes.kept["discord.session.0"] = kept
     async with living(world, notes, tmp_path) as house:
         await house.dm("hello")
-    assert world.discord.gateway.identifies == 1
+    [known] = notes.kept.values()
+    notes.kept["discord.session.0"] = {**known, **kept}
+    async with living(world, notes, tmp_path) as house:
+        await house.dm("hello")
+    assert world.discord.gateway.identifies == 2
+
+
+async def test_each_shard_goes_on_with_its_own(world: DiscordWorld, notes: Notes) -> None:
+    gateway = world.discord.gateway
+    async with adapter_for(world.discord, Surroundings(memory=notes), shards=2).connect(never):
+        await world.wait_for(lambda: gateway.identifies == 2)
+    await world.wait_for(lambda: not gateway.connected)
+    await world.dm("to the bot")
+    await world.mention("in the server")
+    house = House(world, Surroundings())
+    house.adapter = adapter_for(world.discord, Surroundings(memory=notes), shards=2)
+    async with house.adapter.connect(house.accept):
+        await house.until(lambda: len(heard(house)) == 2)
+        assert sorted(heard(house)) == ["in the server", "to the bot"]
+        await healthy(house.adapter)
+    assert sorted(session.shard for session in gateway.sessions.values()) == [(0, 2), (1, 2)]
+    assert (gateway.identifies, gateway.resumes) == (2, 2)
 
 
 async def test_without_a_memory_the_session_ends_with_the_process(world: DiscordWorld, tmp_path: Path) -> None:
