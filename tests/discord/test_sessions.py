@@ -246,8 +246,9 @@ async def test_odd_notes_are_no_session(
 
 async def test_each_shard_goes_on_with_its_own(world: DiscordWorld, notes: Notes) -> None:
     gateway = world.discord.gateway
-    async with adapter_for(world.discord, Surroundings(memory=notes), shards=2).connect(never):
-        await world.wait_for(lambda: gateway.identifies == 2)
+    first = adapter_for(world.discord, Surroundings(memory=notes), shards=2)
+    async with first.connect(never):
+        await healthy(first)
     await world.wait_for(lambda: not gateway.connected)
     await world.dm("to the bot")
     await world.mention("in the server")
