@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from adapters.fields import obj, text
 from adapters.slack.api import SlackApi, quiet
 from adapters.slack.errors import code_of
-from adapters.slack.fields import obj, text
 from adapters.slack.limits import PROMPTS, SESSION_TITLE
 from adapters.slack.outbound import thread_of
 from gateway.errors import Forbidden, Gone, PlatformError, Rejected, Unsupported

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
-from adapters.slack.fields import Json, items, obj, text
+from adapters.fields import Json, items, obj, text
 from adapters.slack.forms import FORM, ref_of_view
 from adapters.slack.render import ACTION, FEEDBACK
 from gateway.model import ConversationKind, ConversationRef, Envelope

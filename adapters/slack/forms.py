@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 from typing import Any, assert_never, cast
 
-from adapters.slack.fields import Json, items, obj, text
+from adapters.fields import Json, items, obj, text
 from adapters.slack.limits import (
     FILE_INPUT_FILES,
     INPUT_LABEL,

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 import aiohttp
 import structlog
 
+from adapters.fields import Json, obj, text
 from adapters.slack.api import SlackApi, quiet
 from adapters.slack.envelope import DmSession, Ignored, Me, envelope_of
-from adapters.slack.fields import Json, obj, text
 from adapters.slack.forms import view
 from adapters.slack.mentions import escape
 from adapters.slack.outbound import thread_of

@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from adapters.fields import items, obj, text
 from adapters.slack.api import SlackApi
 from adapters.slack.envelope import Me
-from adapters.slack.fields import items, obj, seconds, text
 from adapters.slack.files import Files
 from adapters.slack.mrkdwn import to_markdown
 from adapters.slack.render import METADATA_EVENT, content, metadata
+from adapters.slack.timestamps import seconds
 from gateway.errors import Forbidden, Gone, StreamExpired
 from gateway.model import ConversationRef, FromUrl, HistoryMessage, Outgoing, OutgoingFile, Receipt
 

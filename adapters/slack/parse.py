@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
+from adapters.fields import Json, items, obj, text
 from adapters.slack.envelope import Me, is_dm, me_in, mentions, our_action
-from adapters.slack.fields import Json, items, obj, seconds, text
 from adapters.slack.forms import token_of_view, values_of_view
 from adapters.slack.mrkdwn import to_markdown, unescape
 from adapters.slack.render import FEEDBACK
+from adapters.slack.timestamps import seconds
 from gateway.model import (
     ActionInvoked,
     CommandInvoked,

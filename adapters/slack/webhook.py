@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
-from adapters.slack.fields import text
+from adapters.fields import text
 from adapters.slack.inbound import Inbound, describe
 from adapters.slack.limits import SIGNATURE_AGE
 from gateway.adapter import Accept

@@ -12,8 +12,8 @@ from pathlib import Path
 import aiohttp
 import structlog
 
+from adapters.fields import Json, obj, text
 from adapters.teams.card import escaped
-from adapters.teams.fields import Json, obj, text
 from adapters.teams.hosts import of_onedrive
 from adapters.teams.limits import FRAGMENT, INVOKE_SECONDS
 from adapters.teams.names import FILE, HELD

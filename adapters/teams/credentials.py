@@ -12,7 +12,7 @@ from urllib.parse import quote
 import aiohttp
 from botframework.connector.auth import AuthenticationConstants  # type: ignore[import-untyped]
 
-from adapters.teams.fields import Json, text
+from adapters.fields import Json, text
 from adapters.teams.jsons import object_in
 from adapters.teams.reading import bounded
 from adapters.teams.settings import TeamsSettings

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from adapters.teams.fields import Json, items, obj, text
+from adapters.fields import Json, items, obj, text
 from adapters.teams.incoming import mentioned
 from adapters.teams.names import ACTION, EXECUTE, FEEDBACK, FETCH, FORM, SUBMIT
 from gateway.model import ConversationKind, ConversationRef, Envelope

@@ -7,7 +7,7 @@ bots/streaming-ux (error codes).
 import random
 from collections.abc import Mapping
 
-from adapters.teams.fields import Json, obj, text
+from adapters.fields import Json, obj, text
 from adapters.teams.jsons import object_in
 from gateway.errors import (
     Forbidden,

@@ -10,8 +10,8 @@ from typing import Any, assert_never
 
 from pydantic import ValidationError
 
+from adapters.fields import Json, obj
 from adapters.teams.card import VERSION, attachment, escaped
-from adapters.teams.fields import Json, obj
 from adapters.teams.limits import DIALOG_TITLE, PLACEHOLDER
 from adapters.teams.names import FORM
 from gateway.errors import Unsupported

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 import structlog
 
+from adapters.fields import Json, obj, text
 from adapters.teams import forms
 from adapters.teams.consent import Consents
 from adapters.teams.envelope import Ignored, envelopes_of, ref_of
-from adapters.teams.fields import Json, obj, text
 from adapters.teams.members import Members
 from adapters.teams.names import EXECUTE, FEEDBACK, FETCH, FILE_CONSENT, MESSAGE, SUBMIT
 from adapters.teams.parse import user_id

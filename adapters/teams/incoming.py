@@ -4,7 +4,7 @@ import html
 import re
 from collections.abc import Mapping
 
-from adapters.teams.fields import Json, items, text
+from adapters.fields import Json, items, text
 
 _AT = re.compile(r"<at\b[^<>]{0,200}>([^<>]{0,300})</at>")
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"', "&#39;": "'", "&nbsp;": " "}

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from adapters.teams.fields import Json
+from adapters.fields import Json
 
 
 def dump(body: Json) -> bytes:

@@ -8,7 +8,7 @@ import aiohttp
 import structlog
 from jwt import PyJWK, PyJWTError
 
-from adapters.teams.fields import items, text
+from adapters.fields import items, text
 from adapters.teams.jsons import object_in
 from adapters.teams.reading import bounded
 from gateway.errors import Unavailable

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Iterable
 
-from adapters.teams.fields import Json, text
+from adapters.fields import Json, text
 from adapters.teams.transport import Transport
 from gateway.errors import Gone, Rejected
 from gateway.model import ConversationRef, Profile, UserRef

@@ -6,9 +6,9 @@ from datetime import datetime
 
 import orjson
 
+from adapters.fields import Json, items, obj, text
 from adapters.teams import forms
 from adapters.teams.envelope import is_addressed
-from adapters.teams.fields import Json, items, obj, text
 from adapters.teams.incoming import to_markdown
 from adapters.teams.names import ACTION, DOWNLOAD, EXECUTE, FEEDBACK, FETCH, FORM, SUBMIT
 from gateway.model import (

@@ -10,8 +10,8 @@ from typing import Any
 
 import structlog
 
+from adapters.fields import text as text_at
 from adapters.teams import render, tables
-from adapters.teams.fields import text as text_at
 from adapters.teams.limits import STREAM_SECONDS
 from adapters.teams.transport import Transport, conversation_of
 from gateway.errors import Forbidden, Gone, Rejected, StreamExpired, StreamStopped

@@ -12,8 +12,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
+from adapters.fields import Json, text
 from adapters.teams.envelope import tenant_of
-from adapters.teams.fields import Json, text
 from adapters.teams.hosts import on_this_machine, secure
 from adapters.teams.inbound import Inbound, Reply, describe
 from adapters.teams.jsons import dump, object_in

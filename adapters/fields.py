@@ -1,22 +1,22 @@
-"""Reads fields of JSON whose shape is not to be trusted: what is signed may still be odd, and odd is never a crash."""
+"""Reads fields of JSON whose shape is not to be trusted: what a platform sends may be odd, and odd is never a crash."""
 
 from collections.abc import Mapping
 from typing import Any
 
 Json = Mapping[str, Any]
-_NOTHING: Json = {}
+_EMPTY: Json = {}
 
 
 # ``dict`` and not ``Mapping`` below: JSON objects are dicts, and the check of the ABC costs ten times as much.
 
 
 def obj(body: Json, *path: str) -> Json:
-    """The object at the path; an empty one if there is none."""
+    """The object at ``path``; an empty one if there is none."""
     value: Any = body
-    for name in path:
-        value = value.get(name)
+    for key in path:
+        value = value.get(key)
         if not isinstance(value, dict):
-            return _NOTHING
+            return _EMPTY
     found: Json = value
     return found
 
@@ -24,14 +24,18 @@ def obj(body: Json, *path: str) -> Json:
 def text(body: Json, first: str, *path: str) -> str:
     """The string at the path; an empty one if there is none."""
     value: Any = body.get(first)
-    for name in path:
+    for key in path:
         if not isinstance(value, dict):
             return ""
-        value = value.get(name)
+        value = value.get(key)
     return value if isinstance(value, str) else ""
 
 
-def items(body: Json, name: str) -> list[Json]:
-    """The objects in a list."""
-    value = body.get(name)
+def items(body: Json, first: str, *path: str) -> list[Json]:
+    """The objects in the list at the path."""
+    value: Any = body.get(first)
+    for key in path:
+        if not isinstance(value, dict):
+            return []
+        value = value.get(key)
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
