@@ -13,6 +13,7 @@ from adapters.discord.api import TRANSFER, Api
 from adapters.discord.errors import seconds_to_wait
 from adapters.discord.fields import attachments, text
 from adapters.discord.limits import REQUEST_BYTES
+from adapters.discord.render import characters
 from adapters.discord.sdk import discord
 from gateway.errors import Gone, RateLimited, Rejected, TooLarge, Unavailable, Unsupported
 from gateway.model import FromBytes, FromPath, FromUrl, OutgoingFile, RemoteFile
@@ -27,8 +28,14 @@ _STALE = frozenset({403, 404, 410})
 
 
 def uploads(files: Sequence[OutgoingFile]) -> list[OutgoingFile]:
-    """The files whose bytes go to Discord; linked ones are rendered."""
-    return [file for file in files if not isinstance(file.source, FromUrl)]
+    """The files whose bytes go to Discord, under names that can be written; linked ones are rendered."""
+    return [_named(file) for file in files if not isinstance(file.source, FromUrl)]
+
+
+def _named(file: OutgoingFile) -> OutgoingFile:
+    """A name read from a disk may be no text."""
+    name = characters(file.name)
+    return file if name == file.name else file.model_copy(update={"name": name})
 
 
 def batches(files: Sequence[OutgoingFile]) -> list[list[OutgoingFile]]:

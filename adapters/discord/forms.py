@@ -22,6 +22,7 @@ from adapters.discord.limits import (
     TEXT_INPUT,
     UPLOADS,
 )
+from adapters.discord.render import characters
 from gateway.errors import Rejected
 from gateway.model import FileField, Form, FormValue, NumberField, SelectField, SwitchField, TextField
 
@@ -45,7 +46,7 @@ def modal(form: Form) -> Component:
 
 def cut(words: str, limit: int) -> str:
     """The words, or their beginning; never nothing."""
-    words = words.strip() or "…"
+    words = characters(words).strip() or "…"
     return words if len(words) <= limit else words[: limit - 1] + "…"
 
 
@@ -123,7 +124,7 @@ def _text_input(field: TextField) -> Component:
         "max_length": max(1, min(field.max_length or TEXT_INPUT, TEXT_INPUT)),
     }
     if field.initial:
-        found["value"] = field.initial[: found["max_length"]]
+        found["value"] = characters(field.initial)[: found["max_length"]]
     if field.placeholder:
         found["placeholder"] = cut(field.placeholder, PLACEHOLDER)
     return found

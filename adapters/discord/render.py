@@ -154,4 +154,4 @@ def linked(file: OutgoingFile, url: str) -> Json:
         raise Rejected(f"file {file.name!r}: {url[:80]!r} is no http(s) address of up to {EMBED_URL} characters")
     if file.kind == "image":
         return {"image": {"url": url}}
-    return {"title": (file.name.strip() or url)[:EMBED_TITLE], "url": url}
+    return {"title": (characters(file.name).strip() or url)[:EMBED_TITLE], "url": url}

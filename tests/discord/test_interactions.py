@@ -334,6 +334,12 @@ async def test_commands_of_others_stay_and_ours_are_told_once(world: DiscordWorl
 # Forms
 
 
+async def test_half_a_surrogate_pair_in_a_form_is_no_reason_to_fail(world: DiscordWorld, house: House) -> None:
+    field = TextField(id="a", label="half \ud83d", initial="\ud83d x", placeholder="\udc00")
+    select = SelectField(id="s", label="pick", options=(("v", "half \ud83d"),))
+    assert await open_form(world, house, Form(token="f", title="\ud83d title", fields=(field, select)))
+
+
 async def open_form(world: DiscordWorld, house: House, form: Form) -> str:
     channel, sent = await shown(house)
     opens(house, form)

@@ -178,10 +178,12 @@ async def test_a_file_too_large_names_the_limit(world: DiscordWorld, house: Hous
         await house.adapter.send(ref, Outgoing(files=(file("x", b"x" * (10 * MB + 1)),)), key="k")
 
 
-@pytest.mark.parametrize("name", ['a"b\r\nX: y.txt', "../../etc/passwd", "SPOILER_x.png", "名.txt", " "])
+@pytest.mark.parametrize("name", ['a"b\r\nX: y.txt', "../../etc/passwd", "SPOILER_x.png", "名.txt", "\udcff.txt", " "])
 async def test_odd_file_names_break_nothing(world: DiscordWorld, house: House, name: str) -> None:
     post, ref = await house.dm()
-    await house.adapter.send(ref, Outgoing(text="see", files=(file(name, b"data"),)), key="k")
+    message = Outgoing(text="see", files=(file(name, b"data"),))
+    receipt = await house.adapter.send(ref, message, key="k")
+    assert (await house.adapter.edit(receipt, message)).model_dump_json() == receipt.model_dump_json()
     [got] = await world.files(post.place)
     assert got.data == b"data"
     assert [each.text for each in world.said(post.place)] == ["see"]
