@@ -13,8 +13,7 @@ begins anew; what was said meanwhile is lost to every bot. Reading stops while t
 import asyncio
 import random
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 import yarl
@@ -23,8 +22,9 @@ from adapters.discord.api import Api
 from adapters.discord.errors import REFUSED
 from adapters.discord.manifest import INTENTS, bits
 from adapters.discord.progress import Mark, Progress
-from adapters.discord.sdk import DiscordWebSocket, ReconnectWebSocket, discord
+from adapters.discord.sdk import ReconnectWebSocket, discord
 from adapters.discord.sessions import Kept, Session
+from adapters.discord.socket import Room, Socket
 
 IDENTIFY_EVERY = 5.0
 """Seconds between two new sessions (Gateway, "Rate Limiting": one IDENTIFY in five seconds)."""
@@ -64,44 +64,8 @@ log = structlog.get_logger(__name__)
 Parser = Callable[[Any], None]
 
 
-class Room(Protocol):
-    """What takes the dispatches in."""
-
-    @property
-    def full(self) -> bool: ...
-    async def room(self) -> None:
-        """Until there is some again."""
-        ...
-
-
 class _Over(Exception):
     """The session cannot be resumed."""
-
-
-class _Socket(DiscordWebSocket):
-    """Reads on only while there is room, and tells Discord how far all is stored rather than how far it has read."""
-
-    taking: Room | None = None
-    progress: Progress | None = None
-    _told: int | None = None
-
-    @property
-    def sequence(self) -> int | None:
-        """What goes out with heartbeats and RESUME."""
-        return self._told if self.progress is None else self.progress.stored
-
-    @sequence.setter
-    def sequence(self, read: int | None) -> None:
-        self._told = read
-        if self.progress is not None and read is not None:
-            self.progress.at = read
-
-    async def received_message(self, msg: Any, /) -> None:
-        await super().received_message(msg)
-        if self.progress is not None:
-            self.progress.passed()
-        if self.taking is not None and self.taking.full:
-            await self.taking.room()
 
 
 class Link(discord.Client):
@@ -204,7 +168,7 @@ class Link(discord.Client):
         """One connection, from its opening to its end. A session that is over is forgotten."""
         self._failures += 1
         began = self.loop.time()
-        opened: _Socket | None = None
+        opened: Socket | None = None
         code = _RESUMABLE
         try:
             opened = await self._open(self._session)
@@ -230,13 +194,13 @@ class Link(discord.Client):
             self._lost(f"{type(error).__name__}: {error}"[:200])
         finally:
             if opened is not None:
-                await _close(opened, code)
+                await opened.leave(code)
             if self.loop.time() - began < BRIEF:
                 self._failures = max(self._failures, 1)
 
-    async def _open(self, session: Session | None) -> _Socket:
+    async def _open(self, session: Session | None) -> Socket:
         async with asyncio.timeout(OPENING):
-            socket = await _Socket.from_client(
+            socket = await Socket.from_client(
                 self,
                 initial=session is None,
                 gateway=self._address(session),
@@ -254,7 +218,7 @@ class Link(discord.Client):
         self.ws = socket
         return socket
 
-    async def _resuming(self, socket: _Socket) -> None:
+    async def _resuming(self, socket: Socket) -> None:
         """Until Discord goes on with the session. Who stays silent, or hangs up again and again, will not."""
         self._refusals += 1
         if self._refusals > _STUBBORN:
@@ -288,10 +252,3 @@ class Link(discord.Client):
             log.error("discord_settings", error=self.fatal)
         else:
             log.info("discord_disconnected", why=why, shard=self._index)
-
-
-async def _close(socket: DiscordWebSocket, code: int) -> None:
-    """Say goodbye; whoever does not answer is left."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(2):
-            await socket.close(code)
