@@ -14,7 +14,6 @@ from adapters.discord import commands
 from adapters.discord.api import Api
 from adapters.discord.around import Around
 from adapters.discord.directory import Directory
-from adapters.discord.fields import text
 from adapters.discord.files import Downloads
 from adapters.discord.inbound import Inbound
 from adapters.discord.intake import Intake
@@ -28,6 +27,7 @@ from adapters.discord.past import Past
 from adapters.discord.sessions import Kept
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.threads import Threads
+from adapters.fields import text
 from gateway.adapter import Accept, Surroundings
 from gateway.errors import GatewayError, SettingsError
 from gateway.model import (

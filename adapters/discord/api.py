@@ -13,9 +13,9 @@ import aiohttp
 import structlog
 
 from adapters.discord.errors import REFUSED, translate
-from adapters.discord.fields import Json
 from adapters.discord.limits import LONGEST_WAIT
 from adapters.discord.sdk import AsyncWebhookAdapter, HTTPClient, Ratelimit, Route, discord
+from adapters.fields import Json
 from gateway.errors import SettingsError, Unavailable
 
 TIMEOUT = aiohttp.ClientTimeout(total=60, sock_connect=10)

@@ -9,11 +9,11 @@ from adapters.discord.api import Api
 from adapters.discord.conversations import PARENT
 from adapters.discord.directory import Directory
 from adapters.discord.errors import code_of
-from adapters.discord.fields import Json, text
 from adapters.discord.limits import CONTENT, ROW, ROWS, THREAD_NAME
 from adapters.discord.outbound import MESSAGES
 from adapters.discord.render import allowed, characters, label
 from adapters.discord.threads import Threads
+from adapters.fields import Json, text
 from gateway.errors import Forbidden, Gone, PlatformError, RateLimited, Rejected, Unsupported
 from gateway.model import AllowedMentions, ConversationRef, Profile, Starter, UserRef
 

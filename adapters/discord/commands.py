@@ -5,8 +5,8 @@ from typing import Any
 import structlog
 
 from adapters.discord.api import Api
-from adapters.discord.fields import Json, items, text
 from adapters.discord.manifest import command_json
+from adapters.fields import Json, items, text
 from gateway.errors import GatewayError
 from gateway.model import COMMANDS
 

@@ -22,8 +22,9 @@ is one: Discord counts it so.
 import re
 
 from adapters.discord.directory import DM, HIDDEN, THREADS, Directory
-from adapters.discord.fields import Json, number, obj, text
+from adapters.discord.fields import number
 from adapters.discord.limits import THREAD_NAME
+from adapters.fields import Json, obj, text
 from gateway.model import ConversationRef
 
 PARENT = "parent"

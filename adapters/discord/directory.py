@@ -10,7 +10,8 @@ import sys
 from collections import OrderedDict
 from typing import NamedTuple
 
-from adapters.discord.fields import Json, items, number, obj, text
+from adapters.discord.fields import number
+from adapters.fields import Json, items, obj, text
 
 PUBLIC_THREAD = 11
 THREADS = frozenset({10, PUBLIC_THREAD, 12})

@@ -14,7 +14,8 @@ from typing import Any
 from adapters.discord import conversations, tokens
 from adapters.discord.conversations import UNKNOWN, Unknown
 from adapters.discord.directory import Directory
-from adapters.discord.fields import Json, number, obj, text
+from adapters.discord.fields import number
+from adapters.fields import Json, obj, text
 from gateway.model import ConversationRef, Envelope
 
 SPOKEN = frozenset({0, 19})

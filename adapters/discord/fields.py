@@ -1,49 +1,15 @@
-"""Reads fields of JSON whose shape is not to be trusted: what Discord sends may be odd, and odd is never a crash."""
+"""Reads what only Discord has in its JSON: snowflakes, whole numbers, answers that should be objects."""
 
-from collections.abc import Mapping
 from typing import Any
 
-Json = Mapping[str, Any]
+from adapters.fields import Json, items, text
+
 _EMPTY: Json = {}
-
-
-# ``dict`` and not ``Mapping`` below: JSON objects are dicts, and the check of the ABC costs ten times as much.
 
 
 def whole(value: Any) -> Json:
     """An answer that should be an object; an empty one if it is not."""
     return value if isinstance(value, dict) else _EMPTY
-
-
-def obj(body: Json, *path: str) -> Json:
-    """The object at ``path``; an empty one if there is none."""
-    value: Any = body
-    for key in path:
-        value = value.get(key)
-        if not isinstance(value, dict):
-            return _EMPTY
-    found: Json = value
-    return found
-
-
-def text(body: Json, first: str, *path: str) -> str:
-    """The string at the path; an empty one if there is none."""
-    value: Any = body.get(first)
-    for key in path:
-        if not isinstance(value, dict):
-            return ""
-        value = value.get(key)
-    return value if isinstance(value, str) else ""
-
-
-def items(body: Json, first: str, *path: str) -> list[Json]:
-    """The objects in the list at the path."""
-    value: Any = body.get(first)
-    for key in path:
-        if not isinstance(value, dict):
-            return []
-        value = value.get(key)
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def number(body: Json, name: str, default: int = -1) -> int:

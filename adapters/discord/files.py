@@ -11,10 +11,11 @@ import orjson
 
 from adapters.discord.api import TRANSFER, Api
 from adapters.discord.errors import seconds_to_wait
-from adapters.discord.fields import attachments, text
+from adapters.discord.fields import attachments
 from adapters.discord.limits import REQUEST_BYTES
 from adapters.discord.render import characters
 from adapters.discord.sdk import discord
+from adapters.fields import text
 from gateway.errors import Gone, RateLimited, Rejected, TooLarge, Unavailable, Unsupported
 from gateway.model import FromBytes, FromPath, FromUrl, OutgoingFile, RemoteFile
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, assert_never
 
 from adapters.discord import controls
-from adapters.discord.fields import Json, file_name, items, obj, text
+from adapters.discord.fields import file_name
 from adapters.discord.limits import (
     CUSTOM_ID,
     DESCRIPTION,
@@ -23,6 +23,7 @@ from adapters.discord.limits import (
     UPLOADS,
 )
 from adapters.discord.render import characters
+from adapters.fields import Json, items, obj, text
 from gateway.errors import Rejected
 from gateway.model import FileField, Form, FormValue, NumberField, SelectField, SwitchField, TextField
 

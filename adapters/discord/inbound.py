@@ -16,10 +16,11 @@ from adapters.discord.api import Api
 from adapters.discord.conversations import Unknown
 from adapters.discord.directory import HIDDEN, Directory
 from adapters.discord.envelope import OWN, Found, Ignored
-from adapters.discord.fields import Json, text, whole
+from adapters.discord.fields import whole
 from adapters.discord.intake import Intake
 from adapters.discord.memory import Memory
 from adapters.discord.progress import Mark
+from adapters.fields import Json, text
 from gateway.errors import Forbidden, GatewayError, Gone
 
 _PAUSES = (1.0, 2.0, 5.0, 10.0)

@@ -18,13 +18,14 @@ from adapters.discord import controls, envelope
 from adapters.discord.api import Api
 from adapters.discord.directory import Directory
 from adapters.discord.envelope import Ignored
-from adapters.discord.fields import Json, number, obj, seconds, text
+from adapters.discord.fields import number, seconds
 from adapters.discord.forms import modal, problems_of
 from adapters.discord.intake import Intake
-from adapters.discord.limits import CAPABILITIES, CONTENT
+from adapters.discord.limits import ANSWER_WITHIN, CONTENT
 from adapters.discord.progress import Mark
 from adapters.discord.render import allowed, characters
 from adapters.discord.tokens import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, SILENT
+from adapters.fields import Json, obj, text
 from gateway.errors import GatewayError, Gone
 from gateway.model import COMMANDS, Accepted, AllowedMentions, Answer, Envelope, Form, FormErrors, Notice, OpenForm
 
@@ -82,7 +83,7 @@ class Interactions:
             await self._respond(data, entered)
             return
         try:
-            async with asyncio.timeout(CAPABILITIES.answer_deadline):
+            async with asyncio.timeout(ANSWER_WITHIN):
                 accepted = await asyncio.shield(entered)
         except TimeoutError:
             await self._late(data, entered)

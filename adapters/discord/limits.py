@@ -42,8 +42,8 @@ PAGE = 100
 """Messages of one page of history (Message resource, Get Channel Messages)."""
 INTERACTION_TOKEN = 15 * 60
 """Seconds an interaction's token lives (Receiving and Responding)."""
-DEADLINE = 3.0
-"""Seconds to answer an interaction (the same)."""
+ANSWER_WITHIN = 2.5
+"""Seconds until an interaction is answered neutrally. Discord waits 3 (the same): half a one is for the answer."""
 LONGEST_WAIT = 30.0
 """Seconds discord.py waits for a rate limit by itself (its smallest ``max_ratelimit_timeout``); the core waits longer
 ones, where it can say so."""
@@ -65,8 +65,6 @@ CAPABILITIES = Capabilities(
     edit_interval=1.3,
     # Typing is shown for ten seconds (Channel resource, Trigger Typing Indicator).
     status_interval=8.0,
-    # Half a second is left for the answer itself.
-    answer_deadline=DEADLINE - 0.5,
     forms=True,
     form_files=True,
     feedback=True,

@@ -10,11 +10,12 @@ from typing import Any, Literal
 from adapters.discord import tokens
 from adapters.discord.api import Api
 from adapters.discord.errors import code_of
-from adapters.discord.fields import Json, items, number, text
+from adapters.discord.fields import number
 from adapters.discord.files import batches, request, uploads
 from adapters.discord.memory import Memory
 from adapters.discord.render import EMPTY, body, nonce, shows
 from adapters.discord.threads import Spot, Threads
+from adapters.fields import Json, items, text
 from gateway.errors import Forbidden, Gone
 from gateway.model import ConversationRef, Outgoing, OutgoingFile, Receipt
 

@@ -5,10 +5,11 @@ from typing import Any
 
 from adapters.discord import controls
 from adapters.discord.conversations import mentions, name_of
-from adapters.discord.fields import Json, attachments, file_name, items, number, obj, seconds, text
+from adapters.discord.fields import attachments, file_name, number, seconds
 from adapters.discord.forms import values_of
 from adapters.discord.markdown import to_markdown
 from adapters.discord.tokens import COMMAND, COMPONENT, MODAL
+from adapters.fields import Json, items, obj, text
 from gateway.model import (
     ActionInvoked,
     CommandInvoked,

@@ -7,7 +7,7 @@ from adapters.discord.api import Api
 from adapters.discord.conversations import PARENT, TITLE, name_of, root_of
 from adapters.discord.directory import Directory
 from adapters.discord.envelope import names_in
-from adapters.discord.fields import Json, items, number, obj, seconds, text
+from adapters.discord.fields import number, seconds
 from adapters.discord.files import uploads
 from adapters.discord.limits import PAGE
 from adapters.discord.markdown import to_markdown
@@ -15,6 +15,7 @@ from adapters.discord.memory import Memory
 from adapters.discord.outbound import MESSAGE, MESSAGES
 from adapters.discord.render import content, nonce
 from adapters.discord.threads import Spot, Threads
+from adapters.fields import Json, items, obj, text
 from gateway.errors import Gone
 from gateway.model import ConversationRef, HistoryMessage, Outgoing, Receipt
 

@@ -16,9 +16,9 @@ import structlog
 import yarl
 
 from adapters.discord.directory import Directory
-from adapters.discord.fields import text
 from adapters.discord.manifest import INTENTS, bits
 from adapters.discord.progress import Progress
+from adapters.fields import text
 from gateway.adapter import Memory
 
 KEEP_EVERY = 1.0

@@ -5,8 +5,9 @@ With it a command gets its answer, and a notice reaches one person alone. After 
 
 import time
 
-from adapters.discord.fields import Json, number, seconds, text
+from adapters.discord.fields import number, seconds
 from adapters.discord.limits import INTERACTION_TOKEN
+from adapters.fields import Json, text
 from gateway.model import ConversationRef
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL = 2, 3, 4, 5

@@ -62,8 +62,6 @@ CAPABILITIES = Capabilities(
     stream_interval=0.6,
     # A stream as a whole ends near 12,000 bytes (see STREAM_BYTES); past that in bytes the adapter expires it itself.
     stream_limit=10_000,
-    # A trigger lives 3 s; half a second is left for views.open itself.
-    answer_deadline=2.5,
     forms=True,
     form_files=True,
     feedback=True,

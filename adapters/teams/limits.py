@@ -60,8 +60,6 @@ CAPABILITIES = Capabilities(
     stream_limit=TEXT,
     # A typing indicator fades after a few seconds; each counts as an operation.
     status_interval=4.0,
-    # A client shows an error after about ten seconds, Bot Framework gives up after 15.
-    answer_deadline=8.0,
     forms=True,
     form_files=False,
     feedback=True,

@@ -28,8 +28,6 @@ class Capabilities(Frozen):
     """Characters one native stream can hold; 0 when there is no native streaming."""
     status_interval: float = 60.0
     """Seconds after which the sign that the bot is working fades and must be shown again."""
-    answer_deadline: float = 3.0
-    """Seconds within which an interaction must be answered in place."""
     forms: bool = False
     form_files: bool = False
     """A form may have file fields."""

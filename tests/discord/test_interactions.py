@@ -85,8 +85,7 @@ class Slow(House):
 
 @pytest.fixture
 async def slow(world: DiscordWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Slow]:
-    hasty = CAPABILITIES.model_copy(update={"answer_deadline": 0.1})
-    monkeypatch.setattr(interactions, "CAPABILITIES", hasty)
+    monkeypatch.setattr(interactions, "ANSWER_WITHIN", 0.1)
     async with serving(world, tmp_path, Slow) as house:
         yield house
 

@@ -80,6 +80,7 @@ async def test_replying(discord: Stage) -> None:
 
 async def test_own_messages_can_be_edited_and_deleted(discord: Stage) -> None:
     mine = await discord.write("hello @gateway")
+    await expect(discord.message(mine)).to_be_visible()
     await discord.composer().press("ArrowUp")
     field = discord.page.get_by_role("textbox", name="Edit the message")
     await expect(field).to_have_value("hello @gateway")

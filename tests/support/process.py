@@ -2,13 +2,25 @@
 
 import asyncio
 import os
+import random
 import signal
 import sys
 import textwrap
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
+from gateway.errors import SettingsError
 from gateway.server import bind
+
+
+def _free_port() -> int:
+    """A port nobody uses, and nobody is given while the bot is down between two of its lives: one the system does not
+    hand out for outgoing connections (those begin at 32768)."""
+    while True:
+        with suppress(SettingsError), bind("127.0.0.1", random.randrange(20_000, 32_000)) as listener:
+            port: int = listener.getsockname()[1]
+            return port
 
 
 class BotProcess:
@@ -18,8 +30,7 @@ class BotProcess:
         self.folder = folder
         self.bot = folder / "bot.py"
         self.bot.write_text(textwrap.dedent(source))
-        with bind("127.0.0.1", 0) as listener:
-            self.port = listener.getsockname()[1]
+        self.port = _free_port()
         self._environment = dict(environment)
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None

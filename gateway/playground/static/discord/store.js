@@ -51,6 +51,9 @@ export class Store {
         if (change.channel.deleted) this.forgetChannel(change.channel.id);
         else this.channels.set(change.channel.id, change.channel);
         return null;
+      case "guild":
+        this.guild = change.guild;
+        return null;
       case "modal":
         this.setModal(change.modal_id, change.modal);
         return null;
