@@ -50,7 +50,7 @@ check: $(STAMP) ## Lint, format check, types (mypy and pyright, strict), import 
 	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
 	$(BIN)/lint-imports --no-logo --no-cache
 
-bench: $(STAMP) ## Measure against the floor and raw slack-bolt; prints ratios (ARGS="--help" for knobs)
+bench: $(STAMP) ## Measure each platform against its floor and its SDK; prints ratios (ARGS="--help" for knobs)
 	$(BIN)/python -m benchmarks $(ARGS)
 
 format: $(STAMP) ## Format and fix what can be fixed
