@@ -36,12 +36,12 @@ def health_routes(
         except Exception as error:
             # Whatever keeps the store from committing is the answer, not a crash of the probe.
             problems["store"] = f"{type(error).__name__}: {error}"
-        unusable = bool(problems) or draining()
+        if draining():
+            problems["gateway"] = "draining"
+        unusable = bool(problems)
         for name, adapter in adapters.items():
             if (problem := refused.get(name) or adapter.health()) is not None:
                 problems[name] = problem
-        if draining():
-            problems["gateway"] = "draining"
         unusable = unusable or all(name in problems for name in adapters)
         body: dict[str, Any] = {
             "status": "unavailable" if unusable else "degraded" if problems else "ready",

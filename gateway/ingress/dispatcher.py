@@ -193,6 +193,8 @@ class Dispatcher:
 
         def running(turn: Turn | None) -> None:
             if main:
+                if lane.turn is not None:
+                    lane.turn.stopper = None  # a stream left over from it must not stop the next one
                 lane.turn = turn
                 if turn is not None:
                     turn.stopper = lane.stop
