@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from adapters import gfm
 from adapters.discord import controls, tables
 from adapters.discord.limits import AUTHOR, BUTTON_LABEL, CONTENT, EMBED_TITLE, EMBED_URL, MENTIONS, NONCE, ROW
-from adapters.discord.tables import Code, Table
+from adapters.gfm import Code, Table
 from gateway.errors import Rejected
 from gateway.model import AllowedMentions, Button, ConversationRef, FromUrl, Outgoing, OutgoingFile
 
@@ -72,7 +73,7 @@ def _markdown(text: str, limit: int) -> str:
     """Markdown as Discord shows it: three levels of headings, one kind of fence, no images in the text, no tables."""
     room = limit - len(text)
     parts: list[str] = []
-    for part in tables.split(text):
+    for part in gfm.parts(text):
         match part:
             case Table() | Code():
                 block = tables.shown(part, limit=len(part.source) + room)

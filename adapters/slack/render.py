@@ -68,7 +68,7 @@ def body(text: str, mentions: AllowedMentions) -> list[Block]:
     for part in tables.split(safe_markdown(text, mentions)):
         if isinstance(part, str):
             blocks.append({"type": "markdown", "text": part.strip("\n")})
-        elif part.native and not native:
+        elif not native and tables.fits(part):
             native = True
             blocks.append(tables.block(part))
         else:

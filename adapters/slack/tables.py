@@ -1,16 +1,13 @@
-"""GFM tables: found in Markdown (never inside code), shown as Slack's native table or as aligned text."""
+"""Tables as Slack shows them: its native table, or aligned text in a code block."""
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
+from adapters import gfm
+from adapters.gfm import Table
 from adapters.slack.limits import TABLE_COLUMNS, TABLE_ROWS, TABLE_TEXT
 
-Align = Literal["left", "center", "right"]
-
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_RULE_CELL = re.compile(r":?-+:?")
-_PIPE = re.compile(r"(?<!\\)\|")
 _INLINE = re.compile(
     r"(?P<code>`+)(?P<code_text>.+?)(?P=code)"
     r"|\[(?P<label>[^\[\]]+)\]\((?P<url>https?://[^\s()]+)\)"
@@ -20,84 +17,25 @@ _INLINE = re.compile(
 )
 
 
-class Table(NamedTuple):
-    """A parsed table; ``source`` is the Markdown it came from."""
-
-    rows: tuple[tuple[str, ...], ...]
-    align: tuple[Align, ...]
-    source: str
-
-    @property
-    def native(self) -> bool:
-        """Whether it fits Slack's table block."""
-        text = sum(len(cell) or 1 for row in self.rows for cell in row)
-        return len(self.rows) <= TABLE_ROWS and len(self.align) <= TABLE_COLUMNS and text <= TABLE_TEXT
-
-
-def _cells(line: str) -> list[str]:
-    line = line.strip()
-    parts = _PIPE.split(line)
-    if line.startswith("|"):
-        parts = parts[1:]
-    if len(parts) > 1 and not parts[-1].strip():
-        parts = parts[:-1]
-    return [part.strip().replace("\\|", "|") for part in parts]
-
-
-def _alignment(line: str) -> tuple[Align, ...] | None:
-    if "-" not in line or ("|" not in line and ":" not in line):
-        return None
-    cells = _cells(line)
-    if not cells or not all(_RULE_CELL.fullmatch(cell) for cell in cells):
-        return None
-
-    def one(cell: str) -> Align:
-        if cell.endswith(":"):
-            return "center" if cell.startswith(":") else "right"
-        return "left"
-
-    return tuple(one(cell) for cell in cells)
-
-
-def _row(line: str, width: int) -> tuple[str, ...]:
-    cells = _cells(line)[:width]
-    return tuple(cells + [""] * (width - len(cells)))
-
-
 def split(markdown: str) -> Iterator[str | Table]:
-    """The Markdown between tables, and the tables, in order."""
-    if "|" not in markdown or "-" not in markdown:
-        yield markdown
-        return
-    lines = markdown.split("\n")
+    """The Markdown between tables, code and all, and the tables, in order."""
     text: list[str] = []
-    fence = ""
-    at = 0
-    while at < len(lines):
-        line = lines[at]
-        opened = _FENCE.match(line)
-        if fence:
-            if opened and opened[1].startswith(fence) and not line.strip().strip(fence[0]):
-                fence = ""
-        elif opened:
-            fence = opened[1]
-        elif "|" in line and at + 1 < len(lines) and (align := _alignment(lines[at + 1])):
-            header = _cells(line)
-            if len(header) == len(align):
-                end = at + 2
-                while end < len(lines) and "|" in lines[end] and lines[end].strip():
-                    end += 1
-                if any(part.strip() for part in text):
-                    yield "\n".join(text)
-                text = []
-                rows = [tuple(header), *(_row(each, len(align)) for each in lines[at + 2 : end])]
-                yield Table(tuple(rows), align, "\n".join(lines[at:end]))
-                at = end
-                continue
-        text.append(line)
-        at += 1
-    if any(part.strip() for part in text):
+    for part in gfm.parts(markdown):
+        if not isinstance(part, Table):
+            text.append(part if isinstance(part, str) else part.source)
+            continue
+        if any(each.strip() for each in text):
+            yield "\n".join(text)
+        text = []
+        yield part
+    if any(each.strip() for each in text):
         yield "\n".join(text)
+
+
+def fits(table: Table) -> bool:
+    """Whether it can be Slack's table block."""
+    text = sum(len(cell) or 1 for row in table.rows for cell in row)
+    return len(table.rows) <= TABLE_ROWS and len(table.align) <= TABLE_COLUMNS and text <= TABLE_TEXT
 
 
 def _inline(cell: str) -> list[dict[str, Any]]:
@@ -129,7 +67,7 @@ def _cell(text: str) -> dict[str, Any]:
 
 
 def block(table: Table) -> dict[str, Any]:
-    """Slack's table block; the caller has seen that it fits (``Table.native``)."""
+    """Slack's table block; the caller has seen that it fits (``fits``)."""
     return {
         "type": "table",
         "rows": [[_cell(cell) for cell in row] for row in table.rows],
@@ -139,14 +77,8 @@ def block(table: Table) -> dict[str, Any]:
 
 def aligned(table: Table, *, limit: int) -> str:
     """The table as a code block with padded columns, or with its source where padding would pass ``limit``."""
-    widths = [max(len(row[column]) for row in table.rows) for column in range(len(table.align))]
-    body = "\n".join(_pad(row, widths, table.align) for row in table.rows)
+    body = "\n".join(gfm.padded(table.rows, table.align))
     if len(body) > limit:
         body = table.source
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", body)), default=0))
     return f"{fence}\n{body}\n{fence}"
-
-
-def _pad(row: Sequence[str], widths: Sequence[int], align: Sequence[Align]) -> str:
-    pads = {"left": str.ljust, "center": str.center, "right": str.rjust}
-    return "  ".join(pads[how](cell, width) for cell, width, how in zip(row, widths, align, strict=True)).rstrip()

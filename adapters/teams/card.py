@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from adapters import gfm
 from adapters.teams import tables
 from adapters.teams.markdown import Heading, heading
 from adapters.teams.names import ACTION, CARD
@@ -49,12 +50,12 @@ def attachment(content: Element) -> Element:
 def elements(text: str) -> list[Element]:
     """Markdown as elements of a card."""
     found: list[Element] = []
-    for part in tables.parts(text):
+    for part in gfm.parts(text):
         match part:
-            case tables.Table():
+            case gfm.Table():
                 found.append(tables.element(part))
-            case tables.Code():
-                found.append(_code(part.text))
+            case gfm.Code():
+                found.append(_code(part.body))
             case _:
                 found += _paragraphs(part)
     return found

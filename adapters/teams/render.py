@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from adapters import gfm
 from adapters.teams import citations, tables
 from adapters.teams.card import attachment, card
 from adapters.teams.jsons import dump
@@ -97,11 +98,11 @@ def _labelled(made: Activity, message: Outgoing, *, in_text: bool) -> Activity:
 def _flat(text: str) -> str:
     """The text with its tables written out, where a card of them would be too large."""
     flat: list[str] = []
-    for part in tables.parts(text):
+    for part in gfm.parts(text):
         match part:
-            case tables.Table():
+            case gfm.Table():
                 flat.append(f"```\n{tables.as_text(part)}\n```")
-            case tables.Code():
+            case gfm.Code():
                 flat.append(part.source)
             case _:
                 flat.append(part)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.discord import controls, tables
+from adapters.discord import controls
 from adapters.discord.conversations import direct, thread
 from adapters.discord.limits import CAPABILITIES, CONTENT
 from adapters.discord.render import allowed, body, content, linked, nonce, rows
@@ -126,12 +126,6 @@ def test_no_word_is_lost(text: str) -> None:
     shown = text_of(text)
     for word in re.findall(r"[abé語]{2,}|deep|alt|word", text):
         assert word in shown
-
-
-@given(markdown)
-def test_splitting_loses_nothing(text: str) -> None:
-    parts = [part if isinstance(part, str) else part.source for part in tables.split(text)]
-    assert "\n".join(parts) == text
 
 
 def test_another_authors_name_is_a_small_first_line() -> None:

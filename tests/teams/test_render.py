@@ -5,6 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters import gfm
 from adapters.teams import forms, render, tables
 from adapters.teams.card import elements
 from adapters.teams.citations import listed
@@ -42,7 +43,7 @@ def test_nobody_is_mentioned_by_what_a_model_wrote(text: str) -> None:
 
 @given(WORDS)
 def test_no_words_are_lost_in_a_card_or_a_table(text: str) -> None:
-    kept = "".join(part if isinstance(part, str) else part.source for part in tables.parts(text))
+    kept = "".join(part if isinstance(part, str) else part.source for part in gfm.parts(text))
     assert kept.split() == text.split()
     assert all(element["type"] in ("TextBlock", "Table", "Container") for element in elements(text))
 
@@ -104,7 +105,7 @@ def test_headings() -> None:
 def test_long_lines_of_marks_and_blanks_take_no_time() -> None:
     for line in ("# " + " " * 100_000 + "x", "|" * 100_000, "| --- " * 20_000, "#" * 100_000, "<" * 100_000):
         to_teams(safe(line))
-        list(tables.parts(f"{line}\n{line}"))
+        list(gfm.parts(f"{line}\n{line}"))
         streamed(line)
         elements(line[:5_000])
 
@@ -117,10 +118,10 @@ def test_only_who_may_be_mentioned_is() -> None:
 
 
 def test_a_table_in_text_keeps_its_columns_and_a_wide_one_its_source() -> None:
-    [table] = tables.parts("| a | b |\n|:-:|--:|\n| long cell | 1 |\n| x |")
-    assert isinstance(table, tables.Table)
+    [table] = gfm.parts("| a | b |\n|:-:|--:|\n| long cell | 1 |\n| x |")
+    assert isinstance(table, gfm.Table)
     assert tables.as_text(table) == "    a      b\nlong cell  1\n    x"
-    wide = tables.Table([["a", "b"], ["x" * 5_000, "y"], *[["1", "2"]] * 50], ["Left", "Left"], "| source |")
+    wide = gfm.Table((("a", "b"), ("x" * 5_000, "y"), *[("1", "2")] * 50), ("left", "left"), "| source |")
     assert tables.as_text(wide) == "| source |"
 
 
