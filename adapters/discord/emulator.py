@@ -53,7 +53,7 @@ me) goes with all, channels by id or name:
 import itertools
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal, TypeVar
 
 from aiohttp import web
@@ -75,6 +75,7 @@ from adapters.discord.emulation.world import World
 from adapters.emulation.faults import Faults, Hold, When
 from adapters.emulation.observe import Observers
 from adapters.emulation.values import JSON, Call, PersonError
+from adapters.emulation.watched import Watched
 
 __all__ = ["Call", "DiscordEmulator", "Hold", "InteractionResult", "PersonError"]
 
@@ -87,7 +88,7 @@ API = "/api/v10"
 DEFAULT_INTENTS: tuple[PrivilegedIntent, ...] = ("message_content",)
 
 
-class DiscordEmulator:
+class DiscordEmulator(Watched):
     """Implements ``gateway.adapter.Emulator``.
 
     ``limits``: whether to answer 429, and to refuse what the gateway limits, as Discord would. ``heartbeat_interval``,
@@ -193,9 +194,6 @@ class DiscordEmulator:
 
     async def act(self, action: Mapping[str, Any]) -> Mapping[str, Any]:
         return await playground.act(self, action)
-
-    def watch(self) -> AsyncIterator[Mapping[str, Any]]:
-        return self._observers.watch()
 
     # -- the world
 
@@ -404,18 +402,6 @@ class DiscordEmulator:
     def interaction_errors(self) -> deque[str]:
         """What people were shown because the bot did not answer an interaction well."""
         return self._interactions.errors
-
-    @property
-    def calls(self) -> deque[Call]:
-        """What the bot asked of the REST API, oldest first; bounded. ``method`` is a name of ``routes.names``."""
-        return self._observers.calls
-
-    def calls_to(self, method: str) -> list[Call]:
-        return [call for call in self._observers.calls if call.method == method]
-
-    async def wait_for(self, predicate: Callable[[], T], timeout: float = 5.0) -> T:
-        """The first true value of ``predicate()``, tried after every change. Raises ``TimeoutError``."""
-        return await self._observers.wait_for(predicate, timeout)
 
     async def wait_for_message(self, channel: str, matches: Callable[[JSON], bool], *, timeout: float = 5.0) -> JSON:
         """The first message that ``matches``."""

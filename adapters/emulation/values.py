@@ -2,9 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 JSON = dict[str, Any]
+
+
+class Upload(NamedTuple):
+    """A file a person sends."""
+
+    name: str
+    data: bytes
+    mime: str = "application/octet-stream"
 
 
 class PersonError(ValueError):

@@ -39,7 +39,7 @@ import itertools
 import secrets
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Literal, TypeVar
 
 import orjson
@@ -48,6 +48,7 @@ from aiohttp import web
 from adapters.emulation.faults import Fault, Faults, Hold, When
 from adapters.emulation.observe import Observers
 from adapters.emulation.values import JSON, Call, PersonError
+from adapters.emulation.watched import Watched
 from adapters.slack.emulation import chat, files, page, playground
 from adapters.slack.emulation.backend import Backend
 from adapters.slack.emulation.delivery import Deliveries, Delivery
@@ -74,7 +75,7 @@ class DeliveryFailed(RuntimeError):
     """The bot never acknowledged an event, through all retries."""
 
 
-class SlackEmulator:
+class SlackEmulator(Watched):
     """Implements ``gateway.adapter.Emulator``.
 
     ``limits``: whether to answer 429 as Slack would. ``retry_delays``: seconds before the first, second, third retry
@@ -198,9 +199,6 @@ class SlackEmulator:
 
     async def act(self, action: Mapping[str, Any]) -> Mapping[str, Any]:
         return await playground.act(self, action)
-
-    def watch(self) -> AsyncIterator[Mapping[str, Any]]:
-        return self._observers.watch()
 
     # -- the world
 
@@ -377,18 +375,6 @@ class SlackEmulator:
         if activity is None:
             return {"text": "", "processing": False, "session": None, "title": None}
         return {**activity.wire(), "session": activity.session, "title": activity.title}
-
-    @property
-    def calls(self) -> deque[Call]:
-        """What the bot asked of the Web API, oldest first; bounded."""
-        return self._observers.calls
-
-    def calls_to(self, method: str) -> list[Call]:
-        return [call for call in self._observers.calls if call.method == method]
-
-    async def wait_for(self, predicate: Callable[[], T], timeout: float = 5.0) -> T:
-        """The first true value of ``predicate()``, tried after every change. Raises ``TimeoutError``."""
-        return await self._observers.wait_for(predicate, timeout)
 
     async def wait_for_message(
         self,

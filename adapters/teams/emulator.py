@@ -49,7 +49,7 @@ import itertools
 import secrets
 import uuid
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Literal, TypeVar
 
 import orjson
@@ -57,14 +57,14 @@ from aiohttp import web
 
 from adapters.emulation.faults import Fault, Faults, Hold, When
 from adapters.emulation.observe import Observers
-from adapters.emulation.values import JSON, Call, PersonError
+from adapters.emulation.values import JSON, Call, PersonError, Upload
+from adapters.emulation.watched import Watched
 from adapters.teams.emulation import page, playground
 from adapters.teams.emulation.backend import Backend
 from adapters.teams.emulation.clicks import Clicks
 from adapters.teams.emulation.connector import Connector
 from adapters.teams.emulation.delivery import Deliveries, Delivery
 from adapters.teams.emulation.dialogs import Dialog, Dialogs
-from adapters.teams.emulation.files import Upload
 from adapters.teams.emulation.interactions import Interactions
 from adapters.teams.emulation.invoking import Invoking
 from adapters.teams.emulation.keys import Forgery, Keys
@@ -87,7 +87,7 @@ class DeliveryFailed(RuntimeError):
     """The bot did not take an activity."""
 
 
-class TeamsEmulator:
+class TeamsEmulator(Watched):
     """Implements ``gateway.adapter.Emulator``.
 
     ``limits``: whether to answer 429 as Teams would. ``answer_timeout``: seconds the bot has for an activity.
@@ -214,9 +214,6 @@ class TeamsEmulator:
 
     async def act(self, action: Mapping[str, Any]) -> Mapping[str, Any]:
         return await playground.act(self, action)
-
-    def watch(self) -> AsyncIterator[Mapping[str, Any]]:
-        return self._observers.watch()
 
     # -- the world
 
@@ -391,24 +388,6 @@ class TeamsEmulator:
     def open_dialogs(self, user: str | None = None) -> list[Dialog]:
         person = self._person(user)
         return [dialog for dialog in self.dialogs.open.values() if dialog.person is person]
-
-    @property
-    def calls(self) -> deque[Call]:
-        """What the bot asked, oldest first; bounded.
-
-        Names: ``send`` (also replies), ``typing``, ``stream`` (a stream's parts and its final message), ``update``,
-        ``delete``, ``create_conversation``, ``add_reaction``, ``remove_reaction``, ``get_member``, ``get_members``,
-        ``paged_members``, ``team``, ``team_channels``, ``get_attachment``, ``token``, ``managed_identity``, ``openid``,
-        ``keys``, ``upload``, ``download``.
-        """
-        return self._observers.calls
-
-    def calls_to(self, name: str) -> list[Call]:
-        return [call for call in self._observers.calls if call.method == name]
-
-    async def wait_for(self, predicate: Callable[[], T], timeout: float = 5.0) -> T:
-        """The first true value of ``predicate()``, tried after every change. Raises ``TimeoutError``."""
-        return await self._observers.wait_for(predicate, timeout)
 
     async def wait_for_message(
         self,

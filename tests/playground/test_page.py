@@ -244,7 +244,7 @@ async def test_a_modal_keeps_what_was_entered_through_an_error(page: Page, serve
 
     def refuse(action: dict[str, Any]) -> dict[str, Any]:
         emulator.show_view(MODAL, errors={"who": "There is an Ada already."})
-        return {"ok": False, "error": "the form has errors", "errors": {"who": "There is an Ada already."}}
+        return {"ok": False, "error": "some inputs are not valid", "errors": {"who": "There is an Ada already."}}
 
     emulator.answer = refuse
     await dialog.get_by_role("button", name="Book").click()

@@ -1,37 +1,21 @@
 """The playground's actions (the protocol is told in ``adapters.discord.emulator``), from JSON to what people do."""
 
 import base64
-import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from adapters.discord.emulation.interactions import InteractionResult
 from adapters.discord.emulation.modals import inputs
-from adapters.discord.emulation.people import Upload
+from adapters.emulation.acting import Refused, answered, files_in
 from adapters.emulation.values import JSON, PersonError
 
 if TYPE_CHECKING:
     from adapters.discord.emulator import DiscordEmulator
 
 
-class _Refused(PersonError):
-    """A form came back with messages beside its fields."""
-
-    def __init__(self, errors: JSON) -> None:
-        super().__init__("the form has errors")
-        self.errors = errors
-
-
 async def act(emulator: "DiscordEmulator", action: Mapping[str, Any]) -> JSON:
     """Do it; whatever is wrong with it is said in the answer."""
-    try:
-        return {"ok": True, **await _act(emulator, action)}
-    except _Refused as refused:
-        return {"ok": False, "error": str(refused), "errors": refused.errors}
-    except PersonError as error:
-        return {"ok": False, "error": str(error)}
-    except (KeyError, TypeError, ValueError, AttributeError, binascii.Error) as error:
-        return {"ok": False, "error": f"malformed action: {error!r}"}
+    return await answered(_act(emulator, action))
 
 
 async def _act(emulator: "DiscordEmulator", action: Mapping[str, Any]) -> JSON:
@@ -42,7 +26,7 @@ async def _act(emulator: "DiscordEmulator", action: Mapping[str, Any]) -> JSON:
         return await _arrange(emulator, kind, action, channel)
     match kind:
         case "post":
-            files = _uploads(action.get("files") or ())
+            files = files_in(action.get("files") or ())
             reply_to = action.get("reply_to") or None
             text = action.get("text", "")
             return {"id": await emulator.post(channel, text, user=user, files=files, reply_to=reply_to)}
@@ -77,7 +61,7 @@ async def _interact(emulator: "DiscordEmulator", kind: str, action: Mapping[str,
         return {}
     modal = emulator.modal(action["modal_id"])
     uploads = {each["custom_id"] for each in inputs(modal) if each["type"] == 19}
-    values = {k: _uploads(v) if k in uploads else v for k, v in (action.get("values") or {}).items()}
+    values = {k: files_in(v) if k in uploads else v for k, v in (action.get("values") or {}).items()}
     return _shown(await emulator.submit(action["modal_id"], values))
 
 
@@ -88,7 +72,7 @@ async def _arrange(emulator: "DiscordEmulator", kind: str, action: Mapping[str, 
             source = action.get("id")
             return {"channel": await emulator.create_thread(channel, action["name"], message_id=source, user=user)}
         case "create_post":
-            files = _uploads(action.get("files") or ())
+            files = files_in(action.get("files") or ())
             text = action.get("text", "")
             return {"channel": await emulator.create_post(channel, action["title"], text, files=files, user=user)}
         case "delete_thread":
@@ -104,19 +88,12 @@ async def _arrange(emulator: "DiscordEmulator", kind: str, action: Mapping[str, 
 
 def _shown(result: InteractionResult) -> JSON:
     if result.errors:
-        raise _Refused(result.errors)
+        raise Refused(result.errors)
     if result.error is not None:
         raise PersonError(result.error)
     return {"kind": result.kind, "message_id": result.message_id, "modal_id": result.modal_id}
 
 
-def _uploads(given: Sequence[Mapping[str, str]]) -> list[Upload]:
-    return [
-        (f["name"], base64.b64decode(f["data"], validate=True), f.get("mime") or "application/octet-stream")
-        for f in given
-    ]
-
-
 def _option(value: Any) -> Any:
     """An option's value; a file's base64 decoded."""
-    return _uploads([value])[0] if isinstance(value, dict) else value
+    return files_in([value])[0] if isinstance(value, dict) else value

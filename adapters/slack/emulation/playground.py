@@ -1,12 +1,10 @@
 """The playground's actions (the protocol is told in ``adapters.slack.emulator``), from JSON to what people do."""
 
-import base64
-import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from adapters.emulation.acting import Refused, answered, files_in
 from adapters.emulation.values import JSON, PersonError
-from adapters.slack.emulation.people import Upload
 from adapters.slack.emulation.values import InteractionResult
 from adapters.slack.emulation.views import View
 
@@ -14,24 +12,9 @@ if TYPE_CHECKING:
     from adapters.slack.emulator import SlackEmulator
 
 
-class _Refused(PersonError):
-    """A form came back with messages beside its fields."""
-
-    def __init__(self, errors: JSON) -> None:
-        super().__init__("the form has errors")
-        self.errors = errors
-
-
 async def act(emulator: "SlackEmulator", action: Mapping[str, Any]) -> JSON:
     """Do it; whatever is wrong with it is said in the answer."""
-    try:
-        return {"ok": True, **await _act(emulator, action)}
-    except _Refused as refused:
-        return {"ok": False, "error": str(refused), "errors": refused.errors}
-    except PersonError as error:
-        return {"ok": False, "error": str(error)}
-    except (KeyError, TypeError, AttributeError, binascii.Error) as error:
-        return {"ok": False, "error": f"malformed action: {error!r}"}
+    return await answered(_act(emulator, action))
 
 
 async def _act(emulator: "SlackEmulator", action: Mapping[str, Any]) -> JSON:
@@ -39,7 +22,7 @@ async def _act(emulator: "SlackEmulator", action: Mapping[str, Any]) -> JSON:
     match action["type"]:
         case "post":
             thread_ts = action.get("thread_ts") or None
-            uploads = _uploads(action.get("files") or ())
+            uploads = files_in(action.get("files") or ())
             ts = await emulator.post(channel, action.get("text", ""), user=user, thread_ts=thread_ts, files=uploads)
             return {"ts": ts}
         case "click":
@@ -78,17 +61,10 @@ async def _act_click(emulator: "SlackEmulator", action: Mapping[str, Any], chann
 
 def _shown(result: InteractionResult) -> JSON:
     if result.errors:
-        raise _Refused(result.errors)
+        raise Refused(result.errors)
     if result.error is not None:
         raise PersonError(result.error)
     return {"status": result.status}
-
-
-def _uploads(given: Sequence[Mapping[str, str]]) -> list[Upload]:
-    return [
-        (f["name"], base64.b64decode(f["data"], validate=True), f.get("mime") or "application/octet-stream")
-        for f in given
-    ]
 
 
 def _decoded(view: View, values: Mapping[str, Mapping[str, Any]]) -> JSON:
@@ -99,6 +75,6 @@ def _decoded(view: View, values: Mapping[str, Mapping[str, Any]]) -> JSON:
         if isinstance(b.get("element"), dict) and b["element"].get("type") == "file_input"
     }
     return {
-        block_id: {a: _uploads(v) if block_id in inputs else v for a, v in fields.items()}
+        block_id: {a: files_in(v) if block_id in inputs else v for a, v in fields.items()}
         for block_id, fields in values.items()
     }

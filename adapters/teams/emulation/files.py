@@ -10,10 +10,9 @@ import time
 import uuid
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import NamedTuple
 from urllib.parse import quote
 
-from adapters.emulation.values import JSON
+from adapters.emulation.values import JSON, Upload
 from adapters.teams.emulation.values import ApiError, timestamp
 from adapters.teams.emulation.world import World
 
@@ -26,14 +25,6 @@ FRAGMENT = 320 * 1024
 SESSION_SECONDS = 15 * 60
 _RANGE = re.compile(r"bytes (\d{1,15})-(\d{1,15})/(\d{1,15})")
 _SHOWN_INLINE = ("image/", "audio/", "video/", "text/plain", "application/pdf")
-
-
-class Upload(NamedTuple):
-    """A file someone shares: its name, its bytes, its media type."""
-
-    name: str
-    data: bytes
-    mime: str = "application/octet-stream"
 
 
 @dataclass(slots=True)

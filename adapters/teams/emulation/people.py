@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from adapters.emulation.values import JSON, PersonError
+from adapters.emulation.values import JSON, PersonError, Upload
 from adapters.teams.emulation import operations
 from adapters.teams.emulation.attachments import DOWNLOAD_INFO
 from adapters.teams.emulation.backend import Backend
-from adapters.teams.emulation.files import File, Upload
+from adapters.teams.emulation.files import File
 from adapters.teams.emulation.text import typed
 from adapters.teams.emulation.values import REACTIONS
 from adapters.teams.emulation.world import Conversation, Message, Person

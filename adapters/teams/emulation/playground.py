@@ -1,43 +1,26 @@
 """The playground's actions (the protocol is told in ``adapters.teams.emulator``), from JSON to what people do."""
 
-import base64
-import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from adapters.emulation.acting import Refused, answered, files_in
 from adapters.emulation.values import JSON, PersonError
-from adapters.teams.emulation.files import Upload
 from adapters.teams.emulation.values import InvokeResult
 
 if TYPE_CHECKING:
     from adapters.teams.emulator import TeamsEmulator
 
 
-class _Refused(PersonError):
-    """A card came back with messages beside its inputs."""
-
-    def __init__(self, errors: JSON) -> None:
-        super().__init__("some inputs are not valid")
-        self.errors = errors
-
-
 async def act(emulator: "TeamsEmulator", action: Mapping[str, Any]) -> JSON:
     """Do it; whatever is wrong with it is said in the answer."""
-    try:
-        return {"ok": True, **await _act(emulator, action)}
-    except _Refused as refused:
-        return {"ok": False, "error": str(refused), "errors": refused.errors}
-    except PersonError as error:
-        return {"ok": False, "error": str(error)}
-    except (KeyError, TypeError, AttributeError, binascii.Error) as error:
-        return {"ok": False, "error": f"malformed action: {error!r}"}
+    return await answered(_act(emulator, action))
 
 
 async def _act(emulator: "TeamsEmulator", action: Mapping[str, Any]) -> JSON:
     user, place = action.get("user"), str(action.get("conversation", "personal"))
     match action["type"]:
         case "say":
-            files, images = _uploads(action.get("files") or ()), _uploads(action.get("images") or ())
+            files, images = files_in(action.get("files") or ()), files_in(action.get("images") or ())
             thread, text = action.get("thread") or None, str(action.get("text", ""))
             return {"id": await emulator.say(place, text, user=user, thread=thread, files=files, images=images)}
         case "stop":
@@ -93,7 +76,7 @@ async def _act_on_dialog(emulator: "TeamsEmulator", action: Mapping[str, Any]) -
 
 def _shown(result: InvokeResult) -> JSON:
     if result.errors:
-        raise _Refused(result.errors)
+        raise Refused(result.errors)
     if result.error is not None:
         raise PersonError(result.error)
     shown: JSON = {"status": result.status}
@@ -102,10 +85,3 @@ def _shown(result: InvokeResult) -> JSON:
     if result.dialog is not None:
         shown["dialog"] = result.dialog
     return shown
-
-
-def _uploads(given: Sequence[Mapping[str, str]]) -> list[Upload]:
-    return [
-        Upload(f["name"], base64.b64decode(f["data"], validate=True), f.get("mime") or "application/octet-stream")
-        for f in given
-    ]
