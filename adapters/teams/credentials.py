@@ -94,7 +94,7 @@ class Credentials:
             raise Unavailable(f"no token for the connector: {type(error).__name__}") from error
         if form is None and status in (404, 410):
             raise Unavailable(f"no token for the connector: HTTP {status}")  # the identity's endpoint is being renewed
-        return _token(object_in(raw) or {}, status, asked)
+        return _token(object_in(raw) or {}, status, asked, by_identity=form is None)
 
     def _secret_request(self) -> tuple[str, dict[str, str], dict[str, str]]:
         settings = self._settings
@@ -117,18 +117,25 @@ class Credentials:
         return f"{_VIRTUAL_MACHINE}?api-version=2018-02-01&{query}", {"Metadata": "true"}, None
 
 
-def _token(answer: Json, status: int, asked: float) -> _Token:
+def _token(answer: Json, status: int, asked: float, *, by_identity: bool) -> _Token:
     value = text(answer, "access_token")
     if status != 200 or not value:
-        raise _failure(answer, status)
-    try:
-        life = float(answer.get("expires_in") or 0)
-    except (TypeError, ValueError):
-        life = 0.0
+        raise _failure(answer, status, by_identity=by_identity)
+    life = _life(answer)
     return _Token(value, asked + max(0.0, life - min(_EARLY, life / 5)))
 
 
-def _failure(answer: Json, status: int) -> Exception:
+def _life(answer: Json) -> float:
+    """Seconds. App Service tells the end alone, by the clock on the wall."""
+    try:
+        if "expires_in" in answer:
+            return float(answer["expires_in"])
+        return float(answer.get("expires_on") or 0) - time.time()
+    except (TypeError, ValueError):
+        return 0.0
+
+
+def _failure(answer: Json, status: int, *, by_identity: bool) -> Exception:
     if status >= 500 or status in (408, 429):
         return Unavailable(f"no token for the connector: HTTP {status}")
     codes = answer.get("error_codes")
@@ -136,7 +143,12 @@ def _failure(answer: Json, status: int) -> Exception:
         if code in _FIXES:
             return SettingsError(f"{_FIXES[code]} (AADSTS{code})")
     why = f"{text(answer, 'error') or f'HTTP {status}'}: {text(answer, 'error_description')}"[:200]
-    return SettingsError(f"TEAMS_APP_ID and TEAMS_APP_PASSWORD: no token for the connector: {why}")
+    check = (
+        "TEAMS_APP_ID (is it a managed identity of this machine?)"
+        if by_identity
+        else "TEAMS_APP_ID, TEAMS_APP_PASSWORD"
+    )
+    return SettingsError(f"{check}: no token for the connector: {why}")
 
 
 def as_forbidden(error: SettingsError) -> Forbidden:

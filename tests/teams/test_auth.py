@@ -15,7 +15,7 @@ from adapters.teams.emulation.keys import Forgery
 from adapters.teams.settings import TeamsSettings
 from gateway.adapter import Surroundings
 from gateway.errors import Draining, Forbidden, Rejected, SettingsError
-from gateway.model import Accepted, Envelope, MessageCreated, Outgoing
+from gateway.model import Accepted, ConversationRef, Envelope, MessageCreated, Outgoing
 from tests.teams.house import TeamsHouse, teams_house
 from tests.teams.world import TeamsWorld, adapter_for, settings_for, teams_world
 
@@ -243,14 +243,29 @@ async def test_a_token_near_its_end_is_not_used_any_more(tmp_path: Path) -> None
         assert len(world.teams.calls_to("token")) > before
 
 
-async def test_a_managed_identity_needs_no_password(world: TeamsWorld, tmp_path: Path) -> None:
+async def test_a_managed_identity_needs_no_password_and_its_token_serves_many_sends(world: TeamsWorld) -> None:
     given = {name.lower(): value for name, value in world.teams.managed_identity().items() if name.startswith("IDENT")}
     settings = settings_for(world.teams, app_password=None, app_type="UserAssignedMSI", **given)
     assert settings.configured
     adapter = TeamsAdapter(settings, Surroundings())
+    personal = world.teams.personal().id
+    route = {"service": f"{world.teams.world.base}/"}
+    ref = ConversationRef(platform="teams", workspace="t", channel=personal, kind="dm", route=route)
     async with adapter.connect(_never):
         assert adapter.health() is None
+        for n in range(3):
+            await adapter.send(ref, Outgoing(text="hello"), key=str(n))
+        # App Service says when the token ends, not how long it lives.
         assert len(world.teams.calls_to("managed_identity")) == 1
+
+
+async def test_a_managed_identity_that_is_not_there_is_not_blamed_on_a_password(world: TeamsWorld) -> None:
+    given = {name.lower(): value for name, value in world.teams.managed_identity().items() if name.startswith("IDENT")}
+    unknown = {"app_id": "00000000-0000-0000-0000-000000000001", "app_password": None, "app_type": "UserAssignedMSI"}
+    with pytest.raises(SettingsError, match=r"managed identity.*Identity not found") as refused:
+        async with adapter_for(world.teams, **unknown, **given).connect(_never):
+            pass
+    assert "PASSWORD" not in str(refused.value)
 
 
 async def _never(envelope: Envelope) -> Accepted:

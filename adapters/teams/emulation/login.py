@@ -80,14 +80,15 @@ class Login:
         if query.get("client_id", self._app_id) != self._app_id:
             raise _imds(400, "invalid_request", "Identity not found")
         token = self._issue(next(iter(self._tenants - {"botframework.com"})))
-        return {
+        answer: JSON = {
             "access_token": token,
             "client_id": self._app_id,
-            "expires_in": str(self.seconds),
             "expires_on": str(int(time.time()) + self.seconds),
             "resource": RESOURCE,
             "token_type": "Bearer",
         }
+        # App Service's own answer (api-version 2019-08-01) has no ``expires_in``.
+        return answer if by_header else {**answer, "expires_in": str(self.seconds)}
 
     def accepts(self, authorization: str | None) -> bool:
         scheme, _, token = (authorization or "").partition(" ")
