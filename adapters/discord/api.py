@@ -2,11 +2,13 @@
 
 Two ways in. ``call`` is the bot's own: the client keeps to each bucket, waits out short rate limits and repeats what
 met a 5xx (a message carries a nonce, so that is safe). ``webhook`` is an interaction's: its token is in the path, no
-credentials go along, and the bot's global limit does not hold it up.
+credentials go along, and the bot's global limit does not hold it up. Discord knows a token only once the interaction
+was answered (``answer``), and a turn may be faster than that: what uses the token waits (``answering``).
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import aiohttp
@@ -71,6 +73,7 @@ class Api:
         self.http = _Http(api_url)
         self._session: aiohttp.ClientSession | None = None
         self._webhooks = AsyncWebhookAdapter()  # type: ignore[no-untyped-call]
+        self._unanswered: dict[str, asyncio.Event] = {}
         self._in = False
         self._noted: set[str] = set()
 
@@ -147,6 +150,36 @@ class Api:
         query: dict[str, Any] | None = None,
     ) -> Any:
         """The same with the token of an interaction, which is among the ``ids``."""
+        if (answered := self._unanswered.get(ids["webhook_token"])) is not None:
+            await answered.wait()
+        return await self._by_token(method, path, ids, json=json, form=form, files=files, query=query)
+
+    @contextmanager
+    def answering(self, token: str) -> Iterator[None]:
+        """While an interaction is being answered."""
+        self._unanswered[token] = answered = asyncio.Event()
+        try:
+            yield
+        finally:
+            self._unanswered.pop(token, None)
+            answered.set()
+
+    async def answer(self, id: str, token: str, response: dict[str, Any]) -> None:
+        """Interaction Callback: the one answer."""
+        ids = {"webhook_id": id, "webhook_token": token}
+        await self._by_token("POST", "/interactions/{webhook_id}/{webhook_token}/callback", ids, json=response)
+
+    async def _by_token(
+        self,
+        method: str,
+        path: str,
+        ids: Mapping[str, str],
+        *,
+        json: dict[str, Any] | None = None,
+        form: list[dict[str, Any]] | None = None,
+        files: Sequence[discord.File] | None = None,
+        query: dict[str, Any] | None = None,
+    ) -> Any:
         route = self.http.at(Route(method, path, **ids))
         try:
             return await self._webhooks.request(

@@ -79,23 +79,24 @@ class Interactions:
         return pending
 
     async def _handle(self, data: Json, entered: "asyncio.Future[Accepted | None] | Response") -> None:
-        if isinstance(entered, dict):
-            await self._respond(data, entered)
-            return
+        with self._api.answering(text(data, "token")):
+            response = entered if isinstance(entered, dict) else await self._in_time(data, entered)
+            told = await self._respond(data, response or _neutral(data))
+        if response is None and told and not isinstance(entered, dict):
+            await self._follow(data, await entered)
+
+    async def _in_time(self, data: Json, entered: "asyncio.Future[Accepted | None]") -> Response | None:
+        """What it is answered with; None if that is not known in time."""
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 accepted = await asyncio.shield(entered)
         except TimeoutError:
-            await self._late(data, entered)
-            return
-        await self._respond(data, private(_TRY_AGAIN) if accepted is None else _response(data, accepted.answer))
+            log.warning("discord_answer_late", interaction=text(data, "id"))
+            return None
+        return private(_TRY_AGAIN) if accepted is None else _response(data, accepted.answer)
 
-    async def _late(self, data: Json, entered: "asyncio.Future[Accepted | None]") -> None:
-        """Something is slow. Discord is told in time that it was heard; what comes of it is told afterwards."""
-        log.warning("discord_answer_late", interaction=text(data, "id"))
-        if not await self._respond(data, _neutral(data)):
-            return
-        accepted = await entered
+    async def _follow(self, data: Json, accepted: Accepted | None) -> None:
+        """Something was slow. Discord was told in time that it was heard; this tells what came of it."""
         if accepted is None:
             await self._tell(data, _TRY_AGAIN)
             return
@@ -111,12 +112,7 @@ class Interactions:
         """The one answer. A failure is logged: the delivery stands, only its answer is lost."""
         try:
             async with asyncio.timeout(_ANSWERING):
-                await self._api.webhook(
-                    "POST",
-                    "/interactions/{webhook_id}/{webhook_token}/callback",
-                    {"webhook_id": text(data, "id"), "webhook_token": text(data, "token")},
-                    json=response,
-                )
+                await self._api.answer(text(data, "id"), text(data, "token"), response)
         except (GatewayError, TimeoutError) as error:
             log.warning("discord_answer_failed", kind=response["type"], error=str(error) or "timed out")
             return False

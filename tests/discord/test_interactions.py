@@ -242,6 +242,21 @@ async def test_the_first_message_is_the_commands_answer_and_the_next_ones_follow
     assert [each["content"] for each in world.discord.messages("random")] == ["And more."]
 
 
+async def test_an_answer_given_before_discord_knows_of_the_command_waits_for_it(
+    world: DiscordWorld, house: House
+) -> None:
+    """The turn is as fast as the callback: its first message may be ready before Discord was told to wait for one."""
+    await world.wait_for(world.discord.commands)
+    with world.discord.hold("interaction_callback") as hold:
+        command = asyncio.create_task(world.discord.command("new", "random"))
+        await hold.reached()
+        ref = (await house.heard(CommandInvoked)).ref
+        sending = asyncio.create_task(house.adapter.send(ref, Outgoing(text="Started."), key="k"))
+        await asyncio.wait([sending], timeout=0.2)
+    assert (await sending).id == (await command).message_id
+    assert [each["content"] for each in world.discord.messages("random")] == ["Started."]
+
+
 async def test_after_its_token_has_ended_a_command_gets_an_ordinary_message(world: DiscordWorld, house: House) -> None:
     _, ref = await deferred(world, house)
     old = ref.model_copy(update={"route": {**ref.route, "until": "1"}})
@@ -435,6 +450,19 @@ async def test_a_notice_beside_a_click_is_seen_by_who_clicked(world: DiscordWorl
     assert told["content"] == "only @everyone you"
     assert told["flags"] & EPHEMERAL
     assert told["pings"] == {"users": [], "roles": [], "everyone": False}
+
+
+async def test_a_notice_before_the_click_was_answered_is_seen_by_who_clicked(world: DiscordWorld, house: House) -> None:
+    channel, sent = await shown(house)
+    with world.discord.hold("interaction_callback") as hold:
+        click = asyncio.create_task(world.discord.click(channel, sent.id, label="Go"))
+        await hold.reached()
+        event = await house.heard(ActionInvoked)
+        telling = asyncio.create_task(adapter_of(house).notify(event.ref, event.user, "you"))
+        await asyncio.wait([telling], timeout=0.2)
+    await asyncio.gather(click, telling)
+    [told] = [each for each in world.discord.messages(channel) if each.get("ephemeral_for")]
+    assert told["content"] == "you"
 
 
 async def test_who_takes_no_direct_messages_is_mentioned(world: DiscordWorld, house: House) -> None:
