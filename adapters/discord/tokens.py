@@ -5,7 +5,7 @@ With it a command gets its answer, and a notice reaches one person alone. After 
 
 import time
 
-from adapters.discord.fields import number, seconds
+from adapters.discord.fields import number
 from adapters.discord.limits import INTERACTION_TOKEN
 from adapters.fields import Json, text
 from gateway.model import ConversationRef
@@ -25,12 +25,13 @@ SILENT = frozenset({"stop"})
 """Commands the core answers with nothing."""
 
 _MARGIN = 30.0
-"""Seconds a token is left alone before its end: clocks differ."""
+"""Seconds a token is left alone before its end: it took some time to come here."""
 
 
 def route_of(interaction: Json) -> dict[str, str]:
-    """How it can be answered later than at once."""
-    until = seconds(text(interaction, "id")) + INTERACTION_TOKEN - _MARGIN
+    """How it can be answered later than at once. Its time is counted from now and by our clock, not by Discord's, which
+    its id would tell: a clock that is some minutes ahead would leave every command without its answer."""
+    until = time.time() + INTERACTION_TOKEN - _MARGIN
     route = {
         TOKEN: text(interaction, "token"),
         UNTIL: f"{until:.0f}",

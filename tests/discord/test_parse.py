@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.discord import envelope as envelopes
+from adapters.discord import tokens
 from adapters.discord.api import Api
 from adapters.discord.directory import Directory
 from adapters.discord.envelope import Ignored
@@ -235,6 +237,11 @@ def test_a_command_with_words() -> None:
     event = parse(interaction(2, {"name": "ask", "options": [{"name": "text", "value": " why? "}]}))
     assert isinstance(event, CommandInvoked)
     assert (event.command, event.text) == ("ask", "why?")
+
+
+def test_a_clock_apart_from_discords_ends_no_token() -> None:
+    found = interaction(2, {"name": "new"}, id=str((int(time.time() - 1_420_070_400) - 3_600) * 1000 << 22))
+    assert tokens.live(found.ref) == "s3cret"
 
 
 def test_a_form_as_it_used_to_be_and_as_it_is() -> None:
