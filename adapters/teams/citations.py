@@ -1,8 +1,10 @@
 """The entity that labels a message as made by a model and carries its sources. Pure.
 
-Docs bots/how-to/bot-messages-ai-generated-content: one such entity a message; the text refers to a source as ``[n]``.
+Docs bots/how-to/bot-messages-ai-generated-content: one such entity a message; the text refers to a source as ``[n]``,
+and one the text does not refer to is not shown.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +19,9 @@ from adapters.teams.limits import (
 )
 from adapters.teams.markdown import web
 from gateway.model import Citation
+
+_MARK = re.compile(r"\[(\d{1,3})\](?!\()")
+"""A reference; brackets that begin a link are none."""
 
 
 def entity(*, ai_generated: bool, sources: Sequence[Citation]) -> list[dict[str, Any]]:
@@ -40,6 +45,13 @@ def _claim(number: int, source: Citation) -> dict[str, Any]:
     if source.keywords:
         look["keywords"] = [_cut(word, CITATION_KEYWORD) for word in source.keywords[:CITATION_KEYWORDS]]
     return {"@type": "Claim", "position": number, "appearance": look}
+
+
+def marked(text: str, sources: Sequence[Citation]) -> str:
+    """The text with a reference to each source that has a place in the entity, at its end where it has none yet."""
+    there = {int(number) for number in _MARK.findall(text)} if sources else set()
+    missing = [f"[{number}]" for number in range(1, min(len(sources), CITATIONS) + 1) if number not in there]
+    return f"{text}\n\n{' '.join(missing)}".lstrip("\n") if missing else text
 
 
 def listed(sources: Sequence[Citation], *, first: int = 1) -> str:

@@ -71,7 +71,8 @@ def _whole(message: Outgoing, below: Sequence[str]) -> str:
 
 
 def _as_text(message: Outgoing, text: str) -> Activity:
-    made: Activity = {"type": "message", "textFormat": "markdown", "text": to_teams(text)}
+    text = citations.marked(to_teams(text), message.citations)
+    made: Activity = {"type": "message", "textFormat": "markdown", "text": text}
     return _labelled(made, message, in_text=True)
 
 

@@ -261,9 +261,10 @@ async def test_a_managed_identity_needs_no_password_and_its_token_serves_many_se
 
 async def test_a_managed_identity_that_is_not_there_is_not_blamed_on_a_password(world: TeamsWorld) -> None:
     given = {name.lower(): value for name, value in world.teams.managed_identity().items() if name.startswith("IDENT")}
-    unknown = {"app_id": "00000000-0000-0000-0000-000000000001", "app_password": None, "app_type": "UserAssignedMSI"}
+    unknown = "00000000-0000-0000-0000-000000000001"
+    settings = settings_for(world.teams, app_id=unknown, app_password=None, app_type="UserAssignedMSI", **given)
     with pytest.raises(SettingsError, match=r"managed identity.*Identity not found") as refused:
-        async with adapter_for(world.teams, **unknown, **given).connect(_never):
+        async with TeamsAdapter(settings, Surroundings()).connect(_never):
             pass
     assert "PASSWORD" not in str(refused.value)
 

@@ -150,6 +150,20 @@ async def test_sources_stand_beside_the_text_within_teams_limits(house: TeamsHou
     assert "https://a.example" in read(card) and "entities" not in card
 
 
+async def test_a_source_the_text_does_not_refer_to_is_referred_to_at_its_end(house: TeamsHouse) -> None:
+    """Teams shows no other."""
+    citations = tuple(Citation(title=f"n{n}", url="https://b.example") for n in range(1, 5))
+    message = await sent(house, Outgoing(text="so [1][4], see [2](https://c.example)", citations=citations))
+    assert message["text"] == "so [1][4], see [2](https://c.example)\n\n[2] [3]"
+    _, ref = await house.dm()
+    stream = await house.adapter.start_stream(ref, "as the manual says", key="k", recipient=None)
+    assert stream is not None
+    whole = Outgoing(text="as the manual says.", citations=citations[:1])
+    ended = await house.adapter.stop_stream(stream, whole, delta=".", key="k")
+    stands = house.teams.message(ref.channel, ended.id)
+    assert stands is not None and stands["text"] == "as the manual says.\n\n[1]"
+
+
 async def test_mentions_are_live_only_where_allowed(house: TeamsHouse) -> None:
     grace = house.world.user("Grace")
     text = f"<at>Grace Hopper</at> and <@{grace.id}> and <@unknown-id>"
@@ -335,12 +349,12 @@ async def begun(house: TeamsHouse, text: str = "one ") -> tuple[Post, Receipt]:
 async def test_a_stream_is_numbered_cumulative_and_ends_as_a_message(house: TeamsHouse) -> None:
     _, receipt = await begun(house)
     receipt = await house.adapter.append_stream(receipt, delta="two ", text="one two ")
-    whole = Outgoing(text="one two three", feedback="m", ai_generated=True, citations=(Citation(title="s"),))
-    await house.adapter.stop_stream(receipt, whole, delta="three", key="k")
+    whole = Outgoing(text="one two [1] three", feedback="m", ai_generated=True, citations=(Citation(title="s"),))
+    await house.adapter.stop_stream(receipt, whole, delta="[1] three", key="k")
     parts = [call.args["activity"] for call in house.teams.calls_to("stream")]
     infos = [next(each for each in part["entities"] if each["type"] == "streaminfo") for part in parts]
     assert [part["type"] for part in parts] == ["typing", "typing", "message"]
-    assert [part["text"] for part in parts] == ["one ", "one two ", "one two three"]
+    assert [part["text"] for part in parts] == ["one ", "one two ", "one two [1] three"]
     assert [info.get("streamSequence") for info in infos] == [1, 2, None]
     assert [info["streamType"] for info in infos] == ["streaming", "streaming", "final"]
     assert [info.get("streamId") for info in infos] == [None, receipt.id, receipt.id]
