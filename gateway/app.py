@@ -241,4 +241,4 @@ def _tune_gc() -> None:
     gc.collect()
     gc.freeze()
     gc.enable()
-    gc.set_threshold(20_000, 50, 50)
+    gc.set_threshold(5_000, 50, 50)

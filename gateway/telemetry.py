@@ -4,7 +4,7 @@ import logging
 import re
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, MutableMapping
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
@@ -90,12 +90,12 @@ class Counters:
     """Counts per platform, shown by ``/readyz``."""
 
     def __init__(self) -> None:
-        self._counts: dict[str, Counter[str]] = {}
+        self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._last: dict[str, float] = {}
 
     def add(self, platform: str, what: str) -> None:
         """Count one."""
-        self._counts.setdefault(platform, Counter())[what] += 1
+        self._counts[platform][what] += 1
 
     def received(self, platform: str) -> None:
         """Count a delivery, and note when: a platform that went silent looks alive by every other sign."""

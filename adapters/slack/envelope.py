@@ -56,7 +56,8 @@ def envelope_of(body: Json, *, me: Me, dm_session: DmSession) -> Envelope | Igno
     if isinstance(found, Ignored):
         return found
     key, ref = found
-    stored: dict[str, Any] = {name: value for name, value in body.items() if name != "token"}
+    stored = dict(body)
+    stored.pop("token", None)
     return Envelope(key=key, ref=ref, body=stored, received_at=time.time())
 
 

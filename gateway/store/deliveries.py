@@ -140,7 +140,7 @@ def _drop(tx: Transaction, items: Sequence[Sequence[str]]) -> list[int]:
 
 PUT = Kind(_put, last=True)
 STARTING = Kind(_start)
-FINISH = Kind(_finish)
+FINISH = Kind(_finish, patient=True)
 FAILING = Kind(_fail)
 BURYING = Kind(_bury)
 RECOVER = Kind(_recover)
