@@ -41,10 +41,17 @@ def mentioned(activity: Json) -> set[str]:
 def _mentions(activity: Json, written: str) -> str:
     me = text(activity, "recipient", "id")
     for entity in items(activity, "entities"):
-        tag = text(entity, "text")
-        if text(entity, "type").lower() == "mention" and tag and text(entity, "mentioned", "id") == me:
-            # With a blank, of which else two would be left.
-            written = re.sub(rf"{re.escape(tag)}(?: |&nbsp;|\xa0)?", "", written)
+        if text(entity, "type").lower() != "mention" or text(entity, "mentioned", "id") != me:
+            continue
+        tag, name = text(entity, "text"), text(entity, "mentioned", "name")
+        if tag.startswith("<at") and tag in written:
+            tag = re.escape(tag)
+        elif name:  # the entity may do without it, or spell it another way
+            tag = rf"<at\b[^<>]{{0,200}}>(?:{re.escape(name)}|{re.escape(html.escape(name))})</at>"
+        else:
+            continue
+        # With a blank, of which else two would be left.
+        written = re.sub(rf"{tag}(?: |&nbsp;|\xa0)?", "", written)
     return _AT.sub(lambda found: f"@{found[1].lstrip('@')}", written)
 
 

@@ -184,16 +184,19 @@ def _feedback(activity: Json, ref: ConversationRef) -> Event | None:
         user=user_of(activity, ref),
         token="",
         value=1 if reaction == "like" else 0,
-        comment=_comment(text(given, "feedback")),
+        comment=_comment(given.get("feedback")),
         message_id=text(activity, "replyToId") or None,
     )
 
 
-def _comment(given: str) -> str:
-    try:
-        form = orjson.loads(given or "{}")
-    except ValueError:
-        return given
+def _comment(given: object) -> str:
+    """Of a form, which is JSON in a string."""
+    form = given
+    if isinstance(given, str):
+        try:
+            form = orjson.loads(given or "{}")
+        except ValueError:
+            return given
     return text(form, "feedbackText").strip() if isinstance(form, dict) else ""
 
 

@@ -138,6 +138,9 @@ async def test_thumbs_bring_the_comment_along_and_are_answered_with_nothing(hous
     assert (event.value, event.comment, event.message_id, event.token) == (0, "too short", sent.id, "")
     await house.teams.feedback(post.place.channel, sent.id, "like")
     assert (await house.heard(FeedbackGiven)).comment == ""
+    given = {"actionName": "feedback", "actionValue": {"reaction": "like", "feedback": {"feedbackText": "nice"}}}
+    await house.teams.invoke("personal", "message/submitAction", given, message_id=sent.id)
+    assert (await house.heard(FeedbackGiven)).comment == "nice"
 
 
 # -- files out

@@ -88,6 +88,21 @@ def test_in_a_channel_the_thread_is_the_conversation_and_mentions_are_readable()
     assert envelopes_of(root) == Ignored("not_addressed")
 
 
+@pytest.mark.parametrize(
+    ("written", "entity"),
+    [
+        ("<at>R&amp;D</at> ask", {}),
+        ("<at>R&D</at>\xa0ask", {"text": None}),
+        ('<at id="0">R&amp;D</at>&nbsp;ask', {"text": "<at>R&D</at>"}),
+        ("ask <at>R&D</at>", {"text": "R&D"}),
+    ],
+)
+def test_the_bots_own_mention_is_found_however_it_is_spelled(written: str, entity: dict[str, Any]) -> None:
+    """Its entity's text may be left out: Teams' own SDKs then go by the name."""
+    mention = {"type": "mention", "mentioned": {"id": DOCUMENTED["recipient"]["id"], "name": "R&D"}, **entity}
+    assert to_markdown({**CHANNEL, "text": written, "entities": [mention]}) == "ask"
+
+
 def test_a_post_without_a_thread_in_its_address_is_the_root_of_its_own() -> None:
     conversation = {**CHANNEL["conversation"], "id": "19:aebd@thread.tacv2"}
     _, event = read({**CHANNEL, "conversation": conversation})
