@@ -76,7 +76,7 @@ class TeamsAdapter:
         self._downloads = Downloads(self._transport)
         self._webhook = Webhook(
             self._inbound,
-            None if anonymous else Verifier((settings.app_id or "").lower(), keys, settings.openid_metadata_url),
+            None if anonymous else Verifier(settings.app_id or "", keys, settings.openid_metadata_url),
             tenant=settings.app_tenant_id if settings.kind == "SingleTenant" and not anonymous else None,
             local=settings.stands_in,
             max_body_bytes=surroundings.max_body_bytes,

@@ -46,7 +46,7 @@ class Verifier:
         )
         self._extractor = JwtTokenExtractor(options, metadata_url, AuthenticationConstants.ALLOWED_SIGNING_ALGORITHMS)
         self._extractor.open_id_metadata = keys
-        self._credentials = SimpleCredentialProvider(app_id, "")
+        self._credentials = _ThisApp(app_id.lower(), "")
         self._known: OrderedDict[bytes, float] = OrderedDict()
 
     async def believes(self, authorization: str, *, service_url: str | None, channel: str) -> bool:
@@ -82,6 +82,13 @@ class Verifier:
         claims: dict[str, Any] = identity.claims
         # The library does not mind a token that never ends; Bot Framework gives out none.
         return claims if isinstance(claims.get("exp"), int | float) else None
+
+
+class _ThisApp(SimpleCredentialProvider):  # type: ignore[misc]
+    """The audience is this bot: an id in which the case of letters makes no difference."""
+
+    async def is_valid_appid(self, app_id: Any) -> bool:
+        return isinstance(app_id, str) and app_id.lower() == self.app_id
 
 
 def _service_url(claims: dict[str, Any]) -> str:

@@ -93,6 +93,16 @@ async def test_a_slash_or_the_hosts_case_makes_no_other_service_url(house: Teams
     assert (await teams.send_raw(orjson.dumps(activity), headers))[0] == 401
 
 
+async def test_the_case_of_an_app_id_makes_no_other_bot(house: TeamsHouse) -> None:
+    teams = house.teams
+    service = teams.world.service_url(teams.tenant.id)
+    activity = orjson.dumps(teams.backend.activities.of(teams.personal(), teams.ada, "message", text="hi"))
+    for audience, status in ((teams.app_id.upper(), 200), ([teams.app_id], 401), ("", 401)):
+        token = teams.keys.sign({**teams.keys._claims(service), "aud": audience})
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        assert (await teams.send_raw(activity, headers))[0] == status, audience
+
+
 async def test_a_new_key_is_looked_for_once_and_an_unknown_one_not_again_and_again(house: TeamsHouse) -> None:
     teams = house.teams
     await house.dm("before")
