@@ -10,10 +10,16 @@ from gateway.errors import SettingsError
 
 
 class _Settings(BaseSettings):
-    """Reads the environment, then ``.env``, then ``gateway.toml``; names are case-insensitive."""
+    """Reads the environment, then ``.env``, then ``gateway.toml``; names are case-insensitive. Blanks around a value
+    are none of it: a token out of a mounted file ends with a line break."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", toml_file="gateway.toml", extra="ignore", populate_by_name=True, env_ignore_empty=True
+        env_file=".env",
+        toml_file="gateway.toml",
+        extra="ignore",
+        populate_by_name=True,
+        env_ignore_empty=True,
+        str_strip_whitespace=True,
     )
 
     @classmethod

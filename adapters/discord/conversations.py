@@ -118,16 +118,18 @@ def of_thing(guild: str, channel_id: str, message_id: str, directory: Directory)
     return thread(guild, channel_id, parent=channel.parent if channel else "")
 
 
-def of_interaction(data: Json) -> ConversationRef | None:
-    """The conversation of a click, a form or a command. The payload brings its channel along."""
+def of_interaction(data: Json, directory: Directory) -> ConversationRef | None:
+    """The conversation of a click, a form or a command. The payload brings its channel along, as a rule: Discord calls
+    it optional."""
     guild, channel = text(data, "guild_id"), obj(data, "channel")
     channel_id = text(data, "channel_id") or text(channel, "id")
     if not channel_id:
         return None
     if not guild or number(channel, "type") == DM:
         return direct(channel_id)
-    if number(channel, "type") in THREADS:
-        return thread(guild, channel_id, parent=text(channel, "parent_id"))
+    known = directory.get(channel_id)
+    if number(channel, "type") in THREADS or (not channel and known is not None and known.is_thread):
+        return thread(guild, channel_id, parent=text(channel, "parent_id") or (known.parent if known else ""))
     if root := root_of(obj(data, "message")):
         return thread(guild, root, parent=channel_id, flat="1")
     return group(guild, channel_id)

@@ -141,7 +141,7 @@ def interaction(data: Json, directory: Directory) -> Found:
     minutes."""
     id, token = text(data, "id"), text(data, "token")
     user = text(data, "member", "user", "id") or text(data, "user", "id")
-    ref = conversations.of_interaction(data)
+    ref = conversations.of_interaction(data, directory)
     if not id or not token or not user or ref is None:
         return MALFORMED
     route = {**ref.route, **tokens.route_of(data)}

@@ -21,10 +21,12 @@ from adapters.discord.intake import Intake
 from adapters.discord.memory import Memory
 from adapters.discord.progress import Mark
 from adapters.fields import Json, text
-from gateway.errors import Forbidden, GatewayError, Gone
+from gateway.errors import Forbidden, GatewayError, Gone, Rejected
 
 _PAUSES = (1.0, 2.0, 5.0, 10.0)
 """Seconds between attempts to look a server up; after the last one it goes on without."""
+_FOR_GOOD = (Forbidden, Gone, Rejected)
+"""Failures of looking something up that no later attempt would mend."""
 
 log = structlog.get_logger(__name__)
 
@@ -214,7 +216,7 @@ class Inbound:
                 found = await self._fetch_server(guild)
             except GatewayError as error:
                 log.warning("discord_server_unknown", guild=guild, error=str(error))
-                if isinstance(error, Forbidden | Gone):
+                if isinstance(error, _FOR_GOOD):
                     break
                 await asyncio.sleep(pause)
             else:
@@ -236,7 +238,7 @@ class Inbound:
         try:
             found = whole(await self._api.call("GET", "/channels/{channel_id}", {"channel_id": channel}))
         except GatewayError as error:
-            passing = not isinstance(error, Forbidden | Gone)
+            passing = not isinstance(error, _FOR_GOOD)
             log.warning("discord_channel_unknown", channel=channel, error=str(error))
         # As open, whatever it says: what is said in an archived thread wakes it.
         known = {name: found[name] for name in ("type", "name", "parent_id") if name in found}

@@ -16,10 +16,8 @@ _TOKEN = re.compile(
 def to_markdown(message: Json, *, bot: str, role: str = "", names: Mapping[str, str] | None = None) -> str:
     """A message's text, the bot's own mention removed. ``names`` are those of the channels and roles it mentions."""
     content = text(message, "content")
-    if not content:
-        return _without_words(message)
     if "<" not in content:
-        return content.strip()
+        return content.strip() or _without_words(message)
     known = dict(names or {})
     for user in items(message, "mentions"):
         known[text(user, "id")] = text(user, "member", "nick") or text(user, "global_name") or text(user, "username")
@@ -27,7 +25,7 @@ def to_markdown(message: Json, *, bot: str, role: str = "", names: Mapping[str, 
     parts = _CODE.split(content)
     for at in range(0, len(parts), 2):
         parts[at] = _TOKEN.sub(lambda match: _readable(match, known), parts[at])
-    return "".join(parts).strip()
+    return "".join(parts).strip() or _without_words(message)
 
 
 def _without_bot(content: str, bot: str, role: str) -> str:
@@ -61,8 +59,11 @@ def _moment(value: str) -> str:
 
 
 def _without_words(message: Json) -> str:
-    """A forwarded message's text; else the names of stickers."""
-    forwarded = [text(obj(each, "message"), "content") for each in items(message, "message_snapshots")]
+    """A forwarded message's text; a poll's question with its answers; else the names of stickers."""
+    forwarded = [to_markdown(obj(each, "message"), bot="") for each in items(message, "message_snapshots")]
     if any(forwarded):
         return "\n".join(forwarded).strip()
+    if question := text(message, "poll", "question", "text"):
+        answers = [f"- {text(answer, 'poll_media', 'text')}" for answer in items(message, "poll", "answers")]
+        return "\n".join([question, *answers])
     return " ".join(f":{text(sticker, 'name')}:" for sticker in items(message, "sticker_items"))

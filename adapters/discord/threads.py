@@ -10,7 +10,7 @@ from adapters.discord.conversations import FLAT, PARENT, TITLE
 from adapters.discord.directory import PUBLIC_THREAD, Directory
 from adapters.discord.errors import code_of
 from adapters.discord.limits import THREAD_MINUTES, THREAD_NAME
-from gateway.errors import Forbidden, GatewayError, Rejected
+from gateway.errors import Forbidden, GatewayError, Gone, Rejected
 from gateway.model import ConversationRef
 
 _NO_THREADS_FOR = 300.0
@@ -57,6 +57,9 @@ class Threads:
                     "auto_archive_duration": THREAD_MINUTES,
                 },
             )
+        except Gone:
+            # The message was deleted. Its thread outlives it; where there is none, that is what Discord will say.
+            return Spot(to.channel)
         except (Forbidden, Rejected) as error:
             if code_of(error) != _EXISTS:
                 self._refuse(spot.channel, error)

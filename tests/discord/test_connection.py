@@ -204,6 +204,13 @@ async def test_a_missing_intent_names_the_switch() -> None:
                 pass
 
 
+async def test_a_line_break_after_the_token_is_none_of_it(world: DiscordWorld) -> None:
+    token = world.discord.environment()["DISCORD_BOT_TOKEN"]
+    adapter = adapter_for(world.discord, bot_token=f"{token}\n")
+    async with adapter.connect(never):
+        assert adapter.health() is None
+
+
 async def test_a_token_revoked_while_running_is_said(world: DiscordWorld, house: House) -> None:
     world.discord.world.token = "another"
     world.discord.gateway.close_with(4004, "Authentication failed.")

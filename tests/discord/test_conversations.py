@@ -263,6 +263,19 @@ async def test_a_mention_deleted_before_the_answer(world: DiscordWorld, house: H
         await house.adapter.send(ref, Outgoing(text="to nobody"), key="k")
 
 
+async def test_a_thread_outlives_the_message_it_was_opened_from(world: DiscordWorld, tmp_path: Path) -> None:
+    async with serving(world, tmp_path, House) as house:
+        post, ref = await house.mention("hello")
+        await house.adapter.send(ref, Outgoing(text="one"), key="k1")
+    await world.delete(post)
+    # A process that begins with the stored ref, and a thread nobody told it of.
+    async with serving(world, tmp_path, House) as house:
+        assert isinstance(house.adapter, DiscordAdapter)
+        house.adapter._directory.forget_channel(post.id)
+        await house.adapter.send(ref, Outgoing(text="two"), key="k2")
+    assert said(world, post.id) == ["one", "two"]
+
+
 async def test_a_channel_the_bot_may_not_write_in(world: DiscordWorld, house: House) -> None:
     world.discord.permit("general", deny=["CREATE_PUBLIC_THREADS", "SEND_MESSAGES"])
     _, ref = await house.mention("hello")

@@ -160,8 +160,25 @@ def test_a_forwarded_message_brings_its_words_and_files() -> None:
     assert (event.text, [file.name for file in event.files]) == ("said elsewhere", ["a.txt"])
 
 
-def test_a_sticker_is_its_name() -> None:
-    assert to_markdown(message("", sticker_items=[{"id": "1", "name": "Wave"}]), bot=BOT) == ":Wave:"
+@pytest.mark.parametrize("content", ["", "<@10>"])
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ({"sticker_items": [{"id": "1", "name": "Wave"}]}, ":Wave:"),
+        (
+            {
+                "poll": {
+                    "question": {"text": "Tea?"},
+                    "answers": [{"answer_id": n, "poll_media": {"text": each}} for n, each in enumerate(("Yes", "No"))],
+                }
+            },
+            "Tea?\n- Yes\n- No",
+        ),
+        ({"message_snapshots": [{"message": {"content": "<@20> says", "mentions": [AUTHOR]}}]}, "@Ada says"),
+    ],
+)
+def test_what_stands_for_words_where_there_are_none(content: str, sent: dict[str, Any], read: str) -> None:
+    assert to_markdown(message(content, **sent), bot=BOT) == read
 
 
 @pytest.mark.parametrize(
@@ -237,6 +254,12 @@ def test_a_command_with_words() -> None:
     event = parse(interaction(2, {"name": "ask", "options": [{"name": "text", "value": " why? "}]}))
     assert isinstance(event, CommandInvoked)
     assert (event.command, event.text) == ("ask", "why?")
+
+
+def test_an_interaction_without_its_channel_is_of_the_thread_it_was_in() -> None:
+    there = {"channel_id": THREAD, "guild_id": GUILD}
+    found = interaction(3, {"custom_id": "gwa0tok"}, channel=None, **there)
+    assert (found.ref.key, found.ref.route["parent"]) == (taken(in_thread()).ref.key, GENERAL)
 
 
 def test_a_clock_apart_from_discords_ends_no_token() -> None:
