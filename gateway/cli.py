@@ -3,11 +3,14 @@
 import asyncio
 import gc
 import os
+import shlex
 import sys
 import webbrowser
 from contextlib import AsyncExitStack
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryFile
+from threading import Thread
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -101,15 +104,13 @@ def hello(headless: Headless = False, host: Host = None, port: Port = None, debu
 @app.command()
 def init(folder: Annotated[Path, typer.Argument(help="Where to write it.")] = Path()) -> None:
     """Write a first bot (bot.py) and an .env.example. Existing files are left alone."""
-    folder.mkdir(parents=True, exist_ok=True)
     for name, text in (("bot.py", STARTER), (".env.example", ENV_EXAMPLE)):
         path = folder / name
         if path.exists():
             typer.echo(f"{path} is there already, left as it is")
         else:
-            path.write_text(text, encoding="utf-8")
-            typer.echo(f"wrote {path}")
-    typer.echo(f"\nNow: gateway run {folder / 'bot.py'}")
+            _write(path, text.encode())
+    typer.echo(f"\nNow: gateway run {shlex.quote(str(folder / 'bot.py'))}")
 
 
 @app.command()
@@ -135,8 +136,7 @@ def manifest(
     except SettingsError as error:
         _fail(str(error))
     if output is not None:
-        output.write_bytes(made if isinstance(made, bytes) else made.encode())
-        typer.echo(f"wrote {output}")
+        _write(output, made if isinstance(made, bytes) else made.encode())
     elif isinstance(made, bytes):
         _fail(f"the manifest of {platform} is an archive: say where to write it, with -o {platform}.zip")
     else:
@@ -191,6 +191,8 @@ async def _change(names: list[str], *, retry: bool) -> None:
 
 
 async def _run(bot: Path, *, headless: bool, host: str | None, port: int | None, debug: bool) -> None:
+    from dotenv import load_dotenv
+
     from gateway.app import build
     from gateway.loading import load_bot
     from gateway.platforms import registry
@@ -198,10 +200,12 @@ async def _run(bot: Path, *, headless: bool, host: str | None, port: int | None,
     from gateway.telemetry import configure_logging
 
     settings = _settings(host=host, port=port, debug=debug or None)
+    load_dotenv(".env")  # the bot's own variables; those of the environment win
     configure_logging(form=settings.log, debug=settings.debug)
     with bind(settings.host, settings.port) as listener:
         settings = settings.model_copy(update={"port": listener.getsockname()[1]})
         callbacks = load_bot(bot)
+        _make_usable(settings.data_dir)
         async with AsyncExitStack() as stack:
             gateway, playground = await build(settings=settings, callbacks=callbacks, platforms=registry(), stack=stack)
             server = Server(gateway)
@@ -210,14 +214,28 @@ async def _run(bot: Path, *, headless: bool, host: str | None, port: int | None,
                 await server.serve(sockets=[listener])
 
 
+def _make_usable(folder: Path) -> None:
+    """Know now that files can be kept there, not when somebody sends the first one."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise SettingsError(
+            f"cannot write into {folder}: {error.strerror}; make it writable, or set GATEWAY_DATA_DIR"
+        ) from error
+
+
 def _announce(host: str, port: int, *, playground: bool, headless: bool) -> None:
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 (compared, not bound)
     url = f"http://{shown}:{port}"
     if playground:
         typer.echo("No credentials are set, so the platforms are emulated, on this machine only.", err=True)
         typer.echo(f"Talk to your bot at {url}  (Ctrl-C ends it)", err=True)
-        if not headless:
-            webbrowser.open(url)
+        again = os.environ.get("WATCHFILES_CHANGES", "[]") != "[]"  # set by ``_watch``: the page connects again itself
+        if not headless and not again:
+            Thread(
+                target=webbrowser.open, args=(url,), daemon=True
+            ).start()  # some browsers return when they are closed
     else:
         typer.echo(f"Listening on {url}", err=True)
 
@@ -245,16 +263,16 @@ def _exists(database: str) -> bool:
 def _watch(bot: Path, *, headless: bool, host: str | None, port: int | None, debug: bool) -> None:
     from watchfiles import PythonFilter, run_process
 
-    command = [sys.executable, "-m", "gateway.cli", "run", str(bot), "--headless"]
-    if not headless:
-        shown = _settings(host=host, port=port)
-        webbrowser.open(f"http://{shown.host}:{shown.port}")  # once: the page connects again after each restart
+    if not bot.is_file():
+        _fail(f"there is no bot file at {bot}: check the path, or write one with `gateway init`")
+    command = [sys.executable, "-P", "-m", "gateway.cli", "run", str(bot)]
+    command += ["--headless"] if headless else []
     command += ["--host", host] if host else []
     command += ["--port", str(port)] if port is not None else []
     command += ["--debug"] if debug else []
     run_process(
         bot.resolve().parent,
-        target=" ".join(f"'{part}'" for part in command),
+        target=shlex.join(command),
         target_type="command",
         watch_filter=PythonFilter(extra_extensions=(".env", ".toml")),
         callback=lambda _: typer.echo("changed, restarting", err=True),
@@ -272,17 +290,23 @@ def asyncio_run(main: "Coroutine[object, object, None]") -> None:
         _fail(str(error))
 
 
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    except OSError as error:
+        _fail(f"cannot write {path}: {error.strerror}; choose another place")
+    typer.echo(f"wrote {path}")
+
+
 def _fail(message: str) -> NoReturn:
     typer.secho(f"gateway: {message}", fg=typer.colors.RED, err=True)
     raise typer.Exit(2)
 
 
 def main() -> None:
-    """The ``gateway`` command. ``.env`` in the working folder is loaded first; the environment wins."""
-    from dotenv import load_dotenv
-
+    """The ``gateway`` command."""
     gc.disable()  # what is made while starting stays; ``app`` turns it on
-    load_dotenv(os.path.join(os.getcwd(), ".env"))
     app()
 
 

@@ -3,6 +3,7 @@
 import importlib.util
 import sys
 import traceback
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 from gateway.errors import SettingsError
@@ -16,6 +17,8 @@ def load_bot(path: Path) -> Callbacks:
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None:
         raise SettingsError(f"{path} is not a Python file")
+    if _hides(path):
+        raise SettingsError(f"{path} would hide the module {path.stem!r}: rename it, e.g. to {path.stem}_bot.py")
     callbacks = fresh()
     folder = str(path.resolve().parent)
     if folder not in sys.path:
@@ -27,18 +30,30 @@ def load_bot(path: Path) -> Callbacks:
     except ModuleNotFoundError as error:
         hint = f"install it, e.g. `pip install {error.name}`" if error.name else "install what it needs"
         raise SettingsError(f"{path} does not import: {error} ({_line(error, path)}); {hint}") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         # The bot file is the user's: whatever it raises while loading is theirs to read, in one line.
-        raise SettingsError(
-            f"{path} does not import: {type(error).__name__}: {error} ({_line(error, path)})"
-        ) from error
+        what = " ".join(str(error.msg if isinstance(error, SyntaxError) else error).split())
+        raise SettingsError(f"{path} does not import: {type(error).__name__}: {what} ({_line(error, path)})") from error
     if callbacks.empty:
         raise SettingsError(f"{path} registers no handler: decorate a function with @on_message")
     return callbacks
 
 
+def _hides(path: Path) -> bool:
+    """Whether others who import a module would get the bot instead, by its name (``discord.py``, ``gateway.py``)."""
+    name, folder = path.stem, path.resolve().parent
+    if name in sys.builtin_module_names:
+        return True
+    spec = PathFinder.find_spec(name, [entry for entry in sys.path if Path(entry).resolve() != folder])
+    if spec is None or spec.origin is None:  # a mere folder of that name hides nothing
+        return False
+    unused = name in {*sys.stdlib_module_names, "test"} and name not in sys.modules  # nobody misses those (``test.py``)
+    return not unused
+
+
 def _line(error: BaseException, path: Path) -> str:
     if isinstance(error, SyntaxError) and error.lineno:
-        return f"line {error.lineno}"
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename) == path]
+        elsewhere = error.filename and Path(error.filename).name != path.name
+        return f"{error.filename}, line {error.lineno}" if elsewhere else f"line {error.lineno}"
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename) == path.absolute()]
     return f"line {frames[-1].lineno}" if frames else "while importing"

@@ -14,12 +14,15 @@ from tests.system.reading import said
 BOT = "import gateway as cl\n\n@cl.on_message\nasync def main(message): ...\n"
 
 
+def clean() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "GATEWAY_"))}
+
+
 def gateway(*arguments: str, cwd, **environment: str) -> subprocess.CompletedProcess[str]:
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "GATEWAY_"))}
     return subprocess.run(
-        [sys.executable, "-m", "gateway.cli", *arguments],
+        [sys.executable, "-P", "-m", "gateway.cli", *arguments],
         cwd=cwd,
-        env={**env, **environment},
+        env={**clean(), **environment},
         capture_output=True,
         text=True,
         timeout=30,
@@ -54,11 +57,36 @@ def test_a_missing_bot_file(tmp_path):
         ("x = (\n", "line 1"),
         ("1 / 0\n", "ZeroDivisionError"),
         ("x = 1\n", "@on_message"),
+        ("import sys\nsys.exit('no key')\n", "SystemExit: no key (line 2)"),
+        ("\nraise ValueError('two\\nlines')\n", "ValueError: two lines (line 2)"),
     ],
 )
 def test_a_bot_file_that_does_not_load(tmp_path, source, word):
     (tmp_path / "bot.py").write_text(source)
     fails(gateway("run", "bot.py", "--headless", "--port", "0", cwd=tmp_path), "bot.py", word)
+
+
+@pytest.mark.parametrize("name", ["discord.py", "gateway.py", "time.py"])
+def test_a_bot_file_that_hides_a_module_the_gateway_needs(tmp_path, name):
+    (tmp_path / name).write_text(BOT)
+    fails(gateway("run", name, "--headless", "--port", "0", cwd=tmp_path), name, "rename")
+
+
+def test_a_missing_bot_file_to_watch(tmp_path):
+    fails(gateway("run", "nowhere/bot.py", "--watch", "--headless", cwd=tmp_path), "nowhere", "gateway init")
+
+
+@pytest.mark.parametrize("command", [("init", "file/bot"), ("manifest", "slack", "-o", "file/slack.yaml")])
+def test_a_place_that_cannot_be_written(tmp_path, command):
+    (tmp_path / "file").write_text("not a folder")
+    fails(gateway(*command, cwd=tmp_path), "file/", "another place")
+
+
+def test_a_folder_for_files_that_cannot_be_written(tmp_path):
+    (tmp_path / "bot.py").write_text(BOT)
+    (tmp_path / "file").write_text("not a folder")
+    where = {"DATABASE_URL": f"sqlite:///{tmp_path}/gateway.db", "GATEWAY_DATA_DIR": str(tmp_path / "file")}
+    fails(gateway("run", "bot.py", "--headless", "--port", "0", cwd=tmp_path, **where), "file", "GATEWAY_DATA_DIR")
 
 
 def test_a_taken_port(tmp_path):
@@ -97,6 +125,42 @@ def test_a_setting_that_does_not_fit(tmp_path):
     (tmp_path / "bot.py").write_text(BOT)
     result = gateway("run", "bot.py", "--headless", cwd=tmp_path, GATEWAY_PORT="many")
     fails(result, "PORT")
+
+
+async def test_a_watched_bot_reads_env_again_and_opens_one_browser_once_it_listens(tmp_path):
+    (tmp_path / "bot.py").write_text(BOT + "\nimport os\nprint('word', os.environ.get('WORD'), flush=True)\n")
+    (tmp_path / ".env").write_text("WORD=first\n")
+    browser = tmp_path / "browser"
+    fetch = "from urllib.request import urlopen; print('page', urlopen(sys.argv[1]).status, flush=True)"
+    browser.write_text(f"#!{sys.executable}\nimport sys; {fetch}\n")
+    browser.chmod(0o755)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-m", "gateway.cli", "run", "bot.py", "--watch", "--port", "0"),
+        cwd=tmp_path,
+        env={**clean(), "BROWSER": f"{browser} %s"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    assert process.stdout is not None
+    lines: list[str] = []
+
+    async def until(wanted: str) -> None:
+        while not lines or wanted not in lines[-1]:
+            line = await process.stdout.readline()
+            assert line, lines
+            lines.append(line.decode())
+
+    try:
+        async with asyncio.timeout(40):
+            await until("page 200")
+            assert "word first\n" in lines
+            (tmp_path / ".env").write_text("WORD=second\n")
+            await until("word second")
+            await until("Talk to your bot")
+    finally:
+        process.terminate()
+        rest, _ = await process.communicate()
+    assert "page" not in rest.decode()
 
 
 async def test_a_wrong_token(slack, tmp_path):
