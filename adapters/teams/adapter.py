@@ -77,7 +77,7 @@ class TeamsAdapter:
         self._webhook = Webhook(
             self._inbound,
             None if anonymous else Verifier(settings.app_id or "", keys, settings.openid_metadata_url),
-            tenant=settings.app_tenant_id if settings.kind == "SingleTenant" and not anonymous else None,
+            tenant=settings.only_tenant,
             local=settings.stands_in,
             max_body_bytes=surroundings.max_body_bytes,
         )

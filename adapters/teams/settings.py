@@ -25,6 +25,9 @@ class TeamsSettings(PlatformSettings):
     app_tenant_id: str | None = None
     app_type: AppType | None = None
     """Left out: ``SingleTenant`` with a tenant id, else ``MultiTenant``."""
+    any_tenant: bool = False
+    """Serve people of other tenants too: what a single-tenant app is registered as says only where its tokens are from,
+    and whoever knows its id can add it to Teams elsewhere."""
     login_url: str = LOGIN_URL
     openid_metadata_url: str = OPENID_METADATA_URL
     auth: Literal["jwt", "anonymous"] = "jwt"
@@ -37,6 +40,12 @@ class TeamsSettings(PlatformSettings):
     def kind(self) -> AppType:
         """What the app is registered as."""
         return self.app_type or ("SingleTenant" if self.app_tenant_id else "MultiTenant")
+
+    @property
+    def only_tenant(self) -> str | None:
+        """The tenant whose activities are taken; None for whichever."""
+        anyone = self.any_tenant or self.kind == "MultiTenant" or self.auth == "anonymous"
+        return None if anyone else self.app_tenant_id
 
     @property
     def configured(self) -> bool:

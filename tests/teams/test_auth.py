@@ -16,6 +16,7 @@ from adapters.teams.settings import TeamsSettings
 from gateway.adapter import Surroundings
 from gateway.errors import Draining, Forbidden, Rejected, SettingsError
 from gateway.model import Accepted, ConversationRef, Envelope, MessageCreated, Outgoing
+from tests.contract.house import serving
 from tests.teams.house import TeamsHouse, teams_house
 from tests.teams.world import TeamsWorld, adapter_for, settings_for, teams_world
 
@@ -131,6 +132,37 @@ async def test_another_tenant_is_not_served_by_a_single_tenants_bot(house: Teams
     stranger = teams.add_user("Eve", tenant=other)
     delivery = await teams.emit({"type": "message", "text": "hi"}, user=stranger.id)
     assert (delivery.status, house.attempts) == (401, 0)
+
+
+@pytest.mark.parametrize(
+    ("given", "only"),
+    [
+        ({"app_tenant_id": "t"}, "t"),
+        ({"app_tenant_id": "t", "any_tenant": True}, None),
+        ({"app_tenant_id": "t", "app_type": "UserAssignedMSI"}, "t"),
+        ({"app_type": "UserAssignedMSI"}, None),
+        ({"app_tenant_id": "t", "app_type": "MultiTenant"}, None),
+    ],
+)
+def test_whose_activities_are_taken(given: dict[str, Any], only: str | None) -> None:
+    assert TeamsSettings(_env_file=None, app_id="a", app_password="p", **given).only_tenant == only
+
+
+async def test_people_of_other_tenants_are_served_where_that_is_wanted(world: TeamsWorld, tmp_path: Path) -> None:
+    stranger = world.teams.add_user("Eve", tenant=world.teams.add_tenant("Elsewhere"))
+    async with serving(AnyTenant(world.teams), tmp_path, TeamsHouse) as house:
+        delivery = await world.teams.emit({"type": "message", "text": "hi"}, user=stranger.id)
+        assert delivery.status == 200
+        event = await house.heard(MessageCreated)
+        await house.adapter.send(event.ref, Outgoing(text="hello"), key="k")
+        assert world.teams.messages(world.teams.personal(stranger.id).id)[-1]["text"] == "hello"
+
+
+class AnyTenant(TeamsWorld):
+    """Its adapter serves every tenant with a single tenant's credentials."""
+
+    def adapter(self, surroundings: Surroundings, *, wrong_token: bool = False) -> TeamsAdapter:
+        return adapter_for(self.teams, surroundings, any_tenant=True)
 
 
 async def test_what_comes_by_another_channel_of_the_bot_is_not_served(house: TeamsHouse) -> None:
