@@ -56,7 +56,7 @@ def translate(
         return TooLarge(f"{said} (a message has 100 KB at most)")
     if status == 401:
         return Forbidden(f"{said}; check TEAMS_APP_ID and TEAMS_APP_PASSWORD, and that the bot has the channel Teams")
-    if status == 403 and code == STREAM:
+    if status == 403 and (code == STREAM or message.startswith("Content stream ")):
         return _stream(message, said)
     if status == 403:
         return Forbidden(f"{said}: {_FIXES[code]}" if code in _FIXES else said)

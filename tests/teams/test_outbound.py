@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import orjson
 import pytest
 
 from adapters.teams.emulation.validate import size_of
-from adapters.teams.errors import translate
+from adapters.teams.errors import StreamRefused, translate
 from adapters.teams.sharing import Sharing
 from gateway.errors import (
+    Forbidden,
     Gone,
     RateLimited,
     Rejected,
@@ -337,6 +339,23 @@ def test_a_wait_is_never_for_good(told: str, wait: float) -> None:
 
 
 # -- streams
+
+
+@pytest.mark.parametrize(
+    ("said", "failure"),
+    [
+        ({"code": "ContentStreamNotAllowed", "message": "Content stream was canceled by user."}, StreamStopped),
+        ({"message": "Content stream was cancelled by user."}, StreamStopped),
+        ({"message": "Content stream finished due to exceeded streaming time."}, StreamExpired),
+        ({"code": "ContentStreamNotAllowed", "message": "Message size too large"}, StreamExpired),
+        ({"message": "Content stream is not allowed"}, StreamRefused),
+        ({"code": "BotNotInConversationRoster", "message": "The bot is not part of it."}, Forbidden),
+    ],
+)
+def test_what_a_refused_stream_means(said: dict[str, str], failure: type[Exception]) -> None:
+    """With the code or without: Teams' own SDKs go by the message alone."""
+    error = translate(403, orjson.dumps({"error": said}), {}, what="stream", bucket="b")
+    assert type(error) is failure
 
 
 async def begun(house: TeamsHouse, text: str = "one ") -> tuple[Post, Receipt]:
