@@ -197,17 +197,21 @@ async def _run(bot: Path, *, headless: bool, host: str | None, port: int | None,
     from gateway.loading import load_bot
     from gateway.platforms import registry
     from gateway.server import Server, bind
+    from gateway.settings import unknown
     from gateway.telemetry import configure_logging
 
     settings = _settings(host=host, port=port, debug=debug or None)
     load_dotenv(".env")  # the bot's own variables; those of the environment win
     configure_logging(form=settings.log, debug=settings.debug)
+    platforms = registry()
+    for problem in unknown(platform.settings() for platform in platforms.values()):
+        typer.echo(f"gateway: {problem}", err=True)  # no error: a cluster sets GATEWAY_SERVICE_HOST of its own accord
     with bind(settings.host, settings.port) as listener:
         settings = settings.model_copy(update={"port": listener.getsockname()[1]})
         callbacks = load_bot(bot)
         _make_usable(settings.data_dir)
         async with AsyncExitStack() as stack:
-            gateway, playground = await build(settings=settings, callbacks=callbacks, platforms=registry(), stack=stack)
+            gateway, playground = await build(settings=settings, callbacks=callbacks, platforms=platforms, stack=stack)
             server = Server(gateway)
             async with gateway:
                 _announce(settings.host, settings.port, playground=playground, headless=headless)

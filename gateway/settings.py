@@ -1,12 +1,18 @@
 """Settings: the environment, then ``.env``, then ``gateway.toml``. Each platform's block lives with its adapter."""
 
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import AliasChoices, Field, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from gateway.errors import SettingsError
+
+_TOML = Path("gateway.toml")
 
 
 class _Settings(BaseSettings):
@@ -15,7 +21,6 @@ class _Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_file=".env",
-        toml_file="gateway.toml",
         extra="ignore",
         populate_by_name=True,
         env_ignore_empty=True,
@@ -31,7 +36,7 @@ class _Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, dotenv_settings, TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, dotenv_settings, _Toml(settings_cls)
 
     @classmethod
     def read(cls, **overrides: Any) -> Self:
@@ -40,8 +45,53 @@ class _Settings(BaseSettings):
             return cls(**overrides)
         except ValidationError as error:
             first = error.errors()[0]
-            name = ".".join(str(part) for part in first["loc"]).upper()
-            raise SettingsError(f"setting {name}: {first['msg']}") from None
+            raise SettingsError(f"setting {cls._variables(str(first['loc'][0]))[0]}: {first['msg']}") from None
+        except UnicodeDecodeError as error:
+            raise SettingsError(f".env is not UTF-8 text: {error.reason} at byte {error.start}") from None
+
+    @classmethod
+    def variables(cls) -> frozenset[str]:
+        """The names of the environment variables it reads."""
+        return frozenset(name for field in cls.model_fields for name in cls._variables(field))
+
+    @classmethod
+    def _variables(cls, field: str) -> list[str]:
+        info = cls.model_fields.get(field)
+        alias = info.validation_alias if info is not None else field  # an error names the alias itself
+        if isinstance(alias, AliasChoices):
+            return [str(choice) for choice in alias.choices]
+        return [alias if isinstance(alias, str) else f"{cls.model_config.get('env_prefix', '')}{field}".upper()]
+
+
+class _Toml(EnvSettingsSource):
+    """``gateway.toml``: the same names as the environment's, so that no two blocks read the same line."""
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        return {name.lower(): value for name, value in toml_settings().items()}
+
+
+def toml_settings() -> Mapping[str, str]:
+    """What ``gateway.toml`` in the working folder says, by the name of the variable."""
+    try:
+        values = tomllib.loads(_TOML.read_text(encoding="utf-8")) if _TOML.is_file() else {}
+    except ValueError as error:
+        raise SettingsError(f"{_TOML} is not TOML: {error}") from None
+    return {name.upper(): str(value) for name, value in values.items()}
+
+
+def unknown(blocks: Iterable[_Settings]) -> list[str]:
+    """The variables ``GATEWAY_...`` that are set and that nothing reads, each with the name that may have been meant.
+    In ``gateway.toml``, where all names are ours, such a one is a ``SettingsError``."""
+    known = GatewaySettings.variables().union(*(block.variables() for block in blocks))
+
+    def described(name: str) -> str:
+        close = get_close_matches(name, known, 1)
+        return f"there is no setting {name}" + (f"; did you mean {close[0]}?" if close else "")
+
+    for name in toml_settings():
+        if name not in known:
+            raise SettingsError(f"{_TOML}: {described(name)}")
+    return [described(name) for name in os.environ if name.startswith("GATEWAY_") and name not in known]
 
 
 class PlatformSettings(_Settings):

@@ -124,7 +124,32 @@ def test_half_of_the_credentials(tmp_path):
 def test_a_setting_that_does_not_fit(tmp_path):
     (tmp_path / "bot.py").write_text(BOT)
     result = gateway("run", "bot.py", "--headless", cwd=tmp_path, GATEWAY_PORT="many")
-    fails(result, "PORT")
+    fails(result, "GATEWAY_PORT")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("gateway.toml", b"port = 'abc", ("gateway.toml", "TOML")),
+        ("gateway.toml", b"GATEWAY_PORT = 'many'", ("GATEWAY_PORT",)),
+        ("gateway.toml", b"GATEWAY_PROT = 8001", ("gateway.toml", "GATEWAY_PROT", "GATEWAY_PORT")),
+        ("gateway.toml", b"SLACK_BOT_TOKEN = 'xoxb-1'", ("SLACK_SIGNING_SECRET",)),
+        ("gateway.toml", b"discord_shards = 'x'", ("DISCORD_SHARDS",)),
+        (".env", b"GATEWAY_HOST=\xff", (".env", "UTF-8")),
+    ],
+)
+def test_a_file_of_settings_that_does_not_do(tmp_path, name, text, words):
+    (tmp_path / "bot.py").write_text(BOT)
+    (tmp_path / name).write_bytes(text)
+    fails(gateway("run", "bot.py", "--headless", "--port", "0", cwd=tmp_path), *words)
+
+
+def test_a_variable_that_nothing_reads_is_named(tmp_path):
+    (tmp_path / "bot.py").write_text(BOT)
+    result = gateway(
+        "run", "bot.py", "--headless", cwd=tmp_path, GATEWAY_PORT="0", GATEWAY_TURN_RETRYS="0", TEAMS_APP_ID="x"
+    )
+    assert "GATEWAY_TURN_RETRYS; did you mean GATEWAY_TURN_RETRIES?" in result.stderr
 
 
 async def test_a_watched_bot_reads_env_again_and_opens_one_browser_once_it_listens(tmp_path):
