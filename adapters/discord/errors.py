@@ -30,7 +30,8 @@ _GONE = frozenset(
         50027,  # invalid webhook token
     }
 )
-_NO_ACCESS = frozenset({50001, 50013})
+NO_ACCESS = frozenset({50001, 50013})
+"""Missing access, missing permissions."""
 _LIMITED = frozenset({20016, 20022, 20028, 20029, 31001, 31002, 40062, 130000})
 _NOTHING_TO_MEND = {
     30007: "the channel has as many webhooks as it can",
@@ -99,7 +100,7 @@ def _refused(error: discord.HTTPException, call: str, where: str) -> GatewayErro
         return Gone(said)
     if status == 401:
         return Forbidden(REFUSED)
-    if code in _NO_ACCESS:
+    if code in NO_ACCESS:
         return Forbidden(f"{said}: give the bot's role the permission {_PERMISSIONS.get(call, 'View Channel')}")
     if code == 40005 or status == 413:
         return TooLarge(f"{said}: Discord takes files of 10 MiB each and 25 MiB in one message")

@@ -71,10 +71,13 @@ class Outbox:
         try:
             with request(told, files) as arguments:
                 posted = await self._api.call("POST", MESSAGES, {"channel_id": spot.channel}, **arguments)
-        except Forbidden:
-            if not (token := tokens.live(to)):
+        except Forbidden as error:
+            if token := tokens.live(to):
+                posted = await self._follow_up(to, token, payload, files)
+            elif (beside := self._threads.beside(to, spot, error)) is not None:
+                return await self._post(to, beside, payload, files, mark, message)
+            else:
                 raise
-            posted = await self._follow_up(to, token, payload, files)
         self._memory.sent(text(posted, "id"), mark)
         receipt = _receipt(to, posted, spot.channel, {}, files)
         if self._memory.is_doubtful(mark) and not _says(posted, payload, files):

@@ -8,7 +8,7 @@ import structlog
 from adapters.discord.api import Api
 from adapters.discord.conversations import FLAT, PARENT, TITLE
 from adapters.discord.directory import PUBLIC_THREAD, Directory
-from adapters.discord.errors import code_of
+from adapters.discord.errors import NO_ACCESS, code_of
 from adapters.discord.limits import THREAD_MINUTES, THREAD_NAME
 from gateway.errors import Forbidden, GatewayError, Gone, Rejected
 from gateway.model import ConversationRef
@@ -69,6 +69,14 @@ class Threads:
             {"id": to.channel, "type": PUBLIC_THREAD, "guild_id": to.workspace, "parent_id": spot.channel}
         )
         return Spot(to.channel)
+
+    def beside(self, to: ConversationRef, spot: Spot, error: Forbidden) -> Spot | None:
+        """Where to answer when the bot may open a thread and not write in it: beside the mention it was opened from."""
+        parent = to.route.get(PARENT, "")
+        if TITLE not in to.route or spot.channel != to.channel or code_of(error) not in NO_ACCESS:
+            return None
+        self._refuse(parent, error)
+        return Spot(parent, reply_to=to.channel)
 
     def _is_open(self, to: ConversationRef) -> bool:
         # Without a title nothing is to be opened: it was a thread when the message came.

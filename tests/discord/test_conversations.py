@@ -207,6 +207,21 @@ async def test_without_the_permission_it_answers_in_place_and_names_it(
     assert logged().count("Create Public Threads") == 1
 
 
+async def test_in_a_thread_it_may_not_write_in_it_answers_beside_it_and_names_the_permission(
+    world: DiscordWorld, house: House, logged: Callable[[], str]
+) -> None:
+    world.discord.permit("general", deny=["SEND_MESSAGES_IN_THREADS"])
+    for _ in range(2):
+        post, ref = await house.mention("hello")
+        for n in range(2):
+            await house.adapter.send(ref, Outgoing(text=f"beside {n}"), key=f"k{n}")
+    answers = [m for m in world.discord.messages("general") if m["author"]["id"] == world.discord.bot.id]
+    assert [each["content"] for each in answers] == ["beside 0", "beside 1"] * 2
+    assert {each["message_reference"]["message_id"] for each in answers[2:]} == {post.id}
+    assert len(world.discord.calls_to("create_thread")) == 1
+    assert logged().count("Send Messages in Threads") == 1
+
+
 @pytest.mark.usefixtures("flat")
 async def test_a_reply_to_an_answer_in_place_goes_on_with_the_conversation(world: DiscordWorld, house: House) -> None:
     _, ref = await house.mention("one")
