@@ -131,7 +131,7 @@ def test_a_setting_that_does_not_fit(tmp_path):
     ("name", "text", "words"),
     [
         ("gateway.toml", b"port = 'abc", ("gateway.toml", "TOML")),
-        ("gateway.toml", b"GATEWAY_PORT = 'many'", ("GATEWAY_PORT",)),
+        ("gateway.toml", b"GATEWAY_LOG = 'xml'", ("GATEWAY_LOG",)),
         ("gateway.toml", b"GATEWAY_PROT = 8001", ("gateway.toml", "GATEWAY_PROT", "GATEWAY_PORT")),
         ("gateway.toml", b"SLACK_BOT_TOKEN = 'xoxb-1'", ("SLACK_SIGNING_SECRET",)),
         ("gateway.toml", b"discord_shards = 'x'", ("DISCORD_SHARDS",)),
