@@ -48,6 +48,9 @@ def of_connector(url: str, service: str, *, local: bool) -> bool:
         return False
     try:
         asked = URL(url)  # as it will be asked for, with ``..`` followed
-        return asked.origin() == URL(service).origin() and "/attachments/" in asked.path
+        path = asked.raw_path.lower()
+        # A slash in disguise would be a part of a name here, and to the connector perhaps the end of one.
+        disguised = any(each in path for each in ("%2f", "%5c", ";"))
+        return asked.origin() == URL(service).origin() and "/attachments/" in path and not disguised
     except ValueError:
         return False

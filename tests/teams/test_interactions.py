@@ -270,6 +270,9 @@ def test_only_onedrive_and_the_connectors_attachments_are_asked_for_files() -> N
     assert of_connector(f"{service}v3/attachments/0-eus-d1/views/original", service, local=False)
     for url in (
         f"{service}v3/conversations/19:x/members",
+        f"{service}v3/conversations/19:x/members/%2Fattachments%2F",
+        f"{service}v3/attachments/..%2Fconversations/19:x/members",
+        f"{service}v3/attachments/..;/conversations/19:x/members",
         "https://evil.example/v3/attachments/1/views/original",
         "http://smba.trafficmanager.net/v3/attachments/1/views/original",
         "https://smba.trafficmanager.net:8443/v3/attachments/1/views/original",
