@@ -1,5 +1,6 @@
 """What surrounds the messages: typing, titles, reactions, profiles, suggested prompts, notices."""
 
+import uuid
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -9,7 +10,7 @@ from adapters.discord.api import Api
 from adapters.discord.conversations import PARENT
 from adapters.discord.directory import Directory
 from adapters.discord.errors import code_of
-from adapters.discord.limits import CONTENT, ROW, ROWS, THREAD_NAME
+from adapters.discord.limits import CONTENT, NONCE, ROW, ROWS, THREAD_NAME
 from adapters.discord.outbound import MESSAGES
 from adapters.discord.render import allowed, characters, label
 from adapters.discord.threads import Threads
@@ -131,7 +132,7 @@ class Around:
             "allowed_mentions": allowed(AllowedMentions()),
         }
         spot = await self._threads.spot(to)
-        await self._api.call("POST", MESSAGES, {"channel_id": spot.channel}, json=message)
+        await self._post(spot.channel, message)
 
     async def notify(self, to: ConversationRef, user: UserRef, words: str) -> None:
         """Only they see it: beside what they clicked while its token lives, else as a direct message. Who takes none
@@ -156,11 +157,17 @@ class Around:
                 "allowed_mentions": allowed(AllowedMentions(users=(user.id,))),
             }
             spot = await self._threads.spot(to)
-            await self._api.call("POST", MESSAGES, {"channel_id": spot.channel}, json=mention)
+            await self._post(spot.channel, mention)
 
     async def _write_to(self, user: str, told: dict[str, Any]) -> None:
         channel = await self._api.call("POST", "/users/@me/channels", {}, json={"recipient_id": user})
-        await self._api.call("POST", MESSAGES, {"channel_id": text(channel, "id")}, json=told)
+        await self._post(text(channel, "id"), told)
+
+    async def _post(self, channel: str, message: dict[str, Any]) -> None:
+        """Under a nonce of its own: discord.py sends it again after a 502, when it may stand already."""
+        nonce = uuid.uuid4().hex[:NONCE]
+        told = {**message, "nonce": nonce, "enforce_nonce": True}
+        await self._api.call("POST", MESSAGES, {"channel_id": channel}, json=told)
 
 
 def _picture(person: Json) -> str | None:

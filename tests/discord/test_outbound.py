@@ -106,6 +106,17 @@ async def test_a_server_error_met_after_the_effect_doubles_nothing(world: Discor
     assert [each.text for each in world.said(post.place)] == ["once"]
 
 
+async def test_neither_does_it_double_prompts_and_notices(world: DiscordWorld, house: House) -> None:
+    post, ref = await house.dm()
+    for _ in range(2):  # what is meant to be said twice is
+        world.discord.fail_next("create_message", status=502, after_effect=True)
+        await adapter_of(house).suggest(ref, [Starter(label="Go", message="go")])
+        world.discord.fail_next("create_message", status=502, after_effect=True)
+        await adapter_of(house).notify(ref, world.user("Ada"), "psst")
+    assert world.prompts(post.place) == ["Go"] * 2
+    assert [each.text for each in world.said(post.place)].count("psst") == 2
+
+
 async def test_a_rate_limit_is_waited_out_where_it_is_short(world: DiscordWorld, house: House) -> None:
     post, ref = await house.dm()
     world.discord.fail_next("create_message", retry_after=0.05, times=3)
