@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import secrets
 import shutil
+import threading
 import time
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from gateway.model import FromBytes, FromPath, FromUrl, OutgoingFile
 
 KEPT_FOR = 7 * 86_400.0
 """Seconds a file is held; a link to it may end sooner, never later."""
+KEY_BYTES = 32
 
 
 class HeldFolder:
@@ -27,6 +29,7 @@ class HeldFolder:
         self._folder = folder
         self._public_url = public_url
         self._key: bytes | None = None
+        self._making_key = threading.Lock()
 
     async def hold(self, file: OutgoingFile, *, key: str) -> str:
         secret = await asyncio.to_thread(self._secret)
@@ -76,17 +79,27 @@ class HeldFolder:
         return hmac.new(self._secret(), f"{id}/{until}".encode(), hashlib.sha256).hexdigest()
 
     def _secret(self) -> bytes:
-        if self._key is None:
-            path = self._folder / "link.key"
-            self._folder.mkdir(parents=True, exist_ok=True)
-            try:
-                with path.open("xb") as new:
-                    path.chmod(0o600)
-                    new.write(secrets.token_bytes(32))
-            except FileExistsError:
-                pass  # links given out before a restart go on working
-            self._key = path.read_bytes()
-        return self._key
+        with self._making_key:
+            if self._key is None:
+                self._key = self._stored_key() or self._new_key()
+            return self._key
+
+    def _stored_key(self) -> bytes | None:
+        """Links given out before a restart go on working. A key that is not whole (the disk was full) is none: it could
+        be guessed."""
+        try:
+            key = (self._folder / "link.key").read_bytes()
+        except FileNotFoundError:
+            return None
+        return key if len(key) == KEY_BYTES else None
+
+    def _new_key(self) -> bytes:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        part = self._folder / "link.key.part"
+        part.touch(mode=0o600)
+        part.write_bytes(secrets.token_bytes(KEY_BYTES))
+        part.replace(self._folder / "link.key")
+        return (self._folder / "link.key").read_bytes()
 
     def route(self) -> Route:
         """``GET /files/{id}``: the file, for whoever has a link that is still good."""

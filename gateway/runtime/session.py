@@ -116,15 +116,19 @@ def _json_part(values: dict[Any, Any]) -> bytes:
     try:
         return orjson.dumps(values, option=_STRICT)
     except TypeError:
-        return orjson.dumps({key: value for key, value in values.items() if _is_json(key, value)}, option=_STRICT)
+        # A key may be the member of an enum of strings: it comes back as the equal string.
+        kept = {str.__str__(key): value for key, value in values.items() if _is_json(key, value)}
+        return orjson.dumps(kept, option=_STRICT)
 
 
 def _is_json(key: object, value: Any) -> bool:
+    if not isinstance(key, str):
+        return False
     try:
-        orjson.dumps(value, option=_STRICT)
+        orjson.dumps({str.__str__(key): value}, option=_STRICT)
     except TypeError:
         return False
-    return isinstance(key, str)
+    return True
 
 
 class SessionPool:

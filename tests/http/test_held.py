@@ -1,6 +1,9 @@
 """Held files over HTTP: whoever has a good link gets the bytes, nobody else gets anything."""
 
 import asyncio
+import hashlib
+import hmac
+import time
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -42,6 +45,20 @@ async def test_a_link_goes_on_working_after_a_restart(folder: HeldFolder, tmp_pa
     assert link is not None
     async with client(HeldFolder(tmp_path / "held", public_url=None)) as http:
         assert (await http.get(link)).status_code == 200
+
+
+async def test_a_key_the_full_disk_cut_off_signs_nothing(folder: HeldFolder, tmp_path: Path) -> None:
+    (tmp_path / "held").mkdir()
+    (tmp_path / "held" / "link.key").touch()
+    id = await folder.hold(PAGE, key="k")
+    until = int(time.time() + 60)
+    guessed = hmac.new(b"", f"{id}/{until}".encode(), hashlib.sha256).hexdigest()
+    async with client(folder) as http:
+        assert (await http.get(f"/files/{id}?until={until}&signature={guessed}")).status_code == 403
+        good = folder.link(id, seconds=60)
+        assert good is not None
+        assert (await http.get(good)).status_code == 200
+    assert (tmp_path / "held" / "link.key").stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("part", ["id", "until", "signature"])

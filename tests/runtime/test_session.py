@@ -1,6 +1,7 @@
 """What of a session outlives the process, and which sessions stay in memory."""
 
 import datetime
+import enum
 
 from gateway.model import ConversationRef, UserRef
 from gateway.runtime.session import Session, SessionPool
@@ -38,6 +39,22 @@ def test_only_the_json_part_is_saved_and_types_json_would_change_are_left_out():
     record = session.to_save()
     assert record is not None
     assert record.data == {"n": 1, "nested": {"a": [1, None]}}
+
+
+class Key(enum.StrEnum):
+    NAME = "name"
+
+
+def test_a_key_that_is_no_plain_string_costs_nothing_but_itself():
+    session = Session(id="1", ref=ref("1"), user=USER, started_at=0)
+    session.values = {Key.NAME: "Ada", 7: "a number", "half \ud83d": "a character", "n": 1}
+    record = session.to_save()
+    assert record is not None
+    assert record.data == {"name": "Ada", "n": 1}
+    session.values[Key.NAME] = "Bob"
+    session.roll_back()
+    assert session.values == {"name": "Ada", "n": 1, 7: "a number", "half \ud83d": "a character"}
+    assert Session.restored(record).values[Key.NAME] == "Ada"
 
 
 def test_an_unchanged_session_is_not_saved_again_but_a_mutated_value_is():
