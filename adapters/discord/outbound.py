@@ -5,6 +5,7 @@ within minutes (by the client after a 5xx, by the core after a crash) it is answ
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Literal
 
 from adapters.discord import tokens
@@ -107,10 +108,11 @@ class Outbox:
         if not token:
             return None
         ids = {"webhook_id": to.route.get(tokens.APP, ""), "webhook_token": token, "message_id": "@original"}
-        try:
+        with suppress(Gone):  # if it cannot be looked at, filling it in tells whether it is there
             original = await self._api.webhook("GET", _ANSWER, ids)
             if not number(original, "flags", 0) & _LOADING:
                 return None
+        try:
             with request({**payload, **_new(files)}, files) as arguments:
                 answered = await self._api.webhook("PATCH", _ANSWER, ids, **arguments)
         except Gone:

@@ -1,5 +1,6 @@
 """What users attach: read where Discord keeps it and nowhere else, by a fresh address where the old one ended."""
 
+import asyncio
 import time
 
 import pytest
@@ -54,6 +55,19 @@ async def test_other_hosts_are_not_asked(world: DiscordWorld, house: House, url:
     file = await attached(world, house)
     with pytest.raises(Unsupported):
         await house.collect(file.model_copy(update={"url": url}))
+
+
+async def test_another_port_of_who_stands_in_for_discord_is(world: DiscordWorld, house: House) -> None:
+    file = await attached(world, house)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc")
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/a.txt"
+        assert await house.collect(file.model_copy(update={"url": url})) == b"abc"
 
 
 async def test_an_outage_may_be_tried_again(world: DiscordWorld, house: House) -> None:

@@ -294,6 +294,12 @@ async def test_an_answer_whose_receipt_was_lost_is_not_given_twice(world: Discor
     assert found is not None and found.id == id
 
 
+async def test_an_answer_that_cannot_be_looked_at_is_filled_in_all_the_same(world: DiscordWorld, house: House) -> None:
+    id, ref = await deferred(world, house)
+    world.discord.fail_next("get_original", code=10008)
+    assert (await house.adapter.send(ref, Outgoing(text="Started."), key="k")).id == id
+
+
 async def test_stop_is_answered_at_once_for_nothing_follows(world: DiscordWorld, house: House) -> None:
     post, _ = await house.mention()
     await world.wait_for(world.discord.commands)
