@@ -17,6 +17,8 @@ MAX_AGE = 86_400.0
 """Seconds after which the keys are fetched again (Bot Connector authentication: at least once a day)."""
 MIN_AGE = 10.0
 """Seconds between two fetches: a stranger may name an unknown key in every request, and the service may be away."""
+_PATIENCE = aiohttp.ClientTimeout(total=5.0)
+"""For each of the two documents: who asks for an activity to be verified waits, and Teams gives an activity 15 s."""
 _MAX_DOCUMENT = 1024 * 1024
 
 log = structlog.get_logger(__name__)
@@ -94,7 +96,7 @@ class SigningKeys:
         if self._session is None:
             raise Unavailable("the Teams adapter is not connected")
         try:
-            async with self._session.get(url, allow_redirects=False) as response:
+            async with self._session.get(url, timeout=_PATIENCE, allow_redirects=False) as response:
                 found = object_in(await bounded(response, _MAX_DOCUMENT)) if response.status == 200 else None
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise Unavailable(f"{url}: {type(error).__name__}") from error

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, get_args
 
+import aiohttp
 import orjson
 import pytest
 from starlette.applications import Starlette
@@ -184,6 +185,17 @@ async def test_while_keys_cannot_be_had_the_old_ones_do_and_nobody_waits_for_new
         house.adapter._webhook._verifier._known.clear()  # type: ignore[union-attr]
         await house.dm("again")
     assert len(teams.calls_to("openid")) == asked + 1
+
+
+async def test_a_keys_service_that_hangs_keeps_nobody_waiting_for_long(
+    house: TeamsHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teams = house.teams
+    monkeypatch.setattr("adapters.teams.keys.MAX_AGE", 0.0)
+    monkeypatch.setattr("adapters.teams.keys._PATIENCE", aiohttp.ClientTimeout(total=0.1))
+    with teams.hold("openid") as hold:
+        await house.dm("served by the keys there are")
+        hold.release()
 
 
 async def test_many_tenants_are_served_where_the_app_is_for_many(world: TeamsWorld) -> None:
