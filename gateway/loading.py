@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+import sysconfig
 import traceback
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -41,10 +42,11 @@ def load_bot(path: Path) -> Callbacks:
 
 def _hides(path: Path) -> bool:
     """Whether others who import a module would get the bot instead, by its name (``discord.py``, ``gateway.py``)."""
-    name, folder = path.stem, path.resolve().parent
+    name = path.stem
     if name in sys.builtin_module_names:
         return True
-    spec = PathFinder.find_spec(name, [entry for entry in sys.path if Path(entry).resolve() != folder])
+    installed = {*sysconfig.get_paths().values(), str(Path(__file__).resolve().parents[1])}
+    spec = PathFinder.find_spec(name, sorted(installed - {str(path.resolve().parent)}))
     if spec is None or spec.origin is None:  # a mere folder of that name hides nothing
         return False
     unused = name in {*sys.stdlib_module_names, "test"} and name not in sys.modules  # nobody misses those (``test.py``)

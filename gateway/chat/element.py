@@ -1,9 +1,10 @@
 """Elements: files, images and texts that go with a message, and what users attach."""
 
-import mimetypes
 import uuid
+from mimetypes import guess_extension, guess_type
 from pathlib import Path
 from typing import Any, ClassVar, Literal
+from urllib.parse import urlsplit
 
 from gateway.model import ElementKind, FromBytes, FromPath, FromUrl, Outgoing, OutgoingFile, Source
 from gateway.runtime.context import require_turn
@@ -51,7 +52,7 @@ class Element:
 
     def _guess_mime(self) -> str:
         for name in (self.name, self.path, (self.url or "").partition("?")[0]):
-            guessed = mimetypes.guess_type(name)[0] if name else None
+            guessed = guess_type(name)[0] if name else None
             if guessed:
                 return guessed
         return self.default_mime
@@ -71,7 +72,15 @@ class Element:
 
     def as_file(self) -> OutgoingFile:
         """What the platform is to upload or show."""
-        return OutgoingFile(kind=self.type, name=self.name, mime=self.mime, source=self.source)
+        return OutgoingFile(kind=self.type, name=self._file_name(), mime=self.mime, source=self.source)
+
+    def _file_name(self) -> str:
+        """The name with an ending: platforms and people's machines know by it what to show (``name="image1"`` is an
+        element's usual name)."""
+        if Path(self.name).suffix:
+            return self.name
+        known = Path(self.path or urlsplit(self.url or "").path).suffix
+        return self.name + (known or ("" if self.mime == Element.default_mime else guess_extension(self.mime) or ""))
 
     def as_text(self) -> str | None:
         """Markdown to put under the message instead of a file, for elements that are text."""
@@ -112,10 +121,6 @@ class Text(Element):
         if len(text) > self.INLINE_LIMIT:
             return None
         return f"**{self.name}**\n{fenced(text, self.language) if self.language else text}"
-
-    def as_file(self) -> OutgoingFile:
-        name = self.name if Path(self.name).suffix or self.path else f"{self.name}.txt"
-        return OutgoingFile(kind="text", name=name, mime=self.mime, source=self.source)
 
 
 def fenced(text: str, language: str | None) -> str:
