@@ -90,7 +90,7 @@ def _refused(error: SlackApiError, method: str, channel: str) -> PlatformError:
     response: Any = error.response
     status = getattr(response, "status_code", None) or getattr(response, "status", None) or 200
     if status == 429 or code in _LIMITED:
-        return RateLimited(_wait(response), f"{method}:{channel}" if channel else method)
+        return RateLimited(wait_of(response), f"{method}:{channel}" if channel else method)
     if code in _PASSING or status >= 500 or not code:
         return Unavailable(f"{method}: {code or f'HTTP {status}'}")
     if code == "missing_scope":
@@ -116,7 +116,8 @@ def _details(data: Mapping[str, Any]) -> str:
     return f" ({'; '.join(str(each) for each in messages)[:300]})" if isinstance(messages, list) and messages else ""
 
 
-def _wait(response: Any) -> float:
+def wait_of(response: Any) -> float:
+    """Seconds the answer's ``Retry-After`` asks for; a default where it gives none that can be read."""
     headers: Mapping[str, str] = getattr(response, "headers", None) or {}
     given = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
     try:

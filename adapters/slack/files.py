@@ -10,7 +10,7 @@ import aiohttp
 import orjson
 
 from adapters.slack.api import SlackApi
-from adapters.slack.errors import translate
+from adapters.slack.errors import translate, wait_of
 from gateway.errors import Forbidden, Gone, RateLimited, Rejected, TooLarge, Unavailable, Unsupported
 from gateway.model import FromBytes, FromPath, FromUrl, OutgoingFile, RemoteFile
 
@@ -77,8 +77,10 @@ class Files:
             await asyncio.sleep(wait)
             try:
                 info = await self._api.query("files.info", file=file_id)
-            except Forbidden as error:
-                self._api.note("files_info", error=str(error))
+            except (Forbidden, RateLimited, Unavailable) as error:
+                # The share stands, whatever is wrong with looking at it: nobody may make it again for this.
+                if isinstance(error, Forbidden):
+                    self._api.note("files_info", error=str(error))
                 return None
             if ts := share_of(info.get("file") or {}, channel):
                 return ts
@@ -152,7 +154,7 @@ def _check(response: aiohttp.ClientResponse, file: RemoteFile, limit: int) -> No
     if status in (404, 410):
         raise Gone(f"file {file.name!r} is no longer in Slack")
     if status == 429:
-        raise RateLimited(float(response.headers.get("Retry-After") or 1), "files")
+        raise RateLimited(wait_of(response), "files")
     if status >= 400:
         raise Unavailable(f"download of {file.name!r}: HTTP {status}")
     if response.content_type == "text/html" and "html" not in file.mime:

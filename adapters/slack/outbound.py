@@ -12,7 +12,7 @@ from adapters.slack.files import Files
 from adapters.slack.mrkdwn import to_markdown
 from adapters.slack.render import METADATA_EVENT, content, metadata
 from adapters.slack.timestamps import seconds
-from gateway.errors import Forbidden, Gone, StreamExpired
+from gateway.errors import Forbidden, Gone, RateLimited, StreamExpired, Unavailable
 from gateway.model import ConversationRef, FromUrl, HistoryMessage, Outgoing, OutgoingFile, Receipt
 
 STREAM_STATE = frozenset({"held", "bytes", "cards"})
@@ -63,7 +63,11 @@ class Outbox:
         channel = str(posted.get("channel") or to.channel)
         data: dict[str, Any] = {} if channel == to.channel else {"channel": channel}
         if waiting := uploads(message):
-            data["files"] = await self._files.share(waiting, channel=channel, thread=thread)
+            try:
+                data["files"] = await self._files.share(waiting, channel=channel, thread=thread)
+            except RateLimited as error:
+                # Not simply to be called again: the text stands. Whoever tries again looks first (``find``).
+                raise Unavailable(f"the files of a message that stands: {error}") from error
         return Receipt(to=to, id=str(posted["ts"]), data=data)
 
     def _name(self, body: dict[str, Any], author: str) -> None:
@@ -127,7 +131,10 @@ class Outbox:
     async def find(
         self, to: ConversationRef, message: Outgoing, *, me: Me, key: str, since: float, claimed: Collection[str]
     ) -> Receipt | None:
-        """Our message under ``key``; else the first of the bot's own without any key that nobody claims."""
+        """Our message under ``key``; else the first of the bot's own without any key that nobody claims.
+
+        A send that got its text there but not its files is finished here: to the caller what is found is sent.
+        """
         own = [each async for each in self._messages(to, oldest=since - _SKEW) if _own(each, me)]
         names = {file.name for file in uploads(message)}
         found = next((each for each in own if _key(each) == key), None)
@@ -146,6 +153,8 @@ class Outbox:
             for file in items(each, "files")
             if text(file, "name") in names
         }
+        if _key(found) == key and (missing := [file for file in uploads(message) if file.name not in files.values()]):
+            files |= await self._files.share(missing, channel=to.channel, thread=thread_of(to))
         data: dict[str, Any] = {"files": files} if files else {}
         if _posts(message) and not _key(found):
             data["key"] = key

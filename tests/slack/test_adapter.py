@@ -22,6 +22,7 @@ from gateway.adapter import (
     SupportsStreaming,
     SupportsTitles,
 )
+from gateway.egress import Sender
 from gateway.errors import (
     Draining,
     Forbidden,
@@ -313,6 +314,28 @@ async def test_files_alone_have_the_share_as_their_receipt(house: SlackHouse) ->
     message = Outgoing(files=(OutgoingFile(name="a.txt", source=FromBytes(data=b"a")),))
     receipt = await house.adapter.send(ref, message, key="k")
     assert [m["ts"] for m in said(house, ref)] == [receipt.id]
+
+
+@pytest.mark.parametrize("method", ["files.getUploadURLExternal", "files.completeUploadExternal"])
+@pytest.mark.parametrize("fault", [{"retry_after": 1}, {"status": 503}])
+async def test_files_refused_after_their_text_are_neither_lost_nor_is_the_text_doubled(
+    house: SlackHouse, method: str, fault: dict[str, int]
+) -> None:
+    ref = await house.thread()
+    house.slack.fail_next(method, times=2, **fault)
+    files = (OutgoingFile(name="a.txt", source=FromBytes(data=b"a")),)
+    await Sender({"slack": house.adapter}).put(ref, Outgoing(text="see", files=files), key="k")
+    text, share = said(house, ref)
+    assert text["text"] == "see"
+    assert [file["name"] for file in share["files"]] == ["a.txt"]
+
+
+async def test_a_share_is_not_made_again_because_its_message_is_not_known_yet(house: SlackHouse) -> None:
+    ref = await house.thread()
+    house.slack.fail_next("files.info", retry_after=1)
+    files = (OutgoingFile(name="a.txt", source=FromBytes(data=b"a")),)
+    await Sender({"slack": house.adapter}).put(ref, Outgoing(files=files), key="k")
+    assert len(said(house, ref)) == 1
 
 
 # -- finding again what a crash lost
