@@ -16,6 +16,9 @@ from gateway.model import ConversationRef
 _NO_THREADS_FOR = 300.0
 """Seconds a channel that let no thread be opened is not asked again."""
 _EXISTS = 160004
+_NAMELESS = "Conversation"
+_OF_THE_NAME = frozenset({50035, 200001})
+"""The form is not as it should be; the title was blocked by automatic moderation (Opcodes and Status Codes, JSON)."""
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +56,7 @@ class Threads:
                 "/channels/{channel_id}/messages/{message_id}/threads",
                 {"channel_id": spot.channel, "message_id": to.channel},
                 json={
-                    "name": to.route.get(TITLE, "")[:THREAD_NAME] or "Conversation",
+                    "name": to.route.get(TITLE, "")[:THREAD_NAME] or _NAMELESS,
                     "auto_archive_duration": THREAD_MINUTES,
                 },
             )
@@ -61,6 +64,8 @@ class Threads:
             # The message was deleted. Its thread outlives it; where there is none, that is what Discord will say.
             return Spot(to.channel)
         except (Forbidden, Rejected) as error:
+            if code_of(error) in _OF_THE_NAME and to.route.get(TITLE) != _NAMELESS:
+                return await self.spot(to.model_copy(update={"route": {**to.route, TITLE: _NAMELESS}}))
             if code_of(error) != _EXISTS:
                 self._refuse(spot.channel, error)
                 return spot

@@ -65,6 +65,14 @@ async def test_the_threads_name(world: DiscordWorld, house: House, written: str,
     assert thread["name"] == name
 
 
+async def test_a_name_discord_does_not_take_is_replaced(world: DiscordWorld, house: House) -> None:
+    _, ref = await house.mention("a word the server forbids")
+    world.discord.fail_next("create_thread", code=200001)
+    await house.adapter.send(ref, Outgoing(text="42"), key="k")
+    assert [each["name"] for each in world.discord.threads("general")] == ["Conversation"]
+    assert said(world, ref.channel) == ["42"]
+
+
 async def test_a_thread_somebody_opened_first_is_used(world: DiscordWorld, house: House) -> None:
     post, ref = await house.mention("hello")
     await world.discord.create_thread("general", "mine", message_id=post.id, user="Grace")
