@@ -26,7 +26,7 @@ from adapters.discord.progress import Mark
 from adapters.discord.render import allowed, characters
 from adapters.discord.tokens import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, SILENT
 from adapters.fields import Json, obj, text
-from gateway.errors import GatewayError, Gone
+from gateway.errors import GatewayError, Gone, Rejected
 from gateway.model import COMMANDS, Accepted, AllowedMentions, Answer, Envelope, Form, FormErrors, Notice, OpenForm
 
 Response = dict[str, Any]
@@ -39,6 +39,7 @@ _ANSWERING = 2.5
 _HEARD_WITHIN = 3.0
 """Seconds after which Discord has told the person that the application did not respond."""
 _TRY_AGAIN = "I could not take that just now. Please try again."
+_UNSHOWN = "This form cannot be shown here"
 _TOO_LATE = "That took too long to open. Please press it again."
 
 log = structlog.get_logger(__name__)
@@ -115,6 +116,8 @@ class Interactions:
                 await self._api.answer(text(data, "id"), text(data, "token"), response)
         except (GatewayError, TimeoutError) as error:
             log.warning("discord_answer_failed", kind=response["type"], error=str(error) or "timed out")
+            if response["type"] == _MODAL and isinstance(error, Rejected):
+                return await self._respond(data, private(f"{_UNSHOWN}."))
             return False
         return True
 
@@ -190,7 +193,7 @@ def _opened(form: Form) -> Response:
         return {"type": _MODAL, "data": modal(form)}
     except GatewayError as error:
         log.error("discord_form_refused", form=form.title, error=str(error))
-        return private(f"This form cannot be shown here: {error}")
+        return private(f"{_UNSHOWN}: {error}")
 
 
 def _neutral(data: Json) -> Response:

@@ -428,6 +428,8 @@ async def test_every_kind_of_field_at_its_limits(world: DiscordWorld, house: Hou
         (SelectField(id="s", label="S", options=tuple((f"{n}", "x") for n in range(26))),),
         (SelectField(id="s", label="S", options=(("v" * 101, "x"),)),),
         (TextField(id="t" * 100, label="T"),),
+        (SelectField(id="s", label="S", options=(("v", "x"), ("v", "y"))),),
+        (TextField(id="t", label="T"), TextField(id="t", label="U")),
     ],
 )
 async def test_a_form_that_does_not_fit_is_said_to_the_person(world: DiscordWorld, house: House, fields: Any) -> None:
