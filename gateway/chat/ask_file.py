@@ -87,15 +87,20 @@ class AskFileMessage(AskBase[list[AskFileResponse]]):
     async def _fetch(self, turn: Turn, file: RemoteFile) -> AskFileResponse:
         if not self._accepts(file):
             raise Again(f"{file.name} is not accepted here: please send {self._accepted()}.")
-        if file.size is not None and file.size > self.max_size_mb * 1_000_000 * 1.05:
-            raise Again(f"{file.name} is too large: the limit is {self.max_size_mb:g} MB.")
+        self._check_size(file.name, file.size or 0)
         try:
             path = await turn.services.files.fetch(
                 file, platform=turn.ref.platform, session=turn.session.id, delivery=turn.work.key
             )
         except (PlatformError, TooLarge) as error:
             raise Again(f"{file.name} could not be read: {error}") from error
-        return AskFileResponse(id=file.id, name=file.name, path=str(path), size=path.stat().st_size, type=file.mime)
+        size = path.stat().st_size
+        self._check_size(file.name, size)  # not every platform says it beforehand
+        return AskFileResponse(id=file.id, name=file.name, path=str(path), size=size, type=file.mime)
+
+    def _check_size(self, name: str, size: int) -> None:
+        if size > self.max_size_mb * 1_000_000 * 1.05:
+            raise Again(f"{name} is too large: the limit is {self.max_size_mb:g} MB.")
 
     def _accepts(self, file: RemoteFile) -> bool:
         if isinstance(self.accept, Mapping):

@@ -103,6 +103,21 @@ class AskContract:
             [file] = results[0]
             assert (file.name, Path(file.path).read_bytes()) == ("notes.txt", b"hello")
 
+    async def test_ask_for_a_file_refuses_one_that_is_too_large(self, world: World, tmp_path: Path) -> None:
+        def bot() -> None:
+            @cl.on_message
+            async def main(message: cl.Message) -> None:
+                files = await cl.AskFileMessage("A text, please", ["text/plain"], max_size_mb=0.01).send()
+                await cl.Message(f"got {files[0].name}" if files else "got none").send()
+
+        async with running_bot(world, register(bot), tmp_path):
+            post = await world.dm("go")
+            await reads(world, post, "A text, please")
+            await world.reply(post, "this", files=[File("large.txt", b"x" * 20_000, "text/plain")])
+            await hears(world, "large.txt is too large: the limit is 0.01 MB", post)
+            await world.reply(post, "that", files=[File("small.txt", b"x", "text/plain")])
+            await reads(world, post, "got small.txt")
+
     async def test_ask_for_a_file_opens_a_form(self, world: World, tmp_path: Path) -> None:
         need(capabilities(world).form_files, "files in forms")
         results: list[Any] = []
