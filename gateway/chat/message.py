@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 from gateway.chat import standing
 from gateway.chat.action import Action
 from gateway.chat.element import Element, fenced
+from gateway.egress import heal
 from gateway.model import AllowedMentions, Button, Citation, Outgoing, OutgoingFile
 from gateway.runtime import tokens
 from gateway.runtime.context import current_turn, require_turn
@@ -133,6 +134,11 @@ class Message:
         if self._posting is not None and self._posting.stream is not None:
             await self._stand(require_turn())
 
+    async def break_off(self) -> None:
+        """End its stream with the text there is (called when the handler failed)."""
+        if self._posting is not None:
+            await self._posting.close_stream(Outgoing(text=heal(self._text()), author=self.author))
+
     def _post(self, turn: Turn) -> Posting:
         if self._posting is None:
             self._posting = Posting(turn)
@@ -144,8 +150,8 @@ class Message:
         posting = self._post(turn)
         message = await self._outgoing(turn)
         if posting.stream is not None:
-            turn.opened.discard(self)
             await posting.close_stream(message)
+            turn.opened.discard(self)
         else:
             await posting.put(message)
         if self.actions:

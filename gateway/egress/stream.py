@@ -56,6 +56,11 @@ class MessageStream:
         """Of what stands by now."""
         return self._standing.receipts
 
+    @property
+    def closed(self) -> bool:
+        """Whether it takes no more text."""
+        return self._closed
+
     async def write(self, delta: str) -> None:
         """Add text; the first starts the message at once. Raises what showing earlier text failed with."""
         self._check()
@@ -80,7 +85,8 @@ class MessageStream:
             self._wake()
 
     async def close(self, message: Outgoing) -> tuple[Receipt, ...]:
-        """The message as it shall stand, whole. Waits out rate limits within the policy's deadline."""
+        """The message as it shall stand, whole. Waits out rate limits within the policy's deadline. After ``TooLarge``
+        the stream is still open."""
         if self._closed:
             raise RuntimeError("the stream is closed")
         message = degraded(message, self._limits)

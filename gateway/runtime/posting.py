@@ -59,9 +59,14 @@ class Posting:
 
     async def close_stream(self, message: Outgoing) -> None:
         """The stream's last state; after it the message is an ordinary one."""
-        stream, self.stream = self.stream, None
-        if stream is not None:
+        stream = self.stream
+        if stream is None:
+            return
+        try:
             self.receipts = await stream.close(message)
+        finally:
+            if stream.closed:
+                self.stream = None
 
     async def remove(self) -> None:
         """Take it off the platform. A re-run that sends it again posts it anew: nothing stands there."""

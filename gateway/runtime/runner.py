@@ -14,7 +14,7 @@ from gateway.runtime.context import current_turn
 from gateway.runtime.journal import Journal
 from gateway.runtime.posting import Posting
 from gateway.runtime.session import Session, SessionPool
-from gateway.runtime.turn import Services, Turn, close_streams
+from gateway.runtime.turn import Services, Turn, break_off_streams, close_streams
 from gateway.runtime.work import Work
 
 log = structlog.get_logger(__name__)
@@ -69,11 +69,15 @@ class Runner:
         reset = current_turn.set(turn)
         try:
             await self._play_stoppable(turn, running)
-        except BaseException:
+        except BaseException as error:
             turn.over = True
             if turn.session.pins == 1:  # else another turn's changes would go, too
                 turn.session.roll_back()
-            await journal.close(keep=True)
+            try:
+                if turn.opened and isinstance(error, Exception) and not isinstance(error, Fenced):
+                    await break_off_streams(turn)
+            finally:
+                await journal.close(keep=True)
             raise
         finally:
             turn.working.pause()

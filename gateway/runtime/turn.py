@@ -149,3 +149,14 @@ async def close_streams(turn: Turn) -> None:
     for message in list(turn.opened):
         await message.finish_stream()
     turn.opened.clear()
+
+
+async def break_off_streams(turn: Turn) -> None:
+    """The turn failed: what it streamed so far stands, ended. A turn that is run again goes on from it."""
+    for message in list(turn.opened):
+        try:
+            await message.break_off()
+        except Exception:
+            # The turn has failed already, with what matters more; a stream nobody ends runs out on the platform.
+            log.exception("stream.not_ended", delivery=turn.work.key)
+    turn.opened.clear()

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import gateway as cl
+from gateway.errors import TooLarge
 from tests.contract.house import capabilities
 from tests.contract.reading import counted, hears, reads, settled, texts
 from tests.contract.world import File, Method, Post, World
@@ -59,6 +60,45 @@ class LossContract:
             post = await world.mention("x")
             await reads(world, post, "run 2", timeout=20)
             assert texts(world, post) == ["run 2"]
+
+    async def test_a_stream_its_handler_broke_off_is_ended(self, world: World, tmp_path: Path) -> None:
+        def bot() -> None:
+            @cl.on_message
+            async def main() -> None:
+                answer = cl.Message()
+                await answer.stream_token("So far ")
+                await answer.stream_token("so good")
+                raise ValueError("boom")
+
+        async with running_bot(world, register(bot), tmp_path, turn_retries=0):
+            post = await world.dm("x")
+            await reads(world, post, "Reference", timeout=30)
+            broken_off, _ = texts(world, post)
+        assert broken_off == "So far so good"
+
+    async def test_a_stream_whose_file_is_too_large_can_be_finished_without_it(
+        self, world: World, tmp_path: Path
+    ) -> None:
+        large = tmp_path / "large.bin"
+        with large.open("wb") as file:
+            file.truncate(capabilities(world).file_size_limit + 1)
+
+        def bot() -> None:
+            @cl.on_message
+            async def main() -> None:
+                answer = cl.Message(elements=[cl.File(name="large.bin", path=str(large))])
+                await answer.stream_token("Here it is. ")
+                try:
+                    await answer.send()
+                except TooLarge:
+                    answer.elements.clear()
+                    await answer.stream_token("It was too large.")
+                    await answer.send()
+
+        async with running_bot(world, register(bot), tmp_path):
+            post = await world.dm("x")
+            await reads(world, post, "It was too large.", timeout=30)
+            assert texts(world, post) == ["Here it is. It was too large."]
 
     # The platform
 
