@@ -8,7 +8,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from adapters.fields import Json, items, obj, text
 from adapters.slack.forms import FORM, ref_of_view

@@ -65,7 +65,8 @@ class Inbound:
     def _ignore(self, why: str, body: Json) -> None:
         self.ignored[why] += 1
         kind = text(body, "event", "type") or text(body, "type")
-        if kind in ("app_uninstalled", "tokens_revoked"):
+        # Of the tokens revoked ours is the bot's; a person's own may go at any time.
+        if kind == "app_uninstalled" or (kind == "tokens_revoked" and obj(body, "event", "tokens").get("bot")):
             self.uninstalled = True
             log.error("slack_uninstalled", event=kind)
         elif why.startswith("unknown") or why == "malformed":

@@ -59,23 +59,28 @@ def content(message: Outgoing) -> dict[str, Any]:
 
 
 def body(text: str, mentions: AllowedMentions) -> list[Block]:
-    """Markdown as ``markdown`` blocks, with the first table that fits as a native one."""
+    """Markdown as ``markdown`` blocks around the first table that fits, which is native; three blocks at most."""
     if not text.strip():
         return []
-    blocks: list[Block] = []
+    before: list[str] = []
+    after: list[str] = []
+    native: list[Block] = []
     room = MARKDOWN_BLOCK_TEXT - len(text)
-    native = False
     for part in tables.split(safe_markdown(text, mentions)):
+        written = after if native else before
         if isinstance(part, str):
-            blocks.append({"type": "markdown", "text": part.strip("\n")})
+            written.append(part.strip("\n"))
         elif not native and tables.fits(part):
-            native = True
-            blocks.append(tables.block(part))
+            native = [tables.block(part)]
         else:
             shown = tables.aligned(part, limit=max(len(part.source), min(len(part.source) + room, TABLE_TEXT)))
             room -= max(0, len(shown) - len(part.source))
-            blocks.append({"type": "markdown", "text": shown})
-    return blocks
+            written.append(shown)
+    return [*_markdown(before), *native, *_markdown(after)]
+
+
+def _markdown(parts: Sequence[str]) -> list[Block]:
+    return [{"type": "markdown", "text": "\n\n".join(parts)}] if parts else []
 
 
 def extras(message: Outgoing) -> list[Block]:

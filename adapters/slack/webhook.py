@@ -27,6 +27,8 @@ from gateway.errors import Draining
 PATH = "/slack/events"
 
 _DONE = Response()
+_CHECK = b"ssl_check=1"
+"""In a GET or a form without a signature: Slack looks at the certificate of a command's URL, and wants a 200."""
 
 log = structlog.get_logger(__name__)
 
@@ -46,18 +48,20 @@ class Webhook:
 
     def route(self, accept: Accept) -> BaseRoute:
         """``POST /slack/events`` over ``accept``."""
-        return Route(PATH, _Endpoint(self, accept), methods=["POST"], name="slack_events")
+        return Route(PATH, _Endpoint(self, accept), methods=["GET", "POST"], name="slack_events")
 
     async def serve(self, scope: Scope, receive: Receive, accept: Accept) -> Response:
         """The answer to one request."""
+        if scope["method"] != "POST":
+            checks = _CHECK in bytes(scope["query_string"]).split(b"&")
+            return Response() if checks else Response(status_code=405, headers={"Allow": "POST"})
         # One pass over what the server read: Starlette's ``headers`` go through all of them for each one asked for.
         headers: dict[bytes, bytes] = dict(scope["headers"])
         raw = await self._read(receive, headers.get(b"content-length", b""))
         if raw is None:
             return Response(status_code=413)
         if not self._signed(raw, headers):
-            # Slack checks the certificate of a command's URL by a form that carries no signature, only this field.
-            return Response(status_code=200 if raw.startswith(b"ssl_check=1") else 401)
+            return Response(status_code=200 if _CHECK in raw.split(b"&") else 401)
         try:
             body = _body(raw, headers.get(b"content-type", b""))
         except Malformed:

@@ -227,8 +227,17 @@ async def test_url_verification_and_ssl_check(house: SlackHouse) -> None:
     body = json.dumps({"type": "url_verification", "challenge": "c"}).encode()
     answer = await house.slack.send_raw(body, house.slack.sign(body))
     assert (answer.status, json.loads(answer.body)) == (200, {"challenge": "c"})
-    form = urlencode({"ssl_check": "1", "token": "x"}).encode()
-    assert (await house.slack.send_raw(form, {"Content-Type": "application/x-www-form-urlencoded"})).status == 200
+    check = {"ssl_check": "1", "token": "x"}
+    for fields in (check, dict(reversed(check.items()))):
+        form = urlencode(fields).encode()
+        assert (await house.slack.send_raw(form, {"Content-Type": "application/x-www-form-urlencoded"})).status == 200
+    command = urlencode({**check, "command": "/new", "user_id": "U0ADA", "channel_id": "C0GENERAL"}).encode()
+    await house.slack.send_raw(command, {"Content-Type": "application/x-www-form-urlencoded"})
+    async with aiohttp.ClientSession() as session:
+        for params, status in ((check, 200), ({}, 405)):
+            async with session.get(f"{house.url}/slack/events", params=params) as response:
+                assert response.status == status
+    assert house.envelopes == []
 
 
 # -- interactions
@@ -319,7 +328,7 @@ async def test_files_alone_have_the_share_as_their_receipt(house: SlackHouse) ->
 @pytest.mark.parametrize("method", ["files.getUploadURLExternal", "files.completeUploadExternal"])
 @pytest.mark.parametrize("fault", [{"retry_after": 1}, {"status": 503}])
 async def test_files_refused_after_their_text_are_neither_lost_nor_is_the_text_doubled(
-    house: SlackHouse, method: str, fault: dict[str, int]
+    house: SlackHouse, method: str, fault: dict[str, Any]
 ) -> None:
     ref = await house.thread()
     house.slack.fail_next(method, times=2, **fault)
@@ -533,6 +542,9 @@ async def test_a_wrong_app_token_names_its_setting(house: SlackHouse) -> None:
 
 
 async def test_an_uninstalled_app_is_unhealthy(house: SlackHouse) -> None:
+    assert house.adapter.health() is None
+    await house.slack.emit({"type": "tokens_revoked", "tokens": {"oauth": ["U0ADA"], "bot": []}})
+    await house.slack.settled()
     assert house.adapter.health() is None
     await house.slack.emit({"type": "app_uninstalled"})
     await house.slack.settled()

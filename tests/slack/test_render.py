@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.slack import limits, tables
+from adapters.slack.emulation.validate import check_message
 from adapters.slack.mentions import safe_delta, safe_markdown, safe_text
 from adapters.slack.render import ACTION, FEEDBACK, content
 from gateway.errors import Rejected
@@ -143,12 +144,19 @@ def test_a_table_is_native_and_in_its_place() -> None:
 
 def test_a_second_table_and_one_too_large_are_aligned_text() -> None:
     blocks = content(Outgoing(text=f"{TABLE}\n\nand\n\n{TABLE}"))["blocks"]
-    assert [block["type"] for block in blocks] == ["table", "markdown", "markdown"]
-    assert blocks[2]["text"].startswith("```\nName ")
+    assert [block["type"] for block in blocks] == ["table", "markdown"]
+    assert blocks[1]["text"].startswith("and\n\n```\nName ")
     wide = "|" + "a|" * 21 + "\n|" + "-|" * 21 + "\n|" + "b|" * 21
     assert [block["type"] for block in content(Outgoing(text=wide))["blocks"]] == ["markdown"]
     rows = "| a |\n| - |\n" + "| b |\n" * 100
     assert content(Outgoing(text=rows))["blocks"][0]["type"] == "markdown"
+
+
+def test_any_number_of_tables_are_blocks_that_slack_takes() -> None:
+    text = "\n\n".join(f"Table {number}\n\n{TABLE}" for number in range(60))
+    shown = check_message(content(Outgoing(text=text))["blocks"])
+    assert [block["type"] for block in shown] == ["markdown", "table", "markdown"]
+    assert [int(number) for number in re.findall(r"Table (\d+)", str(shown))] == list(range(60))
 
 
 def test_a_table_inside_code_stays_code() -> None:
