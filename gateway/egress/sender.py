@@ -17,6 +17,7 @@ from gateway.adapter import (
 )
 from gateway.egress.limiter import Limiter
 from gateway.egress.outgoing import check_files, degraded, plan
+from gateway.egress.pace import Pace
 from gateway.egress.retry import RetryPolicy
 from gateway.egress.split import split
 from gateway.egress.standing import OnReceipts, Standing
@@ -49,6 +50,7 @@ class Sender:
         self, adapters: Mapping[str, Adapter], *, policy: RetryPolicy | None = None, limiter: Limiter | None = None
     ) -> None:
         self._limiter = limiter or Limiter()
+        self._pace = Pace()
         self._adapters = adapters
         self._policy = policy or RetryPolicy()
         self._wires: dict[str, Wire] = {}
@@ -59,7 +61,7 @@ class Sender:
             adapter = self._adapters.get(platform)
             if adapter is None:
                 raise SettingsError(f"{platform} is not on: set its credentials to reach conversations there")
-            wire = self._wires[platform] = Wire(adapter, policy=self._policy, limiter=self._limiter)
+            wire = self._wires[platform] = Wire(adapter, policy=self._policy, limiter=self._limiter, pace=self._pace)
         return wire
 
     def capabilities(self, to: ConversationRef) -> Capabilities:
@@ -143,6 +145,7 @@ class Sender:
             return
         try:
             async with asyncio.timeout(_STATUS_TIMEOUT):
+                await self._pace.step()
                 await wire.adapter.status(to, text)
         except RateLimited as error:
             self._limiter.block(error.bucket, error.retry_after, route)

@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeVar
 from gateway.adapter import Adapter, SupportsLookup
 from gateway.egress.lanes import Lanes
 from gateway.egress.limiter import Limiter, Route
+from gateway.egress.pace import Pace
 from gateway.egress.retry import RetryPolicy, retrying
 from gateway.errors import Unavailable
 from gateway.model import ConversationRef, Outgoing, Receipt
@@ -40,11 +41,12 @@ class Posted(NamedTuple):
 class Wire:
     """All calls to one platform go through here."""
 
-    def __init__(self, adapter: Adapter, *, policy: RetryPolicy, limiter: Limiter) -> None:
+    def __init__(self, adapter: Adapter, *, policy: RetryPolicy, limiter: Limiter, pace: Pace) -> None:
         self.adapter = adapter
         self.capabilities = adapter.capabilities
         self.looks = isinstance(adapter, SupportsLookup)
         self.limiter = limiter
+        self.pace = pace
         self.lanes = Lanes()
         """Sends to one conversation keep their order."""
         self._policy = policy
@@ -58,6 +60,7 @@ class Wire:
 
     async def call(self, method: str, to: ConversationRef, attempt: Callable[[], Awaitable[T]]) -> T:
         """An idempotent call, retried."""
+        await self.pace.step()
         return await retrying(attempt, policy=self._policy, limiter=self.limiter, route=self.route(method, to))
 
     async def once(

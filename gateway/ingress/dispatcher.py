@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from gateway.egress import Pace
 from gateway.errors import Fenced
 from gateway.ingress.backlog import Backlog
 from gateway.ingress.failures import Failures, persistently
@@ -53,6 +54,7 @@ class Dispatcher:
         self._pool = pool
         self._failures = failures
         self._slots = slots
+        self._pace = Pace()
         self._lanes: dict[str, Lane] = {}
         self._backlog = Backlog(
             store=store, reader=reader, is_taken=self._is_taken, submit=lambda work: self.submit(work, older=True)
@@ -199,6 +201,7 @@ class Dispatcher:
                 if turn is not None:
                     turn.stopper = lane.stop
 
+        await self._pace.step()
         while True:
             if not work.started:
                 if not await persistently(lambda: self._store.start(lease, work.key)):
