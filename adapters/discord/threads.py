@@ -78,15 +78,13 @@ class Threads:
     def beside(self, to: ConversationRef, spot: Spot, error: Forbidden) -> Spot | None:
         """Where to answer when the bot may open a thread and not write in it: beside the mention it was opened from."""
         parent = to.route.get(PARENT, "")
-        if TITLE not in to.route or spot.channel != to.channel or code_of(error) not in NO_ACCESS:
+        if not _from_channel(to) or spot.channel != to.channel or code_of(error) not in NO_ACCESS:
             return None
         self._refuse(parent, error)
         return Spot(parent, reply_to=to.channel)
 
     def _is_open(self, to: ConversationRef) -> bool:
-        # Without a title nothing is to be opened: it was a thread when the message came.
-        waits = TITLE in to.route or FLAT in to.route
-        return not waits or self._directory.get(to.channel) is not None
+        return not _from_channel(to) or self._directory.get(to.channel) is not None
 
     def _refuse(self, channel: str, error: GatewayError) -> None:
         """Answer in the channel for a while; the operator is told once what is missing."""
@@ -96,3 +94,8 @@ class Threads:
     async def wake(self, channel: str) -> None:
         """Take a thread out of the archive: in there nothing can be edited."""
         await self._api.call("PATCH", "/channels/{channel_id}", {"channel_id": channel}, json={"archived": False})
+
+
+def _from_channel(to: ConversationRef) -> bool:
+    """Whether the message stood in the channel; else it was said in the thread, and there is nothing to be opened."""
+    return TITLE in to.route or FLAT in to.route

@@ -228,6 +228,15 @@ async def test_in_a_thread_it_may_not_write_in_it_answers_beside_it_and_names_th
     assert {each["message_reference"]["message_id"] for each in answers[2:]} == {post.id}
     assert len(world.discord.calls_to("create_thread")) == 1
     assert logged().count("Send Messages in Threads") == 1
+    # With a reply to such an answer it goes on there.
+    first = answers[0]["message_reference"]["message_id"]
+    id = await world.discord.post("general", "and then", reply_to=answers[0]["id"])
+    message = world.discord.backend.created(world.discord.general.messages[id])
+    message["referenced_message"]["message_reference"] = {"message_id": first}
+    world.discord.emit("MESSAGE_CREATE", message)
+    event = await heard(house, "and then", f"discord:{world.discord.guild.id}:{first}:{first}")
+    await house.adapter.send(event.ref, Outgoing(text="then"), key="k")
+    assert said(world, "general")[-1] == "then"
 
 
 @pytest.mark.usefixtures("flat")
