@@ -28,6 +28,9 @@ _PASSING = frozenset(
 )
 _LIMITED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 _STREAM_OVER = frozenset({"message_not_in_streaming_state", "stopped_by_user", "streaming_state_conflict"})
+_TOO_LONG = frozenset({"msg_too_long", "msg_blocks_too_long", "msg_blocks_too_many"})
+_STREAMS = frozenset({"chat.appendStream", "chat.stopStream"})
+"""A stream that is full is over, as one that ran out of time is: what it lacks can stand by an edit."""
 _GONE = frozenset(
     {
         "message_not_found",
@@ -98,7 +101,7 @@ def _refused(error: SlackApiError, method: str, channel: str) -> PlatformError:
         return Forbidden(f"{method} needs the scope {needed}: add it to the Slack app and reinstall it")
     if code in BAD_TOKEN:
         return Forbidden(f"{method}: Slack says {code}; SLACK_BOT_TOKEN must be replaced")
-    if code in _STREAM_OVER:
+    if code in _STREAM_OVER or (code in _TOO_LONG and method in _STREAMS):
         return StreamExpired(f"{method}: {code}")
     if code in _GONE:
         return Gone(f"{method}: {code}")

@@ -21,7 +21,28 @@ def unescape(value: str) -> str:
 
 
 def to_markdown(message: Json, bot_user: str) -> str:
-    """A message's text as Markdown, the bot's own mention removed."""
+    """A message's text as Markdown, the bot's own mention removed; below it the messages it forwards, as quotes."""
+    written = _written(message, bot_user)
+    forwarded = [_quote(each) for each in shares(message)] if "attachments" in message else []
+    return "\n\n".join([each for each in (written, *forwarded) if each]) if forwarded else written
+
+
+def shares(message: Json) -> list[Json]:
+    """The messages that a message forwards. Slack has them among the attachments, not in the text."""
+    return [each for each in items(message, "attachments") if each.get("is_share") is True]
+
+
+def _quote(share: Json) -> str:
+    """A forwarded message: who wrote it, and what."""
+    inside = [obj(each, "message") for each in items(share, "message_blocks")]
+    blocks = [block for each in inside for block in items(each, "blocks")]
+    said = _written({"text": text(share, "text"), "blocks": blocks}, "")
+    author = text(share, "author_name") or text(share, "author_subname")
+    lines = [f"{author}:"] if author else []
+    return "\n".join(f"> {line}".rstrip() for line in (*lines, *said.split("\n"))) if said else ""
+
+
+def _written(message: Json, bot_user: str) -> str:
     blocks = items(message, "blocks")
     if blocks and all([block.get("type") == "rich_text" for block in blocks]):
         rendered = "\n".join([_rich(each, bot_user) for block in blocks for each in items(block, "elements")]).strip()

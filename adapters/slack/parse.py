@@ -5,7 +5,7 @@ from collections.abc import Callable
 from adapters.fields import Json, items, obj, text
 from adapters.slack.envelope import Me, is_dm, me_in, mentions, our_action
 from adapters.slack.forms import token_of_view, values_of_view
-from adapters.slack.mrkdwn import to_markdown, unescape
+from adapters.slack.mrkdwn import shares, to_markdown, unescape
 from adapters.slack.render import FEEDBACK
 from adapters.slack.timestamps import seconds
 from gateway.model import (
@@ -81,6 +81,8 @@ def _message(event: Json, ref: ConversationRef, me: Me) -> Event | None:
 def _created(event: Json, ref: ConversationRef, me: Me) -> Event:
     ts = text(event, "ts")
     files = [remote_file(file, ref.workspace) for file in items(event, "files")] if "files" in event else []
+    if "attachments" in event:
+        files += [remote_file(file, ref.workspace) for share in shares(event) for file in items(share, "files")]
     return MessageCreated(
         ref=ref,
         user=user_of(ref, text(event, "user"), text(event, "user_profile", "display_name")),

@@ -431,6 +431,20 @@ async def test_a_stream_that_is_over_goes_on_as_an_edit(house: SlackHouse) -> No
     assert [m["text"] for m in said(house, ref)] == ["ab"] and edited.id == stream.id
 
 
+@pytest.mark.parametrize("method", ["chat.appendStream", "chat.stopStream"])
+async def test_a_stream_that_slack_finds_too_long_goes_on_as_an_edit(house: SlackHouse, method: str) -> None:
+    ref = await house.thread()
+    house.slack.fail_next(method, error="msg_too_long")
+    stream = Sender({"slack": house.adapter}).stream(ref, key="k", recipient=None)
+    for word, shows in (("Some ", "chat.startStream"), ("words ", "chat.appendStream")):
+        await stream.write(word)
+        await house.world.wait_for(lambda shows=shows: house.slack.calls_to(shows))  # type: ignore[misc]
+    await stream.write("more.")
+    await stream.close(Outgoing(text="Some words more."))
+    (message,) = said(house, ref)
+    assert message["text"] == "Some words more." and "streaming" not in message
+
+
 async def test_a_stream_that_outgrows_a_message_in_bytes_goes_on_as_an_edit(house: SlackHouse) -> None:
     ref = await house.thread()
     text = "語" * 3_000

@@ -342,6 +342,20 @@ def test_files() -> None:
     assert (second.id, second.url, second.extra) == ("F2", None, {"access": "check_file_info"})
 
 
+def test_a_forwarded_message_is_quoted_with_its_files() -> None:
+    rich = {"type": "rich_text_section", "elements": [{"type": "text", "text": "it *is*"}]}
+    blocks = [{"type": "rich_text", "elements": [rich, {**rich, "elements": [{"type": "text", "text": "down"}]}]}]
+    shared = {"is_share": True, "is_msg_unfurl": True, "author_name": "Bob", "text": "it is down"}
+    forward = {**shared, "message_blocks": [{"message": {"blocks": blocks}}], "files": [{"id": "F1", "name": "a.log"}]}
+    link = {"from_url": "https://x.y", "title": "A page", "text": "of another place", "id": 2}
+    event = event_of(callback(message(text="<@UBOT> look", attachments=[forward, shared, link, "odd"])))
+    assert isinstance(event, MessageCreated)
+    assert event.text == "look\n\n> Bob:\n> it *is*\n> down\n\n> Bob:\n> it is down"
+    assert [file.id for file in event.files] == ["F1"]
+    direct = event_of(callback(message(text="", channel="D1", channel_type="im", attachments=[shared])))
+    assert isinstance(direct, MessageCreated) and direct.text == "> Bob:\n> it is down"
+
+
 @pytest.mark.parametrize(
     ("mrkdwn", "markdown"),
     [
