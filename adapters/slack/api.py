@@ -68,6 +68,7 @@ class SlackApi:
         session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=TIMEOUT, sock_connect=10),
             headers={"User-Agent": get_user_agent()},
+            cookie_jar=aiohttp.DummyCookieJar(),
             proxy=load_http_proxy_from_env(),
         )
         async with session:

@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
+from adapters.bodies import read_body
 from adapters.fields import text
 from adapters.slack.inbound import Inbound, describe
 from adapters.slack.limits import SIGNATURE_AGE
@@ -57,7 +58,7 @@ class Webhook:
             return Response() if checks else Response(status_code=405, headers={"Allow": "POST"})
         # One pass over what the server read: Starlette's ``headers`` go through all of them for each one asked for.
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        raw = await self._read(receive, headers.get(b"content-length", b""))
+        raw = await read_body(receive, headers.get(b"content-length", b""), limit=self._limit)
         if raw is None:
             return Response(status_code=413)
         if not self._signed(raw, headers):
@@ -80,21 +81,6 @@ class Webhook:
             log.exception("slack_not_accepted", kind=describe(body))
             return Response(status_code=500)
         return _DONE if reply.payload is None else _json(reply.payload)
-
-    async def _read(self, receive: Receive, declared: bytes) -> bytes | None:
-        """The body; None if it is larger than allowed, whatever its header claims."""
-        if declared.isdigit() and int(declared) > self._limit:
-            return None
-        body: bytes = b""
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return b""  # half a body is nobody's
-            body += message.get("body", b"")
-            if len(body) > self._limit:
-                return None
-            if not message.get("more_body"):
-                return body
 
     def _signed(self, raw: bytes, headers: Mapping[bytes, bytes]) -> bool:
         """Whether Slack sent these bytes, within the last five minutes."""

@@ -7,11 +7,11 @@ believed. That costs microseconds once a token is known, and a whole activity ma
 from collections.abc import Mapping, Sequence
 
 import structlog
-from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
+from adapters.bodies import read_body
 from adapters.fields import Json, text
 from adapters.teams.envelope import tenant_of
 from adapters.teams.hosts import on_this_machine, secure
@@ -47,11 +47,11 @@ class Webhook:
         endpoint = _Endpoint(self, accept)
         return [Route(path, endpoint, methods=["POST"], name=path.strip("/").replace("/", "_")) for path in PATHS]
 
-    async def serve(self, request: Request, accept: Accept) -> Response:
+    async def serve(self, scope: Scope, receive: Receive, accept: Accept) -> Response:
         """The answer to one request."""
-        # One pass over what the server read: ``request.headers`` goes through all of them for each one asked for.
-        headers: dict[bytes, bytes] = dict(request.scope["headers"])
-        raw = await self._read(request, headers.get(b"content-length", b""))
+        # One pass over what the server read: Starlette's ``headers`` go through all of them for each one asked for.
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        raw = await read_body(receive, headers.get(b"content-length", b""), limit=self._limit)
         if raw is None:
             return Response(status_code=413)
         activity = object_in(raw)
@@ -96,22 +96,6 @@ class Webhook:
             return Response(status_code=500)
         return _response(reply)
 
-    async def _read(self, request: Request, declared: bytes) -> bytes | None:
-        """The body; None if it is larger than allowed, whatever its header claims."""
-        if declared.isdigit() and int(declared) > self._limit:
-            return None
-        chunks: list[bytes] = []
-        size = 0
-        try:
-            async for chunk in request.stream():
-                size += len(chunk)
-                if size > self._limit:
-                    return None
-                chunks.append(chunk)
-        except ClientDisconnect:
-            return b""
-        return b"".join(chunks)
-
 
 class _Endpoint:
     """The route as an ASGI application: around a function Starlette puts one more layer, for what is raised in it."""
@@ -121,7 +105,7 @@ class _Endpoint:
         self._accept = accept
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await self._webhook.serve(Request(scope, receive), self._accept)
+        response = await self._webhook.serve(scope, receive, self._accept)
         await response(scope, receive, send)
 
 
