@@ -4,21 +4,20 @@ import asyncio
 import hashlib
 import time
 import traceback
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
 
 import structlog
 
 from gateway.egress import Sender
-from gateway.errors import Fenced, Forbidden, PlatformError, Rejected, TooLarge, Unsupported
+from gateway.errors import Forbidden, Rejected, TooLarge, Unsupported
 from gateway.model import Outgoing
 from gateway.ports import Inbox, Lease
+from gateway.runtime.persistence import persistently
 from gateway.runtime.work import Work
 from gateway.telemetry import Counters
 
-log = structlog.get_logger(__name__)
+__all__ = ["Failures", "persistently", "reference"]
 
-T = TypeVar("T")
+log = structlog.get_logger(__name__)
 
 HOPELESS = (Rejected, Forbidden, Unsupported, TooLarge)
 """Running the handler again cannot change these."""
@@ -29,20 +28,6 @@ INTERRUPTIONS = 20
 def reference(key: str) -> str:
     """A short id for a delivery that a user can read out and an operator can find."""
     return hashlib.blake2b(key.encode(), digest_size=4).hexdigest()
-
-
-async def persistently(operation: Callable[[], Awaitable[T]], *, pause: float = 0.5, longest: float = 10.0) -> T:
-    """Do it until the store can: a turn must neither be forgotten nor overtaken because the disk fails for a while."""
-    while True:
-        try:
-            return await operation()
-        except Fenced:
-            raise
-        except Exception:
-            # Any kind, because each store fails in its own way; it is logged, and ``/readyz`` says it too.
-            log.exception("store.failed", again_in=pause)
-        await asyncio.sleep(pause)
-        pause = min(2 * pause, longest)
 
 
 class Failures:
@@ -71,7 +56,8 @@ class Failures:
             again=again,
             exc_info=error,
         )
-        text = "".join(traceback.format_exception_only(error)).strip()
+        # An error may quote half of a surrogate pair, which no store takes.
+        text = "".join(traceback.format_exception_only(error)).strip().encode(errors="backslashreplace").decode()
         if again:
             pause = self._backoff * 4 ** (attempts - 1)
             due = time.time() + pause
@@ -88,5 +74,6 @@ class Failures:
         text = f"⚠️ Sorry, something went wrong here. Reference: `{reference(work.key)}`"
         try:
             await self._sender.put(work.event.ref, Outgoing(text=text), key=f"{work.key}#error")
-        except PlatformError as error:
-            log.warning("turn.failure_untold", delivery=work.key, error=str(error))
+        except Exception as error:
+            # Whatever it is (it may be what the turn died of): it must not keep the delivery from being given up.
+            log.warning("turn.failure_untold", delivery=work.key, error=f"{type(error).__name__}: {error}")

@@ -12,6 +12,7 @@ from gateway.ports import Lease, SessionRecord
 from gateway.runtime.asks import OpenAsks
 from gateway.runtime.context import current_turn
 from gateway.runtime.journal import Journal
+from gateway.runtime.persistence import persistently
 from gateway.runtime.posting import Posting
 from gateway.runtime.session import Session, SessionPool
 from gateway.runtime.turn import Services, Turn, break_off_streams, close_streams
@@ -84,19 +85,22 @@ class Runner:
             self._pool.close(turn.session)
             current_turn.reset(reset)
         await journal.close(keep=False)
-        # Only now, and nothing awaited before it is handed to the store: a turn beside may save the session too.
-        record = None if turn.session.ended else turn.session.to_save()
-        try:
-            await services.store.finish(lease, work.key, session=record, journal=journal.written)
-        except BaseException:
-            turn.session.not_saved()
-            raise
+        await persistently(lambda: self._finish(turn))
 
     async def _open(self, work: Work) -> Session | None:
         async def load(conversation: str) -> SessionRecord | None:
             return work.session if work.session_read else await self._services.store.load(conversation)
 
         return await self._pool.open(work.event.ref, work.event.user, load, create=work.opens)
+
+    async def _finish(self, turn: Turn) -> None:
+        # Only now, and nothing awaited before it is handed to the store: a turn beside may save the session too.
+        record = None if turn.session.ended else turn.session.to_save()
+        try:
+            await self._services.store.finish(turn.lease, turn.work.key, session=record, journal=turn.journal.written)
+        except BaseException:
+            turn.session.not_saved()
+            raise
 
     async def _play_stoppable(self, turn: Turn, running: Callable[[Turn | None], None]) -> None:
         running(turn)

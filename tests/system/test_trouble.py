@@ -1,10 +1,14 @@
 """Failing handlers and what becomes of their turns; Slack's mentions and scopes through the whole gateway."""
 
 import asyncio
+import sqlite3
 from contextlib import suppress
+
+import pytest
 
 import gateway as cl
 from gateway.ingress import dispatcher
+from gateway.store import file
 from tests.support.bot import register, running_bot
 from tests.system.reading import eventually, from_bot, said, shown, texts
 
@@ -28,6 +32,50 @@ async def test_a_failing_handler_is_run_again_then_told_with_a_reference_and_kep
     assert len(from_bot(slack, "general")) == 2
     assert "boom" not in shown(told)
     assert "ValueError: boom" in letters[0].error
+
+
+async def test_an_error_that_quotes_half_a_character_is_told_and_kept(slack, tmp_path):
+    def bot():
+        @cl.on_message
+        async def main(message: cl.Message):
+            if message.content == "bad":
+                raise ValueError("half an emoji: \ud83d")
+            await cl.Message("fine").send()
+
+    async with running_bot(slack, register(bot), tmp_path, turn_retries=1):
+        root = await slack.post("general", "@gateway bad")
+        await said(slack, "general", "Reference", thread=root)
+        await slack.post("general", "@gateway good", thread_ts=root)
+        await said(slack, "general", "fine", thread=root)
+
+
+async def test_a_turn_whose_end_the_store_cannot_take_at_once_is_not_run_again(slack, tmp_path, monkeypatch):
+    monkeypatch.setattr(file, "BUSY_TIMEOUT", 0.05)
+    runs = []
+    locked = asyncio.Event()
+    other = sqlite3.connect(tmp_path / "gateway.db", isolation_level=None)
+
+    def bot():
+        @cl.on_message
+        async def main(message: cl.Message):
+            runs.append(message.content)
+            await cl.Message(f"re {message.content}").send()
+            if message.content == "one":
+                other.execute("BEGIN IMMEDIATE")  # a backup, somebody's shell
+                locked.set()
+
+    async with running_bot(slack, register(bot), tmp_path) as running:
+        store = running.gateway.store
+        root = await slack.post("general", "@gateway one")
+        await locked.wait()
+        for _ in range(2):  # the second comes behind the end of the turn
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                await store.ping()
+        other.execute("ROLLBACK")
+        await slack.post("general", "@gateway two", thread_ts=root)
+        await said(slack, "general", "re two", thread=root)
+    assert runs == ["one", "two"]
+    assert texts(slack, "general", root) == ["re one", "re two"]
 
 
 async def test_a_failed_run_leaves_no_trace_in_the_session_and_the_thread_goes_on(slack, tmp_path):
