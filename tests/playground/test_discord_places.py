@@ -64,6 +64,14 @@ async def test_a_locked_thread_takes_no_words(discord: Stage) -> None:
     await expect(discord.composer("Message in “Locked one”")).to_be_hidden()
 
 
+async def test_a_thread_with_a_long_name_stays_within_its_list(discord: Stage) -> None:
+    name = "A thread that is named after all of what somebody asked"
+    await discord.emulator.create_thread(discord.channel, name)
+    channels = discord.page.get_by_role("navigation", name="Channels")
+    await expect(channels.get_by_role("button", name=name)).to_be_visible()
+    assert await channels.evaluate("list => list.scrollWidth <= list.clientWidth")
+
+
 async def test_a_forum_takes_posts(discord: Stage) -> None:
     await discord.go("ideas")
     await discord.page.get_by_role("button", name="New Post").click()
