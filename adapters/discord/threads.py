@@ -28,6 +28,8 @@ class Spot(NamedTuple):
 
     channel: str
     reply_to: str = ""
+    new: bool = False
+    """The thread was opened just now: whether the bot may write in it is not known yet."""
 
 
 class Threads:
@@ -37,6 +39,8 @@ class Threads:
         self._api = api
         self._directory = directory
         self._refused: dict[str, float] = {}
+        self._mute: set[str] = set()
+        """Channels in whose threads the bot was found not to be allowed to write."""
 
     def standing(self, to: ConversationRef) -> Spot:
         """Where the conversation stands by now."""
@@ -73,13 +77,15 @@ class Threads:
         self._directory.channel(
             {"id": to.channel, "type": PUBLIC_THREAD, "guild_id": to.workspace, "parent_id": spot.channel}
         )
-        return Spot(to.channel)
+        return Spot(to.channel, new=True)
 
     def beside(self, to: ConversationRef, spot: Spot, error: Forbidden) -> Spot | None:
         """Where to answer when the bot may open a thread and not write in it: beside the mention it was opened from."""
         parent = to.route.get(PARENT, "")
-        if not _from_channel(to) or spot.channel != to.channel or code_of(error) not in NO_ACCESS:
+        expected = spot.new or FLAT in to.route or parent in self._mute
+        if not (expected and _from_channel(to)) or spot.channel != to.channel or code_of(error) not in NO_ACCESS:
             return None
+        self._mute.add(parent)
         self._refuse(parent, error)
         return Spot(parent, reply_to=to.channel)
 
