@@ -29,7 +29,9 @@ def load_bot(path: Path) -> Callbacks:
     try:
         spec.loader.exec_module(module)
     except ModuleNotFoundError as error:
-        hint = f"install it, e.g. `pip install {error.name}`" if error.name else "install what it needs"
+        root = (error.name or "").partition(".")[0]
+        ours = root in ("chainlit", "gateway")  # in a file that was written for the former
+        hint = "`import gateway as cl` gives all there is" if ours else f"install it, e.g. `pip install {root}`"
         raise SettingsError(f"{path} does not import: {error} ({_line(error, path)}); {hint}") from error
     except (Exception, SystemExit) as error:
         # The bot file is the user's: whatever it raises while loading is theirs to read, in one line.

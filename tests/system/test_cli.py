@@ -54,6 +54,7 @@ def test_a_missing_bot_file(tmp_path):
     ("source", "word"),
     [
         ("import not_there\n", "pip install not_there"),
+        ("from chainlit.types import ThreadDict\n", "import gateway as cl"),
         ("x = (\n", "line 1"),
         ("1 / 0\n", "ZeroDivisionError"),
         ("x = 1\n", "@on_message"),
