@@ -1,6 +1,7 @@
 """Markdown as a Teams message takes it, and what a model wrote kept from notifying people. Pure.
 
-A text message knows no headings (docs bots/how-to/format-your-bot-messages): they become bold lines. A mention is
+A text message knows no headings (docs bots/how-to/format-your-bot-messages): they become bold lines. It joins the lines
+of a paragraph, and not even a blank is left between them, so each but the last ends with a hard break. A mention is
 ``<at>…</at>`` with an entity beside it: written by a model it is broken, and ``<@id>``, which is how a handler mentions
 somebody on every platform, becomes one only where that is allowed.
 """
@@ -18,8 +19,10 @@ _MENTION = re.compile(r"<@([0-9A-Za-z:._@-]{1,256})>")
 _BRACKETS = re.compile(r"[\x00-\x20<>()\\]")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _HEADING = re.compile(r" {0,3}(?P<marks>#{1,6})(?:[ \t]|$)")
-_HALF = re.compile(r" {0,3}#{1,6}(?:[ \t].*)?$| {1,3}$")
-"""The beginning of a line that may turn out to be a heading."""
+_LINES = re.compile(r"[\r\n#]")
+_ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])(?:[ \t]|$)")
+_HALF = re.compile(r" {0,3}#{1,6}(?:[ \t].*)?$|[ \t\r]*(?:[-*+]?|\d{1,9}[.)]?|`{1,2}|~{1,2})$")
+"""The beginning of a line that may turn out to be a heading, a list's item, a fence or nothing."""
 _HALF_TAG = re.compile(r"<(?:/?(?:a|at)?)?$", re.IGNORECASE)
 
 
@@ -81,35 +84,49 @@ def heading(line: str) -> Heading | None:
     return Heading(len(found["marks"]), bare.rstrip() if not bare or bare[-1] in " \t" else words)
 
 
-def to_teams(text: str) -> str:
-    """Headings as bold lines, outside of code."""
-    return "\n".join(_lines(text.split("\n"))) if "#" in text else text
+def to_teams(text: str, *, apart: bool = True) -> str:
+    """Headings as bold lines, and lines kept ``apart``, outside of code."""
+    return "\n".join(_lines(text.split("\n"), apart)) if _LINES.search(text) else text
 
 
-def _lines(lines: list[str]) -> list[str]:
+def _lines(lines: list[str], apart: bool) -> list[str]:
     fence = ""
     shown: list[str] = []
+    goes_on = False
+    """Whether the line before is one that this may be joined with."""
     for line in lines:
+        line = line.rstrip("\r")
         opened = _FENCE.match(line)
+        words = False
         if fence:
             if opened and opened[1].startswith(fence) and not line.strip().strip(fence[0]):
                 fence = ""
         elif opened:
             fence = opened[1]
-        elif (found := heading(line)) is not None:
-            words = found.text.replace("**", "").strip()
-            line = f"**{words}**" if words else ""
+        else:
+            if (found := heading(line)) is not None:
+                bare = found.text.replace("**", "").strip()
+                line = f"**{bare}**" if bare else ""
+            words = apart and bool(line.strip())
+            if words and goes_on and not _ITEM.match(line):
+                shown[-1] = _ended(shown[-1])
+        goes_on = words
         shown.append(line)
     return shown
+
+
+def _ended(line: str) -> str:
+    """With a hard break at its end."""
+    return line if line.endswith(("  ", "\\")) else f"{line}  "
 
 
 def streamed(text: str) -> str:
     """What of a growing text can be shown already. It only ever grows with the text: Teams takes nothing back.
 
-    The last line waits while it may become a heading, its end while it may become a mention.
+    The last line waits, and the end of the one before it, while it is not clear what it becomes; its own end while it
+    may become a mention.
     """
     whole, newline, last = text.rpartition("\n")
-    if _HALF.match(last):
-        return to_teams(safe(whole)) + newline if whole or newline else ""
     tail = _HALF_TAG.search(last)
-    return to_teams(safe(text[: len(text) - len(last) + tail.start()] if tail else text))
+    clear = last[: tail.start()] if tail else last
+    return to_teams(safe(whole if _HALF.match(clear.rstrip("\r")) else whole + newline + clear))

@@ -8,7 +8,7 @@ from adapters.teams import citations, tables
 from adapters.teams.card import attachment, card
 from adapters.teams.jsons import dump
 from adapters.teams.limits import CARD_BYTES, CITATIONS, MESSAGE_BYTES, SUGGESTIONS
-from adapters.teams.markdown import safe, streamed, to_teams, with_mentions
+from adapters.teams.markdown import safe, to_teams, with_mentions
 from gateway.errors import TooLarge
 from gateway.model import Outgoing, Starter
 
@@ -32,25 +32,19 @@ def activity(message: Outgoing, names: Mapping[str, str], below: Sequence[str] =
         if message.buttons:
             made = _as_card(message, text, mentions)
             return made if size_of(made) <= CARD_BYTES else _checked(_as_card(message, text, mentions, in_one=True))
-    made = _as_text(message, text)
-    made["entities"] = [*mentions, *made.get("entities", ())]
-    if not made["entities"]:
-        del made["entities"]
+    made = _fitting_text(message, text)
+    if mentions:
+        made["entities"] = [*mentions, *made.get("entities", ())]
     return made if len(text) <= _SURELY_FITS and not message.citations else _checked(made)
 
 
 def final(message: Outgoing) -> Activity:
     """The message as the end of a stream: its text goes on from what was streamed, a card with the buttons beside it
     (docs bots/streaming-ux: attachments come with the last part)."""
-    made = _as_text(message, streaming(_whole(message, ()), whole=True))
+    made = _fitting_text(message, safe(_whole(message, ())))
     if message.buttons:
         made["attachments"] = [attachment(card("", message.buttons, ()))]
     return _checked(made)
-
-
-def streaming(text: str, *, whole: bool = False) -> str:
-    """What a stream shows of a text so far, or once it is whole."""
-    return to_teams(safe(text)) if whole else streamed(text)
 
 
 def starters(given: Sequence[Starter], user: str) -> Activity:
@@ -70,8 +64,14 @@ def _whole(message: Outgoing, below: Sequence[str]) -> str:
     return "\n\n".join(part for part in parts if part) if message.author or below or more else text
 
 
-def _as_text(message: Outgoing, text: str) -> Activity:
-    text = citations.marked(to_teams(text), message.citations)
+def _fitting_text(message: Outgoing, text: str) -> Activity:
+    """Thousands of short lines are kept apart only where there is room for the marks that do it."""
+    made = _as_text(message, text)
+    return made if len(text) <= _SURELY_FITS or size_of(made) <= MESSAGE_BYTES else _as_text(message, text, apart=False)
+
+
+def _as_text(message: Outgoing, text: str, *, apart: bool = True) -> Activity:
+    text = citations.marked(to_teams(text, apart=apart), message.citations)
     made: Activity = {"type": "message", "textFormat": "markdown", "text": text}
     return _labelled(made, message, in_text=True)
 
@@ -79,7 +79,7 @@ def _as_text(message: Outgoing, text: str) -> Activity:
 def _as_card(message: Outgoing, text: str, mentions: Sequence[Activity], *, in_one: bool = False) -> Activity:
     sources = citations.listed(message.citations[:CITATIONS])
     shown = f"{text}\n\n{sources}" if sources else text
-    content = card(to_teams(shown) if in_one else shown, message.buttons, mentions, in_one=in_one)
+    content = card(to_teams(shown, apart=False) if in_one else shown, message.buttons, mentions, in_one=in_one)
     made: Activity = {"type": "message", "attachments": [attachment(content)]}
     if summary := text.strip()[:_SUMMARY]:
         made["summary"] = summary

@@ -13,6 +13,7 @@ import structlog
 from adapters.fields import text as text_at
 from adapters.teams import render, tables
 from adapters.teams.limits import STREAM_SECONDS
+from adapters.teams.markdown import streamed
 from adapters.teams.transport import Transport, conversation_of
 from gateway.errors import Forbidden, Gone, Rejected, StreamExpired, StreamStopped
 from gateway.model import ConversationRef, Outgoing, Receipt
@@ -39,7 +40,7 @@ class Streams:
         """Begin, with what can be shown of the text."""
         if to.kind != "dm" or tables.has_table(text):
             return None
-        shown = render.streaming(text)
+        shown = streamed(text)
         kind = "streaming" if shown.strip() else "informative"
         try:
             stream = await self._transport.send(to, _part(to, shown if shown.strip() else _NOTHING_YET, kind, 1))
@@ -59,7 +60,7 @@ class Streams:
         if tables.has_table(text) or time.time() - float(state.get("at") or 0.0) > STREAM_SECONDS:
             self._open.pop(receipt.to.key, None)
             raise StreamExpired("the stream hands over to edits: it holds a table, or its two minutes end")
-        shown = render.streaming(text)
+        shown = streamed(text)
         if not shown.strip() or shown == state.get("shown"):
             return receipt
         sequence = int(state.get("sequence") or 1) + 1

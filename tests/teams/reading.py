@@ -14,9 +14,9 @@ def cards(message: Json) -> list[Json]:
 
 
 def read(message: Json) -> str:
-    """The text, without the marks that only keep a mention from being one."""
+    """The text, without the marks that only keep a mention from being one, or lines apart."""
     parts = [message.get("text") or "", *(block for card in cards(message) for block in _blocks(card.get("body", ())))]
-    return "\n\n".join(part for part in parts if part).replace("\u200b", "").strip()
+    return "\n\n".join(part for part in parts if part).replace("\u200b", "").replace("  \n", "\n").strip()
 
 
 def _blocks(body: Any) -> Iterator[str]:

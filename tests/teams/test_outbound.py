@@ -67,7 +67,7 @@ async def test_plain_words_are_markdown_text_and_nothing_more(house: TeamsHouse)
 
 async def test_headings_are_bold_lines_in_text_but_code_is_left_alone(house: TeamsHouse) -> None:
     message = await sent(house, Outgoing(text="# Title #\nwords\n```sh\n# a comment\n```\n## C#\n#no heading"))
-    assert message["text"] == "**Title**\nwords\n```sh\n# a comment\n```\n**C#**\n#no heading"
+    assert message["text"] == "**Title**  \nwords\n```sh\n# a comment\n```\n**C#**  \n#no heading"
 
 
 async def test_a_table_makes_it_a_card_with_all_the_rest_around_it(house: TeamsHouse) -> None:
@@ -384,9 +384,9 @@ async def test_what_may_become_a_heading_waits_and_the_first_words_too(house: Te
     post, receipt = await begun(house, "# Tit")
     assert raw(house, post)[-1]["streaming"] == "informative"
     receipt = await house.adapter.append_stream(receipt, delta="le\nand", text="# Title\nand")
-    assert raw(house, post)[-1]["text"] == "**Title**\nand"
+    assert raw(house, post)[-1]["text"] == "**Title**  \nand"
     await house.adapter.stop_stream(receipt, Outgoing(text="# Title\nand more"), delta=" more", key="k")
-    assert (raw(house, post)[-1]["text"], raw(house, post)[-1]["streaming"]) == ("**Title**\nand more", None)
+    assert (raw(house, post)[-1]["text"], raw(house, post)[-1]["streaming"]) == ("**Title**  \nand more", None)
 
 
 async def test_stop_is_the_users_and_what_stands_stays(house: TeamsHouse) -> None:

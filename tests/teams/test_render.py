@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,7 +24,7 @@ from gateway.model import (
     TextField,
 )
 
-WORDS = st.text(alphabet="# `~<at>/@|-\nxyé", max_size=80)
+WORDS = st.text(alphabet="# `~<at>/@|-1.\r\nxyé", max_size=80)
 
 
 @given(WORDS)
@@ -34,6 +35,22 @@ def test_a_stream_only_grows_and_ends_as_the_text_does(text: str) -> None:
         assert now.startswith(shown)
         shown = now
     assert to_teams(safe(text)).startswith(shown)
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("Name: a\nAge: b\n\nnext", "Name: a  \nAge: b\n\nnext"),
+        ("a\r\nb", "a  \nb"),
+        ("apart  \nalready\\\nand so on", "apart  \nalready\\\nand so on"),
+        ("items:\n- a\n- b\n  more\n1. c", "items:\n- a\n- b  \n  more\n1. c"),
+        ("see\n```\na\nb\n```\nthere\nand", "see\n```\na\nb\n```\nthere  \nand"),
+        ("> a\n> b", "> a  \n> b"),
+    ],
+)
+def test_lines_are_kept_apart_which_teams_would_join(written: str, sent: str) -> None:
+    assert to_teams(written) == sent
+    assert to_teams(sent) == sent
 
 
 @given(WORDS)
