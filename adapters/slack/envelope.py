@@ -90,7 +90,7 @@ def ref_for(
 
 def is_dm(channel: str, channel_type: str = "") -> bool:
     """Whether a channel is a direct message; some events do not carry the type, but ids of DMs start with D."""
-    return channel_type == "im" if channel_type else channel.startswith("D")
+    return channel_type in ("im", "app_home") if channel_type else channel.startswith("D")
 
 
 def _event(body: Json, me: Me, dm_session: DmSession) -> Found:

@@ -16,9 +16,10 @@ _BROADCAST = "|".join(_EVERYONE)
 # Written as entity or with a backslash, ``<`` is still ``<`` once Markdown is read: broken as well, to be sure.
 _OPEN = r"(?:<|&(?i:lt|#0*60|#x0*3c);)\\?"
 _TOKEN = re.compile(
-    rf"(?P<open>{_OPEN})(?:(?P<all>!(?i:{_BROADCAST})\b)|(?P<group>!(?i:subteam)\^)|@(?P<user>[UWB][A-Z0-9]+))[^<>\n]*>?"
+    rf"(?P<open>{_OPEN})(?:(?P<all>!(?i:{_BROADCAST})\b)|(?P<group>!(?i:subteam)\^)|@(?P<user>[UWB][A-Z0-9]+))(?P<tail>[^<>\n]*>)?"
     r"|(?<!\w)@(?P<bare>(?i:channel|here|everyone))\b"
 )
+_BROKEN = re.compile(rf"(?:{_OPEN}|@){_BREAK}")
 _SPECIAL = re.compile(r"[&<>]")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
@@ -62,11 +63,14 @@ def safe_text(text: str, mentions: AllowedMentions) -> str:
     end = 0
     for match in _TOKEN.finditer(text):
         parts.append(escape(text[end : match.start()]))
-        if match["bare"] and not _allowed(match, mentions):
+        whole, tail = match[0], match["tail"] or ""
+        if _allowed(match, mentions) and (tail or match["bare"]):
+            parts.append(whole)
+        elif match["bare"]:
             parts.append(f"@{_BREAK}{match['bare']}")
         else:
-            whole = match[0]
-            parts.append(whole if _allowed(match, mentions) and whole.endswith(">") else escape(whole))
+            # What follows in a token that is none may itself mention.
+            parts.append(escape(whole.removesuffix(tail)) + safe_text(tail, mentions))
         end = match.end()
     parts.append(escape(text[end:]))
     return "".join(parts)
@@ -78,13 +82,17 @@ def safe_markdown(text: str, mentions: AllowedMentions) -> str:
         return text
 
     def mend(match: re.Match[str]) -> str:
-        whole = match[0]
-        if _allowed(match, mentions):
-            return whole
-        cut = len(match["open"] or "@")
-        return f"{whole[:cut]}{_BREAK}{whole[cut:]}"
+        tail, cut = match["tail"] or "", len(match["open"] or "@")
+        head, rest = match[0].removesuffix(tail), _TOKEN.sub(mend, tail)
+        return f"{head}{rest}" if _allowed(match, mentions) else f"{head[:cut]}{_BREAK}{head[cut:]}{rest}"
 
     return _TOKEN.sub(mend, text)
+
+
+def narrowed(safe: str) -> str:
+    """The same without what ``safe_markdown`` put in: signs that only look like ``<`` and ``@``, for a text with so
+    many mentions that breaking them made it too long."""
+    return _BROKEN.sub(lambda match: "＠" if match[0][0] == "@" else "‹", safe)  # noqa: RUF001
 
 
 def safe_delta(held: str, delta: str) -> tuple[str, str]:

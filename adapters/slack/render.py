@@ -20,7 +20,7 @@ from adapters.slack.limits import (
     TABLE_TEXT,
     TEXT_FALLBACK,
 )
-from adapters.slack.mentions import safe_markdown, safe_text
+from adapters.slack.mentions import narrowed, safe_markdown, safe_text
 from gateway.errors import Rejected
 from gateway.model import AllowedMentions, Button, FromUrl, Outgoing, OutgoingFile
 
@@ -66,7 +66,8 @@ def body(text: str, mentions: AllowedMentions) -> list[Block]:
     after: list[str] = []
     native: list[Block] = []
     room = MARKDOWN_BLOCK_TEXT - len(text)
-    for part in tables.split(safe_markdown(text, mentions)):
+    safe = safe_markdown(text, mentions)
+    for part in tables.split(safe if len(safe) <= MARKDOWN_BLOCK_TEXT else narrowed(safe)):
         written = after if native else before
         if isinstance(part, str):
             written.append(part.strip("\n"))

@@ -138,6 +138,12 @@ def test_a_dm_is_one_conversation_and_its_route_says_where_to_reply() -> None:
     assert first.key == f"slack:T1:D1:{TS}"
 
 
+def test_the_messages_tab_is_a_dm_under_either_name() -> None:
+    direct = [callback(message(text="hi", channel="D1", channel_type=kind)) for kind in ("im", "app_home")]
+    assert len({enveloped(body).key for body in direct}) == 1
+    assert [enveloped(body).ref.kind for body in direct] == ["dm", "dm"]
+
+
 def test_a_dm_can_be_one_conversation_per_thread() -> None:
     ref = enveloped(callback(message(channel="D1", channel_type="im", text="hi")), "thread").ref
     assert (ref.key, ref.kind) == (f"slack:T1:D1:{TS}", "dm")

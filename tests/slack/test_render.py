@@ -26,7 +26,16 @@ hostile = st.lists(
         [
             *"<>!@|^&;\\` \n*-a1",
             *("```", "channel", "here", "everyone", "group", "subteam", "U123", "W9", "<!", "<@", "&lt;", "<!channel>"),
-            *("<!subteam^S1|@x>", "@here", "|a|b|\n|-|-|\n|<!here>|x|\n", "<@U1>", "# ", "1. "),
+            *(
+                "<!subteam^S1|@x>",
+                "<!here|",
+                "<!here @here",
+                "@here",
+                "|a|b|\n|-|-|\n|<!here>|x|\n",
+                "<@U1>",
+                "# ",
+                "1. ",
+            ),
         ]
     ),
     max_size=40,
@@ -53,6 +62,16 @@ def text_of(rendered: dict[str, Any]) -> list[str]:
 def test_nothing_a_model_wrote_notifies_anyone(text: str) -> None:
     for shown in text_of(content(Outgoing(text=text, author="x"))):
         assert not LIVE.search(shown)
+
+
+@pytest.mark.parametrize(
+    "text", ["<!here @channel", "<@U1 or @here>", "<!subteam^S1|@here>", "&lt;!here &lt;!channel", "<@U1|&lt;!here>"]
+)
+def test_a_mention_inside_another_is_broken_as_well(text: str) -> None:
+    rendered = content(Outgoing(text=f"**see** {text}"))
+    assert not any(LIVE.search(shown) for shown in text_of(rendered))
+    (block,) = rendered["blocks"]
+    assert not LIVE.search(block["text"].replace("&lt;", "<"))  # Markdown reads entities
 
 
 @given(hostile, st.lists(st.integers(0, 400), max_size=8))
@@ -150,6 +169,13 @@ def test_a_second_table_and_one_too_large_are_aligned_text() -> None:
     assert [block["type"] for block in content(Outgoing(text=wide))["blocks"]] == ["markdown"]
     rows = "| a |\n| - |\n" + "| b |\n" * 100
     assert content(Outgoing(text=rows))["blocks"][0]["type"] == "markdown"
+
+
+@pytest.mark.parametrize("word", ["@here ", "<!here> ", "&lt;!here ", "<@U1> "])
+def test_a_text_full_of_mentions_still_fits(word: str) -> None:
+    shown = content(Outgoing(text=word * (limits.CAPABILITIES.text_limit // len(word))))
+    check_message(shown["blocks"])
+    assert not any(LIVE.search(each) for each in text_of(shown))
 
 
 def test_any_number_of_tables_are_blocks_that_slack_takes() -> None:
