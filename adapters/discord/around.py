@@ -13,7 +13,7 @@ from adapters.discord.errors import code_of
 from adapters.discord.limits import CONTENT, NONCE, ROW, ROWS, THREAD_NAME
 from adapters.discord.outbound import MESSAGES
 from adapters.discord.render import allowed, characters, label
-from adapters.discord.threads import Threads
+from adapters.discord.threads import Spot, Threads
 from adapters.fields import Json, text
 from gateway.errors import Forbidden, Gone, PlatformError, RateLimited, Rejected, Unsupported
 from gateway.model import AllowedMentions, ConversationRef, Profile, Starter, UserRef
@@ -131,8 +131,7 @@ class Around:
             "components": [{"type": 1, "components": buttons[at : at + ROW]} for at in range(0, len(buttons), ROW)],
             "allowed_mentions": allowed(AllowedMentions()),
         }
-        spot = await self._threads.spot(to)
-        await self._post(spot.channel, message)
+        await self._post(await self._threads.spot(to), message)
 
     async def notify(self, to: ConversationRef, user: UserRef, words: str) -> None:
         """Only they see it: beside what they clicked while its token lives, else as a direct message. Who takes none
@@ -156,18 +155,17 @@ class Around:
                 "content": f"<@{user.id}> {words}"[:CONTENT],
                 "allowed_mentions": allowed(AllowedMentions(users=(user.id,))),
             }
-            spot = await self._threads.spot(to)
-            await self._post(spot.channel, mention)
+            await self._post(await self._threads.spot(to), mention)
 
     async def _write_to(self, user: str, told: dict[str, Any]) -> None:
         channel = await self._api.call("POST", "/users/@me/channels", {}, json={"recipient_id": user})
-        await self._post(text(channel, "id"), told)
+        await self._post(Spot(text(channel, "id")), told)
 
-    async def _post(self, channel: str, message: dict[str, Any]) -> None:
+    async def _post(self, spot: Spot, message: dict[str, Any]) -> None:
         """Under a nonce of its own: discord.py sends it again after a 502, when it may stand already."""
         nonce = uuid.uuid4().hex[:NONCE]
-        told = {**message, "nonce": nonce, "enforce_nonce": True}
-        await self._api.call("POST", MESSAGES, {"channel_id": channel}, json=told)
+        told = {**message, **spot.reference, "nonce": nonce, "enforce_nonce": True}
+        await self._api.call("POST", MESSAGES, {"channel_id": spot.channel}, json=told)
 
 
 def _picture(person: Json) -> str | None:

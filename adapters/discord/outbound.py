@@ -65,10 +65,7 @@ class Outbox:
         mark: str,
         message: Outgoing,
     ) -> Receipt:
-        told = {**payload, "nonce": mark, "enforce_nonce": True}
-        if spot.reply_to:
-            told["message_reference"] = {"message_id": spot.reply_to, "fail_if_not_exists": False}
-        told |= _new(files)
+        told = {**payload, **spot.reference, **_new(files), "nonce": mark, "enforce_nonce": True}
         try:
             with request(told, files) as arguments:
                 posted = await self._api.call("POST", MESSAGES, {"channel_id": spot.channel}, **arguments)

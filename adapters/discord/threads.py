@@ -1,7 +1,7 @@
 """Where a conversation's messages stand: in its thread, opened with the first answer, or as replies in the channel."""
 
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -30,6 +30,13 @@ class Spot(NamedTuple):
     reply_to: str = ""
     new: bool = False
     """The thread was opened just now: whether the bot may write in it is not known yet."""
+
+    @property
+    def reference(self) -> dict[str, Any]:
+        """The part of a message that makes it a reply, where it is one."""
+        if not self.reply_to:
+            return {}
+        return {"message_reference": {"message_id": self.reply_to, "fail_if_not_exists": False}}
 
 
 class Threads:

@@ -10,7 +10,7 @@ from adapters.discord import directory
 from adapters.discord.adapter import DiscordAdapter
 from adapters.discord.emulation import wire
 from gateway.errors import Forbidden, Gone
-from gateway.model import ConversationEnded, MessageCreated, MessageDeleted, MessageEdited, Outgoing
+from gateway.model import ConversationEnded, MessageCreated, MessageDeleted, MessageEdited, Outgoing, Starter
 from tests.contract.house import House, serving
 from tests.discord.world import DiscordWorld
 
@@ -275,6 +275,15 @@ async def test_in_place_everything_else_works_too(world: DiscordWorld, house: Ho
     assert found is not None and found.id == sent.id
     await adapter.delete(found)
     assert said(world, "general") == []
+
+
+@pytest.mark.usefixtures("flat")
+async def test_a_prompt_picked_in_place_is_of_its_conversation(world: DiscordWorld, house: House) -> None:
+    _, ref = await house.mention("hello")
+    assert isinstance(house.adapter, DiscordAdapter)
+    await house.adapter.suggest(ref, [Starter(label="Go", message="tell me")])
+    await world.discord.click("general", post_of(world, world.discord.general.id), label="Go")
+    assert (await heard(house, "tell me")).ref.key == ref.key
 
 
 async def test_voice_channels_have_no_threads(world: DiscordWorld, house: House) -> None:
