@@ -214,7 +214,7 @@ async def _run(bot: Path, *, headless: bool, host: str | None, port: int | None,
             gateway, playground = await build(settings=settings, callbacks=callbacks, platforms=platforms, stack=stack)
             server = Server(gateway)
             async with gateway:
-                _announce(settings.host, settings.port, playground=playground, headless=headless)
+                _announce(settings, playground=playground, headless=headless)
                 await server.serve(sockets=[listener])
 
 
@@ -229,9 +229,9 @@ def _make_usable(folder: Path) -> None:
         ) from error
 
 
-def _announce(host: str, port: int, *, playground: bool, headless: bool) -> None:
-    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 (compared, not bound)
-    url = f"http://{shown}:{port}"
+def _announce(settings: "GatewaySettings", *, playground: bool, headless: bool) -> None:
+    everywhere = settings.host in ("0.0.0.0", "::")  # noqa: S104 (compared, not bound)
+    url = f"http://127.0.0.1:{settings.port}" if everywhere else settings.local_url
     if playground:
         typer.echo("No credentials are set, so the platforms are emulated, on this machine only.", err=True)
         typer.echo(f"Talk to your bot at {url}  (Ctrl-C ends it)", err=True)

@@ -2,9 +2,12 @@
 
 import asyncio
 import os
+import re
+import socket
 import subprocess
 import sys
 
+import aiohttp
 import pytest
 
 from gateway.server import bind
@@ -114,6 +117,32 @@ def test_no_credentials_where_others_could_reach_the_playground(tmp_path):
     (tmp_path / "bot.py").write_text(BOT)
     result = gateway("run", "bot.py", "--headless", "--host", "0.0.0.0", "--port", "0", cwd=tmp_path)
     fails(result, "SLACK_BOT_TOKEN", "0.0.0.0")
+
+
+async def test_the_address_it_prints_can_be_opened(tmp_path):
+    (tmp_path / "bot.py").write_text(BOT)
+    with socket.socket(socket.AF_INET6) as probe:
+        try:
+            probe.bind(("::1", 0))
+        except OSError:
+            pytest.skip("this machine has no IPv6")
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-m", "gateway.cli", "run", "bot.py", "--headless", "--host", "::1", "--port", "0"),
+        cwd=tmp_path,
+        env=clean(),
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    try:
+        async with asyncio.timeout(20):
+            while b"Talk to" not in (line := await process.stderr.readline()):
+                assert line
+        (url,) = re.findall(r"http://\S+", line.decode())
+        async with aiohttp.ClientSession() as session, session.get(url) as response:
+            assert response.status == 200
+    finally:
+        process.terminate()
+        await process.communicate()
 
 
 def test_half_of_the_credentials(tmp_path):
