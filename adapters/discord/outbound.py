@@ -76,6 +76,8 @@ class Outbox:
                 return await self._post(to, beside, payload, files, mark, message)
             else:
                 raise
+        else:
+            self._threads.wrote(spot)
         self._memory.sent(text(posted, "id"), mark)
         receipt = _receipt(to, posted, spot.channel, {}, files)
         if self._memory.is_doubtful(mark) and not _says(posted, payload, files):

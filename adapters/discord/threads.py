@@ -1,6 +1,7 @@
 """Where a conversation's messages stand: in its thread, opened with the first answer, or as replies in the channel."""
 
 import time
+from collections import OrderedDict
 from typing import Any, NamedTuple
 
 import structlog
@@ -15,6 +16,7 @@ from gateway.model import ConversationRef
 
 _NO_THREADS_FOR = 300.0
 """Seconds a channel that let no thread be opened is not asked again."""
+_UNTRIED = 1_000
 _EXISTS = 160004
 _NAMELESS = "Conversation"
 _OF_THE_NAME = frozenset({50035, 200001})
@@ -28,8 +30,6 @@ class Spot(NamedTuple):
 
     channel: str
     reply_to: str = ""
-    new: bool = False
-    """The thread was opened just now: whether the bot may write in it is not known yet."""
 
     @property
     def reference(self) -> dict[str, Any]:
@@ -48,6 +48,8 @@ class Threads:
         self._refused: dict[str, float] = {}
         self._mute: set[str] = set()
         """Channels in whose threads the bot was found not to be allowed to write."""
+        self._untried: OrderedDict[str, None] = OrderedDict()
+        """The last threads that were opened and not written in yet."""
 
     def standing(self, to: ConversationRef) -> Spot:
         """Where the conversation stands by now."""
@@ -84,12 +86,19 @@ class Threads:
         self._directory.channel(
             {"id": to.channel, "type": PUBLIC_THREAD, "guild_id": to.workspace, "parent_id": spot.channel}
         )
-        return Spot(to.channel, new=True)
+        self._untried[to.channel] = None
+        if len(self._untried) > _UNTRIED:
+            self._untried.popitem(last=False)
+        return Spot(to.channel)
+
+    def wrote(self, spot: Spot) -> None:
+        """The bot may write there."""
+        self._untried.pop(spot.channel, None)
 
     def beside(self, to: ConversationRef, spot: Spot, error: Forbidden) -> Spot | None:
         """Where to answer when the bot may open a thread and not write in it: beside the mention it was opened from."""
         parent = to.route.get(PARENT, "")
-        expected = spot.new or FLAT in to.route or parent in self._mute
+        expected = to.channel in self._untried or FLAT in to.route or parent in self._mute
         if not (expected and _from_channel(to)) or spot.channel != to.channel or code_of(error) not in NO_ACCESS:
             return None
         self._mute.add(parent)

@@ -219,8 +219,10 @@ async def test_in_a_thread_it_may_not_write_in_it_answers_beside_it_and_names_th
     world: DiscordWorld, house: House, logged: Callable[[], str]
 ) -> None:
     world.discord.permit("general", deny=["SEND_MESSAGES_IN_THREADS"])
+    assert isinstance(house.adapter, DiscordAdapter)
     for _ in range(2):
         post, ref = await house.mention("hello")
+        await house.adapter.set_title(ref, "opens it")
         for n in range(2):
             await house.adapter.send(ref, Outgoing(text=f"beside {n}"), key=f"k{n}")
     answers = [m for m in world.discord.messages("general") if m["author"]["id"] == world.discord.bot.id]
