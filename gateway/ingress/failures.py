@@ -8,7 +8,7 @@ import traceback
 import structlog
 
 from gateway.egress import Sender
-from gateway.errors import Forbidden, Rejected, TooLarge, Unsupported
+from gateway.errors import Forbidden, RateLimited, Rejected, TooLarge, Unsupported
 from gateway.model import Outgoing
 from gateway.ports import Inbox, Lease
 from gateway.runtime.persistence import persistently
@@ -60,6 +60,8 @@ class Failures:
         text = "".join(traceback.format_exception_only(error)).strip().encode(errors="backslashreplace").decode()
         if again:
             pause = self._backoff * 4 ** (attempts - 1)
+            if isinstance(error, RateLimited):
+                pause = max(pause, error.retry_after)  # longer than the sender waits; sooner it would be refused again
             due = time.time() + pause
             await persistently(lambda: self._inbox.fail(lease, work.key, error=text, not_before=due))
             work.delivery = work.delivery._replace(attempts=attempts)

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import structlog
 
+from gateway.errors import Draining
 from gateway.ingress.accept import Gate
 from gateway.ingress.reading import ending
 from gateway.ports import Store
@@ -22,6 +23,8 @@ KEEP_PAYLOADS = 90 * DAY
 KEEP_FILES = 7 * DAY
 """Seconds a downloaded attachment is kept, unless its session ends earlier."""
 PRUNE_EVERY = 600.0
+LOOK_LIMIT = 10_000
+"""Idle sessions looked at in one go."""
 
 
 class Prunable(Protocol):
@@ -50,10 +53,12 @@ class Housekeeping:
         self._held = held
         self._gate = gate
         self._end_after = end_after
+        self._left = 0
+        """Idle sessions that could not be ended at the last look: the next one looks behind them."""
         self._every = min(60.0, max(0.05, min(rest_after, end_after or rest_after) / 4))
 
     async def run(self) -> None:
-        """Forever."""
+        """Until the gateway drains."""
         pruned = 0.0
         while True:
             try:
@@ -63,6 +68,8 @@ class Housekeeping:
                 if time.monotonic() - pruned > PRUNE_EVERY:
                     pruned = time.monotonic()
                     await self._prune()
+            except Draining:
+                return
             except Exception:
                 # A failing disk must not end the housekeeping: it is tried again, and ``/readyz`` says it meanwhile.
                 log.exception("housekeeping.failed")
@@ -70,9 +77,13 @@ class Housekeeping:
 
     async def _end_idle(self) -> None:
         now = time.time()
-        for session in await self._store.idle(before=now - self._end_after, limit=100):
-            if self._gate.is_idle(session.ref):  # else it is in use: a turn may take longer than that, or wait
-                await self._gate(ending(session, reason="idle", now=now))
+        limit = min(100 + self._left, LOOK_LIMIT)
+        self._left = 0
+        for session in await self._store.idle(before=now - self._end_after, limit=limit):
+            if not self._gate.is_idle(session.ref):  # it is in use: a turn may take longer than that, or wait
+                self._left += 1
+            elif (await self._gate(ending(session, reason="idle", now=now))).status == "ignored":
+                self._left += 1  # its platform is off now
 
     async def _prune(self) -> None:
         now = time.time()

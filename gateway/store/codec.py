@@ -102,7 +102,8 @@ def load_session(row: Row) -> SessionRecord:
 
 def effect_row(effect: EffectRecord) -> Row:
     """For the columns delivery, ordinal, kind, body."""
-    return effect.delivery, effect.ordinal, effect.kind, dumps(effect.body)
+    # An answer's text is another party's.
+    return effect.delivery, effect.ordinal, effect.kind, dumps_foreign(effect.body)
 
 
 def load_effect(row: Row) -> EffectRecord:

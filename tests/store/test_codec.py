@@ -114,6 +114,11 @@ def test_json_the_fast_encoder_refuses(value: Any) -> None:
     assert codec.loads(codec.dumps_foreign({"value": value})) == {"value": value}
 
 
+def test_an_answer_is_stored_whatever_is_in_it() -> None:
+    effect = EffectRecord(delivery="d", ordinal=1, kind="ask", body={"answer": {"text": "half \ud83d", "big": 2**70}})
+    assert codec.load_effect(codec.effect_row(effect)) == effect
+
+
 @pytest.mark.parametrize("value", [{1: "a"}, {"a": {1}}, {"a": b"x"}, {"a": object()}])
 def test_what_is_no_json_is_refused(value: Any) -> None:
     with pytest.raises(TypeError):

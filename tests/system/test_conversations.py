@@ -3,6 +3,8 @@
 import asyncio
 
 import gateway as cl
+from gateway.model import ConversationRef
+from gateway.ports import SessionRecord
 from tests.support.bot import register, running_bot
 from tests.system.reading import eventually, said, texts
 
@@ -92,6 +94,27 @@ async def test_an_idle_session_ends_announced(slack, tmp_path):
         await said(slack, slack.dm.id, "was idle for a while")
         await slack.post(slack.dm.id, "b")
         await said(slack, slack.dm.id, "message 1: b")
+
+
+async def test_an_idle_session_ends_behind_those_of_a_platform_that_is_off_now(slack, tmp_path):
+    ended = asyncio.Event()
+
+    def bot():
+        counting()
+
+        @cl.on_chat_end
+        def end():
+            ended.set()
+
+    async with running_bot(slack, register(bot), tmp_path, session_timeout=0.2) as running:
+        for n in range(120):
+            ref = ConversationRef(platform="gone", workspace="W", channel=str(n))
+            record = SessionRecord(id=str(n), ref=ref, user=None, data={}, started_at=1, last_at=1)
+            await running.gateway.store.save(record)
+        await slack.post(slack.dm.id, "a")
+        await said(slack, slack.dm.id, "message 1: a")
+        async with asyncio.timeout(5):
+            await ended.wait()
 
 
 async def test_removing_the_bot_from_a_channel_ends_its_threads_and_no_others(slack, tmp_path):

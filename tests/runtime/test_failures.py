@@ -1,0 +1,30 @@
+"""How long a failed turn pauses before it is run again."""
+
+import time
+from pathlib import Path
+
+from gateway.egress import Sender
+from gateway.errors import RateLimited
+from gateway.ingress.failures import Failures
+from gateway.model import ConversationRef, Envelope, MessageCreated, UserRef
+from gateway.runtime.work import Work
+from gateway.store.sqlite import SQLiteStore
+from gateway.telemetry import Counters
+
+REF = ConversationRef(platform="slack", workspace="T", channel="C")
+EVENT = MessageCreated(ref=REF, user=UserRef(platform="slack", workspace="T", id="U"), message_id="1", text="hi")
+
+
+async def test_a_turn_refused_for_longer_than_a_send_waits_pauses_as_long_as_the_platform_asked(tmp_path: Path) -> None:
+    store = SQLiteStore(tmp_path / "gateway.db")
+    await store.open()
+    try:
+        stored = await store.put(Envelope(key="k", ref=REF, body={}, received_at=time.time()), started=True)
+        lease = await store.claim(REF.key)
+        assert lease is not None
+        failures = Failures(inbox=store, sender=Sender({}), counters=Counters(), retries=1, backoff=0.001)
+        refused_at = time.monotonic()
+        assert await failures.handle(lease, Work(delivery=stored.delivery, event=EVENT), RateLimited(0.3, "bucket"))
+        assert time.monotonic() - refused_at >= 0.3
+    finally:
+        await store.close()
