@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
@@ -32,12 +32,19 @@ class Files:
         uploaded = {await self._upload(file): file.name for file in files if not isinstance(file.source, FromUrl)}
         if uploaded:
             listed = [{"id": file_id, "title": name} for file_id, name in uploaded.items()]
-            await self._api.query(
-                "files.completeUploadExternal",
-                files=orjson.dumps(listed).decode(),
-                channel_id=channel,
-                thread_ts=thread,
-            )
+            try:
+                await self._api.query(
+                    "files.completeUploadExternal",
+                    files=orjson.dumps(listed).decode(),
+                    channel_id=channel,
+                    thread_ts=thread,
+                )
+            except Unavailable:
+                # Perhaps only the answer was lost; uploaded anew, the files would stand there twice.
+                with suppress(Gone):  # a file that was never shared
+                    if await self.shared_as(next(iter(uploaded)), channel):
+                        return uploaded
+                raise
         return uploaded
 
     async def _upload(self, file: OutgoingFile) -> str:

@@ -339,6 +339,27 @@ async def test_files_refused_after_their_text_are_neither_lost_nor_is_the_text_d
     assert [file["name"] for file in share["files"]] == ["a.txt"]
 
 
+@pytest.mark.parametrize("way", ["send", "edit", "stream", "files alone"])
+async def test_a_share_whose_answer_was_lost_is_not_made_again(house: SlackHouse, way: str) -> None:
+    ref, sender = await house.thread(), Sender({"slack": house.adapter})
+    message = Outgoing(text="see", files=(OutgoingFile(name="a.txt", source=FromBytes(data=b"a")),))
+    house.slack.fail_next("files.completeUploadExternal", status=503, after_effect=True)
+    match way:
+        case "send":
+            await sender.put(ref, message, key="k")
+        case "edit":
+            sent = await sender.put(ref, Outgoing(text="so"), key="k")
+            await sender.put(ref, message, key="k", existing=sent)
+        case "stream":
+            stream = sender.stream(ref, key="k", recipient=None)
+            await stream.write("see")
+            await stream.close(message)
+        case _:
+            await sender.put(ref, Outgoing(files=message.files), key="k")
+    shared = [file["name"] for each in said(house, ref) for file in each.get("files", ())]
+    assert shared == ["a.txt"]
+
+
 async def test_a_share_is_not_made_again_because_its_message_is_not_known_yet(house: SlackHouse) -> None:
     ref = await house.thread()
     house.slack.fail_next("files.info", retry_after=1)
