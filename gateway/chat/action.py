@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from gateway.chat import standing
+from gateway.chat.text import whole
 from gateway.runtime.context import current_turn
 from gateway.runtime.tokens import ActionToken
 
@@ -44,8 +45,8 @@ class Action:
     ) -> None:
         self.name = name
         self.payload: dict[str, Any] = _checked(name, payload)
-        self.label = label
-        self.tooltip = tooltip
+        self.label = whole(label)
+        self.tooltip = whole(tooltip)
         self.icon = icon
         """A lucide icon's name; messaging platforms have no such icons, so it is only kept."""
         self.id = id or _new_id()

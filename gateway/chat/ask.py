@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypedDict, TypeVar
 
 from gateway.chat.action import Action
+from gateway.chat.text import whole
 from gateway.model import EVENT, ActionInvoked, Button, MessageCreated, Outgoing
 from gateway.runtime import tokens
 from gateway.runtime.asks import Ask, AskKind
@@ -26,7 +27,7 @@ class AskBase(Generic[T]):
     kind: ClassVar[AskKind]
 
     def __init__(self, content: str, author: str | None, timeout: float, raise_on_timeout: bool, anyone: bool) -> None:
-        self.content = content
+        self.content = whole(content)
         self.author = author
         self.timeout = timeout
         """Seconds to wait."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
+from gateway.chat.text import whole
 from gateway.model import ElementKind, FromBytes, FromPath, FromUrl, Outgoing, OutgoingFile, Source
 from gateway.runtime.context import require_turn
 from gateway.runtime.posting import Posting
@@ -42,7 +43,7 @@ class Element:
         self.path = None if path is None else str(path)
         self.url = url
         self.content = content
-        self.name = name or (Path(path).name if path is not None else self.type)
+        self.name = whole(name) or (Path(path).name if path is not None else self.type)
         self.display: Display = display
         self.size = size
         """Bytes of what a user attached; for an image you send, its display size (``small``, ``medium``, ``large``)."""
@@ -68,7 +69,7 @@ class Element:
         if self.url is not None:
             return FromUrl(url=self.url)
         data = self.content
-        return FromBytes(data=data.encode() if isinstance(data, str) else (data or b""))
+        return FromBytes(data=whole(data).encode() if isinstance(data, str) else (data or b""))
 
     def as_file(self) -> OutgoingFile:
         """What the platform is to upload or show."""
@@ -120,7 +121,7 @@ class Text(Element):
         text = self.content.decode(errors="replace") if isinstance(self.content, bytes) else self.content
         if len(text) > self.INLINE_LIMIT:
             return None
-        return f"**{self.name}**\n{fenced(text, self.language) if self.language else text}"
+        return f"**{self.name}**\n{fenced(whole(text), self.language) if self.language else whole(text)}"
 
 
 def fenced(text: str, language: str | None) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 from gateway.chat import standing
 from gateway.chat.action import Action
 from gateway.chat.element import Element, fenced
+from gateway.chat.text import whole
 from gateway.egress import heal
 from gateway.model import AllowedMentions, Button, Citation, Outgoing, OutgoingFile
 from gateway.runtime import tokens
@@ -164,12 +165,10 @@ class Message:
 
     async def _outgoing(self, turn: Turn) -> Outgoing:
         text, files = self._with_elements()
-        if not text.isascii():  # half an emoji, as a model may write it, is no text to any platform
-            text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         feedback = self._takes_feedback and turn.services.feedback and turn.services.callbacks.on_feedback is not None
         return Outgoing(
-            text=text,
-            author=self.author,
+            text=whole(text),
+            author=whole(self.author) if self.author else self.author,
             buttons=await self._buttons(turn) if self.actions else (),
             files=files,
             feedback=self.id if feedback and self.type == "assistant_message" else None,

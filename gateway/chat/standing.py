@@ -12,17 +12,12 @@ def _key(message_id: str) -> str:
     return f"m:{message_id}"
 
 
-def _whole(text: str) -> str:
-    """The text without halves of surrogate pairs (a model may write one), which no store takes."""
-    return text if text.isascii() else text.encode(errors="replace").decode()
-
-
 async def remember(
     turn: Turn, message_id: str, message: Outgoing, receipts: tuple[Receipt, ...], ids: list[str]
 ) -> None:
     """Keep what stands on the platform. ``ids`` are the actions' ids, in the order of the buttons."""
     body: Mapping[str, Any] = {
-        "message": message.model_copy(update={"files": (), "text": _whole(message.text)}).model_dump(mode="json"),
+        "message": message.model_copy(update={"files": ()}).model_dump(mode="json"),
         "receipts": [receipt.model_dump(mode="json") for receipt in receipts],
         "actions": ids,
     }

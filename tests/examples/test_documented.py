@@ -262,3 +262,28 @@ async def test_sync_handlers(world: World, tmp_path: Path) -> None:
         await reads(world, post, "who?")
         await world.reply(post, "me")
         await reads(world, post, "Hello! You sent 1 message(s) me!")
+
+
+async def test_half_an_emoji_from_a_model_fails_nothing(world: World, tmp_path: Path) -> None:
+    sample = bot(
+        tmp_path,
+        """
+        import gateway as cl
+
+        @cl.on_message
+        async def main(message: cl.Message):
+            await cl.Text(name="alone \\ud83d", content="text \\ud83d").send()
+            half = cl.File(name="a\\ud83d.txt", content="\\ud83d")
+            await cl.Message("All set", author="Bot \\ud83d", elements=[half]).send()
+            res = await cl.AskActionMessage("Pick \\ud83d", [cl.Action("yes", label="Yes \\ud83d")]).send()
+            await cl.AskUserMessage(f"Name \\ud83d, {res['label']}?").send()
+            await cl.Message("That is all.").send()
+    """,
+    )
+    async with running_bot(world, sample, tmp_path):
+        post = await world.dm("hello")
+        question = await reads(world, post, "Pick")
+        await world.click(question, question.buttons[0])
+        await reads(world, post, "Name")
+        await world.reply(post, "Ada")
+        await reads(world, post, "That is all.")
