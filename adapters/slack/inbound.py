@@ -69,6 +69,8 @@ class Inbound:
         if kind == "app_uninstalled" or (kind == "tokens_revoked" and obj(body, "event", "tokens").get("bot")):
             self.uninstalled = True
             log.error("slack_uninstalled", event=kind)
+        elif kind == "app_rate_limited":
+            log.warning("slack_events_dropped", fix="Slack delivers 30,000 events an hour: subscribe to fewer")
         elif why.startswith("unknown") or why == "malformed":
             log.debug("slack_ignored", why=why, kind=kind[:80])
 

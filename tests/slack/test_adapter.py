@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
 from adapters.slack.adapter import SlackAdapter
 from adapters.slack.emulator import SlackEmulator
@@ -584,6 +585,12 @@ async def test_an_uninstalled_app_is_unhealthy(house: SlackHouse) -> None:
     await house.slack.emit({"type": "app_uninstalled"})
     await house.slack.settled()
     assert "uninstalled" in (house.adapter.health() or "")
+
+
+async def test_that_slack_drops_events_is_said(house: SlackHouse) -> None:
+    with capture_logs() as logs:
+        assert await house.raw(b'{"type": "app_rate_limited", "team_id": "T0GATEWAY"}') == 200
+    assert [entry["event"] for entry in logs] == ["slack_events_dropped"]
 
 
 async def test_a_name_without_the_scope_is_left_out(house: SlackHouse) -> None:
