@@ -62,6 +62,8 @@ class Files:
                         raise Rejected(f"file {file.name!r}: {error.strerror}: {path}") from error
                 case FromUrl():
                     raise Rejected(f"file {file.name!r} is linked, not uploaded")
+            if not length:
+                raise Rejected(f"file {file.name!r} is empty: Slack takes no empty files")
             ticket = await self._api.query("files.getUploadURLExternal", filename=file.name, length=length)
             headers = {"Content-Type": "application/octet-stream", "Content-Length": str(length)}
             try:

@@ -340,6 +340,12 @@ async def test_files_refused_after_their_text_are_neither_lost_nor_is_the_text_d
     assert [file["name"] for file in share["files"]] == ["a.txt"]
 
 
+async def test_an_empty_file_is_refused_by_name(house: SlackHouse) -> None:
+    files = (OutgoingFile(name="a.txt", source=FromBytes(data=b"")),)
+    with pytest.raises(Rejected, match=r"'a\.txt' is empty"):
+        await house.adapter.send(await house.thread(), Outgoing(files=files), key="k")
+
+
 @pytest.mark.parametrize("way", ["send", "edit", "stream", "files alone"])
 async def test_a_share_whose_answer_was_lost_is_not_made_again(house: SlackHouse, way: str) -> None:
     ref, sender = await house.thread(), Sender({"slack": house.adapter})
