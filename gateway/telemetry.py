@@ -26,6 +26,8 @@ _SECRETS = re.compile(
     r"|xapp-[\w-]{6,}"  # Slack app-level tokens
     r"|(?<=Bearer )[\w.~+/=-]{8,}"
     r"|(?<=Bot )[\w.-]{20,}"  # Discord
+    r"|\b[MNO][\w-]{22,30}\.[\w-]{6}\.[\w-]{25,}"  # the same, alone
+    r"|(?<=/webhooks/)\d+/[\w.~-]{20,}|(?<=/interactions/)\d+/[\w.~-]{20,}"  # Discord: who has it may answer
     r"|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"  # JWTs
     r"|(?<=://)[^/@\s:]+:[^/@\s]+(?=@)"  # user:password in a URL
     r"|sk-[\w-]{16,}"  # model providers' keys
@@ -50,6 +52,11 @@ def _redact_event(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMa
     return event
 
 
+def _redact_line(_: Any, __: str, line: Any) -> str:
+    """Last of all: what other objects look like is known only once they are rendered."""
+    return _SECRETS.sub("[redacted]", line)
+
+
 def configure_logging(*, form: Literal["json", "console"], debug: bool) -> None:
     """Log to standard error. Libraries' own logging goes the same way, so it is redacted too."""
     processors: list[Any] = [
@@ -72,7 +79,7 @@ def configure_logging(*, form: Literal["json", "console"], debug: bool) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=processors,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer, _redact_line],
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.DEBUG if debug else logging.INFO, force=True)
