@@ -6,6 +6,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from adapters.emulation.values import Upload
 from adapters.teams.emulation import files
 from adapters.teams.emulator import PersonError, TeamsEmulator
 from tests.teams.emulator.bot import JSON, Api, Bot
@@ -128,15 +129,15 @@ async def test_an_upload_address_is_good_once(emulator: TeamsEmulator, bot: Bot,
 async def test_old_contents_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "MAX_BYTES", 10)
     emulator = TeamsEmulator()
-    kept = [emulator.backend.files.add(files.Upload(f"{n}.txt", b"1234")) for n in range(4)]
+    kept = [emulator.backend.files.add(Upload(f"{n}.txt", b"1234")) for n in range(4)]
     assert [file.content is not None for file in kept] == [False, False, True, True]
     monkeypatch.setattr(files, "MAX_FILES", 3)
-    emulator.backend.files.add(files.Upload("last.txt", b""))
+    emulator.backend.files.add(Upload("last.txt", b""))
     assert emulator.backend.files.find(kept[1].id) is None
 
 
 async def test_the_page_shows_no_uploaded_page(emulator: TeamsEmulator, api: Api) -> None:
-    page = files.Upload("page.html", b"<script>alert(1)</script>", "text/html")
+    page = Upload("page.html", b"<script>alert(1)</script>", "text/html")
     said = await emulator.say("personal", files=[page])
     shown = emulator.snapshot()["messages"][emulator.personal().id][-1]
     assert shown["id"] == said
