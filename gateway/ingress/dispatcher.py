@@ -124,7 +124,8 @@ class Dispatcher:
         ):
             self.spawn(self._forget(work))  # it is in use after all
             return True
-        if isinstance(event, CommandInvoked) and event.command == "new" and lane.waiting:
+        over = isinstance(event, ConversationEnded) or (isinstance(event, CommandInvoked) and event.command == "new")
+        if over and lane.waiting:
             lane.stop(event.user)  # nobody will answer in a conversation that is over
             return False
         if work.is_side:

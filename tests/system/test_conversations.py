@@ -145,6 +145,28 @@ async def test_removing_the_bot_from_a_channel_ends_its_threads_and_no_others(sl
     assert sorted(ended) == sorted(f"slack:T0GATEWAY:C0GENERAL:{root}" for root in roots)
 
 
+async def test_a_question_in_a_channel_the_bot_was_removed_from_waits_no_longer(slack, tmp_path):
+    answers, ended = [], asyncio.Event()
+
+    def bot():
+        @cl.on_message
+        async def main(message: cl.Message):
+            answers.append(await cl.AskUserMessage("Who?", timeout=60).send())
+
+        @cl.on_chat_end
+        def end():
+            ended.set()
+
+    async with running_bot(slack, register(bot), tmp_path):
+        root = await slack.post("general", "@gateway hi")
+        await said(slack, "general", "Who?", thread=root)
+        left = {"type": "member_left_channel", "user": slack.team.bot.id, "channel": slack.general.id}
+        await slack.emit({**left, "channel_type": "C", "team": slack.team.id, "event_ts": "1800000000.000100"})
+        async with asyncio.timeout(5):
+            await ended.wait()
+    assert answers == []
+
+
 async def test_the_user_has_name_email_and_a_stable_identifier(slack, tmp_path):
     users = []
 
