@@ -89,7 +89,10 @@ class Gate:
 
     async def _end_threads(self, channel: ConversationRef) -> None:
         """The bot was removed from a channel, and so from each thread in it."""
-        for session in await self._sessions.within(channel.key.rstrip(":"), limit=THREADS_LIMIT):
+        conversation = channel.key.rstrip(":")
+        stored = await self._sessions.within(conversation, limit=THREADS_LIMIT)
+        sessions = {session.ref.key: session for session in (*stored, *self._dispatcher.live_within(conversation))}
+        for session in sessions.values():
             await self(ending(session, reason="removed", now=time.time()))
 
     def is_idle(self, ref: ConversationRef) -> bool:

@@ -16,7 +16,7 @@ from gateway.ingress.failures import Failures, persistently
 from gateway.ingress.lane import QUEUE_LIMIT, Lane
 from gateway.ingress.reading import Reader
 from gateway.model import CommandInvoked, ConversationEnded, ConversationRef, MessageCreated, StopRequested
-from gateway.ports import Delivery, Lease, Store
+from gateway.ports import Delivery, Lease, SessionRecord, Store
 from gateway.runtime.runner import Runner
 from gateway.runtime.session import SessionPool
 from gateway.runtime.tokens import AskToken, UploadToken
@@ -71,6 +71,10 @@ class Dispatcher:
     def is_live(self, ref: ConversationRef) -> bool:
         """Whether the session is in memory."""
         return ref.key in self._pool
+
+    def live_within(self, conversation: str) -> Sequence[SessionRecord]:
+        """The sessions in memory of conversations inside this one."""
+        return self._pool.within(conversation)
 
     async def takes_part(self, ref: ConversationRef) -> bool:
         """Whether the bot is in this conversation already."""

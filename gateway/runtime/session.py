@@ -196,6 +196,12 @@ class SessionPool:
         if session is not None and session.opening is None:
             await self._store.save(session.record())
 
+    def within(self, conversation: str) -> list[SessionRecord]:
+        """The live sessions of conversations inside this one, also those whose first turn still runs: they are stored
+        only at its end."""
+        above = f"{conversation}:"
+        return [s.record() for key, s in self._live.items() if key.startswith(above) and key != above]
+
     def rest_idle(self) -> int:
         """Let sessions go that nothing used for a while (their JSON part is stored); how many."""
         limit = time.monotonic() - self._rest_after
