@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 from gateway.chat import standing
 from gateway.chat.action import Action
 from gateway.chat.element import Element, fenced
-from gateway.chat.text import whole
+from gateway.chat.text import split_half, whole
 from gateway.egress import heal
 from gateway.model import AllowedMentions, Button, Citation, Outgoing, OutgoingFile
 from gateway.runtime import tokens
@@ -71,6 +71,8 @@ class Message:
         self._turn = current_turn.get()
         self._number = self._turn.next_number() if self._turn is not None and id is None else 0
         self._posting: Posting | None = None
+        self._half = ""
+        """The first half of a character whose second one may come with the next token."""
 
     @property
     def id(self) -> str:
@@ -104,11 +106,13 @@ class Message:
         stream = await posting.open_stream()
         turn.opened.add(self)
         if is_sequence:
-            self.content = token
-            await stream.replace(self._text())
+            self.content, self._half = token, ""
+            await stream.replace(whole(self._text()))
         else:
             self.content += token
-            await stream.write(token)
+            text, self._half = split_half(self._half + token)
+            if text:
+                await stream.write(whole(text))
 
     async def remove(self) -> bool:
         """Take it off the platform."""

@@ -277,6 +277,11 @@ async def test_half_an_emoji_from_a_model_fails_nothing(world: World, tmp_path: 
             await cl.Message("All set", author="Bot \\ud83d", elements=[half]).send()
             res = await cl.AskActionMessage("Pick \\ud83d", [cl.Action("yes", label="Yes \\ud83d")]).send()
             await cl.AskUserMessage(f"Name \\ud83d, {res['label']}?").send()
+            answer = cl.Message()
+            for token in ("A smile: \\ud83d", "\\ude00, and half: \\ud83d", " of one"):
+                await answer.stream_token(token)
+                await cl.sleep(1.1)  # each token goes out by itself
+            await answer.send()
             await cl.Message("That is all.").send()
     """,
     )
@@ -286,4 +291,5 @@ async def test_half_an_emoji_from_a_model_fails_nothing(world: World, tmp_path: 
         await world.click(question, question.buttons[0])
         await reads(world, post, "Name")
         await world.reply(post, "Ada")
+        await reads(world, post, "A smile: 😀, and half: \N{REPLACEMENT CHARACTER} of one")
         await reads(world, post, "That is all.")
