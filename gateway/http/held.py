@@ -61,7 +61,7 @@ class HeldFolder:
         try:
             about = orjson.loads((folder / "about.json").read_bytes())
             size = (folder / "data").stat().st_size
-        except OSError:
+        except (OSError, ValueError):  # ValueError: the disk was full when it was written
             return None
         return HeldFile(name=about["name"], mime=about["mime"], path=folder / "data", size=size)
 

@@ -61,6 +61,12 @@ async def test_a_key_the_full_disk_cut_off_signs_nothing(folder: HeldFolder, tmp
     assert (tmp_path / "held" / "link.key").stat().st_mode & 0o777 == 0o600
 
 
+async def test_a_file_the_full_disk_cut_off_is_unknown(folder: HeldFolder, tmp_path: Path) -> None:
+    id = await folder.hold(PAGE, key="k")
+    (tmp_path / "held" / id / "about.json").write_bytes(b'{"name":"a pa')
+    assert await folder.find(id) is None
+
+
 @pytest.mark.parametrize("part", ["id", "until", "signature"])
 async def test_a_changed_link_is_refused(folder: HeldFolder, part: str) -> None:
     id = await folder.hold(PAGE, key="k")
