@@ -97,6 +97,7 @@ class Journal:
         self._unwritten: dict[int, Effect] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._writing: asyncio.Task[None] | None = None
+        self._settling: asyncio.Lock | None = None
         self._closed = False
 
     def begin(self, kind: EffectKind) -> Effect:
@@ -156,10 +157,13 @@ class Journal:
             raise
 
     async def settle(self) -> None:
-        """Until everything noted so far is durable."""
-        if self._writing is not None:
-            await asyncio.shield(self._writing)
-        await self.flush()
+        """Until everything noted so far is durable. Those who wait at once go on in the order in which they came."""
+        if self._settling is None:
+            self._settling = asyncio.Lock()
+        async with self._settling:
+            if self._writing is not None:
+                await asyncio.shield(self._writing)
+            await self.flush()
 
     async def answer(self, effect: Effect, *, answered_by: str) -> None:
         """Store an ask's answer and finish the delivery that brought it, in one transaction."""

@@ -107,3 +107,34 @@ async def test_what_is_being_written_is_waited_for():
     await settling
     assert 0 in store.rows
     await journal.close(keep=False)
+
+
+class Held(Recorded):
+    """A store whose records become durable when it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may = asyncio.Event()
+
+    async def record(self, lease, effects):
+        await self.may.wait()
+        await super().record(lease, effects)
+
+
+async def test_two_that_settle_at_once_both_wait_and_go_on_in_order():
+    store, went = Held(), []
+    journal = Journal(store, LEASE, "d", eager=True)
+    journal.begin("message").record(receipts=receipt("first"))
+
+    async def settle(name: str) -> None:
+        await journal.settle()
+        went.append((name, list(store.rows)))
+
+    both = asyncio.gather(settle("a"), settle("b"))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert went == []
+    store.may.set()
+    await both
+    assert went == [("a", [0]), ("b", [0])]
+    await journal.close(keep=False)
