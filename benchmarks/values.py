@@ -10,7 +10,7 @@ class Plan:
 
     events: int = 4000
     warmup: int = 500
-    rounds: int = 3
+    rounds: int = 5
     concurrency: int = 32
     threads: int = 0
     """Spread the events over so many threads; 0 for a thread each."""
