@@ -1,18 +1,17 @@
 """Slack's Web API: one client over one shared HTTP session, every failure already one of ours."""
 
-import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import aiohttp
-import orjson
 import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.proxy_env_variable_loader import load_http_proxy_from_env
 from slack_sdk.web.internal_utils import get_user_agent
 
+from adapters.jsons import dump, object_in
 from adapters.slack.envelope import Me
 from adapters.slack.errors import BAD_TOKEN, code_of, translate
 from gateway.errors import PlatformError, SettingsError, Unavailable
@@ -80,7 +79,7 @@ class SlackApi:
 
     async def call(self, method: str, body: Mapping[str, Any], *, channel: str = "") -> dict[str, Any]:
         """POST JSON; the answer's body. Raises our errors; ``channel`` joins the name of the rate-limit bucket."""
-        return (await self._post(method, _dump(body), _JSON, channel)).data
+        return (await self._post(method, dump(body), _JSON, channel)).data
 
     async def query(self, method: str, **arguments: Any) -> dict[str, Any]:
         """POST a form, for the methods that take no JSON; None is left out."""
@@ -93,7 +92,7 @@ class SlackApi:
         try:
             async with self.session.post(self._url + method, data=body, headers=headers) as response:
                 raw = await response.read()
-                answer = Answer(_object(raw), response.headers, response.status)
+                answer = Answer(object_in(raw) or {}, response.headers, response.status)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise translate(error, method, channel=channel) from error
         if answer.data.get("ok") is not True:
@@ -126,23 +125,6 @@ class SlackApi:
         if what not in self._noted:
             self._noted.add(what)
             log.warning("slack_degraded", what=what, **fields)
-
-
-def _dump(body: Mapping[str, Any]) -> bytes:
-    try:
-        return orjson.dumps(body)
-    except TypeError:
-        # A model may write half a surrogate pair: not text to orjson, but JSON can spell it, and Slack may judge.
-        return json.dumps(body).encode()
-
-
-def _object(raw: bytes) -> dict[str, Any]:
-    """The JSON object in a body; an empty one for anything else (an outage answers in HTML)."""
-    try:
-        found: Any = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def quiet(error: PlatformError) -> str:

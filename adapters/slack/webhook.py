@@ -20,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 from adapters.bodies import read_body
 from adapters.fields import text
+from adapters.jsons import object_in
 from adapters.slack.inbound import Inbound, describe
 from adapters.slack.limits import SIGNATURE_AGE
 from gateway.adapter import Accept
@@ -110,19 +111,22 @@ class _Endpoint:
 
 def _body(raw: bytes, content_type: bytes) -> Mapping[str, Any]:
     """The delivery: JSON, a form whose ``payload`` is JSON (interactions), or a plain form (commands)."""
-    try:
-        if raw[:1] == b"{":
-            found = orjson.loads(raw)
-        elif content_type.startswith(b"application/x-www-form-urlencoded"):
-            form = parse_qs(raw.decode(), keep_blank_values=True, max_num_fields=100)
-            found = orjson.loads(form["payload"][0]) if "payload" in form else {k: v[0] for k, v in form.items()}
-        else:
-            raise Malformed
-    except ValueError as error:
-        raise Malformed from error
-    if not isinstance(found, dict):
+    found: Mapping[str, Any] | None = None
+    if raw[:1] == b"{":
+        found = object_in(raw)
+    elif content_type.startswith(b"application/x-www-form-urlencoded"):
+        found = _form(raw)
+    if found is None:
         raise Malformed
     return found
+
+
+def _form(raw: bytes) -> Mapping[str, Any] | None:
+    try:
+        form = parse_qs(raw.decode(), keep_blank_values=True, max_num_fields=100)
+    except ValueError:
+        return None
+    return object_in(form["payload"][0].encode()) if "payload" in form else {k: v[0] for k, v in form.items()}
 
 
 def _json(payload: Mapping[str, Any]) -> Response:

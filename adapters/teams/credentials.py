@@ -13,7 +13,7 @@ import aiohttp
 from botframework.connector.auth import AuthenticationConstants  # type: ignore[import-untyped]
 
 from adapters.fields import Json, text
-from adapters.teams.jsons import object_in
+from adapters.jsons import object_in
 from adapters.teams.reading import bounded
 from adapters.teams.settings import TeamsSettings
 from gateway.errors import Forbidden, SettingsError, Unavailable

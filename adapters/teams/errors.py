@@ -8,7 +8,7 @@ import random
 from collections.abc import Mapping
 
 from adapters.fields import Json, obj, text
-from adapters.teams.jsons import object_in
+from adapters.jsons import object_in
 from gateway.errors import (
     Forbidden,
     Gone,

@@ -9,7 +9,7 @@ import structlog
 from jwt import PyJWK, PyJWTError
 
 from adapters.fields import items, text
-from adapters.teams.jsons import object_in
+from adapters.jsons import object_in
 from adapters.teams.reading import bounded
 from gateway.errors import Unavailable
 

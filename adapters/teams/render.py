@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters import gfm
+from adapters.jsons import dump
 from adapters.teams import citations, tables
 from adapters.teams.card import attachment, card
-from adapters.teams.jsons import dump
 from adapters.teams.limits import CARD_BYTES, CITATIONS, MESSAGE_BYTES, SUGGESTIONS
 from adapters.teams.markdown import safe, to_teams, with_mentions
 from gateway.errors import TooLarge

@@ -13,10 +13,10 @@ from urllib.parse import quote
 import aiohttp
 
 from adapters.fields import Json
+from adapters.jsons import dump, object_in
 from adapters.teams.credentials import Credentials, as_forbidden
 from adapters.teams.errors import translate
 from adapters.teams.hosts import secure
-from adapters.teams.jsons import dump, object_in
 from adapters.teams.keys import SigningKeys
 from adapters.teams.reading import bounded
 from gateway.errors import Rejected, SettingsError, Unavailable

@@ -13,10 +13,10 @@ from starlette.types import Receive, Scope, Send
 
 from adapters.bodies import read_body
 from adapters.fields import Json, text
+from adapters.jsons import dump, object_in
 from adapters.teams.envelope import tenant_of
 from adapters.teams.hosts import on_this_machine, secure
 from adapters.teams.inbound import Inbound, Reply, describe
-from adapters.teams.jsons import dump, object_in
 from adapters.teams.verify import Verifier
 from gateway.adapter import Accept
 from gateway.errors import Draining, Unavailable

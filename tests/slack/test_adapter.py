@@ -46,6 +46,7 @@ from gateway.model import (
     Form,
     FormErrors,
     FromBytes,
+    MessageCreated,
     Notice,
     OpenForm,
     Outgoing,
@@ -186,9 +187,9 @@ ODD: list[tuple[bytes, int]] = [
     (b"payload={not json", 400),
     (b"payload=[1]", 400),
     (b"\xff\xfe{", 400),
-    (b'{"type": "event_callback", "event": {"type": "message", "text": "\\ud800"}}', 400),
+    (b'{"type": "event_callback", "event": {"type": "message", "text": "\\ud800"}}', 200),
     (b"{" + b'"a":{' * 15_000, 400),
-    (b"payload=%7B%22a%22%3A%22%5Cud800%22%7D", 400),
+    (b"payload=%7B%22a%22%3A%22%5Cud800%22%7D", 200),
     (b'{"a": "\\ud83d\\ude00"}', 200),
     (b"{}", 200),
     (b"", 400),
@@ -207,6 +208,17 @@ async def test_odd_but_signed(house: SlackHouse) -> None:
         form = {"Content-Type": "application/x-www-form-urlencoded"} if body.startswith(b"payload=") else {}
         assert await house.raw(body, **form) == status, body[:80]
     assert house.envelopes == []
+
+
+async def test_half_an_emoji_costs_a_message_one_character(house: SlackHouse) -> None:
+    body = (
+        b'{"type": "event_callback", "team_id": "T0GATEWAY", "event": {"type": "app_mention", "user": "U0ADA", '
+        b'"channel": "C0GENERAL", "ts": "1700000000.000100", "text": "<@U0BOT> cut \\ud83d"}}'
+    )
+    assert await house.raw(body) == 200
+    event = house.adapter.parse(house.envelopes[0])
+    assert isinstance(event, MessageCreated)
+    assert event.text == "cut ?"
 
 
 async def test_a_body_over_the_limit_is_413_whatever_its_header_says(house: SlackHouse) -> None:
