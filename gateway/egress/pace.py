@@ -2,13 +2,16 @@
 
 Theory. The loop runs everything that is ready before it looks at its sockets again. When a thousand handlers wake at
 once (each slept for a second, a restart found a backlog), what arrives waits until each of them has come to its next
-pause. Here one goes on in each round of the loop, in the order in which they came, so that a delivery is stored and
-acknowledged between two of them: under load the platforms, which count the time, are answered first. Where there is no
-crowd nobody waits.
+pause. Here two go on in each round of the loop, in the order in which they came, so that deliveries are stored and
+acknowledged between them: the platforms count the time. Where there is no crowd nobody waits.
 """
 
 import asyncio
 from collections import deque
+
+SHARE = 2
+"""Callers let through per round. Measured: with four of them the slowest acknowledgements are as slow as without a
+pace, with one an event costs a fifth more (the store commits less at a time)."""
 
 
 class Pace:
@@ -16,15 +19,18 @@ class Pace:
 
     def __init__(self) -> None:
         self._waiting: deque[asyncio.Future[None]] = deque()
-        self._taken = False
-        """Somebody goes on in this round."""
+        self._left = SHARE
+        """Of this round."""
+        self._ticking = False
 
     async def step(self) -> None:
         """Return at once, or in a later round of the loop when others came before."""
         loop = asyncio.get_running_loop()
-        if not self._taken:
-            self._taken = True
+        if not self._ticking:
+            self._ticking = True
             loop.call_soon(self._next, loop)
+        if self._left:
+            self._left -= 1
             return
         turn: asyncio.Future[None] = loop.create_future()
         self._waiting.append(turn)
@@ -32,10 +38,12 @@ class Pace:
 
     def _next(self, loop: asyncio.AbstractEventLoop) -> None:
         """A round has passed."""
-        while self._waiting:
+        self._left = SHARE
+        while self._left and self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():  # else it was cancelled
                 turn.set_result(None)
-                loop.call_soon(self._next, loop)
-                return
-        self._taken = False
+                self._left -= 1
+        self._ticking = self._left < SHARE
+        if self._ticking:
+            loop.call_soon(self._next, loop)

@@ -1,4 +1,4 @@
-"""Many who come at once go on one by one, and what else is due gets its turn between them."""
+"""Many who come at once go on a few at a time, and what else is due gets its turn between them."""
 
 import asyncio
 
@@ -18,7 +18,7 @@ async def test_alone_nobody_waits() -> None:
     assert goes_on_at_once(Pace())
 
 
-async def test_a_crowd_goes_one_by_one_in_order_with_others_between() -> None:
+async def test_a_crowd_goes_two_by_two_in_order_with_others_between() -> None:
     pace = Pace()
     seen: list[str] = []
 
@@ -35,8 +35,7 @@ async def test_a_crowd_goes_one_by_one_in_order_with_others_between() -> None:
     asyncio.get_running_loop().call_soon(other, 20)
     await asyncio.gather(*(one(number) for number in range(8)))
     assert [each for each in seen if each != "-"] == [str(number) for number in range(8)]
-    between = "".join(seen).strip("-")
-    assert all(f"{number}{number + 1}" not in between for number in range(7)), between
+    assert max(map(len, "".join(seen).split("-"))) == 2, seen
 
 
 async def test_who_is_cancelled_while_waiting_holds_nobody_up() -> None:
@@ -49,15 +48,15 @@ async def test_who_is_cancelled_while_waiting_holds_nobody_up() -> None:
 
     tasks = [asyncio.create_task(one(number)) for number in range(5)]
     await asyncio.sleep(0)
-    tasks[2].cancel()
+    tasks[3].cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    assert done == [0, 1, 3, 4]
+    assert done == [0, 1, 2, 4]
     await asyncio.wait_for(pace.step(), 1)  # it still goes on
 
 
 async def test_after_a_crowd_nobody_waits() -> None:
     pace = Pace()
     await asyncio.gather(*(pace.step() for _ in range(50)))
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    for _ in range(3):
+        await asyncio.sleep(0)
     assert goes_on_at_once(pace)
