@@ -3,8 +3,9 @@
 Operations queue up while the thread syncs the previous batch; then it takes everything that waits, runs it in one
 transaction, commits, and tells the event loop once. So a lone operation waits for nobody, and under load a sync is
 shared by many. What nobody waits for (the end of a turn) stays back for a moment to share the sync of what somebody
-does wait for: with little load that saves every second sync. Within a batch, neighbours of the same kind run as one set, which is what
-makes ``executemany`` possible; nobody can tell, because none of them was answered before the others were asked for.
+does wait for: with little load that saves every second sync. Within a batch, neighbours of the same kind run as one
+set, which is what makes ``executemany`` possible; nobody can tell, because none of them was answered before the others
+were asked for.
 """
 
 import asyncio
