@@ -12,11 +12,12 @@ import structlog
 from gateway.egress import Pace
 from gateway.errors import Fenced
 from gateway.ingress.backlog import Backlog
-from gateway.ingress.failures import Failures, persistently
+from gateway.ingress.failures import Failures
 from gateway.ingress.lane import QUEUE_LIMIT, Lane
 from gateway.ingress.reading import Reader
 from gateway.model import CommandInvoked, ConversationEnded, ConversationRef, MessageCreated, StopRequested
 from gateway.ports import Delivery, Lease, SessionRecord, Store
+from gateway.runtime.persistence import persistently
 from gateway.runtime.runner import Runner
 from gateway.runtime.session import SessionPool
 from gateway.runtime.tokens import AskToken, UploadToken

@@ -15,8 +15,6 @@ from gateway.runtime.persistence import persistently
 from gateway.runtime.work import Work
 from gateway.telemetry import Counters
 
-__all__ = ["Failures", "persistently", "reference"]
-
 log = structlog.get_logger(__name__)
 
 HOPELESS = (Rejected, Forbidden, Unsupported, TooLarge)

@@ -534,3 +534,17 @@ def _execute(path: Path, statement: str, arguments: tuple[Any, ...] = ()) -> lis
         return connection.execute(statement, arguments).fetchall()
     finally:
         connection.close()
+
+
+async def test_the_end_of_a_turn_goes_with_what_somebody_waits_for(store: SQLiteStore, monkeypatch) -> None:
+    monkeypatch.setattr("gateway.store.writer.PATIENCE", 60)
+    await store.put(envelope("a"))
+    ending = asyncio.create_task(store.finish(await lease_on(store), envelope("a").key))
+    await asyncio.sleep(0)
+    await asyncio.wait_for(store.put(envelope("b")), 10)
+    assert ending.done()
+
+
+async def test_the_end_of_a_turn_needs_nobody_else(store: SQLiteStore) -> None:
+    await store.put(envelope("a"))
+    await asyncio.wait_for(store.finish(await lease_on(store), envelope("a").key), 10)
