@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Router
 
 from gateway.adapter import Adapter, Emulator, Surroundings
 from gateway.chat.handlers import BotHandlers
-from gateway.egress import Sender
+from gateway.egress import Pace, Sender
 from gateway.errors import SettingsError
 from gateway.http.health import health_routes
 from gateway.http.held import HeldFolder
@@ -59,7 +59,8 @@ class Gateway:
         self._emulators = dict(emulators or {})
         self._counters = Counters()
         self.store = store or open_store(settings.database_url)
-        sender = Sender(adapters)
+        pace = Pace()
+        sender = Sender(adapters, pace=pace)
         files = Files(settings.data_dir / "files", sender=sender, limit=int(settings.max_file_mb * 1_000_000))
         slots = asyncio.Semaphore(settings.running_turns)
         self.sessions = pool = SessionPool(self.store, limit=settings.live_sessions, rest_after=settings.session_rest)
@@ -82,6 +83,7 @@ class Gateway:
             pool=pool,
             failures=Failures(inbox=self.store, sender=sender, counters=self._counters, retries=settings.turn_retries),
             slots=slots,
+            pace=pace,
         )
         self._gate = Gate(
             adapters=adapters,
@@ -91,6 +93,7 @@ class Gateway:
             dispatcher=self._dispatcher,
             handlers=handlers,
             counters=self._counters,
+            pace=pace,
         )
         self._housekeeping = Housekeeping(
             store=self.store,

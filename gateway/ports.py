@@ -33,11 +33,6 @@ class Delivery(NamedTuple):
     revived: bool = False
     """It was a dead letter: what its earlier runs left is still there, though their attempts no longer count."""
 
-    @property
-    def rerun(self) -> bool:
-        """Whether an earlier run may have left effects behind."""
-        return self.revived or self.attempts + self.interrupted > 0
-
 
 class EffectRecord(NamedTuple):
     """One effect of a turn, keyed (delivery, ordinal). ``body`` is the runtime's own JSON."""

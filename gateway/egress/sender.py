@@ -47,10 +47,15 @@ class Sender:
     """Sends through the adapters, by platform name."""
 
     def __init__(
-        self, adapters: Mapping[str, Adapter], *, policy: RetryPolicy | None = None, limiter: Limiter | None = None
+        self,
+        adapters: Mapping[str, Adapter],
+        *,
+        policy: RetryPolicy | None = None,
+        limiter: Limiter | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self._limiter = limiter or Limiter()
-        self._pace = Pace()
+        self._pace = pace or Pace()
         self._adapters = adapters
         self._policy = policy or RetryPolicy()
         self._wires: dict[str, Wire] = {}

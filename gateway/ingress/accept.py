@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import structlog
 
 from gateway.adapter import Adapter
+from gateway.egress import Pace
 from gateway.errors import Draining
 from gateway.ingress.dispatcher import Dispatcher
 from gateway.ingress.reading import Reader, ending
@@ -48,6 +49,7 @@ class Gate:
         dispatcher: Dispatcher,
         handlers: Handlers,
         counters: Counters,
+        pace: Pace,
     ) -> None:
         self._adapters = adapters
         self._inbox = inbox
@@ -56,6 +58,7 @@ class Gate:
         self._dispatcher = dispatcher
         self._handlers = handlers
         self._counters = counters
+        self._pace = pace
         self._arriving: Counter[str] = Counter()
         """Conversations of which something is being stored now."""
         self.draining = False
@@ -77,9 +80,11 @@ class Gate:
             return Accepted(status="ignored", answer=answer)  # it only opens the form; the form's answer is the event
         key = envelope.ref.key
         self._arriving[key] += 1
+        self._pace.arrived()
         try:
             new = await self._store(envelope, event, token)
         finally:
+            self._pace.stored()
             self._arriving[key] -= 1
             if not self._arriving[key]:
                 del self._arriving[key]

@@ -21,7 +21,6 @@ from gateway.runtime.persistence import persistently
 from gateway.runtime.runner import Runner
 from gateway.runtime.session import SessionPool
 from gateway.runtime.tokens import AskToken, UploadToken
-from gateway.runtime.turn import Turn
 from gateway.runtime.work import Work
 
 log = structlog.get_logger(__name__)
@@ -48,6 +47,7 @@ class Dispatcher:
         pool: SessionPool,
         failures: Failures,
         slots: asyncio.Semaphore,
+        pace: Pace,
     ) -> None:
         self._store = store
         self._reader = reader
@@ -55,7 +55,7 @@ class Dispatcher:
         self._pool = pool
         self._failures = failures
         self._slots = slots
-        self._pace = Pace()
+        self._pace = pace
         self._lanes: dict[str, Lane] = {}
         self._backlog = Backlog(
             store=store, reader=reader, is_taken=self._is_taken, submit=lambda work: self.submit(work, older=True)
@@ -101,14 +101,18 @@ class Dispatcher:
             lane.overflow = lane.unread = self._backlog.catching_up and not older
         else:
             work.session_read = False  # what is before it may change that
-        lane.asks.latest = max(lane.asks.latest, work.delivery.seq)
+        lane.asks.latest = max(lane.asks.latest, work.seq)
         if not lane.unread and not self._control(lane, work):
             self._enqueue(lane, work)
 
     def _open_lane(self, key: str) -> Lane:
         lane = self._lanes[key] = Lane(key)
-        lane.task = self.spawn(self._run_lane(lane))
+        self._pace.begin(self._start, lane)
         return lane
+
+    def _start(self, lane: Lane) -> None:
+        if not self._closing:
+            lane.task = self.spawn(self._run_lane(lane))
 
     def _control(self, lane: Lane, work: Work) -> bool:
         """Give it to the running turn, if it is meant for that."""
@@ -142,7 +146,7 @@ class Dispatcher:
         outcome = lane.asks.offer_token(ask, work)
         if outcome == "taken":
             return
-        if outcome == "closed" and lane.holds(ask[0]) and (lane.current is None or lane.current.delivery.rerun):
+        if outcome == "closed" and lane.holds(ask[0]) and (lane.current is None or lane.current.rerun):
             lane.asks.keep_early(ask, work)  # the turn runs again and has not come to its ask yet
             return
         work.refused = outcome
@@ -159,7 +163,7 @@ class Dispatcher:
         if lane.overflow or len(lane.queue) >= QUEUE_LIMIT:
             lane.overflow = True
             return
-        lane.last_seq = max(lane.last_seq, work.delivery.seq)
+        lane.last_seq = max(lane.last_seq, work.seq)
         lane.queue.put(work)
 
     # Running
@@ -175,6 +179,8 @@ class Dispatcher:
                     await self._run(lane, lane.lease, work, main=True)
                     lane.current = None
                     self._turn_down(lane, work)
+                    if lane.queue:
+                        await self._pace.step()
                 if lane.overflow and not self._closing:
                     await self._read_on(lane)
                 elif lane.side:
@@ -198,16 +204,6 @@ class Dispatcher:
 
     async def _run(self, lane: Lane, lease: Lease, work: Work, *, main: bool) -> None:
         """Run it until it is done or given up."""
-
-        def running(turn: Turn | None) -> None:
-            if main:
-                if lane.turn is not None:
-                    lane.turn.stopper = None  # a stream left over from it must not stop the next one
-                lane.turn = turn
-                if turn is not None:
-                    turn.stopper = lane.stop
-
-        await self._pace.step()
         while True:
             if not work.started:
                 if not await persistently(lambda: self._store.start(lease, work.key)):
@@ -215,7 +211,7 @@ class Dispatcher:
                 work.started = True
             try:
                 async with self._slots:
-                    await self._runner.run(work, lease=lease, asks=lane.asks, running=running)
+                    await self._runner.run(work, lease=lease, asks=lane.asks, running=lane.runs if main else _unseen)
                 return
             except Fenced:
                 raise
@@ -230,6 +226,7 @@ class Dispatcher:
         """Run it now, next to the queue."""
 
         async def run() -> None:
+            await self._pace.step()
             lease = lane.lease or await self._store.claim(lane.key)
             try:
                 if lease is not None:
@@ -334,3 +331,7 @@ class Dispatcher:
             if deaf:
                 log.warning("drain.deaf", turns=len(deaf), reason="their handlers swallow the cancellation")
         return handed_back
+
+
+def _unseen(_: object) -> None:
+    """A turn beside the queue cannot be stopped."""

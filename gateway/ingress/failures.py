@@ -40,9 +40,9 @@ class Failures:
 
     async def handle(self, lease: Lease, work: Work, error: Exception) -> bool:
         """Note the failure; True after a pause when the turn shall run again, False when it was given up."""
-        attempts = work.delivery.attempts + 1
+        attempts = work.attempts + 1
         again = (
-            attempts <= self._retries and not isinstance(error, HOPELESS) and work.delivery.interrupted < INTERRUPTIONS
+            attempts <= self._retries and not isinstance(error, HOPELESS) and work.interrupted < INTERRUPTIONS
         )
         platform = work.event.ref.platform
         self._counters.add(platform, "failed")
@@ -62,7 +62,7 @@ class Failures:
                 pause = max(pause, error.retry_after)  # longer than the sender waits; sooner it would be refused again
             due = time.time() + pause
             await persistently(lambda: self._inbox.fail(lease, work.key, error=text, not_before=due))
-            work.delivery = work.delivery._replace(attempts=attempts)
+            work.attempts = attempts
             await asyncio.sleep(pause)
             return True
         await self._tell(work)

@@ -76,6 +76,14 @@ class Lane:
             tasks.append(self.task)
         return tasks
 
+    def runs(self, turn: Turn | None) -> None:
+        """This turn runs now and can be stopped; None when it no longer can."""
+        if self.turn is not None:
+            self.turn.stopper = None  # a stream left over from it must not stop the next one
+        self.turn = turn
+        if turn is not None:
+            turn.stopper = self.stop
+
     def stop(self, user: UserRef) -> bool:
         """Cancel the running turn, if there is one that can be; whether there was."""
         if self.turn is None or self.task is None or self.turn.stopping:

@@ -63,13 +63,8 @@ class Reader:
         self, stored: Stored, event: Event, token: tokens.Token | None, *, started: bool, session_read: bool
     ) -> Work:
         """Work just stored."""
-        return Work(
-            delivery=stored.delivery,
-            event=event,
-            token=token,
-            session=stored.session,
-            session_read=session_read,
-            started=started,
+        return Work.of(
+            stored.delivery, event, token, session=stored.session, session_read=session_read, started=started
         )
 
     async def recovered(self, delivery: Delivery) -> Work | None:
@@ -77,7 +72,7 @@ class Reader:
         event = self.event(delivery.envelope)
         if event is None:
             return None
-        return Work(delivery=delivery, event=event, token=await self.token(event))
+        return Work.of(delivery, event, await self.token(event))
 
 
 def _as_command(event: MessageCreated | CommandInvoked) -> Event:

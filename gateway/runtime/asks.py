@@ -45,7 +45,7 @@ class Ask:
         return (
             self.waiting
             and isinstance(event, MessageCreated)
-            and work.delivery.seq > self.after
+            and work.seq > self.after
             and self.may_answer(event.user)
             and (self.kind == "text" or (self.kind == "file" and bool(event.files)))
         )

@@ -76,14 +76,14 @@ class Posting:
 
     def _lookup(self) -> Lookup | None:
         """Look before sending, when an earlier run may have sent this without living to record it."""
-        delivery = self._turn.work.delivery
-        if not delivery.rerun or self.receipts or self.effect.body.get("removed"):
+        work = self._turn.work
+        if not work.rerun or self.receipts or self.effect.body.get("removed"):
             return None
         event = self._turn.event
         # The platform's own time where the event has it: nothing this turn sent can be older. Else ours, with a minute
         # for the difference between the two clocks.
         at = event.at if isinstance(event, MessageCreated) else 0.0
-        return Lookup(since=at or delivery.envelope.received_at - 60, claimed=self._turn.journal.claimed())
+        return Lookup(since=at or work.received_at - 60, claimed=self._turn.journal.claimed())
 
     def _keep(self, receipts: tuple[Receipt, ...]) -> None:
         self.receipts = receipts

@@ -8,7 +8,7 @@ import structlog
 
 from gateway.errors import Fenced
 from gateway.model import CommandInvoked, ConversationEnded, ConversationStarted, Event, Outgoing
-from gateway.ports import Lease, SessionRecord
+from gateway.ports import Lease
 from gateway.runtime.asks import OpenAsks
 from gateway.runtime.context import current_turn
 from gateway.runtime.journal import Journal
@@ -51,7 +51,7 @@ class Runner:
         """Run it. Returns when everything it left is durable; raises what the handler raised. ``running`` is told of
         the turn while it can be stopped."""
         services = self._services
-        recorded = await services.store.effects(work.key) if work.delivery.rerun else ()
+        recorded = await services.store.effects(work.key) if work.rerun else ()
         session = await self._open(work)
         if session is None:  # an event about a conversation that is over
             await services.store.finish(lease, work.key, journal=bool(recorded))
@@ -88,10 +88,10 @@ class Runner:
         await persistently(lambda: self._finish(turn))
 
     async def _open(self, work: Work) -> Session | None:
-        async def load(conversation: str) -> SessionRecord | None:
-            return work.session if work.session_read else await self._services.store.load(conversation)
-
-        return await self._pool.open(work.event.ref, work.event.user, load, create=work.opens)
+        event = work.event
+        return await self._pool.open(
+            event.ref, event.user, record=work.session, read=work.session_read, create=work.opens
+        )
 
     async def _finish(self, turn: Turn) -> None:
         # Only now, and nothing awaited before it is handed to the store: a turn beside may save the session too.
@@ -187,10 +187,7 @@ class Runner:
             await Posting(turn).put(Outgoing(text="Started a new conversation."))
 
     async def _begin_again(self, turn: Turn) -> None:
-        async def nothing(_: str) -> SessionRecord | None:
-            return None
-
-        session = await self._pool.open(turn.ref, turn.event.user, nothing)
+        session = await self._pool.open(turn.ref, turn.event.user, record=None, read=True)
         if session is not None:
             self._pool.close(turn.session)
             turn.session = session

@@ -3,7 +3,6 @@
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
 import orjson
@@ -150,16 +149,19 @@ class SessionPool:
         self,
         ref: ConversationRef,
         user: UserRef,
-        load: Callable[[str], Awaitable[SessionRecord | None]],
         *,
+        record: SessionRecord | None = None,
+        read: bool = False,
         create: bool = True,
     ) -> Session | None:
-        """The conversation's session, pinned: live, restored from its record, or (if ``create``) new."""
+        """The conversation's session, pinned: live, restored from its record, or (if ``create``) new. ``record`` is
+        what the store holds, if it was ``read`` already."""
         key = ref.key
         session = self._live.get(key)
         if session is None:
-            record = await load(key)
-            session = self._live.get(key)  # another turn of the conversation may have opened it meanwhile
+            if not read:
+                record = await self._store.load(key)
+                session = self._live.get(key)  # another turn of the conversation may have opened it meanwhile
             if session is None:
                 if record is not None:
                     session = Session.restored(record)

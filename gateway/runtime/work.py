@@ -25,10 +25,20 @@ SIDE_EVENTS = (FeedbackGiven, FormSubmitted, ReactionChanged, MessageEdited, Mes
 
 @dataclass(slots=True, eq=False)
 class Work:
-    """A stored delivery with what was read out of it."""
+    """What was read out of a stored delivery. Its raw body is not kept: while work waits, that would be most of it."""
 
-    delivery: Delivery
+    key: str
+    seq: int
+    """The order of arrival, over all conversations."""
+    received_at: float
+    """Seconds since the epoch."""
     event: Event
+    attempts: int = 0
+    """Turns of it that failed."""
+    interrupted: int = 0
+    """Times its process died while it was (or may have been) running."""
+    revived: bool = False
+    """It was a dead letter: what its earlier runs left is still there, though their attempts no longer count."""
     token: Token | None = None
     """What the event's token says, if it has one."""
     session: SessionRecord | None = None
@@ -39,9 +49,37 @@ class Work:
     refused: Literal["closed", "not_yours"] | None = None
     """Why a click that answers an ask was not taken."""
 
+    @classmethod
+    def of(
+        cls,
+        delivery: Delivery,
+        event: Event,
+        token: Token | None,
+        *,
+        session: SessionRecord | None = None,
+        session_read: bool = False,
+        started: bool = False,
+    ) -> "Work":
+        """The work in a delivery."""
+        seq, envelope, attempts, interrupted, revived = delivery
+        return cls(
+            envelope.key,
+            seq,
+            envelope.received_at,
+            event,
+            attempts,
+            interrupted,
+            revived,
+            token,
+            session,
+            session_read,
+            started,
+        )
+
     @property
-    def key(self) -> str:
-        return self.delivery.envelope.key
+    def rerun(self) -> bool:
+        """Whether an earlier run may have left effects behind."""
+        return self.revived or self.attempts + self.interrupted > 0
 
     @property
     def is_side(self) -> bool:
@@ -62,7 +100,7 @@ class Queue(deque[Work]):
 
     def put(self, work: Work) -> None:
         """Put it in its place."""
-        if not self or self[-1].delivery.seq < work.delivery.seq:
+        if not self or self[-1].seq < work.seq:
             self.append(work)
         else:
             insort(self, work, key=_seq)
@@ -71,4 +109,4 @@ class Queue(deque[Work]):
 
 
 def _seq(work: Work) -> int:
-    return work.delivery.seq
+    return work.seq

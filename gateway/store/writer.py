@@ -32,6 +32,8 @@ R = TypeVar("R")
 
 PATIENCE = 0.005
 """Seconds a patient operation stays back for company."""
+QUIET = 0.05
+"""Seconds without an operation after which there is time to tidy."""
 
 OWNER = "SELECT epoch, max(last_seq, coalesce((SELECT max(seq) FROM deliveries), 0)) FROM owner"
 
@@ -158,7 +160,7 @@ class Writer:
         try:
             going = True
             while going:
-                batch, going = self._take()
+                batch, going = self._take(database)
                 if batch:
                     _run(database.connection, database.epoch, batch)
                     self._tell(_settle_all, batch)
@@ -167,10 +169,10 @@ class Writer:
             database.close()
             self._tell(_settle, stopped, None, None)
 
-    def _take(self) -> tuple[list[Operation], bool]:
+    def _take(self, database: Database) -> tuple[list[Operation], bool]:
         """Everything that waits, at least one; False with the last."""
         batch: list[Operation] = []
-        item = self._queue.get()
+        item = self._next(database)
         try:
             while item is not None:
                 batch.extend(item)
@@ -178,6 +180,15 @@ class Writer:
         except Empty:
             return batch, True
         return batch, False
+
+    def _next(self, database: Database) -> list[Operation] | None:
+        """What is handed over next. While nothing comes, the database is tidied."""
+        if database.is_log_long:
+            try:
+                return self._queue.get(timeout=QUIET)
+            except Empty:
+                database.move_log()
+        return self._queue.get()
 
     def _tell(self, callback: Callable[..., None], *args: Any) -> None:
         try:

@@ -24,7 +24,7 @@ async def test_a_turn_refused_for_longer_than_a_send_waits_pauses_as_long_as_the
         assert lease is not None
         failures = Failures(inbox=store, sender=Sender({}), counters=Counters(), retries=1, backoff=0.001)
         refused_at = time.monotonic()
-        assert await failures.handle(lease, Work(delivery=stored.delivery, event=EVENT), RateLimited(0.3, "bucket"))
+        assert await failures.handle(lease, Work.of(stored.delivery, EVENT, None), RateLimited(0.3, "bucket"))
         assert time.monotonic() - refused_at >= 0.3
     finally:
         await store.close()

@@ -28,7 +28,7 @@ class Nothing:
 
 
 async def open_session(pool: SessionPool, thread: str) -> Session:
-    session = await pool.open(ref(thread), USER, pool._store.load)
+    session = await pool.open(ref(thread), USER)
     assert session is not None
     return session
 
