@@ -1,7 +1,6 @@
 """The composition root: builds every object, and starts and ends them in order."""
 
 import asyncio
-import gc
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -11,6 +10,7 @@ import structlog
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Router
 
+from gateway import garbage
 from gateway.adapter import Adapter, Emulator, Surroundings
 from gateway.chat.handlers import BotHandlers
 from gateway.egress import Pace, Sender
@@ -142,13 +142,13 @@ class Gateway:
             waiting = await self._dispatcher.recover()
             if waiting:
                 log.info("inbox.recovered", deliveries=waiting)
-            for forever in (self._dispatcher.keep_up(), self._housekeeping.run()):
+            for forever in (self._dispatcher.keep_up(), self._housekeeping.run(), garbage.collect()):
                 task = asyncio.create_task(forever)
                 self._background.add(task)
         except BaseException:
             await self._stack.aclose()
             raise
-        _tune_gc()
+        garbage.start()
         return self
 
     async def _connect(self, name: str, adapter: Adapter) -> None:
@@ -235,13 +235,3 @@ async def build(
         settings=settings, callbacks=callbacks, adapters=adapters, emulators=emulators, held=held, store=store
     )
     return gateway, bool(emulators)
-
-
-def _tune_gc() -> None:
-    """What was built at start lives for ever, so no collection need walk it. Young garbage is collected often and in
-    small portions, the whole heap (all live sessions) rarely: a long collection is what the slowest acknowledgements
-    would wait for."""
-    gc.collect()
-    gc.freeze()
-    gc.enable()
-    gc.set_threshold(5_000, 50, 50)

@@ -1,73 +1,144 @@
-"""Many who come at once go on a few at a time, and what else is due gets its turn between them."""
+"""Deliveries go first; turns go on in what is left, in order, and never wait for ever."""
 
 import asyncio
 
-from gateway.egress import Pace
-from gateway.egress.pace import CROWD, FEW
+import pytest
+
+from gateway.egress import Pace, pace
+from gateway.egress.pace import BURST, CROWD, SHARING
 
 
-def goes_on_at_once(pace: Pace) -> bool:
-    step = pace.step()
-    try:
-        step.send(None)
-    except StopIteration:
-        return True
-    return False
+class Clock:
+    """Stands still until it is moved, so that no pause of the machine is taken for a lull."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
 
 
-async def test_alone_nobody_waits() -> None:
-    assert goes_on_at_once(Pace())
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(pace, "time", clock)
+    return clock
 
 
-async def rounds_of(count: int) -> list[list[int]]:
-    """Who went on in each round of the loop, when so many come at once."""
-    pace = Pace()
-    rounds: list[list[int]] = [[]]
+class Turns:
+    """Turns that ask to go on, by number, and the order in which they may."""
 
-    async def one(number: int) -> None:
-        await pace.step()
-        rounds[-1].append(number)
+    def __init__(self) -> None:
+        self.pace = Pace()
+        self.went: list[int] = []
 
-    def arrives() -> None:
-        rounds.append([])
-        if sum(map(len, rounds)) < count:
-            asyncio.get_running_loop().call_soon(arrives)
+    def begin(self, *numbers: int) -> None:
+        for number in numbers:
+            self.pace.begin(self.went.append, number)
 
-    asyncio.get_running_loop().call_soon(arrives)
-    await asyncio.gather(*(one(number) for number in range(count)))
-    return [each for each in rounds if each]
+    async def step(self, number: int) -> None:
+        await self.pace.step()
+        self.went.append(number)
 
-
-async def test_a_few_go_on_in_one_round() -> None:
-    assert await rounds_of(CROWD) == [list(range(CROWD))]
+    def busy(self) -> None:
+        """Another delivery arrives, the one before is stored: a load goes on."""
+        self.pace.arrived()
+        self.pace.stored()
 
 
-async def test_of_a_crowd_a_few_go_on_in_each_round_in_order() -> None:
-    rounds = await rounds_of(3 * CROWD)
-    assert [number for each in rounds for number in each] == list(range(3 * CROWD))
-    sizes = [len(each) for each in rounds]
-    assert sizes == [CROWD, *[FEW] * (CROWD // FEW), CROWD]
+@pytest.fixture
+def turns(clock: Clock) -> Turns:
+    return Turns()
 
 
-async def test_who_is_cancelled_while_waiting_holds_nobody_up() -> None:
-    pace = Pace()
-    done: list[int] = []
+async def test_alone_nobody_waits(turns: Turns) -> None:
+    turns.begin(1)
+    with pytest.raises(StopIteration):
+        turns.step(2).send(None)
+    assert turns.went == [1, 2]
 
-    async def one(number: int) -> None:
-        await pace.step()
-        done.append(number)
 
-    tasks = [asyncio.create_task(one(number)) for number in range(CROWD + 3)]
+async def test_a_crowd_goes_on_crowd_by_crowd_in_order(turns: Turns) -> None:
+    turns.begin(*range(3 * CROWD))
+    assert len(turns.went) == CROWD
     await asyncio.sleep(0)
-    tasks[CROWD + 1].cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    assert done == [*range(CROWD + 1), CROWD + 2]
-    await asyncio.wait_for(pace.step(), 1)  # it still goes on
-
-
-async def test_after_a_crowd_nobody_waits() -> None:
-    pace = Pace()
-    await asyncio.gather(*(pace.step() for _ in range(5 * CROWD)))
+    assert len(turns.went) == 2 * CROWD
+    await asyncio.sleep(0)
+    assert turns.went == list(range(3 * CROWD))
     for _ in range(3):
         await asyncio.sleep(0)
-    assert goes_on_at_once(pace)
+    turns.begin(-1)
+    assert turns.went[-1] == -1  # after the crowd nobody waits
+
+
+async def test_while_a_delivery_is_stored_the_loops_idle_rounds_are_for_turns(turns: Turns) -> None:
+    turns.pace.arrived()
+    turns.begin(*range(5))
+    for rounds in range(5):
+        assert turns.went == list(range(rounds))
+        await asyncio.sleep(0)
+    turns.pace.stored()
+
+
+async def test_busy_rounds_are_for_deliveries(turns: Turns, clock: Clock) -> None:
+    turns.pace.arrived()
+    turns.begin(1, 2)
+    await asyncio.sleep(0)
+    assert turns.went == [1]
+    for _ in range(3):
+        turns.busy()
+        await asyncio.sleep(0)
+    assert turns.went == [1]
+    clock.now += pace.EVERY * 1.1
+    turns.busy()
+    await asyncio.sleep(0)
+    assert turns.went == [1, 2]  # however much arrives, turns are not starved
+    turns.pace.stored()
+
+
+async def test_after_a_lull_turns_wait_no_more(turns: Turns, clock: Clock) -> None:
+    turns.busy()
+    turns.begin(1)
+    assert turns.went == []
+    clock.now += pace.LULL * 1.1
+    turns.begin(2)  # behind the first all the same
+    await asyncio.sleep(0)
+    assert turns.went == [1, 2]
+
+
+async def test_a_load_that_does_not_end_is_shared(turns: Turns, clock: Clock) -> None:
+    async def goes_on(waiting: int) -> int:
+        turns = Turns()
+        turns.pace.arrived()
+        turns.begin(*range(waiting))
+        await asyncio.sleep(0)
+        clock.now += pace.EVERY * 1.01
+        turns.busy()
+        await asyncio.sleep(0)
+        return len(turns.went) - 1
+
+    assert await goes_on(100) == 1
+    assert await goes_on(BURST) == 1
+    assert await goes_on(BURST + 5 * SHARING) == 6
+    assert await goes_on(BURST + 500 * SHARING) == CROWD
+
+
+async def test_what_has_begun_goes_first(turns: Turns, clock: Clock) -> None:
+    turns.pace.arrived()
+    turns.begin(1, 2)
+    under_way = [asyncio.create_task(turns.step(number)) for number in (-1, -2)]
+    await asyncio.gather(*under_way)
+    await asyncio.sleep(0)
+    assert turns.went == [1, -1, -2, 2]
+    turns.pace.stored()
+
+
+async def test_who_is_cancelled_while_waiting_holds_nobody_up(turns: Turns, clock: Clock) -> None:
+    turns.pace.arrived()
+    tasks = [asyncio.create_task(turns.step(number)) for number in range(3)]
+    await asyncio.sleep(0)
+    tasks[0].cancel()
+    tasks[1].cancel()
+    await asyncio.wait_for(tasks[2], 5)
+    assert turns.went == [2]
+    turns.pace.stored()
