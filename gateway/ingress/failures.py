@@ -41,9 +41,7 @@ class Failures:
     async def handle(self, lease: Lease, work: Work, error: Exception) -> bool:
         """Note the failure; True after a pause when the turn shall run again, False when it was given up."""
         attempts = work.attempts + 1
-        again = (
-            attempts <= self._retries and not isinstance(error, HOPELESS) and work.interrupted < INTERRUPTIONS
-        )
+        again = attempts <= self._retries and not isinstance(error, HOPELESS) and work.interrupted < INTERRUPTIONS
         platform = work.event.ref.platform
         self._counters.add(platform, "failed")
         log.error(

@@ -83,7 +83,7 @@ class Database:
             return False
 
     def move_log(self) -> None:
-        """Do so, as far as no reader needs it still. Its file is cut to the length of ``LONG_LOG`` by the next write."""
+        """Do so, as far as no reader needs it still. The next write cuts its file to the length of ``LONG_LOG``."""
         with contextlib.suppress(sqlite3.Error):  # a commit meets the same trouble, and has somebody to tell
             self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
