@@ -7,10 +7,9 @@ types of exceptions (a missing header, a wrong algorithm, a torn token): all of 
 Tokens of the Bot Framework Emulator and of skills have other issuers, and are not accepted.
 """
 
-import hashlib
 import time
 from collections import OrderedDict
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import structlog
@@ -34,6 +33,15 @@ _MAX_TOKEN = 16_384
 log = structlog.get_logger(__name__)
 
 
+class _Genuine(NamedTuple):
+    """A token that passed."""
+
+    service_url: str
+    """What it was given for."""
+    until: float
+    """Seconds since the epoch."""
+
+
 class Verifier:
     """``believes`` an Authorization header for a service URL and a channel, or not."""
 
@@ -47,26 +55,31 @@ class Verifier:
         self._extractor = JwtTokenExtractor(options, metadata_url, AuthenticationConstants.ALLOWED_SIGNING_ALGORITHMS)
         self._extractor.open_id_metadata = keys
         self._credentials = _ThisApp(app_id.lower(), "")
-        self._known: OrderedDict[bytes, float] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str], _Genuine] = OrderedDict()
+        """By the header they came in, and the channel they were to speak for."""
 
     async def believes(self, authorization: str, *, service_url: str | None, channel: str) -> bool:
         """Whether it is genuine, and given for this service URL (None: whichever). Raises ``Unavailable`` while there
         are no keys to tell by."""
         if not authorization or len(authorization) > _MAX_TOKEN:
             return False
-        name = f"{channel}\n{service_url}\n{authorization}".encode("utf-8", "surrogateescape")
-        known = hashlib.blake2b(name, digest_size=16).digest()
-        until = self._known.get(known)
-        if until is not None and time.time() < until:
-            self._known.move_to_end(known)
-            return True
+        token = await self._genuine(authorization, channel)
+        return token is not None and (service_url is None or _same_place(token.service_url, service_url))
+
+    async def _genuine(self, authorization: str, channel: str) -> _Genuine | None:
+        """What is known of a token; None if it is none of Bot Framework's."""
+        name = (authorization, channel)
+        found = self._known.get(name)
+        if found is not None and time.time() < found.until:
+            self._known.move_to_end(name)
+            return found
         claims = await self._claims(authorization, channel)
-        if claims is None or (service_url is not None and not _same_place(_service_url(claims), service_url)):
-            return False
-        self._known[known] = float(claims["exp"]) + CLOCK_SKEW
+        if claims is None:
+            return None
+        found = self._known[name] = _Genuine(_service_url(claims), float(claims["exp"]) + CLOCK_SKEW)
         if len(self._known) > MAX_CACHED:
             self._known.popitem(last=False)
-        return True
+        return found
 
     async def _claims(self, authorization: str, channel: str) -> dict[str, Any] | None:
         """What a genuine token says; None for every other."""

@@ -95,6 +95,15 @@ async def test_a_slash_or_the_hosts_case_makes_no_other_service_url(house: Teams
     assert (await teams.send_raw(orjson.dumps(activity), headers))[0] == 401
 
 
+async def test_a_token_is_remembered_with_the_service_url_it_was_given_for(house: TeamsHouse) -> None:
+    teams = house.teams
+    own = teams.world.service_url(teams.tenant.id)
+    headers = {"Authorization": teams.authorization(f"{own}more/"), "Content-Type": "application/json"}
+    for service, status in ((own, 401), (own, 401), (f"{own}more/", 200), (own, 401)):
+        activity = teams.backend.activities.of(teams.personal(), teams.ada, "message", text="hi", serviceUrl=service)
+        assert (await teams.send_raw(orjson.dumps(activity), headers))[0] == status, service
+
+
 async def test_the_case_of_an_app_id_makes_no_other_bot(house: TeamsHouse) -> None:
     teams = house.teams
     service = teams.world.service_url(teams.tenant.id)
@@ -374,7 +383,7 @@ def test_what_is_still_to_be_set_is_named(given: dict[str, Any], configured: boo
 async def test_a_conversation_nobody_verified_is_sent_nothing(house: TeamsHouse) -> None:
     _, ref = await house.dm()
     before = asked(house.world)
-    for service in ("", "http://10.0.0.1/", "file:///etc/", "ftp://x/"):
+    for service in ("", "http://10.0.0.1/", "file:///etc/", "ftp://x/", "https://x:port/"):
         route = {**ref.route, "service": service}
         with pytest.raises(Rejected):
             await house.adapter.send(ref.model_copy(update={"route": route}), Outgoing(text="x"), key=service)
