@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from adapters.fields import Json, items, obj, text
-from adapters.teams.incoming import mentioned
+from adapters.teams.incoming import mentions
 from adapters.teams.names import ACTION, EXECUTE, FEEDBACK, FETCH, FORM, SUBMIT
 from gateway.model import ConversationKind, ConversationRef, Envelope
 
@@ -123,7 +123,7 @@ def is_addressed(activity: Json) -> bool:
     """Whether a message is meant for the bot: in a chat of its own, by a mention, or from its own card."""
     if is_personal(activity) or isinstance(activity.get("value"), dict):
         return True
-    return text(activity, "recipient", "id") in mentioned(activity)
+    return mentions(activity, text(activity, "recipient", "id"))
 
 
 def _by_bot(activity: Json) -> bool:

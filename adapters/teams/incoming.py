@@ -3,10 +3,13 @@
 import html
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from adapters.fields import Json, items, text
 
 _AT = re.compile(r"<at\b[^<>]{0,200}>([^<>]{0,300})</at>")
+_BLANK = r"(?: |&nbsp;|\xa0)?"
+"""Goes with a mention that is taken out: else two would be left."""
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"', "&#39;": "'", "&nbsp;": " "}
 _ENTITY = re.compile("|".join(_ENTITIES))
 _BREAK = re.compile(r"<br\s*/?>|</(?:p|div|li|h[1-6]|pre|blockquote)>", re.IGNORECASE)
@@ -29,30 +32,35 @@ def to_markdown(activity: Json) -> str:
     return written.replace("\r\n", "\n").replace("\xa0", " ").strip()
 
 
-def mentioned(activity: Json) -> set[str]:
-    """The ids of those a message mentions."""
-    if "entities" not in activity:
-        return set()
-    return {
-        text(each, "mentioned", "id") for each in items(activity, "entities") if text(each, "type").lower() == "mention"
-    }
+def mentions(activity: Json, who: str) -> bool:
+    """Whether a message mentions this id."""
+    return any(_is_mention(each, who) for each in items(activity, "entities"))
+
+
+def _is_mention(entity: Json, who: str) -> bool:
+    return text(entity, "mentioned", "id") == who and text(entity, "type").lower() == "mention"
 
 
 def _mentions(activity: Json, written: str) -> str:
     me = text(activity, "recipient", "id")
     for entity in items(activity, "entities"):
-        if text(entity, "type").lower() != "mention" or text(entity, "mentioned", "id") != me:
+        if not _is_mention(entity, me):
             continue
         tag, name = text(entity, "text"), text(entity, "mentioned", "name")
         if tag.startswith("<at") and tag in written:
-            tag = re.escape(tag)
+            written = _as_spelt(tag).sub("", written)
         elif name:  # the entity may do without it, or spell it another way
-            tag = rf"<at\b[^<>]{{0,200}}>(?:{re.escape(name)}|{re.escape(html.escape(name))})</at>"
-        else:
-            continue
-        # With a blank, of which else two would be left.
-        written = re.sub(rf"{tag}(?: |&nbsp;|\xa0)?", "", written)
-    return _AT.sub(lambda found: f"@{found[1].lstrip('@')}", written)
+            written = _by_name(name).sub("", written)
+    return _AT.sub(lambda found: f"@{found[1].lstrip('@')}", written) if "<at" in written else written
+
+
+@lru_cache(maxsize=64)  # of nearly always the same bot
+def _as_spelt(tag: str) -> re.Pattern[str]:
+    return re.compile(re.escape(tag) + _BLANK)
+
+
+def _by_name(name: str) -> re.Pattern[str]:
+    return re.compile(rf"<at\b[^<>]{{0,200}}>(?:{re.escape(name)}|{re.escape(html.escape(name))})</at>{_BLANK}")
 
 
 def _markup(written: str) -> str:
