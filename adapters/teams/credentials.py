@@ -37,7 +37,8 @@ _FIXES = {
 
 
 class _Token(NamedTuple):
-    value: str
+    header: str
+    """As it is sent: ``Bearer …``."""
     until: float
     """By the monotonic clock."""
 
@@ -63,11 +64,11 @@ class Credentials:
         token = self._token
         if token is None or time.monotonic() >= token.until:
             token = await self._renew(token)
-        return f"Bearer {token.value}"
+        return token.header
 
     def refused(self, authorization: str) -> None:
         """The connector did not take this one: the next is a new one. A newer one stays."""
-        if self._token is not None and authorization == f"Bearer {self._token.value}":
+        if self._token is not None and authorization == self._token.header:
             self._token = None
 
     async def _renew(self, old: _Token | None) -> _Token:
@@ -122,7 +123,7 @@ def _token(answer: Json, status: int, asked: float, *, by_identity: bool) -> _To
     if status != 200 or not value:
         raise _failure(answer, status, by_identity=by_identity)
     life = _life(answer)
-    return _Token(value, asked + max(0.0, life - min(_EARLY, life / 5)))
+    return _Token(f"Bearer {value}", asked + max(0.0, life - min(_EARLY, life / 5)))
 
 
 def _life(answer: Json) -> float:

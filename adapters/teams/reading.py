@@ -6,8 +6,6 @@ import aiohttp
 async def bounded(response: aiohttp.ClientResponse, limit: int) -> bytes:
     """The body, cut at ``limit`` bytes. Raises what aiohttp raises."""
     raw = bytearray()
-    async for chunk in response.content.iter_any():
-        raw += chunk
-        if len(raw) >= limit:
-            return bytes(raw[:limit])
-    return bytes(raw)
+    while len(raw) < limit and not response.content.at_eof():
+        raw += await response.content.readany()
+    return bytes(raw[:limit])

@@ -8,9 +8,11 @@ conversation, which came with a token that was verified.
 import io
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from urllib.parse import quote
 
 import aiohttp
+from yarl import URL
 
 from adapters.fields import Json
 from adapters.jsons import dump, object_in
@@ -73,17 +75,17 @@ class Transport:
 
     async def update(self, to: ConversationRef, activity_id: str, activity: Json) -> None:
         """Put another activity in the place of one."""
-        await self._call("PUT", to, f"/activities/{quote(activity_id, safe='')}", activity, what="update")
+        await self._call("PUT", to, f"/activities/{_part(activity_id)}", activity, what="update")
 
     async def delete(self, to: ConversationRef, activity_id: str) -> None:
         """Take one away. Raises ``Gone`` for one that is."""
-        await self._call("DELETE", to, f"/activities/{quote(activity_id, safe='')}", None, what="delete")
+        await self._call("DELETE", to, f"/activities/{_part(activity_id)}", None, what="delete")
 
     async def member(self, to: ConversationRef, user: str) -> Json:
         """What the conversation's roster says of a user, by any of their ids."""
-        return await self._call("GET", to, f"/members/{quote(user, safe='')}", None, what="member")
+        return await self._call("GET", to, f"/members/{_part(user)}", None, what="member")
 
-    async def authorized(self) -> Mapping[str, str]:
+    async def authorized(self) -> dict[str, str]:
         """The header for what is read from the connector itself."""
         try:
             token = await self._credentials.authorization()
@@ -95,20 +97,20 @@ class Transport:
         service = service_of(to)
         if not secure(service, local=self.local):
             raise Rejected(f"the conversation's service URL {service[:80]!r} is no https address")
-        where = f"{service}/v3/conversations/{quote(conversation_of(to), safe='')}"
+        url = URL(f"{_quoted(service)}/v3/conversations/{_part(conversation_of(to))}{path}", encoded=True)
         data = None if body is None else dump(body)
-        status, raw, headers = await self._request(method, where + path, data, what=what)
+        status, raw, headers = await self._request(method, url, data, what=what)
         if status == 401:
             # A token can be taken back before it ends: a new one gets one chance.
-            status, raw, headers = await self._request(method, where + path, data, what=what)
+            status, raw, headers = await self._request(method, url, data, what=what)
         if status >= 300:
             raise translate(status, raw, headers, what=what, bucket=f"{what}:{to.channel}")
         return object_in(raw) or {}
 
     async def _request(
-        self, method: str, url: str, data: bytes | None, *, what: str
+        self, method: str, url: URL, data: bytes | None, *, what: str
     ) -> tuple[int, bytes, Mapping[str, str]]:
-        headers = dict(await self.authorized())
+        headers = await self.authorized()
         if data is not None:
             headers["Content-Type"] = _JSON
         try:
@@ -126,6 +128,21 @@ class Transport:
 def in_pieces(data: bytes | None) -> bytes | io.BytesIO | None:
     """A large body is written piece by piece, so that others get their turn."""
     return data if data is None or len(data) < _LARGE else io.BytesIO(data)
+
+
+@lru_cache(maxsize=256)
+def _quoted(service: str) -> str:
+    """A service URL with what an address may not contain quoted: of nearly always the same, once for each. Raises
+    ``Rejected`` for one that cannot be asked."""
+    try:
+        return str(URL(service)).rstrip("/")
+    except ValueError as error:
+        raise Rejected(f"the conversation's service URL {service[:80]!r} is no address") from error
+
+
+def _part(id: str) -> str:
+    """An id as a part of a path. What Teams' ids are made of may stand there: mostly there is nothing to quote."""
+    return quote(id, safe=":;=@")
 
 
 def service_of(to: ConversationRef) -> str:

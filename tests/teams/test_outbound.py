@@ -206,6 +206,16 @@ async def test_a_profile_is_the_member_and_no_more_than_is_known_of_strangers(ho
     assert (await house.adapter.profile(house.world.user("Grace"))).display_name == "Grace"
 
 
+async def test_an_id_is_one_part_of_the_path_whatever_stands_in_it(house: TeamsHouse) -> None:
+    _, ref = await house.dm()
+    for id in ("19:a_b-c@thread.tacv2;messageid=5", "a/b", "a/../b", "a?b", "a#b", "50% é", "a%2Fb"):
+        receipt = Receipt(to=ref.model_copy(update={"channel": id}), id=id)
+        with pytest.raises((Gone, Rejected)):
+            await house.adapter.edit(receipt, Outgoing(text="x"))
+        call = house.teams.calls[-1]
+        assert (call.method, call.args["conversation"], call.args["activity_id"]) == ("update", id, id)
+
+
 async def test_proactive_messages_go_out_by_a_stored_ref(world: TeamsWorld, tmp_path: Path) -> None:
     async with teams_house(world, tmp_path) as house:
         post, ref = await house.mention()
