@@ -49,7 +49,9 @@ def _claim(number: int, source: Citation) -> dict[str, Any]:
 
 def marked(text: str, sources: Sequence[Citation]) -> str:
     """The text with a reference to each source that has a place in the entity, at its end where it has none yet."""
-    there = {int(number) for number in _MARK.findall(text)} if sources else set()
+    if not sources:
+        return text
+    there = {int(number) for number in _MARK.findall(text)}
     missing = [f"[{number}]" for number in range(1, min(len(sources), CITATIONS) + 1) if number not in there]
     return f"{text}\n\n{' '.join(missing)}".lstrip("\n") if missing else text
 

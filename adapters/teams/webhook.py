@@ -26,6 +26,8 @@ PATHS = ("/teams/events", "/api/messages")
 CHANNEL = "msteams"
 """Bot Framework's name for Teams."""
 
+_DONE = Response()
+
 log = structlog.get_logger(__name__)
 
 
@@ -111,5 +113,5 @@ class _Endpoint:
 
 def _response(reply: Reply) -> Response:
     if reply.payload is None:
-        return Response(status_code=reply.status)
+        return _DONE if reply.status == 200 else Response(status_code=reply.status)
     return Response(dump(reply.payload), status_code=reply.status, media_type="application/json")
