@@ -46,10 +46,10 @@ def _mentions(activity: Json, written: str) -> str:
     for entity in items(activity, "entities"):
         if not _is_mention(entity, me):
             continue
-        tag, name = text(entity, "text"), text(entity, "mentioned", "name")
+        tag = text(entity, "text")
         if tag.startswith("<at") and tag in written:
             written = _as_spelt(tag).sub("", written)
-        elif name:  # the entity may do without it, or spell it another way
+        elif name := text(entity, "mentioned", "name"):  # the entity may do without it, or spell it another way
             written = _by_name(name).sub("", written)
     return _AT.sub(lambda found: f"@{found[1].lstrip('@')}", written) if "<at" in written else written
 

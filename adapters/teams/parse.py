@@ -55,13 +55,14 @@ def _message(activity: Json, ref: ConversationRef) -> Event | None:
         event = _submitted(value, activity, ref)
         if event is not None or not text(activity, "text"):
             return event
+    id = text(activity, "id")
     return MessageCreated(
         ref=ref,
         user=user_of(activity, ref),
-        message_id=text(activity, "id"),
+        message_id=id,
         text=to_markdown(activity),
         files=_files(activity, ref),
-        addressed=is_addressed(activity),
+        addressed=ref.thread == id or is_addressed(activity),  # a new post that is not is never stored
         at=_seconds(text(activity, "timestamp")),
     )
 

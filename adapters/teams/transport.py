@@ -97,7 +97,9 @@ class Transport:
         service = service_of(to)
         if not secure(service, local=self.local):
             raise Rejected(f"the conversation's service URL {service[:80]!r} is no https address")
-        url = URL(f"{_quoted(service)}/v3/conversations/{_part(conversation_of(to))}{path}", encoded=True)
+        base = _address(service)
+        where = f"{base.raw_path.rstrip('/')}/v3/conversations/{_part(conversation_of(to))}{path}"
+        url = base.with_path(where, encoded=True)
         data = None if body is None else dump(body)
         status, raw, headers = await self._request(method, url, data, what=what)
         if status == 401:
@@ -131,11 +133,10 @@ def in_pieces(data: bytes | None) -> bytes | io.BytesIO | None:
 
 
 @lru_cache(maxsize=256)
-def _quoted(service: str) -> str:
-    """A service URL with what an address may not contain quoted: of nearly always the same, once for each. Raises
-    ``Rejected`` for one that cannot be asked."""
+def _address(service: str) -> URL:
+    """A service URL, read once: nearly always the same few are asked. Raises ``Rejected`` for one that cannot be."""
     try:
-        return str(URL(service)).rstrip("/")
+        return URL(service)
     except ValueError as error:
         raise Rejected(f"the conversation's service URL {service[:80]!r} is no address") from error
 
