@@ -1,5 +1,6 @@
 """``/healthz`` (the process lives) and ``/readyz`` (it can do its work now)."""
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,6 +13,9 @@ from starlette.routing import Route
 from gateway.adapter import Adapter
 from gateway.ports import Store
 from gateway.telemetry import Counters
+
+STORE_TIMEOUT = 3.0
+"""Seconds until a store that does not answer counts as one that does not work; a probe does not wait for ever."""
 
 
 def health_routes(
@@ -32,7 +36,10 @@ def health_routes(
     async def readyz(_: Request) -> Response:
         problems: dict[str, str] = {}
         try:
-            await store.ping()
+            async with asyncio.timeout(STORE_TIMEOUT):
+                await store.ping()
+        except TimeoutError:
+            problems["store"] = f"no answer within {STORE_TIMEOUT:g} s"
         except Exception as error:
             # Whatever keeps the store from committing is the answer, not a crash of the probe.
             problems["store"] = f"{type(error).__name__}: {error}"

@@ -1,5 +1,6 @@
 """What the probes say of the platforms."""
 
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from gateway.adapter import Accept, Adapter
 from gateway.app import Gateway
 from gateway.errors import SettingsError
+from gateway.http import health
 from gateway.runtime.callbacks import Callbacks
 from gateway.settings import GatewaySettings
 from tests.egress.platform import Plain
@@ -36,6 +38,18 @@ async def test_one_platform_that_is_refused_leaves_the_others_on_and_is_named(tm
         answer = await http.get("/readyz")
     assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
     assert answer.json()["problems"] == {"refused": "REFUSED_TOKEN is not valid: make a new one"}
+
+
+async def test_a_store_that_does_not_answer_is_named_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "STORE_TIMEOUT", 0.05)
+    running = gateway(tmp_path, plain=Plain())
+    async with running, httpx.AsyncClient(transport=httpx.ASGITransport(running.asgi), base_url="http://x") as http:
+        other = sqlite3.connect(tmp_path / "gateway.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        answer = await http.get("/readyz")
+        other.close()
+    assert (answer.status_code, answer.json()["status"]) == (503, "unavailable")
+    assert answer.json()["problems"] == {"store": "no answer within 0.05 s"}
 
 
 async def test_the_only_platform_refused_ends_the_start(tmp_path: Path) -> None:
