@@ -79,7 +79,7 @@ class StoreContract:
         assert stored.new
         assert stored.session is None
         assert stored.delivery.envelope == envelope()
-        assert not stored.delivery.rerun
+        assert stored.delivery[2:] == (0, 0, False)  # attempts, interrupted, revived
 
     async def test_what_was_put_is_pending_unchanged(self, store: Store) -> None:
         stored = await store.put(envelope())
@@ -260,8 +260,8 @@ class StoreContract:
         await store.start(await lease_on(store), "started later")
         store = await reopen(store)
         await store.recover()
-        found = {row.envelope.key: (row.interrupted, row.rerun) for row in await everything_pending(store)}
-        assert found == {"waiting": (0, False), "started at once": (1, True), "started later": (1, True)}
+        found = {row.envelope.key: row.interrupted for row in await everything_pending(store)}
+        assert found == {"waiting": 0, "started at once": 1, "started later": 1}
 
     async def test_an_interruption_counts_once(self, store: Store, reopen: Reopen) -> None:
         await store.put(envelope("a"), started=True)
@@ -347,7 +347,7 @@ class StoreContract:
         for attempts in (1, 2):
             await store.fail(lease, envelope().key, error="boom", not_before=1.0)
             delivery = await only_pending(store)
-            assert (delivery.attempts, delivery.rerun) == (attempts, True)
+            assert delivery.attempts == attempts
         assert list(await store.effects(envelope().key)) == [effect(envelope().key)]
         store = await reopen(store)
         assert (await only_pending(store)).attempts == 2
@@ -426,16 +426,16 @@ class StoreContract:
         assert sorted(await pending_keys(store)) == ["a", "b", "c"]
         assert len({row.seq for row in await everything_pending(store)}) == 3
 
-    async def test_a_revived_dead_letter_is_a_rerun(self, store: Store) -> None:
+    async def test_a_revived_dead_letter_says_so(self, store: Store) -> None:
         """What its earlier runs did (a payment noted by a step) must not be done a second time."""
         for key in ("retried", "redelivered"):
             await store.put(envelope(key))
             await store.record(await lease_on(store), [effect(key, paid=True)])
             await store.bury(await lease_on(store), key, error="boom")
         await store.retry(["retried"])
-        assert (await store.put(envelope("redelivered", at=later()))).delivery.rerun
+        assert (await store.put(envelope("redelivered", at=later()))).delivery.revived
         for delivery in await everything_pending(store):
-            assert delivery.rerun
+            assert delivery.revived
             assert list(await store.effects(delivery.envelope.key)) == [effect(delivery.envelope.key, paid=True)]
 
     # Journals
