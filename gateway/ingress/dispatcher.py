@@ -217,8 +217,14 @@ class Dispatcher:
                 raise
             except Exception as error:
                 # The last resort of rule 7: whatever a handler raised is logged, retried, and in the end told.
-                if not await self._failures.handle(lease, work, error):
+                pause = await self._failures.handle(lease, work, error)
+                if pause is None:
                     await self._pool.keep(lane.key)  # the bot is in this conversation, though the turn came to nothing
+                    return
+                if not main:
+                    await asyncio.sleep(pause)
+                elif await lane.stopped_within(pause):
+                    await persistently(lambda: self._store.finish(lease, work.key))
                     return
                 work.session_read = False
 

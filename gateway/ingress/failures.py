@@ -1,6 +1,5 @@
 """What becomes of a turn that failed: run again after a pause, or given up, told and kept as a dead letter."""
 
-import asyncio
 import hashlib
 import time
 import traceback
@@ -38,8 +37,8 @@ class Failures:
         self._retries = retries
         self._backoff = backoff
 
-    async def handle(self, lease: Lease, work: Work, error: Exception) -> bool:
-        """Note the failure; True after a pause when the turn shall run again, False when it was given up."""
+    async def handle(self, lease: Lease, work: Work, error: Exception) -> float | None:
+        """Note the failure: the seconds after which the turn shall run again, None when it was given up."""
         attempts = work.attempts + 1
         again = attempts <= self._retries and not isinstance(error, HOPELESS) and work.interrupted < INTERRUPTIONS
         platform = work.event.ref.platform
@@ -55,18 +54,17 @@ class Failures:
         # An error may quote half of a surrogate pair, which no store takes.
         text = "".join(traceback.format_exception_only(error)).strip().encode(errors="backslashreplace").decode()
         if again:
-            pause = self._backoff * 4 ** (attempts - 1)
+            pause: float = self._backoff * 4 ** (attempts - 1)
             if isinstance(error, RateLimited):
                 pause = max(pause, error.retry_after)  # longer than the sender waits; sooner it would be refused again
             due = time.time() + pause
             await persistently(lambda: self._inbox.fail(lease, work.key, error=text, not_before=due))
             work.attempts = attempts
-            await asyncio.sleep(pause)
-            return True
+            return pause
         await self._tell(work)
         await persistently(lambda: self._inbox.bury(lease, work.key, error=text))
         self._counters.add(platform, "dead")
-        return False
+        return None
 
     async def _tell(self, work: Work) -> None:
         text = f"⚠️ Sorry, something went wrong here. Reference: `{reference(work.key)}`"

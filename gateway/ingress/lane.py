@@ -22,6 +22,7 @@ class Lane:
         "last_seq",
         "lease",
         "overflow",
+        "pausing",
         "queue",
         "side",
         "task",
@@ -37,6 +38,8 @@ class Lane:
         self.turn: Turn | None = None
         """The turn that can be stopped now."""
         self.current: Work | None = None
+        self.pausing: asyncio.Future[None] | None = None
+        """Set while the current turn waits to be run again after a failure: resolved when it shall not be."""
         self.lease: Lease | None = None
         self.side: dict[str, asyncio.Task[None]] = {}
         """Turns beside the queue, by delivery key."""
@@ -84,8 +87,20 @@ class Lane:
         if turn is not None:
             turn.stopper = self.stop
 
+    async def stopped_within(self, seconds: float) -> bool:
+        """The pause before the current turn is run again; True as soon as the user wants no more of it."""
+        self.pausing = asyncio.get_running_loop().create_future()
+        try:
+            await asyncio.wait((self.pausing,), timeout=seconds)
+            return self.pausing.done()
+        finally:
+            self.pausing = None
+
     def stop(self, user: UserRef) -> bool:
-        """Cancel the running turn, if there is one that can be; whether there was."""
+        """Cancel the running turn, or its retry, if there is one that can be; whether there was."""
+        if self.pausing is not None and not self.pausing.done():
+            self.pausing.set_result(None)
+            return True
         if self.turn is None or self.task is None or self.turn.stopping:
             return False
         self.turn.stopping = True

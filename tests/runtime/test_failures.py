@@ -23,8 +23,8 @@ async def test_a_turn_refused_for_longer_than_a_send_waits_pauses_as_long_as_the
         lease = await store.claim(REF.key)
         assert lease is not None
         failures = Failures(inbox=store, sender=Sender({}), counters=Counters(), retries=1, backoff=0.001)
-        refused_at = time.monotonic()
-        assert await failures.handle(lease, Work.of(stored.delivery, EVENT, None), RateLimited(0.3, "bucket"))
-        assert time.monotonic() - refused_at >= 0.3
+        pause = await failures.handle(lease, Work.of(stored.delivery, EVENT, None), RateLimited(300, "bucket"))
+        assert pause is not None
+        assert pause >= 300
     finally:
         await store.close()

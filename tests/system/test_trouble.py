@@ -2,11 +2,13 @@
 
 import asyncio
 import sqlite3
+import time
 from contextlib import suppress
 
 import pytest
 
 import gateway as cl
+from gateway.errors import RateLimited
 from gateway.ingress import dispatcher
 from gateway.store import file
 from tests.support.bot import register, running_bot
@@ -47,6 +49,32 @@ async def test_an_error_that_quotes_half_a_character_is_told_and_kept(slack, tmp
         await said(slack, "general", "Reference", thread=root)
         await slack.post("general", "@gateway good", thread_ts=root)
         await said(slack, "general", "fine", thread=root)
+
+
+async def test_a_turn_stopped_in_the_pause_before_its_retry_is_not_run_again(slack, tmp_path):
+    runs = []
+
+    def bot():
+        @cl.on_message
+        async def main(message: cl.Message):
+            runs.append(message.content)
+            if message.content == "refused":
+                raise RateLimited(300, "model")
+            await cl.Message(f"re {message.content}").send()
+
+    async with running_bot(slack, register(bot), tmp_path) as running:
+        root = await slack.post("general", "@gateway refused")
+        await eventually(lambda: open_ones(running, lambda row: row.attempts > 0))
+        await slack.post("general", "/stop", thread_ts=root)
+        await slack.post("general", "next", thread_ts=root)
+        await said(slack, "general", "re next", thread=root)
+        while await open_ones(running, lambda row: True):
+            await asyncio.sleep(0.01)
+    assert runs == ["refused", "next"]
+
+
+async def open_ones(running, wanted):
+    return [row for row in await running.gateway.store.pending(now=time.time() + 10_000, limit=10) if wanted(row)]
 
 
 async def test_a_turn_whose_end_the_store_cannot_take_at_once_is_not_run_again(slack, tmp_path, monkeypatch):
