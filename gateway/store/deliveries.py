@@ -4,24 +4,30 @@ Nothing here scans: a delivery is found by its key, open ones by indexes that ho
 """
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from gateway.store.codec import Row
-from gateway.store.sessions import FIND_SESSION, SAVE_SESSION
+from gateway.store.sessions import SAVE_SESSION, find_sessions
+from gateway.store.sets import ByKeys, ByRows
 from gateway.store.writer import Kind, Transaction
 
 OPEN, DONE, DEAD = 0, 1, 2
 """``deliveries.state``."""
 
-INSERT = """INSERT INTO deliveries (seq, key, conversation, ref, body, received_at, started)
-    VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING"""
-FIND = "SELECT seq, state, attempts, interrupted, revived, closed_at FROM deliveries WHERE key = ?"
+INSERT = ByRows(
+    "INSERT INTO deliveries (seq, key, conversation, ref, body, received_at, started) VALUES",
+    "(?, ?, ?, ?, ?, ?, ?)",
+    "ON CONFLICT (key) DO NOTHING",
+)
+FIND = ByKeys("SELECT key, seq, state, attempts, interrupted, revived, closed_at FROM deliveries WHERE key IN")
 REVIVE = """UPDATE deliveries SET state = 0, revived = 1, attempts = 0, interrupted = 0, not_before = 0,
     closed_at = NULL, error = NULL, seq = ?, ref = ?, body = ?, received_at = ?, started = ? WHERE key = ?"""
-START = "UPDATE deliveries SET started = ? WHERE key = ? AND state = 0"
-CLOSE = """UPDATE deliveries SET state = 1, closed_at = ?, ref = NULL, body = NULL, error = NULL
-    WHERE key = ? AND state = 0"""
-FORGET_EFFECTS = "DELETE FROM effects WHERE delivery = ?"
+START = ByKeys("UPDATE deliveries SET started = ? WHERE key IN", "AND state = 0")
+CLOSE = ByKeys(
+    "UPDATE deliveries SET state = 1, closed_at = ?, ref = NULL, body = NULL, error = NULL WHERE key IN",
+    "AND state = 0",
+)
+FORGET_EFFECTS = ByKeys("DELETE FROM effects WHERE delivery IN")
 FAIL = "UPDATE deliveries SET attempts = attempts + 1, error = ?, not_before = ? WHERE key = ? AND state = 0"
 BURY = """UPDATE deliveries SET state = 2, attempts = attempts + 1, error = ?, closed_at = ?
     WHERE key = ? AND state = 0"""
@@ -33,7 +39,7 @@ PENDING = """SELECT seq, key, ref, body, received_at, attempts, interrupted, rev
 PENDING_IN = """SELECT seq, key, ref, body, received_at, attempts, interrupted, revived FROM deliveries
     WHERE state = 0 AND conversation = ? AND seq > ? AND not_before <= ? ORDER BY seq LIMIT ?"""
 DEAD_LETTERS = """SELECT key, conversation, received_at, attempts, error FROM deliveries
-    WHERE state = 2 AND closed_at IS NOT NULL ORDER BY closed_at DESC, seq DESC LIMIT ?"""
+    WHERE state = 2 ORDER BY closed_at DESC, seq DESC LIMIT ?"""
 RETRY = """UPDATE deliveries SET state = 0, revived = 1, attempts = 0, interrupted = 0, started = 0, not_before = 0,
     closed_at = NULL, error = NULL, seq = ? WHERE key = ? AND state = 2"""
 DROP = """UPDATE deliveries SET state = 1, closed_at = ?, ref = NULL, body = NULL, error = NULL
@@ -56,38 +62,44 @@ def _put(tx: Transaction, items: Sequence[Put]) -> list[Found]:
         for seq, (key, conversation, ref, body, received_at, started, _) in enumerate(items, first)
     ]
     tx.last_seq += len(rows)
-    if tx.executemany(INSERT, rows).rowcount == len(rows):
-        return [(row[0], True, 0, 0, False, _session(tx, item)) for row, item in zip(rows, items, strict=True)]
-    return [_known_or_new(tx, row[0], item) for row, item in zip(rows, items, strict=True)]
+    sessions = find_sessions(tx, [item[1] for item in items if item[6]])
+    if INSERT.run(tx, rows) == len(rows):
+        return [
+            (row[0], True, 0, 0, False, sessions.get(item[1]) if item[6] else None)
+            for row, item in zip(rows, items, strict=True)
+        ]
+    known = {key: columns for key, *columns in FIND.find(tx, [item[0] for item in items])}
+    return [
+        (*_known_or_new(tx, known, row[0], item), sessions.get(item[1]) if item[6] else None)
+        for row, item in zip(rows, items, strict=True)
+    ]
 
 
-def _known_or_new(tx: Transaction, inserted_as: int, item: Put) -> Found:
+def _known_or_new(
+    tx: Transaction, known: dict[str, list[Any]], inserted_as: int, item: Put
+) -> tuple[int, bool, int, int, bool]:
     key, _, ref, body, received_at, started, _ = item
-    seq, state, attempts, interrupted, revived, closed_at = tx.execute(FIND, (key,)).fetchone()
+    seq, state, attempts, interrupted, revived, closed_at = known[key]
     new = seq == inserted_as
     if state == DEAD and received_at > closed_at + REVIVE_AFTER:
         # It arrives now: behind everything else, so that whoever reads on from a seq finds it.
         tx.last_seq += 1
         seq, new, attempts, interrupted, revived = tx.last_seq, True, 0, 0, 1
         tx.execute(REVIVE, (seq, ref, body, received_at, tx.epoch if started else 0, key))
-    return seq, new, attempts, interrupted, bool(revived), _session(tx, item)
-
-
-def _session(tx: Transaction, item: Put) -> Row | None:
-    row: Row | None = tx.execute(FIND_SESSION, (item[1],)).fetchone() if item[6] else None
-    return row
+        known[key] = [seq, OPEN, attempts, interrupted, revived, None]  # for its twin in this set
+    return seq, new, attempts, interrupted, bool(revived)
 
 
 def _start(tx: Transaction, keys: Sequence[str]) -> list[bool]:
-    return [tx.execute(START, (tx.epoch, key)).rowcount > 0 for key in keys]
+    if START.run(tx, keys, tx.epoch) == len(keys):
+        return [True] * len(keys)
+    return [START.run(tx, [key], tx.epoch) > 0 for key in keys]
 
 
 def _finish(tx: Transaction, items: Sequence[tuple[str, Row | None, bool]]) -> Sequence[None]:
-    tx.executemany(CLOSE, [(tx.now, key) for key, _, _ in items])
-    if sessions := [session for _, session, _ in items if session is not None]:
-        tx.executemany(SAVE_SESSION, sessions)
-    if journals := [(key,) for key, _, journal in items if journal]:
-        tx.executemany(FORGET_EFFECTS, journals)
+    CLOSE.run(tx, [key for key, _, _ in items], tx.now)
+    SAVE_SESSION.run(tx, [session for _, session, _ in items if session is not None])
+    FORGET_EFFECTS.run(tx, [key for key, _, journal in items if journal])
     return [None] * len(items)
 
 
@@ -133,7 +145,7 @@ def _drop(tx: Transaction, items: Sequence[Sequence[str]]) -> list[int]:
     counts: list[int] = []
     for keys in items:
         dropped = [key for key in keys if tx.execute(DROP, (tx.now, key)).rowcount]
-        tx.executemany(FORGET_EFFECTS, [(key,) for key in dropped])
+        FORGET_EFFECTS.run(tx, dropped)
         counts.append(len(dropped))
     return counts
 

@@ -131,6 +131,8 @@ def _connect(path: Path) -> sqlite3.Connection:
     # Transactions are begun and ended by the writer alone (isolation_level=None), in the thread that opens it.
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None)
     connection.execute("PRAGMA synchronous = FULL")
+    # What a statement on many rows keeps to be undone by: else that is a file as soon as it is 16 pages.
+    connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute(f"PRAGMA wal_autocheckpoint = {LONGEST_LOG}")
     connection.execute(f"PRAGMA journal_size_limit = {LONG_LOG * PAGE}")
     return connection

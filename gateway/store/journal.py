@@ -4,22 +4,27 @@ from collections.abc import Sequence
 
 from gateway.store.codec import Row
 from gateway.store.deliveries import CLOSE, FORGET_EFFECTS
+from gateway.store.sets import ByRows
 from gateway.store.writer import Kind, Transaction
 
-RECORD_EFFECT = """INSERT INTO effects (delivery, ordinal, kind, body) VALUES (?, ?, ?, ?)
-    ON CONFLICT (delivery, ordinal) DO UPDATE SET kind = excluded.kind, body = excluded.body"""
+RECORD_EFFECT = ByRows(
+    "INSERT INTO effects (delivery, ordinal, kind, body) VALUES",
+    "(?, ?, ?, ?)",
+    "ON CONFLICT (delivery, ordinal) DO UPDATE SET kind = excluded.kind, body = excluded.body",
+)
 FIND_EFFECTS = "SELECT delivery, ordinal, kind, body FROM effects WHERE delivery = ? ORDER BY ordinal"
 
 
 def _record(tx: Transaction, items: Sequence[Sequence[Row]]) -> Sequence[None]:
-    tx.executemany(RECORD_EFFECT, [row for rows in items for row in rows])
+    RECORD_EFFECT.run(tx, [row for rows in items for row in rows])
     return [None] * len(items)
 
 
 def _answer(tx: Transaction, items: Sequence[tuple[Row, str]]) -> Sequence[None]:
-    tx.executemany(RECORD_EFFECT, [row for row, _ in items])
-    tx.executemany(CLOSE, [(tx.now, answered_by) for _, answered_by in items])
-    tx.executemany(FORGET_EFFECTS, [(answered_by,) for _, answered_by in items])
+    RECORD_EFFECT.run(tx, [row for row, _ in items])
+    closed = [answered_by for _, answered_by in items]
+    CLOSE.run(tx, closed, tx.now)
+    FORGET_EFFECTS.run(tx, closed)
     return [None] * len(items)
 
 

@@ -3,15 +3,20 @@
 from collections.abc import Sequence
 
 from gateway.store.codec import Row
+from gateway.store.sets import ByKeys, ByRows
 from gateway.store.writer import Kind, Transaction
 
-SAVE_SESSION = """INSERT INTO sessions (conversation, id, ref, opened_by, data, started_at, last_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (conversation) DO UPDATE SET id = excluded.id, ref = excluded.ref, opened_by = excluded.opened_by,
-    data = excluded.data, started_at = excluded.started_at, last_at = excluded.last_at, ended_at = NULL"""
-FIND_SESSION = """SELECT conversation, id, ref, opened_by, data, started_at, last_at FROM sessions
-    WHERE conversation = ? AND ended_at IS NULL"""
-SESSION_EXISTS = "SELECT 1 FROM sessions WHERE conversation = ? AND ended_at IS NULL"
+SAVE_SESSION = ByRows(
+    "INSERT INTO sessions (conversation, id, ref, opened_by, data, started_at, last_at) VALUES",
+    "(?, ?, ?, ?, ?, ?, ?)",
+    """ON CONFLICT (conversation) DO UPDATE SET id = excluded.id, ref = excluded.ref, opened_by = excluded.opened_by,
+    data = excluded.data, started_at = excluded.started_at, last_at = excluded.last_at, ended_at = NULL""",
+)
+FIND_SESSIONS = ByKeys(
+    "SELECT conversation, id, ref, opened_by, data, started_at, last_at FROM sessions WHERE conversation IN",
+    "AND ended_at IS NULL",
+)
+FIND_CONVERSATIONS = ByKeys("SELECT conversation FROM sessions WHERE conversation IN", "AND ended_at IS NULL")
 END_SESSION = """UPDATE sessions SET ended_at = ?, ref = NULL, opened_by = NULL, data = NULL
     WHERE conversation = ? AND ended_at IS NULL"""
 IDLE_SESSIONS = """SELECT conversation, id, ref, opened_by, data, started_at, last_at FROM sessions
@@ -21,16 +26,23 @@ SESSIONS_WITHIN = """SELECT conversation, id, ref, opened_by, data, started_at, 
     WHERE ended_at IS NULL AND conversation > ? AND conversation < ? ORDER BY conversation LIMIT ?"""
 
 
+def find_sessions(tx: Transaction, conversations: Sequence[str]) -> dict[str, Row]:
+    """The open ones among them, by conversation."""
+    return {row[0]: row for row in FIND_SESSIONS.find(tx, conversations)}
+
+
 def _load(tx: Transaction, conversations: Sequence[str]) -> list[Row | None]:
-    return [tx.execute(FIND_SESSION, (conversation,)).fetchone() for conversation in conversations]
+    found = find_sessions(tx, conversations)
+    return [found.get(conversation) for conversation in conversations]
 
 
 def _exists(tx: Transaction, conversations: Sequence[str]) -> list[bool]:
-    return [tx.execute(SESSION_EXISTS, (conversation,)).fetchone() is not None for conversation in conversations]
+    found = {conversation for (conversation,) in FIND_CONVERSATIONS.find(tx, conversations)}
+    return [conversation in found for conversation in conversations]
 
 
 def _save(tx: Transaction, rows: Sequence[Row]) -> Sequence[None]:
-    tx.executemany(SAVE_SESSION, rows)
+    SAVE_SESSION.run(tx, rows)
     return [None] * len(rows)
 
 

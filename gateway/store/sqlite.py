@@ -30,6 +30,8 @@ class SQLiteStore:
         self.path = path
         self._owner = owner
         self._epoch: int | None = None
+        self._pruned_to = 0
+        """The seq up to which no delivery can be pruned, until a look has come to the end."""
         self._writer: Writer | None = None
 
     async def open(self) -> None:
@@ -56,7 +58,8 @@ class SQLiteStore:
         await self._do(upkeep.PING, None)
 
     async def prune(self, *, done_before: float, payloads_before: float, limit: int = 1000) -> int:
-        return await self._do(upkeep.PRUNE, (done_before, payloads_before, limit))
+        removed, self._pruned_to = await self._do(upkeep.PRUNE, (done_before, payloads_before, limit, self._pruned_to))
+        return removed
 
     # Inbox
 
