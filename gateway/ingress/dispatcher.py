@@ -111,7 +111,7 @@ class Dispatcher:
         return lane
 
     def _start(self, lane: Lane) -> None:
-        if not self._closing:
+        if lane.task is None:
             lane.task = self.spawn(self._run_lane(lane))
 
     def _control(self, lane: Lane, work: Work) -> bool:
@@ -173,8 +173,10 @@ class Dispatcher:
             lane.lease = await self._store.claim(lane.key)
             if lane.lease is None:
                 return  # another process runs this conversation; the delivery is in the store it reads
+            first = True
             while True:
-                while lane.queue and not self._closing:
+                while lane.queue and (first or not self._closing):
+                    first = False
                     work = lane.current = lane.queue.popleft()
                     await self._run(lane, lane.lease, work, main=True)
                     lane.current = None
@@ -316,11 +318,14 @@ class Dispatcher:
             log.error("task.failed", exc_info=error)
 
     async def drain(self, timeout: float) -> int:
-        """Let running turns end, for ``timeout`` seconds; the rest is handed back to the store. How many were.
+        """Let running turns end, also those that were about to begin, for ``timeout`` seconds; the rest is handed back
+        to the store. How many were.
 
         A turn that only waits for an answer is handed back at once: it goes on waiting after the restart.
         """
         self._closing = True
+        for lane in self._lanes.values():
+            self._start(lane)
         deadline = time.monotonic() + timeout
         while tasks := [task for lane in self._lanes.values() for task in lane.busy()]:
             left = deadline - time.monotonic()
