@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from pydantic import SkipValidation
+
 from gateway.model.base import Frozen
 from gateway.model.conversation import ConversationRef
 from gateway.model.form import Form
@@ -13,7 +15,7 @@ class Envelope(Frozen):
 
     key: str
     ref: ConversationRef
-    body: dict[str, Any]
+    body: SkipValidation[dict[str, Any]]
     """The platform's JSON, verification secrets removed."""
     received_at: float
     """Seconds since the epoch."""
