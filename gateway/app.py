@@ -59,7 +59,7 @@ class Gateway:
         self._emulators = dict(emulators or {})
         self._counters = Counters()
         self.store = store or open_store(settings.database_url)
-        pace = Pace()
+        self._pace = pace = Pace()
         sender = Sender(adapters, pace=pace)
         files = Files(settings.data_dir / "files", sender=sender, limit=int(settings.max_file_mb * 1_000_000))
         slots = asyncio.Semaphore(settings.running_turns)
@@ -142,7 +142,11 @@ class Gateway:
             waiting = await self._dispatcher.recover()
             if waiting:
                 log.info("inbox.recovered", deliveries=waiting)
-            for forever in (self._dispatcher.keep_up(), self._housekeeping.run(), garbage.collect()):
+            for forever in (
+                self._dispatcher.keep_up(),
+                self._housekeeping.run(),
+                garbage.collect(self._pace.is_resting),
+            ):
                 task = asyncio.create_task(forever)
                 self._background.add(task)
         except BaseException:

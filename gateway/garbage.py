@@ -9,9 +9,12 @@ So it looks every few seconds, at what is new since, and in between only if that
 import asyncio
 import gc
 import itertools
+from collections.abc import Callable
 
 EVERY = 5.0
 """Seconds between two looks."""
+MOMENT = 0.02
+"""Seconds until a look that did not suit is tried again."""
 WORTH = 2_000
 """New objects that make one worth it."""
 FULL = 120
@@ -28,10 +31,12 @@ def start() -> None:
     gc.set_threshold(TOO_MANY, 50, 50)
 
 
-async def collect() -> None:
-    """Forever: the looks."""
+async def collect(is_resting: Callable[[], bool]) -> None:
+    """Forever: the looks, each in a moment in which ``is_resting`` says that nothing would wait for it."""
     for look in itertools.count(1):
         await asyncio.sleep(EVERY)
+        while not is_resting():
+            await asyncio.sleep(MOMENT)
         if look % FULL == 0:
             gc.collect()
         elif gc.get_count()[0] > WORTH:

@@ -38,7 +38,7 @@ async def test_cycles_are_collected(monkeypatch: pytest.MonkeyPatch, age: str) -
     monkeypatch.setattr(garbage, "WORTH", -1 if age == "young" else 10**9)
     monkeypatch.setattr(garbage, "FULL", 10**9 if age == "young" else 2)
     knot = weakref.ref(Knot() if age == "young" else _grown_old())
-    looks = asyncio.create_task(garbage.collect())
+    looks = asyncio.create_task(garbage.collect(lambda: True))
     await asyncio.wait_for(gone(knot), 10)
     looks.cancel()
 
@@ -47,6 +47,25 @@ def _grown_old() -> Knot:
     knot = Knot()
     gc.collect(1)
     return knot
+
+
+async def test_nothing_is_looked_for_while_there_is_something_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    garbage.start()
+    monkeypatch.setattr(garbage, "EVERY", 0.001)
+    monkeypatch.setattr(garbage, "MOMENT", 0.001)
+    monkeypatch.setattr(garbage, "WORTH", -1)
+    asked = asyncio.Semaphore(0)
+
+    def is_resting() -> bool:
+        asked.release()
+        return False
+
+    knot = weakref.ref(Knot())
+    looks = asyncio.create_task(garbage.collect(is_resting))
+    for _ in range(5):
+        await asyncio.wait_for(asked.acquire(), 10)
+    assert knot() is not None
+    looks.cancel()
 
 
 def test_starting_leaves_what_is_there_alone() -> None:

@@ -65,6 +65,10 @@ class Pace:
         self._moves += 1
         self._moved_at = time.monotonic()
 
+    def is_resting(self) -> bool:
+        """Whether nothing arrives, and no turn waits to go on."""
+        return not self._turning and self._is_quiet()
+
     def begin(self, start: Callable[[T], object], what: T) -> None:
         """Call ``start`` with ``what`` when a turn may begin: now, or in a later round. It must not raise."""
         if self._passes():
