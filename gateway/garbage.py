@@ -19,8 +19,8 @@ WORTH = 2_000
 """New objects that make one worth it."""
 FULL = 120
 """Each so many looks one goes over the old objects, too: what sessions held that have ended."""
-TOO_MANY = 100_000
-"""New objects that make a look due at once: a pause of some 20 ms."""
+TOO_MANY = 200_000
+"""New objects that make a look due at once, a pause of some 50 ms: more than as many turns have that wait in memory."""
 
 
 def start() -> None:
@@ -35,7 +35,7 @@ async def collect(is_resting: Callable[[], bool]) -> None:
     """Forever: the looks, each in a moment in which ``is_resting`` says that nothing would wait for it."""
     for look in itertools.count(1):
         await asyncio.sleep(EVERY)
-        while not is_resting():
+        while not is_resting():  # noqa: ASYNC110 - who rests tells nobody, for that would cost every event
             await asyncio.sleep(MOMENT)
         if look % FULL == 0:
             gc.collect()

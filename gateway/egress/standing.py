@@ -57,7 +57,8 @@ class Standing:
 
         ``wanted`` is asked again before every call, so that one which had to wait brings what is new by then.
         """
-        await self._mend(wanted)
+        if self.parts:
+            await self._mend(wanted)
         while len(self.parts) < len(now := wanted()):
             part = await self._send(now[len(self.parts)])
             # Another is to follow: it must not stand before the ones ahead of it are right.
