@@ -15,6 +15,7 @@ from gateway.adapter import Adapter, Emulator, Surroundings
 from gateway.chat.handlers import BotHandlers
 from gateway.egress import Pace, Sender
 from gateway.errors import SettingsError
+from gateway.http.front import Front
 from gateway.http.health import health_routes
 from gateway.http.held import HeldFolder
 from gateway.ingress.accept import Gate
@@ -111,8 +112,9 @@ class Gateway:
         self._stack = AsyncExitStack()
         # The webhooks stand before the application: they answer their own errors, and its layers cost 6 us an event.
         webhooks = [route for adapter in adapters.values() for route in adapter.routes(self._gate)]
-        self.asgi = Router(
-            webhooks, redirect_slashes=False, default=Starlette(routes=self._routes()), lifespan=self._lifespan
+        application = Starlette(routes=self._routes())
+        self.asgi = Front(
+            webhooks, Router(webhooks, redirect_slashes=False, default=application, lifespan=self._lifespan)
         )
 
     def _routes(self) -> Sequence[BaseRoute]:

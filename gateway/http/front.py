@@ -1,0 +1,26 @@
+"""The way in: webhooks by their path, everything else by the application.
+
+A router tries its routes one after the other, each with a pattern, and wraps what it finds: 1 % of an event.
+"""
+
+from collections.abc import Sequence
+
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+class Front:
+    """An ASGI application. Routes without a fixed path are left to ``rest``."""
+
+    def __init__(self, webhooks: Sequence[BaseRoute], rest: ASGIApp) -> None:
+        self._webhooks = {
+            route.path: route for route in webhooks if isinstance(route, Route) and not route.param_convertors
+        }
+        self._rest = rest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        webhook = self._webhooks.get(scope["path"]) if scope["type"] == "http" else None
+        if webhook is None:
+            await self._rest(scope, receive, send)
+        else:
+            await webhook.handle(scope, receive, send)
