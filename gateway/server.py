@@ -3,12 +3,18 @@
 import asyncio
 import os
 import socket
+import sys
 from types import FrameType
-
-import uvicorn
 
 from gateway.app import Gateway
 from gateway.errors import SettingsError
+
+# uvicorn loads the file watcher of its own reloader, which nobody uses here, wherever there is one: 0.7 MB.
+_hidden = sys.modules.setdefault("watchfiles", None) is None  # type: ignore[arg-type]
+import uvicorn  # noqa: E402
+
+if _hidden:
+    del sys.modules["watchfiles"]
 
 
 def bind(host: str, port: int) -> socket.socket:
