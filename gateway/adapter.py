@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
-from starlette.routing import BaseRoute
+from starlette.routing import Route
 
 from gateway.model import (
     Accepted,
@@ -106,8 +106,8 @@ class Adapter(Protocol):
     name: ClassVar[str]
     capabilities: ClassVar[Capabilities]
 
-    def routes(self, accept: Accept) -> Sequence[BaseRoute]:
-        """The webhooks to serve; empty for a platform reached by socket."""
+    def routes(self, accept: Accept) -> Sequence[Route]:
+        """The webhooks to serve, each at a path without parameters; empty for a platform reached by socket."""
         ...
 
     def connect(self, accept: Accept) -> AbstractAsyncContextManager[None]:

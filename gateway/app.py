@@ -8,7 +8,7 @@ from typing import Self
 
 import structlog
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute, Router
+from starlette.routing import BaseRoute
 
 from gateway import garbage
 from gateway.adapter import Adapter, Emulator, Surroundings
@@ -112,10 +112,7 @@ class Gateway:
         self._stack = AsyncExitStack()
         # The webhooks stand before the application: they answer their own errors, and its layers cost 6 us an event.
         webhooks = [route for adapter in adapters.values() for route in adapter.routes(self._gate)]
-        application = Starlette(routes=self._routes())
-        self.asgi = Front(
-            webhooks, Router(webhooks, redirect_slashes=False, default=application, lifespan=self._lifespan)
-        )
+        self.asgi = Front(webhooks, Starlette(routes=self._routes(), lifespan=self._lifespan))
 
     def _routes(self) -> Sequence[BaseRoute]:
         routes: list[BaseRoute] = [

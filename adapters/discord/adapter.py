@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import ClassVar
 
 import structlog
-from starlette.routing import BaseRoute
+from starlette.routing import Route
 
 from adapters.discord import commands
 from adapters.discord.api import Api
@@ -89,7 +89,7 @@ class DiscordAdapter:
         """Dispatches that went no further, by rule."""
         return self._inbound.ignored
 
-    def routes(self, accept: Accept) -> Sequence[BaseRoute]:
+    def routes(self, accept: Accept) -> Sequence[Route]:
         """None: everything comes over the gateway connection."""
         return []
 

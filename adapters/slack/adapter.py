@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, ClassVar
 
 import structlog
-from starlette.routing import BaseRoute
+from starlette.routing import Route
 
 from adapters.slack.agent import Agent
 from adapters.slack.api import SlackApi, quiet
@@ -80,7 +80,7 @@ class SlackAdapter:
         """Deliveries answered 200 without further work, by rule."""
         return self._inbound.ignored
 
-    def routes(self, accept: Accept) -> Sequence[BaseRoute]:
+    def routes(self, accept: Accept) -> Sequence[Route]:
         """``POST /slack/events``, if there is a signing secret to verify it with."""
         return [self._webhook.route(accept)] if self._webhook else []
 

@@ -15,7 +15,7 @@ import orjson
 import structlog
 from slack_bolt.middleware.request_verification import RequestVerification
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from adapters.bodies import read_body
@@ -48,7 +48,7 @@ class Webhook:
         self._verifier = RequestVerification(signing_secret).verifier
         self._limit = max_body_bytes
 
-    def route(self, accept: Accept) -> BaseRoute:
+    def route(self, accept: Accept) -> Route:
         """``POST /slack/events`` over ``accept``."""
         return Route(PATH, _Endpoint(self, accept), methods=["GET", "POST"], name="slack_events")
 

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import ClassVar
 
 import structlog
-from starlette.routing import BaseRoute
+from starlette.routing import Route
 
 from adapters.teams.consent import Consents
 from adapters.teams.credentials import Credentials
@@ -88,7 +88,7 @@ class TeamsAdapter:
         """Deliveries acknowledged without further work, by rule."""
         return self._inbound.ignored
 
-    def routes(self, accept: Accept) -> Sequence[BaseRoute]:
+    def routes(self, accept: Accept) -> Sequence[Route]:
         """``POST /teams/events``, and ``/api/messages`` for tools that know no other."""
         return self._webhook.routes(accept)
 

@@ -55,14 +55,13 @@ def _message(activity: Json, ref: ConversationRef) -> Event | None:
         event = _submitted(value, activity, ref)
         if event is not None or not text(activity, "text"):
             return event
-    id = text(activity, "id")
     return MessageCreated(
         ref=ref,
         user=user_of(activity, ref),
-        message_id=id,
+        message_id=text(activity, "id"),
         text=to_markdown(activity),
         files=_files(activity, ref),
-        addressed=ref.thread == id or is_addressed(activity),  # a new post that is not is never stored
+        addressed=is_addressed(activity),
         at=_seconds(text(activity, "timestamp")),
     )
 

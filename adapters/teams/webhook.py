@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import structlog
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from adapters.bodies import read_body
@@ -44,7 +44,7 @@ class Webhook:
         self._local = local
         self._limit = max_body_bytes
 
-    def routes(self, accept: Accept) -> Sequence[BaseRoute]:
+    def routes(self, accept: Accept) -> Sequence[Route]:
         """Both addresses over ``accept``."""
         endpoint = _Endpoint(self, accept)
         return [Route(path, endpoint, methods=["POST"], name=path.strip("/").replace("/", "_")) for path in PATHS]

@@ -102,7 +102,12 @@ class Pace:
     def _round(self) -> None:
         """A round of the loop has passed."""
         self._passed = 0
-        share = CROWD if self._is_quiet() else self._share()
+        if self._is_quiet():
+            share = CROWD
+        else:
+            # The store's thread is to end its commit now, not when this one has used up its slice of the processor.
+            _let_others_run()
+            share = self._share()
         self._moves_before = self._moves
         while self._passed < share and self._begun:
             turn = self._begun.popleft()
@@ -121,8 +126,6 @@ class Pace:
 
     def _share(self) -> int:
         """How many may go on in this round, while deliveries are being stored."""
-        # The store's thread is to end its commit now, and not when this one has used up its slice of the processor.
-        _let_others_run()
         idle = self._moves == self._moves_before
         urgency = 1 + max(0, len(self._beginnings) - BURST) / SHARING
         due = int((time.monotonic() - self._passed_at) / EVERY * urgency)

@@ -1,21 +1,19 @@
 """The way in: webhooks by their path, everything else by the application.
 
-A router tries its routes one after the other, each with a pattern, and wraps what it finds: 1 % of an event.
+A router tries its routes one after the other, each with a pattern, and wraps what it finds: 0.9 % of an event.
 """
 
 from collections.abc import Sequence
 
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class Front:
-    """An ASGI application. Routes without a fixed path are left to ``rest``."""
+    """An ASGI application."""
 
-    def __init__(self, webhooks: Sequence[BaseRoute], rest: ASGIApp) -> None:
-        self._webhooks = {
-            route.path: route for route in webhooks if isinstance(route, Route) and not route.param_convertors
-        }
+    def __init__(self, webhooks: Sequence[Route], rest: ASGIApp) -> None:
+        self._webhooks = {webhook.path: webhook for webhook in webhooks}
         self._rest = rest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -24,6 +24,7 @@ from gateway.ports import Inbox, Sessions
 from gateway.runtime.forms import answer_to
 from gateway.runtime.runner import Handlers
 from gateway.runtime.tokens import Token, UploadToken
+from gateway.runtime.work import Work
 from gateway.telemetry import Counters
 
 log = structlog.get_logger(__name__)
@@ -119,5 +120,7 @@ class Gate:
         if not stored.new:
             self._counters.add(envelope.ref.platform, "duplicate")
             return False
-        self._dispatcher.submit(self._reader.work(stored, event, token, started=idle, session_read=read))
+        self._dispatcher.submit(
+            Work.of(stored.delivery, event, token, session=stored.session, session_read=read, started=idle)
+        )
         return True

@@ -15,7 +15,7 @@ from gateway.model import (
     StopRequested,
     UserRef,
 )
-from gateway.ports import Delivery, Payloads, SessionRecord, Stored
+from gateway.ports import Delivery, Payloads, SessionRecord
 from gateway.runtime import tokens
 from gateway.runtime.work import Work
 
@@ -58,14 +58,6 @@ class Reader:
             capabilities = self._adapters[event.ref.platform].capabilities
             return await tokens.read(event.token, self._payloads, inline=not capabilities.forgeable_buttons)
         return None
-
-    def work(
-        self, stored: Stored, event: Event, token: tokens.Token | None, *, started: bool, session_read: bool
-    ) -> Work:
-        """Work just stored."""
-        return Work.of(
-            stored.delivery, event, token, session=stored.session, session_read=session_read, started=started
-        )
 
     async def recovered(self, delivery: Delivery) -> Work | None:
         """Work read back from the store; None when nothing can be made of it any more."""

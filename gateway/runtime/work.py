@@ -61,19 +61,19 @@ class Work:
         started: bool = False,
     ) -> "Work":
         """The work in a delivery."""
-        seq, envelope, attempts, interrupted, revived = delivery
+        envelope = delivery.envelope
         return cls(
-            envelope.key,
-            seq,
-            envelope.received_at,
-            event,
-            attempts,
-            interrupted,
-            revived,
-            token,
-            session,
-            session_read,
-            started,
+            key=envelope.key,
+            seq=delivery.seq,
+            received_at=envelope.received_at,
+            event=event,
+            attempts=delivery.attempts,
+            interrupted=delivery.interrupted,
+            revived=delivery.revived,
+            token=token,
+            session=session,
+            session_read=session_read,
+            started=started,
         )
 
     @property

@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
 
-from starlette.routing import BaseRoute
+from starlette.routing import Route
 
 from gateway.adapter import Accept
 from gateway.errors import Gone, Rejected, StreamExpired, Unavailable
@@ -211,7 +211,7 @@ class Plain:
         await self._call("chunk", lambda: None)
         yield b"two"
 
-    def routes(self, accept: Accept) -> Sequence[BaseRoute]:
+    def routes(self, accept: Accept) -> Sequence[Route]:
         return ()
 
     def connect(self, accept: Accept) -> AbstractAsyncContextManager[None]:
