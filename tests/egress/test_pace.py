@@ -80,6 +80,28 @@ async def test_while_a_delivery_is_stored_the_loops_idle_rounds_are_for_turns(tu
     turns.pace.stored()
 
 
+async def test_a_delivery_that_takes_long_to_store_is_no_lull(turns: Turns, clock: Clock) -> None:
+    turns.pace.arrived()
+    clock.now += pace.LULL * 1.1
+    turns.begin(*range(CROWD))
+    await asyncio.sleep(0)
+    assert turns.went == [0]
+    turns.pace.stored()
+
+
+async def test_it_rests_when_nothing_arrives_and_nobody_waits(turns: Turns, clock: Clock) -> None:
+    assert turns.pace.is_resting()
+    turns.pace.arrived()
+    clock.now += pace.LULL * 1.1
+    assert not turns.pace.is_resting()
+    turns.pace.stored()
+    assert not turns.pace.is_resting()
+    clock.now += pace.LULL * 1.1
+    assert turns.pace.is_resting()
+    turns.begin(*range(CROWD + 1))
+    assert not turns.pace.is_resting()
+
+
 async def test_busy_rounds_are_for_deliveries(turns: Turns, clock: Clock) -> None:
     turns.pace.arrived()
     turns.begin(1, 2)

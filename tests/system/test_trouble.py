@@ -8,6 +8,7 @@ from contextlib import suppress
 import pytest
 
 import gateway as cl
+from gateway.egress import Pace
 from gateway.errors import RateLimited
 from gateway.ingress import dispatcher
 from gateway.store import file
@@ -71,6 +72,20 @@ async def test_a_turn_stopped_in_the_pause_before_its_retry_is_not_run_again(sla
         while await open_ones(running, lambda row: True):
             await asyncio.sleep(0.01)
     assert runs == ["refused", "next"]
+
+
+async def test_a_turn_that_was_about_to_begin_when_the_end_came_is_run(slack, tmp_path, monkeypatch):
+    def bot():
+        @cl.on_message
+        async def main(message: cl.Message):
+            await cl.Message(f"re {message.content}").send()
+
+    async with running_bot(slack, register(bot), tmp_path) as running:
+        monkeypatch.setattr(Pace, "begin", lambda *_: None)  # so much arrives that no turn gets to begin
+        await slack.delivered(await slack.post("general", "@gateway x"))
+        assert texts(slack, "general") == []
+        await running.gateway.drain()
+        assert texts(slack, "general") == ["re x"]
 
 
 async def open_ones(running, wanted):
