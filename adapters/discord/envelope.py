@@ -9,6 +9,7 @@ knows: who the bot is, and the names of channels and roles the text mentions.
 
 import re
 import time
+from dataclasses import replace
 from typing import Any
 
 from adapters.discord import conversations, tokens
@@ -146,7 +147,7 @@ def interaction(data: Json, directory: Directory) -> Found:
         return MALFORMED
     route = {**ref.route, **tokens.route_of(data)}
     body = {"t": "INTERACTION_CREATE", "d": {name: value for name, value in data.items() if name != "token"}}
-    return _envelope(id, ref.model_copy(update={"route": route}), body)
+    return _envelope(id, replace(ref, route=route), body)
 
 
 def _envelope(mark: str, ref: ConversationRef, body: dict[str, Any]) -> Envelope:

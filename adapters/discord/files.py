@@ -3,6 +3,7 @@
 import io
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -36,7 +37,7 @@ def uploads(files: Sequence[OutgoingFile]) -> list[OutgoingFile]:
 def _named(file: OutgoingFile) -> OutgoingFile:
     """A name read from a disk may be no text."""
     name = characters(file.name)
-    return file if name == file.name else file.model_copy(update={"name": name})
+    return file if name == file.name else replace(file, name=name)
 
 
 def batches(files: Sequence[OutgoingFile]) -> list[list[OutgoingFile]]:

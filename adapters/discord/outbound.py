@@ -6,6 +6,7 @@ within minutes (by the client after a 5xx, by the core after a crash) it is answ
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Literal
 
 from adapters.discord import tokens
@@ -119,7 +120,7 @@ class Outbox:
         self._memory.sent(text(answered, "id"), "")
         receipt = _receipt(to, answered, to.channel, {}, files)
         route = {name: to.route[name] for name in (tokens.TOKEN, tokens.UNTIL, tokens.APP) if name in to.route}
-        return receipt.model_copy(update={"data": {**receipt.data, "route": route}})
+        return replace(receipt, data={**receipt.data, "route": route})
 
     async def edit(self, receipt: Receipt, message: Outgoing) -> Receipt:
         """Make it read as given: text, buttons, and exactly these files. ``Gone`` if it was deleted."""
@@ -128,7 +129,7 @@ class Outbox:
         names = [file.name for file in wanted]
         kept = {id: name for id, name in there.items() if name in names}
         groups = batches([file for file in wanted if file.name not in kept.values()]) or [[]]
-        receipt = receipt.model_copy(update={"data": {**receipt.data, "files": kept}})
+        receipt = replace(receipt, data={**receipt.data, "files": kept})
         receipt = await self._attach(receipt, _payload(message), groups[0], changed=kept != there)
         for group in groups[1:]:
             receipt = await self._attach(receipt, {}, group)
@@ -146,7 +147,7 @@ class Outbox:
             edited = await self._change("PATCH", receipt, **arguments)
         rest = {name: value for name, value in receipt.data.items() if name != "files"}
         data = _receipt(receipt.to, edited, channel_of(receipt), kept, files).data
-        return receipt.model_copy(update={"data": {**rest, **data}})
+        return replace(receipt, data={**rest, **data})
 
     async def delete(self, receipt: Receipt) -> None:
         """Remove it; what is gone already is no error."""

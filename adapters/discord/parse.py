@@ -139,8 +139,13 @@ def _click(data: Json, ref: ConversationRef, user: UserRef) -> Event | None:
         case controls.ACTION:
             return ActionInvoked(ref=ref, user=user, token=control.token, message_id=message_id)
         case controls.GOOD | controls.BAD:
-            value = 1 if control.kind == controls.GOOD else 0
-            return FeedbackGiven(ref=ref, user=user, token=control.token, value=value, message_id=message_id)
+            return FeedbackGiven(
+                ref=ref,
+                user=user,
+                token=control.token,
+                value=1 if control.kind == controls.GOOD else 0,
+                message_id=message_id,
+            )
         case controls.STARTER:
             id = text(data, "id")
             return MessageCreated(ref=ref, user=user, message_id=id, text=control.token, at=seconds(id))

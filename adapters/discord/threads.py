@@ -2,6 +2,7 @@
 
 import time
 from collections import OrderedDict
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import structlog
@@ -78,7 +79,7 @@ class Threads:
             return Spot(to.channel)
         except (Forbidden, Rejected) as error:
             if code_of(error) in _OF_THE_NAME and to.route.get(TITLE) != _NAMELESS:
-                return await self.spot(to.model_copy(update={"route": {**to.route, TITLE: _NAMELESS}}))
+                return await self.spot(replace(to, route={**to.route, TITLE: _NAMELESS}))
             if code_of(error) != _EXISTS:
                 self._refuse(spot.channel, error)
                 return spot

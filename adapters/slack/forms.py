@@ -31,6 +31,8 @@ from gateway.model import (
     SelectField,
     SwitchField,
     TextField,
+    from_json,
+    to_json,
 )
 
 FORM = "gw:form"
@@ -44,7 +46,7 @@ Element = dict[str, Any]
 
 def view(form: Form, ref: ConversationRef) -> dict[str, Any]:
     """The modal for a form opened from a conversation. ``Rejected`` names what does not fit into one."""
-    state = json.dumps({"t": form.token, "r": ref.model_dump(exclude_defaults=True)}, separators=(",", ":"))
+    state = json.dumps({"t": form.token, "r": to_json(ref, sparse=True)}, separators=(",", ":"))
     if len(state) > PRIVATE_METADATA:
         raise Rejected(f"form {form.title!r}: its token has {len(form.token)} characters, a Slack modal carries fewer")
     return {
@@ -156,7 +158,7 @@ def ref_of_view(submitted: Json) -> ConversationRef | None:
     """The conversation the form was opened from; None if the modal is not one of ours."""
     ref = obj(_state(submitted), "r")
     try:
-        return ConversationRef.model_validate(ref)
+        return from_json(ConversationRef, ref)
     except ValueError:
         return None
 

@@ -8,6 +8,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 from adapters.fields import Json, items, obj, text
@@ -142,7 +143,7 @@ def _changed(activity: Json) -> Found:
     if ref.kind == "group" and _is_channel(activity, ref.channel):
         # Of a new post: it is the root of its own thread.
         root = text(activity, "id")
-        ref = ref.model_copy(update={"thread": root, "kind": "thread"}) if root else ref
+        ref = replace(ref, thread=root, kind="thread") if root else ref
     return _enveloped(activity, ref, f"{_id(activity)}:{kind}:{_quote(mark)}")
 
 

@@ -15,7 +15,17 @@ from adapters.teams.card import VERSION, attachment, escaped
 from adapters.teams.limits import DIALOG_TITLE, PLACEHOLDER
 from adapters.teams.names import FORM
 from gateway.errors import Unsupported
-from gateway.model import FileField, Form, FormValue, NumberField, SelectField, SwitchField, TextField
+from gateway.model import (
+    FileField,
+    Form,
+    FormValue,
+    NumberField,
+    SelectField,
+    SwitchField,
+    TextField,
+    from_json,
+    to_json,
+)
 
 Field = TextField | SelectField | NumberField | SwitchField | FileField
 Element = dict[str, Any]
@@ -51,7 +61,7 @@ def _card(form: Form, values: Mapping[str, FormValue], errors: Mapping[str, str]
     submit = {
         "type": "Action.Submit",
         "title": form.submit_label,
-        "data": {FORM: form.model_dump(mode="json")},
+        "data": {FORM: to_json(form)},
     }
     return {"type": "AdaptiveCard", "version": VERSION, "body": body, "actions": [submit]}
 
@@ -119,7 +129,7 @@ def _unpacked(value: str) -> str:
 def form_in(data: Json) -> Form | None:
     """The form a submission is of; None if it is none of ours."""
     try:
-        return Form.model_validate(obj(data, FORM))
+        return from_json(Form, obj(data, FORM))
     except ValidationError:
         return None
 

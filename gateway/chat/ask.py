@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Generic, TypedDict, TypeVar
 
 from gateway.chat.action import Action
 from gateway.chat.text import whole
-from gateway.model import EVENT, ActionInvoked, Button, MessageCreated, Outgoing
+from gateway.model import ActionInvoked, Button, MessageCreated, Outgoing, from_json, to_json
 from gateway.runtime import tokens
 from gateway.runtime.asks import Ask, AskKind
 from gateway.runtime.context import require_turn
@@ -75,7 +75,7 @@ class AskBase(Generic[T]):
                     effect.record(answer=None)
                     await self._close(turn, posting, "⌛ No answer came in time.")
                     return self._timed_out()
-                answer = EVENT.dump_python(work.event, mode="json")
+                answer = to_json(work.event)
                 try:
                     result = await self._settled(turn, answer)
                 except Again as problem:
@@ -142,7 +142,7 @@ class AskUserMessage(AskBase[AskUserResponse]):
         self.type = type
 
     async def _result(self, turn: Turn, answer: Mapping[str, Any]) -> AskUserResponse:
-        event = MessageCreated.model_validate(answer)
+        event = from_json(MessageCreated, answer)
         return AskUserResponse(
             id=event.message_id, type="user_message", output=event.text, content=event.text, createdAt=event.at
         )
@@ -186,7 +186,7 @@ class AskActionMessage(AskBase[AskActionResponse]):
         return Outgoing(text=self.content, author=self.author, buttons=tuple(buttons))
 
     async def _result(self, turn: Turn, answer: Mapping[str, Any]) -> AskActionResponse:
-        event = ActionInvoked.model_validate(answer)
+        event = from_json(ActionInvoked, answer)
         token = await tokens.read(event.token, turn.services.store)
         action = self._picked(token) if isinstance(token, AskToken) else None
         if action is None:

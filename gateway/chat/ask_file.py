@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from gateway.chat.ask import Again, AskBase
 from gateway.errors import PlatformError, TooLarge
-from gateway.model import Button, FormSubmitted, MessageCreated, Outgoing, RemoteFile
+from gateway.model import Button, FormSubmitted, MessageCreated, Outgoing, RemoteFile, from_json
 from gateway.runtime import tokens
 from gateway.runtime.asks import AskKind
 from gateway.runtime.journal import Effect
@@ -76,8 +76,8 @@ class AskFileMessage(AskBase[list[AskFileResponse]]):
         return tuple(ending.lstrip(".") for endings in self.accept.values() for ending in endings)
 
     async def _result(self, turn: Turn, answer: Mapping[str, Any]) -> list[AskFileResponse]:
-        kind = FormSubmitted if answer["kind"] == "form_submitted" else MessageCreated
-        files = kind.model_validate(answer).files
+        by_form = answer["kind"] == "form_submitted"
+        files = (from_json(FormSubmitted, answer) if by_form else from_json(MessageCreated, answer)).files
         if not files:
             raise Again("No file came with it: please send one.")
         if len(files) > self.max_files:

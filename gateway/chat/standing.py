@@ -1,9 +1,10 @@
 """Messages with buttons, remembered beyond their turn, so that a later turn can take a button off them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from gateway.model import Outgoing, Receipt
+from gateway.model import Outgoing, Receipt, from_json, to_json
 from gateway.runtime.context import require_turn
 from gateway.runtime.turn import Turn
 
@@ -17,8 +18,8 @@ async def remember(
 ) -> None:
     """Keep what stands on the platform. ``ids`` are the actions' ids, in the order of the buttons."""
     body: Mapping[str, Any] = {
-        "message": message.model_copy(update={"files": ()}).model_dump(mode="json"),
-        "receipts": [receipt.model_dump(mode="json") for receipt in receipts],
+        "message": to_json(replace(message, files=())),
+        "receipts": [to_json(receipt) for receipt in receipts],
         "actions": ids,
     }
     await turn.services.store.put_payload(_key(message_id), body)
@@ -46,13 +47,13 @@ async def remove_buttons(message_id: str, *, only: str | None = None) -> None:
     body = await turn.services.store.get_payload(_key(message_id))
     if body is None:
         return
-    message = Outgoing.model_validate(body["message"])
+    message = from_json(Outgoing, body["message"])
     kept = [
         (button, id)
         for button, id in zip(message.buttons, body["actions"], strict=True)
         if only is not None and id != only
     ]
-    message = message.model_copy(update={"buttons": tuple(button for button, _ in kept)})
-    receipts = tuple(Receipt.model_validate(receipt) for receipt in body["receipts"])
+    message = replace(message, buttons=tuple(button for button, _ in kept))
+    receipts = tuple(from_json(Receipt, receipt) for receipt in body["receipts"])
     receipts = await turn.sender.put(turn.ref, message, key=_key(message_id), existing=receipts)
     await remember(turn, message_id, message, receipts, [id for _, id in kept])

@@ -32,8 +32,14 @@ class User:
         """The user of an event, with what the platform told about them."""
         metadata: dict[str, Any] = {"platform": ref.platform, "workspace": ref.workspace, "id": ref.id}
         if profile is not None:
-            known = profile.model_dump(exclude_none=True, exclude={"display_name", "extra"})
-            metadata |= {**profile.extra, **known}
+            metadata |= profile.extra
+            known = {
+                "email": profile.email,
+                "avatar_url": profile.avatar_url,
+                "locale": profile.locale,
+                "timezone": profile.timezone,
+            }
+            metadata |= {name: value for name, value in known.items() if value is not None}
         name = (profile.display_name if profile is not None else None) or ref.name
         return cls(ref.key, display_name=name, metadata=metadata)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,18 +23,17 @@ def plan(message: Outgoing, capabilities: Capabilities, texts: Sequence[str]) ->
     if len(texts) <= 1 and extra <= 1:
         if not texts and not extra:
             return []
-        return [message] if not texts or texts[0] == message.text else [message.model_copy(update={"text": texts[0]})]
-    bare = {"buttons": (), "files": (), "feedback": None, "citations": ()}
-    parts = [message.model_copy(update={**bare, "text": text}) for text in texts[:-1]]
+        return [message] if not texts or texts[0] == message.text else [replace(message, text=texts[0])]
+    bare = replace(message, buttons=(), files=(), feedback=None, citations=())
+    parts = [replace(bare, text=text) for text in texts[:-1]]
     for index in range(max(extra, 1)):
         parts.append(
-            message.model_copy(
-                update={
-                    "text": texts[-1] if texts and not index else "",
-                    "buttons": buttons[index] if index < len(buttons) else (),
-                    "files": files[index] if index < len(files) else (),
-                    "feedback": message.feedback if index >= extra - 1 else None,
-                }
+            replace(
+                message,
+                text=texts[-1] if texts and not index else "",
+                buttons=buttons[index] if index < len(buttons) else (),
+                files=files[index] if index < len(files) else (),
+                feedback=message.feedback if index >= extra - 1 else None,
             )
         )
     return parts
@@ -48,7 +48,7 @@ def degraded(message: Outgoing, capabilities: Capabilities) -> Outgoing:
         for number, each in enumerate(message.citations, 1)
     ]
     text = "\n\n".join(part for part in (message.text, "\n".join(sources)) if part)
-    return message.model_copy(update={"text": text, "citations": ()})
+    return replace(message, text=text, citations=())
 
 
 def _groups(items: tuple[T, ...], size: int) -> list[tuple[T, ...]]:

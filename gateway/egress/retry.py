@@ -2,25 +2,24 @@
 
 import random
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TypeVar
-
-from pydantic import Field
 
 from gateway.egress.limiter import Limiter, Route
 from gateway.errors import RateLimited, Unavailable
-from gateway.model.base import Frozen
 
 T = TypeVar("T")
 
 
-class RetryPolicy(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
     """How long and how often; times are seconds."""
 
-    attempts: int = Field(default=5, ge=1)
+    attempts: int = 5
     """Tries that may end in ``Unavailable``. A rate limit does not count: the call was certainly not done."""
-    base: float = Field(default=0.5, gt=0)
-    cap: float = Field(default=10.0, gt=0)
-    deadline: float = Field(default=300.0, ge=0)
+    base: float = 0.5
+    cap: float = 10.0
+    deadline: float = 300.0
     """From the first try on, waiting included, whatever the reason."""
 
     def backoff(self, failures: int) -> float:

@@ -3,6 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 from gateway.adapter import Adapter, SupportsLookup
@@ -12,7 +13,6 @@ from gateway.egress.pace import Pace
 from gateway.egress.retry import RetryPolicy, retrying
 from gateway.errors import Unavailable
 from gateway.model import ConversationRef, Outgoing, Receipt
-from gateway.model.base import Frozen
 
 T = TypeVar("T")
 
@@ -21,7 +21,8 @@ SKEW = 60.0
 _RECENT = 1024
 
 
-class Lookup(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
     """What an earlier run may have left: look for it before sending."""
 
     since: float

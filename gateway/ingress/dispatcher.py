@@ -177,7 +177,7 @@ class Dispatcher:
             while True:
                 while lane.queue and (first or not self._closing):
                     first = False
-                    work = lane.current = lane.queue.popleft()
+                    work = lane.current = lane.queue.pop(0)
                     await self._run(lane, lane.lease, work, main=True)
                     lane.current = None
                     self._turn_down(lane, work)

@@ -14,6 +14,8 @@ from gateway.model import (
     MessageCreated,
     StopRequested,
     UserRef,
+    from_json,
+    to_json,
 )
 from gateway.ports import Delivery, Payloads, SessionRecord
 from gateway.runtime import tokens
@@ -29,7 +31,7 @@ def ending(session: SessionRecord, *, reason: Literal["idle", "removed"], now: f
     return Envelope(
         key=f"{session.ref.key}:{reason}:{session.id}:{int(session.last_at)}",
         ref=session.ref,
-        body={OWN: reason, "user": user.model_dump(mode="json")},
+        body={OWN: reason, "user": to_json(user)},
         received_at=now,
     )
 
@@ -47,7 +49,7 @@ class Reader:
         if adapter is None:
             return None
         if OWN in envelope.body:
-            user = UserRef.model_validate(envelope.body["user"])
+            user = from_json(UserRef, envelope.body["user"])
             return ConversationEnded(ref=envelope.ref, user=user, reason=envelope.body[OWN])
         event = adapter.parse(envelope)
         return _as_command(event) if isinstance(event, MessageCreated | CommandInvoked) else event

@@ -1,5 +1,6 @@
 """The pure, frozen values everything else speaks in. No I/O, no vendor types."""
 
+from gateway.model.base import from_json, to_json
 from gateway.model.capabilities import Capabilities
 from gateway.model.command import COMMANDS, Command
 from gateway.model.conversation import ConversationKind, ConversationRef
@@ -14,7 +15,6 @@ from gateway.model.element import (
     Source,
 )
 from gateway.model.event import (
-    EVENT,
     ActionInvoked,
     CommandInvoked,
     ConversationEnded,
@@ -45,7 +45,6 @@ from gateway.model.user import Profile, UserRef
 
 __all__ = [
     "COMMANDS",
-    "EVENT",
     "Accepted",
     "ActionInvoked",
     "AllowedMentions",
@@ -93,4 +92,6 @@ __all__ = [
     "TaskUpdate",
     "TextField",
     "UserRef",
+    "from_json",
+    "to_json",
 ]

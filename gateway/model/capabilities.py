@@ -1,9 +1,10 @@
 """What a platform can do, as data: the core reads this, never the platform's name."""
 
-from gateway.model.base import Frozen
+from dataclasses import dataclass
 
 
-class Capabilities(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
     """Limits and abilities; the adapter says where each number comes from."""
 
     text_limit: int

@@ -1,9 +1,10 @@
 """Slash commands, as a platform is told of them."""
 
-from gateway.model.base import Frozen
+from dataclasses import dataclass
 
 
-class Command(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
     """One command. ``name`` is without its slash."""
 
     name: str

@@ -1,12 +1,7 @@
 """Where something was said, and to whom an answer goes."""
 
-from collections.abc import Mapping
-from functools import cached_property
-from typing import Any, Literal, Self
-
-from pydantic import Field
-
-from gateway.model.base import Frozen
+from dataclasses import dataclass, field
+from typing import Literal
 
 ConversationKind = Literal["thread", "dm", "group"]
 
@@ -15,7 +10,8 @@ def _quote(part: str) -> str:
     return part.replace("%", "%25").replace(":", "%3A") if (":" in part or "%" in part) else part
 
 
-class ConversationRef(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ConversationRef:
     """The unit of ordering and of session: a thread, a DM, a group chat.
 
     Replies address a ref, never a live vendor context, so they survive restarts and can be proactive.
@@ -29,19 +25,15 @@ class ConversationRef(Frozen):
     channel: str
     thread: str | None = None
     kind: ConversationKind = "thread"
-    route: dict[str, str] = Field(default_factory=dict)
+    route: dict[str, str] = field(default_factory=dict[str, str])
 
-    @cached_property
-    def key(self) -> str:
-        """The identity as text: ``slack:T1:C1:171.001``. Colons inside a part are percent-encoded."""
+    key: str = field(init=False, repr=False)
+    """The identity as text: ``slack:T1:C1:171.001``. Colons inside a part are percent-encoded."""
+
+    def __post_init__(self) -> None:
+        # Worked out once: everything that concerns a conversation is found by it.
         head = f"{self.platform}:{_quote(self.workspace)}:{_quote(self.channel)}"
-        return f"{head}:{_quote(self.thread)}" if self.thread else head
-
-    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """A copy with other parts has another key: what was worked out for this one must not go along."""
-        copy = super().model_copy(update=update, deep=deep)
-        vars(copy).pop("key", None)
-        return copy
+        object.__setattr__(self, "key", f"{head}:{_quote(self.thread)}" if self.thread else head)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ConversationRef) and self.key == other.key

@@ -1,41 +1,43 @@
 """What arrived, as it is stored before anyone is told it was received."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import SkipValidation
-
-from gateway.model.base import Frozen
 from gateway.model.conversation import ConversationRef
 from gateway.model.form import Form
 
 
-class Envelope(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
     """A raw delivery. ``key`` names the thing itself (``slack:T1:C1:171.001``), not the transport's attempt."""
 
     key: str
     ref: ConversationRef
-    body: SkipValidation[dict[str, Any]]
+    body: dict[str, Any]
     """The platform's JSON, verification secrets removed."""
     received_at: float
     """Seconds since the epoch."""
 
 
-class OpenForm(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenForm:
     """Show this form now."""
 
     kind: Literal["open_form"] = "open_form"
     form: Form
 
 
-class FormErrors(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormErrors:
     """Keep the form open and show these errors, by field id."""
 
     kind: Literal["form_errors"] = "form_errors"
     errors: Mapping[str, str]
 
 
-class Notice(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
     """Tell only the acting user."""
 
     kind: Literal["notice"] = "notice"
@@ -45,7 +47,8 @@ class Notice(Frozen):
 Answer = OpenForm | FormErrors | Notice
 
 
-class Accepted(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
     """The delivery is durable (or needs no work), so the platform may be told so.
 
     ``answer`` is what must be answered in place before the platform's deadline; None is the neutral answer.

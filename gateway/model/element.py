@@ -1,17 +1,17 @@
 """Files, both ways: what a user attached (to be downloaded) and what the bot attaches (to be uploaded)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gateway.model.base import Frozen
-
 ElementKind = Literal["file", "image", "audio", "video", "pdf", "text"]
 
 
-class RemoteFile(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteFile:
     """A file a user attached, still at the platform. ``Adapter.download`` reads it."""
 
     id: str
@@ -22,24 +22,27 @@ class RemoteFile(Frozen):
     url: str | None = None
     workspace: str = ""
     """Whose credentials open it."""
-    extra: Mapping[str, str] = Field(default_factory=dict)
+    extra: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-class FromBytes(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FromBytes:
     """File content held in memory."""
 
     source: Literal["bytes"] = "bytes"
     data: bytes
 
 
-class FromPath(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FromPath:
     """File content on this machine's disk; read when it is sent."""
 
     source: Literal["path"] = "path"
     path: Path
 
 
-class FromUrl(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FromUrl:
     """Content elsewhere, shown by link or by the platform's own fetch; the gateway does not download it."""
 
     source: Literal["url"] = "url"
@@ -49,7 +52,8 @@ class FromUrl(Frozen):
 Source = Annotated[FromBytes | FromPath | FromUrl, Field(discriminator="source")]
 
 
-class OutgoingFile(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutgoingFile:
     """A file the bot attaches to a message. Name and bytes arrive exactly as given."""
 
     kind: ElementKind = "file"

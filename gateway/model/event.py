@@ -1,11 +1,9 @@
 """What happened: one discriminated union for all platforms."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from dataclasses import dataclass, field
+from typing import Literal
 
-from pydantic import Field, TypeAdapter
-
-from gateway.model.base import Frozen
 from gateway.model.conversation import ConversationRef
 from gateway.model.element import RemoteFile
 from gateway.model.user import UserRef
@@ -13,11 +11,13 @@ from gateway.model.user import UserRef
 FormValue = str | float | bool | tuple[str, ...] | None
 
 
-class _Event(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Event:
     ref: ConversationRef
     user: UserRef
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageCreated(_Event):
     """A user wrote something."""
 
@@ -32,6 +32,7 @@ class MessageCreated(_Event):
     """Seconds since the epoch, by the platform's clock."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageEdited(_Event):
     """A user edited a message; ``text`` is what it says now."""
 
@@ -40,6 +41,7 @@ class MessageEdited(_Event):
     text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageDeleted(_Event):
     """A user deleted a message."""
 
@@ -47,6 +49,7 @@ class MessageDeleted(_Event):
     message_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ActionInvoked(_Event):
     """A button was clicked. ``token`` is the ``Button.token`` that was sent."""
 
@@ -55,15 +58,17 @@ class ActionInvoked(_Event):
     message_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FormSubmitted(_Event):
     """A form came back. ``token`` is the ``Form.token``; ``values`` are by field id."""
 
     kind: Literal["form_submitted"] = "form_submitted"
     token: str
-    values: Mapping[str, FormValue] = Field(default_factory=dict)
+    values: Mapping[str, FormValue] = field(default_factory=dict[str, FormValue])
     files: tuple[RemoteFile, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommandInvoked(_Event):
     """A slash command, without its slash."""
 
@@ -72,6 +77,7 @@ class CommandInvoked(_Event):
     text: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedbackGiven(_Event):
     """Thumbs up (1) or down (0) on a message; ``token`` is ``Outgoing.feedback`` (empty without
     ``Capabilities.feedback_token``). A ``comment`` of None may still follow in a form; an empty one will not."""
@@ -83,6 +89,7 @@ class FeedbackGiven(_Event):
     message_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReactionChanged(_Event):
     """An emoji was put on a message or taken off."""
 
@@ -92,18 +99,21 @@ class ReactionChanged(_Event):
     added: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StopRequested(_Event):
     """The user pressed the platform's own stop button."""
 
     kind: Literal["stop_requested"] = "stop_requested"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationStarted(_Event):
     """The user opened the conversation without writing yet."""
 
     kind: Literal["conversation_started"] = "conversation_started"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationEnded(_Event):
     """The conversation is over: its thread was deleted, the bot removed, the session idle too long."""
 
@@ -111,7 +121,7 @@ class ConversationEnded(_Event):
     reason: Literal["command", "idle", "deleted", "removed"]
 
 
-Event = Annotated[
+Event = (
     MessageCreated
     | MessageEdited
     | MessageDeleted
@@ -122,9 +132,5 @@ Event = Annotated[
     | ReactionChanged
     | StopRequested
     | ConversationStarted
-    | ConversationEnded,
-    Field(discriminator="kind"),
-]
-
-EVENT: TypeAdapter[Event] = TypeAdapter(Event)
-"""Reads an event back from JSON."""
+    | ConversationEnded
+)

@@ -1,13 +1,13 @@
 """A form: a few typed fields shown in a dialog. Forms are data, so opening one needs no user code to run."""
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gateway.model.base import Frozen
 
-
-class TextField(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextField:
     """One or many lines of text."""
 
     kind: Literal["text"] = "text"
@@ -20,7 +20,8 @@ class TextField(Frozen):
     max_length: int | None = None
 
 
-class SelectField(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectField:
     """One (or, with ``multiple``, several) of a list of options; an option is (value, label)."""
 
     kind: Literal["select"] = "select"
@@ -32,7 +33,8 @@ class SelectField(Frozen):
     initial: tuple[str, ...] = ()
 
 
-class NumberField(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberField:
     """A number between two bounds."""
 
     kind: Literal["number"] = "number"
@@ -45,7 +47,8 @@ class NumberField(Frozen):
     initial: float | None = None
 
 
-class SwitchField(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchField:
     """On or off."""
 
     kind: Literal["switch"] = "switch"
@@ -54,7 +57,8 @@ class SwitchField(Frozen):
     initial: bool = False
 
 
-class FileField(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileField:
     """Files to upload. ``extensions`` are bare endings (``pdf``), empty for any."""
 
     kind: Literal["file"] = "file"
@@ -68,7 +72,8 @@ class FileField(Frozen):
 Field_ = Annotated[TextField | SelectField | NumberField | SwitchField | FileField, Field(discriminator="kind")]
 
 
-class Form(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
     """A dialog. ``token`` says what the submission is for and comes back unchanged with it."""
 
     token: str

@@ -1,15 +1,14 @@
 """What the bot sends, and what the platform gives back for it."""
 
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pydantic import Field
-
-from gateway.model.base import Frozen
 from gateway.model.conversation import ConversationRef
 from gateway.model.element import OutgoingFile
 
 
-class AllowedMentions(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllowedMentions:
     """Who the text may notify. By default nobody: what a model wrote must not page a workspace."""
 
     users: bool | tuple[str, ...] = False
@@ -20,7 +19,8 @@ class AllowedMentions(Frozen):
     """The whole channel: ``<!channel>``, ``<!here>``, ``@everyone``."""
 
 
-class Button(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
     """A button under a message. ``token`` comes back with the click (``ActionInvoked.token``)."""
 
     token: str
@@ -31,7 +31,8 @@ class Button(Frozen):
     """The click is answered with a form (``OpenForm``): some platforms want to know beforehand."""
 
 
-class Citation(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
     """A source of what a message says. The text refers to the n-th one as ``[n]``."""
 
     title: str
@@ -40,7 +41,8 @@ class Citation(Frozen):
     keywords: tuple[str, ...] = ()
 
 
-class Outgoing(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
     """One platform message to be: already within ``Capabilities.text_limit`` (the core has split it)."""
 
     text: str = ""
@@ -57,19 +59,21 @@ class Outgoing(Frozen):
     citations: tuple[Citation, ...] = ()
 
 
-class Receipt(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
     """What a platform returned for something we sent; enough to edit or delete it after a restart."""
 
     to: ConversationRef
     id: str
-    data: dict[str, Any] = Field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict[str, Any])
     """The adapter's own: ids of uploaded files, a stream's sequence number."""
 
 
 TaskStatus = Literal["pending", "in_progress", "complete", "error"]
 
 
-class TaskUpdate(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskUpdate:
     """A step shown inside a stream (Slack's task card)."""
 
     id: str
@@ -79,7 +83,8 @@ class TaskUpdate(Frozen):
     output: str = ""
 
 
-class HistoryMessage(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryMessage:
     """A message read back from the platform."""
 
     id: str
@@ -90,7 +95,8 @@ class HistoryMessage(Frozen):
     """Seconds since the epoch."""
 
 
-class Starter(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Starter:
     """A prompt suggested to the user: the label is shown, the message is sent on click."""
 
     label: str

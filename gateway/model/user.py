@@ -1,14 +1,12 @@
 """Who said it. Identity is (platform, workspace, id); a name or an e-mail is profile data, never a key."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import Field
 
-from gateway.model.base import Frozen
-
-
-class UserRef(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserRef:
     """A person on a platform."""
 
     platform: str
@@ -22,7 +20,8 @@ class UserRef(Frozen):
         return f"{self.platform}:{self.workspace}:{self.id}"
 
 
-class Profile(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
     """What a platform tells about a user; fetched, cached and expiring."""
 
     display_name: str | None = None
@@ -30,4 +29,4 @@ class Profile(Frozen):
     avatar_url: str | None = None
     locale: str | None = None
     timezone: str | None = None
-    extra: Mapping[str, Any] = Field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict[str, Any])

@@ -54,6 +54,8 @@ class Ask:
 class OpenAsks:
     """The open asks of one conversation, and the answers that came before a re-run reached its ask."""
 
+    __slots__ = ("_early", "_open", "_queue", "latest")
+
     def __init__(self, queue: Queue) -> None:
         self._queue = queue
         self._open: dict[tuple[str, int], Ask] = {}

@@ -18,7 +18,7 @@ from typing import Any, Literal
 import structlog
 
 from gateway.errors import Fenced
-from gateway.model import Receipt
+from gateway.model import Receipt, from_json, to_json
 from gateway.ports import EffectRecord, Journals, Lease
 
 FLUSH_AFTER = 0.05
@@ -45,7 +45,7 @@ class Effect:
         self.found = found
         """Whether an earlier run recorded it."""
         self.body: dict[str, Any] = dict(body)
-        self.body["receipts"] = tuple(Receipt.model_validate(each) for each in body.get("receipts", ()))
+        self.body["receipts"] = tuple(from_json(Receipt, each) for each in body.get("receipts", ()))
 
     @property
     def receipts(self) -> tuple[Receipt, ...]:
@@ -65,7 +65,7 @@ class Effect:
 
     def as_record(self) -> EffectRecord:
         # Only here, because most turns end before anything of theirs has to be written.
-        body = {**self.body, "receipts": [receipt.model_dump(mode="json") for receipt in self.receipts]}
+        body = {**self.body, "receipts": [to_json(receipt) for receipt in self.receipts]}
         return EffectRecord(delivery=self.journal.delivery, ordinal=self.ordinal, kind=self.kind, body=body)
 
 

@@ -6,16 +6,18 @@ carries a short key to it (letter ``s``).
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import orjson
 from pydantic import Field, TypeAdapter, ValidationError
 
-from gateway.model.base import Frozen
+from gateway.model import to_json
 from gateway.ports import Payloads
 
 
-class ActionToken(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionToken:
     """A button with a callback."""
 
     kind: Literal["a"] = "a"
@@ -27,7 +29,8 @@ class ActionToken(Frozen):
     """Id of the message it stands under."""
 
 
-class AskToken(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskToken:
     """A button that answers an ask. ``index`` is the action's place in the ask's list, ``name`` the action's name: a
     turn that runs again may list its actions in another order."""
 
@@ -38,7 +41,8 @@ class AskToken(Frozen):
     name: str
 
 
-class UploadToken(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadToken:
     """The button of a file ask: it opens a form with a file field, and is that form's token too."""
 
     kind: Literal["u"] = "u"
@@ -49,7 +53,8 @@ class UploadToken(Frozen):
     max_files: int = 1
 
 
-class CommentToken(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommentToken:
     """The form that takes a comment for thumbs already given."""
 
     kind: Literal["f"] = "f"
@@ -64,7 +69,7 @@ _TOKEN: TypeAdapter[Token] = TypeAdapter(Token)
 
 def pack(token: Token) -> str:
     """The token as text, whatever its length."""
-    return orjson.dumps(token.model_dump(exclude_defaults=True) | {"kind": token.kind}).decode()
+    return orjson.dumps(to_json(token, sparse=True) | {"kind": token.kind}).decode()
 
 
 async def write(token: Token, *, limit: int, payloads: Payloads) -> str:

@@ -2,7 +2,6 @@
 
 import asyncio
 from bisect import insort
-from collections import deque
 from dataclasses import dataclass
 from typing import Literal
 
@@ -92,11 +91,16 @@ class Work:
         return not isinstance(self.event, (*SIDE_EVENTS, ConversationEnded)) and self.refused is None
 
 
-class Queue(deque[Work]):
-    """Work in order of arrival."""
+class Queue(list[Work]):
+    """Work in order of arrival. A list, because each conversation with work has one: it holds few, and a deque makes
+    room for 64."""
 
-    woken: asyncio.Future[None] | None = None
-    """Set while somebody waits for more: resolved when something is put in."""
+    __slots__ = ("woken",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.woken: asyncio.Future[None] | None = None
+        """Set while somebody waits for more: resolved when something is put in."""
 
     def put(self, work: Work) -> None:
         """Put it in its place."""

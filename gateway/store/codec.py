@@ -1,6 +1,6 @@
 """Rows and JSON from the model's values, and back: the one place that knows how they are stored.
 
-Written out by hand, because the general way (``model_dump``) costs several times as much on the path of every event.
+Written out by hand, because the general way (``to_json``) costs several times as much on the path of every event.
 A field added to one of these models is added here; the tests fill every field and fail until it is.
 """
 

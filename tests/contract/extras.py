@@ -18,7 +18,7 @@ from gateway.adapter import (
     SupportsTitles,
 )
 from gateway.errors import Unavailable
-from gateway.model import Button, Outgoing, Receipt, Starter, TaskUpdate
+from gateway.model import Button, Outgoing, Receipt, Starter, TaskUpdate, from_json, to_json
 from tests.contract.house import House, HouseContract
 
 NOT_CLAIMED = "the adapter does not claim to"
@@ -42,7 +42,7 @@ class ExtrasContract(HouseContract):
         text = "Let me "
         for delta in ("think ", "about ", "**this** "):
             text += delta
-            stream = Receipt.model_validate_json(stream.model_dump_json())
+            stream = from_json(Receipt, to_json(stream))
             task = TaskUpdate(id="1", title="search", status="complete", output="found")
             stream = await adapter.append_stream(stream, delta=delta, text=text, tasks=[task])
         [message] = house.said(post)
@@ -77,7 +77,7 @@ class ExtrasContract(HouseContract):
         post, ref = await house.dm()
         stream = await adapter.start_stream(ref, "half", key="k", recipient=None)
         assert stream is not None
-        edited = await house.adapter.edit(Receipt.model_validate_json(stream.model_dump_json()), Outgoing(text="whole"))
+        edited = await house.adapter.edit(from_json(Receipt, to_json(stream)), Outgoing(text="whole"))
         [message] = house.said(post)
         assert (message.id, message.text, message.streaming) == (edited.id, "whole", False)
 

@@ -1,13 +1,14 @@
 """Files, both ways: names and bytes exact, bounded, and no credentials for strangers."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 
 from gateway.errors import PlatformError, Rejected, TooLarge
-from gateway.model import FromBytes, FromPath, Outgoing, OutgoingFile, RemoteFile
+from gateway.model import FromBytes, FromPath, Outgoing, OutgoingFile, RemoteFile, from_json, to_json
 from tests.contract.house import House, HouseContract
 from tests.contract.world import File
 
@@ -60,7 +61,7 @@ class FileContract(HouseContract):
         assert [file.name for file in files] == [file.name for file in sent]
         assert [file.size for file in files if file.size is not None] in ([], [len(file.data) for file in sent])
         # It was stored as JSON: what is downloaded after a restart is the same.
-        stored = [RemoteFile.model_validate_json(file.model_dump_json()) for file in files]
+        stored = [from_json(RemoteFile, to_json(file)) for file in files]
         assert [await house.collect(file) for file in stored] == [file.data for file in sent]
 
     async def test_a_message_may_be_nothing_but_a_file(self, house: House) -> None:
@@ -70,14 +71,14 @@ class FileContract(HouseContract):
 
     async def test_a_download_ends_at_the_limit_whatever_size_was_promised(self, house: House) -> None:
         [file] = await self.received(house, File("big.bin", ALL_BYTES * 1_000))
-        for promised in (file, file.model_copy(update={"size": None}), file.model_copy(update={"size": 1})):
+        for promised in (file, replace(file, size=None), replace(file, size=1)):
             with pytest.raises(TooLarge, match=r"0\.1 MB"):
                 await house.collect(promised, limit=100_000)
         assert len(await house.collect(file, limit=256_000)) == 256_000
 
     async def test_credentials_go_to_no_other_host(self, house: House, stranger: Stranger) -> None:
         [file] = await self.received(house, File("a.txt", b"mine"))
-        elsewhere = file.model_copy(update={"url": f"{stranger.url}/a.txt"})
+        elsewhere = replace(file, url=f"{stranger.url}/a.txt")
         try:
             await house.collect(elsewhere)
         except PlatformError:
@@ -88,7 +89,7 @@ class FileContract(HouseContract):
             assert not any(secret in request for secret in secrets)
         for url in ("file:///etc/passwd", "ftp://files.example/x", "no address at all"):
             with pytest.raises(PlatformError):
-                await house.collect(file.model_copy(update={"url": url}))
+                await house.collect(replace(file, url=url))
 
     # Out
 

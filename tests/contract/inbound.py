@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 
 from gateway.adapter import SupportsReactions
 from gateway.errors import Unavailable
@@ -41,7 +42,7 @@ class InboundContract(HouseContract):
         for post, event, envelope in zip(posts, events, house.envelopes, strict=True):
             whole = ConversationRef(platform=house.world.name, workspace=event.ref.workspace, channel=event.ref.channel)
             assert envelope.key.startswith(f"{whole.key}:")
-            assert whole.model_copy(update={"channel": post.id}).key.split(":")[-1] in envelope.key
+            assert replace(whole, channel=post.id).key.split(":")[-1] in envelope.key
             assert envelope.ref.key == event.ref.key
             assert abs(envelope.received_at - time.time()) < 60
         assert len({envelope.key for envelope in house.envelopes}) == 2

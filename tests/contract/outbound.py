@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.errors import Gone
-from gateway.model import AllowedMentions, Button, Outgoing, Receipt
+from gateway.model import AllowedMentions, Button, Outgoing, Receipt, from_json, to_json
 from tests.contract.house import House, HouseContract, need
 from tests.contract.world import Trouble
 
@@ -25,13 +25,11 @@ class OutboundContract(HouseContract):
             assert (message.id, message.text, message.buttons) == (sent.id, "**hi** there", ("Go",))
             assert sent.to == ref
             for text in ("plain", "plain", "plainer"):  # saying the same again is no error
-                sent = await house.adapter.edit(
-                    Receipt.model_validate_json(sent.model_dump_json()), Outgoing(text=text)
-                )
+                sent = await house.adapter.edit(from_json(Receipt, to_json(sent)), Outgoing(text=text))
                 [message] = house.said(post)
                 assert (message.id, message.text, message.buttons) == (sent.id, text, ())
             other = await house.adapter.send(ref, Outgoing(text="stays"), key="k2")
-            sent = Receipt.model_validate_json(sent.model_dump_json())
+            sent = from_json(Receipt, to_json(sent))
             for _ in range(2):
                 await house.adapter.delete(sent)
                 assert [message.id for message in house.said(post)] == [other.id]

@@ -10,7 +10,16 @@ from adapters.discord import directory
 from adapters.discord.adapter import DiscordAdapter
 from adapters.discord.emulation import wire
 from gateway.errors import Forbidden, Gone
-from gateway.model import ConversationEnded, MessageCreated, MessageDeleted, MessageEdited, Outgoing, Starter
+from gateway.model import (
+    ConversationEnded,
+    MessageCreated,
+    MessageDeleted,
+    MessageEdited,
+    Outgoing,
+    Starter,
+    from_json,
+    to_json,
+)
 from tests.contract.house import House, serving
 from tests.discord.world import DiscordWorld
 
@@ -84,7 +93,7 @@ async def test_a_thread_somebody_opened_first_is_used(world: DiscordWorld, house
 async def test_after_a_restart_the_thread_is_opened_by_the_stored_ref(world: DiscordWorld, tmp_path: Path) -> None:
     async with serving(world, tmp_path, House) as house:
         post, ref = await house.mention("hello")
-    stored = type(ref).model_validate_json(ref.model_dump_json())
+    stored = from_json(type(ref), to_json(ref))
     async with serving(world, tmp_path, House) as again:
         await again.adapter.send(stored, Outgoing(text="late"), key="k")
         await again.adapter.send(stored, Outgoing(text="later"), key="k2")

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -22,13 +23,13 @@ async def attached(world: DiscordWorld, house: House) -> RemoteFile:
 def stale(world: DiscordWorld, file: RemoteFile) -> RemoteFile:
     """Its address as it is after a day."""
     url = cdn.link(world.discord.world, world.discord.world.files[file.id], at=time.time() - 2 * 86_400)
-    return file.model_copy(update={"url": url})
+    return replace(file, url=url)
 
 
 async def test_an_address_that_has_ended_is_replaced(world: DiscordWorld, house: House) -> None:
     file = stale(world, await attached(world, house))
     assert await house.collect(file) == b"mine"
-    assert await house.collect(file.model_copy(update={"url": None})) == b"mine"
+    assert await house.collect(replace(file, url=None)) == b"mine"
 
 
 async def test_what_is_gone_is_said_to_be(world: DiscordWorld, house: House) -> None:
@@ -37,7 +38,7 @@ async def test_what_is_gone_is_said_to_be(world: DiscordWorld, house: House) -> 
     with pytest.raises(Gone):
         await house.collect(stale(world, file))
     with pytest.raises(Gone):
-        await house.collect(stale(world, file).model_copy(update={"extra": {}}))
+        await house.collect(replace(stale(world, file), extra={}))
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,7 @@ async def test_what_is_gone_is_said_to_be(world: DiscordWorld, house: House) -> 
 async def test_other_hosts_are_not_asked(world: DiscordWorld, house: House, url: str) -> None:
     file = await attached(world, house)
     with pytest.raises(Unsupported):
-        await house.collect(file.model_copy(update={"url": url}))
+        await house.collect(replace(file, url=url))
 
 
 async def test_another_port_of_who_stands_in_for_discord_is(world: DiscordWorld, house: House) -> None:
@@ -67,7 +68,7 @@ async def test_another_port_of_who_stands_in_for_discord_is(world: DiscordWorld,
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/a.txt"
-        assert await house.collect(file.model_copy(update={"url": url})) == b"abc"
+        assert await house.collect(replace(file, url=url)) == b"abc"
 
 
 async def test_an_outage_may_be_tried_again(world: DiscordWorld, house: House) -> None:

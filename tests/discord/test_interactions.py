@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -259,7 +260,7 @@ async def test_an_answer_given_before_discord_knows_of_the_command_waits_for_it(
 
 async def test_after_its_token_has_ended_a_command_gets_an_ordinary_message(world: DiscordWorld, house: House) -> None:
     _, ref = await deferred(world, house)
-    old = ref.model_copy(update={"route": {**ref.route, "until": "1"}})
+    old = replace(ref, route={**ref.route, "until": "1"})
     await house.adapter.send(old, Outgoing(text="late"), key="k")
     assert [each["content"] for each in world.discord.messages("random")][-1] == "late"
     assert world.discord.calls_to("edit_original") == []

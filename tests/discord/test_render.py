@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from adapters.discord.conversations import direct, thread
 from adapters.discord.limits import CAPABILITIES, CONTENT
 from adapters.discord.render import allowed, body, content, linked, nonce, rows
 from gateway.errors import Rejected
-from gateway.model import AllowedMentions, Button, FromBytes, FromUrl, Outgoing, OutgoingFile
+from gateway.model import AllowedMentions, Button, FromBytes, FromUrl, Outgoing, OutgoingFile, from_json
 
 markdown = st.lists(
     st.sampled_from(
@@ -168,7 +169,7 @@ def test_buttons_stand_in_rows_of_five_and_the_thumbs_in_the_last() -> None:
 
 @pytest.mark.parametrize(("style", "number"), [("default", 2), ("primary", 1), ("danger", 4)])
 def test_styles(style: str, number: int) -> None:
-    button = Button.model_validate({"token": "t", "label": "x", "style": style})
+    button = from_json(Button, {"token": "t", "label": "x", "style": style})
     assert rows(Outgoing(buttons=(button,)))[0]["components"][0]["style"] == number
 
 
@@ -216,6 +217,6 @@ def test_an_address_that_is_none_is_rejected(url: str) -> None:
 
 def test_a_nonce_is_of_its_key_and_conversation_and_fits() -> None:
     here, there = thread("1", "2"), direct("2")
-    assert nonce(here, "k") == nonce(here.model_copy(update={"route": {"x": "y"}}), "k")
+    assert nonce(here, "k") == nonce(replace(here, route={"x": "y"}), "k")
     assert len({nonce(here, "k"), nonce(here, "k2"), nonce(there, "k")}) == 3
     assert len(nonce(here, "k" * 1_000)) <= 25

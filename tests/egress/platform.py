@@ -6,7 +6,7 @@ import itertools
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, TypeVar
 
 from starlette.routing import Route
@@ -253,7 +253,7 @@ class Looking(Plain):
 class Streaming(Looking):
     """Streams natively by appending, and keeps the rules of a stream."""
 
-    capabilities: ClassVar[Capabilities] = Plain.capabilities.model_copy(update={"stream_limit": 1000})
+    capabilities: ClassVar[Capabilities] = replace(Plain.capabilities, stream_limit=1000)
     declines: bool = False
     ends_on_edit: bool = False
     """Whether an edit ends the stream a dead process left open, as an adapter must; a living one ends its own."""
@@ -316,7 +316,7 @@ class Streaming(Looking):
     async def stop_stream(self, receipt: Receipt, message: Outgoing, *, delta: str, key: str) -> Receipt:
         def do() -> None:
             found = self._extend(receipt, delta)
-            found.shown = message.model_copy(update={"text": found.shown.text})
+            found.shown = replace(message, text=found.shown.text)
             found.key, found.streaming = key, False
 
         await self._call("stop_stream", do)

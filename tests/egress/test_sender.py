@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +129,7 @@ async def test_parts_not_reached_yet_stay_among_the_receipts() -> None:
     class Counting(Plain):
         async def edit(self, receipt: Receipt, message: Outgoing) -> Receipt:
             await super().edit(receipt, message)
-            return receipt.model_copy(update={"data": {"edited": True}})
+            return replace(receipt, data={"edited": True})
 
     platform = Counting()
     _, sender = make(platform)
@@ -277,7 +278,7 @@ async def test_conversations_do_not_wait_for_each_other() -> None:
     _, sender = make(platform)
     held = asyncio.create_task(sender.put(TO, Outgoing(text="held"), key="a"))
     await asyncio.sleep(0)
-    other = TO.model_copy(update={"thread": "2.2"})
+    other = replace(TO, thread="2.2")
     await sender.put(other, Outgoing(text="other"), key="b")
     assert platform.texts() == ["other"]
     gate.set()
@@ -382,7 +383,7 @@ async def test_what_a_platform_cannot_degrades() -> None:
 async def test_a_platform_that_is_off_is_named() -> None:
     _, sender = make(Plain())
     with pytest.raises(SettingsError, match="slack is not on"):
-        await sender.put(TO.model_copy(update={"platform": "slack"}), Outgoing(text="x"), key="k")
+        await sender.put(replace(TO, platform="slack"), Outgoing(text="x"), key="k")
 
 
 async def test_sources_are_listed_under_the_text_where_there_is_no_place_for_them() -> None:
@@ -395,7 +396,7 @@ async def test_sources_are_listed_under_the_text_where_there_is_no_place_for_the
     ]
 
     citing = Plain()
-    citing.capabilities = Plain.capabilities.model_copy(update={"citations": True})  # type: ignore[misc]
+    citing.capabilities = replace(Plain.capabilities, citations=True)  # type: ignore[misc]
     _, sender = make(citing)
     await sender.put(TO, message, key="k")
     assert [each.shown for each in citing.messages] == [message]

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -58,6 +59,8 @@ from gateway.model import (
     TaskUpdate,
     TextField,
     UserRef,
+    from_json,
+    to_json,
 )
 from tests.contract.house import House, serving
 from tests.contract.world import File
@@ -300,7 +303,7 @@ async def test_a_dm_is_answered_under_the_message_or_at_top_level(house: SlackHo
     assert ref.route["thread_ts"] == post.id
     await house.adapter.send(ref, Outgoing(text="under"), key="a")
     assert [m["thread_ts"] for m in said(house, ref)] == [ref.route["thread_ts"]]
-    top = ref.model_copy(update={"route": {}})
+    top = replace(ref, route={})
     sent = await house.adapter.send(top, Outgoing(text="top"), key="b")
     posted = house.slack.message(ref.channel, sent.id)
     assert posted is not None and "thread_ts" not in posted
@@ -413,7 +416,7 @@ async def test_a_lost_stream_and_a_lost_upload_are_found_without_a_key(house: Sl
 async def test_a_lost_message_in_a_dm_is_found(house: SlackHouse) -> None:
     since = time.time()
     ref = await house.direct()
-    for to in (ref, ref.model_copy(update={"route": {}})):
+    for to in (ref, replace(ref, route={})):
         sent = await house.adapter.send(to, Outgoing(text="x"), key=f"k{len(to.route)}")
         found = await house.adapter.find(to, Outgoing(text="x"), key=f"k{len(to.route)}", since=since, claimed=())
         assert found is not None and found.id == sent.id
@@ -428,7 +431,7 @@ async def test_a_stream_with_tasks_buttons_and_a_file(house: SlackHouse) -> None
     assert stream is not None
     task = TaskUpdate(id="1", title="search", status="complete", output="o" * 1000)
     stream = await house.adapter.append_stream(stream, delta="<!chan", text="Let me <!chan", tasks=[task])
-    stream = Receipt.model_validate_json(stream.model_dump_json())
+    stream = from_json(Receipt, to_json(stream))
     stream = await house.adapter.append_stream(stream, delta="nel> go", text="Let me <!channel> go")
     file = OutgoingFile(name="a.txt", source=FromBytes(data=b"a"))
     buttons = (Button(token="t", label="Go"),)
@@ -447,7 +450,7 @@ async def test_a_stream_with_tasks_buttons_and_a_file(house: SlackHouse) -> None
 async def test_a_stream_needs_a_thread_and_an_agent(house: SlackHouse) -> None:
     ref = await house.direct()
     assert await house.adapter.start_stream(ref, "x", key="k", recipient=None) is not None
-    top = ref.model_copy(update={"route": {}})
+    top = replace(ref, route={})
     assert await house.adapter.start_stream(top, "x", key="k", recipient=None) is None
     stranger = UserRef(platform="slack", workspace="T0GATEWAY", id="U0STRANGER")
     mention = await house.thread()
@@ -508,7 +511,7 @@ async def test_status_prompts_and_reactions_as_slack_shows_them(house: SlackHous
     assert slack.status("general", thread) | {"text": "thinking", "processing": True} == slack.status("general", thread)
     await adapter.status(ref, None)
     assert slack.status("general", thread)["processing"] is False
-    await adapter.suggest(ref.model_copy(update={"channel": slack.dm.id}), [Starter(label="L", message="M")] * 6)
+    await adapter.suggest(replace(ref, channel=slack.dm.id), [Starter(label="L", message="M")] * 6)
     assert slack.prompts(slack.dm.id) == [{"title": "L", "message": "M"}] * 4
     await adapter.react(ref, thread, "👍", added=True)
     [root] = [m for m in slack.messages("general") if m["ts"] == thread]
@@ -536,7 +539,7 @@ async def upload(house: SlackHouse, file: File) -> RemoteFile:
 
 async def test_a_file_of_a_shared_channel_is_asked_for_and_a_deleted_one_is_gone(house: SlackHouse) -> None:
     file = await upload(house, File("b.bin", b"data"))
-    connected = file.model_copy(update={"url": None})
+    connected = replace(file, url=None)
     assert await house.collect(connected) == b"data"
     house.slack.world.files[file.id].deleted = True
     with pytest.raises(Gone):
@@ -556,7 +559,7 @@ async def test_the_token_goes_to_no_other_host(house: SlackHouse) -> None:
         await house.collect(file)
     for url in ("http://files.slack.com/x", "https://evil.example/slack.com", "ftp://files.slack.com/x"):
         with pytest.raises(Unsupported):
-            await house.collect(file.model_copy(update={"url": url}))
+            await house.collect(replace(file, url=url))
 
 
 # -- trouble

@@ -7,6 +7,7 @@ restart would and open the same data again, as the next owner.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -158,7 +159,7 @@ class StoreContract:
 
     async def test_bodies_hold_whatever_json_holds(self, store: Store) -> None:
         body = {"half an emoji": "\ud83d", "big": 2**70, "é": "\x00 '\"", "deep": [[[{}]]], "no": None, "f": 0.1}
-        await store.put(envelope().model_copy(update={"body": body}))
+        await store.put(replace(envelope(), body=body))
         assert (await only_pending(store)).envelope.body == body
 
     # Inbox: reading
@@ -514,8 +515,8 @@ class StoreContract:
         for thread in ("a", "b", "c"):
             await store.save(session(thread, at=10.0))
         other = session("a", at=10.0)
-        await store.save(other._replace(ref=other.ref.model_copy(update={"channel": other.ref.channel + "2"})))
-        channel = other.ref.model_copy(update={"thread": None}).key
+        await store.save(other._replace(ref=replace(other.ref, channel=other.ref.channel + "2")))
+        channel = replace(other.ref, thread=None).key
         assert [one.ref.thread for one in await store.within(channel, limit=10)] == ["a", "b", "c"]
         await store.end(session("b", at=10.0).ref.key, at=20.0)
         assert [one.ref.thread for one in await store.within(channel, limit=1)] == ["a"]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -386,5 +387,5 @@ async def test_a_conversation_nobody_verified_is_sent_nothing(house: TeamsHouse)
     for service in ("", "http://10.0.0.1/", "file:///etc/", "ftp://x/", "https://x:port/"):
         route = {**ref.route, "service": service}
         with pytest.raises(Rejected):
-            await house.adapter.send(ref.model_copy(update={"route": route}), Outgoing(text="x"), key=service)
+            await house.adapter.send(replace(ref, route=route), Outgoing(text="x"), key=service)
     assert asked(house.world) == before

@@ -1,6 +1,7 @@
 """Invokes over the wire: answered in place with the bodies Teams wants, whatever they are."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -244,7 +245,7 @@ async def test_a_pasted_picture_is_read_as_the_bot_and_a_file_without_any_token(
     [file] = event.files
     assert (event.text, file.mime, file.name) == ("see", "image/png", "image.png")
     assert await house.collect(file) == b"\x89PNG"
-    stolen = file.model_copy(update={"extra": {"service": file.extra["service"]}})
+    stolen = replace(file, extra={"service": file.extra["service"]})
     with pytest.raises(Gone):  # without the token it cannot be had
         await house.collect(stolen)
     with pytest.raises(TooLarge):
@@ -262,7 +263,7 @@ async def test_a_message_that_names_another_address_of_the_connector_has_nothing
     members = f"conversations/{house.teams.general.id}/members"
     for path in (members, f"attachments/../{members}", f"attachments/%2e%2e/{members}"):
         with pytest.raises(Gone):
-            await house.collect(file.model_copy(update={"url": f"{here}v3/{path}"}))
+            await house.collect(replace(file, url=f"{here}v3/{path}"))
 
 
 def test_only_onedrive_and_the_connectors_attachments_are_asked_for_files() -> None:
@@ -297,7 +298,7 @@ async def test_a_link_that_ended_and_a_file_without_one_say_what_to_do(house: Te
     with pytest.raises(Gone, match="send it again"):
         await house.collect(file)
     with pytest.raises(Unsupported, match="personal chat"):
-        await house.collect(file.model_copy(update={"url": None}))
+        await house.collect(replace(file, url=None))
 
 
 # -- coming and going

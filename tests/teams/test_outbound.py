@@ -1,6 +1,7 @@
 """What the bot says, as Teams shows it: text, cards, sources, pictures, files, streams."""
 
 import base64
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ from gateway.model import (
     OutgoingFile,
     Receipt,
     Starter,
+    from_json,
+    to_json,
 )
 from tests.contract.world import Post
 from tests.teams.house import TeamsHouse, teams_house
@@ -209,7 +212,7 @@ async def test_a_profile_is_the_member_and_no_more_than_is_known_of_strangers(ho
 async def test_an_id_is_one_part_of_the_path_whatever_stands_in_it(house: TeamsHouse) -> None:
     _, ref = await house.dm()
     for id in ("19:a_b-c@thread.tacv2;messageid=5", "a/b", "a/../b", "a?b", "a#b", "50% é", "a%2Fb"):
-        receipt = Receipt(to=ref.model_copy(update={"channel": id}), id=id)
+        receipt = Receipt(to=replace(ref, channel=id), id=id)
         with pytest.raises((Gone, Rejected)):
             await house.adapter.edit(receipt, Outgoing(text="x"))
         call = house.teams.calls[-1]
@@ -219,11 +222,8 @@ async def test_an_id_is_one_part_of_the_path_whatever_stands_in_it(house: TeamsH
 async def test_proactive_messages_go_out_by_a_stored_ref(world: TeamsWorld, tmp_path: Path) -> None:
     async with teams_house(world, tmp_path) as house:
         post, ref = await house.mention()
-        stored = ref.model_dump_json()
     async with teams_house(world, tmp_path) as house:
-        sent_later = await house.adapter.send(
-            ConversationRef.model_validate_json(stored), Outgoing(text="later"), key="k"
-        )
+        sent_later = await house.adapter.send(from_json(ConversationRef, to_json(ref)), Outgoing(text="later"), key="k")
         message = raw(house, post)[-1]
         assert (message["id"], message["thread"], message["text"]) == (sent_later.id, post.id, "later")
 
@@ -287,7 +287,7 @@ async def test_without_a_public_address_it_is_said_that_there_is_no_link() -> No
     [line] = await Sharing(None).lines(ref, [OutgoingFile(name="b.txt", source=FromBytes(data=b""))], key="k")
     assert "b.txt" in line and "empty" in line
     with pytest.raises(Unsupported):
-        await Sharing(None).activity(ref.model_copy(update={"kind": "dm", "thread": None}), file, key="k")
+        await Sharing(None).activity(replace(ref, kind="dm", thread=None), file, key="k")
 
 
 async def test_a_send_that_failed_half_way_goes_on_where_it_was(house: TeamsHouse) -> None:
@@ -422,7 +422,7 @@ async def test_after_two_minutes_it_goes_on_by_edits(tmp_path: Path) -> None:
 async def test_shortly_before_two_minutes_it_hands_over_by_itself(house: TeamsHouse) -> None:
     post, receipt = await begun(house)
     old = {**receipt.data["stream"], "at": receipt.data["stream"]["at"] - 111}
-    receipt = receipt.model_copy(update={"data": {"stream": old}})
+    receipt = replace(receipt, data={"stream": old})
     with pytest.raises(StreamExpired):
         await house.adapter.append_stream(receipt, delta="two", text="one two")
     await house.adapter.edit(receipt, Outgoing(text="one two"))
