@@ -24,6 +24,8 @@ class Part:
 class Standing:
     """What stands. The receipts are reported whenever they change, so that a crash loses none of them."""
 
+    __slots__ = ("_anew", "_key", "_on_receipts", "lookup", "parts", "to", "wire")
+
     def __init__(
         self,
         wire: Wire,

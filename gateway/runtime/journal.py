@@ -72,6 +72,23 @@ class Effect:
 class Journal:
     """The ordered effects of one delivery's turn."""
 
+    __slots__ = (
+        "_closed",
+        "_effects",
+        "_found",
+        "_lease",
+        "_next",
+        "_settling",
+        "_store",
+        "_timer",
+        "_unwritten",
+        "_writing",
+        "delivery",
+        "eager",
+        "phase",
+        "written",
+    )
+
     def __init__(
         self,
         store: Journals,

@@ -52,6 +52,24 @@ class Services:
 class Turn:
     """The state of one run. Handlers reach it through the context variable; nothing of it outlives the run."""
 
+    __slots__ = (
+        "_made",
+        "_slots",
+        "asks",
+        "journal",
+        "lease",
+        "loop",
+        "opened",
+        "over",
+        "profile",
+        "services",
+        "session",
+        "stopper",
+        "stopping",
+        "work",
+        "working",
+    )
+
     def __init__(
         self,
         *,

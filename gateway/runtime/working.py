@@ -16,6 +16,8 @@ TEXT = "is thinking…"
 class Working:
     """Shows the sign after a moment, refreshes it, and takes it away."""
 
+    __slots__ = ("_ref", "_sender", "_shown", "_spawn", "_timer")
+
     def __init__(
         self, sender: Sender, ref: ConversationRef, spawn: Callable[[Coroutine[Any, Any, Any]], asyncio.Task[Any]]
     ) -> None:

@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 A = TypeVar("A")
 R = TypeVar("R")
 
-PATIENCE = 0.005
+PATIENCE = 0.02
 """Seconds a patient operation stays back for company."""
 QUIET = 0.05
 """Seconds without an operation after which there is time to tidy."""
