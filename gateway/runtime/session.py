@@ -18,6 +18,8 @@ _STRICT = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | o
 SAVE_EVERY = 60.0
 """Seconds after which an unchanged session is saved again, so that idleness is known after a restart."""
 
+_EMPTY = b"{}"
+
 Opening = Literal["start", "resume"]
 
 
@@ -56,7 +58,7 @@ class Session:
         """Turns that use it now; a pinned session does not rest."""
         self._saved: bytes | None = None
         self._saved_at = 0.0
-        self._checkpoint = b"{}"
+        self._checkpoint = _EMPTY
 
     @classmethod
     def restored(cls, record: SessionRecord) -> "Session":
@@ -112,12 +114,16 @@ def _new_id(key: str) -> str:
 
 def _json_part(values: dict[Any, Any]) -> bytes:
     """The values JSON can hold, as JSON. Others stay in memory only."""
+    if not values:
+        return _EMPTY
     try:
-        return orjson.dumps(values, option=_STRICT)
+        part = orjson.dumps(values, option=_STRICT)
     except TypeError:
         # A key may be the member of an enum of strings: it comes back as the equal string.
         kept = {str.__str__(key): value for key, value in values.items() if _is_json(key, value)}
-        return orjson.dumps(kept, option=_STRICT)
+        part = orjson.dumps(kept, option=_STRICT)
+    # Copied, because it is kept as long as the session lives, and orjson leaves 4 KB of room behind what it wrote.
+    return bytes(memoryview(part))
 
 
 def _is_json(key: object, value: Any) -> bool:
