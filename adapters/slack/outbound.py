@@ -35,7 +35,7 @@ def channel_of(receipt: Receipt) -> str:
 
 def uploads(message: Outgoing) -> tuple[OutgoingFile, ...]:
     """The files whose bytes go to Slack; linked ones are rendered."""
-    return tuple(file for file in message.files if not isinstance(file.source, FromUrl))
+    return tuple([file for file in message.files if not isinstance(file.source, FromUrl)]) if message.files else ()
 
 
 class Outbox:

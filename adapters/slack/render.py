@@ -86,15 +86,14 @@ def _markdown(parts: Sequence[str]) -> list[Block]:
 
 def extras(message: Outgoing) -> list[Block]:
     """What stands below the text: linked images and files, buttons, feedback."""
-    blocks = [linked(each, each.source.url) for each in message.files if isinstance(each.source, FromUrl)]
-    blocks += [_actions(message.buttons[at : at + ACTIONS_PER_BLOCK], at) for at in _steps(len(message.buttons))]
+    blocks: list[Block] = []
+    if message.files:
+        blocks += [linked(each, each.source.url) for each in message.files if isinstance(each.source, FromUrl)]
+    for at in range(0, len(message.buttons), ACTIONS_PER_BLOCK):
+        blocks.append(_actions(message.buttons[at : at + ACTIONS_PER_BLOCK], at))
     if message.feedback is not None:
         blocks.append(_feedback(message.feedback))
     return blocks
-
-
-def _steps(count: int) -> range:
-    return range(0, count, ACTIONS_PER_BLOCK)
 
 
 def fallback(message: Outgoing) -> str:

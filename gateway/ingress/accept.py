@@ -1,7 +1,6 @@
 """The door: what arrives is read, checked, stored, and only then acknowledged."""
 
 import time
-from collections import Counter
 from collections.abc import Mapping
 
 import structlog
@@ -60,8 +59,8 @@ class Gate:
         self._handlers = handlers
         self._counters = counters
         self._pace = pace
-        self._arriving: Counter[str] = Counter()
-        """Conversations of which something is being stored now."""
+        self._arriving: dict[str, int] = {}
+        """Conversations of which something is being stored now, and how much."""
         self.draining = False
 
     async def __call__(self, envelope: Envelope) -> Accepted:
@@ -80,15 +79,15 @@ class Gate:
         if isinstance(event, ActionInvoked) and isinstance(token, UploadToken):
             return Accepted(status="ignored", answer=answer)  # it only opens the form; the form's answer is the event
         key = envelope.ref.key
-        self._arriving[key] += 1
+        self._arriving[key] = self._arriving.get(key, 0) + 1
         self._pace.arrived()
         try:
             new = await self._store(envelope, event, token)
         finally:
             self._pace.stored()
-            self._arriving[key] -= 1
-            if not self._arriving[key]:
-                del self._arriving[key]
+            left = self._arriving.pop(key) - 1
+            if left:
+                self._arriving[key] = left
         if answer is not None:
             return Accepted(status="new" if new else "duplicate", answer=answer)
         return NEW if new else DUPLICATE
