@@ -45,6 +45,13 @@ class Break(NamedTuple):
     """What else the next part opens with: a table's header rows, the mark of a quote."""
 
 
+class _Marked(NamedTuple):
+    """A line, and where the quote marks at its start end."""
+
+    line: int = -1
+    end: int = -1
+
+
 _SENTENCE = re.compile(r"(?<=[.!?…])[\"')\]*_]*\s+|(?<=[。！？])")  # noqa: RUF001 - the full-width marks are meant
 _WORD = re.compile(r"\s+")
 
@@ -73,6 +80,7 @@ class Window:
         self._block = 0
         """Where the paragraph, item or row the scan is in began."""
         self._line = 0
+        self._marked = _Marked()
         self._title: int | None = None
         """The start of the headings right before this line."""
         self._scan()
@@ -247,8 +255,14 @@ class Window:
     def _quote(self, at: int) -> str:
         """The quote marks of the line a cut goes through."""
         line = self.text.rfind("\n", 0, at) + 1
-        marks = markdown.QUOTE.match(self.text, line, at) if line < at else None
-        return marks.group() if marks is not None and len(marks.group()) <= self.limit // 2 else ""
+        if line != self._marked.line:  # once a line, not once a word: a line may be nothing but marks
+            marks = markdown.QUOTE.match(self.text, line)
+            self._marked = _Marked(line, line if marks is None else marks.end())
+        end = self._marked.end
+        if at < end:  # through the marks themselves, between which are only blanks
+            end = self.text.rfind(">", line, at) + 1
+            end += bool(line < end < at)
+        return self.text[line:end] if end - line <= self.limit // 2 else ""
 
     def _best_inline(self, places: list[Break]) -> Break | None:
         """The best place that leaves the part half full, outside links, code and emphasis where that can be had."""

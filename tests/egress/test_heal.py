@@ -116,19 +116,19 @@ def test_half_written_markdown_is_made_presentable(text: str, shown: str) -> Non
 
 
 @given(documents())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_complete_documents_stay_as_they_are(text: str) -> None:
     assert heal(text) == text
 
 
 @given(st.text(alphabet=st.sampled_from("ab \n`~|-*_>#[]()!\\1.\t:")))
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 def test_never_raises(text: str) -> None:
     assert isinstance(heal(text), str)
 
 
 @given(documents(), st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_no_fence_stays_open(text: str, data: st.DataObject) -> None:
     shown = heal(text[: data.draw(st.integers(0, len(text)))])
     for mark in ("```", "~~~"):
