@@ -1,6 +1,5 @@
 """The pure, frozen values everything else speaks in. No I/O, no vendor types."""
 
-from gateway.model.base import from_json, to_json
 from gateway.model.capabilities import Capabilities
 from gateway.model.command import COMMANDS, Command
 from gateway.model.conversation import ConversationKind, ConversationRef
@@ -42,6 +41,7 @@ from gateway.model.message import (
     TaskUpdate,
 )
 from gateway.model.user import Profile, UserRef
+from gateway.model.values import from_json, to_json
 
 __all__ = [
     "COMMANDS",
