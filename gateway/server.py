@@ -9,7 +9,8 @@ from types import FrameType
 from gateway.app import Gateway
 from gateway.errors import SettingsError
 
-# uvicorn loads the file watcher of its own reloader, which nobody uses here, wherever there is one: with multiprocessing, 0.7 MB.
+# uvicorn loads the file watcher of its own reloader, which nobody uses here, wherever there is one: 0.7 MB with the
+# multiprocessing that one needs.
 _hidden = sys.modules.setdefault("watchfiles", None) is None  # type: ignore[arg-type]
 import uvicorn  # noqa: E402
 
