@@ -96,14 +96,14 @@ def of_message(message: Json, directory: Directory, *, addressed: bool) -> Conve
 def answered(message: Json, me: str) -> str:
     """The mention a reply goes back to: it replies to an answer of the bot, which itself replied to that mention."""
     answer = message.get("referenced_message")
-    if not isinstance(answer, dict) or text(answer, "author", "id") != me:
+    if not isinstance(answer, dict) or text(obj(answer, "author"), "id") != me:
         return ""
     return root_of(answer)
 
 
 def root_of(answer: Json) -> str:
     """The mention one of the bot's own messages replies to."""
-    return text(answer, "message_reference", "message_id")
+    return text(obj(answer, "message_reference"), "message_id")
 
 
 def of_thing(guild: str, channel_id: str, message_id: str, directory: Directory) -> ConversationRef:
@@ -149,5 +149,5 @@ def title_of(message: Json) -> str:
 def name_of(message: Json) -> str:
     """How the author is called where the message stands."""
     author = obj(message, "author")
-    nick = text(message, "member", "nick")
+    nick = text(obj(message, "member"), "nick")
     return nick or text(author, "global_name") or text(author, "username") or "somebody"

@@ -80,8 +80,8 @@ class Directory:
 
     def ready(self, data: Json) -> None:
         """A new session of one shard: what was known of its servers comes again."""
-        self.me = text(data, "user", "id") or self.me
-        self.app = text(data, "application", "id") or self.app
+        self.me = text(obj(data, "user"), "id") or self.me
+        self.app = text(obj(data, "application"), "id") or self.app
         for guild in items(data, "guilds"):
             self.forget_guild(text(guild, "id"))
 
@@ -146,5 +146,5 @@ class Directory:
     def _role(self, guild: str, role: Json) -> None:
         if id := text(role, "id"):
             self._roles[guild][id] = text(role, "name")
-            if self.me and text(role, "tags", "bot_id") == self.me:
+            if self.me and text(obj(role, "tags"), "bot_id") == self.me:
                 self._own_roles[guild] = id

@@ -116,7 +116,7 @@ def reaction(kind: str, data: Json, directory: Directory, place: str) -> Found:
         return MALFORMED
     if user == directory.me:
         return OWN
-    if obj(data, "member", "user").get("bot"):
+    if obj(obj(data, "member"), "user").get("bot"):
         return BOT
     ref = conversations.of_thing(text(data, "guild_id"), channel, id, directory)
     return _envelope(f"{id}:reaction:{place}", ref, {"t": kind, "d": data})
@@ -141,7 +141,7 @@ def interaction(data: Json, directory: Directory) -> Found:
     """INTERACTION_CREATE: a click, a form, a command. Its token leaves the body for the route, where it ends in 15
     minutes."""
     id, token = text(data, "id"), text(data, "token")
-    user = text(data, "member", "user", "id") or text(data, "user", "id")
+    user = text(obj(obj(data, "member"), "user"), "id") or text(obj(data, "user"), "id")
     ref = conversations.of_interaction(data, directory)
     if not id or not token or not user or ref is None:
         return MALFORMED

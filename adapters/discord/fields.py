@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from adapters.fields import Json, items, text
+from adapters.fields import Json, items, obj, text
 
 _EMPTY: Json = {}
 
@@ -33,7 +33,7 @@ def attachments(message: Json) -> list[Json]:
     """A message's attachments, those of a forwarded one included."""
     found = items(message, "attachments")
     for snapshot in items(message, "message_snapshots"):
-        found += items(snapshot, "message", "attachments")
+        found += items(obj(snapshot, "message"), "attachments")
     return found
 
 

@@ -181,7 +181,7 @@ def values_of(submitted: Json) -> tuple[dict[str, FormValue], list[tuple[str, Js
     """
     values: dict[str, FormValue] = {}
     files: list[tuple[str, Json]] = []
-    attachments = obj(submitted, "resolved", "attachments")
+    attachments = obj(obj(submitted, "resolved"), "attachments")
     for entry in _entries(submitted):
         if entry.kind == "f":
             uploaded = [obj(attachments, id) for id in _strings(entry.given)]

@@ -157,10 +157,10 @@ def private(words: str) -> Response:
 
 def _refusal(data: Json) -> Response | None:
     """The answer to what goes no further: kinds and controls that are not ours, numbers that are none."""
-    custom_id = text(data, "data", "custom_id")
+    custom_id = text(obj(data, "data"), "custom_id")
     match number(data, "type"):
         case value if value == COMMAND:
-            known = text(data, "data", "name") in {command.name for command in COMMANDS}
+            known = text(obj(data, "data"), "name") in {command.name for command in COMMANDS}
         case value if value == COMPONENT:
             known = controls.read(custom_id) is not None
         case value if value == MODAL:
@@ -199,7 +199,7 @@ def _opened(form: Form) -> Response:
 def _neutral(data: Json) -> Response:
     """It was taken, and there is nothing to show."""
     if number(data, "type") == COMMAND:
-        name = text(data, "data", "name")
+        name = text(obj(data, "data"), "name")
         return private(f"/{name}: done.") if name in SILENT else {"type": _DEFERRED_MESSAGE}
     if number(data, "type") == MODAL and not obj(data, "message"):
         return private("Received.")

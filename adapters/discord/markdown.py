@@ -20,7 +20,9 @@ def to_markdown(message: Json, *, bot: str, role: str = "", names: Mapping[str, 
         return content.strip() or _without_words(message)
     known = dict(names or {})
     for user in items(message, "mentions"):
-        known[text(user, "id")] = text(user, "member", "nick") or text(user, "global_name") or text(user, "username")
+        known[text(user, "id")] = (
+            text(obj(user, "member"), "nick") or text(user, "global_name") or text(user, "username")
+        )
     content = _without_bot(content, bot, role)
     parts = _CODE.split(content)
     for at in range(0, len(parts), 2):
@@ -63,7 +65,7 @@ def _without_words(message: Json) -> str:
     forwarded = [to_markdown(obj(each, "message"), bot="") for each in items(message, "message_snapshots")]
     if any(forwarded):
         return "\n".join(forwarded).strip()
-    if question := text(message, "poll", "question", "text"):
-        answers = [f"- {text(answer, 'poll_media', 'text')}" for answer in items(message, "poll", "answers")]
+    if question := text(obj(obj(message, "poll"), "question"), "text"):
+        answers = [f"- {text(obj(answer, 'poll_media'), 'text')}" for answer in items(obj(message, "poll"), "answers")]
         return "\n".join([question, *answers])
     return " ".join(f":{text(sticker, 'name')}:" for sticker in items(message, "sticker_items"))

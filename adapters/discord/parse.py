@@ -85,7 +85,7 @@ def _created(body: Json, message: Json, ref: ConversationRef) -> Event:
     id = text(message, "id")
     return MessageCreated(
         ref=ref,
-        user=user_of(text(message, "author", "id"), name_of(message)),
+        user=user_of(text(obj(message, "author"), "id"), name_of(message)),
         message_id=id,
         text=_markdown(body, message),
         files=_files(message, ref) if message.get("attachments") or message.get("message_snapshots") else (),
@@ -95,7 +95,7 @@ def _created(body: Json, message: Json, ref: ConversationRef) -> Event:
 
 
 def _edited(body: Json, message: Json, ref: ConversationRef) -> Event:
-    user = user_of(text(message, "author", "id"), name_of(message))
+    user = user_of(text(obj(message, "author"), "id"), name_of(message))
     return MessageEdited(ref=ref, user=user, message_id=text(message, "id"), text=_markdown(body, message))
 
 
@@ -107,9 +107,9 @@ def _deleted(body: Json, data: Json, ref: ConversationRef) -> Event:
 def _reaction(body: Json, data: Json, ref: ConversationRef) -> Event:
     return ReactionChanged(
         ref=ref,
-        user=user_of(text(data, "user_id"), text(data, "member", "nick")),
+        user=user_of(text(data, "user_id"), text(obj(data, "member"), "nick")),
         message_id=text(data, "message_id"),
-        emoji=text(data, "emoji", "name") or text(data, "emoji", "id"),
+        emoji=text(obj(data, "emoji"), "name") or text(obj(data, "emoji"), "id"),
         added=body.get("t") == "MESSAGE_REACTION_ADD",
     )
 
@@ -124,15 +124,15 @@ def _removed(body: Json, data: Json, ref: ConversationRef) -> Event:
 
 def _interaction(body: Json, data: Json, ref: ConversationRef) -> Event | None:
     read = _INTERACTIONS.get(number(data, "type"))
-    person = obj(data, "member", "user") or obj(data, "user")
-    nick = text(data, "member", "nick")
+    person = obj(obj(data, "member"), "user") or obj(data, "user")
+    nick = text(obj(data, "member"), "nick")
     name = nick or text(person, "global_name") or text(person, "username")
     return read(data, ref, user_of(text(person, "id"), name)) if read else None
 
 
 def _click(data: Json, ref: ConversationRef, user: UserRef) -> Event | None:
-    control = controls.read(text(data, "data", "custom_id"))
-    message_id = text(data, "message", "id") or None
+    control = controls.read(text(obj(data, "data"), "custom_id"))
+    message_id = text(obj(data, "message"), "id") or None
     if control is None:
         return None
     match control.kind:
@@ -154,7 +154,7 @@ def _click(data: Json, ref: ConversationRef, user: UserRef) -> Event | None:
 
 
 def _submission(data: Json, ref: ConversationRef, user: UserRef) -> Event | None:
-    control = controls.read(text(data, "data", "custom_id"))
+    control = controls.read(text(obj(data, "data"), "custom_id"))
     if control is None or control.kind != controls.FORM:
         return None
     values, uploaded = values_of(obj(data, "data"))
@@ -169,10 +169,10 @@ def _submission(data: Json, ref: ConversationRef, user: UserRef) -> Event | None
 
 
 def _command(data: Json, ref: ConversationRef, user: UserRef) -> Event | None:
-    name = text(data, "data", "name")
+    name = text(obj(data, "data"), "name")
     if not name:
         return None
-    given = (option.get("value") for option in items(data, "data", "options"))
+    given = (option.get("value") for option in items(obj(data, "data"), "options"))
     words = " ".join(str(value) for value in given if isinstance(value, str | int | float))
     return CommandInvoked(ref=ref, user=user, command=name, text=words.strip())
 

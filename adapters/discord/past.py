@@ -47,7 +47,7 @@ class Past:
         wanted = content(message).strip()
         alike: Json | None = None
         for each in reversed(await self._messages(to, after=since - _SKEW, limit=PAGE * _PAGES)):
-            if text(each, "author", "id") != self._directory.me:
+            if text(obj(each, "author"), "id") != self._directory.me:
                 continue
             id = text(each, "id")
             known = str(each.get("nonce") or "") or self._memory.nonce(id)

@@ -7,7 +7,7 @@ import time
 
 from adapters.discord.fields import number
 from adapters.discord.limits import INTERACTION_TOKEN
-from adapters.fields import Json, text
+from adapters.fields import Json, obj, text
 from gateway.model import ConversationRef
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL = 2, 3, 4, 5
@@ -37,7 +37,7 @@ def route_of(interaction: Json) -> dict[str, str]:
         UNTIL: f"{until:.0f}",
         APP: text(interaction, "application_id"),
     }
-    if number(interaction, "type") == COMMAND and text(interaction, "data", "name") not in SILENT:
+    if number(interaction, "type") == COMMAND and text(obj(interaction, "data"), "name") not in SILENT:
         route[OWED] = "1"
     return route
 

@@ -230,8 +230,8 @@ def _actions(body: Json, me: Me, dm_session: DmSession) -> Found:
     action = our_action(body)
     if action is None:
         return Ignored("foreign_action")
-    user, container, message = text(body, "user", "id"), obj(body, "container"), obj(body, "message")
-    channel = text(body, "channel", "id") or text(container, "channel_id")
+    user, container, message = text(obj(body, "user"), "id"), obj(body, "container"), obj(body, "message")
+    channel = text(obj(body, "channel"), "id") or text(container, "channel_id")
     if not user or not channel:
         return Ignored("malformed")
     ref = ref_for(
@@ -242,7 +242,7 @@ def _actions(body: Json, me: Me, dm_session: DmSession) -> Found:
         dm_session=dm_session,
         message=text(message, "ts") or text(container, "message_ts"),
         user=user,
-        team=text(body, "user", "team_id"),
+        team=text(obj(body, "user"), "team_id"),
     )
     mark = f"{text(action, 'action_ts')}:{user}:{text(action, 'action_id')}"
     return f"slack:{ref.workspace}:{channel}:action:{mark}", ref
@@ -258,12 +258,12 @@ def our_action(body: Json) -> Json | None:
 
 
 def _submission(body: Json, me: Me, dm_session: DmSession) -> Found:
-    view, user = obj(body, "view"), text(body, "user", "id")
+    view, user = obj(body, "view"), text(obj(body, "user"), "id")
     ref = ref_of_view(view)
     if text(view, "callback_id") != FORM or ref is None or not user:
         return Ignored("foreign_view")
     # A form kept open by errors comes back under the same id and hash: what it says is part of the key.
-    values = json.dumps(obj(view, "state", "values"), sort_keys=True).encode()
+    values = json.dumps(obj(obj(view, "state"), "values"), sort_keys=True).encode()
     digest = hashlib.blake2s(values, digest_size=8).hexdigest()
     return f"slack:{ref.workspace}:view:{text(view, 'id')}:{text(view, 'hash')}:{user}:{digest}", ref
 
@@ -286,7 +286,7 @@ def _command(body: Json, me: Me, dm_session: DmSession) -> Found:
 
 
 def _team(body: Json) -> str:
-    return text(body, "team", "id") or text(body, "user", "team_id")
+    return text(obj(body, "team"), "id") or text(obj(body, "user"), "team_id")
 
 
 _Reader = Callable[[Json, Me, DmSession], Found]

@@ -170,7 +170,7 @@ def values_of_view(submitted: Json) -> tuple[dict[str, FormValue], list[tuple[st
     """
     values: dict[str, FormValue] = {}
     files: list[tuple[str, Json]] = []
-    for field, block in obj(submitted, "state", "values").items():
+    for field, block in obj(obj(submitted, "state"), "values").items():
         state = obj(cast(Json, block), _INPUT) if isinstance(block, dict) else {}
         if text(state, "type") == "file_input":
             uploaded = list(items(state, "files"))
@@ -191,7 +191,7 @@ def _number_value(state: Json) -> FormValue:
 _VALUES: dict[str, Callable[[Json], FormValue]] = {
     "plain_text_input": lambda state: text(state, "value") or None,
     "number_input": _number_value,
-    "static_select": lambda state: text(state, "selected_option", "value") or None,
+    "static_select": lambda state: text(obj(state, "selected_option"), "value") or None,
     "multi_static_select": lambda state: tuple(text(option, "value") for option in items(state, "selected_options")),
     "checkboxes": lambda state: any(text(option, "value") == _ON for option in items(state, "selected_options")),
 }

@@ -64,9 +64,9 @@ class Inbound:
 
     def _ignore(self, why: str, body: Json) -> None:
         self.ignored[why] += 1
-        kind = text(body, "event", "type") or text(body, "type")
+        kind = text(obj(body, "event"), "type") or text(body, "type")
         # Of the tokens revoked ours is the bot's; a person's own may go at any time.
-        if kind == "app_uninstalled" or (kind == "tokens_revoked" and obj(body, "event", "tokens").get("bot")):
+        if kind == "app_uninstalled" or (kind == "tokens_revoked" and obj(obj(body, "event"), "tokens").get("bot")):
             self.uninstalled = True
             log.error("slack_uninstalled", event=kind)
         elif kind == "app_rate_limited":
@@ -104,7 +104,7 @@ class Inbound:
         if url := text(body, "response_url"):
             await self._respond(url, notice)
         else:
-            await self.tell(ref, text(body, "user", "id"), notice)
+            await self.tell(ref, text(obj(body, "user"), "id"), notice)
         return _EMPTY
 
     async def tell(self, ref: ConversationRef, user: str, notice: str) -> None:

@@ -194,7 +194,7 @@ class Outbox:
             )
             for message in items(page, "messages"):
                 yield message
-            cursor = text(page, "response_metadata", "next_cursor") or None
+            cursor = text(obj(page, "response_metadata"), "next_cursor") or None
             if cursor is None:
                 return
 
@@ -212,7 +212,7 @@ class Outbox:
                 include_all_metadata="true",
             )
             found += items(page, "messages")
-            cursor = text(page, "response_metadata", "next_cursor") or None
+            cursor = text(obj(page, "response_metadata"), "next_cursor") or None
             if cursor is None or len(found) >= enough:
                 break
         return list(reversed(found[:enough]))
@@ -229,9 +229,9 @@ def _own(message: Mapping[str, Any], me: Me) -> bool:
 
 
 def _key(message: Mapping[str, Any]) -> str:
-    if text(message, "metadata", "event_type") != METADATA_EVENT:
+    if text(obj(message, "metadata"), "event_type") != METADATA_EVENT:
         return ""
-    return text(obj(message, "metadata", "event_payload"), "key")
+    return text(obj(obj(message, "metadata"), "event_payload"), "key")
 
 
 def _carries(message: Mapping[str, Any], names: Collection[str]) -> bool:

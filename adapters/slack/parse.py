@@ -85,7 +85,7 @@ def _created(event: Json, ref: ConversationRef, me: Me) -> Event:
         files += [remote_file(file, ref.workspace) for share in shares(event) for file in items(share, "files")]
     return MessageCreated(
         ref=ref,
-        user=user_of(ref, text(event, "user"), text(event, "user_profile", "display_name")),
+        user=user_of(ref, text(event, "user"), text(obj(event, "user_profile"), "display_name")),
         message_id=ts,
         text=to_markdown(event, me.user),
         files=tuple([file for file in files if file is not None]),
@@ -118,7 +118,7 @@ def _reaction(event: Json, ref: ConversationRef, me: Me) -> Event:
     return ReactionChanged(
         ref=ref,
         user=user_of(ref, text(event, "user")),
-        message_id=text(event, "item", "ts"),
+        message_id=text(obj(event, "item"), "ts"),
         emoji=text(event, "reaction"),
         added=text(event, "type") == "reaction_added",
     )
@@ -140,8 +140,9 @@ def _actions(body: Json, ref: ConversationRef) -> Event | None:
     action = our_action(body)
     if action is None:
         return None
-    user = user_of(ref, text(body, "user", "id"), text(body, "user", "name") or text(body, "user", "username"))
-    message_id = text(body, "message", "ts") or text(body, "container", "message_ts") or None
+    person = obj(body, "user")
+    user = user_of(ref, text(person, "id"), text(person, "name") or text(person, "username"))
+    message_id = text(obj(body, "message"), "ts") or text(obj(body, "container"), "message_ts") or None
     value = text(action, "value")
     if text(action, "action_id") == FEEDBACK:
         good = value.startswith("+")
@@ -155,7 +156,7 @@ def _submission(body: Json, ref: ConversationRef) -> Event:
     files = (remote_file(file, ref.workspace, field=field) for field, file in uploaded)
     return FormSubmitted(
         ref=ref,
-        user=user_of(ref, text(body, "user", "id"), text(body, "user", "name")),
+        user=user_of(ref, text(obj(body, "user"), "id"), text(obj(body, "user"), "name")),
         token=token_of_view(view),
         values=values,
         files=tuple(file for file in files if file is not None),

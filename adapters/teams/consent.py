@@ -43,7 +43,7 @@ class Consents:
     async def answer(self, activity: Json, ref: ConversationRef) -> bool:
         """Whether it worked, for the status of the invoke."""
         value = obj(activity, "value")
-        held_id = text(value, "context", HELD)
+        held_id = text(obj(value, "context"), HELD)
         card = text(activity, "replyToId")
         if not held_id or self._held is None or held_id in self._done:
             return True  # not one of our cards, or done: nothing to do, nothing to complain about

@@ -38,14 +38,14 @@ def envelopes_of(activity: Json) -> Found:
     if read is None:
         return Ignored("unknown_type")
     conversation = obj(activity, "conversation")
-    if not text(conversation, "id") or not text(activity, "from", "id"):
+    if not text(conversation, "id") or not text(obj(activity, "from"), "id"):
         return Ignored("malformed")
     return read(activity)
 
 
 def tenant_of(activity: Json) -> str:
     """The tenant an activity comes from; empty if it does not say."""
-    return text(activity, "conversation", "tenantId") or text(activity, "channelData", "tenant", "id")
+    return text(obj(activity, "conversation"), "tenantId") or text(obj(obj(activity, "channelData"), "tenant"), "id")
 
 
 def is_personal(activity: Json) -> bool:
@@ -61,7 +61,7 @@ def is_personal(activity: Json) -> bool:
 
 def ref_of(activity: Json, *, thread: bool = True) -> ConversationRef:
     """The conversation an activity belongs to. In a channel it is the thread; a new post is the root of its own."""
-    full = text(activity, "conversation", "id")
+    full = text(obj(activity, "conversation"), "id")
     channel, _, root = full.partition(_THREAD)
     kind: ConversationKind = "dm" if is_personal(activity) else "group"
     if kind == "group" and _is_channel(activity, channel):
@@ -69,8 +69,8 @@ def ref_of(activity: Json, *, thread: bool = True) -> ConversationRef:
         kind = "thread" if thread and root else "group"
     route = {
         "service": text(activity, "serviceUrl"),
-        "bot": text(activity, "recipient", "id"),
-        "user": text(activity, "from", "id"),
+        "bot": text(obj(activity, "recipient"), "id"),
+        "user": text(obj(activity, "from"), "id"),
     }
     return ConversationRef(
         platform="teams",
@@ -83,10 +83,10 @@ def ref_of(activity: Json, *, thread: bool = True) -> ConversationRef:
 
 
 def _is_channel(activity: Json, channel: str) -> bool:
-    kind = text(activity, "conversation", "conversationType")
+    kind = text(obj(activity, "conversation"), "conversationType")
     if kind:
         return kind == "channel"
-    return bool(text(activity, "channelData", "channel", "id")) or channel.endswith("@thread.tacv2")
+    return bool(text(obj(obj(activity, "channelData"), "channel"), "id")) or channel.endswith("@thread.tacv2")
 
 
 def _quote(part: str) -> str:
@@ -124,12 +124,12 @@ def is_addressed(activity: Json) -> bool:
     """Whether a message is meant for the bot: in a chat of its own, by a mention, or from its own card."""
     if is_personal(activity) or isinstance(activity.get("value"), dict):
         return True
-    return mentions(activity, text(activity, "recipient", "id"))
+    return mentions(activity, text(obj(activity, "recipient"), "id"))
 
 
 def _by_bot(activity: Json) -> bool:
-    sender = text(activity, "from", "id")
-    return sender.startswith(_BOT) or sender == text(activity, "recipient", "id")
+    sender = text(obj(activity, "from"), "id")
+    return sender.startswith(_BOT) or sender == text(obj(activity, "recipient"), "id")
 
 
 def _changed(activity: Json) -> Found:
@@ -165,12 +165,12 @@ def _reaction(activity: Json) -> Found:
 
 def _update(activity: Json) -> Found:
     """Of what a conversation update tells, only the bot's own coming and going and the end of a channel matter."""
-    event = text(activity, "channelData", "eventType")
+    event = text(obj(activity, "channelData"), "eventType")
     if event == "channelDeleted":
-        gone = {**obj(activity, "conversation"), "id": text(activity, "channelData", "channel", "id")}
+        gone = {**obj(activity, "conversation"), "id": text(obj(obj(activity, "channelData"), "channel"), "id")}
         activity = {**activity, "conversation": gone}
         return _enveloped(activity, ref_of(activity, thread=False), f"{_id(activity)}:deleted")
-    me = text(activity, "recipient", "id")
+    me = text(obj(activity, "recipient"), "id")
     added = any(text(each, "id") == me for each in items(activity, "membersAdded"))
     removed = any(text(each, "id") == me for each in items(activity, "membersRemoved"))
     if removed or (added and is_personal(activity)):

@@ -94,7 +94,7 @@ def _dialog(activity: Json, answer: Answer | None) -> Reply | None:
             except Unsupported as error:
                 return Reply(payload=_said(str(error)))
         case FormErrors(errors=errors):
-            data = obj(activity, "value", "data")
+            data = obj(obj(activity, "value"), "data")
             form_in = forms.form_in(data)
             if form_in is None:
                 return Reply(payload=_said("; ".join(errors.values())))

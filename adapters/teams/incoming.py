@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from adapters.fields import Json, items, text
+from adapters.fields import Json, items, obj, text
 
 _AT = re.compile(r"<at\b[^<>]{0,200}>([^<>]{0,300})</at>")
 _BLANK = r"(?: |&nbsp;|\xa0)?"
@@ -38,18 +38,18 @@ def mentions(activity: Json, who: str) -> bool:
 
 
 def _is_mention(entity: Json, who: str) -> bool:
-    return text(entity, "mentioned", "id") == who and text(entity, "type").lower() == "mention"
+    return text(obj(entity, "mentioned"), "id") == who and text(entity, "type").lower() == "mention"
 
 
 def _mentions(activity: Json, written: str) -> str:
-    me = text(activity, "recipient", "id")
+    me = text(obj(activity, "recipient"), "id")
     for entity in items(activity, "entities"):
         if not _is_mention(entity, me):
             continue
         tag = text(entity, "text")
         if tag.startswith("<at") and tag in written:
             written = _as_spelt(tag).sub("", written)
-        elif name := text(entity, "mentioned", "name"):  # the entity may do without it, or spell it another way
+        elif name := text(obj(entity, "mentioned"), "name"):  # the entity may do without it, or spell it another way
             written = _by_name(name).sub("", written)
     return _AT.sub(lambda found: f"@{found[1].lstrip('@')}", written) if "<at" in written else written
 

@@ -39,7 +39,10 @@ def parse(envelope: Envelope) -> Event | None:
 def user_of(activity: Json, ref: ConversationRef) -> UserRef:
     """Who did it, by the id Entra knows them under: the same in every chat. The people of a test tool have none."""
     return UserRef(
-        platform="teams", workspace=ref.workspace, id=user_id(activity), name=text(activity, "from", "name") or None
+        platform="teams",
+        workspace=ref.workspace,
+        id=user_id(activity),
+        name=text(obj(activity, "from"), "name") or None,
     )
 
 
@@ -146,7 +149,7 @@ def _reaction(activity: Json, ref: ConversationRef) -> Event | None:
 
 
 def _update(activity: Json, ref: ConversationRef) -> Event | None:
-    user, me = user_of(activity, ref), text(activity, "recipient", "id")
+    user, me = user_of(activity, ref), text(obj(activity, "recipient"), "id")
     if any(text(each, "id") == me for each in items(activity, "membersAdded")):
         return ConversationStarted(ref=ref, user=user) if ref.kind == "dm" else None
     return ConversationEnded(ref=ref, user=user, reason="removed")
@@ -165,19 +168,19 @@ def _invoke(activity: Json, ref: ConversationRef) -> Event | None:
 
 
 def _executed(activity: Json, ref: ConversationRef) -> Event | None:
-    return _submitted(obj(activity, "value", "action", "data"), activity, ref)
+    return _submitted(obj(obj(obj(activity, "value"), "action"), "data"), activity, ref)
 
 
 def _dialog(activity: Json, ref: ConversationRef) -> Event | None:
     """A button that wants a dialog (task/fetch), or one that was filled in (task/submit)."""
-    return _submitted(obj(activity, "value", "data"), activity, ref)
+    return _submitted(obj(obj(activity, "value"), "data"), activity, ref)
 
 
 def _feedback(activity: Json, ref: ConversationRef) -> Event | None:
     """Teams asks for the comment itself: what comes is final, so without one it is empty, not outstanding."""
-    given = obj(activity, "value", "actionValue")
+    given = obj(obj(activity, "value"), "actionValue")
     reaction = text(given, "reaction")
-    if text(activity, "value", "actionName") != "feedback" or reaction not in ("like", "dislike"):
+    if text(obj(activity, "value"), "actionName") != "feedback" or reaction not in ("like", "dislike"):
         return None
     return FeedbackGiven(
         ref=ref,
