@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import reduce
 from typing import NamedTuple
 
 from adapters.fields import Json, items, obj, text
@@ -189,7 +190,7 @@ def _invoke(activity: Json) -> Found:
     path = _DATA.get(text(activity, "name"))
     if path is None:
         return Ignored("unknown_invoke")
-    if path and not _ours(obj(activity, *path)):
+    if path and not _ours(reduce(obj, path, activity)):
         return Ignored("foreign_action")
     return _enveloped(activity, ref_of(activity), f"{_id(activity)}:invoke")
 
