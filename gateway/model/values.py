@@ -13,8 +13,8 @@ T = TypeVar("T")
 
 
 def to_json(value: object, *, sparse: bool = False) -> Any:
-    """What JSON can hold of a value, in which every ``from_json`` finds it again. ``sparse`` leaves out the fields that
-    are at their defaults."""
+    """What JSON can hold of a value, in which ``from_json`` finds it again. ``sparse`` leaves out the fields that are
+    at their defaults, and with them what tells the members of a union apart."""
     return _reader(type(value)).dump_python(value, mode="json", exclude_defaults=sparse)
 
 

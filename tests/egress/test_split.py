@@ -245,3 +245,14 @@ def test_a_model_that_writes_nothing_but_quote_marks_is_cut_like_any_other(line:
     parts = split(line, 12_000)
     assert all(len(part) <= 12_000 for part in parts)
     assert squeeze("".join(parts)).count(">") >= line.count(">")
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "parts"),
+    [
+        ("> > >word ", 8, ["> >", "> > >wor", "d "]),
+        ("> > \n> > >>x. ", 12, ["> > \n> >", "> > >>x. "]),
+    ],
+)
+def test_a_cut_through_quote_marks_repeats_those_before_it(text: str, limit: int, parts: list[str]) -> None:
+    assert split(text, limit) == parts

@@ -2,6 +2,7 @@
 
 import datetime
 import enum
+import tracemalloc
 
 from gateway.model import ConversationRef, UserRef
 from gateway.runtime.session import Session, SessionPool
@@ -107,3 +108,15 @@ async def test_a_session_nobody_used_rests_and_one_in_use_does_not():
     assert pool.rest_idle() == 1
     assert ref("busy").key in pool
     assert ref("idle").key not in pool
+
+
+def test_what_a_live_session_keeps_of_its_json_is_no_larger_than_that():
+    sessions = [Session(id="1", ref=ref("1"), user=USER, started_at=0) for _ in range(100)]
+    for number, session in enumerate(sessions):
+        session.values["n"] = number
+    tracemalloc.start()
+    for session in sessions:
+        session.checkpoint()
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 100 * 200

@@ -17,6 +17,10 @@ def echo():
 
 
 def mention(slack, text: str = "hi") -> bytes:
+    return delivery(slack, "1700000000.000100", type="app_mention", text=f"<@{slack.team.bot.id}> {text}")
+
+
+def delivery(slack, ts: str, **event: str) -> bytes:
     return orjson.dumps(
         {
             "type": "event_callback",
@@ -26,12 +30,12 @@ def mention(slack, text: str = "hi") -> bytes:
             "event_time": 1_700_000_000,
             "authorizations": [{"team_id": slack.team.id, "user_id": slack.team.bot.id, "is_bot": True}],
             "event": {
-                "type": "app_mention",
                 "user": slack.ada.id,
                 "channel": slack.general.id,
-                "ts": "1700000000.000100",
-                "event_ts": "1700000000.000100",
-                "text": f"<@{slack.team.bot.id}> {text}",
+                "channel_type": "channel",
+                "ts": ts,
+                "event_ts": ts,
+                **event,
             },
         }
     )
@@ -99,6 +103,23 @@ async def test_a_store_that_cannot_write_means_no_acknowledgement(slack, tmp_pat
         await running.gateway.store.open()
         assert (await slack.send_raw(body, {"content-type": "application/json", **slack.sign(body)})).status == 200
         await slack.wait_for(lambda: slack.calls_to("chat.postMessage"))
+
+
+async def test_a_mention_that_could_not_be_stored_does_not_call_the_bot_into_its_thread(slack, tmp_path):
+    async def deliver(body: bytes) -> int:
+        return (await slack.send_raw(body, {"content-type": "application/json", **slack.sign(body)})).status
+
+    async with running_bot(slack, register(echo), tmp_path) as running:
+        await running.gateway.store.close()
+        assert await deliver(mention(slack)) == 500
+        await running.gateway.store.open()
+        among_people = delivery(
+            slack, "1700000001.000100", type="message", text="not for the bot", thread_ts="1700000000.000100"
+        )
+        assert await deliver(among_people) == 200
+        assert await deliver(mention(slack)) == 200
+        await slack.wait_for(lambda: slack.calls_to("chat.postMessage"))
+        assert slack.calls_to("chat.postMessage")[0].args["text"] == "You said: hi"
 
 
 async def test_a_flood_beyond_memory_is_answered_in_order(slack, tmp_path):
