@@ -39,5 +39,5 @@ DISCORD = Platform(
     drive=_drive,
     latency="reply",
     concurrency=32,
-    growth=Growth("ours", "a message received", first=20_000, more=80_000, burst=250, tolerance=50),
+    growth=Growth("ours", "a message received", first=20_000, more=200_000, burst=250, tolerance=50),
 )

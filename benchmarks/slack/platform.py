@@ -46,6 +46,6 @@ SLACK = Platform(
     drive=_drive,
     latency="ack",
     concurrency=32,
-    growth=Growth("ours", "a resting conversation", first=20_000, more=40_000, burst=10_000, tolerance=100),
+    growth=Growth("ours", "a resting conversation", first=20_000, more=150_000, burst=10_000, tolerance=100),
     fixed_rate=True,
 )
