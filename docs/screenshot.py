@@ -5,6 +5,7 @@
 Needs Playwright and the Chromium that `make install` sets up (CHROMIUM names another).
 """
 
+import argparse
 import base64
 import json
 import os
@@ -145,4 +146,6 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "images")
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("folder", type=Path, nargs="?", default=ROOT / "docs" / "images", help="%(default)s")
+    main(arguments.parse_args().folder)

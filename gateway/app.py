@@ -63,7 +63,6 @@ class Gateway:
         self._pace = pace = Pace()
         sender = Sender(adapters, pace=pace)
         files = Files(settings.data_dir / "files", sender=sender, limit=int(settings.max_file_mb * 1_000_000))
-        slots = asyncio.Semaphore(settings.running_turns)
         self.sessions = pool = SessionPool(self.store, limit=settings.live_sessions, rest_after=settings.session_rest)
         handlers = BotHandlers(callbacks)
         reader = Reader(adapters, self.store)
@@ -80,10 +79,9 @@ class Gateway:
         self._dispatcher = Dispatcher(
             store=self.store,
             reader=reader,
-            runner=Runner(services, pool, handlers, slots=slots, timeout=settings.turn_timeout),
+            runner=Runner(services, pool, handlers, at_once=settings.running_turns, timeout=settings.turn_timeout),
             pool=pool,
             failures=Failures(inbox=self.store, sender=sender, counters=self._counters, retries=settings.turn_retries),
-            slots=slots,
             pace=pace,
         )
         self._gate = Gate(

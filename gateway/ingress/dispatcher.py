@@ -46,7 +46,6 @@ class Dispatcher:
         runner: Runner,
         pool: SessionPool,
         failures: Failures,
-        slots: asyncio.Semaphore,
         pace: Pace,
     ) -> None:
         self._store = store
@@ -54,7 +53,6 @@ class Dispatcher:
         self._runner = runner
         self._pool = pool
         self._failures = failures
-        self._slots = slots
         self._pace = pace
         self._lanes: dict[str, Lane] = {}
         self._backlog = Backlog(
@@ -212,8 +210,7 @@ class Dispatcher:
                     return  # it was read from the store while it was being finished
                 work.started = True
             try:
-                async with self._slots:
-                    await self._runner.run(work, lease=lease, asks=lane.asks, running=lane.runs if main else _unseen)
+                await self._runner.run(work, lease=lease, asks=lane.asks, running=lane.runs if main else _unseen)
                 return
             except Fenced:
                 raise

@@ -39,23 +39,33 @@ class Runner:
     """Runs one turn from stored delivery to stored result."""
 
     def __init__(
-        self, services: Services, pool: SessionPool, handlers: Handlers, *, slots: asyncio.Semaphore, timeout: float
+        self, services: Services, pool: SessionPool, handlers: Handlers, *, at_once: int, timeout: float
     ) -> None:
         self._services = services
         self._pool = pool
         self._handlers = handlers
-        self._slots = slots
+        self._slots = asyncio.Semaphore(at_once)
         self._timeout = timeout or None
 
     async def run(self, work: Work, *, lease: Lease, asks: OpenAsks, running: Callable[[Turn | None], None]) -> None:
-        """Run it. Returns when everything it left is durable; raises what the handler raised. ``running`` is told of
-        the turn while it can be stopped."""
+        """Run it, as soon as there is a place for it. Returns when everything it left is durable; raises what the
+        handler raised. ``running`` is told of the turn while it can be stopped."""
+        async with self._slots:
+            turn = await self._played(work, lease=lease, asks=asks, running=running)
+        if turn is not None:  # its place is another's by now: this only waits for the store
+            await turn.journal.close(keep=False)
+            await persistently(lambda: self._finish(turn))
+
+    async def _played(
+        self, work: Work, *, lease: Lease, asks: OpenAsks, running: Callable[[Turn | None], None]
+    ) -> Turn | None:
+        """The turn, when its handlers have ended; None if there was nothing to run."""
         services = self._services
         recorded = await services.store.effects(work.key) if work.rerun else ()
         session = await self._open(work)
         if session is None:  # an event about a conversation that is over
             await services.store.finish(lease, work.key, journal=bool(recorded))
-            return
+            return None
         eager = not services.sender.looks(work.event.ref)
         journal = Journal(services.store, lease, work.key, recorded, eager=eager)
         turn = Turn(
@@ -84,8 +94,7 @@ class Runner:
             turn.working.pause()
             self._pool.close(turn.session)
             current_turn.reset(reset)
-        await journal.close(keep=False)
-        await persistently(lambda: self._finish(turn))
+        return turn
 
     async def _open(self, work: Work) -> Session | None:
         event = work.event

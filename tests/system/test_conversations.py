@@ -204,3 +204,22 @@ async def test_sync_handlers_do_not_hold_up_others_and_can_wait_for_coroutines(s
         await said(slack, "general", "sync b")
         release.set()
         await said(slack, "general", "sync block")
+
+
+async def test_a_turn_that_only_waits_for_the_store_keeps_no_other_waiting(slack, tmp_path, monkeypatch):
+    monkeypatch.setattr("gateway.store.writer.PATIENCE", 60)  # the end of a turn waits for company
+    both_stored = asyncio.Event()
+
+    def bot():
+        @cl.on_message
+        async def main(message: cl.Message):
+            await both_stored.wait()
+            await cl.Message(f"You said: {message.content}").send()
+
+    async with running_bot(slack, register(bot), tmp_path, running_turns=1) as running:
+        for text in ("one", "two"):
+            await slack.delivered(await slack.post("general", f"@gateway {text}"))
+        both_stored.set()
+        await said(slack, "general", "You said: one")
+        await said(slack, "general", "You said: two")
+        await running.gateway.store.ping()  # company, at last
