@@ -222,4 +222,5 @@ async def test_a_turn_that_only_waits_for_the_store_keeps_no_other_waiting(slack
         both_stored.set()
         await said(slack, "general", "You said: one")
         await said(slack, "general", "You said: two")
+        monkeypatch.undo()
         await running.gateway.store.ping()  # company, at last
