@@ -25,9 +25,8 @@ from adapters.discord.limits import (
 from adapters.discord.render import characters
 from adapters.fields import Json, items, obj, text
 from gateway.errors import Rejected
-from gateway.model import FileField, Form, FormValue, NumberField, SelectField, SwitchField, TextField
+from gateway.model import FileField, Form, FormField, FormValue, NumberField, SelectField, SwitchField, TextField
 
-Field = TextField | SelectField | NumberField | SwitchField | FileField
 Component = dict[str, Any]
 
 _ROW, _SELECT, _TEXT, _LABEL, _UPLOAD, _CHECKBOX = 1, 3, 4, 18, 19, 23
@@ -51,14 +50,14 @@ def cut(words: str, limit: int) -> str:
     return words if len(words) <= limit else words[: limit - 1] + "…"
 
 
-def _label(field: Field) -> Component:
+def _label(field: FormField) -> Component:
     label: Component = {"type": _LABEL, "label": cut(field.label, LABEL), "component": _input(field)}
     if note := _note(field):
         label["description"] = cut(note, DESCRIPTION)
     return label
 
 
-def _note(field: Field) -> str:
+def _note(field: FormField) -> str:
     """What stands under the label: all of a long one, the bounds of a number, the endings of files."""
     if len(field.label) > LABEL:
         return field.label
@@ -77,14 +76,14 @@ def _bounds(low: float | None, high: float | None) -> str:
     return f"{low:g} or more" if high is None else f"{low:g} to {high:g}"
 
 
-def _id(kind: str, field: Field, *more: str) -> str:
+def _id(kind: str, field: FormField, *more: str) -> str:
     id = "|".join((kind, *more, field.id))
     if len(id) > CUSTOM_ID:
         raise Rejected(f"field {field.id[:80]!r}: its id has {len(field.id)} characters, Discord takes fewer")
     return id
 
 
-def _input(field: Field) -> Component:
+def _input(field: FormField) -> Component:
     match field:
         case TextField():
             return _text_input(field)

@@ -26,6 +26,7 @@ from gateway.model import (
     ConversationRef,
     FileField,
     Form,
+    FormField,
     FormValue,
     NumberField,
     SelectField,
@@ -40,7 +41,6 @@ FORM = "gw:form"
 _INPUT = "gw:input"
 _ON = "on"
 
-Field = TextField | SelectField | NumberField | SwitchField | FileField
 Element = dict[str, Any]
 
 
@@ -60,7 +60,7 @@ def view(form: Form, ref: ConversationRef) -> dict[str, Any]:
     }
 
 
-def _block(field: Field) -> Element:
+def _block(field: FormField) -> Element:
     element, optional = _element(field)
     element["action_id"] = _INPUT
     label = plain(field.label, INPUT_LABEL)
@@ -70,7 +70,7 @@ def _block(field: Field) -> Element:
     return block
 
 
-def _element(field: Field) -> tuple[Element, bool]:
+def _element(field: FormField) -> tuple[Element, bool]:
     """The input for a field, and whether it may be left empty."""
     match field:
         case TextField():

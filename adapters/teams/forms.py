@@ -18,6 +18,7 @@ from gateway.errors import Unsupported
 from gateway.model import (
     FileField,
     Form,
+    FormField,
     FormValue,
     NumberField,
     SelectField,
@@ -27,7 +28,6 @@ from gateway.model import (
     to_json,
 )
 
-Field = TextField | SelectField | NumberField | SwitchField | FileField
 Element = dict[str, Any]
 
 _INPUT = "gw:"
@@ -70,7 +70,7 @@ def _complaint(error: str) -> Element:
     return {"type": "TextBlock", "text": escaped(error), "color": "Attention", "wrap": True, "spacing": "Small"}
 
 
-def _input(field: Field, values: Mapping[str, FormValue]) -> Element:
+def _input(field: FormField, values: Mapping[str, FormValue]) -> Element:
     element: Element = {"id": _INPUT + field.id, "label": field.label}
     typed = values.get(field.id)
     initial: str | float | None
@@ -139,7 +139,7 @@ def values_in(data: Json, form: Form) -> dict[str, FormValue]:
     return {field.id: _value(field, data.get(_INPUT + field.id)) for field in form.fields}
 
 
-def _value(field: Field, given: Any) -> FormValue:
+def _value(field: FormField, given: Any) -> FormValue:
     """Teams sends text; other clients of the protocol send numbers and booleans as such."""
     written = given if isinstance(given, str) else "" if given is None else str(given)
     match field:

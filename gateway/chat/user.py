@@ -3,7 +3,7 @@
 from collections.abc import Iterator, MutableMapping
 from typing import Any
 
-from gateway.model import Profile, UserRef
+from gateway.model import Profile, UserRef, to_json
 from gateway.runtime.context import require_turn
 from gateway.runtime.turn import Turn
 
@@ -32,14 +32,9 @@ class User:
         """The user of an event, with what the platform told about them."""
         metadata: dict[str, Any] = {"platform": ref.platform, "workspace": ref.workspace, "id": ref.id}
         if profile is not None:
+            told = to_json(profile, sparse=True)
             metadata |= profile.extra
-            known = {
-                "email": profile.email,
-                "avatar_url": profile.avatar_url,
-                "locale": profile.locale,
-                "timezone": profile.timezone,
-            }
-            metadata |= {name: value for name, value in known.items() if value is not None}
+            metadata |= {name: value for name, value in told.items() if name not in ("display_name", "extra")}
         name = (profile.display_name if profile is not None else None) or ref.name
         return cls(ref.key, display_name=name, metadata=metadata)
 

@@ -28,7 +28,7 @@ from gateway.model.event import (
     ReactionChanged,
     StopRequested,
 )
-from gateway.model.form import FileField, Form, NumberField, SelectField, SwitchField, TextField
+from gateway.model.form import FileField, Form, FormField, NumberField, SelectField, SwitchField, TextField
 from gateway.model.message import (
     AllowedMentions,
     Button,
@@ -65,6 +65,7 @@ __all__ = [
     "FileField",
     "Form",
     "FormErrors",
+    "FormField",
     "FormSubmitted",
     "FormValue",
     "FromBytes",

@@ -69,7 +69,7 @@ class FileField:
     required: bool = True
 
 
-Field_ = Annotated[TextField | SelectField | NumberField | SwitchField | FileField, Field(discriminator="kind")]
+FormField = TextField | SelectField | NumberField | SwitchField | FileField
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,5 +78,5 @@ class Form:
 
     token: str
     title: str
-    fields: tuple[Field_, ...]
+    fields: tuple[Annotated[FormField, Field(discriminator="kind")], ...]
     submit_label: str = "Submit"

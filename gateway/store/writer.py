@@ -208,11 +208,7 @@ def _settle(future: asyncio.Future[Any], result: Any, error: Exception | None) -
 
 def _settle_all(batch: Sequence[Operation]) -> None:
     for operation in batch:
-        future = operation.future
-        if operation.error is not None or future.done():
-            _settle(future, None, operation.error)
-        else:
-            future.set_result(operation.result)
+        _settle(operation.future, operation.result, operation.error)
 
 
 def _run(connection: sqlite3.Connection, epoch: int | None, batch: list[Operation]) -> None:

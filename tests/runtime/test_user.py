@@ -15,4 +15,5 @@ def test_what_the_platform_did_not_tell_is_not_there():
 def test_the_profile_knows_better_than_the_delivery():
     user = User.of(ADA, Profile(display_name="Ada", email="ada@example.com", avatar_url="https://a/b.png"))
     assert (user.display_name, user.email) == ("Ada", "ada@example.com")
-    assert user.metadata["avatar_url"] == "https://a/b.png"
+    told = {"email": "ada@example.com", "avatar_url": "https://a/b.png"}
+    assert user.metadata == {"platform": "slack", "workspace": "T", "id": "U", **told}

@@ -32,7 +32,6 @@ def delivery(slack, ts: str, **event: str) -> bytes:
             "event": {
                 "user": slack.ada.id,
                 "channel": slack.general.id,
-                "channel_type": "channel",
                 "ts": ts,
                 "event_ts": ts,
                 **event,
@@ -114,7 +113,12 @@ async def test_a_mention_that_could_not_be_stored_does_not_call_the_bot_into_its
         assert await deliver(mention(slack)) == 500
         await running.gateway.store.open()
         among_people = delivery(
-            slack, "1700000001.000100", type="message", text="not for the bot", thread_ts="1700000000.000100"
+            slack,
+            "1700000001.000100",
+            type="message",
+            channel_type="channel",
+            text="not for the bot",
+            thread_ts="1700000000.000100",
         )
         assert await deliver(among_people) == 200
         assert await deliver(mention(slack)) == 200
