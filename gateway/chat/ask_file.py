@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import Any, ClassVar
 
 from gateway.chat.ask import Again, AskBase
 from gateway.errors import PlatformError, TooLarge
-from gateway.model import Button, FormSubmitted, MessageCreated, Outgoing, RemoteFile, from_json
+from gateway.model import Button, FormSubmitted, MessageCreated, Outgoing, RemoteFile, accepts, from_json, media_type
 from gateway.runtime import tokens
 from gateway.runtime.asks import AskKind
 from gateway.runtime.journal import Effect
@@ -85,7 +84,7 @@ class AskFileMessage(AskBase[list[AskFileResponse]]):
         return [await self._fetch(turn, file) for file in files]
 
     async def _fetch(self, turn: Turn, file: RemoteFile) -> AskFileResponse:
-        if not self._accepts(file):
+        if not accepts(file.name, file.mime, self.accept):
             raise Again(f"{file.name} is not accepted here: please send {self._accepted()}.")
         self._check_size(file.name, file.size or 0)
         try:
@@ -96,22 +95,13 @@ class AskFileMessage(AskBase[list[AskFileResponse]]):
             raise Again(f"{file.name} could not be read: {error}") from error
         size = path.stat().st_size
         self._check_size(file.name, size)  # not every platform says it beforehand
-        return AskFileResponse(id=file.id, name=file.name, path=str(path), size=size, type=file.mime)
+        return AskFileResponse(
+            id=file.id, name=file.name, path=str(path), size=size, type=media_type(file.name, file.mime)
+        )
 
     def _check_size(self, name: str, size: int) -> None:
         if size > self.max_size_mb * 1_000_000 * 1.05:
             raise Again(f"{name} is too large: the limit is {self.max_size_mb:g} MB.")
-
-    def _accepts(self, file: RemoteFile) -> bool:
-        if isinstance(self.accept, Mapping):
-            suffix = PurePath(file.name).suffix.lower()
-            for mime, endings in self.accept.items():
-                if suffix in {e.lower() for e in endings} or (not endings and _matches(file.mime, mime)):
-                    return True
-            return not self.accept
-        return not self.accept or any(
-            _matches(file.mime, a) or (a.startswith(".") and file.name.lower().endswith(a.lower())) for a in self.accept
-        )
 
     def _accepted(self) -> str:
         if isinstance(self.accept, Mapping):
@@ -124,8 +114,3 @@ class AskFileMessage(AskBase[list[AskFileResponse]]):
 
     async def _close(self, turn: Turn, posting: Posting, note: str) -> None:
         await posting.put(Outgoing(text=f"{self.content}\n\n{note}", author=self.author))
-
-
-def _matches(mime: str, pattern: str) -> bool:
-    pattern = pattern.lower()
-    return pattern in ("*", "*/*", mime.lower()) or (pattern.endswith("/*") and mime.lower().startswith(pattern[:-1]))

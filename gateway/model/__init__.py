@@ -26,9 +26,11 @@ from gateway.model.event import (
     MessageDeleted,
     MessageEdited,
     ReactionChanged,
+    Reference,
     StopRequested,
 )
 from gateway.model.form import FileField, Form, FormField, NumberField, SelectField, SwitchField, TextField
+from gateway.model.media import accepts, kind_of, media_type
 from gateway.model.message import (
     AllowedMentions,
     Button,
@@ -83,6 +85,7 @@ __all__ = [
     "Profile",
     "ReactionChanged",
     "Receipt",
+    "Reference",
     "RemoteFile",
     "SelectField",
     "Source",
@@ -93,6 +96,9 @@ __all__ = [
     "TaskUpdate",
     "TextField",
     "UserRef",
+    "accepts",
     "from_json",
+    "kind_of",
+    "media_type",
     "to_json",
 ]

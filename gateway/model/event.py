@@ -18,6 +18,23 @@ class _Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A message that another message refers to: what is replied to, quoted or forwarded."""
+
+    kind: Literal["reply", "quote", "forward"]
+    """``reply``: the platform's own reply; ``quote``: words quoted above one's own; ``forward``: another message sent
+    on, below one's own words."""
+    message_id: str | None = None
+    """The platform's id of that message, where it tells one."""
+    author: str = ""
+    """The display name of who wrote it; empty where the platform does not tell."""
+    text: str = ""
+    """Its words as Markdown, at most what the platform sent along (some send a preview only)."""
+    files: tuple[RemoteFile, ...] = ()
+    """Its files; a handler gets them as elements behind the message's own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageCreated(_Event):
     """A user wrote something."""
 
@@ -28,6 +45,8 @@ class MessageCreated(_Event):
     files: tuple[RemoteFile, ...] = ()
     addressed: bool = True
     """False for a thread message without a mention: it counts only where the bot already takes part."""
+    references: tuple[Reference, ...] = ()
+    """What the message replies to, quotes or forwards. Its words are not part of ``text``."""
     at: float = 0.0
     """Seconds since the epoch, by the platform's clock."""
 
