@@ -1,11 +1,34 @@
-"""JSON to and from bytes. Half of a surrogate pair (models and clients cut texts anywhere) costs one character."""
+"""JSON to and from bytes: the one reader for every body somebody else wrote. It never raises anything but ``NotJson``.
+
+Half of a surrogate pair (models and clients cut texts anywhere) costs one character. Nesting is bounded, because what
+walks through a body later does so with a Python frame or two per level, and the interpreter has about a thousand.
+"""
 
 import json
-from typing import Any
+from itertools import accumulate
+from typing import Any, cast
 
 import orjson
 
 from adapters.fields import Json
+
+MAX_DEPTH = 100
+"""Arrays and objects within one another. Slack's rich text, Discord's components and Adaptive Cards stay below 30."""
+
+_STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
+"""Brackets as signed bytes: 1 goes in, -1 comes out."""
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+
+
+class NotJson(ValueError):
+    """The bytes are not JSON that can be worked with; the text says why and quotes nothing of them."""
+
+
+class TooDeep(NotJson):
+    """The JSON is nested deeper than ``MAX_DEPTH``."""
+
+    def __init__(self) -> None:
+        super().__init__(f"the JSON is nested deeper than {MAX_DEPTH} levels")
 
 
 def dump(body: Json) -> bytes:
@@ -16,20 +39,40 @@ def dump(body: Json) -> bytes:
         return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
 
 
-def object_in(raw: bytes) -> dict[str, Any] | None:
-    """The JSON object; None if it is none."""
+def loads(raw: bytes | str) -> Any:
+    """The value in JSON of any origin. Raises ``NotJson``, or ``TooDeep`` which is one."""
+    data = raw.encode("utf-8", "replace") if isinstance(raw, str) else raw
+    if data.count(b"[") + data.count(b"{") > MAX_DEPTH and _depth(data) > MAX_DEPTH:
+        raise TooDeep
     try:
-        found = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        found = _mended(raw)
-    return found if isinstance(found, dict) else None
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        return _mended(data, error.msg)
 
 
-def _mended(raw: bytes) -> Any:
+def object_in(raw: bytes | str) -> dict[str, Any] | None:
+    """The JSON object; None if it is none, or nested too deep to be anybody's."""
+    try:
+        found = loads(raw)
+    except NotJson:
+        return None
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else None
+
+
+def _depth(data: bytes) -> int:
+    """How deep the brackets outside of strings are nested; for what is no JSON some number. Each step is one pass of
+    the standard library over the bytes; a megabyte of nothing but brackets costs less here than to be parsed."""
+    if b"\\" in data:
+        data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+    outside = b"".join(data.split(b'"')[::2]).translate(_STEPS, _NO_BRACKETS)
+    return max(accumulate(memoryview(outside).cast("b")), default=0)
+
+
+def _mended(data: bytes, reason: str) -> Any:
     """What orjson refuses, though it is JSON by the letter."""
-    if b"\\ud" not in raw.lower():
-        return None
+    if b"\\ud" not in data.lower():
+        raise NotJson(f"not JSON: {reason}")
     try:
-        return orjson.loads(json.dumps(json.loads(raw), ensure_ascii=False).encode("utf-8", "replace"))
+        return orjson.loads(json.dumps(json.loads(data), ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError):
-        return None
+        raise NotJson(f"not JSON: {reason}") from None

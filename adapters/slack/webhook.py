@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs
 
 import orjson
@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 from adapters.bodies import read_body
 from adapters.fields import text
-from adapters.jsons import object_in
+from adapters.jsons import NotJson, loads
 from adapters.slack.inbound import Inbound, describe
 from adapters.slack.limits import SIGNATURE_AGE
 from gateway.adapter import Accept
@@ -29,14 +29,11 @@ from gateway.errors import Draining
 PATH = "/slack/events"
 
 _DONE = Response()
+_BLANKS = b" \t\r\n"
 _CHECK = b"ssl_check=1"
 """In a GET or a form without a signature: Slack looks at the certificate of a command's URL, and wants a 200."""
 
 log = structlog.get_logger(__name__)
-
-
-class Malformed(Exception):
-    """The body is neither Slack's JSON nor one of its forms."""
 
 
 class Webhook:
@@ -66,8 +63,8 @@ class Webhook:
             return Response(status_code=200 if _CHECK in raw.split(b"&") else 401)
         try:
             body = _body(raw, headers.get(b"content-type", b""))
-        except Malformed:
-            return Response(status_code=400)
+        except NotJson as error:
+            return Response(str(error), status_code=400, media_type="text/plain")
         return await self._answer(body, accept)
 
     async def _answer(self, body: Mapping[str, Any], accept: Accept) -> Response:
@@ -110,23 +107,30 @@ class _Endpoint:
 
 
 def _body(raw: bytes, content_type: bytes) -> Mapping[str, Any]:
-    """The delivery: JSON, a form whose ``payload`` is JSON (interactions), or a plain form (commands)."""
-    found: Mapping[str, Any] | None = None
-    if raw[:1] == b"{":
-        found = object_in(raw)
-    elif content_type.startswith(b"application/x-www-form-urlencoded"):
-        found = _form(raw)
-    if found is None:
-        raise Malformed
-    return found
+    """The delivery: JSON, a form whose ``payload`` is JSON (interactions), or a plain form (commands).
+
+    Raises ``NotJson``.
+    """
+    if raw.lstrip(_BLANKS)[:1] == b"{":
+        return _object(raw)
+    if content_type.startswith(b"application/x-www-form-urlencoded"):
+        return _form(raw)
+    raise NotJson("neither a JSON object nor a form")
 
 
-def _form(raw: bytes) -> Mapping[str, Any] | None:
+def _form(raw: bytes) -> Mapping[str, Any]:
     try:
         form = parse_qs(raw.decode(), keep_blank_values=True, max_num_fields=100)
     except ValueError:
-        return None
-    return object_in(form["payload"][0].encode()) if "payload" in form else {k: v[0] for k, v in form.items()}
+        raise NotJson("not a form of at most 100 fields in UTF-8") from None
+    return _object(form["payload"][0]) if "payload" in form else {k: v[0] for k, v in form.items()}
+
+
+def _object(raw: bytes | str) -> Mapping[str, Any]:
+    found = loads(raw)
+    if not isinstance(found, dict):
+        raise NotJson("not a JSON object")
+    return cast("dict[str, Any]", found)
 
 
 def _json(payload: Mapping[str, Any]) -> Response:

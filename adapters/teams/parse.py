@@ -4,9 +4,8 @@ import mimetypes
 from collections.abc import Callable
 from datetime import datetime
 
-import orjson
-
 from adapters.fields import Json, items, obj, text
+from adapters.jsons import NotJson, loads
 from adapters.teams import forms
 from adapters.teams.envelope import is_addressed
 from adapters.teams.incoming import to_markdown
@@ -197,8 +196,8 @@ def _comment(given: object) -> str:
     form = given
     if isinstance(given, str):
         try:
-            form = orjson.loads(given or "{}")
-        except ValueError:
+            form = loads(given or "{}")
+        except NotJson:
             return given
     return text(form, "feedbackText").strip() if isinstance(form, dict) else ""
 

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from adapters.bodies import read_body
 from adapters.fields import Json, text
-from adapters.jsons import dump, object_in
+from adapters.jsons import MAX_DEPTH, dump, object_in
 from adapters.teams.envelope import tenant_of
 from adapters.teams.hosts import on_this_machine, secure
 from adapters.teams.inbound import Inbound, Reply, describe
@@ -27,6 +27,9 @@ CHANNEL = "msteams"
 """Bot Framework's name for Teams."""
 
 _DONE = Response()
+_MALFORMED = Response(
+    f"not a JSON object, or nested deeper than {MAX_DEPTH} levels", status_code=400, media_type="text/plain"
+)
 
 log = structlog.get_logger(__name__)
 
@@ -64,7 +67,7 @@ class Webhook:
             log.error("teams_cannot_verify", error=str(error))
             return Response(status_code=503)
         if activity is None:
-            return Response(status_code=400)
+            return _MALFORMED
         return await self._answer(activity, accept)
 
     async def _believed(self, headers: Mapping[bytes, bytes], activity: Json | None) -> bool:

@@ -44,6 +44,18 @@ async def test_what_is_no_activity_is_400_for_bot_framework_and_401_for_stranger
     assert house.attempts == 0
 
 
+async def test_json_that_is_nested_too_deep_is_400_and_says_so(house: TeamsHouse) -> None:
+    teams = house.teams
+    activity = teams.backend.activities.of(teams.personal(), teams.ada, "message", text="deep")
+    for depth in (120, 980, 1_020):
+        value = b'{"a":' * depth + b"1" + b"}" * depth
+        status, body = await teams.send_raw(orjson.dumps(activity)[:-1] + b',"value":' + value + b"}")
+        assert status == 400
+        assert b"nested deeper" in body
+    assert house.attempts == 0
+    await house.dm("a real one")
+
+
 async def test_a_body_is_bounded(world: TeamsWorld, tmp_path: Path) -> None:
     async with teams_house(world, tmp_path, max_body_bytes=10_000) as house:
         big = orjson.dumps({"text": "x" * 10_001})
@@ -68,6 +80,7 @@ async def test_odd_activities_are_acknowledged_and_never_an_error(house: TeamsHo
         {"type": "invoke", "name": "never/heard", "value": 3},
         {"type": "invoke", "name": "task/fetch", "value": "x"},
         {"type": "invoke", "name": "message/submitAction", "value": {"actionValue": {"feedback": "{"}}},
+        {"type": "invoke", "name": "message/submitAction", "value": {"actionValue": {"feedback": "[" * 5_000}}},
     ]
     usual = teams.backend.activities.of(teams.personal(), teams.ada, "event")
     for number, activity in enumerate(odd):
