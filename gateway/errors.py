@@ -4,10 +4,12 @@ GatewayError
 ├── SettingsError      the operator must change a setting; one line naming the fix, exit code 2
 ├── PlatformError      a platform did not do what was asked
 │   ├── RateLimited    wait ``retry_after`` seconds, then try again: it was certainly not done
-│   ├── Unavailable    try again; it may or may not have been done
+│   ├── Unavailable    try again: it was not done, or doing it again does no harm
+│   │   └── Unconfirmed  it may have been done, and done again it stands twice: look first, else one more try
 │   ├── StreamExpired  the native stream is closed; go on by editing its message
 │   ├── StreamStopped  the user stopped the native stream: stop the turn
 │   ├── Rejected       never retry: the request itself is wrong
+│   │   └── RefusedForm  send it once more in a plainer form
 │   ├── Forbidden      tell the operator which scope or permission is missing
 │   ├── Gone           the message, file or conversation no longer exists
 │   └── Unsupported    this platform cannot do it; the message names the alternative
@@ -15,6 +17,12 @@ GatewayError
 ├── Draining           shutting down: not accepted, the platform shall redeliver
 └── Fenced             another owner took over: stop, write nothing
 """
+
+from collections.abc import Iterable
+from typing import Literal
+
+FormPart = Literal["pictures", "tables", "buttons", "feedback"]
+"""What of a message's form a platform may refuse although it would take the words."""
 
 
 class GatewayError(Exception):
@@ -39,7 +47,16 @@ class RateLimited(PlatformError):
 
 
 class Unavailable(PlatformError):
-    """A passing fault (5xx, lost connection): retry, looking first whether it was done after all."""
+    """A passing fault: retry. A call that posts something raises it only if it is known that nothing was taken (the
+    connection was never made, the platform says so); a call that may be repeated (an edit, a deletion) always."""
+
+
+class Unconfirmed(Unavailable):
+    """A call that posts something got no clear answer (the connection broke, a 5xx): the platform may have taken it.
+
+    Where the platform can be looked at (``SupportsLookup``) the sender looks before it sends again. Elsewhere it tries
+    once more and no more, so that one doubtful copy is the worst that can stand there.
+    """
 
 
 class StreamExpired(PlatformError):
@@ -52,6 +69,18 @@ class StreamStopped(PlatformError):
 
 class Rejected(PlatformError):
     """The platform refuses the request as it is; retrying cannot help."""
+
+
+class RefusedForm(Rejected):
+    """The platform refuses the form of a message (a picture it cannot fetch, a table, a card), not its words.
+
+    ``parts`` are what it does not take, as far as it says; empty where it does not. The sender makes the message
+    plainer and sends it once more.
+    """
+
+    def __init__(self, text: str, parts: Iterable[FormPart] = ()) -> None:
+        super().__init__(text)
+        self.parts: frozenset[FormPart] = frozenset(parts)
 
 
 class Forbidden(PlatformError):
