@@ -18,6 +18,8 @@ MAX_DEPTH = 100
 _STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
 """Brackets as signed bytes: 1 goes in, -1 comes out."""
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""Some clients write one before their UTF-8, and a reader may overlook it (RFC 8259, section 8.1)."""
 
 
 class NotJson(ValueError):
@@ -42,6 +44,7 @@ def dump(body: Json) -> bytes:
 def loads(raw: bytes | str) -> Any:
     """The value in JSON of any origin. Raises ``NotJson``, or ``TooDeep`` which is one."""
     data = raw.encode("utf-8", "replace") if isinstance(raw, str) else raw
+    data = data.removeprefix(_BYTE_ORDER_MARK)
     if data.count(b"[") + data.count(b"{") > MAX_DEPTH and _depth(data) > MAX_DEPTH:
         raise TooDeep
     try:

@@ -44,9 +44,10 @@ def envelopes_of(activity: Json) -> Found:
     return read(activity)
 
 
-def tenant_of(activity: Json) -> str:
-    """The tenant an activity comes from; empty if it does not say."""
-    return text(obj(activity, "conversation"), "tenantId") or text(obj(obj(activity, "channelData"), "tenant"), "id")
+def tenants_of(activity: Json) -> list[str]:
+    """The tenants an activity says that it comes from, the conversation's own first; nearly always twice the same."""
+    told = (text(obj(activity, "conversation"), "tenantId"), text(obj(obj(activity, "channelData"), "tenant"), "id"))
+    return [tenant for tenant in told if tenant]
 
 
 def is_personal(activity: Json) -> bool:
@@ -75,7 +76,7 @@ def ref_of(activity: Json, *, thread: bool = True) -> ConversationRef:
     }
     return ConversationRef(
         platform="teams",
-        workspace=tenant_of(activity) or NO_TENANT,
+        workspace=next(iter(tenants_of(activity)), NO_TENANT),
         channel=channel,
         thread=root if kind == "thread" else None,
         kind=kind,

@@ -29,7 +29,7 @@ class Key(NamedTuple):
 
     public_key: Any
     endorsements: list[str]
-    """The channels it may speak for; empty where it does not say."""
+    """The channels it may speak for. Never empty: botbuilder asks nothing of a key that names none."""
 
 
 class UnknownKey(Exception):
@@ -83,7 +83,10 @@ class SigningKeys:
             except PyJWTError:
                 continue  # of a kind Bot Framework does not sign with
             endorsed: Any = each.get("endorsements")
-            keys[text(each, "kid")] = Key(key.key, endorsed if isinstance(endorsed, list) else [])
+            # A key that does not say for which channels it speaks speaks for none, and one without an id is none:
+            # botbuilder would ask neither of them.
+            keys[text(each, "kid")] = Key(key.key, endorsed if isinstance(endorsed, list) and endorsed else [""])
+        keys.pop("", None)
         if not keys:
             raise Unavailable(f"{self._url}: no keys there")
         self._keys = keys

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from adapters.bodies import read_body
 from adapters.fields import Json, text
 from adapters.jsons import MAX_DEPTH, dump, object_in
-from adapters.teams.envelope import tenant_of
+from adapters.teams.envelope import tenants_of
 from adapters.teams.hosts import on_this_machine, secure
 from adapters.teams.inbound import Inbound, Reply, describe
 from adapters.teams.verify import Verifier
@@ -27,9 +27,9 @@ CHANNEL = "msteams"
 """Bot Framework's name for Teams."""
 
 _DONE = Response()
-_MALFORMED = Response(
-    f"not a JSON object, or nested deeper than {MAX_DEPTH} levels", status_code=400, media_type="text/plain"
-)
+_NO_OBJECT = f"The request body is not a JSON object, or nested deeper than {MAX_DEPTH} levels"
+_MALFORMED: Json = {"error": {"code": "BadSyntax", "message": _NO_OBJECT}}
+"""In Bot Framework's own form (REST API reference, *Error object*)."""
 
 log = structlog.get_logger(__name__)
 
@@ -67,7 +67,7 @@ class Webhook:
             log.error("teams_cannot_verify", error=str(error))
             return Response(status_code=503)
         if activity is None:
-            return _MALFORMED
+            return _response(Reply(400, _MALFORMED))
         return await self._answer(activity, accept)
 
     async def _believed(self, headers: Mapping[bytes, bytes], activity: Json | None) -> bool:
@@ -80,15 +80,18 @@ class Webhook:
             origin = headers.get(b"origin", b"http://127.0.0.1").decode("latin-1")
             local = service is not None and on_this_machine(service) and on_this_machine(origin)
             return local and headers.get(b"content-type", b"").startswith(b"application/json")
+        if activity is not None and not self._is_served(activity):
+            return False
         authorization = headers.get(b"authorization", b"").decode("latin-1")
-        channel = "" if activity is None else text(activity, "channelId")
-        if channel not in ("", CHANNEL):
+        return await self._verifier.believes(authorization, service_url=service, channel=CHANNEL)
+
+    def _is_served(self, activity: Json) -> bool:
+        """Whether an activity comes from Teams, and from a tenant that is served. What does not say so is refused: a
+        field that is left out must not be a check that is left out."""
+        if text(activity, "channelId") != CHANNEL:
             # Elsewhere (Web Chat, Direct Line) people choose themselves under which id they write.
             return False
-        if not await self._verifier.believes(authorization, service_url=service, channel=channel):
-            return False
-        tenant = "" if activity is None else tenant_of(activity)
-        return self._tenant is None or not tenant or tenant.lower() == self._tenant
+        return self._tenant is None or {each.lower() for each in tenants_of(activity)} == {self._tenant}
 
     async def _answer(self, activity: Json, accept: Accept) -> Response:
         try:

@@ -66,6 +66,8 @@ def test_the_depth_is_that_of_the_value_for_any_json() -> None:
         (b'{"\\ud83d": ["\\ud83d"]}', {"?": ["?"]}),
         ('"\ud83d"', "?"),
         (b' \r\n\t {"a": 1}', {"a": 1}),
+        (b'\xef\xbb\xbf\r\n{"a": 1}', {"a": 1}),
+        ('\ufeff{"a": 1}', {"a": 1}),
     ],
 )
 def test_half_a_surrogate_pair_costs_one_character(raw: bytes | str, expected: object) -> None:
@@ -74,7 +76,7 @@ def test_half_a_surrogate_pair_costs_one_character(raw: bytes | str, expected: o
 
 @pytest.mark.parametrize(
     "raw",
-    [b"", b"{", b"nothing", b'"\xff"', b"NaN", b'["\\ud83d", NaN]', b'"\\ud83d', b"1" * 9 + b"x", b"\xef\xbb\xbf{}"],
+    [b"", b"{", b"nothing", b'"\xff"', b"NaN", b'["\\ud83d", NaN]', b'"\\ud83d', b"1" * 9 + b"x", b"{}\xef\xbb\xbf"],
 )
 def test_what_is_no_json_is_one_error_that_quotes_nothing(raw: bytes) -> None:
     with pytest.raises(NotJson) as raised:

@@ -38,8 +38,10 @@ async def test_a_forged_request_is_401_stores_nothing_and_asks_nobody(house: Tea
 
 async def test_what_is_no_activity_is_400_for_bot_framework_and_401_for_strangers(house: TeamsHouse) -> None:
     teams = house.teams
-    for body in (b"", b"{", b"[]", b'"text"', b"\xff\xfe", b"[" * 5_000):
-        assert (await teams.send_raw(body))[0] == 400
+    deep = b'{"type":"message","value":' + b'{"a":' * 980 + b"1" + b"}" * 981
+    for body in (b"", b"{", b"[]", b'"text"', b"\xff\xfe", b"[" * 5_000, b'{"a":' * 5_000, deep):
+        status, answer = await teams.send_raw(body)
+        assert (status, orjson.loads(answer)["error"]["code"]) == (400, "BadSyntax")
         assert (await teams.send_raw(body, {"Content-Type": "application/json"}))[0] == 401
     assert house.attempts == 0
 
@@ -156,6 +158,40 @@ async def test_another_tenant_is_not_served_by_a_single_tenants_bot(house: Teams
     stranger = teams.add_user("Eve", tenant=other)
     delivery = await teams.emit({"type": "message", "text": "hi"}, user=stranger.id)
     assert (delivery.status, house.attempts) == (401, 0)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"channelId": None},
+        {"channelId": ""},
+        {"channelId": ["msteams"]},
+        {"channelId": "MSTEAMS "},
+        {"conversation": {"id": "a:1", "conversationType": "personal"}, "channelData": None},
+        {"conversation": {"id": "a:1", "tenantId": ""}, "channelData": {"tenant": {"id": ""}}},
+        {"conversation": {"id": "a:1", "tenantId": 7}, "channelData": {"tenant": "x"}},
+        {"channelData": {"tenant": {"id": "11111111-2222-3333-4444-555555555555"}}},
+        {"serviceUrl": None},
+        {"serviceUrl": ""},
+    ],
+)
+async def test_a_field_that_is_left_out_is_no_check_that_is_left_out(
+    house: TeamsHouse, changes: dict[str, Any]
+) -> None:
+    """Genuinely signed, but without what the checks compare: the channel, the tenant, the service URL."""
+    teams = house.teams
+    activity = teams.backend.activities.of(teams.personal(), teams.ada, "message", text="hi") | changes
+    left_out = {name: value for name, value in activity.items() if value is not None}
+    assert (await teams.send_raw(orjson.dumps(left_out)))[0] == 401
+    assert house.attempts == 0
+
+
+async def test_blanks_and_a_byte_order_mark_before_an_activity_do_no_harm(house: TeamsHouse) -> None:
+    teams = house.teams
+    for number, before in enumerate((b"\r\n ", b"\xef\xbb\xbf")):
+        activity = teams.backend.activities.of(teams.personal(), teams.ada, "message", text="hi", id=str(number))
+        assert (await teams.send_raw(before + orjson.dumps(activity)))[0] == 200
+    assert [event.text for event in house.events if isinstance(event, MessageCreated)] == ["hi", "hi"]
 
 
 @pytest.mark.parametrize(

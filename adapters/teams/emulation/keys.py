@@ -37,6 +37,8 @@ Forgery = Literal[
     "service_url",
     "no_service_url",
     "endorsement",
+    "unendorsed",
+    "no_key_id",
 ]
 """What can be wrong with a request's token."""
 _WRONG_CLAIMS: dict[str, Callable[[], JSON]] = {
@@ -96,8 +98,12 @@ class Keys:
         }
 
     def published(self) -> JSON:
-        """The key set. The last key speaks for another channel only, as some of Bot Framework's do."""
-        return {"keys": [self.current.public(), *(k.public() for k in self._published[1:]), self._webchat.public()]}
+        """The key set. Some keys speak for another channel only, as some of Bot Framework's do; of those of other
+        services one names no channel, and one has no id."""
+        unendorsed, nameless = self._unendorsed.public(), self._nameless.public()
+        del unendorsed["endorsements"], nameless["kid"], nameless["x5t"]
+        others = [k.public() for k in self._published[1:]]
+        return {"keys": [self.current.public(), *others, self._webchat.public(), unendorsed, nameless]}
 
     def authorization(self, service_url: str) -> str:
         """The header of a genuine request; a token serves many requests, as Teams does it."""
@@ -135,6 +141,10 @@ class Keys:
                 return f"Bearer {self.sign(claims, key=self._unpublished, kid=self.current.id)}"
             case "endorsement":
                 return f"Bearer {self.sign(claims, key=self._webchat)}"
+            case "unendorsed":
+                return f"Bearer {self.sign(claims, key=self._unendorsed)}"
+            case "no_key_id":
+                return f"Bearer {jwt.encode(claims, self._nameless.private, algorithm='RS256')}"
             case _:  # no_service_url
                 return f"Bearer {self.sign({k: v for k, v in claims.items() if k != 'serviceurl'})}"
 
@@ -155,6 +165,14 @@ class Keys:
     @functools.cached_property
     def _webchat(self) -> Key:
         return Key(secrets.token_urlsafe(20), _private(-1), ("webchat",))
+
+    @functools.cached_property
+    def _unendorsed(self) -> Key:
+        return Key(secrets.token_urlsafe(20), _private(-3), ())
+
+    @functools.cached_property
+    def _nameless(self) -> Key:
+        return Key(secrets.token_urlsafe(20), _private(-4), ENDORSED)
 
     @functools.cached_property
     def _unpublished(self) -> Key:
