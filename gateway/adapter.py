@@ -20,6 +20,7 @@ from gateway.model import (
     Envelope,
     Event,
     HistoryMessage,
+    MessageCreated,
     Outgoing,
     OutgoingFile,
     Profile,
@@ -182,6 +183,20 @@ class SupportsStreaming(Protocol):
     async def stop_stream(self, receipt: Receipt, message: Outgoing, *, delta: str, key: str) -> Receipt:
         """Add the last ``delta``, finish; ``message`` is the whole, with its buttons. May raise as
         ``append_stream``."""
+        ...
+
+
+@runtime_checkable
+class SupportsCompletion(Protocol):
+    """Can ask the platform for the rest of a message of which a delivery brought only a part.
+
+    ``parse`` marks such a message ``partial``. When it comes a second time (Slack sends a mention as two events under
+    one key), the core merges the two by itself, whichever comes first; this is asked only where no twin came within
+    ``gateway.runtime.twins.TWIN_WITHIN`` seconds, and before the handler is called.
+    """
+
+    async def complete(self, message: MessageCreated) -> MessageCreated:
+        """The message with all of its text, files and references. The core merges the result into what it has."""
         ...
 
 

@@ -31,6 +31,8 @@ class Delivery(NamedTuple):
     """Times its process died while it was (or may have been) running."""
     revived: bool = False
     """It was a dead letter: what its earlier runs left is still there, though their attempts no longer count."""
+    twin: dict[str, Any] | None = None
+    """The body of another delivery of the same message that said more (see ``Inbox.amend``)."""
 
 
 class EffectRecord(NamedTuple):
@@ -85,6 +87,11 @@ class Inbox(Protocol):
 
         ``started`` says that its turn begins as soon as this returns (see ``start``).
         """
+        ...
+
+    async def amend(self, twin: Envelope) -> None:
+        """Keep the body of another delivery of the same message beside the first one's, while that is open: it says
+        what the first one did not. A second twin replaces the first."""
         ...
 
     async def start(self, lease: Lease, key: str) -> bool:

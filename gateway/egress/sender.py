@@ -8,6 +8,7 @@ import structlog
 
 from gateway.adapter import (
     Adapter,
+    SupportsCompletion,
     SupportsHistory,
     SupportsNotices,
     SupportsProfiles,
@@ -29,6 +30,7 @@ from gateway.model import (
     Capabilities,
     ConversationRef,
     HistoryMessage,
+    MessageCreated,
     Outgoing,
     Profile,
     Receipt,
@@ -41,6 +43,8 @@ log = structlog.get_logger(__name__)
 
 _STATUS_TIMEOUT = 5.0
 """Seconds a sign of work may take: it is worth nothing later."""
+_COMPLETION_TIMEOUT = 10.0
+"""Seconds a turn waits for the rest of its message; after that it goes on with what there is."""
 
 
 class Sender:
@@ -199,6 +203,20 @@ class Sender:
         if not isinstance(adapter, SupportsHistory):
             raise Unsupported(f"{to.platform} lets a bot read no history: keep what you need in the session instead")
         return await wire.call("history", to, lambda: adapter.history(to, limit=limit))
+
+    async def complete(self, message: MessageCreated) -> MessageCreated:
+        """The message with what its delivery lacked, as far as the platform tells it. Never raises a
+        ``PlatformError``: a message that cannot be completed is handled as it came."""
+        wire = self._wire(message.ref.platform)
+        adapter = wire.adapter
+        if not isinstance(adapter, SupportsCompletion):
+            return message
+        try:
+            async with asyncio.timeout(_COMPLETION_TIMEOUT):
+                return await wire.call("complete", message.ref, lambda: adapter.complete(message))
+        except (PlatformError, TimeoutError) as error:
+            log.warning("message.incomplete", message=message.message_id, error=str(error) or type(error).__name__)
+            return message
 
     async def profile(self, user: UserRef) -> Profile | None:
         """What the platform tells about the user; None where it tells nothing."""

@@ -118,6 +118,8 @@ class Gate:
         stored = await self._inbox.put(envelope, started=idle, with_session=read)
         if not stored.new:
             self._counters.add(envelope.ref.platform, "duplicate")
+            if isinstance(event, MessageCreated) and self._dispatcher.learn(envelope.key, event):
+                await self._inbox.amend(envelope)
             return False
         self._dispatcher.submit(
             Work.of(stored.delivery, event, token, session=stored.session, session_read=read, started=idle)

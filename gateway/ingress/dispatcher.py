@@ -83,6 +83,19 @@ class Dispatcher:
         # What would open its session may still wait in the store.
         return self._backlog.exists and bool(await self._store.pending(conversation=key, now=math.inf, limit=1))
 
+    def learn(self, key: str, twin: MessageCreated) -> bool:
+        """A delivery came a second time: put what it adds into its turn, if that has not begun. Whether it is worth
+        storing beside the first one."""
+        lane = self._lanes.get(twin.ref.key)
+        work = None if lane is None else lane.find(key)
+        if work is None:
+            # Done, or it has no place in memory yet: then whoever reads it from the store merges the two.
+            return self._backlog.exists or (lane is not None and lane.overflow)
+        added = work.learn(twin)
+        if added and lane is not None and work is not lane.current and lane.asks.offer_message(work):
+            lane.queue.remove(work)
+        return added
+
     # Submitting
 
     def submit(self, work: Work, *, older: bool = False) -> None:

@@ -67,6 +67,12 @@ class Lane:
             or self.asks.holds(key)
         )
 
+    def find(self, key: str) -> Work | None:
+        """The work of this delivery, if it is queued or running here."""
+        if self.current is not None and self.current.key == key:
+            return self.current
+        return next((work for work in self.queue if work.key == key), None)
+
     @property
     def waiting(self) -> bool:
         """Whether its main turn waits for an answer."""

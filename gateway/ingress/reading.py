@@ -1,6 +1,7 @@
 """From an envelope to work: the adapter's parse, the gateway's own envelopes and commands, the tokens."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
 from gateway.adapter import Adapter
@@ -19,6 +20,7 @@ from gateway.model import (
 )
 from gateway.ports import Delivery, Payloads, SessionRecord
 from gateway.runtime import tokens
+from gateway.runtime.twins import merged
 from gateway.runtime.work import Work
 
 OWN = "gateway"
@@ -66,6 +68,9 @@ class Reader:
         event = self.event(delivery.envelope)
         if event is None:
             return None
+        if delivery.twin is not None and isinstance(event, MessageCreated):
+            twin = self.event(replace(delivery.envelope, body=delivery.twin))
+            event = merged(event, twin) if isinstance(twin, MessageCreated) else event
         return Work.of(delivery, event, await self.token(event))
 
 

@@ -47,6 +47,9 @@ class MessageCreated(_Event):
     """False for a thread message without a mention: it counts only where the bot already takes part."""
     references: tuple[Reference, ...] = ()
     """What the message replies to, quotes or forwards. Its words are not part of ``text``."""
+    partial: bool = False
+    """This delivery may lack what another delivery of the same message tells, or only the platform's API: files,
+    text. The handler is called when that has come, or was fetched (``SupportsCompletion``)."""
     at: float = 0.0
     """Seconds since the epoch, by the platform's clock."""
 

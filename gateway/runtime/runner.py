@@ -7,7 +7,7 @@ from typing import Protocol
 import structlog
 
 from gateway.errors import Fenced
-from gateway.model import CommandInvoked, ConversationEnded, ConversationStarted, Event, Outgoing
+from gateway.model import CommandInvoked, ConversationEnded, ConversationStarted, Event, MessageCreated, Outgoing
 from gateway.ports import Lease
 from gateway.runtime.asks import OpenAsks
 from gateway.runtime.context import current_turn
@@ -16,6 +16,7 @@ from gateway.runtime.persistence import persistently
 from gateway.runtime.posting import Posting
 from gateway.runtime.session import Session, SessionPool
 from gateway.runtime.turn import Services, Turn, break_off_streams, close_streams
+from gateway.runtime.twins import TWIN_WITHIN, merged
 from gateway.runtime.work import Work
 
 log = structlog.get_logger(__name__)
@@ -168,7 +169,19 @@ class Runner:
             await self._open_hooks(turn)
         if not isinstance(event, ConversationStarted):
             turn.journal.phase = "handle"
+            await self._complete(turn.work)
+            turn.work.begun = True
             await self._handlers.handle(turn)
+
+    async def _complete(self, work: Work) -> None:
+        """Let a message of which a delivery told only a part become whole: by its twin, else by the platform."""
+        event = work.event
+        if not isinstance(event, MessageCreated) or not event.partial:
+            return
+        await work.twin_within(TWIN_WITHIN)
+        event = work.event
+        if isinstance(event, MessageCreated) and event.partial:
+            work.event = merged(event, await self._services.sender.complete(event))
 
     async def _open_hooks(self, turn: Turn) -> None:
         opening = turn.session.opening

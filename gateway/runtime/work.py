@@ -1,8 +1,9 @@
 """A delivery on its way to a turn."""
 
 import asyncio
+import time
 from bisect import insort
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from gateway.model import (
@@ -10,6 +11,7 @@ from gateway.model import (
     Event,
     FeedbackGiven,
     FormSubmitted,
+    MessageCreated,
     MessageDeleted,
     MessageEdited,
     ReactionChanged,
@@ -17,6 +19,7 @@ from gateway.model import (
 )
 from gateway.ports import Delivery, SessionRecord
 from gateway.runtime.tokens import Token
+from gateway.runtime.twins import merged
 
 SIDE_EVENTS = (FeedbackGiven, FormSubmitted, ReactionChanged, MessageEdited, MessageDeleted, StopRequested)
 """Events about what was said before: they bypass the queue and never open a session."""
@@ -47,6 +50,10 @@ class Work:
     """Whether the store knows that its turn begins."""
     refused: Literal["closed", "not_yours"] | None = None
     """Why a click that answers an ask was not taken."""
+    begun: bool = False
+    """Its handler was called: what a twin of it says from then on comes too late."""
+    twin: asyncio.Event | None = None
+    """Set while the twin of a partial message is waited for: set when it has come."""
 
     @classmethod
     def of(
@@ -74,6 +81,30 @@ class Work:
             session_read=session_read,
             started=started,
         )
+
+    def learn(self, second: MessageCreated) -> bool:
+        """Take in what a second delivery of the same message says; whether there was anything worth storing."""
+        first = self.event
+        if self.begun or not isinstance(first, MessageCreated):
+            return False
+        self.event = merged(first, second)
+        if self.twin is not None:
+            self.twin.set()
+        return self.event != replace(first, partial=self.event.partial)
+
+    async def twin_within(self, seconds: float) -> None:
+        """Wait until its twin has come, for so many seconds after its arrival at most."""
+        left = self.received_at + seconds - time.time()
+        if left <= 0:
+            return
+        self.twin = asyncio.Event()
+        try:
+            async with asyncio.timeout(min(left, seconds)):
+                await self.twin.wait()
+        except TimeoutError:
+            return
+        finally:
+            self.twin = None
 
     @property
     def rerun(self) -> bool:

@@ -68,10 +68,16 @@ def load_user(data: bytes) -> UserRef:
 
 
 def load_delivery(row: Row) -> Delivery:
-    """From the columns seq, key, ref, body, received_at, attempts, interrupted, revived."""
-    seq, key, ref, body, received_at, attempts, interrupted, revived = row
-    envelope = Envelope(key=key, ref=load_ref(ref), body=loads(body), received_at=received_at)
-    return Delivery(seq=seq, envelope=envelope, attempts=attempts, interrupted=interrupted, revived=bool(revived))
+    """From the columns seq, key, ref, body, twin, received_at, attempts, interrupted, revived."""
+    seq, key, ref, body, twin, received_at, attempts, interrupted, revived = row
+    return Delivery(
+        seq=seq,
+        envelope=Envelope(key=key, ref=load_ref(ref), body=loads(body), received_at=received_at),
+        attempts=attempts,
+        interrupted=interrupted,
+        revived=bool(revived),
+        twin=None if twin is None else loads(twin),
+    )
 
 
 def session_row(session: SessionRecord) -> Row:

@@ -22,9 +22,10 @@ INSERT = ByRows(
 FIND = ByKeys("SELECT key, seq, state, attempts, interrupted, revived, closed_at FROM deliveries WHERE key IN")
 REVIVE = """UPDATE deliveries SET state = 0, revived = 1, attempts = 0, interrupted = 0, not_before = 0,
     closed_at = NULL, error = NULL, seq = ?, ref = ?, body = ?, received_at = ?, started = ? WHERE key = ?"""
+AMEND = "UPDATE deliveries SET twin = ? WHERE key = ? AND state = 0"
 START = ByKeys("UPDATE deliveries SET started = ? WHERE key IN", "AND state = 0")
 CLOSE = ByKeys(
-    "UPDATE deliveries SET state = 1, closed_at = ?, ref = NULL, body = NULL, error = NULL WHERE key IN",
+    "UPDATE deliveries SET state = 1, closed_at = ?, ref = NULL, body = NULL, twin = NULL, error = NULL WHERE key IN",
     "AND state = 0",
 )
 FORGET_EFFECTS = ByKeys("DELETE FROM effects WHERE delivery IN")
@@ -34,15 +35,15 @@ BURY = """UPDATE deliveries SET state = 2, attempts = attempts + 1, error = ?, c
 INTERRUPT = """UPDATE deliveries SET interrupted = interrupted + 1, started = 0
     WHERE state = 0 AND started > 0 AND started < ?"""
 COUNT_OPEN = "SELECT count(*) FROM deliveries WHERE state = 0"
-PENDING = """SELECT seq, key, ref, body, received_at, attempts, interrupted, revived FROM deliveries
+PENDING = """SELECT seq, key, ref, body, twin, received_at, attempts, interrupted, revived FROM deliveries
     WHERE state = 0 AND seq > ? AND not_before <= ? ORDER BY seq LIMIT ?"""
-PENDING_IN = """SELECT seq, key, ref, body, received_at, attempts, interrupted, revived FROM deliveries
+PENDING_IN = """SELECT seq, key, ref, body, twin, received_at, attempts, interrupted, revived FROM deliveries
     WHERE state = 0 AND conversation = ? AND seq > ? AND not_before <= ? ORDER BY seq LIMIT ?"""
 DEAD_LETTERS = """SELECT key, conversation, received_at, attempts, error FROM deliveries
     WHERE state = 2 ORDER BY closed_at DESC, seq DESC LIMIT ?"""
 RETRY = """UPDATE deliveries SET state = 0, revived = 1, attempts = 0, interrupted = 0, started = 0, not_before = 0,
     closed_at = NULL, error = NULL, seq = ? WHERE key = ? AND state = 2"""
-DROP = """UPDATE deliveries SET state = 1, closed_at = ?, ref = NULL, body = NULL, error = NULL
+DROP = """UPDATE deliveries SET state = 1, closed_at = ?, ref = NULL, body = NULL, twin = NULL, error = NULL
     WHERE key = ? AND state = 2"""
 
 REVIVE_AFTER = 60.0
@@ -88,6 +89,11 @@ def _known_or_new(
         tx.execute(REVIVE, (seq, ref, body, received_at, tx.epoch if started else 0, key))
         known[key] = [seq, OPEN, attempts, interrupted, revived, None]  # for its twin in this set
     return seq, new, attempts, interrupted, bool(revived)
+
+
+def _amend(tx: Transaction, items: Sequence[tuple[str, bytes]]) -> Sequence[None]:
+    tx.executemany(AMEND, [(twin, key) for key, twin in items])
+    return [None] * len(items)
 
 
 def _start(tx: Transaction, keys: Sequence[str]) -> list[bool]:
@@ -151,6 +157,8 @@ def _drop(tx: Transaction, items: Sequence[Sequence[str]]) -> list[int]:
 
 
 PUT = Kind(_put, last=True)
+AMENDING = Kind(_amend, last=True)
+"""Behind the puts of its batch: what it amends may only be coming in."""
 STARTING = Kind(_start)
 FINISH = Kind(_finish, patient=True)
 FAILING = Kind(_fail)

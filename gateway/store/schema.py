@@ -89,6 +89,10 @@ MIGRATIONS: tuple[Migration, ...] = (
         "DROP TABLE effects",
         "ALTER TABLE new_effects RENAME TO effects",
     ),
+    (
+        # What another delivery of the same message said that the first one did not.
+        "ALTER TABLE deliveries ADD COLUMN twin BLOB",
+    ),
 )
 
 

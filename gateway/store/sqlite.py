@@ -76,6 +76,9 @@ class SQLiteStore:
             session=None if session is None else codec.load_session(session),
         )
 
+    async def amend(self, twin: Envelope) -> None:
+        await self._do(deliveries.AMENDING, (twin.key, codec.dumps_foreign(twin.body)))
+
     async def start(self, lease: Lease, key: str) -> bool:
         return await self._do(deliveries.STARTING, key, lease)
 

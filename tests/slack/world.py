@@ -19,6 +19,7 @@ from tests.contract.world import Facts, FieldInput, File, Method, Person, Place,
 from tests.system.reading import buttons, from_bot, shown
 
 T = TypeVar("T")
+A = TypeVar("A", bound=SlackAdapter)
 
 CHANNEL = "general"
 METHODS: Mapping[Method, str] = {
@@ -39,11 +40,17 @@ LIVE = re.compile(
 """What notifies somebody."""
 
 
-def adapter_for(slack: SlackEmulator, surroundings: Surroundings | None = None, **changes: Any) -> SlackAdapter:
+def adapter_for(
+    slack: SlackEmulator,
+    surroundings: Surroundings | None = None,
+    *,
+    of: type[A] = SlackAdapter,  # type: ignore[assignment]
+    **changes: Any,
+) -> A:
     """An adapter with settings read the way the operator's are."""
     given = {name.lower().removeprefix("slack_"): value for name, value in slack.environment().items()}
     settings = SlackSettings(_env_file=None, **{**given, **changes})
-    return SlackAdapter(settings, surroundings or Surroundings(max_body_bytes=100_000))
+    return of(settings, surroundings or Surroundings(max_body_bytes=100_000))
 
 
 class SlackWorld:

@@ -80,7 +80,7 @@ class StoreContract:
         assert stored.new
         assert stored.session is None
         assert stored.delivery.envelope == envelope()
-        assert stored.delivery[2:] == (0, 0, False)  # attempts, interrupted, revived
+        assert stored.delivery[2:] == (0, 0, False, None)  # attempts, interrupted, revived, twin
 
     async def test_what_was_put_is_pending_unchanged(self, store: Store) -> None:
         stored = await store.put(envelope())
@@ -94,6 +94,21 @@ class StoreContract:
         assert not again.new
         assert again.delivery.seq == first.delivery.seq
         assert (await only_pending(store)).envelope.body["text"] == "hello"
+
+    async def test_what_a_twin_says_is_kept_beside_the_first(self, store: Store, reopen: Reopen) -> None:
+        await store.put(envelope())
+        await store.amend(envelope(text="the same thing with its files"))
+        await store.amend(envelope("another key", text="of nothing that is here"))
+        delivery = await only_pending(await reopen(store))
+        assert delivery.envelope.body["text"] == "hello"
+        assert delivery.twin is not None
+        assert delivery.twin["text"] == "the same thing with its files"
+
+    async def test_a_twin_of_what_is_done_is_not_kept(self, store: Store) -> None:
+        await store.put(envelope())
+        await store.finish(await lease_on(store), envelope().key)
+        await store.amend(envelope(text="too late"))
+        assert await pending_keys(store) == []
 
     async def test_a_known_key_tells_its_attempts(self, store: Store) -> None:
         await store.put(envelope())

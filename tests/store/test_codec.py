@@ -74,16 +74,18 @@ def test_effects(effect: EffectRecord) -> None:
     assert codec.load_effect(codec.effect_row(effect)) == effect
 
 
-@given(refs, bodies, st.booleans())
-def test_deliveries(ref: ConversationRef, body: dict[str, Any], revived: bool) -> None:
+@given(refs, bodies, st.none() | bodies, st.booleans())
+def test_deliveries(ref: ConversationRef, body: dict[str, Any], twin: dict[str, Any] | None, revived: bool) -> None:
     delivery = Delivery(
         seq=7,
         envelope=Envelope(key="k", ref=ref, body=body, received_at=1.5),
         attempts=2,
         interrupted=3,
         revived=revived,
+        twin=twin,
     )
-    row = (7, "k", codec.dump_ref(ref), codec.dumps_foreign(body), 1.5, 2, 3, int(revived))
+    more = None if twin is None else codec.dumps_foreign(twin)
+    row = (7, "k", codec.dump_ref(ref), codec.dumps_foreign(body), more, 1.5, 2, 3, int(revived))
     assert fields(codec.load_delivery(row)) == fields(delivery)
 
 
@@ -101,7 +103,7 @@ def test_every_field_has_its_place() -> None:
     }
     assert {model: " ".join(each.name for each in dataclasses.fields(model)) for model in models} == models
     records: dict[type[tuple[Any, ...]], str] = {
-        Delivery: "seq envelope attempts interrupted revived",
+        Delivery: "seq envelope attempts interrupted revived twin",
         SessionRecord: "id ref user data started_at last_at",
         EffectRecord: "delivery ordinal kind body",
         DeadLetter: "key conversation received_at attempts error",
