@@ -154,8 +154,8 @@ class TeamsAdapter:
         if text is None or self._streams.running(to):
             return
         try:
-            await self._transport.send(to, addressed(to, {"type": "typing"}))
-        except (Forbidden, Gone, Rejected) as error:
+            await self._transport.send(to, addressed(to, {"type": "typing"}), posts=False)
+        except (Forbidden, Gone, Rejected, Unsupported) as error:
             log.debug("teams_no_typing", conversation=to.key, error=str(error))
 
     def download(self, file: RemoteFile, *, limit: int) -> AsyncIterator[bytes]:

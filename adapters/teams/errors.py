@@ -1,11 +1,15 @@
 """The one place where the connector's failures become ours.
 
 Codes and what to do about them: docs bots/how-to/conversations/conversation-messages (status codes) and
-bots/streaming-ux (error codes).
+bots/streaming-ux (error codes). A bot cannot look whether something it posted is there. So it is told apart whether a
+call was certainly not taken (no connection was made, 412, 429) or may have been (a 5xx, no answer): the former is worth
+any number of tries, the latter one more, since each may leave a second copy.
 """
 
 import random
 from collections.abc import Mapping
+
+import aiohttp
 
 from adapters.fields import Json, obj, text
 from adapters.jsons import object_in
@@ -19,18 +23,24 @@ from gateway.errors import (
     StreamStopped,
     TooLarge,
     Unavailable,
+    Unconfirmed,
+    Unsupported,
 )
 
 STREAM = "ContentStreamNotAllowed"
 _FIXES = {
-    "BotNotInConversationRoster": "the bot is not in this conversation; add the app to it again",
     "BotDisabledByAdmin": "an administrator of the tenant has blocked the app; allow it in Teams' app policies",
-    "ConversationBlockedByUser": "the user has blocked the bot",
     "MessageWritesBlocked": "writing is blocked in this conversation; somebody there has to unblock the bot",
     "InvalidBotApiHost": "a GCC tenant wants another connector than the one this conversation came from",
-    "ForbiddenOperationException": "the app is not installed for this user",
     "NotEnoughPermissions": "the app lacks a permission for this",
 }
+"""What somebody has to change, by code."""
+_NOT_THERE = {
+    "BotNotInConversationRoster": "the bot is not in this conversation any more; add the app to it again",
+    "ConversationBlockedByUser": "the user has blocked the bot",
+    "ForbiddenOperationException": "the app is not installed for this user any more",
+}
+"""Codes of a 403 after which there is nobody to talk to: the conversation is over for the bot."""
 
 _LONGEST_WAIT = 3600.0
 """Seconds: the longest of Teams' windows."""
@@ -41,28 +51,40 @@ class StreamRefused(StreamExpired):
 
 
 def translate(
-    status: int, raw: bytes, headers: Mapping[str, str], *, what: str, bucket: str
+    status: int, raw: bytes, headers: Mapping[str, str], *, what: str, bucket: str, posts: bool = False
 ) -> PlatformError | TooLarge:
-    """What a refusal means for its caller. ``what`` names the call, ``bucket`` what a rate limit is for."""
+    """What a refusal means for its caller. ``what`` names the call, ``bucket`` what a rate limit is for; ``posts``: the
+    call made twice would leave two messages."""
     error = error_of(raw)
     code, message = text(error, "code"), text(error, "message")
     said = f"{what}: {code or f'HTTP {status}'}{f': {message}' if message else ''}"[:300]
     if status in (412, 429):
         # 412 is two operations at once on one conversation: neither was done.
         return RateLimited(_wait(headers), bucket)
-    if status >= 500:
-        return Unavailable(said)
+    if status == 501:
+        return Unsupported(f"{said}: the service of this conversation cannot do this at all")
+    if status >= 500 or status == 408:
+        return Unconfirmed(said) if posts else Unavailable(said)
     if status == 413:
         return TooLarge(f"{said} (a message has 100 KB at most)")
     if status == 401:
         return Forbidden(f"{said}; check TEAMS_APP_ID and TEAMS_APP_PASSWORD, and that the bot has the channel Teams")
     if status == 403 and (code == STREAM or message.startswith("Content stream ")):
         return _stream(message, said)
+    if status == 403 and code in _NOT_THERE:
+        return Gone(f"{said}: {_NOT_THERE[code]}")
     if status == 403:
         return Forbidden(f"{said}: {_FIXES[code]}" if code in _FIXES else said)
     if status in (404, 410):
         return Gone(said)
     return Rejected(said)
+
+
+def unanswered(error: aiohttp.ClientError | TimeoutError, *, what: str, posts: bool) -> Unavailable:
+    """What a call means that got no answer. Where no connection was made, nothing of it went out."""
+    said = f"{what}: {type(error).__name__}: {error}"[:300]
+    never_sent = isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError | aiohttp.InvalidURL)
+    return Unconfirmed(said) if posts and not never_sent else Unavailable(said)
 
 
 def _stream(message: str, said: str) -> PlatformError:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from adapters.fields import Json, text
 from adapters.teams.transport import Transport
-from gateway.errors import Gone, Rejected
+from gateway.errors import Forbidden, Gone, Rejected, Unsupported
 from gateway.model import ConversationRef, Profile, UserRef
 
 _KEPT = 10_000
@@ -47,7 +47,7 @@ class Members:
         for each in ids:
             try:
                 member: Json = await self._transport.member(to, each)
-            except (Gone, Rejected):
+            except (Forbidden, Gone, Rejected, Unsupported):
                 continue
             if name := text(member, "name"):
                 found[each] = name.replace("<", "").replace(">", "")

@@ -15,7 +15,7 @@ from adapters.teams import render, tables
 from adapters.teams.limits import STREAM_SECONDS
 from adapters.teams.markdown import streamed
 from adapters.teams.transport import Transport, conversation_of
-from gateway.errors import Forbidden, Gone, Rejected, StreamExpired, StreamStopped
+from gateway.errors import Forbidden, Gone, Rejected, StreamExpired, StreamStopped, Unsupported
 from gateway.model import ConversationRef, Outgoing, Receipt
 
 STATE = "stream"
@@ -44,7 +44,7 @@ class Streams:
         kind = "streaming" if shown.strip() else "informative"
         try:
             stream = await self._transport.send(to, _part(to, shown if shown.strip() else _NOTHING_YET, kind, 1))
-        except (Forbidden, Rejected, StreamExpired, StreamStopped) as error:
+        except (Forbidden, Rejected, StreamExpired, StreamStopped, Unsupported) as error:
             # Not for this user, not in this client, or another stream is running: post and edit instead.
             log.debug("teams_stream_declined", conversation=to.key, why=str(error))
             return None
@@ -65,7 +65,8 @@ class Streams:
             return receipt
         sequence = int(state.get("sequence") or 1) + 1
         try:
-            await self._transport.send(receipt.to, _part(receipt.to, shown, "streaming", sequence, receipt.id))
+            part = _part(receipt.to, shown, "streaming", sequence, receipt.id)
+            await self._transport.send(receipt.to, part, posts=False)
         except (StreamExpired, StreamStopped, Gone):
             self._open.pop(receipt.to.key, None)
             raise
@@ -85,7 +86,8 @@ class Streams:
             made = {"type": "message", "textFormat": "markdown", "text": shown or _NOTHING_YET}
         entities = [{"type": "streaminfo", "streamId": receipt.id, "streamType": "final"}, *made.get("entities", ())]
         try:
-            await self._transport.send(receipt.to, {**_head(receipt.to), **made, "entities": entities})
+            # Sent twice, the second time is refused: the stream is over then, and its message is edited.
+            await self._transport.send(receipt.to, {**_head(receipt.to), **made, "entities": entities}, posts=False)
         except StreamExpired as error:
             log.debug("teams_stream_over", conversation=receipt.to.key, why=str(error))
             return False

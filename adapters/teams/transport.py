@@ -17,7 +17,7 @@ from yarl import URL
 from adapters.fields import Json
 from adapters.jsons import dump, object_in
 from adapters.teams.credentials import Credentials, as_forbidden
-from adapters.teams.errors import translate
+from adapters.teams.errors import translate, unanswered
 from adapters.teams.hosts import secure
 from adapters.teams.keys import SigningKeys
 from adapters.teams.reading import bounded
@@ -68,9 +68,11 @@ class Transport:
         if await self._credentials.authorization():
             await self._keys.fetch()
 
-    async def send(self, to: ConversationRef, activity: Json) -> str:
-        """Post an activity; its id, an empty one where Teams gives none."""
-        answer = await self._call("POST", to, "/activities", activity, what="send")
+    async def send(self, to: ConversationRef, activity: Json, *, posts: bool = True) -> str:
+        """Post an activity; its id, an empty one where Teams gives none. ``posts`` is false for what makes no message
+        of its own (a sign of typing, a part of a running stream). Raises ``Unconfirmed`` where a message may stand
+        there although the call failed."""
+        answer = await self._call("POST", to, "/activities", activity, what="send", posts=posts)
         return str(answer.get("id") or "")
 
     async def update(self, to: ConversationRef, activity_id: str, activity: Json) -> None:
@@ -93,7 +95,9 @@ class Transport:
             raise as_forbidden(error) from error
         return {"Authorization": token} if token else {}
 
-    async def _call(self, method: str, to: ConversationRef, path: str, body: Json | None, *, what: str) -> Json:
+    async def _call(
+        self, method: str, to: ConversationRef, path: str, body: Json | None, *, what: str, posts: bool = False
+    ) -> Json:
         service = service_of(to)
         if not secure(service, local=self.local):
             raise Rejected(f"the conversation's service URL {service[:80]!r} is no https address")
@@ -101,16 +105,16 @@ class Transport:
         where = f"{base.raw_path.rstrip('/')}/v3/conversations/{_part(conversation_of(to))}{path}"
         url = base.with_path(where, encoded=True)
         data = None if body is None else dump(body)
-        status, raw, headers = await self._request(method, url, data, what=what)
+        status, raw, headers = await self._request(method, url, data, what=what, posts=posts)
         if status == 401:
             # A token can be taken back before it ends: a new one gets one chance.
-            status, raw, headers = await self._request(method, url, data, what=what)
+            status, raw, headers = await self._request(method, url, data, what=what, posts=posts)
         if status >= 300:
-            raise translate(status, raw, headers, what=what, bucket=f"{what}:{to.channel}")
+            raise translate(status, raw, headers, what=what, bucket=f"{what}:{to.channel}", posts=posts)
         return object_in(raw) or {}
 
     async def _request(
-        self, method: str, url: URL, data: bytes | None, *, what: str
+        self, method: str, url: URL, data: bytes | None, *, what: str, posts: bool
     ) -> tuple[int, bytes, Mapping[str, str]]:
         headers = await self.authorized()
         if data is not None:
@@ -124,7 +128,7 @@ class Transport:
                     self._credentials.refused(headers.get("Authorization", ""))
                 return response.status, raw, response.headers
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise Unavailable(f"{what}: {type(error).__name__}: {error}"[:300]) from error
+            raise unanswered(error, what=what, posts=posts) from error
 
 
 def in_pieces(data: bytes | None) -> bytes | io.BytesIO | None:

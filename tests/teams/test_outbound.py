@@ -21,6 +21,7 @@ from gateway.errors import (
     StreamStopped,
     TooLarge,
     Unavailable,
+    Unconfirmed,
     Unsupported,
 )
 from gateway.model import (
@@ -334,6 +335,91 @@ async def test_passing_faults_are_worth_another_try(house: TeamsHouse, status: i
         await house.adapter.send(ref, Outgoing(text="x"), key="k")
 
 
+@pytest.mark.parametrize("status", ["disconnect", 500, 502, 503, 504])
+@pytest.mark.parametrize("taken", [True, False])
+async def test_a_post_without_a_clear_answer_is_unconfirmed_whether_it_was_taken_or_not(
+    house: TeamsHouse, status: Any, taken: bool
+) -> None:
+    _, ref = await house.dm()
+    house.teams.fail_next("send", status=status, after_effect=taken)
+    with pytest.raises(Unconfirmed):
+        await house.adapter.send(ref, Outgoing(text="x"), key="k")
+
+
+async def test_an_edit_and_a_deletion_without_a_clear_answer_may_simply_be_made_again(house: TeamsHouse) -> None:
+    post, ref = await house.dm()
+    receipt = await house.adapter.send(ref, Outgoing(text="x"), key="k")
+    for method, call in (
+        ("update", lambda: house.adapter.edit(receipt, Outgoing(text="y"))),
+        ("delete", lambda: house.adapter.delete(receipt)),
+    ):
+        house.teams.fail_next(method, status=503, after_effect=True)
+        with pytest.raises(Unavailable) as unavailable:
+            await call()
+        assert not isinstance(unavailable.value, Unconfirmed)
+        await call()
+    assert raw(house, post) == []
+
+
+async def test_parts_of_a_running_stream_may_simply_be_made_again(house: TeamsHouse) -> None:
+    post, receipt = await begun(house)
+    house.teams.fail_next("stream", status=503, after_effect=True)
+    with pytest.raises(Unavailable) as unavailable:
+        await house.adapter.append_stream(receipt, delta="two", text="one two")
+    assert not isinstance(unavailable.value, Unconfirmed)
+    receipt = await house.adapter.append_stream(receipt, delta="two", text="one two")
+    house.teams.fail_next("stream", status=503, after_effect=True)
+    with pytest.raises(Unavailable) as unavailable:
+        await house.adapter.stop_stream(receipt, Outgoing(text="one two."), delta=".", key="k")
+    assert not isinstance(unavailable.value, Unconfirmed)
+    await house.adapter.stop_stream(receipt, Outgoing(text="one two."), delta=".", key="k")
+    assert [message["text"] for message in raw(house, post)] == ["one two."]
+
+
+async def test_what_never_went_out_is_certainly_not_taken(house: TeamsHouse) -> None:
+    """Nobody listens at the connector, or the login is away: no doubt, so any number of tries."""
+    _, ref = await house.dm()
+    await house.adapter.send(ref, Outgoing(text="x"), key="k")
+    async with house.world.unreachable():
+        with pytest.raises(Unavailable) as unavailable:
+            await house.adapter.send(ref, Outgoing(text="x"), key="k1")
+        # The first call may meet the connection that was kept open; the next has none.
+        with pytest.raises(Unavailable) as unavailable:
+            await house.adapter.send(ref, Outgoing(text="x"), key="k2")
+        assert not isinstance(unavailable.value, Unconfirmed)
+    house.teams.login.revoke()
+    house.teams.fail_next("send", status=401)
+    house.teams.fail_next("token", status=503, times=3)
+    with pytest.raises(Unavailable) as unavailable:
+        await house.adapter.send(ref, Outgoing(text="x"), key="k3")
+    assert not isinstance(unavailable.value, Unconfirmed)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "failure"),
+    [
+        (404, "ConversationNotFound", Gone),
+        (404, "ActivityNotFoundInConversation", Gone),
+        (403, "BotNotInConversationRoster", Gone),
+        (403, "ConversationBlockedByUser", Gone),
+        (403, "ForbiddenOperationException", Gone),
+        (403, "BotDisabledByAdmin", Forbidden),
+        (403, "MessageWritesBlocked", Forbidden),
+        (501, None, Unsupported),
+        (400, "BadArgument", Rejected),
+        (405, None, Rejected),
+    ],
+)
+async def test_a_refusal_for_good_is_named_as_one(
+    house: TeamsHouse, status: int, code: str | None, failure: type[Exception]
+) -> None:
+    _, ref = await house.dm()
+    house.teams.fail_next("send", status=status, error=code)
+    with pytest.raises(failure) as refused:
+        await house.adapter.send(ref, Outgoing(text="x"), key="k")
+    assert type(refused.value) is failure
+
+
 async def test_two_operations_at_once_are_tried_again_after_a_moment(house: TeamsHouse) -> None:
     _, ref = await house.dm()
     house.teams.fail_next("send", status=412)
@@ -359,7 +445,7 @@ def test_a_wait_is_never_for_good(told: str, wait: float) -> None:
         ({"message": "Content stream finished due to exceeded streaming time."}, StreamExpired),
         ({"code": "ContentStreamNotAllowed", "message": "Message size too large"}, StreamExpired),
         ({"message": "Content stream is not allowed"}, StreamRefused),
-        ({"code": "BotNotInConversationRoster", "message": "The bot is not part of it."}, Forbidden),
+        ({"code": "NotEnoughPermissions", "message": "The bot may not."}, Forbidden),
     ],
 )
 def test_what_a_refused_stream_means(said: dict[str, str], failure: type[Exception]) -> None:

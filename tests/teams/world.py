@@ -52,7 +52,7 @@ class TeamsWorld:
     name = "teams"
     facts = Facts(
         token_setting="TEAMS_APP_PASSWORD",
-        permission="add the app to it again",
+        permission="lacks a permission",
         emoji="like",
         everyone="<at>General</at>",
         exactly_once_sends=False,
@@ -247,7 +247,7 @@ class TeamsWorld:
                 if method in ("edit", "delete"):
                     times *= 2  # aiohttp itself makes a call once more that can be repeated
             case "forbidden":
-                fault = {"status": 403}
+                fault = {"status": 403, "error": "NotEnoughPermissions"}
             case "gone":
                 fault = {"status": 404}
         self.teams.fail_next(METHODS[method], times=times, when=lambda args: _is(method, args), **fault)

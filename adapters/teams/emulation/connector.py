@@ -23,9 +23,20 @@ _FAULTS: dict[int, tuple[str, str]] = {
     413: ("MessageSizeTooBig", "Message size too large."),
     429: ("Throttled", "Too many requests."),
     500: ("ServiceError", "Internal server error."),
+    501: ("NotImplemented", "The operation is not implemented."),
     502: ("ServiceError", "Service dependency issue."),
 }
 """What Teams says with a status; 503 and 504 come without a body."""
+_TEXTS = {
+    "ActivityNotFoundInConversation": "The specified message does not exist.",
+    "BotDisabledByAdmin": "The tenant admin disabled this bot.",
+    "ConversationBlockedByUser": "User blocked the conversation with the bot.",
+    "ForbiddenOperationException": "Bot isn't installed in user's personal scope.",
+    "InvalidBotApiHost": "Invalid bot API host.",
+    "MessageWritesBlocked": "Message writes are blocked for this thread.",
+    "NotEnoughPermissions": "The bot does not have the permission for this.",
+}
+"""What it says with another code of the same status."""
 
 
 class Connector:
@@ -121,4 +132,5 @@ class _Failed(Exception):
         code, message = _FAULTS.get(status, ("ServiceError", "Unknown"))
         if fault.error is None and status in (503, 504):
             return cls(Answer(status, headers=headers))
-        return cls(Answer(status, {"error": {"code": fault.error or code, "message": message}}, headers=headers))
+        said = _TEXTS.get(fault.error or "", message)
+        return cls(Answer(status, {"error": {"code": fault.error or code, "message": said}}, headers=headers))

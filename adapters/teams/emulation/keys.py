@@ -73,6 +73,7 @@ class Keys:
         self._app_id = app_id
         self._made = 0
         self._published: list[Key] = []
+        self._lacking: list[JSON] = []
         self._tokens: dict[str, tuple[str, float]] = {}
 
     @property
@@ -98,12 +99,10 @@ class Keys:
         }
 
     def published(self) -> JSON:
-        """The key set. Some keys speak for another channel only, as some of Bot Framework's do; of those of other
-        services one names no channel, and one has no id."""
-        unendorsed, nameless = self._unendorsed.public(), self._nameless.public()
-        del unendorsed["endorsements"], nameless["kid"], nameless["x5t"]
-        others = [k.public() for k in self._published[1:]]
-        return {"keys": [self.current.public(), *others, self._webchat.public(), unendorsed, nameless]}
+        """The key set. The last key speaks for another channel only, as some of Bot Framework's do; behind it those
+        that lack a field, once something was signed with them."""
+        keys = [self.current.public(), *(k.public() for k in self._published[1:]), self._webchat.public()]
+        return {"keys": keys + self._lacking}
 
     def authorization(self, service_url: str) -> str:
         """The header of a genuine request; a token serves many requests, as Teams does it."""
@@ -142,9 +141,9 @@ class Keys:
             case "endorsement":
                 return f"Bearer {self.sign(claims, key=self._webchat)}"
             case "unendorsed":
-                return f"Bearer {self.sign(claims, key=self._unendorsed)}"
+                return f"Bearer {self.sign(claims, key=self._publish_without('endorsements'))}"
             case "no_key_id":
-                return f"Bearer {jwt.encode(claims, self._nameless.private, algorithm='RS256')}"
+                return f"Bearer {jwt.encode(claims, self._publish_without('kid').private, algorithm='RS256')}"
             case _:  # no_service_url
                 return f"Bearer {self.sign({k: v for k, v in claims.items() if k != 'serviceurl'})}"
 
@@ -158,6 +157,12 @@ class Keys:
             "aud": self._app_id,
         }
 
+    def _publish_without(self, field: str) -> Key:
+        """A key that is published, but lacks a field."""
+        key = Key(secrets.token_urlsafe(20), _private(-3), ENDORSED)
+        self._lacking.append({name: value for name, value in key.public().items() if name != field})
+        return key
+
     def _make(self, endorsements: tuple[str, ...]) -> Key:
         self._made += 1
         return Key(secrets.token_urlsafe(20), _private(self._made), endorsements)
@@ -165,14 +170,6 @@ class Keys:
     @functools.cached_property
     def _webchat(self) -> Key:
         return Key(secrets.token_urlsafe(20), _private(-1), ("webchat",))
-
-    @functools.cached_property
-    def _unendorsed(self) -> Key:
-        return Key(secrets.token_urlsafe(20), _private(-3), ())
-
-    @functools.cached_property
-    def _nameless(self) -> Key:
-        return Key(secrets.token_urlsafe(20), _private(-4), ENDORSED)
 
     @functools.cached_property
     def _unpublished(self) -> Key:

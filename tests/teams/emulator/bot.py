@@ -69,9 +69,9 @@ class Bot:
         async with self._http.get(self._environment["TEAMS_OPENID_METADATA_URL"]) as answer:
             document = await answer.json()
         async with self._http.get(document["jwks_uri"]) as answer:
-            keys = {key["kid"]: key for key in (await answer.json())["keys"]}
-        key = keys[jwt.get_unverified_header(token)["kid"]]
-        if "msteams" not in key["endorsements"]:
+            keys = {key["kid"]: key for key in (await answer.json())["keys"] if "kid" in key}
+        key = keys.get(jwt.get_unverified_header(token).get("kid", ""), {})
+        if "msteams" not in key.get("endorsements", ()):
             raise jwt.InvalidTokenError("the key is not endorsed for Teams")
         claims = jwt.decode(
             token,
