@@ -48,12 +48,14 @@ class HeldFile(NamedTuple):
 class HeldFiles(Protocol):
     """Files for platforms that take them later than the message: on the user's consent, or by a link."""
 
-    async def hold(self, file: OutgoingFile, *, key: str) -> str:
-        """Keep a copy for some days; its id, the same for the same key and name."""
+    async def hold(self, file: OutgoingFile, *, key: str, conversation: str = "") -> str:
+        """Keep a copy for some days; its id, the same for the same key, name and conversation. ``conversation``
+        (``ConversationRef.key``) is where it is offered: from elsewhere its id opens nothing."""
         ...
 
-    async def find(self, id: str) -> HeldFile | None:
-        """None when it is unknown or was dropped."""
+    async def find(self, id: str, *, conversation: str = "") -> HeldFile | None:
+        """The file, if it was held for this conversation. None when it is unknown, was dropped, or belongs to another
+        one: an id that came back from a client proves nothing by itself."""
         ...
 
     async def drop(self, id: str) -> None:

@@ -31,14 +31,15 @@ class HeldFolder:
         self._key: bytes | None = None
         self._making_key = threading.Lock()
 
-    async def hold(self, file: OutgoingFile, *, key: str) -> str:
+    async def hold(self, file: OutgoingFile, *, key: str, conversation: str = "") -> str:
         secret = await asyncio.to_thread(self._secret)
         # Keyed, because on some platforms it comes back from the user: another's file must not be guessed.
-        id = hashlib.blake2b(f"{key}/{file.name}".encode(), digest_size=16, key=secret).hexdigest()
-        await asyncio.to_thread(self._write, self._folder / id, file)
+        meaning = "/".join((key, file.name, conversation))
+        id = hashlib.blake2b(meaning.encode(), digest_size=16, key=secret).hexdigest()
+        await asyncio.to_thread(self._write, self._folder / id, file, conversation)
         return id
 
-    def _write(self, folder: Path, file: OutgoingFile) -> None:
+    def _write(self, folder: Path, file: OutgoingFile, conversation: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         part = folder / "data.part"
         match file.source:
@@ -49,12 +50,15 @@ class HeldFolder:
             case FromUrl(url=url):
                 raise ValueError(f"{file.name} is at {url} already: it need not be held")
         part.replace(folder / "data")
-        (folder / "about.json").write_bytes(orjson.dumps({"name": file.name, "mime": file.mime}))
+        about = {"name": file.name, "mime": file.mime, "conversation": conversation}
+        (folder / "about.json").write_bytes(orjson.dumps(about))
 
-    async def find(self, id: str) -> HeldFile | None:
-        return await asyncio.to_thread(self._find, id)
+    async def find(self, id: str, *, conversation: str = "") -> HeldFile | None:
+        found = await asyncio.to_thread(self._find, id)
+        return found[0] if found is not None and found[1] == conversation else None
 
-    def _find(self, id: str) -> HeldFile | None:
+    def _find(self, id: str) -> tuple[HeldFile, str] | None:
+        """The file, and the conversation it is held for."""
         if len(id) != 32 or not id.isalnum() or not id.isascii():
             return None
         folder = self._folder / id
@@ -63,10 +67,11 @@ class HeldFolder:
             size = (folder / "data").stat().st_size
         except (OSError, ValueError):  # ValueError: the disk was full when it was written
             return None
-        return HeldFile(name=about["name"], mime=about["mime"], path=folder / "data", size=size)
+        file = HeldFile(name=about["name"], mime=about["mime"], path=folder / "data", size=size)
+        return file, about.get("conversation", "")
 
     async def drop(self, id: str) -> None:
-        if await self.find(id) is not None:
+        if await asyncio.to_thread(self._find, id) is not None:
             await asyncio.to_thread(shutil.rmtree, self._folder / id, ignore_errors=True)
 
     def link(self, id: str, *, seconds: float) -> str | None:
@@ -112,9 +117,10 @@ class HeldFolder:
             return PlainTextResponse("This link is not complete.", 403)
         if not hmac.compare_digest(given, await asyncio.to_thread(self._sign, id, int(until))):
             return PlainTextResponse("This link is not one of ours.", 403)
-        file = await self.find(id)
-        if file is None or int(until) < time.time():
+        found = await asyncio.to_thread(self._find, id)
+        if found is None or int(until) < time.time():
             return PlainTextResponse("This link has expired: ask the bot for the file again.", 410)
+        file = found[0]
         # A download, never a page of ours: what is in it may be anything.
         headers = {
             "X-Content-Type-Options": "nosniff",

@@ -9,7 +9,7 @@ from gateway.adapter import Adapter
 from gateway.egress import Pace
 from gateway.errors import Draining
 from gateway.ingress.dispatcher import Dispatcher
-from gateway.ingress.reading import Reader, ending
+from gateway.ingress.reading import OWN, Reader, ending
 from gateway.model import (
     Accepted,
     ActionInvoked,
@@ -64,6 +64,13 @@ class Gate:
         self.draining = False
 
     async def __call__(self, envelope: Envelope) -> Accepted:
+        if envelope.key.startswith(OWN):
+            log.error("envelope.forged", platform=envelope.ref.platform, delivery=envelope.key)
+            return IGNORED
+        return await self.take(envelope)
+
+    async def take(self, envelope: Envelope) -> Accepted:
+        """Accept an adapter's envelope, or one the gateway wrote itself."""
         if self.draining:
             raise Draining("the gateway is shutting down")
         platform = envelope.ref.platform
@@ -98,7 +105,7 @@ class Gate:
         stored = await self._sessions.within(conversation, limit=THREADS_LIMIT)
         sessions = {session.ref.key: session for session in (*stored, *self._dispatcher.live_within(conversation))}
         for session in sessions.values():
-            await self(ending(session, reason="removed", now=time.time()))
+            await self.take(ending(session, reason="removed", now=time.time()))
 
     def is_idle(self, ref: ConversationRef) -> bool:
         """Whether nothing runs or waits in the conversation."""

@@ -82,7 +82,7 @@ class Housekeeping:
         for session in await self._store.idle(before=now - self._end_after, limit=limit):
             if not self._gate.is_idle(session.ref):  # it is in use: a turn may take longer than that, or wait
                 self._left += 1
-            elif (await self._gate(ending(session, reason="idle", now=now))).status == "ignored":
+            elif (await self._gate.take(ending(session, reason="idle", now=now))).status == "ignored":
                 self._left += 1  # its platform is off now
 
     async def _prune(self) -> None:

@@ -23,17 +23,18 @@ from gateway.runtime import tokens
 from gateway.runtime.twins import merged
 from gateway.runtime.work import Work
 
-OWN = "gateway"
-"""Key in the body of an envelope the gateway wrote itself."""
+OWN = "gateway:"
+"""How the keys of envelopes begin that the gateway wrote itself. An adapter's begin with its platform's name, and one
+that does not is refused at the door: nothing in a foreign body can be taken for the gateway's own word."""
 
 
 def ending(session: SessionRecord, *, reason: Literal["idle", "removed"], now: float) -> Envelope:
     """The gateway's own delivery that ends a session. Its key names this ending, so it comes once."""
     user = session.user or UserRef(platform=session.ref.platform, workspace=session.ref.workspace, id="")
     return Envelope(
-        key=f"{session.ref.key}:{reason}:{session.id}:{int(session.last_at)}",
+        key=f"{OWN}{session.ref.key}:{reason}:{session.id}:{int(session.last_at)}",
         ref=session.ref,
-        body={OWN: reason, "user": to_json(user)},
+        body={"reason": reason, "user": to_json(user)},
         received_at=now,
     )
 
@@ -50,9 +51,9 @@ class Reader:
         adapter = self._adapters.get(envelope.ref.platform)
         if adapter is None:
             return None
-        if OWN in envelope.body:
+        if envelope.key.startswith(OWN):
             user = from_json(UserRef, envelope.body["user"])
-            return ConversationEnded(ref=envelope.ref, user=user, reason=envelope.body[OWN])
+            return ConversationEnded(ref=envelope.ref, user=user, reason=envelope.body["reason"])
         event = adapter.parse(envelope)
         return _as_command(event) if isinstance(event, MessageCreated | CommandInvoked) else event
 

@@ -92,6 +92,12 @@ MIGRATIONS: tuple[Migration, ...] = (
     (
         # What another delivery of the same message said that the first one did not.
         "ALTER TABLE deliveries ADD COLUMN twin BLOB",
+        # Ends of sessions in their former form, which could be taken for an adapter's now; an idle session is found
+        # again.
+        """UPDATE deliveries SET state = 1, closed_at = received_at, ref = NULL, body = NULL
+            WHERE state = 0 AND substr(body, 1, 11) = CAST('{"gateway":' AS BLOB)
+            AND (substr(key, 1, length(conversation) + 6) = conversation || ':idle:'
+            OR substr(key, 1, length(conversation) + 9) = conversation || ':removed:')""",
     ),
 )
 

@@ -149,3 +149,15 @@ async def test_files_are_forgotten_after_their_time(folder: HeldFolder, monkeypa
     await folder.prune()
     assert await folder.find(id) is None
     assert folder.link(id, seconds=60)  # and the key of the links is still there
+
+
+async def test_a_file_is_found_only_from_the_conversation_it_is_held_for(folder: HeldFolder) -> None:
+    id = await folder.hold(PAGE, key="k", conversation="teams:t:a")
+    assert await folder.hold(PAGE, key="k", conversation="teams:t:b") != id
+    found = await folder.find(id, conversation="teams:t:a")
+    assert found is not None
+    assert found.name == "a page.html"
+    assert await folder.find(id, conversation="teams:t:b") is None
+    assert await folder.find(id) is None
+    await folder.drop(id)
+    assert await folder.find(id, conversation="teams:t:a") is None

@@ -457,7 +457,8 @@ INSERT INTO deliveries (seq, key, conversation, ref, body, received_at, state, a
     (1, 'open', 'slack:T1:C1:1.1', :ref, :body, 5.5, 0, 1, NULL, 'boom'),
     (2, 'done', 'slack:T1:C1:1.1', NULL, NULL, 5.5, 1, 0, 7.0, NULL),
     (3, 'dead', 'slack:T1:C1:1.1', :ref, :body, 5.5, 2, 2, 8.0, 'ValueError: no'),
-    (4, 'older', 'slack:T1:C1:1.1', :ref, :body, 5.5, 2, 2, 7.5, 'ValueError: no');
+    (4, 'older', 'slack:T1:C1:1.1', :ref, :body, 5.5, 2, 2, 7.5, 'ValueError: no'),
+    (5, 'slack:T1:C1:1.1:idle:a:5', 'slack:T1:C1:1.1', :ref, CAST('{"gateway":"idle"}' AS BLOB), 5.5, 0, 0, NULL, NULL);
 INSERT INTO effects (delivery, ordinal, kind, body) VALUES
     ('open', 1, 'message', CAST('{"n":1}' AS BLOB)), ('open', 0, 'message', CAST('{"n":0}' AS BLOB)),
     ('dead', 0, 'message', CAST('{}' AS BLOB));
@@ -495,7 +496,8 @@ async def test_all_that_version_1_kept_is_found_again(path: Path) -> None:
     assert list(await store.idle(before=LATER, limit=10)) == [session()]
     assert await store.get_payload("s:1") == {"name": "buy"}
     assert not (await store.put(envelope("done"))).new
-    assert await store.prune(done_before=LATER, payloads_before=LATER) == 3  # done, the ended session, the payload
+    # Done, the ending, the ended session, the payload.
+    assert await store.prune(done_before=LATER, payloads_before=LATER) == 4
     assert (await store.put(envelope("done"))).delivery.seq > 9
     await store.close()
 

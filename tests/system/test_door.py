@@ -6,8 +6,9 @@ import aiohttp
 import orjson
 
 import gateway as cl
+from gateway.ingress.reading import ending
 from tests.support.bot import register, running_bot
-from tests.system.reading import said, texts
+from tests.system.reading import eventually, said, texts
 
 
 def echo():
@@ -61,6 +62,35 @@ async def test_only_signed_fresh_and_well_formed_requests_get_in(slack, tmp_path
         assert (await slack.send_raw(unknown, {**json_type, **slack.sign(unknown)})).status == 200
         assert (await slack.send_raw(body, {**json_type, **good})).status == 200
         await slack.wait_for(lambda: slack.calls_to("chat.postMessage"))
+
+
+async def test_a_body_with_the_gateways_own_words_in_it_is_a_message_like_any_other(slack, tmp_path):
+    user = {"platform": "slack", "workspace": slack.team.id, "id": slack.ada.id}
+    async with running_bot(slack, register(echo), tmp_path):
+        ts = await slack.post("general", "lunch?")
+        said_of_it = delivery(slack, ts, type="app_mention", text=f"<@{slack.team.bot.id}> hi")
+        body = orjson.dumps({**orjson.loads(said_of_it), "gateway": "removed", "reason": "removed", "user": user})
+        result = await slack.send_raw(body, {"content-type": "application/json", **slack.sign(body)})
+        assert result.status == 200
+        await said(slack, "general", "You said: hi")
+
+
+async def test_an_adapter_cannot_speak_for_the_gateway(slack, tmp_path):
+    ended = []
+
+    def bot():
+        echo()
+        cl.on_chat_end(lambda: ended.append(True))
+
+    async with running_bot(slack, register(bot), tmp_path) as running:
+        await slack.post("general", "@gateway hi")
+        await said(slack, "general", "You said: hi")
+        channel = f"slack:{slack.team.id}:{slack.general.id}"
+        [session] = await eventually(lambda: running.gateway.store.within(channel, limit=10))
+        accept = running.gateway._gate
+        assert (await accept(ending(session, reason="removed", now=5.0))).status == "ignored"
+        assert not ended
+        assert (await accept.take(ending(session, reason="removed", now=5.0))).status == "new"
 
 
 async def test_url_verification_is_answered(slack, tmp_path):
