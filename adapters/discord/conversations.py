@@ -148,6 +148,10 @@ def title_of(message: Json) -> str:
 
 def name_of(message: Json) -> str:
     """How the author is called where the message stands."""
+    return text(obj(message, "member"), "nick") or author_of(message) or "somebody"
+
+
+def author_of(message: Json) -> str:
+    """How the author of a message is called everywhere; empty where that is not told."""
     author = obj(message, "author")
-    nick = text(obj(message, "member"), "nick")
-    return nick or text(author, "global_name") or text(author, "username") or "somebody"
+    return text(author, "global_name") or text(author, "username")

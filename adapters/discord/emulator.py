@@ -236,14 +236,21 @@ class DiscordEmulator(Watched):
         files: Sequence[Upload] = (),
         reply_to: str | None = None,
         ping: bool = True,
+        more: JSON | None = None,
     ) -> str:
-        """Send a message; returns its id.
+        """Send a message; returns its id. ``more``: what else people send, as Discord shows it (``poll``,
+        ``sticker_items``, ``embeds``).
 
         ``@gateway`` and ``@Ada`` mention, ``@team`` mentions a role, ``@everyone`` everybody, ``#general`` links. A
         channel goes by id or name, ``@ada`` is Ada's direct message with the bot; a user by id or name.
         """
         found, person = self.world.channel(channel), self._user(user)
-        return self._people.post(found, person, text, files=files, reply_to=reply_to, ping=ping)
+        return self._people.post(found, person, text, files=files, reply_to=reply_to, ping=ping, more=more)
+
+    async def forward(self, channel: str, message_id: str, to: str, *, user: str | None = None) -> str:
+        """Forward a message to another channel; returns the id of the message that forwards it."""
+        source = self.world.channel(channel).messages[message_id]
+        return self._people.forward(source, self.world.channel(to), self._user(user))
 
     async def voice(self, channel: str, audio: bytes, *, duration: float, user: str | None = None) -> str:
         """Send a voice message; returns its id."""

@@ -16,6 +16,7 @@ from adapters.discord import conversations, tokens
 from adapters.discord.conversations import UNKNOWN, Unknown
 from adapters.discord.directory import Directory
 from adapters.discord.fields import number
+from adapters.discord.words import written_in
 from adapters.fields import Json, obj, text
 from gateway.model import ConversationRef, Envelope
 
@@ -79,21 +80,21 @@ def message(kind: str, data: Json, directory: Directory) -> Found:
     body: dict[str, Any] = {"t": kind, "d": data, "bot": directory.me}
     if role:
         body["role"] = role
-    if names := names_in(text(data, "content"), guild, directory):
+    if names := names_in(data, guild, directory):
         body["names"] = names
     return _envelope(f"{id}{mark}", ref, body)
 
 
-def names_in(content: str, guild: str, directory: Directory) -> dict[str, str]:
-    """The names of the channels and roles a text mentions, by id."""
-    if "<#" not in content and "<@&" not in content:
-        return {}
+def names_in(message: Json, guild: str, directory: Directory) -> dict[str, str]:
+    """The names of the channels and roles a message's words mention, and those of what it refers to, by id."""
     found: dict[str, str] = {}
-    for sign, id in _NAMED.findall(content):
-        channel = directory.get(id)
-        name = directory.role(guild, id) if sign == "@&" else channel.name if channel else ""
-        if name:
-            found[id] = name
+    for written in written_in(message):
+        if "<#" in written or "<@&" in written:
+            for sign, id in _NAMED.findall(written):
+                channel = directory.get(id)
+                name = directory.role(guild, id) if sign == "@&" else channel.name if channel else ""
+                if name:
+                    found[id] = name
     return found
 
 

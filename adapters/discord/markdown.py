@@ -4,42 +4,38 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from adapters.fields import Json, items, obj, text
-
 _CODE = re.compile(r"(```.*?```|`[^`\n]+`)", re.DOTALL)
 _TOKEN = re.compile(
     r"<(?:@!?(?P<user>\d{1,20})|@&(?P<role>\d{1,20})|#(?P<channel>\d{1,20})|a?:(?P<emoji>\w{1,64}):\d{1,20}"
-    r"|t:(?P<time>-?\d{1,13})(?::[tTdDfFR])?|/(?P<command>[^:<>\n]{1,100}):\d{1,20})>"
+    r"|t:(?P<time>-?\d{1,13})(?::(?P<style>[A-Za-z]))?|/(?P<command>[^:<>\n]{1,100}):\d{1,20})>"
 )
 
+_KINDS = ("user", "role", "channel", "emoji", "time", "command")
+_WITH_SECONDS = frozenset("TS")
+"""Styles of a timestamp that show seconds (API reference, Timestamp Styles). One not known yet is like the rest."""
 
-def to_markdown(message: Json, *, bot: str, role: str = "", names: Mapping[str, str] | None = None) -> str:
-    """A message's text, the bot's own mention removed. ``names`` are those of the channels and roles it mentions."""
-    content = text(message, "content")
-    if "<" not in content:
-        return content.strip() or _without_words(message)
-    known = dict(names or {})
-    for user in items(message, "mentions"):
-        known[text(user, "id")] = (
-            text(obj(user, "member"), "nick") or text(user, "global_name") or text(user, "username")
-        )
-    content = _without_bot(content, bot, role)
-    parts = _CODE.split(content)
+
+def readable(written: str, names: Mapping[str, str]) -> str:
+    """Discord's tokens outside of code as people read them. ``names`` are those of people, channels and roles by id."""
+    if "<" not in written:
+        return written
+    parts = _CODE.split(written)
     for at in range(0, len(parts), 2):
-        parts[at] = _TOKEN.sub(lambda match: _readable(match, known), parts[at])
-    return "".join(parts).strip() or _without_words(message)
+        parts[at] = _TOKEN.sub(lambda match: _readable(match, names), parts[at])
+    return "".join(parts)
 
 
-def _without_bot(content: str, bot: str, role: str) -> str:
-    """Take out each mention of the bot, and one of the blanks around it."""
-    for token in (f"<@{bot}>", f"<@!{bot}>", f"<@&{role}>" if role else ""):
+def without_bot(content: str, bot: str, role: str) -> str:
+    """The content with each mention of the bot taken out, and one of the blanks around it."""
+    for token in (f"<@{bot}>" if bot else "", f"<@!{bot}>" if bot else "", f"<@&{role}>" if role else ""):
         if token and token in content:
             content = content.replace(f" {token}", "").replace(f"{token} ", "").replace(token, "")
     return content
 
 
 def _readable(match: re.Match[str], names: Mapping[str, str]) -> str:
-    kind, value = match.lastgroup, match[match.lastgroup or 0]
+    kind = next(name for name in _KINDS if match[name] is not None)
+    value = match[kind]
     match kind:
         case "user" | "role":
             return f"@{names.get(value) or value}"
@@ -50,22 +46,13 @@ def _readable(match: re.Match[str], names: Mapping[str, str]) -> str:
         case "command":
             return f"/{value}"
         case _:
-            return _moment(value)
+            return _moment(value, precise=match["style"] in _WITH_SECONDS)
 
 
-def _moment(value: str) -> str:
+def _moment(value: str, *, precise: bool) -> str:
+    """A time as a date, with seconds where Discord shows them. Also a relative one: what it was relative to passes."""
     try:
-        return datetime.fromtimestamp(int(value), UTC).strftime("%Y-%m-%d %H:%M UTC")
+        at = datetime.fromtimestamp(int(value), UTC)
+        return at.strftime("%Y-%m-%d %H:%M:%S UTC" if precise else "%Y-%m-%d %H:%M UTC")
     except (ValueError, OverflowError, OSError):
         return value
-
-
-def _without_words(message: Json) -> str:
-    """A forwarded message's text; a poll's question with its answers; else the names of stickers."""
-    forwarded = [to_markdown(obj(each, "message"), bot="") for each in items(message, "message_snapshots")]
-    if any(forwarded):
-        return "\n".join(forwarded).strip()
-    if question := text(obj(obj(message, "poll"), "question"), "text"):
-        answers = [f"- {text(obj(answer, 'poll_media'), 'text')}" for answer in items(obj(message, "poll"), "answers")]
-        return "\n".join([question, *answers])
-    return " ".join(f":{text(sticker, 'name')}:" for sticker in items(message, "sticker_items"))

@@ -7,8 +7,9 @@ from adapters.discord import controls
 from adapters.discord.conversations import mentions, name_of
 from adapters.discord.fields import attachments, file_name, number, seconds
 from adapters.discord.forms import values_of
-from adapters.discord.markdown import to_markdown
+from adapters.discord.references import references
 from adapters.discord.tokens import COMMAND, COMPONENT, MODAL
+from adapters.discord.words import words
 from adapters.fields import Json, items, obj, text
 from gateway.model import (
     ActionInvoked,
@@ -23,14 +24,19 @@ from gateway.model import (
     MessageDeleted,
     MessageEdited,
     ReactionChanged,
+    Reference,
     RemoteFile,
     UserRef,
+    media_type,
 )
 
 PEOPLE = "dm"
 """The workspace of all people."""
 _VOICE = 1 << 13
 """Message flag IS_VOICE_MESSAGE."""
+
+_REFERRING = ("message_reference", "referenced_message", "message_snapshots", "embeds")
+"""Fields of a message that refer to something else."""
 
 
 def parse(envelope: Envelope) -> Event | None:
@@ -53,7 +59,7 @@ def remote_file(file: Json, workspace: str, **extra: str) -> RemoteFile | None:
     return RemoteFile(
         id=id,
         name=file_name(file) or id,
-        mime=text(file, "content_type").partition(";")[0] or "application/octet-stream",
+        mime=media_type(file_name(file), text(file, "content_type")),
         size=size if size >= 0 else None,
         url=text(file, "url") or None,
         workspace=workspace,
@@ -61,23 +67,31 @@ def remote_file(file: Json, workspace: str, **extra: str) -> RemoteFile | None:
     )
 
 
-def _files(message: Json, ref: ConversationRef) -> tuple[RemoteFile, ...]:
+def _files(message: Json, workspace: str, attached: list[Json]) -> tuple[RemoteFile, ...]:
+    """The attachments of a message, which leads to a fresh address of each."""
     where = {"channel": text(message, "channel_id"), "message": text(message, "id")}
     voice = number(message, "flags", 0) & _VOICE
     files: list[RemoteFile] = []
-    for file in attachments(message):
+    for file in attached:
         extra = dict(where)
-        seconds = file.get("duration_secs")
-        if voice and isinstance(seconds, int | float):
-            extra["seconds"] = f"{seconds:g}"
-        if (read := remote_file(file, ref.workspace, **extra)) is not None:
+        duration = file.get("duration_secs")
+        if voice and isinstance(duration, int | float):
+            extra["seconds"] = f"{duration:g}"
+        if (read := remote_file(file, workspace, **extra)) is not None:
             files.append(read)
     return tuple(files)
 
 
-def _markdown(body: Json, message: Json) -> str:
+def _words(body: Json, message: Json) -> str:
     names: Any = obj(body, "names")
-    return to_markdown(message, bot=text(body, "bot"), role=text(body, "role"), names=names)
+    return words(message, bot=text(body, "bot"), role=text(body, "role"), names=names)
+
+
+def _references(body: Json, message: Json, workspace: str) -> tuple[Reference, ...]:
+    if not any(name in message for name in _REFERRING):
+        return ()
+    names: Any = obj(body, "names")
+    return references(message, names, lambda each: _files(each, workspace, attachments(each)))
 
 
 def _created(body: Json, message: Json, ref: ConversationRef) -> Event:
@@ -87,16 +101,17 @@ def _created(body: Json, message: Json, ref: ConversationRef) -> Event:
         ref=ref,
         user=user_of(text(obj(message, "author"), "id"), name_of(message)),
         message_id=id,
-        text=_markdown(body, message),
-        files=_files(message, ref) if message.get("attachments") or message.get("message_snapshots") else (),
+        text=_words(body, message),
+        files=_files(message, ref.workspace, items(message, "attachments")) if message.get("attachments") else (),
         addressed=ref.kind == "dm" or mentions(message, text(body, "bot"), text(body, "role")),
+        references=_references(body, message, ref.workspace),
         at=seconds(id),
     )
 
 
 def _edited(body: Json, message: Json, ref: ConversationRef) -> Event:
     user = user_of(text(obj(message, "author"), "id"), name_of(message))
-    return MessageEdited(ref=ref, user=user, message_id=text(message, "id"), text=_markdown(body, message))
+    return MessageEdited(ref=ref, user=user, message_id=text(message, "id"), text=_words(body, message))
 
 
 def _deleted(body: Json, data: Json, ref: ConversationRef) -> Event:

@@ -10,11 +10,11 @@ from adapters.discord.envelope import names_in
 from adapters.discord.fields import number, seconds
 from adapters.discord.files import uploads
 from adapters.discord.limits import PAGE
-from adapters.discord.markdown import to_markdown
 from adapters.discord.memory import Memory
 from adapters.discord.outbound import MESSAGE, MESSAGES
 from adapters.discord.render import content, nonce
 from adapters.discord.threads import Spot, Threads
+from adapters.discord.words import all_words
 from adapters.fields import Json, items, obj, text
 from gateway.errors import Gone
 from gateway.model import ConversationRef, HistoryMessage, Outgoing, Receipt
@@ -116,12 +116,12 @@ class Past:
     def _read(self, message: Json, to: ConversationRef) -> HistoryMessage:
         author = obj(message, "author")
         is_bot = author.get("bot") is True or bool(message.get("webhook_id"))
-        names = names_in(text(message, "content"), to.workspace, self._directory)
+        names = names_in(message, to.workspace, self._directory)
         return HistoryMessage(
             id=text(message, "id"),
             author=text(author, "id") or name_of(message),
             is_bot=is_bot,
-            text=to_markdown(message, bot="" if is_bot else self._directory.me, names=names),
+            text=all_words(message, bot="" if is_bot else self._directory.me, names=names),
             at=seconds(text(message, "id")),
         )
 

@@ -18,7 +18,6 @@ from adapters.discord.forms import problems_of, values_of
 from adapters.discord.inbound import Inbound
 from adapters.discord.intake import Intake
 from adapters.discord.interactions import Interactions
-from adapters.discord.markdown import to_markdown
 from adapters.discord.memory import Memory
 from adapters.discord.parse import parse
 from adapters.discord.progress import Progress
@@ -152,34 +151,6 @@ def test_text_as_people_read_it(written: str, read: str) -> None:
     event = event_of(in_thread(written, mentions=[AUTHOR, ME], mention_roles=["50", "51"]))
     assert isinstance(event, MessageCreated)
     assert event.text == read
-
-
-def test_a_forwarded_message_brings_its_words_and_files() -> None:
-    snapshot = {"message": {"content": "said elsewhere", "attachments": [{"id": "7", "filename": "a.txt"}]}}
-    event = event_of(message("", message_snapshots=[snapshot]))
-    assert isinstance(event, MessageCreated)
-    assert (event.text, [file.name for file in event.files]) == ("said elsewhere", ["a.txt"])
-
-
-@pytest.mark.parametrize("content", ["", "<@10>"])
-@pytest.mark.parametrize(
-    ("sent", "read"),
-    [
-        ({"sticker_items": [{"id": "1", "name": "Wave"}]}, ":Wave:"),
-        (
-            {
-                "poll": {
-                    "question": {"text": "Tea?"},
-                    "answers": [{"answer_id": n, "poll_media": {"text": each}} for n, each in enumerate(("Yes", "No"))],
-                }
-            },
-            "Tea?\n- Yes\n- No",
-        ),
-        ({"message_snapshots": [{"message": {"content": "<@20> says", "mentions": [AUTHOR]}}]}, "@Ada says"),
-    ],
-)
-def test_what_stands_for_words_where_there_are_none(content: str, sent: dict[str, Any], read: str) -> None:
-    assert to_markdown(message(content, **sent), bot=BOT) == read
 
 
 @pytest.mark.parametrize(

@@ -278,6 +278,10 @@ class DiscordWorld:
     def _user(self, person: Person) -> User:
         return {"Ada": self.discord.ada, "Grace": self.discord.grace}[person]
 
+    def place_of(self, id: str, channel: str | None = None) -> Place:
+        """Where a message's conversation stands: in #general the thread it will have, else the channel itself."""
+        return Place(self.discord.general.id, id) if channel is None else Place(channel)
+
     def _channel(self, post: Post) -> str:
         """Where a post stands: in its thread, unless that was opened from it."""
         thread = post.place.thread

@@ -21,6 +21,7 @@ from adapters.discord.emulation.state import File
 from adapters.discord.emulation.world import World
 
 LINK_SECONDS = 24 * 3600
+_UNKNOWN = "application/octet-stream"
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.\-]")
 
 
@@ -76,14 +77,14 @@ def serve(world: World, request: web.BaseRequest) -> web.Response:
     signed = hmac.compare_digest(request.query.get("hm", ""), _signature(world, unquote(request.path), expires))
     if file is None or file.content is None or not signed or int(expires, 16) < time.time():
         return web.Response(status=404, text="This content is no longer available.")
-    return web.Response(body=file.content, headers={"Content-Type": file.content_type})
+    return web.Response(body=file.content, headers={"Content-Type": file.content_type or _UNKNOWN})
 
 
 def _media_type(filename: str, given: str) -> str:
     """What Discord makes of a file: by its name where the sender did not say; a text's with its charset."""
     kind = given.partition(";")[0].strip()
-    if kind in ("", "application/octet-stream"):
-        kind = mimetypes.guess_type(filename)[0] or "application/octet-stream"
+    if kind in ("", _UNKNOWN):
+        kind = mimetypes.guess_type(filename)[0] or _UNKNOWN
     return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
 
 

@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Sequence
 
-from adapters.discord.emulation import cdn, mentions, threads
+from adapters.discord.emulation import cdn, mentions, threads, wire
 from adapters.discord.emulation.backend import Backend
 from adapters.discord.emulation.errors import ApiError
 from adapters.discord.emulation.permissions import Permission
@@ -19,10 +19,12 @@ from adapters.discord.emulation.values import (
     Flag,
     MessageType,
 )
-from adapters.emulation.values import PersonError
+from adapters.emulation.values import JSON, PersonError
 
 Upload = tuple[str, bytes, str]
 """Name, content, media type."""
+UNTYPED = "?"
+"""The media type of a file of which Discord tells none, as of the ``message.txt`` it makes of a long message."""
 
 
 class People:
@@ -38,18 +40,29 @@ class People:
         files: Sequence[Upload] = (),
         reply_to: str | None = None,
         ping: bool = True,
+        more: JSON | None = None,
     ) -> str:
-        """Send a message; ``ping``: a reply notifies whom it answers."""
+        """Send a message; ``ping``: a reply notifies whom it answers. ``more``: what else is in it (a poll)."""
         self._may_write(channel, user)
         if channel.type == ChannelType.FORUM:
             raise PersonError("a forum takes posts, not messages")
-        message = self._written(channel, user, text, files)
+        message = self._written(channel, user, text, files, also=bool(more))
+        message.more = dict(more or {})
         replied: str | None = None
         if reply_to is not None:
             found = self._message(channel, reply_to)
             message.type, message.reference = MessageType.REPLY, self._backend.reference(found)
             replied = found.author_id if ping else None
         self._notify(channel, message, replied)
+        threads.say(self._backend, channel, message)
+        return message.id
+
+    def forward(self, source: Message, channel: Channel, user: User) -> str:
+        """Forward a message to another channel; returns the new message's id."""
+        self._may_write(channel, user)
+        message = Message(self._backend.world.ids.next(), channel.id, user.id)
+        message.reference = {**self._backend.reference(source), "type": 1}
+        message.more = {"message_snapshots": [wire.snapshot(self._backend.world, source)]}
         threads.say(self._backend, channel, message)
         return message.id
 
@@ -117,8 +130,10 @@ class People:
 
     # -- parts
 
-    def _written(self, channel: Channel, user: User, text: str, files: Sequence[Upload]) -> Message:
-        if not text.strip() and not files:
+    def _written(
+        self, channel: Channel, user: User, text: str, files: Sequence[Upload], *, also: bool = False
+    ) -> Message:
+        if not text.strip() and not files and not also:
             raise PersonError("nothing to send")
         content = self._typed(channel, text)
         return Message(self._backend.world.ids.next(), channel.id, user.id, content, files=self._files(channel, files))
@@ -135,7 +150,10 @@ class People:
             raise PersonError(f"a message has at most {MAX_ATTACHMENTS} files")
         if any(len(content) > MAX_FILE_BYTES for _, content, _ in files):
             raise PersonError("that file is too large: 10 MiB at most")
-        return [cdn.new_file(self._backend.world, channel.id, n, content, mime) for n, content, mime in files]
+        found = [cdn.new_file(self._backend.world, channel.id, n, content, mime) for n, content, mime in files]
+        for file, (_, _, mime) in zip(found, files, strict=True):
+            file.content_type = "" if mime == UNTYPED else file.content_type
+        return found
 
     def _notify(self, channel: Channel, message: Message, replied: str | None) -> None:
         world = self._backend.world

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from adapters.discord.emulation.values import ChannelType, Flag, MessageType
 from adapters.emulation.values import JSON
@@ -111,6 +112,8 @@ class Message:
     command: str | None = None
     """Name of the command an answer belongs to."""
     ephemeral_for: str | None = None
+    more: JSON = field(default_factory=dict[str, Any])
+    """Fields of what people send and the bot cannot: a poll, stickers, the messages that are forwarded."""
 
     @property
     def loading(self) -> bool:

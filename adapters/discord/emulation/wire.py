@@ -10,6 +10,13 @@ from adapters.emulation.values import JSON
 LOCALE = "en-US"
 _EMPTIED: JSON = {"content": "", "embeds": [], "attachments": [], "components": []}
 """What an app without the message content intent sees instead."""
+_FORWARDED = frozenset(
+    {
+        *("type", "content", "embeds", "attachments", "timestamp", "edited_timestamp", "flags", "mentions"),
+        *("mention_roles", "sticker_items", "components"),
+    }
+)
+"""Fields of a message snapshot (Message resource, Message Snapshot Object)."""
 
 
 def user(shown: User) -> JSON:
@@ -184,8 +191,9 @@ def attachment(world: World, shown: File) -> JSON:
         "size": shown.size,
         "url": url,
         "proxy_url": url,
-        "content_type": shown.content_type,
     }
+    if shown.content_type:
+        out["content_type"] = shown.content_type
     if shown.spoiler:
         out["flags"] = 1 << 3
     if shown.ephemeral:
@@ -240,7 +248,14 @@ def message(world: World, shown: Message, *, nested: bool = False) -> JSON:
             out["referenced_message"] = None if found is None else message(world, found, nested=True)
     if shown.flags & Flag.HAS_THREAD and shown.id in world.channels:
         out["thread"] = channel(world, world.channels[shown.id])
-    return out
+    return out | shown.more
+
+
+def snapshot(world: World, shown: Message) -> JSON:
+    """A message as it is forwarded: what it said, and not whose it was."""
+    return {
+        "message": {name: value for name, value in message(world, shown, nested=True).items() if name in _FORWARDED}
+    }
 
 
 def emptied(shown: JSON, bot_id: str) -> JSON:
