@@ -41,8 +41,9 @@ def dump(body: Json) -> bytes:
         return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
 
 
-def loads(raw: bytes | str) -> Any:
-    """The value in JSON of any origin. Raises ``NotJson``, or ``TooDeep`` which is one."""
+def loads(raw: bytes | str, *, mend: bool = True) -> Any:
+    """The value in JSON of any origin. Raises ``NotJson``, or ``TooDeep`` which is one, and without ``mend`` also for
+    half of a surrogate pair."""
     data = raw.encode("utf-8", "replace") if isinstance(raw, str) else raw
     data = data.removeprefix(_BYTE_ORDER_MARK)
     if data.count(b"[") + data.count(b"{") > MAX_DEPTH and _depth(data) > MAX_DEPTH:
@@ -50,6 +51,8 @@ def loads(raw: bytes | str) -> Any:
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:
+        if not mend:
+            raise NotJson(f"not JSON: {error.msg}") from None
         return _mended(data, error.msg)
 
 

@@ -188,8 +188,13 @@ class DiscordAdapter:
         return self._intake.trouble if self._intake is not None else None
 
     def parse(self, envelope: Envelope) -> Event | None:
-        """The event in a delivery."""
-        return parse(envelope)
+        """The event in a delivery; None, with a line in the log, for one that cannot be read: it would block all that
+        follows it."""
+        try:
+            return parse(envelope)
+        except Exception:
+            log.exception("discord.parse_failed", delivery=envelope.key)
+            return None
 
     async def send(self, to: ConversationRef, message: Outgoing, *, key: str) -> Receipt:
         """Create Message, with the key as an enforced nonce; the first one opens the thread."""

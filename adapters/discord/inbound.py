@@ -221,9 +221,11 @@ class Inbound:
                 await asyncio.sleep(pause)
             else:
                 break
-        if not self._directory.knows(guild):
-            self._directory.guild({**found, "id": guild})
-        self._known(guild)
+        try:
+            if not self._directory.knows(guild):
+                self._directory.guild({**found, "id": guild})
+        finally:
+            self._known(guild)  # what waits for it goes on, whatever Discord told
 
     async def _fetch_server(self, guild: str) -> Json:
         paths = ("/guilds/{guild_id}/channels", "/guilds/{guild_id}/threads/active", "/guilds/{guild_id}/roles")

@@ -5,7 +5,7 @@ until ``accept`` has made it durable. If that fails it is tried again, and every
 waits; ``trouble`` says so. What waits is bounded: when it is too much, the connection is not read any further
 (``room``), and Discord keeps the rest for as long as it keeps a session. One delivery that fails again and again while
 others succeed is not the store's fault but its own: it is dropped, loudly, so that it does not block its conversation
-for ever.
+for ever. So is one whose failure is a mistake in reading it (``_MISTAKES``), whatever becomes of others.
 
 A delivery's ``Mark`` is held until then, so that Discord keeps what we have not stored: after a crash it comes again.
 """
@@ -30,6 +30,10 @@ _ENDING = 5.0
 """Seconds for what is being stored when the gateway ends."""
 _HOPELESS = 8
 """Attempts after which a delivery is dropped, if others were stored meanwhile."""
+_MISTAKES = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""Failures that are of the delivery itself: no store raises them because it is down."""
+_MISTAKEN = 3
+"""Attempts after which a delivery is dropped that fails so."""
 
 log = structlog.get_logger(__name__)
 
@@ -121,12 +125,14 @@ class Intake:
                 break
             except Exception as error:
                 failures += 1
-                if self.trouble is None:
+                mistaken = isinstance(error, _MISTAKES)
+                if failures == 1 and (mistaken or self.trouble is None):
                     log.exception("discord_not_stored", delivery=envelope.key)
-                if failures >= _HOPELESS and self._stored > stored:
+                if (failures >= _HOPELESS and self._stored > stored) or (mistaken and failures >= _MISTAKEN):
                     log.error("discord_delivery_dropped", delivery=envelope.key, error=str(error)[:300])
                     return None
-                self.trouble = f"what arrives cannot be stored: {type(error).__name__}"
+                if not mistaken:
+                    self.trouble = f"what arrives cannot be stored: {type(error).__name__}"
                 await asyncio.sleep(_PAUSES[min(failures, len(_PAUSES)) - 1])
             else:
                 self._stored += 1

@@ -10,6 +10,7 @@ brings later than that is not done behind their back.
 
 import asyncio
 import time
+from collections.abc import Coroutine
 from typing import Any
 
 import structlog
@@ -39,6 +40,7 @@ _ANSWERING = 2.5
 _HEARD_WITHIN = 3.0
 """Seconds after which Discord has told the person that the application did not respond."""
 _TRY_AGAIN = "I could not take that just now. Please try again."
+_UNREADABLE = "I could not read that."
 _UNSHOWN = "This form cannot be shown here"
 _TOO_LATE = "That took too long to open. Please press it again."
 
@@ -59,7 +61,15 @@ class Interactions:
             log.info("discord_interaction_missed", interaction=text(data, "id"))
             return
         # Put into its lane now, so that it keeps its place in the conversation.
-        self._spawn(self._handle(data, self._enter(data, intake, mark)))
+        self._spawn(self._handle(data, self._entered(data, intake, mark)))
+
+    def _entered(self, data: Json, intake: Intake, mark: Mark) -> "asyncio.Future[Accepted | None] | Response":
+        """As ``_enter``; who sent what cannot be read is told so, rather than left to wait for an answer."""
+        try:
+            return self._enter(data, intake, mark)
+        except Exception:
+            log.exception("discord.interaction_failed", interaction=text(data, "id"))
+            return private(_UNREADABLE)
 
     def _enter(self, data: Json, intake: Intake, mark: Mark) -> "asyncio.Future[Accepted | None] | Response":
         """What will become of it, or how it is answered without being taken in."""
@@ -135,10 +145,15 @@ class Interactions:
         except GatewayError as error:
             log.warning("discord_answer_failed", kind="notice", error=str(error))
 
-    def _spawn(self, handling: Any) -> None:
-        task: asyncio.Task[None] = asyncio.create_task(handling)
+    def _spawn(self, handling: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(handling)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("discord.interaction_failed", exc_info=error)
 
     async def close(self) -> None:
         """Let the answers that are on their way arrive."""

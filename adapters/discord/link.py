@@ -24,16 +24,18 @@ from adapters.discord.manifest import INTENTS, bits
 from adapters.discord.progress import Mark, Progress
 from adapters.discord.sdk import ReconnectWebSocket, discord
 from adapters.discord.sessions import Kept, Session
-from adapters.discord.socket import Room, Socket
+from adapters.discord.socket import Room, Socket, Unreadable
 
 IDENTIFY_EVERY = 5.0
 """Seconds between two new sessions (Gateway, "Rate Limiting": one IDENTIFY in five seconds)."""
 RETRY = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 """Seconds before each attempt to come back; the last one repeats."""
 OPENING = 30.0
-"""Seconds a connection may take until it says HELLO."""
+"""Seconds a connection may take until it says HELLO, and a new session until it says READY."""
 RESUMING = 15.0
 """Seconds until the first word after RESUME. Who says none does not know what that is."""
+TRUSTED = 5.0
+"""Seconds a connection has to last to be called up, after one on which nothing could be read any more."""
 BRIEF = 1.0
 """Seconds: one that ends sooner is not followed by another at once."""
 _OWN_GATEWAY = "gateway.discord.gg"
@@ -90,6 +92,11 @@ class Link(discord.Client):
         self._taking: Room | None = None
         self._failures = 0
         self._refusals = 0
+        self._reached = 0
+        """The farthest dispatch that was read before the last RESUME."""
+        self._mistrusted = False
+        """Nothing could be read any more on the last connection."""
+        self._trusting: asyncio.TimerHandle | None = None
         self._identified: float | None = None
         self._index = shard
         self.settled = asyncio.Event()
@@ -139,9 +146,16 @@ class Link(discord.Client):
             await self.keep()
 
     def _is_up(self, event: str) -> None:
-        self._failures, self._refusals, self.trouble = 0, 0, None
-        self.settled.set()
+        self._refusals = 0
+        if self._mistrusted:
+            self._trusting = self.loop.call_later(TRUSTED, self._is_trusted)
+        else:
+            self._is_trusted()
         log.info(event, shard=self._index)
+
+    def _is_trusted(self) -> None:
+        self._failures, self._mistrusted, self.trouble = 0, False, None
+        self.settled.set()
 
     async def run_until_fatal(self) -> None:
         """Hold the connection. Returns only when ``fatal`` says why."""
@@ -174,6 +188,8 @@ class Link(discord.Client):
             opened = await self._open(self._session)
             if self._session is not None:
                 await self._resuming(opened)
+            else:
+                await self._beginning(opened)
             while True:
                 await opened.poll_event()
         except ReconnectWebSocket as end:
@@ -191,8 +207,11 @@ class Link(discord.Client):
             raise
         except Exception as error:
             # Unreachable, or it sent what nobody can read: either way there is nothing but to come again.
+            self._mistrusted = isinstance(error, Unreadable)
             self._lost(f"{type(error).__name__}: {error}"[:200])
         finally:
+            if self._trusting is not None:
+                self._trusting.cancel()
             if opened is not None:
                 await opened.leave(code)
             if self.loop.time() - began < BRIEF:
@@ -218,9 +237,20 @@ class Link(discord.Client):
         self.ws = socket
         return socket
 
+    async def _beginning(self, socket: Socket) -> None:
+        """Until Discord says that there is a session."""
+        try:
+            async with asyncio.timeout(OPENING):
+                while self._session is None:
+                    await socket.poll_event()
+        except TimeoutError:
+            raise Unreadable("no answer to IDENTIFY") from None
+
     async def _resuming(self, socket: Socket) -> None:
-        """Until Discord goes on with the session. Who stays silent, or hangs up again and again, will not."""
-        self._refusals += 1
+        """Until Discord goes on with the session. Who stays silent, or hangs up again and again at the same place, will
+        not."""
+        self._refusals = self._refusals + 1 if self._progress.read <= self._reached else 1
+        self._reached = self._progress.read
         if self._refusals > _STUBBORN:
             raise _Over("the gateway hangs up on it")
         try:
@@ -230,7 +260,6 @@ class Link(discord.Client):
         except TimeoutError:
             if not self._progress.at:  # else it is only that there was no room for what came
                 raise _Over("no answer to RESUME") from None
-        self._refusals = 0
 
     def _address(self, session: Session | None) -> yarl.URL:
         """Where Discord said to resume; another gateway than Discord's stands in for all of them."""
@@ -240,7 +269,7 @@ class Link(discord.Client):
 
     def _over(self, why: str) -> None:
         """There is nothing to resume; another session follows, so this settles nothing yet."""
-        self._session = None
+        self._session, self._reached = None, 0
         self._kept.begun()
         self.trouble = f"no connection to Discord's gateway: {why}"
         log.info("discord_session_over", why=why, shard=self._index)

@@ -29,6 +29,11 @@ class Progress:
         self._open: dict[int, int] = {}
         self._order: deque[int] = deque()
 
+    @property
+    def read(self) -> int:
+        """The farthest dispatch that was read, over all connections; 0 before the first one."""
+        return self._read
+
     def resume(self) -> None:
         """What was not dealt with is sent again."""
         self.replaying, self.at, self._in_hand = True, 0, self._read

@@ -147,3 +147,25 @@ async def test_closing_waits_for_what_is_being_stored() -> None:
     stuck.take(envelope("a", 0), mark())
     await asyncio.sleep(0.01)
     await asyncio.wait_for(stuck.close(), 5)
+
+
+async def test_one_that_is_mistaken_is_dropped_though_nothing_else_comes() -> None:
+    """Nobody else writes, so nothing tells that the store is well; but no store raises this because it is down."""
+    stored: list[str] = []
+
+    async def accept(envelope: Envelope) -> Accepted:
+        if envelope.key.endswith(":0"):
+            raise TypeError("recursion limit reached")
+        stored.append(envelope.key)
+        return NEW
+
+    intake = Intake(accept)
+    results: list[Accepted | None] = []
+    place = Progress("s")
+    for n in range(2):
+        place.at = n + 1
+        intake.take(envelope("a", n), place.mark(), results.append)
+        place.passed()
+    await until(intake)
+    assert (stored, results, intake.trouble) == (["discord:dm:a:1"], [None, NEW], None)
+    assert place.stored == 2  # no RESUME asks for it again

@@ -89,6 +89,21 @@ class Gateway(Handshake):
 
     # -- trouble on demand
 
+    def raw_event(self, name: str, data: bytes) -> None:
+        """Dispatch an event whose data is these bytes, JSON or not. Who resumes is sent it again."""
+        for session in self.sessions.values():
+            session.dispatch(name, data)
+
+    def raw_frame(self, payload: bytes) -> None:
+        """Send every client a frame of these bytes, as it sends any other; it belongs to no session."""
+        for connection in self._connections:
+            connection.send(payload)
+
+    def garbage(self, payload: bytes, *, text: bool = False) -> None:
+        """Send every client these bytes as they are, as a binary frame or as one of text."""
+        for connection in self._connections:
+            connection.send(payload, as_it_is=WSMsgType.TEXT if text else WSMsgType.BINARY)
+
     @property
     def connected(self) -> bool:
         """A client has identified and is there."""

@@ -30,7 +30,7 @@ class Connection:
         """When the client's latest commands came."""
         self._transport = transport
         self._deflate = zlib.compressobj() if compress else None
-        self._frames: deque[bytes] = deque()
+        self._frames: deque[tuple[bytes, WSMsgType | None]] = deque()
         self._wake = asyncio.Event()
         self._close: tuple[int, str] | None = None
 
@@ -43,8 +43,9 @@ class Connection:
     def closing(self) -> bool:
         return self._close is not None
 
-    def send(self, payload: bytes) -> None:
-        self._frames.append(payload)
+    def send(self, payload: bytes, *, as_it_is: WSMsgType | None = None) -> None:
+        """``as_it_is``: the kind of a frame that is not compressed, though others are."""
+        self._frames.append((payload, as_it_is))
         self._wake.set()
         if len(self._frames) > MAX_UNSENT:
             self.drop()
@@ -71,7 +72,7 @@ class Connection:
         """Send what is queued until the connection closes."""
         while True:
             while self._frames and not self.frozen:
-                await self._send(self._frames[0])
+                await self._send(*self._frames[0])
                 if self._frames:
                     self._frames.popleft()
             if self._close is not None and not self.frozen:
@@ -81,8 +82,10 @@ class Connection:
             await self._wake.wait()
             self._wake.clear()
 
-    async def _send(self, payload: bytes) -> None:
-        if self._deflate is None:
+    async def _send(self, payload: bytes, as_it_is: WSMsgType | None) -> None:
+        if as_it_is is not None:
+            await self.socket.send_frame(payload, as_it_is)
+        elif self._deflate is None:
             await self.socket.send_frame(payload, WSMsgType.TEXT)
         else:
             data = self._deflate.compress(payload) + self._deflate.flush(zlib.Z_SYNC_FLUSH)

@@ -1,0 +1,68 @@
+"""Frames of the gateway: read, or set aside with as much as can still be told of them. Pure.
+
+Theory. A frame that cannot be read must not end the connection: Discord would resume it with the very same frame, for
+ever. What counts of it is its sequence number: named to Discord, it is never sent again. It stands near one end of the
+frame, outside of the event's own data, so it can be found in a frame whose data is beyond reading.
+"""
+
+import re
+from typing import Any, NamedTuple
+
+from adapters import jsons
+from adapters.fields import text
+from adapters.jsons import NotJson
+
+DISPATCH = 0
+"""Gateway opcodes, Dispatch."""
+
+# Strings whole, so that nothing within them is taken for structure; one that does not end takes all the rest along.
+_TOKEN = re.compile(
+    r'"(?P<string>[^"\\]*+(?:\\.[^"\\]*+)*+)(?:"|\\?\Z)|(?P<open>[\[{])|(?P<close>[\]}])|(?P<colon>:)|(?P<number>\d{1,18})',
+    re.DOTALL,
+)
+
+
+class Frame(NamedTuple):
+    """What a frame says."""
+
+    op: int
+    name: str
+    """The event's name; empty for what is no event."""
+    seq: int | None
+    data: Any
+
+
+def read(payload: str | bytes) -> Frame:
+    """The frame. Raises ``NotJson`` for what cannot be worked with."""
+    found = jsons.loads(payload, mend=False)
+    if type(found) is not dict:
+        raise NotJson("not a JSON object")
+    op, seq = found.get("op"), found.get("s")
+    if type(op) is not int:
+        raise NotJson("no opcode")
+    if op == DISPATCH and type(seq) is not int:
+        raise NotJson("an event without a sequence number")
+    return Frame(op, text(found, "t"), seq if type(seq) is int else None, found.get("d"))
+
+
+def remains(payload: str | bytes) -> Frame:
+    """What can be told of a frame that cannot be read: opcode, name and sequence number, each where it is found. One
+    pass over the text, whatever is in it."""
+    if isinstance(payload, bytes):
+        payload = payload.decode("utf-8", "replace")
+    depth, last, key = 0, "", ""
+    found: dict[str, str] = {}
+    for token in _TOKEN.finditer(payload):
+        kind = token.lastgroup or ""
+        if kind in ("open", "close"):
+            depth += 1 if kind == "open" else -1
+            key = ""
+        elif depth == 1 and kind == "colon":
+            key = last
+        elif depth == 1:
+            last = token[kind]
+            if key:
+                found.setdefault(key, last)
+                key = ""
+    seq, op = found.get("s", ""), found.get("op", "")
+    return Frame(int(op) if op.isdigit() else DISPATCH, found.get("t", ""), int(seq) if seq.isdigit() else None, None)
