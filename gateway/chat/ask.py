@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypedDict, TypeVar
 
 from gateway.chat.action import Action
-from gateway.chat.text import whole
+from gateway.chat.text import message_text
 from gateway.model import ActionInvoked, Button, MessageCreated, Outgoing, from_json, to_json
 from gateway.runtime import tokens
 from gateway.runtime.asks import Ask, AskKind
@@ -27,7 +27,7 @@ class AskBase(Generic[T]):
     kind: ClassVar[AskKind]
 
     def __init__(self, content: str, author: str | None, timeout: float, raise_on_timeout: bool, anyone: bool) -> None:
-        self.content = whole(content)
+        self.content = message_text(content)
         self.author = author
         self.timeout = timeout
         """Seconds to wait."""

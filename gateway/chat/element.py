@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
-from gateway.chat.text import whole
+from gateway.chat.text import message_text, whole
+from gateway.markdown.code import fenced
 from gateway.model import ElementKind, FromBytes, FromPath, FromUrl, Outgoing, OutgoingFile, Source
 from gateway.runtime.context import require_turn
 from gateway.runtime.posting import Posting
@@ -121,15 +122,8 @@ class Text(Element):
         text = self.content.decode(errors="replace") if isinstance(self.content, bytes) else self.content
         if len(text) > self.INLINE_LIMIT:
             return None
-        return f"**{self.name}**\n{fenced(whole(text), self.language) if self.language else whole(text)}"
-
-
-def fenced(text: str, language: str | None) -> str:
-    """The text as a Markdown code block, whatever backticks it holds."""
-    fence = "```"
-    while fence in text:
-        fence += "`"
-    return f"{fence}{language or ''}\n{text.rstrip()}\n{fence}"
+        shown = message_text(text)
+        return f"**{self.name}**\n{fenced(shown.rstrip(), self.language) if self.language else shown}"
 
 
 def received(name: str, mime: str, path: Path, size: int) -> Element:

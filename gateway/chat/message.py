@@ -8,9 +8,11 @@ from typing import Any, Literal, Self
 
 from gateway.chat import standing
 from gateway.chat.action import Action
-from gateway.chat.element import Element, fenced
-from gateway.chat.text import split_half, whole
-from gateway.egress import heal
+from gateway.chat.element import Element
+from gateway.chat.text import lines_ended, message_text, split_half, whole
+from gateway.egress.offload import offloaded
+from gateway.markdown.code import fenced
+from gateway.markdown.open_markup import close_open_markup
 from gateway.model import AllowedMentions, Button, Citation, Outgoing, OutgoingFile
 from gateway.runtime import tokens
 from gateway.runtime.context import current_turn, require_turn
@@ -47,7 +49,7 @@ class Message:
         citations: Sequence[Citation] = (),
     ) -> None:
         if content is None or isinstance(content, str):
-            self.content = content or ""
+            self.content = lines_ended(content or "")
         else:
             self.content = json.dumps(content, indent=2, ensure_ascii=False, default=str)
             language = language or "json"
@@ -72,7 +74,7 @@ class Message:
         self._number = self._turn.next_number() if self._turn is not None and id is None else 0
         self._posting: Posting | None = None
         self._half = ""
-        """The first half of a character whose second one may come with the next token."""
+        """The first half of a character or of a line break whose second one may come with the next token."""
 
     @property
     def id(self) -> str:
@@ -107,12 +109,12 @@ class Message:
         turn.opened.add(self)
         if is_sequence:
             self.content, self._half = token, ""
-            await stream.replace(whole(self._text()))
+            await stream.replace(message_text(self._text()))
         else:
             self.content += token
             text, self._half = split_half(self._half + token)
             if text:
-                await stream.write(whole(text))
+                await stream.write(message_text(text))
 
     async def remove(self) -> bool:
         """Take it off the platform."""
@@ -142,7 +144,9 @@ class Message:
     async def break_off(self) -> None:
         """End its stream with the text there is (called when the handler failed)."""
         if self._posting is not None:
-            await self._posting.close_stream(Outgoing(text=heal(self._text()), author=self.author))
+            text = message_text(self._text())
+            closed = await offloaded(len(text), close_open_markup, text)
+            await self._posting.close_stream(Outgoing(text=closed, author=self.author))
 
     def _post(self, turn: Turn) -> Posting:
         if self._posting is None:
@@ -165,13 +169,13 @@ class Message:
             await standing.remember_owner(turn, self.id, posting.receipts)
 
     def _text(self) -> str:
-        return fenced(self.content, self.language) if self.language and self.content else self.content
+        return fenced(self.content.rstrip(), self.language) if self.language and self.content else self.content
 
     async def _outgoing(self, turn: Turn) -> Outgoing:
         text, files = self._with_elements()
         feedback = self._takes_feedback and turn.services.feedback and turn.services.callbacks.on_feedback is not None
         return Outgoing(
-            text=whole(text),
+            text=message_text(text),
             author=whole(self.author) if self.author else self.author,
             buttons=await self._buttons(turn) if self.actions else (),
             files=files,

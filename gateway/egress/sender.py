@@ -17,14 +17,15 @@ from gateway.adapter import (
     SupportsTitles,
 )
 from gateway.egress.limiter import Limiter
+from gateway.egress.offload import offloaded
 from gateway.egress.outgoing import check_files, degraded, plan
 from gateway.egress.pace import Pace
 from gateway.egress.retry import RetryPolicy
-from gateway.egress.split import split
 from gateway.egress.standing import OnReceipts, Standing
 from gateway.egress.stream import MessageStream
 from gateway.egress.wire import Lookup, Wire
 from gateway.errors import Gone, PlatformError, RateLimited, SettingsError, Unsupported
+from gateway.markdown.split import split
 from gateway.model import (
     AllowedMentions,
     Capabilities,
@@ -107,7 +108,9 @@ class Sender:
         async with wire.lanes.hold(to.key):
             if message.files:
                 await check_files(message.files, limits.file_size_limit)
-            parts = plan(message, limits, split(message.text, limits.text_limit, tables=limits.tables_per_message))
+            size, tables = len(message.text), limits.tables_per_message
+            texts = await offloaded(size, split, message.text, limits.text_limit, tables=tables)
+            parts = plan(message, limits, texts)
             await standing.make(lambda: parts, final=True)
         return standing.receipts
 

@@ -11,12 +11,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from gateway.adapter import SupportsStreaming
-from gateway.egress.heal import heal
 from gateway.egress.native import NativeStream
+from gateway.egress.offload import SMALL, offloaded
 from gateway.egress.outgoing import check_files, degraded, plan
-from gateway.egress.split import Splitter
 from gateway.egress.standing import Part, Standing
 from gateway.errors import PlatformError
+from gateway.markdown.open_markup import close_open_markup
+from gateway.markdown.split import Splitter
 from gateway.model import Outgoing, Receipt, TaskUpdate, UserRef
 
 
@@ -91,10 +92,12 @@ class MessageStream:
             raise RuntimeError("the stream is closed")
         message = degraded(message, self._limits)
         await check_files(message.files, self._limits.file_size_limit)
+        await self._read_ahead(message.text)
         self._closed = True
         # From here on the flusher, where it still waits for the platform, brings the final text too.
         self._final = plan(message, self._limits, self._splitter.parts(message.text))
         await self._stop_flusher()
+        await self._read_ahead(message.text)
         # How the stream had to go may have changed how it is split.
         final = self._final = plan(message, self._limits, self._splitter.parts(message.text))
         if self._native is not None and self._native.open:
@@ -156,6 +159,7 @@ class MessageStream:
 
     async def _show(self) -> None:
         """Bring the platform up to date."""
+        await self._read_ahead(self._written())
         if not self._decided:
             texts = self._texts()
             if not texts:
@@ -184,10 +188,12 @@ class MessageStream:
         if standing.parts or not self._limits.stream_limit or not isinstance(adapter, SupportsStreaming):
             return None
         self._splitter = self._new_splitter(min(self._limits.stream_limit, self._limits.text_limit))
+        await self._read_ahead(self._written())
         native = NativeStream(standing, adapter, self._recipient)
         if await self._begin(native, self._texts()[0]):
             return native
         self._splitter = self._new_splitter(self._limits.text_limit)
+        await self._read_ahead(self._written())
         return None
 
     # Showing
@@ -195,12 +201,26 @@ class MessageStream:
     def _new_splitter(self, limit: int) -> Splitter:
         return Splitter(limit, tables=self._limits.tables_per_message)
 
-    def _texts(self) -> list[str]:
-        """Everything written so far, in parts."""
+    async def _read_ahead(self, text: str) -> None:
+        """Split a large text beside the loop: afterwards only its end is still to be looked at."""
+        before = self._splitter
+        if before.unread(text) <= SMALL:
+            return
+        ahead = before.copy()
+        await offloaded(len(text), ahead.parts, text)
+        if self._splitter is before:
+            self._splitter = ahead
+
+    def _written(self) -> str:
+        """Everything written so far."""
         if self._pending:
             self._text = "".join([self._text, *self._pending])
             self._pending.clear()
-        return self._splitter.parts(self._text)
+        return self._text
+
+    def _texts(self) -> list[str]:
+        """The same in parts."""
+        return self._splitter.parts(self._written())
 
     def _wanted(self) -> list[Outgoing]:
         """The parts as they shall stand now: the last one healed until the text is whole."""
@@ -209,7 +229,7 @@ class MessageStream:
         texts = self._texts()
         if self._cached[0] is not self._text:
             if texts:
-                healed = heal(texts[-1])
+                healed = close_open_markup(texts[-1])
                 texts[-1] = healed if len(healed) <= self._splitter.limit else texts[-1]
             self._cached = (self._text, [Outgoing(text=text) for text in texts if text.strip()])
         return self._cached[1]

@@ -21,6 +21,11 @@ def opens(header: str, delimiter: str) -> bool:
     )
 
 
+def like_row(line: str) -> bool:
+    """Whether the line is a table's header row, if a delimiter row should follow."""
+    return line.lstrip().startswith("|")
+
+
 def cells(row: str) -> list[str]:
     """The cells of a row, without the blanks around them; ``\\|`` in a cell is a bar."""
     row = row.strip()

@@ -14,10 +14,11 @@ from tests.contract.asks import AskContract
 from tests.contract.conversations import ConversationContract
 from tests.contract.crashes import CrashContract
 from tests.contract.losses import LossContract
+from tests.contract.texts import TextContract
 from tests.contract.world import World
 
 
-class BotContract(ConversationContract, AskContract, ActionContract, LossContract, CrashContract):
+class BotContract(ConversationContract, AskContract, ActionContract, LossContract, CrashContract, TextContract):
     """Inherit it, and provide ``world``."""
 
     @pytest.fixture(autouse=True)

@@ -6,9 +6,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from gateway.egress import markdown
-from gateway.egress.split import Splitter, split
-from tests.egress.documents import documents
+from gateway.markdown.split import Splitter, split
+from tests.markdown.documents import documents
 
 TABLE = "| Name | Value |\n|---|---:|\n"
 
@@ -239,29 +238,6 @@ def test_a_limit_below_one_is_a_mistake() -> None:
         split("a", 0)
 
 
-class Counted:
-    """A pattern that counts how often it is matched."""
-
-    def __init__(self, pattern: re.Pattern[str]) -> None:
-        self.pattern = pattern
-        self.matched = 0
-
-    def match(self, text: str, *bounds: int) -> re.Match[str] | None:
-        self.matched += 1
-        return self.pattern.match(text, *bounds)
-
-
-@pytest.mark.parametrize("text", ["> " * 20_000, ("> " * 500 + "\n") * 40], ids=["one line", "many"])
-def test_quote_marks_are_read_once_a_line_not_once_a_mark(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A line may be nothing but marks: read at each of them, 200,000 characters hold everybody up for ten seconds."""
-    quotes = Counted(markdown.QUOTE)
-    monkeypatch.setattr(markdown, "QUOTE", quotes)
-    parts = split(text, 2_000)
-    assert all(len(part) <= 2_000 for part in parts)
-    assert squeeze("".join(parts)).count(">") >= text.count(">")
-    assert quotes.matched < 10 * len(parts)
-
-
 @pytest.mark.parametrize(
     ("text", "limit", "parts"),
     [
@@ -271,3 +247,9 @@ def test_quote_marks_are_read_once_a_line_not_once_a_mark(text: str, monkeypatch
 )
 def test_a_cut_through_quote_marks_repeats_those_before_it(text: str, limit: int, parts: list[str]) -> None:
     assert split(text, limit) == parts
+
+
+def test_a_text_that_shrank_to_what_fits_needs_no_cut() -> None:
+    splitter = Splitter(10)
+    assert splitter.parts("some words |") == ["some words", "|"]
+    assert splitter.parts("some words ") == ["some words"]

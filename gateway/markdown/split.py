@@ -9,8 +9,8 @@ the next part, even when it turns out too long for that one too.
 import re
 from typing import NamedTuple
 
-from gateway.egress import markdown
-from gateway.egress.window import Window
+from gateway.markdown.blocks import Fence
+from gateway.markdown.breaks import Window
 
 
 class _Cut(NamedTuple):
@@ -18,11 +18,11 @@ class _Cut(NamedTuple):
 
     pos: int = 0
     prefix: str = ""
-    fence: markdown.Fence | None = None
+    fence: Fence | None = None
     """The code fence the cut went through."""
 
 
-_ROWS = re.compile(r"^[ \t]*[|:-][-|: \t]*$", re.MULTILINE)
+_ROWS = re.compile(r"^[ \t>]*+[|:-][-|: \t]*+$", re.MULTILINE)
 """Candidates for delimiter rows: counting them is cheaper than scanning, and never too low."""
 
 
@@ -34,6 +34,9 @@ def split(text: str, limit: int, *, tables: int | None = None) -> list[str]:
     if len(text) <= limit and (tables is None or "|" not in text):
         return [text] if text and not text.isspace() else []
     return Splitter(limit, tables=tables).parts(text)
+
+
+_SOLID = re.compile(r"\S")
 
 
 class Splitter:
@@ -48,6 +51,16 @@ class Splitter:
         self._head = ""
         """The text all cuts so far were made from."""
         self._cut = _Cut()
+
+    def copy(self) -> "Splitter":
+        """One that goes on from the same parts."""
+        made = Splitter(self.limit, tables=self.tables)
+        made._sealed, made._head, made._cut = list(self._sealed), self._head, self._cut
+        return made
+
+    def unread(self, text: str) -> int:
+        """How many characters of the text ``parts`` would look at, at least."""
+        return len(text) - self._cut.pos
 
     def parts(self, text: str) -> list[str]:
         """All parts of ``text``."""
@@ -65,14 +78,17 @@ class Splitter:
             part, self._cut = _take(text, cut, self.limit, self.tables)
             if part:
                 self._sealed.append(part)
-            self._head = text[: cut.pos + self.limit + 1 - len(cut.prefix)]
+            end = cut.pos + self.limit + 1 - len(cut.prefix)
+            # What is only blanks behind a full part needs no cut: the text that made this one goes on with more.
+            solid = _SOLID.search(text, end - 1)
+            self._head = text[: end if solid is None else solid.end()]
 
     def _rest(self, text: str, cut: _Cut) -> str | None:
         """The text behind the cut if one part can hold it."""
         room = self.limit - len(cut.prefix)
         if len(text) - cut.pos <= room:
             rest = text[cut.pos :]
-        elif text[cut.pos + room :].isspace():
+        elif _SOLID.search(text, cut.pos + room) is None:
             rest = text[cut.pos : cut.pos + room].rstrip()
         else:
             return None

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.egress.heal import heal
-from tests.egress.documents import documents
+from gateway.markdown.open_markup import close_open_markup
+from tests.markdown.documents import documents
 
 COMPLETE = [
     "",
@@ -107,29 +107,29 @@ HALF = [
 
 @pytest.mark.parametrize("text", COMPLETE)
 def test_complete_markdown_stays_as_it_is(text: str) -> None:
-    assert heal(text) == text
+    assert close_open_markup(text) == text
 
 
 @pytest.mark.parametrize(("text", "shown"), HALF)
 def test_half_written_markdown_is_made_presentable(text: str, shown: str) -> None:
-    assert heal(text) == shown
+    assert close_open_markup(text) == shown
 
 
 @given(documents())
 @settings(max_examples=150)
 def test_complete_documents_stay_as_they_are(text: str) -> None:
-    assert heal(text) == text
+    assert close_open_markup(text) == text
 
 
 @given(st.text(alphabet=st.sampled_from("ab \n`~|-*_>#[]()!\\1.\t:")))
 @settings(max_examples=600)
 def test_never_raises(text: str) -> None:
-    assert isinstance(heal(text), str)
+    assert isinstance(close_open_markup(text), str)
 
 
 @given(documents(), st.data())
 @settings(max_examples=200)
 def test_no_fence_stays_open(text: str, data: st.DataObject) -> None:
-    shown = heal(text[: data.draw(st.integers(0, len(text)))])
+    shown = close_open_markup(text[: data.draw(st.integers(0, len(text)))])
     for mark in ("```", "~~~"):
         assert sum(line.startswith(mark) for line in shown.split("\n")) % 2 == 0

@@ -8,11 +8,12 @@ a table with its header rows, a quote.
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from enum import IntEnum
 from typing import NamedTuple
 
-from gateway.egress import markdown
+from gateway.markdown import tables
+from gateway.markdown.blocks import Fence, Kind, Line, scan_lines
+from gateway.markdown.inline import scan_inline
 
 
 class Rank(IntEnum):
@@ -33,27 +34,25 @@ class Rank(IntEnum):
     INNER_WORD = 11
 
 
+_RUNNING = (Rank.SENTENCE, Rank.WORD, Rank.INNER_SENTENCE, Rank.INNER_WORD)
+"""Places in the middle of a line."""
+
+
 class Break(NamedTuple):
     """A place where a part may end."""
 
     rank: Rank
     at: int
     """Where the next part's own text begins, in the window."""
-    fence: markdown.Fence | None = None
+    fence: Fence | None = None
     """The code fence the cut goes through: closed here, opened again in the next part."""
     prefix: str = ""
     """What else the next part opens with: a table's header rows, the mark of a quote."""
 
 
-class _Marked(NamedTuple):
-    """A line, and where the quote marks at its start end."""
-
-    line: int = -1
-    end: int = -1
-
-
-_SENTENCE = re.compile(r"(?<=[.!?…])[\"')\]*_]*\s+|(?<=[。！？])")  # noqa: RUF001 - the full-width marks are meant
-_WORD = re.compile(r"\s+")
+_SENTENCE = re.compile(r"(?<=[.!?…])[\"')\]*_]*+\s++|(?<=[。！？])")  # noqa: RUF001 - the full-width marks are meant
+_WORD = re.compile(r"\s++")
+_QUOTE = re.compile(r"(?:[ \t]*+>)++[ \t]?")
 
 
 class Window:
@@ -64,7 +63,7 @@ class Window:
         self.skip = skip
         """Characters at the start that were carried over: a cut must be behind them."""
         self.limit = limit
-        self.fence: markdown.Fence | None = None
+        self.fence: Fence | None = None
         self.stop: int | None = None
         """The start of the first table too many."""
         self._breaks: list[Break] = []
@@ -80,117 +79,109 @@ class Window:
         self._block = 0
         """Where the paragraph, item or row the scan is in began."""
         self._line = 0
-        self._marked = _Marked()
+        self._end = 0
+        """Where the last line that is not blank ended, without the blanks at its end."""
         self._title: int | None = None
         """The start of the headings right before this line."""
         self._scan()
 
     # Scanning
 
-    def _lines(self) -> Iterator[tuple[int, str, str | None]]:
-        lines = self.text.split("\n")
-        at = 0
-        for index, line in enumerate(lines):
-            yield at, line, lines[index + 1] if index + 1 < len(lines) else None
-            at += len(line) + 1
-
     def _scan(self) -> None:
-        blank, before, closed = True, "", False
-        for at, line, after in self._lines():
-            self._line = at
-            if self.fence is not None and self.fence.left_by(line):
-                self.fence = None
-            if self.fence is not None:
-                cut_off = after is None and len(self.text) > self.limit
-                blank = closed = self._closes_fence(self.fence, at, line, cut_off=cut_off)
-                before = ""
-                continue
-            if not line or line.isspace():
+        blank, before, closed = True, False, False
+        for line in scan_lines(self.text):
+            self._line = line.start
+            if line.kind in (Kind.CODE, Kind.CLOSING):
+                blank = closed = self._in_fence(line)
+                before = False
+            elif line.kind is Kind.BLANK:
+                self._leave_fence()
                 if closed:
-                    self._add(Rank.ITEM if self._list is None else Rank.INNER_BLOCK, at)
-                blank, before, closed, self._table = True, "", False, ""
-                self._row = self._row and at == len(self.text)
-                continue
-            if self._table and "|" not in line:
-                self._table = ""
-            self._in_text(at, line, after, blank, before)
-            if self.stop is not None:
-                return
-            blank, before, closed = False, line, False
-            self._row = markdown.maybe_header(line)
+                    self._add(Rank.ITEM if self._list is None else Rank.INNER_BLOCK, line.start)
+                blank, before, closed, self._table = True, False, False, ""
+                self._row = self._row and line.start == len(self.text)
+            else:
+                self._leave_fence()
+                row = tables.like_row(self.text[line.content : line.end])
+                self._in_text(line, blank, first_row=row and not before)
+                if self.stop is not None:
+                    return
+                self._row = before = row
+                blank, closed = False, False
+            if line.content < line.end:
+                self._end = line.start + len(self.text[line.start : line.end].rstrip())
 
-    def _closes_fence(self, fence: markdown.Fence, at: int, line: str, *, cut_off: bool) -> bool:
+    def _leave_fence(self) -> None:
+        if self.fence is not None and self._line > self._fence_body - 1:
+            self.fence = None  # with the quote it stood in
+
+    def _in_fence(self, line: Line) -> bool:
         """A line of code, or the one that ends it (not if the window cuts it off: it may turn out to be code)."""
-        if fence.closed_by(line) and not cut_off:
+        if line.kind is Kind.CLOSING and not (line.end == len(self.text) and len(self.text) > self.limit):
             self.fence = None
-            self._block = at + len(line) + 1
+            self._block = line.end + 1
             return True
-        if at > self._fence_body:
-            self._add(Rank.INNER_LINE, at, fence=self._seam())
+        if line.start > self._fence_body:
+            self._add(Rank.INNER_LINE, line.start, fence=self._seam())
         return False
 
-    def _in_text(self, at: int, line: str, after: str | None, blank: bool, before: str) -> None:
-        if self._table:
+    def _in_text(self, line: Line, blank: bool, *, first_row: bool) -> None:
+        at, kind = line.start, line.kind
+        if kind in (Kind.ROW, Kind.DELIMITER):
             if at > self._table_body:
                 self._add(Rank.ROW, at, prefix=self._header())
             self._block = at
             return
-        title = markdown.HEADING.match(line) is not None
-        opened = markdown.fence(line)
-        table = after is not None and markdown.opens_table(line, after)
-        item = None if markdown.RULE.match(line) else markdown.ITEM.match(line)
+        self._table = ""
+        title, opened, table = kind is Kind.HEADING, kind is Kind.OPENING, kind is Kind.HEADER
+        item = line.item >= 0
         lazy = not (blank or opened or table)
-        inner = self._list is not None and not item and not title and (lazy or line[0] in " \t")
+        inner = self._list is not None and not item and not title and (lazy or self.text[at] in " \t")
         if not inner and not item:
             self._list = None
-        row = markdown.maybe_header(line) and not markdown.maybe_header(before)
-        starts = bool(blank or title or opened or table or row or item)
-        self._add_before(at, line, item, inner, starts, blank or title, before)
-        if table:
-            assert after is not None
-            if self._tables_left is not None:
-                if not self._tables_left:
-                    self.stop = at if self._title is None else self._title
-                    return
-                self._tables_left -= 1
-            self._table = f"{line}\n{after}\n"
-            self._table_body = at + len(self._table)
+        starts = blank or title or opened or table or first_row or item or kind is Kind.RULE
+        if kind is not Kind.UNDERLINE:
+            self._add_before(line, inner=inner, starts=starts, apart=blank or title)
+        if table and not self._begin_table(line):
+            return
         if item:
-            indent = len(item["indent"].expandtabs(4))
-            self._list = indent if self._list is None else min(self._list, indent)
-        if opened is not None:
-            self.fence, self._fence_body = opened, at + len(line) + 1
+            self._list = line.item if self._list is None else min(self._list, line.item)
+        if opened:
+            self.fence, self._fence_body = line.fence, line.end + 1
         if starts and not inner:
             self._block = at
         self._title = (at if self._title is None else self._title) if title else None
 
-    def _add_before(
-        self, at: int, line: str, item: re.Match[str] | None, inner: bool, starts: bool, apart: bool, before: str
-    ) -> None:
+    def _begin_table(self, line: Line) -> bool:
+        """Remember the rows that head it, unless it is one too many."""
+        if self._tables_left is not None:
+            if not self._tables_left:
+                self.stop = line.start if self._title is None else self._title
+                return False
+            self._tables_left -= 1
+        end = self.text.find("\n", line.end + 1)
+        end = len(self.text) if end < 0 else end
+        self._table = f"{self.text[line.start : end]}\n"
+        self._table_body = end + 1
+        return True
+
+    def _add_before(self, line: Line, *, inner: bool, starts: bool, apart: bool) -> None:
         """The place before a line of text."""
-        if item is not None:
-            nested = self._list is not None and len(item["indent"].expandtabs(4)) > self._list + 1
-            rank = Rank.NESTED if nested else Rank.ITEM
+        if line.item >= 0:
+            rank = Rank.NESTED if self._list is not None and line.item > self._list + 1 else Rank.ITEM
         elif inner:
             rank = Rank.INNER_BLOCK if starts else Rank.INNER_LINE
         elif starts:
             rank = Rank.BLOCK if apart else Rank.ITEM
         else:
             rank = Rank.LINE
-        if self._title is not None:
-            rank = Rank.TITLE
-        if before and markdown.SETEXT.match(line) and item is None:
-            return
-        self._add(rank, at)
+        self._add(Rank.TITLE if self._title is not None else rank, line.start)
 
     def _add(
-        self, rank: Rank, at: int, *, end: int | None = None, fence: markdown.Fence | None = None, prefix: str = ""
+        self, rank: Rank, at: int, *, end: int | None = None, fence: Fence | None = None, prefix: str = ""
     ) -> None:
-        """Note a place, if a part can end there. ``end`` is where its text ends, if the caller knows."""
-        if end is None:
-            end = at
-            while end > self.skip and self.text[end - 1].isspace():
-                end -= 1
+        """Note a place, if a part can end there. ``end`` is where its text ends, if that is not the line before."""
+        end = self._end if end is None else end
         if end > self.skip and end + _room(fence) <= self.limit:
             self._breaks.append(Break(rank, at, fence, prefix))
 
@@ -198,7 +189,7 @@ class Window:
         """The header rows for the next part, unless they would fill it."""
         return self._table if len(self._table) <= self.limit // 2 else ""
 
-    def _seam(self) -> markdown.Fence | None:
+    def _seam(self) -> Fence | None:
         """The open fence, unless closing it and opening it again would fill a part."""
         if self.fence is None or _room(self.fence) + len(self.fence.opener) + 1 > self.limit // 2:
             return None
@@ -208,6 +199,10 @@ class Window:
 
     def choose(self) -> Break:
         """The best place to end the part."""
+        best = self._choose()
+        return best._replace(prefix=self._quote(best.at)) if best.rank in _RUNNING and not best.fence else best
+
+    def _choose(self) -> Break:
         if self.stop is not None and self.stop > self.skip:
             return Break(Rank.BLOCK, self.stop)
         half = self.limit // 2
@@ -240,25 +235,21 @@ class Window:
         sentence, word = (Rank.INNER_SENTENCE, Rank.INNER_WORD) if inner else (Rank.SENTENCE, Rank.WORD)
         fence = self._seam()
         start = max(self._block if self.fence is None else self._line, self.skip)
-        line = self.text.rfind("\n", 0, start) + 1
-        quoted = self.fence is None and markdown.QUOTE.match(self.text, line) is not None
         for found in _WORD.finditer(self.text, start):
-            prefix = self._quote(found.end()) if quoted else ""
-            self._add(word, found.end(), end=found.start(), fence=fence, prefix=prefix)
+            self._add(word, found.end(), end=found.start(), fence=fence)
         if self.fence is None:
             for found in _SENTENCE.finditer(self.text, start):
-                prefix = self._quote(found.end()) if quoted else ""
-                self._add(sentence, found.end(), prefix=prefix)
+                self._add(sentence, found.end(), end=found.start() + len(found[0].rstrip()))
         running, self._breaks[kept:] = self._breaks[kept:], []
         return running
 
     def _quote(self, at: int) -> str:
-        """The quote marks of the line a cut goes through."""
+        """The quote marks of the line a cut goes through, if it goes through one."""
         line = self.text.rfind("\n", 0, at) + 1
-        if line != self._marked.line:  # once a line, not once a word: a line may be nothing but marks
-            marks = markdown.QUOTE.match(self.text, line)
-            self._marked = _Marked(line, line if marks is None else marks.end())
-        end = self._marked.end
+        found = _QUOTE.match(self.text, line)
+        if found is None or line == at:
+            return ""
+        end = found.end()
         if at < end:  # through the marks themselves, between which are only blanks
             end = self.text.rfind(">", line, at) + 1
             end += bool(line < end < at)
@@ -268,10 +259,10 @@ class Window:
         """The best place that leaves the part half full, outside links, code and emphasis where that can be had."""
         if self.fence is not None:
             return _best(places, self.limit // 2)
-        found = markdown.spans(self.text[self._block :])
-        ranges = [(start + self._block, end + self._block) for start, end in found.closed]
-        ranges += [(begun.start + self._block, len(self.text) + 1) for begun in found.open]
-        clean = [place for place in places if not any(start < place.at < end for start, end in ranges)]
+        found = scan_inline(self.text[self._block :], unfinished=True)
+        ranges = [(each.start, each.end) for each in found.spans]
+        ranges += [(begun.start, len(self.text) + 1) for begun in found.open]
+        clean = _outside(places, sorted(ranges), self._block)
         return _best(clean, self.limit // 2) or _best(clean, self.limit // 8) or _best(places, self.limit // 2)
 
     def _hard(self) -> Break:
@@ -283,9 +274,23 @@ class Window:
         return Break(Rank.INNER_WORD, whole, fence)
 
 
-def _room(fence: markdown.Fence | None) -> int:
+def _room(fence: Fence | None) -> int:
     """Characters it takes to close the fence."""
     return 0 if fence is None else len(fence.closer) + 1
+
+
+def _outside(places: list[Break], ranges: list[tuple[int, int]], start: int) -> list[Break]:
+    """The places that are inside of none of the ranges, which count from ``start``."""
+    clean: list[Break] = []
+    reach = next_range = 0
+    for place in sorted(places, key=lambda each: each.at):
+        at = place.at - start
+        while next_range < len(ranges) and ranges[next_range][0] < at:
+            reach = max(reach, ranges[next_range][1])
+            next_range += 1
+        if at >= reach:
+            clean.append(place)
+    return clean
 
 
 def _best(places: list[Break], least: int) -> Break | None:

@@ -1,0 +1,81 @@
+"""What becomes of texts: none holds the others up, lines end as Markdown counts them, code stays as written."""
+
+from pathlib import Path
+
+import pytest
+
+import gateway as cl
+from tests.contract.reading import counted, reads, settled, texts
+from tests.contract.world import World
+from tests.support.bot import register, running_bot
+
+COSTLY = [
+    "x " + "[a](b" * 400 + " y",
+    "[a](" + "(b" * 400 + " c",
+    "Use table[0](" + "transform(" * 90 + "x + 1",
+    "See [the query](https://example.com/search?q=" + "(status" * 100 + " and more",
+]
+
+
+class TextContract:
+    """Part of ``BotContract``."""
+
+    @pytest.mark.parametrize("costly", COSTLY)
+    async def test_a_text_that_is_costly_to_read_holds_nobody_up(
+        self, world: World, tmp_path: Path, costly: str
+    ) -> None:
+        def bot() -> None:
+            @cl.on_message
+            async def main(message: cl.Message) -> None:
+                answer = cl.Message("")
+                if message.content == "fail":
+                    await answer.stream_token("Here: ")
+                    await answer.stream_token(costly)
+                    raise RuntimeError("the model broke off")
+                await cl.Message("answered").send()
+
+        async with running_bot(world, register(bot), tmp_path, turn_retries=0):
+            post = await world.mention("fail")
+            other = await world.dm("another person")
+            await reads(world, other, "answered")
+            await reads(world, post, "Here: ")
+
+    @pytest.mark.parametrize("streamed", [False, True])
+    async def test_a_text_with_windows_line_ends_is_split_as_any_other(
+        self, world: World, tmp_path: Path, streamed: bool
+    ) -> None:
+        text = "```\r\ncode\r\n```\r\n\r\n" + "word " * 4_000 + "end\r\n"
+
+        def bot() -> None:
+            @cl.on_message
+            async def main(message: cl.Message) -> None:
+                answer = cl.Message("" if streamed else text)
+                for at in range(0, len(text) if streamed else 0, 999):  # cuts some line ends in half
+                    await answer.stream_token(text[at : at + 999])
+                await answer.send()
+
+        async with running_bot(world, register(bot), tmp_path):
+            post = await world.mention("hi")
+            await reads(world, post, "end")
+            await settled(world, post)
+            first, *others = await counted(world, post, 2)
+            assert first.startswith("```\ncode\n```\n\nword")
+            assert not any("```" in other for other in others)
+            assert " ".join([first, *others]).split().count("word") == 4_000
+
+    async def test_code_that_ended_with_windows_line_ends_is_not_ended_again(
+        self, world: World, tmp_path: Path
+    ) -> None:
+        def bot() -> None:
+            @cl.on_message
+            async def main(message: cl.Message) -> None:
+                answer = cl.Message("")
+                for token in ("```\r", "\ncode\r\n```", "\r", "\ntext"):
+                    await answer.stream_token(token)
+                raise RuntimeError("the model broke off")
+
+        async with running_bot(world, register(bot), tmp_path, turn_retries=0):
+            post = await world.mention("hi")
+            await counted(world, post, 2)  # the text, and that it failed
+            await settled(world, post)
+            assert texts(world, post)[0] == "```\ncode\n```\ntext"
