@@ -2,11 +2,12 @@
 
 The invoke is answered when the upload is done: a failure is then shown to the user, who can press the button again, and
 the file stays held. What takes longer than Teams waits goes on behind it, and if that fails the card is posted anew.
+Once the bytes are there the answer is yes, whatever becomes of the messages that follow: those are tried patiently.
 """
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import aiohttp
@@ -18,7 +19,8 @@ from adapters.teams.hosts import of_onedrive
 from adapters.teams.limits import FRAGMENT, INVOKE_SECONDS
 from adapters.teams.names import FILE, HELD
 from adapters.teams.outbound import addressed
-from adapters.teams.sharing import consent
+from adapters.teams.patience import patiently
+from adapters.teams.sharing import asked, consent
 from adapters.teams.transport import Transport, in_pieces
 from gateway.adapter import HeldFile, HeldFiles
 from gateway.errors import Gone, PlatformError, Rejected, Unavailable
@@ -30,29 +32,35 @@ _KEPT = 1_000
 log = structlog.get_logger(__name__)
 
 
+_Answer = tuple[str, str]
+"""A held file's id, and who answered where (``asked``)."""
+
+
 class Consents:
     """One answer to a card is worked on at a time: a second one that comes meanwhile waits for the same."""
 
     def __init__(self, transport: Transport, held: HeldFiles | None) -> None:
         self._transport = transport
         self._held = held
-        self._running: dict[str, asyncio.Task[None]] = {}
-        self._done: OrderedDict[str, None] = OrderedDict()
+        self._running: dict[_Answer, asyncio.Task[None]] = {}
+        self._again: set[asyncio.Task[None]] = set()
+        self._done: OrderedDict[_Answer, None] = OrderedDict()
         """What was answered for good: told of once more, there is nothing to do."""
 
     async def answer(self, activity: Json, ref: ConversationRef) -> bool:
         """Whether it worked, for the status of the invoke."""
         value = obj(activity, "value")
-        held_id = text(obj(value, "context"), HELD)
-        card = text(activity, "replyToId")
-        if not held_id or self._held is None or held_id in self._done:
+        held_id, action = text(obj(value, "context"), HELD), text(value, "action")
+        this = (held_id, asked(ref))
+        if not held_id or self._held is None or this in self._done or action not in ("accept", "decline"):
             return True  # not one of our cards, or done: nothing to do, nothing to complain about
-        running = self._running.get(held_id)
+        running = self._running.get(this)
         if running is None:
-            accepted = text(value, "action") == "accept"
-            work = self._accept(value, ref, held_id, card) if accepted else self._decline(value, ref, held_id, card)
-            running = self._running[held_id] = asyncio.get_running_loop().create_task(work)
-            running.add_done_callback(lambda _: self._running.pop(held_id, None))
+            work = (self._accept if action == "accept" else self._decline)(
+                value, ref, this, text(activity, "replyToId")
+            )
+            running = self._running[this] = asyncio.get_running_loop().create_task(work)
+            running.add_done_callback(lambda _: self._running.pop(this, None))
         done, _ = await asyncio.wait({running}, timeout=INVOKE_SECONDS)
         if not done:
             running.add_done_callback(lambda task: self._late(task, ref, held_id))
@@ -66,32 +74,35 @@ class Consents:
 
     async def aclose(self) -> None:
         """Let go of what is under way: the files stay held, their cards stay open."""
-        for task in list(self._running.values()):
+        tasks = [*self._running.values(), *self._again]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def _late(self, task: asyncio.Task[None], ref: ConversationRef, held_id: str) -> None:
         if task.cancelled() or task.exception() is None:
             return
         log.warning("teams_file_not_given", error=str(task.exception())[:300])
         again = asyncio.get_running_loop().create_task(self._offer_again(ref, held_id))
-        self._running[f"{held_id} again"] = again
-        again.add_done_callback(lambda _: self._running.pop(f"{held_id} again", None))
+        self._again.add(again)
+        again.add_done_callback(self._again.discard)
 
     async def _offer_again(self, ref: ConversationRef, held_id: str) -> None:
-        assert self._held is not None
-        file = await self._held.find(held_id)
-        if file is None:
-            return
-        try:
-            await self._transport.send(ref, addressed(ref, consent(file.name, held_id, size=file.size)))
-        except PlatformError as error:
-            log.warning("teams_file_not_offered", error=str(error)[:300])
+        file = await self._find(held_id, ref)
+        if file is not None:
+            offer = addressed(ref, consent(file.name, held_id, size=file.size))
+            await self._told("teams_file_not_offered", lambda: self._transport.send(ref, offer))
 
-    async def _accept(self, value: Json, ref: ConversationRef, held_id: str, card: str) -> None:
+    async def _find(self, held_id: str, ref: ConversationRef) -> HeldFile | None:
+        """The file, if it is held for who answers here; offered where the person was not known, it is the
+        conversation's."""
         assert self._held is not None
+        file = await self._held.find(held_id, conversation=asked(ref))
+        return file if file is not None else await self._held.find(held_id, conversation=ref.key)
+
+    async def _accept(self, value: Json, ref: ConversationRef, this: _Answer, card: str) -> None:
         info = obj(value, "uploadInfo")
-        file = await self._held.find(held_id)
+        file = await self._find(this[0], ref)
         if file is None:
             await self._replace(ref, card, "That file is no longer kept here: ask for it again.")
             return
@@ -103,36 +114,43 @@ class Consents:
             "name": text(info, "name") or file.name,
             "content": content,
         }
-        await self._transport.send(ref, addressed(ref, {"type": "message", "attachments": [shown]}))
-        await self._remove(ref, card)
-        await self._settle(held_id)
+        made = addressed(ref, {"type": "message", "attachments": [shown]})
+        if await self._told("teams_file_not_shown", lambda: self._transport.send(ref, made)):
+            await self._told("teams_consent_card_stays", lambda: self._transport.delete(ref, card))
+        await self._settle(this)
 
-    async def _decline(self, value: Json, ref: ConversationRef, held_id: str, card: str) -> None:
-        assert self._held is not None
-        file = await self._held.find(held_id)
+    async def _decline(self, value: Json, ref: ConversationRef, this: _Answer, card: str) -> None:
+        file = await self._find(this[0], ref)
         if file is not None:
             await self._replace(ref, card, f"{escaped(file.name)}: declined.")
-            await self._settle(held_id)
+            await self._settle(this)
 
-    async def _settle(self, held_id: str) -> None:
+    async def _settle(self, this: _Answer) -> None:
         assert self._held is not None
-        self._done[held_id] = None
+        self._done[this] = None
         if len(self._done) > _KEPT:
             self._done.popitem(last=False)
-        await self._held.drop(held_id)
+        await self._held.drop(this[0])
 
     async def _replace(self, ref: ConversationRef, card: str, note: str) -> None:
         made = addressed(ref, {"type": "message", "textFormat": "markdown", "text": note, "id": card})
-        try:
-            await self._transport.update(ref, card, made)
-        except Gone:
-            await self._transport.send(ref, {name: each for name, each in made.items() if name != "id"})
 
-    async def _remove(self, ref: ConversationRef, card: str) -> None:
+        async def put() -> None:
+            try:
+                await self._transport.update(ref, card, made)
+            except Gone:
+                await self._transport.send(ref, {name: each for name, each in made.items() if name != "id"})
+
+        await self._told("teams_consent_not_noted", put)
+
+    async def _told(self, what: str, call: Callable[[], Awaitable[object]]) -> bool:
+        """Whether a message about what is done already came through; if not, the log says so by the name ``what``."""
         try:
-            await self._transport.delete(ref, card)
-        except PlatformError as error:  # the file is there; a card too many is no reason to say that it is not
-            log.info("teams_consent_card_stays", error=str(error)[:200])
+            await patiently(call)
+        except PlatformError as error:
+            log.warning(what, error=str(error)[:300])
+            return False
+        return True
 
     async def _upload(self, file: HeldFile, url: str) -> None:
         """PUT, in fragments. No token: the address itself is the permission."""

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import structlog
 
 from adapters.teams.card import escaped
+from adapters.teams.filenames import onedrive_name
 from adapters.teams.limits import LINK_SECONDS, PICTURE_BYTES, PICTURES
 from adapters.teams.markdown import web
 from adapters.teams.names import CONSENT, HELD
@@ -40,7 +41,7 @@ class Sharing:
 
     async def activity(self, to: ConversationRef, file: OutgoingFile, *, key: str) -> Activity | None:
         """The activity that shows the file, None for one that is shown by a line."""
-        return await self._activity(file, key) if await self._separate(to, file) else None
+        return await self._activity(to, file, key) if await self._separate(to, file) else None
 
     async def _separate(self, to: ConversationRef, file: OutgoingFile) -> bool:
         if isinstance(file.source, FromUrl):
@@ -49,7 +50,7 @@ class Sharing:
             return True
         return to.kind == "dm" and await _size(file) > 0  # an upload has at least one byte
 
-    async def _activity(self, file: OutgoingFile, key: str) -> Activity:
+    async def _activity(self, to: ConversationRef, file: OutgoingFile, key: str) -> Activity:
         if isinstance(file.source, FromUrl):
             mime = file.mime if file.mime.startswith("image/") else mimetypes.guess_type(file.name)[0] or "image/png"
             return _message({"contentType": mime, "contentUrl": file.source.url, "name": file.name})
@@ -58,13 +59,13 @@ class Sharing:
             return _message(
                 {"contentType": file.mime, "contentUrl": f"data:{file.mime};base64,{data}", "name": file.name}
             )
-        return consent(file.name, await self._hold(file, key), size=await _size(file))
+        return consent(file.name, await self._hold(file, key, person=asked(to)), size=await _size(file))
 
-    async def _hold(self, file: OutgoingFile, key: str) -> str:
+    async def _hold(self, file: OutgoingFile, key: str, *, person: str = "") -> str:
         if self._held is None:
             raise Unsupported(f"file {file.name!r}: the gateway holds no files here, so Teams cannot be given any")
         try:
-            return await self._held.hold(file, key=key)
+            return await self._held.hold(file, key=key, conversation=person)
         except OSError as error:
             raise Rejected(f"file {file.name!r}: {error.strerror or error}") from error
 
@@ -85,11 +86,18 @@ class Sharing:
         return f"📎 {name} (Teams takes no files from bots here: ask me for it in a chat of our own)"
 
 
+def asked(ref: ConversationRef) -> str:
+    """For whom a file is held that consent is asked for: this person, in this conversation. What comes back from a card
+    is the client's to write, so the file is given to nobody else whatever the answer names."""
+    person = ref.route.get("user", "")
+    return f"{ref.key} {person}" if person else ref.key
+
+
 def consent(name: str, held_id: str, *, size: int) -> Activity:
-    """The card that asks whether the file may be put into the user's OneDrive."""
+    """The card that asks whether the file may be put into the user's OneDrive, under a name that OneDrive takes."""
     context = {HELD: held_id}
     content = {"description": name, "sizeInBytes": size, "acceptContext": context, "declineContext": context}
-    return _message({"contentType": CONSENT, "name": name, "content": content})
+    return _message({"contentType": CONSENT, "name": onedrive_name(name), "content": content})
 
 
 def _message(attachment: Activity) -> Activity:

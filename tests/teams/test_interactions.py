@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from adapters.teams.emulator import Upload
+from adapters.teams.filenames import onedrive_name
 from adapters.teams.hosts import of_connector, of_onedrive
 from adapters.teams.names import CONSENT, FILE
 from gateway.errors import Gone, TooLarge, Unsupported
@@ -227,6 +228,97 @@ async def test_a_file_that_is_no_longer_held_is_said_to_be_gone(house: TeamsHous
     assert consent["content"]["acceptContext"] != value["context"]
     assert (await house.teams.invoke("personal", "fileConsent/invoke", value, message_id=card)).status == 200
     assert "ask for it again" in raw(house, post)[-1]["text"]
+
+
+@pytest.mark.parametrize("how", [{"retry_after": 0}, {"status": 503}, {"status": 412}, {"status": "disconnect"}])
+@pytest.mark.parametrize("answer", ["accept", "decline"])
+async def test_an_answer_to_a_file_is_taken_although_the_message_about_it_has_to_be_sent_twice(
+    house: TeamsHouse, monkeypatch: pytest.MonkeyPatch, how: dict[str, Any], answer: str
+) -> None:
+    monkeypatch.setattr("adapters.teams.patience.random.uniform", lambda *_: 0.0)
+    monkeypatch.setattr("adapters.teams.errors.random.uniform", lambda *_: 0.0)
+    post, card = await offered(house, named("a.txt"))
+    for method in ("send", "update", "delete"):
+        house.teams.fail_next(method, **how)
+    assert (await house.teams.consent("personal", card, accept=answer == "accept")).status == 200
+    [message] = raw(house, post)
+    if answer == "accept":
+        assert [each["contentType"] for each in message["attachments"]] == [FILE]
+        assert len(house.teams.calls_to("upload")) == 1
+    else:
+        assert message["text"] == "a.txt: declined."
+
+
+async def test_an_upload_stays_done_although_no_message_about_it_can_be_sent(
+    house: TeamsHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.teams.patience.random.uniform", lambda *_: 0.0)
+    _, card = await offered(house, named("a.txt"))
+    house.teams.fail_next("send", status=403, times=100)
+    assert (await house.teams.consent("personal", card)).status == 200
+    assert (await house.teams.redeliver(_invoked(house))).status == 200
+    assert len(house.teams.calls_to("upload")) == 1
+
+
+async def test_a_message_about_a_file_that_may_be_there_is_sent_once_more_and_no_more(
+    house: TeamsHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.teams.patience.random.uniform", lambda *_: 0.0)
+    post, card = await offered(house, named("a.txt"))
+    house.teams.fail_next("send", status=504, after_effect=True, times=100)
+    assert (await house.teams.consent("personal", card)).status == 200
+    shown = [each["contentType"] for message in raw(house, post) for each in message["attachments"]]
+    assert shown == [CONSENT, FILE, FILE]
+
+
+async def test_a_file_is_given_to_whom_it_was_offered_and_nobody_else(house: TeamsHouse) -> None:
+    """What an answer says of the file is the client's to write: not the chat, nor the person, can be made up."""
+    post, card = await offered(house, named("salaries.txt"))
+    [consent] = raw(house, post)[-1]["attachments"]
+    teams = house.teams
+    upload = teams.backend.files.session("stolen.txt")
+    value = {
+        "type": "fileUpload",
+        "action": "accept",
+        "context": consent["content"]["acceptContext"],
+        "uploadInfo": {
+            "uploadUrl": teams.backend.files.upload_url(upload),
+            "name": "stolen.txt",
+            "uniqueId": upload.id,
+        },
+    }
+    for action in ("accept", "decline"):
+        await teams.invoke("personal", "fileConsent/invoke", value | {"action": action}, user="Grace")
+        await teams.invoke("Lunch", "fileConsent/invoke", value | {"action": action})
+        forged = teams.backend.activities.invoke(
+            teams.personal(), teams.grace, "fileConsent/invoke", value | {"action": action}, message=None
+        )
+        await teams.deliveries.send(forged)
+    assert teams.calls_to("upload") == []
+    assert (await teams.consent("personal", card)).status == 200
+    assert len(teams.calls_to("upload")) == 1
+
+
+async def test_an_answer_that_is_neither_yes_nor_no_lets_nothing_go(house: TeamsHouse) -> None:
+    post, card = await offered(house, named("a.txt"))
+    [consent] = raw(house, post)[-1]["attachments"]
+    for odd in ({}, {"action": "later"}, {"action": ["decline"]}):
+        value = {"type": "fileUpload", "context": consent["content"]["acceptContext"], **odd}
+        assert (await house.teams.invoke("personal", "fileConsent/invoke", value, message_id=card)).status == 200
+    assert (await house.teams.consent("personal", card)).status == 200
+    assert [each["contentType"] for each in raw(house, post)[-1]["attachments"]] == [FILE]
+
+
+@pytest.mark.parametrize(
+    "name", ["Costs 9:15 <draft>?.txt", "a/b\\c.txt", " lead.txt", "aux.txt", "~$x.txt", "end.txt."]
+)
+async def test_consent_is_asked_for_a_name_that_onedrive_takes(house: TeamsHouse, name: str) -> None:
+    post, card = await offered(house, named(name))
+    [consent] = raw(house, post)[-1]["attachments"]
+    assert consent["content"]["description"] == name
+    assert (await house.teams.consent("personal", card)).status == 200
+    [shown] = raw(house, post)[-1]["attachments"]
+    assert (shown["contentType"], shown["name"]) == (FILE, onedrive_name(name))
 
 
 def _invoked(house: TeamsHouse) -> str:

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from adapters.emulation.values import JSON, Upload
+from adapters.emulation.values import JSON, PersonError, Upload
 from adapters.teams.emulation.values import ApiError, timestamp
 from adapters.teams.emulation.world import World
 
@@ -23,6 +23,11 @@ MAX_FRAGMENT = 60 * 1024 * 1024
 FRAGMENT = 320 * 1024
 """Every fragment but the last has to be a multiple of 320 KiB, and none larger than 60 MiB."""
 SESSION_SECONDS = 15 * 60
+_REFUSED = re.compile(
+    r""".*[\x00-\x1f"*:<>?/\\|].*|\s.*|.*[\s.]|~\$.*|.*_vti_.*|(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?|\.lock|desktop\.ini|""",
+    re.IGNORECASE | re.DOTALL,
+)
+"""https://support.microsoft.com/office/restrictions-and-limitations-in-onedrive-and-sharepoint."""
 _RANGE = re.compile(r"bytes (\d{1,15})-(\d{1,15})/(\d{1,15})")
 _SHOWN_INLINE = ("image/", "audio/", "video/", "text/plain", "application/pdf")
 
@@ -61,7 +66,9 @@ class Files:
         )
 
     def session(self, name: str) -> File:
-        """A file to be uploaded."""
+        """A file to be uploaded. Raises ``PersonError`` for a name OneDrive refuses."""
+        if _REFUSED.fullmatch(name) or len(name) > 255:
+            raise PersonError(f"OneDrive takes no file of the name {name!r}")
         mime = mimetypes.guess_type(name)[0] or "application/octet-stream"
         new = File(str(uuid.uuid4()).upper(), secrets.token_urlsafe(24), name, mime, None, time.monotonic())
         new.partial = bytearray()
