@@ -14,17 +14,20 @@ from typing import Any
 import aiohttp
 import structlog
 
+from adapters.discord.buckets import Bucket
 from adapters.discord.errors import REFUSED, translate
 from adapters.discord.limits import LONGEST_WAIT
 from adapters.discord.sdk import AsyncWebhookAdapter, HTTPClient, Ratelimit, Route, discord
 from adapters.fields import Json
-from gateway.errors import SettingsError, Unavailable
+from gateway.errors import GatewayError, SettingsError, Unavailable
 
 TIMEOUT = aiohttp.ClientTimeout(total=60, sock_connect=10)
 """For one request, its wait for a rate limit not included."""
 TRANSFER = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=60)
 """For one that carries files."""
 
+_NOTICED = 1.0
+"""Seconds a person does not mind to wait."""
 _BUCKETS = 256
 """Rate-limit buckets kept without a look at which are over."""
 
@@ -55,6 +58,20 @@ class _Http(HTTPClient):
         for key in idle:
             del self._buckets[key]
         self._enough = max(_BUCKETS, 2 * len(self._buckets))
+
+    def get_ratelimit(self, key: str) -> Ratelimit:
+        """The bucket under a key; ours, for those of discord.py hold calls up that may be made."""
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            bucket = self._buckets[key] = Bucket(self.max_ratelimit_timeout or LONGEST_WAIT)
+            self._try_clear_expired_ratelimits()
+        return bucket
+
+    def wait(self, method: str, path: str, channel: str) -> float:
+        """Seconds a call in a channel has to wait now, as far as Discord has told; 0 where calls are left."""
+        key = f"{method} {path}"
+        bucket = self._buckets.get(f"{self._bucket_hashes.get(key, key)}:{channel}")
+        return bucket.wait if isinstance(bucket, Bucket) and bucket.remaining <= 0 else 0.0
 
     async def request(self, route: Route, *, files: Any = None, form: Any = None, **kwargs: Any) -> Any:
         kwargs.setdefault("timeout", TRANSFER if form else TIMEOUT)
@@ -137,6 +154,20 @@ class Api:
             return await self.http.request(Route(method, path, **ids), form=form, files=files, **more)
         except Exception as error:
             raise translate(error, f"{method} {path}", where=ids.get("channel_id", "")) from error
+
+    async def show_typing(self, channel: str) -> None:
+        """Trigger Typing Indicator. It is shown for ten seconds or until a message comes."""
+        await self.call("POST", "/channels/{channel_id}/typing", {"channel_id": channel})
+
+    async def show_waiting(self, method: str, path: str, channel: str) -> None:
+        """Where a call in a channel has to wait, show that the bot is at work: the last message took that sign away.
+        Best effort."""
+        if self.http.wait(method, path, channel) < _NOTICED:
+            return
+        try:
+            await self.show_typing(channel)
+        except GatewayError as error:
+            self.note(f"typing:{type(error).__name__}", error=str(error))
 
     async def webhook(
         self,

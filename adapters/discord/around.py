@@ -57,9 +57,7 @@ class Around:
         if status is None:
             return
         try:
-            await self._api.call(
-                "POST", "/channels/{channel_id}/typing", {"channel_id": self._threads.standing(to).channel}
-            )
+            await self._api.show_typing(self._threads.standing(to).channel)
         except RateLimited:
             raise
         except PlatformError as error:

@@ -67,6 +67,7 @@ class Outbox:
         message: Outgoing,
     ) -> Receipt:
         told = {**payload, **spot.reference, **_new(files), "nonce": mark, "enforce_nonce": True}
+        await self._api.show_waiting("POST", MESSAGES, spot.channel)
         try:
             with request(told, files) as arguments:
                 posted = await self._api.call("POST", MESSAGES, {"channel_id": spot.channel}, **arguments)
@@ -166,6 +167,7 @@ class Outbox:
             found = await self._api.webhook(verb, _ANSWER, ids, **arguments)
             return found or {}
         ids = {"channel_id": channel_of(receipt), "message_id": receipt.id}
+        await self._api.show_waiting(verb, MESSAGE, ids["channel_id"])
         try:
             found = await self._api.call(verb, MESSAGE, ids, **arguments)
         except Exception as error:
