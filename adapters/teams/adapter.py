@@ -9,6 +9,7 @@ from typing import ClassVar
 import structlog
 from starlette.routing import Route
 
+from adapters.teams.channels import TeamChannels
 from adapters.teams.consent import Consents
 from adapters.teams.credentials import Credentials
 from adapters.teams.files import Downloads
@@ -70,7 +71,7 @@ class TeamsAdapter:
         self._transport = Transport(Credentials(settings), keys, local=settings.stands_in)
         self._members = Members(self._transport)
         self._consents = Consents(self._transport, surroundings.files)
-        self._inbound = Inbound(self._members, self._consents)
+        self._inbound = Inbound(self._members, self._consents, TeamChannels(surroundings.memory))
         self._streams = Streams(self._transport)
         self._outbox = Outbox(self._transport, self._members, Sharing(surroundings.files), self._streams)
         self._downloads = Downloads(self._transport)

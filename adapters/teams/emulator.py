@@ -300,6 +300,10 @@ class TeamsEmulator(Watched):
     async def delete_channel(self, place: str, *, user: str | None = None) -> None:
         self._people.remove_channel(*self._at(place, user))
 
+    async def delete_team(self, *, user: str | None = None) -> None:
+        """Delete the team with all its channels."""
+        self._people.remove_team(self.team, self._person(user))
+
     async def click(
         self,
         place: str,

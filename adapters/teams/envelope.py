@@ -22,6 +22,9 @@ _BOT = "28:"
 NO_TENANT = "local"
 """The workspace of an activity that names no tenant: only local test tools leave it out."""
 _THREAD = ";messageid="
+_CHANNEL_DELETED = "channelDeleted"
+_TEAM_DELETED = ("teamDeleted", "teamHardDeleted")
+"""Kinds of a conversation update (docs bots/how-to/conversations/subscribe-to-conversation-events)."""
 
 
 class Ignored(NamedTuple):
@@ -82,6 +85,23 @@ def ref_of(activity: Json, *, thread: bool = True) -> ConversationRef:
         kind=kind,
         route={name: value for name, value in route.items() if value},
     )
+
+
+def team_of(activity: Json) -> str:
+    """The team whose channel an activity is from; empty for a chat's."""
+    return text(obj(obj(activity, "channelData"), "team"), "id")
+
+
+def leaves_team(activity: Json) -> bool:
+    """Whether an activity that ends the conversation it comes from ends those of all the team's channels."""
+    event = text(obj(activity, "channelData"), "eventType")
+    return activity.get("type") in ("conversationUpdate", "installationUpdate") and event != _CHANNEL_DELETED
+
+
+def in_channel(envelope: Envelope, channel: str) -> Envelope:
+    """The same as told in another channel of the team."""
+    ref = replace(envelope.ref, channel=channel, thread=None)
+    return replace(envelope, ref=ref, key=f"{_head(ref)}{envelope.key.removeprefix(_head(envelope.ref))}")
 
 
 def _is_channel(activity: Json, channel: str) -> bool:
@@ -166,9 +186,12 @@ def _reaction(activity: Json) -> Found:
 
 
 def _update(activity: Json) -> Found:
-    """Of what a conversation update tells, only the bot's own coming and going and the end of a channel matter."""
+    """Of what a conversation update tells, only the bot's own coming and going and the end of a channel or of a team
+    matter."""
     event = text(obj(activity, "channelData"), "eventType")
-    if event == "channelDeleted":
+    if event in _TEAM_DELETED:
+        return _enveloped(activity, ref_of(activity, thread=False), f"{_id(activity)}:deleted")
+    if event == _CHANNEL_DELETED:
         gone = {**obj(activity, "conversation"), "id": text(obj(obj(activity, "channelData"), "channel"), "id")}
         activity = {**activity, "conversation": gone}
         return _enveloped(activity, ref_of(activity, thread=False), f"{_id(activity)}:deleted")

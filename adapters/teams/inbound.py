@@ -11,14 +11,15 @@ import structlog
 
 from adapters.fields import Json, obj, text
 from adapters.teams import forms
+from adapters.teams.channels import TeamChannels
 from adapters.teams.consent import Consents
-from adapters.teams.envelope import Ignored, envelopes_of, ref_of
+from adapters.teams.envelope import Ignored, envelopes_of, in_channel, leaves_team, ref_of, team_of
 from adapters.teams.members import Members
 from adapters.teams.names import EXECUTE, FEEDBACK, FETCH, FILE_CONSENT, MESSAGE, SUBMIT
 from adapters.teams.parse import user_id
 from gateway.adapter import Accept
 from gateway.errors import Unsupported
-from gateway.model import Answer, FormErrors, Notice, OpenForm
+from gateway.model import Answer, Envelope, FormErrors, Notice, OpenForm
 
 log = structlog.get_logger(__name__)
 
@@ -39,9 +40,10 @@ _EMPTY = Reply()
 class Inbound:
     """Turns activities into accepted envelopes and answers them."""
 
-    def __init__(self, members: Members, consents: Consents) -> None:
+    def __init__(self, members: Members, consents: Consents, channels: TeamChannels) -> None:
         self._members = members
         self._consents = consents
+        self._channels = channels
         self.ignored: Counter[str] = Counter()
         """Deliveries acknowledged without further work, by rule (``bot``, ``unknown_type``, …)."""
 
@@ -58,10 +60,22 @@ class Inbound:
             self.ignored[found.why] += 1
             log.debug("teams_ignored", why=found.why, kind=describe(activity))
         else:
-            for envelope in found:
+            for envelope in await self._everywhere(activity, found):
                 self._members.saw(user_id(activity), envelope.ref)
                 answer = (await accept(envelope)).answer
         return _EMPTY if name is None else _answered(name, activity, answer)
+
+    async def _everywhere(self, activity: Json, found: list[Envelope]) -> list[Envelope]:
+        """What is to be accepted: of the end of a team, one for each of its channels."""
+        team = team_of(activity)
+        if not team:
+            return found
+        here = found[0]
+        if not leaves_team(activity):
+            await self._channels.saw(here.ref.workspace, team, here.ref.channel)
+            return found
+        others = await self._channels.of(here.ref.workspace, team)
+        return [*found, *(in_channel(here, channel) for channel in others if channel != here.ref.channel)]
 
 
 def _answered(name: str, activity: Json, answer: Answer | None) -> Reply:

@@ -131,7 +131,11 @@ def _edited(activity: Json, ref: ConversationRef) -> Event | None:
 
 
 def _deleted(activity: Json, ref: ConversationRef) -> Event | None:
-    return MessageDeleted(ref=ref, user=user_of(activity, ref), message_id=text(activity, "id"))
+    """A thread goes with the post it began with."""
+    user, id = user_of(activity, ref), text(activity, "id")
+    if ref.thread is not None and ref.thread == id:
+        return ConversationEnded(ref=ref, user=user, reason="deleted")
+    return MessageDeleted(ref=ref, user=user, message_id=id)
 
 
 def _reaction(activity: Json, ref: ConversationRef) -> Event | None:

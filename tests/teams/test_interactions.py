@@ -25,6 +25,7 @@ from gateway.model import (
     FromBytes,
     FromPath,
     MessageCreated,
+    MessageDeleted,
     MessageEdited,
     Notice,
     NumberField,
@@ -425,6 +426,33 @@ async def test_a_deleted_channel_ends_what_was_said_in_it(house: TeamsHouse) -> 
     await house.teams.delete_channel("Random")
     ended = await house.heard(ConversationEnded)
     assert (ended.ref.channel, ended.ref.thread) == (ref.channel, None)
+
+
+@pytest.mark.parametrize("how", ["removed", "deleted"])
+async def test_with_the_team_all_channels_end_that_the_bot_was_heard_of_in(house: TeamsHouse, how: str) -> None:
+    """Teams tells of it once, in General."""
+    for place in ("General", "Random"):
+        await house.teams.delivered(await house.teams.say(place, "@gateway hello"))
+    house.teams.add_channel("Never heard of")
+    await (house.teams.delete_team() if how == "deleted" else house.teams.uninstall("General"))
+    await house.teams.settled()
+    ended = [event for event in house.events if isinstance(event, ConversationEnded)]
+    expected = {house.teams.general.id, house.teams.random.id}
+    assert {event.ref.channel for event in ended} == expected
+    assert {event.ref.thread for event in ended} == {None}
+    assert {event.ref.kind for event in ended} == {"group"}
+
+
+async def test_a_thread_ends_with_the_post_it_began_with(house: TeamsHouse) -> None:
+    post, ref = await house.mention()
+    reply = await house.world.reply(post, "@gateway and this?", mention=True)
+    await house.take(reply)
+    await house.teams.delete_message("General", reply.id)
+    deleted = await house.heard(MessageDeleted)
+    assert (deleted.ref, deleted.message_id) == (ref, reply.id)
+    await house.teams.delete_message("General", post.id)
+    ended = await house.heard(ConversationEnded)
+    assert (ended.ref, ended.reason) == (ref, "deleted")
 
 
 async def test_group_chats_are_one_conversation_and_an_undeleted_message_is_an_edit(house: TeamsHouse) -> None:

@@ -9,7 +9,7 @@ from adapters.teams.emulation.backend import Backend
 from adapters.teams.emulation.files import File
 from adapters.teams.emulation.text import typed
 from adapters.teams.emulation.values import REACTIONS
-from adapters.teams.emulation.world import Conversation, Message, Person
+from adapters.teams.emulation.world import Conversation, Message, Person, Team
 
 
 class People:
@@ -130,6 +130,16 @@ class People:
         del self._world.conversations[channel.id]
         self._backend.notice_conversation(channel, removed=True)
         self._backend.deliver(self._backend.activities.channel(channel, actor, "channelDeleted"))
+
+    def remove_team(self, team: Team, actor: Person) -> None:
+        """Somebody deletes a team with all its channels; the bot is told in General."""
+        general = team.channels[0]
+        told = self._backend.activities.channel(general, actor, "teamDeleted")
+        told["channelData"].pop("channel")
+        for channel in team.channels:
+            self._world.conversations.pop(channel.id, None)
+            self._backend.notice_conversation(channel, removed=True)
+        self._backend.deliver(told)
 
     def add_channel(self, channel: Conversation, actor: Person) -> None:
         self._backend.notice_conversation(channel)

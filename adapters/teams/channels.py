@@ -1,0 +1,63 @@
+"""Which channels of a team the bot was heard of in: when it leaves the team, it leaves all of them.
+
+Teams tells of that once, in the team's General channel, and names no other. What was heard of each channel names its
+team, so that is kept, also beyond this process.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import structlog
+
+from gateway.adapter import Memory
+
+_TEAMS = 2_000
+"""Teams of which the channels are held in memory; of the others the store knows."""
+_CHANNELS = 1_000
+"""Channels of one team (Teams' own limit, https://learn.microsoft.com/microsoftteams/limits-specifications-teams)."""
+
+log = structlog.get_logger(__name__)
+
+
+class TeamChannels:
+    """Without a memory it knows what this process has heard."""
+
+    def __init__(self, memory: Memory | None) -> None:
+        self._memory = memory
+        self._known: OrderedDict[tuple[str, str], set[str]] = OrderedDict()
+
+    async def saw(self, tenant: str, team: str, channel: str) -> None:
+        """The bot was heard of in this channel. Stored the first time only."""
+        known = self._known.get((tenant, team))
+        if known is not None and channel in known:
+            return
+        known = {*await self._kept(tenant, team), *(known or ())}
+        if channel not in known and len(known) < _CHANNELS:
+            known.add(channel)
+            await self._keep(tenant, team, known)
+        self._known[tenant, team] = known | {channel}
+        self._known.move_to_end((tenant, team))
+        if len(self._known) > _TEAMS:
+            self._known.popitem(last=False)
+
+    async def of(self, tenant: str, team: str) -> Sequence[str]:
+        """The channels of a team, as far as they are known."""
+        return sorted({*await self._kept(tenant, team), *self._known.get((tenant, team), ())})
+
+    async def _kept(self, tenant: str, team: str) -> list[str]:
+        found = await self._memory.recall(_name(tenant, team)) if self._memory is not None else None
+        channels = found.get("channels") if found is not None else None
+        return [each for each in channels if isinstance(each, str)] if isinstance(channels, list) else []
+
+    async def _keep(self, tenant: str, team: str, channels: set[str]) -> None:
+        if self._memory is None:
+            return
+        try:
+            await self._memory.keep(_name(tenant, team), {"channels": sorted(channels)})
+        except Exception:
+            # What it is kept for is far away, and the delivery it came with is stored or refused by itself.
+            log.exception("teams_channel_not_kept", team=team)
+
+
+def _name(tenant: str, team: str) -> str:
+    return f"teams.channels.{tenant}.{team}"
