@@ -20,6 +20,7 @@ from gateway.errors import SettingsError
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
+    from gateway.http.connections import Bounds
     from gateway.settings import GatewaySettings
 
 app = typer.Typer(
@@ -212,10 +213,29 @@ async def _run(bot: Path, *, headless: bool, host: str | None, port: int | None,
         _make_usable(settings.data_dir)
         async with AsyncExitStack() as stack:
             gateway, playground = await build(settings=settings, callbacks=callbacks, platforms=platforms, stack=stack)
-            server = Server(gateway)
+            server = Server(gateway, _bounds(settings), idle=settings.idle_timeout)
             async with gateway:
                 _announce(settings, playground=playground, headless=headless)
                 await server.serve(sockets=[listener])
+
+
+def _bounds(settings: "GatewaySettings") -> "Bounds":
+    from gateway.http.connections import Bounds, networks
+
+    try:
+        proxies = networks(settings.trusted_proxies)
+    except ValueError as error:
+        raise SettingsError(
+            f"setting GATEWAY_TRUSTED_PROXIES: {error}; write addresses or networks like 10.0.0.0/8"
+        ) from None
+    return Bounds(
+        connections=settings.max_connections,
+        per_address=settings.connections_per_address,
+        proxies=proxies,
+        header_bytes=settings.max_header_bytes,
+        header_seconds=settings.header_timeout,
+        body_seconds=settings.body_timeout,
+    )
 
 
 def _make_usable(folder: Path) -> None:

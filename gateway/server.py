@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import socket
 import sys
 from types import FrameType
@@ -14,8 +15,25 @@ from gateway.errors import SettingsError
 _hidden = sys.modules.setdefault("watchfiles", None) is None  # type: ignore[arg-type]
 import uvicorn  # noqa: E402
 
+from gateway.http.connections import Bounds, Connections  # noqa: E402
+
 if _hidden:
     del sys.modules["watchfiles"]
+
+
+IDLE = 75
+"""Seconds. Longer than load balancers keep a connection they do not use (60 s is common): the one who may still send a
+request closes first."""
+OTHER_FILES = 256
+"""Files and outgoing connections of a process beside the connections it serves."""
+
+
+def allow_files(wanted: int) -> None:
+    """Let the process have so many files open, as far as the system allows: many systems begin with 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -39,18 +57,21 @@ class Server(uvicorn.Server):
     """The first SIGTERM or SIGINT drains (readiness off, turns end, the rest is handed back) and then ends the server;
     a second one exits at once. Nothing is lost either way: what was acknowledged is in the store."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Gateway, bounds: Bounds | None = None, *, idle: int = IDLE) -> None:
+        """``idle``: seconds a connection may stay open between two requests."""
+        self.connections = Connections(bounds or Bounds())
         super().__init__(
             uvicorn.Config(
                 gateway.asgi,
                 lifespan="off",
                 loop="uvloop",
-                http="httptools",
+                http=self.connections.protocol,  # type: ignore[arg-type]  # it takes what makes one as well as a class
                 ws="none",
                 access_log=False,
                 log_config=None,
                 server_header=False,
                 proxy_headers=False,
+                timeout_keep_alive=idle,
                 timeout_graceful_shutdown=3,
             )
         )
@@ -60,7 +81,14 @@ class Server(uvicorn.Server):
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop = asyncio.get_running_loop()
+        allow_files(self.connections.bounds.connections + OTHER_FILES)
         await super().serve(sockets)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second, by uvicorn."""
+        if counter % 10 == 0:
+            self.connections.sweep(asyncio.get_running_loop().time())
+        return await super().on_tick(counter)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if self._draining is not None or self._loop is None:

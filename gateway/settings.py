@@ -150,6 +150,20 @@ class GatewaySettings(_Settings):
     """The largest webhook body; more is answered 413."""
     max_file_mb: float = Field(default=25, gt=0)
     """The largest attachment the gateway downloads, in MB."""
+    max_connections: int = Field(default=1_000, ge=10)
+    """Open connections of all peers at most."""
+    connections_per_address: int = Field(default=256, ge=1)
+    """Open connections of one address at most."""
+    trusted_proxies: str = ""
+    """Addresses and networks of load balancers, to which only ``max_connections`` applies."""
+    max_header_bytes: int = Field(default=32_768, ge=1024, le=1_048_576)
+    """The largest headers of a request; more is answered 431."""
+    header_timeout: float = Field(default=15, gt=0)
+    """Seconds until a request's headers are whole."""
+    body_timeout: float = Field(default=30, gt=0)
+    """Seconds until a request's body is whole."""
+    idle_timeout: int = Field(default=75, ge=1)
+    """Seconds a connection stays open without a request."""
     feedback: bool = True
     """Thumbs under the bot's answers, when an ``on_feedback`` handler is registered."""
 

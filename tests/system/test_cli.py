@@ -277,3 +277,27 @@ def test_the_manifest_is_printed_for_a_host(tmp_path):
     assert "socket_mode_enabled: true" in result.stdout
     assert "/slack/events" not in result.stdout
     fails(gateway("manifest", "irc", cwd=tmp_path), "irc", "slack")
+
+
+async def test_a_running_gateway_closes_silent_connections_and_refuses_endless_headers(slack, tmp_path):
+    environment = {**slack.environment(), "GATEWAY_HEADER_TIMEOUT": "0.5", "GATEWAY_CONNECTIONS_PER_ADDRESS": "20"}
+    async with BotProcess(tmp_path, BOT, environment) as bot:
+        silent = [await asyncio.open_connection("127.0.0.1", bot.port) for _ in range(100)]
+        async with asyncio.timeout(10):
+            for reader, writer in silent:
+                assert await reader.read() == b""
+                writer.close()
+        reader, writer = await asyncio.open_connection("127.0.0.1", bot.port)
+        writer.write(b"GET /healthz HTTP/1.1\r\nhost: x\r\n" + b"x: y\r\n" * 8_000)
+        assert (await reader.readline()).startswith(b"HTTP/1.1 431")
+        writer.close()
+        async with aiohttp.ClientSession() as http, http.get(f"{bot.url}/healthz") as response:
+            assert response.status == 200
+        assert len([line for line in bot.log if "http.full" in line]) in (1, 2)
+
+
+def test_a_proxy_that_is_no_address(tmp_path):
+    (tmp_path / "bot.py").write_text(BOT)
+    environment = {"GATEWAY_TRUSTED_PROXIES": "the balancer", "SLACK_BOT_TOKEN": "", "DISCORD_BOT_TOKEN": ""}
+    result = gateway("run", "bot.py", "--headless", "--port", "0", cwd=tmp_path, **environment)
+    fails(result, "GATEWAY_TRUSTED_PROXIES", "10.0.0.0/8")
