@@ -51,7 +51,7 @@ class Bucket(Ratelimit):
         waiting = self._pending_requests
         while waiting:
             if not self.wait:
-                self.reset()
+                self.reset()  # type: ignore[no-untyped-call]
             if self.remaining <= 0:
                 self._let_wait()
                 return
