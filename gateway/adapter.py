@@ -170,9 +170,10 @@ class SupportsStreaming(Protocol):
     """Native streams. Every call returns the receipt to use for the next one."""
 
     async def start_stream(
-        self, to: ConversationRef, text: str, *, key: str, recipient: UserRef | None
+        self, to: ConversationRef, text: str, *, key: str, recipient: UserRef | None, author: str | None = None
     ) -> Receipt | None:
-        """Begin with ``text``; None where this conversation cannot stream natively (the core then posts and edits)."""
+        """Begin with ``text``, under another name than the bot's own where ``author`` is given and the platform can;
+        None where this conversation cannot stream natively (the core then posts and edits)."""
         ...
 
     async def append_stream(

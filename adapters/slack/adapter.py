@@ -17,11 +17,14 @@ from adapters.slack.limits import CAPABILITIES
 from adapters.slack.manifest import SCOPES
 from adapters.slack.outbound import Outbox
 from adapters.slack.parse import parse
+from adapters.slack.past import Past
 from adapters.slack.settings import SlackSettings
 from adapters.slack.stream import Streams
+from adapters.slack.threads import Threads
+from adapters.slack.uploads import Uploads
 from adapters.slack.webhook import Webhook
 from gateway.adapter import Accept, Surroundings
-from gateway.errors import PlatformError, SettingsError
+from gateway.errors import PlatformError, SettingsError, Unavailable
 from gateway.model import (
     Capabilities,
     ConversationRef,
@@ -58,8 +61,11 @@ class SlackAdapter:
         self._api = SlackApi(settings.bot_token.get_secret_value(), settings.api_url)
         self._inbound = Inbound(self._api, dm_session=settings.dm_session)
         self._files = Files(self._api)
-        self._outbox = Outbox(self._api, self._files)
-        self._streams = Streams(self._api, self._files)
+        uploads = Uploads(self._api)
+        threads = Threads(surroundings.memory)
+        self._past = Past(self._api, threads)
+        self._outbox = Outbox(self._api, uploads, threads, self._past)
+        self._streams = Streams(self._api, uploads, threads)
         self._agent = Agent(self._api)
         self._webhook: Webhook | None = None
         if settings.signing_secret is not None:
@@ -141,7 +147,7 @@ class SlackAdapter:
         return await self._outbox.send(to, message, key=key)
 
     async def edit(self, receipt: Receipt, message: Outgoing) -> Receipt:
-        """chat.update; files that are not there yet are added."""
+        """chat.update; files that are not there yet are added, those no longer wanted are deleted."""
         return await self._outbox.edit(receipt, message)
 
     async def delete(self, receipt: Receipt) -> None:
@@ -159,14 +165,17 @@ class SlackAdapter:
     async def find(
         self, to: ConversationRef, message: Outgoing, *, key: str, since: float, claimed: Collection[str]
     ) -> Receipt | None:
-        """The message sent under ``key``, by its metadata."""
+        """The message sent under ``key``, by its metadata. Raises ``Unavailable`` while it is not known who the bot is:
+        its own messages could not be told from others'."""
+        if not (self._inbound.me.user or self._inbound.me.bot) and not await self._identify():
+            raise Unavailable(f"what was sent before cannot be looked for: {self._trouble}")
         return await self._outbox.find(to, message, me=self._inbound.me, key=key, since=since, claimed=claimed)
 
     async def start_stream(
-        self, to: ConversationRef, text: str, *, key: str, recipient: UserRef | None
+        self, to: ConversationRef, text: str, *, key: str, recipient: UserRef | None, author: str | None = None
     ) -> Receipt | None:
         """chat.startStream; None outside threads and for apps that may not stream."""
-        return await self._streams.start(to, text, key=key, recipient=recipient)
+        return await self._streams.start(to, text, key=key, recipient=recipient, author=author)
 
     async def append_stream(
         self, receipt: Receipt, *, delta: str, text: str, tasks: Sequence[TaskUpdate] = ()
@@ -180,7 +189,7 @@ class SlackAdapter:
 
     async def history(self, to: ConversationRef, *, limit: int) -> Sequence[HistoryMessage]:
         """conversations.replies of the thread, conversations.history without one."""
-        return await self._outbox.history(to, me=self._inbound.me, limit=limit)
+        return await self._past.history(to, me=self._inbound.me, limit=limit)
 
     async def react(self, to: ConversationRef, message_id: str, emoji: str, *, added: bool) -> None:
         """reactions.add or .remove; ``emoji`` is Slack's name (``thumbsup``) or a common emoji."""

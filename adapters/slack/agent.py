@@ -5,9 +5,9 @@ from typing import Any
 
 from adapters.fields import obj, text
 from adapters.slack.api import SlackApi, quiet
-from adapters.slack.errors import code_of
+from adapters.slack.errors import OF_ONE_CHANNEL, code_of
 from adapters.slack.limits import PROMPTS, SESSION_TITLE
-from adapters.slack.outbound import thread_of
+from adapters.slack.threads import thread_of
 from gateway.errors import Forbidden, Gone, PlatformError, Rejected, Unsupported
 from gateway.model import ConversationRef, Profile, Starter, UserRef
 
@@ -51,7 +51,7 @@ class Agent:
             return False
         except (Forbidden, Rejected, Unsupported) as error:
             # Of the conversation, or of the app? Only the latter says that the next call will fail as well.
-            if not isinstance(error, Rejected) and code_of(error) != "not_in_channel":
+            if not isinstance(error, Rejected) and code_of(error) not in OF_ONE_CHANNEL:
                 self._off.add(method)
             self._api.note(method, error=quiet(error))
             return False

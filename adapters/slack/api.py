@@ -1,6 +1,6 @@
 """Slack's Web API: one client over one shared HTTP session, every failure already one of ours."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -33,7 +33,8 @@ class Answer(NamedTuple):
 
 
 class SlackApi:
-    """Calls methods by name. Retries nothing: that is the sender's."""
+    """Calls methods by name. Retries nothing (that is the sender's) and follows no redirect: the token and what people
+    say are for Slack alone."""
 
     def __init__(self, token: str, api_url: str) -> None:
         self._token = token
@@ -79,25 +80,27 @@ class SlackApi:
 
     async def call(self, method: str, body: Mapping[str, Any], *, channel: str = "") -> dict[str, Any]:
         """POST JSON; the answer's body. Raises our errors; ``channel`` joins the name of the rate-limit bucket."""
-        return (await self._post(method, dump(body), _JSON, channel)).data
+        return (await self._post(method, dump(body), _JSON, channel, body.get("blocks") or ())).data
 
     async def query(self, method: str, **arguments: Any) -> dict[str, Any]:
         """POST a form, for the methods that take no JSON; None is left out."""
         form = {name: str(value) for name, value in arguments.items() if value is not None}
         return (await self._post(method, urlencode(form, errors="replace").encode(), _FORM, "")).data
 
-    async def _post(self, method: str, body: bytes, kind: str, channel: str) -> Answer:
+    async def _post(self, method: str, body: bytes, kind: str, channel: str, blocks: Sequence[Any] = ()) -> Answer:
         """One request. Not by the SDK's ``api_call``: measured, that costs half as much CPU again as the request."""
         data = aiohttp.BytesPayload(body, content_type=kind)
         try:
-            async with self.session.post(self._url + method, data=data, headers=self._headers) as response:
+            async with self.session.post(
+                self._url + method, data=data, headers=self._headers, allow_redirects=False
+            ) as response:
                 raw = await response.read()
                 answer = Answer(object_in(raw) or {}, response.headers, response.status)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise translate(error, method, channel=channel) from error
         if answer.data.get("ok") is not True:
             refusal = SlackApiError(f"{method} failed", answer)  # type: ignore[no-untyped-call]
-            raise translate(refusal, method, channel=channel) from refusal
+            raise translate(refusal, method, channel=channel, blocks=blocks) from refusal
         return answer
 
     async def identify(self) -> Me:
@@ -119,6 +122,13 @@ class SlackApi:
     def may(self, scope: str) -> bool:
         """Whether the token has a scope; True while that is not known."""
         return self.scopes is None or scope in self.scopes
+
+    def name_of(self, author: str) -> dict[str, str]:
+        """The arguments that show a message under another name, where the app may."""
+        if self.may("chat:write.customize"):
+            return {"username": author}
+        self.note("author", fix="add the scope chat:write.customize to show other names")
+        return {}
 
     def note(self, what: str, **fields: Any) -> None:
         """Log something once per process: a feature that is not there is no news the second time."""

@@ -1,17 +1,21 @@
 """Slack's failures -> ours, in one function, named by what the caller does next."""
 
 import asyncio
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError, SlackRequestError
 
+from adapters.fields import obj, text
 from gateway.errors import (
     Forbidden,
+    FormPart,
     Gone,
     PlatformError,
     RateLimited,
+    RefusedForm,
     Rejected,
     StreamExpired,
     Unavailable,
@@ -28,6 +32,25 @@ _PASSING = frozenset(
 )
 _LIMITED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 _STREAM_OVER = frozenset({"message_not_in_streaming_state", "stopped_by_user", "streaming_state_conflict"})
+_FORM = frozenset(
+    {
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "invalid_attachments",
+        "only_one_table_allowed",
+        "msg_blocks_too_long",
+        "msg_blocks_too_many",
+    }
+)
+"""Slack does not take the blocks; their words it takes as text."""
+_OF_BLOCKS: Mapping[str, FormPart] = {
+    "image": "pictures",
+    "table": "tables",
+    "data_table": "tables",
+    "actions": "buttons",
+    "context_actions": "feedback",
+}
+_POINTER = re.compile(r"json-pointer:/blocks/(\d+)")
 _TOO_LONG = frozenset({"msg_too_long", "msg_blocks_too_long", "msg_blocks_too_many"})
 _STREAMS = frozenset({"chat.appendStream", "chat.stopStream"})
 """A stream that is full is over, as one that ran out of time is: what it lacks can stand by an edit."""
@@ -61,15 +84,27 @@ _FORBIDDEN = {
     "edit_window_closed": "a workspace setting forbids edits that late",
     "feature_not_enabled": "the app is not an agent: turn on agent_view in its manifest",
 }
+OF_ONE_CHANNEL = frozenset(
+    {
+        "not_in_channel",
+        "access_denied",
+        "restricted_action",
+        "restricted_action_read_only_channel",
+        "restricted_action_thread_only_channel",
+        "restricted_action_non_threadable_channel",
+    }
+)
+"""What is refused in one channel and may be taken in the next."""
 _DEFAULT_WAIT = 1.0
 
 
-def translate(error: Exception, method: str, *, channel: str = "") -> PlatformError:
-    """What an exception out of a call means for its caller. ``method`` and ``channel`` name the rate-limit bucket."""
+def translate(error: Exception, method: str, *, channel: str = "", blocks: Sequence[Any] = ()) -> PlatformError:
+    """What an exception out of a call means for its caller. ``method`` and ``channel`` name the rate-limit bucket;
+    ``blocks`` are what the call was to show."""
     if isinstance(error, PlatformError):
         return error
     if isinstance(error, SlackApiError):
-        return _refused(error, method, channel)
+        return _refused(error, method, channel, blocks)
     if isinstance(error, aiohttp.ClientError | asyncio.TimeoutError | OSError | SlackRequestError | SlackClientError):
         return Unavailable(f"{method}: {type(error).__name__}: {error}"[:300])
     return Rejected(f"{method}: {type(error).__name__}: {error}"[:300])
@@ -87,7 +122,7 @@ def _data(error: SlackApiError) -> Mapping[str, Any]:
     return cast(Mapping[str, Any], data) if isinstance(data, dict) else {}
 
 
-def _refused(error: SlackApiError, method: str, channel: str) -> PlatformError:
+def _refused(error: SlackApiError, method: str, channel: str, blocks: Sequence[Any]) -> PlatformError:
     data = _data(error)
     code = str(data.get("error") or "")
     response: Any = error.response
@@ -109,14 +144,31 @@ def _refused(error: SlackApiError, method: str, channel: str) -> PlatformError:
         return Forbidden(f"{method}: {code}: {_FORBIDDEN[code]}")
     if code in ("unknown_method", "method_not_supported_for_channel_type", "channel_type_not_supported"):
         return Unsupported(f"{method}: {code}")
-    return Rejected(f"{method}: {code}{_details(data)}")
+    details = _details(data)
+    said = f"{method}: {code} ({'; '.join(details)[:300]})" if details else f"{method}: {code}"
+    return RefusedForm(said, _refused_parts(details, blocks)) if code in _FORM else Rejected(said)
 
 
-def _details(data: Mapping[str, Any]) -> str:
-    """Which field Slack did not like, where it says so."""
-    meta = data.get("response_metadata")
-    messages: Any = cast(Mapping[str, Any], meta).get("messages") if isinstance(meta, dict) else None
-    return f" ({'; '.join(str(each) for each in messages)[:300]})" if isinstance(messages, list) and messages else ""
+def _refused_parts(details: Sequence[str], blocks: Sequence[Any]) -> set[FormPart]:
+    """What of the blocks Slack did not take, where it says so and there is a plainer way for it."""
+    found: set[FormPart] = set()
+    for detail in details:
+        pointer = _POINTER.search(detail)
+        at = int(pointer[1]) if pointer is not None else len(blocks)
+        kind = text(obj({"block": blocks[at]}, "block"), "type") if at < len(blocks) else ""
+        if kind in _OF_BLOCKS:
+            found.add(_OF_BLOCKS[kind])
+        elif "only_one_table_allowed" in detail:
+            found.add("tables")
+        else:
+            return set()
+    return found
+
+
+def _details(data: Mapping[str, Any]) -> list[str]:
+    """Which fields Slack did not like, where it says so."""
+    given = obj(data, "response_metadata").get("messages") or data.get("errors")
+    return [str(each) for each in given] if isinstance(given, list) else []
 
 
 def wait_of(response: Any) -> float:

@@ -19,7 +19,7 @@ from adapters.slack.api import SlackApi, quiet
 from adapters.slack.envelope import DmSession, Ignored, Me, envelope_of
 from adapters.slack.forms import view
 from adapters.slack.mentions import escape
-from adapters.slack.outbound import thread_of
+from adapters.slack.threads import thread_of
 from gateway.adapter import Accept
 from gateway.errors import PlatformError, Rejected
 from gateway.model import Answer, ConversationRef, Envelope, FormErrors, Notice, OpenForm

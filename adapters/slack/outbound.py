@@ -1,31 +1,22 @@
-"""Messages out: send, edit, delete, and finding again what a crash lost the receipt of."""
+"""Messages out: send, edit, delete."""
 
-from collections import deque
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from adapters.fields import items, obj, text
+from adapters.fields import text
+from adapters.files import file_changes
 from adapters.slack.api import SlackApi
 from adapters.slack.envelope import Me
-from adapters.slack.files import Files
-from adapters.slack.mrkdwn import to_markdown
-from adapters.slack.render import METADATA_EVENT, content, metadata
-from adapters.slack.timestamps import seconds
-from gateway.errors import Forbidden, Gone, RateLimited, StreamExpired, Unavailable
-from gateway.model import ConversationRef, FromUrl, HistoryMessage, Outgoing, OutgoingFile, Receipt
+from adapters.slack.past import Past, is_own, key_of, keys_in
+from adapters.slack.render import content, metadata
+from adapters.slack.threads import Threads
+from adapters.slack.uploads import Ticket, Uploads, keys
+from gateway.errors import Forbidden, Gone, PlatformError, RateLimited, StreamExpired, Unavailable
+from gateway.model import ConversationRef, FromUrl, Outgoing, OutgoingFile, Receipt
 
 STREAM_STATE = frozenset({"held", "bytes", "cards"})
 """What a receipt carries only while its message streams."""
-_PAGE = 200
-_PAGES = 10
-_SKEW = 60.0
-"""Seconds our clock and Slack's may differ; a key decides exactly, so looking further back costs nothing."""
-
-
-def thread_of(to: ConversationRef) -> str | None:
-    """Where replies go: the conversation's thread, or in a DM the message being answered."""
-    return to.thread or to.route.get("thread_ts") or None
 
 
 def channel_of(receipt: Receipt) -> str:
@@ -41,77 +32,119 @@ def uploads(message: Outgoing) -> tuple[OutgoingFile, ...]:
 class Outbox:
     """chat.postMessage, chat.update, chat.delete and the files that belong to a message.
 
-    A message with text and files is two messages in the same thread: the text (which can be edited and carries the
-    key), then one share with all the files.
+    A message with text and files is two messages in the same thread: the text (which can be edited, and carries the key
+    and the ids of its files), then one share with all the files.
     """
 
-    def __init__(self, api: SlackApi, files: Files) -> None:
+    def __init__(self, api: SlackApi, files: Uploads, threads: Threads, past: Past) -> None:
         self._api = api
         self._files = files
+        self._threads = threads
+        self._past = past
 
     async def send(self, to: ConversationRef, message: Outgoing, *, key: str) -> Receipt:
         """Post it. The receipt's id is the ``ts`` of the text, without text that of the share."""
-        thread = thread_of(to)
-        if not _posts(message):
-            return await self._share_only(to, message.files, thread)
-        body: dict[str, Any] = {"channel": to.channel, "metadata": metadata(key), **content(message)}
-        if thread:
-            body["thread_ts"] = thread
+        tickets = await self._files.open(uploads(message))
+        if not posts(message):
+            return await self._share_only(to, tickets)
+        body: dict[str, Any] = {"channel": to.channel, "metadata": metadata(key, keys(tickets)), **content(message)}
         if message.author:
-            self._name(body, message.author)
-        posted = await self._api.call("chat.postMessage", body, channel=to.channel)
+            body |= self._api.name_of(message.author)
+        posted = await self._post(to, body)
         channel = str(posted.get("channel") or to.channel)
         data: dict[str, Any] = {} if channel == to.channel else {"channel": channel}
-        if waiting := uploads(message):
+        if tickets:
             try:
-                data["files"] = await self._files.share(waiting, channel=channel, thread=thread)
+                data["files"] = await self._share(to, tickets, channel)
             except RateLimited as error:
                 # Not simply to be called again: the text stands. Whoever tries again looks first (``find``).
                 raise Unavailable(f"the files of a message that stands: {error}") from error
         return Receipt(to=to, id=str(posted["ts"]), data=data)
 
-    def _name(self, body: dict[str, Any], author: str) -> None:
-        if self._api.may("chat:write.customize"):
-            body["username"] = author
-        else:
-            self._api.note("author", fix="add the scope chat:write.customize to show other names")
+    async def _post(self, to: ConversationRef, body: dict[str, Any]) -> dict[str, Any]:
+        """chat.postMessage, in the thread where there can be one."""
+        try:
+            return await self._api.call("chat.postMessage", body | self._place(to), channel=to.channel)
+        except PlatformError as error:
+            if not await self._threads.refused(to, error):
+                raise
+        return await self._api.call("chat.postMessage", body, channel=to.channel)
 
-    async def _share_only(self, to: ConversationRef, files: Sequence[OutgoingFile], thread: str | None) -> Receipt:
-        shared = await self._files.share(files, channel=to.channel, thread=thread)
+    def _place(self, to: ConversationRef) -> dict[str, str]:
+        thread = self._threads.of(to)
+        return {"thread_ts": thread} if thread else {}
+
+    async def _share(self, to: ConversationRef, tickets: Sequence[Ticket], channel: str) -> dict[str, str]:
+        """Upload and share files, in the thread where there can be one; their keys by file id."""
+        try:
+            return await self._files.share(tickets, channel=channel, thread=self._threads.of(to))
+        except PlatformError as error:
+            if not await self._threads.refused(to, error):
+                raise
+        return await self._files.share_uploaded(tickets, channel=channel, thread=None)
+
+    async def _share_only(self, to: ConversationRef, tickets: Sequence[Ticket]) -> Receipt:
+        shared = await self._share(to, tickets, to.channel)
+        return Receipt(to=to, id=await self._id_of(shared, to.channel), data={"files": shared})
+
+    async def _id_of(self, shared: Mapping[str, str], channel: str) -> str:
+        """The ``ts`` of a share. Unknown for now is no failure: the file's id still finds it."""
         first = next(iter(shared))
-        ts = await self._files.shared_as(first, to.channel)
-        # Unknown for now is no failure: the file's id still finds the share.
-        return Receipt(to=to, id=ts or first, data={"files": shared})
+        return await self._files.shared_as(first, channel) or first
 
     async def edit(self, receipt: Receipt, message: Outgoing) -> Receipt:
-        """chat.update, then the files that are not there yet. ``Gone`` if the message was deleted."""
+        """chat.update, and exactly the wanted files. ``Gone`` if the message was deleted."""
         channel = channel_of(receipt)
         data = dict(receipt.data)
         ts = receipt.id
         if ts.startswith("F"):
             ts = await self._files.shared_as(ts, channel) or ts
-        if _posts(message):
-            # Without the empty list Slack would keep the blocks of before.
-            body: dict[str, Any] = {"channel": channel, "ts": ts, "blocks": [], **content(message)}
-            if key := data.pop("key", None):
-                # It was sent without its key (a stream, an earlier run's): from here on it cannot be taken for another.
-                body["metadata"] = metadata(key)
-            try:
-                await self._api.call("chat.update", body, channel=channel)
-            except StreamExpired:
-                # Still a running stream to Slack (ours ended in a crash, or at its size): close it, then edit.
-                await self._close_stream(channel, ts)
-                await self._api.call("chat.update", body, channel=channel)
-        there = dict(data.get("files") or {})
-        missing = [file for file in uploads(message) if file.name not in there.values()]
-        if missing:
-            added = await self._files.share(missing, channel=channel, thread=thread_of(receipt.to))
-            data["files"] = {**there, **added}
+        there: dict[str, str] = dict(data.get("files") or {})
+        key = str(data.pop("key", ""))
+        changes = file_changes(there, () if message.keeps_files else uploads(message))
+        if message.keeps_files:
+            changes = changes._replace(kept=there, gone=[])
+        elif changes.missing and posts(message):
+            # An earlier run may have shared them without living to record it.
+            key, noted = await self._noted(receipt, ts, key)
+            for id, name in noted.items():
+                if id not in there and await self._files.is_shared(id, channel):
+                    there[id] = name
+            changes = file_changes(there, uploads(message))
+        tickets = await self._files.open(changes.missing)
+        if posts(message):
+            await self._update(channel, ts, message, metadata(key, changes.kept | keys(tickets)) if key else None)
+        added = await self._share(receipt.to, tickets, channel) if tickets else {}
+        for file_id in changes.gone:
+            await self._files.remove(file_id)
+        if added and not changes.kept and not posts(message):
+            ts = await self._id_of(added, channel)  # the share it was has nothing left in it
+        if files := changes.kept | added:
+            data["files"] = files
+        else:
+            data.pop("files", None)
         return Receipt(to=receipt.to, id=ts, data={name: data[name] for name in data if name not in STREAM_STATE})
 
-    async def _close_stream(self, channel: str, ts: str) -> None:
-        with suppress(StreamExpired):
-            await self._api.call("chat.stopStream", {"channel": channel, "ts": ts, "session_status": "active"})
+    async def _update(self, channel: str, ts: str, message: Outgoing, noted: dict[str, Any] | None) -> None:
+        # Without the empty list Slack would keep the blocks of before.
+        body: dict[str, Any] = {"channel": channel, "ts": ts, "blocks": [], **content(message)}
+        if noted is not None:
+            body["metadata"] = noted
+        try:
+            await self._api.call("chat.update", body, channel=channel)
+        except StreamExpired:
+            # Still a running stream to Slack (ours ended in a crash, or at its size): close it, then edit.
+            with suppress(StreamExpired):
+                await self._api.call("chat.stopStream", {"channel": channel, "ts": ts, "session_status": "active"})
+            await self._api.call("chat.update", body, channel=channel)
+
+    async def _noted(self, receipt: Receipt, ts: str, key: str) -> tuple[str, dict[str, str]]:
+        """The key a message carries, and the files it says it was to have."""
+        try:
+            found = await self._past.message(receipt.to, channel_of(receipt), ts)
+        except PlatformError:
+            return key, {}  # what cannot be looked at now is no reason to leave a message as it is
+        return key_of(found) or key, keys_in(found)
 
     async def delete(self, receipt: Receipt) -> None:
         """Remove the message and the files that came with it; what is gone already is no error."""
@@ -131,121 +164,48 @@ class Outbox:
     async def find(
         self, to: ConversationRef, message: Outgoing, *, me: Me, key: str, since: float, claimed: Collection[str]
     ) -> Receipt | None:
-        """Our message under ``key``; else the first of the bot's own without any key that nobody claims.
+        """What stands of a send: the message that carries its key. What cannot carry one is taken for ours only if it
+        is the app's own and shows what was sent: a stream that is still open, a share of the same files.
 
         A send that got its text there but not its files is finished here: to the caller what is found is sent.
         """
-        own = [each async for each in self._messages(to, oldest=since - _SKEW) if _own(each, me)]
-        names = {file.name for file in uploads(message)}
-        found = next((each for each in own if _key(each) == key), None)
-        if found is None:
-            fresh = [each for each in own if seconds(text(each, "ts")) > since and text(each, "ts") not in claimed]
-            keyless = [each for each in fresh if not _key(each)]
-            wants_files = not _posts(message)
-            found = next((each for each in keyless if _carries(each, names) == wants_files), None)
-        if found is None:
-            return None
-        ts = text(found, "ts")
-        later = [each for each in own if text(each, "ts") >= ts and text(each, "ts") not in claimed]
-        files = {
-            text(file, "id"): text(file, "name")
-            for each in later
-            for file in items(each, "files")
-            if text(file, "name") in names
-        }
-        if _key(found) == key and (missing := [file for file in uploads(message) if file.name not in files.values()]):
-            files |= await self._files.share(missing, channel=to.channel, thread=thread_of(to))
-        data: dict[str, Any] = {"files": files} if files else {}
-        if _posts(message) and not _key(found):
-            data["key"] = key
-        return Receipt(to=to, id=ts, data=data)
+        await self._threads.recall(to)
+        own = [each for each in await self._past.since(to, since) if is_own(each, me)]
+        found = next((each for each in own if key_of(each) == key), None)
+        if found is not None:
+            return await self._finished(to, message, found, own)
+        fresh = [each for each in own if self._past.is_fresh(each, since, claimed)]
+        if not posts(message):
+            return self._past.share_of(to, uploads(message), fresh)
+        for each in fresh:
+            # What another program posted with the same token is no open stream.
+            if self._past.goes_on(each, message.text) and await self._end_stream(to.channel, text(each, "ts"), key):
+                return Receipt(to=to, id=text(each, "ts"))
+        return None
 
-    async def history(self, to: ConversationRef, *, me: Me, limit: int) -> list[HistoryMessage]:
-        """The newest messages, oldest first."""
-        newest: deque[Mapping[str, Any]] = deque(maxlen=max(limit, 1))
-        async for message in self._messages(to, enough=limit):
-            newest.append(message)
-        return [_past(message, me) for message in newest]
+    async def _end_stream(self, channel: str, ts: str, key: str) -> bool:
+        """End the stream a dead process left open, and give it its key; False if it is none."""
+        body = {"channel": channel, "ts": ts, "metadata": metadata(key), "session_status": "active"}
+        try:
+            await self._api.call("chat.stopStream", body)
+        except (RateLimited, Unavailable):
+            raise
+        except PlatformError:
+            return False
+        return True
 
-    async def _messages(
-        self, to: ConversationRef, *, oldest: float | None = None, enough: int = _PAGE * _PAGES
-    ) -> AsyncIterator[Mapping[str, Any]]:
-        """The conversation's messages, oldest first, at most ``_PAGES`` pages of them.
-
-        A DM that is one conversation is read over its whole channel and, since answers there are threaded, the
-        thread being answered.
-        """
-        thread = thread_of(to)
-        after = f"{oldest:.6f}" if oldest is not None else None
-        if thread is None:
-            for message in await self._newest(to.channel, after, enough):
-                yield message
-            return
-        cursor: str | None = None
-        for _ in range(_PAGES):
-            page = await self._api.query(
-                "conversations.replies",
-                channel=to.channel,
-                ts=thread,
-                oldest=after,
-                limit=_PAGE,
-                cursor=cursor,
-                include_all_metadata="true",
-            )
-            for message in items(page, "messages"):
-                yield message
-            cursor = text(obj(page, "response_metadata"), "next_cursor") or None
-            if cursor is None:
-                return
-
-    async def _newest(self, channel: str, oldest: str | None, enough: int) -> list[Mapping[str, Any]]:
-        """conversations.history comes newest first; turned round."""
-        found: list[Mapping[str, Any]] = []
-        cursor: str | None = None
-        for _ in range(_PAGES):
-            page = await self._api.query(
-                "conversations.history",
-                channel=channel,
-                oldest=oldest,
-                limit=min(_PAGE, max(enough, 1)),
-                cursor=cursor,
-                include_all_metadata="true",
-            )
-            found += items(page, "messages")
-            cursor = text(obj(page, "response_metadata"), "next_cursor") or None
-            if cursor is None or len(found) >= enough:
-                break
-        return list(reversed(found[:enough]))
+    async def _finished(
+        self, to: ConversationRef, message: Outgoing, found: Mapping[str, Any], own: Sequence[Mapping[str, Any]]
+    ) -> Receipt:
+        files = keys_in(found)
+        if files and not self._past.show(own, files) and not await self._files.is_shared(next(iter(files)), to.channel):
+            files = {}
+        if missing := file_changes(files, uploads(message)).missing:
+            files |= await self._share(to, await self._files.open(missing), to.channel)
+        return Receipt(to=to, id=text(found, "ts"), data={"files": files} if files else {})
 
 
-def _posts(message: Outgoing) -> bool:
-    """Whether there is more to it than files to upload."""
-    return bool(message.text.strip() or message.buttons or message.feedback is not None) or not uploads(message)
-
-
-def _own(message: Mapping[str, Any], me: Me) -> bool:
-    bot = text(message, "bot_id")
-    return (bool(me.user) and text(message, "user") == me.user) or (bool(me.bot) and bot == me.bot)
-
-
-def _key(message: Mapping[str, Any]) -> str:
-    if text(obj(message, "metadata"), "event_type") != METADATA_EVENT:
-        return ""
-    return text(obj(obj(message, "metadata"), "event_payload"), "key")
-
-
-def _carries(message: Mapping[str, Any], names: Collection[str]) -> bool:
-    """Whether it is a share: of the named files, or of any where no name is known."""
-    shared = {text(file, "name") for file in items(message, "files")}
-    return bool(shared & set(names)) if names else bool(shared)
-
-
-def _past(message: Mapping[str, Any], me: Me) -> HistoryMessage:
-    bot = bool(text(message, "bot_id")) or text(message, "subtype") == "bot_message"
-    return HistoryMessage(
-        id=text(message, "ts"),
-        author=text(message, "user") or text(message, "username") or text(message, "bot_id"),
-        is_bot=bot,
-        text=to_markdown(message, "" if bot else me.user),
-        at=seconds(text(message, "ts")),
-    )
+def posts(message: Outgoing) -> bool:
+    """Whether there is more to it than files to upload. Thumbs alone are nothing: they go under something."""
+    files = uploads(message)
+    return bool(message.text.strip() or message.buttons or len(files) < len(message.files) or not files)

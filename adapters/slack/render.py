@@ -5,7 +5,7 @@ what notifications and screen readers show.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -42,13 +42,19 @@ _MARKUP = re.compile(
 _BOLD = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
 
 
-def metadata(key: str) -> dict[str, Any]:
-    """Message metadata naming the send, so that it can be recognised after a crash."""
-    return {"event_type": METADATA_EVENT, "event_payload": {"key": key}}
+def metadata(key: str, files: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Message metadata naming the send, so that it can be recognised after a crash, and the keys of the files that
+    belong to it by Slack's ids."""
+    payload: dict[str, Any] = {"key": key}
+    if files:
+        payload["files"] = [f"{id} {name}" for id, name in files.items()]
+    return {"event_type": METADATA_EVENT, "event_payload": payload}
 
 
 def content(message: Outgoing) -> dict[str, Any]:
     """``text`` and, where needed, ``blocks``; files to upload are not part of it."""
+    if message.plain:
+        return _text_alone(message)
     text, below = message.text, extras(message)
     if not below and len(text) <= TEXT_FALLBACK // 2 and not _MARKUP.search(text):
         shown = safe_text(text, message.mentions)
@@ -56,6 +62,13 @@ def content(message: Outgoing) -> dict[str, Any]:
             return {"text": shown}
     blocks = [*body(text, message.mentions), *below]
     return {"text": fallback(message), "blocks": blocks}
+
+
+def _text_alone(message: Outgoing) -> dict[str, Any]:
+    shown = _mrkdwn(message.text.strip() or fallback(message), message.mentions)
+    if len(shown) <= TEXT_FALLBACK:
+        return {"text": shown}
+    return {"markdown_text": safe_markdown(message.text, message.mentions)}
 
 
 def body(text: str, mentions: AllowedMentions) -> list[Block]:
@@ -101,7 +114,12 @@ def fallback(message: Outgoing) -> str:
     text = message.text.strip() or " · ".join(button.label for button in message.buttons)
     text = text or ", ".join(file.name for file in message.files)
     cut = text if len(text) <= TEXT_FALLBACK // 2 else text[: TEXT_FALLBACK // 2 - 1] + "…"
-    return safe_text(_BOLD.sub(r"*\1*", cut), message.mentions)[:TEXT_FALLBACK]
+    return _mrkdwn(cut, message.mentions)[:TEXT_FALLBACK]
+
+
+def _mrkdwn(text: str, mentions: AllowedMentions) -> str:
+    """Markdown in Slack's older dialect, as far as it matters where no blocks are."""
+    return safe_text(_BOLD.sub(r"*\1*", text), mentions)
 
 
 def linked(file: OutgoingFile, url: str) -> Block:

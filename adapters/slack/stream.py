@@ -7,13 +7,15 @@ open one is held back (``Receipt.data["held"]``) until the next shows what it is
 from collections.abc import Sequence
 from typing import Any
 
+from adapters.files import file_changes
 from adapters.slack.api import SlackApi, quiet
 from adapters.slack.errors import code_of
-from adapters.slack.files import Files
 from adapters.slack.limits import STREAM_BYTES, STREAM_BYTES_WITH_TASKS, TASK_TEXT
 from adapters.slack.mentions import safe_delta, safe_markdown
-from adapters.slack.outbound import STREAM_STATE, channel_of, thread_of, uploads
+from adapters.slack.outbound import STREAM_STATE, channel_of, uploads
 from adapters.slack.render import extras, metadata
+from adapters.slack.threads import Threads
+from adapters.slack.uploads import Uploads, keys
 from gateway.errors import Forbidden, Gone, Rejected, StreamExpired, Unsupported
 from gateway.model import AllowedMentions, ConversationRef, Outgoing, Receipt, TaskUpdate, UserRef
 
@@ -21,14 +23,17 @@ from gateway.model import AllowedMentions, ConversationRef, Outgoing, Receipt, T
 class Streams:
     """Streams into threads; a conversation without one, or an app that may not, is declined with None."""
 
-    def __init__(self, api: SlackApi, files: Files) -> None:
+    def __init__(self, api: SlackApi, files: Uploads, threads: Threads) -> None:
         self._api = api
         self._files = files
+        self._threads = threads
         self._off = False  # once Slack has said that this app cannot stream
 
-    async def start(self, to: ConversationRef, message: str, *, key: str, recipient: UserRef | None) -> Receipt | None:
+    async def start(
+        self, to: ConversationRef, message: str, *, key: str, recipient: UserRef | None, author: str | None
+    ) -> Receipt | None:
         """Open a stream in the conversation's thread; ``key`` is set when it stops, Slack takes it no earlier."""
-        thread = thread_of(to)
+        thread = self._threads.of(to)
         user = recipient.id if recipient else to.route.get("user")
         if self._off or thread is None or (user is None and to.kind != "dm"):
             return None
@@ -39,9 +44,13 @@ class Streams:
             body["recipient_team_id"] = to.route.get("team") or to.workspace
         if now:
             body["markdown_text"] = now
+        if author:
+            body |= self._api.name_of(author)
         try:
             started = await self._api.call("chat.startStream", body)
         except (Forbidden, Unsupported) as error:
+            if await self._threads.refused(to, error):
+                return None
             self._off = isinstance(error, Unsupported) or code_of(error) == "missing_scope"
             self._api.note("native_stream", error=quiet(error))
             return None
@@ -71,10 +80,12 @@ class Streams:
         channel = channel_of(receipt)
         last = safe_markdown(str(receipt.data.get("held") or "") + delta, AllowedMentions())
         _running(receipt, last, "", ())
+        changes = file_changes(receipt.data.get("files") or {}, uploads(message))
+        tickets = await self._files.open(changes.missing)
         body: dict[str, Any] = {
             "channel": channel,
             "ts": receipt.id,
-            "metadata": metadata(key),
+            "metadata": metadata(key, changes.kept | keys(tickets)),
             "session_status": "active",
         }
         if last:
@@ -83,11 +94,9 @@ class Streams:
             body["blocks"] = blocks
         await self._api.call("chat.stopStream", body)
         data = {name: value for name, value in receipt.data.items() if name not in (*STREAM_STATE, "key")}
-        there = dict(data.get("files") or {})
-        missing = [file for file in uploads(message) if file.name not in there.values()]
-        if missing:
-            added = await self._files.share(missing, channel=channel, thread=thread_of(receipt.to))
-            data["files"] = {**there, **added}
+        if tickets:
+            added = await self._files.share(tickets, channel=channel, thread=self._threads.of(receipt.to))
+            data["files"] = changes.kept | added
         return Receipt(to=receipt.to, id=receipt.id, data=data)
 
 

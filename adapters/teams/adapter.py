@@ -164,9 +164,9 @@ class TeamsAdapter:
         return self._downloads.download(file, limit=limit)
 
     async def start_stream(
-        self, to: ConversationRef, text: str, *, key: str, recipient: UserRef | None
+        self, to: ConversationRef, text: str, *, key: str, recipient: UserRef | None, author: str | None = None
     ) -> Receipt | None:
-        """The first part of a stream; None but in personal chats."""
+        """The first part of a stream; None but in personal chats. Another author's name comes with the end of it."""
         return await self._streams.start(to, text)
 
     async def append_stream(

@@ -105,7 +105,7 @@ class Message:
             return  # models send empty pieces, and None
         turn = require_turn()
         posting = self._post(turn)
-        stream = await posting.open_stream()
+        stream = await posting.open_stream(self._name())
         turn.opened.add(self)
         if is_sequence:
             self.content, self._half = token, ""
@@ -146,7 +146,7 @@ class Message:
         if self._posting is not None:
             text = message_text(self._text())
             closed = await offloaded(len(text), close_open_markup, text)
-            await self._posting.close_stream(Outgoing(text=closed, author=self.author))
+            await self._posting.close_stream(Outgoing(text=closed, author=self._name()))
 
     def _post(self, turn: Turn) -> Posting:
         if self._posting is None:
@@ -168,6 +168,9 @@ class Message:
         if message.feedback is not None and not turn.sender.capabilities(turn.ref).feedback_token:
             await standing.remember_owner(turn, self.id, posting.receipts)
 
+    def _name(self) -> str | None:
+        return whole(self.author) if self.author else None
+
     def _text(self) -> str:
         return fenced(self.content.rstrip(), self.language) if self.language and self.content else self.content
 
@@ -176,7 +179,7 @@ class Message:
         feedback = self._takes_feedback and turn.services.feedback and turn.services.callbacks.on_feedback is not None
         return Outgoing(
             text=message_text(text),
-            author=whole(self.author) if self.author else self.author,
+            author=self._name(),
             buttons=await self._buttons(turn) if self.actions else (),
             files=files,
             feedback=self.id if feedback and self.type == "assistant_message" else None,

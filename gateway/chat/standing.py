@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from gateway.model import Outgoing, Receipt, from_json, to_json
+from gateway.model import FromBytes, FromUrl, Outgoing, Receipt, from_json, to_json
 from gateway.runtime.context import require_turn
 from gateway.runtime.turn import Turn
+
+_STANDS = FromBytes(data=b"")
+"""The source of a file that stands on the platform: an edit that keeps its files asks for no bytes."""
 
 
 def _key(message_id: str) -> str:
@@ -16,9 +19,11 @@ def _key(message_id: str) -> str:
 async def remember(
     turn: Turn, message_id: str, message: Outgoing, receipts: tuple[Receipt, ...], ids: list[str]
 ) -> None:
-    """Keep what stands on the platform. ``ids`` are the actions' ids, in the order of the buttons."""
+    """Keep what stands on the platform. ``ids`` are the actions' ids, in the order of the buttons. Of uploaded files
+    only that they are there is kept, not what is in them."""
+    files = tuple(each if isinstance(each.source, FromUrl) else replace(each, source=_STANDS) for each in message.files)
     body: Mapping[str, Any] = {
-        "message": to_json(replace(message, files=())),
+        "message": to_json(replace(message, files=files)),
         "receipts": [to_json(receipt) for receipt in receipts],
         "actions": ids,
     }
@@ -30,9 +35,9 @@ def _platform_key(turn: Turn, message_id: str) -> str:
 
 
 async def remember_owner(turn: Turn, message_id: str, receipts: tuple[Receipt, ...]) -> None:
-    """Keep which message the last of these platform messages belongs to, for thumbs that only know the latter."""
-    if receipts:
-        await turn.services.store.put_payload(_platform_key(turn, receipts[-1].id), {"message": message_id})
+    """Keep which message these platform messages belong to, for thumbs that only know one of the latter."""
+    for receipt in receipts:
+        await turn.services.store.put_payload(_platform_key(turn, receipt.id), {"message": message_id})
 
 
 async def owner(turn: Turn, platform_id: str | None) -> str:
@@ -53,7 +58,7 @@ async def remove_buttons(message_id: str, *, only: str | None = None) -> None:
         for button, id in zip(message.buttons, body["actions"], strict=True)
         if only is not None and id != only
     ]
-    message = replace(message, buttons=tuple(button for button, _ in kept))
+    message = replace(message, buttons=tuple(button for button, _ in kept), keeps_files=True)
     receipts = tuple(from_json(Receipt, receipt) for receipt in body["receipts"])
     receipts = await turn.sender.put(turn.ref, message, key=_key(message_id), existing=receipts)
     await remember(turn, message_id, message, receipts, [id for _, id in kept])

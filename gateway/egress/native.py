@@ -11,7 +11,9 @@ from gateway.model import Outgoing, Receipt, TaskUpdate, UserRef
 class NativeStream:
     """The stream that is open in the last part of a standing message."""
 
-    def __init__(self, standing: Standing, adapter: SupportsStreaming, recipient: UserRef | None) -> None:
+    def __init__(
+        self, standing: Standing, adapter: SupportsStreaming, recipient: UserRef | None, author: str | None
+    ) -> None:
         self.open = False
         """Whether text can be appended to the last part."""
         self.stopped = False
@@ -19,6 +21,7 @@ class NativeStream:
         self._standing = standing
         self._adapter = adapter
         self._recipient = recipient
+        self._author = author
         self._tried = ""
         """The last text given to the stream, whether or not it got there."""
 
@@ -42,7 +45,8 @@ class NativeStream:
         return self.open
 
     async def _start(self, text: str, key: str) -> Receipt | None:
-        return await self._adapter.start_stream(self._standing.to, text, key=key, recipient=self._recipient)
+        to = self._standing.to
+        return await self._adapter.start_stream(to, text, key=key, recipient=self._recipient, author=self._author)
 
     async def extend(self, wanted: Callable[[], str], tasks: Sequence[TaskUpdate]) -> None:
         """Append what ``wanted()``, which starts with what is shown, has more. Afterwards the stream may be closed."""

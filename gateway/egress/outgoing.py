@@ -1,29 +1,33 @@
 """One message of any length as the messages a platform takes."""
 
 import asyncio
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from gateway.errors import TooLarge
-from gateway.model import Capabilities, FromBytes, FromPath, Outgoing, OutgoingFile
+from gateway.errors import Rejected, TooLarge
+from gateway.model import Capabilities, FromBytes, FromPath, FromUrl, Outgoing, OutgoingFile
 
 T = TypeVar("T")
+
+_AT_ONCE = 64 * 1024
+"""Bytes up to which what is in memory is hashed on the event loop: that takes less than handing it to a thread."""
+_CHUNK = 1024 * 1024
 
 
 def plan(message: Outgoing, capabilities: Capabilities, texts: Sequence[str]) -> list[Outgoing]:
     """The parts: one per text, buttons and files with the last of them, what is too many of these in parts behind it,
-    feedback with the very last. Nothing to show gives no part."""
+    feedback with the last one it can stand under. Nothing to show gives no part."""
     if not message.buttons and not message.files and len(texts) == 1 and texts[0] == message.text:
         return [message]  # nearly always
     buttons = _groups(message.buttons, capabilities.buttons_per_message)
     files = _groups(message.files, capabilities.files_per_message)
     extra = max(len(buttons), len(files))
-    if len(texts) <= 1 and extra <= 1:
-        if not texts and not extra:
-            return []
-        return [message] if not texts or texts[0] == message.text else [replace(message, text=texts[0])]
+    if not texts and not extra:
+        return []
     bare = replace(message, buttons=(), files=(), feedback=None, citations=())
     parts = [replace(bare, text=text) for text in texts[:-1]]
     for index in range(max(extra, 1)):
@@ -33,10 +37,19 @@ def plan(message: Outgoing, capabilities: Capabilities, texts: Sequence[str]) ->
                 text=texts[-1] if texts and not index else "",
                 buttons=buttons[index] if index < len(buttons) else (),
                 files=files[index] if index < len(files) else (),
-                feedback=message.feedback if index >= extra - 1 else None,
+                feedback=None,
             )
         )
+    if message.feedback is not None:
+        at = next((at for at in range(len(parts) - 1, -1, -1) if _can_be_rated(parts[at])), None)
+        if at is not None:
+            parts[at] = replace(parts[at], feedback=message.feedback)
     return parts
+
+
+def _can_be_rated(part: Outgoing) -> bool:
+    """Whether thumbs have a place under it: a file alone is no message on some platforms."""
+    return bool(part.text.strip() or part.buttons or any(file.kind == "image" for file in part.files))
 
 
 def degraded(message: Outgoing, capabilities: Capabilities) -> Outgoing:
@@ -59,19 +72,53 @@ def _groups(items: tuple[T, ...], size: int) -> list[tuple[T, ...]]:
     return [items[at : at + size] for at in range(0, len(items), size)]
 
 
-async def check_files(files: Sequence[OutgoingFile], limit: int) -> None:
-    """Raise ``TooLarge`` for a file the platform would refuse, before anything is sent."""
-    for file in files:
+async def prepared(message: Outgoing, limit: int) -> Outgoing:
+    """The message with its files marked by what is in them. Raises ``TooLarge`` for a file the platform would refuse,
+    before anything is sent."""
+    if not message.files:
+        return message
+    files: list[OutgoingFile] = []
+    for file in message.files:
         match file.source:
             case FromBytes(data=data):
                 size = len(data)
             case FromPath(path=path):
-                size = await asyncio.to_thread(_size, path)
+                size = await _read(file, path, partial(_size, path))
             case _:
-                continue
+                size = 0
         if size > limit:
             raise TooLarge(f"{file.name} has {size / 1e6:.1f} MB; the platform takes files up to {limit / 1e6:g} MB")
+        files.append(file if file.mark else replace(file, mark=await _mark(file, size)))
+    return replace(message, files=tuple(files))
 
 
 def _size(path: Path) -> int:
     return path.stat().st_size
+
+
+async def _mark(file: OutgoingFile, size: int) -> str:
+    """A digest of the file, so that one which changed is known from the one that stands."""
+    if isinstance(file.source, FromPath):
+        return await _read(file, file.source.path, lambda: _digest(file))
+    return _digest(file) if size <= _AT_ONCE else await asyncio.to_thread(_digest, file)
+
+
+async def _read(file: OutgoingFile, path: Path, read: Callable[[], T]) -> T:
+    try:
+        return await asyncio.to_thread(read)
+    except OSError as error:
+        raise Rejected(f"file {file.name!r}: {error.strerror}: {path}") from error
+
+
+def _digest(file: OutgoingFile) -> str:
+    digest = hashlib.blake2b(file.kind.encode(), digest_size=8)
+    match file.source:
+        case FromBytes(data=data):
+            digest.update(data)
+        case FromPath(path=path):
+            with path.open("rb") as opened:
+                while chunk := opened.read(_CHUNK):
+                    digest.update(chunk)
+        case FromUrl(url=url):
+            digest.update(url.encode(errors="surrogatepass"))
+    return digest.hexdigest()

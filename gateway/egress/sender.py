@@ -16,15 +16,16 @@ from gateway.adapter import (
     SupportsStarters,
     SupportsTitles,
 )
+from gateway.egress.form import Form
 from gateway.egress.limiter import Limiter
 from gateway.egress.offload import offloaded
-from gateway.egress.outgoing import check_files, degraded, plan
+from gateway.egress.outgoing import degraded, plan, prepared
 from gateway.egress.pace import Pace
 from gateway.egress.retry import RetryPolicy
 from gateway.egress.standing import OnReceipts, Standing
 from gateway.egress.stream import MessageStream
 from gateway.egress.wire import Lookup, Wire
-from gateway.errors import Gone, PlatformError, RateLimited, SettingsError, Unsupported
+from gateway.errors import Gone, PlatformError, RateLimited, RefusedForm, SettingsError, Unsupported
 from gateway.markdown.split import split
 from gateway.model import (
     AllowedMentions,
@@ -99,6 +100,7 @@ class Sender:
         message is gone is sent anew (and so are those behind it). ``on_receipts`` gets all receipts, those of parts
         not reached yet included, whenever they change: store them, and a crash loses none.
         With ``lookup`` (a turn that runs again) the platform is asked before anything is sent.
+        A form the platform refuses is made plainer (a picture a link, a table code), so that the words arrive.
         Raises ``TooLarge`` naming the file and the limit, or what ``RetryPolicy`` gave up on.
         """
         wire = self._wire(to.platform)
@@ -106,13 +108,25 @@ class Sender:
         limits = wire.capabilities
         message = degraded(message, limits)
         async with wire.lanes.hold(to.key):
-            if message.files:
-                await check_files(message.files, limits.file_size_limit)
-            size, tables = len(message.text), limits.tables_per_message
-            texts = await offloaded(size, split, message.text, limits.text_limit, tables=tables)
-            parts = plan(message, limits, texts)
-            await standing.make(lambda: parts, final=True)
+            message = await prepared(message, limits.file_size_limit)
+            await self._stand(standing, message)
         return standing.receipts
+
+    @staticmethod
+    async def _stand(standing: Standing, message: Outgoing) -> None:
+        """Make the message stand, in a plainer form where the platform refuses the form it has."""
+        limits, form = standing.wire.capabilities, Form(standing.to)
+        parts: list[Outgoing] = []
+        while True:
+            shown = form.message(message)
+            size, tables = len(shown.text), limits.tables_per_message
+            texts = await offloaded(size, split, shown.text, limits.text_limit, tables=tables)
+            parts[:] = plan(shown, limits, texts)
+            try:
+                await standing.make(lambda: parts, final=True)
+                return
+            except RefusedForm as error:
+                form.refuse(error, message)
 
     def stream(
         self,
@@ -120,16 +134,18 @@ class Sender:
         *,
         key: str,
         recipient: UserRef | None,
+        author: str | None = None,
         existing: Sequence[Receipt] = (),
         lookup: Lookup | None = None,
         on_receipts: OnReceipts | None = None,
         on_stopped: Callable[[], object] | None = None,
     ) -> MessageStream:
-        """A message that grows. ``recipient`` is whom it answers (Slack wants to know); ``on_stopped`` is called when
+        """A message that grows. ``recipient`` is whom it answers (Slack wants to know), ``author`` another name
+        than the bot's own; ``on_stopped`` is called when
         the user stops it on the platform. The rest is as for ``put``."""
         wire = self._wire(to.platform)
         standing = Standing(wire, to, key=key, existing=existing, lookup=lookup, on_receipts=on_receipts)
-        return MessageStream(standing, recipient=recipient, on_stopped=on_stopped)
+        return MessageStream(standing, recipient=recipient, author=author, on_stopped=on_stopped)
 
     async def edit(self, receipt: Receipt, message: Outgoing) -> Receipt:
         """Make one platform message read as given, which must be within its limits. May raise ``Gone``."""

@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from gateway.egress.wire import SKEW, Lookup, Wire
 from gateway.errors import Gone, Unavailable
-from gateway.model import ConversationRef, Outgoing, Receipt
+from gateway.model import ConversationRef, FromUrl, Outgoing, Receipt
 
 OnReceipts = Callable[[tuple[Receipt, ...]], None]
 
@@ -116,6 +117,9 @@ class Standing:
             self.report()
 
     async def _send(self, message: Outgoing) -> Part:
+        if message.keeps_files:  # what it kept went with the message that is gone
+            linked = tuple(file for file in message.files if isinstance(file.source, FromUrl))
+            message = replace(message, files=linked, keeps_files=False)
         part = await self.post("send", message, lambda key: self.wire.adapter.send(self.to, message, key=key))
         assert part is not None
         return part

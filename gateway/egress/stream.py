@@ -9,13 +9,15 @@ nobody writes to has none.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from gateway.adapter import SupportsStreaming
+from gateway.egress.form import Form
 from gateway.egress.native import NativeStream
 from gateway.egress.offload import SMALL, offloaded
-from gateway.egress.outgoing import check_files, degraded, plan
+from gateway.egress.outgoing import degraded, plan, prepared
 from gateway.egress.standing import Part, Standing
-from gateway.errors import PlatformError
+from gateway.errors import PlatformError, RefusedForm
 from gateway.markdown.open_markup import close_open_markup
 from gateway.markdown.split import Splitter
 from gateway.model import Outgoing, Receipt, TaskUpdate, UserRef
@@ -25,13 +27,21 @@ class MessageStream:
     """One message. Not for concurrent use."""
 
     def __init__(
-        self, standing: Standing, *, recipient: UserRef | None, on_stopped: Callable[[], object] | None = None
+        self,
+        standing: Standing,
+        *,
+        recipient: UserRef | None,
+        author: str | None = None,
+        on_stopped: Callable[[], object] | None = None,
     ) -> None:
         self._standing = standing
+        self._author = author
         self._on_stopped = on_stopped
         self._wire = standing.wire
         self._limits = standing.wire.capabilities
         self._recipient = recipient
+        self._inherited = len(standing.parts)
+        """How many parts an earlier run, or an earlier stream of the same message, left standing."""
         self._splitter = self._new_splitter(self._limits.text_limit)
         self._text = ""
         self._pending: list[str] = []
@@ -44,7 +54,11 @@ class MessageStream:
         self._dirty = False
         self._calling = False
         """Whether the flusher is at the platform, where it must not be interrupted."""
+        self._whole: Outgoing | None = None
+        """The message as it shall stand in the end."""
         self._final: list[Outgoing] | None = None
+        """The same in parts."""
+        self._form = Form(standing.to)
         self._closed = False
         self._stopped = False
         """The user stopped it: nothing more is shown, whatever is written."""
@@ -90,22 +104,44 @@ class MessageStream:
         the stream is still open."""
         if self._closed:
             raise RuntimeError("the stream is closed")
-        message = degraded(message, self._limits)
-        await check_files(message.files, self._limits.file_size_limit)
+        message = await prepared(degraded(message, self._limits), self._limits.file_size_limit)
         await self._read_ahead(message.text)
         self._closed = True
         # From here on the flusher, where it still waits for the platform, brings the final text too.
-        self._final = plan(message, self._limits, self._splitter.parts(message.text))
+        self._whole = message
+        self._plan()
         await self._stop_flusher()
         await self._read_ahead(message.text)
         # How the stream had to go may have changed how it is split.
-        final = self._final = plan(message, self._limits, self._splitter.parts(message.text))
+        self._plan()
+        while True:
+            try:
+                await self._end()
+                break
+            except RefusedForm as error:
+                self._refuse(error)
+        return self._standing.receipts
+
+    async def _end(self) -> None:
+        final = self._final
+        assert final is not None
         if self._native is not None and self._native.open:
             await self._finish(self._native, final)
             self._note_stop()
         if not self._stopped:
             await self._make(final=True)
-        return self._standing.receipts
+
+    def _plan(self) -> None:
+        """Lay out the whole message, once it is known."""
+        if self._whole is not None:
+            message = self._form.message(self._whole)
+            self._final = plan(message, self._limits, self._splitter.parts(message.text))
+
+    def _refuse(self, error: RefusedForm) -> None:
+        """Go on in a plainer form. Raises the error if there is none."""
+        self._form.refuse(error, self._whole or Outgoing(text=self._text))
+        self._cached = ("", [])
+        self._plan()
 
     def cancel(self) -> None:
         """Show nothing more. What stands, stands."""
@@ -173,7 +209,11 @@ class MessageStream:
             await self._append(self._native)
             self._note_stop()
         if not self._stopped and (self._native is None or not self._native.open):
-            await self._make(final=False)
+            try:
+                await self._make(final=False)
+            except RefusedForm as error:
+                self._refuse(error)
+                self._dirty = True
 
     def _note_stop(self) -> None:
         if self._native is not None and self._native.stopped and not self._stopped:
@@ -189,7 +229,7 @@ class MessageStream:
             return None
         self._splitter = self._new_splitter(min(self._limits.stream_limit, self._limits.text_limit))
         await self._read_ahead(self._written())
-        native = NativeStream(standing, adapter, self._recipient)
+        native = NativeStream(standing, adapter, self._recipient, self._author)
         if await self._begin(native, self._texts()[0]):
             return native
         self._splitter = self._new_splitter(self._limits.text_limit)
@@ -212,11 +252,11 @@ class MessageStream:
             self._splitter = ahead
 
     def _written(self) -> str:
-        """Everything written so far."""
+        """Everything written so far, in the form it may have."""
         if self._pending:
             self._text = "".join([self._text, *self._pending])
             self._pending.clear()
-        return self._text
+        return self._form.text(self._text)
 
     def _texts(self) -> list[str]:
         """The same in parts."""
@@ -231,7 +271,11 @@ class MessageStream:
             if texts:
                 healed = close_open_markup(texts[-1])
                 texts[-1] = healed if len(healed) <= self._splitter.limit else texts[-1]
-            self._cached = (self._text, [Outgoing(text=text) for text in texts if text.strip()])
+            wanted = [Outgoing(text=text, author=self._author) for text in texts if text.strip()]
+            # What an earlier run left keeps its files until it is known which it shall have.
+            for at in range(min(self._inherited, len(wanted))):
+                wanted[at] = replace(wanted[at], keeps_files=True)
+            self._cached = (self._text, wanted)
         return self._cached[1]
 
     async def _make(self, *, final: bool) -> None:
@@ -261,7 +305,7 @@ class MessageStream:
                     await native.extend(lambda: self._native_text(native), tasks)
                 return
             else:
-                await self._seal(native, [Outgoing(text=text) for text in texts[: at + 1]])
+                await self._seal(native, [Outgoing(text=text, author=self._author) for text in texts[: at + 1]])
                 if len(self._standing.parts) <= at or not await self._begin(native, texts[at + 1]):
                     return
 

@@ -60,3 +60,10 @@ class OutgoingFile:
     name: str
     mime: str = "application/octet-stream"
     source: Source
+    mark: str = ""
+    """A digest of what it shows, by which a file is told from another of its name. The sender sets it."""
+
+    @property
+    def key(self) -> str:
+        """What a platform's message is remembered to carry: two files are the same file when their keys are equal."""
+        return f"{self.mark}:{self.name}" if self.mark else self.name

@@ -51,12 +51,17 @@ class Outgoing:
     """A name other than the bot's own, shown where the platform can."""
     buttons: tuple[Button, ...] = ()
     files: tuple[OutgoingFile, ...] = ()
+    """The files that shall stand with it, and no others: an edit adds what is missing and removes what is not here."""
+    keeps_files: bool = False
+    """An edit leaves the uploaded files that stand with the message as they are, whatever ``files`` says."""
     feedback: str | None = None
     """Show thumbs up and down; the value is the message id that comes back in ``FeedbackGiven.token``."""
     mentions: AllowedMentions = AllowedMentions()
     ai_generated: bool = False
     """Label it as made by a model, where the platform has such a label."""
     citations: tuple[Citation, ...] = ()
+    plain: bool = False
+    """Show it in the platform's plainest form, as text alone: anything richer was refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

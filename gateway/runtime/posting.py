@@ -39,8 +39,8 @@ class Posting:
             on_receipts=self._keep,
         )
 
-    async def open_stream(self) -> MessageStream:
-        """Start (or go on) streaming into it."""
+    async def open_stream(self, author: str | None = None) -> MessageStream:
+        """Start (or go on) streaming into it, under another name than the bot's own where ``author`` is given."""
         turn = self._turn
         require_turn().check()
         if self.stream is None:
@@ -50,6 +50,7 @@ class Posting:
                 turn.ref,
                 key=self.effect.key,
                 recipient=turn.event.user,
+                author=author,
                 existing=self.receipts,
                 lookup=self._lookup(),
                 on_receipts=self._keep,

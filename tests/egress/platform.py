@@ -279,7 +279,7 @@ class Streaming(Looking):
         text = found.shown.text + delta
         if len(text) > self.capabilities.stream_limit:
             raise Rejected("stream too long")
-        found.shown = Outgoing(text=text)
+        found.shown = replace(found.shown, text=text)
         self.streamed.append(text)
         return found
 
@@ -289,12 +289,12 @@ class Streaming(Looking):
             message.streaming = False
 
     async def start_stream(
-        self, to: ConversationRef, text: str, *, key: str, recipient: UserRef | None
+        self, to: ConversationRef, text: str, *, key: str, recipient: UserRef | None, author: str | None = None
     ) -> Receipt | None:
         def do() -> Message | None:
             if self.declines:
                 return None
-            posted = self._post(to, Outgoing(text=text), "")
+            posted = self._post(to, Outgoing(text=text, author=author), "")
             posted.streaming = True
             self.keys[-1] = key
             return posted

@@ -73,6 +73,8 @@ class Backend:
         self.observers = observers
         self.stream_idle = stream_idle
         self.agent_view = agent_view
+        self.unsupported_blocks: set[str] = set()
+        """Kinds of blocks this workspace refuses, as one of another cloud or an older plan does."""
         self.triggers: OrderedDict[str, Trigger] = OrderedDict()
         self.response_urls: OrderedDict[str, ResponseUrl] = OrderedDict()
         self.activities: OrderedDict[tuple[str, str], Activity] = OrderedDict()
@@ -143,6 +145,8 @@ class Backend:
         """The parent a reply names. Slack wants the parent, never another reply."""
         if thread_ts is None:
             return None
+        if not channel.threads:
+            raise ApiError("restricted_action_non_threadable_channel")
         parent = channel.find(thread_ts)
         if parent is None:
             raise ApiError("thread_not_found" if thread_ts.replace(".", "", 1).isdigit() else "invalid_thread_ts")

@@ -79,7 +79,7 @@ def _destination(backend: Backend, team: Team, args: JSON) -> Channel:
     return channel
 
 
-def _authorship(team: Team, args: JSON, wire: JSON) -> None:
+def authorship(team: Team, args: JSON, wire: JSON) -> None:
     """``username`` and icons need a scope of their own, and make the message a ``bot_message``."""
     username, emoji, url = (read.string(args, name) for name in ("username", "icon_emoji", "icon_url"))
     if username is None and emoji is None and url is None:
@@ -98,7 +98,7 @@ def post_message(backend: Backend, team: Team, args: JSON) -> JSON:
     thread_ts = backend.thread(channel, read.string(args, "thread_ts"))
     wire = backend.bot_message(team, "", thread_ts=thread_ts)
     wire |= body
-    _authorship(team, args, wire)
+    authorship(team, args, wire)
     if thread_ts is not None and read.flag(args, "reply_broadcast"):
         wire["subtype"] = "thread_broadcast"
     message = Message(wire)
@@ -116,7 +116,7 @@ def post_ephemeral(backend: Backend, team: Team, args: JSON) -> JSON:
     body = content(args, text_limit=TRUNCATED_AT)
     wire = backend.bot_message(team, "", thread_ts=backend.thread(channel, read.string(args, "thread_ts")))
     wire |= body
-    _authorship(team, args, wire)
+    authorship(team, args, wire)
     backend.post(team, channel, Message(wire, ephemeral_for=user))
     return {"ok": True, "message_ts": wire["ts"]}
 

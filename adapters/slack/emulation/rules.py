@@ -3,6 +3,8 @@
 Numbers: https://docs.slack.dev/reference/block-kit (blocks and elements) and the SDK's own validators.
 """
 
+from urllib.parse import urlsplit
+
 from adapters.emulation.values import JSON
 from adapters.slack.emulation.checker import CHOICES, Checker, Rule, among
 
@@ -40,10 +42,18 @@ def _divider(c: Checker, b: JSON, at: str) -> None:
     del c, b, at
 
 
+def _out_of_reach(url: object) -> bool:
+    """Whether Slack, which fetches every picture, cannot: names that are kept for private networks."""
+    host = urlsplit(url).hostname if isinstance(url, str) else None
+    return host is not None and host.endswith((".internal", ".local"))
+
+
 def _image(c: Checker, b: JSON, at: str) -> None:
     if ("image_url" in b) == ("slack_file" in b):
         c.fail("must have exactly one of: image_url, slack_file", at)
     c.string(b.get("image_url"), f"{at}/image_url", most=3000, required=False)
+    if _out_of_reach(b.get("image_url")):
+        c.fail("downloading image failed", f"{at}/image_url")
     c.string(b.get("alt_text"), f"{at}/alt_text", most=2000)
     c.text(b.get("title"), f"{at}/title", most=2000, plain=True, required=False)
 

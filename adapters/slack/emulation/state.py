@@ -106,6 +106,8 @@ class Channel:
     members: set[str] = field(default_factory=set[str])
     user: str | None = None
     archived: bool = False
+    threads: bool = True
+    """Whether its messages take replies; an administrator can turn that off."""
     created: int = field(default_factory=lambda: int(time.time()))
     messages: dict[str, Message] = field(default_factory=dict[str, Message])
     replies: dict[str, list[str]] = field(default_factory=dict[str, list[str]])

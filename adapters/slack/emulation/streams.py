@@ -42,7 +42,9 @@ def start(backend: Backend, team: Team, args: JSON) -> JSON:
         raise invalid_arguments("must be one of: timeline, plan [json-pointer:/task_display_mode]")
     stream = Stream(time.monotonic(), mode)
     stream.parts = _extended(stream, args)
-    message = Message(backend.bot_message(team, "", thread_ts=thread_ts), stream=stream)
+    wire = backend.bot_message(team, "", thread_ts=thread_ts)
+    chat.authorship(team, args, wire)
+    message = Message(wire, stream=stream)
     _render(message, stream)
     backend.post(team, channel, message)
     return {"ok": True, "channel": channel.id, "ts": message.ts}

@@ -1,7 +1,7 @@
 """``POST /api/<method>``: tokens, scopes, limits, faults, and the table of methods."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
@@ -12,6 +12,7 @@ from aiohttp.multipart import BodyPartReader
 from adapters.emulation.faults import Fault, Faults
 from adapters.emulation.values import JSON, Call
 from adapters.slack.emulation import agents, chat, directory, files, streams
+from adapters.slack.emulation import args as read
 from adapters.slack.emulation.backend import Backend
 from adapters.slack.emulation.limits import Limits, RateLimited
 from adapters.slack.emulation.sockets import SocketHub
@@ -153,6 +154,8 @@ class WebApi:
                 self._limits.tier(team.id, name, method.tier)
             else:
                 self._limits.post(str(args.get("channel")))
+        if self._backend.unsupported_blocks:
+            _check_supported(args, self._backend.unsupported_blocks)
         return method.handler(self._backend, team, args)
 
     def _connections_open(self, token: str) -> JSON:
@@ -212,6 +215,20 @@ class WebApi:
         if fault is not None:
             raise _Failed.of(fault)
         return True
+
+
+def _check_supported(args: JSON, unsupported: Collection[str]) -> None:
+    """Refuse a message for the blocks this workspace does not take."""
+    given = read.structure(args, "blocks", "invalid_blocks_format")
+    kinds = [block.get("type") if isinstance(block, dict) else None for block in given] if given else []
+    errors = [
+        f"unsupported type: {kind} [json-pointer:/blocks/{at}/type]"
+        for at, kind in enumerate(kinds)
+        if kind in unsupported
+    ]
+    if errors:
+        messages = [f"[ERROR] {error}" for error in errors]
+        raise ApiError("invalid_blocks", errors=errors, response_metadata={"messages": messages})
 
 
 def _refused(token: str, app_token: str | None) -> str:

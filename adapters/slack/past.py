@@ -1,0 +1,174 @@
+"""What was said: history, and what tells the app's own messages and sends apart from everybody else's."""
+
+import re
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from typing import Any
+
+from adapters.fields import items, obj, text
+from adapters.slack.api import SlackApi
+from adapters.slack.envelope import Me
+from adapters.slack.mrkdwn import to_markdown
+from adapters.slack.render import METADATA_EVENT
+from adapters.slack.threads import Threads
+from adapters.slack.timestamps import seconds
+from adapters.slack.uploads import size_of
+from gateway.model import ConversationRef, HistoryMessage, OutgoingFile, Receipt
+
+_PAGE = 200
+_PAGES = 10
+_SKEW = 60.0
+"""Seconds our clock and Slack's may differ: a key decides exactly, so looking further back costs nothing."""
+_NO_LETTERS = re.compile(r"[\W_]+")
+
+Json = Mapping[str, Any]
+
+
+class Past:
+    """Reads conversations back."""
+
+    def __init__(self, api: SlackApi, threads: Threads) -> None:
+        self._api = api
+        self._threads = threads
+
+    async def since(self, to: ConversationRef, since: float) -> list[Json]:
+        """The messages of a conversation from a time on (epoch seconds), oldest first."""
+        return [each async for each in self._messages(to, oldest=since - _SKEW)]
+
+    async def message(self, to: ConversationRef, channel: str, ts: str) -> Json:
+        """One message with its metadata; an empty object if it is not there."""
+        bounds = {"channel": channel, "oldest": ts, "latest": ts, "inclusive": "true", "include_all_metadata": "true"}
+        thread = self._threads.of(to)
+        if thread is None:
+            page = await self._api.query("conversations.history", limit=1, **bounds)
+        else:
+            page = await self._api.query("conversations.replies", ts=thread, limit=2, **bounds)
+        return next((each for each in items(page, "messages") if text(each, "ts") == ts), {})
+
+    @staticmethod
+    def is_fresh(message: Json, since: float, claimed: Collection[str]) -> bool:
+        """Whether nothing says whose send a message is: it is later than ``since``, carries no metadata, and its ``ts``
+        is not known to belong to another."""
+        ts = text(message, "ts")
+        return not obj(message, "metadata") and ts not in claimed and seconds(ts) > since
+
+    @staticmethod
+    def goes_on(message: Json, wanted: str) -> bool:
+        """Whether a message shows the beginning of a text, or the text and more; Slack's own form of it differs."""
+        shown, wanted = _letters(text(message, "text")), _letters(wanted)
+        return bool(shown and wanted) and (wanted.startswith(shown) or shown.startswith(wanted))
+
+    @staticmethod
+    def show(messages: Sequence[Json], ids: Collection[str]) -> bool:
+        """Whether one of the messages shows one of these files: they are shared all at once."""
+        return any(text(file, "id") in ids for each in messages for file in items(each, "files"))
+
+    @staticmethod
+    def share_of(to: ConversationRef, files: Sequence[OutgoingFile], messages: Sequence[Json]) -> Receipt | None:
+        """The first message that shares just these files, by name and size."""
+        wanted = Counter((file.name, size_of(file)) for file in files)
+        for each in messages:
+            shared = items(each, "files")
+            if Counter((text(file, "name"), file.get("size")) for file in shared) == wanted:
+                left = [(file.name, size_of(file), file.key) for file in files]
+                found: dict[str, str] = {}
+                for file in shared:
+                    match = next(known for known in left if known[:2] == (text(file, "name"), file.get("size")))
+                    left.remove(match)
+                    found[text(file, "id")] = match[2]
+                return Receipt(to=to, id=text(each, "ts"), data={"files": found})
+        return None
+
+    async def history(self, to: ConversationRef, *, me: Me, limit: int) -> list[HistoryMessage]:
+        """The newest messages, oldest first."""
+        newest: deque[Mapping[str, Any]] = deque(maxlen=max(limit, 1))
+        async for message in self._messages(to, enough=limit):
+            newest.append(message)
+        return [_past(message, me) for message in newest]
+
+    async def _messages(
+        self, to: ConversationRef, *, oldest: float | None = None, enough: int = _PAGE * _PAGES
+    ) -> AsyncIterator[Mapping[str, Any]]:
+        """The conversation's messages, oldest first, at most ``_PAGES`` pages of them.
+
+        A DM that is one conversation is read over its whole channel and, since answers there are threaded, the
+        thread being answered.
+        """
+        thread = self._threads.of(to)
+        after = f"{oldest:.6f}" if oldest is not None else None
+        if thread is None:
+            for message in await self._newest(to.channel, after, enough):
+                yield message
+            return
+        cursor: str | None = None
+        for _ in range(_PAGES):
+            page = await self._api.query(
+                "conversations.replies",
+                channel=to.channel,
+                ts=thread,
+                oldest=after,
+                limit=_PAGE,
+                cursor=cursor,
+                include_all_metadata="true",
+            )
+            for message in items(page, "messages"):
+                yield message
+            cursor = text(obj(page, "response_metadata"), "next_cursor") or None
+            if cursor is None:
+                return
+
+    async def _newest(self, channel: str, oldest: str | None, enough: int) -> list[Mapping[str, Any]]:
+        """conversations.history comes newest first; turned round."""
+        found: list[Mapping[str, Any]] = []
+        cursor: str | None = None
+        for _ in range(_PAGES):
+            page = await self._api.query(
+                "conversations.history",
+                channel=channel,
+                oldest=oldest,
+                limit=min(_PAGE, max(enough, 1)),
+                cursor=cursor,
+                include_all_metadata="true",
+            )
+            found += items(page, "messages")
+            cursor = text(obj(page, "response_metadata"), "next_cursor") or None
+            if cursor is None or len(found) >= enough:
+                break
+        return list(reversed(found[:enough]))
+
+
+def is_own(message: Json, me: Me) -> bool:
+    """Whether the app posted it, by its bot's user or its bot id."""
+    return (bool(me.user) and text(message, "user") == me.user) or (bool(me.bot) and text(message, "bot_id") == me.bot)
+
+
+def key_of(message: Json) -> str:
+    """The key of the send that a message carries in its metadata; empty if it carries none of ours."""
+    return text(_payload(message), "key")
+
+
+def keys_in(message: Json) -> dict[str, str]:
+    """The keys of the files a message says it was to have, by Slack's ids."""
+    listed = _payload(message).get("files")
+    pairs = [each.partition(" ") for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
+    return {id: key for id, _, key in pairs}
+
+
+def _payload(message: Json) -> Json:
+    about = obj(message, "metadata")
+    return obj(about, "event_payload") if text(about, "event_type") == METADATA_EVENT else {}
+
+
+def _letters(written: str) -> str:
+    return _NO_LETTERS.sub("", written).casefold()
+
+
+def _past(message: Mapping[str, Any], me: Me) -> HistoryMessage:
+    bot = bool(text(message, "bot_id")) or text(message, "subtype") == "bot_message"
+    return HistoryMessage(
+        id=text(message, "ts"),
+        author=text(message, "user") or text(message, "username") or text(message, "bot_id"),
+        is_bot=bot,
+        text=to_markdown(message, "" if bot else me.user),
+        at=seconds(text(message, "ts")),
+    )

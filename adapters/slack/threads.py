@@ -1,0 +1,70 @@
+"""Where an answer goes: into its thread, or into the channel where that takes no threads."""
+
+from collections import OrderedDict
+from typing import Any
+
+import structlog
+
+from adapters.slack.errors import code_of
+from gateway.adapter import Memory
+from gateway.errors import PlatformError
+from gateway.model import ConversationRef
+
+NO_THREADS = frozenset({"restricted_action_non_threadable_channel", "cannot_reply_to_message"})
+"""What chat.postMessage answers where a channel, or the message that is answered, takes no replies."""
+_KEPT = 1_000
+
+log = structlog.get_logger(__name__)
+
+
+def thread_of(to: ConversationRef) -> str | None:
+    """Where replies go: the conversation's thread, or in a DM the message being answered."""
+    return to.thread or to.route.get("thread_ts") or None
+
+
+class Threads:
+    """Remembers what takes no threads, beyond the process where there is a memory: what a crash left is then looked
+    for where it stands."""
+
+    def __init__(self, memory: Memory | None) -> None:
+        self._memory = memory
+        self._refused: OrderedDict[str, None] = OrderedDict()
+
+    def of(self, to: ConversationRef) -> str | None:
+        """The thread to post into; None for the channel itself."""
+        thread = thread_of(to)
+        return None if thread is None or self._is_refused(to.channel, thread) else thread
+
+    async def recall(self, to: ConversationRef) -> None:
+        """Learn what an earlier process found out, so that ``of`` knows it."""
+        thread = thread_of(to)
+        if self._memory is None or thread is None or self._is_refused(to.channel, thread):
+            return
+        for name in (to.channel, f"{to.channel}:{thread}"):
+            if await self._memory.recall(_key(name)) is not None:
+                self._note(name)
+
+    async def refused(self, to: ConversationRef, error: PlatformError) -> bool:
+        """Whether a call failed for its thread alone, so that it is to be made again without one."""
+        thread, code = self.of(to), code_of(error)
+        if thread is None or code not in NO_THREADS:
+            return False
+        name = f"{to.channel}:{thread}" if code == "cannot_reply_to_message" else to.channel
+        log.warning("slack.no_thread", channel=to.channel, error=code, answer="stands in the channel")
+        if self._memory is not None:
+            value: dict[str, Any] = {"error": code}
+            await self._memory.keep(_key(name), value)
+        self._note(name)
+        return True
+
+    def _is_refused(self, channel: str, thread: str) -> bool:
+        return bool(self._refused) and (channel in self._refused or f"{channel}:{thread}" in self._refused)
+
+    def _note(self, name: str) -> None:
+        self._refused[name] = None
+        if len(self._refused) > _KEPT:
+            self._refused.popitem(last=False)
+
+
+def _key(name: str) -> str:
+    return f"slack.no_thread.{name}"

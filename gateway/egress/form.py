@@ -1,0 +1,92 @@
+"""What becomes of a message whose form a platform refuses: a plainer one, so that its words arrive."""
+
+import re
+from dataclasses import replace
+from typing import get_args
+
+import structlog
+
+from gateway.errors import FormPart, RefusedForm
+from gateway.markdown.blocks import Block, Kind, scan_blocks
+from gateway.model import ConversationRef, FromUrl, Outgoing
+
+_ALL: frozenset[FormPart] = frozenset(get_args(FormPart))
+_ORNAMENTS: frozenset[FormPart] = frozenset({"pictures", "tables", "feedback"})
+"""What goes first where the platform does not say what it refuses: a question needs its buttons longest."""
+_NOT_LEAD = re.compile(r"[^ \t>]")
+
+log = structlog.get_logger(__name__)
+
+
+class Form:
+    """The form one message may have. It becomes plainer in at most two steps: first without what the platform named,
+    then as text alone."""
+
+    __slots__ = ("_plain", "_refused", "_to")
+
+    def __init__(self, to: ConversationRef) -> None:
+        self._to = to
+        self._refused: frozenset[FormPart] = frozenset()
+        self._plain = False
+
+    def refuse(self, error: RefusedForm, message: Outgoing) -> None:
+        """Go on in a plainer form. Raises the error if there is none."""
+        if self._plain:
+            raise error
+        before = self.message(message)
+        self._refused |= error.parts or _ORNAMENTS
+        if self.message(message) == before:
+            self._refused, self._plain = _ALL, True
+        what = "text alone" if self._plain else f"no {', '.join(sorted(error.parts or _ORNAMENTS))}"
+        log.warning("message.form_refused", conversation=self._to.key, plainer=what, error=str(error))
+
+    def text(self, text: str) -> str:
+        """The text without what was refused of it."""
+        return tables_as_code(text) if "tables" in self._refused else text
+
+    def message(self, message: Outgoing) -> Outgoing:
+        """The message without what was refused of it: pictures become links, tables code, buttons words."""
+        if not self._refused:
+            return message
+        parts = [self.text(message.text)]
+        if message.buttons and "buttons" in self._refused:
+            parts.append(" · ".join(f"**{button.label}**" for button in message.buttons))
+            message = replace(message, buttons=())
+        if message.files and "pictures" in self._refused:
+            files = tuple(
+                replace(file, kind="file") if file.kind == "image" and isinstance(file.source, FromUrl) else file
+                for file in message.files
+            )
+            if self._plain:
+                parts += [_link(file.name, file.source.url) for file in files if isinstance(file.source, FromUrl)]
+                files = tuple(file for file in files if not isinstance(file.source, FromUrl))
+            message = replace(message, files=files)
+        if "feedback" in self._refused:
+            message = replace(message, feedback=None)
+        return replace(message, text="\n\n".join(part for part in parts if part), plain=self._plain)
+
+
+def _link(name: str, url: str) -> str:
+    label = name.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
+    return f"[{label or url}]({url.replace('(', '%28').replace(')', '%29').replace(' ', '%20')})"
+
+
+def tables_as_code(text: str) -> str:
+    """The text with its tables inside code fences: they read the same everywhere."""
+    if "|" not in text:
+        return text
+    shown: list[str] = []
+    for block in scan_blocks(text):
+        source = text[block.start : block.end]
+        shown.append(_fenced(source, text, block) if block.kind is Kind.HEADER else source)
+    return "\n".join(shown)
+
+
+def _fenced(source: str, text: str, block: Block) -> str:
+    first = block.lines[0]
+    opening = text[first.start : first.content]
+    lead = _NOT_LEAD.sub(" ", opening)  # a list item's marker stands on its first line only
+    fence = "```"
+    while fence in source:
+        fence += "`"
+    return f"{opening}{fence}\n{lead}{source[len(opening) :]}\n{lead}{fence}"
