@@ -5,6 +5,7 @@ import gc
 import os
 import shlex
 import sys
+import traceback
 import webbrowser
 from contextlib import AsyncExitStack
 from importlib.metadata import version
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from gateway.errors import SettingsError
+from gateway.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -154,7 +156,8 @@ def inbox_list(limit: Annotated[int, typer.Option(help="How many, newest first."
         async with Inspector(_database()) as store:
             letters = await store.dead_letters(limit=limit)
         for letter in letters:
-            typer.echo(f"{reference(letter.key)}  attempts {letter.attempts}  {letter.key}\n    {letter.error}")
+            line = f"{reference(letter.key)}  attempts {letter.attempts}  {letter.key}\n    {letter.error}"
+            typer.echo(redact(line))  # an older gateway wrote errors as they were
         if not letters:
             typer.echo("no dead letters")
 
@@ -199,11 +202,12 @@ async def _run(bot: Path, *, headless: bool, host: str | None, port: int | None,
     from gateway.platforms import registry
     from gateway.server import Server, bind
     from gateway.settings import unknown
-    from gateway.telemetry import configure_logging
+    from gateway.telemetry import configure_logging, log_what_the_interpreter_prints
 
     settings = _settings(host=host, port=port, debug=debug or None)
     load_dotenv(".env")  # the bot's own variables; those of the environment win
     configure_logging(form=settings.log, debug=settings.debug)
+    log_what_the_interpreter_prints()
     platforms = registry()
     for problem in unknown(platform.settings() for platform in platforms.values()):
         typer.echo(f"gateway: {problem}", err=True)  # no error: a cluster sets GATEWAY_SERVICE_HOST of its own accord
@@ -265,8 +269,9 @@ def _announce(settings: "GatewaySettings", *, playground: bool, headless: bool) 
 
 
 def _settings(**given: object) -> "GatewaySettings":
-    from gateway.settings import GatewaySettings
+    from gateway.settings import GatewaySettings, conceal_secrets
 
+    conceal_secrets()
     return GatewaySettings.read(**{name: value for name, value in given.items() if value is not None})
 
 
@@ -324,14 +329,19 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _fail(message: str) -> NoReturn:
-    typer.secho(f"gateway: {message}", fg=typer.colors.RED, err=True)
+    typer.secho(f"gateway: {redact(message)}", fg=typer.colors.RED, err=True)
     raise typer.Exit(2)
 
 
 def main() -> None:
     """The ``gateway`` command."""
     gc.disable()  # what is made while starting stays; ``app`` turns it on
-    app()
+    try:
+        app()
+    except Exception as error:
+        # A bug of ours, or of the bot's in a place where nobody expected one: shown like Python would, but for secrets.
+        sys.stderr.write(redact("".join(traceback.format_exception(error))))
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -3,14 +3,17 @@
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
-from pydantic import AliasChoices, Field, ValidationError
+from dotenv import dotenv_values
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from gateway.errors import SettingsError
+from gateway.redaction import conceal, conceal_address, conceal_variables
 
 _TOML = Path("gateway.toml")
 
@@ -37,6 +40,14 @@ class _Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, dotenv_settings, _Toml(settings_cls)
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Whatever is a secret here is kept out of every log from now on."""
+        for _, value in self:
+            if isinstance(value, SecretStr):
+                conceal(value.get_secret_value())
+            elif isinstance(value, str) and "://" in value:
+                conceal_address(value)
 
     @classmethod
     def read(cls, **overrides: Any) -> Self:
@@ -77,6 +88,15 @@ def toml_settings() -> Mapping[str, str]:
     except ValueError as error:
         raise SettingsError(f"{_TOML} is not TOML: {error}") from None
     return {name.upper(): str(value) for name, value in values.items()}
+
+
+def conceal_secrets() -> None:
+    """Keep out of every log what the environment, ``.env`` and ``gateway.toml`` call a secret: the platforms' and the
+    bot's own."""
+    with suppress(UnicodeDecodeError):  # which is reported when the settings are read
+        conceal_variables(dotenv_values(".env"))
+    conceal_variables(toml_settings())
+    conceal_variables(os.environ)
 
 
 def unknown(blocks: Iterable[_Settings]) -> list[str]:

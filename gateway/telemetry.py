@@ -1,13 +1,16 @@
 """What the operator sees: structured logs with secrets redacted, and counters."""
 
 import logging
-import re
 import sys
+import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, Literal, cast
+from typing import Any, Literal, TextIO, cast
+
+from gateway.redaction import BLANK, SECRET_NAMES, redact
 
 # structlog draws tracebacks with rich where that is there, which it is because typer's help needs it: 5 MB and 25 ms of
 # every start for something that is switched off below. So rich is out of sight while structlog is imported.
@@ -21,40 +24,83 @@ finally:
     if _hidden:
         del _modules["rich"]
 
-_SECRETS = re.compile(
-    r"xox[a-z]-[\w-]{6,}"  # Slack bot, user and refresh tokens
-    r"|xapp-[\w-]{6,}"  # Slack app-level tokens
-    r"|(?<=Bearer )[\w.~+/=-]{8,}"
-    r"|(?<=Bot )[\w.-]{20,}"  # Discord
-    r"|\b[MNO][\w-]{22,30}\.[\w-]{6}\.[\w-]{25,}"  # the same, alone
-    r"|(?<=/webhooks/)\d+/[\w.~-]{20,}|(?<=/interactions/)\d+/[\w.~-]{20,}"  # Discord: who has it may answer
-    r"|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"  # JWTs
-    r"|(?<=://)[^/@\s:]+:[^/@\s]+(?=@)"  # user:password in a URL
-    r"|sk-[\w-]{16,}"  # model providers' keys
-)
-_SECRET_NAMES = re.compile(r"token|secret|password|authorization|api_?key|credential", re.IGNORECASE)
 
-
-def redact(value: Any, name: str = "") -> Any:
-    """The value with anything that looks like a secret blanked out."""
+def shown(value: Any, name: str = "") -> Any:
+    """The value as a log may show it: without secrets, whatever it is nested in."""
     if isinstance(value, str):
-        return "[redacted]" if _SECRET_NAMES.search(name) and value else _SECRETS.sub("[redacted]", value)
+        return BLANK if SECRET_NAMES.search(name) and value else redact(value)
     if isinstance(value, Mapping):
-        return {key: redact(item, str(key)) for key, item in cast(Any, value).items()}
+        return {key: shown(item, str(key)) for key, item in cast(Any, value).items()}
     if isinstance(value, list | tuple):
-        return [redact(item) for item in cast(Any, value)]
-    return value
+        return [shown(item, name) for item in cast(Any, value)]
+    return value if value is None or isinstance(value, int | float) else redact(repr(value))
 
 
 def _redact_event(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for name, value in event.items():
-        event[name] = redact(value, name)
+        if not name.startswith("_"):  # the renderer's own
+            event[name] = shown(value, name)
     return event
 
 
 def _redact_line(_: Any, __: str, line: Any) -> str:
-    """Last of all: what other objects look like is known only once they are rendered."""
-    return _SECRETS.sub("[redacted]", line)
+    """Last of all: a library may have built what looks like a secret only when it is put together."""
+    return redact(line)
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """Writes lines. Of one that cannot be written it says so, and shows nothing of it: the standard library would print
+    it as it is, secrets and all."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        with suppress(Exception):
+            self.stream.write(_unwritten(record.name, sys.exc_info()[1]) + self.terminator)
+
+
+def _unwritten(logger: str, error: BaseException | None) -> str:
+    return f"a log line of {logger} could not be written: {type(error).__name__}"
+
+
+def log_what_the_interpreter_prints() -> None:
+    """Warnings, and exceptions that nobody is left to catch, go to the log too: only there are they redacted. For a
+    process of our own, not for one we are a guest in."""
+    logging.captureWarnings(True)
+    sys.unraisablehook = lambda of: _uncaught(of.err_msg or "in a finalizer", of.exc_value)
+    threading.excepthook = lambda of: _uncaught(f"in the thread {of.thread.name if of.thread else '?'}", of.exc_value)
+
+
+def _uncaught(where: str, error: BaseException | None) -> None:
+    logging.getLogger(__name__).error("uncaught %s", where, exc_info=error)
+
+
+def _unfailing(level: int) -> type[Any]:
+    """structlog's logger for ``level``, whose calls never raise: what only logs must not fail what it is about.
+
+    Its own first parameter is named ``event``, so that a field of that name would be a ``TypeError``: here it is
+    positional only, and the field is called ``event_``.
+    """
+    made = structlog.make_filtering_bound_logger(level)
+
+    def unfailing(method: Any) -> Any:
+        def call(self: Any, event: Any = None, /, *args: Any, **fields: Any) -> Any:
+            try:
+                if "event" in fields:
+                    fields["event_"] = fields.pop("event")
+                return method(self, event, *args, **fields)
+            except Exception as error:
+                # Nothing else is left to do than to say that there was something to say.
+                with suppress(Exception):
+                    logging.getLogger(__name__).error(_unwritten(redact(str(event)), error))
+                return None
+
+        return call
+
+    def silent(self: Any, event: Any = None, /, *args: Any, **fields: Any) -> None:
+        """Below the level."""
+
+    levels = {"debug": 10, "info": 20, "warning": 30, "warn": 30, "error": 40, "exception": 40, "critical": 50}
+    calls = {name: unfailing(getattr(made, name)) if at >= level else silent for name, at in levels.items()}
+    return type("UnfailingLogger", (made,), calls)
 
 
 def configure_logging(*, form: Literal["json", "console"], debug: bool) -> None:
@@ -75,7 +121,7 @@ def configure_logging(*, form: Literal["json", "console"], debug: bool) -> None:
             colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
         )
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Handler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=processors,
@@ -90,7 +136,7 @@ def configure_logging(*, form: Literal["json", "console"], debug: bool) -> None:
     structlog.configure(
         processors=[*processors, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if debug else logging.INFO),
+        wrapper_class=_unfailing(logging.DEBUG if debug else logging.INFO),
         cache_logger_on_first_use=True,
     )
 

@@ -68,7 +68,7 @@ class Inbound:
         # Of the tokens revoked ours is the bot's; a person's own may go at any time.
         if kind == "app_uninstalled" or (kind == "tokens_revoked" and obj(obj(body, "event"), "tokens").get("bot")):
             self.uninstalled = True
-            log.error("slack_uninstalled", event=kind)
+            log.error("slack_uninstalled", kind=kind)
         elif kind == "app_rate_limited":
             log.warning("slack_events_dropped", fix="Slack delivers 30,000 events an hour: subscribe to fewer")
         elif why.startswith("unknown") or why == "malformed":

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from gateway.adapter import Adapter
 from gateway.ports import Store
+from gateway.redaction import redact
 from gateway.telemetry import Counters
 
 STORE_TIMEOUT = 3.0
@@ -42,13 +43,13 @@ def health_routes(
             problems["store"] = f"no answer within {STORE_TIMEOUT:g} s"
         except Exception as error:
             # Whatever keeps the store from committing is the answer, not a crash of the probe.
-            problems["store"] = f"{type(error).__name__}: {error}"
+            problems["store"] = redact(f"{type(error).__name__}: {error}")
         if draining():
             problems["gateway"] = "draining"
         unusable = bool(problems)
         for name, adapter in adapters.items():
             if (problem := refused.get(name) or adapter.health()) is not None:
-                problems[name] = problem
+                problems[name] = redact(problem)
         unusable = unusable or all(name in problems for name in adapters)
         body: dict[str, Any] = {
             "status": "unavailable" if unusable else "degraded" if problems else "ready",

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from gateway.model import Envelope
 from gateway.ports import DeadLetter, Delivery, EffectRecord, Lease, SessionRecord, Stored
+from gateway.redaction import redact
 from gateway.store import codec, deliveries, journal, sessions, upkeep
 from gateway.store.file import Database, open_owned, open_shared
 from gateway.store.writer import Kind, Writer
@@ -108,10 +109,10 @@ class SQLiteStore:
         await self._do(deliveries.FINISH, (key, row, journal), lease)
 
     async def fail(self, lease: Lease, key: str, *, error: str, not_before: float) -> None:
-        await self._do(deliveries.FAILING, (key, error, not_before), lease)
+        await self._do(deliveries.FAILING, (key, redact(error), not_before), lease)
 
     async def bury(self, lease: Lease, key: str, *, error: str) -> None:
-        await self._do(deliveries.BURYING, (key, error), lease)
+        await self._do(deliveries.BURYING, (key, redact(error)), lease)
 
     async def dead_letters(self, *, limit: int = 100) -> Sequence[DeadLetter]:
         return [codec.load_dead_letter(row) for row in await self._do(deliveries.READ_DEAD, limit)]

@@ -1,0 +1,211 @@
+"""Keeps secrets out of everything a person may read: the values that were configured, and what has a secret's shape.
+
+What is configured is known by its value, so its shape does not matter: ``conceal`` remembers it in the forms it takes
+on its way through URLs, JSON and headers, for the whole process, because a log belongs to the whole process too.
+``redact`` blanks those out, and after them whatever looks like a token, a signed address or a password.
+"""
+
+import base64
+import binascii
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from urllib.parse import quote, quote_plus, unquote_to_bytes, urlsplit
+
+BLANK = "[redacted]"
+MIN_LENGTH = 6
+"""Characters of a value that can be told from a word of the text around it; a shorter one is not looked for."""
+_LEAST_OF_VARIABLES = 8
+"""The same for variables that are only named like secrets (``API_KEY=unused``)."""
+_CUT = 10
+"""Characters of the beginning of a value that give it away: an error's text may be cut off in the middle of it."""
+
+SECRET_NAMES = re.compile(
+    r"token|secret|passw|passphrase|authorization|cookie|api_?key|access_?key|private_?key|credential", re.IGNORECASE
+)
+"""Names of fields whose values are secrets."""
+_SECRET_VARIABLES = re.compile(
+    r"(?:^|_)(?:TOKEN|SECRET|PASSWORD|PASSWD|PASS|PASSPHRASE|CREDENTIALS?|KEY|[A-Z]+KEY|PAT|DSN|WEBHOOK|WEBHOOK_URL|"
+    r"CONNECTION_STRING)\d*$"
+)
+"""Names of environment variables that hold secrets, the bot's own among them."""
+
+_SHAPES = re.compile(
+    r"xox[a-z](?:\.xox[a-z])?-[\w-]{6,}"  # Slack: bots, users, refresh tokens, rotated ones
+    r"|xapp-[\w-]{6,}"  # Slack: app-level tokens
+    r"|(?<=hooks\.slack\.com/)[\w./%-]{10,}"  # Slack: incoming webhooks, workflows, response URLs
+    r"|(?<=/services/)T\w+/\w+/\w{8,}|(?<=/commands/)T\w+/\w+/\w{8,}|(?<=/actions/)T\w+/\w+/\w{8,}"
+    r"|(?<=/upload/v1/)[\w.~%-]{8,}"  # Slack: where a file's bytes go
+    r"|(?<=Bot )[\w.-]{20,}"  # Discord
+    r"|[MNO][\w-]{22,30}\.[\w-]{6}\.[\w-]{25,}"  # the same, alone
+    r"|(?<=/webhooks/)\d+/[\w.~-]{20,}|(?<=/interactions/)\d+/[\w.~-]{20,}"  # Discord: who has it may answer
+    r"|[\w~.-]{3}\dQ~[\w~.-]{24,}"  # Microsoft Entra: client secrets
+    r"|(?<=webhook\.office\.com/)\S{10,}"  # Teams: incoming webhooks
+    r"|eyJ[\w-]{16,}(?:\.[\w-]*){0,4}"  # JWTs, signed or encrypted
+    r"|(?i:(?<=bearer )|(?<=bearer%20))[\w.~+/=-]{8,}"
+    r"|(?<=://)[^/@\s:\"']*:[^/@\s\"']+(?=@)"  # user:password in a URL
+    r"|(?<![A-Za-z])(?:sk|rk|pk)[-_](?:live_|test_)?[\w-]{16,}"  # model providers, Stripe
+    r"|(?<![A-Za-z])gh[opsur]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}"  # GitHub, GitLab
+    r"|(?<![A-Z])(?:AKIA|ASIA)[A-Z0-9]{16}"  # AWS: ids of keys
+    r"|AIza[\w-]{30,}|ya29\.[\w.-]{20,}|GOCSPX-[\w-]{16,}"  # Google
+    r"|(?<![A-Za-z])(?:hf|gsk|r8|pplx)_[A-Za-z0-9]{20,}|(?<![A-Za-z])npm_[A-Za-z0-9]{30,}|pypi-[\w-]{30,}"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
+)
+# Parameters of signed addresses, of forms and of connection strings. The value goes, the name stays.
+_PARAMETERS = re.compile(
+    r"((?:(?<![A-Za-z])|(?<=%3F))(?:"
+    r"sig|hm|tempauth|ticket|se?cret|signature|password|passwd|pwd|token|assertion|"
+    r"(?:access|refresh|id|client|bot|app|api|auth|bearer|session|security|x-amz-security)[_-]?(?:token|secret)|"
+    r"client_assertion|(?:api|access|account|secret|private|shared_?access)[_-]?key|x-(?:amz|goog)-signature|"
+    r"x-amz-credential|awsaccesskeyid|aws_secret_access_key|sharedaccesssignature)"
+    r"(?:=|%3D)[\"']?)"
+    r"(?:(?!%26)[^&\s\"'<>\\,;)\]}]){4,}",
+    re.IGNORECASE,
+)
+# The same as a field of JSON, or of a printed dictionary.
+_FIELDS = re.compile(
+    r"(\\?[\"'][\w-]{0,40}(?:token|secret|password|passwd|authorization|api_?key|access_?key|private_?key|"
+    r"response_url|upload_url)\\?[\"']\s?[:,]\s?b?\\?[\"'])"
+    r"[^\"'\\]+",
+    re.IGNORECASE,
+)
+_ESCAPES = re.compile("%[0-9A-F]{2}")
+_BASIC = re.compile(r"(basic(?: |%20))([A-Za-z0-9+/_-]{8,}={0,2})", re.IGNORECASE)
+
+_values: dict[str, frozenset[str]] = {}
+"""Each value with the forms it may take."""
+_forms: list[str] = []
+_beginnings: list[tuple[str, str]] = []
+"""Of the long ones: enough to tell them by, and the whole."""
+_MOST = 200
+"""Values remembered, the newest: no program has so many, only one that goes on making new ones."""
+
+
+def conceal(*values: str | None) -> None:
+    """Never show these values from now on."""
+    new = {value for value in values if value is not None and len(value) >= MIN_LENGTH and value not in _values}
+    if not new:
+        return
+    _values.update((value, frozenset(_forms_of(value))) for value in new)
+    while len(_values) > _MOST:
+        del _values[next(iter(_values))]
+    # The whole of a value before a part of it.
+    _forms[:] = sorted(frozenset[str]().union(*_values.values()), key=len, reverse=True)
+    _beginnings[:] = [(form[: max(_CUT, len(form) // 2)], form) for form in _forms if len(form) >= 2 * _CUT]
+
+
+def conceal_variables(variables: Mapping[str, str | None]) -> None:
+    """Conceal the secrets among environment variables: by their names, and the passwords in URLs."""
+    for name, value in variables.items():
+        if not value:
+            continue
+        if _SECRET_VARIABLES.search(name.upper()) and len(value) >= _LEAST_OF_VARIABLES and not _is_path(value):
+            # A key in PEM has lines, and an error may quote one of them.
+            conceal(value, value.strip(), *(line for line in value.splitlines() if len(line) >= 2 * _CUT))
+        if "://" in value:
+            conceal_address(value)
+
+
+def _is_path(value: str) -> bool:
+    """Whether it only names a file with secrets in it. Base64 may begin with a slash, too."""
+    return os.path.isabs(value) and os.path.exists(value)
+
+
+def conceal_address(url: str) -> None:
+    """Conceal the password in a URL, if there is one."""
+    try:
+        password = urlsplit(url).password
+    except ValueError:
+        return
+    if password:
+        conceal(password, unquote_to_bytes(password).decode("utf-8", "replace"))
+
+
+def redact(text: str) -> str:
+    """The text without secrets."""
+    for form in _forms:
+        if form in text:
+            text = text.replace(form, BLANK)
+    text = _SHAPES.sub(BLANK, text)
+    if "=" in text or "%3" in text:
+        text = _PARAMETERS.sub(rf"\1{BLANK}", text)
+    if '"' in text or "'" in text:
+        text = _FIELDS.sub(rf"\1{BLANK}", text)
+    text = _BASIC.sub(_basic, text)
+    for beginning, form in _beginnings:  # last: two tokens may begin alike, and the whole of one is not cut off
+        if beginning in text:
+            text = _blank_cut_off(text, beginning, form)
+    return text
+
+
+def _blank_cut_off(text: str, beginning: str, form: str) -> str:
+    """Blank every piece of ``form`` that starts at its beginning, however far it goes."""
+    shown: list[str] = []
+    at = 0
+    while (found := text.find(beginning, at)) >= 0:
+        shown += text[at:found], BLANK
+        at = found + len(beginning)
+        for mine, its in zip(form[len(beginning) :], text[at : found + len(form)], strict=False):
+            if mine != its:
+                break
+            at += 1
+    return "".join((*shown, text[at:]))
+
+
+def _basic(found: re.Match[str]) -> str:
+    """``Basic`` is also a word: what follows it is a login only if it decodes to one with a colon in it."""
+    data = found[2].rstrip("=").replace("-", "+").replace("_", "/")
+    try:
+        login = base64.b64decode(data + "=" * (-len(data) % 4))
+    except binascii.Error:
+        return found[0]
+    return f"{found[1]}{BLANK}" if b":" in login else found[0]
+
+
+def _in_url(text: str) -> str:
+    return quote(text, safe="")
+
+
+def _in_url_lower(text: str) -> str:
+    return _ESCAPES.sub(lambda found: found[0].lower(), quote(text, safe=""))
+
+
+def _in_json(text: str) -> str:
+    return json.dumps(text)[1:-1]
+
+
+def _in_readable_json(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+def _printed(text: str) -> str:
+    return repr(text)[1:-1]
+
+
+def _printed_bytes(text: str) -> str:
+    return repr(text.encode())[2:-1]
+
+
+def _in_html(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+_ESCAPED = (_in_url, _in_url_lower, quote, quote_plus, _in_json, _in_readable_json, _printed, _printed_bytes, _in_html)
+
+
+def _forms_of(value: str) -> Iterator[str]:
+    """How it may be written: as it is, escaped once or twice and then in a log line of JSON, or in base64. For a value
+    of letters and digits these are three forms, not hundreds."""
+    once = {value, *(escape(value) for escape in _ESCAPED)}
+    twice = once | {escape(form) for form in once for escape in (_in_url, _in_json, _in_readable_json, _printed)}
+    yield from twice | {_in_json(form) for form in twice}
+    data = value.encode()
+    for offset in range(3):
+        encoded = base64.b64encode(b"\0" * offset + data).decode().rstrip("=")
+        # The characters that hold bits of what stands before or behind it are not its own.
+        own = encoded[-(-offset * 8 // 6) : (offset + len(data)) * 8 // 6]
+        if len(own) >= MIN_LENGTH:
+            yield own
+            yield own.replace("+", "-").replace("/", "_")
+            yield quote(own, safe="")

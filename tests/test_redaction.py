@@ -1,0 +1,196 @@
+"""What is configured as a secret is never shown, in whatever form; nor is what only looks like one. Prose stays."""
+
+import base64
+import json
+import sys
+import urllib.parse
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway import redaction
+from gateway.redaction import BLANK, conceal, conceal_variables, redact
+from gateway.settings import GatewaySettings, conceal_secrets
+
+ODD = 'p&ss w/rd+"it\'s"\\%é=7!'
+"""A value without any secret's shape, with everything that is escaped somewhere."""
+
+
+@pytest.fixture(autouse=True)
+def only_ours(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(redaction, "_values", {})
+    monkeypatch.setattr(redaction, "_forms", [])
+    monkeypatch.setattr(redaction, "_beginnings", [])
+    yield
+
+
+FORMS = {
+    "plain": str,
+    "in a URL": lambda value: f"https://x.example/?k={urllib.parse.quote(value, safe='')}&n=1",
+    "in a form": lambda value: urllib.parse.urlencode({"k": value}),
+    "in JSON": lambda value: json.dumps({"k": [value]}),
+    "in JSON in JSON": lambda value: json.dumps({"k": json.dumps(value)}),
+    "in readable JSON": lambda value: json.dumps(value, ensure_ascii=False),
+    "printed": lambda value: repr({"k": value}),
+    "printed bytes": lambda value: repr(value.encode()),
+    "in HTML": lambda value: f"<b>{value.replace('&', '&amp;')}</b>",
+    "base64": lambda value: base64.b64encode(value.encode()).decode(),
+    "base64 for URLs": lambda value: base64.urlsafe_b64encode(value.encode()).decode(),
+    "base64 behind 1": lambda value: base64.b64encode(f"u{value}:x".encode()).decode(),
+    "base64 behind 2": lambda value: base64.b64encode(f"u:{value}".encode()).decode(),
+    "cut off": lambda value: value[:-3],
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("value", [ODD, "0123456789abcdef0123456789abcdef", "plain-words-as-a-password"])
+def test_a_configured_value_is_blanked_out_in_every_form(form: str, value: str) -> None:
+    conceal(value)
+    text = FORMS[form](value)
+    shown = redact(f"it said {text} and went on")
+    assert BLANK in shown
+    assert shown.startswith("it said ")
+    assert shown.endswith(" and went on")
+    for part in (value[:10], urllib.parse.quote(value, safe="")[:14], base64.b64encode(value.encode()).decode()[4:14]):
+        assert part not in shown
+
+
+def test_what_the_settings_hold_and_what_the_environment_calls_secret_is_concealed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("SLACK_BOT_TOKEN", "DISCORD_BOT_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "key.pem").write_text("x")
+    (tmp_path / ".env").write_text("SLACK_SIGNING_SECRET='from the env file'\n")
+    (tmp_path / "gateway.toml").write_text("DISCORD_BOT_TOKEN = 'from the toml file'\n")
+    monkeypatch.setenv("OPENAI_API_KEY", "unusual-key-of-a-model")
+    monkeypatch.setenv("MY_DB", "postgresql://bot:swordfish%21@db.example/x")
+    monkeypatch.setenv("TLS_KEY", str(tmp_path / "key.pem"))
+    monkeypatch.setenv("PEM_PRIVATE_KEY", "first-line-of-a-long-key\nsecond-line-of-a-long-key")
+    monkeypatch.setenv("OTHER_TOKEN", "short")
+    conceal_secrets()
+    shown = redact(
+        "from the env file, from the toml file, unusual-key-of-a-model, swordfish%21, swordfish!, "
+        f"second-line-of-a-long-key, {tmp_path}/key.pem, short"
+    )
+    assert shown == ", ".join([BLANK] * 6 + [f"{tmp_path}/key.pem", "short"])
+
+
+def test_the_password_in_a_database_url_is_concealed() -> None:
+    GatewaySettings(_env_file=None, database_url="postgresql://gateway:hunter2hunter2@db/x")
+    assert redact("login with hunter2hunter2 failed") == f"login with {BLANK} failed"
+
+
+def test_of_two_tokens_that_begin_alike_nothing_is_left() -> None:
+    conceal("shared-beginning-of-both-1111", "shared-beginning-of-both-2222222222")
+    assert redact("shared-beginning-of-both-2222222222") == BLANK
+    assert redact("shared-beginning-of-both-22") == BLANK
+
+
+def test_no_more_values_are_remembered_than_any_program_has() -> None:
+    for number in range(500):
+        conceal(f"value-number-{number}")
+    assert redact("value-number-499") == BLANK
+    assert len(redaction._forms) < 10_000
+
+
+SHAPES = {
+    "Slack bot": "xoxb-1234567890-abcdefghij",
+    "Slack rotated": "xoxe.xoxp-1-Mi0yLTEyMzQ1Njc4OTA",
+    "Slack refresh": "xoxe-1-My0xLTEyMzQ1Njc4OTA",
+    "Slack app": "xapp-1-A0123456789-1234567890-abcdef",
+    "Slack webhook": "T012AB3C4/B012AB3C4/XXXXXXXXXXXXXXXXXXXXXXXX",
+    "Discord": "MTA1NzQ2OTA5ODM5MjU2NTgyMA.GtAbCd.0123456789abcdefghijklmnopqrstuvwxyzAB",
+    "Teams client secret": "abc8Q~0123456789abcdefghijklmnopqrstuvwx",
+    "JWT": "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJib3QifQ.c2lnbmF0dXJl",
+    "GitHub": "ghp_0123456789abcdefghijklmnopqrstuvwxyz",
+    "GitHub fine-grained": "github_pat_11ABCDEFG0abcdefghijkl_mnopqrstuvwxyz",
+    "AWS id": "AKIAIOSFODNN7EXAMPLE",
+    "Google": "AIzaSyA0123456789abcdefghijklmnopqrstuv",
+    "Google OAuth": "ya29.a0AfH6SMBx0123456789-abcdefgh",
+    "Hugging Face": "hf_abcdefghijklmnopqrstuvwxyz01234567",
+    "OpenAI": "sk-proj-abcdefghijklmnop",
+    "Anthropic": "sk-ant-api03-abcdefghijklmnop",
+}
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_what_has_a_tokens_shape_is_blanked_out(kind: str) -> None:
+    secret = SHAPES[kind]
+    before = "https://hooks.slack.com/services/" if kind == "Slack webhook" else ""
+    for text in (f"got {before}{secret}", f'{{"k":"{before}{secret}"}}', f"k={before}{secret};"):
+        assert secret not in redact(text), text
+        assert secret[-12:] not in redact(text), text
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("authorization: bearer abcdef0123456789", "abcdef0123456789"),
+        ("Authorization: BEARER abcdef0123456789", "abcdef0123456789"),
+        ("authorization: Basic dXNlcjpwYXNzd29yZA==", "dXNlcjpwYXNzd29yZA"),
+        ("basic dXNlcjpwYXNzd29yZA", "dXNlcjpwYXNzd29yZA"),
+        ("https://x.blob.core.windows.net/a?se=1&sig=aBc%2FdEf%3D&sp=r", "aBc%2FdEf"),
+        ("https://x.blob.core.windows.net/a?se=1\\u0026sig=aBc%2FdEf%3D", "aBc%2FdEf"),
+        ("redirect=https%3A%2F%2Fx%2Fa%3Fsig%3DaBcdEfgh%26n%3D1", "aBcdEfgh"),
+        ("https://x.sharepoint.com/a?tempauth=v1.abcdefgh", "v1.abcdefgh"),
+        ("https://cdn.discordapp.com/a?ex=1&is=2&hm=0123456789abcdef", "0123456789abcdef"),
+        ("https://bot.example/files/1?until=2&signature=0123456789abcdef", "0123456789abcdef"),
+        ("wss://wss-primary.slack.com/link/?ticket=abcdef-0123&app_id=1", "abcdef-0123"),
+        ("https://s3/x?X-Amz-Credential=abcd1234&X-Amz-Signature=0123abcd", "0123abcd"),
+        ("https://hooks.slack.com/commands/T01AB/123456/abcDEFghiJKL", "abcDEFghiJKL"),
+        ("https://hooks.slack.com/actions/T01AB/123456/abcDEFghiJKL", "abcDEFghiJKL"),
+        ("https://hooks.slack.com/triggers/T01AB/123456/abcDEFghiJKL", "abcDEFghiJKL"),
+        ("http://127.0.0.1:9/commands/T01AB/123456/abcDEFghiJKL", "abcDEFghiJKL"),
+        ("https://files.slack.com/upload/v1/ABC123def456", "ABC123def456"),
+        ("{'response_url': 'https://elsewhere/abcdefgh'}", "abcdefgh"),
+        ("https://discord.com/api/webhooks/123456789012345678/abcdefghijklmnopqrstuvwxyz", "abcdefghijklmnop"),
+        ("https://discord.com/api/v10/interactions/123456789012345678/abcdefghijklmnopqrstuvwxyz/callback", "abcdefgh"),
+        ("redis://:swordfish@cache/0", "swordfish"),
+        ("postgresql://bot:swordfish@db/x", "swordfish"),
+        ("aws_secret_access_key=wJalrXUtnFEMI/K7MDENG", "wJalrXUtnFEMI"),
+        ("AccountName=x;AccountKey=abcd1234+/==;EndpointSuffix=y", "abcd1234"),
+        ('{"client_secret": "whatever it is"}', "whatever it is"),
+        ("{'Authorization': 'whatever it is'}", "whatever it is"),
+        ("(b'authorization', b'whatever')", "whatever"),
+        ("client_id=1&client_secret=whatever&scope=x", "whatever"),
+        ("-----BEGIN RSA PRIVATE KEY-----\nabcd\nefgh\n-----END RSA PRIVATE KEY-----", "efgh"),
+        ("-----BEGIN PRIVATE KEY-----\\nabcd\\nefgh", "efgh"),
+    ],
+)
+def test_what_stands_where_secrets_stand_is_blanked_out(text: str, secret: str) -> None:
+    shown = redact(text)
+    assert secret not in shown
+    assert BLANK in shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SLACK_SIGNING_SECRET is under Basic Information; TEAMS_APP_PASSWORD: AADSTS7000215: Invalid client secret",
+        "basic settings, a bearer of news, token expired, the lease's token is 5, the owner's is 6",
+        "risk-assessment-of-many-long-words, task-something-quite-long-here, desk_lamp",
+        "delivery=slack:T0GATEWAY:C0GENERAL:1700000000.000100 reference=89abcdef code=50035 key=abcdefgh",
+        "gateway.adapters.something_long_here.module.another_part_of_the_name",
+        "https://bot.example:8000/slack/events and user@host",
+    ],
+)
+def test_prose_keys_and_addresses_stay(text: str) -> None:
+    assert redact(text) == text
+
+
+@pytest.mark.parametrize(
+    "piece", ["eyJ", "a", "xoxb", "sk-", "MM", "://a", "secret", '"token', "8Q~", "sig=", "%3D", "AIza"]
+)
+def test_a_megabyte_of_what_almost_looks_like_a_secret_is_looked_through(piece: str) -> None:
+    """With a pattern that goes back over what it has read this would take minutes."""
+    redact((piece * 1_000_000)[:1_000_000])
+
+
+def test_variables_that_only_name_a_file_or_nothing_are_left_alone() -> None:
+    conceal_variables(
+        {"A_TOKEN": None, "B_SECRET": "", "C_KEY": sys.executable, "D_URL": "http://[", "KEYBOARD": "qwertyuiop"}
+    )
+    assert redact(f"{sys.executable} qwertyuiop") == f"{sys.executable} qwertyuiop"
