@@ -255,15 +255,17 @@ class TeamsEmulator(Watched):
         thread: str | None = None,
         files: Sequence[Upload] = (),
         images: Sequence[Upload] = (),
+        quote: str | None = None,
     ) -> str:
         """Write a message; returns its id once Teams has it and delivery has begun.
 
         ``@gateway`` and ``@Ada`` are mentions, but in personal chats. In channels ``thread`` names a post (or one of
-        its replies) to reply to. ``images`` are pictures pasted into the text.
+        its replies) to reply to; in chats ``quote`` names the message that is replied to. ``images`` are pictures
+        pasted into the text.
         """
         person = self._person(user)
         where = self.world.place(place, person)
-        return self._people.say(where, person, text, thread=thread, files=files, images=images).id
+        return self._people.say(where, person, text, thread=thread, files=files, images=images, quote=quote).id
 
     async def edit(self, place: str, message_id: str, text: str, *, user: str | None = None) -> None:
         self._people.edit(*self._at(place, user), message_id, text)

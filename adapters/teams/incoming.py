@@ -1,35 +1,50 @@
-"""What Teams users write -> Markdown: mentions readable, the bot's own taken out, markup undone."""
+"""What Teams users write -> Markdown and what it refers to: mentions readable, the bot's own taken out, markup undone.
+
+Teams sends a message twice: as text, which has lost where links lead, what is quoted and whatever stood in ``<...>``,
+and as an HTML copy among the attachments. So the copy is read where there is one.
+"""
 
 import html
 import re
-from collections.abc import Mapping
 from functools import lru_cache
+from typing import Literal
 
 from adapters.fields import Json, items, obj, text
+from adapters.teams import markup
+from gateway.model import Reference
 
 _AT = re.compile(r"<at\b[^<>]{0,200}>([^<>]{0,300})</at>")
 _BLANK = r"(?: |&nbsp;|\xa0)?"
 """Goes with a mention that is taken out: else two would be left."""
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"', "&#39;": "'", "&nbsp;": " "}
 _ENTITY = re.compile("|".join(_ENTITIES))
-_BREAK = re.compile(r"<br\s*/?>|</(?:p|div|li|h[1-6]|pre|blockquote)>", re.IGNORECASE)
-_ITEM = re.compile(r"<li\b[^>]*>", re.IGNORECASE)
-_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
-_MARKS: Mapping[str, str] = {"strong": "**", "b": "**", "em": "_", "i": "_", "s": "~~", "strike": "~~", "code": "`"}
-_STYLE = re.compile(r"<(/?)(strong|b|em|i|s|strike|code)\s*>", re.IGNORECASE)
-_LINK = re.compile(r"<a\b[^<>]{0,500}?\bhref=\"([^\"<>]{0,2000})\"[^<>]{0,500}>([^<>]{0,2000})</a>", re.IGNORECASE)
+_PLAIN = re.compile(r"<(p|div)>([^<]*)</\1>\s*")
+"""An HTML copy that says no more than one paragraph of words: most do."""
+_NO_QUOTES: tuple[markup.Quote, ...] = ()
+_BLANKS = re.compile(r"[ \t\r\n]+")
+_QUOTED = re.compile(r"<quoted\s+messageId=\"([^\"<>]{0,200})\"\s*(?:/>|>(?:</quoted>)?) ?", re.IGNORECASE)
+"""Stands in the text where a quoted message is shown."""
 
 
 def to_markdown(activity: Json) -> str:
-    """A message's text. ``plain`` is taken as it stands, but for the entities that Teams leaves in it."""
-    written = text(activity, "text")
-    if "<at" in written:
-        written = _mentions(activity, written)
-    if text(activity, "textFormat") in ("xml", "html"):
-        written = _markup(written)
-    elif "&" in written:
-        written = _ENTITY.sub(lambda found: _ENTITIES[found[0]], written)
-    return written.replace("\r\n", "\n").replace("\xa0", " ").strip()
+    """A message's words, without those it quotes."""
+    return read(activity)[0]
+
+
+def read(activity: Json) -> tuple[str, tuple[Reference, ...]]:
+    """A message's words as Markdown, and the messages it refers to, which are not part of them. Never raises."""
+    copy = _html_copy(activity)
+    said, quotes = "", _NO_QUOTES
+    plain = _PLAIN.fullmatch(copy)
+    if plain is not None:
+        said = _BLANKS.sub(" ", plain[2])
+        said = html.unescape(said) if "&" in said else said
+    elif copy and (found := _marked_up(activity, copy)) is not None:
+        said, quotes = found
+    said = said.replace("\xa0", " ").strip()
+    if not said and not quotes:
+        said, quotes = _from_text(activity)
+    return said, _references(activity, quotes)
 
 
 def mentions(activity: Json, who: str) -> bool:
@@ -39,6 +54,69 @@ def mentions(activity: Json, who: str) -> bool:
 
 def _is_mention(entity: Json, who: str) -> bool:
     return text(obj(entity, "mentioned"), "id") == who and text(entity, "type").lower() == "mention"
+
+
+# -- the HTML copy
+
+
+def _html_copy(activity: Json) -> str:
+    for attachment in items(activity, "attachments") if "attachments" in activity else ():
+        if text(attachment, "contentType").lower() == "text/html":
+            return text(attachment, "content")
+    return ""
+
+
+def _marked_up(activity: Json, markup_of: str) -> markup.Read | None:
+    """What HTML says; None for more than is read."""
+    names = _NamesOfBot(activity)
+    pictures = any(text(each, "contentType").lower().startswith("image/") for each in items(activity, "attachments"))
+    return markup.read(markup_of, mention=names.said, shows_pictures=pictures)
+
+
+class _NamesOfBot:
+    """Tells the bot's own mentions from those of others: by their name, else by their place among the entities."""
+
+    def __init__(self, activity: Json) -> None:
+        me = text(obj(activity, "recipient"), "id")
+        mentioned = [each for each in items(activity, "entities") if text(each, "type").lower() == "mention"]
+        self._is_me = [_is_mention(each, me) for each in mentioned]
+        mine = [each for each, is_me in zip(mentioned, self._is_me, strict=True) if is_me]
+        self._names = {name for each in mine for name in _names_in(each)}
+
+    def said(self, name: str, number: str) -> str:
+        """What stands for a mention in the text; nothing for the bot's own."""
+        if name.lstrip("@") in self._names:
+            return ""
+        at = int(number) if number.isascii() and number.isdigit() and len(number) < 5 else len(self._is_me)
+        if not self._names and at < len(self._is_me) and self._is_me[at]:
+            return ""
+        return f"@{name.lstrip('@')}"
+
+
+def _names_in(entity: Json) -> set[str]:
+    """How the text may spell a mention."""
+    tag = _AT.fullmatch(text(entity, "text"))
+    spelt = (text(obj(entity, "mentioned"), "name"), html.unescape(tag[1]) if tag is not None else "")
+    return {" ".join(name.split()).lstrip("@") for name in spelt} - {""}
+
+
+# -- the text
+
+
+def _from_text(activity: Json) -> tuple[str, tuple[markup.Quote, ...]]:
+    """``plain`` is taken as it stands, but for the entities and the placeholders that Teams leaves in it."""
+    written = text(activity, "text")
+    if text(activity, "textFormat") in ("xml", "html"):
+        found = _marked_up(activity, written)
+        if found is not None:
+            return found.markdown.replace("\xa0", " ").strip(), found.quotes
+    if "<at" in written:
+        written = _mentions(activity, written)
+    if "<quoted" in written:
+        written = _QUOTED.sub("", written)
+    if "&" in written:
+        written = _ENTITY.sub(lambda found: _ENTITIES[found[0]], written)
+    return written.replace("\r\n", "\n").replace("\xa0", " ").strip(), ()
 
 
 def _mentions(activity: Json, written: str) -> str:
@@ -63,9 +141,40 @@ def _by_name(name: str) -> re.Pattern[str]:
     return re.compile(rf"<at\b[^<>]{{0,200}}>(?:{re.escape(name)}|{re.escape(html.escape(name))})</at>{_BLANK}")
 
 
-def _markup(written: str) -> str:
-    """The simple HTML of ``textFormat`` xml."""
-    written = _LINK.sub(r"[\2](\1)", written)
-    written = _STYLE.sub(lambda found: _MARKS[found[2].lower()], written)
-    written = _ITEM.sub("- ", _BREAK.sub("\n", written))
-    return html.unescape(_TAG.sub("", written))
+# -- what it refers to
+
+
+def _references(activity: Json, quotes: tuple[markup.Quote, ...]) -> tuple[Reference, ...]:
+    """The quotes of the copy, and those the entities tell of; a message that both tell of comes once, with the longer
+    of its texts."""
+    found: dict[str, Reference] = {}
+    for quote in quotes:
+        kind: Literal["reply", "forward"] = "forward" if quote.kind == "Forward" else "reply"
+        _put(found, Reference(kind=kind, message_id=quote.message_id or None, author=quote.author, text=quote.text))
+    for entity in items(activity, "entities") if "entities" in activity else ():
+        if text(entity, "type") == "quotedReply":
+            _put(found, _quoted(obj(entity, "quotedReply")))
+    written = text(activity, "text")
+    if "<quoted" in written:
+        for placeholder in _QUOTED.finditer(written):
+            if placeholder[1] not in found:
+                _put(found, Reference(kind="reply", message_id=placeholder[1] or None))
+    return tuple(found.values())[: markup.MAX_QUOTES]
+
+
+def _put(found: dict[str, Reference], reference: Reference) -> None:
+    name = reference.message_id or f"without an id: {len(found)}"
+    known = found.get(name)
+    if known is None or len(known.text) < len(reference.text):
+        found[name] = reference
+
+
+def _quoted(data: Json) -> Reference:
+    """What a ``quotedReply`` entity tells (Teams SDK, class *QuotedReplyData*): of a deleted message no more than its
+    id."""
+    return Reference(
+        kind="reply",
+        message_id=text(data, "messageId") or None,
+        author=text(data, "senderName"),
+        text=text(data, "preview").strip(),
+    )

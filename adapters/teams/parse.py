@@ -8,7 +8,7 @@ from adapters.fields import Json, items, obj, text
 from adapters.jsons import NotJson, loads
 from adapters.teams import forms
 from adapters.teams.envelope import is_addressed
-from adapters.teams.incoming import to_markdown
+from adapters.teams.incoming import read, to_markdown
 from adapters.teams.names import ACTION, DOWNLOAD, EXECUTE, FEEDBACK, FETCH, FORM, SUBMIT
 from gateway.model import (
     ActionInvoked,
@@ -25,14 +25,15 @@ from gateway.model import (
     ReactionChanged,
     RemoteFile,
     UserRef,
+    media_type,
 )
 
 
 def parse(envelope: Envelope) -> Event | None:
     """The event in a delivery, None for one that is of no interest."""
     activity = envelope.body
-    read = _READERS.get(text(activity, "type"))
-    return None if read is None else read(activity, envelope.ref)
+    reader = _READERS.get(text(activity, "type"))
+    return None if reader is None else reader(activity, envelope.ref)
 
 
 def user_of(activity: Json, ref: ConversationRef) -> UserRef:
@@ -57,12 +58,14 @@ def _message(activity: Json, ref: ConversationRef) -> Event | None:
         event = _submitted(value, activity, ref)
         if event is not None or not text(activity, "text"):
             return event
+    words, references = read(activity)
     return MessageCreated(
         ref=ref,
         user=user_of(activity, ref),
         message_id=text(activity, "id"),
-        text=to_markdown(activity),
+        text=words,
         files=_files(activity, ref),
+        references=references,
         addressed=is_addressed(activity),
         at=_seconds(text(activity, "timestamp")),
     )
@@ -95,7 +98,7 @@ def _files(activity: Json, ref: ConversationRef) -> tuple[RemoteFile, ...]:
 
 
 def _file(attachment: Json, ref: ConversationRef) -> RemoteFile | None:
-    kind = text(attachment, "contentType")
+    kind = text(attachment, "contentType").lower()
     service = ref.route.get("service", "")
     if kind == DOWNLOAD:
         content = obj(attachment, "content")
@@ -104,7 +107,7 @@ def _file(attachment: Json, ref: ConversationRef) -> RemoteFile | None:
         return RemoteFile(
             id=text(content, "uniqueId") or name,
             name=name,
-            mime=mimetypes.guess_type(name)[0] or "application/octet-stream",
+            mime=media_type(name) if "." in name else media_type(f"{name}.{ending}"),
             url=text(content, "downloadUrl") or None,
             workspace=ref.workspace,
             extra={"service": service},
@@ -112,8 +115,10 @@ def _file(attachment: Json, ref: ConversationRef) -> RemoteFile | None:
     url = text(attachment, "contentUrl")
     if not kind.startswith(("image/", "audio/", "video/")) or not url:
         return None
-    mime = "image/png" if kind == "image/*" else kind
-    name = text(attachment, "name") or f"{kind.partition('/')[0]}{mimetypes.guess_extension(mime) or ''}"
+    name = text(attachment, "name")
+    # Teams itself says ``image/*`` of what was pasted.
+    mime = _narrowed(kind, name) if kind.endswith("/*") else media_type(name, kind)
+    name = name or f"{kind.partition('/')[0]}{mimetypes.guess_extension(mime) or ''}"
     return RemoteFile(
         id=url[-200:],
         name=name,
@@ -122,6 +127,14 @@ def _file(attachment: Json, ref: ConversationRef) -> RemoteFile | None:
         workspace=ref.workspace,
         extra={"service": service, "token": "yes"},
     )
+
+
+def _narrowed(kind: str, name: str) -> str:
+    """The media type of a file of which only the kind is told."""
+    guessed = media_type(name)
+    if guessed.startswith(kind.removesuffix("*")):
+        return guessed
+    return "image/png" if kind == "image/*" else kind
 
 
 def _edited(activity: Json, ref: ConversationRef) -> Event | None:
@@ -166,8 +179,8 @@ def _installation(activity: Json, ref: ConversationRef) -> Event | None:
 
 
 def _invoke(activity: Json, ref: ConversationRef) -> Event | None:
-    read = _INVOKES.get(text(activity, "name"))
-    return None if read is None else read(activity, ref)
+    reader = _INVOKES.get(text(activity, "name"))
+    return None if reader is None else reader(activity, ref)
 
 
 def _executed(activity: Json, ref: ConversationRef) -> Event | None:

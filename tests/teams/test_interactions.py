@@ -394,6 +394,21 @@ async def test_a_link_that_ended_and_a_file_without_one_say_what_to_do(house: Te
         await house.collect(replace(file, url=None))
 
 
+# -- what is written
+
+
+async def test_a_reply_in_a_chat_says_what_it_replies_to(house: TeamsHouse) -> None:
+    _, ref = await house.dm()
+    sent = await house.adapter.send(ref, Outgoing(text="The limit is <42> an hour"), key="k")
+    said = await house.teams.say("personal", "and a  day?", quote=sent.id)
+    await house.teams.delivered(said)
+    event = await house.heard(MessageCreated)
+    assert event.text == "and a  day?"
+    [reference] = event.references
+    assert (reference.kind, reference.message_id, reference.author) == ("reply", sent.id, "gateway")
+    assert "42" in reference.text
+
+
 # -- coming and going
 
 

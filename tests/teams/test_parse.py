@@ -2,12 +2,10 @@
 
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.teams.envelope import Ignored, envelopes_of, ref_of
-from adapters.teams.incoming import to_markdown
 from adapters.teams.parse import parse
 from gateway.model import Envelope, Event, MessageCreated, ReactionChanged, from_json, to_json
 
@@ -37,6 +35,7 @@ DOCUMENTED: dict[str, Any] = {
 CHANNEL: dict[str, Any] = {
     **DOCUMENTED,
     "text": "<at>Teams TestBot</at>&nbsp;ask <at>@Pranav Smith</at> if 1 &lt; 2 &amp;&amp; go",
+    "attachments": [],
     "conversation": {
         "isGroup": True,
         "conversationType": "channel",
@@ -60,7 +59,7 @@ def read(activity: dict[str, Any]) -> tuple[Envelope, Event | None]:
 def test_the_documented_message() -> None:
     envelope, event = read(DOCUMENTED)
     assert isinstance(event, MessageCreated)
-    assert (event.text, event.files, event.addressed) == (DOCUMENTED["text"], (), True)
+    assert (event.text, event.files, event.addressed) == ("Hello **bold**", (), True)
     assert (event.user.id, event.user.name) == ("7faf8ab2-3d56-4244-b585-20c8a42ed2b8", "Megan Bowen")
     assert (event.ref.workspace, event.ref.kind) == ("72f988bf-86f1-41af-91ab-2d7cd011db47", "dm")
     assert event.ref.route == {
@@ -86,21 +85,6 @@ def test_in_a_channel_the_thread_is_the_conversation_and_mentions_are_readable()
     assert isinstance(event, MessageCreated) and not event.addressed
     root = {**unaddressed, "id": "1481567603816"}
     assert envelopes_of(root) == Ignored("not_addressed")
-
-
-@pytest.mark.parametrize(
-    ("written", "entity"),
-    [
-        ("<at>R&amp;D</at> ask", {}),
-        ("<at>R&D</at>\xa0ask", {"text": None}),
-        ('<at id="0">R&amp;D</at>&nbsp;ask', {"text": "<at>R&D</at>"}),
-        ("ask <at>R&D</at>", {"text": "R&D"}),
-    ],
-)
-def test_the_bots_own_mention_is_found_however_it_is_spelled(written: str, entity: dict[str, Any]) -> None:
-    """Its entity's text may be left out: Teams' own SDKs then go by the name."""
-    mention = {"type": "mention", "mentioned": {"id": DOCUMENTED["recipient"]["id"], "name": "R&D"}, **entity}
-    assert to_markdown({**CHANNEL, "text": written, "entities": [mention]}) == "ask"
 
 
 def test_a_post_without_a_thread_in_its_address_is_the_root_of_its_own() -> None:
@@ -138,28 +122,6 @@ def test_an_edit_and_a_deletion_are_things_of_their_own_each_time() -> None:
         for at in ("2017-02-01T21:10:07Z", "2017-02-01T21:11:07Z"):
             keys.add(read({**CHANNEL, "type": kind, "timestamp": at})[0].key)
     assert len(keys) == 5  # the message is one, whenever it is delivered
-
-
-@pytest.mark.parametrize(
-    ("form", "text", "markdown"),
-    [
-        ("plain", "a <b> & c", "a <b> & c"),
-        ("plain", "<at>Nobody", "<at>Nobody"),
-        ("xml", "<p>a <b>b</b> <i>c</i></p><ul><li>d</li></ul><pre>x &lt; y</pre>", "a **b** _c_\n- d\nx < y"),
-        (
-            "html",
-            'see <a href="https://x.example/?a=1&amp;b">this</a><br/>now',
-            "see [this](https://x.example/?a=1&b)\nnow",
-        ),
-        ("markdown", "**stays**", "**stays**"),
-    ],
-)
-def test_text_is_made_markdown(form: str, text: str, markdown: str) -> None:
-    assert to_markdown({"text": text, "textFormat": form}) == markdown
-
-
-def test_a_mention_of_thousands_takes_no_time() -> None:
-    assert len(to_markdown({"text": "<at " * 200_000, "textFormat": "xml"})) > 0
 
 
 JSON = st.recursive(
@@ -206,7 +168,3 @@ def test_what_names_a_channel_or_a_group_is_no_personal_chat_even_without_a_type
     ):
         activity = {**DOCUMENTED, "conversation": conversation, "channelData": {"tenant": {"id": "t"}, **extra}}
         assert ref_of(activity).kind == kind, conversation
-
-
-def test_markup_is_undone_once() -> None:
-    assert to_markdown({"text": "write &amp;lt;b&amp;gt; <b>now</b>", "textFormat": "xml"}) == "write &lt;b&gt; **now**"

@@ -7,7 +7,7 @@ from adapters.teams.emulation import operations
 from adapters.teams.emulation.attachments import DOWNLOAD_INFO
 from adapters.teams.emulation.backend import Backend
 from adapters.teams.emulation.files import File
-from adapters.teams.emulation.text import typed
+from adapters.teams.emulation.text import quoting, typed
 from adapters.teams.emulation.values import REACTIONS
 from adapters.teams.emulation.world import Conversation, Message, Person, Team
 
@@ -26,14 +26,19 @@ class People:
         thread: str | None = None,
         files: Sequence[Upload] = (),
         images: Sequence[Upload] = (),
+        quote: str | None = None,
     ) -> Message:
-        """Post a message; the bot hears of it where it is addressed."""
+        """Post a message; the bot hears of it where it is addressed. ``quote`` names a message it replies to, as in
+        chats, which have no threads."""
         self._require(conversation, person)
         if not text.strip() and not files and not images:
             raise PersonError("a message needs text, a file or a picture")
         root = self._root(conversation, thread)
         message = Message(self._world.clock.message_id(), person.id, {}, root=root)
         named = self._write(conversation, message, text, files, images)
+        if quote is not None:
+            quoted = conversation.find(quote)
+            quoting(message.activity, quoted, self._world.account(quoted.sender))
         self._backend.post(conversation, message)
         if self._hears(conversation, named=named):
             activity = self._backend.activities.message(conversation, message)

@@ -5,7 +5,10 @@ import re
 from typing import NamedTuple
 
 from adapters.emulation.values import JSON
-from adapters.teams.emulation.world import Conversation, World
+from adapters.teams.emulation.world import Conversation, Message, World, text_of
+
+_PREVIEW = 200
+_JOINED = re.compile(r"(?<= ) |^ | $", re.MULTILINE)
 
 
 class Typed(NamedTuple):
@@ -39,5 +42,22 @@ def typed(world: World, conversation: Conversation, text: str) -> Typed:
     return Typed(said, f"<p>{shown}</p>" if shown else "", mentions)
 
 
+def quoting(activity: JSON, quoted: Message, author: JSON) -> None:
+    """Make what was written a reply to a message: an entity, a placeholder before the text, and in the copy as HTML
+    the quote itself (Teams SDK, class *QuotedReplyData*)."""
+    preview = text_of(quoted.activity)[:_PREVIEW]
+    data = {"messageId": quoted.id, "senderId": author["id"], "senderName": author["name"], "preview": preview}
+    activity["text"] = f'<quoted messageId="{quoted.id}"/> {activity["text"]}'
+    entities = activity.get("entities") or []
+    activity["entities"] = [*entities, {"type": "quotedReply", "quotedReply": {**data, "time": quoted.id}}]
+    who = f'<strong itemprop="mri" itemid="{author["id"]}">{html.escape(author["name"])}</strong>'
+    said = f'<span itemprop="time" itemid="{quoted.id}"></span><p itemprop="preview">{_escaped(preview)}</p>'
+    kind = f'itemscope="" itemtype="http://schema.skype.com/Reply" itemid="{quoted.id}"'
+    copies = [each for each in activity["attachments"] if each["contentType"] == "text/html"]
+    for copy in copies:
+        copy["content"] = f"<blockquote {kind}>{who}{said}</blockquote>{copy['content']}"
+
+
 def _escaped(text: str) -> str:
-    return html.escape(text, quote=False).replace("\n", "<br>")
+    """As the compose box writes it: blanks that HTML would join are no-break ones."""
+    return _JOINED.sub("&nbsp;", html.escape(text, quote=False)).replace("\n", "<br>")

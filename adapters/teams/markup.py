@@ -1,0 +1,380 @@
+"""Teams' HTML -> Markdown, and what it quotes. Pure, bounded, and never raises.
+
+Theory. The standard library's parser tells of tags and words; a stack of open elements collects what is in each, and a
+closed one becomes a piece of Markdown in the element around it. So each character is copied once for each level it is
+in, of which there are at most ``MAX_DEPTH``; deeper elements are overlooked, and their words belong to the deepest one
+counted. The parser itself looks for the end of a declaration or of a tag anew at each beginning of one; those that have
+no end are taken out before (``_closed``).
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from html.parser import HTMLParser
+from typing import NamedTuple
+
+from adapters.teams import blocks
+
+MAX_HTML = 100_000
+"""Characters of HTML that are read: Teams takes messages up to 100 KB as UTF-16."""
+MAX_TAGS = 1_500
+"""Tags that are read: each takes some 5 us, on the event loop. A table of 20 rows and columns has 900."""
+MAX_DEPTH = 32
+"""Elements in one another that are told apart."""
+MAX_QUOTES = 20
+
+_STYLES: Mapping[str, str] = {
+    "strong": "**", "b": "**", "em": "_", "i": "_", "s": "~~", "strike": "~~", "del": "~~",
+}  # fmt: skip
+_HEADINGS = {f"h{level}": "#" * level for level in range(1, 7)}
+_LINES = {"div", "dd", "dt", "figcaption", "caption"}
+_PARAGRAPHS = {"p", "section", "article", "figure", "dl", *_HEADINGS}
+_LISTS = {"ul", "ol"}
+_CODE = {"pre", "codeblock"}
+_BLOCKS = {"blockquote", "li", "table", "tr", "td", "th", *_LINES, *_PARAGRAPHS, *_LISTS, *_CODE}
+_INLINE = {"a", "at", "code", "mention", "mri", "time", *_STYLES}
+_ENDED_BY: Mapping[str, tuple[set[str], set[str]]] = {
+    "li": ({"li"}, _LISTS),
+    "tr": ({"tr"}, {"table"}),
+    "td": ({"td", "th"}, {"tr", "table"}),
+    "th": ({"td", "th"}, {"tr", "table"}),
+}
+"""Elements that end another that was left open: which, and what it is looked for in."""
+_UNSEEN = {"script", "style", "head", "title", "noscript", "template", "attachment", "quoted"}
+"""Elements whose content nobody reads."""
+_BLANKS = re.compile(r"[ \t\r\n\f]+")
+_LANGUAGE = re.compile(r"(?:language-|lang-)?([a-zA-Z0-9+#.-]{1,30})")
+_SAYS_NOTHING = {"", "image", "picture", "img", "photo"}
+"""Alternative texts that clients put in by themselves."""
+
+
+class Quote(NamedTuple):
+    """A message that another one quotes or sends on."""
+
+    kind: str
+    """The last part of its ``itemtype``: ``Reply``, ``Forward``."""
+    message_id: str
+    author: str
+    text: str
+
+
+class Read(NamedTuple):
+    """What a piece of HTML says."""
+
+    markdown: str
+    quotes: tuple[Quote, ...]
+
+
+class _Element:
+    """An open element and what was read in it."""
+
+    __slots__ = ("about", "author", "blocks", "cells", "is_block", "line", "name", "number", "rows", "tight")
+
+    def __init__(self, name: str, about: Mapping[str, str], *, is_block: bool) -> None:
+        self.name = name
+        self.about = about
+        self.is_block = is_block
+        self.line: list[str] = []
+        """The words of the line (of an element in a line: all of them)."""
+        self.blocks: list[str] = []
+        self.tight: list[bool] = []
+        """Of each block: whether it is a line rather than a paragraph, so that no blank line stands between two."""
+        self.rows: list[list[str]] = []
+        """Of a table."""
+        self.cells: list[str] = []
+        """Of a row of a table."""
+        self.number = 1
+        """Of a numbered list: what its next item has."""
+        self.author = ""
+        """Of a quotation."""
+
+
+def read(html: str, *, mention: Callable[[str, str], str], shows_pictures: bool = False) -> Read | None:
+    """What it says; None for more than is read. ``mention`` makes of a mention's name and number what stands for it,
+    nothing for one that is left out. ``shows_pictures``: its pictures came as files too, so that those without words
+    need none."""
+    if len(html) > MAX_HTML or html.count("<") > MAX_TAGS:
+        return None
+    reader = _Reader(mention, shows_pictures=shows_pictures)
+    reader.feed(_closed(html))
+    reader.close()
+    found = reader.finish()
+    return found if len(found.markdown) <= MAX_HTML else None
+
+
+def _closed(html: str) -> str:
+    """The HTML without comments, and with what begins like a tag but has no end as words."""
+    parts: list[str] = []
+    at = 0
+    while (start := html.find("<!--", at)) >= 0:
+        end = html.find("-->", start + 4)
+        parts.append(html[at:start])
+        if end < 0:
+            at = len(html)
+            break
+        at = end + 3
+    html = "".join(parts) + html[at:]
+    html = html.replace("<!", "&lt;!").replace("<?", "&lt;?")
+    last = html.rfind(">") + 1
+    return html[:last] + html[last:].replace("<", "&lt;")
+
+
+class _Reader(HTMLParser):
+    def __init__(self, mention: Callable[[str, str], str], *, shows_pictures: bool) -> None:
+        super().__init__(convert_charrefs=True)
+        self._mention = mention
+        self._shows_pictures = shows_pictures
+        self._root = _Element("", {}, is_block=True)
+        self._open = [self._root]
+        self._unseen = ""
+        self._unseen_depth = 0
+        self._spans: list[str] = []
+        """Of each open ``span`` the element it stands for, if any."""
+        self._swallow = False
+        """A mention was left out: the blank behind it goes too."""
+        self._quotes: list[Quote] = []
+
+    # -- what the parser tells
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        about = {name: value or "" for name, value in attrs}
+        if self._unseen:
+            self._unseen_depth += tag == self._unseen
+        elif tag in _UNSEEN:
+            if tag != "quoted" and tag != "attachment":  # placeholders, which may do without an end
+                self._unseen, self._unseen_depth = tag, 1
+        elif tag == "br":
+            self._words("\n", verbatim=True)
+        elif tag == "hr":
+            if self._make_room("hr"):
+                _add(self._open[-1], "---")
+        elif tag in ("img", "emoji"):
+            self._picture(tag, about)
+        elif tag == "span":
+            self._span(about)
+        elif tag in _BLOCKS or tag in _INLINE:
+            self._enter(tag, about)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("br", "hr", "img", "emoji"):
+            self.handle_starttag(tag, attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._unseen:
+            self._unseen_depth -= tag == self._unseen
+            if not self._unseen_depth:
+                self._unseen = ""
+        elif tag == "span":
+            if self._spans and (name := self._spans.pop()):
+                self._leave(name)
+        elif tag in _BLOCKS or tag in _INLINE:
+            self._leave(tag)
+
+    def handle_data(self, data: str) -> None:
+        if not self._unseen:
+            self._words(data)
+
+    # -- words
+
+    def _words(self, text: str, *, verbatim: bool = False) -> None:
+        here = self._open[-1]
+        if not verbatim and not self._in_code():
+            text = _BLANKS.sub(" ", text)
+            if not here.line and here.is_block:
+                text = text.lstrip(" ")
+            elif text.startswith(" ") and here.line and here.line[-1].endswith((" ", "\n")):
+                text = text[1:]
+        text = text.replace("\xa0", " ")
+        if self._swallow and text:
+            self._swallow = False
+            text = text.removeprefix(" ")
+        if text:
+            here.line.append(text)
+
+    def _picture(self, tag: str, about: Mapping[str, str]) -> None:
+        words = about.get("alt", "").strip()
+        small = tag == "emoji" or about.get("itemtype", "").endswith(("/Emoji", "/Emoticon"))
+        if small:
+            words = words or about.get("title", "").strip()
+        elif words.lower() in _SAYS_NOTHING:
+            words = "" if self._shows_pictures else "(picture)"
+        if words:
+            self._words(words, verbatim=True)
+
+    def _span(self, about: Mapping[str, str]) -> None:
+        property = about.get("itemprop", "")
+        name = "mention" if about.get("itemtype", "").endswith("/Mention") else property
+        self._spans.append(name if name in ("mention", "mri", "time") and self._enter(name, about) else "")
+
+    # -- elements
+
+    def _in_code(self) -> bool:
+        return any(element.name in _CODE or element.name == "code" for element in self._open)
+
+    def _enter(self, tag: str, about: Mapping[str, str]) -> bool:
+        if tag in _BLOCKS:
+            if not self._make_room(tag):
+                return False
+        elif self._has_no_effect(tag):
+            return False
+        if len(self._open) > MAX_DEPTH:
+            _end_line(self._open[-1])
+            return False
+        element = _Element(tag, about, is_block=tag in _BLOCKS)
+        start = about.get("start", "")
+        if tag == "ol" and start.isascii() and start.isdigit() and len(start) < 10:
+            element.number = int(start)
+        self._open.append(element)
+        return True
+
+    def _make_room(self, tag: str) -> bool:
+        """Close what a block ends; False for one that cannot stand where it does: within code it is a line's end, and
+        the parts of a table are nothing outside of one."""
+        if any(element.name in _CODE for element in self._open):
+            words = self._open[-1].line
+            if words and not words[-1].endswith("\n"):
+                words.append("\n")
+            return False
+        parent = {"td": "tr", "th": "tr", "tr": "table"}.get(tag)
+        if parent is not None and not any(element.name == parent for element in self._open):
+            return False
+        while not self._open[-1].is_block or self._open[-1].name == "p" or self._open[-1].name in _HEADINGS:
+            self._close()
+        if tag in _ENDED_BY:
+            ended, within = _ENDED_BY[tag]
+            innermost = next((each.name for each in reversed(self._open) if each.name in ended | within), "")
+            if innermost in ended:
+                self._leave(innermost)
+        return True
+
+    def _has_no_effect(self, tag: str) -> bool:
+        """Whether it is in effect already (bold in bold), or is within code or a name, where nothing is."""
+        mark = _STYLES.get(tag)
+        for element in reversed(self._open):
+            if element.name in _CODE or element.name in ("code", "mention", "at", tag):
+                return True
+            if mark is not None and _STYLES.get(element.name) == mark:
+                return True
+            if element.is_block:
+                return False
+        return False
+
+    def _leave(self, tag: str) -> None:
+        """Close the innermost element of this name, with all that is open in it; none if there is none."""
+        for at in range(len(self._open) - 1, 0, -1):
+            element = self._open[at]
+            if element.name == tag:
+                while len(self._open) > at:
+                    self._close()
+                return
+            if element.is_block and tag in _INLINE:
+                return
+
+    def _close(self) -> None:
+        element = self._open.pop()
+        if element.is_block:
+            self._close_block(element)
+        elif "mri" in (element.name, element.about.get("itemprop")) and (quotation := self._quotation()) is not None:
+            quotation.author = " ".join("".join(element.line).split())
+        else:
+            written = self._in_line(element)
+            if written:
+                self._open[-1].line.append(written)
+
+    def _in_line(self, element: _Element) -> str:
+        words = "".join(element.line)
+        match element.name:
+            case "code":
+                return blocks.code_span(words)
+            case "a":
+                return blocks.link(words, element.about.get("href", ""))
+            case "at" | "mention":
+                name = " ".join(words.split())
+                said = self._mention(name, element.about.get("itemid", "")) if name else ""
+                self._swallow = bool(name) and not said
+                return said
+            case "time":
+                return ""
+            case name:
+                return blocks.styled(words, _STYLES.get(name, ""))
+
+    def _close_block(self, element: _Element) -> None:
+        around = self._open[-1]
+        match element.name:
+            case "td" | "th":
+                self._innermost("tr").cells.append(blocks.cell(_content(element)))
+            case "tr":
+                self._innermost("table").rows.append(element.cells)
+            case "table":
+                _add(around, _content(element))  # its caption
+                _add(around, blocks.table(element.rows))
+            case "pre" | "codeblock":
+                words = "".join(element.line).strip("\n")
+                _add(around, blocks.code_block(words, _language(element.about)) if words.strip() else "")
+            case "blockquote":
+                self._close_quote(element, around)
+            case "li":
+                mark = "- "
+                if around.name == "ol":
+                    mark, around.number = f"{around.number}. ", around.number + 1
+                _add(around, blocks.item(_content(element, tight=True), mark), tight=True)
+            case name:
+                words = _content(element)
+                if name in _HEADINGS and words:
+                    words = f"{_HEADINGS[name]} {' '.join(words.split())}"
+                tight = name in _LINES or (name in _LISTS and around.name == "li")
+                _add(around, words, tight=tight and all(element.tight))
+
+    def _close_quote(self, element: _Element, around: _Element) -> None:
+        kind = element.about.get("itemtype", "").rpartition("/")[2]
+        words = _content(element)
+        if kind not in ("Reply", "Forward"):
+            _add(around, blocks.quote(words) if words else "")
+        elif len(self._quotes) < MAX_QUOTES:
+            self._quotes.append(Quote(kind, element.about.get("itemid", ""), element.author, words))
+
+    def _quotation(self) -> _Element | None:
+        """The innermost open quotation."""
+        return next((element for element in reversed(self._open) if element.name == "blockquote"), None)
+
+    def _innermost(self, name: str) -> _Element:
+        """The innermost open element of this name; that there is one was seen when what asks for it was opened."""
+        return next(element for element in reversed(self._open) if element.name == name)
+
+    def finish(self) -> Read:
+        """What was read, with all closed that was left open."""
+        while len(self._open) > 1:
+            self._close()
+        return Read(_content(self._root), tuple(self._quotes))
+
+
+def _add(around: _Element, text: str, *, tight: bool = False) -> None:
+    """A block in the element around it, behind the words that stood before it."""
+    _end_line(around)
+    if text:
+        around.blocks.append(text)
+        around.tight.append(tight)
+
+
+def _end_line(element: _Element) -> None:
+    words = "".join(element.line)
+    element.line.clear()
+    if words.strip():
+        element.blocks.append("\n".join(line.strip(" ") for line in words.strip().split("\n")))
+        element.tight.append(True)
+
+
+def _content(element: _Element, *, tight: bool = False) -> str:
+    """All that was read in an element; ``tight``: without blank lines between its blocks."""
+    _end_line(element)
+    parts: list[str] = []
+    for at, block in enumerate(element.blocks):
+        if at:
+            parts.append("\n" if tight or (element.tight[at - 1] and element.tight[at]) else "\n\n")
+        parts.append(block)
+    return "".join(parts)
+
+
+def _language(about: Mapping[str, str]) -> str:
+    """What a code block says its language is; ``class="language-python"`` or ``class="Python"``."""
+    found = _LANGUAGE.match(about.get("class", "") or about.get("language", ""))
+    return found[1].lower() if found else ""
