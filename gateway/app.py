@@ -28,8 +28,11 @@ from gateway.playground.server import Playground
 from gateway.ports import Store
 from gateway.runtime.callbacks import Callbacks
 from gateway.runtime.files import Files
+from gateway.runtime.limits import Limits
 from gateway.runtime.memory import StoredMemory
+from gateway.runtime.places import Places
 from gateway.runtime.profiles import Profiles
+from gateway.runtime.questions import OpenQuestions
 from gateway.runtime.runner import Runner
 from gateway.runtime.session import SessionPool
 from gateway.runtime.turn import Services
@@ -67,6 +70,8 @@ class Gateway:
         handlers = BotHandlers(callbacks)
         reader = Reader(adapters, self.store)
         self._background: set[asyncio.Task[None]] = set()
+        self._limits = limits = Limits()
+        places = Places(in_all=settings.running_turns, per_person=settings.turns_per_person, limits=limits)
         services = Services(
             store=self.store,
             sender=sender,
@@ -74,15 +79,17 @@ class Gateway:
             files=files,
             profile=Profiles(sender).get,
             spawn=lambda coroutine: self._dispatcher.spawn(coroutine),
+            questions=OpenQuestions(per_person=settings.questions_per_person, limits=limits),
             feedback=settings.feedback,
         )
         self._dispatcher = Dispatcher(
             store=self.store,
             reader=reader,
-            runner=Runner(services, pool, handlers, at_once=settings.running_turns, timeout=settings.turn_timeout),
+            runner=Runner(services, pool, handlers, places=places, timeout=settings.turn_timeout),
             pool=pool,
             failures=Failures(inbox=self.store, sender=sender, counters=self._counters, retries=settings.turn_retries),
             pace=pace,
+            limits=limits,
         )
         self._gate = Gate(
             adapters=adapters,
@@ -120,6 +127,7 @@ class Gateway:
                 refused=self._refused,
                 counters=self._counters,
                 draining=lambda: self._gate.draining,
+                limits=self._limits,
             )
         ]
         if self._held is not None:

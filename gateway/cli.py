@@ -7,7 +7,7 @@ import shlex
 import sys
 import traceback
 import webbrowser
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -20,9 +20,12 @@ from gateway.errors import SettingsError
 from gateway.redaction import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Generator, Mapping
+    from socket import socket
 
     from gateway.http.connections import Bounds
+    from gateway.platforms import Platform
+    from gateway.runtime.callbacks import Callbacks
     from gateway.settings import GatewaySettings
 
 app = typer.Typer(
@@ -93,7 +96,7 @@ def run(
     if watch:
         _watch(bot, headless=headless, host=host, port=port, debug=debug)
         return
-    asyncio_run(_run(bot, headless=headless, host=host, port=port, debug=debug))
+    _run(bot, headless=headless, host=host, port=port, debug=debug)
 
 
 @app.command()
@@ -101,7 +104,7 @@ def hello(headless: Headless = False, host: Host = None, port: Port = None, debu
     """Run the demo bot."""
     here = Path(__file__).parent
     bot = next(path for path in (here / "hello.py", here.parent / "examples" / "hello.py") if path.is_file())
-    asyncio_run(_run(bot, headless=headless, host=host, port=port, debug=debug))
+    _run(bot, headless=headless, host=host, port=port, debug=debug)
 
 
 @app.command()
@@ -194,30 +197,48 @@ async def _change(names: list[str], *, retry: bool) -> None:
     typer.echo(f"{count} {'put back into the inbox' if retry else 'dropped'}")
 
 
-async def _run(bot: Path, *, headless: bool, host: str | None, port: int | None, debug: bool) -> None:
+def _run(bot: Path, *, headless: bool, host: str | None, port: int | None, debug: bool) -> None:
+    """Load the bot, then serve it. The file is imported before the event loop runs, as a script would be."""
+    import uvloop
     from dotenv import load_dotenv
 
-    from gateway.app import build
     from gateway.loading import load_bot
     from gateway.platforms import registry
-    from gateway.server import Server, bind
+    from gateway.server import bind, run_until_done
     from gateway.settings import unknown
     from gateway.telemetry import configure_logging, log_what_the_interpreter_prints
 
-    settings = _settings(host=host, port=port, debug=debug or None)
-    load_dotenv(".env")  # the bot's own variables; those of the environment win
-    configure_logging(form=settings.log, debug=settings.debug)
-    log_what_the_interpreter_prints()
-    platforms = registry()
-    for problem in unknown(platform.settings() for platform in platforms.values()):
-        typer.echo(f"gateway: {problem}", err=True)  # no error: a cluster sets GATEWAY_SERVICE_HOST of its own accord
-    with bind(settings.host, settings.port) as listener:
-        settings = settings.model_copy(update={"port": listener.getsockname()[1]})
-        callbacks = load_bot(bot)
-        _make_usable(settings.data_dir)
-        async with AsyncExitStack() as stack:
-            gateway, playground = await build(settings=settings, callbacks=callbacks, platforms=platforms, stack=stack)
-            server = Server(gateway, _bounds(settings), idle=settings.idle_timeout)
+    with _mendable():
+        settings = _settings(host=host, port=port, debug=debug or None)
+        load_dotenv(".env")  # the bot's own variables; those of the environment win
+        configure_logging(form=settings.log, debug=settings.debug)
+        log_what_the_interpreter_prints()
+        platforms = registry()
+        for problem in unknown(platform.settings() for platform in platforms.values()):
+            typer.echo(f"gateway: {problem}", err=True)  # no error: a cluster sets GATEWAY_SERVICE_HOST by itself
+        with bind(settings.host, settings.port) as listener:
+            settings = settings.model_copy(update={"port": listener.getsockname()[1]})
+            callbacks = load_bot(bot)
+            _make_usable(settings.data_dir)
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                run_until_done(runner, _serve(settings, callbacks, platforms, listener, headless=headless))
+
+
+async def _serve(
+    settings: "GatewaySettings",
+    callbacks: "Callbacks",
+    platforms: "Mapping[str, Platform]",
+    listener: "socket",
+    *,
+    headless: bool,
+) -> None:
+    from gateway.app import build
+    from gateway.server import Server
+
+    async with AsyncExitStack() as stack:
+        gateway, playground = await build(settings=settings, callbacks=callbacks, platforms=platforms, stack=stack)
+        server = Server(gateway, _bounds(settings), idle=settings.idle_timeout)
+        with server.taking_signals():
             async with gateway:
                 _announce(settings, playground=playground, headless=headless)
                 await server.serve(sockets=[listener])
@@ -312,9 +333,15 @@ def asyncio_run(main: "Coroutine[object, object, None]") -> None:
     """Run it on uvloop; what the operator must mend is one line and exit code 2."""
     import uvloop
 
+    with _mendable(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main)
+
+
+@contextmanager
+def _mendable() -> "Generator[None]":
+    """What the operator must mend is one line and exit code 2."""
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(main)
+        yield
     except SettingsError as error:
         _fail(str(error))
 

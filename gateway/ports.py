@@ -28,9 +28,10 @@ class Delivery(NamedTuple):
     attempts: int = 0
     """Turns of it that failed."""
     interrupted: int = 0
-    """Times its process died while it was (or may have been) running."""
+    """Times its process died while it was (or may have been) running, see ``Inbox.recover``."""
     revived: bool = False
-    """It was a dead letter: what its earlier runs left is still there, though their attempts no longer count."""
+    """What an earlier run left is still there, though it does not count: it was a dead letter, it waited for an answer
+    when its process died, or a process that ended in time handed it over."""
     twin: dict[str, Any] | None = None
     """The body of another delivery of the same message that said more (see ``Inbox.amend``)."""
 
@@ -99,6 +100,15 @@ class Inbox(Protocol):
         open any more, so there is nothing to run."""
         ...
 
+    async def pause(self, lease: Lease, key: str) -> None:
+        """Its turn only waits for an answer: if the process dies now, that interrupts nothing (it is ``revived``). When
+        the turn goes on, ``start`` it again."""
+        ...
+
+    async def hand_over(self) -> None:
+        """The process ends in time: none of the turns it leaves was interrupted, they are ``revived``."""
+        ...
+
     async def claim(self, conversation: str) -> Lease | None:
         """Take the conversation's lease; None while another process holds it."""
         ...
@@ -112,8 +122,12 @@ class Inbox(Protocol):
         ...
 
     async def recover(self) -> int:
-        """Once at start, before anything else: count an interruption for every open delivery whose turn had started.
-        Returns how many deliveries are open."""
+        """Once at start, before anything else: count an interruption for open deliveries whose turn had started.
+        Returns how many deliveries are open.
+
+        What ran when the process died is suspected of it. Alone, or as the only one that was suspected before, it is
+        counted for certain. Several suspects are raised to two at most: none of them can be blamed for a third.
+        """
         ...
 
     async def pending(
@@ -123,10 +137,11 @@ class Inbox(Protocol):
         ...
 
     async def finish(
-        self, lease: Lease, key: str, *, session: SessionRecord | None = None, journal: bool = True
+        self, lease: Lease, key: str, *, session: SessionRecord | None = None, journal: bool = True, soon: bool = False
     ) -> None:
         """The turn is over: delivery done, session saved, its journal dropped (``journal=False``: there is none), in
-        one transaction. Raises ``Fenced`` and writes nothing if the lease is stale."""
+        one transaction. Raises ``Fenced`` and writes nothing if the lease is stale. ``soon``: something waits for it,
+        so it stays back for no company."""
         ...
 
     async def fail(self, lease: Lease, key: str, *, error: str, not_before: float) -> None:

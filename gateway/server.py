@@ -3,9 +3,15 @@
 import asyncio
 import os
 import resource
+import signal
 import socket
 import sys
+from collections.abc import Coroutine, Generator
+from contextlib import contextmanager
 from types import FrameType
+from typing import Any
+
+import structlog
 
 from gateway.app import Gateway
 from gateway.errors import SettingsError
@@ -19,6 +25,8 @@ from gateway.http.connections import Bounds, Connections  # noqa: E402
 
 if _hidden:
     del sys.modules["watchfiles"]
+
+log = structlog.get_logger(__name__)
 
 
 IDLE = 75
@@ -77,12 +85,21 @@ class Server(uvicorn.Server):
         )
         self._gateway = gateway
         self._draining: asyncio.Task[None] | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop = asyncio.get_running_loop()
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
-        self._loop = asyncio.get_running_loop()
         allow_files(self.connections.bounds.connections + OTHER_FILES)
         await super().serve(sockets)
+
+    @contextmanager
+    def taking_signals(self) -> Generator[None]:
+        """Drain on a signal from here on: the turns a former process left begin before the server listens."""
+        before = {sig: signal.signal(sig, self.handle_exit) for sig in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for sig, handler in before.items():
+                signal.signal(sig, handler)
 
     async def on_tick(self, counter: int) -> bool:
         """Ten times a second, by uvicorn."""
@@ -91,10 +108,34 @@ class Server(uvicorn.Server):
         return await super().on_tick(counter)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        if self._draining is not None or self._loop is None:
+        if self._draining is not None:
             os._exit(128 + sig)
         self._draining = self._loop.create_task(self._drain())
 
     async def _drain(self) -> None:
         await self._gateway.drain()
         self.should_exit = True
+
+
+def run_until_done(runner: asyncio.Runner, main: Coroutine[Any, Any, None]) -> None:
+    """Run ``main`` to its end, whatever other tasks do: asyncio lets the ``SystemExit`` (or ``KeyboardInterrupt``) of
+    any task end the loop, so a command line tool that a handler runs beside its own turn would end the bot for
+    everybody. The loop goes on where it was; whoever awaits that task gets its error."""
+    task = runner.get_loop().create_task(main)
+
+    async def follow() -> None:
+        await task
+
+    while True:
+        try:
+            runner.run(follow())
+            return
+        except (SystemExit, KeyboardInterrupt) as error:
+            if task.done() or (isinstance(error, KeyboardInterrupt) and not _takes_signals()):
+                raise
+            log.error("task.exited", error=f"{type(error).__name__}: {error}", exc_info=error)
+
+
+def _takes_signals() -> bool:
+    """Whether Ctrl-C is the server's to handle: then a ``KeyboardInterrupt`` was raised by somebody's code."""
+    return isinstance(getattr(signal.getsignal(signal.SIGINT), "__self__", None), Server)

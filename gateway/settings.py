@@ -162,6 +162,10 @@ class GatewaySettings(_Settings):
     """Sessions kept in memory at most."""
     running_turns: int = Field(default=1_000, ge=1)
     """Turns running at the same time at most."""
+    turns_per_person: int = Field(default=250, ge=1)
+    """Turns of one person running at the same time at most; others wait."""
+    questions_per_person: int = Field(default=1_000, ge=1)
+    """Questions to one person open at the same time; beyond that the oldest is closed as if its time were up."""
     drain_timeout: float = Field(default=25, ge=0)
     """Seconds running turns get to end after SIGTERM."""
     public_url: str | None = None

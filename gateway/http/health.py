@@ -13,6 +13,7 @@ from starlette.routing import Route
 from gateway.adapter import Adapter
 from gateway.ports import Store
 from gateway.redaction import redact
+from gateway.runtime.limits import Limits
 from gateway.telemetry import Counters
 
 STORE_TIMEOUT = 3.0
@@ -26,9 +27,11 @@ def health_routes(
     refused: Mapping[str, str],
     counters: Counters,
     draining: Callable[[], bool],
+    limits: Limits,
 ) -> list[Route]:
     """The two routes. ``/readyz`` is 503 while draining, while the store does not work and while no platform does. With
-    one platform of several in trouble it is 200, ``degraded`` and names it: the others go on being served."""
+    one platform of several in trouble it is 200, ``degraded`` and names it: the others go on being served. ``limits``
+    are bounds that hold somebody up, which changes nothing of whether the gateway can work."""
     started = time.time()
 
     async def healthz(_: Request) -> Response:
@@ -54,6 +57,7 @@ def health_routes(
         body: dict[str, Any] = {
             "status": "unavailable" if unusable else "degraded" if problems else "ready",
             "problems": problems,
+            "limits": limits.shown(),
             "platforms": {name: counters.of(name) for name in adapters},
         }
         return _json(body, 503 if unusable else 200)

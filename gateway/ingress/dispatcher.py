@@ -2,6 +2,7 @@
 running turn (an answer, stop, feedback) goes past the queue to it."""
 
 import asyncio
+import functools
 import math
 import time
 from collections.abc import Coroutine, Sequence
@@ -15,8 +16,11 @@ from gateway.ingress.backlog import Backlog
 from gateway.ingress.failures import Failures
 from gateway.ingress.lane import QUEUE_LIMIT, Lane
 from gateway.ingress.reading import Reader
+from gateway.ingress.trials import INTERRUPTIONS, Trial, Trials
 from gateway.model import CommandInvoked, ConversationEnded, ConversationRef, MessageCreated, StopRequested
 from gateway.ports import Delivery, Lease, SessionRecord, Store
+from gateway.runtime.calling import as_failure, forbids_awaiting, forget_cancellations, is_discarded
+from gateway.runtime.limits import Limits
 from gateway.runtime.persistence import persistently
 from gateway.runtime.runner import Runner
 from gateway.runtime.session import SessionPool
@@ -30,13 +34,18 @@ POLL_EVERY = 10.0
 RENEW_EVERY = 10.0
 """Seconds between renewals of the leases held."""
 LANES_LIMIT = 5_000
-"""Conversations with work held in memory; the backlog beyond it stays in the store until there is room."""
+"""Conversations with work in memory; the backlog beyond it stays in the store until there is room. Those whose turn
+only waits for an answer do not count."""
+RESTING_LIMIT = 50_000
+"""Conversations in memory whose turn only waits for an answer, some 10 KB each. Beyond it they count as the others."""
+SIDE_LIMIT = 100
+"""Turns beside the queue of one conversation (feedback, forms); more wait in the store."""
 LET_GO = 5.0
 """Seconds a cancelled turn gets to let go when the gateway ends; the process ends all the same."""
 
 
 class Dispatcher:
-    """The lanes."""
+    """Runs stored deliveries: those of one conversation in order, conversations in parallel."""
 
     def __init__(
         self,
@@ -47,6 +56,7 @@ class Dispatcher:
         pool: SessionPool,
         failures: Failures,
         pace: Pace,
+        limits: Limits,
     ) -> None:
         self._store = store
         self._reader = reader
@@ -54,7 +64,11 @@ class Dispatcher:
         self._pool = pool
         self._failures = failures
         self._pace = pace
+        self._limits = limits
+        self._trials = Trials()
         self._lanes: dict[str, Lane] = {}
+        self._resting = 0
+        """How many of them only wait for an answer."""
         self._backlog = Backlog(
             store=store, reader=reader, is_taken=self._is_taken, submit=lambda work: self.submit(work, older=True)
         )
@@ -105,7 +119,7 @@ class Dispatcher:
         key = work.event.ref.key
         lane = self._lanes.get(key)
         if lane is None:
-            if self._backlog.behind or len(self._lanes) >= LANES_LIMIT:
+            if self._backlog.behind or self._is_full():
                 self._backlog.behind = True
                 return
             lane = self._open_lane(key)
@@ -115,6 +129,26 @@ class Dispatcher:
         lane.asks.latest = max(lane.asks.latest, work.seq)
         if not lane.unread and not self._control(lane, work):
             self._enqueue(lane, work)
+
+    def _is_full(self) -> bool:
+        """Whether no further conversation may have work in memory now."""
+        if len(self._lanes) - min(self._resting, RESTING_LIMIT) < LANES_LIMIT:
+            return False
+        self._limits.met("conversations", f"{len(self._lanes)} conversations have work in memory; others wait")
+        return True
+
+    def _make_room(self) -> None:
+        """A conversation left memory, or rests now: once half of the room is free, what waits in the store comes."""
+        taken = len(self._lanes) - min(self._resting, RESTING_LIMIT)
+        if self._backlog.behind and not self._closing and taken == LANES_LIMIT // 2:
+            self.spawn(self._backlog.take_due(now=math.inf))
+
+    def _count(self, lane: Lane) -> None:
+        """Note whether this conversation only waits for an answer now."""
+        if lane.rests != lane.counted:
+            lane.counted = not lane.counted
+            self._resting += 1 if lane.counted else -1
+            self._make_room()
 
     def _open_lane(self, key: str) -> Lane:
         lane = self._lanes[key] = Lane(key)
@@ -188,10 +222,13 @@ class Dispatcher:
             while True:
                 while lane.queue and (first or not self._closing):
                     first = False
-                    work = lane.current = lane.queue.pop(0)
-                    await self._run(lane, lane.lease, work, main=True)
-                    lane.current = None
-                    self._turn_down(lane, work)
+                    work = self._next(lane)
+                    try:
+                        await self._run(lane, lane.lease, work, main=True)
+                    except Exception as error:
+                        if await self._rescued(lane, lane.lease, work, error, main=True):
+                            lane.queue.insert(0, work)
+                    self._ended_in(lane, work)
                     if lane.queue:
                         await self._pace.step()
                 if lane.overflow and not self._closing:
@@ -204,10 +241,28 @@ class Dispatcher:
             log.warning("lane.fenced", conversation=lane.key)
         finally:
             del self._lanes[lane.key]
-            if self._backlog.behind and not self._closing and len(self._lanes) == LANES_LIMIT // 2:
-                self.spawn(self._backlog.take_due(now=math.inf))
+            self._resting -= lane.counted
+            self._make_room()
         if lane.lease is not None:
             await self._store.release(lane.lease)
+
+    def _next(self, lane: Lane) -> Work:
+        work = lane.current = lane.queue.pop(0)
+        if lane.counted:
+            self._count(lane)
+        return work
+
+    def _ended_in(self, lane: Lane, work: Work) -> None:
+        lane.current = None
+        if lane.waits:
+            self._count(lane)
+        self._turn_down(lane, work)
+
+    async def _rescued(self, lane: Lane, lease: Lease, work: Work, error: Exception, *, main: bool) -> bool:
+        """What ``_run`` itself cannot deal with (see ``forbids_awaiting``); whether the turn shall run again."""
+        if isinstance(error, Fenced):
+            raise error
+        return await self._failed(lane, lease, work, error, main=main)
 
     async def _forget(self, work: Work) -> None:
         """There is nothing to run for it."""
@@ -217,45 +272,102 @@ class Dispatcher:
 
     async def _run(self, lane: Lane, lease: Lease, work: Work, *, main: bool) -> None:
         """Run it until it is done or given up."""
+        if work.interrupted >= INTERRUPTIONS:
+            await self._failures.give_up(lease, work)
+            await self._pool.keep(lane.key)
+            return
         while True:
+            try:
+                await self._run_once(lane, lease, work, main=main)
+                return
+            except Fenced:
+                raise
+            except BaseException as error:
+                # The last resort of rule 7: whatever a handler raised is logged, retried, and in the end told.
+                if lane.lost or is_discarded(error):
+                    raise
+                if self._runner.closing:
+                    if isinstance(error, asyncio.CancelledError):
+                        raise
+                    log.info("turn.handed_over", delivery=work.key, error=f"{type(error).__name__}: {error}")
+                    return
+                failure = as_failure(error)
+                if forbids_awaiting(failure):
+                    raise failure from error
+                if (task := asyncio.current_task()) is not None and task.cancelling():
+                    await forget_cancellations(task, 0)
+            if not await self._failed(lane, lease, work, failure, main=main):
+                return
+
+    async def _failed(self, lane: Lane, lease: Lease, work: Work, failure: Exception, *, main: bool) -> bool:
+        """Note it and pause; whether it shall run again."""
+        pause = await self._failures.handle(lease, work, failure)
+        if pause is None:
+            await self._pool.keep(lane.key)  # the bot is in this conversation, though the turn came to nothing
+            return False
+        if not main:
+            await asyncio.sleep(pause)
+        elif await lane.stopped_within(pause):
+            await persistently(lambda: self._store.finish(lease, work.key))
+            return False
+        work.session_read = False
+        return True
+
+    async def _run_once(self, lane: Lane, lease: Lease, work: Work, *, main: bool) -> None:
+        trial = await self._trials.admit(work) if work.interrupted else None
+        work.on_wait = functools.partial(self._waits, lane, trial)
+        try:
             if not work.started:
                 if not await persistently(lambda: self._store.start(lease, work.key)):
                     return  # it was read from the store while it was being finished
                 work.started = True
-            try:
-                await self._runner.run(work, lease=lease, asks=lane.asks, running=lane.runs if main else _unseen)
-                return
-            except Fenced:
-                raise
-            except Exception as error:
-                # The last resort of rule 7: whatever a handler raised is logged, retried, and in the end told.
-                pause = await self._failures.handle(lease, work, error)
-                if pause is None:
-                    await self._pool.keep(lane.key)  # the bot is in this conversation, though the turn came to nothing
-                    return
-                if not main:
-                    await asyncio.sleep(pause)
-                elif await lane.stopped_within(pause):
-                    await persistently(lambda: self._store.finish(lease, work.key))
-                    return
-                work.session_read = False
+            await self._runner.run(
+                work,
+                lease=lease,
+                asks=lane.asks,
+                running=lane.runs if main else _unseen,
+                behind=lambda: main and bool(lane.queue),
+            )
+        finally:
+            work.on_wait = None
+            if trial is not None:
+                self._trials.end(trial)
+
+    def _waits(self, lane: Lane, trial: Trial | None, begins: bool) -> None:
+        """A turn begins to wait for an answer, or goes on."""
+        lane.waits += 1 if begins else -1
+        self._count(lane)
+        if trial is not None and begins:
+            self._trials.end(trial)
 
     def _beside(self, lane: Lane, work: Work) -> None:
-        """Run it now, next to the queue."""
+        """Run it now, next to the queue; where too many do already, leave it in the store until the next look."""
+        if len(lane.side) >= SIDE_LIMIT and not isinstance(work.event, StopRequested):
+            self._limits.met("turns beside a conversation", f"{SIDE_LIMIT} run beside one conversation; others wait")
+            return
 
         async def run() -> None:
             await self._pace.step()
             lease = lane.lease or await self._store.claim(lane.key)
             try:
-                if lease is not None:
-                    await self._run(lane, lease, work, main=False)
+                again = lease is not None
+                while again and lease is not None:
+                    try:
+                        await self._run(lane, lease, work, main=False)
+                        again = False
+                    except Exception as error:
+                        again = await self._rescued(lane, lease, work, error, main=False)
             except Fenced:
                 log.warning("lane.fenced", conversation=lane.key)
             finally:
                 lane.side.pop(work.key, None)
+                if lane.waits or lane.counted:
+                    self._count(lane)
                 self._turn_down(lane, work)
 
         lane.side[work.key] = self.spawn(run())
+        if lane.counted:
+            self._count(lane)
 
     # The store behind memory
 
@@ -281,6 +393,7 @@ class Dispatcher:
     async def recover(self) -> int:
         """Take up what a former process left; how many deliveries were open."""
         count = await self._store.recover()
+        self._trials.begin()
         # Also what still pauses after a failure: what came after it must not overtake it.
         await self._backlog.take_due(now=math.inf)
         return count
@@ -310,8 +423,7 @@ class Dispatcher:
                 await self._store.renew(lane.lease)
         except Fenced:
             log.warning("lane.fenced", conversation=lane.key)
-            if lane.task is not None:
-                lane.task.cancel()
+            lane.lose()
 
     # Ending
 
@@ -344,6 +456,7 @@ class Dispatcher:
             # An ask may open while we wait, so look again every now and then.
             await asyncio.wait(tasks, timeout=min(left, 0.2), return_when=asyncio.FIRST_COMPLETED)
         handed_back = len(self._lanes)
+        self._runner.close()
         tasks = list(self._background)
         for task in tasks:
             task.cancel()
@@ -351,6 +464,11 @@ class Dispatcher:
             _, deaf = await asyncio.wait(tasks, timeout=LET_GO)
             if deaf:
                 log.warning("drain.deaf", turns=len(deaf), reason="their handlers swallow the cancellation")
+        try:
+            await self._store.hand_over()
+        except Exception:
+            # They then count as interrupted, which a few of them can bear.
+            log.exception("drain.not_noted")
         return handed_back
 
 

@@ -7,7 +7,7 @@ import traceback
 import structlog
 
 from gateway.egress import Sender
-from gateway.errors import Forbidden, RateLimited, Rejected, TooLarge, Unsupported
+from gateway.errors import Forbidden, Gone, RateLimited, Rejected, TooLarge, Unsupported
 from gateway.model import Outgoing
 from gateway.ports import Inbox, Lease
 from gateway.runtime.persistence import persistently
@@ -16,10 +16,8 @@ from gateway.telemetry import Counters
 
 log = structlog.get_logger(__name__)
 
-HOPELESS = (Rejected, Forbidden, Unsupported, TooLarge)
+HOPELESS = (Rejected, Forbidden, Gone, Unsupported, TooLarge)
 """Running the handler again cannot change these."""
-INTERRUPTIONS = 20
-"""A delivery whose process died this often while it ran is taken to be what kills it."""
 
 
 def reference(key: str) -> str:
@@ -40,7 +38,7 @@ class Failures:
     async def handle(self, lease: Lease, work: Work, error: Exception) -> float | None:
         """Note the failure: the seconds after which the turn shall run again, None when it was given up."""
         attempts = work.attempts + 1
-        again = attempts <= self._retries and not isinstance(error, HOPELESS) and work.interrupted < INTERRUPTIONS
+        again = attempts <= self._retries and not isinstance(error, HOPELESS)
         platform = work.event.ref.platform
         self._counters.add(platform, "failed")
         log.error(
@@ -61,10 +59,21 @@ class Failures:
             await persistently(lambda: self._inbox.fail(lease, work.key, error=text, not_before=due))
             work.attempts = attempts
             return pause
-        await self._tell(work)
-        await persistently(lambda: self._inbox.bury(lease, work.key, error=text))
-        self._counters.add(platform, "dead")
+        if not isinstance(error, Gone):  # nobody is there any more who could be told
+            await self._tell(work)
+        await self._bury(lease, work, text)
         return None
+
+    async def give_up(self, lease: Lease, work: Work) -> None:
+        """The process died so often while it ran that it is not run again."""
+        log.error("turn.given_up", delivery=work.key, reference=reference(work.key), interrupted=work.interrupted)
+        self._counters.add(work.event.ref.platform, "failed")
+        await self._tell(work)
+        await self._bury(lease, work, f"the process died {work.interrupted} times while this was running")
+
+    async def _bury(self, lease: Lease, work: Work, error: str) -> None:
+        await persistently(lambda: self._inbox.bury(lease, work.key, error=error))
+        self._counters.add(work.event.ref.platform, "dead")
 
     async def _tell(self, work: Work) -> None:
         text = f"⚠️ Sorry, something went wrong here. Reference: `{reference(work.key)}`"

@@ -17,10 +17,12 @@ class Lane:
 
     __slots__ = (
         "asks",
+        "counted",
         "current",
         "key",
         "last_seq",
         "lease",
+        "lost",
         "overflow",
         "pausing",
         "queue",
@@ -28,6 +30,7 @@ class Lane:
         "task",
         "turn",
         "unread",
+        "waits",
     )
 
     def __init__(self, key: str) -> None:
@@ -41,12 +44,18 @@ class Lane:
         self.pausing: asyncio.Future[None] | None = None
         """Set while the current turn waits to be run again after a failure: resolved when it shall not be."""
         self.lease: Lease | None = None
+        self.lost = False
+        """The lease is another process's now."""
         self.side: dict[str, asyncio.Task[None]] = {}
         """Turns beside the queue, by delivery key."""
         self.overflow = False
         """More of this conversation waits in the store."""
         self.unread = False
         """What came before its first delivery is still to be read from the store; until then nothing is given to it."""
+        self.waits = 0
+        """Turns of it that only wait for an answer."""
+        self.counted = False
+        """Whether the dispatcher counts it among those that rest."""
         self.last_seq = 0
         """The newest delivery taken into memory, for reading on from there."""
 
@@ -78,6 +87,11 @@ class Lane:
         """Whether its main turn waits for an answer."""
         return self.current is not None and self.asks.waits(self.current.key)
 
+    @property
+    def rests(self) -> bool:
+        """Whether all that runs here only waits for answers."""
+        return self.waits > 0 and self.waits == (self.current is not None) + len(self.side)
+
     def busy(self) -> list[asyncio.Task[None]]:
         """What runs here and does not only wait for an answer."""
         tasks = [task for key, task in self.side.items() if not self.asks.waits(key)]
@@ -101,6 +115,14 @@ class Lane:
             return self.pausing.done()
         finally:
             self.pausing = None
+
+    def lose(self) -> None:
+        """Another process runs this conversation now: stop here, and write nothing."""
+        self.lost = True
+        if self.turn is not None:
+            self.turn.lost = True
+        if self.task is not None:
+            self.task.cancel("fenced")
 
     def stop(self, user: UserRef) -> bool:
         """Cancel the running turn, or its retry, if there is one that can be; whether there was."""

@@ -36,8 +36,10 @@ async def _in_thread(func: Callable[[], T]) -> T:
         try:
             result = context.run(func)
         except BaseException as problem:
-            # Whatever it is belongs to whoever waits; a future takes no StopIteration.
-            error = RuntimeError(repr(problem)) if isinstance(problem, StopIteration) else problem
+            # Whatever it is belongs to whoever waits. A future takes no StopIteration, and a GeneratorExit out of one
+            # would not be raised where somebody waits but close every coroutine on the way there.
+            error = as_failure(problem) if isinstance(problem, GeneratorExit) else problem
+            error = RuntimeError(repr(problem)) if isinstance(problem, StopIteration) else error
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(settle, result, error)
 
@@ -84,9 +86,75 @@ async def sleep(seconds: float) -> None:
     await asyncio.sleep(seconds)
 
 
+class HandlerExit(Exception):
+    """User code raised what would end more than its turn: ``SystemExit``, ``KeyboardInterrupt``, a cancellation that
+    the gateway did not ask for. To the gateway that is a failed turn like any other; ``__cause__`` is what it was."""
+
+
+def as_failure(error: BaseException) -> Exception:
+    """The error as one that fails a turn and nothing else."""
+    if isinstance(error, Exception):
+        return error
+    if isinstance(error, asyncio.CancelledError):
+        said = "a cancellation that the gateway did not ask for reached the handler"
+    else:
+        said = f"the handler raised {type(error).__name__}: {error}"
+    failure = HandlerExit(said)
+    failure.__cause__ = error
+    return failure
+
+
+def forbids_awaiting(error: Exception) -> bool:
+    """Whether it came of a ``GeneratorExit``. Out of a task that somebody awaits, Python closes every coroutine on its
+    way with it, so that only the outermost one of the task that waited can await anything more."""
+    return isinstance(error.__cause__, GeneratorExit) or "ignored GeneratorExit" in str(error)
+
+
+async def forget_cancellations(task: asyncio.Task[Any], asked: int) -> None:
+    """Take back what user code asked of the task it runs in, down to ``asked`` requests: the task is the gateway's, and
+    what comes next in it was not meant."""
+    while task.cancelling() > asked:
+        task.uncancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.sleep(0)  # before Python 3.13 a request that was not delivered yet is delivered all the same
+
+
 async def call(handler: Callable[..., Any], *args: Any) -> Any:
     """Run a handler. A sync one runs in a worker thread, so that it cannot hold up other conversations. A handler
-    that takes fewer parameters than it is given is called without the rest (``on_chat_resume()`` is fine)."""
+    that takes fewer parameters than it is given is called without the rest (``on_chat_resume()`` is fine).
+
+    What it raises comes out as an ``Exception``, whatever it was, unless the gateway itself cancelled the turn.
+    """
+    turn, task = current_turn.get(), asyncio.current_task()
+    if turn is None or task is None:
+        return await _call(handler, args)
+    asked = task.cancelling()
+    try:
+        result = await _call(handler, args)
+    except BaseException as error:
+        # Exactly here the user's code ends: nothing of it may end the lane, the server or the process.
+        if isinstance(error, Exception) or turn.cancelled or is_discarded(error):
+            raise
+        if task.cancelling() > asked:
+            await forget_cancellations(task, asked)
+        raise as_failure(error) from error
+    if task.cancelling() > asked and not turn.cancelled:
+        await forget_cancellations(task, asked)
+    return result
+
+
+def is_discarded(error: BaseException) -> bool:
+    """Whether it comes of a coroutine being discarded after the event loop has ended: nothing can be awaited then."""
+    if not isinstance(error, GeneratorExit):
+        return False
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return True
+    return False
+
+
+async def _call(handler: Callable[..., Any], args: tuple[Any, ...]) -> Any:
     arity, is_async = _shape(handler, len(args))
     args = args[:arity]
     if is_async:

@@ -13,9 +13,10 @@ from gateway.runtime.asks import OpenAsks
 from gateway.runtime.context import current_turn
 from gateway.runtime.journal import Journal
 from gateway.runtime.persistence import persistently
+from gateway.runtime.places import Places
 from gateway.runtime.posting import Posting
 from gateway.runtime.session import Session, SessionPool
-from gateway.runtime.turn import Services, Turn, break_off_streams, close_streams
+from gateway.runtime.turn import Services, Turn, break_off_streams, close_streams, person_of
 from gateway.runtime.twins import TWIN_WITHIN, merged
 from gateway.runtime.work import Work
 
@@ -40,22 +41,44 @@ class Runner:
     """Runs one turn from stored delivery to stored result."""
 
     def __init__(
-        self, services: Services, pool: SessionPool, handlers: Handlers, *, at_once: int, timeout: float
+        self, services: Services, pool: SessionPool, handlers: Handlers, *, places: Places, timeout: float
     ) -> None:
         self._services = services
         self._pool = pool
         self._handlers = handlers
-        self._slots = asyncio.Semaphore(at_once)
+        self._places = places
         self._timeout = timeout or None
 
-    async def run(self, work: Work, *, lease: Lease, asks: OpenAsks, running: Callable[[Turn | None], None]) -> None:
+    @property
+    def closing(self) -> bool:
+        """Whether what still runs is being cancelled because the process ends."""
+        return self._services.closing
+
+    def close(self) -> None:
+        """From now on whatever ends a turn counts as its hand-over to the next process."""
+        self._services.closing = True
+
+    async def run(
+        self,
+        work: Work,
+        *,
+        lease: Lease,
+        asks: OpenAsks,
+        running: Callable[[Turn | None], None],
+        behind: Callable[[], bool],
+    ) -> None:
         """Run it, as soon as there is a place for it. Returns when everything it left is durable; raises what the
-        handler raised. ``running`` is told of the turn while it can be stopped."""
-        async with self._slots:
+        handler raised. ``running`` is told of the turn while it can be stopped; ``behind`` says whether another turn
+        waits for its end."""
+        person = person_of(work.event)
+        await self._places.take(person)
+        try:
             turn = await self._played(work, lease=lease, asks=asks, running=running)
+        finally:
+            self._places.give_back(person)
         if turn is not None:  # its place is another's by now: this only waits for the store
             await turn.journal.close(keep=False)
-            await persistently(lambda: self._finish(turn))
+            await persistently(lambda: self._finish(turn, soon=behind()))
 
     async def _played(
         self, work: Work, *, lease: Lease, asks: OpenAsks, running: Callable[[Turn | None], None]
@@ -76,7 +99,7 @@ class Runner:
             session=session,
             journal=journal,
             asks=asks,
-            slots=self._slots,
+            places=self._places,
         )
         reset = current_turn.set(turn)
         try:
@@ -103,11 +126,13 @@ class Runner:
             event.ref, event.user, record=work.session, read=work.session_read, create=work.opens
         )
 
-    async def _finish(self, turn: Turn) -> None:
+    async def _finish(self, turn: Turn, *, soon: bool) -> None:
         # Only now, and nothing awaited before it is handed to the store: a turn beside may save the session too.
         record = None if turn.session.ended else turn.session.to_save()
         try:
-            await self._services.store.finish(turn.lease, turn.work.key, session=record, journal=turn.journal.written)
+            await self._services.store.finish(
+                turn.lease, turn.work.key, session=record, journal=turn.journal.written, soon=soon
+            )
         except BaseException:
             turn.session.not_saved()
             raise
@@ -118,7 +143,7 @@ class Runner:
             if self._timeout is None:
                 await self._play(turn)
             else:
-                async with asyncio.timeout(self._timeout):
+                async with asyncio.timeout(self._timeout) as turn.clock:
                     await self._play(turn)
             if turn.opened and not turn.stopping:
                 await close_streams(turn)

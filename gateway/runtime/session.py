@@ -1,6 +1,7 @@
 """Sessions: what a conversation remembers. Live ones are held in memory, resting ones cost nothing there."""
 
 import hashlib
+import itertools
 import time
 from collections import OrderedDict
 from typing import Any, Literal
@@ -17,6 +18,9 @@ _STRICT = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | o
 
 SAVE_EVERY = 60.0
 """Seconds after which an unchanged session is saved again, so that idleness is known after a restart."""
+
+LOOKS = 8
+"""Sessions looked at when one has to leave memory: thousands may be in use, whose turns wait for answers."""
 
 _EMPTY = b"{}"
 
@@ -221,7 +225,8 @@ class SessionPool:
     def _trim(self) -> None:
         if len(self._live) <= self._limit:
             return
-        for key, session in self._live.items():
-            if not session.pins:
+        for key in list(itertools.islice(self._live, LOOKS)):
+            if not self._live[key].pins:
                 del self._live[key]
                 return
+            self._live.move_to_end(key)  # in use, perhaps for long: the next look need not begin with it

@@ -15,6 +15,8 @@ from gateway.runtime.asks import Ask, OpenAsks
 from gateway.runtime.callbacks import Callbacks
 from gateway.runtime.files import Files
 from gateway.runtime.journal import Journal
+from gateway.runtime.places import Places
+from gateway.runtime.questions import OpenQuestions
 from gateway.runtime.session import Session
 from gateway.runtime.work import Work
 from gateway.runtime.working import Working
@@ -36,6 +38,11 @@ class TurnOver(RuntimeError):
         super().__init__("this run of the turn failed or timed out; another one has taken over")
 
 
+def person_of(event: Event) -> str:
+    """Whose turn an event begins; empty when it is nobody's (a platform's own event)."""
+    return event.user.key if event.user.id else ""
+
+
 @dataclass(slots=True)
 class Services:
     """What every turn needs, built once by ``app``."""
@@ -46,7 +53,10 @@ class Services:
     files: Files
     profile: Callable[..., Coroutine[Any, Any, Profile | None]]
     spawn: Callable[[Coroutine[Any, Any, Any]], asyncio.Task[Any]]
+    questions: OpenQuestions
     feedback: bool = True
+    closing: bool = False
+    """The process ends: what still runs is being cancelled, and handed to the next one."""
 
 
 class Turn:
@@ -54,11 +64,14 @@ class Turn:
 
     __slots__ = (
         "_made",
-        "_slots",
+        "_places",
+        "_waits",
         "asks",
+        "clock",
         "journal",
         "lease",
         "loop",
+        "lost",
         "opened",
         "over",
         "profile",
@@ -79,7 +92,7 @@ class Turn:
         session: Session,
         journal: Journal,
         asks: OpenAsks,
-        slots: asyncio.Semaphore,
+        places: Places,
     ) -> None:
         self.loop = asyncio.get_running_loop()
         self.services = services
@@ -95,14 +108,31 @@ class Turn:
         self.stopping = False
         self.over = False
         """It failed and will be run again: what of it still runs (a thread, a task) must not talk beside the re-run."""
+        self.lost = False
+        """The right to run it is another process's now."""
+        self.clock: asyncio.Timeout | None = None
+        """Bounds its time, where that is bounded."""
         self.stopper: Callable[[UserRef], object] | None = None
         """Set while it can be stopped."""
-        self._slots = slots
+        self._places = places
+        self._waits = 0
+        """Asks it waits for now."""
         self._made = 0
 
     @property
     def event(self) -> Event:
         return self.work.event
+
+    @property
+    def person(self) -> str:
+        """Whose turn it is, as ``Places`` counts; empty when nobody wrote (a platform's own event)."""
+        return person_of(self.work.event)
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the gateway itself cancelled it. A cancellation that comes otherwise is the handler's own doing."""
+        late = self.clock is not None and self.clock.expired()
+        return self.stopping or self.lost or self.services.closing or late
 
     @property
     def ref(self) -> ConversationRef:
@@ -135,26 +165,50 @@ class Turn:
         return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.work.key}/{number}"))
 
     async def wait(self, ask: Ask, timeout: float) -> Work | None:
-        """Wait for an ask's answer, None when the time (seconds) is up. Meanwhile another turn may use our place."""
+        """Wait for an ask's answer, None when the time (seconds) is up. A turn that waits takes no place."""
         self.asks.open(ask)
-        self.working.pause()
-        self._slots.release()
+        if not ask.waiting:  # the answer was here before the question
+            return ask.answer.result()
+        answer: Work | None
         try:
-            async with asyncio.timeout(timeout):
-                return await asyncio.shield(ask.answer)
+            await self._rest()
+            async with asyncio.timeout(timeout) as clock:
+                with self.services.questions.waiting(self.event.user.key, clock):
+                    answer = await asyncio.shield(ask.answer)
         except TimeoutError:
-            return ask.answer.result() if ask.answer.done() else None
+            answer = ask.answer.result() if ask.answer.done() else None
         finally:
-            await _take_back(self._slots)
-            self.working.resume()
+            await self._go_on()
+        return answer
+
+    async def _rest(self) -> None:
+        self._waits += 1
+        if self._waits > 1:
+            return  # another ask of it waits already
+        self.working.pause()
+        self._places.give_back(self.person)
+        if self.work.on_wait is not None:
+            self.work.on_wait(True)
+        await self.services.store.pause(self.lease, self.work.key)
+
+    async def _go_on(self) -> None:
+        self._waits -= 1
+        if self._waits:
+            return
+        await _take_back(self._places, self.person)
+        if self.work.on_wait is not None:
+            self.work.on_wait(False)
+        if not self.cancelled:
+            await self.services.store.start(self.lease, self.work.key)
+        self.working.resume()
 
 
-async def _take_back(slots: asyncio.Semaphore) -> None:
+async def _take_back(places: Places, person: str) -> None:
     """Wait for a place, whatever happens meanwhile: whoever called will give one back."""
     cancelled: asyncio.CancelledError | None = None
     while True:
         try:
-            await slots.acquire()
+            await places.take(person)
             break
         except asyncio.CancelledError as error:
             cancelled = error

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from bisect import insort
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -38,9 +39,10 @@ class Work:
     attempts: int = 0
     """Turns of it that failed."""
     interrupted: int = 0
-    """Times its process died while it was (or may have been) running."""
+    """Times its process died while it was (or may have been) running, see ``Inbox.recover``."""
     revived: bool = False
-    """It was a dead letter: what its earlier runs left is still there, though their attempts no longer count."""
+    """What an earlier run left is still there, though it does not count: it was a dead letter, or a process that ended
+    in time handed it over."""
     token: Token | None = None
     """What the event's token says, if it has one."""
     session: SessionRecord | None = None
@@ -54,6 +56,8 @@ class Work:
     """Its handler was called: what a twin of it says from then on comes too late."""
     twin: asyncio.Event | None = None
     """Set while the twin of a partial message is waited for: set when it has come."""
+    on_wait: Callable[[bool], object] | None = None
+    """Called with True when its turn begins to wait for an answer, with False when it goes on."""
 
     @classmethod
     def of(

@@ -32,7 +32,14 @@ FORGET_EFFECTS = ByKeys("DELETE FROM effects WHERE delivery IN")
 FAIL = "UPDATE deliveries SET attempts = attempts + 1, error = ?, not_before = ? WHERE key = ? AND state = 0"
 BURY = """UPDATE deliveries SET state = 2, attempts = attempts + 1, error = ?, closed_at = ?
     WHERE key = ? AND state = 0"""
+PAUSE = ByKeys("UPDATE deliveries SET started = 0, revived = 1 WHERE key IN", "AND state = 0")
+HAND_OVER = "UPDATE deliveries SET started = 0, revived = 1 WHERE state = 0 AND started = ?"
+SUSPECTS = """SELECT count(*), coalesce(sum(CASE WHEN interrupted > 0 THEN 1 ELSE 0 END), 0) FROM deliveries
+    WHERE state = 0 AND started > 0 AND started < ?"""
 INTERRUPT = """UPDATE deliveries SET interrupted = interrupted + 1, started = 0
+    WHERE state = 0 AND started > 0 AND started < ?"""
+INTERRUPT_SEVERAL = """UPDATE deliveries
+    SET interrupted = CASE WHEN interrupted < 2 THEN interrupted + 1 ELSE interrupted END, started = 0
     WHERE state = 0 AND started > 0 AND started < ?"""
 COUNT_OPEN = "SELECT count(*) FROM deliveries WHERE state = 0"
 PENDING = """SELECT seq, key, ref, body, twin, received_at, attempts, interrupted, revived FROM deliveries
@@ -102,6 +109,16 @@ def _start(tx: Transaction, keys: Sequence[str]) -> list[bool]:
     return [START.run(tx, [key], tx.epoch) > 0 for key in keys]
 
 
+def _pause(tx: Transaction, keys: Sequence[str]) -> Sequence[None]:
+    PAUSE.run(tx, keys)
+    return [None] * len(keys)
+
+
+def _hand_over(tx: Transaction, items: Sequence[None]) -> Sequence[None]:
+    tx.execute(HAND_OVER, (tx.epoch,))
+    return items
+
+
 def _finish(tx: Transaction, items: Sequence[tuple[str, Row | None, bool]]) -> Sequence[None]:
     CLOSE.run(tx, [key for key, _, _ in items], tx.now)
     SAVE_SESSION.run(tx, [session for _, session, _ in items if session is not None])
@@ -120,7 +137,8 @@ def _bury(tx: Transaction, items: Sequence[tuple[str, str]]) -> Sequence[None]:
 
 
 def _recover(tx: Transaction, items: Sequence[None]) -> list[int]:
-    tx.execute(INTERRUPT, (tx.epoch,))
+    ran, suspected = tx.execute(SUSPECTS, (tx.epoch,)).fetchone()
+    tx.execute(INTERRUPT if ran == 1 or suspected == 1 else INTERRUPT_SEVERAL, (tx.epoch,))
     count: int = tx.execute(COUNT_OPEN).fetchone()[0]
     return [count] * len(items)
 
@@ -160,7 +178,10 @@ PUT = Kind(_put, last=True)
 AMENDING = Kind(_amend, last=True)
 """Behind the puts of its batch: what it amends may only be coming in."""
 STARTING = Kind(_start)
+PAUSING = Kind(_pause)
+HANDING_OVER = Kind(_hand_over)
 FINISH = Kind(_finish, patient=True)
+FINISH_SOON = Kind(_finish)
 FAILING = Kind(_fail)
 BURYING = Kind(_bury)
 RECOVER = Kind(_recover)

@@ -83,6 +83,12 @@ class SQLiteStore:
     async def start(self, lease: Lease, key: str) -> bool:
         return await self._do(deliveries.STARTING, key, lease)
 
+    async def pause(self, lease: Lease, key: str) -> None:
+        await self._do(deliveries.PAUSING, key, lease)
+
+    async def hand_over(self) -> None:
+        await self._do(deliveries.HANDING_OVER, None)
+
     async def claim(self, conversation: str) -> Lease | None:
         # Whoever owns the file owns every conversation in it. That it still does is checked with every write.
         return None if self._epoch is None else Lease(conversation=conversation, token=self._epoch)
@@ -103,10 +109,10 @@ class SQLiteStore:
         return [codec.load_delivery(row) for row in rows]
 
     async def finish(
-        self, lease: Lease, key: str, *, session: SessionRecord | None = None, journal: bool = True
+        self, lease: Lease, key: str, *, session: SessionRecord | None = None, journal: bool = True, soon: bool = False
     ) -> None:
         row = None if session is None else codec.session_row(session)
-        await self._do(deliveries.FINISH, (key, row, journal), lease)
+        await self._do(deliveries.FINISH_SOON if soon else deliveries.FINISH, (key, row, journal), lease)
 
     async def fail(self, lease: Lease, key: str, *, error: str, not_before: float) -> None:
         await self._do(deliveries.FAILING, (key, redact(error), not_before), lease)

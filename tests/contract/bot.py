@@ -13,12 +13,15 @@ from tests.contract.actions import ActionContract
 from tests.contract.asks import AskContract
 from tests.contract.conversations import ConversationContract
 from tests.contract.crashes import CrashContract
+from tests.contract.endings import EndingContract
 from tests.contract.losses import LossContract
 from tests.contract.texts import TextContract
 from tests.contract.world import World
 
 
-class BotContract(ConversationContract, AskContract, ActionContract, LossContract, CrashContract, TextContract):
+class BotContract(
+    ConversationContract, AskContract, ActionContract, LossContract, EndingContract, CrashContract, TextContract
+):
     """Inherit it, and provide ``world``."""
 
     @pytest.fixture(autouse=True)

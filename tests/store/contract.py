@@ -232,6 +232,8 @@ class StoreContract:
             store.start(stale, "a"),
             store.finish(stale, "a", session=session()),
             store.finish(stale, "a", journal=False),
+            store.finish(stale, "a", soon=True),
+            store.pause(stale, "a"),
             store.fail(stale, "a", error="boom", not_before=0),
             store.bury(stale, "a", error="boom"),
             store.record(stale, [effect("a", text="after"), effect("a", 1)]),
@@ -285,6 +287,69 @@ class StoreContract:
             store = await reopen(store)
             await store.recover()
         assert (await only_pending(store)).interrupted == 1
+
+    async def test_deaths_with_several_suspects_raise_none_of_them_above_two(
+        self, store: Store, reopen: Reopen
+    ) -> None:
+        for key in ("a", "b"):
+            await store.put(envelope(key), started=True)
+        for count in (1, 2, 2, 2):
+            store = await reopen(store)
+            await store.recover()
+            found = {row.envelope.key: row.interrupted for row in await everything_pending(store)}
+            assert found == {"a": count, "b": count}
+            for key in found:
+                await store.start(await lease_on(store), key)
+
+    async def test_the_only_suspect_that_ran_is_counted_whatever_ran_beside_it(
+        self, store: Store, reopen: Reopen
+    ) -> None:
+        await store.put(envelope("suspect"), started=True)
+        for deaths in (1, 2, 3):
+            store = await reopen(store)
+            await store.recover()
+            found = {row.envelope.key: row.interrupted for row in await everything_pending(store)}
+            assert found.pop("suspect") == deaths
+            assert set(found.values()) <= {1}
+            for key in found:
+                await store.finish(await lease_on(store), key)
+            await store.start(await lease_on(store), "suspect")
+            await store.put(envelope(f"new {deaths}"), started=True)
+
+    async def test_a_turn_that_waits_for_an_answer_is_not_interrupted(self, store: Store, reopen: Reopen) -> None:
+        await store.put(envelope("a"), started=True)
+        await store.pause(await lease_on(store), "a")
+        store = await reopen(store)
+        await store.recover()
+        delivery = await only_pending(store)
+        assert (delivery.interrupted, delivery.revived) == (0, True)
+
+    async def test_a_turn_that_goes_on_after_its_answer_can_be_interrupted(self, store: Store, reopen: Reopen) -> None:
+        await store.put(envelope("a"), started=True)
+        await store.pause(await lease_on(store), "a")
+        assert await store.start(await lease_on(store), "a")
+        store = await reopen(store)
+        await store.recover()
+        assert (await only_pending(store)).interrupted == 1
+
+    async def test_what_is_handed_over_was_not_interrupted_and_may_have_left_something(
+        self, store: Store, reopen: Reopen
+    ) -> None:
+        await store.put(envelope("ran"), started=True)
+        await store.put(envelope("waited"))
+        await store.hand_over()
+        store = await reopen(store)
+        await store.recover()
+        found = {row.envelope.key: (row.interrupted, row.revived) for row in await everything_pending(store)}
+        assert found == {"ran": (0, True), "waited": (0, False)}
+
+    async def test_nothing_done_is_paused_or_handed_over(self, store: Store) -> None:
+        await store.put(envelope("a"), started=True)
+        lease = await lease_on(store)
+        await store.finish(lease, "a")
+        await store.pause(lease, "a")
+        await store.hand_over()
+        assert await pending_keys(store) == []
 
     async def test_every_death_counts(self, store: Store, reopen: Reopen) -> None:
         await store.put(envelope("a"), started=True)

@@ -604,8 +604,11 @@ SETS = {
 STATEMENTS |= {f"{name} for {size}": text for name, each in SETS.items() for size, text in each.texts.items()}
 
 SCANS = {
-    # Over the open rows alone, once at start.
+    # Over the open rows alone, once at start and once at the end.
+    "gateway.store.deliveries.SUSPECTS": "SCAN deliveries USING INDEX deliveries_open",
     "gateway.store.deliveries.INTERRUPT": "SCAN deliveries USING INDEX deliveries_open",
+    "gateway.store.deliveries.INTERRUPT_SEVERAL": "SCAN deliveries USING INDEX deliveries_open",
+    "gateway.store.deliveries.HAND_OVER": "SCAN deliveries USING INDEX deliveries_open",
     "gateway.store.deliveries.COUNT_OPEN": "SCAN deliveries USING INDEX deliveries_open",
     # Over the dead letters alone, as many as are asked for.
     "gateway.store.deliveries.DEAD_LETTERS": "SCAN deliveries USING INDEX deliveries_dead",

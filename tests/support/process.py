@@ -93,6 +93,15 @@ class BotProcess:
             await self._reading
         return code
 
+    async def ended(self, *, timeout: float = 30) -> int:
+        """Until it has ended by itself; the exit code."""
+        assert self._process is not None
+        async with asyncio.timeout(timeout):
+            code = await self._process.wait()
+        if self._reading is not None:
+            await self._reading
+        return code
+
     async def restart(self) -> None:
         """Crash and start again."""
         await self.kill()
