@@ -15,7 +15,8 @@ from typing import Any
 from adapters.discord import conversations, tokens
 from adapters.discord.conversations import UNKNOWN, Unknown
 from adapters.discord.directory import Directory
-from adapters.discord.fields import number
+from adapters.discord.fields import number, seconds
+from adapters.discord.memory import Memory
 from adapters.discord.words import written_in
 from adapters.fields import Json, obj, text
 from gateway.model import ConversationRef, Envelope
@@ -23,6 +24,8 @@ from gateway.model import ConversationRef, Envelope
 SPOKEN = frozenset({0, 19})
 """Message types that are a person's words: ordinary ones and replies. Every other type is Discord's own note, or the
 answer to a command (Message resource, Message Types)."""
+_NEVER_ARCHIVED = 3_600.0
+"""Seconds in which no thread is archived by itself (Channel resource: ``auto_archive_duration`` is an hour or more)."""
 _NAMED = re.compile(r"<(#|@&)(\d{1,20})>")
 
 
@@ -98,16 +101,26 @@ def names_in(message: Json, guild: str, directory: Directory) -> dict[str, str]:
     return found
 
 
-def deleted(data: Json, directory: Directory) -> Found:
-    """MESSAGE_DELETE. Discord does not say whose it was."""
+def deleted(data: Json, directory: Directory, memory: Memory) -> Found:
+    """MESSAGE_DELETE. Discord does not say whose it was; of a message in a channel only the memory tells whether it was
+    said to the bot. Of one from before this process it cannot: then it may have been.
+
+    In a channel it is the end of the conversation it began, unless that has its thread by now: there is nothing left to
+    answer. A thread that is archived is not known to the directory, so of an older message only its own end is told.
+    """
     id, channel, guild = text(data, "id"), text(data, "channel_id"), text(data, "guild_id")
     if not id or not channel:
         return MALFORMED
     where = directory.get(channel)
-    if where is not None and not where.is_thread and directory.get(id) is None:
+    body: dict[str, Any] = {"t": "MESSAGE_DELETE", "d": data}
+    if where is None or where.is_thread or directory.get(id) is not None:
+        return _envelope(f"{id}:delete", conversations.of_thing(guild, channel, id, directory), body)
+    root = memory.root_of(id) or (id if seconds(id) < memory.since else "")
+    if not root:
         return NOT_ADDRESSED
-    ref = conversations.of_thing(guild, channel, id, directory)
-    return _envelope(f"{id}:delete", ref, {"t": "MESSAGE_DELETE", "d": data})
+    if root == id and time.time() - seconds(id) < _NEVER_ARCHIVED:
+        body["ends"] = True
+    return _envelope(f"{id}:delete", conversations.thread(guild, root, parent=channel), body)
 
 
 def reaction(kind: str, data: Json, directory: Directory, place: str) -> Found:
@@ -131,6 +144,15 @@ def thread_gone(kind: str, guild: str, id: str) -> Envelope:
 def channel_gone(kind: str, guild: str, id: str) -> Envelope:
     """A channel was deleted."""
     return _envelope("deleted", conversations.group(guild, id), {"t": kind, "d": {"id": id}})
+
+
+def removed_from_thread(data: Json, directory: Directory, place: str) -> Found:
+    """THREAD_MEMBERS_UPDATE: of interest only when somebody removed the bot."""
+    id, guild, gone = text(data, "id"), text(data, "guild_id"), data.get("removed_member_ids")
+    if not id or not guild or not isinstance(gone, list) or directory.me not in gone:
+        return NOT_ADDRESSED
+    told = {"t": "THREAD_MEMBERS_UPDATE", "d": {"id": id}}
+    return _envelope(f"left:{place}", conversations.thread(guild, id), told)
 
 
 def removed(kind: str, guild: str, place: str) -> Envelope:

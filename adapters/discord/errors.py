@@ -28,8 +28,12 @@ _GONE = frozenset(
         10015,  # unknown webhook: an interaction whose token has ended
         10062,  # unknown interaction
         50027,  # invalid webhook token
+        50083,  # the thread is archived: it takes no edits, and where the bot may not wake it nothing at all
+        160005,  # the thread is locked
     }
 )
+TOKEN_OVER = frozenset({10015, 10062, 50027})
+"""An interaction can no longer be answered; what it stood in is still there."""
 NO_ACCESS = frozenset({50001, 50013})
 """Missing access, missing permissions."""
 _LIMITED = frozenset({20016, 20022, 20028, 20029, 31001, 31002, 40062, 130000})
@@ -42,10 +46,8 @@ _NOTHING_TO_MEND = {
     50006: "the message is empty",
     50021: "that is a message of Discord's own",
     50024: "this kind of channel cannot do that",
-    50083: "the thread is archived",
     160002: "the bot may not reply without reading the channel's history",
     160004: "the message has a thread already",
-    160005: "the thread is locked",
     160006: "the server has as many open threads as it can",
 }
 
@@ -94,6 +96,8 @@ def _refused(error: discord.HTTPException, call: str, where: str) -> GatewayErro
     if status == 429 or code in _LIMITED:
         # discord.py waits for its own; what comes here is Cloudflare's, or a limit on one kind of content.
         return RateLimited(_wait(error), f"{call}:{where}" if code else "everything")
+    if status == 501:  # not now, and not later
+        return Rejected(f"{call}: HTTP {status}")
     if status >= 500:
         return Unavailable(f"{call}: HTTP {status}")
     if code in _GONE:

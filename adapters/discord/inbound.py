@@ -22,6 +22,7 @@ from adapters.discord.memory import Memory
 from adapters.discord.progress import Mark
 from adapters.fields import Json, text
 from gateway.errors import Forbidden, GatewayError, Gone, Rejected
+from gateway.model import Envelope
 
 _PAUSES = (1.0, 2.0, 5.0, 10.0)
 """Seconds between attempts to look a server up; after the last one it goes on without."""
@@ -84,6 +85,7 @@ class Inbound:
             "MESSAGE_DELETE_BULK": taken(self._deleted_many),
             "MESSAGE_REACTION_ADD": taken(partial(self._reaction, "MESSAGE_REACTION_ADD")),
             "MESSAGE_REACTION_REMOVE": taken(partial(self._reaction, "MESSAGE_REACTION_REMOVE")),
+            "THREAD_MEMBERS_UPDATE": taken(self._members_changed),
             "THREAD_DELETE": taken(partial(self._channel_gone, "THREAD_DELETE")),
             "CHANNEL_DELETE": taken(partial(self._channel_gone, "CHANNEL_DELETE")),
             "GUILD_DELETE": taken(self._guild_gone),
@@ -128,6 +130,8 @@ class Inbound:
             return
         if found is OWN and kind == "MESSAGE_CREATE":
             self._memory.sent(text(data, "id"), str(data.get("nonce") or ""))
+        if isinstance(found, Envelope) and (channel := text(data, "channel_id")) != found.ref.channel:
+            self._memory.asked(text(data, "id"), channel, found.ref.channel)
         self._pass(found, intake, mark)
 
     def _pass(self, found: Found, intake: Intake, mark: Mark) -> None:
@@ -140,7 +144,7 @@ class Inbound:
         if self._memory.is_own(text(data, "id")):
             self.ignored["own"] += 1
         elif not self._must_wait(data, intake, mark, self._deleted):
-            self._pass(envelope.deleted(data, self._directory), intake, mark)
+            self._pass(envelope.deleted(data, self._directory, self._memory), intake, mark)
 
     def _deleted_many(self, data: Json, intake: Intake, mark: Mark) -> None:
         ids = data.get("ids")
@@ -152,13 +156,17 @@ class Inbound:
             self._pass(envelope.reaction(kind, data, self._directory, mark.place), intake, mark)
 
     def _channel_gone(self, kind: str, data: Json, intake: Intake, mark: Mark) -> None:
-        """A deleted channel takes its threads along."""
+        """A deleted channel takes its threads along, and the conversations that stand in it without one."""
         id, guild = text(data, "id"), text(data, "guild_id")
-        gone = [envelope.thread_gone(kind, guild, each) for each in self._directory.children(id)]
+        inside = dict.fromkeys([*self._directory.children(id), *self._memory.roots_in(id)])
+        gone = [envelope.thread_gone(kind, guild, each) for each in inside]
         gone.append((envelope.thread_gone if kind == "THREAD_DELETE" else envelope.channel_gone)(kind, guild, id))
         self._directory.forget_channel(id)
         for each in gone if guild and id else ():
             intake.take(each, mark)
+
+    def _members_changed(self, data: Json, intake: Intake, mark: Mark) -> None:
+        self._pass(envelope.removed_from_thread(data, self._directory, mark.place), intake, mark)
 
     def _guild_gone(self, data: Json, intake: Intake, mark: Mark) -> None:
         guild = text(data, "id")

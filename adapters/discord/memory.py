@@ -1,18 +1,32 @@
-"""What the adapter remembers of its own last messages. Bounded, and gone with the process: it only spares mistakes.
+"""What the adapter remembers of the last messages, its own and those it was asked in. Bounded, and gone with the
+process: it only spares mistakes.
 
 The gateway echoes every message with the nonce it was sent under; afterwards Discord tells the nonce nobody. With the
 echo a message whose answer was lost is recognised for certain.
 """
 
+import time
 from collections import OrderedDict
+from typing import NamedTuple
 
 _KEPT = 2_000
+
+
+class Asked(NamedTuple):
+    """Where a person's message in a channel belongs."""
+
+    channel: str
+    root: str
+    """The message its conversation began with."""
 
 
 class Memory:
     """The last few thousand messages."""
 
     def __init__(self) -> None:
+        self.since = time.time()
+        """Epoch seconds: nothing is known of what was said before."""
+        self._asked: OrderedDict[str, Asked] = OrderedDict()
         self._sent: OrderedDict[str, str] = OrderedDict()
         self._doubtful: OrderedDict[str, None] = OrderedDict()
 
@@ -22,6 +36,21 @@ class Memory:
             self._sent[id] = nonce
             if len(self._sent) > _KEPT:
                 self._sent.popitem(last=False)
+
+    def asked(self, id: str, channel: str, root: str) -> None:
+        """A person said it to the bot in a channel, where only this tells which conversation it is of."""
+        self._asked[id] = Asked(channel, root)
+        if len(self._asked) > _KEPT:
+            self._asked.popitem(last=False)
+
+    def root_of(self, id: str) -> str:
+        """The message with which the conversation of a message in a channel began; empty if that is not known."""
+        found = self._asked.get(id)
+        return found.root if found is not None else ""
+
+    def roots_in(self, channel: str) -> list[str]:
+        """The messages in a channel with which the last conversations began."""
+        return list(dict.fromkeys(each.root for each in self._asked.values() if each.channel == channel))
 
     def is_own(self, id: str) -> bool:
         """Whether a message is known to be the bot's own."""

@@ -11,14 +11,14 @@ from typing import Any, Literal
 
 from adapters.discord import tokens
 from adapters.discord.api import Api
-from adapters.discord.errors import code_of
+from adapters.discord.errors import TOKEN_OVER, code_of
 from adapters.discord.fields import number
 from adapters.discord.files import batches, request, uploads
 from adapters.discord.memory import Memory
 from adapters.discord.render import EMPTY, body, nonce, shows
 from adapters.discord.threads import Spot, Threads
 from adapters.fields import Json, items, text
-from gateway.errors import Forbidden, Gone
+from gateway.errors import Forbidden, Gone, Rejected
 from gateway.model import ConversationRef, Outgoing, OutgoingFile, Receipt
 
 MESSAGES = "/channels/{channel_id}/messages"
@@ -28,6 +28,8 @@ _ANSWER = "/webhooks/{webhook_id}/{webhook_token}/messages/{message_id}"
 _LOADING = 1 << 7
 """Message flag LOADING: a command's answer that is still owed."""
 _ARCHIVED = 50083
+_NO_REPLY, _FORM = 160002, 50035
+"""May not reply without reading the history; the form is not as it should be (Opcodes and Status Codes, JSON)."""
 
 _Verb = Literal["PATCH", "DELETE"]
 
@@ -73,11 +75,15 @@ class Outbox:
                 posted = await self._api.call("POST", MESSAGES, {"channel_id": spot.channel}, **arguments)
         except Forbidden as error:
             if token := tokens.live(to):
-                posted = await self._follow_up(to, token, payload, files)
+                posted = await self._follow_up(to, token, payload, files, error)
             elif (beside := self._threads.beside(to, spot, error)) is not None:
                 return await self._post(to, beside, payload, files, mark, message)
             else:
                 raise
+        except Rejected as error:
+            if spot.reply_to and _is_of_the_reply(error):
+                return await self._post(to, Spot(spot.channel), payload, files, mark, message)
+            raise
         else:
             self._threads.wrote(spot)
         self._memory.sent(text(posted, "id"), mark)
@@ -88,17 +94,20 @@ class Outbox:
         return receipt
 
     async def _follow_up(
-        self, to: ConversationRef, token: str, payload: Mapping[str, Any], files: Sequence[OutgoingFile]
+        self,
+        to: ConversationRef,
+        token: str,
+        payload: Mapping[str, Any],
+        files: Sequence[OutgoingFile],
+        refusal: Forbidden,
     ) -> Json:
-        """Where the bot itself may not write, whoever used a command can still be answered."""
-        with request({**payload, **_new(files)}, files) as arguments:
-            found: Json = await self._api.webhook(
-                "POST",
-                _WEBHOOK,
-                {"webhook_id": to.route.get(tokens.APP, ""), "webhook_token": token},
-                **arguments,
-                query={"wait": "true"},
-            )
+        """Where the bot itself may not write (``refusal``), whoever used a command can still be answered."""
+        ids = {"webhook_id": to.route.get(tokens.APP, ""), "webhook_token": token}
+        try:
+            with request({**payload, **_new(files)}, files) as arguments:
+                found: Json = await self._api.webhook("POST", _WEBHOOK, ids, **arguments, query={"wait": "true"})
+        except Gone as error:
+            raise (refusal if code_of(error) in TOKEN_OVER else error) from None
         return found
 
     async def _answer(
@@ -164,18 +173,28 @@ class Outbox:
         found: Json
         if token := tokens.live(route):
             ids = {"webhook_id": route.get(tokens.APP, ""), "webhook_token": token, "message_id": receipt.id}
-            found = await self._api.webhook(verb, _ANSWER, ids, **arguments)
-            return found or {}
+            try:
+                found = await self._api.webhook(verb, _ANSWER, ids, **arguments)
+            except Gone as error:
+                if code_of(error) not in TOKEN_OVER:
+                    raise
+            else:
+                return found or {}
         ids = {"channel_id": channel_of(receipt), "message_id": receipt.id}
         await self._api.show_waiting(verb, MESSAGE, ids["channel_id"])
         try:
             found = await self._api.call(verb, MESSAGE, ids, **arguments)
         except Exception as error:
-            if code_of(error) != _ARCHIVED:
+            if code_of(error) != _ARCHIVED or not await self._threads.wake(ids["channel_id"]):
                 raise
-            await self._threads.wake(ids["channel_id"])
             found = await self._api.call(verb, MESSAGE, ids, **arguments)
         return found or {}
+
+
+def _is_of_the_reply(error: Rejected) -> bool:
+    """Whether Discord would take the message if it were no reply."""
+    code = code_of(error)
+    return code == _NO_REPLY or (code == _FORM and "message_reference" in str(error))
 
 
 def _payload(message: Outgoing) -> dict[str, Any]:

@@ -116,6 +116,8 @@ def _edited(body: Json, message: Json, ref: ConversationRef) -> Event:
 
 def _deleted(body: Json, data: Json, ref: ConversationRef) -> Event:
     # Nobody says who: the message is gone with its author.
+    if body.get("ends") is True:
+        return ConversationEnded(ref=ref, user=user_of(""), reason="deleted")
     return MessageDeleted(ref=ref, user=user_of(""), message_id=text(data, "id"))
 
 
@@ -200,6 +202,7 @@ _EVENTS: dict[str, Callable[[Json, Json, ConversationRef], Event | None]] = {
     "MESSAGE_REACTION_REMOVE": _reaction,
     "THREAD_DELETE": _thread_gone,
     "CHANNEL_DELETE": _thread_gone,
+    "THREAD_MEMBERS_UPDATE": _removed,
     "GUILD_DELETE": _removed,
     "INTERACTION_CREATE": _interaction,
 }

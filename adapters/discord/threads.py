@@ -114,9 +114,13 @@ class Threads:
         self._refused[channel] = time.monotonic() + _NO_THREADS_FOR
         self._api.note(f"thread:{channel}", channel=channel, fix=str(error), instead="answering in the channel")
 
-    async def wake(self, channel: str) -> None:
-        """Take a thread out of the archive: in there nothing can be edited."""
-        await self._api.call("PATCH", "/channels/{channel_id}", {"channel_id": channel}, json={"archived": False})
+    async def wake(self, channel: str) -> bool:
+        """Take a thread out of the archive: in there nothing can be edited. False where the bot may not."""
+        try:
+            await self._api.call("PATCH", "/channels/{channel_id}", {"channel_id": channel}, json={"archived": False})
+        except (Forbidden, Gone, Rejected):
+            return False
+        return True
 
 
 def _from_channel(to: ConversationRef) -> bool:

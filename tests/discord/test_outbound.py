@@ -249,7 +249,8 @@ async def test_a_token_too_long_for_a_button_is_rejected_before_it_is_sent(world
         (50013, Forbidden, "Send Messages"),
         (50007, Forbidden, "Cannot send messages to this user"),
         (40005, TooLarge, "25 MiB"),
-        (160005, Rejected, "locked"),
+        (160005, Gone, "locked"),
+        (50083, Gone, "archived"),
     ],
 )
 async def test_discords_codes_are_named_by_what_to_do(

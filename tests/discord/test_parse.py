@@ -174,7 +174,7 @@ def test_a_files_name_is_the_one_it_was_uploaded_with(file: dict[str, str], name
 
 
 def test_a_deletion_and_a_reaction() -> None:
-    gone = envelopes.deleted({"id": "5", "channel_id": THREAD, "guild_id": GUILD}, directory())
+    gone = envelopes.deleted({"id": "5", "channel_id": THREAD, "guild_id": GUILD}, directory(), Memory())
     assert isinstance(gone, Envelope)
     event = parse(gone)
     assert isinstance(event, MessageDeleted)

@@ -1,0 +1,198 @@
+"""What is deleted, and being removed: the conversation it was, and the message that was being answered, are over."""
+
+import time
+
+import pytest
+
+from adapters.discord import envelope as envelopes
+from adapters.discord.envelope import Ignored
+from adapters.discord.memory import Memory
+from adapters.discord.parse import parse
+from gateway.errors import Gone, Rejected
+from gateway.model import ConversationEnded, Envelope, Event, MessageDeleted, Outgoing
+from tests.contract.house import House
+from tests.discord.test_conversations import ends, heard, said
+from tests.discord.test_parse import GENERAL, GUILD, THREAD, directory
+from tests.discord.world import DiscordWorld
+
+
+def snowflake(age: float) -> str:
+    """The id of a message so many seconds old."""
+    return str(int((time.time() - 1_420_070_400 - age) * 1000) << 22)
+
+
+def deleted(id: str, channel: str = GENERAL, root: str = "") -> Event:
+    memory = Memory()
+    if root:
+        memory.asked(id, channel, root)
+    found = envelopes.deleted({"id": id, "channel_id": channel, "guild_id": GUILD}, directory(), memory)
+    assert isinstance(found, Envelope)
+    event = parse(found)
+    assert event is not None
+    return event
+
+
+def of(root: str) -> str:
+    return f"discord:{GUILD}:{root}:{root}"
+
+
+# What a deletion means
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_mention_without_a_thread_takes_its_conversation_along(known: bool) -> None:
+    """Also one that an earlier process was asked by: this one cannot tell."""
+    id = snowflake(5)
+    event = deleted(id, root=id if known else "")
+    assert isinstance(event, ConversationEnded)
+    assert (event.reason, event.ref.key) == ("deleted", of(id))
+
+
+def test_the_talk_of_others_is_deleted_unseen() -> None:
+    found = envelopes.deleted({"id": snowflake(-1), "channel_id": GENERAL, "guild_id": GUILD}, directory(), Memory())
+    assert isinstance(found, Ignored) and found.why == "not_addressed"
+
+
+def test_an_older_one_may_have_a_thread_in_the_archive_and_goes_alone() -> None:
+    event = deleted(id := snowflake(2 * 3_600))
+    assert isinstance(event, MessageDeleted)
+    assert (event.message_id, event.ref.key) == (id, of(id))
+
+
+def test_one_in_a_thread_or_with_an_open_thread_goes_alone() -> None:
+    event = deleted(THREAD)
+    assert isinstance(event, MessageDeleted) and event.ref.key == of(THREAD)
+    event = deleted(snowflake(5), THREAD)
+    assert isinstance(event, MessageDeleted) and event.ref.key == of(THREAD)
+
+
+def test_one_that_goes_on_with_a_conversation_in_place_goes_alone() -> None:
+    event = deleted(snowflake(5), root="70")
+    assert isinstance(event, MessageDeleted) and event.ref.key == of("70")
+    assert event.ref.route["parent"] == GENERAL
+
+
+# Over the wire
+
+
+async def ended(house: House) -> ConversationEnded:
+    return await house.heard(ConversationEnded)
+
+
+@pytest.mark.parametrize("how", ["alone", "with others"])
+async def test_a_mention_deleted_before_the_answer_ends_its_conversation(
+    world: DiscordWorld, house: House, how: str
+) -> None:
+    post, ref = await house.mention("hello")
+    if how == "alone":
+        await world.delete(post)
+    else:
+        others = [(await world.small_talk(f"n{n}")).id for n in range(2)]
+        await world.discord.delete_messages("general", [*others, post.id])
+    await house.until(lambda: ref.key in ends(house))
+
+
+async def test_a_mention_that_has_its_thread_takes_only_itself_away(world: DiscordWorld, house: House) -> None:
+    post, ref = await house.mention("hello")
+    await house.adapter.send(ref, Outgoing(text="one"), key="k")
+    await world.delete(post)
+    event = await house.heard(MessageDeleted)
+    assert (event.message_id, event.ref.key) == (post.id, ref.key)
+    assert ends(house) == []
+
+
+async def test_a_message_deleted_in_a_thread_or_direct_message_is_told(world: DiscordWorld, house: House) -> None:
+    post, ref = await house.mention("hello")
+    await house.adapter.send(ref, Outgoing(text="one"), key="k")
+    reply = await world.reply(post, "more")
+    await heard(house, "more")
+    await world.delete(reply)
+    event = await house.heard(MessageDeleted)
+    assert (event.message_id, event.ref.key) == (reply.id, ref.key)
+    post, ref = await house.dm("hello")
+    await world.delete(post)
+    event = await house.heard(MessageDeleted)
+    assert (event.message_id, event.ref.key) == (post.id, ref.key)
+
+
+async def test_in_place_a_deletion_is_told_in_the_conversation_it_belongs_to(world: DiscordWorld, house: House) -> None:
+    world.discord.permit("general", deny=["CREATE_PUBLIC_THREADS"])
+    post, ref = await house.mention("one")
+    answer = await house.adapter.send(ref, Outgoing(text="first"), key="k")
+    id = await world.discord.post("general", "and two", reply_to=answer.id)
+    message = world.discord.backend.created(world.discord.general.messages[id])
+    message["referenced_message"]["message_reference"] = {"message_id": ref.channel}
+    world.discord.emit("MESSAGE_CREATE", message)
+    await heard(house, "and two", ref.key)
+    await world.discord.delete_message("general", id)
+    event = await house.heard(MessageDeleted)
+    assert (event.message_id, event.ref.key) == (id, ref.key)
+    await world.delete(post)
+    await house.until(lambda: ends(house) == [ref.key])
+
+
+async def test_a_deleted_channel_ends_what_is_answered_in_it_without_a_thread(
+    world: DiscordWorld, house: House
+) -> None:
+    _, ref = await house.mention("not answered yet")
+    await world.discord.delete_thread("general")
+    await house.until(lambda: ref.key in ends(house))
+    with pytest.raises(Gone):
+        await house.adapter.send(ref, Outgoing(text="to nobody"), key="k")
+
+
+async def test_being_removed_from_a_thread_ends_its_conversation(world: DiscordWorld, house: House) -> None:
+    _, ref = await house.mention("hello")
+    await house.adapter.send(ref, Outgoing(text="one"), key="k")
+    thread = world.discord.thread(ref.channel)
+    assert thread is not None
+    data = {"id": ref.channel, "guild_id": world.discord.guild.id, "member_count": 1}
+    world.discord.emit("THREAD_MEMBERS_UPDATE", {**data, "removed_member_ids": [world.discord.ada.id]})
+    world.discord.emit("THREAD_MEMBERS_UPDATE", {**data, "added_members": [{"user_id": world.discord.bot.id}]})
+    world.discord.emit("THREAD_MEMBERS_UPDATE", {**data, "removed_member_ids": [world.discord.bot.id]})
+    event = await ended(house)
+    assert (event.reason, event.ref.key) == ("removed", ref.key)
+    assert len(ends(house)) == 1
+
+
+# What Discord answers then
+
+
+@pytest.mark.parametrize("locked", [False, True])
+async def test_a_closed_thread_is_gone_for_who_may_not_open_it(world: DiscordWorld, house: House, locked: bool) -> None:
+    _, ref = await house.mention("hello")
+    sent = await house.adapter.send(ref, Outgoing(text="one"), key="k")
+    await world.discord.archive_thread(ref.channel, locked=locked)
+    if not locked:
+        await house.adapter.edit(sent, Outgoing(text="woken"))
+        assert said(world, ref.channel) == ["woken"]
+        return
+    with pytest.raises(Gone):
+        await house.adapter.edit(sent, Outgoing(text="two"))
+    with pytest.raises(Gone):
+        await house.adapter.send(ref, Outgoing(text="two"), key="k2")
+
+
+async def test_where_no_reply_may_be_made_the_answer_is_none(world: DiscordWorld, house: House) -> None:
+    world.discord.permit("general", deny=["CREATE_PUBLIC_THREADS", "READ_MESSAGE_HISTORY"])
+    _, ref = await house.mention("hello")
+    await house.adapter.send(ref, Outgoing(text="in place"), key="k")
+    assert said(world, "general") == ["in place"]
+
+
+@pytest.mark.parametrize("fault", [{"code": 160006}, {"code": 50024}, {"code": 50001}, {"status": 501}])
+async def test_where_no_thread_can_be_made_the_answer_stands_in_the_channel(
+    world: DiscordWorld, house: House, fault: dict[str, int]
+) -> None:
+    _, ref = await house.mention("hello")
+    world.discord.fail_next("create_thread", status=fault.get("status"), code=fault.get("code"))
+    await house.adapter.send(ref, Outgoing(text="in place"), key="k")
+    assert said(world, "general") == ["in place"]
+
+
+async def test_what_discord_does_not_implement_is_for_good(world: DiscordWorld, house: House) -> None:
+    _, ref = await house.dm()
+    world.discord.fail_next("create_message", status=501)
+    with pytest.raises(Rejected):
+        await house.adapter.send(ref, Outgoing(text="x"), key="k")
+    assert len(world.discord.calls_to("create_message")) == 1
