@@ -11,7 +11,8 @@ from starlette.routing import Route
 
 from adapters.slack.agent import Agent
 from adapters.slack.api import SlackApi, quiet
-from adapters.slack.files import Files
+from adapters.slack.completion import Completion
+from adapters.slack.downloads import Downloads
 from adapters.slack.inbound import Inbound
 from adapters.slack.limits import CAPABILITIES
 from adapters.slack.manifest import SCOPES
@@ -31,6 +32,7 @@ from gateway.model import (
     Envelope,
     Event,
     HistoryMessage,
+    MessageCreated,
     Outgoing,
     Profile,
     Receipt,
@@ -60,12 +62,13 @@ class SlackAdapter:
             raise SettingsError("SLACK_BOT_TOKEN is not set")
         self._api = SlackApi(settings.bot_token.get_secret_value(), settings.api_url)
         self._inbound = Inbound(self._api, dm_session=settings.dm_session)
-        self._files = Files(self._api)
         uploads = Uploads(self._api)
         threads = Threads(surroundings.memory)
         self._past = Past(self._api, threads)
         self._outbox = Outbox(self._api, uploads, threads, self._past)
         self._streams = Streams(self._api, uploads, threads)
+        self._downloads = Downloads(self._api)
+        self._completion = Completion(self._api, self._downloads)
         self._agent = Agent(self._api)
         self._webhook: Webhook | None = None
         if settings.signing_secret is not None:
@@ -159,8 +162,12 @@ class SlackAdapter:
         await self._agent.status(to, text)
 
     def download(self, file: RemoteFile, *, limit: int) -> AsyncIterator[bytes]:
-        """The file's bytes, read with the bot token from Slack's hosts only."""
-        return self._files.download(file, limit=limit)
+        """The file's bytes, from Slack's hosts only, and with the bot token."""
+        return self._downloads.read(file, limit=limit)
+
+    async def complete(self, message: MessageCreated) -> MessageCreated:
+        """conversations.replies for a mention that came without its files, files.info for bare ids of files."""
+        return await self._completion.complete(message, me=self._inbound.me)
 
     async def find(
         self, to: ConversationRef, message: Outgoing, *, key: str, since: float, claimed: Collection[str]

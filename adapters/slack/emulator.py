@@ -57,7 +57,7 @@ from adapters.slack.emulation.interactions import Interactions
 from adapters.slack.emulation.limits import Limits
 from adapters.slack.emulation.people import People, Upload
 from adapters.slack.emulation.sockets import SocketHub
-from adapters.slack.emulation.state import Channel, ChannelKind, Message, User
+from adapters.slack.emulation.state import Channel, ChannelKind, File, Message, User
 from adapters.slack.emulation.values import InteractionResult, new_id
 from adapters.slack.emulation.views import View, Views
 from adapters.slack.emulation.web_api import WebApi
@@ -250,15 +250,26 @@ class SlackEmulator(Watched):
         *,
         user: str | None = None,
         thread_ts: str | None = None,
-        files: Sequence[Upload] = (),
+        files: Sequence[Upload | File] = (),
+        **fields: Any,
     ) -> str:
         """Type a message; returns its ``ts`` once Slack has it and delivery has begun.
 
         ``@gateway`` and ``<@U0BOT>`` mention, ``@here`` and ``#general`` work too; all else is text, escaped. Channels
-        and users go by id or by name.
+        and users go by id or by name. ``fields`` are what the message has besides or instead (``blocks``,
+        ``attachments``).
         """
         team, found = self._channel(channel)
-        return self._people.post(team, found, self._user(team, user), text, thread_ts, files)
+        return self._people.post(team, found, self._user(team, user), text, thread_ts, files, fields)
+
+    def add_file(
+        self, name: str, data: bytes = b"", mime: str = "application/octet-stream", *, bare: bool = False, **fields: Any
+    ) -> File:
+        """A file that is there already, to be shared with ``post``. ``fields`` are what its file object says besides or
+        instead; with ``bare`` events tell only its id."""
+        file = self.backend.new_file(self.team, self.ada.id, name, mime, data, len(data))
+        file.bare, file.fields = bare, fields
+        return file
 
     async def edit(self, channel: str, ts: str, text: str) -> None:
         team, found = self._channel(channel)
@@ -276,6 +287,19 @@ class SlackEmulator(Watched):
         """A user or the bot (``"gateway"``) joins a channel."""
         team, found = self._channel(channel)
         return self._people.join(team, found, team.user(user))
+
+    async def remove_bot(self, channel: str) -> None:
+        """Somebody removes the bot from a channel."""
+        team, found = self._channel(channel)
+        self._people.remove_bot(team, found)
+
+    async def archive(self, channel: str, *, user: str | None = None) -> None:
+        team, found = self._channel(channel)
+        self._people.close(team, found, self._user(team, user), how="archive")
+
+    async def delete_channel(self, channel: str, *, user: str | None = None) -> None:
+        team, found = self._channel(channel)
+        self._people.close(team, found, self._user(team, user), how="deleted")
 
     async def click(
         self,
@@ -464,7 +488,7 @@ class SlackEmulator(Watched):
             answer = await files.upload(self.world, path.removeprefix("/upload/v1/"), request)
             self._observers.changed()
             return answer
-        if path.startswith("/files-pri/"):
+        if path.startswith(("/files-pri/", "/files-origin/")):
             header = request.headers.get("Authorization", "")
             return files.download(self.world, path, header[7:] if header.startswith("Bearer ") else None)
         if path.startswith("/playground/files/"):

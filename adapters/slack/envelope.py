@@ -34,6 +34,8 @@ class Ignored(NamedTuple):
 
 # Message subtypes that are a person's words. Every other subtype (channel_join, bot_message, …) is ignored.
 SPOKEN = frozenset({"", "file_share", "thread_broadcast", "me_message"})
+SLACKBOT = "USLACKBOT"
+"""The user under whose name Slack itself writes (reminders, answers to words), without any other mark of a bot."""
 
 
 def me_in(body: Json, default: Me) -> Me:
@@ -99,7 +101,10 @@ def _event(body: Json, me: Me, dm_session: DmSession) -> Found:
     if kind in ("message", "app_mention"):
         return _message(event, me, dm_session)
     read = _EVENTS.get(kind)
-    return read(event, me, dm_session) if read else Ignored("unknown_event")
+    if read is None:
+        return Ignored("unknown_event")
+    # Some events come without a time of their own; the id of the event is the same in each of its retries.
+    return read(event if "event_ts" in event else {**event, "event_ts": text(body, "event_id")}, me, dm_session)
 
 
 def mentions(message: Json, user: str) -> bool:
@@ -113,7 +118,7 @@ def by_bot(message: Json, me: Me) -> str:
     user, bot = text(message, "user"), text(message, "bot_id")
     if (me.user and user == me.user) or (me.bot and bot == me.bot):
         return "own"
-    return "bot" if bot or not user or text(message, "subtype") == "bot_message" else ""
+    return "bot" if bot or not user or user == SLACKBOT or text(message, "subtype") == "bot_message" else ""
 
 
 def _message(event: Json, me: Me, dm_session: DmSession) -> Found:
@@ -124,6 +129,8 @@ def _message(event: Json, me: Me, dm_session: DmSession) -> Found:
         return _changed(event, me, dm_session)
     if subtype == "message_deleted":
         return _deleted(event, me, dm_session)
+    if subtype in NOTES_OF_AN_END and (subtype in ENDS or text(event, "user") == me.user):
+        return _left(event, me, dm_session)
     if subtype not in SPOKEN:
         return Ignored("subtype")
     if why := by_bot(event, me):
@@ -177,11 +184,12 @@ def _deleted(event: Json, me: Me, dm_session: DmSession) -> Found:
     ts = text(event, "deleted_ts") or text(previous, "ts")
     if not ts:
         return Ignored("malformed")
-    if why := by_bot(previous, me):
-        return Ignored(why)
-    dm = is_dm(channel, text(event, "channel_type"))
-    if not dm and not text(previous, "thread_ts") and not mentions(previous, me.user):
-        return Ignored("not_addressed")
+    if previous:  # Slack may leave it out: then it can be any message, a conversation's first one as well
+        if why := by_bot(previous, me):
+            return Ignored(why)
+        dm = is_dm(channel, text(event, "channel_type"))
+        if not dm and not text(previous, "thread_ts") and not mentions(previous, me.user):
+            return Ignored("not_addressed")
     return f"slack:{me.team}:{channel}:{ts}:delete", _ref(event, {**previous, "ts": ts}, me, dm_session)
 
 
@@ -219,6 +227,7 @@ def _stopped(event: Json, me: Me, dm_session: DmSession) -> Found:
 
 
 def _left(event: Json, me: Me, dm_session: DmSession) -> Found:
+    """The bot left a channel, or the channel was archived or deleted."""
     channel, user = text(event, "channel"), text(event, "user")
     if not channel or (text(event, "type") == "member_left_channel" and user != me.user):
         return Ignored("not_the_bot")
@@ -291,14 +300,18 @@ def _team(body: Json) -> str:
 
 _Reader = Callable[[Json, Me, DmSession], Found]
 
+ENDS = ("channel_archive", "channel_deleted", "group_archive", "group_deleted", "channel_left", "group_left")
+"""Events after which nothing can be said in a channel any more."""
+NOTES_OF_AN_END = frozenset({"channel_archive", "group_archive", "channel_leave", "group_leave"})
+"""Subtypes of the notes Slack writes into a channel when it is archived, and when somebody (the bot?) leaves it."""
+
 _EVENTS: dict[str, _Reader] = {
     "reaction_added": _reaction,
     "reaction_removed": _reaction,
     "app_home_opened": _opened,
     "agent_session_stopped": _stopped,
     "member_left_channel": _left,
-    "channel_left": _left,
-    "group_left": _left,
+    **dict.fromkeys(ENDS, _left),
 }
 
 _READERS: dict[str, _Reader] = {

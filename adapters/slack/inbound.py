@@ -20,6 +20,7 @@ from adapters.slack.envelope import DmSession, Ignored, Me, envelope_of
 from adapters.slack.forms import view
 from adapters.slack.mentions import escape
 from adapters.slack.threads import thread_of
+from adapters.slack.twins import Twins
 from gateway.adapter import Accept
 from gateway.errors import PlatformError, Rejected
 from gateway.model import Answer, ConversationRef, Envelope, FormErrors, Notice, OpenForm
@@ -50,6 +51,7 @@ class Inbound:
         self.ignored: Counter[str] = Counter()
         """Deliveries answered 200 without further work, by rule (``own``, ``bot``, ``unknown_event``, …)."""
         self.uninstalled = False
+        self._twins = Twins()
 
     async def handle(self, body: Json, accept: Accept) -> Reply:
         """Accept one delivery. Raises what ``accept`` raises."""
@@ -57,6 +59,7 @@ class Inbound:
         if isinstance(envelope, Ignored):
             self._ignore(envelope.why, body)
             return _EMPTY
+        self._twins.mark(envelope, self.me)
         accepted = await accept(envelope)
         if accepted.answer is None:
             return _EMPTY

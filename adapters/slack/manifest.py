@@ -41,13 +41,20 @@ EVENTS = (
     Need("app_home_opened", "greet whoever opens the messages tab"),
     Need("app_mention", "mentions in channels"),
     Need("app_uninstalled", "say in the health check that the app is gone"),
-    Need("member_left_channel", "end conversations in a channel the bot was removed from"),
+    Need("channel_archive", "end conversations in a channel that is archived"),
+    Need("channel_deleted", "end conversations in a channel that is deleted"),
+    Need("channel_left", "end conversations in a channel the bot was removed from"),
+    Need("group_archive", "the same in private channels"),
+    Need("group_deleted", "the same in private channels"),
+    Need("group_left", "the same in private channels"),
+    Need("member_left_channel", "the same, where Slack tells it as of any member"),
     Need("message.channels", "thread replies, edits and deletions in public channels"),
     Need("message.groups", "the same in private channels"),
     Need("message.im", "direct messages"),
     Need("message.mpim", "group direct messages"),
     Need("reaction_added", "reactions"),
     Need("reaction_removed", "reactions taken off"),
+    Need("tokens_revoked", "say in the health check that the token is gone"),
 )
 
 

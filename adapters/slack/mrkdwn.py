@@ -1,16 +1,13 @@
-"""What Slack users write -> Markdown: from the rich-text blocks of their client, else from ``text`` (mrkdwn)."""
+"""Slack's own markup of plain texts (mrkdwn) -> Markdown. Pure."""
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
 
-from adapters.fields import Json, items, obj, text
+from adapters.slack.rich_text import fenced, inline_code, link
 
 _TOKEN = re.compile(r"<([^<>\n]+)>")
 _CODE = re.compile(r"(```.*?```|`[^`\n]+`)", re.DOTALL)
 _BOLD = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]+?)(?<=[^\s*])\*(?![\w*])")
 _STRIKE = re.compile(r"(?<![\w~])~(?=[^\s~])([^~\n]+?)(?<=[^\s~])~(?![\w~])")
-_STYLES = (("code", "`"), ("bold", "**"), ("italic", "_"), ("strike", "~~"))
 
 
 def unescape(value: str) -> str:
@@ -20,48 +17,42 @@ def unescape(value: str) -> str:
     return value.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def to_markdown(message: Json, bot_user: str) -> str:
-    """A message's text as Markdown, the bot's own mention removed; below it the messages it forwards, as quotes."""
-    written = _written(message, bot_user)
-    forwarded = [_quote(each) for each in shares(message)] if "attachments" in message else []
-    return "\n\n".join([each for each in (written, *forwarded) if each]) if forwarded else written
-
-
-def shares(message: Json) -> list[Json]:
-    """The messages that a message forwards. Slack has them among the attachments, not in the text."""
-    return [each for each in items(message, "attachments") if each.get("is_share") is True]
-
-
-def _quote(share: Json) -> str:
-    """A forwarded message: who wrote it, and what."""
-    inside = [obj(each, "message") for each in items(share, "message_blocks")]
-    blocks = [block for each in inside for block in items(each, "blocks")]
-    said = _written({"text": text(share, "text"), "blocks": blocks}, "")
-    author = text(share, "author_name") or text(share, "author_subname")
-    lines = [f"{author}:"] if author else []
-    return "\n".join(f"> {line}".rstrip() for line in (*lines, *said.split("\n"))) if said else ""
-
-
-def _written(message: Json, bot_user: str) -> str:
-    blocks = items(message, "blocks")
-    if blocks and all([block.get("type") == "rich_text" for block in blocks]):
-        rendered = "\n".join([_rich(each, bot_user) for block in blocks for each in items(block, "elements")]).strip()
-        if rendered:
-            return rendered
-    return from_mrkdwn(text(message, "text"), bot_user).strip()
-
-
-def from_mrkdwn(value: str, bot_user: str) -> str:
-    """Slack's mrkdwn as Markdown: tokens made readable, ``*bold*`` and ``~strike~`` respelled outside code."""
-    if bot_user:
-        value = re.sub(rf" ?<@{re.escape(bot_user)}(?:\|[^<>]*)?>", "", value)
+def from_mrkdwn(value: str, bot_user: str = "") -> str:
+    """Slack's mrkdwn as Markdown: tokens made readable, ``*bold*`` and ``~strike~`` respelled outside code. The mention
+    of ``bot_user`` is left out, with the colon behind it where the text begins with it."""
+    if bot_user and bot_user in value:
+        mention = rf"<@{re.escape(bot_user)}(?:\|[^<>]*)?>"
+        value = re.sub(rf"\A\s*{mention}\s*[:,](?=[\s/]|\Z)", "", value)
+        value = re.sub(rf" ?{mention}", "", value)
+    if "`" not in value:
+        return _prose(value)
     parts = _CODE.split(value)
     for at, part in enumerate(parts):
-        part = _TOKEN.sub(lambda match: _token(match[1]), part)
-        if at % 2 == 0:
-            part = _STRIKE.sub(r"~~\1~~", _BOLD.sub(r"**\1**", part))
-        parts[at] = unescape(part)
+        parts[at] = _code(part, parts[at - 1], parts[at + 1]) if at % 2 else _prose(part)
     return "".join(parts)
+
+
+def _prose(part: str) -> str:
+    if "<" in part:
+        part = _TOKEN.sub(lambda match: _token(match[1]), part)
+    return unescape(_STRIKE.sub(r"~~\1~~", _BOLD.sub(r"**\1**", part)))
+
+
+def _code(part: str, before: str, after: str) -> str:
+    """Code as it was written. Of several lines it is a block, whose fences stand on lines of their own in Markdown."""
+    ticks = 3 if part.startswith("```") and len(part) > 6 else 1
+    body = unescape(_TOKEN.sub(lambda match: _address(match[1]), part[ticks:-ticks]))
+    if "\n" not in body:
+        return f"{part[:ticks]}{body}{part[:ticks]}" if "`" not in body else inline_code(body)
+    block = fenced(body.removeprefix("\n").removesuffix("\n"))
+    lead = "" if not before or before.endswith("\n") else "\n"
+    return f"{lead}{block}{'' if not after or after.startswith(chr(10)) else chr(10)}"
+
+
+def _address(inner: str) -> str:
+    """A token inside code: its words, for code knows no links."""
+    target, _, label = inner.partition("|")
+    return _token(inner) if target[:1] in "@#!" else label or target
 
 
 def _token(inner: str) -> str:
@@ -80,97 +71,4 @@ def _token(inner: str) -> str:
         return label or target
     if target.partition("://")[2] == label:
         return target
-    return f"[{label}]({target})"
-
-
-def _rich(element: Json, bot_user: str) -> str:
-    """One element of a rich-text block, as lines."""
-    match element.get("type"):
-        case "rich_text_section":
-            return _inline(items(element, "elements"), bot_user)
-        case "rich_text_preformatted":
-            code = _inline(items(element, "elements"), bot_user, code=True)
-            language = text(element, "language")
-            return f"```{language}\n{code}\n```"
-        case "rich_text_quote":
-            quoted = _inline(items(element, "elements"), bot_user)
-            return "\n".join(f"> {line}" for line in quoted.split("\n"))
-        case "rich_text_list":
-            return _list(element, bot_user)
-        case _:
-            return ""
-
-
-def _list(element: Json, bot_user: str) -> str:
-    indent, offset = element.get("indent"), element.get("offset")
-    pad = "    " * (indent if isinstance(indent, int) and 0 < indent < 10 else 0)
-    first = offset + 1 if isinstance(offset, int) and 0 <= offset < 100_000 else 1
-    ordered = element.get("style") == "ordered"
-    lines: list[str] = []
-    for number, item in enumerate(items(element, "elements"), start=first):
-        marker = f"{number}." if ordered else "-"
-        lines.append(f"{pad}{marker} {_inline(items(item, 'elements'), bot_user)}")
-    return "\n".join(lines)
-
-
-def _inline(elements: Iterable[Json], bot_user: str, *, code: bool = False) -> str:
-    out: list[str] = []
-    for each in elements:
-        if each.get("type") == "user" and text(each, "user_id") == bot_user:
-            out.append("")
-            continue
-        span = _span(each, code=code)
-        # A removed mention takes one of the blanks around it along.
-        if out and not out[-1] and (len(out) == 1 or out[-2].endswith(" ")):
-            span = span.removeprefix(" ")
-        out.append(span)
-    return "".join(out)
-
-
-def _span(element: Json, *, code: bool) -> str:
-    match element.get("type"):
-        case "text":
-            written = text(element, "text")
-            return written if code or "style" not in element else _styled(written, obj(element, "style"))
-        case "link":
-            url, label = text(element, "url"), text(element, "text")
-            if code or not label or label == url or url.removeprefix("mailto:") == label:
-                return label or url
-            return f"[{label}]({url})"
-        case "user":
-            return f"@{text(element, 'user_id')}"
-        case "usergroup":
-            return f"@{text(element, 'usergroup_id')}"
-        case "channel":
-            return f"#{text(element, 'channel_id')}"
-        case "broadcast":
-            return f"@{text(element, 'range')}"
-        case "emoji":
-            return _emoji(element)
-        case "date":
-            return text(element, "fallback")
-        case "color":
-            return text(element, "value")
-        case _:
-            return text(element, "text")
-
-
-def _emoji(element: Json) -> str:
-    try:
-        drawn = "".join(chr(int(point, 16)) for point in text(element, "unicode").split("-"))
-    except (ValueError, OverflowError):
-        drawn = ""
-    return drawn or f":{text(element, 'name')}:"
-
-
-def _styled(written: str, style: Mapping[str, Any]) -> str:
-    """Marks go around the words, not around the blanks beside them: ``** bold**`` is no Markdown."""
-    core = written.strip()
-    if not style or not core:
-        return written
-    at = written.index(core)
-    marks = [mark for name, mark in _STYLES if style.get(name) is True]
-    marked = core
-    for mark in marks:
-        marked = f"{mark}{marked}{mark}"
-    return written[:at] + marked + written[at + len(core) :]
+    return link(label, target)

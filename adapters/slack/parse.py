@@ -3,11 +3,14 @@
 from collections.abc import Callable
 
 from adapters.fields import Json, items, obj, text
-from adapters.slack.envelope import Me, is_dm, me_in, mentions, our_action
+from adapters.slack.envelope import ENDS, NOTES_OF_AN_END, Me, is_dm, me_in, mentions, our_action
+from adapters.slack.file_objects import is_bare, remote_file
 from adapters.slack.forms import token_of_view, values_of_view
-from adapters.slack.mrkdwn import shares, to_markdown, unescape
+from adapters.slack.mrkdwn import unescape
 from adapters.slack.render import FEEDBACK
 from adapters.slack.timestamps import seconds
+from adapters.slack.twins import AWAITS_TWIN
+from adapters.slack.words import references, to_markdown
 from gateway.model import (
     ActionInvoked,
     CommandInvoked,
@@ -45,55 +48,50 @@ def user_of(ref: ConversationRef, user: str, name: str = "") -> UserRef:
     return UserRef(platform="slack", workspace=ref.workspace, id=user, name=name or None)
 
 
-def remote_file(file: Json, workspace: str, **extra: str) -> RemoteFile | None:
-    """A Slack file object; None for a tombstone, whose content is gone.
-
-    In a shared channel Slack may send only the id (``file_access: check_file_info``): the download asks for the rest.
-    """
-    file_id = text(file, "id")
-    if not file_id or text(file, "mode") == "tombstone":
-        return None
-    size = file.get("size")
-    access, mode = text(file, "file_access"), text(file, "mode")
-    known = {"access": access if access != "visible" else "", "mode": mode if mode == "external" else "", **extra}
-    return RemoteFile(
-        id=file_id,
-        name=text(file, "name") or text(file, "title") or file_id,
-        mime=text(file, "mimetype") or "application/octet-stream",
-        size=size if isinstance(size, int) and size >= 0 else None,
-        url=text(file, "url_private_download") or text(file, "url_private") or None,
-        workspace=workspace,
-        extra={name: value for name, value in known.items() if value},
-    )
-
-
 def _message(event: Json, ref: ConversationRef, me: Me) -> Event | None:
     # Whether it is a person's words was judged before it was stored (``envelope_of``).
-    match event.get("subtype"):
+    match text(event, "subtype"):
         case "message_changed":
             return _changed(event, ref, me)
         case "message_deleted":
             return _deleted(event, ref)
+        case subtype if subtype in NOTES_OF_AN_END:
+            return _left(event, ref, me)
         case _:
-            return _created(event, ref, me)
+            return created(event, ref, me)
 
 
-def _created(event: Json, ref: ConversationRef, me: Me) -> Event:
+def created(event: Json, ref: ConversationRef, me: Me) -> MessageCreated:
+    """What a person wrote."""
     ts = text(event, "ts")
-    files = [remote_file(file, ref.workspace) for file in items(event, "files")] if "files" in event else []
-    if "attachments" in event:
-        files += [remote_file(file, ref.workspace) for share in shares(event) for file in items(share, "files")]
+    files: tuple[RemoteFile, ...] = ()
+    if "files" in event:
+        found = [remote_file(file, ref.workspace) for file in items(event, "files")]
+        files = tuple([file for file in found if file is not None])
     return MessageCreated(
         ref=ref,
         user=user_of(ref, text(event, "user"), text(obj(event, "user_profile"), "display_name")),
         message_id=ts,
         text=to_markdown(event, me.user),
-        files=tuple([file for file in files if file is not None]),
+        files=files,
         addressed=event.get("type") == "app_mention"
         or is_dm(text(event, "channel"), text(event, "channel_type"))
         or mentions(event, me.user),
+        references=references(event, ref.workspace),
+        partial=any([is_bare(file) for file in files]) if files else _lacks_files(event),
         at=seconds(ts),
     )
+
+
+def _lacks_files(event: Json) -> bool:
+    """Whether a mention without files may have some: its twin is yet to come (``Twins``), or something in it speaks of
+    a file."""
+    if event.get("type") != "app_mention" or "files" in event:
+        return False
+    if event.get(AWAITS_TWIN) is True or event.get("upload") is True or text(event, "subtype") == "file_share":
+        return True
+    inside = [part for block in items(event, "blocks") for part in items(block, "elements")]
+    return any([each.get("type") == "file" for part in inside for each in items(part, "elements")])
 
 
 def _changed(event: Json, ref: ConversationRef, me: Me) -> Event:
@@ -109,7 +107,7 @@ def _deleted(event: Json, ref: ConversationRef) -> Event:
     previous = obj(event, "previous_message")
     ts = text(event, "deleted_ts") or text(previous, "ts")
     user = user_of(ref, text(previous, "user"))
-    if text(previous, "thread_ts") == ts and previous.get("reply_count") and ref.thread == ts:
+    if ref.thread == ts:
         return ConversationEnded(ref=ref, user=user, reason="deleted")
     return MessageDeleted(ref=ref, user=user, message_id=ts)
 
@@ -133,7 +131,9 @@ def _stopped(event: Json, ref: ConversationRef, me: Me) -> Event:
 
 
 def _left(event: Json, ref: ConversationRef, me: Me) -> Event:
-    return ConversationEnded(ref=ref, user=user_of(ref, text(event, "user") or me.user), reason="removed")
+    deleted = text(event, "type") in ("channel_deleted", "group_deleted")
+    user = user_of(ref, text(event, "user") or text(event, "actor_id") or me.user)
+    return ConversationEnded(ref=ref, user=user, reason="deleted" if deleted else "removed")
 
 
 def _actions(body: Json, ref: ConversationRef) -> Event | None:
@@ -180,8 +180,7 @@ _EVENTS: dict[str, Callable[[Json, ConversationRef, Me], Event | None]] = {
     "app_home_opened": _opened,
     "agent_session_stopped": _stopped,
     "member_left_channel": _left,
-    "channel_left": _left,
-    "group_left": _left,
+    **dict.fromkeys(ENDS, _left),
 }
 
 _BODIES: dict[str, Callable[[Json, ConversationRef], Event | None]] = {

@@ -8,11 +8,11 @@ from typing import Any
 from adapters.fields import items, obj, text
 from adapters.slack.api import SlackApi
 from adapters.slack.envelope import Me
-from adapters.slack.mrkdwn import to_markdown
 from adapters.slack.render import METADATA_EVENT
 from adapters.slack.threads import Threads
 from adapters.slack.timestamps import seconds
 from adapters.slack.uploads import size_of
+from adapters.slack.words import transcript
 from gateway.model import ConversationRef, HistoryMessage, OutgoingFile, Receipt
 
 _PAGE = 200
@@ -169,6 +169,6 @@ def _past(message: Mapping[str, Any], me: Me) -> HistoryMessage:
         id=text(message, "ts"),
         author=text(message, "user") or text(message, "username") or text(message, "bot_id"),
         is_bot=bot,
-        text=to_markdown(message, "" if bot else me.user),
+        text=transcript(message, "" if bot else me.user),
         at=seconds(text(message, "ts")),
     )

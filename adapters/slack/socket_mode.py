@@ -7,15 +7,16 @@ again. The SDK's client keeps the connection (pings, reconnects, Slack's refresh
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
-from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.fields import obj, text
+from adapters.jsons import NotJson, loads
 from adapters.slack.api import TIMEOUT, SlackApi, quiet
 from adapters.slack.errors import BAD_TOKEN, code_of, translate
 from adapters.slack.inbound import Inbound, describe
@@ -55,16 +56,16 @@ class Socket:
     async def open(self, accept: Accept) -> AsyncIterator[None]:
         """Connect and stay connected. Raises ``SettingsError`` for an app token that can never work."""
         url = await self._first_url()
-        client = SocketModeClient(app_token=self._token, web_client=self._web_client())
+        client = _Client(app_token=self._token, web_client=self._web_client())
         # The client makes a session of its own; ours is the one with the limits.
         made, client.aiohttp_client_session = client.aiohttp_client_session, self._api.session
         await made.close()
         client.wss_uri = url
 
-        async def listener(_: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
-            await self._receive(client, request, accept)
+        async def listener(_: AsyncBaseSocketModeClient, envelope: dict[str, Any], __: str | None = None) -> None:
+            await self._receive(client, envelope, accept)
 
-        client.socket_mode_request_listeners.append(listener)
+        client.message_listeners.append(listener)
         self._client = client
         # Connecting retries for as long as Slack cannot be reached; the bot starts meanwhile.
         connecting: asyncio.Task[None] = asyncio.create_task(client.connect())  # type: ignore[no-untyped-call]
@@ -105,17 +106,49 @@ class Socket:
             return None
         return str(opened["url"])
 
-    async def _receive(self, client: SocketModeClient, request: SocketModeRequest, accept: Accept) -> None:
-        if request.type not in _KINDS:
+    async def _receive(self, client: SocketModeClient, envelope: dict[str, Any], accept: Accept) -> None:
+        envelope_id = text(envelope, "envelope_id")
+        if not envelope_id:
+            return  # ``hello`` and the like ask for nothing
+        kind, payload = text(envelope, "type"), obj(envelope, "payload")
+        if kind not in _KINDS or not payload:
+            # Nothing can be made of it, now or when it comes again.
+            log.info("slack_socket_ignored", kind=kind[:80])
+            await client.send_socket_mode_response(SocketModeResponse(envelope_id))
             return
-        body: dict[str, Any] = request.payload
         try:
-            reply = await self._inbound.handle(body, accept)
+            reply = await self._inbound.handle(payload, accept)
         except Draining:
             return
         except Exception:
             # The last resort: not durable, so not acknowledged, so Slack sends it again.
-            log.exception("slack_not_accepted", kind=describe(body))
+            log.exception("slack_not_accepted", kind=describe(payload))
             return
-        payload = dict(reply.payload) if reply.payload is not None else None
-        await client.send_socket_mode_response(SocketModeResponse(request.envelope_id, payload))
+        answer = dict(reply.payload) if reply.payload is not None else None
+        await client.send_socket_mode_response(SocketModeResponse(envelope_id, answer))
+
+
+class _Client(SocketModeClient):
+    """The SDK's client, but for how it reads what arrives: a frame that cannot be read is set aside, and costs neither
+    the connection nor a traceback; half of a character costs that character."""
+
+    def __init__(self, *, app_token: str, web_client: AsyncWebClient) -> None:
+        super().__init__(app_token=app_token, web_client=web_client)
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def process_message(self) -> None:
+        raw: str | None = await self.message_queue.get()
+        if not raw:
+            return
+        try:
+            frame = loads(raw)
+        except NotJson as error:
+            log.warning("slack_frame_unreadable", error=str(error), size=len(raw))
+            return
+        if not isinstance(frame, dict):
+            log.warning("slack_frame_unreadable", error="no JSON object", size=len(raw))
+            return
+        # Kept until it ends: the event loop keeps a task by a weak reference only.
+        task = asyncio.create_task(self.run_message_listeners(cast("dict[str, Any]", frame), raw))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)

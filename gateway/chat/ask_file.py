@@ -75,13 +75,18 @@ class AskFileMessage(AskBase[list[AskFileResponse]]):
         return tuple(ending.lstrip(".") for endings in self.accept.values() for ending in endings)
 
     async def _result(self, turn: Turn, answer: Mapping[str, Any]) -> list[AskFileResponse]:
-        by_form = answer["kind"] == "form_submitted"
-        files = (from_json(FormSubmitted, answer) if by_form else from_json(MessageCreated, answer)).files
+        files = (await self._event(turn, answer)).files
         if not files:
             raise Again("No file came with it: please send one.")
         if len(files) > self.max_files:
             raise Again(f"Please send at most {self.max_files} file(s).")
         return [await self._fetch(turn, file) for file in files]
+
+    async def _event(self, turn: Turn, answer: Mapping[str, Any]) -> FormSubmitted | MessageCreated:
+        if answer["kind"] == "form_submitted":
+            return from_json(FormSubmitted, answer)
+        message = from_json(MessageCreated, answer)
+        return await turn.sender.complete(message) if message.partial else message
 
     async def _fetch(self, turn: Turn, file: RemoteFile) -> AskFileResponse:
         if not accepts(file.name, file.mime, self.accept):

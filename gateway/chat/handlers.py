@@ -12,7 +12,7 @@ from gateway.chat.action import Action
 from gateway.chat.element import Element, received
 from gateway.chat.message import Message
 from gateway.chat.user import current_user, name_of
-from gateway.errors import Forbidden, PlatformError, TooLarge
+from gateway.errors import Forbidden, Gone, PlatformError, TooLarge, Unsupported
 from gateway.model import (
     ActionInvoked,
     CommandInvoked,
@@ -193,6 +193,9 @@ async def _fetch(turn: Turn, file: RemoteFile) -> Element | str:
     except Forbidden as error:
         log.error("file.forbidden", file=file.name, delivery=turn.work.key, fix=str(error))
         return f"I could not read {file.name}: {error}"
+    except (Gone, Unsupported) as error:  # sending it again as it is would not help
+        log.warning("file.unreadable", file=file.name, delivery=turn.work.key, error=str(error))
+        return f"I could not read {file.name}: {error}."
     except PlatformError as error:
         log.warning("file.unavailable", file=file.name, delivery=turn.work.key, error=str(error))
         return f"I could not read {file.name}. Please send it again."

@@ -33,7 +33,8 @@ DUPLICATE = Accepted(status="duplicate")
 NEW = Accepted(status="new")
 
 THREADS_LIMIT = 1_000
-"""Threads of one channel that are ended when the bot is removed from it; older ones end by idleness."""
+"""Threads of one channel that are ended when the bot is removed from it or it is deleted; older ones end by
+idleness."""
 
 
 class Gate:
@@ -79,7 +80,7 @@ class Gate:
         if event is None or not self._handlers.wants(event) or not await self._concerns_us(event):
             self._counters.add(platform, "ignored")
             return IGNORED
-        if isinstance(event, ConversationEnded) and event.reason == "removed" and event.ref.thread is None:
+        if isinstance(event, ConversationEnded) and event.reason in ("removed", "deleted") and event.ref.thread is None:
             await self._end_threads(event.ref)
         token = await self._reader.token(event)
         answer = answer_to(event, token) if self._adapters[platform].capabilities.forms else None
@@ -100,7 +101,7 @@ class Gate:
         return NEW if new else DUPLICATE
 
     async def _end_threads(self, channel: ConversationRef) -> None:
-        """The bot was removed from a channel, and so from each thread in it."""
+        """The bot was removed from a channel, or the channel is gone: so each thread in it ends, too."""
         conversation = channel.key.rstrip(":")
         stored = await self._sessions.within(conversation, limit=THREADS_LIMIT)
         sessions = {session.ref.key: session for session in (*stored, *self._dispatcher.live_within(conversation))}

@@ -12,6 +12,7 @@ from adapters.slack.envelope import Ignored, Me, envelope_of
 from adapters.slack.forms import values_of_view, view
 from adapters.slack.mrkdwn import from_mrkdwn
 from adapters.slack.parse import parse
+from adapters.slack.twins import AWAITS_TWIN, Twins
 from gateway.errors import Rejected
 from gateway.model import (
     ActionInvoked,
@@ -90,6 +91,57 @@ def test_the_twins_and_any_event_id_are_one_delivery_and_one_event() -> None:
     assert parse(plain, me=ME) == parse(twin, me=ME)
 
 
+TYPING = {"type": "member_left_channel", "user": "UBOT", "channel": "C1", "event_ts": "3.0"}
+RICH = [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "a"}]}]}]
+PINNED = [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [{"type": "file", "id": "F"}]}]}]
+WHOLE = {"id": "F1", "name": "a.png", "mimetype": "image/png", "url_private": "https://files.slack.com/a.png"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "partial"),
+    [
+        ({"type": "app_mention", "blocks": RICH}, False),
+        ({"type": "app_mention", "blocks": RICH, AWAITS_TWIN: True}, True),
+        ({"type": "app_mention", "files": [], AWAITS_TWIN: True}, False),
+        ({"type": "app_mention"}, False),
+        ({"type": "app_mention", "blocks": RICH, "upload": True}, True),
+        ({"type": "app_mention", "blocks": PINNED}, True),
+        ({"type": "app_mention", "files": [WHOLE]}, False),
+        ({"type": "app_mention", "blocks": RICH, "files": [{"id": "F1"}]}, True),
+        ({"blocks": RICH, "files": [{"id": "F1", "file_access": "check_file_info"}]}, True),
+        ({"blocks": RICH, "files": [{"id": "F1", "mode": "tombstone"}]}, False),
+        ({"text": "<@UBOT> typed by another app"}, False),
+    ],
+)
+def test_only_what_may_lack_something_is_partial(fields: dict[str, Any], partial: bool) -> None:
+    event = event_of(callback(message(**fields)))
+    assert isinstance(event, MessageCreated)
+    assert event.partial is partial
+
+
+def test_a_second_event_of_a_mention_is_expected_as_long_as_such_events_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_000.0
+    monkeypatch.setattr("adapters.slack.twins.time.monotonic", lambda: now)
+    twins = Twins()
+
+    def awaited(**fields: Any) -> bool:
+        envelope = enveloped(callback(message(type="app_mention", channel_type=None, **fields)))
+        twins.mark(envelope, ME)
+        return AWAITS_TWIN in envelope.body["event"]
+
+    assert not awaited(files=[WHOLE])
+    assert [awaited(blocks=RICH) for _ in range(9)] == [True] * 7 + [False] * 2
+    # One without blocks lacks something: now and then it is worth a question.
+    assert [awaited() for _ in range(3)] == [True, False, False]
+    now += 3
+    assert (awaited(), awaited()) == (True, False)
+    for other in (message(text="no mention", thread_ts="1.1"), message(channel="D1", channel_type="im"), TYPING):
+        twins.mark(enveloped(callback(other)), ME)
+        assert not awaited(blocks=RICH)
+    twins.mark(enveloped(callback(message())), ME)
+    assert awaited(blocks=RICH)
+
+
 def test_the_verification_token_is_not_stored() -> None:
     assert "verification" not in str(to_json(enveloped(callback(message()))))
 
@@ -114,6 +166,9 @@ def test_in_a_shared_channel_the_authorized_workspace_counts() -> None:
         ({"user": "UBOT"}, "own"),
         ({"bot_id": "BBOT", "user": "U1"}, "own"),
         ({"bot_id": "BELSE"}, "bot"),
+        ({"user": "USLACKBOT", "text": "Reminder: <@UBOT> water the plants"}, "bot"),
+        ({"user": "USLACKBOT", "channel": "D1", "channel_type": "im", "text": "Reminder: tea"}, "bot"),
+        ({"user": "USLACKBOT", "type": "app_mention"}, "bot"),
         ({"subtype": "bot_message", "user": ""}, "subtype"),
         ({"subtype": "channel_join"}, "subtype"),
         ({"subtype": "channel_topic"}, "subtype"),
@@ -188,10 +243,14 @@ def test_a_deleted_message_and_a_deleted_root() -> None:
     event = event_of(body)
     assert isinstance(event, MessageDeleted)
     assert (event.message_id, event.ref.thread, enveloped(body).key) == ("2.2", "1.1", "slack:T1:C1:2.2:delete")
-    root = gone | {"ts": "1.1", "reply_count": 3}
-    ended = event_of(callback(message(subtype="message_deleted", deleted_ts="1.1", previous_message=root)))
-    assert isinstance(ended, ConversationEnded)
-    assert (ended.reason, ended.ref.thread) == ("deleted", "1.1")
+    for root in (
+        gone | {"ts": "1.1", "reply_count": 3},
+        {**gone, "ts": "1.1", "text": "<@UBOT> x", "thread_ts": ""},
+        {},
+    ):
+        ended = event_of(callback(message(subtype="message_deleted", deleted_ts="1.1", previous_message=root)))
+        assert isinstance(ended, ConversationEnded)
+        assert (ended.reason, ended.ref.thread) == ("deleted", "1.1")
     stone = event_of(changed({"subtype": "tombstone", "user": "USLACKBOT", "text": "This message was deleted."}, {}))
     assert isinstance(stone, ConversationEnded)
     assert stone.user.id == "U1"
@@ -225,6 +284,33 @@ def test_opening_stopping_leaving() -> None:
     assert isinstance(ended, ConversationEnded) and ended.reason == "removed"
     assert read(callback(left | {"user": "U2"})) == Ignored("not_the_bot")
     assert read(callback({"type": "app_uninstalled"})) == Ignored("unknown_event")
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        ({"type": "channel_left", "actor_id": "U2"}, "removed"),
+        ({"type": "group_left", "actor_id": "U2"}, "removed"),
+        ({"type": "channel_archive", "user": "U2"}, "removed"),
+        ({"type": "group_archive", "user": "U2"}, "removed"),
+        ({"type": "channel_deleted"}, "deleted"),
+        ({"type": "group_deleted"}, "deleted"),
+        ({"type": "message", "subtype": "channel_archive", "user": "U2", "ts": "4.0", "text": ""}, "removed"),
+        ({"type": "message", "subtype": "group_leave", "user": "UBOT", "ts": "4.0", "text": ""}, "removed"),
+    ],
+)
+def test_a_channel_that_is_over_ends_its_conversations(event: dict[str, Any], reason: str) -> None:
+    body = callback({"channel": "C1", **event})
+    ended = event_of(body)
+    assert isinstance(ended, ConversationEnded)
+    assert (ended.reason, ended.ref.key) == (reason, "slack:T1:C1")
+    if "ts" not in event and "event_ts" not in event:  # without a time the id of the event tells one from the next
+        assert enveloped(body).key == enveloped(body).key != enveloped({**body, "event_id": "Ev2"}).key
+
+
+def test_a_channel_somebody_else_leaves_goes_on() -> None:
+    left = {"type": "message", "subtype": "channel_leave", "channel": "C1", "user": "U2", "ts": "4.0", "text": ""}
+    assert read(callback(left)) == Ignored("subtype")
 
 
 def action(**fields: Any) -> dict[str, Any]:
@@ -340,7 +426,7 @@ def test_files() -> None:
     gone = {"id": "F3", "mode": "tombstone"}
     event = event_of(callback(message(subtype="file_share", files=[ok, shared, gone, "odd"])))
     assert isinstance(event, MessageCreated)
-    first, second = event.files
+    first, second, third = event.files
     assert (first.name, first.mime, first.size, first.url, first.workspace) == (
         "a.png",
         "image/png",
@@ -349,20 +435,7 @@ def test_files() -> None:
         "T1",
     )
     assert (second.id, second.url, second.extra) == ("F2", None, {"access": "check_file_info"})
-
-
-def test_a_forwarded_message_is_quoted_with_its_files() -> None:
-    rich = {"type": "rich_text_section", "elements": [{"type": "text", "text": "it *is*"}]}
-    blocks = [{"type": "rich_text", "elements": [rich, {**rich, "elements": [{"type": "text", "text": "down"}]}]}]
-    shared = {"is_share": True, "is_msg_unfurl": True, "author_name": "Bob", "text": "it is down"}
-    forward = {**shared, "message_blocks": [{"message": {"blocks": blocks}}], "files": [{"id": "F1", "name": "a.log"}]}
-    link = {"from_url": "https://x.y", "title": "A page", "text": "of another place", "id": 2}
-    event = event_of(callback(message(text="<@UBOT> look", attachments=[forward, shared, link, "odd"])))
-    assert isinstance(event, MessageCreated)
-    assert event.text == "look\n\n> Bob:\n> it *is*\n> down\n\n> Bob:\n> it is down"
-    assert [file.id for file in event.files] == ["F1"]
-    direct = event_of(callback(message(text="", channel="D1", channel_type="im", attachments=[shared])))
-    assert isinstance(direct, MessageCreated) and direct.text == "> Bob:\n> it is down"
+    assert (third.id, third.extra) == ("F3", {"mode": "tombstone"})
 
 
 @pytest.mark.parametrize(
@@ -379,6 +452,15 @@ def test_a_forwarded_message_is_quoted_with_its_files() -> None:
         ("*bold* _it_ ~no~", "**bold** _it_ ~~no~~"),
         ("2 * 3 * 4, a*b*c", "2 * 3 * 4, a*b*c"),
         ("`*code*` ```x *y* &lt;z&gt;```", "`*code*` ```x *y* <z>```"),
+        ("run ```ls\npwd``` now", "run \n```\nls\npwd\n```\n now"),
+        ("```\n<https://x.y|x.y>\n```", "```\nx.y\n```"),
+        ("<https://x.y/a_(b|odd [one]>", "[odd \\[one\\]](<https://x.y/a_(b>)"),
+        ("<@UBOT>: /stop", " /stop"),
+        ("<@UBOT>, /new", " /new"),
+        ("<@UBOT>:/stop", "/stop"),
+        ("<@UBOT> :wave: hi", " :wave: hi"),
+        ("<@UBOT>:wave: hi", ":wave: hi"),
+        ("well, <@UBOT>: do it", "well,: do it"),
     ],
 )
 def test_mrkdwn_becomes_markdown(mrkdwn: str, markdown: str) -> None:

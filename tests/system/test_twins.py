@@ -102,6 +102,7 @@ async def test_what_the_twin_added_is_there_after_a_crash(slack, tmp_path):
 
 async def test_a_turn_that_has_begun_does_not_run_twice(slack, tmp_path):
     mention, message = await twins(slack)
+    slack.team.scopes -= {"channels:history"}  # nobody can look for what the mention lacks
     heard = asyncio.Event()
     async with running_bot(slack, listing(heard=heard), tmp_path):
         await slack.emit(mention)

@@ -30,6 +30,8 @@ class Events:
         self._twin_order = twin_order
         self._random = random.Random(seed)  # noqa: S311
         self._echo = echo
+        self.mention_lacks: frozenset[str] = frozenset()
+        """What an ``app_mention`` comes without, though its ``message`` has it: at times ``files``, ``blocks``."""
 
     def envelope(self, team: Team, event: JSON) -> JSON:
         return {
@@ -70,7 +72,8 @@ class Events:
         event = self._event(team, channel, message)
         said = message.wire.get("subtype") in _SAID and f"<@{team.bot.id}>" in message.wire.get("text", "")
         if said and not own and channel.kind != "im":
-            mention = {k: v for k, v in event.items() if k not in ("channel_type", "parent_user_id", "subtype")}
+            without = {"channel_type", "parent_user_id", "subtype", *self.mention_lacks}
+            mention = {k: v for k, v in event.items() if k not in without}
             if "app_mention" in team.events:
                 envelopes.append(self.envelope(team, {**mention, "type": "app_mention"}))
         if _SUBSCRIPTION[channel.kind] in team.events:

@@ -1,7 +1,7 @@
 """files.*: the external upload flow, sharing, and downloads with Slack's login page for the unauthorised."""
 
 import mimetypes
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from aiohttp import web
 from aiohttp.multipart import BodyPartReader
@@ -142,16 +142,33 @@ def delete(backend: Backend, team: Team, args: JSON) -> JSON:
 
 
 def download(world: World, path: str, token: str | None) -> web.Response:
-    """``url_private``: without a token that may read files Slack answers 200 with its login page."""
-    name = path.removeprefix("/files-pri/").split("/")
+    """``url_private``. Whoever may not read files gets Slack's sign-in page, or is sent to it; on an Enterprise Grid
+    the bytes are at another host, which wants the token as well."""
+    name = path.removeprefix("/files-pri/").removeprefix("/files-origin/").split("/")
     team_id, _, file_id = name[0].partition("-")
     file = world.files.get(file_id)
     team = world.tokens.get(token or "")
     if team is None or team.id != team_id or "files:read" not in team.scopes:
-        return web.Response(body=LOGIN_PAGE, content_type="text/html", charset="utf-8")
+        return _sign_in(world, team_id, path)
     if file is None or file.deleted or file.content is None or not file.complete:
         return web.Response(status=404, text="File not found")
-    return web.Response(body=file.content, content_type=file.mimetype)
+    if file.moved_to is not None:
+        return _moved(file.moved_to)
+    if world.grid and path.startswith("/files-pri/"):
+        return _moved(f"{world.base}/files-origin/{quote('/'.join(name))}")
+    return web.Response(body=file.content, content_type=file.served_as or file.mimetype)
+
+
+def _sign_in(world: World, team_id: str, path: str) -> web.Response:
+    if world.sign_in == "page":
+        return web.Response(body=LOGIN_PAGE, content_type="text/html", charset="utf-8")
+    team = world.teams.get(team_id)
+    domain = team.domain if team is not None else "app"
+    return _moved(f"https://{domain}.slack.com/?redir={quote(path, safe='')}")
+
+
+def _moved(to: str) -> web.Response:
+    return web.Response(status=302, headers={"Location": to})
 
 
 def show(world: World, path: str) -> web.Response:

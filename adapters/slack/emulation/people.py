@@ -2,11 +2,12 @@
 
 import uuid
 from collections.abc import Sequence
+from typing import Literal
 
 from adapters.emulation.values import JSON, PersonError
 from adapters.slack.emulation import directory
 from adapters.slack.emulation.backend import Backend
-from adapters.slack.emulation.state import Channel, Message, User
+from adapters.slack.emulation.state import Channel, File, Message, User
 from adapters.slack.emulation.text import typed
 from adapters.slack.emulation.values import ApiError
 from adapters.slack.emulation.views import Views
@@ -25,9 +26,16 @@ class People:
     # -- messages
 
     def post(
-        self, team: Team, channel: Channel, user: User, text: str, thread_ts: str | None, files: Sequence[Upload]
+        self,
+        team: Team,
+        channel: Channel,
+        user: User,
+        text: str,
+        thread_ts: str | None,
+        files: Sequence[Upload | File],
+        extra: JSON,
     ) -> str:
-        if not text.strip() and not files:
+        if not text.strip() and not files and not extra:
             raise PersonError("nothing to send")
         if len(text) > MAX_TYPED:
             raise PersonError(f"a message has at most {MAX_TYPED} characters")
@@ -46,10 +54,11 @@ class People:
             wire["client_msg_id"] = str(uuid.uuid4())
         if blocks:
             wire["blocks"] = blocks
-        shared = [self._backend.new_file(team, user.id, n, mime, data, len(data)) for n, data, mime in files]
+        wire |= extra
+        shared = [self._file(team, user, each) for each in files]
         if shared:
             base = self._backend.world.base
-            wire |= {"subtype": "file_share", "upload": False, "files": [file.wire(base) for file in shared]}
+            wire |= {"subtype": "file_share", "upload": False, "files": [file.shown(base) for file in shared]}
         wire["ts"] = self._backend.world.clock.ts()
         if thread_ts is not None:
             wire["thread_ts"] = thread_ts
@@ -59,6 +68,12 @@ class People:
         if channel.kind != "im" and team.bot.id not in channel.members and f"<@{team.bot.id}>" in said:
             self._slackbot(team, channel, user, f"<@{team.bot.id}> is not in this channel. Type `/invite` to add it.")
         return message.ts
+
+    def _file(self, team: Team, user: User, given: Upload | File) -> File:
+        if isinstance(given, File):
+            return given
+        name, data, mime = given
+        return self._backend.new_file(team, user.id, name, mime, data, len(data))
 
     def _slackbot(self, team: Team, channel: Channel, user: User, text: str) -> None:
         """What Slack itself tells one person."""
@@ -85,6 +100,27 @@ class People:
         wire: JSON = {"type": "message", "subtype": "channel_join", "user": user.id, "text": text, "ts": clock.ts()}
         self._backend.post(team, channel, Message(wire))
         return str(wire["ts"])
+
+    def remove_bot(self, team: Team, channel: Channel) -> None:
+        """The bot is removed from a channel: of that it hears as a member would, not as one of those who stay."""
+        channel.members.discard(team.bot.id)
+        kind = "group_left" if channel.kind == "group" else "channel_left"
+        self._about(team, channel, kind, actor_id=next(iter(sorted(channel.members)), ""))
+
+    def close(self, team: Team, channel: Channel, user: User, *, how: Literal["archive", "deleted"]) -> None:
+        """A channel is archived (and stays to be read) or deleted."""
+        member = team.bot.id in channel.members
+        if how == "archive":
+            channel.archived = True
+        else:
+            del team.channels[channel.id]
+        if member:
+            kind = "group" if channel.kind == "group" else "channel"
+            self._about(team, channel, f"{kind}_{how}", user=user.id)
+
+    def _about(self, team: Team, channel: Channel, kind: str, **fields: str) -> None:
+        event: JSON = {"type": kind, "channel": channel.id, "event_ts": self._backend.world.clock.ts(), **fields}
+        self._backend.events.emit(team, event, needs=kind)
 
     def edit(self, team: Team, channel: Channel, ts: str, text: str) -> None:
         message = self._message(channel, ts)

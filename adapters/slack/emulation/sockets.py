@@ -25,6 +25,8 @@ class SocketHub:
         self._pending: dict[str, asyncio.Future[JSON]] = {}
         self._next = 0
         self.arrived = asyncio.Event()
+        self.served = 0
+        """How many sockets the bot has opened so far."""
 
     @property
     def connections(self) -> int:
@@ -47,6 +49,7 @@ class SocketHub:
             await self._disconnect(socket, "too_many_websockets")
             return socket
         self._sockets.append(socket)
+        self.served += 1
         debug = {"host": "emulator", "build_number": 1, "approximate_connection_time": 18060}
         hello = {"type": "hello", "num_connections": len(self._sockets), "debug_info": debug}
         await socket.send_str(_dump({**hello, "connection_info": {"app_id": self._app_id}}))
@@ -86,6 +89,10 @@ class SocketHub:
             return None
         finally:
             del self._pending[envelope_id]
+
+    async def send_frame(self, frame: str) -> None:
+        """Send any text to the bot, as no Slack would."""
+        await self._sockets[0].send_str(frame)
 
     async def refresh(self, reason: str = "refresh_requested") -> None:
         """Ask every socket to reconnect, as Slack does every few hours."""

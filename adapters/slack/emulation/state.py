@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from adapters.emulation.values import JSON
 
@@ -214,6 +214,21 @@ class File:
     deleted: bool = False
     shares: dict[str, list[JSON]] = field(default_factory=dict[str, list[JSON]])
     created: int = field(default_factory=lambda: int(time.time()))
+    bare: bool = False
+    """Events tell nothing but its id, as of files out of another organisation (Slack Connect)."""
+    fields: JSON = field(default_factory=dict[str, Any])
+    """What its file object says besides, or instead: ``mode``, ``subtype``, ``is_external``, …"""
+    served_as: str | None = None
+    """The media type its bytes are served with, where that is not ``mimetype``."""
+    moved_to: str | None = None
+    """Where a download is redirected to."""
+
+    def shown(self, base: str) -> JSON:
+        """The file object in a message."""
+        if not self.bare:
+            return self.wire(base)
+        access = {"mode": "file_access", "file_access": "check_file_info"}
+        return {"id": self.id, "created": 0, "timestamp": 0, "user": "", **access}
 
     def wire(self, base: str, *, shares: bool = False) -> JSON:
         filetype = self.name.rpartition(".")[2].lower() if "." in self.name else "binary"
@@ -238,6 +253,7 @@ class File:
             "url_private_download": f"{url}/download/{self.name}",
             "permalink": f"{base}/files/{self.user}/{self.id}/{self.name}",
             "file_access": "visible",
+            **self.fields,
         }
         if shares and self.shares:
             wire["shares"] = {

@@ -15,6 +15,7 @@ reactions:read reactions:write users:read users:read.email
 _EVENTS = """
 app_mention message.channels message.groups message.im message.mpim reaction_added reaction_removed
 app_home_opened agent_session_stopped member_joined_channel member_left_channel
+channel_archive channel_deleted channel_left group_archive group_deleted group_left app_uninstalled tokens_revoked
 """
 DEFAULT_SCOPES = frozenset(_SCOPES.split())
 DEFAULT_EVENTS = frozenset(_EVENTS.split())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from adapters.emulation.values import PersonError
 from adapters.slack.emulation.state import Channel, File, User
@@ -73,6 +74,10 @@ class World:
         self.tokens: dict[str, Team] = {}
         self.files: dict[str, File] = {}
         self.uploads: dict[str, File] = {}
+        self.sign_in: Literal["page", "redirect"] = "page"
+        """How a download is refused to those who may not read files."""
+        self.grid = False
+        """The workspace is one of an Enterprise Grid: downloads are redirected to another of Slack's hosts."""
 
     def add_team(
         self, team_id: str, name: str, *, bot_token: str, bot_user: str, bot_id: str, bot_name: str = "gateway"
