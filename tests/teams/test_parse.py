@@ -1,13 +1,32 @@
 """Activities as Microsoft's documents show them, and any JSON at all: read the same way each time, never a crash."""
 
+import asyncio
+import copy
+from collections.abc import Iterator
 from typing import Any
 
-from hypothesis import given
+import orjson
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.jsons import dump, object_in
+from adapters.teams.adapter import TeamsAdapter
 from adapters.teams.envelope import Ignored, envelopes_of, ref_of
 from adapters.teams.parse import parse
-from gateway.model import Envelope, Event, MessageCreated, ReactionChanged, from_json, to_json
+from adapters.teams.settings import TeamsSettings
+from gateway.adapter import Surroundings
+from gateway.model import (
+    Accepted,
+    Envelope,
+    Event,
+    FormErrors,
+    FormSubmitted,
+    MessageCreated,
+    ReactionChanged,
+    from_json,
+    to_json,
+)
+from tests.teams.recorded import recorded
 
 # docs bots/how-to/conversations/conversation-messages, shortened
 DOCUMENTED: dict[str, Any] = {
@@ -152,6 +171,64 @@ def test_any_activity_is_read_or_ignored_and_never_a_crash(kind: str, name: str,
         if event is not None:
             assert from_json(type(event), to_json(event)) == event
             assert envelope.key.startswith("teams:")
+
+
+RECORDED = recorded()
+ODD = JSON | st.sampled_from(
+    ["", "\ud83d", "x" * 5_000, -1, 1e300, True, "<p>", "{", "28:x", "19:x@thread.tacv2;messageid="]
+)
+
+
+def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to everything in a piece of JSON."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, inner in inside:
+        yield (*path, name)
+        yield from paths(inner, (*path, name))
+
+
+def changed(activity: Any, path: tuple[Any, ...], to: Any) -> None:
+    """Put something in the place of what a path leads to, or take it away (``...``)."""
+    for name in path[:-1]:
+        activity = activity[name]
+    if to is ...:
+        del activity[path[-1]]
+    else:
+        activity[path[-1]] = to
+
+
+async def accepted(envelope: Envelope) -> Accepted:
+    """As the gateway takes it: what it says is read, and read again after a restart."""
+    event = parse(envelope)
+    stored = from_json(Envelope, to_json(envelope))
+    assert parse(stored) == event
+    if event is not None:
+        assert from_json(type(event), to_json(event)) == event
+    errors = FormErrors(errors={"why": "no"})
+    return Accepted(status="new", answer=errors if isinstance(event, FormSubmitted) else None)
+
+
+def test_every_recorded_activity_is_one_of_its_kind() -> None:
+    """Else nothing would be shown by changing them."""
+    kinds = [
+        parse(each) for activity in RECORDED if isinstance(found := envelopes_of(activity), list) for each in found
+    ]
+    assert len({type(event).__name__ for event in kinds if event is not None}) == 9
+
+
+@given(st.sampled_from(RECORDED), st.data())
+@settings(max_examples=400)
+def test_a_recorded_activity_with_anything_changed_is_never_an_error(activity: dict[str, Any], data: Any) -> None:
+    mutated = copy.deepcopy(activity)
+    for _ in range(data.draw(st.integers(1, 4))):
+        known = list(paths(mutated))
+        if known:
+            changed(mutated, data.draw(st.sampled_from(known)), data.draw(st.just(...) | ODD))
+    mutated = object_in(dump(mutated)) or {}
+    adapter = TeamsAdapter(TeamsSettings(_env_file=None, auth="anonymous"), Surroundings(loopback=True))
+    reply = asyncio.run(adapter._inbound.handle(mutated, accepted))
+    assert reply.status == 200
+    orjson.dumps(reply.payload)
 
 
 @given(JSON.filter(lambda value: isinstance(value, dict)))
