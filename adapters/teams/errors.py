@@ -18,6 +18,7 @@ from gateway.errors import (
     Gone,
     PlatformError,
     RateLimited,
+    RefusedForm,
     Rejected,
     StreamExpired,
     StreamStopped,
@@ -51,10 +52,18 @@ class StreamRefused(StreamExpired):
 
 
 def translate(
-    status: int, raw: bytes, headers: Mapping[str, str], *, what: str, bucket: str, posts: bool = False
+    status: int,
+    raw: bytes,
+    headers: Mapping[str, str],
+    *,
+    what: str,
+    bucket: str,
+    posts: bool = False,
+    has_form: bool = False,
 ) -> PlatformError | TooLarge:
     """What a refusal means for its caller. ``what`` names the call, ``bucket`` what a rate limit is for; ``posts``: the
-    call made twice would leave two messages."""
+    call made twice would leave two messages; ``has_form``: it carried a card or a picture, which may be what is not
+    liked."""
     error = error_of(raw)
     code, message = text(error, "code"), text(error, "message")
     said = f"{what}: {code or f'HTTP {status}'}{f': {message}' if message else ''}"[:300]
@@ -77,7 +86,7 @@ def translate(
         return Forbidden(f"{said}: {_FIXES[code]}" if code in _FIXES else said)
     if status in (404, 410):
         return Gone(said)
-    return Rejected(said)
+    return RefusedForm(said) if has_form and status == 400 else Rejected(said)
 
 
 def unanswered(error: aiohttp.ClientError | TimeoutError, *, what: str, posts: bool) -> Unavailable:

@@ -1,11 +1,13 @@
 """Messages out: send, edit, delete. A message is one activity, and each of its files another."""
 
-from collections import Counter, OrderedDict
-from dataclasses import dataclass, field
+from collections import OrderedDict
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
+from adapters.files import file_changes
 from adapters.teams import render
 from adapters.teams.markdown import mentions_in
 from adapters.teams.members import Members
@@ -20,6 +22,10 @@ _KEPT = 256
 log = structlog.get_logger(__name__)
 
 
+LINES = "lines"
+"""In a receipt: the lines under the text that stand for files."""
+
+
 @dataclass(slots=True)
 class _Begun:
     """What of a message is there already."""
@@ -27,8 +33,14 @@ class _Begun:
     id: str = ""
     says: render.Activity | None = None
     """What it was sent as."""
-    files: dict[str, str] = field(default_factory=dict[str, str])
-    """Names by the ids of their activities."""
+    files: dict[str, str] | None = None
+    """``OutgoingFile.key`` by the ids of their activities; None as long as none was touched."""
+    thumbs: str = ""
+    """The id of the picture that has the thumbs, where no words do."""
+
+    def first_file(self) -> str:
+        """The id a message has that is nothing but files."""
+        return self.thumbs or next(iter(self.files or ()), "")
 
 
 class Outbox:
@@ -43,19 +55,17 @@ class Outbox:
         self._begun: OrderedDict[str, _Begun] = OrderedDict()
 
     async def send(self, to: ConversationRef, message: Outgoing, *, key: str) -> Receipt:
-        """Post it. Without text or buttons, the receipt's id is that of the first file."""
+        """Post it. Without text or buttons, the receipt's id is that of the first picture that has the thumbs, else
+        that of the first file."""
         begun = self._remembered(key)
         below = await self._sharing.lines(to, message.files, key=key) if message.files else []
-        text = _says_something(message) or bool(below) or not message.files
-        if text:
+        bare = not (_says_something(message) or below) and bool(message.files)
+        if not bare:
             await self._say(to, await self._activity(to, message, below), begun)
-        if message.files:
-            await self._share(to, message.files, begun, key=key)
+        if message.files or begun.files:
+            await self._share(to, message.files, begun, key=key, thumbs=bare and message.feedback is not None)
         self._begun.pop(key, None)
-        data: dict[str, Any] = {"files": begun.files} if begun.files else {}
-        if not text:
-            data["bare"] = True
-        return Receipt(to=to, id=begun.id or next(iter(begun.files), ""), data=data)
+        return Receipt(to=to, id=begun.id or begun.first_file(), data=_data(begun.files, below, bare=bare))
 
     async def _say(self, to: ConversationRef, made: render.Activity, begun: _Begun) -> None:
         """The text of it: a call that is made again may have other words (its handler ran anew)."""
@@ -80,26 +90,31 @@ class Outbox:
 
     async def stop(self, receipt: Receipt, message: Outgoing) -> Receipt:
         """The same, at the end of a stream: ``StreamStopped`` is raised."""
-        to, key = receipt.to, f"{receipt.id}:{receipt.to.key}"
+        to, key, was_bare = receipt.to, f"{receipt.id}:{receipt.to.key}", bool(receipt.data.get("bare"))
         begun = self._remembered(key)
-        begun.files = {**(receipt.data.get("files") or {}), **begun.files}
-        here = receipt.id
-        below = await self._sharing.lines(to, message.files, key=key) if message.files else []
-        if _says_something(message) or below or not message.files:
-            if receipt.data.get("bare"):  # so far it was nothing but files
-                await self._say(to, await self._activity(to, message, below), begun)
-                here = begun.id
-            else:
-                await self._put(receipt, message, below)
-        if message.files:
-            await self._share(to, message.files, begun, key=key)
+        if begun.files is None:
+            begun.files = dict(receipt.data.get("files") or {})
+        if message.keeps_files:
+            below = list(receipt.data.get(LINES) or ())
+        else:
+            below = await self._sharing.lines(to, message.files, key=key) if message.files else []
+        stay = begun.files if message.keeps_files else message.files
+        bare = not (_says_something(message) or below) and bool(stay)
+        if bare and not was_bare:
+            await self._forget(to, receipt.id)  # its words are no more
+        elif was_bare and not bare:
+            await self._say(to, await self._activity(to, message, below), begun)
+        elif not bare:
+            await self._put(receipt, message, below)
+        if not message.keeps_files and (message.files or begun.files):
+            await self._share(to, message.files, begun, key=key, thumbs=bare and message.feedback is not None)
         self._begun.pop(key, None)
-        data = _without_state(receipt)
-        if begun.files:
-            data["files"] = begun.files
-        if here != receipt.id:
-            data.pop("bare", None)
-        return Receipt(to=to, id=here, data=data)
+        here = receipt.id
+        if bare:
+            here = receipt.id if receipt.id in begun.files else begun.first_file()
+        elif was_bare:
+            here = begun.id
+        return Receipt(to=to, id=here, data=_data(begun.files, below, bare=bare))
 
     async def _put(self, receipt: Receipt, message: Outgoing, below: list[str]) -> None:
         streaming = STATE in receipt.data
@@ -115,20 +130,44 @@ class Outbox:
     async def delete(self, receipt: Receipt) -> None:
         """Remove the message and its files' cards; what is gone already is no error."""
         for each in dict.fromkeys((receipt.id, *(receipt.data.get("files") or {}))):
-            try:
-                await self._transport.delete(receipt.to, each)
-            except Gone:
-                continue
+            await self._forget(receipt.to, each)
 
-    async def _share(self, to: ConversationRef, files: tuple[OutgoingFile, ...], begun: _Begun, *, key: str) -> None:
-        there = Counter(begun.files.values())
+    async def _forget(self, to: ConversationRef, id: str) -> None:
+        with suppress(Gone):
+            await self._transport.delete(to, id)
+
+    async def _share(
+        self, to: ConversationRef, files: tuple[OutgoingFile, ...], begun: _Begun, *, key: str, thumbs: bool = False
+    ) -> None:
+        """Post what is not there yet, in the place of what shall not stand any more. ``thumbs``: under the first
+        picture, since there are no words to stand under."""
+        changes = file_changes(begun.files or {}, files)
+        there = begun.files = dict(begun.files or {})
+        free, missing = list(changes.gone), list(changes.missing)
         for number, file in enumerate(files):
-            there[file.name] -= 1
-            if there[file.name] >= 0:
+            if not missing or file is not missing[0]:
                 continue
-            made = await self._sharing.activity(to, file, key=f"{key}.{number}")
-            if made is not None:
-                begun.files[await self._transport.send(to, addressed(to, made))] = file.name
+            del missing[0]
+            made = await self._sharing.activity(to, file, key=f"{key}.{number}.{file.mark}")
+            if made is None:
+                continue
+            rated = thumbs and not begun.thumbs and render.is_picture(made)
+            made = addressed(to, render.with_thumbs(made) if rated else made)
+            id = await self._replace(to, free.pop(0), made, there) if free else await self._transport.send(to, made)
+            there[id] = file.key
+            begun.thumbs = id if rated else begun.thumbs
+        for id in free:
+            await self._forget(to, id)
+            there.pop(id, None)
+
+    async def _replace(self, to: ConversationRef, old: str, made: render.Activity, there: dict[str, str]) -> str:
+        """Show a file where another one stood; the id of its activity. A consent card may have made room already."""
+        try:
+            await self._transport.update(to, old, {**made, "id": old})
+        except Gone:
+            there.pop(old, None)
+            return await self._transport.send(to, made)
+        return old
 
     def _remembered(self, key: str) -> _Begun:
         begun = self._begun.setdefault(key, _Begun())
@@ -152,5 +191,16 @@ def _without_state(receipt: Receipt) -> dict[str, Any]:
     return {name: value for name, value in receipt.data.items() if name != STATE}
 
 
+def _data(files: dict[str, str] | None, below: list[str], *, bare: bool) -> dict[str, Any]:
+    """What a receipt keeps of a message."""
+    data: dict[str, Any] = {"files": dict(files)} if files else {}
+    if below:
+        data[LINES] = below
+    if bare:
+        data["bare"] = True
+    return data
+
+
 def _says_something(message: Outgoing) -> bool:
-    return bool(message.text.strip() or message.buttons or message.feedback is not None)
+    """Whether there is anything to post but its files: Teams refuses thumbs alone."""
+    return bool(message.text.strip() or message.buttons)

@@ -91,9 +91,17 @@ def _labelled(made: Activity, message: Outgoing, *, in_text: bool) -> Activity:
     entities = citations.entity(ai_generated=message.ai_generated, sources=message.citations if in_text else ())
     if entities:
         made["entities"] = entities
-    if message.feedback is not None:
-        made["channelData"] = {"feedbackLoop": {"type": "default"}}
-    return made
+    return made if message.feedback is None else with_thumbs(made)
+
+
+def with_thumbs(made: Activity) -> Activity:
+    """The activity with Teams' thumbs up and down under it."""
+    return {**made, "channelData": {"feedbackLoop": {"type": "default"}}}
+
+
+def is_picture(made: Activity) -> bool:
+    """Whether an activity shows a picture in the chat."""
+    return any(each["contentType"].startswith("image/") for each in made.get("attachments", ()))
 
 
 def _flat(text: str) -> str:

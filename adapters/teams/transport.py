@@ -110,7 +110,9 @@ class Transport:
             # A token can be taken back before it ends: a new one gets one chance.
             status, raw, headers = await self._request(method, url, data, what=what, posts=posts)
         if status >= 300:
-            raise translate(status, raw, headers, what=what, bucket=f"{what}:{to.channel}", posts=posts)
+            has_form = body is not None and "attachments" in body
+            bucket = f"{what}:{to.channel}"
+            raise translate(status, raw, headers, what=what, bucket=bucket, posts=posts, has_form=has_form)
         return object_in(raw) or {}
 
     async def _request(

@@ -16,6 +16,7 @@ from gateway.errors import (
     Forbidden,
     Gone,
     RateLimited,
+    RefusedForm,
     Rejected,
     StreamExpired,
     StreamStopped,
@@ -324,6 +325,103 @@ async def test_text_joins_a_message_that_was_only_files(house: TeamsHouse) -> No
     assert [each.get("text") or each["attachments"][0]["name"] for each in raw(house, post)] == ["1", "there"]
 
 
+@pytest.mark.parametrize("place", ["personal", "Lunch", "General"])
+async def test_a_picture_without_words_has_the_thumbs_itself_and_no_empty_text_before_it(
+    house: TeamsHouse, place: str
+) -> None:
+    said = await house.teams.say(place, "hello" if place == "personal" else "@gateway hello")
+    await house.teams.delivered(said)
+    ref = (await house.heard(MessageCreated)).ref
+    receipt = await house.adapter.send(ref, Outgoing(files=(picture(), picture(name="b.png")), feedback="m"), key="k")
+    shown = [each for each in house.teams.messages(place) if each["from"]["id"] == house.teams.world.bot_id]
+    assert [(each.get("text"), "channelData" in each) for each in shown] == [(None, True), (None, False)]
+    assert receipt.id == shown[0]["id"]
+    assert (await house.teams.feedback(place, receipt.id, "like")).ok
+
+
+async def test_a_file_without_words_is_only_its_card_whatever_was_asked_for_under_it(house: TeamsHouse) -> None:
+    post, ref = await house.dm()
+    file = OutgoingFile(name="a.txt", source=FromBytes(data=b"x"))
+    receipt = await house.adapter.send(ref, Outgoing(files=(file,), feedback="m"), key="k")
+    [card] = raw(house, post)
+    assert (card["id"], card.get("text"), card["attachments"][0]["name"]) == (receipt.id, None, "a.txt")
+    _, channel = await house.mention()
+    linked = await house.adapter.send(channel, Outgoing(files=(file,), feedback="m"), key="k2")
+    message = house.teams.message("General", linked.id)
+    assert message is not None and message["text"].startswith("📎") and message["channelData"]
+    both = await house.adapter.send(ref, Outgoing(files=(file, picture()), feedback="m"), key="k3")
+    rated = house.teams.message("personal", both.id)
+    assert rated is not None and rated["attachments"][0]["contentType"] == "image/png" and rated["channelData"]
+
+
+def shown(house: TeamsHouse, post: Post) -> list[str]:
+    """The bot's activities as words, names of files and pictures' bytes."""
+    found: list[str] = []
+    for each in raw(house, post):
+        for attachment in each.get("attachments") or ():
+            url = str(attachment.get("contentUrl") or "")
+            data = base64.b64decode(url.partition("base64,")[2])[-1:].decode() if url.startswith("data:") else ""
+            found.append(f"{attachment['name']} {data}".strip())
+        if each.get("text"):
+            found.append(each["text"])
+    return found
+
+
+async def test_an_edit_makes_exactly_the_files_stand_that_are_wanted(house: TeamsHouse) -> None:
+    post, ref = await house.dm()
+    one, other = picture(PNG + b"1", mark="m1"), picture(PNG + b"2", mark="m2")
+    file = OutgoingFile(name="a.txt", source=FromBytes(data=b"x"), mark="m3")
+    receipt = await house.adapter.send(ref, Outgoing(text="see", files=(one, file)), key="k")
+    steps: list[tuple[tuple[OutgoingFile, ...], list[str]]] = [
+        ((one, other, file), ["see", "cat.png 1", "a.txt", "cat.png 2"]),  # a second file of the same name
+        ((one, file), ["see", "cat.png 1", "a.txt"]),
+        ((other, file), ["see", "cat.png 2", "a.txt"]),  # replaced where it stood
+        ((), ["see"]),
+    ]
+    for files, expected in steps:
+        receipt = await house.adapter.edit(receipt, Outgoing(text="see", files=files))
+        assert shown(house, post) == expected
+    assert receipt.data == {}
+
+
+async def test_a_picture_alone_is_replaced_in_its_place_and_words_come_and_go(house: TeamsHouse) -> None:
+    post, ref = await house.dm()
+    one, other = picture(PNG + b"1", mark="m1"), picture(PNG + b"2", mark="m2")
+    first = await house.adapter.send(ref, Outgoing(files=(one,)), key="k")
+    receipt = await house.adapter.edit(first, Outgoing(files=(other,)))
+    assert (receipt.id, shown(house, post)) == (first.id, ["cat.png 2"])
+    receipt = await house.adapter.edit(receipt, Outgoing(text="words", files=(other,)))
+    assert shown(house, post) == ["cat.png 2", "words"]
+    receipt = await house.adapter.edit(receipt, Outgoing(files=(other,)))
+    assert (receipt.id, shown(house, post)) == (first.id, ["cat.png 2"])
+    await house.adapter.delete(receipt)
+    assert shown(house, post) == []
+
+
+async def test_a_file_whose_card_was_accepted_is_offered_anew_when_it_changed(house: TeamsHouse) -> None:
+    post, ref = await house.dm()
+    versions = [OutgoingFile(name="a.txt", source=FromBytes(data=data), mark=str(data)) for data in (b"1", b"2", b"3")]
+    receipt = await house.adapter.send(ref, Outgoing(text="v", files=(versions[0],)), key="k")
+    for version in versions[1:]:
+        [(card, _)] = receipt.data["files"].items()
+        assert (await house.teams.consent("personal", card)).status == 200
+        receipt = await house.adapter.edit(receipt, Outgoing(text="v", files=(version,)))
+    [(card, _)] = receipt.data["files"].items()
+    assert (await house.teams.consent("personal", card)).status == 200
+    assert len(house.teams.calls_to("upload")) == 3
+    assert shown(house, post)[0] == "v"
+
+
+async def test_an_edit_that_keeps_the_files_keeps_links_to_them_too(house: TeamsHouse) -> None:
+    file = OutgoingFile(name="a.txt", source=FromBytes(data=b"x"), mark="m")
+    gone = replace(file, source=FromBytes(data=b""))
+    for post, ref in (await house.dm(), await house.mention()):
+        receipt = await house.adapter.send(ref, Outgoing(text="see", files=(file,)), key=ref.key)
+        before = shown(house, post)
+        receipt = await house.adapter.edit(receipt, Outgoing(text="saw", files=(gone,), keeps_files=True))
+        assert shown(house, post) == [each.replace("see", "saw") for each in before]
+
+
 # -- trouble
 
 
@@ -418,6 +516,21 @@ async def test_a_refusal_for_good_is_named_as_one(
     with pytest.raises(failure) as refused:
         await house.adapter.send(ref, Outgoing(text="x"), key="k")
     assert type(refused.value) is failure
+
+
+async def test_a_refused_card_or_picture_may_be_worth_a_plainer_form_and_a_refused_text_is_not(
+    house: TeamsHouse,
+) -> None:
+    _, ref = await house.dm()
+    for message, failure in (
+        (Outgoing(text="x", buttons=(Button(token="t", label="Go"),)), RefusedForm),
+        (Outgoing(files=(picture(),)), RefusedForm),
+        (Outgoing(text="x"), Rejected),
+    ):
+        house.teams.fail_next("send", status=400)
+        with pytest.raises(Rejected) as refused:
+            await house.adapter.send(ref, message, key=message.text)
+        assert type(refused.value) is failure
 
 
 async def test_two_operations_at_once_are_tried_again_after_a_moment(house: TeamsHouse) -> None:
