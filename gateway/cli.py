@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from gateway.disk import is_full, make_room
 from gateway.errors import SettingsError
 from gateway.redaction import redact
 
@@ -267,11 +268,11 @@ def _make_usable(folder: Path) -> None:
     """Know now that files can be kept there, not when somebody sends the first one."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        TemporaryFile(dir=folder).close()
+        with TemporaryFile(dir=folder, buffering=0) as probe:
+            probe.write(b"x" * 4096)
     except OSError as error:
-        raise SettingsError(
-            f"cannot write into {folder}: {error.strerror}; make it writable, or set GATEWAY_DATA_DIR"
-        ) from error
+        fix = make_room(folder) if is_full(error) else "make it writable"
+        raise SettingsError(f"cannot write into {folder}: {error.strerror}; {fix}, or set GATEWAY_DATA_DIR") from error
 
 
 def _announce(settings: "GatewaySettings", *, playground: bool, headless: bool) -> None:

@@ -15,6 +15,7 @@ GatewayError
 │   └── Unsupported    this platform cannot do it; the message names the alternative
 ├── TooLarge           a size bound was passed; the message names the limit
 ├── Draining           shutting down: not accepted, the platform shall redeliver
+├── StoreFailed        the store cannot commit now: nothing was written, try again; it has logged that itself
 └── Fenced             another owner took over: stop, write nothing
 """
 
@@ -101,6 +102,11 @@ class TooLarge(GatewayError):
 
 class Draining(GatewayError):
     """Shutting down: the delivery was not accepted and shall come again."""
+
+
+class StoreFailed(GatewayError):
+    """The store cannot commit: the disk is full or fails, or the database was deleted, replaced or damaged. Nothing was
+    written. The store logs when that begins and ends, so nobody else needs to; the text names no file."""
 
 
 class Fenced(GatewayError):

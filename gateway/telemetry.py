@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Literal, TextIO, cast
 
+from gateway.errors import StoreFailed
 from gateway.redaction import BLANK, SECRET_NAMES, redact
 
 # structlog draws tracebacks with rich where that is there, which it is because typer's help needs it: 5 MB and 25 ms of
@@ -34,6 +35,14 @@ def shown(value: Any, name: str = "") -> Any:
     if isinstance(value, list | tuple):
         return [shown(item, name) for item in cast(Any, value)]
     return value if value is None or isinstance(value, int | float) else redact(repr(value))
+
+
+def _unless_said(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """The store says itself, once, that it fails; a thousand others who meet that have nothing to add."""
+    error: Any = event.get("exc_info")
+    if isinstance(error if isinstance(error, BaseException) else error and sys.exc_info()[1], StoreFailed):
+        raise structlog.DropEvent
+    return event
 
 
 def _redact_event(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -134,7 +143,11 @@ def configure_logging(*, form: Literal["json", "console"], debug: bool) -> None:
     # Its warnings are about what strangers send: nobody shall fill a disk with them.
     logging.getLogger("uvicorn.error").setLevel(logging.DEBUG if debug else logging.ERROR)
     structlog.configure(
-        processors=[*processors, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[
+            *(() if debug else (_unless_said,)),
+            *processors,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=_unfailing(logging.DEBUG if debug else logging.INFO),
         cache_logger_on_first_use=True,

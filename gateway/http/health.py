@@ -18,6 +18,36 @@ from gateway.telemetry import Counters
 
 STORE_TIMEOUT = 3.0
 """Seconds until a store that does not answer counts as one that does not work; a probe does not wait for ever."""
+CHECK_EVERY = 3.0
+"""Seconds for which all who ask share one look at the store: it is a write, and anybody may ask."""
+
+
+class StoreCheck:
+    """Whether the store commits, looked at by one at a time and at most every ``CHECK_EVERY`` seconds."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._looking: asyncio.Task[str | None] | None = None
+        self._looked = 0.0
+
+    async def problem(self) -> str | None:
+        """Why it does not; None when it does."""
+        if self._looking is None or (self._looking.done() and time.monotonic() - self._looked > CHECK_EVERY):
+            self._looking = asyncio.create_task(self._look())
+        return await asyncio.shield(self._looking)  # who hangs up takes the answer from nobody else
+
+    async def _look(self) -> str | None:
+        try:
+            async with asyncio.timeout(STORE_TIMEOUT):
+                await self._store.ping()
+        except TimeoutError:
+            return f"no answer within {STORE_TIMEOUT:g} s"
+        except Exception as error:
+            # Whatever keeps the store from committing is the answer, not a crash of the probe.
+            return redact(f"{type(error).__name__}: {error}")
+        finally:
+            self._looked = time.monotonic()
+        return None
 
 
 def health_routes(
@@ -33,20 +63,15 @@ def health_routes(
     one platform of several in trouble it is 200, ``degraded`` and names it: the others go on being served. ``limits``
     are bounds that hold somebody up, which changes nothing of whether the gateway can work."""
     started = time.time()
+    check = StoreCheck(store)
 
     async def healthz(_: Request) -> Response:
         return _json({"status": "ok", "uptime_seconds": round(time.time() - started, 1)})
 
     async def readyz(_: Request) -> Response:
         problems: dict[str, str] = {}
-        try:
-            async with asyncio.timeout(STORE_TIMEOUT):
-                await store.ping()
-        except TimeoutError:
-            problems["store"] = f"no answer within {STORE_TIMEOUT:g} s"
-        except Exception as error:
-            # Whatever keeps the store from committing is the answer, not a crash of the probe.
-            problems["store"] = redact(f"{type(error).__name__}: {error}")
+        if (failure := await check.problem()) is not None:
+            problems["store"] = failure
         if draining():
             problems["gateway"] = "draining"
         unusable = bool(problems)

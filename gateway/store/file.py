@@ -4,10 +4,12 @@ import contextlib
 import fcntl
 import os
 import sqlite3
+import time
 from collections.abc import Generator
 from pathlib import Path
 
-from gateway.errors import SettingsError
+from gateway.disk import has_no_room, is_full, make_room
+from gateway.errors import SettingsError, StoreFailed
 from gateway.store import schema
 
 BUSY_TIMEOUT = 5.0
@@ -20,30 +22,50 @@ LONGEST_LOG = 25_000
 """Pages (100 MB) after which they are moved by the commit that comes next, however busy the store is."""
 
 
-class OwnerLock:
-    """The operating system's lock on ``<database>.lock``: it ends with the process, however that ends."""
+LOOK_EVERY = 1.0
+"""Seconds between two looks at the beginning of the database file and at its write-ahead log."""
+MAGIC = b"SQLite format 3\0"
+"""What every SQLite database begins with (Database File Format, 1.3.1)."""
 
-    def __init__(self, database: Path) -> None:
-        path = database.with_name(database.name + ".lock")
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+class OwnerLock:
+    """The operating system's locks of the database's one owner: they end with the process, however that ends.
+
+    One is on ``<database>.lock``, which names the process; another on the database file itself, so that a second name
+    of the same file (a hard link, a mount) is the same database. SQLite uses locks of another kind beside it. ``path``
+    must be free of symbolic links.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._locked: list[int] = []
         try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            named = self._lock(path.with_name(path.name + ".lock"))
+            # What users wrote is nobody else's to read. SQLite gives its other files the same mode.
+            self.database = self._lock(path)
+            os.ftruncate(named, 0)
+            os.pwrite(named, f"{os.getpid()}\n".encode(), 0)
+        except BaseException:
+            self.release()
+            raise
+
+    def _lock(self, path: Path) -> int:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._locked.append(descriptor)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            owner = os.read(self._descriptor, 20).decode(errors="replace").strip()
-            os.close(self._descriptor)
-            process = f"process {owner}" if owner else "another process"
+            owner = os.pread(descriptor, 20, 0).decode(errors="replace").strip()  # of the database these are no digits
+            process = f"process {owner}" if owner.isdigit() else "another process"
             raise SettingsError(
                 f"{process} is using it: stop that one, or let DATABASE_URL name another file"
             ) from None
-        except OSError:
-            os.close(self._descriptor)
-            raise
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
+        return descriptor
 
     def release(self) -> None:
-        """Let others in. The file stays: removing it would let two processes lock two files of one name."""
-        os.close(self._descriptor)
+        """Let others in. The files stay: removing one would let two processes lock two files of one name."""
+        for descriptor in reversed(self._locked):
+            os.close(descriptor)
+        self._locked.clear()
 
 
 @contextlib.contextmanager
@@ -54,13 +76,21 @@ def clear_errors(path: Path) -> Generator[None]:
     except SettingsError as error:
         raise SettingsError(f"database {path}: {error}") from None
     except OSError as error:
-        raise SettingsError(
-            f"database {path}: {error.strerror}: make its folder writable, or let DATABASE_URL name another file"
-        ) from error
+        fix = "make its folder writable, or let DATABASE_URL name another file"
+        if is_full(error):
+            fix = f"{make_room(path)}, or let DATABASE_URL name a file on another one"
+        raise SettingsError(f"database {path}: {error.strerror}: {fix}") from error
     except sqlite3.DatabaseError as error:
-        raise SettingsError(
-            f"database {path}: {error}: move the file away or restore it, or let DATABASE_URL name another one"
-        ) from error
+        fix = "move the file away or restore it, or let DATABASE_URL name another one"
+        if _is_full(error, path):
+            fix = f"{make_room(path)}, or let DATABASE_URL name a file on another one"
+        raise SettingsError(f"database {path}: {error}: {fix}") from error
+
+
+def _is_full(error: sqlite3.DatabaseError, path: Path) -> bool:
+    """Whether it is the disk that is full, which SQLite often calls an I/O error."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and has_no_room(path))
 
 
 class Database:
@@ -71,8 +101,30 @@ class Database:
     ) -> None:
         self.connection = connection
         self.epoch = epoch
+        self.path = path
         self._log = path.with_name(path.name + "-wal")
         self._lock = lock
+        self._inode = os.fstat(lock.database).st_ino if lock is not None else 0
+        self._looked = 0.0
+
+    def check(self) -> None:
+        """Raises ``StoreFailed`` when the file is not the one that was opened, or no database any more. SQLite does not
+        notice: it would go on committing to what is lost with this process."""
+        if self._lock is None:
+            return
+        try:
+            inode = os.stat(self.path).st_ino
+        except OSError as error:
+            raise StoreFailed(f"the database file cannot be found: {error.strerror}") from None
+        if inode != self._inode:
+            raise StoreFailed("another file is in the place of the database")
+        now = time.monotonic()
+        if now - self._looked > LOOK_EVERY:
+            if not self._log.exists():
+                raise StoreFailed("the database's write-ahead log was deleted")
+            if os.pread(self._lock.database, len(MAGIC), 0) != MAGIC:
+                raise StoreFailed("the file is no database any more")
+            self._looked = now
 
     @property
     def is_log_long(self) -> bool:
@@ -97,11 +149,10 @@ class Database:
 def open_owned(path: Path) -> Database:
     """Create or migrate the database and become its owner. Raises ``SettingsError``."""
     with clear_errors(path):
+        path = path.resolve()
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = OwnerLock(path)
         try:
-            # What users wrote is nobody else's to read. SQLite gives its other files the same mode.
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             connection = _connect(path)
             try:
                 return Database(connection, path, lock=lock, epoch=_take_over(connection, path))

@@ -22,7 +22,7 @@ from typing import Any, Generic, TypeVar
 
 import structlog
 
-from gateway.errors import Fenced
+from gateway.errors import Fenced, StoreFailed
 from gateway.store.file import Database
 
 log = structlog.get_logger(__name__)
@@ -34,6 +34,9 @@ PATIENCE = 0.02
 """Seconds a patient operation stays back for company."""
 QUIET = 0.05
 """Seconds without an operation after which there is time to tidy."""
+
+RECOVERED = 5.0
+"""Seconds without a failure after which a store works again: on a full disk some small writes still succeed."""
 
 OWNER = "SELECT epoch, max(last_seq, coalesce((SELECT max(seq) FROM deliveries), 0)) FROM owner"
 
@@ -94,6 +97,9 @@ class Writer:
         self._hurried = False
         """Whether that is due in this round, not only when the patience ends."""
         self._open = False
+        self._failing: str | None = None
+        """Why nothing can be written; of the thread, like the next."""
+        self._failed_at = 0.0
         self._stopped: asyncio.Future[None] | None = None
 
     async def start(self) -> int | None:
@@ -162,12 +168,25 @@ class Writer:
             while going:
                 batch, going = self._take(database)
                 if batch:
-                    _run(database.connection, database.epoch, batch)
+                    _run(database, batch)
+                    self._note(database, batch)
                     self._tell(_settle_all, batch)
                 del batch  # nothing of a batch is kept while waiting for the next
         finally:
             database.close()
             self._tell(_settle, stopped, None, None)
+
+    def _note(self, database: Database, batch: list[Operation]) -> None:
+        """Say once that the store fails, and once that it works again: everybody who meets it then need not."""
+        error = next((each.error for each in batch if isinstance(each.error, StoreFailed)), None)
+        if error is not None:
+            self._failed_at = time.monotonic()
+            if str(error) != self._failing:
+                self._failing = str(error)
+                log.error("store.failing", database=str(database.path), error=self._failing)
+        elif self._failing is not None and time.monotonic() - self._failed_at > RECOVERED:
+            self._failing = None
+            log.info("store.works_again", database=str(database.path))
 
     def _take(self, database: Database) -> tuple[list[Operation], bool]:
         """Everything that waits, at least one; False with the last."""
@@ -211,17 +230,21 @@ def _settle_all(batch: Sequence[Operation]) -> None:
         _settle(operation.future, operation.result, operation.error)
 
 
-def _run(connection: sqlite3.Connection, epoch: int | None, batch: list[Operation]) -> None:
+def _run(database: Database, batch: list[Operation]) -> None:
     """Run the batch in one transaction. An operation that cannot run must not take its neighbours with it: then each
     gets a transaction of its own."""
+    connection, epoch = database.connection, database.epoch
     transaction = Transaction(connection)
+    writes = any(operation.kind.writes for operation in batch)
     try:
-        connection.execute("BEGIN IMMEDIATE" if any(operation.kind.writes for operation in batch) else "BEGIN")
+        if writes:
+            database.check()
+        connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
         if epoch is not None:
             transaction.epoch, transaction.last_seq = connection.execute(OWNER).fetchone()
-        elif any(operation.kind.writes for operation in batch):
+        elif writes:
             transaction.last_seq = connection.execute(OWNER).fetchone()[1]
-    except sqlite3.Error as error:
+    except (sqlite3.Error, StoreFailed) as error:
         _give_up(connection, batch, error)
         return
     try:
@@ -236,7 +259,7 @@ def _run(connection: sqlite3.Connection, epoch: int | None, batch: list[Operatio
         _give_up(connection, batch[:1] if len(batch) == 1 else (), error)
         if len(batch) > 1:
             for operation in batch:
-                _run(connection, epoch, [operation])
+                _run(database, [operation])
         return
     try:
         connection.execute("COMMIT")
@@ -275,5 +298,13 @@ def _give_up(connection: sqlite3.Connection, batch: Sequence[Operation], error: 
     with contextlib.suppress(sqlite3.Error):  # if even this fails, so does the next BEGIN, and ping says it
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+    error = _named(error)
     for operation in batch:
         operation.error = copy.copy(error)  # each caller adds its own traceback
+
+
+def _named(error: Exception) -> Exception:
+    """``StoreFailed`` for what is wrong with the disk or the file; what is wrong with an operation stays as it is."""
+    if isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError:
+        return StoreFailed(str(error))
+    return error

@@ -1,16 +1,18 @@
 """What the probes say of the platforms."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any, cast
 
 import httpx
 import pytest
 
 from gateway.adapter import Accept, Adapter
 from gateway.app import Gateway
-from gateway.errors import SettingsError
+from gateway.errors import SettingsError, StoreFailed
 from gateway.http import health
 from gateway.runtime.callbacks import Callbacks
 from gateway.settings import GatewaySettings
@@ -50,6 +52,38 @@ async def test_a_store_that_does_not_answer_is_named_in_time(tmp_path: Path, mon
         other.close()
     assert (answer.status_code, answer.json()["status"]) == (503, "unavailable")
     assert answer.json()["problems"] == {"store": "no answer within 0.05 s"}
+
+
+class CountedStore:
+    """As much of a store as a probe needs."""
+
+    def __init__(self) -> None:
+        self.pings = 0
+        self.go = asyncio.Event()
+        self.error: Exception | None = None
+
+    async def ping(self) -> None:
+        self.pings += 1
+        await self.go.wait()
+        if self.error is not None:
+            raise self.error
+
+
+async def test_all_who_ask_share_one_look_at_the_store_for_some_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_000.0
+    monkeypatch.setattr(health.time, "monotonic", lambda: now)
+    store = CountedStore()
+    check = health.StoreCheck(cast(Any, store))
+    asking = [asyncio.create_task(check.problem()) for _ in range(50)]
+    await asyncio.sleep(0)
+    asking[0].cancel()  # who hangs up takes the answer from nobody else
+    store.go.set()
+    assert await asyncio.gather(*asking[1:]) == [None] * 49
+    store.error = StoreFailed("the disk is full")
+    assert (await check.problem(), store.pings) == (None, 1)
+    now += health.CHECK_EVERY + 0.1
+    assert (await check.problem(), store.pings) == ("StoreFailed: the disk is full", 2)
+    assert (await check.problem(), store.pings) == ("StoreFailed: the disk is full", 2)
 
 
 async def test_the_only_platform_refused_ends_the_start(tmp_path: Path) -> None:

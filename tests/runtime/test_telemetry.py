@@ -7,6 +7,7 @@ from typing import Literal
 import pytest
 import structlog
 
+from gateway.errors import StoreFailed
 from gateway.telemetry import configure_logging
 
 SECRETS = (
@@ -54,6 +55,28 @@ def test_an_address_that_lets_whoever_has_it_talk_is_blanked_out(
     token = "aW50ZXJhY3Rpb246MTIzNDU2Nzg5"
     logging.getLogger("discord.http").debug("POST %s has returned 204", f"https://discord.com/api/v10/{path}/{token}/x")
     assert token not in capsys.readouterr().err
+
+
+def test_what_the_store_has_said_is_not_said_again_by_everybody_who_met_it(
+    form: Literal["json", "console"], capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure_logging(form=form, debug=False)
+    log = structlog.get_logger("ours")
+    try:
+        raise StoreFailed("database or disk is full")
+    except StoreFailed as error:
+        log.exception("not accepted")
+        log.error("turn failed", exc_info=error)
+        log.error("store.failing", error=str(error))
+    try:
+        raise ValueError("another matter")
+    except ValueError:
+        log.exception("kept")
+    shown = capsys.readouterr().err
+    assert "not accepted" not in shown
+    assert "turn failed" not in shown
+    assert shown.count("disk is full") == 1
+    assert "another matter" in shown
 
 
 def test_values_named_like_secrets_are_blanked_out(

@@ -1,6 +1,7 @@
 """The SQLite store: the contract, and what only a file can get wrong."""
 
 import asyncio
+import fcntl
 import os
 import signal
 import sqlite3
@@ -129,11 +130,11 @@ async def test_a_second_store_in_this_process_is_refused(store: SQLiteStore) -> 
     await second.close()
 
 
-async def test_a_stale_owner_writes_nothing(store: SQLiteStore) -> None:
-    """As when the lock file was removed, or the file system forgot it."""
+async def test_a_stale_owner_writes_nothing(store: SQLiteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when the file system forgot its locks."""
     await store.put(envelope("a"))
     lease = await lease_on(store)
-    store.path.with_name("gateway.db.lock").unlink()
+    monkeypatch.setattr(fcntl, "flock", lambda *_: None)
     usurper = SQLiteStore(store.path)
     await usurper.open()
     outcomes = await asyncio.gather(
@@ -252,8 +253,9 @@ async def test_whatever_was_acknowledged_survives_kill_9(path: Path) -> None:
 
 
 FILL = """
-import asyncio, resource, sqlite3, sys
+import asyncio, resource, sys
 from pathlib import Path
+from gateway.errors import StoreFailed
 from gateway.store import SQLiteStore
 from tests.store.contract import envelope, pending_keys
 async def main():
@@ -264,12 +266,12 @@ async def main():
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
     puts = [store.put(envelope(f"k{n}", text="x" * 100_000)) for n in range(20)]
     outcomes = await asyncio.gather(*puts, return_exceptions=True)
-    refused = [o for o in outcomes if isinstance(o, sqlite3.OperationalError)]
+    refused = [o for o in outcomes if isinstance(o, StoreFailed)]
     assert refused and not [o for o in outcomes if isinstance(o, Exception) and o not in refused], outcomes
     for _ in range(100):
         try:
             await store.ping()
-        except sqlite3.OperationalError as error:
+        except StoreFailed as error:
             break
     else:
         raise AssertionError("ping says that all is well")
@@ -288,7 +290,8 @@ print("survived")
 
 async def test_a_full_disk_is_told_and_survived(path: Path) -> None:
     done = await asyncio.to_thread(run, FILL, path)
-    assert done.stdout == "survived\n", done.stderr
+    assert done.stdout.endswith("survived\n"), done.stderr
+    assert done.stdout.count("store.failing") == 1, "once, however many are refused"
 
 
 async def test_an_operation_that_cannot_run_does_not_fail_its_neighbours(store: SQLiteStore) -> None:

@@ -7,6 +7,7 @@ import orjson
 
 import gateway as cl
 from gateway.ingress.reading import ending
+from gateway.telemetry import configure_logging
 from tests.support.bot import register, running_bot
 from tests.system.reading import eventually, said, texts
 
@@ -132,6 +133,29 @@ async def test_a_store_that_cannot_write_means_no_acknowledgement(slack, tmp_pat
         await running.gateway.store.open()
         assert (await slack.send_raw(body, {"content-type": "application/json", **slack.sign(body)})).status == 200
         await slack.wait_for(lambda: slack.calls_to("chat.postMessage"))
+
+
+async def test_a_database_deleted_under_the_gateway_is_said_once_and_nothing_is_acknowledged(slack, tmp_path, capsys):
+    configure_logging(form="console", debug=False)
+    async with running_bot(slack, register(echo), tmp_path) as running, aiohttp.ClientSession() as http:
+        await slack.post("general", "@gateway hi")
+        await said(slack, "general", "You said: hi")
+        aside = tmp_path / "aside.db"
+        (tmp_path / "gateway.db").rename(aside)
+        late = delivery(slack, "1700000002.000100", type="app_mention", text=f"<@{slack.team.bot.id}> late")
+        for _ in range(20):
+            result = await slack.send_raw(late, {"content-type": "application/json", **slack.sign(late)})
+            assert result.status in (500, 503)
+        async with http.get(f"{running.url}/readyz") as response:
+            assert response.status == 503
+            assert "cannot be found" in (await response.json())["problems"]["store"]
+        shown = capsys.readouterr().err
+        assert "Traceback" not in shown
+        assert shown.count("store.failing") == 1
+        assert str(tmp_path / "gateway.db") in shown
+        aside.rename(tmp_path / "gateway.db")
+        root = await slack.post("general", "@gateway again")
+        await said(slack, "general", "You said: again", thread=root, timeout=20)
 
 
 async def test_a_mention_that_could_not_be_stored_does_not_call_the_bot_into_its_thread(slack, tmp_path):

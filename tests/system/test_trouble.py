@@ -9,7 +9,7 @@ import pytest
 
 import gateway as cl
 from gateway.egress import Pace
-from gateway.errors import RateLimited
+from gateway.errors import RateLimited, StoreFailed
 from gateway.ingress import dispatcher
 from gateway.store import file
 from tests.support.bot import register, running_bot
@@ -112,7 +112,7 @@ async def test_a_turn_whose_end_the_store_cannot_take_at_once_is_not_run_again(s
         root = await slack.post("general", "@gateway one")
         await locked.wait()
         for _ in range(2):  # the second comes behind the end of the turn
-            with pytest.raises(sqlite3.OperationalError, match="locked"):
+            with pytest.raises(StoreFailed, match="locked"):
                 await store.ping()
         other.execute("ROLLBACK")
         await slack.post("general", "@gateway two", thread_ts=root)
