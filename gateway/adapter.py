@@ -126,7 +126,12 @@ class Adapter(Protocol):
         ...
 
     def parse(self, envelope: Envelope) -> Event | None:
-        """The event in a delivery, None for one that is of no interest. Pure."""
+        """The event in a delivery, None for one that is of no interest. Pure.
+
+        A token that comes back proves nothing: the core compares it with what stands. For that ``ref`` must be the
+        conversation the click was made in, and ``ActionInvoked.message_id`` the ``Receipt.id`` of the message the
+        button stands under, both as the platform (not the control itself) tells them.
+        """
         ...
 
     async def send(self, to: ConversationRef, message: Outgoing, *, key: str) -> Receipt:

@@ -34,6 +34,7 @@ from gateway.runtime.places import Places
 from gateway.runtime.profiles import Profiles
 from gateway.runtime.questions import OpenQuestions
 from gateway.runtime.runner import Runner
+from gateway.runtime.seals import Seals
 from gateway.runtime.session import SessionPool
 from gateway.runtime.turn import Services
 from gateway.settings import LOOPBACK, GatewaySettings, playground_database
@@ -68,7 +69,8 @@ class Gateway:
         files = Files(settings.data_dir / "files", sender=sender, limit=int(settings.max_file_mb * 1_000_000))
         self.sessions = pool = SessionPool(self.store, limit=settings.live_sessions, rest_after=settings.session_rest)
         handlers = BotHandlers(callbacks)
-        reader = Reader(adapters, self.store)
+        self._seals = seals = Seals()
+        reader = Reader(adapters, self.store, seals)
         self._background: set[asyncio.Task[None]] = set()
         self._limits = limits = Limits()
         places = Places(in_all=settings.running_turns, per_person=settings.turns_per_person, limits=limits)
@@ -80,6 +82,7 @@ class Gateway:
             profile=Profiles(sender).get,
             spawn=lambda coroutine: self._dispatcher.spawn(coroutine),
             questions=OpenQuestions(per_person=settings.questions_per_person, limits=limits),
+            seals=seals,
             feedback=settings.feedback,
         )
         self._dispatcher = Dispatcher(
@@ -100,6 +103,7 @@ class Gateway:
             handlers=handlers,
             counters=self._counters,
             pace=pace,
+            seals=seals,
         )
         self._housekeeping = Housekeeping(
             store=self.store,
@@ -140,6 +144,7 @@ class Gateway:
         try:
             await self.store.open()
             self._stack.push_async_callback(self.store.close)
+            await self._seals.open(self.store)
             if self._emulators:
                 await self._forget_deliveries()
             for name, adapter in self._adapters.items():

@@ -46,6 +46,7 @@ class AskBase(Generic[T]):
         effect = turn.journal.begin("ask")
         posting = Posting(turn, effect)
         if "answer" in effect.body:
+            turn.asks.end((turn.work.key, effect.ordinal))
             result = await self._settled(turn, effect.body["answer"])
             await self._answered(turn, posting, result)  # the crash may have come before it
             return result
@@ -54,24 +55,36 @@ class AskBase(Generic[T]):
             effect.record(after=turn.asks.latest)
             await turn.journal.flush()
         if not posting.receipts:
-            await posting.put(await self._question(turn, effect))
-            await turn.journal.flush()
+            announced = self._ask(turn, effect)
+            turn.asks.announce(announced)
+            try:
+                await posting.put(await self._question(turn, effect))
+                await turn.journal.flush()
+            except BaseException:
+                turn.asks.close(announced, used=False, over=False)
+                raise
         return await self._wait(turn, effect, posting)
+
+    def _ask(self, turn: Turn, effect: Effect) -> Ask:
+        return Ask(
+            kind=self.kind,
+            delivery=turn.work.key,
+            ordinal=effect.ordinal,
+            asked=turn.event.user,
+            anyone=self.anyone,
+            after=effect.body["after"],
+        )
 
     async def _wait(self, turn: Turn, effect: Effect, posting: Posting) -> T | None:
         while True:
-            ask = Ask(
-                kind=self.kind,
-                delivery=turn.work.key,
-                ordinal=effect.ordinal,
-                asked=turn.event.user,
-                anyone=self.anyone,
-                after=effect.body["after"],
-            )
-            used = False
+            ask = self._ask(turn, effect)
+            ask.messages = frozenset(receipt.id for receipt in posting.receipts)
+            ask.doubtful = posting.doubtful
+            used = over = False
             try:
                 work = await turn.wait(ask, self.timeout)
                 if work is None:
+                    over = True
                     effect.record(answer=None)
                     await self._close(turn, posting, "⌛ No answer came in time.")
                     return self._timed_out()
@@ -85,9 +98,9 @@ class AskBase(Generic[T]):
                     continue
                 effect.body["answer"] = answer
                 await turn.journal.answer(effect, answered_by=work.key)
-                used = True
+                used = over = True
             finally:
-                turn.asks.close(ask, used=used)
+                turn.asks.close(ask, used=used, over=over)
             await self._answered(turn, posting, result)
             return result
 
@@ -181,13 +194,13 @@ class AskActionMessage(AskBase[AskActionResponse]):
         buttons: list[Button] = []
         for index, action in enumerate(self.actions):
             token = AskToken(delivery=turn.work.key, ordinal=effect.ordinal, index=index, name=action.name)
-            packed = await tokens.write(token, limit=limit, payloads=turn.services.store)
+            packed = await tokens.write(token, conversation=turn.ref.key, limit=limit, payloads=turn.services.store)
             buttons.append(Button(token=packed, label=action.text, tooltip=action.tooltip))
         return Outgoing(text=self.content, author=self.author, buttons=tuple(buttons))
 
     async def _result(self, turn: Turn, answer: Mapping[str, Any]) -> AskActionResponse:
         event = from_json(ActionInvoked, answer)
-        token = await tokens.read(event.token, turn.services.store)
+        token = await tokens.read(event.token, turn.services.store, conversation=turn.ref.key)
         action = self._picked(token) if isinstance(token, AskToken) else None
         if action is None:
             raise Again("That choice is not available any more.")

@@ -64,7 +64,9 @@ class AskFileMessage(AskBase[list[AskFileResponse]]):
             extensions=self._extensions(),
             max_files=self.max_files,
         )
-        packed = await tokens.write(token, limit=capabilities.token_room, payloads=turn.services.store)
+        packed = await tokens.write(
+            token, conversation=turn.ref.key, limit=capabilities.token_room, payloads=turn.services.store
+        )
         return Outgoing(
             text=self.content, author=self.author, buttons=(Button(token=packed, label="Upload", opens_form=True),)
         )

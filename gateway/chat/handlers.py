@@ -33,7 +33,7 @@ from gateway.runtime.callbacks import Callbacks
 from gateway.runtime.calling import call
 from gateway.runtime.forms import COMMENT
 from gateway.runtime.posting import Posting
-from gateway.runtime.tokens import ActionToken, CommentToken
+from gateway.runtime.tokens import ActionToken, CommentToken, RatingToken
 from gateway.runtime.turn import Turn
 
 log = structlog.get_logger(__name__)
@@ -89,9 +89,6 @@ class BotHandlers:
             await call(self._callbacks.on_stop)
 
     async def handle(self, turn: Turn) -> None:
-        if turn.work.refused is not None:
-            await self._turn_away(turn)
-            return
         match turn.event:
             case MessageCreated() as event:
                 await self._message(turn, event)
@@ -100,8 +97,7 @@ class BotHandlers:
             case ActionInvoked():
                 await self._action(turn)
             case FeedbackGiven() as event:
-                message = event.token or await standing.owner(turn, event.message_id)
-                await self._feedback(turn, Feedback(message, event.value, event.comment or None, turn.ref.key))
+                await self._rated(turn, event)
             case FormSubmitted() as event:
                 await self._form(turn, event)
             case _:
@@ -130,7 +126,8 @@ class BotHandlers:
     async def _action(self, turn: Turn) -> None:
         token = turn.work.token
         callback = self._callbacks.actions.get(token.name) if isinstance(token, ActionToken) else None
-        if callback is None or not isinstance(token, ActionToken):
+        known = callback is not None and isinstance(token, ActionToken) and await _is_standing(turn, token)
+        if callback is None or not isinstance(token, ActionToken) or not known:
             log.warning("action.unknown", action=getattr(token, "name", None), delivery=turn.work.key)
             await turn.sender.notify(turn.ref, turn.event.user, "That button does nothing any more.")
             return
@@ -145,17 +142,36 @@ class BotHandlers:
         else:
             log.warning("form.unknown", delivery=turn.work.key)
 
+    async def _rated(self, turn: Turn, event: FeedbackGiven) -> None:
+        token = turn.work.token
+        message = token.message if isinstance(token, RatingToken) else await _owner(turn, event.message_id)
+        if message is None:
+            log.warning("feedback.unknown", delivery=turn.work.key)
+            await turn.sender.notify(turn.ref, turn.event.user, "That message cannot be rated any more.")
+            return
+        await self._feedback(turn, Feedback(message, event.value, event.comment or None, turn.ref.key))
+
     async def _feedback(self, turn: Turn, feedback: Feedback) -> None:
         if self._callbacks.on_feedback is not None:
             await call(self._callbacks.on_feedback, feedback)
 
-    async def _turn_away(self, turn: Turn) -> None:
-        text = (
-            "This question was asked of somebody else."
-            if turn.work.refused == "not_yours"
-            else "This question is no longer open."
-        )
-        await turn.sender.notify(turn.ref, turn.event.user, text)
+
+async def _is_standing(turn: Turn, token: ActionToken) -> bool:
+    """Whether the button that was clicked stands; it may have been seen before that was stored."""
+    event = turn.event
+    if not isinstance(event, ActionInvoked):
+        return False
+    return await standing.is_standing(turn, event, token.message) or (
+        await turn.services.in_flight.settled(turn.ref.key) and await standing.is_standing(turn, event, token.message)
+    )
+
+
+async def _owner(turn: Turn, platform_id: str | None) -> str | None:
+    """Which message was rated; it may have been seen before that was stored."""
+    message = await standing.owner(turn, platform_id)
+    if message is None and await turn.services.in_flight.settled(turn.ref.key):
+        message = await standing.owner(turn, platform_id)
+    return message
 
 
 def _thread(turn: Turn) -> dict[str, Any]:

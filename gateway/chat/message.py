@@ -124,6 +124,8 @@ class Message:
         if self._posting.stream is not None:
             await self.finish_stream()
         turn.opened.discard(self)
+        if self._posting.effect.body.get("buttons"):
+            await self._forget_buttons(turn, self._posting)
         await self._posting.remove()
         self._posting = None
         return True
@@ -157,16 +159,34 @@ class Message:
         if self._posting is None and not self.content and not self.elements and not self.actions:
             return  # nothing to show yet; an empty message that is streamed into later starts then
         posting = self._post(turn)
+        # A former run may have died before it noted that there were any.
+        if not self.actions and posting.effect.body.get("buttons", turn.work.rerun):
+            await self._forget_buttons(turn, posting)
         message = await self._outgoing(turn)
+        owned = message.feedback is not None and not turn.sender.capabilities(turn.ref).feedback_token
+        if not self.actions and not owned:
+            await self._show(turn, posting, message)
+            return
+        # People may press what they see before it is on record: whoever judges that waits for it.
+        with turn.services.in_flight.posting(turn.ref.key):
+            await self._show(turn, posting, message)
+            if self.actions:
+                posting.effect.record(buttons=True)
+                ids = [action.id for action in self.actions]
+                await standing.remember(turn, self.id, message, posting.receipts, ids, doubtful=posting.doubtful)
+            if owned:
+                await standing.remember_owner(turn, self.id, posting.receipts)
+
+    async def _show(self, turn: Turn, posting: Posting, message: Outgoing) -> None:
         if posting.stream is not None:
             await posting.close_stream(message)
             turn.opened.discard(self)
         else:
             await posting.put(message)
-        if self.actions:
-            await standing.remember(turn, self.id, message, posting.receipts, [action.id for action in self.actions])
-        if message.feedback is not None and not turn.sender.capabilities(turn.ref).feedback_token:
-            await standing.remember_owner(turn, self.id, posting.receipts)
+
+    async def _forget_buttons(self, turn: Turn, posting: Posting) -> None:
+        await standing.forget_buttons(turn, self.id)
+        posting.effect.record(buttons=False)
 
     def _name(self) -> str | None:
         return whole(self.author) if self.author else None
@@ -182,11 +202,16 @@ class Message:
             author=self._name(),
             buttons=await self._buttons(turn) if self.actions else (),
             files=files,
-            feedback=self.id if feedback and self.type == "assistant_message" else None,
+            feedback=self._rating(turn) if feedback and self.type == "assistant_message" else None,
             mentions=self.mentions,
             ai_generated=self.ai_generated,
             citations=tuple(self.citations),
         )
+
+    def _rating(self, turn: Turn) -> str:
+        """What its thumbs carry."""
+        carried = turn.sender.capabilities(turn.ref).feedback_token
+        return turn.services.seals.write_rating(turn.ref.key, self.id) if carried else self.id
 
     def _with_elements(self) -> tuple[str, tuple[OutgoingFile, ...]]:
         if not self.elements:
@@ -208,7 +233,7 @@ class Message:
             token = ActionToken(
                 name=action.name, payload=action.payload, label=action.label, id=action.id, message=self.id
             )
-            packed = await tokens.write(token, limit=limit, payloads=turn.services.store)
+            packed = await tokens.write(token, conversation=turn.ref.key, limit=limit, payloads=turn.services.store)
             buttons.append(Button(token=packed, label=action.text, tooltip=action.tooltip))
         return tuple(buttons)
 

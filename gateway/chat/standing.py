@@ -1,10 +1,14 @@
-"""Messages with buttons, remembered beyond their turn, so that a later turn can take a button off them."""
+"""Messages with buttons, remembered beyond their turn, so that a later turn can take a button off them.
+
+The same record says whether a click is good: only what stands now, in this conversation and under that very message,
+does anything. A button that was taken away is taken from the record before it is taken from the platform.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from gateway.model import FromBytes, FromUrl, Outgoing, Receipt, from_json, to_json
+from gateway.model import ActionInvoked, FromBytes, FromUrl, Outgoing, Receipt, from_json, to_json
 from gateway.runtime.context import require_turn
 from gateway.runtime.turn import Turn
 
@@ -12,22 +16,58 @@ _STANDS = FromBytes(data=b"")
 """The source of a file that stands on the platform: an edit that keeps its files asks for no bytes."""
 
 
-def _key(message_id: str) -> str:
-    return f"m:{message_id}"
+def _key(turn: Turn, message_id: str) -> str:
+    return f"m:{turn.ref.key}:{message_id}"
+
+
+async def _recall(turn: Turn, message_id: str) -> Mapping[str, Any] | None:
+    """The record of a message of this conversation."""
+    store = turn.services.store
+    body = await store.get_payload(_key(turn, message_id))
+    if body is None:
+        body = await store.get_payload(f"m:{message_id}")  # written before the key named the conversation
+        if body is not None and any(from_json(Receipt, each).to != turn.ref for each in body["receipts"]):
+            return None
+    return body
+
+
+async def is_standing(turn: Turn, event: ActionInvoked, message_id: str) -> bool:
+    """Whether the clicked button stands under that message now."""
+    body = await _recall(turn, message_id)
+    if body is None:
+        return False
+    under = event.message_id is None or any(each["id"] == event.message_id for each in body["receipts"])
+    return (under or body.get("doubtful", False)) and any(
+        button["token"] == event.token for button in body["message"].get("buttons", ())
+    )
 
 
 async def remember(
-    turn: Turn, message_id: str, message: Outgoing, receipts: tuple[Receipt, ...], ids: list[str]
+    turn: Turn,
+    message_id: str,
+    message: Outgoing,
+    receipts: tuple[Receipt, ...],
+    ids: list[str],
+    *,
+    doubtful: bool = False,
 ) -> None:
-    """Keep what stands on the platform. ``ids`` are the actions' ids, in the order of the buttons. Of uploaded files
-    only that they are there is kept, not what is in them."""
+    """Keep what stands on the platform. ``ids`` are the actions' ids, in the order of the buttons; ``doubtful`` says
+    that another copy of it may stand (``Posting.doubtful``). Of uploaded files only that they are there is kept, not
+    what is in them."""
     files = tuple(each if isinstance(each.source, FromUrl) else replace(each, source=_STANDS) for each in message.files)
     body: Mapping[str, Any] = {
         "message": to_json(replace(message, files=files)),
         "receipts": [to_json(receipt) for receipt in receipts],
         "actions": ids,
+        "doubtful": doubtful,
     }
-    await turn.services.store.put_payload(_key(message_id), body)
+    await turn.services.store.put_payload(_key(turn, message_id), body)
+
+
+async def forget_buttons(turn: Turn, message_id: str) -> None:
+    """None of the message's buttons does anything from now on, whatever a client still shows."""
+    gone: Mapping[str, Any] = {"message": to_json(Outgoing()), "receipts": [], "actions": []}
+    await turn.services.store.put_payload(_key(turn, message_id), gone)
 
 
 def _platform_key(turn: Turn, message_id: str) -> str:
@@ -40,17 +80,17 @@ async def remember_owner(turn: Turn, message_id: str, receipts: tuple[Receipt, .
         await turn.services.store.put_payload(_platform_key(turn, receipt.id), {"message": message_id})
 
 
-async def owner(turn: Turn, platform_id: str | None) -> str:
-    """The id of the message a platform message belongs to; the platform's own where it was not remembered."""
+async def owner(turn: Turn, platform_id: str | None) -> str | None:
+    """The id of the message a platform message belongs to; None for one that is not remembered here."""
     body = await turn.services.store.get_payload(_platform_key(turn, platform_id)) if platform_id else None
-    return str(body["message"]) if body is not None else platform_id or ""
+    return str(body["message"]) if body is not None else None
 
 
 async def remove_buttons(message_id: str, *, only: str | None = None) -> None:
     """Take one button (or all) off a message sent in this or an earlier turn."""
     turn = require_turn()
-    body = await turn.services.store.get_payload(_key(message_id))
-    if body is None:
+    body = await _recall(turn, message_id)
+    if body is None or not body["receipts"]:
         return
     message = from_json(Outgoing, body["message"])
     kept = [
@@ -60,5 +100,9 @@ async def remove_buttons(message_id: str, *, only: str | None = None) -> None:
     ]
     message = replace(message, buttons=tuple(button for button, _ in kept), keeps_files=True)
     receipts = tuple(from_json(Receipt, receipt) for receipt in body["receipts"])
-    receipts = await turn.sender.put(turn.ref, message, key=_key(message_id), existing=receipts)
-    await remember(turn, message_id, message, receipts, [id for _, id in kept])
+    ids = [id for _, id in kept]
+    doubtful = bool(body.get("doubtful"))
+    await remember(turn, message_id, message, receipts, ids, doubtful=doubtful)
+    now = await turn.sender.put(turn.ref, message, key=_key(turn, message_id), existing=receipts)
+    if now != receipts:
+        await remember(turn, message_id, message, now, ids, doubtful=doubtful)

@@ -9,20 +9,24 @@ from gateway.adapter import Adapter
 from gateway.egress import Pace
 from gateway.errors import Draining
 from gateway.ingress.dispatcher import Dispatcher
-from gateway.ingress.reading import OWN, Reader, ending
+from gateway.ingress.reading import OWN, Reader, ending, refusal
 from gateway.model import (
     Accepted,
     ActionInvoked,
+    Answer,
     ConversationEnded,
     ConversationRef,
     Envelope,
     Event,
+    FeedbackGiven,
     MessageCreated,
+    Notice,
 )
 from gateway.ports import Inbox, Sessions
-from gateway.runtime.forms import answer_to
-from gateway.runtime.runner import Handlers
-from gateway.runtime.tokens import Token, UploadToken
+from gateway.runtime.forms import comment_form, upload_form
+from gateway.runtime.runner import REFUSALS, Handlers
+from gateway.runtime.seals import Seals
+from gateway.runtime.tokens import AnyToken, RatingToken, UploadToken
 from gateway.runtime.work import Work
 from gateway.telemetry import Counters
 
@@ -51,6 +55,7 @@ class Gate:
         handlers: Handlers,
         counters: Counters,
         pace: Pace,
+        seals: Seals,
     ) -> None:
         self._adapters = adapters
         self._inbox = inbox
@@ -60,6 +65,7 @@ class Gate:
         self._handlers = handlers
         self._counters = counters
         self._pace = pace
+        self._seals = seals
         self._arriving: dict[str, int] = {}
         """Conversations of which something is being stored now, and how much."""
         self.draining = False
@@ -83,9 +89,13 @@ class Gate:
         if isinstance(event, ConversationEnded) and event.reason in ("removed", "deleted") and event.ref.thread is None:
             await self._end_threads(event.ref)
         token = await self._reader.token(event)
-        answer = answer_to(event, token) if self._adapters[platform].capabilities.forms else None
+        forms = self._adapters[platform].capabilities.forms
         if isinstance(event, ActionInvoked) and isinstance(token, UploadToken):
-            return Accepted(status="ignored", answer=answer)  # it only opens the form; the form's answer is the event
+            # It only opens the form; the form's answer is the event.
+            return Accepted(status="ignored", answer=self._upload(event, token) if forms else None)
+        answer = None
+        if forms and isinstance(event, FeedbackGiven) and isinstance(token, RatingToken) and event.comment is None:
+            answer = comment_form(event, token, self._seals)
         key = envelope.ref.key
         self._arriving[key] = self._arriving.get(key, 0) + 1
         self._pace.arrived()
@@ -99,6 +109,13 @@ class Gate:
         if answer is not None:
             return Accepted(status="new" if new else "duplicate", answer=answer)
         return NEW if new else DUPLICATE
+
+    def _upload(self, event: ActionInvoked, token: UploadToken) -> Answer:
+        """The form, for whom the ask is and as long as it is open."""
+        verdict = self._dispatcher.judge(event.ref, (token.delivery, token.ordinal), event)
+        if verdict in ("closed", "not_yours"):
+            return Notice(text=REFUSALS[verdict])
+        return upload_form(event, token)
 
     async def _end_threads(self, channel: ConversationRef) -> None:
         """The bot was removed from a channel, or the channel is gone: so each thread in it ends, too."""
@@ -119,7 +136,7 @@ class Gate:
             return True
         return event.ref.key in self._arriving or await self._dispatcher.takes_part(event.ref)
 
-    async def _store(self, envelope: Envelope, event: Event, token: Token | None) -> bool:
+    async def _store(self, envelope: Envelope, event: Event, token: AnyToken | None) -> bool:
         """Make it durable and hand it on; False when it was known already."""
         idle = self._dispatcher.is_idle(envelope.ref)
         read = idle and not self._dispatcher.is_live(envelope.ref)
@@ -130,6 +147,14 @@ class Gate:
                 await self._inbox.amend(envelope)
             return False
         self._dispatcher.submit(
-            Work.of(stored.delivery, event, token, session=stored.session, session_read=read, started=idle)
+            Work.of(
+                stored.delivery,
+                event,
+                token,
+                session=stored.session,
+                session_read=read,
+                started=idle,
+                refused=refusal(event, token),
+            )
         )
         return True

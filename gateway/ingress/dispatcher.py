@@ -17,8 +17,9 @@ from gateway.ingress.failures import Failures
 from gateway.ingress.lane import QUEUE_LIMIT, Lane
 from gateway.ingress.reading import Reader
 from gateway.ingress.trials import INTERRUPTIONS, Trial, Trials
-from gateway.model import CommandInvoked, ConversationEnded, ConversationRef, MessageCreated, StopRequested
+from gateway.model import CommandInvoked, ConversationEnded, ConversationRef, Event, MessageCreated, StopRequested
 from gateway.ports import Delivery, Lease, SessionRecord, Store
+from gateway.runtime.asks import Verdict
 from gateway.runtime.calling import as_failure, forbids_awaiting, forget_cancellations, is_discarded
 from gateway.runtime.limits import Limits
 from gateway.runtime.persistence import persistently
@@ -110,6 +111,13 @@ class Dispatcher:
             lane.queue.remove(work)
         return added
 
+    def judge(self, ref: ConversationRef, ask: tuple[str, int], event: Event) -> Verdict:
+        """What would become of an answer to this ask, if it were given now."""
+        lane = self._lanes.get(ref.key)
+        if lane is None:
+            return "early" if self._backlog.exists else "closed"
+        return lane.asks.judge(ask, event, runs=lane.overflow or lane.holds(ask[0]))
+
     # Submitting
 
     def submit(self, work: Work, *, older: bool = False) -> None:
@@ -151,7 +159,7 @@ class Dispatcher:
             self._make_room()
 
     def _open_lane(self, key: str) -> Lane:
-        lane = self._lanes[key] = Lane(key)
+        lane = self._lanes[key] = Lane(key, turn_down=lambda work: self._turn_down(lane, work))
         self._pace.begin(self._start, lane)
         return lane
 
@@ -188,21 +196,15 @@ class Dispatcher:
         return False
 
     def _answer(self, lane: Lane, work: Work, ask: tuple[str, int]) -> None:
-        outcome = lane.asks.offer_token(ask, work)
-        if outcome == "taken":
-            return
-        if outcome == "closed" and lane.holds(ask[0]) and (lane.current is None or lane.current.rerun):
-            lane.asks.keep_early(ask, work)  # the turn runs again and has not come to its ask yet
-            return
-        work.refused = outcome
-        self._beside(lane, work)
+        verdict = lane.asks.offer_token(ask, work, runs=lane.holds(ask[0]))
+        if verdict in ("not_yours", "closed"):
+            work.refused = verdict
+            self._beside(lane, work)
 
     def _turn_down(self, lane: Lane, work: Work) -> None:
-        """Tell those whose answers a turn that is over did not need."""
-        for early in lane.asks.leftovers(work.key):
-            early.refused = early.refused or "closed"
-            if not self._closing:
-                self._beside(lane, early)
+        """Tell whoever gave an answer that was not needed."""
+        if not self._closing:  # else the next process finds it, and its ask may still be open there
+            self._beside(lane, work)
 
     def _enqueue(self, lane: Lane, work: Work) -> None:
         if lane.overflow or len(lane.queue) >= QUEUE_LIMIT:
@@ -256,7 +258,8 @@ class Dispatcher:
         lane.current = None
         if lane.waits:
             self._count(lane)
-        self._turn_down(lane, work)
+        if not lane.holds(work.key):  # else it runs again
+            lane.asks.forget(work.key)
 
     async def _rescued(self, lane: Lane, lease: Lease, work: Work, error: Exception, *, main: bool) -> bool:
         """What ``_run`` itself cannot deal with (see ``forbids_awaiting``); whether the turn shall run again."""
@@ -363,7 +366,7 @@ class Dispatcher:
                 lane.side.pop(work.key, None)
                 if lane.waits or lane.counted:
                     self._count(lane)
-                self._turn_down(lane, work)
+                lane.asks.forget(work.key)
 
         lane.side[work.key] = self.spawn(run())
         if lane.counted:

@@ -1,6 +1,7 @@
 """A lane: the work of one conversation, in order of arrival. It exists only while there is work."""
 
 import asyncio
+from collections.abc import Callable
 
 from gateway.model import UserRef
 from gateway.ports import Lease
@@ -33,10 +34,10 @@ class Lane:
         "waits",
     )
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, turn_down: Callable[[Work], object] = lambda _: None) -> None:
         self.key = key
         self.queue = Queue()
-        self.asks = OpenAsks(self.queue)
+        self.asks = OpenAsks(self.queue, turn_down)
         self.task: asyncio.Task[None] | None = None
         self.turn: Turn | None = None
         """The turn that can be stopped now."""

@@ -11,6 +11,7 @@ from gateway.model import (
     ConversationEnded,
     Envelope,
     Event,
+    FeedbackGiven,
     FormSubmitted,
     MessageCreated,
     StopRequested,
@@ -20,8 +21,11 @@ from gateway.model import (
 )
 from gateway.ports import Delivery, Payloads, SessionRecord
 from gateway.runtime import tokens
+from gateway.runtime.forms import is_sealed
+from gateway.runtime.seals import Seals
+from gateway.runtime.tokens import ActionToken, AnyToken, AskToken, CommentToken, RatingToken, UploadToken
 from gateway.runtime.twins import merged
-from gateway.runtime.work import Work
+from gateway.runtime.work import Refusal, Work
 
 OWN = "gateway:"
 """How the keys of envelopes begin that the gateway wrote itself. An adapter's begin with its platform's name, and one
@@ -42,9 +46,10 @@ def ending(session: SessionRecord, *, reason: Literal["idle", "removed"], now: f
 class Reader:
     """Reads envelopes."""
 
-    def __init__(self, adapters: Mapping[str, Adapter], payloads: Payloads) -> None:
+    def __init__(self, adapters: Mapping[str, Adapter], payloads: Payloads, seals: Seals) -> None:
         self._adapters = adapters
         self._payloads = payloads
+        self._seals = seals
 
     def event(self, envelope: Envelope) -> Event | None:
         """What happened; None for what is of no interest or of a platform that is off now."""
@@ -57,12 +62,21 @@ class Reader:
         event = adapter.parse(envelope)
         return _as_command(event) if isinstance(event, MessageCreated | CommandInvoked) else event
 
-    async def token(self, event: Event) -> tokens.Token | None:
-        """What the event's token says, if it carries one of ours."""
-        if isinstance(event, ActionInvoked | FormSubmitted):
-            capabilities = self._adapters[event.ref.platform].capabilities
-            return await tokens.read(event.token, self._payloads, inline=not capabilities.forgeable_buttons)
-        return None
+    async def token(self, event: Event) -> AnyToken | None:
+        """What the event's token says, if it carries one of ours that can be of this conversation and person."""
+        if isinstance(event, FeedbackGiven) and event.token:
+            message = self._seals.read_rating(event.ref.key, event.token)
+            return None if message is None else RatingToken(message)
+        if not isinstance(event, ActionInvoked | FormSubmitted):
+            return None
+        capabilities = self._adapters[event.ref.platform].capabilities
+        inline = not capabilities.forgeable_buttons
+        token = await tokens.read(event.token, self._payloads, conversation=event.ref.key, inline=inline)
+        if isinstance(event, ActionInvoked):
+            return token if isinstance(token, ActionToken | AskToken | UploadToken) else None
+        if isinstance(token, CommentToken):
+            return token if is_sealed(token, event, self._seals) else None
+        return token if isinstance(token, UploadToken) else None
 
     async def recovered(self, delivery: Delivery) -> Work | None:
         """Work read back from the store; None when nothing can be made of it any more."""
@@ -72,7 +86,14 @@ class Reader:
         if delivery.twin is not None and isinstance(event, MessageCreated):
             twin = self.event(replace(delivery.envelope, body=delivery.twin))
             event = merged(event, twin) if isinstance(twin, MessageCreated) else event
-        return Work.of(delivery, event, await self.token(event))
+        token = await self.token(event)
+        return Work.of(delivery, event, token, refused=refusal(event, token))
+
+
+def refusal(event: Event, token: AnyToken | None) -> Refusal | None:
+    """Why nothing can come of it: it carries a token, and the token is none."""
+    carries = isinstance(event, ActionInvoked | FormSubmitted) or (isinstance(event, FeedbackGiven) and event.token)
+    return "nothing" if carries and token is None else None
 
 
 def _as_command(event: MessageCreated | CommandInvoked) -> Event:

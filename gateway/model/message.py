@@ -55,7 +55,7 @@ class Outgoing:
     keeps_files: bool = False
     """An edit leaves the uploaded files that stand with the message as they are, whatever ``files`` says."""
     feedback: str | None = None
-    """Show thumbs up and down; the value is the message id that comes back in ``FeedbackGiven.token``."""
+    """Show thumbs up and down; the value comes back unchanged in ``FeedbackGiven.token``."""
     mentions: AllowedMentions = AllowedMentions()
     ai_generated: bool = False
     """Label it as made by a model, where the platform has such a label."""

@@ -3,32 +3,54 @@
 An ask is a journaled effect. Its answer is a delivery of its own that bypasses the queue; the waiting turn stores the
 answer and finishes that delivery in one transaction. After a crash the turn runs again, reaches the ask, finds its
 question posted and either the answer stored or goes on waiting.
+
+People see a question before its receipt is stored, and a turn that runs again sees it later than they do: an answer
+that comes before its ask is open is early, and waits for it.
 """
 
 import asyncio
+from collections.abc import Callable, Collection
 from typing import Literal
 
-from gateway.model import MessageCreated, UserRef
+from gateway.model import ActionInvoked, Event, MessageCreated, UserRef
 from gateway.runtime.work import Queue, Work
 
 AskKind = Literal["text", "action", "file"]
+Verdict = Literal["open", "early", "not_yours", "closed"]
+"""What becomes of an answer to an ask: it is taken, it waits, or why it is turned down."""
+
+EARLY_LIMIT = 20
+"""Early answers kept for one ask; more are turned down."""
 
 
 class Ask:
     """One open question."""
 
-    def __init__(self, *, kind: AskKind, delivery: str, ordinal: int, asked: UserRef, anyone: bool, after: int) -> None:
+    def __init__(
+        self,
+        *,
+        kind: AskKind,
+        delivery: str,
+        ordinal: int,
+        asked: UserRef,
+        anyone: bool,
+        after: int,
+    ) -> None:
         self.kind = kind
         self.id = (delivery, ordinal)
         self.asked = asked
         self.anyone = anyone
+        self.messages: Collection[str] | None = None
+        """The platform's ids of the question, once it is on record: a click on any other message is no answer."""
+        self.doubtful = False
+        """Unless another copy of the question may stand that a dead process left."""
         self.after = after
         """Only what arrived later than this (``Delivery.seq``) can be an answer."""
         self.answer: asyncio.Future[Work] = asyncio.get_running_loop().create_future()
 
     @property
     def waiting(self) -> bool:
-        return not self.answer.done()
+        return self.messages is not None and not self.answer.done()
 
     @property
     def answered_by(self) -> str | None:
@@ -38,6 +60,14 @@ class Ask:
     def may_answer(self, user: UserRef) -> bool:
         """Asks are bound to whoever is asked: in a shared thread nobody else approves for them."""
         return self.anyone or user.id == self.asked.id
+
+    def refuses(self, event: Event) -> Literal["not_yours", "closed"] | None:
+        """Why a click or a form is no answer, whenever it comes."""
+        under = event.message_id if isinstance(event, ActionInvoked) else None
+        elsewhere = under is not None and self.messages is not None and under not in self.messages
+        if elsewhere and not self.doubtful:
+            return "closed"
+        return None if self.may_answer(event.user) else "not_yours"
 
     def takes(self, work: Work) -> bool:
         """Whether an ordinary message is this ask's answer."""
@@ -54,18 +84,22 @@ class Ask:
 class OpenAsks:
     """The open asks of one conversation, and the answers that came before a re-run reached its ask."""
 
-    __slots__ = ("_early", "_open", "_queue", "latest")
+    __slots__ = ("_early", "_open", "_over", "_queue", "_turn_down", "latest")
 
-    def __init__(self, queue: Queue) -> None:
+    def __init__(self, queue: Queue, turn_down: Callable[[Work], object] = lambda _: None) -> None:
         self._queue = queue
+        self._turn_down = turn_down
+        """Called with an answer that waited for nothing."""
         self._open: dict[tuple[str, int], Ask] = {}
         self._early: dict[tuple[str, int], list[Work]] = {}
+        self._over: set[tuple[str, int]] = set()
+        """Asks that got their answer, or none in time, in turns that still run."""
         self.latest = 0
         """The newest ``Delivery.seq`` this conversation has seen."""
 
     def waits(self, delivery: str) -> bool:
         """Whether a turn waits for an answer."""
-        return any(id[0] == delivery for id in self._open)
+        return any(id[0] == delivery and ask.messages is not None for id, ask in self._open.items())
 
     def holds(self, key: str) -> bool:
         """Whether this delivery is an answer that was taken, or that came early."""
@@ -73,24 +107,30 @@ class OpenAsks:
             work.key == key for early in self._early.values() for work in early
         )
 
-    def open(self, ask: Ask) -> None:
-        """Start waiting; an answer that is here already (queued, or early after a restart) is taken at once."""
+    def announce(self, ask: Ask) -> None:
+        """Its question is about to be posted: who may answer it is known from now on."""
         self._open[ask.id] = ask
-        for work in self._early.get(ask.id, ()):
-            if ask.may_answer(work.event.user):
-                self._early[ask.id].remove(work)
+
+    def open(self, ask: Ask) -> None:
+        """Start waiting; an answer that is here already (queued, or early) is taken at once."""
+        self._open[ask.id] = ask
+        early = self._early.get(ask.id)
+        while early:
+            work = early.pop(0)
+            work.refused = ask.refuses(work.event)
+            if work.refused is None:
                 ask.answer.set_result(work)
                 return
-            work.refused = "not_yours"
+            self._turn_down(work)
         for work in self._queue:
             if ask.takes(work):
                 self._queue.remove(work)
                 ask.answer.set_result(work)
                 return
 
-    def close(self, ask: Ask, *, used: bool) -> None:
+    def close(self, ask: Ask, *, used: bool, over: bool) -> None:
         """Stop waiting. An answer that came but was not used goes back: a message to the queue, a click to where a
-        re-run of the turn finds it."""
+        re-run of the turn finds it. ``over``: for good, so whoever else answered is told so."""
         self._open.pop(ask.id, None)
         if ask.answer.done() and not ask.answer.cancelled() and not used:
             work = ask.answer.result()
@@ -99,6 +139,8 @@ class OpenAsks:
             else:
                 self.keep_early(ask.id, work)
         ask.answer.cancel()
+        if over:
+            self.end(ask.id)
 
     def offer_message(self, work: Work) -> bool:
         """Give an ordinary message to the ask it answers, if any."""
@@ -108,23 +150,44 @@ class OpenAsks:
                 return True
         return False
 
-    def offer_token(self, id: tuple[str, int], work: Work) -> Literal["taken", "not_yours", "closed"]:
-        """Give a click or a submitted form to the ask it names."""
+    def end(self, id: tuple[str, int]) -> None:
+        """This ask needs no answer any more."""
+        self._over.add(id)
+        self._turn_down_early(id)
+
+    def judge(self, id: tuple[str, int], event: Event, *, runs: bool) -> Verdict:
+        """What would become of a click or a form that answers this ask. ``runs``: its turn is (or will be) running
+        here."""
         ask = self._open.get(id)
-        if ask is None or not ask.waiting:
-            return "closed"
-        if not ask.may_answer(work.event.user):
-            return "not_yours"
-        ask.answer.set_result(work)
-        return "taken"
+        if ask is not None and (why := ask.refuses(event)) is not None:
+            return why
+        if ask is not None and ask.waiting:
+            return "open"
+        # There and not waiting: it is not on record yet, or an answer is being looked at, which may not do.
+        return "early" if ask is not None or (runs and id not in self._over) else "closed"
+
+    def offer_token(self, id: tuple[str, int], work: Work, *, runs: bool) -> Verdict:
+        """Give a click or a submitted form to the ask it names, or keep it until that is open."""
+        verdict = self.judge(id, work.event, runs=runs)
+        if verdict == "open":
+            self._open[id].answer.set_result(work)
+        elif verdict == "early":
+            if len(self._early.get(id, ())) >= EARLY_LIMIT:
+                return "closed"
+            self.keep_early(id, work)
+        return verdict
 
     def keep_early(self, id: tuple[str, int], work: Work) -> None:
-        """Hold an answer until its turn, run again, reaches the ask. Who may give it is known only then."""
+        """Hold an answer until its turn reaches the ask. Who may give it is known only then."""
         self._early.setdefault(id, []).append(work)
 
-    def leftovers(self, delivery: str) -> list[Work]:
-        """Early answers to a turn that ended without needing them."""
-        if not self._early:
-            return []
-        ids = [id for id in self._early if id[0] == delivery]
-        return [work for id in ids for work in self._early.pop(id)]
+    def forget(self, delivery: str) -> None:
+        """A turn ended: whoever answered what it did not ask (again) is told so."""
+        self._over = {id for id in self._over if id[0] != delivery}
+        for id in [id for id in self._early if id[0] == delivery]:
+            self._turn_down_early(id)
+
+    def _turn_down_early(self, id: tuple[str, int]) -> None:
+        for work in self._early.pop(id, ()):
+            work.refused = "closed"
+            self._turn_down(work)

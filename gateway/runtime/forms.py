@@ -1,7 +1,10 @@
 """What an interaction is answered in place, before the platform's deadline. Forms are data, so no user code runs."""
 
-from gateway.model import ActionInvoked, Answer, Event, FeedbackGiven, FileField, Form, OpenForm, TextField
-from gateway.runtime.tokens import CommentToken, Token, UploadToken, pack
+from typing import Literal
+
+from gateway.model import ActionInvoked, Answer, FeedbackGiven, FileField, Form, FormSubmitted, OpenForm, TextField
+from gateway.runtime.seals import Seals
+from gateway.runtime.tokens import CommentToken, RatingToken, UploadToken, pack
 
 COMMENT = "comment"
 """Field id of the feedback form."""
@@ -9,18 +12,32 @@ FILES = "files"
 """Field id of the upload form."""
 
 
-def answer_to(event: Event, token: Token | None) -> Answer | None:
-    """The answer, None for the neutral one."""
-    if isinstance(event, FeedbackGiven) and event.comment is None:
-        return OpenForm(form=_comment_form(event))
-    if isinstance(event, ActionInvoked) and isinstance(token, UploadToken):
-        return OpenForm(form=_upload_form(token, event.token))
-    return None
+def comment_form(event: FeedbackGiven, token: RatingToken, seals: Seals) -> Answer:
+    """The form that asks whoever gave thumbs for a word on them. Only they can send it."""
+    return OpenForm(form=_comment_form(event, _sealed(token.message, event.value, event, seals)))
 
 
-def _comment_form(event: FeedbackGiven) -> Form:
+def upload_form(event: ActionInvoked, token: UploadToken) -> Answer:
+    """The form of a file ask."""
+    return OpenForm(form=_upload_form(token, event.token))
+
+
+def is_sealed(token: CommentToken, event: FormSubmitted, seals: Seals) -> bool:
+    """Whether this form was opened in this conversation, for this person."""
+    return seals.fits(token.seal, *_meaning(token.message, token.value, event))
+
+
+def _sealed(message: str, value: Literal[0, 1], event: FeedbackGiven, seals: Seals) -> CommentToken:
+    return CommentToken(message=message, value=value, seal=seals.seal(*_meaning(message, value, event)))
+
+
+def _meaning(message: str, value: int, event: FeedbackGiven | FormSubmitted) -> tuple[str, ...]:
+    return "comment", event.ref.key, event.user.id, message, str(value)
+
+
+def _comment_form(event: FeedbackGiven, token: CommentToken) -> Form:
     return Form(
-        token=pack(CommentToken(message=event.token, value=event.value)),
+        token=pack(token),
         title="Feedback",
         fields=(
             TextField(

@@ -22,7 +22,15 @@ class Posting:
         self._turn = turn
         self.effect = effect or turn.journal.begin("message")
         self.receipts: tuple[Receipt, ...] = self.effect.receipts
+        if turn.work.rerun and not self.receipts and not turn.sender.looks(turn.ref):
+            self.effect.record(doubtful=True)
         self.stream: MessageStream | None = None
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether a copy of it may stand that nobody knows of: an earlier run died, and the platform cannot be asked.
+        Its buttons are good, too."""
+        return bool(self.effect.body.get("doubtful"))
 
     async def put(self, message: Outgoing) -> None:
         """Make it read as given: the first time it is sent, later it is edited."""

@@ -1,13 +1,21 @@
 """Runs turns: opens the session, calls the handlers, stores what is left behind."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 import structlog
 
-from gateway.errors import Fenced
-from gateway.model import CommandInvoked, ConversationEnded, ConversationStarted, Event, MessageCreated, Outgoing
+from gateway.errors import Fenced, PlatformError
+from gateway.model import (
+    ActionInvoked,
+    CommandInvoked,
+    ConversationEnded,
+    ConversationStarted,
+    Event,
+    MessageCreated,
+    Outgoing,
+)
 from gateway.ports import Lease
 from gateway.runtime.asks import OpenAsks
 from gateway.runtime.context import current_turn
@@ -18,9 +26,19 @@ from gateway.runtime.posting import Posting
 from gateway.runtime.session import Session, SessionPool
 from gateway.runtime.turn import Services, Turn, break_off_streams, close_streams, person_of
 from gateway.runtime.twins import TWIN_WITHIN, merged
-from gateway.runtime.work import Work
+from gateway.runtime.work import Refusal, Work
 
 log = structlog.get_logger(__name__)
+
+
+REFUSALS: Mapping[Refusal, str] = {
+    "closed": "This question is no longer open.",
+    "not_yours": "This question was asked of somebody else.",
+    "nothing": "That button does nothing any more.",
+}
+"""What a person is told whose click is not taken."""
+_NOT_TAKEN = "That cannot be taken here any more."
+"""The same for a form or thumbs."""
 
 
 class Handlers(Protocol):
@@ -85,6 +103,10 @@ class Runner:
     ) -> Turn | None:
         """The turn, when its handlers have ended; None if there was nothing to run."""
         services = self._services
+        if work.refused is not None:
+            await self._refuse(work.event, work.refused)
+            await persistently(lambda: services.store.finish(lease, work.key, journal=False))
+            return None
         recorded = await services.store.effects(work.key) if work.rerun else ()
         session = await self._open(work)
         if session is None:  # an event about a conversation that is over
@@ -119,6 +141,15 @@ class Runner:
             self._pool.close(turn.session)
             current_turn.reset(reset)
         return turn
+
+    async def _refuse(self, event: Event, why: Refusal) -> None:
+        """Say so to whoever clicked, and to nobody else. No code of the bot runs for it."""
+        log.info("interaction.refused", kind=event.kind, why=why, conversation=event.ref.key)
+        text = _NOT_TAKEN if why == "nothing" and not isinstance(event, ActionInvoked) else REFUSALS[why]
+        try:
+            await self._services.sender.notify(event.ref, event.user, text)
+        except PlatformError as error:
+            log.warning("interaction.untold", conversation=event.ref.key, error=str(error))
 
     async def _open(self, work: Work) -> Session | None:
         event = work.event

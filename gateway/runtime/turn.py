@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -14,9 +14,11 @@ from gateway.ports import Lease, Store
 from gateway.runtime.asks import Ask, OpenAsks
 from gateway.runtime.callbacks import Callbacks
 from gateway.runtime.files import Files
+from gateway.runtime.in_flight import InFlight
 from gateway.runtime.journal import Journal
 from gateway.runtime.places import Places
 from gateway.runtime.questions import OpenQuestions
+from gateway.runtime.seals import Seals
 from gateway.runtime.session import Session
 from gateway.runtime.work import Work
 from gateway.runtime.working import Working
@@ -54,9 +56,11 @@ class Services:
     profile: Callable[..., Coroutine[Any, Any, Profile | None]]
     spawn: Callable[[Coroutine[Any, Any, Any]], asyncio.Task[Any]]
     questions: OpenQuestions
+    seals: Seals
     feedback: bool = True
     closing: bool = False
     """The process ends: what still runs is being cancelled, and handed to the next one."""
+    in_flight: InFlight = field(default_factory=InFlight)
 
 
 class Turn:

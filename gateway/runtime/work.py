@@ -19,8 +19,11 @@ from gateway.model import (
     StopRequested,
 )
 from gateway.ports import Delivery, SessionRecord
-from gateway.runtime.tokens import Token
+from gateway.runtime.tokens import AnyToken
 from gateway.runtime.twins import merged
+
+Refusal = Literal["closed", "not_yours", "nothing"]
+"""The ask it answers is over; it is somebody else's; nothing of it stands here (it was taken away, or is not ours)."""
 
 SIDE_EVENTS = (FeedbackGiven, FormSubmitted, ReactionChanged, MessageEdited, MessageDeleted, StopRequested)
 """Events about what was said before: they bypass the queue and never open a session."""
@@ -43,15 +46,15 @@ class Work:
     revived: bool = False
     """What an earlier run left is still there, though it does not count: it was a dead letter, or a process that ended
     in time handed it over."""
-    token: Token | None = None
+    token: AnyToken | None = None
     """What the event's token says, if it has one."""
     session: SessionRecord | None = None
     session_read: bool = False
     """Whether ``session`` is what the store says now (None: there is none), or it was not asked."""
     started: bool = False
     """Whether the store knows that its turn begins."""
-    refused: Literal["closed", "not_yours"] | None = None
-    """Why a click that answers an ask was not taken."""
+    refused: Refusal | None = None
+    """Why a click, a form or thumbs are not taken."""
     begun: bool = False
     """Its handler was called: what a twin of it says from then on comes too late."""
     twin: asyncio.Event | None = None
@@ -64,11 +67,12 @@ class Work:
         cls,
         delivery: Delivery,
         event: Event,
-        token: Token | None,
+        token: AnyToken | None,
         *,
         session: SessionRecord | None = None,
         session_read: bool = False,
         started: bool = False,
+        refused: Refusal | None = None,
     ) -> "Work":
         """The work in a delivery."""
         envelope = delivery.envelope
@@ -84,6 +88,7 @@ class Work:
             session=session,
             session_read=session_read,
             started=started,
+            refused=refused,
         )
 
     def learn(self, second: MessageCreated) -> bool:

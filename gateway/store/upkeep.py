@@ -19,7 +19,8 @@ LOOK_END = "SELECT seq, received_at FROM deliveries WHERE seq > ? ORDER BY seq L
 PRUNE_SESSIONS = """DELETE FROM sessions WHERE conversation IN (
     SELECT conversation FROM sessions WHERE ended_at < ? ORDER BY ended_at LIMIT ?)"""
 PRUNE_PAYLOADS = """DELETE FROM payloads WHERE token IN (
-    SELECT token FROM payloads WHERE put_at < ? ORDER BY put_at LIMIT ?)"""
+    SELECT token FROM payloads WHERE put_at < ? AND token != 'seal' ORDER BY put_at LIMIT ?)"""
+"""``seal``: the key of ``gateway.runtime.seals``, which has no end."""
 
 LOOK = 2_000
 """Deliveries looked at in one go, pruned or not: some milliseconds at most."""

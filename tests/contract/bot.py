@@ -11,6 +11,7 @@ import pytest
 from gateway.telemetry import configure_logging
 from tests.contract.actions import ActionContract
 from tests.contract.asks import AskContract
+from tests.contract.binding import BindingContract
 from tests.contract.conversations import ConversationContract
 from tests.contract.crashes import CrashContract
 from tests.contract.endings import EndingContract
@@ -20,7 +21,14 @@ from tests.contract.world import World
 
 
 class BotContract(
-    ConversationContract, AskContract, ActionContract, LossContract, EndingContract, CrashContract, TextContract
+    ConversationContract,
+    AskContract,
+    ActionContract,
+    BindingContract,
+    LossContract,
+    EndingContract,
+    CrashContract,
+    TextContract,
 ):
     """Inherit it, and provide ``world``."""
 

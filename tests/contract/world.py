@@ -194,6 +194,15 @@ class World(Protocol):
         """Press a button. Returns once the bot has answered."""
         ...
 
+    def controls(self, message: Said) -> object:
+        """The buttons under a message as they stand now, for ``press``: what a client shows that then falls behind."""
+        ...
+
+    async def press(self, controls: object, label: str, *, under: Said, user: Person = "Ada") -> None:
+        """Press one of these buttons as though they stood under that message, whatever really stands there: a client
+        that fell behind does so with the message's own, a changed client with those of another conversation."""
+        ...
+
     def form(self, *, user: Person = "Ada") -> ShownForm | None:
         """The form open before a person."""
         ...

@@ -4,12 +4,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from copy import deepcopy
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 import aiohttp
 
 from adapters.discord.adapter import DiscordAdapter
+from adapters.discord.emulation import state
 from adapters.discord.emulation.state import User
 from adapters.discord.emulator import DiscordEmulator
 from adapters.discord.settings import DiscordSettings
@@ -135,6 +137,20 @@ class DiscordWorld:
     async def click(self, message: Said, label: str, *, user: Person = "Ada") -> None:
         where = message.place.thread or message.place.channel
         await self.discord.click(where, message.id, label=label, user=self._user(user).id)
+
+    def controls(self, message: Said) -> object:
+        return deepcopy(self._message(message).components)
+
+    async def press(self, controls: object, label: str, *, under: Said, user: Person = "Ada") -> None:
+        message = self._message(under)
+        stands, message.components = message.components, cast(list[Any], controls)
+        try:
+            await self.click(under, label, user=user)
+        finally:
+            message.components = stands
+
+    def _message(self, message: Said) -> state.Message:
+        return self.discord.world.channel(message.place.thread or message.place.channel).messages[message.id]
 
     def form(self, *, user: Person = "Ada") -> ShownForm | None:
         modals = self.discord.open_modals(self._user(user).id)

@@ -1,11 +1,14 @@
 """Button tokens: what does not fit into a button is kept in the store."""
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.runtime import tokens
 from gateway.runtime.tokens import ActionToken, AskToken, CommentToken, UploadToken
+
+HERE = "slack:T:C:1.2"
 
 
 class Kept:
@@ -32,31 +35,44 @@ TOKENS = [
 @pytest.mark.parametrize("token", TOKENS, ids=lambda token: token.kind)
 async def test_a_token_comes_back_as_it_was(token):
     store = Kept()
-    text = await tokens.write(token, limit=2000, payloads=store)
-    assert await tokens.read(text, store) == token
+    text = await tokens.write(token, conversation=HERE, limit=2000, payloads=store)
+    assert await tokens.read(text, store, conversation=HERE) == token
     assert not store.bodies
 
 
 @pytest.mark.parametrize("token", TOKENS, ids=lambda token: token.kind)
 async def test_one_too_long_for_the_button_is_kept_in_the_store(token):
     store = Kept()
-    text = await tokens.write(token, limit=40, payloads=store)
+    text = await tokens.write(token, conversation=HERE, limit=40, payloads=store)
     assert len(text.encode()) <= 40
-    assert await tokens.read(text, store) == token
+    assert await tokens.read(text, store, conversation=HERE) == token
 
 
 @given(st.text(max_size=60))
 async def test_foreign_text_is_no_token(text):
-    assert await tokens.read(text, Kept()) is None
+    assert await tokens.read(text, Kept(), conversation=HERE) is None
 
 
 async def test_a_pruned_payload_is_no_token():
-    assert await tokens.read("s:0123456789abcdef", Kept()) is None
+    assert await tokens.read("s:0123456789abcdef", Kept(), conversation=HERE) is None
 
 
 @pytest.mark.parametrize("token", TOKENS, ids=lambda token: token.kind)
 async def test_where_a_client_could_have_written_it_only_what_is_in_the_store_is_believed(token):
     store = Kept()
-    assert await tokens.read(tokens.pack(token), store, inline=False) is None
-    text = await tokens.write(token, limit=0, payloads=store)
-    assert await tokens.read(text, store, inline=False) == token
+    assert await tokens.read(tokens.pack(token), store, conversation=HERE, inline=False) is None
+    text = await tokens.write(token, conversation=HERE, limit=0, payloads=store)
+    assert await tokens.read(text, store, conversation=HERE, inline=False) == token
+
+
+async def test_one_that_is_kept_opens_in_no_other_conversation():
+    store = Kept()
+    text = await tokens.write(TOKENS[0], conversation=HERE, limit=0, payloads=store)
+    assert await tokens.read(text, store, conversation="slack:T:C:9.9") is None
+    assert await tokens.write(TOKENS[0], conversation="slack:T:C:9.9", limit=0, payloads=store) != text
+
+
+async def test_one_that_was_kept_before_it_said_where_it_belongs_is_still_read():
+    store = Kept()
+    await store.put_payload("s:old", orjson.loads(tokens.pack(TOKENS[0])))
+    assert await tokens.read("s:old", store, conversation=HERE) == TOKENS[0]

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from copy import deepcopy
 from html import unescape
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 from adapters.emulation.faults import Hold
 from adapters.slack.adapter import SlackAdapter
 from adapters.slack.emulation.backend import Activity
+from adapters.slack.emulation.state import Message
 from adapters.slack.emulator import SlackEmulator
 from adapters.slack.settings import SlackSettings
 from gateway.adapter import Surroundings
@@ -144,6 +146,20 @@ class SlackWorld:
 
     async def click(self, message: Said, label: str, *, user: Person = "Ada") -> None:
         await self.slack.click(message.place.channel, message.id, label=label, user=self._id(user))
+
+    def controls(self, message: Said) -> object:
+        return deepcopy(self._message(message).wire.get("blocks", []))
+
+    async def press(self, controls: object, label: str, *, under: Said, user: Person = "Ada") -> None:
+        message = self._message(under)
+        stands, message.wire["blocks"] = message.wire.get("blocks", []), controls
+        try:
+            await self.click(under, label, user=user)
+        finally:
+            message.wire["blocks"] = stands
+
+    def _message(self, message: Said) -> Message:
+        return self.slack.team.channel(message.place.channel).messages[message.id]
 
     def form(self, *, user: Person = "Ada") -> ShownForm | None:
         views = self.slack.open_views(self._id(user))

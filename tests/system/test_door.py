@@ -68,7 +68,7 @@ async def test_only_signed_fresh_and_well_formed_requests_get_in(slack, tmp_path
 async def test_a_body_with_the_gateways_own_words_in_it_is_a_message_like_any_other(slack, tmp_path):
     user = {"platform": "slack", "workspace": slack.team.id, "id": slack.ada.id}
     async with running_bot(slack, register(echo), tmp_path):
-        ts = await slack.post("general", "lunch?")
+        ts = await slack.post("general", "hi")
         said_of_it = delivery(slack, ts, type="app_mention", text=f"<@{slack.team.bot.id}> hi")
         body = orjson.dumps({**orjson.loads(said_of_it), "gateway": "removed", "reason": "removed", "user": user})
         result = await slack.send_raw(body, {"content-type": "application/json", **slack.sign(body)})

@@ -4,6 +4,7 @@ import base64
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from copy import deepcopy
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ import aiohttp
 from adapters.emulation.faults import Hold
 from adapters.emulation.values import Call
 from adapters.teams.adapter import TeamsAdapter
+from adapters.teams.emulation.world import Message
 from adapters.teams.emulator import InvokeResult, TeamsEmulator, Upload
 from adapters.teams.names import CARD, CONSENT, FILE
 from adapters.teams.settings import TeamsSettings
@@ -142,6 +144,20 @@ class TeamsWorld:
 
     async def click(self, message: Said, label: str, *, user: Person = "Ada") -> None:
         self._note(user, await self.teams.click(message.place.channel, message.id, label, user=user))
+
+    def controls(self, message: Said) -> object:
+        return deepcopy(self._message(message).activity.get("attachments", []))
+
+    async def press(self, controls: object, label: str, *, under: Said, user: Person = "Ada") -> None:
+        message = self._message(under)
+        stands, message.activity["attachments"] = message.activity.get("attachments", []), controls
+        try:
+            await self.click(under, label, user=user)
+        finally:
+            message.activity["attachments"] = stands
+
+    def _message(self, message: Said) -> Message:
+        return self.teams.world.place(message.place.channel, self.teams.ada).messages[message.id]
 
     def form(self, *, user: Person = "Ada") -> ShownForm | None:
         dialogs = self.teams.open_dialogs(user)

@@ -1,0 +1,52 @@
+"""Seals: what only this gateway can have made, and only for this conversation."""
+
+import pytest
+
+from gateway.runtime.seals import Seals
+
+HERE, THERE = "slack:T:C:1.1", "slack:T:C:2.2"
+
+
+class Kept:
+    """Payloads in a dict."""
+
+    def __init__(self) -> None:
+        self.bodies: dict = {}
+
+    async def put_payload(self, token, body) -> None:
+        self.bodies[token] = body
+
+    async def get_payload(self, token):
+        return self.bodies.get(token)
+
+
+@pytest.fixture
+async def seals():
+    made = Seals()
+    await made.open(Kept())
+    return made
+
+
+async def test_a_rating_is_read_where_it_was_written(seals):
+    token = seals.write_rating(HERE, "0f5e.message")
+    assert seals.read_rating(HERE, token) == "0f5e.message"
+    assert seals.read_rating(THERE, token) is None
+
+
+@pytest.mark.parametrize("forged", ["", ".", "message", "message.", "message.AAAAAAAAAAAA", "half \ud83d.é"])
+async def test_what_was_not_sealed_is_no_rating(seals, forged):
+    assert seals.read_rating(HERE, forged) is None
+
+
+async def test_words_cannot_be_moved_from_one_to_the_next(seals):
+    assert seals.seal("ab", "c") != seals.seal("a", "bc")
+
+
+async def test_the_key_is_made_once_and_kept():
+    kept, first, second, other = Kept(), Seals(), Seals(), Seals()
+    await first.open(kept)
+    await second.open(kept)
+    await other.open(Kept())
+    token = first.write_rating(HERE, "m")
+    assert second.read_rating(HERE, token) == "m"
+    assert other.read_rating(HERE, token) is None
