@@ -9,6 +9,8 @@ from adapters.slack.rich_text import from_rich_text, link
 
 _DEEPEST = 8
 """How far into blocks of an unknown kind is looked for words."""
+_COLUMNS = 20
+"""Up to how many cells the rows of a table are filled up: a table of Slack's has no more columns."""
 _ALIGNED = {"left": ":---", "center": ":---:", "right": "---:"}
 
 
@@ -103,7 +105,8 @@ def _table(block: Json, bot_user: str) -> str:
     settings: Any = block.get("column_settings")
     columns = [_align(each) for each in settings[:width]] if isinstance(settings, list) else []
     rule = (columns + ["---"] * width)[:width]
-    lines = [_line([*row, *[""] * (width - len(row))]) for row in rows]
+    lines = [_line([*rows[0], *[""] * (width - len(rows[0]))])]
+    lines += [_line([*row, *[""] * (min(width, _COLUMNS) - len(row))]) for row in rows[1:]]
     caption = words(block.get("caption"))
     table = "\n".join([lines[0], _line(rule), *lines[1:]])
     return f"{caption}\n\n{table}" if caption else table

@@ -10,7 +10,7 @@ from adapters.slack.envelope import Me
 from adapters.slack.file_objects import is_bare
 from adapters.slack.parse import created
 from adapters.slack.threads import thread_of
-from gateway.errors import Forbidden, Gone, Rejected, Unsupported
+from gateway.errors import Forbidden, Gone, RateLimited, Rejected, Unsupported
 from gateway.model import MessageCreated, RemoteFile
 
 _FILES = 20
@@ -34,14 +34,15 @@ class Completion:
         return replace(message, files=(*files, *message.files[_FILES:]), partial=False)
 
     async def _whole(self, message: MessageCreated, me: Me) -> MessageCreated:
-        """The message out of its thread; as it is where the app may not read the channel."""
+        """The message out of its thread; as it came where the app may not read the channel, or not now (some apps may
+        do so once a minute)."""
         ref, ts = message.ref, message.message_id
         bounds = {"oldest": ts, "latest": ts, "inclusive": "true", "limit": 5}
         try:
             page = await self._api.query(
                 "conversations.replies", channel=ref.channel, ts=thread_of(ref) or ts, **bounds
             )
-        except (Forbidden, Gone, Rejected, Unsupported) as error:
+        except (Forbidden, Gone, RateLimited, Rejected, Unsupported) as error:
             self._api.note("conversations.replies", error=quiet(error))
             return message
         found = next((each for each in items(page, "messages") if text(each, "ts") == ts), None)

@@ -34,7 +34,7 @@ _BINARY = ("image/", "audio/", "video/", "application/pdf", "application/zip")
 _SIGN_IN_PATHS = ("/signin", "/sign_in", "/sign-in", "/login", "/checkcookie", "/workspace-signin")
 _SIGN_IN = re.compile(
     rb"<title>[^<]{0,200}?(?:(?:sign|log)[ -]?in\b[^<]{0,200}slack|slack[^<]{0,200}(?:sign|log)[ -]?in\b)"
-    rb"|<form[^>]{0,500}?(?:signin|sign_in)"
+    rb"|<form[^>]{0,200}?(?:signin|sign_in)"
     rb"|checkcookie\?redir|[?&]redir=(?:%2f|/)files"
 )
 

@@ -35,13 +35,21 @@ def from_mrkdwn(value: str, bot_user: str = "") -> str:
 def _prose(part: str) -> str:
     if "<" in part:
         part = _TOKEN.sub(lambda match: _token(match[1]), part)
-    return unescape(_STRIKE.sub(r"~~\1~~", _BOLD.sub(r"**\1**", part)))
+    if "*" in part:
+        part = _BOLD.sub(r"**\1**", part)
+    if "~" in part:
+        part = _STRIKE.sub(r"~~\1~~", part)
+    return unescape(part)
 
 
 def _code(part: str, before: str, after: str) -> str:
     """Code as it was written. Of several lines it is a block, whose fences stand on lines of their own in Markdown."""
     ticks = 3 if part.startswith("```") and len(part) > 6 else 1
-    body = unescape(_TOKEN.sub(lambda match: _address(match[1]), part[ticks:-ticks]))
+    body = part[ticks:-ticks]
+    if "<" in body:
+        body = _TOKEN.sub(lambda match: _address(match[1]), body)
+    if "&" in body:
+        body = unescape(body)
     if "\n" not in body:
         return f"{part[:ticks]}{body}{part[:ticks]}" if "`" not in body else inline_code(body)
     block = fenced(body.removeprefix("\n").removesuffix("\n"))

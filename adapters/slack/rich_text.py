@@ -141,17 +141,20 @@ def _emoji(element: Json) -> str:
 def styled(written: str, style: Json) -> str:
     """The words with their marks. Marks go around words, not around the blanks beside them (``** bold**`` is no
     Markdown), and not across lines."""
-    if "\n" in written:
-        return "\n".join([styled(line, style) for line in written.split("\n")])
-    core = written.strip()
-    if not style or not core:
+    marks = [mark for name, mark in _MARKS if style.get(name) is True]
+    code = style.get("code") is True
+    if not marks and not code:
         return written
-    at = written.index(core)
-    marked = inline_code(core) if style.get("code") is True else core
-    for name, mark in _MARKS:
-        if style.get(name) is True:
-            marked = f"{mark}{marked}{mark}"
-    return written[:at] + marked + written[at + len(core) :]
+    opening, closing = "".join(reversed(marks)), "".join(marks)
+    return "\n".join([_marked(line, opening, closing, code=code) for line in written.split("\n")])
+
+
+def _marked(line: str, opening: str, closing: str, *, code: bool) -> str:
+    core = line.strip()
+    if not core:
+        return line
+    at = line.index(core)
+    return f"{line[:at]}{opening}{inline_code(core) if code else core}{closing}{line[at + len(core) :]}"
 
 
 def _longest_run(written: str) -> int:

@@ -241,6 +241,8 @@ async def test_a_mention_without_its_files_is_looked_up(house: SlackHouse) -> No
 
 async def test_a_mention_that_cannot_be_looked_up_is_taken_as_it_came(house: SlackHouse) -> None:
     event = await mention(house)
+    house.slack.fail_next("conversations.replies", retry_after=60)
+    assert await house.adapter.complete(event) == replace(event, partial=False)
     house.slack.team.scopes -= {"channels:history"}
     assert await house.adapter.complete(event) == replace(event, partial=False)
 

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.slack.words import references, to_markdown, transcript
+from tests.markdown.nasty import FAMILIES
+from tests.support.steps import steps
 
 
 def rich(*elements: dict[str, Any]) -> dict[str, Any]:
@@ -337,3 +339,26 @@ def test_odd_messages_never_raise(message: dict[str, Any]) -> None:
     to_markdown(message, "UBOT")
     transcript({**message, "attachments": [message]}, "")
     references({"attachments": [{**message, "is_share": True}]}, "T1")
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_character_costs_a_bounded_number_of_steps(family: str) -> None:
+    written = FAMILIES[family](8_000)
+    inline = [
+        {"type": "text", "text": written, "style": {"code": True}},
+        {"type": "link", "url": written, "text": written},
+    ]
+    shapes: list[dict[str, Any]] = [
+        {"text": written},
+        {"text": f"<@UBOT> {written}", "blocks": [{"type": "section", "text": mrkdwn(written)}]},
+        {"blocks": [rich(section(*inline), part("preformatted", written), listed(written))]},
+        {"blocks": [{"type": "table", "rows": [cells(written), cells(written)]}]},
+        {"attachments": [forward(text=written, fields=[{"value": written}])]},
+    ]
+    for message in shapes:
+        assert steps(lambda message: transcript(message, "UBOT"), message) <= 100 * len(written)
+
+
+def test_a_ragged_table_does_not_grow_with_its_widest_row() -> None:
+    rows = [cells(*"a" * 5_000), *(cells("b") for _ in range(5_000))]
+    assert len(read({"type": "table", "rows": rows})) < 500_000
