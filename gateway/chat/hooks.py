@@ -34,7 +34,7 @@ def on_message(func: F) -> F:
 
 
 def on_stop(func: F) -> F:
-    """Called after the user stopped the running turn."""
+    """Called after the user stopped the running turn, or deleted the message it answers."""
     registered().on_stop = func
     return func
 

@@ -20,6 +20,7 @@ from gateway.model import (
     Event,
     FeedbackGiven,
     MessageCreated,
+    MessageDeleted,
     Notice,
 )
 from gateway.ports import Inbox, Sessions
@@ -83,6 +84,8 @@ class Gate:
         platform = envelope.ref.platform
         self._counters.received(platform)
         event = self._reader.event(envelope)
+        if isinstance(event, MessageDeleted):
+            self._dispatcher.withdraw(event)
         if event is None or not self._handlers.wants(event) or not await self._concerns_us(event):
             self._counters.add(platform, "ignored")
             return IGNORED
@@ -131,8 +134,12 @@ class Gate:
 
     async def _concerns_us(self, event: Event) -> bool:
         """A thread message without a mention counts only where the bot takes part already; also when the mention that
-        calls it in is only just being stored."""
-        if not isinstance(event, MessageCreated) or event.addressed:
+        calls it in is only just being stored. So does the deletion of what may have begun a conversation: people delete
+        a lot that has not."""
+        if isinstance(event, ConversationEnded):
+            if event.reason != "deleted" or event.ref.thread is None:
+                return True
+        elif not isinstance(event, MessageCreated) or event.addressed:
             return True
         return event.ref.key in self._arriving or await self._dispatcher.takes_part(event.ref)
 

@@ -17,7 +17,15 @@ from gateway.ingress.failures import Failures
 from gateway.ingress.lane import QUEUE_LIMIT, Lane
 from gateway.ingress.reading import Reader
 from gateway.ingress.trials import INTERRUPTIONS, Trial, Trials
-from gateway.model import CommandInvoked, ConversationEnded, ConversationRef, Event, MessageCreated, StopRequested
+from gateway.model import (
+    CommandInvoked,
+    ConversationEnded,
+    ConversationRef,
+    Event,
+    MessageCreated,
+    MessageDeleted,
+    StopRequested,
+)
 from gateway.ports import Delivery, Lease, SessionRecord, Store
 from gateway.runtime.asks import Verdict
 from gateway.runtime.calling import as_failure, forbids_awaiting, forget_cancellations, is_discarded
@@ -118,6 +126,13 @@ class Dispatcher:
             return "early" if self._backlog.exists else "closed"
         return lane.asks.judge(ask, event, runs=lane.overflow or lane.holds(ask[0]))
 
+    def withdraw(self, event: MessageDeleted) -> None:
+        """Somebody deleted a message: its turn is stopped, or never begins."""
+        lane = self._lanes.get(event.ref.key)
+        if lane is not None:
+            for work in lane.withdraw(event.message_id):
+                self.spawn(self._forget(work))
+
     # Submitting
 
     def submit(self, work: Work, *, older: bool = False) -> None:
@@ -186,6 +201,10 @@ class Dispatcher:
         ):
             self.spawn(self._forget(work))  # it is in use after all
             return True
+        if isinstance(event, ConversationEnded) and event.reason in ("deleted", "removed"):
+            for waiting in lane.abandon():
+                self.spawn(self._forget(waiting))
+            return False
         over = isinstance(event, ConversationEnded) or (isinstance(event, CommandInvoked) and event.command == "new")
         if over and lane.waiting:
             lane.stop(event.user)  # nobody will answer in a conversation that is over
@@ -268,10 +287,10 @@ class Dispatcher:
         return await self._failed(lane, lease, work, error, main=main)
 
     async def _forget(self, work: Work) -> None:
-        """There is nothing to run for it."""
+        """There is nothing to run for it, or no longer."""
         lease = await self._store.claim(work.event.ref.key)
         if lease is not None:
-            await persistently(lambda: self._store.finish(lease, work.key, journal=False))
+            await persistently(lambda: self._store.finish(lease, work.key, journal=work.rerun))
 
     async def _run(self, lane: Lane, lease: Lease, work: Work, *, main: bool) -> None:
         """Run it until it is done or given up."""

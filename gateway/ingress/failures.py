@@ -3,6 +3,7 @@
 import hashlib
 import time
 import traceback
+from typing import cast
 
 import structlog
 
@@ -38,7 +39,7 @@ class Failures:
     async def handle(self, lease: Lease, work: Work, error: Exception) -> float | None:
         """Note the failure: the seconds after which the turn shall run again, None when it was given up."""
         attempts = work.attempts + 1
-        again = attempts <= self._retries and not isinstance(error, HOPELESS)
+        again = attempts <= self._retries and not _is(HOPELESS, error)
         platform = work.event.ref.platform
         self._counters.add(platform, "failed")
         log.error(
@@ -59,7 +60,7 @@ class Failures:
             await persistently(lambda: self._inbox.fail(lease, work.key, error=text, not_before=due))
             work.attempts = attempts
             return pause
-        if not isinstance(error, Gone):  # nobody is there any more who could be told
+        if not _is((Gone,), error):  # nobody is there any more who could be told
             await self._tell(work)
         await self._bury(lease, work, text)
         return None
@@ -82,3 +83,11 @@ class Failures:
         except Exception as error:
             # Whatever it is (it may be what the turn died of): it must not keep the delivery from being given up.
             log.warning("turn.failure_untold", delivery=work.key, error=f"{type(error).__name__}: {error}")
+
+
+def _is(kinds: tuple[type[Exception], ...], error: BaseException) -> bool:
+    """Whether an error is of these kinds; a group is, when all errors in it are."""
+    if isinstance(error, BaseExceptionGroup):
+        group = cast(BaseExceptionGroup[BaseException], error)
+        return all(_is(kinds, each) for each in group.exceptions)
+    return isinstance(error, kinds)

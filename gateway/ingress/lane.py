@@ -125,6 +125,28 @@ class Lane:
         if self.task is not None:
             self.task.cancel("fenced")
 
+    def withdraw(self, message_id: str) -> list[Work]:
+        """A message was deleted: its turn is stopped. What only waited for it is returned, and no longer waits."""
+        if self.current is not None and self.current.is_about(message_id):
+            self.current.withdrawn = True
+            self.stop(self.current.event.user)
+        waiting = [work for work in self.queue if work.is_about(message_id)]
+        for work in waiting:
+            self.queue.remove(work)
+        return waiting
+
+    def abandon(self) -> list[Work]:
+        """The conversation is gone: its turn is stopped, and nobody is told. What waited for a turn is returned, and no
+        longer waits."""
+        if self.current is not None:
+            self.current.withdrawn = True
+            if self.turn is not None:
+                self.turn.gone = True
+            self.stop(self.current.event.user)
+        waiting = list(self.queue)
+        self.queue.clear()
+        return waiting
+
     def stop(self, user: UserRef) -> bool:
         """Cancel the running turn, or its retry, if there is one that can be; whether there was."""
         if self.pausing is not None and not self.pausing.done():

@@ -14,6 +14,7 @@ from gateway.model import (
     FeedbackGiven,
     FormSubmitted,
     MessageCreated,
+    MessageDeleted,
     StopRequested,
     UserRef,
     from_json,
@@ -60,6 +61,9 @@ class Reader:
             user = from_json(UserRef, envelope.body["user"])
             return ConversationEnded(ref=envelope.ref, user=user, reason=envelope.body["reason"])
         event = adapter.parse(envelope)
+        if isinstance(event, MessageDeleted) and event.ref.thread == event.message_id:
+            # The conversation goes with the message that began it, whether or not the platform leaves a thread behind.
+            return ConversationEnded(ref=event.ref, user=event.user, reason="deleted")
         return _as_command(event) if isinstance(event, MessageCreated | CommandInvoked) else event
 
     async def token(self, event: Event) -> AnyToken | None:

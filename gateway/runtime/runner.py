@@ -169,6 +169,8 @@ class Runner:
             raise
 
     async def _play_stoppable(self, turn: Turn, running: Callable[[Turn | None], None]) -> None:
+        if turn.work.withdrawn:
+            return
         running(turn)
         try:
             if self._timeout is None:
@@ -189,7 +191,15 @@ class Runner:
         if turn.stopping:
             if (task := asyncio.current_task()) is not None:
                 task.uncancel()
-            await self._stopped(turn)
+            await (self._cut_off(turn) if turn.gone else self._stopped(turn))
+
+    async def _cut_off(self, turn: Turn) -> None:
+        """Its conversation is gone: nobody is left to talk to."""
+        turn.working.pause()
+        try:
+            await break_off_streams(turn)
+        finally:
+            log.info("turn.cut_off", delivery=turn.work.key, reason="its conversation was deleted, or the bot removed")
 
     async def _stopped(self, turn: Turn) -> None:
         turn.stopping = False  # on_stop and the closing of streams may talk again

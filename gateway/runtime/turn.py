@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from gateway.egress import Sender
+from gateway.errors import Gone
 from gateway.model import ConversationRef, Event, Profile, UserRef
 from gateway.ports import Lease, Store
 from gateway.runtime.asks import Ask, OpenAsks
@@ -72,6 +73,7 @@ class Turn:
         "_waits",
         "asks",
         "clock",
+        "gone",
         "journal",
         "lease",
         "loop",
@@ -112,6 +114,8 @@ class Turn:
         self.stopping = False
         self.over = False
         """It failed and will be run again: what of it still runs (a thread, a task) must not talk beside the re-run."""
+        self.gone = False
+        """It was stopped because its conversation does not exist any more."""
         self.lost = False
         """The right to run it is another process's now."""
         self.clock: asyncio.Timeout | None = None
@@ -232,6 +236,8 @@ async def break_off_streams(turn: Turn) -> None:
     for message in list(turn.opened):
         try:
             await message.break_off()
+        except Gone:
+            continue  # and so is the stream
         except Exception:
             # The turn has failed already, with what matters more; a stream nobody ends runs out on the platform.
             log.exception("stream.not_ended", delivery=turn.work.key)

@@ -59,6 +59,8 @@ class Work:
     """Its handler was called: what a twin of it says from then on comes too late."""
     twin: asyncio.Event | None = None
     """Set while the twin of a partial message is waited for: set when it has come."""
+    withdrawn: bool = False
+    """What it is about was deleted before its turn began: there is nothing to do."""
     on_wait: Callable[[bool], object] | None = None
     """Called with True when its turn begins to wait for an answer, with False when it goes on."""
 
@@ -119,6 +121,10 @@ class Work:
     def rerun(self) -> bool:
         """Whether an earlier run may have left effects behind."""
         return self.revived or self.attempts + self.interrupted > 0
+
+    def is_about(self, message_id: str) -> bool:
+        """Whether it is what somebody wrote in this message."""
+        return isinstance(self.event, MessageCreated) and self.event.message_id == message_id
 
     @property
     def is_side(self) -> bool:

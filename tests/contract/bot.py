@@ -14,6 +14,7 @@ from tests.contract.asks import AskContract
 from tests.contract.binding import BindingContract
 from tests.contract.conversations import ConversationContract
 from tests.contract.crashes import CrashContract
+from tests.contract.deletions import DeletionContract
 from tests.contract.endings import EndingContract
 from tests.contract.losses import LossContract
 from tests.contract.texts import TextContract
@@ -27,6 +28,7 @@ class BotContract(
     BindingContract,
     LossContract,
     EndingContract,
+    DeletionContract,
     CrashContract,
     TextContract,
 ):
