@@ -137,11 +137,23 @@ class Inbox(Protocol):
         ...
 
     async def finish(
-        self, lease: Lease, key: str, *, session: SessionRecord | None = None, journal: bool = True, soon: bool = False
+        self,
+        lease: Lease,
+        key: str,
+        *,
+        session: SessionRecord | None = None,
+        journal: bool = True,
+        soon: bool = False,
+        posted: Collection[str] = (),
     ) -> None:
         """The turn is over: delivery done, session saved, its journal dropped (``journal=False``: there is none), in
         one transaction. Raises ``Fenced`` and writes nothing if the lease is stale. ``soon``: something waits for it,
-        so it stays back for no company."""
+        so it stays back for no company. ``posted``: ids of its messages, which no other turn shall take for its own."""
+        ...
+
+    async def posted(self, conversation: str, *, before: int) -> Collection[str]:
+        """Ids of messages that turns of the conversation posted which are done by now, among those of the deliveries
+        ahead of a ``seq``: the last 20,000 of all conversations. Slow: it looks through them."""
         ...
 
     async def fail(self, lease: Lease, key: str, *, error: str, not_before: float) -> None:

@@ -68,4 +68,6 @@ CAPABILITIES = Capabilities(
     forms=True,
     form_files=True,
     feedback=True,
+    # Discord tells nobody the nonce of an earlier message.
+    known_by_words=True,
 )

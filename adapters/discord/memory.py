@@ -29,6 +29,7 @@ class Memory:
         self._asked: OrderedDict[str, Asked] = OrderedDict()
         self._sent: OrderedDict[str, str] = OrderedDict()
         self._doubtful: OrderedDict[str, None] = OrderedDict()
+        self._tried: OrderedDict[str, None] = OrderedDict()
 
     def sent(self, id: str, nonce: str) -> None:
         """A message is the bot's own, and was sent under this nonce (empty if that is not known)."""
@@ -59,6 +60,16 @@ class Memory:
     def nonce(self, id: str) -> str:
         """The nonce a message was sent under, as far as it is known."""
         return self._sent.get(id, "")
+
+    def tried(self, nonce: str) -> None:
+        """This process is about to send it."""
+        self._tried[nonce] = None
+        if len(self._tried) > _KEPT:
+            self._tried.popitem(last=False)
+
+    def was_tried(self, nonce: str) -> bool:
+        """Whether this process tried to send it: then nothing older than the process is it."""
+        return nonce in self._tried
 
     def doubt(self, nonce: str) -> None:
         """It may have been sent before: whatever Discord answers has to be looked at."""

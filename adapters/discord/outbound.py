@@ -70,6 +70,7 @@ class Outbox:
     ) -> Receipt:
         told = {**payload, **spot.reference, **_new(files), "nonce": mark, "enforce_nonce": True}
         await self._api.show_waiting("POST", MESSAGES, spot.channel)
+        self._memory.tried(mark)
         try:
             with request(told, files) as arguments:
                 posted = await self._api.call("POST", MESSAGES, {"channel_id": spot.channel}, **arguments)

@@ -1,5 +1,6 @@
 """What was said: history, and finding again what a crash lost the receipt of."""
 
+import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -24,6 +25,8 @@ _STARTER = 21
 """The note at the head of a thread that stands for the message it was opened from."""
 _SAID = frozenset({0, 19, 20, 23, _STARTER})
 """Types of messages that somebody said; the rest are Discord's own notes."""
+_DELIVERY = re.compile(r"discord:[^:]*:[^:]*:(\d{15,20})(?!\d)")
+"""A delivery's key (``adapters.discord.envelope``), with which the key of each of its sends begins."""
 _SKEW = 60.0
 """Seconds our clock and Discord's may differ: a nonce decides exactly, so looking further back costs nothing."""
 
@@ -41,8 +44,10 @@ class Past:
         self, to: ConversationRef, message: Outgoing, *, key: str, since: float, claimed: Collection[str]
     ) -> Receipt | None:
         """Our message under ``key``. Where its nonce is no longer known: the first of our own that says the same, or
-        the beginning of it, and belongs to no other send."""
+        the beginning of it, came after what it answers, and belongs to no other send. What may be of another send is
+        left alone: better the same words twice than an answer that never came."""
         mark = nonce(to, key)
+        earliest = max(since, _asked_at(key), self._memory.since if self._memory.was_tried(mark) else 0.0)
         self._memory.doubt(mark)
         wanted = content(message).strip()
         alike: Json | None = None
@@ -53,10 +58,13 @@ class Past:
             known = str(each.get("nonce") or "") or self._memory.nonce(id)
             if known == mark:
                 return self._receipt(to, each, message)
-            fresh = not known and id not in claimed and seconds(id) > since
+            fresh = not known and id not in claimed and seconds(id) > earliest
             if alike is None and fresh and _alike(each, wanted, len(uploads(message.files))):
                 alike = each
-        return None if alike is None else self._receipt(to, alike, message)
+        if alike is None:
+            return None
+        self._memory.sent(text(alike, "id"), mark)  # nobody else's from now on
+        return self._receipt(to, alike, message)
 
     def _receipt(self, to: ConversationRef, found: Json, message: Outgoing) -> Receipt:
         channel = text(found, "channel_id")
@@ -144,6 +152,12 @@ def _replies(messages: Sequence[Json], root: str) -> list[Json]:
             known.add(text(message, "id"))
             found.append(message)
     return found[::-1]
+
+
+def _asked_at(key: str) -> float:
+    """When what a send answers was said, by Discord's clock: its delivery's key names it. 0 where it does not."""
+    found = _DELIVERY.match(key)
+    return seconds(found[1]) if found else 0.0
 
 
 def _alike(message: Json, wanted: str, files: int) -> bool:

@@ -37,6 +37,9 @@ class Capabilities:
     feedback_token: bool = True
     """Thumbs bring back ``Outgoing.feedback``; else only the platform's own id of the message, and the core remembers
     what that was."""
+    known_by_words: bool = False
+    """A message whose receipt was lost may have to be found by what it says (``SupportsLookup``): the ids of what
+    finished turns posted are kept, so that the same words of another turn are not taken for it."""
     citations: bool = False
     """Shows sources beside the text; else they are listed under it."""
 

@@ -43,7 +43,7 @@ class Posting:
             message,
             key=self.effect.key,
             existing=self.receipts,
-            lookup=self._lookup(),
+            lookup=await self._lookup(),
             on_receipts=self._keep,
         )
 
@@ -54,13 +54,14 @@ class Posting:
         if self.stream is None:
             if turn.journal.eager:
                 await turn.journal.settle()
+            lookup = await self._lookup()
             self.stream = turn.sender.stream(
                 turn.ref,
                 key=self.effect.key,
                 recipient=turn.event.user,
                 author=author,
                 existing=self.receipts,
-                lookup=self._lookup(),
+                lookup=lookup,
                 on_receipts=self._keep,
                 on_stopped=turn.stop,
             )
@@ -83,16 +84,19 @@ class Posting:
         self.effect.record(receipts=(), removed=True)
         await self._turn.sender.delete(receipts)
 
-    def _lookup(self) -> Lookup | None:
+    async def _lookup(self) -> Lookup | None:
         """Look before sending, when an earlier run may have sent this without living to record it."""
-        work = self._turn.work
+        turn, work = self._turn, self._turn.work
         if not work.rerun or self.receipts or self.effect.body.get("removed"):
             return None
         event = self._turn.event
         # The platform's own time where the event has it: nothing this turn sent can be older. Else ours, with a minute
         # for the difference between the two clocks.
         at = event.at if isinstance(event, MessageCreated) else 0.0
-        return Lookup(since=at or work.received_at - 60, claimed=self._turn.journal.claimed())
+        claimed = set(turn.journal.claimed())
+        if turn.sender.capabilities(turn.ref).known_by_words:
+            claimed.update(await turn.services.store.posted(turn.ref.key, before=work.seq))
+        return Lookup(since=at or work.received_at - 60, claimed=frozenset(claimed))
 
     def _keep(self, receipts: tuple[Receipt, ...]) -> None:
         self.receipts = receipts

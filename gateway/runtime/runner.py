@@ -95,6 +95,7 @@ class Runner:
         finally:
             self._places.give_back(person)
         if turn is not None:  # its place is another's by now: this only waits for the store
+            turn.note_posted()
             await turn.journal.close(keep=False)
             await persistently(lambda: self._finish(turn, soon=behind()))
 
@@ -162,7 +163,12 @@ class Runner:
         record = None if turn.session.ended else turn.session.to_save()
         try:
             await self._services.store.finish(
-                turn.lease, turn.work.key, session=record, journal=turn.journal.written, soon=soon
+                turn.lease,
+                turn.work.key,
+                session=record,
+                journal=turn.journal.written,
+                soon=soon,
+                posted=turn.posted,
             )
         except BaseException:
             turn.session.not_saved()

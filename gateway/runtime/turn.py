@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,6 +80,7 @@ class Turn:
         "lost",
         "opened",
         "over",
+        "posted",
         "profile",
         "services",
         "session",
@@ -120,12 +121,19 @@ class Turn:
         """The right to run it is another process's now."""
         self.clock: asyncio.Timeout | None = None
         """Bounds its time, where that is bounded."""
+        self.posted: Collection[str] = ()
+        """Ids of what it posted, where another turn might take that for its own; known when it has ended."""
         self.stopper: Callable[[UserRef], object] | None = None
         """Set while it can be stopped."""
         self._places = places
         self._waits = 0
         """Asks it waits for now."""
         self._made = 0
+
+    def note_posted(self) -> None:
+        """Its handlers have ended: what they posted is all there is."""
+        if self.sender.capabilities(self.ref).known_by_words:
+            self.posted = self.journal.claimed()
 
     @property
     def event(self) -> Event:

@@ -28,6 +28,9 @@ CLOSE = ByKeys(
     "UPDATE deliveries SET state = 1, closed_at = ?, ref = NULL, body = NULL, twin = NULL, error = NULL WHERE key IN",
     "AND state = 0",
 )
+POSTED = "UPDATE deliveries SET posted = ? WHERE key = ?"
+FIND_POSTED = """SELECT posted FROM deliveries
+    WHERE seq > ? AND seq < ? AND conversation = ? AND state = 1 AND posted IS NOT NULL"""
 FORGET_EFFECTS = ByKeys("DELETE FROM effects WHERE delivery IN")
 FAIL = "UPDATE deliveries SET attempts = attempts + 1, error = ?, not_before = ? WHERE key = ? AND state = 0"
 BURY = """UPDATE deliveries SET state = 2, attempts = attempts + 1, error = ?, closed_at = ?
@@ -56,11 +59,16 @@ DROP = """UPDATE deliveries SET state = 1, closed_at = ?, ref = NULL, body = NUL
 REVIVE_AFTER = 60.0
 """Seconds after a delivery was given up within which the same one is no new try of the platform: Slack sends a mention
 twice, and the second may come when the first has failed already."""
+POSTED_WITHIN = 20_000
+"""Deliveries, counted back from the one that asks, whose posted messages are looked through: nothing finds them by their
+conversation, and what runs again after a crash is of the last moments before it."""
 
 Put: TypeAlias = tuple[str, str, bytes, bytes, float, bool, bool]
 """key, conversation, ref, body, received_at, started, with_session"""
 Found: TypeAlias = tuple[int, bool, int, int, bool, Row | None]
 """seq, new, attempts, interrupted, revived, session"""
+Finished: TypeAlias = tuple[str, Row | None, bool, str]
+"""key, session, whether there is a journal, ids of what was posted"""
 
 
 def _put(tx: Transaction, items: Sequence[Put]) -> list[Found]:
@@ -119,11 +127,24 @@ def _hand_over(tx: Transaction, items: Sequence[None]) -> Sequence[None]:
     return items
 
 
-def _finish(tx: Transaction, items: Sequence[tuple[str, Row | None, bool]]) -> Sequence[None]:
-    CLOSE.run(tx, [key for key, _, _ in items], tx.now)
-    SAVE_SESSION.run(tx, [session for _, session, _ in items if session is not None])
-    FORGET_EFFECTS.run(tx, [key for key, _, journal in items if journal])
+def _finish(tx: Transaction, items: Sequence[Finished]) -> Sequence[None]:
+    CLOSE.run(tx, [key for key, _, _, _ in items], tx.now)
+    if posted := [(ids, key) for key, _, _, ids in items if ids]:
+        tx.executemany(POSTED, posted)
+    SAVE_SESSION.run(tx, [session for _, session, _, _ in items if session is not None])
+    FORGET_EFFECTS.run(tx, [key for key, _, journal, _ in items if journal])
     return [None] * len(items)
+
+
+def _posted(tx: Transaction, items: Sequence[tuple[str, int]]) -> list[set[str]]:
+    return [
+        {
+            id
+            for (ids,) in tx.execute(FIND_POSTED, (before - POSTED_WITHIN, before, conversation)).fetchall()
+            for id in ids.split()
+        }
+        for conversation, before in items
+    ]
 
 
 def _fail(tx: Transaction, items: Sequence[tuple[str, str, float]]) -> Sequence[None]:
@@ -186,6 +207,7 @@ FAILING = Kind(_fail)
 BURYING = Kind(_bury)
 RECOVER = Kind(_recover)
 READ_PENDING = Kind(_pending, writes=False, owned=False)
+READ_POSTED = Kind(_posted, writes=False, owned=False)
 READ_DEAD = Kind(_dead_letters, writes=False, owned=False)
 RETRYING = Kind(_retry, owned=False)
 DROPPING = Kind(_drop, owned=False)

@@ -99,6 +99,10 @@ MIGRATIONS: tuple[Migration, ...] = (
             AND (substr(key, 1, length(conversation) + 6) = conversation || ':idle:'
             OR substr(key, 1, length(conversation) + 9) = conversation || ':removed:')""",
     ),
+    (
+        # Ids of the messages its turn posted, apart by blanks, where the platform may tell them by their words alone.
+        "ALTER TABLE deliveries ADD COLUMN posted TEXT",
+    ),
 )
 
 

@@ -109,10 +109,21 @@ class SQLiteStore:
         return [codec.load_delivery(row) for row in rows]
 
     async def finish(
-        self, lease: Lease, key: str, *, session: SessionRecord | None = None, journal: bool = True, soon: bool = False
+        self,
+        lease: Lease,
+        key: str,
+        *,
+        session: SessionRecord | None = None,
+        journal: bool = True,
+        soon: bool = False,
+        posted: Collection[str] = (),
     ) -> None:
         row = None if session is None else codec.session_row(session)
-        await self._do(deliveries.FINISH_SOON if soon else deliveries.FINISH, (key, row, journal), lease)
+        item = (key, row, journal, " ".join(posted))
+        await self._do(deliveries.FINISH_SOON if soon else deliveries.FINISH, item, lease)
+
+    async def posted(self, conversation: str, *, before: int) -> Collection[str]:
+        return await self._do(deliveries.READ_POSTED, (conversation, before))
 
     async def fail(self, lease: Lease, key: str, *, error: str, not_before: float) -> None:
         await self._do(deliveries.FAILING, (key, redact(error), not_before), lease)
