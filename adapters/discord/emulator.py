@@ -460,6 +460,10 @@ class DiscordEmulator(Watched):
         """Make calls of a method wait, before or after their effect, until ``release()`` or ``drop()``."""
         return self._faults.hold(method, after_effect=after_effect, when=when)
 
+    def forget_nonces(self) -> None:
+        """Know no nonce any more, as after the past few minutes: what is sent again stands twice."""
+        self.routes.messages.forget_nonces()
+
     def emit(self, name: str, data: JSON) -> None:
         """Dispatch an event of any kind to every session, asked for or not known."""
         self.gateway.dispatch(name, data, guild_id=data.get("guild_id"))

@@ -29,6 +29,7 @@ class Memory:
         self._asked: OrderedDict[str, Asked] = OrderedDict()
         self._sent: OrderedDict[str, str] = OrderedDict()
         self._doubtful: OrderedDict[str, None] = OrderedDict()
+        self._claims: OrderedDict[str, str] = OrderedDict()
         self._tried: OrderedDict[str, None] = OrderedDict()
 
     def sent(self, id: str, nonce: str) -> None:
@@ -60,6 +61,16 @@ class Memory:
     def nonce(self, id: str) -> str:
         """The nonce a message was sent under, as far as it is known."""
         return self._sent.get(id, "")
+
+    def claim(self, id: str, nonce: str) -> None:
+        """A message was taken for what was sent under this nonce: it is nobody else's from now on."""
+        self._claims[id] = nonce
+        if len(self._claims) > _KEPT:
+            self._claims.popitem(last=False)
+
+    def claimed_by(self, id: str) -> str:
+        """The nonce of the send a message was taken for; empty if it was not."""
+        return self._claims.get(id, "")
 
     def tried(self, nonce: str) -> None:
         """This process is about to send it."""

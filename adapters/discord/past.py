@@ -58,12 +58,13 @@ class Past:
             known = str(each.get("nonce") or "") or self._memory.nonce(id)
             if known == mark:
                 return self._receipt(to, each, message)
-            fresh = not known and id not in claimed and seconds(id) > earliest
+            free = id not in claimed and self._memory.claimed_by(id) in ("", mark)
+            fresh = free and not known and seconds(id) > earliest
             if alike is None and fresh and _alike(each, wanted, len(uploads(message.files))):
                 alike = each
         if alike is None:
             return None
-        self._memory.sent(text(alike, "id"), mark)  # nobody else's from now on
+        self._memory.claim(text(alike, "id"), mark)
         return self._receipt(to, alike, message)
 
     def _receipt(self, to: ConversationRef, found: Json, message: Outgoing) -> Receipt:

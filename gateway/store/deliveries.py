@@ -60,7 +60,7 @@ REVIVE_AFTER = 60.0
 """Seconds after a delivery was given up within which the same one is no new try of the platform: Slack sends a mention
 twice, and the second may come when the first has failed already."""
 POSTED_WITHIN = 20_000
-"""Deliveries, counted back from the one that asks, whose posted messages are looked through: nothing finds them by their
+"""Deliveries, counted back from the one that asks, whose posted messages are looked through: no index finds them by
 conversation, and what runs again after a crash is of the last moments before it."""
 
 Put: TypeAlias = tuple[str, str, bytes, bytes, float, bool, bool]

@@ -107,6 +107,31 @@ async def test_after_a_restart_a_message_is_known_by_what_it_says(world: Discord
     assert [each.files for each in world.said(post.place)] == [(), ("a.txt", "b.txt"), ()]
 
 
+async def test_the_same_words_of_another_send_are_not_taken_for_it(world: DiscordWorld, tmp_path: Path) -> None:
+    """Each message is claimed once, and only one that came after what it answers; else it is sent, perhaps again."""
+    async with serving(world, tmp_path, House) as house:
+        _, ref = await house.dm("first")
+        ok = Outgoing(text="ok")
+        first = await house.adapter.send(ref, ok, key=f"{house.envelopes[-1].key}#0.0")
+        await house.dm("second")
+    forget_nonces(world, ref.channel)
+    one, two = (f"{each.key}#0.0" for each in house.envelopes)
+    async with serving(world, tmp_path, House) as house:
+        find = adapter_of(house).find
+        assert await find(ref, ok, key=two, since=0, claimed=()) is None  # it is older than the question
+        async with asyncio.TaskGroup() as group:
+            looks = [group.create_task(find(ref, ok, key=key, since=0, claimed=())) for key in (one, f"{one}1")]
+        found = [each.id for look in looks if (each := look.result()) is not None]
+        assert found == [first.id]
+    forget_nonces(world, ref.channel)
+    async with serving(world, tmp_path, House) as house:
+        # What this process has tried to send is nothing that stood there before it.
+        world.discord.fail_next("create_message", status="disconnect")
+        with pytest.raises(Unavailable):
+            await house.adapter.send(ref, ok, key=one)
+        assert await adapter_of(house).find(ref, ok, key=one, since=0, claimed=()) is None
+
+
 async def test_a_server_error_met_after_the_effect_doubles_nothing(world: DiscordWorld, house: House) -> None:
     """discord.py itself sends again after a 502."""
     post, ref = await house.dm()

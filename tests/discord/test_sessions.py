@@ -144,6 +144,46 @@ async def test_what_is_said_while_the_gateway_drains_is_answered_after_it(world:
         assert (texts(world, first), texts(world, second)) == (["working", "re slow"], ["re late"])
 
 
+EQUAL = """
+    import pathlib
+    import gateway as cl
+
+    @cl.on_message
+    async def main(message: cl.Message):
+        begun = pathlib.Path({folder!r}) / message.content
+        again = begun.exists()
+        begun.touch()
+        while not (pathlib.Path({folder!r}) / f"{{message.content}} may").exists() and not again:
+            await cl.sleep(0.02)
+        await cl.Message("ok").send()
+"""
+
+
+async def test_of_two_equal_answers_both_arrive_though_nobody_knows_the_nonces(
+    world: DiscordWorld, tmp_path: Path
+) -> None:
+    """The second question was asked before the first answer, and its turn died before it said a word."""
+    folder = tmp_path / "marks"
+    folder.mkdir()
+    async with LivingBot(world, tmp_path, EQUAL.format(folder=str(folder))) as bot:
+        post = await world.dm("first")
+        await world.dm("second")
+        (folder / "first may").touch()
+        await reads(world, post, "ok", timeout=20)
+        async with asyncio.timeout(20):
+            while not (folder / "second").exists():
+                await asyncio.sleep(0.02)  # the bot is another process
+        await bot.kill()
+        for message in world.discord.world.channels[world.discord.dm.id].messages.values():
+            message.nonce = None
+        world.discord.forget_nonces()
+        world.discord.gateway.end_sessions()  # nor is there a RESUME that brings the echo of the answer
+        await bot.start()
+        await world.wait_for(lambda: len(texts(world, post)) == 2, 20)
+        await world.settled()
+        assert texts(world, post) == ["ok", "ok"]
+
+
 async def test_a_click_nobody_was_there_for_is_not_done_behind_their_back(world: DiscordWorld, tmp_path: Path) -> None:
     async with LivingBot(world, tmp_path, ACTIONS) as bot:
         post = await world.mention("x")

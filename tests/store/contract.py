@@ -110,6 +110,21 @@ class StoreContract:
         await store.amend(envelope(text="too late"))
         assert await pending_keys(store) == []
 
+    async def test_what_finished_turns_posted_is_known_to_those_behind_them(self, store: Store, reopen: Reopen) -> None:
+        lease = await lease_on(store)
+        for n, posted in enumerate((("1", "2"), (), ("3",))):
+            await store.put(envelope(f"k{n}"))
+            await store.finish(lease, f"k{n}", posted=posted)
+        other = await store.put(envelope("other", thread="another"))
+        await store.finish(lease, "other", posted=("4",))
+        last = await store.put(envelope("last"))
+        conversation = last.delivery.envelope.ref.key
+        assert other.delivery.envelope.ref.key != conversation
+        again = await reopen(store)
+        assert set(await again.posted(conversation, before=last.delivery.seq)) == {"1", "2", "3"}
+        assert set(await again.posted(conversation, before=1)) == set()
+        assert set(await again.posted("nowhere", before=last.delivery.seq)) == set()
+
     async def test_a_known_key_tells_its_attempts(self, store: Store) -> None:
         await store.put(envelope())
         await store.fail(await lease_on(store), envelope().key, error="boom", not_before=0)

@@ -64,6 +64,10 @@ class Messages:
                 self._nonces.popitem(last=False)
         return backend.shown(message)
 
+    def forget_nonces(self) -> None:
+        """Know no nonce any more, as after the past few minutes: what is sent again stands twice."""
+        self._nonces.clear()
+
     def get(self, request: Request) -> JSON:
         channel = finding.channel(self._backend, request, needs=Permission.READ_MESSAGE_HISTORY)
         return self._backend.shown(finding.message(channel, request.params["message_id"]))

@@ -38,7 +38,8 @@ class Routes:
         self.names: set[str] = set()
         """The readable names, for ``calls``, ``hold`` and ``fail_next``."""
         self._add_directory(backend)
-        self._add_messages(backend, Messages(backend))
+        self.messages = Messages(backend)
+        self._add_messages(backend, self.messages)
         self._add_channels(backend, limits)
         self._add_interactions(backend, Callbacks(backend, interactions))
 
