@@ -72,9 +72,13 @@ class AskFileMessage(AskBase[list[AskFileResponse]]):
         )
 
     def _extensions(self) -> tuple[str, ...]:
-        if not isinstance(self.accept, Mapping):
-            return ()  # a MIME type has too many endings to list; what comes is checked by its type
-        return tuple(ending.lstrip(".") for endings in self.accept.values() for ending in endings)
+        """Endings the form may offer by themselves; none where a media type is accepted without any: it has too many
+        to list, and what comes is checked by its type."""
+        if isinstance(self.accept, Mapping):
+            groups = [list(endings) for endings in self.accept.values()]
+        else:
+            groups = [[each] if each.startswith(".") else [] for each in self.accept]
+        return tuple(ending.lstrip(".") for group in groups for ending in group) if all(groups) else ()
 
     async def _result(self, turn: Turn, answer: Mapping[str, Any]) -> list[AskFileResponse]:
         files = (await self._event(turn, answer)).files

@@ -1,14 +1,25 @@
 """Elements: files, images and texts that go with a message, and what users attach."""
 
 import uuid
-from mimetypes import guess_extension, guess_type
+from mimetypes import guess_extension
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from gateway.chat.text import message_text, whole
 from gateway.markdown.code import fenced
-from gateway.model import ElementKind, FromBytes, FromPath, FromUrl, Outgoing, OutgoingFile, Source
+from gateway.model import (
+    ElementKind,
+    FromBytes,
+    FromPath,
+    FromUrl,
+    Outgoing,
+    OutgoingFile,
+    Source,
+    kind_of,
+    media_type,
+)
+from gateway.model.media import UNKNOWN
 from gateway.runtime.context import require_turn
 from gateway.runtime.posting import Posting
 
@@ -54,8 +65,8 @@ class Element:
 
     def _guess_mime(self) -> str:
         for name in (self.name, self.path, (self.url or "").partition("?")[0]):
-            guessed = guess_type(name)[0] if name else None
-            if guessed:
+            guessed = media_type(name) if name else UNKNOWN
+            if guessed != UNKNOWN:
                 return guessed
         return self.default_mime
 
@@ -127,6 +138,7 @@ class Text(Element):
 
 
 def received(name: str, mime: str, path: Path, size: int) -> Element:
-    """The element of a downloaded attachment, by its MIME type."""
-    kind: type[Element] = Image if mime.startswith("image/") else File
+    """The element of a downloaded attachment, by what is stated of it and by its name."""
+    mime = media_type(name, mime)
+    kind: type[Element] = Image if kind_of(mime) == "image" else File
     return kind(name, path=path, mime=mime, size=size)

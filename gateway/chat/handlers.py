@@ -11,6 +11,7 @@ from gateway.chat import standing
 from gateway.chat.action import Action
 from gateway.chat.element import Element, received
 from gateway.chat.message import Message
+from gateway.chat.references import as_metadata, quoted, referred_files
 from gateway.chat.user import current_user, name_of
 from gateway.errors import Forbidden, Gone, PlatformError, TooLarge, Unsupported
 from gateway.model import (
@@ -104,15 +105,17 @@ class BotHandlers:
                 pass  # stop is done by the dispatcher; the others are not wanted (see ``wants``)
 
     async def _message(self, turn: Turn, event: MessageCreated) -> None:
-        elements = await _download(turn, event.files) if event.files else []
+        files = referred_files(event)
+        elements = await _download(turn, files) if files else []
         if self._callbacks.on_message is not None:
             message = Message(
-                content=event.text,
+                content=quoted(event),
                 author=name_of(turn) or event.user.key,
                 type="user_message",
                 elements=elements,
                 id=event.message_id,
                 created_at=event.at or None,
+                metadata={"references": as_metadata(event.references)} if event.references else None,
             )
             await call(self._callbacks.on_message, message)
 

@@ -103,6 +103,26 @@ class AskContract:
             [file] = results[0]
             assert (file.name, Path(file.path).read_bytes()) == ("notes.txt", b"hello")
 
+    async def test_ask_for_a_file_knows_a_type_by_its_name(self, world: World, tmp_path: Path) -> None:
+        """Slack calls nearly every text file ``text/plain``, and a stated type may say nothing at all."""
+        results: list[Any] = []
+
+        def bot() -> None:
+            @cl.on_message
+            async def main(message: cl.Message) -> None:
+                results.append(await cl.AskFileMessage("Your notes?", ["text/markdown", ".csv"], max_files=2).send())
+                await cl.Message("done").send()
+
+        async with running_bot(world, register(bot), tmp_path):
+            post = await world.dm("go")
+            await reads(world, post, "Your notes?")
+            await world.dm("", files=[File("notes.txt", b"no", "text/plain")])
+            await hears(world, "not accepted", post)
+            given = [File("notes.md", b"# x", "text/plain"), File("table.CSV", b"a,b", "application/octet-stream")]
+            await world.dm("", files=given)
+            await reads(world, post, "done")
+        assert [file.name for file in results[0]] == ["notes.md", "table.CSV"]
+
     async def test_ask_for_a_file_refuses_one_that_is_too_large(self, world: World, tmp_path: Path) -> None:
         def bot() -> None:
             @cl.on_message

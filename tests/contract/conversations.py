@@ -132,6 +132,46 @@ class ConversationContract:
         async with running_bot(world, register(echo), tmp_path):
             await reads(world, await world.dm("like"), "You said: like")
 
+    async def test_what_a_message_refers_to_reaches_the_handler(self, world: World, tmp_path: Path) -> None:
+        got: list[tuple[str, list[str], list[dict[str, Any]]]] = []
+
+        def bot() -> None:
+            @cl.on_message
+            async def main(message: cl.Message) -> None:
+                names = [element.name for element in message.elements]
+                got.append((message.content, names, message.metadata.get("references", [])))
+                await cl.Message(f"heard {len(got)}").send()
+
+        async with running_bot(world, register(bot), tmp_path):
+            first = await world.dm("The release is blocked by ticket 4711")
+            await reads(world, first, "heard 1")
+            await reads(world, await world.refer(first, "summarize that"), "heard 2")
+        assert got[0] == ("The release is blocked by ticket 4711", [], [])
+        content, names, (reference,) = got[1]
+        quote = "> The release is blocked by ticket 4711"
+        lines = [line for line in content.split("\n") if line and not line.startswith("> **")]
+        assert lines == (["summarize that", quote] if reference["kind"] == "forward" else [quote, "summarize that"])
+        assert content.count("> **") == 1  # whose words they are
+        assert reference["text"] == "The release is blocked by ticket 4711"
+        assert names == []
+
+    async def test_commands_and_answers_are_read_from_the_persons_own_words(self, world: World, tmp_path: Path) -> None:
+        answers: list[Any] = []
+
+        def bot() -> None:
+            @cl.on_message
+            async def main(message: cl.Message) -> None:
+                if message.content == "ask":
+                    answers.append(await cl.AskUserMessage("Your name?").send())
+                await cl.Message("done").send()
+
+        async with running_bot(world, register(bot), tmp_path):
+            first = await world.dm("ask")
+            await reads(world, first, "Your name?")
+            await reads(world, await world.refer(first, "Ada"), "done")
+            await reads(world, await world.refer(first, "/new"), "new conversation")
+        assert [answer["output"] for answer in answers] == ["Ada"]
+
     async def test_the_user_has_a_name_and_a_stable_identifier(self, world: World, tmp_path: Path) -> None:
         users: list[Any] = []
 

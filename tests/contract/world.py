@@ -169,6 +169,11 @@ class World(Protocol):
         it given); where the thread does not exist yet, the person opens it."""
         ...
 
+    async def refer(self, to: Post, text: str) -> Post:
+        """Ada writes to the bot directly and refers to what she wrote there before, as people do on the platform: by a
+        reply, or by forwarding it."""
+        ...
+
     async def small_talk(self, text: str) -> Post:
         """Write in the channel without a mention of the bot. The text may be ``facts.everyone``."""
         ...

@@ -114,6 +114,9 @@ class DiscordWorld:
         where = thread or to.place.channel
         return Post(await self.discord.post(where, words, user=person, files=files), to.place)
 
+    async def refer(self, to: Post, text: str) -> Post:
+        return Post(await self.discord.post(self.discord.dm.id, text, reply_to=to.id), to.place)
+
     async def small_talk(self, text: str) -> Post:
         id = await self.discord.post(CHANNEL, text)
         return Post(id, Place(self.discord.general.id, id))

@@ -48,7 +48,7 @@ async def test_the_readmes_first_bot_counts(slack, tmp_path):
 
 
 async def test_messages_as_the_handlers_page_shows_them(slack, tmp_path):
-    messages, _ = blocks("docs/handlers.md")
+    messages, _, _ = blocks("docs/handlers.md")
     async with running_bot(slack, load_bot(bot_file(tmp_path, handler(messages))), tmp_path):
         await slack.post(slack.dm.id, "go")
         await said(slack, slack.dm.id, "done")
@@ -57,8 +57,17 @@ async def test_messages_as_the_handlers_page_shows_them(slack, tmp_path):
     assert len(slack.calls_to("chat.delete")) == 1
 
 
+async def test_buttons_as_the_handlers_page_shows_them(slack, tmp_path):
+    _, buttons, _ = blocks("docs/handlers.md")
+    async with running_bot(slack, load_bot(bot_file(tmp_path, f"import gateway as cl\n\n{buttons}")), tmp_path):
+        root = await slack.post("general", "@gateway go")
+        question = await said(slack, "general", "Deploy?", thread=root)
+        await slack.click("general", question["ts"], label="Deploy")
+        await said(slack, "general", "Deploying to prod", thread=root)
+
+
 async def test_asks_as_the_handlers_page_shows_them(slack, tmp_path):
-    _, asks = blocks("docs/handlers.md")
+    _, _, asks = blocks("docs/handlers.md")
     async with running_bot(slack, load_bot(bot_file(tmp_path, handler(asks))), tmp_path):
         root = await slack.post("general", "@gateway go")
         await said(slack, "general", "Your name?", thread=root)

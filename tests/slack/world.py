@@ -123,6 +123,21 @@ class SlackWorld:
         ts = await self.slack.post(where.channel, words, user=self._id(user), thread_ts=where.thread, files=files)
         return Post(ts, where)
 
+    async def refer(self, to: Post, text: str) -> Post:
+        message = self.slack.dm.messages[to.id].wire
+        share = {
+            "ts": to.id,
+            "author_id": self.slack.ada.id,
+            "author_name": self.slack.ada.name,
+            "channel_id": self.slack.dm.id,
+            "is_msg_unfurl": True,
+            "is_share": True,
+            "text": message["text"],
+            "fallback": f"[{self.slack.ada.name}] {message['text']}",
+            "files": message.get("files", []),
+        }
+        return Post(await self.slack.post(self.slack.dm.id, text, attachments=[share]), to.place)
+
     async def small_talk(self, text: str) -> Post:
         ts = await self.slack.post(CHANNEL, text.replace("<!channel>", "@channel"))  # as a person types it
         return Post(ts, Place(self.slack.general.id, ts))

@@ -114,6 +114,9 @@ class TeamsWorld:
         said = await self.teams.say(where.channel, words, user=user, thread=where.thread, files=_uploads(files))
         return Post(said, where)
 
+    async def refer(self, to: Post, text: str) -> Post:
+        return Post(await self.teams.say("personal", text, quote=to.id), to.place)
+
     async def small_talk(self, text: str) -> Post:
         said = await self.teams.say("General", text.replace("<at>General</at>", "@General"))
         return Post(said, Place(self.teams.general.id, said))
