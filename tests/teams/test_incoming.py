@@ -130,6 +130,26 @@ def test_the_bots_mention_is_left_out_and_others_can_be_read(html: str, said: st
     assert to_markdown(copied(html, entities=entities)) == said
 
 
+SIMPLE = ["a", " ", "&nbsp;", "&lt;b&gt;", "&amp;amp;", "\n", "<span>x</span>", '<span class="y">z </span>']
+SIMPLE += [
+    mention(0, "R&amp;D"),
+    mention(1, "Ada L."),
+    mention(1, "@Ada&nbsp;L."),
+    mention(9, ""),
+    mention(2, "R&amp;D "),
+]
+
+
+@given(st.lists(st.sampled_from(SIMPLE), max_size=8))
+def test_a_paragraph_of_words_and_mentions_reads_the_same_without_the_parser(pieces: list[str]) -> None:
+    """All but the number of blanks, which says nothing."""
+    entities = [entity(BOT, "R&D"), entity("29:ada", "Ada L.")]
+    words = "".join(pieces)
+    quick = to_markdown(copied(f"<p>{words}</p>", "", entities=entities))
+    parsed = to_markdown(copied(f"<p>{words}</p><p></p>", "", entities=entities))
+    assert quick.split() == parsed.split()
+
+
 def test_a_bot_without_a_name_is_known_by_its_place_among_the_mentions() -> None:
     nameless = {"type": "mention", "mentioned": {"id": BOT}}
     html = f"<p>{mention(0, 'The bot')} ask {mention(1, 'Ada')} {mention(77, 'Bob')}</p>"
