@@ -66,7 +66,12 @@ class Gateway:
         self.store = store or open_store(settings.database_url)
         self._pace = pace = Pace()
         sender = Sender(adapters, pace=pace)
-        files = Files(settings.data_dir / "files", sender=sender, limit=int(settings.max_file_mb * 1_000_000))
+        files = Files(
+            settings.data_dir / "files",
+            sender=sender,
+            limit=int(settings.max_file_mb * 1_000_000),
+            quota=settings.file_quota(),
+        )
         self.sessions = pool = SessionPool(self.store, limit=settings.live_sessions, rest_after=settings.session_rest)
         handlers = BotHandlers(callbacks)
         self._seals = seals = Seals()
@@ -230,7 +235,7 @@ async def build(
         if "database_url" not in settings.model_fields_set:
             settings = settings.model_copy(update={"database_url": playground_database(settings)})
         blocks = {name: platform.settings() for name, platform in platforms.items()}
-    held = HeldFolder(settings.data_dir / "held", public_url=settings.own_url)
+    held = HeldFolder(settings.data_dir / "held", public_url=settings.own_url, quota=settings.file_quota())
     store = open_store(settings.database_url)
     surroundings = Surroundings(
         max_body_bytes=settings.max_body_bytes,

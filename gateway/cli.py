@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from gateway.disk import is_full, make_room
+from gateway.disk import is_full, make_folder, make_room
 from gateway.errors import SettingsError
 from gateway.redaction import redact
 
@@ -267,7 +267,7 @@ def _bounds(settings: "GatewaySettings") -> "Bounds":
 def _make_usable(folder: Path) -> None:
     """Know now that files can be kept there, not when somebody sends the first one."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         with TemporaryFile(dir=folder, buffering=0) as probe:
             probe.write(b"x" * 4096)
     except OSError as error:

@@ -12,6 +12,7 @@ from dotenv import dotenv_values
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from gateway.disk import Quota
 from gateway.errors import SettingsError
 from gateway.redaction import conceal, conceal_address, conceal_variables
 
@@ -188,8 +189,20 @@ class GatewaySettings(_Settings):
     """Seconds until a request's body is whole."""
     idle_timeout: int = Field(default=75, ge=1)
     """Seconds a connection stays open without a request."""
+    files_mb_per_conversation: float = Field(default=250, gt=0)
+    """What the attachments of one conversation may take on the disk, in MB; so may the files held for it."""
+    files_mb: float = Field(default=5_000, gt=0)
+    """What all attachments may take on the disk, in MB; so may all held files."""
     feedback: bool = True
     """Thumbs under the bot's answers, when an ``on_feedback`` handler is registered."""
+
+    def file_quota(self) -> Quota:
+        """A new count of kept files, within what the settings allow."""
+        return Quota(
+            each=int(self.files_mb_per_conversation * 1_000_000),
+            total=int(self.files_mb * 1_000_000),
+            settings=("GATEWAY_FILES_MB_PER_CONVERSATION", "GATEWAY_FILES_MB"),
+        )
 
     @property
     def local_url(self) -> str:

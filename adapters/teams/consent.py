@@ -23,6 +23,7 @@ from adapters.teams.patience import patiently
 from adapters.teams.sharing import asked, consent
 from adapters.teams.transport import Transport, in_pieces
 from gateway.adapter import HeldFile, HeldFiles
+from gateway.disk import in_thread
 from gateway.errors import Gone, PlatformError, Rejected, Unavailable
 from gateway.model import ConversationRef
 
@@ -177,7 +178,7 @@ async def _fragments(path: Path) -> AsyncIterator[bytes]:
     """The file's bytes; once nothing, for an empty one."""
     at = 0
     while True:
-        fragment = await asyncio.to_thread(_read, path, at)
+        fragment = await in_thread(_read, path, at)
         if fragment or not at:
             yield fragment
         at += len(fragment)

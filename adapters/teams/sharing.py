@@ -4,7 +4,6 @@ In a personal chat a bot may put a file into the user's OneDrive once they have 
 in group chats and channels it may not at all, so there the gateway hands the file out itself, by a link that ends.
 """
 
-import asyncio
 import base64
 import mimetypes
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ from adapters.teams.markdown import web
 from adapters.teams.names import CONSENT, HELD
 from adapters.teams.render import Activity
 from gateway.adapter import HeldFiles
+from gateway.disk import in_thread
 from gateway.errors import Rejected, Unsupported
 from gateway.model import ConversationRef, FromBytes, FromPath, FromUrl, OutgoingFile
 
@@ -127,7 +127,7 @@ async def _size(file: OutgoingFile) -> int:
             return len(data)
         case FromPath(path=path):
             try:
-                return (await asyncio.to_thread(path.stat)).st_size
+                return (await in_thread(path.stat)).st_size
             except OSError as error:
                 raise Rejected(f"file {file.name!r}: {error.strerror}: {path}") from error
         case FromUrl():
@@ -140,7 +140,7 @@ async def _bytes(file: OutgoingFile) -> bytes:
             return data
         case FromPath(path=path):
             try:
-                return await asyncio.to_thread(path.read_bytes)
+                return await in_thread(path.read_bytes)
             except OSError as error:
                 raise Rejected(f"file {file.name!r}: {error.strerror}: {path}") from error
         case FromUrl():

@@ -1,6 +1,5 @@
 """One message of any length as the messages a platform takes."""
 
-import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -8,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from gateway.disk import in_thread
 from gateway.errors import Rejected, TooLarge
 from gateway.model import Capabilities, FromBytes, FromPath, FromUrl, Outgoing, OutgoingFile
 
@@ -100,12 +100,12 @@ async def _mark(file: OutgoingFile, size: int) -> str:
     """A digest of the file, so that one which changed is known from the one that stands."""
     if isinstance(file.source, FromPath):
         return await _read(file, file.source.path, lambda: _digest(file))
-    return _digest(file) if size <= _AT_ONCE else await asyncio.to_thread(_digest, file)
+    return _digest(file) if size <= _AT_ONCE else await in_thread(_digest, file)
 
 
 async def _read(file: OutgoingFile, path: Path, read: Callable[[], T]) -> T:
     try:
-        return await asyncio.to_thread(read)
+        return await in_thread(read)
     except OSError as error:
         raise Rejected(f"file {file.name!r}: {error.strerror}: {path}") from error
 

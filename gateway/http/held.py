@@ -1,6 +1,5 @@
 """Files held for platforms that take them later than the message: a folder, and signed links into it."""
 
-import asyncio
 import hashlib
 import hmac
 import secrets
@@ -10,12 +9,17 @@ import time
 from pathlib import Path
 
 import orjson
+import structlog
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from gateway.adapter import HeldFile
+from gateway.disk import Quota, create, in_thread, is_full, make_folder, make_room
+from gateway.errors import TooLarge
 from gateway.model import FromBytes, FromPath, FromUrl, OutgoingFile
+
+log = structlog.get_logger(__name__)
 
 KEPT_FOR = 7 * 86_400.0
 """Seconds a file is held; a link to it may end sooner, never later."""
@@ -25,36 +29,74 @@ KEY_BYTES = 32
 class HeldFolder:
     """Implements ``gateway.adapter.HeldFiles``. A file is ``<id>/data`` beside ``<id>/about.json``."""
 
-    def __init__(self, folder: Path, *, public_url: str | None) -> None:
+    def __init__(self, folder: Path, *, public_url: str | None, quota: Quota | None = None) -> None:
         self._folder = folder
         self._public_url = public_url
         self._key: bytes | None = None
         self._making_key = threading.Lock()
+        self._quota = quota
+        self._counted = False
 
     async def hold(self, file: OutgoingFile, *, key: str, conversation: str = "") -> str:
-        secret = await asyncio.to_thread(self._secret)
+        secret = await in_thread(self._secret)
         # Keyed, because on some platforms it comes back from the user: another's file must not be guessed.
         meaning = "/".join((key, file.name, conversation))
         id = hashlib.blake2b(meaning.encode(), digest_size=16, key=secret).hexdigest()
-        await asyncio.to_thread(self._write, self._folder / id, file, conversation)
+        if self._quota is not None:
+            # What belongs to no conversation is bounded in all alone.
+            await self._room_for(file, self._folder / id, conversation or id, self._quota)
+        await in_thread(self._write, self._folder / id, file, conversation)
         return id
 
+    async def _room_for(self, file: OutgoingFile, folder: Path, owner: str, quota: Quota) -> None:
+        size = await in_thread(_size, file)
+        if not self._counted:
+            self._counted = True
+            for path, whose, held, at in await in_thread(self._held):
+                quota.put(path, whose, held, at=at)
+        quota.drop(folder)  # the same file once more
+        for old in quota.make_room(owner, size, name=file.name):
+            log.warning("held_file.removed", id=old.name, reason="its room was needed")
+            await in_thread(shutil.rmtree, old, ignore_errors=True)
+        quota.put(folder, owner, size)
+
+    def _held(self) -> list[tuple[Path, str, int, float]]:
+        """What an earlier process left: folders, whose they are, sizes and times, oldest first."""
+        found: list[tuple[Path, str, int, float]] = []
+        for folder in self._folder.iterdir() if self._folder.is_dir() else ():
+            known = self._find(folder.name)
+            if known is not None:
+                file, conversation = known
+                found.append((folder, conversation or folder.name, file.size, folder.stat().st_mtime))
+        return sorted(found, key=lambda each: each[3])
+
     def _write(self, folder: Path, file: OutgoingFile, conversation: str) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         part = folder / "data.part"
-        match file.source:
-            case FromBytes(data=data):
-                part.write_bytes(data)
-            case FromPath(path=path):
-                shutil.copyfile(path, part)
-            case FromUrl(url=url):
-                raise ValueError(f"{file.name} is at {url} already: it need not be held")
-        part.replace(folder / "data")
         about = {"name": file.name, "mime": file.mime, "conversation": conversation}
-        (folder / "about.json").write_bytes(orjson.dumps(about))
+        try:
+            with create(part) as out:
+                match file.source:
+                    case FromBytes(data=data):
+                        out.write(data)
+                    case FromPath(path=path):
+                        with path.open("rb") as source:
+                            shutil.copyfileobj(source, out)
+                    case FromUrl(url=url):
+                        raise ValueError(f"{file.name} is at {url} already: it need not be held")
+            part.replace(folder / "data")
+            with create(folder / "about.json") as out:
+                out.write(orjson.dumps(about))
+        except BaseException as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            if self._quota is not None:
+                self._quota.drop(folder)
+            if isinstance(error, OSError) and is_full(error):
+                raise TooLarge(f"there is no room for {file.name}: {make_room(folder)}") from error
+            raise
 
     async def find(self, id: str, *, conversation: str = "") -> HeldFile | None:
-        found = await asyncio.to_thread(self._find, id)
+        found = await in_thread(self._find, id)
         return found[0] if found is not None and found[1] == conversation else None
 
     def _find(self, id: str) -> tuple[HeldFile, str] | None:
@@ -71,8 +113,10 @@ class HeldFolder:
         return file, about.get("conversation", "")
 
     async def drop(self, id: str) -> None:
-        if await asyncio.to_thread(self._find, id) is not None:
-            await asyncio.to_thread(shutil.rmtree, self._folder / id, ignore_errors=True)
+        if await in_thread(self._find, id) is not None:
+            if self._quota is not None:
+                self._quota.drop(self._folder / id)
+            await in_thread(shutil.rmtree, self._folder / id, ignore_errors=True)
 
     def link(self, id: str, *, seconds: float) -> str | None:
         if self._public_url is None:
@@ -99,10 +143,10 @@ class HeldFolder:
         return key if len(key) == KEY_BYTES else None
 
     def _new_key(self) -> bytes:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self._folder)
         part = self._folder / "link.key.part"
-        part.touch(mode=0o600)
-        part.write_bytes(secrets.token_bytes(KEY_BYTES))
+        with create(part) as out:
+            out.write(secrets.token_bytes(KEY_BYTES))
         part.replace(self._folder / "link.key")
         return (self._folder / "link.key").read_bytes()
 
@@ -115,9 +159,9 @@ class HeldFolder:
         given = request.query_params.get("signature", "")
         if not (until.isascii() and until.isdigit() and len(until) < 16 and given.isascii()):
             return PlainTextResponse("This link is not complete.", 403)
-        if not hmac.compare_digest(given, await asyncio.to_thread(self._sign, id, int(until))):
+        if not hmac.compare_digest(given, await in_thread(self._sign, id, int(until))):
             return PlainTextResponse("This link is not one of ours.", 403)
-        found = await asyncio.to_thread(self._find, id)
+        found = await in_thread(self._find, id)
         if found is None or int(until) < time.time():
             return PlainTextResponse("This link has expired: ask the bot for the file again.", 410)
         file = found[0]
@@ -131,11 +175,24 @@ class HeldFolder:
 
     async def prune(self) -> None:
         """Remove what was held long enough."""
-        await asyncio.to_thread(self._prune, time.time() - KEPT_FOR)
+        await in_thread(self._prune, time.time() - KEPT_FOR)
 
     def _prune(self, before: float) -> None:
         if not self._folder.is_dir():
             return
+        self._folder.chmod(0o700)  # an older gateway made it for everybody
         for folder in self._folder.iterdir():
             if folder.is_dir() and folder.stat().st_mtime < before:
                 shutil.rmtree(folder, ignore_errors=True)
+                if self._quota is not None:
+                    self._quota.drop(folder)
+
+
+def _size(file: OutgoingFile) -> int:
+    match file.source:
+        case FromBytes(data=data):
+            return len(data)
+        case FromPath(path=path):
+            return path.stat().st_size
+        case FromUrl():
+            return 0

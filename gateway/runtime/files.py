@@ -1,54 +1,140 @@
-"""Files users attach: downloaded before the handler runs, within a bound, gone with their session."""
+"""Files users attach: downloaded before the handler runs, private, within bounds, gone with their session."""
 
-import asyncio
 import hashlib
+import os
 import re
 import shutil
 import time
 from pathlib import Path
 
+import structlog
+
+from gateway.disk import Quota, create, in_thread, is_full, make_folder, make_room
 from gateway.egress import Sender
 from gateway.errors import TooLarge
 from gateway.model import RemoteFile
 
+log = structlog.get_logger(__name__)
+
 _UNSAFE = re.compile(r"[^\w.\- ]", re.ASCII)
+_PART = ".part"
+_PART_AGE = 3_600.0
+"""Seconds after which a half of a download is nobody's: the process died that made it."""
 
 
 class Files:
     """The folder of downloaded attachments: one sub-folder per session."""
 
-    def __init__(self, folder: Path, *, sender: Sender, limit: int) -> None:
+    def __init__(self, folder: Path, *, sender: Sender, limit: int, quota: Quota | None = None) -> None:
         self._folder = folder
         self._sender = sender
         self.limit = limit
         """Bytes of one file at most."""
+        self._quota = quota
+        self._counted = False
 
     async def fetch(self, file: RemoteFile, *, platform: str, session: str, delivery: str) -> Path:
         """Download it; the same delivery and file always give the same path. ``TooLarge`` names the limit."""
         if file.size is not None and file.size > self.limit:
             raise TooLarge(f"{file.name} has {file.size / 1e6:.1f} MB; the limit is {self.limit / 1e6:g} MB")
+        await self._count()
         unique = hashlib.blake2b(f"{delivery}/{file.id}".encode(), digest_size=8).hexdigest()
         folder = self._folder / session / unique
         path = folder / (_UNSAFE.sub("_", file.name).strip(". ")[-120:] or "file")
-        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-        part = path.with_name(path.name + ".part")
-        with await asyncio.to_thread(part.open, "wb") as out:
-            async for chunk in self._sender.download(platform, file, limit=self.limit):
-                await asyncio.to_thread(out.write, chunk)
-        await asyncio.to_thread(part.replace, path)
+        part = path.with_name(path.name + _PART)
+        try:
+            await self._room_for(file, session, file.size or 0)
+            await in_thread(make_folder, folder)
+            await self._download(file, part, platform=platform, session=session)
+            await in_thread(part.replace, path)
+        except BaseException as error:
+            self._gone(part)
+            await in_thread(_clean_up, part)
+            if isinstance(error, OSError) and is_full(error):
+                log.error("files.disk_full", file=file.name, fix=make_room(self._folder))
+                raise TooLarge(f"there is no room for {file.name} on the bot's disk") from error
+            raise
+        if self._quota is not None:
+            size = self._quota.size_of(part)
+            self._gone(part)
+            self._quota.put(path, session, size)
         return path
+
+    async def _download(self, file: RemoteFile, part: Path, *, platform: str, session: str) -> None:
+        size = 0
+        out = await in_thread(create, part)
+        try:
+            async for chunk in self._sender.download(platform, file, limit=self.limit):
+                await in_thread(out.write, chunk)
+                size += len(chunk)
+                if self._quota is not None:
+                    await self._room_for(file, session, len(chunk))
+                    self._quota.put(part, session, size)
+        finally:
+            await in_thread(out.close)
+
+    async def _room_for(self, file: RemoteFile, session: str, size: int) -> None:
+        if self._quota is None:
+            return
+        for old in self._quota.make_room(session, size, name=file.name):
+            log.warning("files.removed", file=old.name, reason="its room was needed")
+            await in_thread(_clean_up, old)
+
+    def _gone(self, path: Path) -> None:
+        if self._quota is not None:
+            self._quota.drop(path)
+
+    async def _count(self) -> None:
+        """Once: what an earlier process left."""
+        if self._quota is None or self._counted:
+            return
+        self._counted = True
+        for path, size, at in await in_thread(_kept, self._folder):
+            self._quota.put(path, path.relative_to(self._folder).parts[0], size, at=at)
 
     async def forget(self, session: str) -> None:
         """Remove what a session's messages brought."""
-        await asyncio.to_thread(shutil.rmtree, self._folder / session, ignore_errors=True)
+        if self._quota is not None:
+            self._quota.drop_all_of(session)
+        await in_thread(shutil.rmtree, self._folder / session, ignore_errors=True)
 
     async def prune(self, *, older_than: float) -> None:
-        """Remove folders of sessions untouched for that many seconds."""
-        await asyncio.to_thread(self._prune, time.time() - older_than)
+        """Remove folders of sessions untouched for that many seconds, and halves of downloads."""
+        await self._count()
+        for session in await in_thread(self._prune, time.time() - older_than):
+            if self._quota is not None:
+                self._quota.drop_all_of(session)
 
-    def _prune(self, before: float) -> None:
+    def _prune(self, before: float) -> list[str]:
         if not self._folder.is_dir():
+            return []
+        self._folder.chmod(0o700)  # an older gateway made it for everybody
+        old = [folder for folder in self._folder.iterdir() if folder.is_dir() and folder.stat().st_mtime < before]
+        for folder in old:
+            shutil.rmtree(folder, ignore_errors=True)
+        for part in self._folder.glob(f"*/*/*{_PART}"):
+            if part.stat().st_mtime < time.time() - _PART_AGE:
+                _clean_up(part)
+        return [folder.name for folder in old]
+
+
+def _clean_up(path: Path) -> None:
+    """Remove the file, and the folders that were made for it alone."""
+    path.unlink(missing_ok=True)
+    for folder in (path.parent, path.parent.parent):
+        try:
+            folder.rmdir()
+        except OSError:  # there is something else in it, or it was never made
             return
-        for folder in self._folder.iterdir():
-            if folder.is_dir() and folder.stat().st_mtime < before:
-                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _kept(folder: Path) -> list[tuple[Path, int, float]]:
+    """Files in session folders with their sizes and times, oldest first."""
+    found: list[tuple[Path, int, float]] = []
+    for path in folder.glob("*/*/*"):
+        try:
+            stat = os.lstat(path)
+        except OSError:
+            continue  # removed meanwhile
+        found.append((path, stat.st_size, stat.st_mtime))
+    return sorted(found, key=lambda each: each[2])
