@@ -25,6 +25,12 @@ from adapters.discord.directory import DM, HIDDEN, THREADS, Directory
 from adapters.discord.fields import number
 from adapters.discord.limits import THREAD_NAME
 from adapters.fields import Json, obj, text
+from gateway.markdown.blocks import Kind
+from gateway.markdown.code import code_ranges
+from gateway.markdown.edits import Edit, edited
+from gateway.markdown.headings import heading
+from gateway.markdown.parts import Prose, parts
+from gateway.markdown.words import plain_text
 from gateway.model import ConversationRef
 
 PARENT = "parent"
@@ -34,6 +40,9 @@ TITLE = "title"
 FLAT = "flat"
 """Route: there are no threads; answers are replies in the parent."""
 
+_LOOKED_AT = 4_000
+"""Characters of a message that may become its thread's name; the longest message there is."""
+_BARS = re.compile(r"(?<!\\)\|\|")
 _TOKEN = re.compile(r"<(?:@[!&]?|#|a?:\w+:|t:|/[^:<>]+:)[^<>\s]*>")
 
 
@@ -136,14 +145,39 @@ def of_interaction(data: Json, directory: Directory) -> ConversationRef | None:
 
 
 def title_of(message: Json) -> str:
-    """What the thread of a mention is called: its first words, else who wrote it."""
-    line = next((line for line in _TOKEN.sub("", text(message, "content")).splitlines() if line.strip()), "")
-    words = " ".join(line.strip("#>*_~`|- \t").split())
+    """What the thread of a mention is called: its first words, else who wrote it. Names show no Markdown, so its marks
+    are left out; so are code blocks, and what is hidden as a spoiler."""
+    words = _first_words(_TOKEN.sub("", text(message, "content")[:_LOOKED_AT]))
     if not words:
         return f"Conversation with {name_of(message)}"[:THREAD_NAME]
     if len(words) <= THREAD_NAME:
         return words
     return words[: THREAD_NAME - 1].rsplit(" ", 1)[0][: THREAD_NAME - 1] + "…"
+
+
+def _first_words(written: str) -> str:
+    for part in parts(_without_spoilers(written)):
+        if not isinstance(part, Prose):
+            continue
+        for line in part.block.lines:
+            title = heading(part) if part.block.kind is Kind.HEADING else None
+            said = title.text if title else part.content(line).removeprefix("-# ")
+            words = " ".join(plain_text(said).split())
+            if any(character.isalnum() for character in words) or words.strip("#>*_~`|-=. "):
+                return words
+    return ""
+
+
+def _without_spoilers(written: str) -> str:
+    """The text without what stands between two pairs of bars; those in code hide nothing."""
+    code = code_ranges(written) if "||" in written else []
+    bars: list[int] = []
+    for found in _BARS.finditer(written):
+        while code and code[0].end <= found.start():
+            code.pop(0)
+        if not code or code[0].start > found.start():
+            bars.append(found.start())
+    return edited(written, [Edit(start, end + 2, " ") for start, end in zip(bars[::2], bars[1::2], strict=False)])
 
 
 def name_of(message: Json) -> str:

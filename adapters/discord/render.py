@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from adapters import gfm
-from adapters.discord import controls, tables
+from adapters.discord import controls, dialect, tables
 from adapters.discord.limits import AUTHOR, BUTTON_LABEL, CONTENT, EMBED_TITLE, EMBED_URL, MENTIONS, NONCE, ROW
-from adapters.gfm import Code, Table
 from gateway.errors import Rejected
+from gateway.markdown.parts import Part, Prose, parts
 from gateway.model import AllowedMentions, Button, ConversationRef, FromUrl, Outgoing, OutgoingFile
 
 Json = dict[str, Any]
@@ -24,8 +23,10 @@ EMPTY = "\u200b"
 """Stands for nothing at all: Discord takes no empty message."""
 
 _STYLES = {"primary": 1, "default": 2, "danger": 4}
-_DEEP = re.compile(r"^ {0,3}#{4,6}[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
-_IMAGE = re.compile(r"!(\[[^\[\]\n]*\]\([^()\s]+\))")
+_MARKUP = re.compile(
+    r"\||__|\]\(|~~~|````|&|<[bB][rR]|#{4}|^(?: {4}|\t| {0,3}(?:=++|-++)[ \t]*+$|[> ]*+```)", re.MULTILINE
+)
+"""What may be shown otherwise on Discord; a text without any of it goes out as it is."""
 
 
 def body(message: Outgoing) -> Json:
@@ -48,7 +49,7 @@ def content(message: Outgoing) -> str:
     """The text, below the name of another author."""
     text = characters(message.text)
     head = f"-# {controls_free(message.author)}\n" if message.author else ""
-    if not _plain(text):
+    if _MARKUP.search(text):
         text = _markdown(text, CONTENT - len(head))
     return f"{head}{text}"
 
@@ -59,34 +60,34 @@ def controls_free(name: str) -> str:
     return name if len(name) <= AUTHOR else name[: AUTHOR - 1] + "…"
 
 
-def _plain(text: str) -> bool:
-    """Whether nothing in it is shown otherwise on Discord."""
-    return "|" not in text and "####" not in text and "![" not in text and "~~~" not in text and "````" not in text
-
-
 def characters(text: str) -> str:
     """Text that can be sent: a model may write half a surrogate pair."""
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _markdown(text: str, limit: int) -> str:
-    """Markdown as Discord shows it: three levels of headings, one kind of fence, no images in the text, no tables."""
-    room = limit - len(text)
-    parts: list[str] = []
-    for part in gfm.parts(text):
-        match part:
-            case Table() | Code():
-                block = tables.shown(part, limit=len(part.source) + room)
-                room -= len(block) - len(part.source)
-                parts.append(block)
-            case _:
-                parts.append(_IMAGE.sub(r"\1", _DEEP.sub(_bold, part)))
-    return "\n".join(parts)
+    """Markdown as Discord shows it: its own dialect in prose, one kind of fence, no tables."""
+    found = list(parts(text))
+    shown = _shown(text, found, limit, terse=False)
+    return shown if len(shown) <= limit else _shown(text, found, limit, terse=True)
 
 
-def _bold(heading: re.Match[str]) -> str:
-    # Shorter by a character at least, so a text within the limit stays within it.
-    return heading[1] if "**" in heading[1] else f"**{heading[1]}**"
+def _shown(text: str, found: list[Part], limit: int, *, terse: bool) -> str:
+    prose = [dialect.prose(part, text, terse=terse) if isinstance(part, Prose) else None for part in found]
+    room = (
+        limit
+        - len(text)
+        - sum(len(new) - len(part.source) for part, new in zip(found, prose, strict=True) if new is not None)
+    )
+    blocks: list[str] = []
+    for part, new in zip(found, prose, strict=True):
+        if isinstance(part, Prose):
+            blocks.append(new or "")
+            continue
+        block = tables.shown(part, limit=len(part.source) + max(room, 0))
+        room -= len(block) - len(part.source)
+        blocks.append(block)
+    return "\n".join(blocks)
 
 
 def allowed(mentions: AllowedMentions) -> Json:

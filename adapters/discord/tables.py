@@ -1,22 +1,19 @@
-"""Tables and code as Discord shows them: in blocks between three backticks, tables as aligned text."""
+"""Tables and code as Discord shows them: in blocks between three backticks, tables as aligned text. Pure."""
 
 import re
 
-from adapters import gfm
-from adapters.gfm import Code, Table
+from gateway.markdown import tables
+from gateway.markdown.parts import Code, Table
+from gateway.markdown.words import cell_text
 
-_MARKS = re.compile(r"(\*\*|__|~~|`)(?=[^\s`*_~])(.+?)(?<=[^\s`*_~])\1")
-_LINK = re.compile(r"\[([^\[\]]+)\]\((https?://[^\s()]+)\)")
 _LANGUAGE = re.compile(r"[\w+#.-]*")
-_BREAK = "\u200b"
+_RUNS = re.compile(r"`++")
 
 
 def shown(part: Table | Code, *, limit: int) -> str:
     """It in a code block of at most ``limit`` characters: a table aligned, else as it was written; else bare."""
     if isinstance(part, Code):
-        # More than a language is the first line of the code to Discord.
-        plain = _LANGUAGE.fullmatch(part.info)
-        block = _block(part.body, part.info) if plain else _block(f"{part.info}\n{part.body}")
+        block = _code(part)
         return block if len(block) <= limit else part.source
     for body in (_aligned(part), part.source):
         block = _block(body)
@@ -25,17 +22,43 @@ def shown(part: Table | Code, *, limit: int) -> str:
     return part.source
 
 
+def _code(part: Code) -> str:
+    """Code by its indent knows no block in Discord, where its marks would show: it gets one around it."""
+    plain = _LANGUAGE.fullmatch(part.info)
+    # More than a language is the first line of the code to Discord.
+    block = _block(part.body, part.info) if plain else _block(f"{part.info}\n{part.body}")
+    first, *others = block.split("\n")
+    return "\n".join([part.lead + first, *(part.quote + line for line in others)])
+
+
 def _block(body: str, language: str = "") -> str:
-    # Three backticks always end a block of Discord's, however many began it.
-    return f"```{language}\n{body.replace('```', f'``{_BREAK}`')}\n```"
+    """A block with the code in it as it is. Three backticks end any block of Discord's, however many began it: lines
+    that hold so many stand between two blocks, as code of their own."""
+    if "```" not in body:
+        return f"```{language}\n{body}\n```"
+    pieces: list[str] = []
+    held: list[str] = []
+    for line in body.split("\n"):
+        if "```" not in line:
+            held.append(line)
+            continue
+        if held:
+            pieces.append("\n".join([f"```{language}", *held, "```"]))
+            held = []
+        pieces.append(_line_of_code(line))
+    if held:
+        pieces.append("\n".join([f"```{language}", *held, "```"]))
+    return "\n".join(pieces)
+
+
+def _line_of_code(line: str) -> str:
+    runs = {len(run) for run in _RUNS.findall(line)}
+    if size := next((size for size in (1, 2) if size not in runs), None):
+        return f"{'`' * size} {line} {'`' * size}"
+    return re.sub(r"([`*_~|\\])", r"\\\1", line)
 
 
 def _aligned(table: Table) -> str:
-    rows = [[_plain(cell) for cell in row] for row in table.rows]
-    lines = gfm.padded(rows, table.align)
-    return "\n".join([lines[0], "  ".join("─" * width for width in gfm.column_widths(rows)), *lines[1:]])
-
-
-def _plain(cell: str) -> str:
-    """A cell without the marks that a code block would show."""
-    return _LINK.sub(r"\1 (\2)", _MARKS.sub(r"\2", cell))
+    rows = [[cell_text(cell) for cell in row] for row in table.rows]
+    first, *others = tables.padded(rows, table.align)
+    return "\n".join([first, "  ".join("─" * width for width in tables.column_widths(rows)), *others])

@@ -188,7 +188,7 @@ class SlackAdapter:
         self, receipt: Receipt, *, delta: str, text: str, tasks: Sequence[TaskUpdate] = ()
     ) -> Receipt:
         """chat.appendStream."""
-        return await self._streams.append(receipt, delta=delta, tasks=tasks)
+        return await self._streams.append(receipt, text=text, tasks=tasks)
 
     async def stop_stream(self, receipt: Receipt, message: Outgoing, *, delta: str, key: str) -> Receipt:
         """chat.stopStream with buttons, feedback and the key."""

@@ -3,10 +3,16 @@
 Two spellings of the same rule. In ``text`` (Slack's mrkdwn) every ``<`` is escaped, so only what is allowed stays
 live. In Markdown entities are not decoded inside code, so there the ``<`` stays and a zero-width space after it
 breaks the syntax: it reads the same, and only real mention tokens are touched (``<div>``, ``a < b`` stay exact).
+
+Code is left as it was written, so that it can be copied: a bare ``@here`` notifies nobody there, since names are linked
+only where ``link_names`` asks for it, which the gateway never does, and a token such as ``<!here>`` in what Slack reads
+as code is text. Where it is not certain that Slack reads it so (HTML beside it, a fence of tildes or one that is not
+closed, code by its indent), such tokens are broken in code as well.
 """
 
 import re
 
+from gateway.markdown.code import CodeRange, code_ranges, open_code
 from gateway.model import AllowedMentions
 
 _BREAK = "\u200b"
@@ -16,9 +22,12 @@ _BROADCAST = "|".join(_EVERYONE)
 # Written as entity or with a backslash, ``<`` is still ``<`` once Markdown is read: broken as well, to be sure.
 _OPEN = r"(?:<|&(?i:lt|#0*60|#x0*3c);)\\?"
 _TOKEN = re.compile(
-    rf"(?P<open>{_OPEN})(?:(?P<all>!(?i:{_BROADCAST})\b)|(?P<group>!(?i:subteam)\^)|@(?P<user>[UWB][A-Z0-9]+))(?P<tail>[^<>\n]*>)?"
+    rf"(?P<open>{_OPEN})(?:(?P<all>!(?i:{_BROADCAST})\b)|(?P<group>!(?i:subteam)\^)|@(?P<user>[UWB][A-Z0-9]++))"
     r"|(?<!\w)@(?P<bare>(?i:channel|here|everyone))\b"
 )
+_TAIL = re.compile(r"[^<>\n]{0,255}+>")
+"""What an allowed token goes on with: its label, and its end."""
+_HTML = re.compile(r"<(?:/?[A-Za-z]|\?|!(?:--|\[|[A-Z]))")
 _BROKEN = re.compile(rf"(?:{_OPEN}|@){_BREAK}")
 _SPECIAL = re.compile(r"[&<>]")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
@@ -39,6 +48,8 @@ def _open_tail() -> re.Pattern[str]:
 
 
 _OPEN_TAIL = _open_tail()
+_LONGEST_TAIL = 24
+"""Characters that the beginning of a mention may have."""
 
 
 def _allowed(match: re.Match[str], mentions: AllowedMentions) -> bool:
@@ -61,17 +72,20 @@ def safe_text(text: str, mentions: AllowedMentions) -> str:
         return escape(text)
     parts: list[str] = []
     end = 0
+    code = _Code(code_ranges(text))
     for match in _TOKEN.finditer(text):
+        if match.start() < end or (match["bare"] and code.at(match.start()) is not None):
+            continue
         parts.append(escape(text[end : match.start()]))
-        whole, tail = match[0], match["tail"] or ""
+        end = match.end()
+        tail = None if match["bare"] else _TAIL.match(text, end)
         if _allowed(match, mentions) and (tail or match["bare"]):
-            parts.append(whole)
+            end = tail.end() if tail else end
+            parts.append(text[match.start() : end])
         elif match["bare"]:
             parts.append(f"@{_BREAK}{match['bare']}")
         else:
-            # What follows in a token that is none may itself mention.
-            parts.append(escape(whole.removesuffix(tail)) + safe_text(tail, mentions))
-        end = match.end()
+            parts.append(escape(match[0]))
     parts.append(escape(text[end:]))
     return "".join(parts)
 
@@ -80,13 +94,45 @@ def safe_markdown(text: str, mentions: AllowedMentions) -> str:
     """For a ``markdown`` block or a table cell: mention tokens that are not allowed are broken, all else is kept."""
     if "@" not in text and "!" not in text:
         return text
+    return _mended(text, 0, len(text), mentions)
+
+
+def _mended(text: str, start: int, end: int, mentions: AllowedMentions) -> str:
+    """A piece of the text, made safe; the rest of the text says where code is."""
+    code = _Code(code_ranges(text))
+    html = _HTML.search(text)
+    behind = len(text) if html is None else html.start()
 
     def mend(match: re.Match[str]) -> str:
-        tail, cut = match["tail"] or "", len(match["open"] or "@")
-        head, rest = match[0].removesuffix(tail), _TOKEN.sub(mend, tail)
-        return f"{head}{rest}" if _allowed(match, mentions) else f"{head[:cut]}{_BREAK}{head[cut:]}{rest}"
+        inside = code.at(match.start())
+        if inside is not None and (match["bare"] or (inside.certain and match.start() < behind)):
+            return match[0]
+        if _allowed(match, mentions):
+            return match[0]
+        cut = len(match["open"] or "@")
+        return f"{match[0][:cut]}{_BREAK}{match[0][cut:]}"
 
-    return _TOKEN.sub(mend, text)
+    pieces: list[str] = []
+    for match in _TOKEN.finditer(text, 0, end):
+        if match.start() >= start:
+            pieces += (text[start : match.start()], mend(match))
+            start = match.end()
+    return "".join([*pieces, text[start:end]])
+
+
+class _Code:
+    """The code of a text, asked for by places that only grow."""
+
+    def __init__(self, ranges: list[CodeRange]) -> None:
+        self._ranges = ranges
+        self._next = 0
+
+    def at(self, place: int) -> CodeRange | None:
+        """The code a place is in."""
+        while self._next < len(self._ranges) and self._ranges[self._next].end <= place:
+            self._next += 1
+        found = self._ranges[self._next] if self._next < len(self._ranges) else None
+        return found if found is not None and found.start <= place else None
 
 
 def narrowed(safe: str) -> str:
@@ -95,9 +141,22 @@ def narrowed(safe: str) -> str:
     return _BROKEN.sub(lambda match: "＠" if match[0][0] == "@" else "‹", safe)  # noqa: RUF001
 
 
-def safe_delta(held: str, delta: str) -> tuple[str, str]:
-    """A piece of a stream: what can be sent now, and the tail to hold until it is clear that it opens no mention."""
-    text = held + delta
-    tail = _OPEN_TAIL.search(text)
+def safe_piece(text: str, sent: int) -> tuple[str, int]:
+    """What of a growing text can be sent behind its first ``sent`` characters, and how many are sent then. What may
+    still become a mention waits, and a mention of which it is not clear whether it stands in code."""
+    if "@" not in text and "!" not in text and "<" not in text and "&" not in text:
+        return text[sent:], len(text)
+    tail = _OPEN_TAIL.search(text, max(sent, len(text) - _LONGEST_TAIL))
     cut = tail.start() if tail else len(text)
-    return safe_markdown(text[:cut], AllowedMentions()), text[cut:]
+    if (doubtful := open_code(text)) is not None:
+        for match in _TOKEN.finditer(text, doubtful.start):
+            if doubtful.inline or not match["bare"]:
+                cut = min(cut, match.start())
+                break
+    cut = max(cut, sent)
+    return _mended(text, sent, cut, AllowedMentions()), cut
+
+
+def last_piece(text: str, sent: int, end: int) -> str:
+    """The piece of a text that grows no more."""
+    return _mended(text, sent, min(end, len(text)), AllowedMentions())

@@ -15,7 +15,7 @@ from adapters.slack.uploads import Ticket, Uploads, keys
 from gateway.errors import Forbidden, Gone, PlatformError, RateLimited, StreamExpired, Unavailable
 from gateway.model import ConversationRef, FromUrl, Outgoing, OutgoingFile, Receipt
 
-STREAM_STATE = frozenset({"held", "bytes", "cards"})
+STREAM_STATE = frozenset({"sent", "held", "bytes", "cards"})
 """What a receipt carries only while its message streams."""
 
 

@@ -22,6 +22,9 @@ from adapters.slack.limits import (
 )
 from adapters.slack.mentions import narrowed, safe_markdown, safe_text
 from gateway.errors import Rejected
+from gateway.markdown.blocks import scan_blocks
+from gateway.markdown.edits import Edit, edited
+from gateway.markdown.inline import block_spans
 from gateway.model import AllowedMentions, Button, FromUrl, Outgoing, OutgoingFile
 
 ACTION = "gw:action:"
@@ -36,10 +39,9 @@ Block = dict[str, Any]
 # Anything that Markdown would show otherwise than it is written. Line breaks are kept by both.
 _MARKUP = re.compile(
     r"[*_~`\[\]|\\]|<https?:|<mailto:|&(?:\w+|#\d+);"
-    r"|^\s*(?:#{1,6}\s|>|[-+]\s|\d+[.)]\s|={3,}\s*$|-{3,}\s*$)|^(?: {4}|\t)",
+    r"|^[ \t]*+(?:#{1,6}\s|>|[-+]\s|\d++[.)]\s|={3,}+[ \t]*+$|-{3,}+[ \t]*+$)|^(?: {4}|\t)",
     re.MULTILINE,
 )
-_BOLD = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
 
 
 def metadata(key: str, files: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -119,7 +121,12 @@ def fallback(message: Outgoing) -> str:
 
 def _mrkdwn(text: str, mentions: AllowedMentions) -> str:
     """Markdown in Slack's older dialect, as far as it matters where no blocks are."""
-    return safe_text(_BOLD.sub(r"*\1*", text), mentions)
+    if "**" not in text:
+        return safe_text(text, mentions)
+    bold = [span for block in scan_blocks(text) for span in block_spans(text, block) if span.kind == "strong"]
+    marks = [place for span in bold for place in ((span.start, span.inner), (span.close, span.end))]
+    stars = [Edit(start, end, "*") for start, end in marks if text[start] == "*"]
+    return safe_text(edited(text, stars), mentions)
 
 
 def linked(file: OutgoingFile, url: str) -> Block:

@@ -1,7 +1,7 @@
 """Native streams: chat.startStream, appendStream, stopStream.
 
 What a model streams must not page anyone, also not when a mention arrives in two pieces: the tail of a piece that may
-open one is held back (``Receipt.data["held"]``) until the next shows what it is.
+open one is held back until the next shows what it is; ``Receipt.data["sent"]`` counts the characters that were sent.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from adapters.files import file_changes
 from adapters.slack.api import SlackApi, quiet
 from adapters.slack.errors import code_of
 from adapters.slack.limits import STREAM_BYTES, STREAM_BYTES_WITH_TASKS, TASK_TEXT
-from adapters.slack.mentions import safe_delta, safe_markdown
+from adapters.slack.mentions import last_piece, safe_markdown, safe_piece
 from adapters.slack.outbound import STREAM_STATE, channel_of, uploads
 from adapters.slack.render import extras, metadata
 from adapters.slack.threads import Threads
@@ -37,7 +37,7 @@ class Streams:
         user = recipient.id if recipient else to.route.get("user")
         if self._off or thread is None or (user is None and to.kind != "dm"):
             return None
-        now, held = safe_delta("", message)
+        now, sent = safe_piece(message, 0)
         body: dict[str, Any] = {"channel": to.channel, "thread_ts": thread}
         if user:
             body["recipient_user_id"] = user
@@ -58,12 +58,13 @@ class Streams:
             # Often only this recipient (a guest, someone of another workspace): posting and editing still works.
             self._api.note(f"native_stream:{str(error)[:60]}", error=quiet(error))
             return None
-        return _running(Receipt(to=to, id=str(started["ts"]), data={"key": key}), now, held, ())
+        return _running(Receipt(to=to, id=str(started["ts"]), data={"key": key}), now, sent, len(message) - sent, ())
 
-    async def append(self, receipt: Receipt, *, delta: str, tasks: Sequence[TaskUpdate]) -> Receipt:
-        """Add text and task cards. Raises ``StreamExpired``, also where the stream would outgrow Slack's bound."""
-        now, held = safe_delta(str(receipt.data.get("held") or ""), delta)
-        grown = _running(receipt, now, held, tasks)
+    async def append(self, receipt: Receipt, *, text: str, tasks: Sequence[TaskUpdate]) -> Receipt:
+        """Show the text as far as it has grown, and task cards. Raises ``StreamExpired``, also where the stream would
+        outgrow Slack's bound."""
+        now, sent = safe_piece(text, int(receipt.data.get("sent") or 0))
+        grown = _running(receipt, now, sent, len(text) - sent, tasks)
         if now or tasks:
             body: dict[str, Any] = {"channel": channel_of(receipt), "ts": receipt.id}
             if tasks:
@@ -78,8 +79,10 @@ class Streams:
     async def stop(self, receipt: Receipt, message: Outgoing, *, delta: str, key: str) -> Receipt:
         """Finish with the last text, the buttons and the key; files follow in the same thread."""
         channel = channel_of(receipt)
-        last = safe_markdown(str(receipt.data.get("held") or "") + delta, AllowedMentions())
-        _running(receipt, last, "", ())
+        sent = int(receipt.data.get("sent") or 0)
+        end = sent + int(receipt.data.get("held") or 0) + len(delta)
+        last = last_piece(message.text, sent, end)
+        _running(receipt, last, end, 0, ())
         changes = file_changes(receipt.data.get("files") or {}, uploads(message))
         tickets = await self._files.open(changes.missing)
         body: dict[str, Any] = {
@@ -100,13 +103,13 @@ class Streams:
         return Receipt(to=receipt.to, id=receipt.id, data=data)
 
 
-def _running(receipt: Receipt, now: str, held: str, tasks: Sequence[TaskUpdate]) -> Receipt:
+def _running(receipt: Receipt, now: str, sent: int, held: int, tasks: Sequence[TaskUpdate]) -> Receipt:
     """The receipt after this piece. Raises ``StreamExpired`` if Slack would refuse it as too long."""
     cards = {**(receipt.data.get("cards") or {}), **{task.id: _weight(task) for task in tasks}}
     size = int(receipt.data.get("bytes") or 0) + len(now.encode("utf-8", "replace"))
-    if size + len(held) + sum(cards.values()) > (STREAM_BYTES_WITH_TASKS if cards else STREAM_BYTES):
+    if size + held + sum(cards.values()) > (STREAM_BYTES_WITH_TASKS if cards else STREAM_BYTES):
         raise StreamExpired("the stream has grown to the size of one Slack message")
-    data = {**receipt.data, "bytes": size, "held": held, "cards": cards}
+    data = {**receipt.data, "bytes": size, "sent": sent, "held": held, "cards": cards}
     return Receipt(to=receipt.to, id=receipt.id, data={name: value for name, value in data.items() if value})
 
 

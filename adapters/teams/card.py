@@ -10,10 +10,12 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from adapters import gfm
 from adapters.teams import tables
-from adapters.teams.markdown import Heading, heading
+from adapters.teams.markdown import top_heading
 from adapters.teams.names import ACTION, CARD
+from gateway.markdown.blocks import Kind
+from gateway.markdown.headings import Heading, below_text
+from gateway.markdown.parts import Code, Prose, Table, parts
 from gateway.model import Button
 
 VERSION = "1.5"
@@ -21,7 +23,6 @@ VERSION = "1.5"
 
 Element = dict[str, Any]
 
-_BLANK = re.compile(r"\n[ \t]*\n")
 _SIZES = ("Large", "Medium", "Default")
 _SPECIAL = re.compile(r"([\\`*_\[\]])")
 _IN_LIST = re.compile(r"[ \t]+\S|[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]")
@@ -50,31 +51,28 @@ def attachment(content: Element) -> Element:
 def elements(text: str) -> list[Element]:
     """Markdown as elements of a card."""
     found: list[Element] = []
-    for part in gfm.parts(text):
+    lines: list[str] = []
+    for part in parts(text):
+        if isinstance(part, Prose) and part.block.kind is not Kind.BLANK and top_heading(part) is None:
+            lines += _paragraph(part)
+            continue
+        found += _text(lines)
+        lines = []
         match part:
-            case gfm.Table():
+            case Table():
                 found.append(tables.element(part))
-            case gfm.Code():
+            case Code():
+                found += _text([part.lead.strip(" \t>")])
                 found.append(_code(part.body))
             case _:
-                found += _paragraphs(part)
-    return found
+                title = top_heading(part)
+                found += [] if title is None else [_heading(title)]
+    return found + _text(lines)
 
 
-def _paragraphs(text: str) -> list[Element]:
-    found: list[Element] = []
-    for block in _BLANK.split(text.strip("\n")):
-        lines: list[str] = []
-        for line in block.split("\n"):
-            title = heading(line)
-            if title is None:
-                lines.append(line)
-                continue
-            found += _text(lines)
-            lines = []
-            found.append(_heading(title))
-        found += _text(lines)
-    return found
+def _paragraph(part: Prose) -> list[str]:
+    above, newline, rule = part.source.rpartition("\n")
+    return [*above.split("\n"), "", rule] if newline and below_text(part) else part.source.split("\n")
 
 
 def _text(lines: Sequence[str]) -> list[Element]:

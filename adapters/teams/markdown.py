@@ -1,29 +1,40 @@
 """Markdown as a Teams message takes it, and what a model wrote kept from notifying people. Pure.
 
-A text message knows no headings (docs bots/how-to/format-your-bot-messages): they become bold lines. It joins the lines
-of a paragraph, and not even a blank is left between them, so each but the last ends with a hard break. A mention is
+A text message knows no headings (docs bots/how-to/format-your-bot-messages): they become bold lines, also underlined
+ones, and a rule right below text, which would make a heading of it, gets a blank line above. It joins the lines of a
+paragraph, and not even a blank is left between them, so each but the last ends with a hard break. A mention is
 ``<at>…</at>`` with an entity beside it: written by a model it is broken, and ``<@id>``, which is how a handler mentions
-somebody on every platform, becomes one only where that is allowed.
+somebody on every platform, becomes one only where that is allowed. Code stays as it was written: without an entity
+``<at>`` notifies nobody.
 """
 
 import re
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
+from gateway.markdown.blocks import Kind, Line
+from gateway.markdown.code import code_ranges, open_code
+from gateway.markdown.edits import Edit, edited
+from gateway.markdown.headings import Heading, below_text, heading
+from gateway.markdown.parts import Prose, Table, parts
 from gateway.model import AllowedMentions
 
 _BREAK = "\u200b"
 _AT = re.compile(r"<(?=/?at\b)", re.IGNORECASE)
-_MENTION = re.compile(r"<@([0-9A-Za-z:._@-]{1,256})>")
+_MENTION = re.compile(r"<@([0-9A-Za-z:._@-]{1,256}+)>")
 _BRACKETS = re.compile(r"[\x00-\x20<>()\\]")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_HEADING = re.compile(r" {0,3}(?P<marks>#{1,6})(?:[ \t]|$)")
 _LINES = re.compile(r"[\r\n#]")
-_ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])(?:[ \t]|$)")
-_HALF = re.compile(r" {0,3}#{1,6}(?:[ \t].*)?$|[ \t\r]*(?:[-*+]?|\d{1,9}[.)]?|`{1,2}|~{1,2})$")
-"""The beginning of a line that may turn out to be a heading, a list's item, a fence or nothing."""
+_ITEM = re.compile(r"[ \t]*+(?:[-*+]|\d{1,9}[.)])(?:[ \t]|$)")
+_HALF = re.compile(
+    r" {0,3}#{1,6}(?:[ \t].*)?$|[ \t\r]*+(?:[-*+]?|\d{1,9}[.)]?|`{1,2}|~{1,2}|(?:`{3}|~{3}).*)$"
+    r"| {0,3}(?:=++|-++)[ \t]*+$"
+)
+"""The beginning of a line that may turn out to be a heading, its underline, a list's item, a fence or nothing."""
 _HALF_TAG = re.compile(r"<(?:/?(?:a|at)?)?$", re.IGNORECASE)
+_TAIL = 4
+"""Characters ``_HALF_TAG`` matches at most."""
+_UNDERLINE = re.compile(r"^ {0,3}(?:={3}|-{3})", re.MULTILINE)
 
 
 def web(url: str) -> str:
@@ -37,14 +48,28 @@ def web(url: str) -> str:
 
 def safe(text: str) -> str:
     """Nobody is mentioned by it."""
-    return _AT.sub(f"<{_BREAK}", text) if "<" in text else text
+    if "<" not in text:
+        return text
+    return edited(text, [Edit(found.start(), found.end(), f"<{_BREAK}") for found in _outside_code(_AT, text)])
+
+
+def _outside_code(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """Where the pattern is found in prose."""
+    found = pattern.search(text)
+    ranges = code_ranges(text) if found is not None else []
+    next_range = 0
+    for match in pattern.finditer(text):
+        while next_range < len(ranges) and ranges[next_range].end <= match.start():
+            next_range += 1
+        if next_range == len(ranges) or ranges[next_range].start > match.start():
+            yield match
 
 
 def mentions_in(text: str, allowed: AllowedMentions) -> list[str]:
     """The ids a text may mention, each once."""
     if allowed.users is False or "<@" not in text:
         return []
-    found = dict.fromkeys(match[1] for match in _MENTION.finditer(text))
+    found = dict.fromkeys(match[1] for match in _outside_code(_MENTION, text))
     return [each for each in found if allowed.users is True or each in allowed.users]
 
 
@@ -54,65 +79,68 @@ def with_mentions(text: str, names: Mapping[str, str]) -> tuple[str, list[dict[s
     if not names:
         return text, []
     entities: dict[str, dict[str, Any]] = {}
-
-    def live(match: re.Match[str]) -> str:
+    edits: list[Edit] = []
+    for match in _outside_code(_MENTION, text):
         name = names.get(match[1])
         if name is None:
-            return match[0]
+            continue
         tag = f"<at>{name}</at>"
         entities[match[1]] = {"type": "mention", "text": tag, "mentioned": {"id": match[1], "name": name}}
-        return tag
-
-    return _MENTION.sub(live, text), list(entities.values())
-
-
-class Heading(NamedTuple):
-    """A line of its own importance; 1 is the highest level."""
-
-    level: int
-    text: str
-
-
-def heading(line: str) -> Heading | None:
-    """The heading a line is."""
-    found = _HEADING.match(line) if "#" in line else None
-    if found is None:
-        return None
-    words = line[found.end() :].strip()
-    bare = words.rstrip("#")
-    # Marks behind it belong to it only with a blank before them: C# keeps its own.
-    return Heading(len(found["marks"]), bare.rstrip() if not bare or bare[-1] in " \t" else words)
+        edits.append(Edit(match.start(), match.end(), tag))
+    return edited(text, edits), list(entities.values())
 
 
 def to_teams(text: str, *, apart: bool = True) -> str:
     """Headings as bold lines, and lines kept ``apart``, outside of code."""
-    return "\n".join(_lines(text.split("\n"), apart)) if _LINES.search(text) else text
+    return "\n".join(_lines(text, apart=apart)) if _LINES.search(text) else text
 
 
-def _lines(lines: list[str], apart: bool) -> list[str]:
-    fence = ""
+def _lines(text: str, *, apart: bool) -> list[str]:
     shown: list[str] = []
     goes_on = False
     """Whether the line before is one that this may be joined with."""
-    for line in lines:
-        line = line.rstrip("\r")
-        opened = _FENCE.match(line)
-        words = False
-        if fence:
-            if opened and opened[1].startswith(fence) and not line.strip().strip(fence[0]):
-                fence = ""
-        elif opened:
-            fence = opened[1]
+    for part in parts(text):
+        if not isinstance(part, Prose):
+            if not isinstance(part, Table):
+                shown.append(part.source)
+                goes_on = False
+                continue
+            lines = part.source.split("\n")
         else:
-            if (found := heading(line)) is not None:
-                bare = found.text.replace("**", "").strip()
-                line = f"**{bare}**" if bare else ""
+            lines = list(_prose(part))
+        for line in lines:
             words = apart and bool(line.strip())
             if words and goes_on and not _ITEM.match(line):
                 shown[-1] = _ended(shown[-1])
-        goes_on = words
-        shown.append(line)
+            goes_on = words
+            shown.append(line)
     return shown
+
+
+def _prose(part: Prose) -> Iterator[str]:
+    """The lines of a paragraph, a heading, a rule."""
+    title = top_heading(part)
+    if title is not None:
+        bare = title.text.replace("**", "").strip()
+        yield f"**{bare}**" if bare else ""
+    if title is None or part.block.kind is Kind.UNDERLINE:
+        *above, last = (_line(part, line) for line in part.block.lines)
+        if title is None:
+            yield from above
+        if (title is None and below_text(part)) or (title is not None and title.level > 1):
+            yield ""
+        if title is None or title.level > 1:
+            yield last
+
+
+def _line(part: Prose, line: Line) -> str:
+    return part.source[line.start - part.block.start : line.end - part.block.start].rstrip("\r")
+
+
+def top_heading(part: Prose) -> Heading | None:
+    """The heading a part is, if it stands in no list and no quote."""
+    title = heading(part)
+    return title if title is not None and not title.lead.strip() else None
 
 
 def _ended(line: str) -> str:
@@ -120,13 +148,29 @@ def _ended(line: str) -> str:
     return line if line.endswith(("  ", "\\")) else f"{line}  "
 
 
+def beyond_streams(text: str) -> bool:
+    """Whether something in the text can only be shown once it is whole: a table, an underlined heading."""
+    if "|" not in text and _UNDERLINE.search(text) is None:
+        return False
+    for part in parts(text):
+        if isinstance(part, Table):
+            return True
+        if isinstance(part, Prose) and part.block.kind is Kind.UNDERLINE and top_heading(part) is not None:
+            return True
+    return False
+
+
 def streamed(text: str) -> str:
     """What of a growing text can be shown already. It only ever grows with the text: Teams takes nothing back.
 
     The last line waits, and the end of the one before it, while it is not clear what it becomes; its own end while it
-    may become a mention.
+    may become a mention; and a tag of which it is not clear whether it stands in code.
     """
     whole, newline, last = text.rpartition("\n")
-    tail = _HALF_TAG.search(last)
+    tail = _HALF_TAG.search(last, max(0, len(last) - _TAIL))
     clear = last[: tail.start()] if tail else last
-    return to_teams(safe(whole if _HALF.match(clear.rstrip("\r")) else whole + newline + clear))
+    settled = whole if _HALF.match(clear.rstrip("\r")) else whole + newline + clear
+    if "<" in settled and (doubtful := open_code(settled)) is not None and doubtful.inline:
+        found = _AT.search(settled, doubtful.start)
+        settled = settled if found is None else settled[: found.start()]
+    return to_teams(safe(settled))

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from adapters import gfm
 from adapters.jsons import dump
 from adapters.teams import citations, tables
 from adapters.teams.card import attachment, card
 from adapters.teams.limits import CARD_BYTES, CITATIONS, MESSAGE_BYTES, SUGGESTIONS
 from adapters.teams.markdown import safe, to_teams, with_mentions
 from gateway.errors import TooLarge
+from gateway.markdown.code import fenced
+from gateway.markdown.parts import Table, parts
 from gateway.model import Outgoing, Starter
 
 Activity = dict[str, Any]
@@ -106,16 +107,7 @@ def is_picture(made: Activity) -> bool:
 
 def _flat(text: str) -> str:
     """The text with its tables written out, where a card of them would be too large."""
-    flat: list[str] = []
-    for part in gfm.parts(text):
-        match part:
-            case gfm.Table():
-                flat.append(f"```\n{tables.as_text(part)}\n```")
-            case gfm.Code():
-                flat.append(part.source)
-            case _:
-                flat.append(part)
-    return "\n".join(flat)
+    return "\n".join(fenced(tables.as_text(part)) if isinstance(part, Table) else part.source for part in parts(text))
 
 
 def size_of(made: Activity) -> int:

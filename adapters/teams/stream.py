@@ -1,8 +1,8 @@
 """Native streams, in personal chats: ``typing`` activities that carry all the text so far, ended by a message.
 
 Docs bots/streaming-ux. One stream a chat; the sequence starts at 1 and grows; what was shown is never taken back; two
-minutes in all; the user may press Stop, of which the next request tells. What Teams' text cannot show (a table) ends
-the stream early: the message is edited from there on.
+minutes in all; the user may press Stop, of which the next request tells. What can only be shown whole (a table, an
+underlined heading) ends the stream early: the message is edited from there on.
 """
 
 import time
@@ -11,9 +11,9 @@ from typing import Any
 import structlog
 
 from adapters.fields import text as text_at
-from adapters.teams import render, tables
+from adapters.teams import render
 from adapters.teams.limits import STREAM_SECONDS
-from adapters.teams.markdown import streamed
+from adapters.teams.markdown import beyond_streams, streamed
 from adapters.teams.transport import Transport, conversation_of
 from gateway.errors import Forbidden, Gone, Rejected, StreamExpired, StreamStopped, Unsupported
 from gateway.model import ConversationRef, Outgoing, Receipt
@@ -38,7 +38,7 @@ class Streams:
 
     async def start(self, to: ConversationRef, text: str) -> Receipt | None:
         """Begin, with what can be shown of the text."""
-        if to.kind != "dm" or tables.has_table(text):
+        if to.kind != "dm" or beyond_streams(text):
             return None
         shown = streamed(text)
         kind = "streaming" if shown.strip() else "informative"
@@ -57,9 +57,11 @@ class Streams:
     async def append(self, receipt: Receipt, text: str) -> Receipt:
         """Show more of it. Raises ``StreamExpired`` where it has to go on by edits, ``StreamStopped``."""
         state = _state(receipt)
-        if tables.has_table(text) or time.time() - float(state.get("at") or 0.0) > STREAM_SECONDS:
+        if beyond_streams(text) or time.time() - float(state.get("at") or 0.0) > STREAM_SECONDS:
             self._open.pop(receipt.to.key, None)
-            raise StreamExpired("the stream hands over to edits: it holds a table, or its two minutes end")
+            raise StreamExpired(
+                "the stream hands over to edits: it holds a table or an underlined heading, or its two minutes end"
+            )
         shown = streamed(text)
         if not shown.strip() or shown == state.get("shown"):
             return receipt
@@ -81,7 +83,7 @@ class Streams:
         self._open.pop(receipt.to.key, None)
         shown = text_at(_state(receipt), "shown")
         made = render.final(message)
-        stands = made["text"].startswith(shown) and not tables.has_table(message.text)
+        stands = made["text"].startswith(shown) and not beyond_streams(message.text)
         if not stands:
             made = {"type": "message", "textFormat": "markdown", "text": shown or _NOTHING_YET}
         entities = [{"type": "streaminfo", "streamId": receipt.id, "streamType": "final"}, *made.get("entities", ())]

@@ -2,13 +2,16 @@
 
 from typing import Any
 
-from adapters import gfm
-from adapters.gfm import Table
+from gateway.markdown import tables
+from gateway.markdown.edits import Edit, edited
+from gateway.markdown.inline import scan_inline
+from gateway.markdown.parts import Table, parts
+from gateway.markdown.words import cell_text
 
 
 def has_table(markdown: str) -> bool:
     """Whether there is a table in it."""
-    return "|" in markdown and any(isinstance(part, Table) for part in gfm.parts(markdown))
+    return "|" in markdown and any(isinstance(part, Table) for part in parts(markdown))
 
 
 def element(table: Table) -> dict[str, Any]:
@@ -18,13 +21,17 @@ def element(table: Table) -> dict[str, Any]:
     return {"type": "Table", "firstRowAsHeader": True, "gridStyle": "default", "columns": columns, "rows": rows}
 
 
-def _cell(text: str) -> dict[str, Any]:
-    return {"type": "TableCell", "items": [{"type": "TextBlock", "text": text or " ", "wrap": True}]}
+def _cell(cell: str) -> dict[str, Any]:
+    if "<" in cell:
+        breaks = [span for span in scan_inline(cell).spans if span.kind == "break"]
+        cell = edited(cell, [Edit(span.start, span.end, "\n\n") for span in breaks])
+    return {"type": "TableCell", "items": [{"type": "TextBlock", "text": cell or " ", "wrap": True}]}
 
 
 def as_text(table: Table) -> str:
     """The rows with padded columns, for where no table can be shown; as it was written where padding makes it long."""
-    widths = gfm.column_widths(table.rows)
-    if (sum(widths) + 2 * len(widths)) * len(table.rows) > 2 * len(table.source) + 1_000:
+    rows = [[cell_text(cell) for cell in row] for row in table.rows]
+    widths = tables.column_widths(rows)
+    if (sum(widths) + 2 * len(widths)) * len(rows) > 2 * len(table.source) + 1_000:
         return table.source
-    return "\n".join(gfm.padded(table.rows, table.align))
+    return "\n".join(tables.padded(rows, table.align))

@@ -42,6 +42,8 @@ class Fence:
     """What keeps the block in its quote or list item: marks of quotes, and blanks."""
     mark: str
     info: str
+    indent: int = 0
+    """Columns between its item or quote and its marks."""
 
     @property
     def opener(self) -> str:
@@ -116,7 +118,6 @@ class Scanner:
     def __init__(self, text: str) -> None:
         self.text = text
         self.fence: Fence | None = None
-        self._fence_indent = 0
         self._containers: list[int] = []
         self._last_quote = -1
         """The index of the innermost quote among the containers."""
@@ -183,7 +184,7 @@ class Scanner:
 
     def _in_fence(self, fence: Fence, start: int, end: int, at: int, indent: int) -> Line:
         kind = Kind.CODE
-        if indent <= max(3, self._fence_indent) and self.text.startswith(fence.mark, at, end):
+        if indent <= max(3, fence.indent) and self.text.startswith(fence.mark, at, end):
             bare = self.text[at:end].rstrip(" \t")
             if fence.ended_by(bare):
                 self.fence, kind = None, Kind.CLOSING
@@ -303,8 +304,7 @@ class Scanner:
         assert found is not None
         # Opened a second time the block is no new list item: the marker becomes indent.
         lead = _NOT_LEAD.sub(" ", self.text[start:at])
-        self.fence = Fence(lead=lead, mark=found["mark"], info=found["info"].rstrip())
-        self._fence_indent = indent
+        self.fence = Fence(lead=lead, mark=found["mark"], info=found["info"].rstrip(), indent=indent)
 
     def _made(
         self, kind: Kind, start: int, end: int, at: int, *, starts: bool, item: int = -1, fence: Fence | None = None

@@ -10,6 +10,8 @@ import re
 from bisect import bisect_left
 from typing import Literal, NamedTuple
 
+from gateway.markdown.blocks import Block, Kind
+
 SpanKind = Literal[
     "code", "link", "image", "url", "token", "escape", "entity", "break", "strong", "emphasis", "strike", "bracket"
 ]
@@ -332,3 +334,21 @@ def scan_inline(text: str, *, unfinished: bool = False) -> Inline:
     not end takes all that follows.
     """
     return _Scan(text, unfinished=unfinished).run()
+
+
+_WORDLESS = (Kind.OPENING, Kind.INDENTED, Kind.BLANK, Kind.RULE)
+
+
+def block_spans(text: str, block: Block) -> list[Span]:
+    """The inline markup of a block of the text, at its place in the text; of a table, line by line."""
+    if block.kind in _WORDLESS:
+        return []
+    if block.kind is Kind.HEADER:
+        pieces = [(line.content, line.end) for line in block.lines]
+    else:
+        pieces = [(block.lines[0].content, block.end)]
+    return [
+        Span(kind, start + at, inner + at, close + at, end + at, target)
+        for at, behind in pieces
+        for kind, start, inner, close, end, target in scan_inline(text[at:behind]).spans
+    ]

@@ -29,6 +29,16 @@ def plain_text(text: str) -> str:
     return "".join([each.text for each in read_words(text)])
 
 
+def cell_text(cell: str) -> str:
+    """What a cell of a table says where only characters are shown: the address of a link behind its label, a line break
+    as a slash."""
+    shown: list[str] = []
+    for each in read_words(cell):
+        hidden = each.target and each.target.removeprefix("mailto:") != each.text
+        shown.append(f"{each.text} ({each.target})" if hidden else each.text)
+    return "".join(shown).replace("\n", " / ")
+
+
 def code_text(text: str, span: Span) -> str:
     """What a code span says: one blank on both sides only keeps it apart from its marks."""
     inside = text[span.inner : span.close].replace("\n", " ")

@@ -8,10 +8,11 @@ from tests.contract.files import FileContract
 from tests.contract.inbound import InboundContract
 from tests.contract.interactions import InteractionContract
 from tests.contract.outbound import OutboundContract
+from tests.contract.texts import CodeContract
 from tests.contract.trouble import TroubleContract
 
 
 class AdapterContract(
-    InboundContract, InteractionContract, OutboundContract, FileContract, ExtrasContract, TroubleContract
+    InboundContract, InteractionContract, OutboundContract, FileContract, ExtrasContract, TroubleContract, CodeContract
 ):
     """Inherit it, and provide ``world``."""

@@ -5,10 +5,18 @@ from pathlib import Path
 import pytest
 
 import gateway as cl
+from gateway.model import Outgoing
+from tests.contract.house import House, HouseContract
 from tests.contract.reading import counted, reads, settled, texts
 from tests.contract.world import World
 from tests.support.bot import register, running_bot
 
+CODE = [
+    "```sh\nnpm install @here/maps-api && pip install x@everyone\n```",
+    "Run `npm i @here/maps`, `@everyone` or `<!here>` now.",
+    "Save this:\n\n    @everyone || __init__ @channel\n\nDone.",
+    "1. Save this:\n\n    ```\n    | a | b |\n    |---|---|\n    | @here | __x__ || |\n    ```\n\nDone.",
+]
 COSTLY = [
     "x " + "[a](b" * 400 + " y",
     "[a](" + "(b" * 400 + " c",
@@ -79,3 +87,35 @@ class TextContract:
             await counted(world, post, 2)  # the text, and that it failed
             await settled(world, post)
             assert texts(world, post)[0] == "```\ncode\n```\ntext"
+
+    @pytest.mark.parametrize("code", CODE)
+    async def test_streamed_code_stays_as_it_was_written(self, world: World, tmp_path: Path, code: str) -> None:
+        def bot() -> None:
+            @cl.on_message
+            async def main(message: cl.Message) -> None:
+                answer = cl.Message("")
+                for at in range(0, len(code), 3):
+                    await answer.stream_token(code[at : at + 3])
+                await answer.stream_token("\n\nend")
+                await answer.send()
+
+        async with running_bot(world, register(bot), tmp_path):
+            for post in (await world.mention("hi"), await world.dm("hi")):
+                said = await reads(world, post, "end")
+                assert "\u200b" not in said.text
+                assert said.pings == ()
+
+
+class CodeContract(HouseContract):
+    """Part of ``AdapterContract``."""
+
+    @pytest.mark.parametrize("code", CODE)
+    async def test_code_stays_as_it_was_written_and_notifies_nobody(self, house: House, code: str) -> None:
+        post, ref = await house.mention()
+        sent = await house.adapter.send(ref, Outgoing(text=code), key="k1")
+        await house.adapter.edit(sent, Outgoing(text=f"{code}\n\nedited"))
+        await house.adapter.send(ref, Outgoing(text=code), key="k2")
+        for message in house.said(post):
+            assert "\u200b" not in message.text
+            assert next(line.strip() for line in code.split("\n") if "@" in line) in message.text
+            assert message.pings == ()

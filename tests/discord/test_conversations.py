@@ -52,7 +52,7 @@ async def test_a_mention_opens_a_thread_named_after_it_with_the_first_answer(wor
     assert world.discord.threads("general") == []
     await house.adapter.send(event.ref, Outgoing(text="42"), key="k")
     [thread] = world.discord.threads("general")
-    assert (thread["id"], thread["name"]) == (id, "what** is")
+    assert (thread["id"], thread["name"]) == (id, "what is")
     assert said(world, id) == ["42"]
     assert said(world, "general") == []
 
@@ -64,6 +64,15 @@ async def test_a_mention_opens_a_thread_named_after_it_with_the_first_answer(wor
         ("@gateway " + "word " * 60, "word " * 18 + "word…"),
         ("@gateway " + "x" * 150, "x" * 99 + "…"),
         ("@gateway # A title\nand more", "A title"),
+        ("@gateway **Deploy** the [app](https://e.x)", "Deploy the app"),
+        ("@gateway snake_case, `a_b` and __init__", "snake_case, a_b and init"),
+        ("@gateway ||it was `Ada`|| who did it?", "who did it?"),
+        ("@gateway ||only\na secret||", "Conversation with Ada"),
+        ("@gateway is `||` an or, `||`?", "is || an or, ||?"),
+        ("@gateway ```python\nprint(1)\n```", "Conversation with Ada"),
+        ("@gateway ```py\nx\n```\nwhy does it fail?", "why does it fail?"),
+        ("@gateway ~~~\nnever closed", "Conversation with Ada"),
+        ("@gateway ***\n> quoted", "quoted"),
     ],
 )
 async def test_the_threads_name(world: DiscordWorld, house: House, written: str, name: str) -> None:

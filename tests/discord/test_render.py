@@ -46,7 +46,7 @@ def text_of(text: str) -> str:
     "text",
     [
         "plain",
-        "**bold** _it_ ~~no~~ `code` ||hidden||",
+        "**bold** _it_ ~~no~~ `code`",
         "# One\n## Two\n### Three\n- a\n  - b\n1. c\n> quote",
         "```python\n#### no heading\n| a |\n|---|\n![x](https://x)\n```",
         "a | b, no table",
@@ -98,7 +98,7 @@ def test_a_table_too_wide_to_align_is_shown_as_it_was_written() -> None:
 
 
 def test_backticks_in_a_table_do_not_end_its_block() -> None:
-    assert text_of("| a |\n|---|\n| ``` |") == "```\na\n───\n``\u200b`\n```"
+    assert text_of("| a |\n|---|\n| ``` |") == "```\na\n───\n```\n` ``` `"
 
 
 @pytest.mark.parametrize(
@@ -106,13 +106,60 @@ def test_backticks_in_a_table_do_not_end_its_block() -> None:
     [
         ("~~~python\na | b\n~~~\nafter", "```python\na | b\n```\nafter"),
         ("~~~python title=x\na\n~~~", "```\npython title=x\na\n```"),
-        ("````\n```\ninner\n```\n````", "```\n``\u200b`\ninner\n``\u200b`\n```"),
+        ("````\n```\ninner\n```\n````", "` ``` `\n```\ninner\n```\n` ``` `"),
         ("~~~\nnever closed", "```\nnever closed\n```"),
         ("~~~\n~~~", "```\n\n```"),
     ],
 )
 def test_code_is_between_three_backticks(text: str, shown: str) -> None:
     assert text_of(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("__bold__ and __init__.py in a sentence", "**bold** and \\_\\_init\\_\\_.py in a sentence"),
+        ("call obj.__len__() or __name__", "call obj.\\_\\_len\\_\\_() or \\_\\_name\\_\\_"),
+        ("__two words__ and ___both___", "**two words** and _**both**_"),
+        ("`__init__` and ``a || b``", "`__init__` and ``a || b``"),
+        ("```py\n__x__ = a || b\n```", "```py\n__x__ = a || b\n```"),
+        ("words\n\n    __x__ = a || b\n\nwords", "words\n\n```\n    __x__ = a || b\n```\n\nwords"),
+        ("1. Run\n   ```sh\n   a || b\n   ```\n2. Done", "1. Run\n   ```sh\na || b\n```\n2. Done"),
+        ("- ~~~\n  a\n  ~~~", "- ```\na\n```"),
+        ("> ~~~\n> a || b\n> ~~~", "> ```\n> a || b\n> ```"),
+        ("if a || b || c then go", "if a \\|\\| b \\|\\| c then go"),
+        ("see https://e.x/?a||b|| now", "see https://e.x/?a||b|| now"),
+        ("See [https://e.x](https://e.x)", "See https://e.x"),
+        ("[https://e.x/](https://e.x)", "https://e.x"),
+        ("**[https://e.x](https://e.x)**", "**https://e.x**"),
+        ("[https://e.x/docs](https://e.x/d?u=1)", "https://e.x/docs (https://e.x/d?u=1)"),
+        ("[docs](https://e.x/Foo_(bar))", "[docs](https://e.x/Foo_(bar))"),
+        ("[write](mailto:ada@e.x) [ada@e.x](mailto:ada@e.x)", "write (ada@e.x) ada@e.x"),
+        ("![https://e.x/i.png](https://e.x/i.png) ![](https://e.x/j.png)", "https://e.x/i.png https://e.x/j.png"),
+        ("AT&amp;T &lt;@1&gt; &#42;", "AT&T \\<@1\\> \\*"),
+        ("open<br>close", "open\nclose"),
+        ("Title\n=====\nbody", "# Title\nbody"),
+        ("A title\n----\nbody", "## A title\nbody"),
+        ("Line 1\nLine 2\n---\nLine 3", "Line 1\nLine 2\n---\nLine 3"),
+        ("# __a__ || b\n##### `c`", "# **a** \\|\\| b\n**`c`**"),
+        ("\\_\\_no\\_\\_ \\|\\|no\\|\\|", "\\_\\_no\\_\\_ \\|\\|no\\|\\|"),
+    ],
+)
+def test_prose_is_in_discords_dialect_and_code_is_as_it_was_written(text: str, shown: str) -> None:
+    assert text_of(text) == shown
+
+
+def test_a_line_of_code_that_would_end_a_block_is_code_of_its_own() -> None:
+    text = "````md\nbefore\n```py\nx = '`'\n```\n````"
+    assert text_of(text) == "```md\nbefore\n```\n` ```py `\n```md\nx = '`'\n```\n` ``` `"
+
+
+@pytest.mark.parametrize("word", ["|| ", "__init__.py ", "||", "a || b ", "[https://e.x](https://e.x) ", "&amp;"])
+def test_a_text_full_of_what_grows_still_fits(word: str) -> None:
+    text = (word * 2_000)[: CAPABILITIES.text_limit]
+    shown = content(Outgoing(text=text, author="a" * 200))
+    assert len(shown) <= CONTENT
+    assert not re.search(r"(?<!\\)\|\|", shown)
 
 
 @given(markdown)

@@ -1,16 +1,17 @@
 """Outgoing -> Slack's arguments: what is shown, what it may notify, and Slack's limits."""
 
-import itertools
 import re
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from adapters.slack import limits, tables
 from adapters.slack.emulation.validate import check_message
-from adapters.slack.mentions import safe_delta, safe_markdown, safe_text
+from adapters.slack.mentions import last_piece, safe_markdown, safe_piece, safe_text
 from adapters.slack.render import ACTION, FEEDBACK, content
 from gateway.errors import Rejected
 from gateway.model import AllowedMentions, Button, FromUrl, Outgoing, OutgoingFile
@@ -58,10 +59,68 @@ def text_of(rendered: dict[str, Any]) -> list[str]:
     return [rendered["text"], *(each for block in rendered.get("blocks", []) for each in strings(block))]
 
 
+TOKEN = re.compile(r"<!(?i:(?:channel|here|everyone|group)\b|subteam\^)|<@[UW][A-Z0-9]+")
+"""What notifies wherever Slack reads it; a bare ``@here`` only where names are linked, which is not asked for."""
+
+
+def outside_code(markdown: str) -> list[str]:
+    """What a parser of Markdown that is not ours finds outside of code."""
+    found: list[str] = []
+
+    def walk(tokens: list[Token]) -> None:
+        for token in tokens:
+            if token.type not in ("fence", "code_block", "code_inline", "inline"):
+                found.append(token.content)
+            walk(token.children or [])
+
+    walk(MarkdownIt("commonmark").enable("table").parse(markdown))
+    return found
+
+
 @given(hostile)
 def test_nothing_a_model_wrote_notifies_anyone(text: str) -> None:
-    for shown in text_of(content(Outgoing(text=text, author="x"))):
-        assert not LIVE.search(shown)
+    made = content(Outgoing(text=text, author="x"))
+    assert not TOKEN.search(made["text"])
+    if "`" not in text and "    " not in text:
+        assert not LIVE.search(made["text"])
+    for block in made.get("blocks", []):
+        shown = outside_code(block["text"]) if block["type"] == "markdown" else strings(block)
+        assert not any(TOKEN.search(each) for each in shown)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "```sh\nnpm install @here/maps-api\n```",
+        "~~~\n@channel\n~~~",
+        "Run `@everyone` and `pip install x@here`.",
+        "words\n\n    @here/maps-api\n\nwords",
+        "1. Save\n\n    ```\n    @here <!channel>\n    ```",
+        "```\n<!channel> <@U123>\n```\n\nsee `<!here>`",
+        "| a | b |\n|---|---|\n| `@here` | x |",
+    ],
+)
+def test_code_is_sent_as_it_was_written(code: str) -> None:
+    made = content(Outgoing(text=f"{code}\n\n**end**"))
+    assert not any("\u200b" in each for each in text_of(made))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<div>\n```\n<!channel>\n```",
+        "<a title='`'><!channel>`",
+        "<!-- ` --><!channel> `",
+        "~~~\n<!channel>\n~~~",
+        "```\n<!channel>",
+        "words\n\n    <!channel>",
+        "`not code <!channel>",
+        "\\`<!channel>`",
+    ],
+)
+def test_a_mention_in_what_may_be_no_code_to_slack_is_broken(text: str) -> None:
+    for each in text_of(content(Outgoing(text=f"{text}\n\n**end**"))):
+        assert not TOKEN.search(each)
 
 
 @pytest.mark.parametrize(
@@ -75,15 +134,26 @@ def test_a_mention_inside_another_is_broken_as_well(text: str) -> None:
 
 
 @given(hostile, st.lists(st.integers(0, 400), max_size=8))
-def test_a_stream_notifies_nobody_wherever_it_is_cut_and_loses_nothing(text: str, cuts: list[int]) -> None:
-    bounds = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})
-    sent, held = "", ""
-    for start, end in itertools.pairwise(bounds):
-        now, held = safe_delta(held, text[start:end])
-        sent += now
-    sent += safe_markdown(held, NOBODY)
-    assert not LIVE.search(sent)
-    assert sent.replace("\u200b", "") == text
+def test_a_stream_is_the_safe_text_wherever_it_is_cut(text: str, cuts: list[int]) -> None:
+    sent, shown = 0, ""
+    for end in sorted({len(text), *(cut for cut in cuts if cut < len(text))}):
+        now, sent = safe_piece(text[:end], sent)
+        shown += now
+        assert sent <= end
+    shown += last_piece(text, sent, len(text))
+    assert shown.replace("\u200b", "") == text
+    assert not any(TOKEN.search(each) for each in outside_code(shown))
+    if "`" not in text and "~~~" not in text:
+        assert shown == safe_markdown(text, NOBODY)
+
+
+@pytest.mark.parametrize("code", ["```sh\nnpm i @here/x\n```", "see `npm i @here/x` now", "```\n<!here>\n```"])
+def test_code_that_streams_is_as_it_was_written(code: str) -> None:
+    sent, shown = 0, ""
+    for end in range(1, len(code) + 1):
+        now, sent = safe_piece(code[:end], sent)
+        shown += now
+    assert shown + last_piece(code, sent, len(code)) == code
 
 
 @given(hostile)
@@ -94,14 +164,22 @@ def test_plain_text_is_escaped_and_reads_the_same(text: str) -> None:
     assert read == text
 
 
-def test_the_held_tail_is_only_what_may_open_a_mention() -> None:
-    assert safe_delta("", "<div> a < b") == ("<div> a < b", "")
-    assert safe_delta("", "see <!chan") == ("see ", "<!chan")
-    assert safe_delta("<!chan", "nel>") == ("<\u200b!channel>", "")
-    assert safe_delta("", "mail@he") == ("mail@he", "")
-    assert safe_delta("", "hi @he") == ("hi ", "@he")
-    assert safe_delta("@he", "llo") == ("@hello", "")
-    assert safe_delta("<", "!DOCTYPE html>") == ("<!DOCTYPE html>", "")
+@pytest.mark.parametrize(
+    ("text", "now"),
+    [
+        ("<div> a < b", "<div> a < b"),
+        ("see <!chan", "see "),
+        ("<!channel> x", "<\u200b!channel> x"),
+        ("mail@he", "mail@he"),
+        ("hi @he", "hi "),
+        ("hi @hello", "hi @hello"),
+        ("<!DOCTYPE html>", "<!DOCTYPE html>"),
+        ("see `npm i @here/x", "see `npm i "),
+        ("```\n@here <!here> x", "```\n@here "),
+    ],
+)
+def test_what_may_become_a_mention_waits(text: str, now: str) -> None:
+    assert safe_piece(text, 0)[0] == now
 
 
 @pytest.mark.parametrize(
@@ -193,7 +271,92 @@ def test_a_table_inside_code_stays_code() -> None:
 @given(st.text(alphabet="|-: \nab`", max_size=200))
 def test_splitting_at_tables_keeps_every_word(text: str) -> None:
     parts = [part if isinstance(part, str) else part.source for part in tables.split(text)]
-    assert re.sub(r"\s", "", "".join(parts)) == re.sub(r"\s", "", text)
+    assert re.findall(r"[ab]", "".join(parts)) == re.findall(r"[ab]", text)
+
+
+@pytest.mark.parametrize(
+    ("cell", "elements"),
+    [
+        (
+            "**[PR 12](https://e.x/12)**",
+            [{"type": "link", "url": "https://e.x/12", "text": "PR 12", "style": {"bold": True}}],
+        ),
+        (
+            "[**PR 13**](https://e.x/13)",
+            [{"type": "link", "url": "https://e.x/13", "text": "PR 13", "style": {"bold": True}}],
+        ),
+        (
+            "[`main.py`](https://e.x/m)",
+            [{"type": "link", "url": "https://e.x/m", "text": "main.py", "style": {"code": True}}],
+        ),
+        ("[Foo](https://e.x/Foo_(bar))", [{"type": "link", "url": "https://e.x/Foo_(bar)", "text": "Foo"}]),
+        ("https://e.x/b", [{"type": "link", "url": "https://e.x/b", "text": "https://e.x/b"}]),
+        ("<https://e.x/c>", [{"type": "link", "url": "https://e.x/c", "text": "https://e.x/c"}]),
+        ("[write](mailto:ada@e.x)", [{"type": "link", "url": "mailto:ada@e.x", "text": "write"}]),
+        ("_soft_", [{"type": "text", "text": "soft", "style": {"italic": True}}]),
+        ("***both***", [{"type": "text", "text": "both", "style": {"bold": True, "italic": True}}]),
+        ("~~gone~~", [{"type": "text", "text": "gone", "style": {"strike": True}}]),
+        ("open<br>close", [{"type": "text", "text": "open\nclose"}]),
+        (
+            "[here](#anchor) **b**",
+            [
+                {"type": "text", "text": "here"},
+                {"type": "text", "text": " "},
+                {"type": "text", "text": "b", "style": {"bold": True}},
+            ],
+        ),
+    ],
+)
+def test_markup_in_a_cell_is_rich_text(cell: str, elements: list[dict[str, Any]]) -> None:
+    [table] = content(Outgoing(text=f"| k |\n|---|\n| {cell} |"))["blocks"]
+    assert table["rows"][1][0] == {
+        "type": "rich_text",
+        "elements": [{"type": "rich_text_section", "elements": elements}],
+    }
+    check_message([table])
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [("snake\\_case \\*no\\*", "snake_case *no*"), ("AT&amp;T", "AT&T"), ("a_b_c 2*3*4", "a_b_c 2*3*4"), ("", " ")],
+)
+def test_escapes_and_entities_in_a_cell_are_what_they_mean(cell: str, text: str) -> None:
+    [table] = content(Outgoing(text=f"| k | v |\n|---|---|\n| x | {cell} |"))["blocks"]
+    assert table["rows"][1][1] == {"type": "raw_text", "text": text}
+
+
+@pytest.mark.parametrize("mark", ["<br>", "<br/>", "<br />"])
+def test_a_line_break_in_a_cell_of_aligned_text_is_a_slash(mark: str) -> None:
+    small = "| a |\n|---|\n| b |"
+    blocks = content(Outgoing(text=f"{small}\n\n| step | what |\n|---|---|\n| 1 | open{mark}**close** |"))["blocks"]
+    assert blocks[1]["text"] == "```\nstep  what\n1     open / close\n```"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Title\n=====\nbody", "# Title\nbody"),
+        ("A title\n-------\nbody", "## A title\nbody"),
+        ("Line 1\nLine 2\n---\nLine 3", "Line 1\nLine 2\n\n---\nLine 3"),
+        ("**It ends.**\n\n---\n\nb", "**It ends.**\n\n---\n\nb"),
+        ("```\na\n---\n```", "```\na\n---\n```"),
+    ],
+)
+def test_underlined_headings_and_rules_below_text(text: str, shown: str) -> None:
+    [block] = content(Outgoing(text=text))["blocks"]
+    assert block == {"type": "markdown", "text": shown}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1. Save this:\n\n    ```\n    | a | b |\n    |---|---|\n    | 1 | 2 |\n    ```\n\nDone.",
+        "- a\n  - b\n      ~~~\n      | a | b |\n      |---|---|\n      ~~~\n\nDone.",
+        "words\n\n    | a | b |\n    |---|---|\n    | 1 | 2 |\n\nDone.",
+    ],
+)
+def test_a_table_inside_code_of_an_item_or_by_its_indent_is_code(text: str) -> None:
+    assert content(Outgoing(text=text))["blocks"] == [{"type": "markdown", "text": text}]
 
 
 @given(st.lists(st.lists(st.text(alphabet="ab`* ", max_size=300), min_size=3, max_size=3), min_size=1, max_size=12))

@@ -36,6 +36,7 @@ METHODS: Mapping[Method, str] = {
     "stream_append": "chat.appendStream",
     "stream_stop": "chat.stopStream",
 }
+CODE = re.compile(r"(^ *```.*?^ *```|~~~.*?~~~|`[^`\n]+`|^(?: {4}|\t)[^\n]*)", re.DOTALL | re.MULTILINE)
 LIVE = re.compile(
     r"<@(?P<user>[UW]\w+)>|<!(?P<all>channel|here|everyone)\b|(?<![\w<])@(?P<bare>channel|here|everyone)\b"
 )
@@ -317,7 +318,10 @@ class SlackWorld:
 
     @staticmethod
     def _said(place: Place, message: dict[str, Any]) -> Said:
-        live = list(LIVE.finditer(f"{message['text']} {shown(message)}"))
+        # What Slack reads as code notifies nobody.
+        live = list(
+            LIVE.finditer(f"{''.join(CODE.split(message['text'])[::2])} {''.join(CODE.split(shown(message))[::2])}")
+        )
         pings = dict.fromkeys(match["user"] or "everyone" for match in live)
         return Said(
             id=message["ts"],
@@ -332,9 +336,11 @@ class SlackWorld:
 
 
 def _read(message: dict[str, Any]) -> str:
-    """The text as a person reads it: without the marks that only keep a mention from being one, and without blocks in
-    Slack's own escapes."""
-    text = shown(message).replace("\u200b", "").strip()
+    """The text as a person reads it: without the marks that only keep a mention from being one (in code they would be
+    read), and without blocks in Slack's own escapes."""
+    parts = CODE.split(shown(message))
+    parts[::2] = [part.replace("\u200b", "") for part in parts[::2]]
+    text = "".join(parts).strip()
     return text if message.get("blocks") else unescape(text)
 
 
