@@ -24,8 +24,6 @@ from gateway.model import ConversationRef, Envelope
 SPOKEN = frozenset({0, 19})
 """Message types that are a person's words: ordinary ones and replies. Every other type is Discord's own note, or the
 answer to a command (Message resource, Message Types)."""
-_NEVER_ARCHIVED = 3_600.0
-"""Seconds in which no thread is archived by itself (Channel resource: ``auto_archive_duration`` is an hour or more)."""
 _NAMED = re.compile(r"<(#|@&)(\d{1,20})>")
 
 
@@ -103,11 +101,7 @@ def names_in(message: Json, guild: str, directory: Directory) -> dict[str, str]:
 
 def deleted(data: Json, directory: Directory, memory: Memory) -> Found:
     """MESSAGE_DELETE. Discord does not say whose it was; of a message in a channel only the memory tells whether it was
-    said to the bot. Of one from before this process it cannot: then it may have been.
-
-    In a channel it is the end of the conversation it began, unless that has its thread by now: there is nothing left to
-    answer. A thread that is archived is not known to the directory, so of an older message only its own end is told.
-    """
+    said to the bot. Of one from before this process it cannot: then it may have been."""
     id, channel, guild = text(data, "id"), text(data, "channel_id"), text(data, "guild_id")
     if not id or not channel:
         return MALFORMED
@@ -118,8 +112,6 @@ def deleted(data: Json, directory: Directory, memory: Memory) -> Found:
     root = memory.root_of(id) or (id if seconds(id) < memory.since else "")
     if not root:
         return NOT_ADDRESSED
-    if root == id and time.time() - seconds(id) < _NEVER_ARCHIVED:
-        body["ends"] = True
     return _envelope(f"{id}:delete", conversations.thread(guild, root, parent=channel), body)
 
 

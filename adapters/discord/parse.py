@@ -116,8 +116,6 @@ def _edited(body: Json, message: Json, ref: ConversationRef) -> Event:
 
 def _deleted(body: Json, data: Json, ref: ConversationRef) -> Event:
     # Nobody says who: the message is gone with its author.
-    if body.get("ends") is True:
-        return ConversationEnded(ref=ref, user=user_of(""), reason="deleted")
     return MessageDeleted(ref=ref, user=user_of(""), message_id=text(data, "id"))
 
 

@@ -1,9 +1,12 @@
 """What is deleted, and being removed: the conversation it was, and the message that was being answered, are over."""
 
+import asyncio
 import time
+from pathlib import Path
 
 import pytest
 
+import gateway as cl
 from adapters.discord import envelope as envelopes
 from adapters.discord.envelope import Ignored
 from adapters.discord.memory import Memory
@@ -11,9 +14,11 @@ from adapters.discord.parse import parse
 from gateway.errors import Gone, Rejected
 from gateway.model import ConversationEnded, Envelope, Event, MessageDeleted, Outgoing
 from tests.contract.house import House
+from tests.contract.reading import reads
 from tests.discord.test_conversations import ends, heard, said
 from tests.discord.test_parse import GENERAL, GUILD, THREAD, directory
 from tests.discord.world import DiscordWorld
+from tests.support.bot import register, running_bot
 
 
 def snowflake(age: float) -> str:
@@ -36,16 +41,16 @@ def of(root: str) -> str:
     return f"discord:{GUILD}:{root}:{root}"
 
 
-# What a deletion means
+# What a deletion is about
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_a_mention_without_a_thread_takes_its_conversation_along(known: bool) -> None:
+def test_a_mention_is_what_its_conversation_began_with(known: bool) -> None:
     """Also one that an earlier process was asked by: this one cannot tell."""
     id = snowflake(5)
     event = deleted(id, root=id if known else "")
-    assert isinstance(event, ConversationEnded)
-    assert (event.reason, event.ref.key) == ("deleted", of(id))
+    assert isinstance(event, MessageDeleted)
+    assert (event.message_id, event.ref.thread, event.ref.key) == (id, id, of(id))
 
 
 def test_the_talk_of_others_is_deleted_unseen() -> None:
@@ -53,20 +58,13 @@ def test_the_talk_of_others_is_deleted_unseen() -> None:
     assert isinstance(found, Ignored) and found.why == "not_addressed"
 
 
-def test_an_older_one_may_have_a_thread_in_the_archive_and_goes_alone() -> None:
-    event = deleted(id := snowflake(2 * 3_600))
+def test_a_message_in_a_thread_is_of_the_thread() -> None:
+    event = deleted(id := snowflake(5), THREAD)
     assert isinstance(event, MessageDeleted)
-    assert (event.message_id, event.ref.key) == (id, of(id))
+    assert (event.message_id, event.ref.key) == (id, of(THREAD))
 
 
-def test_one_in_a_thread_or_with_an_open_thread_goes_alone() -> None:
-    event = deleted(THREAD)
-    assert isinstance(event, MessageDeleted) and event.ref.key == of(THREAD)
-    event = deleted(snowflake(5), THREAD)
-    assert isinstance(event, MessageDeleted) and event.ref.key == of(THREAD)
-
-
-def test_one_that_goes_on_with_a_conversation_in_place_goes_alone() -> None:
+def test_one_that_goes_on_with_a_conversation_in_place_is_of_it() -> None:
     event = deleted(snowflake(5), root="70")
     assert isinstance(event, MessageDeleted) and event.ref.key == of("70")
     assert event.ref.route["parent"] == GENERAL
@@ -80,25 +78,18 @@ async def ended(house: House) -> ConversationEnded:
 
 
 @pytest.mark.parametrize("how", ["alone", "with others"])
-async def test_a_mention_deleted_before_the_answer_ends_its_conversation(
-    world: DiscordWorld, house: House, how: str
-) -> None:
+@pytest.mark.parametrize("answered", [False, True])
+async def test_a_deleted_mention_is_told(world: DiscordWorld, house: House, how: str, answered: bool) -> None:
     post, ref = await house.mention("hello")
+    if answered:
+        await house.adapter.send(ref, Outgoing(text="one"), key="k")
     if how == "alone":
         await world.delete(post)
     else:
         others = [(await world.small_talk(f"n{n}")).id for n in range(2)]
         await world.discord.delete_messages("general", [*others, post.id])
-    await house.until(lambda: ref.key in ends(house))
-
-
-async def test_a_mention_that_has_its_thread_takes_only_itself_away(world: DiscordWorld, house: House) -> None:
-    post, ref = await house.mention("hello")
-    await house.adapter.send(ref, Outgoing(text="one"), key="k")
-    await world.delete(post)
     event = await house.heard(MessageDeleted)
     assert (event.message_id, event.ref.key) == (post.id, ref.key)
-    assert ends(house) == []
 
 
 async def test_a_message_deleted_in_a_thread_or_direct_message_is_told(world: DiscordWorld, house: House) -> None:
@@ -128,7 +119,8 @@ async def test_in_place_a_deletion_is_told_in_the_conversation_it_belongs_to(wor
     event = await house.heard(MessageDeleted)
     assert (event.message_id, event.ref.key) == (id, ref.key)
     await world.delete(post)
-    await house.until(lambda: ends(house) == [ref.key])
+    event = await house.heard(MessageDeleted)
+    assert (event.message_id, event.ref.key) == (post.id, ref.key)
 
 
 async def test_a_deleted_channel_ends_what_is_answered_in_it_without_a_thread(
@@ -153,6 +145,55 @@ async def test_being_removed_from_a_thread_ends_its_conversation(world: DiscordW
     event = await ended(house)
     assert (event.reason, event.ref.key) == ("removed", ref.key)
     assert len(ends(house)) == 1
+
+
+# Of the whole bot
+
+
+@pytest.mark.parametrize("what", ["mention", "several", "channel", "thread", "server", "membership"])
+async def test_what_ends_while_the_handler_works_costs_one_run_and_nobody_reads_an_error(
+    world: DiscordWorld, tmp_path: Path, what: str
+) -> None:
+    runs: list[str] = []
+    stopped, may = asyncio.Event(), asyncio.Event()
+    discord = world.discord
+
+    def slow() -> None:
+        @cl.on_message
+        async def main(message: cl.Message) -> None:
+            runs.append(message.content)
+            if what in ("thread", "membership"):
+                await cl.Message("working").send()
+            try:
+                await may.wait()
+            finally:
+                stopped.set()
+            await cl.Message("to nobody").send()
+
+    async with running_bot(world, register(slow), tmp_path) as running:
+        post = await world.mention("slow")
+        await world.wait_for(lambda: bool(runs))
+        if what in ("thread", "membership"):
+            await reads(world, post, "working")
+        match what:
+            case "mention":
+                await world.delete(post)
+            case "several":
+                await discord.delete_messages("general", [(await world.small_talk("x")).id, post.id])
+            case "channel":
+                await discord.delete_thread("general")
+            case "thread":
+                await discord.delete_thread(post.id)
+            case "server":
+                await discord.remove_bot()
+            case _:
+                gone = {"id": post.id, "guild_id": discord.guild.id, "removed_member_ids": [discord.bot.id]}
+                discord.emit("THREAD_MEMBERS_UPDATE", gone)
+        async with asyncio.timeout(10):
+            await stopped.wait()
+        assert await running.gateway.store.dead_letters() == []
+    assert runs == ["slow"]
+    assert all("⚠️" not in each["content"] for channel in discord.world.channels for each in discord.messages(channel))
 
 
 # What Discord answers then
