@@ -205,3 +205,31 @@ async def test_the_threads_of_a_channel_end_with_it(slack: SlackEmulator, tmp_pa
             case _:
                 await slack.remove_bot(channel.id)
         await asyncio.wait_for(ended.wait(), 10)
+
+
+async def test_a_forwarded_alert_is_quoted_below_the_question_with_its_files(
+    slack: SlackEmulator, tmp_path: Path
+) -> None:
+    heard: list[cl.Message] = []
+
+    def bot() -> None:
+        @cl.on_message
+        async def main(message: cl.Message) -> None:
+            heard.append(message)
+            await cl.Message("yes").send()
+
+    log_file = slack.add_file("a.log", b"full", "text/plain")
+    section = {"type": "section", "text": {"type": "mrkdwn", "text": "*db1* at 99 %"}}
+    inside = {"channel": "C2", "ts": "1.1", "message": {"blocks": [section]}}
+    alert = {"is_share": True, "author_name": "Alertbot", "ts": "1.1", "text": "Alert", "message_blocks": [inside]}
+    async with running_bot(slack, register(bot), tmp_path):
+        files = [log_file.wire(slack.world.base)]
+        await slack.post(slack.dm.id, "why?", attachments=[{**alert, "files": files}])
+        await said(slack, slack.dm.id, "yes")
+        await slack.post("general", "@gateway /stop", attachments=[alert])
+        await slack.settled()
+    [message] = heard
+    assert message.content == "why?\n\n> **Alertbot:**\n> Alert\n>\n> **db1** at 99 %"
+    assert [each.name for each in message.elements] == ["a.log"]
+    [told] = message.metadata["references"]
+    assert (told["kind"], told["author"], told["message_id"]) == ("forward", "Alertbot", "1.1")
