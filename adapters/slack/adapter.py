@@ -122,6 +122,11 @@ class SlackAdapter:
         log.info("slack_connected", team=self._inbound.me.team, bot=self._inbound.me.user)
         return True
 
+    async def _known(self) -> None:
+        """Return once it is known who the bot is; ``Unavailable`` when Slack does not tell now."""
+        if not (self._inbound.me.user or self._inbound.me.bot) and not await self._identify():
+            raise Unavailable(f"it is not known who the bot is: {self._trouble}")
+
     async def _keep_trying(self) -> None:
         attempt = 0
         while True:
@@ -166,7 +171,9 @@ class SlackAdapter:
         return self._downloads.read(file, limit=limit)
 
     async def complete(self, message: MessageCreated) -> MessageCreated:
-        """conversations.replies for a mention that came without its files, files.info for bare ids of files."""
+        """conversations.replies for a mention that came without its files, files.info for bare ids of files. Raises
+        ``Unavailable`` while it is not known who the bot is: its mention could not be left out of the text."""
+        await self._known()
         return await self._completion.complete(message, me=self._inbound.me)
 
     async def find(
@@ -174,8 +181,7 @@ class SlackAdapter:
     ) -> Receipt | None:
         """The message sent under ``key``, by its metadata. Raises ``Unavailable`` while it is not known who the bot is:
         its own messages could not be told from others'."""
-        if not (self._inbound.me.user or self._inbound.me.bot) and not await self._identify():
-            raise Unavailable(f"what was sent before cannot be looked for: {self._trouble}")
+        await self._known()
         return await self._outbox.find(to, message, me=self._inbound.me, key=key, since=since, claimed=claimed)
 
     async def start_stream(

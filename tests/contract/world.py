@@ -242,6 +242,11 @@ class World(Protocol):
         sent later overtakes it."""
         ...
 
+    async def taken(self, post: Post) -> bool | None:
+        """Wait as ``delivered`` does; whether the bot took it. False: the person sees that it was not taken. None: the
+        platform does not know. On a platform that delivers again (``facts.redelivers``) it is always taken."""
+        ...
+
     async def settled(self) -> None:
         """Until nothing is on its way to the bot."""
         ...
@@ -301,6 +306,10 @@ class World(Protocol):
     ) -> None:
         """Let the next calls of a method meet this. ``retry_after``: seconds, for ``rate_limited``. ``after_effect``:
         the call is done, only its answer is lost (``server_error``, ``disconnected``)."""
+        ...
+
+    def forget_sent(self) -> None:
+        """Forget by what a message that is sent twice is recognised, as a platform does after a while (nonces)."""
         ...
 
     def hold(self, method: Method, *, after_effect: bool = False, text: str = "") -> Hold:

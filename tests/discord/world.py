@@ -193,6 +193,9 @@ class DiscordWorld:
     async def delivered(self, post: Post) -> None:
         """Discord hears no acknowledgement: what was sent arrives in order."""
 
+    async def taken(self, post: Post) -> bool:
+        return True
+
     async def settled(self) -> None:
         """A heartbeat asked for now is answered once all before it was read."""
         asked = time.monotonic()
@@ -281,6 +284,9 @@ class DiscordWorld:
             case "gone":
                 fault = {"code": 10003}
         self.discord.fail_next(METHODS[method], times=times, **fault)
+
+    def forget_sent(self) -> None:
+        self.discord.forget_nonces()
 
     def hold(self, method: Method, *, after_effect: bool = False, text: str = "") -> Hold:
         return self.discord.hold(METHODS[method], after_effect=after_effect, when=lambda args: text in str(args))

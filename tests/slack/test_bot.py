@@ -233,32 +233,3 @@ async def test_a_forwarded_alert_is_quoted_below_the_question_with_its_files(
     assert [each.name for each in message.elements] == ["a.log"]
     [told] = message.metadata["references"]
     assert (told["kind"], told["author"], told["message_id"]) == ("forward", "Alertbot", "1.1")
-
-
-@pytest.mark.parametrize("how", ["archive", "delete_channel", "remove_bot"])
-async def test_what_runs_in_a_channel_stops_when_the_channel_is_over(
-    slack: SlackEmulator, tmp_path: Path, how: str
-) -> None:
-    begun, stopped, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
-
-    def bot() -> None:
-        @cl.on_message
-        async def main(message: cl.Message) -> None:
-            begun.set()
-            try:
-                await asyncio.Event().wait()
-            finally:
-                stopped.set()
-
-        @cl.on_chat_end
-        async def end() -> None:
-            ended.set()
-
-    channel = slack.add_channel("plans", members=[slack.ada.id, slack.team.bot.id])
-    async with running_bot(slack, register(bot), tmp_path) as running, asyncio.timeout(15):
-        await slack.post(channel.id, "@gateway hello")
-        await begun.wait()
-        await getattr(slack, how)(channel.id)
-        await stopped.wait()
-        await ended.wait()
-        assert not await running.gateway.store.dead_letters()

@@ -247,6 +247,15 @@ async def test_a_mention_that_cannot_be_looked_up_is_taken_as_it_came(house: Sla
     assert await house.adapter.complete(event) == replace(event, partial=False)
 
 
+async def test_a_mention_is_looked_up_only_once_it_is_known_who_the_bot_is(tmp_path: Path) -> None:
+    """Its mention could not be left out of the text."""
+    async with slack_world() as world:
+        world.fail_next("identify", "server_error")
+        async with serving(world, tmp_path, SlackHouse) as house:
+            assert house.adapter.health() is not None
+            assert (await house.adapter.complete(await mention(house))).text == "look"
+
+
 async def test_an_ordinary_mention_of_an_app_that_hears_mentions_only_asks_nothing(house: SlackHouse) -> None:
     slack: SlackEmulator = house.slack
     slack.team.events -= {"message.channels"}

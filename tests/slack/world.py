@@ -222,6 +222,10 @@ class SlackWorld:
     async def delivered(self, post: Post) -> None:
         await self.slack.delivered(post.id)
 
+    async def taken(self, post: Post) -> bool:
+        await self.slack.delivered(post.id, timeout=60)
+        return True
+
     async def settled(self) -> None:
         await self.slack.settled()
 
@@ -296,6 +300,9 @@ class SlackWorld:
             case "gone":
                 fault = {"error": "channel_not_found"}
         self.slack.fail_next(METHODS[method], times=times, **fault)
+
+    def forget_sent(self) -> None:
+        """Slack recognises nothing that is sent twice: the gateway looks it up."""
 
     def hold(self, method: Method, *, after_effect: bool = False, text: str = "") -> Hold:
         return self.slack.hold(METHODS[method], after_effect=after_effect, when=lambda args: text in str(args))

@@ -198,6 +198,13 @@ class TeamsWorld:
     async def delivered(self, post: Post) -> None:
         await self.teams.delivered(post.id)
 
+    async def taken(self, post: Post) -> bool | None:
+        [*_, delivery] = self.teams.deliveries.of(post.id)
+        await delivery.done.wait()
+        if delivery.ok:
+            return True
+        return None if delivery.error == "connection_failed" else False
+
     async def settled(self) -> None:
         await self.teams.settled()
 
@@ -270,6 +277,9 @@ class TeamsWorld:
             case "gone":
                 fault = {"status": 404}
         self.teams.fail_next(METHODS[method], times=times, when=lambda args: _is(method, args), **fault)
+
+    def forget_sent(self) -> None:
+        """Teams recognises nothing that is sent twice."""
 
     def hold(self, method: Method, *, after_effect: bool = False, text: str = "") -> Hold:
         return self.teams.hold(
