@@ -126,7 +126,9 @@ class Gateway:
         self._stack = AsyncExitStack()
         # The webhooks stand before the application: they answer their own errors, and its layers cost 6 us an event.
         webhooks = [route for adapter in adapters.values() for route in adapter.routes(self._gate)]
-        self.asgi = Front(webhooks, Starlette(routes=self._routes(), lifespan=self._lifespan))
+        self.asgi = Front(
+            webhooks, Starlette(routes=self._routes(), lifespan=self._lifespan), root_path=settings.root_path
+        )
 
     def _routes(self) -> Sequence[BaseRoute]:
         routes: list[BaseRoute] = [

@@ -139,6 +139,7 @@ def manifest(
     if platform not in platforms:
         _fail(f"there is no platform {platform!r}; there are: {', '.join(platforms)}")
     try:
+        url = _settings().below_root(url)
         made = platforms[platform].manifest(AppOptions(name, url, socket_mode, app_id))
     except SettingsError as error:
         _fail(str(error))
@@ -277,7 +278,7 @@ def _make_usable(folder: Path) -> None:
 
 def _announce(settings: "GatewaySettings", *, playground: bool, headless: bool) -> None:
     everywhere = settings.host in ("0.0.0.0", "::")  # noqa: S104 (compared, not bound)
-    url = f"http://127.0.0.1:{settings.port}" if everywhere else settings.local_url
+    url = settings.below_root(f"http://127.0.0.1:{settings.port}" if everywhere else settings.local_url)
     if playground:
         typer.echo("No credentials are set, so the platforms are emulated, on this machine only.", err=True)
         typer.echo(f"Talk to your bot at {url}  (Ctrl-C ends it)", err=True)

@@ -1,6 +1,7 @@
 """Settings: the environment, then ``.env``, then ``gateway.toml``. Each platform's block lives with its adapter."""
 
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
 from dotenv import dotenv_values
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from gateway.disk import Quota
@@ -171,6 +172,8 @@ class GatewaySettings(_Settings):
     """Seconds running turns get to end after SIGTERM."""
     public_url: str | None = None
     """Where the world reaches the gateway (``https://bot.example``), for links to files it holds."""
+    root_path: str = ""
+    """The prefix (``/bot``) below which a proxy shows the gateway to the world."""
     max_body_bytes: int = Field(default=1_048_576, ge=1024)
     """The largest webhook body; more is answered 413."""
     max_file_mb: float = Field(default=25, gt=0)
@@ -212,4 +215,19 @@ class GatewaySettings(_Settings):
     @property
     def own_url(self) -> str | None:
         """Where those who use the bot reach the gateway; None when that was not said."""
-        return self.public_url or (self.local_url if self.host in LOOPBACK else None)
+        if self.public_url is not None:
+            return self.below_root(self.public_url)
+        return self.below_root(self.local_url) if self.host in LOOPBACK else None
+
+    def below_root(self, url: str) -> str:
+        """The URL with the prefix, which may be in it already, and without a slash at its end."""
+        url = url.rstrip("/")
+        return url if url.endswith(self.root_path) else url + self.root_path
+
+    @field_validator("root_path")
+    @classmethod
+    def _one_form_of(cls, path: str) -> str:
+        path = path.strip("/")
+        if re.search(r"[^\w.~/-]", path, re.ASCII) or "//" in path or ".." in path.split("/"):
+            raise ValueError(f"{path!r} is no path like /bot")
+        return f"/{path}" if path else ""

@@ -11,6 +11,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from gateway.adapter import Emulator
+from gateway.http.front import Front
 from gateway.playground import Playground
 
 E = TypeVar("E", bound=Emulator)
@@ -24,17 +25,18 @@ class Served(Generic[E]):
 
 
 @asynccontextmanager
-async def showing(emulator: E, *more: Emulator, heartbeat: float = 15.0) -> AsyncIterator[Served[E]]:
-    """A playground with these emulators."""
+async def showing(emulator: E, *more: Emulator, heartbeat: float = 15.0, below: str = "") -> AsyncIterator[Served[E]]:
+    """A playground with these emulators, below a prefix that a proxy leaves in the path."""
     emulators: list[Emulator] = [emulator, *more]
     playground = Playground({each.name: each for each in emulators}, heartbeat=heartbeat)
-    config = uvicorn.Config(Starlette(routes=playground.routes), lifespan="off", log_level="error", ws="none")
+    app = Front([], Starlette(routes=playground.routes), root_path=below)
+    config = uvicorn.Config(app, lifespan="off", log_level="error", ws="none")
     server = uvicorn.Server(config)
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     task = asyncio.create_task(server.serve([listener]))
     try:
-        yield Served(f"http://127.0.0.1:{port}", emulator, playground)
+        yield Served(f"http://127.0.0.1:{port}{below}", emulator, playground)
     finally:
         await playground.close()
         server.should_exit = True

@@ -106,3 +106,21 @@ async def test_files_and_stop_in_a_direct_message(page: Page) -> None:
     await page.get_by_role("button", name="Stop").first.click()
     await expect(page.get_by_text("I stopped.").first).to_be_visible()
     await expect(page.locator(".caret")).to_have_count(0)
+
+
+async def test_the_page_works_below_a_prefix(browser: Browser, tmp_path: Path) -> None:
+    slack = SlackEmulator(limits="off")
+    await slack.start()
+    complaints: list[str] = []
+    async with running_bot(slack, register(bot), tmp_path), showing(slack, below="/some/bot") as shown:
+        page = await browser.new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        await page.goto(shown.url)
+        await page.get_by_role("combobox", name="Message #general").fill("@gateway hello")
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".message").filter(has_text="Here are two things").first).to_be_visible()
+        await page.close()
+    await slack.stop()
+    assert complaints == []

@@ -301,3 +301,11 @@ def test_a_proxy_that_is_no_address(tmp_path):
     environment = {"GATEWAY_TRUSTED_PROXIES": "the balancer", "SLACK_BOT_TOKEN": "", "DISCORD_BOT_TOKEN": ""}
     result = gateway("run", "bot.py", "--headless", "--port", "0", cwd=tmp_path, **environment)
     fails(result, "GATEWAY_TRUSTED_PROXIES", "10.0.0.0/8")
+
+
+@pytest.mark.parametrize("url", ["https://bot.example", "https://bot.example/", "https://bot.example/below"])
+def test_manifests_lead_below_the_root_path(tmp_path, url):
+    result = gateway("manifest", "slack", "--url", url, cwd=tmp_path, GATEWAY_ROOT_PATH="/below")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.count("https://bot.example/below/slack/events") >= 2
+    assert result.stdout.count("https://bot.example") == result.stdout.count("https://bot.example/below/slack/events")

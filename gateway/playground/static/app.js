@@ -149,7 +149,7 @@ function recall(key) {
 async function start() {
   themes();
   inspectorToggle();
-  const response = await fetch("/playground/api/platforms");
+  const response = await fetch(new URL("../api/platforms", import.meta.url));
   const names = (await response.json()).platforms.map((platform) => platform.name);
   tabs(names);
   const last = recall("gateway.platform");

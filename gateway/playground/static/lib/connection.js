@@ -6,7 +6,7 @@ const LONGEST_WAIT = 8000;
 export class Connection {
   /** `handlers`: snapshot(data), change(entry), state("connecting" | "open" | "lost"). */
   constructor(platform, handlers) {
-    this.base = `/playground/api/${encodeURIComponent(platform)}`;
+    this.base = new URL(`../../api/${encodeURIComponent(platform)}`, import.meta.url).href;
     this.handlers = handlers;
     this.wait = FIRST_WAIT;
     this.closed = false;
