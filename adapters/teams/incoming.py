@@ -89,7 +89,9 @@ def _without_spans(activity: Json, words: str) -> str:
         number = _NUMBER.search(about)
         name = " ".join((html.unescape(inside) if "&" in inside else inside).split())
         if not names.said(name, number[1] if number is not None else ""):
-            return ""
+            # One blank goes with it, of two.
+            alone = not span.start() or words.endswith((" ", "\n", "\xa0", "&nbsp;"), 0, span.start())
+            return "" if alone else blank
         return f"@{inside.strip().lstrip('@')}{blank}"
 
     return _SPAN.sub(said, words)

@@ -130,7 +130,7 @@ class _Reader(HTMLParser):
         self._spans: list[str] = []
         """Of each open ``span`` the element it stands for, if any."""
         self._swallow = False
-        """A mention was left out: the blank behind it goes too."""
+        """A mention was left out behind a blank: the one that follows goes too."""
         self._quotes: list[Quote] = []
 
     # -- what the parser tells
@@ -290,7 +290,8 @@ class _Reader(HTMLParser):
             case "at" | "mention":
                 name = " ".join(words.split())
                 said = self._mention(name, element.about.get("itemid", "")) if name else ""
-                self._swallow = bool(name) and not said
+                around = self._open[-1].line
+                self._swallow = bool(name) and not said and (not around or around[-1].endswith((" ", "\n")))
                 return said
             case "time":
                 return ""

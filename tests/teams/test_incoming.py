@@ -4,7 +4,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.teams import markup
@@ -121,6 +121,7 @@ def entity(id: str, name: str | None) -> dict[str, Any]:
         (f"<p>{mention(0, 'R&amp;D')}&nbsp;ask {mention(1, 'Ada L.')}, please</p>", "ask @Ada L., please"),
         (f"<p>ask {mention(1, 'Ada L.')} {mention(0, 'R&amp;D')} now</p>", "ask @Ada L. now"),
         (f"<p>ask{mention(0, 'R&amp;D')}</p>", "ask"),
+        (f"<p>one{mention(0, 'R&amp;D')} two</p>", "one two"),
         (f"<p>{mention(0, 'R&amp;D')}</p><p>{mention(1, '@Ada L.')} can</p>", "@Ada L. can"),
         (f"<p>{mention(0, '<b>R&amp;D</b>')} go</p>", "go"),
     ],
@@ -141,6 +142,7 @@ SIMPLE += [
 
 
 @given(st.lists(st.sampled_from(SIMPLE), max_size=8))
+@settings(max_examples=200)
 def test_a_paragraph_of_words_and_mentions_reads_the_same_without_the_parser(pieces: list[str]) -> None:
     """All but the number of blanks, which says nothing."""
     entities = [entity(BOT, "R&D"), entity("29:ada", "Ada L.")]
