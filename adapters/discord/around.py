@@ -137,7 +137,8 @@ class Around:
         words = characters(words)
         told = {"content": words[:CONTENT], "allowed_mentions": allowed(AllowedMentions())}
         # While a command waits for its answer, whatever is said by its token becomes that answer, for all to see.
-        if tokens.OWED not in to.route and (token := tokens.live(to)):
+        theirs = to.route.get(tokens.BY) == user.id and tokens.OWED not in to.route
+        if theirs and (token := tokens.live(to)):
             with suppress(Gone, Forbidden, Rejected):
                 await self._api.webhook(
                     "POST",

@@ -156,9 +156,8 @@ def interaction(data: Json, directory: Directory) -> Found:
     """INTERACTION_CREATE: a click, a form, a command. Its token leaves the body for the route, where it ends in 15
     minutes."""
     id, token = text(data, "id"), text(data, "token")
-    user = text(obj(obj(data, "member"), "user"), "id") or text(obj(data, "user"), "id")
     ref = conversations.of_interaction(data, directory)
-    if not id or not token or not user or ref is None:
+    if not id or not token or not tokens.person_of(data) or ref is None:
         return MALFORMED
     route = {**ref.route, **tokens.route_of(data)}
     body = {"t": "INTERACTION_CREATE", "d": {name: value for name, value in data.items() if name != "token"}}

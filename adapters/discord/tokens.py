@@ -19,6 +19,8 @@ UNTIL = "until"
 """Route: when it ends, in seconds since the epoch."""
 APP = "app"
 """Route: the application's id, under which the token is used."""
+BY = "by"
+"""Route: whose interaction it is. What is said by its token to one person alone is seen by them and nobody else."""
 OWED = "owed"
 """Route: a command waits for its answer; the first message is that."""
 SILENT = frozenset({"stop"})
@@ -36,10 +38,16 @@ def route_of(interaction: Json) -> dict[str, str]:
         TOKEN: text(interaction, "token"),
         UNTIL: f"{until:.0f}",
         APP: text(interaction, "application_id"),
+        BY: person_of(interaction),
     }
     if number(interaction, "type") == COMMAND and text(obj(interaction, "data"), "name") not in SILENT:
         route[OWED] = "1"
     return route
+
+
+def person_of(interaction: Json) -> str:
+    """The id of who clicked, submitted or commanded."""
+    return text(obj(obj(interaction, "member"), "user"), "id") or text(obj(interaction, "user"), "id")
 
 
 def live(route: ConversationRef | dict[str, str]) -> str:

@@ -37,7 +37,7 @@ from gateway.model import (
     TextField,
 )
 from tests.contract.house import House, serving
-from tests.contract.world import World
+from tests.contract.world import Place, World
 from tests.discord.world import EPHEMERAL, DiscordWorld, controls, discord_world
 
 GO = Outgoing(text="pick", buttons=(Button(token="tok", label="Go"),))
@@ -496,3 +496,16 @@ async def test_a_prompt_picked_is_a_message(world: DiscordWorld, house: House) -
     assert isinstance(event, MessageCreated)
     assert (event.text, event.addressed, event.ref.key) == ("tell me", True, ref.key)
     assert event.user.id == world.discord.grace.id
+
+
+async def test_what_is_for_one_person_alone_is_not_said_by_the_token_of_another(
+    world: DiscordWorld, house: House
+) -> None:
+    _, ref = await house.mention()
+    await house.adapter.send(ref, GO, key="k")
+    [button] = world.said(Place(world.discord.general.id, ref.channel))
+    await world.click(button, "Go")
+    event = await house.heard(ActionInvoked)
+    await adapter_of(house).notify(event.ref, world.user("Grace"), "for Grace")
+    await adapter_of(house).notify(event.ref, event.user, "for Ada")
+    assert (world.told("Ada"), world.told("Grace")) == (["for Ada"], ["for Grace"])

@@ -306,6 +306,8 @@ def test_odd_dispatches_never_raise(kind: str, data: Any, whole: bool) -> None:
         asyncio.get_running_loop().set_exception_handler(lambda _, context: failed.append(context["exception"]))
         inbound.parsers(intake, Progress("s").mark)[kind](data)
         assert inbound.failed == 0
+        while intake._tasks:
+            await asyncio.sleep(0)
         await inbound.close()
         await intake.close()
         await interactions.close()
