@@ -2,9 +2,9 @@
 
 from gateway.egress.limiter import Limiter
 from gateway.egress.pace import Pace
-from gateway.egress.retry import RetryPolicy
+from gateway.egress.retry import Doubt, RetryPolicy
 from gateway.egress.sender import Sender
 from gateway.egress.stream import MessageStream
 from gateway.egress.wire import Lookup
 
-__all__ = ["Limiter", "Lookup", "MessageStream", "Pace", "RetryPolicy", "Sender"]
+__all__ = ["Doubt", "Limiter", "Lookup", "MessageStream", "Pace", "RetryPolicy", "Sender"]

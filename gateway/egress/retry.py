@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from gateway.egress.limiter import Limiter, Route
-from gateway.errors import RateLimited, Unavailable
+from gateway.errors import RateLimited, Rejected, Unavailable, Unconfirmed
 
 T = TypeVar("T")
+
+TRIES_IN_DOUBT = 2
+"""A post that got no clear answer, and the one further try."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +32,52 @@ class RetryPolicy:
         return random.uniform(0, bound)  # noqa: S311 - spreads load, keeps no secret
 
 
-async def retrying(attempt: Callable[[], Awaitable[T]], *, policy: RetryPolicy, limiter: Limiter, route: Route) -> T:
+class Doubt:
+    """Counts the tries of one post that may have been taken although they failed (``Unconfirmed``), where nobody can
+    look: after the second there is no third, so one doubtful copy is the worst that can stand there."""
+
+    __slots__ = ("_on_change", "tries")
+
+    def __init__(self, tries: int = 0, on_change: Callable[[int], object] | None = None) -> None:
+        self.tries = tries
+        self._on_change = on_change
+
+    def check(self) -> None:
+        """Raises ``Rejected`` where another try could leave another copy."""
+        if self.tries >= TRIES_IN_DOUBT:
+            raise Rejected("sent twice without a clear answer: it is not sent again, it may stand there")
+
+    def note(self, error: Unconfirmed) -> None:
+        """A try ended in this. Raises ``Rejected`` if it was the last."""
+        self._set(self.tries + 1)
+        if self.tries >= TRIES_IN_DOUBT:
+            raise Rejected(f"sent twice without a clear answer, and not again: {error}") from error
+
+    def settle(self) -> None:
+        """It is known now what became of the post."""
+        if self.tries:
+            self._set(0)
+
+    def _set(self, tries: int) -> None:
+        self.tries = tries
+        if self._on_change is not None:
+            self._on_change(tries)
+
+
+async def retrying(
+    attempt: Callable[[], Awaitable[T]],
+    *,
+    policy: RetryPolicy,
+    limiter: Limiter,
+    route: Route,
+    doubt: Doubt | None = None,
+) -> T:
     """What ``attempt`` returns, as soon as it does. It is called anew for each try, so it can send what is new by then.
 
-    Raises what the last try raised once the policy is exhausted.
+    Raises what the last try raised once the policy is exhausted, and ``Rejected`` once there is too much ``doubt``.
     """
+    if doubt is not None:
+        doubt.check()
     deadline = limiter.clock() + policy.deadline
     failures = 0
     refused: RateLimited | None = None
@@ -45,8 +89,10 @@ async def retrying(attempt: Callable[[], Awaitable[T]], *, policy: RetryPolicy, 
         except RateLimited as error:
             refused = error
             limiter.block(error.bucket, error.retry_after, route)
-        except Unavailable:
+        except Unavailable as error:
             failures += 1
+            if doubt is not None and isinstance(error, Unconfirmed):
+                doubt.note(error)
             pause = policy.backoff(failures)
             if failures >= policy.attempts or limiter.clock() + pause > deadline:
                 raise

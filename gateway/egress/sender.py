@@ -21,7 +21,7 @@ from gateway.egress.limiter import Limiter
 from gateway.egress.offload import offloaded
 from gateway.egress.outgoing import degraded, plan, prepared
 from gateway.egress.pace import Pace
-from gateway.egress.retry import RetryPolicy
+from gateway.egress.retry import Doubt, RetryPolicy
 from gateway.egress.standing import OnReceipts, Standing
 from gateway.egress.stream import MessageStream
 from gateway.egress.wire import Lookup, Wire
@@ -92,6 +92,7 @@ class Sender:
         existing: Sequence[Receipt] = (),
         lookup: Lookup | None = None,
         on_receipts: OnReceipts | None = None,
+        doubt: Doubt | None = None,
     ) -> tuple[Receipt, ...]:
         """Make a message of any length stand in the conversation, and nothing else of it.
 
@@ -99,12 +100,13 @@ class Sender:
         and feedback go with the last text; those beyond the platform's counts spill into further parts. A part whose
         message is gone is sent anew (and so are those behind it). ``on_receipts`` gets all receipts, those of parts
         not reached yet included, whenever they change: store them, and a crash loses none.
-        With ``lookup`` (a turn that runs again) the platform is asked before anything is sent.
+        With ``lookup`` (a turn that runs again) the platform is asked before anything is sent. ``doubt`` is what is
+        known of earlier tries where it cannot be asked.
         A form the platform refuses is made plainer (a picture a link, a table code), so that the words arrive.
         Raises ``TooLarge`` naming the file and the limit, or what ``RetryPolicy`` gave up on.
         """
         wire = self._wire(to.platform)
-        standing = Standing(wire, to, key=key, existing=existing, lookup=lookup, on_receipts=on_receipts)
+        standing = Standing(wire, to, key=key, existing=existing, lookup=lookup, on_receipts=on_receipts, doubt=doubt)
         limits = wire.capabilities
         message = degraded(message, limits)
         async with wire.lanes.hold(to.key):
@@ -138,13 +140,14 @@ class Sender:
         existing: Sequence[Receipt] = (),
         lookup: Lookup | None = None,
         on_receipts: OnReceipts | None = None,
+        doubt: Doubt | None = None,
         on_stopped: Callable[[], object] | None = None,
     ) -> MessageStream:
         """A message that grows. ``recipient`` is whom it answers (Slack wants to know), ``author`` another name
         than the bot's own; ``on_stopped`` is called when
         the user stops it on the platform. The rest is as for ``put``."""
         wire = self._wire(to.platform)
-        standing = Standing(wire, to, key=key, existing=existing, lookup=lookup, on_receipts=on_receipts)
+        standing = Standing(wire, to, key=key, existing=existing, lookup=lookup, on_receipts=on_receipts, doubt=doubt)
         return MessageStream(standing, recipient=recipient, author=author, on_stopped=on_stopped)
 
     async def edit(self, receipt: Receipt, message: Outgoing) -> Receipt:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
+from gateway.egress.retry import Doubt
 from gateway.egress.wire import SKEW, Lookup, Wire
 from gateway.errors import Gone, Unavailable
 from gateway.model import ConversationRef, FromUrl, Outgoing, Receipt
@@ -25,7 +26,7 @@ class Part:
 class Standing:
     """What stands. The receipts are reported whenever they change, so that a crash loses none of them."""
 
-    __slots__ = ("_anew", "_key", "_on_receipts", "lookup", "parts", "to", "wire")
+    __slots__ = ("_anew", "_doubt", "_key", "_on_receipts", "lookup", "parts", "to", "wire")
 
     def __init__(
         self,
@@ -36,6 +37,7 @@ class Standing:
         existing: Sequence[Receipt] = (),
         lookup: Lookup | None = None,
         on_receipts: OnReceipts | None = None,
+        doubt: Doubt | None = None,
     ) -> None:
         self.wire = wire
         self.to = to
@@ -43,6 +45,7 @@ class Standing:
         self.lookup = lookup
         self._key = key
         self._on_receipts = on_receipts
+        self._doubt = doubt or Doubt()
         self._anew = 0
 
     @property
@@ -92,6 +95,7 @@ class Standing:
                 key=key,
                 lookup=self.lookup,
                 claimed=[part.receipt.id for part in self.parts],
+                doubt=self._doubt,
             )
         except Unavailable:
             # It may have been done: whoever tries again has to look first.

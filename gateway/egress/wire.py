@@ -10,7 +10,7 @@ from gateway.adapter import Adapter, SupportsLookup
 from gateway.egress.lanes import Lanes
 from gateway.egress.limiter import Limiter, Route
 from gateway.egress.pace import Pace
-from gateway.egress.retry import RetryPolicy, retrying
+from gateway.egress.retry import Doubt, RetryPolicy, retrying
 from gateway.errors import Unavailable
 from gateway.model import ConversationRef, Outgoing, Receipt
 
@@ -59,10 +59,18 @@ class Wire:
         """The limiter's name for a call."""
         return Route(to.platform, method, to.workspace, to.channel)
 
-    async def call(self, method: str, to: ConversationRef, attempt: Callable[[], Awaitable[T]]) -> T:
-        """An idempotent call, retried."""
+    async def call(
+        self, method: str, to: ConversationRef, attempt: Callable[[], Awaitable[T]], *, doubt: Doubt | None = None
+    ) -> T:
+        """A call, retried: one that may be repeated, or that posts something under ``doubt``. Where the platform cannot
+        be looked at, what an edit posts beside it (files) is under a doubt of its own."""
         await self.pace.step()
-        return await retrying(attempt, policy=self._policy, limiter=self.limiter, route=self.route(method, to))
+        if self.looks:
+            doubt = None  # who tries again looks first
+        elif doubt is None:
+            doubt = Doubt()
+        route = self.route(method, to)
+        return await retrying(attempt, policy=self._policy, limiter=self.limiter, route=route, doubt=doubt)
 
     async def once(
         self,
@@ -74,10 +82,11 @@ class Wire:
         key: str,
         lookup: Lookup | None,
         claimed: Collection[str],
+        doubt: Doubt,
     ) -> Posted | None:
         """A call that posts a message. After a lost answer it is looked for first, where the platform can.
 
-        Without ``SupportsLookup`` the call is made again under the same key, by which the platform recognises it.
+        Without ``SupportsLookup`` the call is made again if it is known that nothing was taken, and otherwise once.
         """
         since = None if lookup is None else lookup.since
         began = time.time()
@@ -95,7 +104,8 @@ class Wire:
                 raise
             return None if receipt is None else Posted(receipt, message)
 
-        posted = await self.call(method, to, attempt)
+        posted = await self.call(method, to, attempt, doubt=doubt)
+        doubt.settle()
         if posted is not None:
             self._remember(posted.receipt, began)
         return posted

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from gateway.egress import Lookup, MessageStream
+from gateway.egress import Doubt, Lookup, MessageStream
 from gateway.model import MessageCreated, Outgoing, Receipt
 from gateway.runtime.context import require_turn
 from gateway.runtime.journal import Effect
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 class Posting:
     """What stands on the platform for one ``Message`` of a handler."""
 
-    __slots__ = ("_turn", "effect", "receipts", "stream")
+    __slots__ = ("_doubt", "_turn", "effect", "receipts", "stream")
 
     def __init__(self, turn: Turn, effect: Effect | None = None) -> None:
         self._turn = turn
@@ -25,6 +26,7 @@ class Posting:
         if turn.work.rerun and not self.receipts and not turn.sender.looks(turn.ref):
             self.effect.record(doubtful=True)
         self.stream: MessageStream | None = None
+        self._doubt = Doubt(self.effect.body.get("unconfirmed", 0), on_change=partial(_note_doubt, self.effect))
 
     @property
     def doubtful(self) -> bool:
@@ -45,6 +47,7 @@ class Posting:
             existing=self.receipts,
             lookup=await self._lookup(),
             on_receipts=self._keep,
+            doubt=self._doubt,
         )
 
     async def open_stream(self, author: str | None = None) -> MessageStream:
@@ -63,6 +66,7 @@ class Posting:
                 existing=self.receipts,
                 lookup=lookup,
                 on_receipts=self._keep,
+                doubt=self._doubt,
                 on_stopped=turn.stop,
             )
         return self.stream
@@ -101,3 +105,8 @@ class Posting:
     def _keep(self, receipts: tuple[Receipt, ...]) -> None:
         self.receipts = receipts
         self.effect.record(receipts=receipts)
+
+
+def _note_doubt(effect: Effect, tries: int) -> None:
+    """A run that follows must not try as often again."""
+    effect.record(unconfirmed=tries)

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 import gateway as cl
-from gateway.errors import TooLarge
+from gateway.errors import Rejected, TooLarge
 from tests.contract.house import capabilities
 from tests.contract.reading import counted, hears, reads, settled, texts
 from tests.contract.world import File, Method, Post, World
@@ -117,6 +117,31 @@ class LossContract:
                 world.fail_next("send", "disconnected", after_effect=True)
             posts = [await world.mention(str(n)) for n in range(6)]
             await self.answered_once(world, posts)
+
+    async def test_a_send_that_gets_no_clear_answer_stands_twice_at_most_however_often_its_turn_runs(
+        self, world: World, tmp_path: Path
+    ) -> None:
+        runs: list[int] = []
+
+        def bot() -> None:
+            @cl.on_message
+            async def main(message: cl.Message) -> None:
+                runs.append(1)
+                try:
+                    await cl.Message(f"re {message.content}").send()
+                except Rejected:
+                    raise ValueError("no answer") from None
+
+        async with running_bot(world, register(bot), tmp_path):
+            world.fail_next("send", "server_error", times=2, after_effect=True)
+            post = await world.mention("x")
+            if world.facts.exactly_once_sends:
+                await reads(world, post, "re x", timeout=30)
+                assert texts(world, post) == ["re x"]
+                return
+            await reads(world, post, "Reference", timeout=30)
+            assert texts(world, post)[:-1] == ["re x", "re x"]
+        assert len(runs) == 3
 
     async def answered_once(self, world: World, posts: list[Post]) -> None:
         for n, post in enumerate(posts):

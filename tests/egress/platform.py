@@ -12,7 +12,7 @@ from typing import Any, ClassVar, TypeVar
 from starlette.routing import Route
 
 from gateway.adapter import Accept
-from gateway.errors import Gone, Rejected, StreamExpired, Unavailable
+from gateway.errors import Gone, Rejected, StreamExpired, Unconfirmed
 from gateway.model import (
     Capabilities,
     ConversationRef,
@@ -152,7 +152,7 @@ class Plain:
             raise fault
         done = do()
         if isinstance(fault, Lost):
-            raise Unavailable("the connection was lost")
+            raise Unconfirmed("the connection was lost")
         return done
 
     def _find(self, receipt: Receipt) -> Message:
