@@ -17,7 +17,8 @@ class FileChanges(NamedTuple):
 
 
 def file_changes(there: Mapping[str, str], wanted: Sequence[OutgoingFile]) -> FileChanges:
-    """Compare the files that stand (``OutgoingFile.key`` by the platform's id) with those that shall.
+    """Compare the files that stand (``OutgoingFile.key`` by the platform's id; empty where that is not known)
+    with those that shall.
 
     Files are counted, so two of one name and content are two files. A receipt of an earlier version of the gateway
     knows only names: a name then stands for a file of that name.

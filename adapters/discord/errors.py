@@ -1,13 +1,18 @@
 """Discord's failures -> ours, in one function, named by what the caller does next."""
 
+import re
+from collections.abc import Mapping
+
 import aiohttp
 
 from adapters.discord.sdk import discord
 from gateway.errors import (
     Forbidden,
+    FormPart,
     GatewayError,
     Gone,
     RateLimited,
+    RefusedForm,
     Rejected,
     TooLarge,
     Unavailable,
@@ -37,6 +42,14 @@ TOKEN_OVER = frozenset({10015, 10062, 50027})
 NO_ACCESS = frozenset({50001, 50013})
 """Missing access, missing permissions."""
 _LIMITED = frozenset({20016, 20022, 20028, 20029, 31001, 31002, 40062, 130000})
+_BAD_FORM = 50035
+_FIELD = re.compile(r"^In (\w+)", re.MULTILINE)
+"""How discord.py writes which fields of a body Discord refuses (``Invalid Form Body``)."""
+_FORM: Mapping[str, frozenset[FormPart]] = {
+    "embeds": frozenset({"pictures"}),
+    "components": frozenset({"buttons", "feedback"}),
+}
+"""The fields of a message without which its words can be sent."""
 _NOTHING_TO_MEND = {
     30007: "the channel has as many webhooks as it can",
     30010: "the message has as many kinds of reactions as it can",
@@ -114,6 +127,9 @@ def _refused(error: discord.HTTPException, call: str, where: str) -> GatewayErro
         return Forbidden(f"{said} ({code})")
     if status == 404 and not code:
         return Gone(said)
+    fields = set(_FIELD.findall(error.text)) if code == _BAD_FORM else {""}
+    if fields <= _FORM.keys():
+        return RefusedForm(f"{said} ({code})", frozenset[FormPart]().union(*(_FORM[field] for field in fields)))
     return Rejected(f"{said} ({code})")
 
 

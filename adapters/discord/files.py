@@ -45,7 +45,7 @@ def batches(files: Sequence[OutgoingFile]) -> list[list[OutgoingFile]]:
     found: list[list[OutgoingFile]] = []
     room = 0
     for file in files:
-        size = _size(file)
+        size = size_of(file)
         if not found or size > room:
             found.append([])
             room = REQUEST_BYTES - _ENVELOPE
@@ -54,7 +54,8 @@ def batches(files: Sequence[OutgoingFile]) -> list[list[OutgoingFile]]:
     return found
 
 
-def _size(file: OutgoingFile) -> int:
+def size_of(file: OutgoingFile) -> int:
+    """Bytes to upload. Raises ``Rejected`` for a file that cannot be read."""
     match file.source:
         case FromBytes(data=data):
             return len(data)

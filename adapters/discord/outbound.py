@@ -18,6 +18,7 @@ from adapters.discord.memory import Memory
 from adapters.discord.render import EMPTY, body, nonce, shows
 from adapters.discord.threads import Spot, Threads
 from adapters.fields import Json, items, text
+from adapters.files import file_changes
 from gateway.errors import Forbidden, Gone, Rejected
 from gateway.model import ConversationRef, Outgoing, OutgoingFile, Receipt
 
@@ -135,13 +136,13 @@ class Outbox:
 
     async def edit(self, receipt: Receipt, message: Outgoing) -> Receipt:
         """Make it read as given: text, buttons, and exactly these files. ``Gone`` if it was deleted."""
-        wanted = uploads(message.files)
         there: dict[str, str] = dict(receipt.data.get("files") or {})
-        names = [file.name for file in wanted]
-        kept = {id: name for id, name in there.items() if name in names}
-        groups = batches([file for file in wanted if file.name not in kept.values()]) or [[]]
-        receipt = replace(receipt, data={**receipt.data, "files": kept})
-        receipt = await self._attach(receipt, _payload(message), groups[0], changed=kept != there)
+        if message.keeps_files:
+            return await self._attach(receipt, _payload(message), ())
+        changes = file_changes(there, uploads(message.files))
+        groups = batches(changes.missing) or [[]]
+        receipt = replace(receipt, data={**receipt.data, "files": changes.kept})
+        receipt = await self._attach(receipt, _payload(message), groups[0], changed=bool(changes.gone))
         for group in groups[1:]:
             receipt = await self._attach(receipt, {}, group)
         return receipt
@@ -217,7 +218,7 @@ def _receipt(
 ) -> Receipt:
     """What is needed to edit it later. New attachments come in the order they were sent."""
     new = [text(each, "id") for each in items(posted, "attachments") if text(each, "id") not in kept]
-    names = {**kept, **dict(zip(new, (file.name for file in files), strict=False))}
+    names = {**kept, **dict(zip(new, (file.key for file in files), strict=False))}
     data: dict[str, Any] = {} if channel == to.channel else {"channel": channel}
     if names:
         data["files"] = names

@@ -9,7 +9,7 @@ from adapters.discord.conversations import PARENT, TITLE, name_of, root_of
 from adapters.discord.directory import Directory
 from adapters.discord.envelope import names_in
 from adapters.discord.fields import number, seconds
-from adapters.discord.files import uploads
+from adapters.discord.files import size_of, uploads
 from adapters.discord.limits import PAGE
 from adapters.discord.memory import Memory
 from adapters.discord.outbound import MESSAGE, MESSAGES
@@ -70,9 +70,15 @@ class Past:
     def _receipt(self, to: ConversationRef, found: Json, message: Outgoing) -> Receipt:
         channel = text(found, "channel_id")
         data: dict[str, Any] = {} if channel in ("", to.channel) else {"channel": channel}
-        ids = [text(each, "id") for each in items(found, "attachments")]
-        if files := dict(zip(ids, (file.name for file in uploads(message.files)), strict=False)):
-            data["files"] = files
+        wanted = uploads(message.files)
+        there = items(found, "attachments")
+        # What a run that follows sends may differ from what stands: that is known by no key, and so replaced.
+        same = len(there) == len(wanted) and all(
+            each.get("size") == size_of(file) for each, file in zip(there, wanted, strict=True)
+        )
+        if there:
+            keys = [file.key for file in wanted] if same else [""] * len(there)
+            data["files"] = dict(zip((text(each, "id") for each in there), keys, strict=True))
         return Receipt(to=to, id=text(found, "id"), data=data)
 
     async def history(self, to: ConversationRef, *, limit: int) -> list[HistoryMessage]:

@@ -1,7 +1,8 @@
 """Messages out: send, edit, delete. A message is one activity, and each of its files another."""
 
 from collections import OrderedDict
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from adapters.teams.members import Members
 from adapters.teams.sharing import Sharing
 from adapters.teams.stream import STATE, Streams
 from adapters.teams.transport import Transport, conversation_of
-from gateway.errors import Gone, StreamStopped
+from gateway.errors import Gone, RefusedForm, Rejected, StreamStopped, TooLarge
 from gateway.model import ConversationRef, Outgoing, OutgoingFile, Receipt
 
 _KEPT = 256
@@ -70,9 +71,11 @@ class Outbox:
     async def _say(self, to: ConversationRef, made: render.Activity, begun: _Begun) -> None:
         """The text of it: a call that is made again may have other words (its handler ran anew)."""
         if not begun.id:
-            begun.id = await self._transport.send(to, addressed(to, made))
+            with _words_apart(made):
+                begun.id = await self._transport.send(to, addressed(to, made))
         elif made != begun.says:
-            await self._transport.update(to, begun.id, {**addressed(to, made), "id": begun.id})
+            with _words_apart(made):
+                await self._transport.update(to, begun.id, {**addressed(to, made), "id": begun.id})
         begun.says = made
 
     async def _activity(self, to: ConversationRef, message: Outgoing, below: list[str]) -> render.Activity:
@@ -80,7 +83,7 @@ class Outbox:
         return render.activity(message, await self._members.names(to, ids) if ids else {}, below)
 
     async def edit(self, receipt: Receipt, message: Outgoing) -> Receipt:
-        """Make it read so. Files that are not there yet follow. ``Gone`` if the message was deleted. A message whose
+        """Make it read so. The files become just these. ``Gone`` if the message was deleted. A message whose
         stream the user stopped stays as it is: Teams lets nobody change it."""
         try:
             return await self.stop(receipt, message)
@@ -122,10 +125,11 @@ class Outbox:
         if stands and not below and not mentions_in(message.text, message.mentions):
             return  # a stream's end says it all, but for what only an edit can add
         made = addressed(receipt.to, await self._activity(receipt.to, message, below))
-        if streaming:
-            await self._streams.replace(receipt, made)
-        else:
-            await self._transport.update(receipt.to, receipt.id, {**made, "id": receipt.id})
+        with _words_apart(made):
+            if streaming:
+                await self._streams.replace(receipt, made)
+            else:
+                await self._transport.update(receipt.to, receipt.id, {**made, "id": receipt.id})
 
     async def delete(self, receipt: Receipt) -> None:
         """Remove the message and its files' cards; what is gone already is no error."""
@@ -153,7 +157,8 @@ class Outbox:
                 continue
             rated = thumbs and not begun.thumbs and render.is_picture(made)
             made = addressed(to, render.with_thumbs(made) if rated else made)
-            id = await self._replace(to, free.pop(0), made, there) if free else await self._transport.send(to, made)
+            with _words_apart(made):
+                id = await self._replace(to, free.pop(0), made, there) if free else await self._transport.send(to, made)
             there[id] = file.key
             begun.thumbs = id if rated else begun.thumbs
         for id in free:
@@ -175,6 +180,18 @@ class Outbox:
         if len(self._begun) > _KEPT:
             self._begun.popitem(last=False)
         return begun
+
+
+@contextmanager
+def _words_apart(made: render.Activity) -> Iterator[None]:
+    """A refusal (400, or 413 of a card Teams finds too large) of what is more than words is one of its form."""
+    try:
+        yield
+    except (Rejected, TooLarge) as error:
+        parts = render.parts_of(made)
+        if parts and not isinstance(error, RefusedForm):
+            raise RefusedForm(str(error), parts) from error
+        raise
 
 
 def addressed(to: ConversationRef, made: render.Activity) -> render.Activity:

@@ -8,7 +8,8 @@ from adapters.teams import citations, tables
 from adapters.teams.card import attachment, card
 from adapters.teams.limits import CARD_BYTES, CITATIONS, MESSAGE_BYTES, SUGGESTIONS
 from adapters.teams.markdown import safe, to_teams, with_mentions
-from gateway.errors import TooLarge
+from adapters.teams.names import CARD
+from gateway.errors import FormPart, TooLarge
 from gateway.markdown.code import fenced
 from gateway.markdown.parts import Table, parts
 from gateway.model import Outgoing, Starter
@@ -103,6 +104,17 @@ def with_thumbs(made: Activity) -> Activity:
 def is_picture(made: Activity) -> bool:
     """Whether an activity shows a picture in the chat."""
     return any(each["contentType"].startswith("image/") for each in made.get("attachments", ()))
+
+
+def parts_of(made: Activity) -> set[FormPart]:
+    """What of an activity is more than words, and can be shown otherwise."""
+    found: set[FormPart] = set()
+    for each in made.get("attachments", ()):
+        if each.get("contentType") == CARD:
+            found |= {"buttons", "tables"}
+        elif str(each.get("contentUrl", "")).startswith("http"):
+            found.add("pictures")
+    return found
 
 
 def _flat(text: str) -> str:

@@ -1,14 +1,25 @@
 """Files, both ways: names and bytes exact, bounded, and no credentials for strangers."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 
+from gateway.egress import Sender
 from gateway.errors import PlatformError, Rejected, TooLarge
-from gateway.model import FromBytes, FromPath, Outgoing, OutgoingFile, RemoteFile, from_json, to_json
+from gateway.model import (
+    ConversationRef,
+    FromBytes,
+    FromPath,
+    Outgoing,
+    OutgoingFile,
+    Receipt,
+    RemoteFile,
+    from_json,
+    to_json,
+)
 from tests.contract.house import House, HouseContract
 from tests.contract.world import File
 
@@ -29,6 +40,13 @@ class Stranger:
 
 def outgoing(name: str, data: bytes, mime: str = "application/octet-stream") -> OutgoingFile:
     return OutgoingFile(name=name, mime=mime, source=FromBytes(data=data))
+
+
+def picture_or_file(name: str, data: bytes) -> OutgoingFile:
+    """What an element of this name is sent as."""
+    if name.endswith(".png"):
+        return OutgoingFile(kind="image", name=name, mime="image/png", source=FromBytes(data=data))
+    return outgoing(name, data)
 
 
 class FileContract(HouseContract):
@@ -146,6 +164,69 @@ class FileContract(HouseContract):
             ("2.txt", b"two"),
         ]
         assert [message.text for message in house.said(post) if message.text.startswith("see")] == ["see both"]
+
+    async def put(
+        self, house: House, to: ConversationRef, message: Outgoing, existing: Sequence[Receipt] = ()
+    ) -> tuple[Receipt, ...]:
+        """Through the sender, as a handler's message goes; the receipts as they are after a restart."""
+        sender = Sender({house.world.name: house.adapter})
+        receipts = await sender.put(to, message, key="k", existing=existing)
+        return tuple(from_json(Receipt, to_json(receipt)) for receipt in receipts)
+
+    @pytest.mark.parametrize("name", ["chart.png", "table.csv"])
+    @pytest.mark.parametrize("text", ["see", ""])
+    async def test_a_new_file_of_the_same_name_replaces_the_old_one(self, house: House, name: str, text: str) -> None:
+        for post, ref in (await house.dm(), await house.mention()):
+            sent: tuple[Receipt, ...] = ()
+            for data in (b"one", b"two", b"three"):
+                sent = await self.put(house, ref, Outgoing(text=text, files=(picture_or_file(name, data),)), sent)
+            # Only now: what a person took over (Teams asks for consent) is theirs, and not replaced any more.
+            assert [(file.name, file.data) for file in await house.world.files(post.place)] == [(name, b"three")]
+
+    async def test_two_files_of_one_name_are_two_files(self, house: House) -> None:
+        post, ref = await house.dm()
+        files = tuple(picture_or_file("page.png", data) for data in (b"1", b"2", b"2"))
+        sent = await self.put(house, ref, Outgoing(text="see", files=files[:1]))
+        sent = await self.put(house, ref, Outgoing(text="see all", files=files), sent)
+        assert [file.data for file in await house.world.files(post.place)] == [b"1", b"2", b"2"]
+        await self.put(house, ref, Outgoing(text="see the last", files=files[1:2]), sent)
+        assert [file.data for file in await house.world.files(post.place)] == [b"2"]
+
+    async def test_a_file_that_did_not_change_is_not_given_again(self, house: House) -> None:
+        post, ref = await house.dm()
+        files = (outgoing("a.txt", b"a"), picture_or_file("b.png", b"b"))
+        sent = await self.put(house, ref, Outgoing(text="v1", files=files))
+        calls = house.world.calls("upload") - house.world.calls("edit")
+        again = await self.put(house, ref, Outgoing(text="v2", files=files), sent)
+        assert [each.data for each in again] == [each.data for each in sent]
+        if house.world.name != "discord":  # there files travel inside the message, and an edit is not a send
+            assert house.world.calls("upload") - house.world.calls("edit") <= calls
+        assert len(await house.world.files(post.place)) == 2
+
+    async def test_an_edit_can_leave_the_files_as_they_are(self, house: House) -> None:
+        for post, ref in (await house.dm(), await house.mention()):
+            files = (outgoing("a.txt", b"a"), picture_or_file("b.png", b"b"))
+            sent = await self.put(house, ref, Outgoing(text="v1", files=files))
+            stands = tuple(replace(file, source=FromBytes(data=b"")) for file in files)
+            sent = await self.put(house, ref, Outgoing(text="v2", files=stands, keeps_files=True), sent)
+            sent = await self.put(house, ref, Outgoing(text="v3", keeps_files=True), sent)
+            got = await house.world.files(post.place)
+            assert sorted((file.name, file.data) for file in got) == [("a.txt", b"a"), ("b.png", b"b")]
+
+    async def test_an_edit_without_files_takes_them_away(self, house: House) -> None:
+        for post, ref in (await house.dm(), await house.mention()):
+            files = (outgoing("a.txt", b"a"), picture_or_file("b.png", b"b"))
+            sent = await self.put(house, ref, Outgoing(text="v1", files=files))
+            await self.put(house, ref, Outgoing(text="v2"), sent)
+            assert await house.world.files(post.place) == []
+            assert [each.text for each in house.said(post)] == ["v2"]
+
+    @pytest.mark.parametrize("names", [["a.txt"], ["chart.png"], [f"{n}.txt" for n in range(6)]])
+    async def test_files_without_words_arrive_although_answers_are_rated(self, house: House, names: list[str]) -> None:
+        for post, ref in (await house.dm(), await house.mention()):
+            files = tuple(picture_or_file(name, name.encode()) for name in names)
+            await self.put(house, ref, Outgoing(files=files, feedback="m"))
+            assert sorted(file.name for file in await house.world.files(post.place)) == names
 
     async def test_deleting_a_message_takes_its_files_along(self, house: House) -> None:
         for text in ("see", ""):
