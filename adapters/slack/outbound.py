@@ -113,7 +113,8 @@ class Outbox:
             changes = file_changes(there, uploads(message))
         tickets = await self._files.open(changes.missing)
         if posts(message):
-            await self._update(channel, ts, message, metadata(key, changes.kept | keys(tickets)) if key else None)
+            # Those that are to go are named too, until they are gone.
+            await self._update(channel, ts, message, metadata(key, there | keys(tickets)) if key else None)
         added = await self._share(receipt.to, tickets, channel) if tickets else {}
         for file_id in changes.gone:
             await self._files.remove(file_id)
@@ -197,9 +198,12 @@ class Outbox:
     async def _finished(
         self, to: ConversationRef, message: Outgoing, found: Mapping[str, Any], own: Sequence[Mapping[str, Any]]
     ) -> Receipt:
-        files = keys_in(found)
-        if files and not self._past.show(own, files) and not await self._files.is_shared(next(iter(files)), to.channel):
-            files = {}
+        shown = self._past.files_in(own)
+        files = {
+            id: name
+            for id, name in keys_in(found).items()
+            if id in shown or await self._files.is_shared(id, to.channel)
+        }
         if missing := file_changes(files, uploads(message)).missing:
             files |= await self._share(to, await self._files.open(missing), to.channel)
         return Receipt(to=to, id=text(found, "ts"), data={"files": files} if files else {})

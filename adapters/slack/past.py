@@ -59,9 +59,9 @@ class Past:
         return bool(shown and wanted) and (wanted.startswith(shown) or shown.startswith(wanted))
 
     @staticmethod
-    def show(messages: Sequence[Json], ids: Collection[str]) -> bool:
-        """Whether one of the messages shows one of these files: they are shared all at once."""
-        return any(text(file, "id") in ids for each in messages for file in items(each, "files"))
+    def files_in(messages: Sequence[Json]) -> set[str]:
+        """The ids of the files that messages show."""
+        return {text(file, "id") for each in messages for file in items(each, "files")}
 
     @staticmethod
     def share_of(to: ConversationRef, files: Sequence[OutgoingFile], messages: Sequence[Json]) -> Receipt | None:

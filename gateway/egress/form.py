@@ -53,13 +53,8 @@ class Form:
             parts.append(" · ".join(f"**{button.label}**" for button in message.buttons))
             message = replace(message, buttons=())
         if message.files and "pictures" in self._refused:
-            files = tuple(
-                replace(file, kind="file") if file.kind == "image" and isinstance(file.source, FromUrl) else file
-                for file in message.files
-            )
-            if self._plain:
-                parts += [_link(file.name, file.source.url) for file in files if isinstance(file.source, FromUrl)]
-                files = tuple(file for file in files if not isinstance(file.source, FromUrl))
+            parts += [_link(file.name, file.source.url) for file in message.files if isinstance(file.source, FromUrl)]
+            files = tuple(file for file in message.files if not isinstance(file.source, FromUrl))
             message = replace(message, files=files)
         if "feedback" in self._refused:
             message = replace(message, feedback=None)

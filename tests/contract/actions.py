@@ -24,6 +24,61 @@ async def eventually(look: Callable[[], bool]) -> None:
 class ActionContract:
     """Part of ``BotContract``."""
 
+    # Files
+
+    @pytest.mark.parametrize("element", [cl.File, cl.Image])
+    async def test_files_are_known_by_what_is_in_them(
+        self, world: World, tmp_path: Path, element: type[cl.File] | type[cl.Image]
+    ) -> None:
+        def bot() -> None:
+            @cl.on_message
+            async def main() -> None:
+                one, two, three = (element(name="chart.png", content=data) for data in (b"one", b"two", b"three"))
+                answer = cl.Message("v1", elements=[one])
+                await answer.send()
+                answer.content, answer.elements = "v2", [two]
+                await answer.update()
+                answer.content, answer.elements = "v3", [two, three]
+                await answer.update()
+                two.content = b"four"
+                answer.content = "v4"
+                await answer.update()
+                await cl.Message("done").send()
+
+        async with running_bot(world, register(bot), tmp_path):
+            post = await world.dm("x")
+            await reads(world, post, "done")
+            got = [(file.name, file.data) for file in await world.files(post.place)]
+        assert sorted(got) == [("chart.png", b"four"), ("chart.png", b"three")]
+
+    async def test_files_without_words_arrive_where_answers_are_rated(self, world: World, tmp_path: Path) -> None:
+        def bot() -> None:
+            @cl.on_feedback
+            async def rated(feedback: cl.Feedback) -> None:
+                pass
+
+            @cl.on_message
+            async def main(message: cl.Message) -> None:
+                kinds: dict[str, list[cl.Element]] = {
+                    "file": [cl.File(name="a.txt", content=b"x")],
+                    "picture": [cl.Image(name="chart.png", content=b"\x89PNG")],
+                    "six": [cl.File(name=f"{n}.txt", content=b"x") for n in range(6)],
+                    "both": [cl.File(name="b.txt", content=b"x"), cl.Image(name="b.png", content=b"\x89PNG")],
+                }
+                await cl.Message(elements=kinds[message.content]).send()
+                await cl.Message(f"sent {message.content}").send()
+
+        async with running_bot(world, register(bot), tmp_path):
+            for say in (world.dm, world.mention):
+                names: list[str] = []
+                for what, given in (("file", 1), ("picture", 1), ("six", 6), ("both", 2)):
+                    post = await say(what)
+                    await reads(world, post, f"sent {what}")
+                    assert not any("Sorry" in text for text in texts(world, post))
+                    got = len(await world.files(post.place)) - (len(names) if say == world.dm else 0)
+                    assert got == given
+                    names += [""] * given
+
     # Buttons
 
     async def test_an_action_runs_its_callback_and_can_be_removed(self, world: World, tmp_path: Path) -> None:
@@ -44,6 +99,27 @@ class ActionContract:
             await world.click(message, "Go", user="Grace")
             await reads(world, post, "went 7")
             assert (await reads(world, post, "Choose")).buttons == ("Stay",)
+
+    async def test_taking_a_button_off_leaves_the_files_of_its_message(self, world: World, tmp_path: Path) -> None:
+        names = [f"{n:02}.txt" for n in range(capabilities(world).files_per_message + 1)]
+
+        def bot() -> None:
+            @cl.on_message
+            async def main() -> None:
+                files = [cl.File(name=name, content=name) for name in names]
+                await cl.Message("Choose", actions=[cl.Action("go", label="Go")], elements=files).send()
+
+            @cl.action_callback("go")
+            async def go(action: cl.Action) -> None:
+                await action.remove()
+                await cl.Message("gone").send()
+
+        async with running_bot(world, register(bot), tmp_path):
+            post = await world.dm("x")
+            await world.click(await shows(world, post, "Go"), "Go")
+            await reads(world, post, "gone")
+            assert (await reads(world, post, "Choose")).buttons == ()
+            assert sorted(file.name for file in await world.files(post.place)) == names
 
     async def test_a_payload_too_large_for_the_button_comes_back_whole(self, world: World, tmp_path: Path) -> None:
         got: list[Any] = []

@@ -60,6 +60,20 @@ ACTIONS = """
 """
 
 
+FILES = """
+    import gateway as cl
+
+    @cl.on_message
+    async def main(message: cl.Message):
+        answer = cl.Message("v1", elements=[cl.Image(name="chart.png", content=b"one")])
+        await answer.send()
+        answer.content = "v2"
+        answer.elements = [cl.Image(name="chart.png", content=b"two"), cl.Image(name="chart.png", content=b"three")]
+        await answer.update()
+        await cl.Message("done").send()
+"""
+
+
 class LivingBot(BotProcess):
     """A bot process of its platform. After every start it hears what people do."""
 
@@ -129,6 +143,31 @@ class CrashContract:
         if cut == "begins" and not world.facts.exactly_once_sends:  # what lost its receipt stands as it was
             said = [words for words in said if words[-1] in ("go", "again")]
         assert said == [["one", "two", "three", "four", "five", "six", what] for what in ("go", "again")]
+
+    @pytest.mark.parametrize("cut", ["the first file", "the edit", "the last message"])
+    async def test_killed_while_files_are_replaced_each_is_there_once(
+        self, world: World, tmp_path: Path, cut: str
+    ) -> None:
+        inside = world.name == "teams"  # there a picture is a message
+        holds: dict[str, tuple[Method, str]] = {
+            "the first file": ("send", "chart.png") if inside else ("upload", ""),
+            "the edit": ("edit", "v2"),
+            "the last message": ("send", "done"),
+        }
+        method, text = holds[cut]
+        async with LivingBot(world, tmp_path, FILES) as bot:
+            hold = world.hold(method, after_effect=True, text=text)
+            post = await world.dm("go")
+            await hold.reached()
+            await world.delivered(post)
+            await bot.kill()
+            hold.drop()
+            await bot.start()
+            await reads(world, post, "done", timeout=20)
+            got = [file.data for file in await world.files(post.place)]
+        mayhap = [] if world.facts.exactly_once_sends else [b"one", b"two", b"three"]
+        assert set(got) >= {b"two", b"three"}
+        assert Counter(got) - Counter([b"two", b"three"]) <= Counter(mayhap), got
 
     async def test_a_question_outlives_the_process(self, world: World, tmp_path: Path) -> None:
         async with LivingBot(world, tmp_path, ASKS) as bot:

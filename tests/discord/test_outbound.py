@@ -15,11 +15,13 @@ from adapters.discord.emulation import limits
 from adapters.discord.errors import seconds_to_wait, translate
 from adapters.discord.sdk import discord
 from gateway.adapter import Surroundings
+from gateway.egress import Sender
 from gateway.errors import (
     Forbidden,
     GatewayError,
     Gone,
     RateLimited,
+    RefusedForm,
     Rejected,
     TooLarge,
     Unavailable,
@@ -346,3 +348,32 @@ async def test_an_emoji_without_a_character_is_unsupported(world: DiscordWorld, 
         await adapter_of(house).react(ref, post.id, "partyparrot", added=True)
     await adapter_of(house).react(ref, post.id, ":tada:", added=True)
     assert world.reactions(post) == 1
+
+
+# -- a form Discord refuses
+
+
+async def test_a_picture_whose_address_discord_does_not_take_arrives_as_a_link(house: House) -> None:
+    post, ref = await house.mention()
+    picture = OutgoingFile(kind="image", name="chart", source=FromUrl(url="https://intranet/chart.png"))
+    message = Outgoing(text="Here it is.", files=(picture,), buttons=(Button(token="t", label="Go"),))
+    await Sender({"discord": house.adapter}).put(ref, message, key="k")
+    [answer] = house.said(post)
+    assert answer.text == "Here it is.\n\n[chart](https://intranet/chart.png)"
+
+
+@pytest.mark.parametrize(
+    ("said", "parts"),
+    [
+        ("In embeds.0.image.url: Not a well formed URL.", {"pictures"}),
+        ("In components.0.components.0.emoji.name: Invalid emoji", {"buttons", "feedback"}),
+    ],
+)
+def test_what_discord_refuses_of_a_form_is_named(said: str, parts: set[str]) -> None:
+    error = discord.HTTPException(SimpleNamespace(status=400, reason="Bad Request", headers={}), "")  # type: ignore[arg-type]
+    error.code, error.text = 50035, f"Invalid Form Body\n{said}"
+    translated = translate(error, "POST /channels/{channel_id}/messages")
+    assert isinstance(translated, RefusedForm)
+    assert translated.parts == parts
+    error.text += "\nIn content: Must be 2000 or fewer in length."
+    assert type(translate(error, "POST /channels/{channel_id}/messages")) is Rejected

@@ -132,7 +132,7 @@ async def test_a_picture_slack_cannot_fetch_arrives_as_a_link(house: SlackHouse)
     with capture_logs() as logs:
         receipts = await sender_of(house).put(ref, message, key="k")
     [answer] = said(house, ref)
-    assert blocks(answer) == ["markdown", "markdown", "actions"]
+    assert blocks(answer) == ["markdown", "actions"]
     assert f"[chart]({INTRANET})" in str(answer["blocks"])
     assert [each["event"] for each in logs].count("message.form_refused") == 1
     await sender_of(house).put(ref, replace(message, text="**Now**"), key="k", existing=receipts)

@@ -8,10 +8,12 @@ from typing import Any
 import aiohttp
 import orjson
 import pytest
+from structlog.testing import capture_logs
 
 from adapters.teams.emulation.validate import size_of
 from adapters.teams.errors import StreamRefused, translate
 from adapters.teams.sharing import Sharing
+from gateway.egress import Sender
 from gateway.errors import (
     Forbidden,
     Gone,
@@ -675,3 +677,68 @@ async def test_typing_shows_but_not_beside_a_stream(house: TeamsHouse) -> None:
     await house.adapter.stop_stream(receipt, Outgoing(text="one two"), delta="two", key="k")
     await house.adapter.status(receipt.to, "is thinking…")
     assert len(house.teams.calls_to("typing")) == 1
+
+
+# -- a form Teams refuses, and thumbs without words
+
+
+@pytest.mark.parametrize("refusal", [{"status": 400, "error": "BadArgument"}, {"status": 413}])
+@pytest.mark.parametrize("way", ["send", "edit"])
+async def test_a_card_teams_refuses_becomes_words(house: TeamsHouse, way: str, refusal: dict[str, Any]) -> None:
+    post, ref = await house.mention()
+    sender = Sender({"teams": house.adapter})
+    existing = await sender.put(ref, Outgoing(text="first"), key="k") if way == "edit" else ()
+    name = "update" if way == "edit" else "send"
+    house.teams.fail_next(name, times=9, when=lambda args: "adaptive" in str(args), **refusal)
+    message = Outgoing(text="Words\n\n| a | b |\n|---|---|\n| 1 | 2 |", buttons=(Button(token="t", label="Go"),))
+    with capture_logs() as logs:
+        await sender.put(ref, message, key="k", existing=existing)
+    [answer] = raw(house, post)
+    assert "Words" in answer["text"] and "| 1 | 2 |" in answer["text"] and "**Go**" in answer["text"]
+    assert not answer.get("attachments")
+    assert [each["event"] for each in logs].count("message.form_refused") == 1
+
+
+async def test_a_picture_teams_refuses_becomes_a_link(house: TeamsHouse) -> None:
+    post, ref = await house.mention()
+    house.teams.fail_next("send", times=9, status=400, when=lambda args: "contentUrl" in str(args))
+    picture = OutgoingFile(kind="image", name="chart", source=FromUrl(url="https://pictures.example/chart.png"))
+    await Sender({"teams": house.adapter}).put(ref, Outgoing(text="Words", files=(picture,)), key="k")
+    [answer] = raw(house, post)
+    assert "Words" in answer["text"] and "https://pictures.example/chart.png" in answer["text"]
+
+
+@pytest.mark.parametrize("place", ["personal", "group chat", "channel"])
+async def test_a_picture_without_words_has_the_thumbs_itself(house: TeamsHouse, place: str) -> None:
+    if place == "group chat":
+        said = await house.teams.say("Lunch", "@gateway hungry?", user="Grace")
+        await house.teams.delivered(said)
+        ref = (await house.heard(MessageCreated)).ref
+    else:
+        ref = (await (house.dm() if place == "personal" else house.mention()))[1]
+    pictures = tuple(
+        OutgoingFile(kind="image", name=f"{n}.png", mime="image/png", source=FromBytes(data=PNG + bytes([n])))
+        for n in range(2)
+    )
+    sender = Sender({"teams": house.adapter})
+    receipts = await sender.put(ref, Outgoing(files=pictures, feedback="m"), key="k")
+    posted = [call.args["activity"] for call in house.teams.calls_to("send")]
+    assert [len(each["attachments"]) for each in posted] == [1, 1]
+    assert ["feedbackLoop" in each.get("channelData", {}) for each in posted] == [True, False]
+    assert receipts[0].id == next(iter(receipts[0].data["files"]))
+
+
+@pytest.mark.parametrize("place", ["group chat", "channel"])
+async def test_a_file_without_words_is_linked_and_rated_where_teams_takes_no_files(
+    house: TeamsHouse, place: str
+) -> None:
+    if place == "group chat":
+        said = await house.teams.say("Lunch", "@gateway hungry?", user="Grace")
+        await house.teams.delivered(said)
+        ref = (await house.heard(MessageCreated)).ref
+    else:
+        ref = (await house.mention())[1]
+    file = OutgoingFile(name="a.txt", source=FromBytes(data=b"x"))
+    await Sender({"teams": house.adapter}).put(ref, Outgoing(files=(file,), feedback="m"), key="k")
+    [posted] = [call.args["activity"] for call in house.teams.calls_to("send")]
+    assert "a.txt" in posted["text"]

@@ -109,7 +109,7 @@ class Checker:
         if parts.scheme not in schemes:
             what = f'Scheme "{parts.scheme}" is not supported. Scheme must be one of {_choices(schemes)}.'
             self.fail(path, "URL_TYPE_INVALID_SCHEME", what)
-        elif not parts.netloc:
+        elif not parts.netloc or (parts.scheme != "attachment" and "." not in (parts.hostname or "")):
             self.fail(path, "URL_TYPE_INVALID_URL", "Not a well formed URL.")
         return text
 
