@@ -189,7 +189,7 @@ def _words_apart(made: render.Activity) -> Iterator[None]:
         yield
     except (Rejected, TooLarge) as error:
         parts = render.parts_of(made)
-        if parts and not isinstance(error, RefusedForm):
+        if parts and not (isinstance(error, RefusedForm) and error.parts):
             raise RefusedForm(str(error), parts) from error
         raise
 
