@@ -12,7 +12,7 @@ _MARKS = (("bold", "**"), ("italic", "_"), ("strike", "~~"))
 _BACKTICKS = re.compile(r"`+")
 _ADDRESS = re.compile(r"^[ \u00a0]*[:,](?=[\s/]|$)")
 """What stands between a name and what is said to it: ``@bot: hello``, but not ``@bot :wave:``."""
-_PLAIN_ADDRESS = re.compile(r"[^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*")
+_PLAIN_ADDRESS = re.compile(r"[^\s()<>]*+(?:\([^\s()<>]*+\)[^\s()<>]*+)*+")
 """Addresses that need no angle brackets in a Markdown link."""
 
 

@@ -18,7 +18,7 @@ _BLANK = r"(?: |&nbsp;|\xa0)?"
 """Goes with a mention that is taken out: else two would be left."""
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"', "&#39;": "'", "&nbsp;": " "}
 _ENTITY = re.compile("|".join(_ENTITIES))
-_PLAIN = re.compile(r"<(p|div)>([^<]*(?:<span\b[^<>]*>[^<]*</span>[^<]*)*)</\1>\s*")
+_PLAIN = re.compile(r"<(p|div)>([^<]*+(?:<span\b[^<>]*+>[^<]*+</span>[^<]*+)*+)</\1>\s*")
 """An HTML copy that says no more than one paragraph of words and mentions: nearly all do, and a parser would take ten
 times as long for them."""
 _SPAN = re.compile(r"<span\b([^<>]*)>([^<]*)</span>((?:&nbsp;|[ \xa0])?)")
