@@ -59,7 +59,8 @@ class Connections:
         self._open: dict[str, set[_Connection]] = {}
         """By address."""
         self._count = 0
-        self._full = False
+        self._full = self._crammed = False
+        """What was said since the last look."""
 
     def protocol(self, *args: Any, **kwargs: Any) -> "_Connection":
         """The protocol of one connection, for uvicorn's arguments."""
@@ -102,12 +103,14 @@ class Connections:
         self.unfinished += size
         if size > 0 and self.unfinished > self.bounds.unfinished_bytes:
             oldest = min((each for some in self._open.values() for each in some if each.pending), key=_deadline)
-            log.warning("http.unfinished", bytes=self.unfinished, address=oldest.address)
+            if not self._crammed:
+                self._crammed = True
+                log.warning("http.unfinished", bytes=self.unfinished, address=oldest.address)
             oldest.give_up()
 
     def sweep(self, now: float) -> None:
         """Give up what is overdue. Called about once a second with the event loop's time."""
-        self._full = False
+        self._full = self._crammed = False
         for connection in [each for some in self._open.values() for each in some if each.deadline < now]:
             connection.give_up()
 
