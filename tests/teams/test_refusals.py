@@ -60,6 +60,30 @@ async def test_what_the_service_cannot_do_at_all_is_not_tried_again(tmp_path: Pa
         assert (runs, len(world.teams.calls_to("delete"))) == (["hello"], 1)
 
 
+@pytest.mark.parametrize("status", [503, "disconnect"])
+async def test_an_answer_taken_without_a_word_stands_twice_at_most(tmp_path: Path, status: Any) -> None:
+    """Teams cannot be asked whether it took it: one more try, so one doubtful copy, and then it is given up."""
+    runs: list[int] = []
+
+    def bot() -> None:
+        @cl.on_message
+        async def main(message: cl.Message) -> None:
+            if message.content == "next":
+                await cl.Message("still here").send()
+                return
+            runs.append(1)
+            await cl.Message("the answer").send()
+
+    async with teams_world() as world, running_bot(world, register(bot), tmp_path):
+        world.teams.fail_next(
+            "send", status=status, after_effect=True, times=100, when=lambda args: "the answer" in str(args)
+        )
+        post = await world.dm("hello")
+        await world.delivered(post)
+        await reads(world, await world.dm("next"), "still here")
+        assert texts(world, post).count("the answer") == 2
+
+
 async def test_an_answer_that_never_went_out_is_tried_until_it_does_and_stands_once(tmp_path: Path) -> None:
     def bot() -> None:
         @cl.on_message
