@@ -9,6 +9,7 @@ was answered (``answer``), and a turn may be faster than that: what uses the tok
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from json import JSONDecodeError
 from typing import Any
 
 import aiohttp
@@ -76,6 +77,13 @@ class _Http(HTTPClient):
     async def request(self, route: Route, *, files: Any = None, form: Any = None, **kwargs: Any) -> Any:
         kwargs.setdefault("timeout", TRANSFER if form else TIMEOUT)
         return await super().request(self.at(route), files=files, form=form, **kwargs)
+
+
+def _read(answer: Any) -> Any:
+    """An answer's body. Raises ``JSONDecodeError`` for what Discord did not write: words, where it answers in JSON."""
+    if isinstance(answer, str) and answer.strip():
+        raise JSONDecodeError("no JSON", "", 0)
+    return answer
 
 
 def _is_over(bucket: Ratelimit) -> bool:
@@ -151,7 +159,7 @@ class Api:
         if query:
             more["params"] = query
         try:
-            return await self.http.request(Route(method, path, **ids), form=form, files=files, **more)
+            return _read(await self.http.request(Route(method, path, **ids), form=form, files=files, **more))
         except Exception as error:
             raise translate(error, f"{method} {path}", where=ids.get("channel_id", "")) from error
 
@@ -213,8 +221,10 @@ class Api:
     ) -> Any:
         route = self.http.at(Route(method, path, **ids))
         try:
-            return await self._webhooks.request(
-                route, self.session, payload=json, multipart=form, files=files, params=query
+            return _read(
+                await self._webhooks.request(
+                    route, self.session, payload=json, multipart=form, files=files, params=query
+                )
             )
         except Exception as error:
             raise translate(error, f"{method} {path}", where=ids.get("webhook_id", "")) from error

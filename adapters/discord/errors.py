@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from json import JSONDecodeError
 
 import aiohttp
 
@@ -16,6 +17,7 @@ from gateway.errors import (
     Rejected,
     TooLarge,
     Unavailable,
+    Unconfirmed,
 )
 
 REFUSED = (
@@ -90,6 +92,10 @@ def translate(error: Exception, call: str, *, where: str = "") -> GatewayError:
             return _refused(error, call, where)
         case OSError():  # a lost connection, a time that ran out: they name a host at most
             return Unavailable(f"{call}: {type(error).__name__}: {error}"[:300])
+        case (
+            JSONDecodeError() | UnicodeDecodeError()
+        ):  # an answer that cannot be read: it was done, as far as that can be told
+            return Unconfirmed(f"{call}: {type(error).__name__}")
         case aiohttp.ClientError():  # may name the whole address, and with it the token of an interaction
             return Unavailable(f"{call}: {type(error).__name__}")
         case _:

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
+import orjson
 import pytest
 import yarl
 
@@ -25,6 +26,7 @@ from gateway.errors import (
     Rejected,
     TooLarge,
     Unavailable,
+    Unconfirmed,
     Unsupported,
 )
 from gateway.model import (
@@ -298,10 +300,34 @@ async def test_discords_codes_are_named_by_what_to_do(
         (Gone("ours"), Gone),
         (aiohttp.ServerDisconnectedError(), Unavailable),
         (ValueError("odd"), Rejected),
+        (orjson.JSONDecodeError("no JSON", "", 0), Unconfirmed),
     ],
 )
 def test_what_is_not_of_discord_has_a_name_too(error: Exception, kind: type[Exception]) -> None:
     assert type(translate(error, "GET /x")) is kind
+
+
+@pytest.mark.parametrize("answer", ["<html>welcome</html>", orjson.JSONDecodeError("cut off", "", 0)])
+async def test_an_answer_nobody_can_read_is_no_refusal(
+    world: DiscordWorld, house: House, monkeypatch: pytest.MonkeyPatch, answer: Any
+) -> None:
+    """It was posted: what is sent again under its key is that message."""
+    post, ref = await house.dm()
+    http = adapter_of(house)._api.http
+    request = http.request
+
+    async def garbled(route: Any, **given: Any) -> Any:
+        await request(route, **given)
+        monkeypatch.setattr(http, "request", request)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(http, "request", garbled)
+    with pytest.raises(Unconfirmed):
+        await house.adapter.send(ref, Outgoing(text="once"), key="k")
+    await house.adapter.send(ref, Outgoing(text="once"), key="k")
+    assert [each.text for each in world.said(post.place)] == ["once"]
 
 
 def test_an_address_with_a_token_in_it_is_not_told() -> None:
