@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 from adapters.fields import Json, items, obj, text
 from adapters.slack.forms import FORM, ref_of_view
 from adapters.slack.render import ACTION, FEEDBACK
+from adapters.slack.threads import thread_in
 from gateway.model import ConversationKind, ConversationRef, Envelope
 
 DmSession = Literal["dm", "thread"]
@@ -246,7 +247,7 @@ def _actions(body: Json, me: Me, dm_session: DmSession) -> Found:
     ref = ref_for(
         me.team or _team(body),
         channel,
-        text(message, "thread_ts") or text(container, "thread_ts"),
+        text(message, "thread_ts") or text(container, "thread_ts") or thread_in(text(action, "block_id")),
         dm=is_dm(channel),
         dm_session=dm_session,
         message=text(message, "ts") or text(container, "message_ts"),

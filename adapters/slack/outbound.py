@@ -10,7 +10,7 @@ from adapters.slack.api import SlackApi
 from adapters.slack.envelope import Me
 from adapters.slack.past import Past, is_own, key_of, keys_in
 from adapters.slack.render import content, metadata
-from adapters.slack.threads import Threads
+from adapters.slack.threads import Threads, belonging
 from adapters.slack.uploads import Ticket, Uploads, keys
 from gateway.errors import Forbidden, Gone, PlatformError, RateLimited, StreamExpired, Unavailable
 from gateway.model import ConversationRef, FromUrl, Outgoing, OutgoingFile, Receipt
@@ -53,6 +53,8 @@ class Outbox:
         posted = await self._post(to, body)
         channel = str(posted.get("channel") or to.channel)
         data: dict[str, Any] = {} if channel == to.channel else {"channel": channel}
+        if self._threads.apart(to):
+            data["apart"] = True
         if tickets:
             try:
                 data["files"] = await self._share(to, tickets, channel)
@@ -64,15 +66,17 @@ class Outbox:
     async def _post(self, to: ConversationRef, body: dict[str, Any]) -> dict[str, Any]:
         """chat.postMessage, in the thread where there can be one."""
         try:
-            return await self._api.call("chat.postMessage", body | self._place(to), channel=to.channel)
+            return await self._api.call("chat.postMessage", self._placed(to, body), channel=to.channel)
         except PlatformError as error:
             if not await self._threads.refused(to, error):
                 raise
-        return await self._api.call("chat.postMessage", body, channel=to.channel)
+        return await self._api.call("chat.postMessage", self._placed(to, body), channel=to.channel)
 
-    def _place(self, to: ConversationRef) -> dict[str, str]:
-        thread = self._threads.of(to)
-        return {"thread_ts": thread} if thread else {}
+    def _placed(self, to: ConversationRef, body: dict[str, Any]) -> dict[str, Any]:
+        if thread := self._threads.of(to):
+            return body | {"thread_ts": thread}
+        apart = self._threads.apart(to)
+        return belonging(body, apart) if apart else body
 
     async def _share(self, to: ConversationRef, tickets: Sequence[Ticket], channel: str) -> dict[str, str]:
         """Upload and share files, in the thread where there can be one; their keys by file id."""
@@ -114,7 +118,9 @@ class Outbox:
         tickets = await self._files.open(changes.missing)
         if posts(message):
             # Those that are to go are named too, until they are gone.
-            await self._update(channel, ts, message, metadata(key, there | keys(tickets)) if key else None)
+            noted_now = metadata(key, there | keys(tickets)) if key else None
+            apart = receipt.to.thread if data.get("apart") else self._threads.apart(receipt.to)
+            await self._update(channel, ts, message, noted_now, apart=apart or "")
         added = await self._share(receipt.to, tickets, channel) if tickets else {}
         for file_id in changes.gone:
             await self._files.remove(file_id)
@@ -126,9 +132,13 @@ class Outbox:
             data.pop("files", None)
         return Receipt(to=receipt.to, id=ts, data={name: data[name] for name in data if name not in STREAM_STATE})
 
-    async def _update(self, channel: str, ts: str, message: Outgoing, noted: dict[str, Any] | None) -> None:
+    async def _update(
+        self, channel: str, ts: str, message: Outgoing, noted: dict[str, Any] | None, *, apart: str
+    ) -> None:
         # Without the empty list Slack would keep the blocks of before.
         body: dict[str, Any] = {"channel": channel, "ts": ts, "blocks": [], **content(message)}
+        if apart:
+            body = belonging(body, apart)
         if noted is not None:
             body["metadata"] = noted
         try:

@@ -17,6 +17,27 @@ _KEPT = 1_000
 log = structlog.get_logger(__name__)
 
 
+_BLOCK = "gw:in:"
+"""How the ids of blocks begin under which controls stand that are not in the thread they belong to."""
+
+
+def belonging(body: dict[str, Any], thread: str) -> dict[str, Any]:
+    """A message that stands apart from its thread: its controls say where they belong. Slack keeps that and tells it
+    with each click; a click's own place would be another conversation."""
+    blocks = [
+        {**block, "block_id": f"{_BLOCK}{thread}:{number}"}
+        if block["type"] in ("actions", "context_actions")
+        else block
+        for number, block in enumerate(body.get("blocks", ()))
+    ]
+    return {**body, "blocks": blocks} if blocks else body
+
+
+def thread_in(block_id: str) -> str:
+    """The thread to which the controls of such a block belong; empty for every other block."""
+    return block_id.removeprefix(_BLOCK).partition(":")[0] if block_id.startswith(_BLOCK) else ""
+
+
 def thread_of(to: ConversationRef) -> str | None:
     """Where replies go: the conversation's thread, or in a DM the message being answered."""
     return to.thread or to.route.get("thread_ts") or None
@@ -34,6 +55,10 @@ class Threads:
         """The thread to post into; None for the channel itself."""
         thread = thread_of(to)
         return None if thread is None or self._is_refused(to.channel, thread) else thread
+
+    def apart(self, to: ConversationRef) -> str:
+        """The thread a message belongs to that cannot stand in it; empty where it stands where it belongs."""
+        return to.thread or "" if self.of(to) is None else ""
 
     async def recall(self, to: ConversationRef) -> None:
         """Learn what an earlier process found out, so that ``of`` knows it."""

@@ -190,6 +190,8 @@ class Dispatcher:
             self._beside(lane, work)
             return True
         if isinstance(event, MessageCreated):
+            if lane.asks.hopes_for(work):
+                self.spawn(self._complete(lane, work))
             return lane.asks.offer_message(work)
         if isinstance(token, AskToken | UploadToken):
             self._answer(lane, work, (token.delivery, token.ordinal))
@@ -213,6 +215,12 @@ class Dispatcher:
             self._beside(lane, work)
             return True
         return False
+
+    async def _complete(self, lane: Lane, work: Work) -> None:
+        """Its files may be what the running turn asks for: it gets them now, not when its own turn comes."""
+        await self._runner.complete(work)
+        if work in lane.queue and lane.asks.offer_message(work):
+            lane.queue.remove(work)
 
     def _answer(self, lane: Lane, work: Work, ask: tuple[str, int]) -> None:
         verdict = lane.asks.offer_token(ask, work, runs=lane.holds(ask[0]))

@@ -77,7 +77,7 @@ class Ask:
             and isinstance(event, MessageCreated)
             and work.seq > self.after
             and self.may_answer(event.user)
-            and (self.kind == "text" or (self.kind == "file" and bool(event.files)))
+            and (self.kind == "text" or (self.kind == "file" and bool(event.files) and not event.partial))
         )
 
 
@@ -141,6 +141,15 @@ class OpenAsks:
         ask.answer.cancel()
         if over:
             self.end(ask.id)
+
+    def hopes_for(self, work: Work) -> bool:
+        """Whether a message of which only a part is known may be the answer to an ask for files."""
+        event = work.event
+        return (
+            isinstance(event, MessageCreated)
+            and event.partial
+            and any(ask.kind == "file" and ask.waiting and ask.may_answer(event.user) for ask in self._open.values())
+        )
 
     def offer_message(self, work: Work) -> bool:
         """Give an ordinary message to the ask it answers, if any."""

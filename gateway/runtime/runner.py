@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 import structlog
@@ -241,11 +242,11 @@ class Runner:
             await self._open_hooks(turn)
         if not isinstance(event, ConversationStarted):
             turn.journal.phase = "handle"
-            await self._complete(turn.work)
+            await self.complete(turn.work)
             turn.work.begun = True
             await self._handlers.handle(turn)
 
-    async def _complete(self, work: Work) -> None:
+    async def complete(self, work: Work) -> None:
         """Let a message of which a delivery told only a part become whole: by its twin, else by the platform."""
         event = work.event
         if not isinstance(event, MessageCreated) or not event.partial:
@@ -253,7 +254,8 @@ class Runner:
         await work.twin_within(TWIN_WITHIN)
         event = work.event
         if isinstance(event, MessageCreated) and event.partial:
-            work.event = merged(event, await self._services.sender.complete(event))
+            whole = await self._services.sender.complete(event)
+            work.event = replace(merged(event, whole), partial=False)  # there is nobody else to ask
 
     async def _open_hooks(self, turn: Turn) -> None:
         opening = turn.session.opening

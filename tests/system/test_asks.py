@@ -37,6 +37,37 @@ async def test_a_click_on_a_closed_question_is_told_so(slack, tmp_path):
     assert results == [None]
 
 
+async def test_buttons_work_in_a_channel_that_takes_no_threads(slack, tmp_path):
+    results: list = []
+
+    def bot():
+        @cl.on_message
+        async def main():
+            results.append(await cl.AskActionMessage("Go?", [cl.Action("yes", label="Yes!")]).send())
+            await cl.Message("Choose", actions=[cl.Action("one", label="One"), cl.Action("two", label="Two")]).send()
+
+        @cl.action_callback("one")
+        async def one(action):
+            await action.remove()
+            await cl.Message("first").send()
+
+        @cl.action_callback("two")
+        async def two(action):
+            await cl.Message("second").send()
+
+    slack.general.threads = False
+    async with running_bot(slack, register(bot), tmp_path):
+        await slack.post("general", "@gateway action")
+        await slack.click("general", (await said(slack, "general", "Go?"))["ts"], label="Yes!")
+        choice = await said(slack, "general", "Choose")
+        await slack.click("general", choice["ts"], label="One")
+        await said(slack, "general", "first")
+    async with running_bot(slack, register(bot), tmp_path):
+        await slack.click("general", choice["ts"], label="Two")
+        await said(slack, "general", "second")
+    assert [result["name"] for result in results] == ["yes"]
+
+
 async def test_an_ask_that_times_out_returns_none_or_raises(slack, tmp_path):
     results: list = []
     async with running_bot(slack, ask_bot(results, timeout=0.05), tmp_path):

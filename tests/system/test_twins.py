@@ -136,3 +136,23 @@ async def test_the_platform_is_asked_for_the_rest_where_no_twin_comes(slack, tmp
         await said(slack, "general", "got ")
     assert texts(slack, "general") == [PICTURE]
     assert world.made.asked == 1
+
+
+async def test_an_ask_for_a_file_is_answered_by_a_mention_that_lacks_it(slack, tmp_path):
+    """Where the app hears of mentions alone, no twin comes: the file is asked for while the turn waits for it."""
+    got = []
+
+    def bot() -> None:
+        @cl.on_message
+        async def main() -> None:
+            got.append(await cl.AskFileMessage("A picture?", ["image/*"], timeout=8).send())
+            await cl.Message("done").send()
+
+    slack.team.events.discard("message.channels")
+    async with running_bot(slack, register(bot), tmp_path):
+        root = await slack.post("general", "@gateway go")
+        await said(slack, "general", "A picture?", thread=root)
+        photo = slack.add_file("photo.png", b"\x89PNG\r", "image/png", bare=True)
+        await slack.post("general", "@gateway here", thread_ts=root, files=[photo])
+        await said(slack, "general", "done", thread=root)
+    assert [file.name for [file] in got] == ["photo.png"]
