@@ -34,6 +34,7 @@ _HALF = re.compile(
 _HALF_TAG = re.compile(r"<(?:/?(?:a|at)?)?$", re.IGNORECASE)
 _TAIL = 4
 """Characters ``_HALF_TAG`` matches at most."""
+_RULE = re.compile(r" {0,3}(?:-{3,}+|\*{3,}+|_{3,}+)[ \t]*+$")
 _UNDERLINE = re.compile(r"^ {0,3}(?:={3}|-{3})", re.MULTILINE)
 
 
@@ -112,7 +113,7 @@ def _lines(text: str, *, apart: bool) -> list[str]:
             words = apart and bool(line.strip())
             if words and goes_on and not _ITEM.match(line):
                 shown[-1] = _ended(shown[-1])
-            goes_on = words
+            goes_on = words and _RULE.match(line) is None
             shown.append(line)
     return shown
 
