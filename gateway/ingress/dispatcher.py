@@ -12,7 +12,7 @@ import structlog
 
 from gateway.egress import Pace
 from gateway.errors import Fenced
-from gateway.ingress.backlog import Backlog
+from gateway.ingress.backlog import PAGE, Backlog
 from gateway.ingress.failures import Failures
 from gateway.ingress.lane import QUEUE_LIMIT, Lane
 from gateway.ingress.reading import Reader
@@ -421,11 +421,15 @@ class Dispatcher:
         return await self._store.pending(conversation=lane.key, after=lane.last_seq, now=math.inf, limit=QUEUE_LIMIT)
 
     async def recover(self) -> int:
-        """Take up what a former process left; how many deliveries were open."""
+        """Take up what a former process left; how many deliveries were open. Many are read while the gateway begins to
+        serve; what arrives meanwhile waits behind them."""
         count = await self._store.recover()
         self._trials.begin()
         # Also what still pauses after a failure: what came after it must not overtake it.
-        await self._backlog.take_due(now=math.inf)
+        if count <= PAGE:
+            await self._backlog.take_due(now=math.inf)
+        else:
+            self.spawn(persistently(lambda: self._backlog.take_due(now=math.inf)))
         return count
 
     def _is_taken(self, delivery: Delivery) -> bool:

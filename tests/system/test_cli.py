@@ -309,3 +309,24 @@ def test_manifests_lead_below_the_root_path(tmp_path, url):
     assert result.returncode == 0, result.stderr
     assert result.stdout.count("https://bot.example/below/slack/events") >= 2
     assert result.stdout.count("https://bot.example") == result.stdout.count("https://bot.example/below/slack/events")
+
+
+async def test_a_bot_file_may_call_run_sync_while_it_is_imported(slack, tmp_path):
+    source = """
+        import asyncio
+        import gateway as cl
+
+        async def load():
+            await asyncio.sleep(0)
+            return "loaded"
+
+        WORD = cl.run_sync(load())
+
+        @cl.on_message
+        async def main(message: cl.Message):
+            await cl.Message(WORD).send()
+    """
+    async with BotProcess(tmp_path, source, slack.environment()) as bot:
+        slack.deliver_to(bot.url)
+        await slack.post("general", "@gateway hi")
+        await said(slack, "general", "loaded", timeout=20)

@@ -1,0 +1,76 @@
+"""Deliveries in whose run the process died run one at a time."""
+
+import asyncio
+
+import pytest
+
+from gateway.ingress.trials import CROWD, Trial, Trials
+from gateway.model import ConversationRef, MessageCreated, UserRef
+from gateway.runtime.work import Work
+
+REF = ConversationRef(platform="slack", workspace="T", channel="C")
+EVENT = MessageCreated(ref=REF, user=UserRef(platform="slack", workspace="T", id="U"), message_id="1", text="hi")
+
+
+def suspect(seq: int, *, interrupted: int = 1) -> Work:
+    return Work(key=f"k{seq}", seq=seq, received_at=0, event=EVENT, interrupted=interrupted)
+
+
+async def admitted(tasks: "list[asyncio.Task[Trial]]") -> list[int]:
+    for _ in range(3):
+        await asyncio.sleep(0)
+    return [n for n, task in enumerate(tasks) if task.done()]
+
+
+async def test_one_runs_at_a_time_those_with_fewer_interruptions_first() -> None:
+    trials = Trials(life=0)
+    tasks = [asyncio.create_task(trials.admit(suspect(n, interrupted=2 if n == 1 else 1))) for n in range(3)]
+    for expected in (0, 2, 1):
+        found = await admitted(tasks)
+        assert found[-1:] == [expected] or expected in found
+        trials.end(tasks[expected].result())
+    assert await admitted(tasks) == [0, 1, 2]
+
+
+async def test_one_that_runs_for_long_lets_the_next_run_but_not_one_whose_last_run_it_may_be() -> None:
+    trials = Trials(life=0, long=0)
+    first = await trials.admit(suspect(0))
+    tasks = [asyncio.create_task(trials.admit(suspect(1, interrupted=2)))]
+    assert await admitted(tasks) == []
+    second = await trials.admit(suspect(2))
+    trials.end(first)
+    assert await admitted(tasks) == []
+    trials.end(second)
+    alone = await tasks[0]
+    later = [asyncio.create_task(trials.admit(suspect(3)))]
+    assert await admitted(later) == []
+    trials.end(alone)
+    assert await admitted(later) == [0]
+
+
+async def test_one_whose_last_run_it_may_be_waits_until_the_process_has_lived() -> None:
+    trials = Trials(life=60)
+    trials.begin()
+    tasks = [asyncio.create_task(trials.admit(suspect(n, interrupted=n))) for n in (2, 1)]
+    assert await admitted(tasks) == [1]
+    tasks[0].cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await tasks[0]
+
+
+async def test_of_a_crowd_several_run() -> None:
+    trials = Trials(life=0)
+    tasks = [asyncio.create_task(trials.admit(suspect(n))) for n in range(5 * CROWD)]
+    running = await admitted(tasks)
+    assert 1 < len(running) <= 5
+
+
+async def test_one_that_gives_up_waiting_keeps_nobody_waiting() -> None:
+    trials = Trials(life=0)
+    first = await trials.admit(suspect(0))
+    tasks = [asyncio.create_task(trials.admit(suspect(n))) for n in (1, 2)]
+    assert await admitted(tasks) == []
+    tasks[0].cancel()
+    trials.end(first)
+    assert 1 in await admitted(tasks)
+    trials.end(first)
