@@ -100,6 +100,22 @@ class LossContract:
             await reads(world, post, "It was too large.", timeout=30)
             assert texts(world, post) == ["Here it is. It was too large."]
 
+    async def test_a_streamed_answer_has_its_authors_name(self, world: World, tmp_path: Path) -> None:
+        def bot() -> None:
+            @cl.on_message
+            async def main() -> None:
+                answer = cl.Message(author="Ada the analyst")
+                for word in ("one ", "two ", "three"):
+                    await answer.stream_token(word)
+                await answer.send()
+                await cl.Message("done").send()
+
+        async with running_bot(world, register(bot), tmp_path):
+            post = await world.mention("x")
+            answer = await reads(world, post, "one two three", timeout=20)
+            assert "Ada the analyst" in f"{answer.author} {answer.text}"
+            await reads(world, post, "done", timeout=20)
+
     # The platform
 
     async def test_a_storm_of_rate_limits_loses_and_doubles_nothing(self, world: World, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
+import gateway as cl
 from adapters.slack.emulator import SlackEmulator
 from gateway.adapter import Surroundings
 from gateway.egress import Lookup, Sender
@@ -19,6 +20,7 @@ from gateway.model import Button, ConversationRef, FromBytes, FromUrl, Outgoing,
 from tests.contract.house import serving
 from tests.slack.test_adapter import SlackHouse, said
 from tests.slack.world import adapter_for, slack_world
+from tests.support.bot import register, running_bot
 
 INTRANET = "https://pictures.internal/q3.png"
 TABLE = "| a | b |\n|---|---|\n| 1 | 2 |"
@@ -113,6 +115,19 @@ async def test_what_a_crash_left_in_a_channel_without_threads_is_found_there(hou
         async with adapter.connect(house.accept):
             await Sender({"slack": adapter}).put(ref, Outgoing(text="once"), key="k", lookup=Lookup(since=since))
     assert [each["text"] for each in in_channel(house)] == ["once"]
+
+
+async def test_the_apology_for_a_failed_handler_stands_in_a_channel_without_threads(tmp_path: Path) -> None:
+    def bot() -> None:
+        @cl.on_message
+        async def main() -> None:
+            raise ValueError("boom")
+
+    async with slack_world() as world, running_bot(world, register(bot), tmp_path, turn_retries=0):
+        world.slack.general.threads = False
+        await world.mention("x")
+        told = await world.slack.wait_for_message("general", lambda each: "Reference" in each["text"], timeout=20)
+        assert "thread_ts" not in told
 
 
 async def test_a_status_refused_in_one_channel_is_still_shown_in_others(house: SlackHouse) -> None:
