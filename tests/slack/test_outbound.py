@@ -279,7 +279,7 @@ async def test_nothing_is_posted_again_while_it_is_not_known_who_the_bot_is(hous
     house.slack.fail_next("auth.test", times=3, status=503)
     adapter = adapter_for(house.slack)
     async with adapter.connect(house.accept):
-        with pytest.raises(Unavailable, match="looked for"):
+        with pytest.raises(Unavailable, match="who the bot is"):
             await adapter.find(ref, Outgoing(text="once"), key="k.0", since=since, claimed=())
         await Sender({"slack": adapter}).put(ref, Outgoing(text="once"), key="k", lookup=Lookup(since=since))
     assert [each["text"] for each in said(house, ref)] == ["once"]
