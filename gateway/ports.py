@@ -126,8 +126,13 @@ class Inbox(Protocol):
         Returns how many deliveries are open.
 
         What ran when the process died is suspected of it. Alone, or as the only one that was suspected before, it is
-        counted for certain. Several suspects are raised to two at most: none of them can be blamed for a third.
+        counted for certain. Several suspects are raised to two at most: none of them can be blamed for a third. A death
+        at which only others ran speaks for the suspects that wait: they go back to one.
         """
+        ...
+
+    async def deaths(self) -> Sequence[float]:
+        """When processes died while turns ran (epoch seconds, as ``recover`` found out), the last few, oldest first."""
         ...
 
     async def pending(

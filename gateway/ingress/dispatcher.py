@@ -16,7 +16,7 @@ from gateway.ingress.backlog import PAGE, Backlog
 from gateway.ingress.failures import Failures
 from gateway.ingress.lane import QUEUE_LIMIT, Lane
 from gateway.ingress.reading import Reader
-from gateway.ingress.trials import INTERRUPTIONS, Trial, Trials
+from gateway.ingress.trials import Trial, Trials
 from gateway.model import (
     CommandInvoked,
     ConversationEnded,
@@ -302,7 +302,7 @@ class Dispatcher:
 
     async def _run(self, lane: Lane, lease: Lease, work: Work, *, main: bool) -> None:
         """Run it until it is done or given up."""
-        if work.interrupted >= INTERRUPTIONS:
+        if work.interrupted and self._trials.is_hopeless(work):
             await self._failures.give_up(lease, work)
             await self._pool.keep(lane.key)
             return
@@ -424,7 +424,7 @@ class Dispatcher:
         """Take up what a former process left; how many deliveries were open. Many are read while the gateway begins to
         serve; what arrives meanwhile waits behind them."""
         count = await self._store.recover()
-        self._trials.begin()
+        self._trials.begin(await self._store.deaths())
         # Also what still pauses after a failure: what came after it must not overtake it.
         if count <= PAGE:
             await self._backlog.take_due(now=math.inf)

@@ -5,22 +5,27 @@ So what is suspected runs alone (beside ordinary work, which goes on): if the pr
 trial is counted. ``Inbox.recover`` does the counting: several deaths at which several suspects ran raise nobody above
 two interruptions, and the third, after which a delivery is given up, is certain.
 
-An innocent one that was interrupted twice by chance (somebody kills the process again and again) is protected by a
-pause: it runs again only when the process has lived for a moment.
+An innocent one can be hit again by chance, when somebody or something else kills the process again and again. So no
+suspect runs in the first moment of a process, and one that was interrupted twice later still: a death that comes sooner
+finds no suspect running, which speaks for all of them (``Inbox.recover`` again).
 """
 
 import asyncio
 import time
 from bisect import insort
+from collections.abc import Sequence
 
 from gateway.runtime.work import Work
 
 INTERRUPTIONS = 3
 """A delivery whose process died so often while it ran is taken to be what kills it."""
+UNREST = 600.0
+"""Seconds before its arrival in which a process died without it: each such death speaks for another cause, so it may be
+interrupted once more."""
 LONG = 30.0
 """Seconds after which a suspect that goes on running no longer keeps the next one waiting."""
 LIFE = 2.0
-"""Seconds the process has lived before a delivery that was interrupted twice is run again."""
+"""Seconds the process has lived before a delivery that was interrupted twice is run again; half of it for others."""
 CROWD = 20
 """For each so many suspects that wait, one more runs at the same time: thousands would wait for hours. If the process
 dies then, only those that ran are suspected, so few deaths lead to one."""
@@ -31,9 +36,9 @@ class Trial:
 
     __slots__ = ("admitted", "alone", "rank")
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, *, alone: bool) -> None:
         self.rank = (work.interrupted, work.seq)
-        self.alone = work.interrupted >= INTERRUPTIONS - 1
+        self.alone = alone
         """No other suspect may run beside it, however long it takes: its next interruption is the last one."""
         self.admitted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -45,19 +50,30 @@ class Trials:
         self._long = long
         self._life = life
         self._began = time.monotonic()
+        self._deaths: Sequence[float] = ()
         self._waiting: list[Trial] = []
         self._running: dict[Trial, asyncio.TimerHandle | None] = {}
         """Those that keep the next one waiting, and when they no longer do."""
         self._long_running: set[Trial] = set()
 
-    def begin(self) -> None:
-        """The process takes up what the one before it left: from now on it lives."""
+    def begin(self, deaths: Sequence[float] = ()) -> None:
+        """The process takes up what the one before it left: from now on it lives. ``deaths``: see ``Inbox.deaths``."""
         self._began = time.monotonic()
+        self._deaths = deaths
+
+    def is_hopeless(self, work: Work) -> bool:
+        """Whether this is what kills the process."""
+        return work.interrupted >= self._bound(work)
+
+    def _bound(self, work: Work) -> int:
+        at = work.received_at
+        return INTERRUPTIONS + sum(at - UNREST <= death < at for death in self._deaths)
 
     async def admit(self, work: Work) -> Trial:
         """Return when this suspect may run. ``end`` its trial when it has ended, or waits for an answer."""
-        trial = Trial(work)
-        if trial.alone and (left := self._began + self._life - time.monotonic()) > 0:
+        trial = Trial(work, alone=work.interrupted >= self._bound(work) - 1)
+        life = self._life if trial.alone else self._life / 2
+        if (left := self._began + life - time.monotonic()) > 0:
             await asyncio.sleep(left)
         insort(self._waiting, trial, key=_rank)
         self._admit()

@@ -6,9 +6,12 @@ Nothing here scans: a delivery is found by its key, open ones by indexes that ho
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
+import orjson
+
 from gateway.store.codec import Row
 from gateway.store.sessions import SAVE_SESSION, find_sessions
 from gateway.store.sets import ByKeys, ByRows
+from gateway.store.upkeep import FIND_PAYLOAD, PUT_PAYLOAD
 from gateway.store.writer import Kind, Transaction
 
 OPEN, DONE, DEAD = 0, 1, 2
@@ -41,6 +44,7 @@ SUSPECTS = """SELECT count(*), coalesce(sum(CASE WHEN interrupted > 0 THEN 1 ELS
     WHERE state = 0 AND started > 0 AND started < ?"""
 INTERRUPT = """UPDATE deliveries SET interrupted = interrupted + 1, started = 0
     WHERE state = 0 AND started > 0 AND started < ?"""
+EXONERATE = "UPDATE deliveries SET interrupted = 1 WHERE state = 0 AND interrupted > 1"
 INTERRUPT_SEVERAL = """UPDATE deliveries
     SET interrupted = CASE WHEN interrupted < 2 THEN interrupted + 1 ELSE interrupted END, started = 0
     WHERE state = 0 AND started > 0 AND started < ?"""
@@ -55,6 +59,11 @@ RETRY = """UPDATE deliveries SET state = 0, revived = 1, attempts = 0, interrupt
     closed_at = NULL, error = NULL, seq = ? WHERE key = ? AND state = 2"""
 DROP = """UPDATE deliveries SET state = 1, closed_at = ?, ref = NULL, body = NULL, twin = NULL, error = NULL
     WHERE key = ? AND state = 2"""
+
+DEATHS = 10
+"""So many deaths are remembered."""
+DEATHS_AT = ("gateway:deaths",)
+"""Where, among the payloads."""
 
 REVIVE_AFTER = 60.0
 """Seconds after a delivery was given up within which the same one is no new try of the platform: Slack sends a mention
@@ -159,9 +168,23 @@ def _bury(tx: Transaction, items: Sequence[tuple[str, str]]) -> Sequence[None]:
 
 def _recover(tx: Transaction, items: Sequence[None]) -> list[int]:
     ran, suspected = tx.execute(SUSPECTS, (tx.epoch,)).fetchone()
+    if ran:
+        deaths = [*_deaths(tx), tx.now][-DEATHS:]
+        PUT_PAYLOAD.run(tx, [(*DEATHS_AT, orjson.dumps(deaths), tx.now)])
+    if ran and not suspected:
+        tx.execute(EXONERATE)
     tx.execute(INTERRUPT if ran == 1 or suspected == 1 else INTERRUPT_SEVERAL, (tx.epoch,))
     count: int = tx.execute(COUNT_OPEN).fetchone()[0]
     return [count] * len(items)
+
+
+def _deaths(tx: Transaction) -> list[float]:
+    row = tx.execute(FIND_PAYLOAD, DEATHS_AT).fetchone()
+    return [] if row is None else orjson.loads(row[0])
+
+
+def _read_deaths(tx: Transaction, items: Sequence[None]) -> list[list[float]]:
+    return [_deaths(tx)] * len(items)
 
 
 def _pending(tx: Transaction, items: Sequence[tuple[str | None, int, float, int]]) -> list[list[Row]]:
@@ -206,6 +229,7 @@ FINISH_SOON = Kind(_finish)
 FAILING = Kind(_fail)
 BURYING = Kind(_bury)
 RECOVER = Kind(_recover)
+READ_DEATHS = Kind(_read_deaths, writes=False, owned=False)
 READ_PENDING = Kind(_pending, writes=False, owned=False)
 READ_POSTED = Kind(_posted, writes=False, owned=False)
 READ_DEAD = Kind(_dead_letters, writes=False, owned=False)

@@ -102,6 +102,9 @@ class SQLiteStore:
     async def recover(self) -> int:
         return await self._do(deliveries.RECOVER, None)
 
+    async def deaths(self) -> Sequence[float]:
+        return await self._do(deliveries.READ_DEATHS, None)
+
     async def pending(
         self, *, conversation: str | None = None, after: int = 0, now: float, limit: int
     ) -> Sequence[Delivery]:

@@ -2,8 +2,6 @@
 
 import asyncio
 
-import pytest
-
 from gateway.ingress.trials import CROWD, Trial, Trials
 from gateway.model import ConversationRef, MessageCreated, UserRef
 from gateway.runtime.work import Work
@@ -49,13 +47,24 @@ async def test_one_that_runs_for_long_lets_the_next_run_but_not_one_whose_last_r
 
 
 async def test_one_whose_last_run_it_may_be_waits_until_the_process_has_lived() -> None:
-    trials = Trials(life=60)
+    trials = Trials(life=0.1)
     trials.begin()
     tasks = [asyncio.create_task(trials.admit(suspect(n, interrupted=n))) for n in (2, 1)]
-    assert await admitted(tasks) == [1]
-    tasks[0].cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await tasks[0]
+    assert await admitted(tasks) == []
+    trials.end(await tasks[1])
+    assert not tasks[0].done()
+    await tasks[0]
+
+
+async def test_deaths_before_it_came_speak_for_another_cause() -> None:
+    trials = Trials()
+    trials.begin([1_000.0, 1_500.0, 2_500.0])
+    for received_at, bound in ((900.0, 3), (1_550.0, 5), (2_000.0, 4), (2_450.0, 3)):
+        work = suspect(1, interrupted=bound - 1)
+        work.received_at = received_at
+        assert not trials.is_hopeless(work)
+        work.interrupted = bound
+        assert trials.is_hopeless(work)
 
 
 async def test_of_a_crowd_several_run() -> None:

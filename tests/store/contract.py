@@ -331,6 +331,34 @@ class StoreContract:
             await store.start(await lease_on(store), "suspect")
             await store.put(envelope(f"new {deaths}"), started=True)
 
+    async def test_deaths_are_remembered_clean_ends_are_not(self, store: Store, reopen: Reopen) -> None:
+        await store.put(envelope("a"), started=True)
+        await store.hand_over()
+        store = await reopen(store)
+        await store.recover()
+        assert await store.deaths() == []
+        for deaths in (1, 2):
+            await store.start(await lease_on(store), "a")
+            store = await reopen(store)
+            await store.recover()
+            found = await store.deaths()
+            assert len(found) == deaths
+            assert list(found) == sorted(found)
+
+    async def test_a_death_at_which_only_others_ran_speaks_for_the_suspects(self, store: Store, reopen: Reopen) -> None:
+        await store.put(envelope("suspect"), started=True)
+        for _ in range(2):
+            store = await reopen(store)
+            await store.recover()
+            await store.start(await lease_on(store), "suspect")
+        store = await reopen(store)
+        await store.recover()
+        await store.put(envelope("new"), started=True)
+        store = await reopen(store)
+        await store.recover()
+        found = {row.envelope.key: row.interrupted for row in await everything_pending(store)}
+        assert found == {"suspect": 1, "new": 1}
+
     async def test_a_turn_that_waits_for_an_answer_is_not_interrupted(self, store: Store, reopen: Reopen) -> None:
         await store.put(envelope("a"), started=True)
         await store.pause(await lease_on(store), "a")

@@ -611,6 +611,7 @@ SCANS = {
     "gateway.store.deliveries.SUSPECTS": "SCAN deliveries USING INDEX deliveries_open",
     "gateway.store.deliveries.INTERRUPT": "SCAN deliveries USING INDEX deliveries_open",
     "gateway.store.deliveries.INTERRUPT_SEVERAL": "SCAN deliveries USING INDEX deliveries_open",
+    "gateway.store.deliveries.EXONERATE": "SCAN deliveries USING INDEX deliveries_open",
     "gateway.store.deliveries.HAND_OVER": "SCAN deliveries USING INDEX deliveries_open",
     "gateway.store.deliveries.COUNT_OPEN": "SCAN deliveries USING INDEX deliveries_open",
     # Over the dead letters alone, as many as are asked for.

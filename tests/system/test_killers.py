@@ -79,7 +79,7 @@ async def test_what_ran_beside_the_message_that_kills_is_answered_and_not_blamed
         deaths = 0
         while True:
             try:
-                await bot.ended(timeout=8)
+                await bot.ended(timeout=15)
             except TimeoutError:
                 break
             deaths += 1
