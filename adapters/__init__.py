@@ -21,19 +21,19 @@ PLATFORMS: dict[str, Platform] = {
     "slack": Platform(
         settings="adapters.slack.settings:SlackSettings",
         adapter="adapters.slack.adapter:SlackAdapter",
-        emulator="adapters.slack.emulator:SlackEmulator",
+        emulator="gateway.emulators.slack.emulator:SlackEmulator",
         manifest="adapters.slack.manifest:app_manifest",
     ),
     "discord": Platform(
         settings="adapters.discord.settings:DiscordSettings",
         adapter="adapters.discord.adapter:DiscordAdapter",
-        emulator="adapters.discord.emulator:DiscordEmulator",
+        emulator="gateway.emulators.discord.emulator:DiscordEmulator",
         manifest="adapters.discord.manifest:app_manifest",
     ),
     "teams": Platform(
         settings="adapters.teams.settings:TeamsSettings",
         adapter="adapters.teams.adapter:TeamsAdapter",
-        emulator="adapters.teams.emulator:TeamsEmulator",
+        emulator="gateway.emulators.teams.emulator:TeamsEmulator",
         manifest="adapters.teams.manifest:app_manifest",
     ),
 }

@@ -11,7 +11,7 @@ import pytest
 from adapters import PLATFORMS
 
 ROOT = Path(__file__).parent.parent
-SAME_IN_EVERY_ADAPTER = {"__init__.py", "adapter.py", "emulator.py", "parse.py", "render.py", "settings.py"}
+SAME_IN_EVERY_ADAPTER = {"__init__.py", "adapter.py", "parse.py", "render.py", "settings.py"}
 VENDORS = {"slack_bolt", "slack_sdk", "discord", "botbuilder", "botframework", "msrest"}
 
 

@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol, TypeVar
 
-from adapters.emulation.faults import Hold
+from gateway.emulators.common.faults import Hold
 from gateway.adapter import Adapter, Emulator, Surroundings
 from gateway.model import UserRef
 

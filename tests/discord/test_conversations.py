@@ -8,7 +8,7 @@ import pytest
 
 from adapters.discord import directory
 from adapters.discord.adapter import DiscordAdapter
-from adapters.discord.emulation import wire
+from gateway.emulators.discord import wire
 from gateway.errors import Forbidden, Gone
 from gateway.model import (
     ConversationEnded,

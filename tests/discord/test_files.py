@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from adapters.discord.emulation import cdn
+from gateway.emulators.discord import cdn
 from gateway.errors import Gone, Unavailable, Unsupported
 from gateway.model import MessageCreated, RemoteFile
 from tests.contract.house import House

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import gateway as cl
-from adapters.discord.emulation import limits
-from adapters.discord.emulation.limits import Rate
+from gateway.emulators.discord import limits
+from gateway.emulators.discord.limits import Rate
 from gateway.errors import RateLimited
 from gateway.model import Outgoing
 from tests.contract.house import House, serving

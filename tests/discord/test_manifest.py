@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from adapters.discord.emulation.permissions import Permission
-from adapters.discord.emulation.values import Intent
+from gateway.emulators.discord.permissions import Permission
+from gateway.emulators.discord.values import Intent
 from adapters.discord.manifest import INTENTS, PERMISSIONS, app_manifest, bits
 from adapters.discord.sdk import discord
 from gateway.adapter import AppOptions, SupportsHistory, SupportsReactions, SupportsTitles, Surroundings

@@ -12,7 +12,7 @@ import yarl
 
 from adapters.discord import api
 from adapters.discord.adapter import DiscordAdapter
-from adapters.discord.emulation import limits
+from gateway.emulators.discord import limits
 from adapters.discord.errors import seconds_to_wait, translate
 from adapters.discord.sdk import discord
 from gateway.adapter import Surroundings

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import gateway as cl
-from adapters.discord.emulation.people import UNTYPED
+from gateway.emulators.discord.people import UNTYPED
 from tests.contract.house import House
 from tests.contract.reading import reads
 from tests.contract.world import File, Post

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.slack.emulator import SlackEmulator
+from gateway.emulators.slack.emulator import SlackEmulator
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 

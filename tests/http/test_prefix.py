@@ -13,7 +13,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 import gateway as cl
-from adapters.slack.emulator import SlackEmulator
+from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.errors import SettingsError
 from gateway.http.front import Front
 from gateway.http.held import HeldFolder

@@ -9,8 +9,8 @@ from typing import Any
 import aiohttp
 from playwright.async_api import BrowserContext, Locator, Page
 
-from adapters.discord.emulator import DiscordEmulator
-from tests.discord.emulator.bot import Rest, socket
+from gateway.emulators.discord.emulator import DiscordEmulator
+from tests.emulators.discord.bot import Rest, socket
 from tests.playground.serving import showing
 
 JSON = dict[str, Any]

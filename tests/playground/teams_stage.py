@@ -10,7 +10,7 @@ import orjson
 from aiohttp import web
 from playwright.async_api import BrowserContext, Locator, Page
 
-from adapters.teams.emulator import TeamsEmulator
+from gateway.emulators.teams.emulator import TeamsEmulator
 from tests.playground.serving import showing
 
 JSON = dict[str, Any]

@@ -8,8 +8,8 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 import gateway as cl
-from adapters.discord.emulator import DiscordEmulator
-from adapters.slack.emulator import SlackEmulator
+from gateway.emulators.discord.emulator import DiscordEmulator
+from gateway.emulators.slack.emulator import SlackEmulator
 from tests.discord.world import DiscordWorld
 from tests.playground.serving import showing
 from tests.support.bot import register, running_bot

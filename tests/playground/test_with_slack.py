@@ -8,7 +8,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 import gateway as cl
-from adapters.slack.emulator import SlackEmulator
+from gateway.emulators.slack.emulator import SlackEmulator
 from tests.playground.serving import showing
 from tests.support.bot import register, running_bot
 

@@ -13,7 +13,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapters.slack.adapter import SlackAdapter
-from adapters.slack.emulator import SlackEmulator
+from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.adapter import (
     SupportsHistory,
     SupportsLookup,

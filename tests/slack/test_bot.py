@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import gateway as cl
-from adapters.slack.emulator import SlackEmulator
+from gateway.emulators.slack.emulator import SlackEmulator
 from tests.slack.world import slack_world
 from tests.support.bot import register, running_bot
 from tests.system.reading import from_bot, said, shown, texts

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from adapters.slack.emulation.web_api import methods
-from adapters.slack.emulator import SlackEmulator
+from gateway.emulators.slack.web_api import methods
+from gateway.emulators.slack.emulator import SlackEmulator
 from adapters.slack.manifest import EVENTS, SCOPES, manifest, manifest_yaml
 
 ROOT = Path(__file__).parents[2]

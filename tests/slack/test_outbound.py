@@ -12,7 +12,7 @@ from aiohttp import web
 from structlog.testing import capture_logs
 
 import gateway as cl
-from adapters.slack.emulator import SlackEmulator
+from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.adapter import Surroundings
 from gateway.egress import Lookup, Sender
 from gateway.errors import PlatformError, Unavailable

@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from adapters.slack import limits, tables
-from adapters.slack.emulation.validate import check_message
+from gateway.emulators.slack.validate import check_message
 from adapters.slack.mentions import last_piece, safe_markdown, safe_piece, safe_text
 from adapters.slack.render import ACTION, FEEDBACK, content
 from gateway.errors import Rejected

@@ -9,11 +9,11 @@ from html import unescape
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from adapters.emulation.faults import Hold
+from gateway.emulators.common.faults import Hold
 from adapters.slack.adapter import SlackAdapter
-from adapters.slack.emulation.backend import Activity
-from adapters.slack.emulation.state import Message
-from adapters.slack.emulator import SlackEmulator
+from gateway.emulators.slack.backend import Activity
+from gateway.emulators.slack.state import Message
+from gateway.emulators.slack.emulator import SlackEmulator
 from adapters.slack.settings import SlackSettings
 from gateway.adapter import Surroundings
 from gateway.model import UserRef

@@ -8,7 +8,7 @@ from typing import Any
 
 import uvicorn
 
-from adapters.slack.emulator import SlackEmulator
+from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.adapter import Surroundings
 from gateway.app import Gateway
 from gateway.http.held import HeldFolder

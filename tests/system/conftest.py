@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.slack.emulator import SlackEmulator
+from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.telemetry import configure_logging
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.slack.emulator import SlackEmulator
+from gateway.emulators.slack.emulator import SlackEmulator
 from tests.support.process import BotProcess
 from tests.system.reading import said, texts
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import aiohttp
 
-from adapters.discord.emulator import DiscordEmulator
-from adapters.slack.emulator import SlackEmulator
-from adapters.teams.emulator import TeamsEmulator
+from gateway.emulators.discord.emulator import DiscordEmulator
+from gateway.emulators.slack.emulator import SlackEmulator
+from gateway.emulators.teams.emulator import TeamsEmulator
 from tests.support.process import BotProcess
 from tests.system.reading import said
 

@@ -8,8 +8,8 @@ import pytest
 
 import gateway as cl
 from adapters.slack.adapter import SlackAdapter
-from adapters.slack.emulation.values import JSON
-from adapters.slack.emulator import SlackEmulator
+from gateway.emulators.slack.values import JSON
+from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.adapter import Surroundings
 from gateway.model import Envelope, Event, MessageCreated, RemoteFile
 from tests.slack.world import SlackWorld, adapter_for

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from adapters.teams.adapter import TeamsAdapter
-from adapters.teams.emulator import TeamsEmulator
+from gateway.emulators.teams.emulator import TeamsEmulator
 from tests.contract.house import House, serving
 from tests.teams.world import TeamsWorld
 

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from adapters.teams.adapter import TeamsAdapter
-from adapters.teams.emulation.keys import Forgery
+from gateway.emulators.teams.keys import Forgery
 from adapters.teams.settings import TeamsSettings
 from gateway.adapter import Surroundings
 from gateway.errors import Draining, Forbidden, Rejected, SettingsError

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.teams.emulation.files import _REFUSED
+from gateway.emulators.teams.files import _REFUSED
 from adapters.teams.filenames import onedrive_name
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from adapters.teams.emulator import Upload
+from gateway.emulators.teams.emulator import Upload
 from adapters.teams.filenames import onedrive_name
 from adapters.teams.hosts import of_connector, of_onedrive
 from adapters.teams.names import CONSENT, FILE

@@ -10,7 +10,7 @@ import orjson
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.teams.emulation.validate import size_of
+from gateway.emulators.teams.validate import size_of
 from adapters.teams.errors import StreamRefused, translate
 from adapters.teams.sharing import Sharing
 from gateway.egress import Sender

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from adapters.emulation.faults import Hold
-from adapters.emulation.values import Call
+from gateway.emulators.common.faults import Hold
+from gateway.emulators.common.values import Call
 from adapters.teams.adapter import TeamsAdapter
-from adapters.teams.emulation.world import Message
-from adapters.teams.emulator import InvokeResult, TeamsEmulator, Upload
+from gateway.emulators.teams.world import Message
+from gateway.emulators.teams.emulator import InvokeResult, TeamsEmulator, Upload
 from adapters.teams.names import CARD, CONSENT, FILE
 from adapters.teams.settings import TeamsSettings
 from gateway.adapter import Surroundings

@@ -1,1 +1,0 @@
-"""The parts of the emulated Teams; ``adapters.teams.emulator`` puts them together."""

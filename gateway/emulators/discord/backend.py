@@ -1,0 +1,263 @@
+"""What happens when someone posts, edits, deletes, reacts or changes a channel: state, events and notices together."""
+
+import time
+
+from gateway.emulators.discord import page, wire
+from gateway.emulators.discord.applications import Application
+from gateway.emulators.discord.gateway import Gateway
+from gateway.emulators.discord.permissions import IN_DM, Permission, permissions
+from gateway.emulators.discord.state import Channel, Guild, Member, Message
+from gateway.emulators.discord.values import MessageType
+from gateway.emulators.discord.world import World
+from gateway.emulators.common.observe import Observers
+from gateway.emulators.common.values import JSON
+
+TYPING_SECONDS = 10.0
+"""How long a typing indicator shows (POST /channels/{channel.id}/typing)."""
+MAX_TYPING = 1_000
+
+
+class Backend:
+    """Shared by the REST routes and by those who act as people."""
+
+    def __init__(self, world: World, application: Application, gateway: Gateway, observers: Observers) -> None:
+        self.world = world
+        self.application = application
+        self.gateway = gateway
+        self.observers = observers
+        self.typing: dict[tuple[str, str], float] = {}
+        """(channel, user) -> until when (``time.monotonic``)."""
+
+    # -- who may
+
+    def may(self, user_id: str, channel: Channel) -> Permission:
+        """What a user may do in a channel."""
+        guild = self.world.guild_of(channel)
+        if guild is not None:
+            return permissions(guild, user_id, channel)
+        return IN_DM if user_id in (channel.recipient, self.world.bot.id) else Permission(0)
+
+    def bot_may(self, channel: Channel) -> Permission:
+        return self.may(self.world.bot.id, channel)
+
+    def readable(self, message: Message) -> bool:
+        """Whether an app without the message content intent may read this message."""
+        own = message.author_id == self.world.bot.id or message.ephemeral_for is not None
+        dm = self.world.channels[message.channel_id].guild_id is None
+        return own or dm or self.world.bot.id in message.pings.users
+
+    def shown(self, message: Message) -> JSON:
+        """A message as the REST API gives it to the bot."""
+        full = wire.message(self.world, message)
+        if self.application.reads_content or self.readable(message):
+            return full
+        return wire.emptied(full, self.world.bot.id)
+
+    # -- messages
+
+    def post(self, channel: Channel, message: Message) -> None:
+        """Put a message into a channel and tell everyone."""
+        channel.add(message)
+        self.typing.pop((channel.id, message.author_id), None)
+        self._tell(channel, message, "MESSAGE_CREATE")
+        self.notice(message)
+
+    def update(self, message: Message, *, edited: bool = True) -> None:
+        """Tell everyone of a change. ``edited``: somebody edited it, so it is marked so."""
+        if edited:
+            message.edited_at = time.time()
+        self._tell(self.world.channels[message.channel_id], message, "MESSAGE_UPDATE")
+        self.notice(message)
+
+    def delete(self, channel: Channel, message: Message) -> None:
+        self._forget(channel, message)
+        event = {"id": message.id, **self._where(channel, message)}
+        self.emit(channel, "MESSAGE_DELETE", event, ephemeral=message.ephemeral_for is not None)
+
+    def hide(self, channel: Channel, message: Message) -> None:
+        """Forget a message without telling the bot."""
+        self._forget(channel, message)
+
+    def delete_many(self, channel: Channel, messages: list[Message]) -> None:
+        for message in messages:
+            self._forget(channel, message)
+        self.emit(channel, "MESSAGE_DELETE_BULK", {"ids": [m.id for m in messages], **self._where(channel)})
+
+    def react(self, message: Message, user_id: str, key: str, *, added: bool) -> None:
+        """Put a reaction on a message or take it off. What is there already (or not) changes nothing."""
+        users = message.reactions.get(key, [])
+        if (user_id in users) == added:
+            return
+        if added:
+            message.reactions.setdefault(key, []).append(user_id)
+        else:
+            users.remove(user_id)
+            if not users:
+                del message.reactions[key]
+        channel = self.world.channels[message.channel_id]
+        event: JSON = {
+            "user_id": user_id,
+            "message_id": message.id,
+            **self._where(channel),
+            "emoji": wire.emoji(key),
+            "burst": False,
+            "type": 0,
+        }
+        guild = self.world.guild_of(channel)
+        if added:
+            event["message_author_id"] = message.author_id
+            if guild is not None and user_id in guild.members:
+                event["member"] = wire.member(guild.members[user_id])
+        self.emit(channel, "MESSAGE_REACTION_ADD" if added else "MESSAGE_REACTION_REMOVE", event)
+        self.notice(message)
+
+    def type_in(self, channel: Channel, user_id: str) -> None:
+        self.typing[channel.id, user_id] = time.monotonic() + TYPING_SECONDS
+        if len(self.typing) > MAX_TYPING:
+            del self.typing[next(iter(self.typing))]
+        event: JSON = {"user_id": user_id, "timestamp": int(time.time()), **self._where(channel)}
+        guild = self.world.guild_of(channel)
+        if guild is not None:
+            event["member"] = wire.member(guild.members[user_id])
+        self.emit(channel, "TYPING_START", event)
+        self.observers.changed()
+        if self.observers.watched:
+            shown = {"channel": channel.id, "user": user_id, "seconds": TYPING_SECONDS}
+            self.observers.publish({"type": "change", "entity": "typing", **shown})
+
+    # -- channels
+
+    def channel_changed(self, channel: Channel) -> None:
+        kind = "CHANNEL_UPDATE" if channel.thread is None else "THREAD_UPDATE"
+        self.emit(channel, kind, wire.channel(self.world, channel), seen=True)
+        self.notice_channel(channel)
+
+    def delete_channel(self, channel: Channel) -> None:
+        """Delete a channel with its threads, or a thread."""
+        seen = bool(self.bot_may(channel))
+        shown = wire.channel(self.world, channel)
+        for gone in self.world.remove_channel(channel):
+            if self.observers.watched:
+                left = {"id": gone.id, "deleted": True}
+                self.observers.publish({"type": "change", "entity": "channel", "channel": left})
+        if channel.thread is None:
+            self._dispatch(channel, "CHANNEL_DELETE", shown)
+        elif seen:
+            ids = {"id": channel.id, "guild_id": channel.guild_id, "parent_id": channel.parent_id}
+            self._dispatch(channel, "THREAD_DELETE", {**ids, "type": int(channel.type)})
+        self.observers.changed()
+
+    # -- the guild
+
+    def remove_bot(self, guild: Guild) -> None:
+        """Kick the bot: all it hears is GUILD_DELETE."""
+        del guild.members[self.world.bot.id]
+        self.gateway.dispatch("GUILD_DELETE", {"id": guild.id}, guild_id=guild.id)
+        self._notice_guild(guild)
+
+    def add_bot(self, guild: Guild, member: Member) -> None:
+        """Invite the bot: GUILD_CREATE of a guild it did not know."""
+        guild.members[member.user.id] = member
+        created = wire.guild_created(self.world, guild, all_members=False)
+        del created["unavailable"]
+        self.gateway.dispatch("GUILD_CREATE", created, guild_id=guild.id)
+        self._notice_guild(guild)
+
+    def outage(self, guild: Guild, *, over: bool) -> None:
+        """The guild becomes unavailable, or available again."""
+        if over:
+            created = wire.guild_created(self.world, guild, all_members=False)
+            self.gateway.dispatch("GUILD_CREATE", created, guild_id=guild.id)
+        else:
+            self.gateway.dispatch("GUILD_DELETE", {"id": guild.id, "unavailable": True}, guild_id=guild.id)
+
+    def _notice_guild(self, guild: Guild) -> None:
+        if self.observers.watched:
+            self.observers.publish({"type": "change", "entity": "guild", "guild": page.guild(self.world, guild)})
+
+    # -- telling
+
+    def emit(
+        self,
+        channel: Channel,
+        name: str,
+        event: JSON,
+        *,
+        ephemeral: bool = False,
+        seen: bool = False,
+        full: bool = True,
+    ) -> None:
+        """Dispatch an event of a channel, if the bot can see that channel. ``seen``: even if it cannot."""
+        if seen or ephemeral or self.bot_may(channel) & Permission.VIEW_CHANNEL:
+            reduced = None if full else wire.emptied(event, self.world.bot.id)
+            self._dispatch(channel, name, event, ephemeral=ephemeral, reduced=reduced)
+
+    def notice(self, message: Message) -> None:
+        """Show a message's present form to those who watch."""
+        self.observers.changed()
+        if self.observers.watched:
+            shown = page.message(self.world, message)
+            channel = message.channel_id
+            self.observers.publish({"type": "change", "entity": "message", "channel": channel, "message": shown})
+
+    def notice_channel(self, channel: Channel) -> None:
+        self.observers.changed()
+        if self.observers.watched:
+            shown = page.channel(self.world, channel)
+            self.observers.publish({"type": "change", "entity": "channel", "channel": shown})
+
+    def note(self, channel: Channel, user_id: str, kind: MessageType, content: str) -> Message:
+        """A message of Discord's own about what somebody did."""
+        return Message(self.world.ids.next(), channel.id, user_id, content, kind)
+
+    def reference(self, message: Message) -> JSON:
+        """The ``message_reference`` that points at a message."""
+        channel = self.world.channels[message.channel_id]
+        out: JSON = {"type": 0, "channel_id": channel.id, "message_id": message.id}
+        if channel.guild_id is not None:
+            out["guild_id"] = channel.guild_id
+        return out
+
+    def created(self, message: Message) -> JSON:
+        """The payload of MESSAGE_CREATE and MESSAGE_UPDATE: the message with what only events carry."""
+        channel = self.world.channels[message.channel_id]
+        out = wire.message(self.world, message)
+        out["channel_type"] = int(channel.type)
+        guild = self.world.guild_of(channel)
+        if guild is None or message.ephemeral_for is not None:
+            return out
+        out["guild_id"] = guild.id
+        if message.author_id in guild.members:
+            out["member"] = wire.member(guild.members[message.author_id], with_user=False)
+        for mention in out["mentions"]:
+            if mention["id"] in guild.members:
+                mention["member"] = wire.member(guild.members[mention["id"]], with_user=False)
+        return out
+
+    def _tell(self, channel: Channel, message: Message, name: str) -> None:
+        ephemeral = message.ephemeral_for is not None
+        self.emit(channel, name, self.created(message), ephemeral=ephemeral, full=self.readable(message))
+
+    def _dispatch(
+        self, channel: Channel, name: str, event: JSON, *, ephemeral: bool = False, reduced: JSON | None = None
+    ) -> None:
+        guild_id = None if ephemeral else channel.guild_id
+        if guild_id is not None and self.world.bot.id not in self.world.guilds[guild_id].members:
+            return
+        self.gateway.dispatch(name, event, guild_id=guild_id, reduced=reduced)
+
+    def _where(self, channel: Channel, message: Message | None = None) -> JSON:
+        out: JSON = {"channel_id": channel.id}
+        if channel.guild_id is not None and (message is None or message.ephemeral_for is None):
+            out["guild_id"] = channel.guild_id
+        return out
+
+    def _forget(self, channel: Channel, message: Message) -> None:
+        channel.messages.pop(message.id, None)
+        if channel.thread is not None and message.id != channel.id:
+            channel.thread.message_count = max(0, channel.thread.message_count - 1)
+        self.observers.changed()
+        if self.observers.watched:
+            gone = {"id": message.id, "deleted": True}
+            entry = {"type": "change", "entity": "message", "channel": channel.id, "message": gone}
+            self.observers.publish(entry)

@@ -1,0 +1,82 @@
+"""The routes of users, guilds, the application and the gateway's address."""
+
+from gateway.emulators.discord import finding, wire
+from gateway.emulators.discord.backend import Backend
+from gateway.emulators.discord.checker import Checker
+from gateway.emulators.discord.errors import ApiError
+from gateway.emulators.discord.requests import Request
+from gateway.emulators.common.values import JSON
+
+SESSION_STARTS = 1_000
+"""IDENTIFYs a day."""
+
+
+def current_user(backend: Backend, request: Request) -> JSON:
+    return {**wire.user(backend.world.bot), "verified": True, "mfa_enabled": True, "email": None, "flags": 0}
+
+
+def application(backend: Backend, request: Request) -> JSON:
+    guild = next(iter(backend.world.guilds.values()))
+    return backend.application.wire(wire.user(backend.world.users[guild.owner_id]))
+
+
+def user(backend: Backend, request: Request) -> JSON:
+    found = backend.world.users.get(request.params["user_id"])
+    if found is None:
+        raise ApiError.of(10013)
+    return wire.user(found)
+
+
+def create_dm(backend: Backend, request: Request) -> JSON:
+    checker = Checker()
+    recipient = checker.snowflake(request.form.get("recipient_id"), ("recipient_id",))
+    if recipient is None and not checker.errors:
+        checker.required(("recipient_id",))
+    checker.errors.raise_any()
+    found = backend.world.users.get(str(recipient))
+    if found is None:
+        raise ApiError.of(50033)
+    if found is backend.world.bot:
+        raise ApiError.of(50007)
+    return wire.channel(backend.world, backend.world.dm(found.id))
+
+
+def current_guilds(backend: Backend, request: Request) -> list[JSON]:
+    mine = [g for g in backend.world.guilds.values() if backend.world.bot.id in g.members]
+    return [{"id": g.id, "name": g.name, "icon": None, "owner": False, "features": []} for g in mine]
+
+
+def leave_guild(backend: Backend, request: Request) -> None:
+    backend.remove_bot(finding.guild(backend, request))
+
+
+def guild(backend: Backend, request: Request) -> JSON:
+    return wire.guild(finding.guild(backend, request))
+
+
+def guild_channels(backend: Backend, request: Request) -> list[JSON]:
+    found = finding.guild(backend, request)
+    return [wire.channel(backend.world, c) for c in found.channels.values()]
+
+
+def roles(backend: Backend, request: Request) -> list[JSON]:
+    return [wire.role(each) for each in finding.guild(backend, request).roles.values()]
+
+
+def member(backend: Backend, request: Request) -> JSON:
+    found = finding.guild(backend, request)
+    user_id = request.params["user_id"]
+    user_id = backend.world.bot.id if user_id == "@me" else user_id
+    if user_id not in found.members:
+        raise ApiError.of(10007 if user_id in backend.world.users else 10013)
+    return wire.member(found.members[user_id])
+
+
+def gateway(backend: Backend, request: Request) -> JSON:
+    return {"url": f"{backend.world.base.replace('http', 'ws', 1)}/gateway/"}
+
+
+def gateway_bot(backend: Backend, request: Request) -> JSON:
+    left = max(0, SESSION_STARTS - backend.gateway.identifies)
+    limit = {"total": SESSION_STARTS, "remaining": left, "reset_after": 14_400_000, "max_concurrency": 1}
+    return {**gateway(backend, request), "shards": 1, "session_start_limit": limit}

@@ -1,0 +1,151 @@
+"""Sessions of the gateway: what an app asked for, the events numbered for it, and those it may still ask for again."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+import zlib
+from collections import deque
+
+import orjson
+from aiohttp import WSMsgType, web
+
+from gateway.emulators.discord.values import Intent
+from gateway.emulators.common.values import JSON
+
+MAX_UNSENT = 20_000
+"""Frames waiting for a client that does not read; beyond that its connection is broken."""
+
+
+class Connection:
+    """One websocket: frames go out in order, compressed as the client asked, by a task of its own."""
+
+    def __init__(self, socket: web.WebSocketResponse, transport: asyncio.Transport | None, *, compress: bool) -> None:
+        self.socket = socket
+        self.frozen = False
+        self.session: Session | None = None
+        self.last_heartbeat = time.monotonic()
+        self.sent_at: deque[float] = deque(maxlen=120)
+        """When the client's latest commands came."""
+        self._transport = transport
+        self._deflate = zlib.compressobj() if compress else None
+        self._frames: deque[tuple[bytes, WSMsgType | None]] = deque()
+        self._wake = asyncio.Event()
+        self._close: tuple[int, str] | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Everything there was to send is sent."""
+        return not self._frames
+
+    @property
+    def closing(self) -> bool:
+        return self._close is not None
+
+    def send(self, payload: bytes, *, as_it_is: WSMsgType | None = None) -> None:
+        """``as_it_is``: the kind of a frame that is not compressed, though others are."""
+        self._frames.append((payload, as_it_is))
+        self._wake.set()
+        if len(self._frames) > MAX_UNSENT:
+            self.drop()
+
+    def op(self, op: int, data: object = None) -> None:
+        self.send(orjson.dumps({"op": op, "d": data, "s": None, "t": None}))
+
+    def close(self, code: int, reason: str) -> None:
+        """Close once everything before is sent."""
+        self._close = (code, reason)
+        self._wake.set()
+
+    def drop(self) -> None:
+        """Break the connection without a close frame."""
+        self._frames.clear()
+        if self._transport is not None:
+            self._transport.abort()
+
+    def thaw(self) -> None:
+        self.frozen = False
+        self._wake.set()
+
+    async def write(self) -> None:
+        """Send what is queued until the connection closes."""
+        while True:
+            while self._frames and not self.frozen:
+                await self._send(*self._frames[0])
+                if self._frames:
+                    self._frames.popleft()
+            if self._close is not None and not self.frozen:
+                code, reason = self._close
+                await self.socket.close(code=code, message=reason.encode())
+                return
+            await self._wake.wait()
+            self._wake.clear()
+
+    async def _send(self, payload: bytes, as_it_is: WSMsgType | None) -> None:
+        if as_it_is is not None:
+            await self.socket.send_frame(payload, as_it_is)
+        elif self._deflate is None:
+            await self.socket.send_frame(payload, WSMsgType.TEXT)
+        else:
+            data = self._deflate.compress(payload) + self._deflate.flush(zlib.Z_SYNC_FLUSH)
+            await self.socket.send_frame(data, WSMsgType.BINARY)
+
+
+class Session:
+    """What one IDENTIFY began. It outlives its connection for a while; missed events wait in ``buffer``."""
+
+    def __init__(self, intents: Intent, shard: tuple[int, int], *, buffer: int) -> None:
+        self.id = secrets.token_hex(16)
+        self.intents = intents
+        self.shard = shard
+        self.seq = 0
+        self.buffer: deque[tuple[int, bytes]] = deque(maxlen=buffer)
+        self.connection: Connection | None = None
+        self.lost_at: float | None = None
+
+    def takes(self, guild_id: str | None) -> bool:
+        """Whether events of this guild (None: of no guild) go to this session's shard."""
+        number, count = self.shard
+        return number == ((int(guild_id) >> 22) % count if guild_id is not None else 0)
+
+    def dispatch(self, name: str, data: bytes) -> None:
+        """Number an event (its ``d``, serialized), keep it for a resume and send it if the client is there."""
+        self.seq += 1
+        frame = b'{"t":"%b","s":%d,"op":0,"d":%b}' % (name.encode(), self.seq, data)
+        self.buffer.append((self.seq, frame))
+        if self.connection is not None:
+            self.connection.send(frame)
+
+    def replay(self, after: int) -> bool:
+        """Send again what came after a sequence number; False where that is no longer known."""
+        oldest = self.buffer[0][0] if self.buffer else self.seq + 1
+        if after + 1 < oldest:
+            return False
+        assert self.connection is not None
+        for seq, frame in self.buffer:
+            if seq > after and frame:
+                self.connection.send(frame)
+        return True
+
+    def resumed(self) -> None:
+        """All that was missed is sent. This is of the connection: no later one is told it again."""
+        self.dispatch("RESUMED", b'{"_trace":[]}')
+        self.buffer[-1] = (self.seq, b"")
+
+
+def ready(session: Session, *, user: JSON, guilds: list[JSON], application: JSON, resume_url: str) -> JSON:
+    """The payload of READY."""
+    return {
+        "v": 10,
+        "user": {**user, "verified": True, "mfa_enabled": True, "email": None, "flags": 0},
+        "guilds": guilds,
+        "session_id": session.id,
+        "resume_gateway_url": resume_url,
+        "session_type": "normal",
+        "shard": list(session.shard),
+        "application": application,
+        "private_channels": [],
+        "relationships": [],
+        "user_settings": {},
+    }

@@ -1,0 +1,1 @@
+"""The parts of the Slack emulator; its public door is ``gateway.emulators.slack.emulator``."""

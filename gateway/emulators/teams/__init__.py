@@ -1,0 +1,1 @@
+"""The parts of the emulated Teams; ``gateway.emulators.teams.emulator`` puts them together."""

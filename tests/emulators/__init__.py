@@ -1,0 +1,1 @@
+"""Tests of the emulators against the platforms' documents, without the gateway."""
