@@ -1,39 +1,31 @@
 """The registry: which platforms there are and where they live.
 
-Nothing here imports a platform's SDK: a name is resolved only when that platform is on. Third parties add theirs by
-an entry point of the group ``gateway.adapters`` whose value has the same form as a line of ``PLATFORMS``.
+Importing it imports no platform's SDK. Third parties add theirs by an entry point of the group ``gateway.adapters``
+whose value is a ``gateway.adapter.Platform``.
 """
 
-from typing import NamedTuple
+from gateway.adapter import Platform
 
-
-class Platform(NamedTuple):
-    """Where a platform's public names are, as ``module:name``."""
-
-    settings: str
-    adapter: str
-    emulator: str
-    manifest: str
-    """A function from ``AppOptions`` to the platform's app manifest: text, or an archive."""
-
-
-PLATFORMS: dict[str, Platform] = {
-    "slack": Platform(
-        settings="adapters.slack.settings:SlackSettings",
-        adapter="adapters.slack.adapter:SlackAdapter",
-        emulator="gateway.emulators.slack.emulator:SlackEmulator",
-        manifest="adapters.slack.manifest:app_manifest",
+PLATFORMS: tuple[Platform, ...] = (
+    Platform(
+        name="slack",
+        settings_class="adapters.slack.settings:SlackSettings",
+        adapter_class="adapters.slack.adapter:SlackAdapter",
+        manifest_function="adapters.slack.manifest:app_manifest",
+        emulator_class="gateway.emulators.slack.emulator:SlackEmulator",
     ),
-    "discord": Platform(
-        settings="adapters.discord.settings:DiscordSettings",
-        adapter="adapters.discord.adapter:DiscordAdapter",
-        emulator="gateway.emulators.discord.emulator:DiscordEmulator",
-        manifest="adapters.discord.manifest:app_manifest",
+    Platform(
+        name="discord",
+        settings_class="adapters.discord.settings:DiscordSettings",
+        adapter_class="adapters.discord.adapter:DiscordAdapter",
+        manifest_function="adapters.discord.manifest:app_manifest",
+        emulator_class="gateway.emulators.discord.emulator:DiscordEmulator",
     ),
-    "teams": Platform(
-        settings="adapters.teams.settings:TeamsSettings",
-        adapter="adapters.teams.adapter:TeamsAdapter",
-        emulator="gateway.emulators.teams.emulator:TeamsEmulator",
-        manifest="adapters.teams.manifest:app_manifest",
+    Platform(
+        name="teams",
+        settings_class="adapters.teams.settings:TeamsSettings",
+        adapter_class="adapters.teams.adapter:TeamsAdapter",
+        manifest_function="adapters.teams.manifest:app_manifest",
+        emulator_class="gateway.emulators.teams.emulator:TeamsEmulator",
     ),
-}
+)

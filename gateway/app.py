@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from gateway import garbage
-from gateway.adapter import Adapter, Emulator, Surroundings
+from gateway.adapter import Adapter, Emulator, Platform, Surroundings
 from gateway.chat.handlers import BotHandlers
 from gateway.egress import Pace, Sender
 from gateway.errors import SettingsError
@@ -23,7 +23,6 @@ from gateway.ingress.dispatcher import Dispatcher
 from gateway.ingress.failures import Failures
 from gateway.ingress.housekeeping import Housekeeping
 from gateway.ingress.reading import Reader
-from gateway.platforms import Platform, point_at
 from gateway.playground.server import Playground
 from gateway.ports import Store
 from gateway.runtime.callbacks import Callbacks
@@ -229,14 +228,15 @@ async def build(
                 f"on this machine only, not on {settings.host}"
             )
         for name, platform in platforms.items():
-            emulator = emulators[name] = platform.emulator()
+            if (emulator := platform.emulator()) is None:
+                continue
             await emulator.start()
             stack.push_async_callback(emulator.stop)
             emulator.deliver_to(settings.local_url)
-            point_at(emulator)
+            emulators[name] = emulator
+            blocks[name] = platform.settings(emulator.environment())
         if "database_url" not in settings.model_fields_set:
             settings = settings.model_copy(update={"database_url": playground_database(settings)})
-        blocks = {name: platform.settings() for name, platform in platforms.items()}
     held = HeldFolder(settings.data_dir / "held", public_url=settings.own_url, quota=settings.file_quota())
     store = open_store(settings.database_url)
     surroundings = Surroundings(

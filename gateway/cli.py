@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Generator, Mapping
     from socket import socket
 
+    from gateway.adapter import Platform
     from gateway.http.connections import Bounds
-    from gateway.platforms import Platform
     from gateway.runtime.callbacks import Callbacks
     from gateway.settings import GatewaySettings
 

@@ -63,6 +63,12 @@ class _Settings(BaseSettings):
             raise SettingsError(f".env is not UTF-8 text: {error.reason} at byte {error.start}") from None
 
     @classmethod
+    def with_values(cls, values: Mapping[str, str]) -> Self:
+        """Read them, with ``values`` (by the names of the variables) before those of the environment."""
+        by_variable = {variable: field for field in cls.model_fields for variable in cls._variables(field)}
+        return cls.read(**{by_variable[name]: value for name, value in values.items() if name in by_variable})
+
+    @classmethod
     def variables(cls) -> frozenset[str]:
         """The names of the environment variables it reads."""
         return frozenset(name for field in cls.model_fields for name in cls._variables(field))

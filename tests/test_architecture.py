@@ -4,11 +4,15 @@ import importlib
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from adapters import PLATFORMS
+from gateway.adapter import Platform
+from gateway.errors import SettingsError
+from gateway.platforms import registry
 
 ROOT = Path(__file__).parent.parent
 SAME_IN_EVERY_ADAPTER = {"__init__.py", "adapter.py", "parse.py", "render.py", "settings.py"}
@@ -44,16 +48,45 @@ def test_importing_the_gateway_imports_no_platform_sdk(module: str) -> None:
     assert VENDORS.isdisjoint(json.loads(result.stdout))
 
 
-@pytest.mark.parametrize("platform", sorted(PLATFORMS))
+@pytest.mark.parametrize("platform", sorted(platform.name for platform in PLATFORMS))
 def test_every_adapter_has_the_same_file_names(platform: str) -> None:
     """Learn one, know all. An adapter may have more files, never fewer."""
     present = {path.name for path in (ROOT / "adapters" / platform).iterdir()}
     assert present >= SAME_IN_EVERY_ADAPTER, f"missing: {sorted(SAME_IN_EVERY_ADAPTER - present)}"
 
 
-@pytest.mark.parametrize("platform", sorted(PLATFORMS))
+@pytest.mark.parametrize("platform", sorted(platform.name for platform in PLATFORMS))
 def test_every_line_of_the_registry_leads_somewhere(platform: str) -> None:
     assert (ROOT / "adapters" / platform).is_dir()
-    for path in PLATFORMS[platform]:
-        module, _, name = path.partition(":")
-        assert hasattr(importlib.import_module(module), name), path
+    registry()[platform].check()
+
+
+class _Entry:
+    """An entry point of another package."""
+
+    name, value = "mine", "other_package:PLATFORM"
+
+    def __init__(self, loaded: object) -> None:
+        self._loaded = loaded
+
+    def load(self) -> object:
+        return self._loaded
+
+
+MINE = Platform(name="mine", settings_class="m:S", adapter_class="m:A", manifest_function="m:manifest")
+
+
+def test_other_packages_add_their_platforms(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.platforms.entry_points", lambda group: [_Entry(MINE)])
+    assert registry()["mine"] is MINE
+    assert MINE.emulator() is None
+
+
+@pytest.mark.parametrize(
+    ("loaded", "problem"),
+    [("slack", "is no gateway.adapter.Platform"), (replace(MINE, name="slack"), "second platform")],
+)
+def test_an_entry_point_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, loaded: object, problem: str) -> None:
+    monkeypatch.setattr("gateway.platforms.entry_points", lambda group: [_Entry(loaded)])
+    with pytest.raises(SettingsError, match=problem):
+        registry()

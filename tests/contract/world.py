@@ -9,8 +9,8 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol, TypeVar
 
-from gateway.emulators.common.faults import Hold
 from gateway.adapter import Adapter, Emulator, Surroundings
+from gateway.emulators.common.faults import Hold
 from gateway.model import UserRef
 
 T = TypeVar("T")

@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from gateway.emulators.discord.permissions import Permission
-from gateway.emulators.discord.values import Intent
 from adapters.discord.manifest import INTENTS, PERMISSIONS, app_manifest, bits
 from adapters.discord.sdk import discord
 from gateway.adapter import AppOptions, SupportsHistory, SupportsReactions, SupportsTitles, Surroundings
+from gateway.emulators.discord.permissions import Permission
+from gateway.emulators.discord.values import Intent
 from gateway.model import COMMANDS, Outgoing, OutgoingFile
 from gateway.model.element import FromBytes, FromUrl
 from tests.contract.house import House

@@ -12,11 +12,11 @@ import yarl
 
 from adapters.discord import api
 from adapters.discord.adapter import DiscordAdapter
-from gateway.emulators.discord import limits
 from adapters.discord.errors import seconds_to_wait, translate
 from adapters.discord.sdk import discord
 from gateway.adapter import Surroundings
 from gateway.egress import Sender
+from gateway.emulators.discord import limits
 from gateway.errors import (
     Forbidden,
     GatewayError,

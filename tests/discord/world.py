@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from adapters.discord.adapter import DiscordAdapter
-from gateway.emulators.discord import state
-from gateway.emulators.discord.state import User
-from gateway.emulators.discord.emulator import DiscordEmulator
 from adapters.discord.settings import DiscordSettings
-from gateway.emulators.common.faults import Hold
 from gateway.adapter import Surroundings
+from gateway.emulators.common.faults import Hold
+from gateway.emulators.discord import state
+from gateway.emulators.discord.emulator import DiscordEmulator
+from gateway.emulators.discord.state import User
 from gateway.model import UserRef
 from tests.contract.world import Facts, FieldInput, File, Method, Person, Place, Post, Said, ShownForm, Trouble
 

@@ -13,7 +13,6 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapters.slack.adapter import SlackAdapter
-from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.adapter import (
     SupportsHistory,
     SupportsLookup,
@@ -25,6 +24,7 @@ from gateway.adapter import (
     SupportsTitles,
 )
 from gateway.egress import Sender
+from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.errors import (
     Draining,
     Forbidden,

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from gateway.emulators.slack.state import File as SlackFile
 from gateway.emulators.slack.emulator import SlackEmulator
+from gateway.emulators.slack.state import File as SlackFile
 from gateway.errors import Forbidden, Gone, PlatformError, Unavailable, Unsupported
 from gateway.model import MessageCreated, RemoteFile
 from tests.contract.house import serving

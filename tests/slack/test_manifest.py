@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from gateway.emulators.slack.web_api import methods
-from gateway.emulators.slack.emulator import SlackEmulator
 from adapters.slack.manifest import EVENTS, SCOPES, manifest, manifest_yaml
+from gateway.emulators.slack.emulator import SlackEmulator
+from gateway.emulators.slack.web_api import methods
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,9 +12,9 @@ from aiohttp import web
 from structlog.testing import capture_logs
 
 import gateway as cl
-from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.adapter import Surroundings
 from gateway.egress import Lookup, Sender
+from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.errors import PlatformError, Unavailable
 from gateway.model import Button, ConversationRef, FromBytes, FromUrl, Outgoing, OutgoingFile, UserRef
 from tests.contract.house import serving

@@ -10,9 +10,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from adapters.slack import limits, tables
-from gateway.emulators.slack.validate import check_message
 from adapters.slack.mentions import last_piece, safe_markdown, safe_piece, safe_text
 from adapters.slack.render import ACTION, FEEDBACK, content
+from gateway.emulators.slack.validate import check_message
 from gateway.errors import Rejected
 from gateway.model import AllowedMentions, Button, FromUrl, Outgoing, OutgoingFile
 

@@ -9,13 +9,13 @@ from html import unescape
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from gateway.emulators.common.faults import Hold
 from adapters.slack.adapter import SlackAdapter
-from gateway.emulators.slack.backend import Activity
-from gateway.emulators.slack.state import Message
-from gateway.emulators.slack.emulator import SlackEmulator
 from adapters.slack.settings import SlackSettings
 from gateway.adapter import Surroundings
+from gateway.emulators.common.faults import Hold
+from gateway.emulators.slack.backend import Activity
+from gateway.emulators.slack.emulator import SlackEmulator
+from gateway.emulators.slack.state import Message
 from gateway.model import UserRef
 from tests.contract.world import Facts, FieldInput, File, Method, Person, Place, Post, Said, ShownForm, Trouble
 from tests.system.reading import buttons, from_bot, shown

@@ -8,9 +8,9 @@ from typing import Any
 
 import uvicorn
 
-from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.adapter import Surroundings
 from gateway.app import Gateway
+from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.http.held import HeldFolder
 from gateway.runtime.callbacks import Callbacks, fresh
 from gateway.runtime.memory import StoredMemory

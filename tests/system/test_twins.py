@@ -8,9 +8,9 @@ import pytest
 
 import gateway as cl
 from adapters.slack.adapter import SlackAdapter
-from gateway.emulators.slack.values import JSON
-from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.adapter import Surroundings
+from gateway.emulators.slack.emulator import SlackEmulator
+from gateway.emulators.slack.values import JSON
 from gateway.model import Envelope, Event, MessageCreated, RemoteFile
 from tests.slack.world import SlackWorld, adapter_for
 from tests.support.bot import register, running_bot

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from adapters.teams.names import ACTION, DOWNLOAD, EXECUTE, FEEDBACK, FETCH, FILE_CONSENT, FORM, HELD, SUBMIT
 from gateway.emulators.teams.activities import Activities
 from gateway.emulators.teams.text import quoting, typed
 from gateway.emulators.teams.world import Message, World
-from adapters.teams.names import ACTION, DOWNLOAD, EXECUTE, FEEDBACK, FETCH, FILE_CONSENT, FORM, HELD, SUBMIT
 from gateway.model import Form, NumberField, SelectField, SwitchField, TextField, to_json
 
 Json = dict[str, Any]

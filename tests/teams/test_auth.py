@@ -13,9 +13,9 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from adapters.teams.adapter import TeamsAdapter
-from gateway.emulators.teams.keys import Forgery
 from adapters.teams.settings import TeamsSettings
 from gateway.adapter import Surroundings
+from gateway.emulators.teams.keys import Forgery
 from gateway.errors import Draining, Forbidden, Rejected, SettingsError
 from gateway.model import Accepted, ConversationRef, Envelope, MessageCreated, Outgoing
 from tests.contract.house import serving

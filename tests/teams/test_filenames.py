@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.emulators.teams.files import _REFUSED
 from adapters.teams.filenames import onedrive_name
+from gateway.emulators.teams.files import _REFUSED
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ from typing import Any
 import orjson
 import pytest
 
-from gateway.emulators.teams.emulator import Upload
 from adapters.teams.filenames import onedrive_name
 from adapters.teams.hosts import of_connector, of_onedrive
 from adapters.teams.names import CONSENT, FILE
+from gateway.emulators.teams.emulator import Upload
 from gateway.errors import Gone, TooLarge, Unsupported
 from gateway.model import (
     ActionInvoked,

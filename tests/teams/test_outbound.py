@@ -10,10 +10,10 @@ import orjson
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.emulators.teams.validate import size_of
 from adapters.teams.errors import StreamRefused, translate
 from adapters.teams.sharing import Sharing
 from gateway.egress import Sender
+from gateway.emulators.teams.validate import size_of
 from gateway.errors import (
     Forbidden,
     Gone,

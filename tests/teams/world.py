@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from gateway.emulators.common.faults import Hold
-from gateway.emulators.common.values import Call
 from adapters.teams.adapter import TeamsAdapter
-from gateway.emulators.teams.world import Message
-from gateway.emulators.teams.emulator import InvokeResult, TeamsEmulator, Upload
 from adapters.teams.names import CARD, CONSENT, FILE
 from adapters.teams.settings import TeamsSettings
 from gateway.adapter import Surroundings
+from gateway.emulators.common.faults import Hold
+from gateway.emulators.common.values import Call
+from gateway.emulators.teams.emulator import InvokeResult, TeamsEmulator, Upload
+from gateway.emulators.teams.world import Message
 from gateway.model import UserRef
 from tests.contract.world import Facts, FieldInput, File, Method, Person, Place, Post, Said, ShownForm, Trouble
 from tests.teams.reading import inputs, read, shown_buttons

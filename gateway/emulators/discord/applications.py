@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from gateway.emulators.discord.values import Intent
 from gateway.emulators.common.values import JSON
+from gateway.emulators.discord.values import Intent
 
 PrivilegedIntent = Literal["message_content", "members", "presences"]
 

@@ -2,6 +2,8 @@
 
 import time
 
+from gateway.emulators.common.observe import Observers
+from gateway.emulators.common.values import JSON
 from gateway.emulators.discord import page, wire
 from gateway.emulators.discord.applications import Application
 from gateway.emulators.discord.gateway import Gateway
@@ -9,8 +11,6 @@ from gateway.emulators.discord.permissions import IN_DM, Permission, permissions
 from gateway.emulators.discord.state import Channel, Guild, Member, Message
 from gateway.emulators.discord.values import MessageType
 from gateway.emulators.discord.world import World
-from gateway.emulators.common.observe import Observers
-from gateway.emulators.common.values import JSON
 
 TYPING_SECONDS = 10.0
 """How long a typing indicator shows (POST /channels/{channel.id}/typing)."""

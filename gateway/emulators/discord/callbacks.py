@@ -6,6 +6,7 @@ https://docs.discord.com/developers/interactions/receiving-and-responding#endpoi
 import time
 from typing import Any
 
+from gateway.emulators.common.values import JSON
 from gateway.emulators.discord import mentions, modals, threads, wire
 from gateway.emulators.discord.backend import Backend
 from gateway.emulators.discord.checker import Checker
@@ -15,7 +16,6 @@ from gateway.emulators.discord.interactions import COMMAND, MODAL, Answer, Inter
 from gateway.emulators.discord.requests import Request
 from gateway.emulators.discord.state import Message
 from gateway.emulators.discord.values import Flag, MessageType
-from gateway.emulators.common.values import JSON
 
 _ON_ANSWER = (
     Flag.SUPPRESS_EMBEDS | Flag.EPHEMERAL | Flag.IS_COMPONENTS_V2 | Flag.IS_VOICE_MESSAGE | Flag.SUPPRESS_NOTIFICATIONS

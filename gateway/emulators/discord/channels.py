@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from gateway.emulators.common.values import JSON
 from gateway.emulators.discord import finding, mentions, threads, wire
 from gateway.emulators.discord.backend import Backend
 from gateway.emulators.discord.checker import Checker
@@ -12,7 +13,6 @@ from gateway.emulators.discord.permissions import Permission
 from gateway.emulators.discord.requests import Created, Request
 from gateway.emulators.discord.state import Channel, Message
 from gateway.emulators.discord.values import ARCHIVE_MINUTES, MAX_THREAD_NAME, WRITTEN, ChannelType, Flag
-from gateway.emulators.common.values import JSON
 
 
 def get(backend: Backend, request: Request) -> JSON:

@@ -3,9 +3,9 @@
 from typing import Any
 from urllib.parse import urlsplit
 
+from gateway.emulators.common.values import JSON
 from gateway.emulators.discord.errors import FormErrors, Path
 from gateway.emulators.discord.values import is_snowflake
-from gateway.emulators.common.values import JSON
 
 
 class Checker:

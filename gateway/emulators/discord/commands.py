@@ -3,12 +3,12 @@
 import re
 from typing import Any
 
+from gateway.emulators.common.values import JSON
 from gateway.emulators.discord import finding
 from gateway.emulators.discord.backend import Backend
 from gateway.emulators.discord.checker import Checker
 from gateway.emulators.discord.errors import ApiError, Path
 from gateway.emulators.discord.requests import Created, Request
-from gateway.emulators.common.values import JSON
 
 MAX_COMMANDS = 100
 MAX_OPTIONS = 25

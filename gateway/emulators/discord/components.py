@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from gateway.emulators.common.values import JSON
 from gateway.emulators.discord.checker import Checker
 from gateway.emulators.discord.errors import Path
 from gateway.emulators.discord.fields import Fields
-from gateway.emulators.common.values import JSON
 
 MAX_ROWS = 5
 MAX_BUTTONS = 5

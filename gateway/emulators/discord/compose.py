@@ -6,6 +6,7 @@ https://docs.discord.com/developers/resources/message#create-message and #edit-m
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gateway.emulators.common.values import JSON
 from gateway.emulators.discord import cdn, components, embeds, mentions, wire
 from gateway.emulators.discord.backend import Backend
 from gateway.emulators.discord.checker import Checker
@@ -14,7 +15,6 @@ from gateway.emulators.discord.permissions import Permission
 from gateway.emulators.discord.requests import Upload
 from gateway.emulators.discord.state import Channel, File, Message
 from gateway.emulators.discord.values import MAX_ATTACHMENTS, MAX_CONTENT, Flag
-from gateway.emulators.common.values import JSON
 
 _V2_EXCLUDES = ("content", "embeds", "poll", "sticker_ids")
 

@@ -1,11 +1,11 @@
 """The routes of users, guilds, the application and the gateway's address."""
 
+from gateway.emulators.common.values import JSON
 from gateway.emulators.discord import finding, wire
 from gateway.emulators.discord.backend import Backend
 from gateway.emulators.discord.checker import Checker
 from gateway.emulators.discord.errors import ApiError
 from gateway.emulators.discord.requests import Request
-from gateway.emulators.common.values import JSON
 
 SESSION_STARTS = 1_000
 """IDENTIFYs a day."""

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from gateway.emulators.common.values import JSON
 from gateway.emulators.discord.checker import Checker
 from gateway.emulators.discord.errors import Path
-from gateway.emulators.common.values import JSON
 
 MAX_EMBEDS = 10
 MAX_FIELDS = 25

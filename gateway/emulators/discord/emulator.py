@@ -58,6 +58,10 @@ from typing import Any, ClassVar, Literal, TypeVar
 
 from aiohttp import web
 
+from gateway.emulators.common.faults import Faults, Hold, When
+from gateway.emulators.common.observe import Observers
+from gateway.emulators.common.values import JSON, Call, PersonError
+from gateway.emulators.common.watched import Watched
 from gateway.emulators.discord import cdn, home, page, playground, threads, wire
 from gateway.emulators.discord.applications import Application, PrivilegedIntent
 from gateway.emulators.discord.backend import Backend
@@ -72,10 +76,6 @@ from gateway.emulators.discord.routes import Routes
 from gateway.emulators.discord.state import Channel, Member, Message, Overwrite, User
 from gateway.emulators.discord.values import ChannelType
 from gateway.emulators.discord.world import World
-from gateway.emulators.common.faults import Faults, Hold, When
-from gateway.emulators.common.observe import Observers
-from gateway.emulators.common.values import JSON, Call, PersonError
-from gateway.emulators.common.watched import Watched
 
 __all__ = ["Call", "DiscordEmulator", "Hold", "InteractionResult", "PersonError"]
 

@@ -5,9 +5,9 @@ https://docs.discord.com/developers/components/reference.
 
 from typing import Any
 
+from gateway.emulators.common.values import JSON
 from gateway.emulators.discord.checker import Checker
 from gateway.emulators.discord.errors import Path
-from gateway.emulators.common.values import JSON
 
 MAX_CUSTOM_ID = 100
 MAX_LABEL = 80

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.emulators.common.values import JSON, PersonError
 from gateway.emulators.discord import cdn, wire
 from gateway.emulators.discord.modals import (
     CHECKBOX,
@@ -17,7 +18,6 @@ from gateway.emulators.discord.modals import (
 )
 from gateway.emulators.discord.values import MAX_FILE_BYTES
 from gateway.emulators.discord.world import World
-from gateway.emulators.common.values import JSON, PersonError
 
 REQUIRED = "This field is required"
 

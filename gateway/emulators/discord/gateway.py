@@ -11,13 +11,13 @@ from collections.abc import Mapping
 import orjson
 from aiohttp import WSMsgType, web
 
+from gateway.emulators.common.observe import Observers
+from gateway.emulators.common.values import JSON
 from gateway.emulators.discord.applications import Application
 from gateway.emulators.discord.handshake import Closed, Handshake
 from gateway.emulators.discord.sessions import Connection
 from gateway.emulators.discord.values import Intent
 from gateway.emulators.discord.world import World
-from gateway.emulators.common.observe import Observers
-from gateway.emulators.common.values import JSON
 
 _EVENT_INTENTS: Mapping[str, tuple[Intent, Intent | None]] = {
     **dict.fromkeys(

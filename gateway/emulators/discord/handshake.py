@@ -8,13 +8,13 @@ from typing import Any
 
 import orjson
 
+from gateway.emulators.common.observe import Observers
+from gateway.emulators.common.values import JSON
 from gateway.emulators.discord import wire
 from gateway.emulators.discord.applications import Application
 from gateway.emulators.discord.sessions import Connection, Session, ready
 from gateway.emulators.discord.values import KNOWN_INTENTS, PRIVILEGED, Intent
 from gateway.emulators.discord.world import World
-from gateway.emulators.common.observe import Observers
-from gateway.emulators.common.values import JSON
 
 MAX_PAYLOAD = 4_096
 """Bytes of a command; a longer one is answered with close code 4002."""

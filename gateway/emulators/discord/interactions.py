@@ -12,12 +12,12 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 from typing import Literal
 
+from gateway.emulators.common.values import JSON
 from gateway.emulators.discord import wire
 from gateway.emulators.discord.backend import Backend
 from gateway.emulators.discord.permissions import Permission
 from gateway.emulators.discord.state import Channel, Message, User
 from gateway.emulators.discord.values import MAX_FILE_BYTES
-from gateway.emulators.common.values import JSON
 
 MAX_INTERACTIONS = 5_000
 MAX_MODALS = 500

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.emulators.common.values import JSON
 from gateway.emulators.discord.checker import Checker
 from gateway.emulators.discord.permissions import Permission
 from gateway.emulators.discord.state import Guild, Pings
 from gateway.emulators.discord.world import World
-from gateway.emulators.common.values import JSON
 
 _USER = re.compile(r"<@!?(\d{1,20})>")
 _ROLE = re.compile(r"<@&(\d{1,20})>")

@@ -7,6 +7,7 @@ import time
 from collections import OrderedDict
 from typing import Any
 
+from gateway.emulators.common.values import JSON
 from gateway.emulators.discord import finding, mentions, threads
 from gateway.emulators.discord.backend import Backend
 from gateway.emulators.discord.checker import Checker
@@ -24,7 +25,6 @@ from gateway.emulators.discord.values import (
     is_snowflake,
     seconds_of,
 )
-from gateway.emulators.common.values import JSON
 
 NONCE_SECONDS = 300.0
 """For how long a nonce is checked for uniqueness: "the past few minutes"."""

@@ -5,10 +5,10 @@ https://docs.discord.com/developers/interactions/receiving-and-responding#intera
 
 from typing import Any
 
+from gateway.emulators.common.values import JSON
 from gateway.emulators.discord.checker import Checker
 from gateway.emulators.discord.errors import Path
 from gateway.emulators.discord.fields import Fields
-from gateway.emulators.common.values import JSON
 
 MAX_TITLE = 45
 MAX_TOP = 5

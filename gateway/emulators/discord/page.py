@@ -2,11 +2,11 @@
 
 import re
 
+from gateway.emulators.common.values import JSON
 from gateway.emulators.discord import cdn
 from gateway.emulators.discord.state import Channel, File, Guild, Message, User
 from gateway.emulators.discord.values import ChannelType, iso, seconds_of
 from gateway.emulators.discord.world import World
-from gateway.emulators.common.values import JSON
 
 _KINDS = {ChannelType.TEXT: "text", ChannelType.DM: "dm", ChannelType.FORUM: "forum"}
 _MENTION = re.compile(r"<(@&|@!?|#)(\d+)>")

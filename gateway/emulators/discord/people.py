@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Sequence
 
+from gateway.emulators.common.values import JSON, PersonError
 from gateway.emulators.discord import cdn, mentions, threads, wire
 from gateway.emulators.discord.backend import Backend
 from gateway.emulators.discord.errors import ApiError
@@ -19,7 +20,6 @@ from gateway.emulators.discord.values import (
     Flag,
     MessageType,
 )
-from gateway.emulators.common.values import JSON, PersonError
 
 Upload = tuple[str, bytes, str]
 """Name, content, media type."""

@@ -1,13 +1,13 @@
-"""The playground's actions (the protocol is told in ``gateway.emulators.discord.emulator``), from JSON to what people do."""
+"""The playground's actions (see ``gateway.emulators.discord.emulator``), from JSON to what people do."""
 
 import base64
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from gateway.emulators.discord.interactions import InteractionResult
-from gateway.emulators.discord.modals import inputs
 from gateway.emulators.common.acting import Refused, answered, files_in
 from gateway.emulators.common.values import JSON, PersonError
+from gateway.emulators.discord.interactions import InteractionResult
+from gateway.emulators.discord.modals import inputs
 
 if TYPE_CHECKING:
     from gateway.emulators.discord.emulator import DiscordEmulator

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gateway.emulators.common.values import JSON, PersonError
 from gateway.emulators.discord import cdn, components, wire
 from gateway.emulators.discord.backend import Backend
 from gateway.emulators.discord.filling import filled
 from gateway.emulators.discord.interactions import COMMAND, COMPONENT, MODAL, InteractionResult, Interactions, Modal
 from gateway.emulators.discord.permissions import Permission
 from gateway.emulators.discord.state import Channel, Message, User
-from gateway.emulators.common.values import JSON, PersonError
 
 _STRING, _INTEGER, _BOOLEAN, _USER, _CHANNEL, _ROLE, _NUMBER, _ATTACHMENT = 3, 4, 5, 6, 7, 8, 10, 11
 

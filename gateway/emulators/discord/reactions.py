@@ -1,5 +1,6 @@
 """The routes of reactions: https://docs.discord.com/developers/resources/message#create-reaction."""
 
+from gateway.emulators.common.values import JSON
 from gateway.emulators.discord import finding, wire
 from gateway.emulators.discord.backend import Backend
 from gateway.emulators.discord.checker import Checker
@@ -8,7 +9,6 @@ from gateway.emulators.discord.fields import is_emoji
 from gateway.emulators.discord.permissions import Permission
 from gateway.emulators.discord.requests import Request
 from gateway.emulators.discord.state import Channel, Message
-from gateway.emulators.common.values import JSON
 
 MAX_KINDS = 20
 

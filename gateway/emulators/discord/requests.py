@@ -13,9 +13,9 @@ import orjson
 from aiohttp import web
 from aiohttp.multipart import BodyPartReader
 
+from gateway.emulators.common.values import JSON
 from gateway.emulators.discord.errors import ApiError, FormErrors
 from gateway.emulators.discord.values import MAX_FILE_BYTES, MAX_REQUEST_BYTES, is_snowflake
-from gateway.emulators.common.values import JSON
 
 _FILE = re.compile(r"files\[(\d{1,19})\]")
 _TRUE = frozenset({"true", "1", "True"})

@@ -6,13 +6,13 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from gateway.emulators.common.faults import Fault, Faults, Hold
+from gateway.emulators.common.values import JSON, Call
 from gateway.emulators.discord.backend import Backend
 from gateway.emulators.discord.errors import ApiError
 from gateway.emulators.discord.limits import Limits, RateLimited, Scope
 from gateway.emulators.discord.requests import Created, Request, check_params, read
 from gateway.emulators.discord.routes import Route, Routes
-from gateway.emulators.common.faults import Fault, Faults, Hold
-from gateway.emulators.common.values import JSON, Call
 
 EVERY = "*"
 """Stands for every route in ``fail_next`` and ``hold``."""

@@ -11,8 +11,8 @@ from collections import deque
 import orjson
 from aiohttp import WSMsgType, web
 
-from gateway.emulators.discord.values import Intent
 from gateway.emulators.common.values import JSON
+from gateway.emulators.discord.values import Intent
 
 MAX_UNSENT = 20_000
 """Frames waiting for a client that does not read; beyond that its connection is broken."""

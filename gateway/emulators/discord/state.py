@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.emulators.discord.values import ChannelType, Flag, MessageType
 from gateway.emulators.common.values import JSON
+from gateway.emulators.discord.values import ChannelType, Flag, MessageType
 
 MAX_CHANNEL_MESSAGES = 20_000
 

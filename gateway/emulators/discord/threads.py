@@ -2,11 +2,11 @@
 
 import time
 
+from gateway.emulators.common.values import JSON
 from gateway.emulators.discord import wire
 from gateway.emulators.discord.backend import Backend
 from gateway.emulators.discord.state import Channel, Message, Thread
 from gateway.emulators.discord.values import ChannelType, Flag, MessageType
-from gateway.emulators.common.values import JSON
 
 
 def start(

@@ -1,11 +1,11 @@
 """How Discord's API shows what the world holds: users, members, roles, channels, guilds, messages."""
 
+from gateway.emulators.common.values import JSON
 from gateway.emulators.discord import cdn
 from gateway.emulators.discord.permissions import permissions
 from gateway.emulators.discord.state import Channel, File, Guild, Member, Message, Overwrite, Role, User
 from gateway.emulators.discord.values import Flag, MessageType, iso, seconds_of
 from gateway.emulators.discord.world import World
-from gateway.emulators.common.values import JSON
 
 LOCALE = "en-US"
 _EMPTIED: JSON = {"content": "", "embeds": [], "attachments": [], "components": []}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import secrets
 
+from gateway.emulators.common.values import PersonError
 from gateway.emulators.discord.state import Channel, File, Guild, Message, User
 from gateway.emulators.discord.values import ChannelType, Snowflakes, snowflake
-from gateway.emulators.common.values import PersonError
 
 MAX_FILES = 2_000
 MAX_TOTAL_FILE_BYTES = 256 * 1024 * 1024

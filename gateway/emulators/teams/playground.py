@@ -1,4 +1,4 @@
-"""The playground's actions (the protocol is told in ``gateway.emulators.teams.emulator``), from JSON to what people do."""
+"""The playground's actions (see ``gateway.emulators.teams.emulator``), from JSON to what people do."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any

@@ -10,8 +10,8 @@ import discord
 import pytest
 
 from gateway.emulators.discord import cdn
-from gateway.emulators.discord.values import MAX_FILE_BYTES
 from gateway.emulators.discord.emulator import DiscordEmulator
+from gateway.emulators.discord.values import MAX_FILE_BYTES
 from tests.emulators.discord.bot import Bot, Rest, errors
 
 PNG = (

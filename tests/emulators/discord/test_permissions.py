@@ -2,9 +2,9 @@
 
 import pytest
 
+from gateway.emulators.discord.emulator import DiscordEmulator, PersonError
 from gateway.emulators.discord.permissions import Permission, permissions
 from gateway.emulators.discord.state import Overwrite
-from gateway.emulators.discord.emulator import DiscordEmulator, PersonError
 from tests.emulators.discord.bot import Rest, button, row
 
 PNG = ("a.png", b"\x89PNG", "image/png")

@@ -7,10 +7,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from gateway.emulators.discord.values import Intent, seconds_of
-from gateway.emulators.discord.emulator import DiscordEmulator
-from gateway.emulators.common.observe import MAX_QUEUED
 from gateway.adapter import Emulator
+from gateway.emulators.common.observe import MAX_QUEUED
+from gateway.emulators.discord.emulator import DiscordEmulator
+from gateway.emulators.discord.values import Intent, seconds_of
 from tests.emulators.discord.bot import Bot, Rest, button, label, modal, row, socket, text_input
 
 FILE = {"name": "a.txt", "mime": "text/plain", "data": base64.b64encode(b"abc").decode()}

@@ -7,8 +7,8 @@ import aiohttp
 import discord
 import pytest
 
-from gateway.emulators.discord.limits import GLOBAL_PER_SECOND
 from gateway.emulators.discord.emulator import DiscordEmulator
+from gateway.emulators.discord.limits import GLOBAL_PER_SECOND
 from tests.emulators.discord.bot import Bot, Rest
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from gateway.adapter import Emulator
 from gateway.emulators.common.observe import MAX_QUEUED
 from gateway.emulators.slack.emulator import SlackEmulator
-from gateway.adapter import Emulator
 from tests.emulators.slack.bot import Bot, button, field, modal
 
 

@@ -7,8 +7,8 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from gateway.emulators.slack.web_api import methods
 from gateway.emulators.slack.emulator import SlackEmulator
+from gateway.emulators.slack.web_api import methods
 from tests.emulators.slack.test_messages import error_of
 
 

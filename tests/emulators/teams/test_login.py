@@ -13,8 +13,8 @@ from botframework.connector.auth import (  # type: ignore[import-untyped]
 )
 from botframework.connector.auth.channel_validation import ChannelValidation  # type: ignore[import-untyped]
 
-from gateway.emulators.teams.keys import Forgery
 from gateway.emulators.teams.emulator import TeamsEmulator
+from gateway.emulators.teams.keys import Forgery
 from tests.emulators.teams.bot import Api, Bot
 from tests.emulators.teams.conftest import signed_in
 

@@ -8,9 +8,9 @@ from typing import Any
 import aiohttp
 import pytest
 
+from gateway.emulators.teams.emulator import TeamsEmulator
 from gateway.emulators.teams.limits import Limits
 from gateway.emulators.teams.values import ApiError
-from gateway.emulators.teams.emulator import TeamsEmulator
 from tests.emulators.teams.bot import JSON, Api, card, error_of
 from tests.emulators.teams.conftest import signed_in
 

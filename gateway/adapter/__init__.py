@@ -1,0 +1,38 @@
+"""What a platform implements, what it is given, and how the registry names it."""
+
+from gateway.adapter.base import Accept, Adapter
+from gateway.adapter.context import HeldFile, HeldFiles, Memory, Surroundings
+from gateway.adapter.emulator import Emulator
+from gateway.adapter.extras import (
+    SupportsCompletion,
+    SupportsHistory,
+    SupportsLookup,
+    SupportsNotices,
+    SupportsProfiles,
+    SupportsReactions,
+    SupportsStarters,
+    SupportsStreaming,
+    SupportsTitles,
+)
+from gateway.adapter.platform import AppOptions, Platform
+
+__all__ = [
+    "Accept",
+    "Adapter",
+    "AppOptions",
+    "Emulator",
+    "HeldFile",
+    "HeldFiles",
+    "Memory",
+    "Platform",
+    "SupportsCompletion",
+    "SupportsHistory",
+    "SupportsLookup",
+    "SupportsNotices",
+    "SupportsProfiles",
+    "SupportsReactions",
+    "SupportsStarters",
+    "SupportsStreaming",
+    "SupportsTitles",
+    "Surroundings",
+]
