@@ -10,25 +10,24 @@ import structlog
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from gateway import garbage
-from gateway.adapter import Adapter, Emulator, Platform, Surroundings
+from gateway.adapter import Adapter, AdapterContext, Emulator, Platform
 from gateway.chat.handlers import BotHandlers
-from gateway.egress import Pace, Sender
+from gateway.egress import Sender, TurnScheduler
 from gateway.errors import SettingsError
+from gateway.http.files import DiskFileVault
 from gateway.http.front import Front
 from gateway.http.health import health_routes
-from gateway.http.held import HeldFolder
-from gateway.ingress.accept import Gate
+from gateway.ingress.acceptor import Acceptor
+from gateway.ingress.decoder import EnvelopeDecoder
 from gateway.ingress.dispatcher import Dispatcher
 from gateway.ingress.failures import Failures
 from gateway.ingress.housekeeping import Housekeeping
-from gateway.ingress.reading import Reader
 from gateway.playground.server import Playground
 from gateway.ports import Store
 from gateway.runtime.callbacks import Callbacks
 from gateway.runtime.files import Files
+from gateway.runtime.key_values import StoredKeyValues
 from gateway.runtime.limits import Limits
-from gateway.runtime.memory import StoredMemory
 from gateway.runtime.places import Places
 from gateway.runtime.profiles import Profiles
 from gateway.runtime.questions import OpenQuestions
@@ -55,7 +54,7 @@ class Gateway:
         callbacks: Callbacks,
         adapters: Mapping[str, Adapter],
         emulators: Mapping[str, Emulator] | None = None,
-        held: HeldFolder | None = None,
+        held: DiskFileVault | None = None,
         store: Store | None = None,
     ) -> None:
         self._settings = settings
@@ -63,8 +62,8 @@ class Gateway:
         self._emulators = dict(emulators or {})
         self._counters = Counters()
         self.store = store or open_store(settings.database_url)
-        self._pace = pace = Pace()
-        sender = Sender(adapters, pace=pace)
+        self._scheduler = scheduler = TurnScheduler()
+        sender = Sender(adapters, scheduler=scheduler)
         files = Files(
             settings.data_dir / "files",
             sender=sender,
@@ -74,7 +73,7 @@ class Gateway:
         self.sessions = pool = SessionPool(self.store, limit=settings.live_sessions, rest_after=settings.session_rest)
         handlers = BotHandlers(callbacks)
         self._seals = seals = Seals()
-        reader = Reader(adapters, self.store, seals)
+        reader = EnvelopeDecoder(adapters, self.store, seals)
         self._background: set[asyncio.Task[None]] = set()
         self._limits = limits = Limits()
         places = Places(in_all=settings.running_turns, per_person=settings.turns_per_person, limits=limits)
@@ -95,10 +94,10 @@ class Gateway:
             runner=Runner(services, pool, handlers, places=places, timeout=settings.turn_timeout),
             pool=pool,
             failures=Failures(inbox=self.store, sender=sender, counters=self._counters, retries=settings.turn_retries),
-            pace=pace,
+            scheduler=scheduler,
             limits=limits,
         )
-        self._gate = Gate(
+        self._gate = Acceptor(
             adapters=adapters,
             inbox=self.store,
             sessions=self.store,
@@ -106,7 +105,7 @@ class Gateway:
             dispatcher=self._dispatcher,
             handlers=handlers,
             counters=self._counters,
-            pace=pace,
+            scheduler=scheduler,
             seals=seals,
         )
         self._housekeeping = Housekeeping(
@@ -158,18 +157,17 @@ class Gateway:
             waiting = await self._dispatcher.recover()
             if waiting:
                 log.info("inbox.recovered", deliveries=waiting)
-            for forever in (
-                self._dispatcher.keep_up(),
-                self._housekeeping.run(),
-                garbage.collect(self._pace.is_resting),
-            ):
+            for forever in (self._dispatcher.keep_up(), self._housekeeping.run()):
                 task = asyncio.create_task(forever)
                 self._background.add(task)
         except BaseException:
             await self._stack.aclose()
             raise
-        garbage.start()
         return self
+
+    def is_resting(self) -> bool:
+        """Whether nothing arrives now and no turn waits to go on: a good moment for what holds up the event loop."""
+        return self._scheduler.is_resting()
 
     async def _connect(self, name: str, adapter: Adapter) -> None:
         try:
@@ -237,18 +235,16 @@ async def build(
             blocks[name] = platform.settings(emulator.environment())
         if "database_url" not in settings.model_fields_set:
             settings = settings.model_copy(update={"database_url": playground_database(settings)})
-    held = HeldFolder(settings.data_dir / "held", public_url=settings.own_url, quota=settings.file_quota())
+    held = DiskFileVault(settings.data_dir / "held", public_url=settings.own_url, quota=settings.file_quota())
     store = open_store(settings.database_url)
-    surroundings = Surroundings(
+    context = AdapterContext(
         max_body_bytes=settings.max_body_bytes,
         loopback=settings.host in LOOPBACK,
         files=held,
-        memory=StoredMemory(store),
+        store=StoredKeyValues(store),
     )
     adapters = {
-        name: platform.adapter(blocks[name], surroundings)
-        for name, platform in platforms.items()
-        if blocks[name].configured
+        name: platform.adapter(blocks[name], context) for name, platform in platforms.items() if blocks[name].configured
     }
     if not adapters:
         raise SettingsError(f"no platform is on: set {CREDENTIALS}")

@@ -206,7 +206,7 @@ def _run(bot: Path, *, headless: bool, host: str | None, port: int | None, debug
 
     from gateway.loading import load_bot
     from gateway.platforms import registry
-    from gateway.server import bind, run_until_done
+    from gateway.serving.server import bind, run_until_done
     from gateway.settings import unknown
     from gateway.telemetry import configure_logging, log_what_the_interpreter_prints
 
@@ -235,7 +235,7 @@ async def _serve(
     headless: bool,
 ) -> None:
     from gateway.app import build
-    from gateway.server import Server
+    from gateway.serving.server import Server
 
     async with AsyncExitStack() as stack:
         gateway, playground = await build(settings=settings, callbacks=callbacks, platforms=platforms, stack=stack)

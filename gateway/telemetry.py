@@ -10,20 +10,10 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Literal, TextIO, cast
 
+import structlog
+
 from gateway.errors import StoreFailed
 from gateway.redaction import BLANK, SECRET_NAMES, redact
-
-# structlog draws tracebacks with rich where that is there, which it is because typer's help needs it: 5 MB and 25 ms of
-# every start for something that is switched off below. So rich is out of sight while structlog is imported.
-_modules = cast(dict[str, Any], sys.modules)
-_hidden = "rich" not in _modules
-if _hidden:
-    _modules["rich"] = None  # which is how Python spells a module that cannot be imported
-try:
-    import structlog
-finally:
-    if _hidden:
-        del _modules["rich"]
 
 
 def shown(value: Any, name: str = "") -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway import garbage
+from gateway.serving import garbage
 
 
 class Knot:

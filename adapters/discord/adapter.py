@@ -12,23 +12,23 @@ from starlette.routing import Route
 
 from adapters.discord import commands
 from adapters.discord.api import Api
-from adapters.discord.around import Around
 from adapters.discord.directory import Directory
+from adapters.discord.extras import Extras
 from adapters.discord.files import Downloads
+from adapters.discord.history import History
 from adapters.discord.inbound import Inbound
 from adapters.discord.intake import Intake
 from adapters.discord.interactions import Interactions
 from adapters.discord.limits import CAPABILITIES
-from adapters.discord.link import Link
-from adapters.discord.memory import Memory
 from adapters.discord.outbound import Outbox
 from adapters.discord.parse import parse
-from adapters.discord.past import Past
-from adapters.discord.sessions import Kept
+from adapters.discord.recent import RecentMessages
+from adapters.discord.resume import ResumeStore
 from adapters.discord.settings import DiscordSettings
+from adapters.discord.shard import Shard
 from adapters.discord.threads import Threads
 from adapters.fields import text
-from gateway.adapter import Accept, Surroundings
+from gateway.adapter import Accept, AdapterContext
 from gateway.errors import GatewayError, SettingsError
 from gateway.model import (
     Capabilities,
@@ -58,29 +58,29 @@ class DiscordAdapter:
     name: ClassVar[str] = "discord"
     capabilities: ClassVar[Capabilities] = CAPABILITIES
 
-    def __init__(self, settings: DiscordSettings, surroundings: Surroundings) -> None:
+    def __init__(self, settings: DiscordSettings, context: AdapterContext) -> None:
         if settings.bot_token is None:
             raise SettingsError("DISCORD_BOT_TOKEN is not set")
         self._settings = settings
         self._api = Api(settings.bot_token.get_secret_value(), settings.api_url)
         self._directory = Directory()
-        self._memory = Memory()
+        self._recent = RecentMessages()
         self._threads = Threads(self._api, self._directory)
-        self._outbox = Outbox(self._api, self._threads, self._memory)
-        self._past = Past(self._api, self._threads, self._directory, self._memory)
-        self._around = Around(self._api, self._threads, self._directory)
+        self._outbox = Outbox(self._api, self._threads, self._recent)
+        self._history = History(self._api, self._threads, self._directory, self._recent)
+        self._extras = Extras(self._api, self._threads, self._directory)
         self._downloads = Downloads(self._api)
         self._interactions = Interactions(self._api, self._directory)
         self._inbound = Inbound(
             self._api,
             self._directory,
-            self._memory,
+            self._recent,
             interact=self._interactions.take,
             ready=self._on_ready,
         )
-        self._kept = surroundings.memory
+        self._resume_store = context.store
         self._intake: Intake | None = None
-        self._links: list[Link] = []
+        self._shards: list[Shard] = []
         self._syncing: asyncio.Task[None] | None = None
         self._trouble: str | None = "not connected yet"
 
@@ -108,7 +108,7 @@ class DiscordAdapter:
             stack.push_async_callback(intake.close)
             stack.push_async_callback(self._inbound.close)
             online = await self._login()
-            self._links = self._make_links(intake)
+            self._shards = self._make_shards(intake)
             running = asyncio.create_task(self._run(online))
             stack.push_async_callback(_cancel, running)
             if online:
@@ -116,19 +116,19 @@ class DiscordAdapter:
             yield
         self._trouble = "not connected"
 
-    def _make_links(self, intake: Intake) -> list[Link]:
-        links: list[Link] = []
-        url, shards = self._settings.gateway_url, self._settings.shards
-        for shard in range(shards):
-            kept = Kept(self._kept, self._directory, shard=shard, shards=shards, gateway_url=url)
-            link = Link(self._api, kept, gateway_url=url, shard=shard, shards=shards)
-            link.listen(self._inbound.parsers(intake, link.mark), intake)
-            links.append(link)
-        return links
+    def _make_shards(self, intake: Intake) -> list[Shard]:
+        shards: list[Shard] = []
+        url, count = self._settings.gateway_url, self._settings.shards
+        for number in range(count):
+            store = ResumeStore(self._resume_store, self._directory, shard=number, shards=count, gateway_url=url)
+            shard = Shard(self._api, store, gateway_url=url, shard=number, shards=count)
+            shard.listen(self._inbound.parsers(intake, shard.mark), intake)
+            shards.append(shard)
+        return shards
 
     async def _keep_sessions(self) -> None:
         """What is stored by now needs not come again."""
-        await asyncio.gather(*(link.keep() for link in self._links))
+        await asyncio.gather(*(shard.keep() for shard in self._shards))
 
     async def _login(self) -> bool:
         try:
@@ -137,7 +137,7 @@ class DiscordAdapter:
             raise
         except GatewayError as error:
             self._trouble = f"Discord cannot be reached: {error}"
-            log.warning("discord_unreachable", error=str(error))
+            log.warning("discord.unreachable", error=str(error))
             return False
         self._directory.me = text(me, "id")
         self._trouble = None
@@ -152,16 +152,16 @@ class DiscordAdapter:
                 online = await self._login()
             except SettingsError as error:
                 self._trouble = str(error)
-                log.error("discord_settings", error=str(error))
+                log.error("discord.settings", error=str(error))
                 return
         async with asyncio.TaskGroup() as group:
-            for link in self._links:
-                group.create_task(link.run_until_fatal())
-                group.create_task(link.keep_up())
+            for shard in self._shards:
+                group.create_task(shard.run_until_fatal())
+                group.create_task(shard.keep_up())
 
     async def _settle(self) -> None:
         """Until the first connection is up, or it is known why not."""
-        first = self._links[0]
+        first = self._shards[0]
         try:
             async with asyncio.timeout(_SETTLING):
                 await first.settled.wait()
@@ -182,9 +182,9 @@ class DiscordAdapter:
         """None while Discord can be reached and what arrives is stored; else what is wrong."""
         if self._trouble is not None:
             return self._trouble
-        for link in self._links:
-            if link.trouble is not None:
-                return link.trouble
+        for shard in self._shards:
+            if shard.trouble is not None:
+                return shard.trouble
         return self._intake.trouble if self._intake is not None else None
 
     def parse(self, envelope: Envelope) -> Event | None:
@@ -210,7 +210,7 @@ class DiscordAdapter:
 
     async def status(self, to: ConversationRef, text: str | None) -> None:
         """Typing, without words."""
-        await self._around.status(to, text)
+        await self._extras.status(to, text)
 
     def download(self, file: RemoteFile, *, limit: int) -> AsyncIterator[bytes]:
         """The file's bytes, from where Discord keeps attachments and nowhere else."""
@@ -220,31 +220,31 @@ class DiscordAdapter:
         self, to: ConversationRef, message: Outgoing, *, key: str, since: float, claimed: Collection[str]
     ) -> Receipt | None:
         """The message sent under ``key``: by its nonce while that is known, else by what it says."""
-        return await self._past.find(to, message, key=key, since=since, claimed=claimed)
+        return await self._history.find(to, message, key=key, since=since, claimed=claimed)
 
     async def history(self, to: ConversationRef, *, limit: int) -> Sequence[HistoryMessage]:
         """Get Channel Messages, with the message a thread was opened from at its head."""
-        return await self._past.history(to, limit=limit)
+        return await self._history.history(to, limit=limit)
 
     async def react(self, to: ConversationRef, message_id: str, emoji: str, *, added: bool) -> None:
         """``emoji`` is the emoji itself, a common name (``thumbsup``), or ``name:id`` of a server's own."""
-        await self._around.react(to, message_id, emoji, added=added)
+        await self._extras.react(to, message_id, emoji, added=added)
 
     async def profile(self, user: UserRef) -> Profile:
         """Name and picture; Discord tells a bot no e-mail address."""
-        return await self._around.profile(user)
+        return await self._extras.profile(user)
 
     async def set_title(self, to: ConversationRef, title: str) -> None:
         """The thread's name."""
-        await self._around.set_title(to, title)
+        await self._extras.set_title(to, title)
 
     async def suggest(self, to: ConversationRef, starters: Sequence[Starter]) -> None:
         """A message with a button for each prompt."""
-        await self._around.suggest(to, starters)
+        await self._extras.suggest(to, starters)
 
     async def notify(self, to: ConversationRef, user: UserRef, text: str) -> None:
         """An ephemeral message where the interaction can still be answered, else a direct one."""
-        await self._around.notify(to, user, text)
+        await self._extras.notify(to, user, text)
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

@@ -40,7 +40,7 @@ class _Http(HTTPClient):
     share."""
 
     def __init__(self, api_url: str) -> None:
-        # The loop is named once there is one (``Link``); nothing reads it before.
+        # The loop is named once there is one (``Shard``); nothing reads it before.
         super().__init__(discord.utils.MISSING, max_ratelimit_timeout=LONGEST_WAIT)
         self.api_url = api_url.rstrip("/")
         self._enough = _BUCKETS
@@ -233,4 +233,4 @@ class Api:
         """Log something once per process: what is missing is no news the second time."""
         if what not in self._noted and len(self._noted) < 1_000:
             self._noted.add(what)
-            log.warning("discord_degraded", what=what, **fields)
+            log.warning("discord.degraded", what=what, **fields)

@@ -30,9 +30,9 @@ async def sync(api: Api, app: str) -> None:
         others = [dict(each) for name, each in known.items() if name not in ours]
         await api.call("PUT", _PATH, {"application_id": app}, json=[*others, *wanted])
     except GatewayError as error:
-        log.warning("discord_commands_failed", error=str(error))
+        log.warning("discord.commands_failed", error=str(error))
     else:
-        log.info("discord_commands", commands=sorted(ours))
+        log.info("discord.commands", commands=sorted(ours))
 
 
 def _same(there: Json | None, wanted: dict[str, Any]) -> bool:

@@ -91,19 +91,19 @@ def _heading(part: Prose, edits: list[Edit], level: int) -> str:
 
 def _edits(text: str, part: Prose, *, terse: bool) -> Iterator[Edit]:
     spans = block_spans(text, part.block)
-    whole: list[tuple[int, int]] = []
+    as_object: list[tuple[int, int]] = []
     """Addresses, code and tokens, in which nothing is changed."""
     for span in spans:
         if span.kind in ("code", "url", "token", "escape"):
-            whole.append((span.start, span.end))
-        elif span.kind in ("link", "image"):
-            whole.append((span.close, span.end))
+            as_object.append((span.start, span.end))
+        elif span.kind in ("shard", "image"):
+            as_object.append((span.close, span.end))
         yield from _edit(text, span, terse=terse)
     at = 0
     for found in _BARS.finditer(text, part.block.start, part.block.end):
-        while at < len(whole) and whole[at][1] <= found.start():
+        while at < len(as_object) and as_object[at][1] <= found.start():
             at += 1
-        if at == len(whole) or whole[at][0] > found.start():
+        if at == len(as_object) or as_object[at][0] > found.start():
             yield Edit(found.start(), found.end(), _parted(len(found[0]), terse=terse))
 
 
@@ -116,8 +116,8 @@ def _edit(text: str, span: Span, *, terse: bool) -> Iterator[Edit]:
     match span.kind:
         case "strong" if text[span.start : span.inner] == "__":
             yield from _bold(text, span, terse=terse)
-        case "link" | "image":
-            yield from _link(text, span)
+        case "shard" | "image":
+            yield from _shard(text, span)
         case "entity":
             meant = html.unescape(text[span.start : span.end])
             yield Edit(span.start, span.end, f"\\{meant}" if meant in _MARKS else meant)
@@ -144,7 +144,7 @@ def _bold(text: str, span: Span, *, terse: bool) -> Iterator[Edit]:
         yield Edit(span.close, span.end, "\\_\\_")
 
 
-def _link(text: str, span: Span) -> Iterator[Edit]:
+def _shard(text: str, span: Span) -> Iterator[Edit]:
     label = plain_text(text[span.inner : span.close]).strip()
     target = span.target
     shown = target.removeprefix("mailto:").removeprefix("tel:")

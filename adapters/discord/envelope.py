@@ -16,7 +16,7 @@ from adapters.discord import conversations, tokens
 from adapters.discord.conversations import UNKNOWN, Unknown
 from adapters.discord.directory import Directory
 from adapters.discord.fields import number, seconds
-from adapters.discord.memory import Memory
+from adapters.discord.recent import RecentMessages
 from adapters.discord.words import written_in
 from adapters.fields import Json, obj, text
 from gateway.model import ConversationRef, Envelope
@@ -99,7 +99,7 @@ def names_in(message: Json, guild: str, directory: Directory) -> dict[str, str]:
     return found
 
 
-def deleted(data: Json, directory: Directory, memory: Memory) -> Found:
+def deleted(data: Json, directory: Directory, recent: RecentMessages) -> Found:
     """MESSAGE_DELETE. Discord does not say whose it was; of a message in a channel only the memory tells whether it was
     said to the bot. Of one from before this process it cannot: then it may have been."""
     id, channel, guild = text(data, "id"), text(data, "channel_id"), text(data, "guild_id")
@@ -109,7 +109,7 @@ def deleted(data: Json, directory: Directory, memory: Memory) -> Found:
     body: dict[str, Any] = {"t": "MESSAGE_DELETE", "d": data}
     if where is None or where.is_thread or directory.get(id) is not None:
         return _envelope(f"{id}:delete", conversations.of_thing(guild, channel, id, directory), body)
-    root = memory.root_of(id) or (id if seconds(id) < memory.since else "")
+    root = recent.root_of(id) or (id if seconds(id) < recent.since else "")
     if not root:
         return NOT_ADDRESSED
     return _envelope(f"{id}:delete", conversations.thread(guild, root, parent=channel), body)

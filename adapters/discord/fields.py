@@ -7,7 +7,7 @@ from adapters.fields import Json, items, obj, text
 _EMPTY: Json = {}
 
 
-def whole(value: Any) -> Json:
+def as_object(value: Any) -> Json:
     """An answer that should be an object; an empty one if it is not."""
     return value if isinstance(value, dict) else _EMPTY
 

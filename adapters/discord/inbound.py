@@ -16,10 +16,10 @@ from adapters.discord.api import Api
 from adapters.discord.conversations import Unknown
 from adapters.discord.directory import HIDDEN, Directory
 from adapters.discord.envelope import OWN, Found, Ignored
-from adapters.discord.fields import whole
+from adapters.discord.fields import as_object
 from adapters.discord.intake import Intake
-from adapters.discord.memory import Memory
 from adapters.discord.progress import Mark
+from adapters.discord.recent import RecentMessages
 from adapters.fields import Json, text
 from gateway.errors import Forbidden, GatewayError, Gone, Rejected
 from gateway.model import Envelope
@@ -42,14 +42,14 @@ class Inbound:
         self,
         api: Api,
         directory: Directory,
-        memory: Memory,
+        recent: RecentMessages,
         *,
         interact: Callable[[Json, Intake, Mark], None],
         ready: Callable[[], None],
     ) -> None:
         self._api = api
         self._directory = directory
-        self._memory = memory
+        self._recent = recent
         self._interact = interact
         self._ready = ready
         self._held: dict[str, list[Callable[[], None]]] = {}
@@ -107,7 +107,7 @@ class Inbound:
 
     def _failed(self, dispatch: str) -> None:
         self.failed += 1
-        log.exception("discord_dispatch_failed", dispatch=dispatch)
+        log.exception("discord.dispatch_failed", dispatch=dispatch)
 
     def _on_ready(self, data: Json) -> None:
         self._directory.ready(data)
@@ -129,9 +129,9 @@ class Inbound:
             self._must_wait(data, intake, mark, partial(self._message, kind))
             return
         if found is OWN and kind == "MESSAGE_CREATE":
-            self._memory.sent(text(data, "id"), str(data.get("nonce") or ""))
+            self._recent.sent(text(data, "id"), str(data.get("nonce") or ""))
         if isinstance(found, Envelope) and (channel := text(data, "channel_id")) != found.ref.channel:
-            self._memory.asked(text(data, "id"), channel, found.ref.channel)
+            self._recent.asked(text(data, "id"), channel, found.ref.channel)
         self._pass(found, intake, mark)
 
     def _pass(self, found: Found, intake: Intake, mark: Mark) -> None:
@@ -141,10 +141,10 @@ class Inbound:
             intake.take(found, mark)
 
     def _deleted(self, data: Json, intake: Intake, mark: Mark) -> None:
-        if self._memory.is_own(text(data, "id")):
+        if self._recent.is_own(text(data, "id")):
             self.ignored["own"] += 1
         elif not self._must_wait(data, intake, mark, self._deleted):
-            self._pass(envelope.deleted(data, self._directory, self._memory), intake, mark)
+            self._pass(envelope.deleted(data, self._directory, self._recent), intake, mark)
 
     def _deleted_many(self, data: Json, intake: Intake, mark: Mark) -> None:
         ids = data.get("ids")
@@ -158,7 +158,7 @@ class Inbound:
     def _channel_gone(self, kind: str, data: Json, intake: Intake, mark: Mark) -> None:
         """A deleted channel takes its threads along, and the conversations that stand in it without one."""
         id, guild = text(data, "id"), text(data, "guild_id")
-        inside = dict.fromkeys([*self._directory.children(id), *self._memory.roots_in(id)])
+        inside = dict.fromkeys([*self._directory.children(id), *self._recent.roots_in(id)])
         gone = [envelope.thread_gone(kind, guild, each) for each in inside]
         gone.append((envelope.thread_gone if kind == "THREAD_DELETE" else envelope.channel_gone)(kind, guild, id))
         self._directory.forget_channel(id)
@@ -223,7 +223,7 @@ class Inbound:
             try:
                 found = await self._fetch_server(guild)
             except GatewayError as error:
-                log.warning("discord_server_unknown", guild=guild, error=str(error))
+                log.warning("discord.server_unknown", guild=guild, error=str(error))
                 if isinstance(error, _FOR_GOOD):
                     break
                 await asyncio.sleep(pause)
@@ -240,16 +240,16 @@ class Inbound:
         channels, threads, roles = await asyncio.gather(
             *(self._api.call("GET", path, {"guild_id": guild}) for path in paths)
         )
-        return {"channels": channels, "threads": whole(threads).get("threads"), "roles": roles}
+        return {"channels": channels, "threads": as_object(threads).get("threads"), "roles": roles}
 
     async def _learn_channel(self, channel: str, guild: str) -> None:
         found: Json = {}
         passing = False
         try:
-            found = whole(await self._api.call("GET", "/channels/{channel_id}", {"channel_id": channel}))
+            found = as_object(await self._api.call("GET", "/channels/{channel_id}", {"channel_id": channel}))
         except GatewayError as error:
             passing = not isinstance(error, _FOR_GOOD)
-            log.warning("discord_channel_unknown", channel=channel, error=str(error))
+            log.warning("discord.channel_unknown", channel=channel, error=str(error))
         # As open, whatever it says: what is said in an archived thread wakes it.
         known = {name: found[name] for name in ("type", "name", "parent_id") if name in found}
         self._directory.channel({"type": HIDDEN, **known, "id": channel, "guild_id": guild})

@@ -121,15 +121,15 @@ class Intake:
                 accepted = await self._accept(envelope)
             except Draining:
                 self._closed = True
-                log.info("discord_closed", why="the gateway is shutting down")
+                log.info("discord.closed", why="the gateway is shutting down")
                 break
             except Exception as error:
                 failures += 1
                 mistaken = isinstance(error, _MISTAKES)
                 if failures == 1 and (mistaken or self.trouble is None):
-                    log.exception("discord_not_stored", delivery=envelope.key)
+                    log.exception("discord.not_stored", delivery=envelope.key)
                 if (failures >= _HOPELESS and self._stored > stored) or (mistaken and failures >= _MISTAKEN):
-                    log.error("discord_delivery_dropped", delivery=envelope.key, error=str(error)[:300])
+                    log.error("discord.delivery_dropped", delivery=envelope.key, error=str(error)[:300])
                     return None
                 if not mistaken:
                     self.trouble = f"what arrives cannot be stored: {type(error).__name__}"
@@ -151,4 +151,4 @@ class Intake:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
         if self._left:
-            log.info("discord_left_to_come_again", deliveries=self._left)
+            log.info("discord.left_to_come_again", deliveries=self._left)

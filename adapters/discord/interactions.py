@@ -58,7 +58,7 @@ class Interactions:
     def take(self, data: Json, intake: Intake, mark: Mark) -> None:
         """One INTERACTION_CREATE; returns at once, the answer follows."""
         if mark.progress.replaying and time.time() - seconds(text(data, "id")) > _HEARD_WITHIN:
-            log.info("discord_interaction_missed", interaction=text(data, "id"))
+            log.info("discord.interaction_missed", interaction=text(data, "id"))
             return
         # Put into its lane now, so that it keeps its place in the conversation.
         self._spawn(self._handle(data, self._entered(data, intake, mark)))
@@ -78,7 +78,7 @@ class Interactions:
         found = envelope.interaction(data, self._directory)
         if not isinstance(found, Envelope):
             why = found.why if isinstance(found, Ignored) else "unknown"
-            log.warning("discord_interaction_refused", why=why, interaction=text(data, "id"))
+            log.warning("discord.interaction_refused", why=why, interaction=text(data, "id"))
             return private("I do not know what that is.")
         pending: asyncio.Future[Accepted | None] = asyncio.get_running_loop().create_future()
 
@@ -102,7 +102,7 @@ class Interactions:
             async with asyncio.timeout(ANSWER_WITHIN):
                 accepted = await asyncio.shield(entered)
         except TimeoutError:
-            log.warning("discord_answer_late", interaction=text(data, "id"))
+            log.warning("discord.answer_late", interaction=text(data, "id"))
             return None
         return private(_TRY_AGAIN) if accepted is None else _response(data, accepted.answer)
 
@@ -125,7 +125,7 @@ class Interactions:
             async with asyncio.timeout(_ANSWERING):
                 await self._api.answer(text(data, "id"), text(data, "token"), response)
         except (GatewayError, TimeoutError) as error:
-            log.warning("discord_answer_failed", kind=response["type"], error=str(error) or "timed out")
+            log.warning("discord.answer_failed", kind=response["type"], error=str(error) or "timed out")
             if response["type"] == _MODAL and isinstance(error, Rejected):
                 return await self._respond(data, private(f"{_UNSHOWN}."))
             return False
@@ -143,7 +143,7 @@ class Interactions:
         except Gone:
             return
         except GatewayError as error:
-            log.warning("discord_answer_failed", kind="notice", error=str(error))
+            log.warning("discord.answer_failed", kind="notice", error=str(error))
 
     def _spawn(self, handling: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(handling)
@@ -188,7 +188,7 @@ def _refusal(data: Json) -> Response | None:
             known = False
     if known:
         return None
-    log.warning("discord_interaction_unknown", kind=number(data, "type"), interaction=text(data, "id"))
+    log.warning("discord.interaction_unknown", kind=number(data, "type"), interaction=text(data, "id"))
     return private("I do not know that command." if number(data, "type") == COMMAND else "That does nothing any more.")
 
 
@@ -207,7 +207,7 @@ def _opened(form: Form) -> Response:
     try:
         return {"type": _MODAL, "data": modal(form)}
     except GatewayError as error:
-        log.error("discord_form_refused", form=form.title, error=str(error))
+        log.error("discord.form_refused", form=form.title, error=str(error))
         return private(f"{_UNSHOWN}: {error}")
 
 

@@ -14,9 +14,9 @@ from adapters.discord.api import Api
 from adapters.discord.errors import TOKEN_OVER, code_of
 from adapters.discord.fields import number
 from adapters.discord.files import batches, request, uploads
-from adapters.discord.memory import Memory
+from adapters.discord.recent import RecentMessages
 from adapters.discord.render import EMPTY, body, nonce, shows
-from adapters.discord.threads import Spot, Threads
+from adapters.discord.threads import PostTarget, Threads
 from adapters.fields import Json, items, text
 from adapters.files import file_changes
 from gateway.errors import Forbidden, Gone, Rejected
@@ -43,10 +43,10 @@ def channel_of(receipt: Receipt) -> str:
 class Outbox:
     """Create, edit and delete messages."""
 
-    def __init__(self, api: Api, threads: Threads, memory: Memory) -> None:
+    def __init__(self, api: Api, threads: Threads, recent: RecentMessages) -> None:
         self._api = api
         self._threads = threads
-        self._memory = memory
+        self._recent = recent
 
     async def send(self, to: ConversationRef, message: Outgoing, *, key: str) -> Receipt:
         """Post it: as the answer a command waits for, else where the conversation stands."""
@@ -54,8 +54,8 @@ class Outbox:
         payload = _payload(message)
         receipt = await self._answer(to, payload, groups[0])
         if receipt is None:
-            spot = await self._threads.spot(to)
-            receipt = await self._post(to, spot, payload, groups[0], nonce(to, key), message)
+            target = await self._threads.target(to)
+            receipt = await self._post(to, target, payload, groups[0], nonce(to, key), message)
         for group in groups[1:]:
             receipt = await self._attach(receipt, {}, group)
         return receipt
@@ -63,34 +63,34 @@ class Outbox:
     async def _post(
         self,
         to: ConversationRef,
-        spot: Spot,
+        target: PostTarget,
         payload: Mapping[str, Any],
         files: Sequence[OutgoingFile],
         mark: str,
         message: Outgoing,
     ) -> Receipt:
-        told = {**payload, **spot.reference, **_new(files), "nonce": mark, "enforce_nonce": True}
-        await self._api.show_waiting("POST", MESSAGES, spot.channel)
-        self._memory.tried(mark)
+        told = {**payload, **target.reference, **_new(files), "nonce": mark, "enforce_nonce": True}
+        await self._api.show_waiting("POST", MESSAGES, target.channel)
+        self._recent.tried(mark)
         try:
             with request(told, files) as arguments:
-                posted = await self._api.call("POST", MESSAGES, {"channel_id": spot.channel}, **arguments)
+                posted = await self._api.call("POST", MESSAGES, {"channel_id": target.channel}, **arguments)
         except Forbidden as error:
             if token := tokens.live(to):
                 posted = await self._follow_up(to, token, payload, files, error)
-            elif (beside := self._threads.beside(to, spot, error)) is not None:
+            elif (beside := self._threads.beside(to, target, error)) is not None:
                 return await self._post(to, beside, payload, files, mark, message)
             else:
                 raise
         except Rejected as error:
-            if spot.reply_to and _is_of_the_reply(error):
-                return await self._post(to, Spot(spot.channel), payload, files, mark, message)
+            if target.reply_to and _is_of_the_reply(error):
+                return await self._post(to, PostTarget(target.channel), payload, files, mark, message)
             raise
         else:
-            self._threads.wrote(spot)
-        self._memory.sent(text(posted, "id"), mark)
-        receipt = _receipt(to, posted, spot.channel, {}, files)
-        if self._memory.is_doubtful(mark) and not _says(posted, payload, files):
+            self._threads.wrote(target)
+        self._recent.sent(text(posted, "id"), mark)
+        receipt = _receipt(to, posted, target.channel, {}, files)
+        if self._recent.is_doubtful(mark) and not _says(posted, payload, files):
             # An earlier attempt's message came back: what it shows is of that time.
             return await self.edit(receipt, message)
         return receipt
@@ -129,7 +129,7 @@ class Outbox:
                 answered = await self._api.webhook("PATCH", _ANSWER, ids, **arguments)
         except Gone:
             return None
-        self._memory.sent(text(answered, "id"), "")
+        self._recent.sent(text(answered, "id"), "")
         receipt = _receipt(to, answered, to.channel, {}, files)
         route = {name: to.route[name] for name in (tokens.TOKEN, tokens.UNTIL, tokens.APP) if name in to.route}
         return replace(receipt, data={**receipt.data, "route": route})
@@ -151,19 +151,19 @@ class Outbox:
         self, receipt: Receipt, payload: Mapping[str, Any], files: Sequence[OutgoingFile], *, changed: bool = False
     ) -> Receipt:
         """One edit: what is in the payload, and these files beside those the receipt names."""
-        kept: dict[str, str] = dict(receipt.data.get("files") or {})
+        resume_store: dict[str, str] = dict(receipt.data.get("files") or {})
         told = dict(payload)
         if files or changed:
-            told["attachments"] = [{"id": id} for id in kept] + _new(files).get("attachments", [])
+            told["attachments"] = [{"id": id} for id in resume_store] + _new(files).get("attachments", [])
         with request(told, files) as arguments:
             edited = await self._change("PATCH", receipt, **arguments)
         rest = {name: value for name, value in receipt.data.items() if name != "files"}
-        data = _receipt(receipt.to, edited, channel_of(receipt), kept, files).data
+        data = _receipt(receipt.to, edited, channel_of(receipt), resume_store, files).data
         return replace(receipt, data={**rest, **data})
 
     async def delete(self, receipt: Receipt) -> None:
         """Remove it; what is gone already is no error."""
-        self._memory.sent(receipt.id, "")  # so that Discord's word of it is known to be of our own doing
+        self._recent.sent(receipt.id, "")  # so that Discord's word of it is known to be of our own doing
         try:
             await self._change("DELETE", receipt)
         except Gone:
@@ -214,11 +214,11 @@ def _new(files: Sequence[OutgoingFile]) -> dict[str, Any]:
 
 
 def _receipt(
-    to: ConversationRef, posted: Json, channel: str, kept: Mapping[str, str], files: Sequence[OutgoingFile]
+    to: ConversationRef, posted: Json, channel: str, resume_store: Mapping[str, str], files: Sequence[OutgoingFile]
 ) -> Receipt:
     """What is needed to edit it later. New attachments come in the order they were sent."""
-    new = [text(each, "id") for each in items(posted, "attachments") if text(each, "id") not in kept]
-    names = {**kept, **dict(zip(new, (file.key for file in files), strict=False))}
+    new = [text(each, "id") for each in items(posted, "attachments") if text(each, "id") not in resume_store]
+    names = {**resume_store, **dict(zip(new, (file.key for file in files), strict=False))}
     data: dict[str, Any] = {} if channel == to.channel else {"channel": channel}
     if names:
         data["files"] = names

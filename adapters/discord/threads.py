@@ -26,7 +26,7 @@ _OF_THE_NAME = frozenset({50035, 200001})
 log = structlog.get_logger(__name__)
 
 
-class Spot(NamedTuple):
+class PostTarget(NamedTuple):
     """A channel, and in one that is not the conversation's own the message to reply to."""
 
     channel: str
@@ -52,23 +52,23 @@ class Threads:
         self._untried: OrderedDict[str, None] = OrderedDict()
         """The last threads that were opened and not written in yet."""
 
-    def standing(self, to: ConversationRef) -> Spot:
+    def standing(self, to: ConversationRef) -> PostTarget:
         """Where the conversation stands by now."""
         parent = to.route.get(PARENT, "")
         if not parent or self._is_open(to):
-            return Spot(to.channel)
-        return Spot(parent, reply_to=to.channel)
+            return PostTarget(to.channel)
+        return PostTarget(parent, reply_to=to.channel)
 
-    async def spot(self, to: ConversationRef) -> Spot:
+    async def target(self, to: ConversationRef) -> PostTarget:
         """Where to post: opens the thread that is still to be opened."""
-        spot = self.standing(to)
-        if not spot.reply_to or FLAT in to.route or self._refused.get(spot.channel, 0.0) > time.monotonic():
-            return spot
+        target = self.standing(to)
+        if not target.reply_to or FLAT in to.route or self._refused.get(target.channel, 0.0) > time.monotonic():
+            return target
         try:
             await self._api.call(
                 "POST",
                 "/channels/{channel_id}/messages/{message_id}/threads",
-                {"channel_id": spot.channel, "message_id": to.channel},
+                {"channel_id": target.channel, "message_id": to.channel},
                 json={
                     "name": to.route.get(TITLE, "")[:THREAD_NAME] or _NAMELESS,
                     "auto_archive_duration": THREAD_MINUTES,
@@ -76,35 +76,35 @@ class Threads:
             )
         except Gone:
             # The message was deleted. Its thread outlives it; where there is none, that is what Discord will say.
-            return Spot(to.channel)
+            return PostTarget(to.channel)
         except (Forbidden, Rejected) as error:
             if code_of(error) in _OF_THE_NAME and to.route.get(TITLE) != _NAMELESS:
-                return await self.spot(replace(to, route={**to.route, TITLE: _NAMELESS}))
+                return await self.target(replace(to, route={**to.route, TITLE: _NAMELESS}))
             if code_of(error) != _EXISTS:
-                self._refuse(spot.channel, error)
-                return spot
+                self._refuse(target.channel, error)
+                return target
         # Discord's own word of it may come after the answer.
         self._directory.channel(
-            {"id": to.channel, "type": PUBLIC_THREAD, "guild_id": to.workspace, "parent_id": spot.channel}
+            {"id": to.channel, "type": PUBLIC_THREAD, "guild_id": to.workspace, "parent_id": target.channel}
         )
         self._untried[to.channel] = None
         if len(self._untried) > _UNTRIED:
             self._untried.popitem(last=False)
-        return Spot(to.channel)
+        return PostTarget(to.channel)
 
-    def wrote(self, spot: Spot) -> None:
+    def wrote(self, target: PostTarget) -> None:
         """The bot may write there."""
-        self._untried.pop(spot.channel, None)
+        self._untried.pop(target.channel, None)
 
-    def beside(self, to: ConversationRef, spot: Spot, error: Forbidden) -> Spot | None:
+    def beside(self, to: ConversationRef, target: PostTarget, error: Forbidden) -> PostTarget | None:
         """Where to answer when the bot may open a thread and not write in it: beside the mention it was opened from."""
         parent = to.route.get(PARENT, "")
         expected = to.channel in self._untried or FLAT in to.route or parent in self._mute
-        if not (expected and _from_channel(to)) or spot.channel != to.channel or code_of(error) not in NO_ACCESS:
+        if not (expected and _from_channel(to)) or target.channel != to.channel or code_of(error) not in NO_ACCESS:
             return None
         self._mute.add(parent)
         self._refuse(parent, error)
-        return Spot(parent, reply_to=to.channel)
+        return PostTarget(parent, reply_to=to.channel)
 
     def _is_open(self, to: ConversationRef) -> bool:
         return not _from_channel(to) or self._directory.get(to.channel) is not None

@@ -13,18 +13,18 @@ from adapters.slack.agent import Agent
 from adapters.slack.api import SlackApi, quiet
 from adapters.slack.completion import Completion
 from adapters.slack.downloads import Downloads
+from adapters.slack.history import History
 from adapters.slack.inbound import Inbound
 from adapters.slack.limits import CAPABILITIES
 from adapters.slack.manifest import SCOPES
 from adapters.slack.outbound import Outbox
 from adapters.slack.parse import parse
-from adapters.slack.past import Past
 from adapters.slack.settings import SlackSettings
 from adapters.slack.stream import Streams
 from adapters.slack.threads import Threads
 from adapters.slack.uploads import Uploads
 from adapters.slack.webhook import Webhook
-from gateway.adapter import Accept, Surroundings
+from gateway.adapter import Accept, AdapterContext
 from gateway.errors import PlatformError, SettingsError, Unavailable
 from gateway.model import (
     Capabilities,
@@ -57,15 +57,15 @@ class SlackAdapter:
     name: ClassVar[str] = "slack"
     capabilities: ClassVar[Capabilities] = CAPABILITIES
 
-    def __init__(self, settings: SlackSettings, surroundings: Surroundings) -> None:
+    def __init__(self, settings: SlackSettings, context: AdapterContext) -> None:
         if settings.bot_token is None:
             raise SettingsError("SLACK_BOT_TOKEN is not set")
         self._api = SlackApi(settings.bot_token.get_secret_value(), settings.api_url)
         self._inbound = Inbound(self._api, dm_session=settings.dm_session)
         uploads = Uploads(self._api)
-        threads = Threads(surroundings.memory)
-        self._past = Past(self._api, threads)
-        self._outbox = Outbox(self._api, uploads, threads, self._past)
+        threads = Threads(context.store)
+        self._history = History(self._api, threads)
+        self._outbox = Outbox(self._api, uploads, threads, self._history)
         self._streams = Streams(self._api, uploads, threads)
         self._downloads = Downloads(self._api)
         self._completion = Completion(self._api, self._downloads)
@@ -75,7 +75,7 @@ class SlackAdapter:
             self._webhook = Webhook(
                 self._inbound,
                 signing_secret=settings.signing_secret.get_secret_value(),
-                max_body_bytes=surroundings.max_body_bytes,
+                max_body_bytes=context.max_body_bytes,
             )
         self._socket: Socket | None = None
         if settings.app_token is not None:
@@ -112,14 +112,14 @@ class SlackAdapter:
             self._inbound.me = await self._api.identify()
         except PlatformError as error:
             self._trouble = f"auth.test failed: {quiet(error)}"
-            log.warning("slack_unreachable", error=quiet(error))
+            log.warning("slack.unreachable", error=quiet(error))
             return False
         self._trouble = None
         scopes = self._api.scopes
         missing = [scope.name for scope in SCOPES if scopes is not None and scope.name not in scopes]
         if missing:
-            log.warning("slack_scopes_missing", missing=missing, fix="add them to the app and reinstall it")
-        log.info("slack_connected", team=self._inbound.me.team, bot=self._inbound.me.user)
+            log.warning("slack.scopes_missing", missing=missing, fix="add them to the app and reinstall it")
+        log.info("slack.connected", team=self._inbound.me.team, bot=self._inbound.me.user)
         return True
 
     async def _known(self) -> None:
@@ -137,7 +137,7 @@ class SlackAdapter:
                     return
             except SettingsError as error:
                 self._trouble = str(error)
-                log.error("slack_settings", error=str(error))
+                log.error("slack.settings", error=str(error))
                 return
 
     def health(self) -> str | None:
@@ -202,7 +202,7 @@ class SlackAdapter:
 
     async def history(self, to: ConversationRef, *, limit: int) -> Sequence[HistoryMessage]:
         """conversations.replies of the thread, conversations.history without one."""
-        return await self._past.history(to, me=self._inbound.me, limit=limit)
+        return await self._history.history(to, me=self._inbound.me, limit=limit)
 
     async def react(self, to: ConversationRef, message_id: str, emoji: str, *, added: bool) -> None:
         """reactions.add or .remove; ``emoji`` is Slack's name (``thumbsup``) or a common emoji."""

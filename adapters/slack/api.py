@@ -134,7 +134,7 @@ class SlackApi:
         """Log something once per process: a feature that is not there is no news the second time."""
         if what not in self._noted:
             self._noted.add(what)
-            log.warning("slack_degraded", what=what, **fields)
+            log.warning("slack.degraded", what=what, **fields)
 
 
 def quiet(error: PlatformError) -> str:

@@ -71,11 +71,11 @@ class Inbound:
         # Of the tokens revoked ours is the bot's; a person's own may go at any time.
         if kind == "app_uninstalled" or (kind == "tokens_revoked" and obj(obj(body, "event"), "tokens").get("bot")):
             self.uninstalled = True
-            log.error("slack_uninstalled", kind=kind)
+            log.error("slack.uninstalled", kind=kind)
         elif kind == "app_rate_limited":
-            log.warning("slack_events_dropped", fix="Slack delivers 30,000 events an hour: subscribe to fewer")
+            log.warning("slack.events_dropped", fix="Slack delivers 30,000 events an hour: subscribe to fewer")
         elif why.startswith("unknown") or why == "malformed":
-            log.debug("slack_ignored", why=why, kind=kind[:80])
+            log.debug("slack.ignored", why=why, kind=kind[:80])
 
     async def _answer(self, body: Json, envelope: Envelope, answer: Answer) -> Reply:
         """Answer in place. A failure is logged: the delivery stands, only its answer is lost."""
@@ -89,9 +89,9 @@ class Inbound:
                     case Notice():
                         return await self._tell(body, envelope.ref, answer.text)
         except TimeoutError:
-            log.warning("slack_answer_failed", kind=answer.kind, error="timed out")
+            log.warning("slack.answer_failed", kind=answer.kind, error="timed out")
         except PlatformError as error:
-            log.warning("slack_answer_failed", kind=answer.kind, error=quiet(error))
+            log.warning("slack.answer_failed", kind=answer.kind, error=quiet(error))
         return _EMPTY
 
     async def _open(self, body: Json, ref: ConversationRef, answer: OpenForm) -> Reply:

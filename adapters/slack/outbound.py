@@ -8,7 +8,7 @@ from adapters.fields import text
 from adapters.files import file_changes
 from adapters.slack.api import SlackApi
 from adapters.slack.envelope import Me
-from adapters.slack.past import Past, is_own, key_of, keys_in
+from adapters.slack.history import History, is_own, key_of, keys_in
 from adapters.slack.render import content, metadata
 from adapters.slack.threads import Threads, belonging
 from adapters.slack.uploads import Ticket, Uploads, keys
@@ -36,11 +36,11 @@ class Outbox:
     and the ids of its files), then one share with all the files.
     """
 
-    def __init__(self, api: SlackApi, files: Uploads, threads: Threads, past: Past) -> None:
+    def __init__(self, api: SlackApi, files: Uploads, threads: Threads, history: History) -> None:
         self._api = api
         self._files = files
         self._threads = threads
-        self._past = past
+        self._history = history
 
     async def send(self, to: ConversationRef, message: Outgoing, *, key: str) -> Receipt:
         """Post it. The receipt's id is the ``ts`` of the text, without text that of the share."""
@@ -152,7 +152,7 @@ class Outbox:
     async def _noted(self, receipt: Receipt, ts: str, key: str) -> tuple[str, dict[str, str]]:
         """The key a message carries, and the files it says it was to have."""
         try:
-            found = await self._past.message(receipt.to, channel_of(receipt), ts)
+            found = await self._history.message(receipt.to, channel_of(receipt), ts)
         except PlatformError:
             return key, {}  # what cannot be looked at now is no reason to leave a message as it is
         return key_of(found) or key, keys_in(found)
@@ -181,16 +181,16 @@ class Outbox:
         A send that got its text there but not its files is finished here: to the caller what is found is sent.
         """
         await self._threads.recall(to)
-        own = [each for each in await self._past.since(to, since) if is_own(each, me)]
+        own = [each for each in await self._history.since(to, since) if is_own(each, me)]
         found = next((each for each in own if key_of(each) == key), None)
         if found is not None:
             return await self._finished(to, message, found, own)
-        fresh = [each for each in own if self._past.is_fresh(each, since, claimed)]
+        fresh = [each for each in own if self._history.is_fresh(each, since, claimed)]
         if not posts(message):
-            return self._past.share_of(to, uploads(message), fresh)
+            return self._history.share_of(to, uploads(message), fresh)
         for each in fresh:
             # What another program posted with the same token is no open stream.
-            if self._past.goes_on(each, message.text) and await self._end_stream(to.channel, text(each, "ts"), key):
+            if self._history.goes_on(each, message.text) and await self._end_stream(to.channel, text(each, "ts"), key):
                 return Receipt(to=to, id=text(each, "ts"))
         return None
 
@@ -208,7 +208,7 @@ class Outbox:
     async def _finished(
         self, to: ConversationRef, message: Outgoing, found: Mapping[str, Any], own: Sequence[Mapping[str, Any]]
     ) -> Receipt:
-        shown = self._past.files_in(own)
+        shown = self._history.files_in(own)
         files = {
             id: name
             for id, name in keys_in(found).items()

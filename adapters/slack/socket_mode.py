@@ -102,7 +102,7 @@ class Socket:
                 ) from None
             failure = translate(error, "apps.connections.open")
             if not isinstance(failure, Unavailable):
-                log.warning("slack_socket", error=quiet(failure))
+                log.warning("slack.socket", error=quiet(failure))
             return None
         return str(opened["url"])
 
@@ -113,7 +113,7 @@ class Socket:
         kind, payload = text(envelope, "type"), obj(envelope, "payload")
         if kind not in _KINDS or not payload:
             # Nothing can be made of it, now or when it comes again.
-            log.info("slack_socket_ignored", kind=kind[:80])
+            log.info("slack.socket_ignored", kind=kind[:80])
             await client.send_socket_mode_response(SocketModeResponse(envelope_id))
             return
         try:
@@ -122,7 +122,7 @@ class Socket:
             return
         except Exception:
             # The last resort: not durable, so not acknowledged, so Slack sends it again.
-            log.exception("slack_not_accepted", kind=describe(payload))
+            log.exception("slack.not_accepted", kind=describe(payload))
             return
         answer = dict(reply.payload) if reply.payload is not None else None
         await client.send_socket_mode_response(SocketModeResponse(envelope_id, answer))
@@ -143,10 +143,10 @@ class _Client(SocketModeClient):
         try:
             frame = loads(raw)
         except NotJson as error:
-            log.warning("slack_frame_unreadable", error=str(error), size=len(raw))
+            log.warning("slack.frame_unreadable", error=str(error), size=len(raw))
             return
         if not isinstance(frame, dict):
-            log.warning("slack_frame_unreadable", error="no JSON object", size=len(raw))
+            log.warning("slack.frame_unreadable", error="no JSON object", size=len(raw))
             return
         # Kept until it ends: the event loop keeps a task by a weak reference only.
         task = asyncio.create_task(self.run_message_listeners(cast("dict[str, Any]", frame), raw))

@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 
 from adapters.slack.errors import code_of
-from gateway.adapter import Memory
+from gateway.adapter import KeyValueStore
 from gateway.errors import PlatformError
 from gateway.model import ConversationRef
 
@@ -47,7 +47,7 @@ class Threads:
     """Remembers what takes no threads, beyond the process where there is a memory: what a crash left is then looked
     for where it stands."""
 
-    def __init__(self, memory: Memory | None) -> None:
+    def __init__(self, memory: KeyValueStore | None) -> None:
         self._memory = memory
         self._refused: OrderedDict[str, None] = OrderedDict()
 

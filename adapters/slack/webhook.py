@@ -76,7 +76,7 @@ class Webhook:
             return Response(status_code=503)
         except Exception:
             # The last resort: whatever failed, the delivery is not durable and Slack must send it again.
-            log.exception("slack_not_accepted", kind=describe(body))
+            log.exception("slack.not_accepted", kind=describe(body))
             return Response(status_code=500)
         return _DONE if reply.payload is None else _json(reply.payload)
 

@@ -26,7 +26,7 @@ from adapters.teams.stream import Streams
 from adapters.teams.transport import Transport
 from adapters.teams.verify import Verifier
 from adapters.teams.webhook import Webhook
-from gateway.adapter import Accept, Surroundings
+from gateway.adapter import Accept, AdapterContext
 from gateway.errors import Forbidden, Gone, PlatformError, Rejected, SettingsError, Unsupported
 from gateway.model import (
     Capabilities,
@@ -58,9 +58,9 @@ class TeamsAdapter:
     name: ClassVar[str] = "teams"
     capabilities: ClassVar[Capabilities] = CAPABILITIES
 
-    def __init__(self, settings: TeamsSettings, surroundings: Surroundings) -> None:
+    def __init__(self, settings: TeamsSettings, context: AdapterContext) -> None:
         anonymous = settings.auth == "anonymous"
-        if anonymous and not surroundings.loopback:
+        if anonymous and not context.loopback:
             raise SettingsError(
                 "TEAMS_AUTH=anonymous lets anybody in: bind the gateway to 127.0.0.1 (GATEWAY_HOST), or unset it and "
                 "set TEAMS_APP_ID and TEAMS_APP_PASSWORD"
@@ -70,17 +70,17 @@ class TeamsAdapter:
         keys = SigningKeys(settings.openid_metadata_url)
         self._transport = Transport(Credentials(settings), keys, local=settings.stands_in)
         self._members = Members(self._transport)
-        self._consents = Consents(self._transport, surroundings.files)
-        self._inbound = Inbound(self._members, self._consents, TeamChannels(surroundings.memory))
+        self._consents = Consents(self._transport, context.files)
+        self._inbound = Inbound(self._members, self._consents, TeamChannels(context.store))
         self._streams = Streams(self._transport)
-        self._outbox = Outbox(self._transport, self._members, Sharing(surroundings.files), self._streams)
+        self._outbox = Outbox(self._transport, self._members, Sharing(context.files), self._streams)
         self._downloads = Downloads(self._transport)
         self._webhook = Webhook(
             self._inbound,
             None if anonymous else Verifier(settings.app_id or "", keys, settings.openid_metadata_url),
             tenant=settings.only_tenant,
             local=settings.stands_in,
-            max_body_bytes=surroundings.max_body_bytes,
+            max_body_bytes=context.max_body_bytes,
         )
         self._trouble: str | None = "not connected yet"
 
@@ -111,10 +111,10 @@ class TeamsAdapter:
             await self._transport.check()
         except PlatformError as error:
             self._trouble = str(error)
-            log.warning("teams_unreachable", error=str(error))
+            log.warning("teams.unreachable", error=str(error))
             return False
         self._trouble = None
-        log.info("teams_connected")
+        log.info("teams.connected")
         return True
 
     async def _keep_trying(self) -> None:
@@ -127,7 +127,7 @@ class TeamsAdapter:
                     return
             except SettingsError as error:
                 self._trouble = str(error)
-                log.error("teams_settings", error=str(error))
+                log.error("teams.settings", error=str(error))
                 return
 
     def health(self) -> str | None:
@@ -157,7 +157,7 @@ class TeamsAdapter:
         try:
             await self._transport.send(to, addressed(to, {"type": "typing"}), posts=False)
         except (Forbidden, Gone, Rejected, Unsupported) as error:
-            log.debug("teams_no_typing", conversation=to.key, error=str(error))
+            log.debug("teams.no_typing", conversation=to.key, error=str(error))
 
     def download(self, file: RemoteFile, *, limit: int) -> AsyncIterator[bytes]:
         """The file's bytes: from OneDrive by their link, pictures from the connector as the bot."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from gateway.adapter import Memory
+from gateway.adapter import KeyValueStore
 
 _TEAMS = 2_000
 """Teams of which the channels are held in memory; of the others the store knows."""
@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 class TeamChannels:
     """Without a memory it knows what this process has heard."""
 
-    def __init__(self, memory: Memory | None) -> None:
+    def __init__(self, memory: KeyValueStore | None) -> None:
         self._memory = memory
         self._known: OrderedDict[tuple[str, str], set[str]] = OrderedDict()
 
@@ -56,7 +56,7 @@ class TeamChannels:
             await self._memory.keep(_name(tenant, team), {"channels": sorted(channels)})
         except Exception:
             # What it is kept for is far away, and the delivery it came with is stored or refused by itself.
-            log.exception("teams_channel_not_kept", team=team)
+            log.exception("teams.channel_not_kept", team=team)
 
 
 def _name(tenant: str, team: str) -> str:

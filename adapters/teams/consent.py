@@ -22,7 +22,7 @@ from adapters.teams.outbound import addressed
 from adapters.teams.patience import patiently
 from adapters.teams.sharing import asked, consent
 from adapters.teams.transport import Transport, in_pieces
-from gateway.adapter import HeldFile, HeldFiles
+from gateway.adapter import FileVault, HeldFile
 from gateway.disk import in_thread
 from gateway.errors import Gone, PlatformError, Rejected, Unavailable
 from gateway.model import ConversationRef
@@ -40,7 +40,7 @@ _Answer = tuple[str, str]
 class Consents:
     """One answer to a card is worked on at a time: a second one that comes meanwhile waits for the same."""
 
-    def __init__(self, transport: Transport, held: HeldFiles | None) -> None:
+    def __init__(self, transport: Transport, held: FileVault | None) -> None:
         self._transport = transport
         self._held = held
         self._running: dict[_Answer, asyncio.Task[None]] = {}
@@ -70,7 +70,7 @@ class Consents:
             return False  # the gateway goes down: the file stays held, the button works again
         error = running.exception()
         if error is not None:
-            log.warning("teams_file_not_given", error=str(error)[:300])
+            log.warning("teams.file_not_given", error=str(error)[:300])
         return error is None
 
     async def aclose(self) -> None:
@@ -83,7 +83,7 @@ class Consents:
     def _late(self, task: asyncio.Task[None], ref: ConversationRef, held_id: str) -> None:
         if task.cancelled() or task.exception() is None:
             return
-        log.warning("teams_file_not_given", error=str(task.exception())[:300])
+        log.warning("teams.file_not_given", error=str(task.exception())[:300])
         again = asyncio.get_running_loop().create_task(self._offer_again(ref, held_id))
         self._again.add(again)
         again.add_done_callback(self._again.discard)

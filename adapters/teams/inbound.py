@@ -58,7 +58,7 @@ class Inbound:
         answer: Answer | None = None
         if isinstance(found, Ignored):
             self.ignored[found.why] += 1
-            log.debug("teams_ignored", why=found.why, kind=describe(activity))
+            log.debug("teams.ignored", why=found.why, kind=describe(activity))
         else:
             for envelope in await self._everywhere(activity, found):
                 self._members.saw(user_id(activity), envelope.ref)

@@ -72,7 +72,7 @@ class SigningKeys:
             try:
                 await self.fetch()
             except Unavailable as error:
-                log.warning("teams_keys_not_renewed", error=str(error))
+                log.warning("teams.keys_not_renewed", error=str(error))
 
     async def fetch(self) -> None:
         """Read the document and the key set it names. Raises ``Unavailable``."""

@@ -88,7 +88,7 @@ class Outbox:
         try:
             return await self.stop(receipt, message)
         except StreamStopped as error:
-            log.info("teams_stopped_message_stays", conversation=receipt.to.key, why=str(error))
+            log.info("teams.stopped_message_stays", conversation=receipt.to.key, why=str(error))
             return Receipt(to=receipt.to, id=receipt.id, data=_without_state(receipt))
 
     async def stop(self, receipt: Receipt, message: Outgoing) -> Receipt:

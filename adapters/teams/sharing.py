@@ -16,7 +16,7 @@ from adapters.teams.limits import LINK_SECONDS, PICTURE_BYTES, PICTURES
 from adapters.teams.markdown import web
 from adapters.teams.names import CONSENT, HELD
 from adapters.teams.render import Activity
-from gateway.adapter import HeldFiles
+from gateway.adapter import FileVault
 from gateway.disk import in_thread
 from gateway.errors import Rejected, Unsupported
 from gateway.model import ConversationRef, FromBytes, FromPath, FromUrl, OutgoingFile
@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 class Sharing:
     """Says how a file is shown: by an activity of its own, or by a line under the text."""
 
-    def __init__(self, held: HeldFiles | None) -> None:
+    def __init__(self, held: FileVault | None) -> None:
         self._held = held
         self._noted = False
 
@@ -80,7 +80,7 @@ class Sharing:
             return f"📎 [{name}]({url})"
         if not self._noted:
             self._noted = True
-            log.warning("teams_no_links", fix="set GATEWAY_PUBLIC_URL, so that files can be linked in group chats")
+            log.warning("teams.no_links", fix="set GATEWAY_PUBLIC_URL, so that files can be linked in group chats")
         if not await _size(file):
             return f"📎 {name} (it is empty: Teams takes no such file)"
         return f"📎 {name} (Teams takes no files from bots here: ask me for it in a chat of our own)"

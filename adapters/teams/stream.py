@@ -46,7 +46,7 @@ class Streams:
             stream = await self._transport.send(to, _part(to, shown if shown.strip() else _NOTHING_YET, kind, 1))
         except (Forbidden, Rejected, StreamExpired, StreamStopped, Unsupported) as error:
             # Not for this user, not in this client, or another stream is running: post and edit instead.
-            log.debug("teams_stream_declined", conversation=to.key, why=str(error))
+            log.debug("teams.stream_declined", conversation=to.key, why=str(error))
             return None
         began = time.time()
         self._forget_old(began)
@@ -91,7 +91,7 @@ class Streams:
             # Sent twice, the second time is refused: the stream is over then, and its message is edited.
             await self._transport.send(receipt.to, {**_head(receipt.to), **made, "entities": entities}, posts=False)
         except StreamExpired as error:
-            log.debug("teams_stream_over", conversation=receipt.to.key, why=str(error))
+            log.debug("teams.stream_over", conversation=receipt.to.key, why=str(error))
             return False
         return stands
 

@@ -90,7 +90,7 @@ class Verifier:
             raise
         except Exception as error:
             # Whatever it is called, the request is not proven to be Bot Framework's.
-            log.info("teams_token_refused", why=type(error).__name__)
+            log.info("teams.token_refused", why=type(error).__name__)
             return None
         claims: dict[str, Any] = identity.claims
         # The library does not mind a token that never ends; Bot Framework gives out none.

@@ -64,7 +64,7 @@ class Webhook:
             if not await self._believed(headers, activity):
                 return Response(status_code=401)
         except Unavailable as error:
-            log.error("teams_cannot_verify", error=str(error))
+            log.error("teams.cannot_verify", error=str(error))
             return Response(status_code=503)
         if activity is None:
             return _response(Reply(400, _MALFORMED))
@@ -100,7 +100,7 @@ class Webhook:
             return Response(status_code=503)
         except Exception:
             # The last resort: whatever failed, the delivery is not durable and must not be acknowledged.
-            log.exception("teams_not_accepted", kind=describe(activity))
+            log.exception("teams.not_accepted", kind=describe(activity))
             return Response(status_code=500)
         return _response(reply)
 

@@ -1,7 +1,7 @@
 """What a platform implements, what it is given, and how the registry names it."""
 
 from gateway.adapter.base import Accept, Adapter
-from gateway.adapter.context import HeldFile, HeldFiles, Memory, Surroundings
+from gateway.adapter.context import AdapterContext, FileVault, HeldFile, KeyValueStore
 from gateway.adapter.emulator import Emulator
 from gateway.adapter.extras import (
     SupportsCompletion,
@@ -19,11 +19,12 @@ from gateway.adapter.platform import AppOptions, Platform
 __all__ = [
     "Accept",
     "Adapter",
+    "AdapterContext",
     "AppOptions",
     "Emulator",
+    "FileVault",
     "HeldFile",
-    "HeldFiles",
-    "Memory",
+    "KeyValueStore",
     "Platform",
     "SupportsCompletion",
     "SupportsHistory",
@@ -34,5 +35,4 @@ __all__ = [
     "SupportsStarters",
     "SupportsStreaming",
     "SupportsTitles",
-    "Surroundings",
 ]

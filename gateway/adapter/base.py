@@ -17,7 +17,7 @@ Accept = Callable[[Envelope], Awaitable[Accepted]]
 
 
 class Adapter(Protocol):
-    """One platform. Made from its settings and its ``Surroundings``."""
+    """One platform. Made from its settings and its ``AdapterContext``."""
 
     name: ClassVar[str]
     capabilities: ClassVar[Capabilities]

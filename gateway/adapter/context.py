@@ -18,7 +18,7 @@ class HeldFile(NamedTuple):
     """Bytes."""
 
 
-class HeldFiles(Protocol):
+class FileVault(Protocol):
     """Files for platforms that take them later than the message: on the user's consent, or by a link."""
 
     async def hold(self, file: OutgoingFile, *, key: str, conversation: str = "") -> str:
@@ -41,7 +41,7 @@ class HeldFiles(Protocol):
         ...
 
 
-class Memory(Protocol):
+class KeyValueStore(Protocol):
     """A few small values an adapter keeps beyond its process, by name (``discord.session.0``)."""
 
     async def keep(self, name: str, value: Mapping[str, Any]) -> None:
@@ -54,13 +54,13 @@ class Memory(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class AdapterContext:
     """What an adapter may know of the gateway around it."""
 
     max_body_bytes: int = 1_048_576
     """The largest webhook body to take; more is answered 413."""
     loopback: bool = False
     """Only this machine can reach the gateway."""
-    files: HeldFiles | None = None
-    memory: Memory | None = None
+    files: FileVault | None = None
+    store: KeyValueStore | None = None
     """Can be used while connected."""

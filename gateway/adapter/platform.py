@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
 
 from gateway.adapter.base import Adapter
-from gateway.adapter.context import Surroundings
+from gateway.adapter.context import AdapterContext
 from gateway.adapter.emulator import Emulator
 from gateway.settings import PlatformSettings
 
@@ -40,9 +40,9 @@ class Platform:
         """The platform's settings, read now. ``values``, by the names of the variables, win over the environment's."""
         return cast(type[PlatformSettings], _load(self.settings_class)).with_values(values or {})
 
-    def adapter(self, settings: PlatformSettings, surroundings: Surroundings) -> Adapter:
+    def adapter(self, settings: PlatformSettings, context: AdapterContext) -> Adapter:
         """The adapter. Imports the platform's SDK."""
-        return cast(Adapter, _load(self.adapter_class)(settings, surroundings))
+        return cast(Adapter, _load(self.adapter_class)(settings, context))
 
     def emulator(self) -> Emulator | None:
         """A new stand-in for the platform, if there is one."""

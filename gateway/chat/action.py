@@ -6,8 +6,8 @@ from typing import Any
 
 import orjson
 
-from gateway.chat import standing
-from gateway.chat.text import whole
+from gateway.chat import sent
+from gateway.chat.text import drop_lone_surrogates
 from gateway.runtime.context import current_turn
 from gateway.runtime.tokens import ActionToken
 
@@ -45,8 +45,8 @@ class Action:
     ) -> None:
         self.name = name
         self.payload: dict[str, Any] = _checked(name, payload)
-        self.label = whole(label)
-        self.tooltip = whole(tooltip)
+        self.label = drop_lone_surrogates(label)
+        self.tooltip = drop_lone_surrogates(tooltip)
         self.icon = icon
         """A lucide icon's name; messaging platforms have no such icons, so it is only kept."""
         self.id = id or _new_id()
@@ -68,4 +68,4 @@ class Action:
     async def remove(self) -> None:
         """Take the button off its message."""
         if self.for_id is not None:
-            await standing.remove_buttons(self.for_id, only=self.id)
+            await sent.remove_buttons(self.for_id, only=self.id)

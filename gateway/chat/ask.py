@@ -46,7 +46,7 @@ class AskBase(Generic[T]):
         effect = turn.journal.begin("ask")
         posting = Posting(turn, effect)
         if "answer" in effect.body:
-            turn.asks.end((turn.work.key, effect.ordinal))
+            turn.asks.end((turn.delivery.key, effect.ordinal))
             result = await self._settled(turn, effect.body["answer"])
             await self._answered(turn, posting, result)  # the crash may have come before it
             return result
@@ -68,7 +68,7 @@ class AskBase(Generic[T]):
     def _ask(self, turn: Turn, effect: Effect) -> Ask:
         return Ask(
             kind=self.kind,
-            delivery=turn.work.key,
+            delivery=turn.delivery.key,
             ordinal=effect.ordinal,
             asked=turn.event.user,
             anyone=self.anyone,
@@ -82,22 +82,22 @@ class AskBase(Generic[T]):
             ask.doubtful = posting.doubtful
             used = over = False
             try:
-                work = await turn.wait(ask, self.timeout)
-                if work is None:
+                queued = await turn.wait(ask, self.timeout)
+                if queued is None:
                     over = True
                     effect.record(answer=None)
                     await self._close(turn, posting, "⌛ No answer came in time.")
                     return self._timed_out()
-                answer = to_json(work.event)
+                answer = to_json(queued.event)
                 try:
                     result = await self._settled(turn, answer)
                 except Again as problem:
-                    await turn.sender.notify(turn.ref, work.event.user, str(problem))
-                    await turn.services.store.finish(turn.lease, work.key, journal=False)
+                    await turn.sender.notify(turn.ref, queued.event.user, str(problem))
+                    await turn.services.store.finish(turn.lease, queued.key, journal=False)
                     used = True
                     continue
                 effect.body["answer"] = answer
-                await turn.journal.answer(effect, answered_by=work.key)
+                await turn.journal.answer(effect, answered_by=queued.key)
                 used = over = True
             finally:
                 turn.asks.close(ask, used=used, over=over)
@@ -193,7 +193,7 @@ class AskActionMessage(AskBase[AskActionResponse]):
         limit = turn.sender.capabilities(turn.ref).token_room
         buttons: list[Button] = []
         for index, action in enumerate(self.actions):
-            token = AskToken(delivery=turn.work.key, ordinal=effect.ordinal, index=index, name=action.name)
+            token = AskToken(delivery=turn.delivery.key, ordinal=effect.ordinal, index=index, name=action.name)
             packed = await tokens.write(token, conversation=turn.ref.key, limit=limit, payloads=turn.services.store)
             buttons.append(Button(token=packed, label=action.text, tooltip=action.tooltip))
         return Outgoing(text=self.content, author=self.author, buttons=tuple(buttons))

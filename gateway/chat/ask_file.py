@@ -58,7 +58,7 @@ class AskFileMessage(AskBase[list[AskFileResponse]]):
         if not capabilities.form_files:
             return Outgoing(text=self.content, author=self.author)
         token = UploadToken(
-            delivery=turn.work.key,
+            delivery=turn.delivery.key,
             ordinal=effect.ordinal,
             label=self.content.strip().partition("\n")[0][:120] or "File",
             extensions=self._extensions(),
@@ -100,7 +100,7 @@ class AskFileMessage(AskBase[list[AskFileResponse]]):
         self._check_size(file.name, file.size or 0)
         try:
             path = await turn.services.files.fetch(
-                file, platform=turn.ref.platform, session=turn.session.id, delivery=turn.work.key
+                file, platform=turn.ref.platform, session=turn.session.id, delivery=turn.delivery.key
             )
         except (PlatformError, TooLarge) as error:
             raise Again(f"{file.name} could not be read: {error}") from error

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
-from gateway.chat.text import message_text, whole
+from gateway.chat.text import drop_lone_surrogates, message_text
 from gateway.markdown.code import fenced
 from gateway.model import (
     ElementKind,
@@ -55,7 +55,7 @@ class Element:
         self.path = None if path is None else str(path)
         self.url = url
         self.content = content
-        self.name = whole(name) or (Path(path).name if path is not None else self.type)
+        self.name = drop_lone_surrogates(name) or (Path(path).name if path is not None else self.type)
         self.display: Display = display
         self.size = size
         """Bytes of what a user attached; for an image you send, its display size (``small``, ``medium``, ``large``)."""
@@ -81,7 +81,7 @@ class Element:
         if self.url is not None:
             return FromUrl(url=self.url)
         data = self.content
-        return FromBytes(data=whole(data).encode() if isinstance(data, str) else (data or b""))
+        return FromBytes(data=drop_lone_surrogates(data).encode() if isinstance(data, str) else (data or b""))
 
     def as_file(self) -> OutgoingFile:
         """What the platform is to upload or show."""

@@ -7,7 +7,7 @@ from typing import Any, Literal, assert_never
 
 import structlog
 
-from gateway.chat import standing
+from gateway.chat import sent
 from gateway.chat.action import Action
 from gateway.chat.element import Element, received
 from gateway.chat.message import Message
@@ -127,29 +127,29 @@ class BotHandlers:
             )
 
     async def _action(self, turn: Turn) -> None:
-        token = turn.work.token
+        token = turn.delivery.token
         callback = self._callbacks.actions.get(token.name) if isinstance(token, ActionToken) else None
         known = callback is not None and isinstance(token, ActionToken) and await _is_standing(turn, token)
         if callback is None or not isinstance(token, ActionToken) or not known:
-            log.warning("action.unknown", action=getattr(token, "name", None), delivery=turn.work.key)
+            log.warning("action.unknown", action=getattr(token, "name", None), delivery=turn.delivery.key)
             await turn.sender.notify(turn.ref, turn.event.user, "That button does nothing any more.")
             return
         await call(callback, Action.clicked(token))
 
     async def _form(self, turn: Turn, event: FormSubmitted) -> None:
-        token = turn.work.token
+        token = turn.delivery.token
         if isinstance(token, CommentToken):
             comment = event.values.get(COMMENT)
             if comment:
                 await self._feedback(turn, Feedback(token.message, token.value, str(comment), turn.ref.key))
         else:
-            log.warning("form.unknown", delivery=turn.work.key)
+            log.warning("form.unknown", delivery=turn.delivery.key)
 
     async def _rated(self, turn: Turn, event: FeedbackGiven) -> None:
-        token = turn.work.token
+        token = turn.delivery.token
         message = token.message if isinstance(token, RatingToken) else await _owner(turn, event.message_id)
         if message is None:
-            log.warning("feedback.unknown", delivery=turn.work.key)
+            log.warning("feedback.unknown", delivery=turn.delivery.key)
             await turn.sender.notify(turn.ref, turn.event.user, "That message cannot be rated any more.")
             return
         await self._feedback(turn, Feedback(message, event.value, event.comment or None, turn.ref.key))
@@ -164,16 +164,16 @@ async def _is_standing(turn: Turn, token: ActionToken) -> bool:
     event = turn.event
     if not isinstance(event, ActionInvoked):
         return False
-    return await standing.is_standing(turn, event, token.message) or (
-        await turn.services.in_flight.settled(turn.ref.key) and await standing.is_standing(turn, event, token.message)
+    return await sent.is_standing(turn, event, token.message) or (
+        await turn.services.in_flight.settled(turn.ref.key) and await sent.is_standing(turn, event, token.message)
     )
 
 
 async def _owner(turn: Turn, platform_id: str | None) -> str | None:
     """Which message was rated; it may have been seen before that was stored."""
-    message = await standing.owner(turn, platform_id)
+    message = await sent.owner(turn, platform_id)
     if message is None and await turn.services.in_flight.settled(turn.ref.key):
-        message = await standing.owner(turn, platform_id)
+        message = await sent.owner(turn, platform_id)
     return message
 
 
@@ -205,17 +205,17 @@ async def _download(turn: Turn, files: tuple[RemoteFile, ...]) -> list[Element]:
 async def _fetch(turn: Turn, file: RemoteFile) -> Element | str:
     try:
         path = await turn.services.files.fetch(
-            file, platform=turn.ref.platform, session=turn.session.id, delivery=turn.work.key
+            file, platform=turn.ref.platform, session=turn.session.id, delivery=turn.delivery.key
         )
     except TooLarge as error:
         return f"I could not take the file: {error}."
     except Forbidden as error:
-        log.error("file.forbidden", file=file.name, delivery=turn.work.key, fix=str(error))
+        log.error("file.forbidden", file=file.name, delivery=turn.delivery.key, fix=str(error))
         return f"I could not read {file.name}: {error}"
     except (Gone, Unsupported) as error:  # sending it again as it is would not help
-        log.warning("file.unreadable", file=file.name, delivery=turn.work.key, error=str(error))
+        log.warning("file.unreadable", file=file.name, delivery=turn.delivery.key, error=str(error))
         return f"I could not read {file.name}: {error}."
     except PlatformError as error:
-        log.warning("file.unavailable", file=file.name, delivery=turn.work.key, error=str(error))
+        log.warning("file.unavailable", file=file.name, delivery=turn.delivery.key, error=str(error))
         return f"I could not read {file.name}. Please send it again."
     return received(file.name, file.mime, path, path.stat().st_size)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, Self
 
-from gateway.chat import standing
+from gateway.chat import sent
 from gateway.chat.action import Action
 from gateway.chat.element import Element
-from gateway.chat.text import lines_ended, message_text, split_half, whole
+from gateway.chat.text import drop_lone_surrogates, lines_ended, message_text, split_half
 from gateway.egress.offload import offloaded
 from gateway.markdown.code import fenced
 from gateway.markdown.open_markup import close_open_markup
@@ -136,7 +136,7 @@ class Message:
         if self._posting is not None:
             await self._stand(require_turn())
         else:
-            await standing.remove_buttons(self.id)
+            await sent.remove_buttons(self.id)
 
     async def finish_stream(self) -> None:
         """End a stream the handler left open (called at the end of its turn)."""
@@ -160,7 +160,7 @@ class Message:
             return  # nothing to show yet; an empty message that is streamed into later starts then
         posting = self._post(turn)
         # A former run may have died before it noted that there were any.
-        if not self.actions and posting.effect.body.get("buttons", turn.work.rerun):
+        if not self.actions and posting.effect.body.get("buttons", turn.delivery.rerun):
             await self._forget_buttons(turn, posting)
         message = await self._outgoing(turn)
         owned = message.feedback is not None and not turn.sender.capabilities(turn.ref).feedback_token
@@ -173,9 +173,9 @@ class Message:
             if self.actions:
                 posting.effect.record(buttons=True)
                 ids = [action.id for action in self.actions]
-                await standing.remember(turn, self.id, message, posting.receipts, ids, doubtful=posting.doubtful)
+                await sent.remember(turn, self.id, message, posting.receipts, ids, doubtful=posting.doubtful)
             if owned:
-                await standing.remember_owner(turn, self.id, posting.receipts)
+                await sent.remember_owner(turn, self.id, posting.receipts)
 
     async def _show(self, turn: Turn, posting: Posting, message: Outgoing) -> None:
         if posting.stream is not None:
@@ -185,11 +185,11 @@ class Message:
             await posting.put(message)
 
     async def _forget_buttons(self, turn: Turn, posting: Posting) -> None:
-        await standing.forget_buttons(turn, self.id)
+        await sent.forget_buttons(turn, self.id)
         posting.effect.record(buttons=False)
 
     def _name(self) -> str | None:
-        return whole(self.author) if self.author else None
+        return drop_lone_surrogates(self.author) if self.author else None
 
     def _text(self) -> str:
         return fenced(self.content.rstrip(), self.language) if self.language and self.content else self.content

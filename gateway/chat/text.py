@@ -1,7 +1,7 @@
 """Text a model or a person wrote, made fit for platforms and stores."""
 
 
-def whole(text: str) -> str:
+def drop_lone_surrogates(text: str) -> str:
     """The text without halves of surrogate pairs (half an emoji, as a model may write it), which are no text to any
     platform or store; two halves that meet are one character again."""
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
@@ -14,7 +14,7 @@ def lines_ended(text: str) -> str:
 
 def message_text(text: str) -> str:
     """What a message says: whole characters, lines ended alike."""
-    return lines_ended(whole(text))
+    return lines_ended(drop_lone_surrogates(text))
 
 
 def split_half(text: str) -> tuple[str, str]:

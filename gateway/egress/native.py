@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from gateway.adapter import SupportsStreaming
-from gateway.egress.standing import Part, Standing
+from gateway.egress.posted import Part, PostedMessage
 from gateway.errors import Gone, StreamExpired, StreamStopped, Unavailable
 from gateway.model import Outgoing, Receipt, TaskUpdate, UserRef
 
@@ -12,13 +12,13 @@ class NativeStream:
     """The stream that is open in the last part of a standing message."""
 
     def __init__(
-        self, standing: Standing, adapter: SupportsStreaming, recipient: UserRef | None, author: str | None
+        self, posted: PostedMessage, adapter: SupportsStreaming, recipient: UserRef | None, author: str | None
     ) -> None:
         self.open = False
         """Whether text can be appended to the last part."""
         self.stopped = False
         """Whether the user stopped it: what it shows is final."""
-        self._standing = standing
+        self._standing = posted
         self._adapter = adapter
         self._recipient = recipient
         self._author = author
@@ -36,10 +36,10 @@ class NativeStream:
 
     async def begin(self, text: str) -> bool:
         """Start a stream with ``text`` as the next part; False where that is not possible."""
-        standing = self._standing
+        posted = self._standing
         message = Outgoing(text=text)
-        async with standing.wire.lanes.hold(standing.to.key):
-            part = await standing.post("start_stream", message, lambda key: self._start(text, key))
+        async with posted.client.locks.hold(posted.to.key):
+            part = await posted.post("start_stream", message, lambda key: self._start(text, key))
         # The stream of one that an earlier run left ended with it; its message can be edited.
         self.open = part is not None and part.shown is not None
         return self.open
@@ -71,24 +71,24 @@ class NativeStream:
             part.shown = Outgoing(text=text)
             return receipt
 
-        standing = self._standing
-        receipt = await standing.wire.call("append_stream", standing.to, attempt)
+        posted = self._standing
+        receipt = await posted.client.call("append_stream", posted.to, attempt)
         if receipt is not None:
             if receipt.id == part.receipt.id:
                 part.receipt = receipt  # a sequence number or the like, of no use after a crash
             else:
-                standing.update(part, receipt)
+                posted.update(part, receipt)
         elif self.open:
             await self.stop(None)
 
     async def stop(self, message: Outgoing | None) -> None:
         """Finish the stream as ``message``, which starts with what is shown (or is that without its trailing white
         space); with None, as it is. Whether it then shows the message is known from its part."""
-        standing, part = self._standing, self._part
+        posted, part = self._standing, self._part
         sure = part.shown is not None
         last = message or part.shown or Outgoing(text=self._tried)
         delta = last.text[len(self.shown) :] if sure else ""
-        key = standing.part_key(len(standing.parts) - 1)
+        key = posted.part_key(len(posted.parts) - 1)
 
         async def attempt() -> Receipt | None:
             try:
@@ -99,8 +99,8 @@ class NativeStream:
                 self.stopped = True
                 return None
 
-        receipt = await standing.wire.call("stop_stream", standing.to, attempt)
+        receipt = await posted.client.call("stop_stream", posted.to, attempt)
         self.open = False
         if receipt is not None:
             part.shown = last if sure else None
-            standing.update(part, receipt)
+            posted.update(part, receipt)

@@ -16,15 +16,15 @@ from gateway.adapter import (
     SupportsStarters,
     SupportsTitles,
 )
+from gateway.egress.client import Lookup, PlatformClient
 from gateway.egress.form import Form
 from gateway.egress.limiter import Limiter
 from gateway.egress.offload import offloaded
 from gateway.egress.outgoing import degraded, plan, prepared
-from gateway.egress.pace import Pace
+from gateway.egress.posted import OnReceipts, PostedMessage
 from gateway.egress.retry import Doubt, RetryPolicy
-from gateway.egress.standing import OnReceipts, Standing
+from gateway.egress.scheduler import TurnScheduler
 from gateway.egress.stream import MessageStream
-from gateway.egress.wire import Lookup, Wire
 from gateway.errors import Gone, PlatformError, RateLimited, RefusedForm, SettingsError, Unsupported
 from gateway.markdown.split import split
 from gateway.model import (
@@ -58,30 +58,32 @@ class Sender:
         *,
         policy: RetryPolicy | None = None,
         limiter: Limiter | None = None,
-        pace: Pace | None = None,
+        scheduler: TurnScheduler | None = None,
     ) -> None:
         self._limiter = limiter or Limiter()
-        self._pace = pace or Pace()
+        self._scheduler = scheduler or TurnScheduler()
         self._adapters = adapters
         self._policy = policy or RetryPolicy()
-        self._wires: dict[str, Wire] = {}
+        self._clients: dict[str, PlatformClient] = {}
 
-    def _wire(self, platform: str) -> Wire:
-        wire = self._wires.get(platform)
-        if wire is None:
+    def _client(self, platform: str) -> PlatformClient:
+        client = self._clients.get(platform)
+        if client is None:
             adapter = self._adapters.get(platform)
             if adapter is None:
                 raise SettingsError(f"{platform} is not on: set its credentials to reach conversations there")
-            wire = self._wires[platform] = Wire(adapter, policy=self._policy, limiter=self._limiter, pace=self._pace)
-        return wire
+            client = self._clients[platform] = PlatformClient(
+                adapter, policy=self._policy, limiter=self._limiter, scheduler=self._scheduler
+            )
+        return client
 
     def capabilities(self, to: ConversationRef) -> Capabilities:
         """What the conversation's platform can do."""
-        return self._wire(to.platform).capabilities
+        return self._client(to.platform).capabilities
 
-    def looks(self, to: ConversationRef) -> bool:
+    def can_find_sent(self, to: ConversationRef) -> bool:
         """Whether the platform can be asked what a crash left there."""
-        return self._wire(to.platform).looks
+        return self._client(to.platform).can_find_sent
 
     async def put(
         self,
@@ -105,19 +107,21 @@ class Sender:
         A form the platform refuses is made plainer (a picture a link, a table code), so that the words arrive.
         Raises ``TooLarge`` naming the file and the limit, or what ``RetryPolicy`` gave up on.
         """
-        wire = self._wire(to.platform)
-        standing = Standing(wire, to, key=key, existing=existing, lookup=lookup, on_receipts=on_receipts, doubt=doubt)
-        limits = wire.capabilities
+        client = self._client(to.platform)
+        posted = PostedMessage(
+            client, to, key=key, existing=existing, lookup=lookup, on_receipts=on_receipts, doubt=doubt
+        )
+        limits = client.capabilities
         message = degraded(message, limits)
-        async with wire.lanes.hold(to.key):
+        async with client.locks.hold(to.key):
             message = await prepared(message, limits.file_size_limit)
-            await self._stand(standing, message)
-        return standing.receipts
+            await self._stand(posted, message)
+        return posted.receipts
 
     @staticmethod
-    async def _stand(standing: Standing, message: Outgoing) -> None:
+    async def _stand(posted: PostedMessage, message: Outgoing) -> None:
         """Make the message stand, in a plainer form where the platform refuses the form it has."""
-        limits, form = standing.wire.capabilities, Form(standing.to)
+        limits, form = posted.client.capabilities, Form(posted.to)
         parts: list[Outgoing] = []
         while True:
             shown = form.message(message)
@@ -125,7 +129,7 @@ class Sender:
             texts = await offloaded(size, split, shown.text, limits.text_limit, tables=tables)
             parts[:] = plan(shown, limits, texts)
             try:
-                await standing.make(lambda: parts, final=True)
+                await posted.make(lambda: parts, final=True)
                 return
             except RefusedForm as error:
                 form.refuse(error, message)
@@ -146,14 +150,16 @@ class Sender:
         """A message that grows. ``recipient`` is whom it answers (Slack wants to know), ``author`` another name
         than the bot's own; ``on_stopped`` is called when
         the user stops it on the platform. The rest is as for ``put``."""
-        wire = self._wire(to.platform)
-        standing = Standing(wire, to, key=key, existing=existing, lookup=lookup, on_receipts=on_receipts, doubt=doubt)
-        return MessageStream(standing, recipient=recipient, author=author, on_stopped=on_stopped)
+        client = self._client(to.platform)
+        posted = PostedMessage(
+            client, to, key=key, existing=existing, lookup=lookup, on_receipts=on_receipts, doubt=doubt
+        )
+        return MessageStream(posted, recipient=recipient, author=author, on_stopped=on_stopped)
 
     async def edit(self, receipt: Receipt, message: Outgoing) -> Receipt:
         """Make one platform message read as given, which must be within its limits. May raise ``Gone``."""
-        wire = self._wire(receipt.to.platform)
-        return await wire.call("edit", receipt.to, lambda: wire.adapter.edit(receipt, message))
+        client = self._client(receipt.to.platform)
+        return await client.call("edit", receipt.to, lambda: client.adapter.edit(receipt, message))
 
     async def delete(self, receipts: Sequence[Receipt]) -> None:
         """Remove these messages, the last one first; what is gone already is fine."""
@@ -161,23 +167,23 @@ class Sender:
             await self._delete(receipt)
 
     async def _delete(self, receipt: Receipt) -> None:
-        wire = self._wire(receipt.to.platform)
+        client = self._client(receipt.to.platform)
         try:
-            await wire.call("delete", receipt.to, lambda: wire.adapter.delete(receipt))
+            await client.call("delete", receipt.to, lambda: client.adapter.delete(receipt))
         except Gone:
             return
 
     async def status(self, to: ConversationRef, text: str | None) -> None:
         """Show that the bot is working, or that it no longer is. Best effort: never raises a ``PlatformError``, never
         waits for a rate limit."""
-        wire = self._wire(to.platform)
-        route = wire.route("status", to)
+        client = self._client(to.platform)
+        route = client.route("status", to)
         if self._limiter.blocked(route):
             return
         try:
             async with asyncio.timeout(_STATUS_TIMEOUT):
-                await self._pace.step()
-                await wire.adapter.status(to, text)
+                await self._scheduler.step()
+                await client.adapter.status(to, text)
         except RateLimited as error:
             self._limiter.block(error.bucket, error.retry_after, route)
         except (PlatformError, TimeoutError) as error:
@@ -185,84 +191,84 @@ class Sender:
 
     async def react(self, to: ConversationRef, message_id: str, emoji: str, *, added: bool = True) -> None:
         """Put the bot's reaction on a message, or take it off."""
-        wire = self._wire(to.platform)
-        adapter = wire.adapter
+        client = self._client(to.platform)
+        adapter = client.adapter
         if not isinstance(adapter, SupportsReactions):
             raise Unsupported(f"{to.platform} takes no reactions from a bot: answer with a short message instead")
-        await wire.call("react", to, lambda: adapter.react(to, message_id, emoji, added=added))
+        await client.call("react", to, lambda: adapter.react(to, message_id, emoji, added=added))
 
     async def set_title(self, to: ConversationRef, title: str) -> None:
         """Name the conversation."""
-        wire = self._wire(to.platform)
-        adapter = wire.adapter
+        client = self._client(to.platform)
+        adapter = client.adapter
         if not isinstance(adapter, SupportsTitles):
             raise Unsupported(f"{to.platform} conversations have no title: begin a message with a bold line instead")
-        await wire.call("set_title", to, lambda: adapter.set_title(to, title))
+        await client.call("set_title", to, lambda: adapter.set_title(to, title))
 
     async def suggest(self, to: ConversationRef, starters: Sequence[Starter]) -> bool:
         """Show prompts the user can pick; False where the platform cannot."""
-        wire = self._wire(to.platform)
-        adapter = wire.adapter
+        client = self._client(to.platform)
+        adapter = client.adapter
         if not isinstance(adapter, SupportsStarters):
             return False
-        await wire.call("suggest", to, lambda: adapter.suggest(to, starters))
+        await client.call("suggest", to, lambda: adapter.suggest(to, starters))
         return True
 
     async def notify(self, to: ConversationRef, user: UserRef, text: str) -> None:
         """Tell one user; where the platform cannot hide it from the others, by an ordinary message to them."""
-        wire = self._wire(to.platform)
-        adapter = wire.adapter
+        client = self._client(to.platform)
+        adapter = client.adapter
         if isinstance(adapter, SupportsNotices):
-            await wire.call("notify", to, lambda: adapter.notify(to, user, text))
+            await client.call("notify", to, lambda: adapter.notify(to, user, text))
             return
         message = Outgoing(text=text, mentions=AllowedMentions(users=(user.id,)))
         await self.put(to, message, key=f"notice:{uuid.uuid4().hex}")
 
     async def history(self, to: ConversationRef, limit: int) -> Sequence[HistoryMessage]:
         """The newest messages of the conversation, oldest first."""
-        wire = self._wire(to.platform)
-        adapter = wire.adapter
+        client = self._client(to.platform)
+        adapter = client.adapter
         if not isinstance(adapter, SupportsHistory):
             raise Unsupported(f"{to.platform} lets a bot read no history: keep what you need in the session instead")
-        return await wire.call("history", to, lambda: adapter.history(to, limit=limit))
+        return await client.call("history", to, lambda: adapter.history(to, limit=limit))
 
     async def complete(self, message: MessageCreated) -> MessageCreated:
         """The message with what its delivery lacked, as far as the platform tells it. Never raises a
         ``PlatformError``: a message that cannot be completed is handled as it came."""
-        wire = self._wire(message.ref.platform)
-        adapter = wire.adapter
+        client = self._client(message.ref.platform)
+        adapter = client.adapter
         if not isinstance(adapter, SupportsCompletion):
             return message
         try:
             async with asyncio.timeout(_COMPLETION_TIMEOUT):
-                return await wire.call("complete", message.ref, lambda: adapter.complete(message))
+                return await client.call("complete", message.ref, lambda: adapter.complete(message))
         except (PlatformError, TimeoutError) as error:
             log.warning("message.incomplete", message=message.message_id, error=str(error) or type(error).__name__)
             return message
 
     async def profile(self, user: UserRef) -> Profile | None:
         """What the platform tells about the user; None where it tells nothing."""
-        wire = self._wire(user.platform)
-        adapter = wire.adapter
+        client = self._client(user.platform)
+        adapter = client.adapter
         if not isinstance(adapter, SupportsProfiles):
             return None
         to = ConversationRef(platform=user.platform, workspace=user.workspace, channel="")
-        return await wire.call("profile", to, lambda: adapter.profile(user))
+        return await client.call("profile", to, lambda: adapter.profile(user))
 
     async def download(self, platform: str, file: RemoteFile, *, limit: int) -> AsyncIterator[bytes]:
         """The file's bytes; more than ``limit`` raises ``TooLarge``. Only the start is retried: what a caller has
         taken cannot be taken back."""
-        wire = self._wire(platform)
+        client = self._client(platform)
         to = ConversationRef(platform=platform, workspace=file.workspace, channel="")
 
         async def start() -> tuple[AsyncIterator[bytes], bytes | None]:
-            chunks = wire.adapter.download(file, limit=limit)
+            chunks = client.adapter.download(file, limit=limit)
             try:
                 return chunks, await anext(chunks)
             except StopAsyncIteration:
                 return chunks, None
 
-        chunks, first = await wire.call("download", to, start)
+        chunks, first = await client.call("download", to, start)
         try:
             if first is not None:
                 yield first

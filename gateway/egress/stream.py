@@ -16,7 +16,7 @@ from gateway.egress.form import Form
 from gateway.egress.native import NativeStream
 from gateway.egress.offload import SMALL, offloaded
 from gateway.egress.outgoing import degraded, plan, prepared
-from gateway.egress.standing import Part, Standing
+from gateway.egress.posted import Part, PostedMessage
 from gateway.errors import PlatformError, RefusedForm
 from gateway.markdown.open_markup import close_open_markup
 from gateway.markdown.split import Splitter
@@ -28,19 +28,19 @@ class MessageStream:
 
     def __init__(
         self,
-        standing: Standing,
+        posted: PostedMessage,
         *,
         recipient: UserRef | None,
         author: str | None = None,
         on_stopped: Callable[[], object] | None = None,
     ) -> None:
-        self._standing = standing
+        self._standing = posted
         self._author = author
         self._on_stopped = on_stopped
-        self._wire = standing.wire
-        self._limits = standing.wire.capabilities
+        self._client = posted.client
+        self._limits = posted.client.capabilities
         self._recipient = recipient
-        self._inherited = len(standing.parts)
+        self._inherited = len(posted.parts)
         """How many parts an earlier run, or an earlier stream of the same message, left standing."""
         self._splitter = self._new_splitter(self._limits.text_limit)
         self._text = ""
@@ -58,7 +58,7 @@ class MessageStream:
         """The message as it shall stand in the end."""
         self._final: list[Outgoing] | None = None
         """The same in parts."""
-        self._form = Form(standing.to)
+        self._form = Form(posted.to)
         self._closed = False
         self._stopped = False
         """The user stopped it: nothing more is shown, whatever is written."""
@@ -165,7 +165,7 @@ class MessageStream:
             self._flusher = asyncio.get_running_loop().create_task(self._flush())
 
     async def _flush(self) -> None:
-        limiter = self._wire.limiter
+        limiter = self._client.limiter
         while self._dirty and self._final is None:
             began = limiter.clock()
             self._dirty = False
@@ -224,12 +224,12 @@ class MessageStream:
 
     async def _start(self) -> NativeStream | None:
         """Start a native stream with the first text; None where it has to be posted and edited."""
-        standing, adapter = self._standing, self._wire.adapter
-        if standing.parts or not self._limits.stream_limit or not isinstance(adapter, SupportsStreaming):
+        posted, adapter = self._standing, self._client.adapter
+        if posted.parts or not self._limits.stream_limit or not isinstance(adapter, SupportsStreaming):
             return None
         self._splitter = self._new_splitter(min(self._limits.stream_limit, self._limits.text_limit))
         await self._read_ahead(self._written())
-        native = NativeStream(standing, adapter, self._recipient, self._author)
+        native = NativeStream(posted, adapter, self._recipient, self._author)
         if await self._begin(native, self._texts()[0]):
             return native
         self._splitter = self._new_splitter(self._limits.text_limit)
@@ -279,14 +279,14 @@ class MessageStream:
         return self._cached[1]
 
     async def _make(self, *, final: bool) -> None:
-        standing = self._standing
+        posted = self._standing
         # Edits wait for nobody: only what is new has to keep its place among what else is sent.
-        await standing.make(lambda: self._wanted()[: len(standing.parts)], final=False)
-        if len(self._wanted()) > len(standing.parts):
-            async with self._wire.lanes.hold(standing.to.key):
-                await standing.make(self._wanted, final=final)
+        await posted.make(lambda: self._wanted()[: len(posted.parts)], final=False)
+        if len(self._wanted()) > len(posted.parts):
+            async with self._client.locks.hold(posted.to.key):
+                await posted.make(self._wanted, final=final)
         elif final:
-            await standing.make(self._wanted, final=True)
+            await posted.make(self._wanted, final=True)
 
     async def _begin(self, native: NativeStream, text: str) -> bool:
         self._streamed = self._text

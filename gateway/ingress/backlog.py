@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import structlog
 
-from gateway.ingress.reading import Reader
+from gateway.ingress.decoder import EnvelopeDecoder
 from gateway.ports import Delivery, Inbox
-from gateway.runtime.work import Work
+from gateway.runtime.queued import QueuedDelivery
 
 log = structlog.get_logger(__name__)
 
@@ -22,9 +22,9 @@ class Backlog:
         self,
         *,
         store: Inbox,
-        reader: Reader,
+        reader: EnvelopeDecoder,
         is_taken: Callable[[Delivery], bool],
-        submit: Callable[[Work], None],
+        submit: Callable[[QueuedDelivery], None],
     ) -> None:
         self._store = store
         self._reader = reader
@@ -67,21 +67,21 @@ class Backlog:
             after = rows[-1].seq
 
     async def _take(self, delivery: Delivery) -> None:
-        if self._is_taken(delivery) or (work := await self.read(delivery)) is None:
+        if self._is_taken(delivery) or (queued := await self.read(delivery)) is None:
             return
         if not self._is_taken(delivery):  # it may have been meanwhile
-            self._submit(work)
+            self._submit(queued)
 
-    async def read(self, delivery: Delivery) -> Work | None:
+    async def read(self, delivery: Delivery) -> QueuedDelivery | None:
         """The work in a stored delivery; None, said once, for one nothing can be made of."""
         if delivery.seq in self._unreadable:
             return None
-        work, error = None, None
+        queued, error = None, None
         try:
-            work = await self._reader.recovered(delivery)
+            queued = await self._reader.recovered(delivery)
         except (ValueError, LookupError, TypeError) as problem:
             error = problem  # written by another version: it must not keep the others from being read
-        if work is None:
+        if queued is None:
             self._unreadable.add(delivery.seq)
             log.warning("inbox.unreadable", delivery=delivery.envelope.key, exc_info=error)
-        return work
+        return queued

@@ -10,12 +10,12 @@ from typing import Any
 
 import structlog
 
-from gateway.egress import Pace
+from gateway.egress import TurnScheduler
 from gateway.errors import Fenced
 from gateway.ingress.backlog import PAGE, Backlog
+from gateway.ingress.decoder import EnvelopeDecoder
 from gateway.ingress.failures import Failures
-from gateway.ingress.lane import QUEUE_LIMIT, Lane
-from gateway.ingress.reading import Reader
+from gateway.ingress.queue import QUEUE_LIMIT, ConversationQueue
 from gateway.ingress.trials import Trial, Trials
 from gateway.model import (
     CommandInvoked,
@@ -30,11 +30,11 @@ from gateway.ports import Delivery, Lease, SessionRecord, Store
 from gateway.runtime.asks import Verdict
 from gateway.runtime.calling import as_failure, forbids_awaiting, forget_cancellations, is_discarded
 from gateway.runtime.limits import Limits
-from gateway.runtime.persistence import persistently
+from gateway.runtime.persistence import retry_until_stored
+from gateway.runtime.queued import QueuedDelivery
 from gateway.runtime.runner import Runner
 from gateway.runtime.session import SessionPool
 from gateway.runtime.tokens import AskToken, UploadToken
-from gateway.runtime.work import Work
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +42,7 @@ POLL_EVERY = 10.0
 """Seconds between looks for deliveries that are due but in no lane (revived dead letters, a lost lease)."""
 RENEW_EVERY = 10.0
 """Seconds between renewals of the leases held."""
-LANES_LIMIT = 5_000
+QUEUES_LIMIT = 5_000
 """Conversations with work in memory; the backlog beyond it stays in the store until there is room. Those whose turn
 only waits for an answer do not count."""
 RESTING_LIMIT = 50_000
@@ -60,11 +60,11 @@ class Dispatcher:
         self,
         *,
         store: Store,
-        reader: Reader,
+        reader: EnvelopeDecoder,
         runner: Runner,
         pool: SessionPool,
         failures: Failures,
-        pace: Pace,
+        scheduler: TurnScheduler,
         limits: Limits,
     ) -> None:
         self._store = store
@@ -72,14 +72,14 @@ class Dispatcher:
         self._runner = runner
         self._pool = pool
         self._failures = failures
-        self._pace = pace
+        self._scheduler = scheduler
         self._limits = limits
         self._trials = Trials()
-        self._lanes: dict[str, Lane] = {}
+        self._queues: dict[str, ConversationQueue] = {}
         self._resting = 0
         """How many of them only wait for an answer."""
         self._backlog = Backlog(
-            store=store, reader=reader, is_taken=self._is_taken, submit=lambda work: self.submit(work, older=True)
+            store=store, reader=reader, is_taken=self._is_taken, submit=lambda queued: self.submit(queued, older=True)
         )
         self._background: set[asyncio.Task[Any]] = set()
         self._closing = False
@@ -88,7 +88,7 @@ class Dispatcher:
 
     def is_idle(self, ref: ConversationRef) -> bool:
         """Whether a delivery stored now would run at once."""
-        return ref.key not in self._lanes
+        return ref.key not in self._queues
 
     def is_live(self, ref: ConversationRef) -> bool:
         """Whether the session is in memory."""
@@ -101,7 +101,7 @@ class Dispatcher:
     async def takes_part(self, ref: ConversationRef) -> bool:
         """Whether the bot is in this conversation already."""
         key = ref.key
-        if key in self._lanes or key in self._pool or await self._store.exists(key):
+        if key in self._queues or key in self._pool or await self._store.exists(key):
             return True
         # What would open its session may still wait in the store.
         return self._backlog.exists and bool(await self._store.pending(conversation=key, now=math.inf, limit=1))
@@ -109,316 +109,322 @@ class Dispatcher:
     def learn(self, key: str, twin: MessageCreated) -> bool:
         """A delivery came a second time: put what it adds into its turn, if that has not begun. Whether it is worth
         storing beside the first one."""
-        lane = self._lanes.get(twin.ref.key)
-        work = None if lane is None else lane.find(key)
-        if work is None:
+        queue = self._queues.get(twin.ref.key)
+        queued = None if queue is None else queue.find(key)
+        if queued is None:
             # Done, or it has no place in memory yet: then whoever reads it from the store merges the two.
-            return self._backlog.exists or (lane is not None and lane.overflow)
-        added = work.learn(twin)
-        if added and lane is not None and work is not lane.current and lane.asks.offer_message(work):
-            lane.queue.remove(work)
+            return self._backlog.exists or (queue is not None and queue.overflow)
+        added = queued.learn(twin)
+        if added and queue is not None and queued is not queue.current and queue.asks.offer_message(queued):
+            queue.deliveries.remove(queued)
         return added
 
     def judge(self, ref: ConversationRef, ask: tuple[str, int], event: Event) -> Verdict:
         """What would become of an answer to this ask, if it were given now."""
-        lane = self._lanes.get(ref.key)
-        if lane is None:
+        queue = self._queues.get(ref.key)
+        if queue is None:
             return "early" if self._backlog.exists else "closed"
-        return lane.asks.judge(ask, event, runs=lane.overflow or lane.holds(ask[0]))
+        return queue.asks.judge(ask, event, runs=queue.overflow or queue.holds(ask[0]))
 
     def withdraw(self, event: MessageDeleted) -> None:
         """Somebody deleted a message: its turn is stopped, or never begins."""
-        lane = self._lanes.get(event.ref.key)
-        if lane is not None:
-            for work in lane.withdraw(event.message_id):
-                self.spawn(self._forget(work))
+        queue = self._queues.get(event.ref.key)
+        if queue is not None:
+            for queued in queue.withdraw(event.message_id):
+                self.spawn(self._forget(queued))
 
     # Submitting
 
-    def submit(self, work: Work, *, older: bool = False) -> None:
+    def submit(self, queued: QueuedDelivery, *, older: bool = False) -> None:
         """Run it, now or after what came before it. Never waits. ``older``: it was read from the store."""
         if self._closing:
             return  # it is stored: whoever starts next runs it
-        key = work.event.ref.key
-        lane = self._lanes.get(key)
-        if lane is None:
+        key = queued.event.ref.key
+        queue = self._queues.get(key)
+        if queue is None:
             if self._backlog.behind or self._is_full():
                 self._backlog.behind = True
                 return
-            lane = self._open_lane(key)
-            lane.overflow = lane.unread = self._backlog.catching_up and not older
+            queue = self._open_queue(key)
+            queue.overflow = queue.unread = self._backlog.catching_up and not older
         else:
-            work.session_read = False  # what is before it may change that
-        lane.asks.latest = max(lane.asks.latest, work.seq)
-        if not lane.unread and not self._control(lane, work):
-            self._enqueue(lane, work)
+            queued.session_read = False  # what is before it may change that
+        queue.asks.latest = max(queue.asks.latest, queued.seq)
+        if not queue.unread and not self._control(queue, queued):
+            self._enqueue(queue, queued)
 
     def _is_full(self) -> bool:
         """Whether no further conversation may have work in memory now."""
-        if len(self._lanes) - min(self._resting, RESTING_LIMIT) < LANES_LIMIT:
+        if len(self._queues) - min(self._resting, RESTING_LIMIT) < QUEUES_LIMIT:
             return False
-        self._limits.met("conversations", f"{len(self._lanes)} conversations have work in memory; others wait")
+        self._limits.met("conversations", f"{len(self._queues)} conversations have work in memory; others wait")
         return True
 
     def _make_room(self) -> None:
         """A conversation left memory, or rests now: once half of the room is free, what waits in the store comes."""
-        taken = len(self._lanes) - min(self._resting, RESTING_LIMIT)
-        if self._backlog.behind and not self._closing and taken == LANES_LIMIT // 2:
+        taken = len(self._queues) - min(self._resting, RESTING_LIMIT)
+        if self._backlog.behind and not self._closing and taken == QUEUES_LIMIT // 2:
             self.spawn(self._backlog.take_due(now=math.inf))
 
-    def _count(self, lane: Lane) -> None:
+    def _count(self, queue: ConversationQueue) -> None:
         """Note whether this conversation only waits for an answer now."""
-        if lane.rests != lane.counted:
-            lane.counted = not lane.counted
-            self._resting += 1 if lane.counted else -1
+        if queue.rests != queue.counted:
+            queue.counted = not queue.counted
+            self._resting += 1 if queue.counted else -1
             self._make_room()
 
-    def _open_lane(self, key: str) -> Lane:
-        lane = self._lanes[key] = Lane(key, turn_down=lambda work: self._turn_down(lane, work))
-        self._pace.begin(self._start, lane)
-        return lane
+    def _open_queue(self, key: str) -> ConversationQueue:
+        queue = self._queues[key] = ConversationQueue(
+            key, turn_down=lambda queued: self._reject_early_answers(queue, queued)
+        )
+        self._scheduler.begin(self._start, queue)
+        return queue
 
-    def _start(self, lane: Lane) -> None:
-        if lane.task is None:
-            lane.task = self.spawn(self._run_lane(lane))
+    def _start(self, queue: ConversationQueue) -> None:
+        if queue.task is None:
+            queue.task = self.spawn(self._run_queue(queue))
 
-    def _control(self, lane: Lane, work: Work) -> bool:
+    def _control(self, queue: ConversationQueue, queued: QueuedDelivery) -> bool:
         """Give it to the running turn, if it is meant for that."""
-        event, token = work.event, work.token
+        event, token = queued.event, queued.token
         if isinstance(event, StopRequested):
-            lane.stop(event.user)
-            self._beside(lane, work)
+            queue.stop(event.user)
+            self._run_concurrently(queue, queued)
             return True
         if isinstance(event, MessageCreated):
-            if lane.asks.hopes_for(work):
-                self.spawn(self._complete(lane, work))
-            return lane.asks.offer_message(work)
+            if queue.asks.hopes_for(queued):
+                self.spawn(self._complete(queue, queued))
+            return queue.asks.offer_message(queued)
         if isinstance(token, AskToken | UploadToken):
-            self._answer(lane, work, (token.delivery, token.ordinal))
+            self._answer(queue, queued, (token.delivery, token.ordinal))
             return True
         if (
             isinstance(event, ConversationEnded)
             and event.reason == "idle"
-            and (lane.current or lane.queue or lane.side)
+            and (queue.current or queue.deliveries or queue.side)
         ):
-            self.spawn(self._forget(work))  # it is in use after all
+            self.spawn(self._forget(queued))  # it is in use after all
             return True
         if isinstance(event, ConversationEnded) and event.reason in ("deleted", "removed"):
-            for waiting in lane.abandon():
+            for waiting in queue.abandon():
                 self.spawn(self._forget(waiting))
             return False
         over = isinstance(event, ConversationEnded) or (isinstance(event, CommandInvoked) and event.command == "new")
-        if over and lane.waiting:
-            lane.stop(event.user)  # nobody will answer in a conversation that is over
+        if over and queue.awaits_answer:
+            queue.stop(event.user)  # nobody will answer in a conversation that is over
             return False
-        if work.is_side:
-            self._beside(lane, work)
+        if queued.is_side:
+            self._run_concurrently(queue, queued)
             return True
         return False
 
-    async def _complete(self, lane: Lane, work: Work) -> None:
+    async def _complete(self, queue: ConversationQueue, queued: QueuedDelivery) -> None:
         """Its files may be what the running turn asks for: it gets them now, not when its own turn comes."""
-        await self._runner.complete(work)
-        if work in lane.queue and lane.asks.offer_message(work):
-            lane.queue.remove(work)
+        await self._runner.complete(queued)
+        if queued in queue.deliveries and queue.asks.offer_message(queued):
+            queue.deliveries.remove(queued)
 
-    def _answer(self, lane: Lane, work: Work, ask: tuple[str, int]) -> None:
-        verdict = lane.asks.offer_token(ask, work, runs=lane.holds(ask[0]))
+    def _answer(self, queue: ConversationQueue, queued: QueuedDelivery, ask: tuple[str, int]) -> None:
+        verdict = queue.asks.offer_token(ask, queued, runs=queue.holds(ask[0]))
         if verdict in ("not_yours", "closed"):
-            work.refused = verdict
-            self._beside(lane, work)
+            queued.refused = verdict
+            self._run_concurrently(queue, queued)
 
-    def _turn_down(self, lane: Lane, work: Work) -> None:
+    def _reject_early_answers(self, queue: ConversationQueue, queued: QueuedDelivery) -> None:
         """Tell whoever gave an answer that was not needed."""
         if not self._closing:  # else the next process finds it, and its ask may still be open there
-            self._beside(lane, work)
+            self._run_concurrently(queue, queued)
 
-    def _enqueue(self, lane: Lane, work: Work) -> None:
-        if lane.overflow or len(lane.queue) >= QUEUE_LIMIT:
-            lane.overflow = True
+    def _enqueue(self, queue: ConversationQueue, queued: QueuedDelivery) -> None:
+        if queue.overflow or len(queue.deliveries) >= QUEUE_LIMIT:
+            queue.overflow = True
             return
-        lane.last_seq = max(lane.last_seq, work.seq)
-        lane.queue.put(work)
+        queue.last_seq = max(queue.last_seq, queued.seq)
+        queue.deliveries.put(queued)
 
     # Running
 
-    async def _run_lane(self, lane: Lane) -> None:
+    async def _run_queue(self, queue: ConversationQueue) -> None:
         try:
-            lane.lease = await self._store.claim(lane.key)
-            if lane.lease is None:
+            queue.lease = await self._store.claim(queue.key)
+            if queue.lease is None:
                 return  # another process runs this conversation; the delivery is in the store it reads
             first = True
             while True:
-                while lane.queue and (first or not self._closing):
+                while queue.deliveries and (first or not self._closing):
                     first = False
-                    work = self._next(lane)
+                    queued = self._next(queue)
                     try:
-                        await self._run(lane, lane.lease, work, main=True)
+                        await self._run(queue, queue.lease, queued, main=True)
                     except Exception as error:
-                        if await self._rescued(lane, lane.lease, work, error, main=True):
-                            lane.queue.insert(0, work)
-                    self._ended_in(lane, work)
-                    if lane.queue:
-                        await self._pace.step()
-                if lane.overflow and not self._closing:
-                    await self._read_on(lane)
-                elif lane.side:
-                    await lane.wait_beside()
+                        if await self._rescued(queue, queue.lease, queued, error, main=True):
+                            queue.deliveries.insert(0, queued)
+                    self._ended_in(queue, queued)
+                    if queue.deliveries:
+                        await self._scheduler.step()
+                if queue.overflow and not self._closing:
+                    await self._read_on(queue)
+                elif queue.side:
+                    await queue.wait_beside()
                 else:
                     break
         except Fenced:
-            log.warning("lane.fenced", conversation=lane.key)
+            log.warning("lane.fenced", conversation=queue.key)
         finally:
-            del self._lanes[lane.key]
-            self._resting -= lane.counted
+            del self._queues[queue.key]
+            self._resting -= queue.counted
             self._make_room()
-        if lane.lease is not None:
-            await self._store.release(lane.lease)
+        if queue.lease is not None:
+            await self._store.release(queue.lease)
 
-    def _next(self, lane: Lane) -> Work:
-        work = lane.current = lane.queue.pop(0)
-        if lane.counted:
-            self._count(lane)
-        return work
+    def _next(self, queue: ConversationQueue) -> QueuedDelivery:
+        queued = queue.current = queue.deliveries.pop(0)
+        if queue.counted:
+            self._count(queue)
+        return queued
 
-    def _ended_in(self, lane: Lane, work: Work) -> None:
-        lane.current = None
-        if lane.waits:
-            self._count(lane)
-        if not lane.holds(work.key):  # else it runs again
-            lane.asks.forget(work.key)
+    def _ended_in(self, queue: ConversationQueue, queued: QueuedDelivery) -> None:
+        queue.current = None
+        if queue.waits:
+            self._count(queue)
+        if not queue.holds(queued.key):  # else it runs again
+            queue.asks.forget(queued.key)
 
-    async def _rescued(self, lane: Lane, lease: Lease, work: Work, error: Exception, *, main: bool) -> bool:
+    async def _rescued(
+        self, queue: ConversationQueue, lease: Lease, queued: QueuedDelivery, error: Exception, *, main: bool
+    ) -> bool:
         """What ``_run`` itself cannot deal with (see ``forbids_awaiting``); whether the turn shall run again."""
         if isinstance(error, Fenced):
             raise error
-        return await self._failed(lane, lease, work, error, main=main)
+        return await self._failed(queue, lease, queued, error, main=main)
 
-    async def _forget(self, work: Work) -> None:
+    async def _forget(self, queued: QueuedDelivery) -> None:
         """There is nothing to run for it, or no longer."""
-        lease = await self._store.claim(work.event.ref.key)
+        lease = await self._store.claim(queued.event.ref.key)
         if lease is not None:
-            await persistently(lambda: self._store.finish(lease, work.key, journal=work.rerun))
+            await retry_until_stored(lambda: self._store.finish(lease, queued.key, journal=queued.rerun))
 
-    async def _run(self, lane: Lane, lease: Lease, work: Work, *, main: bool) -> None:
+    async def _run(self, queue: ConversationQueue, lease: Lease, queued: QueuedDelivery, *, main: bool) -> None:
         """Run it until it is done or given up."""
-        if work.interrupted and self._trials.is_hopeless(work):
-            await self._failures.give_up(lease, work)
-            await self._pool.keep(lane.key)
+        if queued.interrupted and self._trials.is_hopeless(queued):
+            await self._failures.give_up(lease, queued)
+            await self._pool.keep(queue.key)
             return
         while True:
             try:
-                await self._run_once(lane, lease, work, main=main)
+                await self._run_once(queue, lease, queued, main=main)
                 return
             except Fenced:
                 raise
             except BaseException as error:
                 # The last resort of rule 7: whatever a handler raised is logged, retried, and in the end told.
-                if lane.lost or is_discarded(error):
+                if queue.lost or is_discarded(error):
                     raise
                 if self._runner.closing:
                     if isinstance(error, asyncio.CancelledError):
                         raise
-                    log.info("turn.handed_over", delivery=work.key, error=f"{type(error).__name__}: {error}")
+                    log.info("turn.handed_over", delivery=queued.key, error=f"{type(error).__name__}: {error}")
                     return
                 failure = as_failure(error)
                 if forbids_awaiting(failure):
                     raise failure from error
                 if (task := asyncio.current_task()) is not None and task.cancelling():
                     await forget_cancellations(task, 0)
-            if not await self._failed(lane, lease, work, failure, main=main):
+            if not await self._failed(queue, lease, queued, failure, main=main):
                 return
 
-    async def _failed(self, lane: Lane, lease: Lease, work: Work, failure: Exception, *, main: bool) -> bool:
+    async def _failed(
+        self, queue: ConversationQueue, lease: Lease, queued: QueuedDelivery, failure: Exception, *, main: bool
+    ) -> bool:
         """Note it and pause; whether it shall run again."""
-        pause = await self._failures.handle(lease, work, failure)
+        pause = await self._failures.handle(lease, queued, failure)
         if pause is None:
-            await self._pool.keep(lane.key)  # the bot is in this conversation, though the turn came to nothing
+            await self._pool.keep(queue.key)  # the bot is in this conversation, though the turn came to nothing
             return False
         if not main:
             await asyncio.sleep(pause)
-        elif await lane.stopped_within(pause):
-            await persistently(lambda: self._store.finish(lease, work.key))
+        elif await queue.stopped_within(pause):
+            await retry_until_stored(lambda: self._store.finish(lease, queued.key))
             return False
-        work.session_read = False
+        queued.session_read = False
         return True
 
-    async def _run_once(self, lane: Lane, lease: Lease, work: Work, *, main: bool) -> None:
-        trial = await self._trials.admit(work) if work.interrupted else None
-        work.on_wait = functools.partial(self._waits, lane, trial)
+    async def _run_once(self, queue: ConversationQueue, lease: Lease, queued: QueuedDelivery, *, main: bool) -> None:
+        trial = await self._trials.admit(queued) if queued.interrupted else None
+        queued.on_wait = functools.partial(self._waits, queue, trial)
         try:
-            if not work.started:
-                if not await persistently(lambda: self._store.start(lease, work.key)):
+            if not queued.started:
+                if not await retry_until_stored(lambda: self._store.start(lease, queued.key)):
                     return  # it was read from the store while it was being finished
-                work.started = True
+                queued.started = True
             await self._runner.run(
-                work,
+                queued,
                 lease=lease,
-                asks=lane.asks,
-                running=lane.runs if main else _unseen,
-                behind=lambda: main and bool(lane.queue),
+                asks=queue.asks,
+                running=queue.runs if main else _unseen,
+                behind=lambda: main and bool(queue.deliveries),
             )
         finally:
-            work.on_wait = None
+            queued.on_wait = None
             if trial is not None:
                 self._trials.end(trial)
 
-    def _waits(self, lane: Lane, trial: Trial | None, begins: bool) -> None:
+    def _waits(self, queue: ConversationQueue, trial: Trial | None, begins: bool) -> None:
         """A turn begins to wait for an answer, or goes on."""
-        lane.waits += 1 if begins else -1
-        self._count(lane)
+        queue.waits += 1 if begins else -1
+        self._count(queue)
         if trial is not None and begins:
             self._trials.end(trial)
 
-    def _beside(self, lane: Lane, work: Work) -> None:
+    def _run_concurrently(self, queue: ConversationQueue, queued: QueuedDelivery) -> None:
         """Run it now, next to the queue; where too many do already, leave it in the store until the next look."""
-        if len(lane.side) >= SIDE_LIMIT and not isinstance(work.event, StopRequested):
+        if len(queue.side) >= SIDE_LIMIT and not isinstance(queued.event, StopRequested):
             self._limits.met("turns beside a conversation", f"{SIDE_LIMIT} run beside one conversation; others wait")
             return
 
         async def run() -> None:
-            await self._pace.step()
-            lease = lane.lease or await self._store.claim(lane.key)
+            await self._scheduler.step()
+            lease = queue.lease or await self._store.claim(queue.key)
             try:
                 again = lease is not None
                 while again and lease is not None:
                     try:
-                        await self._run(lane, lease, work, main=False)
+                        await self._run(queue, lease, queued, main=False)
                         again = False
                     except Exception as error:
-                        again = await self._rescued(lane, lease, work, error, main=False)
+                        again = await self._rescued(queue, lease, queued, error, main=False)
             except Fenced:
-                log.warning("lane.fenced", conversation=lane.key)
+                log.warning("lane.fenced", conversation=queue.key)
             finally:
-                lane.side.pop(work.key, None)
-                if lane.waits or lane.counted:
-                    self._count(lane)
-                lane.asks.forget(work.key)
+                queue.side.pop(queued.key, None)
+                if queue.waits or queue.counted:
+                    self._count(queue)
+                queue.asks.forget(queued.key)
 
-        lane.side[work.key] = self.spawn(run())
-        if lane.counted:
-            self._count(lane)
+        queue.side[queued.key] = self.spawn(run())
+        if queue.counted:
+            self._count(queue)
 
     # The store behind memory
 
-    async def _read_on(self, lane: Lane) -> None:
+    async def _read_on(self, queue: ConversationQueue) -> None:
         """Take in what waits in the store for this lane. What arrives meanwhile is left there, for its order, and read
         by another look."""
-        while lane.overflow:
-            known = lane.asks.latest  # whatever arrived up to this one is stored, so the look finds it
-            rows = await persistently(lambda: self._pending_in(lane))
+        while queue.overflow:
+            known = queue.asks.latest  # whatever arrived up to this one is stored, so the look finds it
+            rows = await retry_until_stored(lambda: self._pending_in(queue))
             for delivery in rows:
-                work = await self._backlog.read(delivery)
-                if work is not None and not lane.holds(work.key) and not self._control(lane, work):
-                    lane.queue.put(work)
-                lane.last_seq = delivery.seq
+                queued = await self._backlog.read(delivery)
+                if queued is not None and not queue.holds(queued.key) and not self._control(queue, queued):
+                    queue.deliveries.put(queued)
+                queue.last_seq = delivery.seq
             if len(rows) == QUEUE_LIMIT:
                 break
-            lane.overflow = lane.asks.latest > max(known, lane.last_seq)
-        lane.unread = False
+            queue.overflow = queue.asks.latest > max(known, queue.last_seq)
+        queue.unread = False
 
-    async def _pending_in(self, lane: Lane) -> Sequence[Delivery]:
-        return await self._store.pending(conversation=lane.key, after=lane.last_seq, now=math.inf, limit=QUEUE_LIMIT)
+    async def _pending_in(self, queue: ConversationQueue) -> Sequence[Delivery]:
+        return await self._store.pending(conversation=queue.key, after=queue.last_seq, now=math.inf, limit=QUEUE_LIMIT)
 
     async def recover(self) -> int:
         """Take up what a former process left; how many deliveries were open. Many are read while the gateway begins to
@@ -429,12 +435,12 @@ class Dispatcher:
         if count <= PAGE:
             await self._backlog.take_due(now=math.inf)
         else:
-            self.spawn(persistently(lambda: self._backlog.take_due(now=math.inf)))
+            self.spawn(retry_until_stored(lambda: self._backlog.take_due(now=math.inf)))
         return count
 
     def _is_taken(self, delivery: Delivery) -> bool:
-        lane = self._lanes.get(delivery.envelope.ref.key)
-        return lane is not None and (lane.overflow or lane.holds(delivery.envelope.key))
+        queue = self._queues.get(delivery.envelope.ref.key)
+        return queue is not None and (queue.overflow or queue.holds(delivery.envelope.key))
 
     async def keep_up(self) -> None:
         """Forever: renew leases, look for deliveries that are due."""
@@ -442,8 +448,8 @@ class Dispatcher:
         while True:
             await asyncio.sleep(RENEW_EVERY)
             try:
-                for lane in list(self._lanes.values()):
-                    await self._renew(lane)
+                for queue in list(self._queues.values()):
+                    await self._renew(queue)
                 if time.monotonic() - looked >= POLL_EVERY:
                     looked = time.monotonic()
                     await self._backlog.take_due(now=time.time())
@@ -451,13 +457,13 @@ class Dispatcher:
                 # A failing store must not end this: it is tried again, and ``/readyz`` says it meanwhile.
                 log.exception("dispatcher.failed")
 
-    async def _renew(self, lane: Lane) -> None:
+    async def _renew(self, queue: ConversationQueue) -> None:
         try:
-            if lane.lease is not None:
-                await self._store.renew(lane.lease)
+            if queue.lease is not None:
+                await self._store.renew(queue.lease)
         except Fenced:
-            log.warning("lane.fenced", conversation=lane.key)
-            lane.lose()
+            log.warning("lane.fenced", conversation=queue.key)
+            queue.lose()
 
     # Ending
 
@@ -480,16 +486,16 @@ class Dispatcher:
         A turn that only waits for an answer is handed back at once: it goes on waiting after the restart.
         """
         self._closing = True
-        for lane in self._lanes.values():
-            self._start(lane)
+        for queue in self._queues.values():
+            self._start(queue)
         deadline = time.monotonic() + timeout
-        while tasks := [task for lane in self._lanes.values() for task in lane.busy()]:
+        while tasks := [task for queue in self._queues.values() for task in queue.busy()]:
             left = deadline - time.monotonic()
             if left <= 0:
                 break
             # An ask may open while we wait, so look again every now and then.
             await asyncio.wait(tasks, timeout=min(left, 0.2), return_when=asyncio.FIRST_COMPLETED)
-        handed_back = len(self._lanes)
+        handed_back = len(self._queues)
         self._runner.close()
         tasks = list(self._background)
         for task in tasks:

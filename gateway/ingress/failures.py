@@ -11,8 +11,8 @@ from gateway.egress import Sender
 from gateway.errors import Forbidden, Gone, RateLimited, Rejected, TooLarge, Unsupported
 from gateway.model import Outgoing
 from gateway.ports import Inbox, Lease
-from gateway.runtime.persistence import persistently
-from gateway.runtime.work import Work
+from gateway.runtime.persistence import retry_until_stored
+from gateway.runtime.queued import QueuedDelivery
 from gateway.telemetry import Counters
 
 log = structlog.get_logger(__name__)
@@ -36,16 +36,16 @@ class Failures:
         self._retries = retries
         self._backoff = backoff
 
-    async def handle(self, lease: Lease, work: Work, error: Exception) -> float | None:
+    async def handle(self, lease: Lease, queued: QueuedDelivery, error: Exception) -> float | None:
         """Note the failure: the seconds after which the turn shall run again, None when it was given up."""
-        attempts = work.attempts + 1
+        attempts = queued.attempts + 1
         again = attempts <= self._retries and not _is(HOPELESS, error)
-        platform = work.event.ref.platform
+        platform = queued.event.ref.platform
         self._counters.add(platform, "failed")
         log.error(
             "turn.failed",
-            delivery=work.key,
-            reference=reference(work.key),
+            delivery=queued.key,
+            reference=reference(queued.key),
             attempt=attempts,
             again=again,
             exc_info=error,
@@ -57,32 +57,32 @@ class Failures:
             if isinstance(error, RateLimited):
                 pause = max(pause, error.retry_after)  # longer than the sender waits; sooner it would be refused again
             due = time.time() + pause
-            await persistently(lambda: self._inbox.fail(lease, work.key, error=text, not_before=due))
-            work.attempts = attempts
+            await retry_until_stored(lambda: self._inbox.fail(lease, queued.key, error=text, not_before=due))
+            queued.attempts = attempts
             return pause
         if not _is((Gone,), error):  # nobody is there any more who could be told
-            await self._tell(work)
-        await self._bury(lease, work, text)
+            await self._tell(queued)
+        await self._bury(lease, queued, text)
         return None
 
-    async def give_up(self, lease: Lease, work: Work) -> None:
+    async def give_up(self, lease: Lease, queued: QueuedDelivery) -> None:
         """The process died so often while it ran that it is not run again."""
-        log.error("turn.given_up", delivery=work.key, reference=reference(work.key), interrupted=work.interrupted)
-        self._counters.add(work.event.ref.platform, "failed")
-        await self._tell(work)
-        await self._bury(lease, work, f"the process died {work.interrupted} times while this was running")
+        log.error("turn.given_up", delivery=queued.key, reference=reference(queued.key), interrupted=queued.interrupted)
+        self._counters.add(queued.event.ref.platform, "failed")
+        await self._tell(queued)
+        await self._bury(lease, queued, f"the process died {queued.interrupted} times while this was running")
 
-    async def _bury(self, lease: Lease, work: Work, error: str) -> None:
-        await persistently(lambda: self._inbox.bury(lease, work.key, error=error))
-        self._counters.add(work.event.ref.platform, "dead")
+    async def _bury(self, lease: Lease, queued: QueuedDelivery, error: str) -> None:
+        await retry_until_stored(lambda: self._inbox.bury(lease, queued.key, error=error))
+        self._counters.add(queued.event.ref.platform, "dead")
 
-    async def _tell(self, work: Work) -> None:
-        text = f"⚠️ Sorry, something went wrong here. Reference: `{reference(work.key)}`"
+    async def _tell(self, queued: QueuedDelivery) -> None:
+        text = f"⚠️ Sorry, something went wrong here. Reference: `{reference(queued.key)}`"
         try:
-            await self._sender.put(work.event.ref, Outgoing(text=text), key=f"{work.key}#error")
+            await self._sender.put(queued.event.ref, Outgoing(text=text), key=f"{queued.key}#error")
         except Exception as error:
             # Whatever it is (it may be what the turn died of): it must not keep the delivery from being given up.
-            log.warning("turn.failure_untold", delivery=work.key, error=f"{type(error).__name__}: {error}")
+            log.warning("turn.failure_untold", delivery=queued.key, error=f"{type(error).__name__}: {error}")
 
 
 def _is(kinds: tuple[type[Exception], ...], error: BaseException) -> bool:

@@ -7,8 +7,8 @@ from typing import Protocol
 import structlog
 
 from gateway.errors import Draining
-from gateway.ingress.accept import Gate
-from gateway.ingress.reading import ending
+from gateway.ingress.acceptor import Acceptor
+from gateway.ingress.decoder import ending
 from gateway.ports import Store
 from gateway.runtime.files import Files
 from gateway.runtime.session import SessionPool
@@ -43,7 +43,7 @@ class Housekeeping:
         pool: SessionPool,
         files: Files,
         held: Prunable | None,
-        gate: Gate,
+        gate: Acceptor,
         rest_after: float,
         end_after: float,
     ) -> None:

@@ -15,7 +15,7 @@ import time
 from bisect import insort
 from collections.abc import Sequence
 
-from gateway.runtime.work import Work
+from gateway.runtime.queued import QueuedDelivery
 
 INTERRUPTIONS = 3
 """A delivery whose process died so often while it ran is taken to be what kills it."""
@@ -36,8 +36,8 @@ class Trial:
 
     __slots__ = ("admitted", "alone", "rank")
 
-    def __init__(self, work: Work, *, alone: bool) -> None:
-        self.rank = (work.interrupted, work.seq)
+    def __init__(self, queued: QueuedDelivery, *, alone: bool) -> None:
+        self.rank = (queued.interrupted, queued.seq)
         self.alone = alone
         """No other suspect may run beside it, however long it takes: its next interruption is the last one."""
         self.admitted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -61,17 +61,17 @@ class Trials:
         self._began = time.monotonic()
         self._deaths = deaths
 
-    def is_hopeless(self, work: Work) -> bool:
+    def is_hopeless(self, queued: QueuedDelivery) -> bool:
         """Whether this is what kills the process."""
-        return work.interrupted >= self._bound(work)
+        return queued.interrupted >= self._bound(queued)
 
-    def _bound(self, work: Work) -> int:
-        at = work.received_at
+    def _bound(self, queued: QueuedDelivery) -> int:
+        at = queued.received_at
         return INTERRUPTIONS + sum(at - UNREST <= death < at for death in self._deaths)
 
-    async def admit(self, work: Work) -> Trial:
+    async def admit(self, queued: QueuedDelivery) -> Trial:
         """Return when this suspect may run. ``end`` its trial when it has ended, or waits for an answer."""
-        trial = Trial(work, alone=work.interrupted >= self._bound(work) - 1)
+        trial = Trial(queued, alone=queued.interrupted >= self._bound(queued) - 1)
         life = self._life if trial.alone else self._life / 2
         if (left := self._began + life - time.monotonic()) > 0:
             await asyncio.sleep(left)

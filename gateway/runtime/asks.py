@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection
 from typing import Literal
 
 from gateway.model import ActionInvoked, Event, MessageCreated, UserRef
-from gateway.runtime.work import Queue, Work
+from gateway.runtime.queued import DeliveryQueue, QueuedDelivery
 
 AskKind = Literal["text", "action", "file"]
 Verdict = Literal["open", "early", "not_yours", "closed"]
@@ -46,7 +46,7 @@ class Ask:
         """Unless another copy of the question may stand that a dead process left."""
         self.after = after
         """Only what arrived later than this (``Delivery.seq``) can be an answer."""
-        self.answer: asyncio.Future[Work] = asyncio.get_running_loop().create_future()
+        self.answer: asyncio.Future[QueuedDelivery] = asyncio.get_running_loop().create_future()
 
     @property
     def waiting(self) -> bool:
@@ -69,13 +69,13 @@ class Ask:
             return "closed"
         return None if self.may_answer(event.user) else "not_yours"
 
-    def takes(self, work: Work) -> bool:
+    def takes(self, queued: QueuedDelivery) -> bool:
         """Whether an ordinary message is this ask's answer."""
-        event = work.event
+        event = queued.event
         return (
             self.waiting
             and isinstance(event, MessageCreated)
-            and work.seq > self.after
+            and queued.seq > self.after
             and self.may_answer(event.user)
             and (self.kind == "text" or (self.kind == "file" and bool(event.files) and not event.partial))
         )
@@ -84,14 +84,14 @@ class Ask:
 class OpenAsks:
     """The open asks of one conversation, and the answers that came before a re-run reached its ask."""
 
-    __slots__ = ("_early", "_open", "_over", "_queue", "_turn_down", "latest")
+    __slots__ = ("_early", "_open", "_over", "_queue", "_reject_early_answers", "latest")
 
-    def __init__(self, queue: Queue, turn_down: Callable[[Work], object] = lambda _: None) -> None:
+    def __init__(self, queue: DeliveryQueue, turn_down: Callable[[QueuedDelivery], object] = lambda _: None) -> None:
         self._queue = queue
-        self._turn_down = turn_down
+        self._reject_early_answers = turn_down
         """Called with an answer that waited for nothing."""
         self._open: dict[tuple[str, int], Ask] = {}
-        self._early: dict[tuple[str, int], list[Work]] = {}
+        self._early: dict[tuple[str, int], list[QueuedDelivery]] = {}
         self._over: set[tuple[str, int]] = set()
         """Asks that got their answer, or none in time, in turns that still run."""
         self.latest = 0
@@ -104,7 +104,7 @@ class OpenAsks:
     def holds(self, key: str) -> bool:
         """Whether this delivery is an answer that was taken, or that came early."""
         return any(ask.answered_by == key for ask in self._open.values()) or any(
-            work.key == key for early in self._early.values() for work in early
+            queued.key == key for early in self._early.values() for queued in early
         )
 
     def announce(self, ask: Ask) -> None:
@@ -116,16 +116,16 @@ class OpenAsks:
         self._open[ask.id] = ask
         early = self._early.get(ask.id)
         while early:
-            work = early.pop(0)
-            work.refused = ask.refuses(work.event)
-            if work.refused is None:
-                ask.answer.set_result(work)
+            queued = early.pop(0)
+            queued.refused = ask.refuses(queued.event)
+            if queued.refused is None:
+                ask.answer.set_result(queued)
                 return
-            self._turn_down(work)
-        for work in self._queue:
-            if ask.takes(work):
-                self._queue.remove(work)
-                ask.answer.set_result(work)
+            self._reject_early_answers(queued)
+        for queued in self._queue:
+            if ask.takes(queued):
+                self._queue.remove(queued)
+                ask.answer.set_result(queued)
                 return
 
     def close(self, ask: Ask, *, used: bool, over: bool) -> None:
@@ -133,29 +133,29 @@ class OpenAsks:
         re-run of the turn finds it. ``over``: for good, so whoever else answered is told so."""
         self._open.pop(ask.id, None)
         if ask.answer.done() and not ask.answer.cancelled() and not used:
-            work = ask.answer.result()
-            if isinstance(work.event, MessageCreated):
-                self._queue.put(work)
+            queued = ask.answer.result()
+            if isinstance(queued.event, MessageCreated):
+                self._queue.put(queued)
             else:
-                self.keep_early(ask.id, work)
+                self.keep_early(ask.id, queued)
         ask.answer.cancel()
         if over:
             self.end(ask.id)
 
-    def hopes_for(self, work: Work) -> bool:
+    def hopes_for(self, queued: QueuedDelivery) -> bool:
         """Whether a message of which only a part is known may be the answer to an ask for files."""
-        event = work.event
+        event = queued.event
         return (
             isinstance(event, MessageCreated)
             and event.partial
             and any(ask.kind == "file" and ask.waiting and ask.may_answer(event.user) for ask in self._open.values())
         )
 
-    def offer_message(self, work: Work) -> bool:
+    def offer_message(self, queued: QueuedDelivery) -> bool:
         """Give an ordinary message to the ask it answers, if any."""
         for ask in self._open.values():
-            if ask.takes(work):
-                ask.answer.set_result(work)
+            if ask.takes(queued):
+                ask.answer.set_result(queued)
                 return True
         return False
 
@@ -175,20 +175,20 @@ class OpenAsks:
         # There and not waiting: it is not on record yet, or an answer is being looked at, which may not do.
         return "early" if ask is not None or (runs and id not in self._over) else "closed"
 
-    def offer_token(self, id: tuple[str, int], work: Work, *, runs: bool) -> Verdict:
+    def offer_token(self, id: tuple[str, int], queued: QueuedDelivery, *, runs: bool) -> Verdict:
         """Give a click or a submitted form to the ask it names, or keep it until that is open."""
-        verdict = self.judge(id, work.event, runs=runs)
+        verdict = self.judge(id, queued.event, runs=runs)
         if verdict == "open":
-            self._open[id].answer.set_result(work)
+            self._open[id].answer.set_result(queued)
         elif verdict == "early":
             if len(self._early.get(id, ())) >= EARLY_LIMIT:
                 return "closed"
-            self.keep_early(id, work)
+            self.keep_early(id, queued)
         return verdict
 
-    def keep_early(self, id: tuple[str, int], work: Work) -> None:
+    def keep_early(self, id: tuple[str, int], queued: QueuedDelivery) -> None:
         """Hold an answer until its turn reaches the ask. Who may give it is known only then."""
-        self._early.setdefault(id, []).append(work)
+        self._early.setdefault(id, []).append(queued)
 
     def forget(self, delivery: str) -> None:
         """A turn ended: whoever answered what it did not ask (again) is told so."""
@@ -197,6 +197,6 @@ class OpenAsks:
             self._turn_down_early(id)
 
     def _turn_down_early(self, id: tuple[str, int]) -> None:
-        for work in self._early.pop(id, ()):
-            work.refused = "closed"
-            self._turn_down(work)
+        for queued in self._early.pop(id, ()):
+            queued.refused = "closed"
+            self._reject_early_answers(queued)

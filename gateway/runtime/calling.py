@@ -31,7 +31,7 @@ async def _in_thread(func: Callable[[], T]) -> T:
         else:
             done.set_result(cast(T, result))
 
-    def work() -> None:
+    def queued() -> None:
         result, error = None, None
         try:
             result = context.run(func)
@@ -43,7 +43,7 @@ async def _in_thread(func: Callable[[], T]) -> T:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(settle, result, error)
 
-    threading.Thread(target=work, name="gateway-handler", daemon=True).start()
+    threading.Thread(target=queued, name="gateway-handler", daemon=True).start()
     return await done
 
 

@@ -13,7 +13,7 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 
-async def persistently(operation: Callable[[], Awaitable[T]], *, pause: float = 0.5, longest: float = 10.0) -> T:
+async def retry_until_stored(operation: Callable[[], Awaitable[T]], *, pause: float = 0.5, longest: float = 10.0) -> T:
     """Do it until the store can: a turn must neither be forgotten, overtaken nor run again because the disk fails for a
     while."""
     while True:

@@ -23,7 +23,7 @@ class Posting:
         self._turn = turn
         self.effect = effect or turn.journal.begin("message")
         self.receipts: tuple[Receipt, ...] = self.effect.receipts
-        if turn.work.rerun and not self.receipts and not turn.sender.looks(turn.ref):
+        if turn.delivery.rerun and not self.receipts and not turn.sender.can_find_sent(turn.ref):
             self.effect.record(doubtful=True)
         self.stream: MessageStream | None = None
         self._doubt = Doubt(self.effect.body.get("unconfirmed", 0), on_change=partial(_note_doubt, self.effect))
@@ -90,8 +90,8 @@ class Posting:
 
     async def _lookup(self) -> Lookup | None:
         """Look before sending, when an earlier run may have sent this without living to record it."""
-        turn, work = self._turn, self._turn.work
-        if not work.rerun or self.receipts or self.effect.body.get("removed"):
+        turn, queued = self._turn, self._turn.delivery
+        if not queued.rerun or self.receipts or self.effect.body.get("removed"):
             return None
         event = self._turn.event
         # The platform's own time where the event has it: nothing this turn sent can be older. Else ours, with a minute
@@ -99,8 +99,8 @@ class Posting:
         at = event.at if isinstance(event, MessageCreated) else 0.0
         claimed = set(turn.journal.claimed())
         if turn.sender.capabilities(turn.ref).known_by_words:
-            claimed.update(await turn.services.store.posted(turn.ref.key, before=work.seq))
-        return Lookup(since=at or work.received_at - 60, claimed=frozenset(claimed))
+            claimed.update(await turn.services.store.posted(turn.ref.key, before=queued.seq))
+        return Lookup(since=at or queued.received_at - 60, claimed=frozenset(claimed))
 
     def _keep(self, receipts: tuple[Receipt, ...]) -> None:
         self.receipts = receipts

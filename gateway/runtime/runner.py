@@ -21,13 +21,13 @@ from gateway.ports import Lease
 from gateway.runtime.asks import OpenAsks
 from gateway.runtime.context import current_turn
 from gateway.runtime.journal import Journal
-from gateway.runtime.persistence import persistently
+from gateway.runtime.persistence import retry_until_stored
 from gateway.runtime.places import Places
 from gateway.runtime.posting import Posting
+from gateway.runtime.queued import QueuedDelivery, Refusal
 from gateway.runtime.session import Session, SessionPool
 from gateway.runtime.turn import Services, Turn, break_off_streams, close_streams, person_of
 from gateway.runtime.twins import TWIN_WITHIN, merged
-from gateway.runtime.work import Refusal, Work
 
 log = structlog.get_logger(__name__)
 
@@ -79,7 +79,7 @@ class Runner:
 
     async def run(
         self,
-        work: Work,
+        queued: QueuedDelivery,
         *,
         lease: Lease,
         asks: OpenAsks,
@@ -89,36 +89,36 @@ class Runner:
         """Run it, as soon as there is a place for it. Returns when everything it left is durable; raises what the
         handler raised. ``running`` is told of the turn while it can be stopped; ``behind`` says whether another turn
         waits for its end."""
-        person = person_of(work.event)
+        person = person_of(queued.event)
         await self._places.take(person)
         try:
-            turn = await self._played(work, lease=lease, asks=asks, running=running)
+            turn = await self._run_handlers(queued, lease=lease, asks=asks, running=running)
         finally:
             self._places.give_back(person)
         if turn is not None:  # its place is another's by now: this only waits for the store
             turn.note_posted()
             await turn.journal.close(keep=False)
-            await persistently(lambda: self._finish(turn, soon=behind()))
+            await retry_until_stored(lambda: self._finish(turn, soon=behind()))
 
-    async def _played(
-        self, work: Work, *, lease: Lease, asks: OpenAsks, running: Callable[[Turn | None], None]
+    async def _run_handlers(
+        self, queued: QueuedDelivery, *, lease: Lease, asks: OpenAsks, running: Callable[[Turn | None], None]
     ) -> Turn | None:
         """The turn, when its handlers have ended; None if there was nothing to run."""
         services = self._services
-        if work.refused is not None:
-            await self._refuse(work.event, work.refused)
-            await persistently(lambda: services.store.finish(lease, work.key, journal=False))
+        if queued.refused is not None:
+            await self._refuse(queued.event, queued.refused)
+            await retry_until_stored(lambda: services.store.finish(lease, queued.key, journal=False))
             return None
-        recorded = await services.store.effects(work.key) if work.rerun else ()
-        session = await self._open(work)
+        recorded = await services.store.effects(queued.key) if queued.rerun else ()
+        session = await self._open(queued)
         if session is None:  # an event about a conversation that is over
-            await services.store.finish(lease, work.key, journal=bool(recorded))
+            await services.store.finish(lease, queued.key, journal=bool(recorded))
             return None
-        eager = not services.sender.looks(work.event.ref)
-        journal = Journal(services.store, lease, work.key, recorded, eager=eager)
+        eager = not services.sender.can_find_sent(queued.event.ref)
+        journal = Journal(services.store, lease, queued.key, recorded, eager=eager)
         turn = Turn(
             services=services,
-            work=work,
+            queued=queued,
             lease=lease,
             session=session,
             journal=journal,
@@ -139,7 +139,7 @@ class Runner:
                 await journal.close(keep=True)
             raise
         finally:
-            turn.working.pause()
+            turn.typing.pause()
             self._pool.close(turn.session)
             current_turn.reset(reset)
         return turn
@@ -153,10 +153,10 @@ class Runner:
         except PlatformError as error:
             log.warning("interaction.untold", conversation=event.ref.key, error=str(error))
 
-    async def _open(self, work: Work) -> Session | None:
-        event = work.event
+    async def _open(self, queued: QueuedDelivery) -> Session | None:
+        event = queued.event
         return await self._pool.open(
-            event.ref, event.user, record=work.session, read=work.session_read, create=work.opens
+            event.ref, event.user, record=queued.session, read=queued.session_read, create=queued.opens
         )
 
     async def _finish(self, turn: Turn, *, soon: bool) -> None:
@@ -165,7 +165,7 @@ class Runner:
         try:
             await self._services.store.finish(
                 turn.lease,
-                turn.work.key,
+                turn.delivery.key,
                 session=record,
                 journal=turn.journal.written,
                 soon=soon,
@@ -176,7 +176,7 @@ class Runner:
             raise
 
     async def _play_stoppable(self, turn: Turn, running: Callable[[Turn | None], None]) -> None:
-        if turn.work.withdrawn:
+        if turn.delivery.withdrawn:
             return
         running(turn)
         try:
@@ -202,21 +202,23 @@ class Runner:
 
     async def _cut_off(self, turn: Turn) -> None:
         """Its conversation is gone: nobody is left to talk to."""
-        turn.working.pause()
+        turn.typing.pause()
         try:
             await break_off_streams(turn)
         finally:
-            log.info("turn.cut_off", delivery=turn.work.key, reason="its conversation was deleted, or the bot removed")
+            log.info(
+                "turn.cut_off", delivery=turn.delivery.key, reason="its conversation was deleted, or the bot removed"
+            )
 
     async def _stopped(self, turn: Turn) -> None:
         turn.stopping = False  # on_stop and the closing of streams may talk again
-        turn.working.pause()
+        turn.typing.pause()
         try:
             await self._hook(self._handlers.stop, turn)
         finally:
             await close_streams(turn)
             turn.stopping = True
-        log.info("turn.stopped", delivery=turn.work.key)
+        log.info("turn.stopped", delivery=turn.delivery.key)
 
     async def _hook(self, hook: Callable[[Turn], Awaitable[None]], turn: Turn) -> None:
         """Call what must not keep from ending what ends."""
@@ -225,11 +227,11 @@ class Runner:
         except Fenced:
             raise
         except Exception:
-            log.exception("hook.failed", delivery=turn.work.key)
+            log.exception("hook.failed", delivery=turn.delivery.key)
 
     async def _play(self, turn: Turn) -> None:
         turn.profile = await self._services.profile(turn.event.user)
-        turn.working.resume()
+        turn.typing.resume()
         event = turn.event
         if isinstance(event, ConversationEnded):
             await self._end(turn, event.reason)
@@ -238,24 +240,24 @@ class Runner:
             await self._end(turn, "command")
             await self._begin_again(turn)
             return
-        if turn.work.opens:
+        if turn.delivery.opens:
             await self._open_hooks(turn)
         if not isinstance(event, ConversationStarted):
             turn.journal.phase = "handle"
-            await self.complete(turn.work)
-            turn.work.begun = True
+            await self.complete(turn.delivery)
+            turn.delivery.begun = True
             await self._handlers.handle(turn)
 
-    async def complete(self, work: Work) -> None:
+    async def complete(self, queued: QueuedDelivery) -> None:
         """Let a message of which a delivery told only a part become whole: by its twin, else by the platform."""
-        event = work.event
+        event = queued.event
         if not isinstance(event, MessageCreated) or not event.partial:
             return
-        await work.twin_within(TWIN_WITHIN)
-        event = work.event
+        await queued.twin_within(TWIN_WITHIN)
+        event = queued.event
         if isinstance(event, MessageCreated) and event.partial:
             whole = await self._services.sender.complete(event)
-            work.event = replace(merged(event, whole), partial=False)  # there is nobody else to ask
+            queued.event = replace(merged(event, whole), partial=False)  # there is nobody else to ask
 
     async def _open_hooks(self, turn: Turn) -> None:
         opening = turn.session.opening

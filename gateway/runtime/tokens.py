@@ -5,7 +5,7 @@ A token is compact JSON. One too long for the platform is kept in the store and 
 
 That a token says something proves nothing: it comes back from a person's client, perhaps from another place or long
 after its button was taken away. Who acts on it checks it against what stands: an ``ActionToken`` against the record of
-its message (``gateway.chat.standing``), an ``AskToken`` or ``UploadToken`` against the open asks of the conversation
+its message (``gateway.chat.sent``), an ``AskToken`` or ``UploadToken`` against the open asks of the conversation
 (``gateway.runtime.asks``), a ``RatingToken`` or ``CommentToken`` by its seal (``gateway.runtime.seals``).
 """
 

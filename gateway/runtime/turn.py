@@ -19,10 +19,10 @@ from gateway.runtime.in_flight import InFlight
 from gateway.runtime.journal import Journal
 from gateway.runtime.places import Places
 from gateway.runtime.questions import OpenQuestions
+from gateway.runtime.queued import QueuedDelivery
 from gateway.runtime.seals import Seals
 from gateway.runtime.session import Session
-from gateway.runtime.work import Work
-from gateway.runtime.working import Working
+from gateway.runtime.typing_indicator import TypingIndicator
 
 log = structlog.get_logger(__name__)
 
@@ -73,6 +73,7 @@ class Turn:
         "_waits",
         "asks",
         "clock",
+        "delivery",
         "gone",
         "journal",
         "lease",
@@ -86,15 +87,14 @@ class Turn:
         "session",
         "stopper",
         "stopping",
-        "work",
-        "working",
+        "typing",
     )
 
     def __init__(
         self,
         *,
         services: Services,
-        work: Work,
+        queued: QueuedDelivery,
         lease: Lease,
         session: Session,
         journal: Journal,
@@ -103,7 +103,7 @@ class Turn:
     ) -> None:
         self.loop = asyncio.get_running_loop()
         self.services = services
-        self.work = work
+        self.delivery = queued
         self.lease = lease
         self.session = session
         self.journal = journal
@@ -111,7 +111,7 @@ class Turn:
         self.profile: Profile | None = None
         self.opened: set[Any] = set()
         """Messages of the handler whose stream was never finished by it."""
-        self.working = Working(services.sender, work.event.ref, services.spawn)
+        self.typing = TypingIndicator(services.sender, queued.event.ref, services.spawn)
         self.stopping = False
         self.over = False
         """It failed and will be run again: what of it still runs (a thread, a task) must not talk beside the re-run."""
@@ -137,12 +137,12 @@ class Turn:
 
     @property
     def event(self) -> Event:
-        return self.work.event
+        return self.delivery.event
 
     @property
     def person(self) -> str:
         """Whose turn it is, as ``Places`` counts; empty when nobody wrote (a platform's own event)."""
-        return person_of(self.work.event)
+        return person_of(self.delivery.event)
 
     @property
     def cancelled(self) -> bool:
@@ -153,7 +153,7 @@ class Turn:
     @property
     def ref(self) -> ConversationRef:
         """Where answers go: the event's own route."""
-        return self.work.event.ref
+        return self.delivery.event.ref
 
     @property
     def sender(self) -> Sender:
@@ -178,14 +178,14 @@ class Turn:
 
     def new_id(self, number: int) -> str:
         """The id of the message with that number, the same when the turn is run again."""
-        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.work.key}/{number}"))
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.delivery.key}/{number}"))
 
-    async def wait(self, ask: Ask, timeout: float) -> Work | None:
+    async def wait(self, ask: Ask, timeout: float) -> QueuedDelivery | None:
         """Wait for an ask's answer, None when the time (seconds) is up. A turn that waits takes no place."""
         self.asks.open(ask)
         if not ask.waiting:  # the answer was here before the question
             return ask.answer.result()
-        answer: Work | None
+        answer: QueuedDelivery | None
         try:
             await self._rest()
             async with asyncio.timeout(timeout) as clock:
@@ -201,22 +201,22 @@ class Turn:
         self._waits += 1
         if self._waits > 1:
             return  # another ask of it waits already
-        self.working.pause()
+        self.typing.pause()
         self._places.give_back(self.person)
-        if self.work.on_wait is not None:
-            self.work.on_wait(True)
-        await self.services.store.pause(self.lease, self.work.key)
+        if self.delivery.on_wait is not None:
+            self.delivery.on_wait(True)
+        await self.services.store.pause(self.lease, self.delivery.key)
 
     async def _go_on(self) -> None:
         self._waits -= 1
         if self._waits:
             return
         await _take_back(self._places, self.person)
-        if self.work.on_wait is not None:
-            self.work.on_wait(False)
+        if self.delivery.on_wait is not None:
+            self.delivery.on_wait(False)
         if not self.cancelled:
-            await self.services.store.start(self.lease, self.work.key)
-        self.working.resume()
+            await self.services.store.start(self.lease, self.delivery.key)
+        self.typing.resume()
 
 
 async def _take_back(places: Places, person: str) -> None:
@@ -248,5 +248,5 @@ async def break_off_streams(turn: Turn) -> None:
             continue  # and so is the stream
         except Exception:
             # The turn has failed already, with what matters more; a stream nobody ends runs out on the platform.
-            log.exception("stream.not_ended", delivery=turn.work.key)
+            log.exception("stream.not_ended", delivery=turn.delivery.key)
     turn.opened.clear()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import gateway as cl
-from tests.contract.house import capabilities, need
+from tests.contract.harness import capabilities, need
 from tests.contract.reading import hears, reads, shows, texts
 from tests.contract.world import World
 from tests.support.bot import register, running_bot

@@ -6,7 +6,7 @@ from typing import Any
 
 import gateway as cl
 from gateway.runtime.callbacks import Callbacks
-from tests.contract.house import capabilities, need
+from tests.contract.harness import capabilities, need
 from tests.contract.reading import hears, reads
 from tests.contract.world import File, World
 from tests.support.bot import register, running_bot

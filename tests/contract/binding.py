@@ -9,7 +9,7 @@ import gateway as cl
 from gateway.runtime.callbacks import Callbacks
 from tests.contract.actions import eventually
 from tests.contract.asks import ask_bot
-from tests.contract.house import capabilities, need
+from tests.contract.harness import capabilities, need
 from tests.contract.reading import hears, reads, shows, texts
 from tests.contract.world import File, Post, Said, World
 from tests.support.bot import register, running_bot

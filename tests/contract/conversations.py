@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import gateway as cl
-from tests.contract.house import capabilities, need
+from tests.contract.harness import capabilities, need
 from tests.contract.reading import counted, reads, texts
 from tests.contract.world import World
 from tests.support.bot import register, running_bot

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.runtime.journal import FLUSH_AFTER
-from tests.contract.house import capabilities
+from tests.contract.harness import capabilities
 from tests.contract.reading import reads, texts
 from tests.contract.world import Method, World
 from tests.support.process import BotProcess

@@ -19,7 +19,7 @@ from gateway.adapter import (
 )
 from gateway.errors import Unavailable
 from gateway.model import Button, Outgoing, Receipt, Starter, TaskUpdate, from_json, to_json
-from tests.contract.house import House, HouseContract
+from tests.contract.harness import AdapterHarness, HouseContract
 
 NOT_CLAIMED = "the adapter does not claim to"
 
@@ -27,17 +27,17 @@ NOT_CLAIMED = "the adapter does not claim to"
 class ExtrasContract(HouseContract):
     """Part of ``AdapterContract``."""
 
-    def test_it_claims_to_stream_where_it_can(self, house: House) -> None:
-        assert isinstance(house.adapter, SupportsStreaming) == (house.adapter.capabilities.stream_limit > 0)
+    def test_it_claims_to_stream_where_it_can(self, harness: AdapterHarness) -> None:
+        assert isinstance(harness.adapter, SupportsStreaming) == (harness.adapter.capabilities.stream_limit > 0)
 
     # Streams
 
-    async def test_a_stream_grows_and_ends_whole(self, house: House) -> None:
-        adapter = house.adapter
+    async def test_a_stream_grows_and_ends_whole(self, harness: AdapterHarness) -> None:
+        adapter = harness.adapter
         if not isinstance(adapter, SupportsStreaming):
             pytest.skip(NOT_CLAIMED)
-        post, ref = await house.dm()
-        stream = await adapter.start_stream(ref, "Let me ", key="k", recipient=house.world.user("Ada"))
+        post, ref = await harness.dm()
+        stream = await adapter.start_stream(ref, "Let me ", key="k", recipient=harness.world.user("Ada"))
         assert stream is not None
         text = "Let me "
         for delta in ("think ", "about ", "**this** "):
@@ -45,133 +45,133 @@ class ExtrasContract(HouseContract):
             stream = from_json(Receipt, to_json(stream))
             task = TaskUpdate(id="1", title="search", status="complete", output="found")
             stream = await adapter.append_stream(stream, delta=delta, text=text, tasks=[task])
-        [message] = house.said(post)
+        [message] = harness.said(post)
         assert message.streaming
         whole = Outgoing(text=f"{text}now.", buttons=(Button(token="t", label="Go"),), feedback="m")
         done = await adapter.stop_stream(stream, whole, delta="now.", key="k")
-        [message] = house.said(post)
+        [message] = harness.said(post)
         assert (message.id, message.streaming, message.buttons) == (done.id, False, ("Go",))
         assert message.text.split() == ["Let", "me", "think", "about", "**this**", "now."]
-        edited = await house.adapter.edit(done, Outgoing(text="Thought."))
-        [message] = house.said(post)
+        edited = await harness.adapter.edit(done, Outgoing(text="Thought."))
+        [message] = harness.said(post)
         assert (message.id, message.text) == (edited.id, "Thought.")
 
-    async def test_a_stream_notifies_nobody(self, house: House) -> None:
-        adapter = house.adapter
+    async def test_a_stream_notifies_nobody(self, harness: AdapterHarness) -> None:
+        adapter = harness.adapter
         if not isinstance(adapter, SupportsStreaming):
             pytest.skip(NOT_CLAIMED)
-        post, ref = await house.dm()
-        words = f"Hello {house.world.facts.everyone} {house.world.mention_of('Grace')} @everyone!"
+        post, ref = await harness.dm()
+        words = f"Hello {harness.world.facts.everyone} {harness.world.mention_of('Grace')} @everyone!"
         stream = await adapter.start_stream(ref, words[:9], key="k", recipient=None)
         assert stream is not None
         for at in range(9, len(words) - 1):
             stream = await adapter.append_stream(stream, delta=words[at], text=words[: at + 1])
-            assert house.said(post)[-1].pings == ()
+            assert harness.said(post)[-1].pings == ()
         await adapter.stop_stream(stream, Outgoing(text=words), delta=words[-1], key="k")
-        assert house.said(post)[-1].pings == ()
+        assert harness.said(post)[-1].pings == ()
 
-    async def test_a_stream_a_crash_left_open_is_ended_by_an_edit(self, house: House) -> None:
-        adapter = house.adapter
+    async def test_a_stream_a_crash_left_open_is_ended_by_an_edit(self, harness: AdapterHarness) -> None:
+        adapter = harness.adapter
         if not isinstance(adapter, SupportsStreaming):
             pytest.skip(NOT_CLAIMED)
-        post, ref = await house.dm()
+        post, ref = await harness.dm()
         stream = await adapter.start_stream(ref, "half", key="k", recipient=None)
         assert stream is not None
-        edited = await house.adapter.edit(from_json(Receipt, to_json(stream)), Outgoing(text="whole"))
-        [message] = house.said(post)
+        edited = await harness.adapter.edit(from_json(Receipt, to_json(stream)), Outgoing(text="whole"))
+        [message] = harness.said(post)
         assert (message.id, message.text, message.streaming) == (edited.id, "whole", False)
 
     # Lookup
 
-    async def test_a_message_whose_receipt_was_lost_is_found_by_its_key(self, house: House) -> None:
-        adapter = house.adapter
+    async def test_a_message_whose_receipt_was_lost_is_found_by_its_key(self, harness: AdapterHarness) -> None:
+        adapter = harness.adapter
         if not isinstance(adapter, SupportsLookup):
             pytest.skip(NOT_CLAIMED)
-        for post, ref in (await house.mention(), await house.dm()):
+        for post, ref in (await harness.mention(), await harness.dm()):
             since = time.time() - 5
             message = Outgoing(text="once")
-            other = await house.adapter.send(ref, message, key="other")
-            house.world.fail_next("send", "disconnected", after_effect=True)
+            other = await harness.adapter.send(ref, message, key="other")
+            harness.world.fail_next("send", "disconnected", after_effect=True)
             with pytest.raises(Unavailable):
-                await house.adapter.send(ref, message, key="k")
+                await harness.adapter.send(ref, message, key="k")
             found = await adapter.find(ref, message, key="k", since=since, claimed={other.id})
-            assert found is not None and found.id == house.said(post)[-1].id
+            assert found is not None and found.id == harness.said(post)[-1].id
             assert await adapter.find(ref, message, key="never sent", since=since, claimed={other.id}) is None
-            await house.adapter.edit(found, Outgoing(text="twice"))
-            assert [each.text for each in house.said(post)] == ["once", "twice"]
+            await harness.adapter.edit(found, Outgoing(text="twice"))
+            assert [each.text for each in harness.said(post)] == ["once", "twice"]
 
     # The rest
 
-    async def test_the_past_is_read_oldest_first(self, house: House) -> None:
-        adapter = house.adapter
+    async def test_the_past_is_read_oldest_first(self, harness: AdapterHarness) -> None:
+        adapter = harness.adapter
         if not isinstance(adapter, SupportsHistory):
             pytest.skip(NOT_CLAIMED)
-        for post, ref in (await house.mention("question"), await house.dm("question")):
-            await house.adapter.send(ref, Outgoing(text="answer"), key="k")
+        for post, ref in (await harness.mention("question"), await harness.dm("question")):
+            await harness.adapter.send(ref, Outgoing(text="answer"), key="k")
             past = await adapter.history(ref, limit=10)
             assert [(each.is_bot, each.text) for each in past][-2:] == [(False, "question"), (True, "answer")]
             assert past[-2].id == post.id
             assert all(abs(each.at - time.time()) < 60 for each in past)
             assert [each.text for each in await adapter.history(ref, limit=1)] == ["answer"]
 
-    async def test_the_past_of_a_thread_is_all_of_it(self, house: House) -> None:
-        adapter = house.adapter
+    async def test_the_past_of_a_thread_is_all_of_it(self, harness: AdapterHarness) -> None:
+        adapter = harness.adapter
         if not isinstance(adapter, SupportsHistory):
             pytest.skip(NOT_CLAIMED)
-        post, ref = await house.mention("question")
+        post, ref = await harness.mention("question")
         for n in range(3):
-            await house.adapter.send(ref, Outgoing(text=f"answer {n}"), key=f"k{n}")
-            await house.world.delivered(await house.world.reply(post, f"and {n}", user="Grace"))
+            await harness.adapter.send(ref, Outgoing(text=f"answer {n}"), key=f"k{n}")
+            await harness.world.delivered(await harness.world.reply(post, f"and {n}", user="Grace"))
         past = [each.text for each in await adapter.history(ref, limit=20)]
         assert past == ["question", "answer 0", "and 0", "answer 1", "and 1", "answer 2", "and 2"]
 
-    async def test_a_reaction_is_put_on_and_taken_off_once(self, house: House) -> None:
-        adapter = house.adapter
+    async def test_a_reaction_is_put_on_and_taken_off_once(self, harness: AdapterHarness) -> None:
+        adapter = harness.adapter
         if not isinstance(adapter, SupportsReactions):
             pytest.skip(NOT_CLAIMED)
-        post, ref = await house.mention()
+        post, ref = await harness.mention()
         for added in (True, True, False, False):
             await adapter.react(ref, post.id, "👍", added=added)
-            assert house.world.reactions(post) == int(added)
+            assert harness.world.reactions(post) == int(added)
 
-    async def test_a_profile_has_the_users_name(self, house: House) -> None:
-        adapter = house.adapter
+    async def test_a_profile_has_the_users_name(self, harness: AdapterHarness) -> None:
+        adapter = harness.adapter
         if not isinstance(adapter, SupportsProfiles):
             pytest.skip(NOT_CLAIMED)
-        await house.dm()  # some platforms know a person only by a conversation
-        profile = await adapter.profile(house.world.user("Ada"))
+        await harness.dm()  # some platforms know a person only by a conversation
+        profile = await adapter.profile(harness.world.user("Ada"))
         assert profile.display_name is not None and profile.display_name.startswith("Ada")
 
-    async def test_a_conversation_gets_a_title(self, house: House) -> None:
-        adapter = house.adapter
+    async def test_a_conversation_gets_a_title(self, harness: AdapterHarness) -> None:
+        adapter = harness.adapter
         if not isinstance(adapter, SupportsTitles):
             pytest.skip(NOT_CLAIMED)
-        post, ref = await house.mention()
-        await house.adapter.status(ref, "is thinking…")
-        await house.adapter.send(ref, Outgoing(text="answer"), key="k")
+        post, ref = await harness.mention()
+        await harness.adapter.status(ref, "is thinking…")
+        await harness.adapter.send(ref, Outgoing(text="answer"), key="k")
         for title in ("A title", "Long " * 100):
             await adapter.set_title(ref, title)
-            assert _is_title(house.world.title(post.place), title)
+            assert _is_title(harness.world.title(post.place), title)
 
-    async def test_prompts_are_suggested(self, house: House) -> None:
-        adapter = house.adapter
+    async def test_prompts_are_suggested(self, harness: AdapterHarness) -> None:
+        adapter = harness.adapter
         if not isinstance(adapter, SupportsStarters):
             pytest.skip(NOT_CLAIMED)
-        post, ref = await house.dm()
+        post, ref = await harness.dm()
         starters = [Starter(label=f"Label {n}", message=f"Message {n}") for n in range(12)]
         await adapter.suggest(ref, starters)
-        shown = await house.world.wait_for(lambda: house.world.prompts(post.place))
+        shown = await harness.world.wait_for(lambda: harness.world.prompts(post.place))
         assert shown == [starter.label for starter in starters][: len(shown)]
 
-    async def test_a_notice_is_seen_by_one_alone(self, house: House) -> None:
-        adapter = house.adapter
+    async def test_a_notice_is_seen_by_one_alone(self, harness: AdapterHarness) -> None:
+        adapter = harness.adapter
         if not isinstance(adapter, SupportsNotices):
             pytest.skip(NOT_CLAIMED)
-        post, ref = await house.mention()
-        await adapter.notify(ref, house.world.user("Grace"), "psst <you>")
-        await house.world.wait_for(lambda: any("psst" in text for text in house.world.told("Grace")))
-        assert house.world.told("Ada") == []
-        assert house.said(post) == []
+        post, ref = await harness.mention()
+        await adapter.notify(ref, harness.world.user("Grace"), "psst <you>")
+        await harness.world.wait_for(lambda: any("psst" in text for text in harness.world.told("Grace")))
+        assert harness.world.told("Ada") == []
+        assert harness.said(post) == []
 
 
 def _is_title(shown: str | None, wanted: str) -> bool:

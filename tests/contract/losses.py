@@ -5,7 +5,7 @@ from pathlib import Path
 
 import gateway as cl
 from gateway.errors import Rejected, TooLarge
-from tests.contract.house import capabilities
+from tests.contract.harness import capabilities
 from tests.contract.reading import counted, hears, reads, settled, texts
 from tests.contract.world import File, Method, Post, World
 from tests.support.bot import register, running_bot

@@ -6,7 +6,7 @@ import pytest
 
 import gateway as cl
 from gateway.model import Outgoing
-from tests.contract.house import House, HouseContract
+from tests.contract.harness import AdapterHarness, HouseContract
 from tests.contract.reading import counted, reads, settled, texts
 from tests.contract.world import World
 from tests.support.bot import register, running_bot
@@ -110,12 +110,12 @@ class CodeContract(HouseContract):
     """Part of ``AdapterContract``."""
 
     @pytest.mark.parametrize("code", CODE)
-    async def test_code_stays_as_it_was_written_and_notifies_nobody(self, house: House, code: str) -> None:
-        post, ref = await house.mention()
-        sent = await house.adapter.send(ref, Outgoing(text=code), key="k1")
-        await house.adapter.edit(sent, Outgoing(text=f"{code}\n\nedited"))
-        await house.adapter.send(ref, Outgoing(text=code), key="k2")
-        for message in house.said(post):
+    async def test_code_stays_as_it_was_written_and_notifies_nobody(self, harness: AdapterHarness, code: str) -> None:
+        post, ref = await harness.mention()
+        sent = await harness.adapter.send(ref, Outgoing(text=code), key="k1")
+        await harness.adapter.edit(sent, Outgoing(text=f"{code}\n\nedited"))
+        await harness.adapter.send(ref, Outgoing(text=code), key="k2")
+        for message in harness.said(post):
             assert "\u200b" not in message.text
             assert next(line.strip() for line in code.split("\n") if "@" in line) in message.text
             assert message.pings == ()

@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol, TypeVar
 
-from gateway.adapter import Adapter, Emulator, Surroundings
+from gateway.adapter import Adapter, AdapterContext, Emulator
 from gateway.emulators.common.faults import Hold
 from gateway.model import UserRef
 
@@ -127,7 +127,7 @@ class World(Protocol):
         """The emulator behind it."""
         ...
 
-    def adapter(self, surroundings: Surroundings, *, wrong_token: bool = False) -> Adapter:
+    def adapter(self, context: AdapterContext, *, wrong_token: bool = False) -> Adapter:
         """A new adapter pointed at the emulator, its settings read as the operator's are."""
         ...
 

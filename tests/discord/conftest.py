@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gateway.telemetry import configure_logging
-from tests.contract.house import House, serving
+from tests.contract.harness import AdapterHarness, serving
 from tests.discord.world import DiscordWorld, discord_world
 
 
@@ -30,7 +30,7 @@ def logged(caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
 
 
 @pytest.fixture
-async def house(world: DiscordWorld, tmp_path: Path) -> AsyncIterator[House]:
-    async with serving(world, tmp_path, House) as house:
-        yield house
-        house.check_envelopes()
+async def harness(world: DiscordWorld, tmp_path: Path) -> AsyncIterator[AdapterHarness]:
+    async with serving(world, tmp_path, AdapterHarness) as harness:
+        yield harness
+        harness.check_envelopes()

@@ -8,17 +8,17 @@ import pytest
 import yarl
 
 import gateway as cl
-from adapters.discord import link
+from adapters.discord import shard
 from adapters.discord.adapter import DiscordAdapter
 from adapters.discord.api import Api
 from adapters.discord.directory import Directory
-from adapters.discord.link import Link
 from adapters.discord.progress import Progress
-from adapters.discord.sessions import Kept, Session
-from gateway.adapter import Surroundings
+from adapters.discord.resume import ResumeStore, Session
+from adapters.discord.shard import Shard
+from gateway.adapter import AdapterContext
 from gateway.errors import SettingsError
 from gateway.model import ConversationEnded, MessageCreated, Outgoing, ReactionChanged
-from tests.contract.house import House, serving
+from tests.contract.harness import AdapterHarness, serving
 from tests.contract.reading import reads, texts
 from tests.contract.trouble import healthy, never
 from tests.discord.world import DiscordWorld, adapter_for, discord_world
@@ -28,12 +28,12 @@ from tests.support.bot import register, running_bot
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Discord's pauses between sessions are seconds; nothing here is about their length."""
-    monkeypatch.setattr(link, "IDENTIFY_EVERY", 0.01)
-    monkeypatch.setattr(link, "RETRY", (0.0, 0.01, 0.05))
+    monkeypatch.setattr(shard, "IDENTIFY_EVERY", 0.01)
+    monkeypatch.setattr(shard, "RETRY", (0.0, 0.01, 0.05))
 
 
-def messages(house: House) -> list[str]:
-    return [event.text for event in house.events if isinstance(event, MessageCreated)]
+def messages(harness: AdapterHarness) -> list[str]:
+    return [event.text for event in harness.events if isinstance(event, MessageCreated)]
 
 
 async def breaks(world: DiscordWorld, how: Callable[[], None], *, meanwhile: str = "") -> None:
@@ -51,7 +51,7 @@ async def breaks(world: DiscordWorld, how: Callable[[], None], *, meanwhile: str
 
 @pytest.mark.parametrize("how", ["drop", "reconnect", "close", "invalid", "going_away"])
 async def test_what_is_said_while_the_connection_breaks_arrives_once(
-    world: DiscordWorld, house: House, how: str
+    world: DiscordWorld, harness: AdapterHarness, how: str
 ) -> None:
     gateway = world.discord.gateway
     ways: dict[str, Callable[[], None]] = {
@@ -62,34 +62,34 @@ async def test_what_is_said_while_the_connection_breaks_arrives_once(
         "going_away": lambda: gateway.close_with(1001, "going away"),
     }
     await world.dm("before")
-    await house.until(lambda: "before" in messages(house))
+    await harness.until(lambda: "before" in messages(harness))
     for n in range(5):
         await breaks(world, ways[how], meanwhile=f"while {n}")
     await world.dm("after")
-    await house.until(lambda: "after" in messages(house))
-    assert messages(house) == ["before", *(f"while {n}" for n in range(5)), "after"]
+    await harness.until(lambda: "after" in messages(harness))
+    assert messages(harness) == ["before", *(f"while {n}" for n in range(5)), "after"]
     assert gateway.resumes == 5
-    assert house.adapter.health() is None
+    assert harness.adapter.health() is None
 
 
-async def test_a_reaction_replayed_is_one_reaction(world: DiscordWorld, house: House) -> None:
+async def test_a_reaction_replayed_is_one_reaction(world: DiscordWorld, harness: AdapterHarness) -> None:
     """It has no id of its own: session and sequence number tell."""
-    post, _ = await house.dm()
+    post, _ = await harness.dm()
     for added in (True, False, True):
         await world.react(post, added=added)
-    await house.until(lambda: sum(isinstance(each, ReactionChanged) for each in house.events) == 3)
-    attempts = house.attempts
+    await harness.until(lambda: sum(isinstance(each, ReactionChanged) for each in harness.events) == 3)
+    attempts = harness.attempts
     for session in world.discord.gateway.sessions.values():
         assert session.connection is not None
         session.replay(0)  # all of it again, as after a RESUME from far back
-    await house.until(lambda: house.attempts >= attempts + 3)
+    await harness.until(lambda: harness.attempts >= attempts + 3)
     await world.settled()
-    assert [each.added for each in house.events if isinstance(each, ReactionChanged)] == [True, False, True]
+    assert [each.added for each in harness.events if isinstance(each, ReactionChanged)] == [True, False, True]
 
 
 @pytest.mark.parametrize("code", [4007, 4009, None])
 async def test_a_session_that_is_over_is_followed_by_another(
-    world: DiscordWorld, house: House, code: int | None
+    world: DiscordWorld, harness: AdapterHarness, code: int | None
 ) -> None:
     gateway = world.discord.gateway
     if code is None:
@@ -98,12 +98,14 @@ async def test_a_session_that_is_over_is_followed_by_another(
         await breaks(world, lambda: gateway.close_with(code))
     assert (gateway.identifies, gateway.resumes) == (2, 0)
     thread = await world.mention("hello again")
-    assert (await house.take(thread)).text == "hello again"
-    await house.adapter.send(house.events[-1].ref, Outgoing(text="yes?"), key="k")
-    assert (await house.take(await world.reply(thread, "the servers are known again"))).addressed is False
+    assert (await harness.take(thread)).text == "hello again"
+    await harness.adapter.send(harness.events[-1].ref, Outgoing(text="yes?"), key="k")
+    assert (await harness.take(await world.reply(thread, "the servers are known again"))).addressed is False
 
 
-async def test_a_session_discord_forgot_meanwhile_is_followed_by_another(world: DiscordWorld, house: House) -> None:
+async def test_a_session_discord_forgot_meanwhile_is_followed_by_another(
+    world: DiscordWorld, harness: AdapterHarness
+) -> None:
     def lose() -> None:
         world.discord.gateway.end_sessions()
         world.discord.gateway.drop()
@@ -111,12 +113,12 @@ async def test_a_session_discord_forgot_meanwhile_is_followed_by_another(world: 
     await breaks(world, lose)
     await world.wait_for(lambda: world.discord.gateway.identifies == 2)
     await world.connected()
-    await house.dm("hello")
+    await harness.dm("hello")
 
 
 async def test_a_silent_connection_is_left(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    async with discord_world(heartbeat_interval=0.05) as world, serving(world, tmp_path, House) as house:
-        adapter = house.adapter
+    async with discord_world(heartbeat_interval=0.05) as world, serving(world, tmp_path, AdapterHarness) as harness:
+        adapter = harness.adapter
         assert isinstance(adapter, DiscordAdapter)
         world.discord.gateway.acks = False
         for each in adapter._links:
@@ -124,19 +126,19 @@ async def test_a_silent_connection_is_left(monkeypatch: pytest.MonkeyPatch, tmp_
             each.ws._keep_alive.heartbeat_timeout = 0.1
         await world.wait_for(lambda: world.discord.gateway.resumes > 0)
         world.discord.gateway.acks = True
-        await house.dm("still there")
+        await harness.dm("still there")
 
 
 async def test_a_session_is_resumed_where_discord_said_and_then_anywhere() -> None:
     there = Session(yarl.URL("wss://gateway-us-east1-b.discord.gg"), Progress("s", 1))
     api = Api("token", "https://discord.com/api/v10")
-    forgetful = Kept(None, Directory(), shard=0, shards=1, gateway_url="")
-    own = Link(api, forgetful, gateway_url="wss://gateway.discord.gg/", shard=0, shards=1)
+    forgetful = ResumeStore(None, Directory(), shard=0, shards=1, gateway_url="")
+    own = Shard(api, forgetful, gateway_url="wss://gateway.discord.gg/", shard=0, shards=1)
     assert str(own._address(None)) == "wss://gateway.discord.gg/"
     assert own._address(there) == there.gateway
     own._failures = 4
     assert str(own._address(there)) == "wss://gateway.discord.gg/"
-    stand_in = Link(api, forgetful, gateway_url="ws://127.0.0.1:9/", shard=0, shards=1)
+    stand_in = Shard(api, forgetful, gateway_url="ws://127.0.0.1:9/", shard=0, shards=1)
     assert str(stand_in._address(there)) == "ws://127.0.0.1:9/"
 
 
@@ -179,19 +181,19 @@ async def test_reading_stops_while_too_much_waits(
     world: DiscordWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("adapters.discord.intake._LIMIT", 20)
-    async with serving(world, tmp_path, House) as house:
-        house.failure = OSError("disk full")
+    async with serving(world, tmp_path, AdapterHarness) as harness:
+        harness.failure = OSError("disk full")
         posts = [await world.dm(f"n{n}") for n in range(200)]
-        await house.until(lambda: house.attempts > 3)
-        trouble = house.adapter.health()
+        await harness.until(lambda: harness.attempts > 3)
+        trouble = harness.adapter.health()
         assert trouble is not None and "stored" in trouble
-        assert isinstance(house.adapter, DiscordAdapter)
-        intake = house.adapter._intake
+        assert isinstance(harness.adapter, DiscordAdapter)
+        intake = harness.adapter._intake
         assert intake is not None and intake._waiting == 20
-        house.failure = None
-        await house.until(lambda: len(house.envelopes) == len(posts))
-        assert messages(house) == [f"n{n}" for n in range(200)]
-        assert house.adapter.health() is None
+        harness.failure = None
+        await harness.until(lambda: len(harness.envelopes) == len(posts))
+        assert messages(harness) == [f"n{n}" for n in range(200)]
+        assert harness.adapter.health() is None
 
 
 # What only the operator can mend
@@ -200,7 +202,7 @@ async def test_reading_stops_while_too_much_waits(
 async def test_a_missing_intent_names_the_switch() -> None:
     async with discord_world(privileged_intents=()) as world:
         with pytest.raises(SettingsError, match="Message Content Intent"):
-            async with world.adapter(Surroundings()).connect(never):
+            async with world.adapter(AdapterContext()).connect(never):
                 pass
 
 
@@ -211,30 +213,30 @@ async def test_a_line_break_after_the_token_is_none_of_it(world: DiscordWorld) -
         assert adapter.health() is None
 
 
-async def test_a_token_revoked_while_running_is_said(world: DiscordWorld, house: House) -> None:
+async def test_a_token_revoked_while_running_is_said(world: DiscordWorld, harness: AdapterHarness) -> None:
     world.discord.world.token = "another"
     world.discord.gateway.close_with(4004, "Authentication failed.")
     async with asyncio.timeout(5):
-        while "DISCORD_BOT_TOKEN" not in (house.adapter.health() or ""):
+        while "DISCORD_BOT_TOKEN" not in (harness.adapter.health() or ""):
             await asyncio.sleep(0.01)  # nothing tells when it has read the close frame
 
 
-async def test_more_shards_are_asked_for_by_name(world: DiscordWorld, house: House) -> None:
+async def test_more_shards_are_asked_for_by_name(world: DiscordWorld, harness: AdapterHarness) -> None:
     world.discord.gateway.close_with(4011, "Sharding required.")
     async with asyncio.timeout(5):
-        while "DISCORD_SHARDS" not in (house.adapter.health() or ""):
+        while "DISCORD_SHARDS" not in (harness.adapter.health() or ""):
             await asyncio.sleep(0.01)
 
 
 async def test_shards_share_the_work(world: DiscordWorld) -> None:
-    house = House(world, Surroundings())
-    house.adapter = adapter_for(world.discord, shards=2)
-    async with house.adapter.connect(house.accept):
-        await healthy(house.adapter)
+    harness = AdapterHarness(world, AdapterContext())
+    harness.adapter = adapter_for(world.discord, shards=2)
+    async with harness.adapter.connect(harness.accept):
+        await healthy(harness.adapter)
         assert sorted(session.shard for session in world.discord.gateway.sessions.values()) == [(0, 2), (1, 2)]
-        await house.dm("hello")
-        await house.mention("hello")
-        assert len(house.envelopes) == 2
+        await harness.dm("hello")
+        await harness.mention("hello")
+        assert len(harness.envelopes) == 2
 
 
 async def test_a_gateway_that_cannot_be_reached_is_said_and_got_over(world: DiscordWorld) -> None:
@@ -246,16 +248,16 @@ async def test_a_gateway_that_cannot_be_reached_is_said_and_got_over(world: Disc
 # Being removed, and outages of Discord's
 
 
-async def test_being_removed_ends_what_was_in_the_server(world: DiscordWorld, house: House) -> None:
-    await house.mention()
+async def test_being_removed_ends_what_was_in_the_server(world: DiscordWorld, harness: AdapterHarness) -> None:
+    await harness.mention()
     await world.discord.remove_bot()
-    event = await house.heard(ConversationEnded)
+    event = await harness.heard(ConversationEnded)
     assert (event.reason, event.ref.key) == ("removed", f"discord:{world.discord.guild.id}:")
     await world.discord.add_bot()
-    await house.mention("back again")
+    await harness.mention("back again")
 
 
-async def test_an_outage_of_discords_ends_nothing(world: DiscordWorld, house: House) -> None:
+async def test_an_outage_of_discords_ends_nothing(world: DiscordWorld, harness: AdapterHarness) -> None:
     world.discord.emit("GUILD_DELETE", {"id": world.discord.guild.id, "unavailable": True})
-    await house.mention("still here")
-    assert not any(isinstance(each, ConversationEnded) for each in house.events)
+    await harness.mention("still here")
+    assert not any(isinstance(each, ConversationEnded) for each in harness.events)

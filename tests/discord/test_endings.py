@@ -9,11 +9,11 @@ import pytest
 import gateway as cl
 from adapters.discord import envelope as envelopes
 from adapters.discord.envelope import Ignored
-from adapters.discord.memory import Memory
 from adapters.discord.parse import parse
+from adapters.discord.recent import RecentMessages
 from gateway.errors import Gone, Rejected
 from gateway.model import ConversationEnded, Envelope, Event, MessageDeleted, Outgoing
-from tests.contract.house import House
+from tests.contract.harness import AdapterHarness
 from tests.contract.reading import reads
 from tests.discord.test_conversations import ends, heard, said
 from tests.discord.test_parse import GENERAL, GUILD, THREAD, directory
@@ -27,7 +27,7 @@ def snowflake(age: float) -> str:
 
 
 def deleted(id: str, channel: str = GENERAL, root: str = "") -> Event:
-    memory = Memory()
+    memory = RecentMessages()
     if root:
         memory.asked(id, channel, root)
     found = envelopes.deleted({"id": id, "channel_id": channel, "guild_id": GUILD}, directory(), memory)
@@ -54,7 +54,9 @@ def test_a_mention_is_what_its_conversation_began_with(known: bool) -> None:
 
 
 def test_the_talk_of_others_is_deleted_unseen() -> None:
-    found = envelopes.deleted({"id": snowflake(-1), "channel_id": GENERAL, "guild_id": GUILD}, directory(), Memory())
+    found = envelopes.deleted(
+        {"id": snowflake(-1), "channel_id": GENERAL, "guild_id": GUILD}, directory(), RecentMessages()
+    )
     assert isinstance(found, Ignored) and found.why == "not_addressed"
 
 
@@ -73,78 +75,84 @@ def test_one_that_goes_on_with_a_conversation_in_place_is_of_it() -> None:
 # Over the wire
 
 
-async def ended(house: House) -> ConversationEnded:
-    return await house.heard(ConversationEnded)
+async def ended(harness: AdapterHarness) -> ConversationEnded:
+    return await harness.heard(ConversationEnded)
 
 
 @pytest.mark.parametrize("how", ["alone", "with others"])
 @pytest.mark.parametrize("answered", [False, True])
-async def test_a_deleted_mention_is_told(world: DiscordWorld, house: House, how: str, answered: bool) -> None:
-    post, ref = await house.mention("hello")
+async def test_a_deleted_mention_is_told(
+    world: DiscordWorld, harness: AdapterHarness, how: str, answered: bool
+) -> None:
+    post, ref = await harness.mention("hello")
     if answered:
-        await house.adapter.send(ref, Outgoing(text="one"), key="k")
+        await harness.adapter.send(ref, Outgoing(text="one"), key="k")
     if how == "alone":
         await world.delete(post)
     else:
         others = [(await world.small_talk(f"n{n}")).id for n in range(2)]
         await world.discord.delete_messages("general", [*others, post.id])
-    event = await house.heard(MessageDeleted)
+    event = await harness.heard(MessageDeleted)
     assert (event.message_id, event.ref.key) == (post.id, ref.key)
 
 
-async def test_a_message_deleted_in_a_thread_or_direct_message_is_told(world: DiscordWorld, house: House) -> None:
-    post, ref = await house.mention("hello")
-    await house.adapter.send(ref, Outgoing(text="one"), key="k")
+async def test_a_message_deleted_in_a_thread_or_direct_message_is_told(
+    world: DiscordWorld, harness: AdapterHarness
+) -> None:
+    post, ref = await harness.mention("hello")
+    await harness.adapter.send(ref, Outgoing(text="one"), key="k")
     reply = await world.reply(post, "more")
-    await heard(house, "more")
+    await heard(harness, "more")
     await world.delete(reply)
-    event = await house.heard(MessageDeleted)
+    event = await harness.heard(MessageDeleted)
     assert (event.message_id, event.ref.key) == (reply.id, ref.key)
-    post, ref = await house.dm("hello")
+    post, ref = await harness.dm("hello")
     await world.delete(post)
-    event = await house.heard(MessageDeleted)
+    event = await harness.heard(MessageDeleted)
     assert (event.message_id, event.ref.key) == (post.id, ref.key)
 
 
-async def test_in_place_a_deletion_is_told_in_the_conversation_it_belongs_to(world: DiscordWorld, house: House) -> None:
+async def test_in_place_a_deletion_is_told_in_the_conversation_it_belongs_to(
+    world: DiscordWorld, harness: AdapterHarness
+) -> None:
     world.discord.permit("general", deny=["CREATE_PUBLIC_THREADS"])
-    post, ref = await house.mention("one")
-    answer = await house.adapter.send(ref, Outgoing(text="first"), key="k")
+    post, ref = await harness.mention("one")
+    answer = await harness.adapter.send(ref, Outgoing(text="first"), key="k")
     id = await world.discord.post("general", "and two", reply_to=answer.id)
     message = world.discord.backend.created(world.discord.general.messages[id])
     message["referenced_message"]["message_reference"] = {"message_id": ref.channel}
     world.discord.emit("MESSAGE_CREATE", message)
-    await heard(house, "and two", ref.key)
+    await heard(harness, "and two", ref.key)
     await world.discord.delete_message("general", id)
-    event = await house.heard(MessageDeleted)
+    event = await harness.heard(MessageDeleted)
     assert (event.message_id, event.ref.key) == (id, ref.key)
     await world.delete(post)
-    event = await house.heard(MessageDeleted)
+    event = await harness.heard(MessageDeleted)
     assert (event.message_id, event.ref.key) == (post.id, ref.key)
 
 
 async def test_a_deleted_channel_ends_what_is_answered_in_it_without_a_thread(
-    world: DiscordWorld, house: House
+    world: DiscordWorld, harness: AdapterHarness
 ) -> None:
-    _, ref = await house.mention("not answered yet")
+    _, ref = await harness.mention("not answered yet")
     await world.discord.delete_thread("general")
-    await house.until(lambda: ref.key in ends(house))
+    await harness.until(lambda: ref.key in ends(harness))
     with pytest.raises(Gone):
-        await house.adapter.send(ref, Outgoing(text="to nobody"), key="k")
+        await harness.adapter.send(ref, Outgoing(text="to nobody"), key="k")
 
 
-async def test_being_removed_from_a_thread_ends_its_conversation(world: DiscordWorld, house: House) -> None:
-    _, ref = await house.mention("hello")
-    await house.adapter.send(ref, Outgoing(text="one"), key="k")
+async def test_being_removed_from_a_thread_ends_its_conversation(world: DiscordWorld, harness: AdapterHarness) -> None:
+    _, ref = await harness.mention("hello")
+    await harness.adapter.send(ref, Outgoing(text="one"), key="k")
     thread = world.discord.thread(ref.channel)
     assert thread is not None
     data = {"id": ref.channel, "guild_id": world.discord.guild.id, "member_count": 1}
     world.discord.emit("THREAD_MEMBERS_UPDATE", {**data, "removed_member_ids": [world.discord.ada.id]})
     world.discord.emit("THREAD_MEMBERS_UPDATE", {**data, "added_members": [{"user_id": world.discord.bot.id}]})
     world.discord.emit("THREAD_MEMBERS_UPDATE", {**data, "removed_member_ids": [world.discord.bot.id]})
-    event = await ended(house)
+    event = await ended(harness)
     assert (event.reason, event.ref.key) == ("removed", ref.key)
-    assert len(ends(house)) == 1
+    assert len(ends(harness)) == 1
 
 
 # Of the whole bot
@@ -200,40 +208,42 @@ async def test_what_ends_while_the_handler_works_costs_one_run_and_nobody_reads_
 
 
 @pytest.mark.parametrize("locked", [False, True])
-async def test_a_closed_thread_is_gone_for_who_may_not_open_it(world: DiscordWorld, house: House, locked: bool) -> None:
-    _, ref = await house.mention("hello")
-    sent = await house.adapter.send(ref, Outgoing(text="one"), key="k")
+async def test_a_closed_thread_is_gone_for_who_may_not_open_it(
+    world: DiscordWorld, harness: AdapterHarness, locked: bool
+) -> None:
+    _, ref = await harness.mention("hello")
+    sent = await harness.adapter.send(ref, Outgoing(text="one"), key="k")
     await world.discord.archive_thread(ref.channel, locked=locked)
     if not locked:
-        await house.adapter.edit(sent, Outgoing(text="woken"))
+        await harness.adapter.edit(sent, Outgoing(text="woken"))
         assert said(world, ref.channel) == ["woken"]
         return
     with pytest.raises(Gone):
-        await house.adapter.edit(sent, Outgoing(text="two"))
+        await harness.adapter.edit(sent, Outgoing(text="two"))
     with pytest.raises(Gone):
-        await house.adapter.send(ref, Outgoing(text="two"), key="k2")
+        await harness.adapter.send(ref, Outgoing(text="two"), key="k2")
 
 
-async def test_where_no_reply_may_be_made_the_answer_is_none(world: DiscordWorld, house: House) -> None:
+async def test_where_no_reply_may_be_made_the_answer_is_none(world: DiscordWorld, harness: AdapterHarness) -> None:
     world.discord.permit("general", deny=["CREATE_PUBLIC_THREADS", "READ_MESSAGE_HISTORY"])
-    _, ref = await house.mention("hello")
-    await house.adapter.send(ref, Outgoing(text="in place"), key="k")
+    _, ref = await harness.mention("hello")
+    await harness.adapter.send(ref, Outgoing(text="in place"), key="k")
     assert said(world, "general") == ["in place"]
 
 
 @pytest.mark.parametrize("fault", [{"code": 160006}, {"code": 50024}, {"code": 50001}, {"status": 501}])
 async def test_where_no_thread_can_be_made_the_answer_stands_in_the_channel(
-    world: DiscordWorld, house: House, fault: dict[str, int]
+    world: DiscordWorld, harness: AdapterHarness, fault: dict[str, int]
 ) -> None:
-    _, ref = await house.mention("hello")
+    _, ref = await harness.mention("hello")
     world.discord.fail_next("create_thread", status=fault.get("status"), code=fault.get("code"))
-    await house.adapter.send(ref, Outgoing(text="in place"), key="k")
+    await harness.adapter.send(ref, Outgoing(text="in place"), key="k")
     assert said(world, "general") == ["in place"]
 
 
-async def test_what_discord_does_not_implement_is_for_good(world: DiscordWorld, house: House) -> None:
-    _, ref = await house.dm()
+async def test_what_discord_does_not_implement_is_for_good(world: DiscordWorld, harness: AdapterHarness) -> None:
+    _, ref = await harness.dm()
     world.discord.fail_next("create_message", status=501)
     with pytest.raises(Rejected):
-        await house.adapter.send(ref, Outgoing(text="x"), key="k")
+        await harness.adapter.send(ref, Outgoing(text="x"), key="k")
     assert len(world.discord.calls_to("create_message")) == 1

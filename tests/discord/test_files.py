@@ -9,14 +9,14 @@ import pytest
 from gateway.emulators.discord import cdn
 from gateway.errors import Gone, Unavailable, Unsupported
 from gateway.model import MessageCreated, RemoteFile
-from tests.contract.house import House
+from tests.contract.harness import AdapterHarness
 from tests.contract.world import File
 from tests.discord.world import DiscordWorld
 
 
-async def attached(world: DiscordWorld, house: House) -> RemoteFile:
+async def attached(world: DiscordWorld, harness: AdapterHarness) -> RemoteFile:
     post = await world.dm("see", files=[File("a.txt", b"mine", "text/plain")])
-    [file] = (await house.take(post)).files
+    [file] = (await harness.take(post)).files
     return file
 
 
@@ -26,19 +26,19 @@ def stale(world: DiscordWorld, file: RemoteFile) -> RemoteFile:
     return replace(file, url=url)
 
 
-async def test_an_address_that_has_ended_is_replaced(world: DiscordWorld, house: House) -> None:
-    file = stale(world, await attached(world, house))
-    assert await house.collect(file) == b"mine"
-    assert await house.collect(replace(file, url=None)) == b"mine"
+async def test_an_address_that_has_ended_is_replaced(world: DiscordWorld, harness: AdapterHarness) -> None:
+    file = stale(world, await attached(world, harness))
+    assert await harness.collect(file) == b"mine"
+    assert await harness.collect(replace(file, url=None)) == b"mine"
 
 
-async def test_what_is_gone_is_said_to_be(world: DiscordWorld, house: House) -> None:
-    file = await attached(world, house)
+async def test_what_is_gone_is_said_to_be(world: DiscordWorld, harness: AdapterHarness) -> None:
+    file = await attached(world, harness)
     await world.discord.delete_message(file.extra["channel"], file.extra["message"])
     with pytest.raises(Gone):
-        await house.collect(stale(world, file))
+        await harness.collect(stale(world, file))
     with pytest.raises(Gone):
-        await house.collect(replace(stale(world, file), extra={}))
+        await harness.collect(replace(stale(world, file), extra={}))
 
 
 @pytest.mark.parametrize(
@@ -52,14 +52,14 @@ async def test_what_is_gone_is_said_to_be(world: DiscordWorld, house: House) -> 
         "http://[::1",
     ],
 )
-async def test_other_hosts_are_not_asked(world: DiscordWorld, house: House, url: str) -> None:
-    file = await attached(world, house)
+async def test_other_hosts_are_not_asked(world: DiscordWorld, harness: AdapterHarness, url: str) -> None:
+    file = await attached(world, harness)
     with pytest.raises(Unsupported):
-        await house.collect(replace(file, url=url))
+        await harness.collect(replace(file, url=url))
 
 
-async def test_another_port_of_who_stands_in_for_discord_is(world: DiscordWorld, house: House) -> None:
-    file = await attached(world, house)
+async def test_another_port_of_who_stands_in_for_discord_is(world: DiscordWorld, harness: AdapterHarness) -> None:
+    file = await attached(world, harness)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -68,19 +68,19 @@ async def test_another_port_of_who_stands_in_for_discord_is(world: DiscordWorld,
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/a.txt"
-        assert await house.collect(replace(file, url=url)) == b"abc"
+        assert await harness.collect(replace(file, url=url)) == b"abc"
 
 
-async def test_an_outage_may_be_tried_again(world: DiscordWorld, house: House) -> None:
-    file = await attached(world, house)
+async def test_an_outage_may_be_tried_again(world: DiscordWorld, harness: AdapterHarness) -> None:
+    file = await attached(world, harness)
     async with world.unreachable():
         with pytest.raises(Unavailable):
-            await house.collect(file)
+            await harness.collect(file)
 
 
-async def test_a_voice_message_is_an_audio_file_with_its_length(world: DiscordWorld, house: House) -> None:
+async def test_a_voice_message_is_an_audio_file_with_its_length(world: DiscordWorld, harness: AdapterHarness) -> None:
     await world.discord.voice(world.discord.dm.id, b"OggS" + b"\0" * 99, duration=2.5)
-    event = await house.heard(MessageCreated)
+    event = await harness.heard(MessageCreated)
     [file] = event.files
     assert (event.text, file.mime, file.extra["seconds"]) == ("", "audio/ogg", "2.5")
-    assert (await house.collect(file)).startswith(b"OggS")
+    assert (await harness.collect(file)).startswith(b"OggS")

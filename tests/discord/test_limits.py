@@ -10,7 +10,7 @@ from gateway.emulators.discord import limits
 from gateway.emulators.discord.limits import Rate
 from gateway.errors import RateLimited
 from gateway.model import Outgoing
-from tests.contract.house import House, serving
+from tests.contract.harness import AdapterHarness, serving
 from tests.contract.reading import reads, texts
 from tests.discord.world import discord_world
 from tests.support.bot import register, running_bot
@@ -20,14 +20,14 @@ async def test_a_window_of_minutes_with_calls_left_blocks_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(limits.RATES, "create_message", Rate(5, 300.0))
-    async with discord_world(limits="real") as world, serving(world, tmp_path, House) as house:
-        post, ref = await house.dm()
+    async with discord_world(limits="real") as world, serving(world, tmp_path, AdapterHarness) as harness:
+        post, ref = await harness.dm()
         async with asyncio.timeout(5):
             for n in range(5):
-                await house.adapter.send(ref, Outgoing(text=f"n{n}"), key=f"k{n}")
+                await harness.adapter.send(ref, Outgoing(text=f"n{n}"), key=f"k{n}")
             with pytest.raises(RateLimited) as refused:
-                await house.adapter.send(ref, Outgoing(text="n5"), key="k5")
-        assert [each.text for each in house.said(post)] == [f"n{n}" for n in range(5)]
+                await harness.adapter.send(ref, Outgoing(text="n5"), key="k5")
+        assert [each.text for each in harness.said(post)] == [f"n{n}" for n in range(5)]
         assert 290 < refused.value.retry_after <= 300
         # It was not even tried: ten thousand refused calls get a bot banned.
         assert [call.status for call in world.discord.calls_to("create_message")] == [200] * 5

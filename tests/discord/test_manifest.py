@@ -6,12 +6,12 @@ from typing import Any
 
 from adapters.discord.manifest import INTENTS, PERMISSIONS, app_manifest, bits
 from adapters.discord.sdk import discord
-from gateway.adapter import AppOptions, SupportsHistory, SupportsReactions, SupportsTitles, Surroundings
+from gateway.adapter import AdapterContext, AppOptions, SupportsHistory, SupportsReactions, SupportsTitles
 from gateway.emulators.discord.permissions import Permission
 from gateway.emulators.discord.values import Intent
 from gateway.model import COMMANDS, Outgoing, OutgoingFile
 from gateway.model.element import FromBytes, FromUrl
-from tests.contract.house import House
+from tests.contract.harness import AdapterHarness
 from tests.discord.world import DiscordWorld, discord_world
 
 ROOT = Path(__file__).parents[2]
@@ -57,18 +57,18 @@ async def test_these_permissions_are_enough_for_all_the_adapter_does() -> None:
     """A bot with nothing but what the table asks for, in a server that gives its members nothing."""
     async with discord_world(bot_permissions=bits(PERMISSIONS)) as world:
         deny_everyone(world)
-        house = House(world, Surroundings())
-        async with house.adapter.connect(house.accept):
+        harness = AdapterHarness(world, AdapterContext())
+        async with harness.adapter.connect(harness.accept):
             await world.connected()
-            post, ref = await house.mention("hello")
+            post, ref = await harness.mention("hello")
             files = (
                 OutgoingFile(name="a.txt", source=FromBytes(data=b"a")),
                 OutgoingFile(name="b", kind="image", source=FromUrl(url="https://files.example/b.png")),
             )
-            await house.adapter.status(ref, "is thinking…")
-            sent = await house.adapter.send(ref, Outgoing(text="see", files=files), key="k")
-            await house.adapter.edit(sent, Outgoing(text="see again", files=files))
-            adapter = house.adapter
+            await harness.adapter.status(ref, "is thinking…")
+            sent = await harness.adapter.send(ref, Outgoing(text="see", files=files), key="k")
+            await harness.adapter.edit(sent, Outgoing(text="see again", files=files))
+            adapter = harness.adapter
             assert isinstance(adapter, SupportsReactions)
             await adapter.react(ref, post.id, "👍", added=True)
             assert isinstance(adapter, SupportsTitles)
@@ -76,7 +76,7 @@ async def test_these_permissions_are_enough_for_all_the_adapter_does() -> None:
             assert isinstance(adapter, SupportsHistory)
             past = await adapter.history(ref, limit=5)
             assert [each.text for each in past] == ["hello", "see again"]
-            await house.adapter.delete(sent)
+            await harness.adapter.delete(sent)
             assert world.title(post.place) == "A title"
             [thread] = world.discord.threads("general")
             assert thread["id"] == post.id

@@ -11,9 +11,9 @@ from adapters.discord.api import Api
 from adapters.discord.inbound import Inbound
 from adapters.discord.intake import Intake
 from adapters.discord.interactions import Interactions
-from adapters.discord.memory import Memory
 from adapters.discord.parse import parse
 from adapters.discord.progress import Progress
+from adapters.discord.recent import RecentMessages
 from gateway.model import Accepted, Envelope, Event, MessageCreated, from_json, to_json
 from tests.discord.recorded import RECORDED
 from tests.discord.test_parse import directory, odd
@@ -64,7 +64,7 @@ async def heard(kind: str, data: Any) -> list[Event]:
 
     known, api = directory(), Api("token", "http://127.0.0.1:1/api/v10")
     intake, interactions = Intake(accept), Interactions(api, known)
-    inbound = Inbound(api, known, Memory(), interact=interactions.take, ready=lambda: None)
+    inbound = Inbound(api, known, RecentMessages(), interact=interactions.take, ready=lambda: None)
     asyncio.get_running_loop().set_exception_handler(lambda _, context: failed.append(context))
     inbound.parsers(intake, Progress("s").mark)[kind](data)
     while intake._tasks:

@@ -18,9 +18,9 @@ from adapters.discord.forms import problems_of, values_of
 from adapters.discord.inbound import Inbound
 from adapters.discord.intake import Intake
 from adapters.discord.interactions import Interactions
-from adapters.discord.memory import Memory
 from adapters.discord.parse import parse
 from adapters.discord.progress import Progress
+from adapters.discord.recent import RecentMessages
 from gateway.model import (
     Accepted,
     ActionInvoked,
@@ -174,7 +174,7 @@ def test_a_files_name_is_the_one_it_was_uploaded_with(file: dict[str, str], name
 
 
 def test_a_deletion_and_a_reaction() -> None:
-    gone = envelopes.deleted({"id": "5", "channel_id": THREAD, "guild_id": GUILD}, directory(), Memory())
+    gone = envelopes.deleted({"id": "5", "channel_id": THREAD, "guild_id": GUILD}, directory(), RecentMessages())
     assert isinstance(gone, Envelope)
     event = parse(gone)
     assert isinstance(event, MessageDeleted)
@@ -302,7 +302,7 @@ def test_odd_dispatches_never_raise(kind: str, data: Any, whole: bool) -> None:
         known, api = directory(), Api("token", "http://127.0.0.1:1/api/v10")
         intake = Intake(accept)
         interactions = Interactions(api, known)
-        inbound = Inbound(api, known, Memory(), interact=interactions.take, ready=lambda: None)
+        inbound = Inbound(api, known, RecentMessages(), interact=interactions.take, ready=lambda: None)
         asyncio.get_running_loop().set_exception_handler(lambda _, context: failed.append(context["exception"]))
         inbound.parsers(intake, Progress("s").mark)[kind](data)
         assert inbound.failed == 0

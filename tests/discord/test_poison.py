@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.discord import frames, link
+from adapters.discord import frames, shard
 from adapters.discord import parse as parse_module
 from adapters.discord.frames import Frame
 from adapters.jsons import NotJson
-from gateway.adapter import Surroundings
+from gateway.adapter import AdapterContext
 from gateway.model import Button, Outgoing
-from tests.contract.house import House, serving
+from tests.contract.harness import AdapterHarness, serving
 from tests.contract.trouble import never
 from tests.contract.world import Place
 from tests.discord.test_sessions import Notes, heard, living
@@ -29,8 +29,8 @@ Logged = Callable[[], str]
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Discord's pauses between sessions are seconds; nothing here is about their length."""
-    monkeypatch.setattr(link, "IDENTIFY_EVERY", 0.01)
-    monkeypatch.setattr(link, "RETRY", (0.0, 0.01, 0.05))
+    monkeypatch.setattr(shard, "IDENTIFY_EVERY", 0.01)
+    monkeypatch.setattr(shard, "RETRY", (0.0, 0.01, 0.05))
 
 
 @pytest.fixture
@@ -54,57 +54,61 @@ async def test_an_event_that_cannot_be_read_is_set_aside(
     world: DiscordWorld, notes: Notes, tmp_path: Path, logged: Logged, what: str
 ) -> None:
     gateway = world.discord.gateway
-    async with living(world, notes, tmp_path) as house:
-        await house.dm("before")
+    async with living(world, notes, tmp_path) as harness:
+        await harness.dm("before")
         gateway.raw_event("MESSAGE_CREATE", POISON[what])
-        await house.dm("after")
-        assert house.adapter.health() is None
+        await harness.dm("after")
+        assert harness.adapter.health() is None
         assert (gateway.identifies, gateway.resumes) == (1, 0)
         said = logged()
         assert "discord.frame_set_aside" in said and "MESSAGE_CREATE" in said
         assert "half" not in said
         gateway.drop()
         await world.wait_for(lambda: gateway.resumes == 1)
-        await house.dm("resumed")
+        await harness.dm("resumed")
     await world.dm("missed")
-    async with living(world, notes, tmp_path) as house:
-        await house.until(lambda: heard(house) == ["missed"])
+    async with living(world, notes, tmp_path) as harness:
+        await harness.until(lambda: heard(harness) == ["missed"])
     # What was set aside is dealt with: no RESUME asked for it again.
     assert "discord.frame_set_aside" not in logged()
 
 
 @pytest.mark.parametrize("what", POISON)
 async def test_what_is_sent_again_is_set_aside_again_and_passed(
-    world: DiscordWorld, house: House, logged: Logged, what: str
+    world: DiscordWorld, harness: AdapterHarness, logged: Logged, what: str
 ) -> None:
     """It came while the connection was lost, between what can be read."""
     gateway = world.discord.gateway
-    await house.dm("before")
+    await harness.dm("before")
     gateway.drop()
     await world.wait_for(lambda: not gateway.connected)
     await world.dm("one")
     gateway.raw_event("MESSAGE_CREATE", POISON[what])
     await world.dm("two")
-    await house.until(lambda: heard(house) == ["before", "one", "two"])
+    await harness.until(lambda: heard(harness) == ["before", "one", "two"])
     assert "discord.frame_set_aside" in logged()
     assert (gateway.identifies, gateway.resumes) == (1, 1)
     await world.dm("three")
-    await house.until(lambda: heard(house)[3:] == ["three"])
-    assert house.adapter.health() is None
+    await harness.until(lambda: heard(harness)[3:] == ["three"])
+    assert harness.adapter.health() is None
 
 
 @pytest.mark.parametrize(
     "frame", [b"", b"null", b"[1]", b'"x"', b"{}", b'{"op":"0","d":{}}', b'{"op":0,"t":"X","d":1}']
 )
-async def test_frames_that_are_no_frames_are_set_aside(world: DiscordWorld, house: House, frame: bytes) -> None:
+async def test_frames_that_are_no_frames_are_set_aside(
+    world: DiscordWorld, harness: AdapterHarness, frame: bytes
+) -> None:
     world.discord.gateway.raw_frame(frame)
-    await house.dm("after")
-    assert (world.discord.gateway.resumes, house.adapter.health()) == (0, None)
+    await harness.dm("after")
+    assert (world.discord.gateway.resumes, harness.adapter.health()) == (0, None)
 
 
-async def test_an_uncompressed_frame_of_garbage_is_set_aside(world: DiscordWorld, house: House, logged: Logged) -> None:
+async def test_an_uncompressed_frame_of_garbage_is_set_aside(
+    world: DiscordWorld, harness: AdapterHarness, logged: Logged
+) -> None:
     world.discord.gateway.garbage(b"garbage", text=True)
-    await house.dm("after")
+    await harness.dm("after")
     assert world.discord.gateway.resumes == 0
     assert "discord.frame_set_aside" in logged()
 
@@ -119,12 +123,12 @@ BROKEN = {
 
 @pytest.mark.parametrize("what", BROKEN)
 async def test_a_broken_stream_of_bytes_is_begun_again_and_nothing_is_lost(
-    world: DiscordWorld, house: House, what: str
+    world: DiscordWorld, harness: AdapterHarness, what: str
 ) -> None:
-    await house.dm("before")
+    await harness.dm("before")
     world.discord.gateway.garbage(BROKEN[what])
     await world.dm("after")
-    await house.until(lambda: heard(house) == ["before", "after"])
+    await harness.until(lambda: heard(harness) == ["before", "after"])
     await world.wait_for(lambda: world.discord.gateway.resumes == 1)
 
 
@@ -132,17 +136,17 @@ async def test_a_stream_that_breaks_at_the_same_place_is_left_and_never_called_u
     world: DiscordWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Text that is none breaks the websocket itself, and a RESUME asks for the very same frame again."""
-    monkeypatch.setattr(link, "TRUSTED", 0.2)
+    monkeypatch.setattr(shard, "TRUSTED", 0.2)
     gateway = world.discord.gateway
-    async with serving(world, tmp_path, House) as house:
-        await house.dm("before")
+    async with serving(world, tmp_path, AdapterHarness) as harness:
+        await harness.dm("before")
         [session] = gateway.sessions.values()
         replay = session.replay
         states: list[str | None] = []
 
         def broken(after: int) -> bool:
             assert session.connection is not None
-            states.append(house.adapter.health())
+            states.append(harness.adapter.health())
             found = replay(after)
             session.connection.send(b"\xff\xfe", as_it_is=1)  # type: ignore[arg-type]
             return found
@@ -152,9 +156,9 @@ async def test_a_stream_that_breaks_at_the_same_place_is_left_and_never_called_u
         gateway.drop()
         await world.wait_for(lambda: gateway.identifies == 2, 20)
         assert None not in states
-        await house.dm("after")
+        await harness.dm("after")
         async with asyncio.timeout(5):
-            while house.adapter.health() is not None:
+            while harness.adapter.health() is not None:
                 await asyncio.sleep(0.01)  # nothing tells when it is trusted again
 
 
@@ -164,8 +168,8 @@ async def test_a_gateway_that_begins_with_garbage_is_no_connection(
 ) -> None:
     async with discord_world() as other:
         monkeypatch.setattr(other.discord.gateway, "receive", lambda connection, data: connection.send(first))
-        adapter = other.adapter(Surroundings())
-        monkeypatch.setattr(link, "OPENING", 0.1)
+        adapter = other.adapter(AdapterContext())
+        monkeypatch.setattr(shard, "OPENING", 0.1)
         async with adapter.connect(never):
             assert "gateway" in (adapter.health() or "")
 
@@ -213,7 +217,7 @@ def test_an_ordinary_frame() -> None:
 
 @pytest.mark.parametrize("kind", ["MESSAGE_CREATE", "INTERACTION_CREATE"])
 async def test_a_delivery_whose_reading_fails_blocks_nothing(
-    world: DiscordWorld, house: House, logged: Logged, monkeypatch: pytest.MonkeyPatch, kind: str
+    world: DiscordWorld, harness: AdapterHarness, logged: Logged, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     def fails(*given: Any) -> Any:
         raise RuntimeError("a mistake of ours")
@@ -222,11 +226,11 @@ async def test_a_delivery_whose_reading_fails_blocks_nothing(
         if kind == "MESSAGE_CREATE":
             patched.setitem(parse_module._EVENTS, kind, fails)
             await world.dm("poison")
-            await house.until(lambda: house.attempts == 1)
+            await harness.until(lambda: harness.attempts == 1)
             assert "discord.parse_failed" in logged()
         else:
-            _, ref = await house.dm()
-            await house.adapter.send(ref, Outgoing(text="x", buttons=(Button(token="t", label="Go"),)), key="k")
+            _, ref = await harness.dm()
+            await harness.adapter.send(ref, Outgoing(text="x", buttons=(Button(token="t", label="Go"),)), key="k")
             patched.setattr("adapters.discord.envelope.interaction", fails)
             [shown] = world.said(Place(world.discord.dm.id))
             await world.click(shown, "Go")
@@ -234,8 +238,8 @@ async def test_a_delivery_whose_reading_fails_blocks_nothing(
             assert "discord.interaction_failed" in logged()
         await world.settled()
     await world.dm("after")
-    await house.until(lambda: heard(house)[-1:] == ["after"])
-    assert house.adapter.health() is None
+    await harness.until(lambda: heard(harness)[-1:] == ["after"])
+    assert harness.adapter.health() is None
 
 
 async def test_a_dispatch_whose_reading_fails_is_dealt_with(
@@ -244,14 +248,14 @@ async def test_a_dispatch_whose_reading_fails_is_dealt_with(
     def fails(*given: Any) -> Any:
         raise RuntimeError("a mistake of ours")
 
-    async with living(world, notes, tmp_path) as house:
+    async with living(world, notes, tmp_path) as harness:
         with monkeypatch.context() as patched:
             patched.setattr("adapters.discord.envelope.message", fails)
             await world.dm("poison")
             await world.settled()
-        assert "discord_dispatch_failed" in logged()
+        assert "discord.dispatch_failed" in logged()
         await world.dm("after")
-        await house.until(lambda: heard(house) == ["after"])
-    async with living(world, notes, tmp_path) as house:
+        await harness.until(lambda: heard(harness) == ["after"])
+    async with living(world, notes, tmp_path) as harness:
         await world.settled()
-        assert heard(house) == []
+        assert heard(harness) == []

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import gateway as cl
 from gateway.emulators.discord.people import UNTYPED
-from tests.contract.house import House
+from tests.contract.harness import AdapterHarness
 from tests.contract.reading import reads
 from tests.contract.world import File, Post
 from tests.discord.world import DiscordWorld
@@ -18,28 +18,30 @@ ALARM = {
 }
 
 
-async def test_a_reply_in_a_channel_brings_the_message_it_is_about(world: DiscordWorld, house: House) -> None:
+async def test_a_reply_in_a_channel_brings_the_message_it_is_about(
+    world: DiscordWorld, harness: AdapterHarness
+) -> None:
     discord = world.discord
     notes = File("notes.txt", b"4711", "text/plain")
     about = await discord.post("general", "The release waits for ticket 4711", user=discord.grace.id, files=[notes])
     id = await discord.post("general", "@gateway what is that?", reply_to=about, ping=False)
-    event = await house.take(Post(id, world.place_of(id)))
+    event = await harness.take(Post(id, world.place_of(id)))
     assert event.text == "what is that?"
     [reply] = event.references
     assert (reply.kind, reply.message_id, reply.author) == ("reply", about, "Grace")
     assert reply.text == "The release waits for ticket 4711"
     [file] = reply.files
-    assert await house.collect(file) == b"4711"
+    assert await harness.collect(file) == b"4711"
     # Its address ends after a day; the message it is in leads to another one.
     assert (file.extra["message"], file.extra["channel"]) == (about, discord.general.id)
 
 
-async def test_a_reply_to_what_was_deleted_meanwhile_names_it(world: DiscordWorld, house: House) -> None:
+async def test_a_reply_to_what_was_deleted_meanwhile_names_it(world: DiscordWorld, harness: AdapterHarness) -> None:
     discord = world.discord
     about = await discord.post(discord.dm.id, "gone soon")
-    await house.take(Post(about, world.place_of(about, discord.dm.id)))
+    await harness.take(Post(about, world.place_of(about, discord.dm.id)))
     id = await discord.post(discord.dm.id, "and?", reply_to=about)
-    event = await house.take(Post(id, world.place_of(id, discord.dm.id)))
+    event = await harness.take(Post(id, world.place_of(id, discord.dm.id)))
     assert [(each.kind, each.text) for each in event.references] == [("reply", "gone soon")]
     await discord.delete_message(discord.dm.id, about)
     discord.redeliver(discord.dm.id, id)
@@ -48,22 +50,22 @@ async def test_a_reply_to_what_was_deleted_meanwhile_names_it(world: DiscordWorl
     assert again is not None and again["referenced_message"] is None
 
 
-async def test_a_forwarded_embed_and_its_files_reach_the_bot(world: DiscordWorld, house: House) -> None:
+async def test_a_forwarded_embed_and_its_files_reach_the_bot(world: DiscordWorld, harness: AdapterHarness) -> None:
     discord = world.discord
     file = File("graph.png", b"\x89PNG", "image/png")
     source = await discord.post("random", "", user=discord.grace.id, files=[file], more={"embeds": [ALARM]})
     id = await discord.forward("random", source, discord.dm.id)
-    event = await house.take(Post(id, world.place_of(id, discord.dm.id)))
+    event = await harness.take(Post(id, world.place_of(id, discord.dm.id)))
     [forward] = event.references
     assert (event.text, event.files, forward.kind, forward.message_id) == ("", (), "forward", source)
     assert forward.text == "**Queue is long**\n412 jobs\n**Where:** eu"
-    assert [await house.collect(each) for each in forward.files] == [b"\x89PNG"]
+    assert [await harness.collect(each) for each in forward.files] == [b"\x89PNG"]
 
 
-async def test_a_poll_in_a_direct_message_is_read(world: DiscordWorld, house: House) -> None:
+async def test_a_poll_in_a_direct_message_is_read(world: DiscordWorld, harness: AdapterHarness) -> None:
     poll = {"question": {"text": "Tea?"}, "answers": [{"answer_id": 1, "poll_media": {"text": "Yes"}}]}
     id = await world.discord.post(world.discord.dm.id, "vote", more={"poll": poll})
-    event = await house.take(Post(id, world.place_of(id, world.discord.dm.id)))
+    event = await harness.take(Post(id, world.place_of(id, world.discord.dm.id)))
     assert (event.text, event.references) == ("vote\n\nTea?\n- Yes", ())
 
 

@@ -10,13 +10,13 @@ import pytest
 from aiohttp import web
 
 import gateway as cl
-from adapters.discord import link
+from adapters.discord import shard
 from adapters.discord.adapter import DiscordAdapter
 from adapters.discord.manifest import INTENTS, bits
-from gateway.adapter import Surroundings
+from gateway.adapter import AdapterContext
 from gateway.model import ActionInvoked, Button, MessageCreated, Outgoing, ReactionChanged
 from tests.contract.crashes import ACTIONS, LivingBot
-from tests.contract.house import House, serving
+from tests.contract.harness import AdapterHarness, serving
 from tests.contract.reading import reads, texts
 from tests.contract.trouble import healthy, never
 from tests.contract.world import Post
@@ -35,8 +35,8 @@ ECHO = """
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Discord's pauses between sessions are seconds; nothing here is about their length."""
-    monkeypatch.setattr(link, "IDENTIFY_EVERY", 0.01)
-    monkeypatch.setattr(link, "RETRY", (0.0, 0.01, 0.05))
+    monkeypatch.setattr(shard, "IDENTIFY_EVERY", 0.01)
+    monkeypatch.setattr(shard, "RETRY", (0.0, 0.01, 0.05))
 
 
 class Notes:
@@ -58,18 +58,18 @@ def notes() -> Notes:
 
 
 @asynccontextmanager
-async def living(world: DiscordWorld, notes: Notes, data: Path) -> AsyncIterator[House]:
+async def living(world: DiscordWorld, notes: Notes, data: Path) -> AsyncIterator[AdapterHarness]:
     """One life of an adapter, as a process would have it."""
 
-    def housed(world: Any, surroundings: Surroundings) -> House:
-        return House(world, Surroundings(loopback=True, files=surroundings.files, memory=notes))
+    def housed(world: Any, context: AdapterContext) -> AdapterHarness:
+        return AdapterHarness(world, AdapterContext(loopback=True, files=context.files, store=notes))
 
-    async with serving(world, data, housed) as house:
-        yield house
+    async with serving(world, data, housed) as harness:
+        yield harness
 
 
-def heard(house: House) -> list[str]:
-    return [event.text for event in house.events if isinstance(event, MessageCreated)]
+def heard(harness: AdapterHarness) -> list[str]:
+    return [event.text for event in harness.events if isinstance(event, MessageCreated)]
 
 
 async def answered_once(world: DiscordWorld, posts: list[Post]) -> None:
@@ -205,66 +205,66 @@ async def test_a_click_nobody_was_there_for_is_not_done_behind_their_back(world:
 
 
 async def test_a_clean_end_leaves_nothing_to_come_again(world: DiscordWorld, notes: Notes, tmp_path: Path) -> None:
-    async with living(world, notes, tmp_path) as house:
-        await house.dm("one")
+    async with living(world, notes, tmp_path) as harness:
+        await harness.dm("one")
     await world.dm("two")
-    async with living(world, notes, tmp_path) as house:
-        await house.until(lambda: bool(house.envelopes))
+    async with living(world, notes, tmp_path) as harness:
+        await harness.until(lambda: bool(harness.envelopes))
         await world.settled()
-        assert heard(house) == ["two"]
-        assert house.attempts == 1
-        assert house.adapter.health() is None
+        assert heard(harness) == ["two"]
+        assert harness.attempts == 1
+        assert harness.adapter.health() is None
 
 
 async def test_what_was_read_and_not_stored_comes_again(world: DiscordWorld, notes: Notes, tmp_path: Path) -> None:
-    async with living(world, notes, tmp_path) as house:
-        await house.dm("stored")
-        house.failure = OSError("disk full")
+    async with living(world, notes, tmp_path) as harness:
+        await harness.dm("stored")
+        harness.failure = OSError("disk full")
         for n in range(5):
             await world.dm(f"lost {n}")
-        await house.until(lambda: house.attempts > 2)
+        await harness.until(lambda: harness.attempts > 2)
         await world.settled()
-    async with living(world, notes, tmp_path) as house:
-        await house.until(lambda: len(heard(house)) == 5)
-        assert heard(house) == [f"lost {n}" for n in range(5)]
+    async with living(world, notes, tmp_path) as harness:
+        await harness.until(lambda: len(heard(harness)) == 5)
+        assert heard(harness) == [f"lost {n}" for n in range(5)]
 
 
 async def test_what_is_in_hand_while_the_connection_breaks_is_taken_once(
     world: DiscordWorld, notes: Notes, tmp_path: Path
 ) -> None:
-    async with living(world, notes, tmp_path) as house:
-        assert isinstance(house.adapter, DiscordAdapter)
-        await house.dm("stored")
-        house.failure = OSError("disk full")
+    async with living(world, notes, tmp_path) as harness:
+        assert isinstance(harness.adapter, DiscordAdapter)
+        await harness.dm("stored")
+        harness.failure = OSError("disk full")
         await world.dm("waits")
-        await house.until(lambda: house.attempts > 1)
+        await harness.until(lambda: harness.attempts > 1)
         world.discord.gateway.drop()
         await world.dm("comes after")
         await world.wait_for(lambda: world.discord.gateway.resumes == 1)
         await world.settled()
-        assert house.adapter.ignored["in_hand"] > 0  # RESUME named what was stored, not what was read
-        house.failure = None
-        await house.until(lambda: len(heard(house)) == 3)
+        assert harness.adapter.ignored["in_hand"] > 0  # RESUME named what was stored, not what was read
+        harness.failure = None
+        await harness.until(lambda: len(heard(harness)) == 3)
         await world.settled()
-        assert heard(house) == ["stored", "waits", "comes after"]
+        assert heard(harness) == ["stored", "waits", "comes after"]
 
 
 @pytest.mark.parametrize("how", ["timed_out", "forgotten", "other_address"])
 async def test_a_session_that_is_over_is_followed_by_a_new_one(notes: Notes, tmp_path: Path, how: str) -> None:
     timeout = 0.0 if how == "timed_out" else 120.0
     async with discord_world(session_timeout=timeout) as world:
-        async with living(world, notes, tmp_path) as house:
-            await house.dm("one")
+        async with living(world, notes, tmp_path) as harness:
+            await harness.dm("one")
         if how == "forgotten":
             world.discord.gateway.end_sessions()
         if how == "other_address":
             [(name, kept)] = notes.kept.items()
             notes.kept[name] = {**kept, "of": "another bot"}
         await world.dm("missed")
-        async with living(world, notes, tmp_path) as house:
-            await house.dm("two")
-            assert heard(house) == ["two"]
-            assert house.adapter.health() is None
+        async with living(world, notes, tmp_path) as harness:
+            await harness.dm("two")
+            assert heard(harness) == ["two"]
+            assert harness.adapter.health() is None
         assert (world.discord.gateway.identifies, world.discord.gateway.resumes) == (2, 0)
 
 
@@ -275,36 +275,36 @@ async def test_a_session_that_is_over_is_followed_by_a_new_one(notes: Notes, tmp
 async def test_odd_notes_are_no_session(
     world: DiscordWorld, notes: Notes, tmp_path: Path, kept: Mapping[str, Any]
 ) -> None:
-    async with living(world, notes, tmp_path) as house:
-        await house.dm("hello")
+    async with living(world, notes, tmp_path) as harness:
+        await harness.dm("hello")
     [known] = notes.kept.values()
     notes.kept["discord.session.0"] = {**known, **kept}
-    async with living(world, notes, tmp_path) as house:
-        await house.dm("hello")
+    async with living(world, notes, tmp_path) as harness:
+        await harness.dm("hello")
     assert world.discord.gateway.identifies == 2
 
 
 async def test_each_shard_goes_on_with_its_own(world: DiscordWorld, notes: Notes) -> None:
     gateway = world.discord.gateway
-    first = adapter_for(world.discord, Surroundings(memory=notes), shards=2)
+    first = adapter_for(world.discord, AdapterContext(store=notes), shards=2)
     async with first.connect(never):
         await healthy(first)
     await world.wait_for(lambda: not gateway.connected)
     await world.dm("to the bot")
     await world.mention("in the server")
-    house = House(world, Surroundings())
-    house.adapter = adapter_for(world.discord, Surroundings(memory=notes), shards=2)
-    async with house.adapter.connect(house.accept):
-        await house.until(lambda: len(heard(house)) == 2)
-        assert sorted(heard(house)) == ["in the server", "to the bot"]
-        await healthy(house.adapter)
+    harness = AdapterHarness(world, AdapterContext())
+    harness.adapter = adapter_for(world.discord, AdapterContext(store=notes), shards=2)
+    async with harness.adapter.connect(harness.accept):
+        await harness.until(lambda: len(heard(harness)) == 2)
+        assert sorted(heard(harness)) == ["in the server", "to the bot"]
+        await healthy(harness.adapter)
     assert sorted(session.shard for session in gateway.sessions.values()) == [(0, 2), (1, 2)]
     assert (gateway.identifies, gateway.resumes) == (2, 2)
 
 
 async def test_without_a_memory_the_session_ends_with_the_process(world: DiscordWorld, tmp_path: Path) -> None:
-    async with serving(world, tmp_path, House) as house:
-        await house.dm("one")
+    async with serving(world, tmp_path, AdapterHarness) as harness:
+        await harness.dm("one")
     await world.wait_for(lambda: not world.discord.gateway.sessions)
 
 
@@ -312,24 +312,24 @@ async def test_a_resumed_process_learns_its_servers_when_they_speak(
     world: DiscordWorld, notes: Notes, tmp_path: Path
 ) -> None:
     discord = world.discord
-    async with living(world, notes, tmp_path) as house:
-        post, ref = await house.mention("hello")
-        sent = await house.adapter.send(ref, Outgoing(text="x", buttons=(Button(token="t", label="Press"),)), key="k")
+    async with living(world, notes, tmp_path) as harness:
+        post, ref = await harness.mention("hello")
+        sent = await harness.adapter.send(ref, Outgoing(text="x", buttons=(Button(token="t", label="Press"),)), key="k")
     [role] = [each for each in discord.guild.roles.values() if each.name.lower() == "gateway"]
     await discord.post("general", f"<@&{role.id}> by role")
     await world.small_talk("nothing of ours")
     await world.reply(post, "in the thread")
     await world.react(post)
-    async with living(world, notes, tmp_path) as house:
-        await house.until(lambda: any(isinstance(each, ReactionChanged) for each in house.events))
-        assert heard(house) == ["by role", "in the thread"]
-        [reaction] = [each for each in house.events if isinstance(each, ReactionChanged)]
+    async with living(world, notes, tmp_path) as harness:
+        await harness.until(lambda: any(isinstance(each, ReactionChanged) for each in harness.events))
+        assert heard(harness) == ["by role", "in the thread"]
+        [reaction] = [each for each in harness.events if isinstance(each, ReactionChanged)]
         assert reaction.ref.key == ref.key
         assert len(world.discord.calls_to("get_roles")) == 1
-        await world.click(house.said(post)[-1], "Press")
-        pressed = await house.heard(ActionInvoked)
+        await world.click(harness.said(post)[-1], "Press")
+        pressed = await harness.heard(ActionInvoked)
         assert (pressed.token, pressed.message_id) == ("t", sent.id)
-        assert house.adapter.health() is None
+        assert harness.adapter.health() is None
     assert discord.gateway.resumes == 1
 
 
@@ -337,24 +337,24 @@ async def test_a_server_that_cannot_be_looked_up_is_tried_again(
     world: DiscordWorld, notes: Notes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("adapters.discord.inbound._PAUSES", (0.01, 0.01))
-    async with living(world, notes, tmp_path) as house:
-        await house.dm("hello")
+    async with living(world, notes, tmp_path) as harness:
+        await harness.dm("hello")
     await world.mention("m")
     world.discord.fail_next("get_roles", status="disconnect", times=6)
-    async with living(world, notes, tmp_path) as house:
-        await house.until(lambda: heard(house) == ["m"])
+    async with living(world, notes, tmp_path) as harness:
+        await harness.until(lambda: heard(harness) == ["m"])
         assert len(world.discord.calls_to("get_roles")) > 1
     await world.mention("n")
     world.discord.fail_next("get_roles", code=50001)
-    async with living(world, notes, tmp_path) as house:
-        await house.until(lambda: heard(house) == ["n"])
+    async with living(world, notes, tmp_path) as harness:
+        await harness.until(lambda: heard(harness) == ["n"])
 
 
 @pytest.mark.parametrize("how", ["silent", "hangs_up"])
 async def test_a_gateway_that_knows_no_resume_is_joined_anew(
     world: DiscordWorld, notes: Notes, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    monkeypatch.setattr(link, "RESUMING", 0.1)
+    monkeypatch.setattr(shard, "RESUMING", 0.1)
     asked: list[int] = []
 
     async def serve(request: web.Request) -> web.WebSocketResponse:
@@ -382,7 +382,7 @@ async def test_a_gateway_that_knows_no_resume_is_joined_anew(
         url = f"ws://127.0.0.1:{runner.addresses[0][1]}/"
         mine = f"{world.discord.bot.id} 0/1 {bits(INTENTS)} {url}"
         notes.kept["discord.session.0"] = {"of": mine, "session": "old", "url": "wss://x", "seq": 7, "app": "1"}
-        adapter = adapter_for(world.discord, Surroundings(memory=notes), gateway_url=url)
+        adapter = adapter_for(world.discord, AdapterContext(store=notes), gateway_url=url)
         async with adapter.connect(never):
             await healthy(adapter)
         assert asked[0] == 6

@@ -12,7 +12,7 @@ import aiohttp
 
 from adapters.discord.adapter import DiscordAdapter
 from adapters.discord.settings import DiscordSettings
-from gateway.adapter import Surroundings
+from gateway.adapter import AdapterContext
 from gateway.emulators.common.faults import Hold
 from gateway.emulators.discord import state
 from gateway.emulators.discord.emulator import DiscordEmulator
@@ -37,11 +37,11 @@ SPOKEN = (0, 19, 20)
 EPHEMERAL = 1 << 6
 
 
-def adapter_for(discord: DiscordEmulator, surroundings: Surroundings | None = None, **changes: Any) -> DiscordAdapter:
+def adapter_for(discord: DiscordEmulator, context: AdapterContext | None = None, **changes: Any) -> DiscordAdapter:
     """An adapter with settings read the way the operator's are."""
     given = {name.lower().removeprefix("discord_"): value for name, value in discord.environment().items()}
     settings = DiscordSettings(_env_file=None, **{**given, **changes})
-    return DiscordAdapter(settings, surroundings or Surroundings())
+    return DiscordAdapter(settings, context or AdapterContext())
 
 
 def controls(message: Message) -> list[Message]:
@@ -71,8 +71,8 @@ class DiscordWorld:
     def emulator(self) -> DiscordEmulator:
         return self.discord
 
-    def adapter(self, surroundings: Surroundings, *, wrong_token: bool = False) -> DiscordAdapter:
-        return adapter_for(self.discord, surroundings, **({"bot_token": "wrong"} if wrong_token else {}))
+    def adapter(self, context: AdapterContext, *, wrong_token: bool = False) -> DiscordAdapter:
+        return adapter_for(self.discord, context, **({"bot_token": "wrong"} if wrong_token else {}))
 
     async def connected(self) -> None:
         await self.discord.connected()

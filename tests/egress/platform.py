@@ -60,7 +60,7 @@ class Time:
             await asyncio.sleep(0)
 
     async def run(self, work: Awaitable[T]) -> T:
-        """The result of ``work``, with time passing as needed."""
+        """The result of ``delivery``, with time passing as needed."""
         task = asyncio.ensure_future(work)
         await self.settle()
         while not task.done():

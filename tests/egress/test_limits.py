@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from gateway.egress.lanes import Lanes
 from gateway.egress.limiter import Limiter, Route
+from gateway.egress.locks import KeyedLocks
 from gateway.egress.retry import RetryPolicy, retrying
 from gateway.errors import Gone, RateLimited, Rejected, Unavailable
 from tests.egress.platform import Time
@@ -165,22 +165,22 @@ def test_backoff_grows_to_its_cap() -> None:
 
 
 async def test_lanes_keep_order_and_leave_nothing_behind() -> None:
-    lanes, order = Lanes(), list[int]()
+    locks, order = KeyedLocks(), list[int]()
     gate = asyncio.Event()
 
     async def one(number: int) -> None:
-        async with lanes.hold("c"):
+        async with locks.hold("c"):
             await gate.wait()
             order.append(number)
 
     tasks = [asyncio.create_task(one(number)) for number in range(5)]
-    async with lanes.hold("other"):
-        assert len(lanes) == 1
+    async with locks.hold("other"):
+        assert len(locks) == 1
     await asyncio.sleep(0)
-    assert len(lanes) == 1
+    assert len(locks) == 1
     tasks[0].cancel()
     tasks[2].cancel()
     gate.set()
     await asyncio.gather(*tasks, return_exceptions=True)
     assert order == [1, 3, 4]
-    assert len(lanes) == 0
+    assert len(locks) == 0

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from gateway.egress import Pace, pace
-from gateway.egress.pace import BURST, CROWD, SHARING
+from gateway.egress import TurnScheduler, scheduler
+from gateway.egress.scheduler import BURST, CROWD, SHARING
 
 
 class Clock:
@@ -21,7 +21,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(pace, "time", clock)
+    monkeypatch.setattr(scheduler, "time", clock)
     return clock
 
 
@@ -29,21 +29,21 @@ class Turns:
     """Turns that ask to go on, by number, and the order in which they may."""
 
     def __init__(self) -> None:
-        self.pace = Pace()
+        self.scheduler = TurnScheduler()
         self.went: list[int] = []
 
     def begin(self, *numbers: int) -> None:
         for number in numbers:
-            self.pace.begin(self.went.append, number)
+            self.scheduler.begin(self.went.append, number)
 
     async def step(self, number: int) -> None:
-        await self.pace.step()
+        await self.scheduler.step()
         self.went.append(number)
 
     def busy(self) -> None:
         """Another delivery arrives, the one before is stored: a load goes on."""
-        self.pace.arrived()
-        self.pace.stored()
+        self.scheduler.arrived()
+        self.scheduler.stored()
 
 
 @pytest.fixture
@@ -72,38 +72,38 @@ async def test_a_crowd_goes_on_crowd_by_crowd_in_order(turns: Turns) -> None:
 
 
 async def test_while_a_delivery_is_stored_the_loops_idle_rounds_are_for_turns(turns: Turns) -> None:
-    turns.pace.arrived()
+    turns.scheduler.arrived()
     turns.begin(*range(5))
     for rounds in range(5):
         assert turns.went == list(range(rounds))
         await asyncio.sleep(0)
-    turns.pace.stored()
+    turns.scheduler.stored()
 
 
 async def test_a_delivery_that_takes_long_to_store_is_no_lull(turns: Turns, clock: Clock) -> None:
-    turns.pace.arrived()
-    clock.now += pace.LULL * 1.1
+    turns.scheduler.arrived()
+    clock.now += scheduler.LULL * 1.1
     turns.begin(*range(CROWD))
     await asyncio.sleep(0)
     assert turns.went == [0]
-    turns.pace.stored()
+    turns.scheduler.stored()
 
 
 async def test_it_rests_when_nothing_arrives_and_nobody_waits(turns: Turns, clock: Clock) -> None:
-    assert turns.pace.is_resting()
-    turns.pace.arrived()
-    clock.now += pace.LULL * 1.1
-    assert not turns.pace.is_resting()
-    turns.pace.stored()
-    assert not turns.pace.is_resting()
-    clock.now += pace.LULL * 1.1
-    assert turns.pace.is_resting()
+    assert turns.scheduler.is_resting()
+    turns.scheduler.arrived()
+    clock.now += scheduler.LULL * 1.1
+    assert not turns.scheduler.is_resting()
+    turns.scheduler.stored()
+    assert not turns.scheduler.is_resting()
+    clock.now += scheduler.LULL * 1.1
+    assert turns.scheduler.is_resting()
     turns.begin(*range(CROWD + 1))
-    assert not turns.pace.is_resting()
+    assert not turns.scheduler.is_resting()
 
 
 async def test_busy_rounds_are_for_deliveries(turns: Turns, clock: Clock) -> None:
-    turns.pace.arrived()
+    turns.scheduler.arrived()
     turns.begin(1, 2)
     await asyncio.sleep(0)
     assert turns.went == [1]
@@ -111,18 +111,18 @@ async def test_busy_rounds_are_for_deliveries(turns: Turns, clock: Clock) -> Non
         turns.busy()
         await asyncio.sleep(0)
     assert turns.went == [1]
-    clock.now += pace.EVERY * 1.1
+    clock.now += scheduler.EVERY * 1.1
     turns.busy()
     await asyncio.sleep(0)
     assert turns.went == [1, 2]  # however much arrives, turns are not starved
-    turns.pace.stored()
+    turns.scheduler.stored()
 
 
 async def test_after_a_lull_turns_wait_no_more(turns: Turns, clock: Clock) -> None:
     turns.busy()
     turns.begin(1)
     assert turns.went == []
-    clock.now += pace.LULL * 1.1
+    clock.now += scheduler.LULL * 1.1
     turns.begin(2)  # behind the first all the same
     await asyncio.sleep(0)
     assert turns.went == [1, 2]
@@ -131,10 +131,10 @@ async def test_after_a_lull_turns_wait_no_more(turns: Turns, clock: Clock) -> No
 async def test_a_load_that_does_not_end_is_shared(turns: Turns, clock: Clock) -> None:
     async def goes_on(waiting: int) -> int:
         turns = Turns()
-        turns.pace.arrived()
+        turns.scheduler.arrived()
         turns.begin(*range(waiting))
         await asyncio.sleep(0)
-        clock.now += pace.EVERY * 1.01
+        clock.now += scheduler.EVERY * 1.01
         turns.busy()
         await asyncio.sleep(0)
         return len(turns.went) - 1
@@ -146,21 +146,21 @@ async def test_a_load_that_does_not_end_is_shared(turns: Turns, clock: Clock) ->
 
 
 async def test_what_has_begun_goes_first(turns: Turns, clock: Clock) -> None:
-    turns.pace.arrived()
+    turns.scheduler.arrived()
     turns.begin(1, 2)
     under_way = [asyncio.create_task(turns.step(number)) for number in (-1, -2)]
     await asyncio.gather(*under_way)
     await asyncio.sleep(0)
     assert turns.went == [1, -1, -2, 2]
-    turns.pace.stored()
+    turns.scheduler.stored()
 
 
 async def test_who_is_cancelled_while_waiting_holds_nobody_up(turns: Turns, clock: Clock) -> None:
-    turns.pace.arrived()
+    turns.scheduler.arrived()
     tasks = [asyncio.create_task(turns.step(number)) for number in range(3)]
     await asyncio.sleep(0)
     tasks[0].cancel()
     tasks[1].cancel()
     await asyncio.wait_for(tasks[2], 5)
     assert turns.went == [2]
-    turns.pace.stored()
+    turns.scheduler.stored()

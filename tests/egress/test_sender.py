@@ -293,7 +293,7 @@ async def test_nothing_is_kept_for_a_conversation_at_rest() -> None:
     time, sender = make(platform)
     await time.run(asyncio.gather(*(sender.put(TO, Outgoing(text="x"), key=str(n)) for n in range(3))))
     await time.pass_(10)
-    assert len(sender._wire("plain").lanes) == 0
+    assert len(sender._client("plain").locks) == 0
     assert sender._limiter.idle
 
 

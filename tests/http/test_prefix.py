@@ -15,8 +15,8 @@ from starlette.types import ASGIApp
 import gateway as cl
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.errors import SettingsError
+from gateway.http.files import DiskFileVault
 from gateway.http.front import Front
-from gateway.http.held import HeldFolder
 from gateway.model import FromBytes, OutgoingFile
 from gateway.playground import Playground
 from gateway.settings import GatewaySettings
@@ -93,7 +93,7 @@ async def test_a_bot_answers_below_a_prefix(slack: SlackEmulator, tmp_path: Path
 
 async def test_a_held_files_link_leads_below_the_prefix(tmp_path: Path) -> None:
     settings = GatewaySettings(_env_file=None, root_path="bot/", public_url="https://host.example/")
-    folder = HeldFolder(tmp_path, public_url=settings.own_url)
+    folder = DiskFileVault(tmp_path, public_url=settings.own_url)
     link = folder.link(
         await folder.hold(OutgoingFile(name="a", mime="", source=FromBytes(data=b"x")), key="k"), seconds=60
     )

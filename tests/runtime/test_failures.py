@@ -7,7 +7,7 @@ from gateway.egress import Sender
 from gateway.errors import RateLimited
 from gateway.ingress.failures import Failures
 from gateway.model import ConversationRef, Envelope, MessageCreated, UserRef
-from gateway.runtime.work import Work
+from gateway.runtime.queued import QueuedDelivery
 from gateway.store.sqlite import SQLiteStore
 from gateway.telemetry import Counters
 
@@ -23,7 +23,9 @@ async def test_a_turn_refused_for_longer_than_a_send_waits_pauses_as_long_as_the
         lease = await store.claim(REF.key)
         assert lease is not None
         failures = Failures(inbox=store, sender=Sender({}), counters=Counters(), retries=1, backoff=0.001)
-        pause = await failures.handle(lease, Work.of(stored.delivery, EVENT, None), RateLimited(300, "bucket"))
+        pause = await failures.handle(
+            lease, QueuedDelivery.of(stored.delivery, EVENT, None), RateLimited(300, "bucket")
+        )
         assert pause is not None
         assert pause >= 300
     finally:

@@ -4,14 +4,14 @@ import asyncio
 
 from gateway.ingress.trials import CROWD, Trial, Trials
 from gateway.model import ConversationRef, MessageCreated, UserRef
-from gateway.runtime.work import Work
+from gateway.runtime.queued import QueuedDelivery
 
 REF = ConversationRef(platform="slack", workspace="T", channel="C")
 EVENT = MessageCreated(ref=REF, user=UserRef(platform="slack", workspace="T", id="U"), message_id="1", text="hi")
 
 
-def suspect(seq: int, *, interrupted: int = 1) -> Work:
-    return Work(key=f"k{seq}", seq=seq, received_at=0, event=EVENT, interrupted=interrupted)
+def suspect(seq: int, *, interrupted: int = 1) -> QueuedDelivery:
+    return QueuedDelivery(key=f"k{seq}", seq=seq, received_at=0, event=EVENT, interrupted=interrupted)
 
 
 async def admitted(tasks: "list[asyncio.Task[Trial]]") -> list[int]:
@@ -60,11 +60,11 @@ async def test_deaths_before_it_came_speak_for_another_cause() -> None:
     trials = Trials()
     trials.begin([1_000.0, 1_500.0, 2_500.0])
     for received_at, bound in ((900.0, 3), (1_550.0, 5), (2_000.0, 4), (2_450.0, 3)):
-        work = suspect(1, interrupted=bound - 1)
-        work.received_at = received_at
-        assert not trials.is_hopeless(work)
-        work.interrupted = bound
-        assert trials.is_hopeless(work)
+        queued = suspect(1, interrupted=bound - 1)
+        queued.received_at = received_at
+        assert not trials.is_hopeless(queued)
+        queued.interrupted = bound
+        assert trials.is_hopeless(queued)
 
 
 async def test_of_a_crowd_several_run() -> None:

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from gateway.model import ConversationRef, MessageCreated, Reference, RemoteFile, UserRef
+from gateway.runtime.queued import QueuedDelivery
 from gateway.runtime.twins import merged
-from gateway.runtime.work import Work
 
 REF = ConversationRef(platform="slack", workspace="T1", channel="C1", thread="1.1")
 USER = UserRef(platform="slack", workspace="T1", id="U1")
@@ -13,8 +13,8 @@ PHOTO = RemoteFile(id="F1", name="photo.png", mime="image/png", size=6, url="htt
 ID_ONLY = RemoteFile(id="F1", name="F1")
 
 
-def work(event: MessageCreated = BARE) -> Work:
-    return Work(key="k", seq=1, received_at=0.0, event=event)
+def queued(event: MessageCreated = BARE) -> QueuedDelivery:
+    return QueuedDelivery(key="k", seq=1, received_at=0.0, event=event)
 
 
 def test_files_of_the_second_delivery_are_added():
@@ -37,12 +37,12 @@ def test_a_text_that_says_more_wins_and_references_are_added():
 
 
 def test_what_the_same_delivery_says_again_is_nothing_to_store():
-    assert not work().learn(replace(BARE, partial=False))
-    assert work().learn(replace(BARE, files=(PHOTO,)))
+    assert not queued().learn(replace(BARE, partial=False))
+    assert queued().learn(replace(BARE, files=(PHOTO,)))
 
 
 def test_what_comes_after_the_handler_was_called_changes_nothing():
-    begun = work()
+    begun = queued()
     begun.begun = True
     assert not begun.learn(replace(BARE, files=(PHOTO,)))
     assert begun.event == BARE

@@ -62,7 +62,7 @@ from gateway.model import (
     from_json,
     to_json,
 )
-from tests.contract.house import House, serving
+from tests.contract.harness import AdapterHarness, serving
 from tests.contract.world import File
 from tests.slack.world import SlackWorld, adapter_for, slack_world
 
@@ -73,8 +73,8 @@ FORM = Form(
 )
 
 
-class SlackHouse(House):
-    """The contract's house, with what only Slack has."""
+class SlackHarness(AdapterHarness):
+    """The contract's harness, with what only Slack has."""
 
     adapter: SlackAdapter
 
@@ -97,21 +97,21 @@ class SlackHouse(House):
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[SlackHouse]:
+async def harness(tmp_path: Path) -> AsyncIterator[SlackHarness]:
     async with (
         slack_world(limits="real") as world,
-        serving(world, tmp_path, SlackHouse, max_body_bytes=100_000) as house,
+        serving(world, tmp_path, SlackHarness, max_body_bytes=100_000) as harness,
     ):
-        yield house
+        yield harness
 
 
-def said(house: SlackHouse, ref: ConversationRef) -> list[dict[str, Any]]:
+def said(harness: SlackHarness, ref: ConversationRef) -> list[dict[str, Any]]:
     """What the bot said in a conversation, oldest first."""
     thread = ref.thread or ref.route.get("thread_ts")
-    return [m for m in house.slack.messages(ref.channel, thread) if m.get("bot_id")]
+    return [m for m in harness.slack.messages(ref.channel, thread) if m.get("bot_id")]
 
 
-def test_it_is_everything_it_claims(house: SlackHouse) -> None:
+def test_it_is_everything_it_claims(harness: SlackHarness) -> None:
     for protocol in (
         SupportsLookup,
         SupportsStreaming,
@@ -122,50 +122,50 @@ def test_it_is_everything_it_claims(house: SlackHouse) -> None:
         SupportsStarters,
         SupportsNotices,
     ):
-        assert isinstance(house.adapter, protocol)
+        assert isinstance(harness.adapter, protocol)
 
 
 # -- inbound
 
 
-async def test_small_talk_and_the_bots_own_words_are_ignored_and_counted(house: SlackHouse) -> None:
-    ts = await house.slack.post("general", "nobody is asked")
-    await house.slack.delivered(ts)
-    ref = await house.thread()
-    await house.adapter.send(ref, Outgoing(text="mine"), key="k")
-    await house.slack.emit({"type": "never_heard_of"})
-    await house.slack.settled()
-    assert len(house.envelopes) == 1
-    assert {"not_addressed", "own", "unknown_event"} <= set(house.adapter.ignored)
+async def test_small_talk_and_the_bots_own_words_are_ignored_and_counted(harness: SlackHarness) -> None:
+    ts = await harness.slack.post("general", "nobody is asked")
+    await harness.slack.delivered(ts)
+    ref = await harness.thread()
+    await harness.adapter.send(ref, Outgoing(text="mine"), key="k")
+    await harness.slack.emit({"type": "never_heard_of"})
+    await harness.slack.settled()
+    assert len(harness.envelopes) == 1
+    assert {"not_addressed", "own", "unknown_event"} <= set(harness.adapter.ignored)
 
 
-async def test_the_stop_button_is_heard(house: SlackHouse) -> None:
-    ref = await house.thread()
+async def test_the_stop_button_is_heard(harness: SlackHarness) -> None:
+    ref = await harness.thread()
     assert ref.thread is not None
-    await house.adapter.status(ref, "thinking")
-    await house.slack.stop_session("general", ref.thread)
-    assert (await house.heard(StopRequested)).ref.key == ref.key
+    await harness.adapter.status(ref, "thinking")
+    await harness.slack.stop_session("general", ref.thread)
+    assert (await harness.heard(StopRequested)).ref.key == ref.key
 
 
-async def test_the_answer_to_a_command_is_escaped(house: SlackHouse) -> None:
-    house.answer = lambda event: Notice(text="only <you>")
-    result = await house.slack.command("/new", "topic", channel=house.slack.dm.id)
+async def test_the_answer_to_a_command_is_escaped(harness: SlackHarness) -> None:
+    harness.answer = lambda event: Notice(text="only <you>")
+    result = await harness.slack.command("/new", "topic", channel=harness.slack.dm.id)
     assert result.ok and result.body["text"] == "only &lt;you&gt;"
 
 
-async def test_draining_is_503(house: SlackHouse) -> None:
-    house.failure = Draining("bye")
+async def test_draining_is_503(harness: SlackHarness) -> None:
+    harness.failure = Draining("bye")
     body = json.dumps({"type": "event_callback", "event": {"type": "app_mention"} | MENTION}).encode()
-    assert await house.raw(body) == 503
+    assert await harness.raw(body) == 503
 
 
 MENTION = {"user": "U0ADA", "channel": "C0GENERAL", "ts": "1.1", "text": "<@U0BOT> hi"}
 
 
-async def test_only_signed_fresh_requests_are_heard(house: SlackHouse) -> None:
+async def test_only_signed_fresh_requests_are_heard(harness: SlackHarness) -> None:
     body = json.dumps({"type": "event_callback", "event": {"type": "app_mention"} | MENTION}).encode()
-    good = house.slack.sign(body)
-    stale = house.slack.sign(body, at=time.time() - 301)
+    good = harness.slack.sign(body)
+    stale = harness.slack.sign(body, at=time.time() - 301)
     bad: list[dict[str, str]] = [
         {},
         {**good, "X-Slack-Signature": "v0=" + "0" * 64},
@@ -177,12 +177,12 @@ async def test_only_signed_fresh_requests_are_heard(house: SlackHouse) -> None:
         {"X-Slack-Signature": good["X-Slack-Signature"]},
     ]
     for headers in bad:
-        assert (await house.slack.send_raw(body, headers)).status == 401, headers
-    assert (await house.slack.send_raw(body + b" ", good)).status == 401
-    assert (await house.slack.send_raw(b"{not json", {})).status == 401
-    assert house.envelopes == []
-    assert (await house.slack.send_raw(body, good)).status == 200
-    assert len(house.envelopes) == 1
+        assert (await harness.slack.send_raw(body, headers)).status == 401, headers
+    assert (await harness.slack.send_raw(body + b" ", good)).status == 401
+    assert (await harness.slack.send_raw(b"{not json", {})).status == 401
+    assert harness.envelopes == []
+    assert (await harness.slack.send_raw(body, good)).status == 200
+    assert len(harness.envelopes) == 1
 
 
 ODD: list[tuple[bytes, int]] = [
@@ -209,27 +209,27 @@ ODD: list[tuple[bytes, int]] = [
 ]
 
 
-async def test_odd_but_signed(house: SlackHouse) -> None:
+async def test_odd_but_signed(harness: SlackHarness) -> None:
     for body, status in ODD:
         form = {"Content-Type": "application/x-www-form-urlencoded"} if body.startswith(b"payload=") else {}
-        assert await house.raw(body, **form) == status, body[:80]
-    assert house.envelopes == []
+        assert await harness.raw(body, **form) == status, body[:80]
+    assert harness.envelopes == []
 
 
-async def test_half_an_emoji_costs_a_message_one_character(house: SlackHouse) -> None:
+async def test_half_an_emoji_costs_a_message_one_character(harness: SlackHarness) -> None:
     body = (
         b'{"type": "event_callback", "team_id": "T0GATEWAY", "event": {"type": "app_mention", "user": "U0ADA", '
         b'"channel": "C0GENERAL", "ts": "1700000000.000100", "text": "<@U0BOT> cut \\ud83d"}}'
     )
-    assert await house.raw(body) == 200
-    event = house.adapter.parse(house.envelopes[0])
+    assert await harness.raw(body) == 200
+    event = harness.adapter.parse(harness.envelopes[0])
     assert isinstance(event, MessageCreated)
     assert event.text == "cut ?"
 
 
-async def test_a_body_over_the_limit_is_413_whatever_its_header_says(house: SlackHouse) -> None:
+async def test_a_body_over_the_limit_is_413_whatever_its_header_says(harness: SlackHarness) -> None:
     body = b'{"x": "' + b"x" * 100_000 + b'"}'
-    assert await house.raw(body) == 413
+    assert await harness.raw(body) == 413
 
     async def chunks() -> AsyncIterator[bytes]:
         for at in range(0, len(body), 10_000):
@@ -237,138 +237,138 @@ async def test_a_body_over_the_limit_is_413_whatever_its_header_says(house: Slac
 
     async with (
         aiohttp.ClientSession() as session,
-        session.post(f"{house.url}/slack/events", data=chunks(), headers=house.slack.sign(body)) as response,
+        session.post(f"{harness.url}/slack/events", data=chunks(), headers=harness.slack.sign(body)) as response,
     ):
         assert response.status == 413
 
 
-async def test_url_verification_and_ssl_check(house: SlackHouse) -> None:
+async def test_url_verification_and_ssl_check(harness: SlackHarness) -> None:
     body = json.dumps({"type": "url_verification", "challenge": "c"}).encode()
-    answer = await house.slack.send_raw(body, house.slack.sign(body))
+    answer = await harness.slack.send_raw(body, harness.slack.sign(body))
     assert (answer.status, json.loads(answer.body)) == (200, {"challenge": "c"})
     check = {"ssl_check": "1", "token": "x"}
     for fields in (check, dict(reversed(check.items()))):
         form = urlencode(fields).encode()
-        assert (await house.slack.send_raw(form, {"Content-Type": "application/x-www-form-urlencoded"})).status == 200
+        assert (await harness.slack.send_raw(form, {"Content-Type": "application/x-www-form-urlencoded"})).status == 200
     command = urlencode({**check, "command": "/new", "user_id": "U0ADA", "channel_id": "C0GENERAL"}).encode()
-    await house.slack.send_raw(command, {"Content-Type": "application/x-www-form-urlencoded"})
+    await harness.slack.send_raw(command, {"Content-Type": "application/x-www-form-urlencoded"})
     async with aiohttp.ClientSession() as session:
         for params, status in ((check, 200), ({}, 405)):
-            async with session.get(f"{house.url}/slack/events", params=params) as response:
+            async with session.get(f"{harness.url}/slack/events", params=params) as response:
                 assert response.status == status
-    assert house.envelopes == []
+    assert harness.envelopes == []
 
 
 # -- interactions
 
 
-async def test_feedback_and_a_notice_for_its_giver_alone(house: SlackHouse) -> None:
-    ref = await house.direct()
-    sent = await house.adapter.send(ref, Outgoing(text="answer", feedback="m1"), key="k")
-    house.answer = lambda event: Notice(text="Thank you")
-    result = await house.slack.click(ref.channel, sent.id, "gw:feedback", value="negative")
+async def test_feedback_and_a_notice_for_its_giver_alone(harness: SlackHarness) -> None:
+    ref = await harness.direct()
+    sent = await harness.adapter.send(ref, Outgoing(text="answer", feedback="m1"), key="k")
+    harness.answer = lambda event: Notice(text="Thank you")
+    result = await harness.slack.click(ref.channel, sent.id, "gw:feedback", value="negative")
     assert result.ok, result
-    event = house.events[-1]
+    event = harness.events[-1]
     assert isinstance(event, FeedbackGiven)
     assert (event.token, event.value, event.message_id) == ("m1", 0, sent.id)
     assert (event.ref.key, event.ref.route["thread_ts"]) == (ref.key, ref.route["thread_ts"])
-    notice = await house.slack.wait_for_message(ref.channel, lambda m: m["text"] == "Thank you")
-    assert notice["ephemeral_for"] == house.slack.ada.id
+    notice = await harness.slack.wait_for_message(ref.channel, lambda m: m["text"] == "Thank you")
+    assert notice["ephemeral_for"] == harness.slack.ada.id
 
 
-async def test_an_answer_that_fails_leaves_the_click_accepted(house: SlackHouse) -> None:
-    ref = await house.thread()
-    sent = await house.adapter.send(ref, Outgoing(text="pick", buttons=(Button(token="t", label="Go"),)), key="k")
-    house.slack.fail_next("views.open", error="expired_trigger_id")
-    house.answer = lambda event: OpenForm(form=FORM)
-    assert (await house.slack.click("general", sent.id, label="Go")).status == 200
-    assert isinstance(house.events[-1], ActionInvoked)
+async def test_an_answer_that_fails_leaves_the_click_accepted(harness: SlackHarness) -> None:
+    ref = await harness.thread()
+    sent = await harness.adapter.send(ref, Outgoing(text="pick", buttons=(Button(token="t", label="Go"),)), key="k")
+    harness.slack.fail_next("views.open", error="expired_trigger_id")
+    harness.answer = lambda event: OpenForm(form=FORM)
+    assert (await harness.slack.click("general", sent.id, label="Go")).status == 200
+    assert isinstance(harness.events[-1], ActionInvoked)
 
 
 # -- outbound
 
 
-async def test_a_message_carries_its_key_and_its_authors_name(house: SlackHouse) -> None:
-    ref = await house.thread()
+async def test_a_message_carries_its_key_and_its_authors_name(harness: SlackHarness) -> None:
+    ref = await harness.thread()
     message = Outgoing(text="**hi** <!channel>", author="Ada's bot", buttons=(Button(token="t", label="Go"),))
-    receipt = await house.adapter.send(ref, message, key="k1")
-    [posted] = said(house, ref)
+    receipt = await harness.adapter.send(ref, message, key="k1")
+    [posted] = said(harness, ref)
     assert (posted["ts"], posted["thread_ts"], posted["username"]) == (receipt.id, ref.thread, "Ada's bot")
     assert posted["metadata"] == {"event_type": "gateway_send", "event_payload": {"key": "k1"}}
     assert [block["type"] for block in posted["blocks"]] == ["markdown", "actions"]
-    await house.adapter.edit(receipt, Outgoing(text="plain"))
-    [now] = said(house, ref)
+    await harness.adapter.edit(receipt, Outgoing(text="plain"))
+    [now] = said(harness, ref)
     assert (now["text"], now.get("blocks") or []) == ("plain", [])
 
 
-async def test_a_dm_is_answered_under_the_message_or_at_top_level(house: SlackHouse) -> None:
-    post, ref = await house.dm()
+async def test_a_dm_is_answered_under_the_message_or_at_top_level(harness: SlackHarness) -> None:
+    post, ref = await harness.dm()
     assert ref.route["thread_ts"] == post.id
-    await house.adapter.send(ref, Outgoing(text="under"), key="a")
-    assert [m["thread_ts"] for m in said(house, ref)] == [ref.route["thread_ts"]]
+    await harness.adapter.send(ref, Outgoing(text="under"), key="a")
+    assert [m["thread_ts"] for m in said(harness, ref)] == [ref.route["thread_ts"]]
     top = replace(ref, route={})
-    sent = await house.adapter.send(top, Outgoing(text="top"), key="b")
-    posted = house.slack.message(ref.channel, sent.id)
+    sent = await harness.adapter.send(top, Outgoing(text="top"), key="b")
+    posted = harness.slack.message(ref.channel, sent.id)
     assert posted is not None and "thread_ts" not in posted
 
 
-async def test_a_user_is_written_to_first(house: SlackHouse) -> None:
-    to = ConversationRef(platform="slack", workspace="T0GATEWAY", channel=house.slack.ada.id, kind="dm")
-    receipt = await house.adapter.send(to, Outgoing(text="hello"), key="k")
-    edited = await house.adapter.edit(receipt, Outgoing(text="hello again"))
-    posted = house.slack.message(house.slack.dm.id, edited.id)
+async def test_a_user_is_written_to_first(harness: SlackHarness) -> None:
+    to = ConversationRef(platform="slack", workspace="T0GATEWAY", channel=harness.slack.ada.id, kind="dm")
+    receipt = await harness.adapter.send(to, Outgoing(text="hello"), key="k")
+    edited = await harness.adapter.edit(receipt, Outgoing(text="hello again"))
+    posted = harness.slack.message(harness.slack.dm.id, edited.id)
     assert posted is not None and posted["text"] == "hello again"
 
 
-async def test_files_are_shared_after_their_text_and_go_with_it(house: SlackHouse) -> None:
-    ref = await house.thread()
+async def test_files_are_shared_after_their_text_and_go_with_it(harness: SlackHarness) -> None:
+    ref = await harness.thread()
     files = tuple(OutgoingFile(name=name, source=FromBytes(data=b"bytes")) for name in ("ä b.txt", "c.bin"))
-    receipt = await house.adapter.send(ref, Outgoing(text="see", files=files), key="k")
-    text, share = said(house, ref)
+    receipt = await harness.adapter.send(ref, Outgoing(text="see", files=files), key="k")
+    text, share = said(harness, ref)
     assert text["ts"] == receipt.id
     assert [file["name"] for file in share["files"]] == ["ä b.txt", "c.bin"]
     assert sorted(receipt.data["files"].values()) == ["c.bin", "ä b.txt"]
     more = (*files, OutgoingFile(name="new.txt", source=FromBytes(data=b"n")))
-    edited = await house.adapter.edit(receipt, Outgoing(text="see", files=more))
+    edited = await harness.adapter.edit(receipt, Outgoing(text="see", files=more))
     assert sorted(edited.data["files"].values()) == ["c.bin", "new.txt", "ä b.txt"]
-    assert [file["name"] for file in said(house, ref)[-1]["files"]] == ["new.txt"]
-    await house.adapter.delete(edited)
-    assert house.slack.message("general", receipt.id) is None
-    assert all(house.slack.world.files[file_id].deleted for file_id in edited.data["files"])
+    assert [file["name"] for file in said(harness, ref)[-1]["files"]] == ["new.txt"]
+    await harness.adapter.delete(edited)
+    assert harness.slack.message("general", receipt.id) is None
+    assert all(harness.slack.world.files[file_id].deleted for file_id in edited.data["files"])
 
 
-async def test_files_alone_have_the_share_as_their_receipt(house: SlackHouse) -> None:
-    ref = await house.thread()
+async def test_files_alone_have_the_share_as_their_receipt(harness: SlackHarness) -> None:
+    ref = await harness.thread()
     message = Outgoing(files=(OutgoingFile(name="a.txt", source=FromBytes(data=b"a")),))
-    receipt = await house.adapter.send(ref, message, key="k")
-    assert [m["ts"] for m in said(house, ref)] == [receipt.id]
+    receipt = await harness.adapter.send(ref, message, key="k")
+    assert [m["ts"] for m in said(harness, ref)] == [receipt.id]
 
 
 @pytest.mark.parametrize("method", ["files.getUploadURLExternal", "files.completeUploadExternal"])
 @pytest.mark.parametrize("fault", [{"retry_after": 1}, {"status": 503}])
 async def test_files_refused_after_their_text_are_neither_lost_nor_is_the_text_doubled(
-    house: SlackHouse, method: str, fault: dict[str, Any]
+    harness: SlackHarness, method: str, fault: dict[str, Any]
 ) -> None:
-    ref = await house.thread()
-    house.slack.fail_next(method, times=2, **fault)
+    ref = await harness.thread()
+    harness.slack.fail_next(method, times=2, **fault)
     files = (OutgoingFile(name="a.txt", source=FromBytes(data=b"a")),)
-    await Sender({"slack": house.adapter}).put(ref, Outgoing(text="see", files=files), key="k")
-    text, share = said(house, ref)
+    await Sender({"slack": harness.adapter}).put(ref, Outgoing(text="see", files=files), key="k")
+    text, share = said(harness, ref)
     assert text["text"] == "see"
     assert [file["name"] for file in share["files"]] == ["a.txt"]
 
 
-async def test_an_empty_file_is_refused_by_name(house: SlackHouse) -> None:
+async def test_an_empty_file_is_refused_by_name(harness: SlackHarness) -> None:
     files = (OutgoingFile(name="a.txt", source=FromBytes(data=b"")),)
     with pytest.raises(Rejected, match=r"'a\.txt' is empty"):
-        await house.adapter.send(await house.thread(), Outgoing(files=files), key="k")
+        await harness.adapter.send(await harness.thread(), Outgoing(files=files), key="k")
 
 
 @pytest.mark.parametrize("way", ["send", "edit", "stream", "files alone"])
-async def test_a_share_whose_answer_was_lost_is_not_made_again(house: SlackHouse, way: str) -> None:
-    ref, sender = await house.thread(), Sender({"slack": house.adapter})
+async def test_a_share_whose_answer_was_lost_is_not_made_again(harness: SlackHarness, way: str) -> None:
+    ref, sender = await harness.thread(), Sender({"slack": harness.adapter})
     message = Outgoing(text="see", files=(OutgoingFile(name="a.txt", source=FromBytes(data=b"a")),))
-    house.slack.fail_next("files.completeUploadExternal", status=503, after_effect=True)
+    harness.slack.fail_next("files.completeUploadExternal", status=503, after_effect=True)
     match way:
         case "send":
             await sender.put(ref, message, key="k")
@@ -381,134 +381,134 @@ async def test_a_share_whose_answer_was_lost_is_not_made_again(house: SlackHouse
             await stream.close(message)
         case _:
             await sender.put(ref, Outgoing(files=message.files), key="k")
-    shared = [file["name"] for each in said(house, ref) for file in each.get("files", ())]
+    shared = [file["name"] for each in said(harness, ref) for file in each.get("files", ())]
     assert shared == ["a.txt"]
 
 
-async def test_a_share_is_not_made_again_because_its_message_is_not_known_yet(house: SlackHouse) -> None:
-    ref = await house.thread()
-    house.slack.fail_next("files.info", retry_after=1)
+async def test_a_share_is_not_made_again_because_its_message_is_not_known_yet(harness: SlackHarness) -> None:
+    ref = await harness.thread()
+    harness.slack.fail_next("files.info", retry_after=1)
     files = (OutgoingFile(name="a.txt", source=FromBytes(data=b"a")),)
-    await Sender({"slack": house.adapter}).put(ref, Outgoing(files=files), key="k")
-    assert len(said(house, ref)) == 1
+    await Sender({"slack": harness.adapter}).put(ref, Outgoing(files=files), key="k")
+    assert len(said(harness, ref)) == 1
 
 
 # -- finding again what a crash lost
 
 
-async def test_a_lost_stream_and_a_lost_upload_are_found_without_a_key(house: SlackHouse) -> None:
-    ref, since = await house.thread(), time.time()
-    stream = await house.adapter.start_stream(ref, "half", key="k", recipient=None)
+async def test_a_lost_stream_and_a_lost_upload_are_found_without_a_key(harness: SlackHarness) -> None:
+    ref, since = await harness.thread(), time.time()
+    stream = await harness.adapter.start_stream(ref, "half", key="k", recipient=None)
     assert stream is not None
     files = (OutgoingFile(name="a.txt", source=FromBytes(data=b"a")),)
-    upload = await house.adapter.send(ref, Outgoing(files=files), key="k2")
+    upload = await harness.adapter.send(ref, Outgoing(files=files), key="k2")
     message = Outgoing(text="half and half")
-    found = await house.adapter.find(ref, message, key="k", since=since, claimed=())
+    found = await harness.adapter.find(ref, message, key="k", since=since, claimed=())
     assert found is not None and found.id == stream.id
-    assert await house.adapter.find(ref, message, key="other", since=since, claimed=()) is None
-    share = await house.adapter.find(ref, Outgoing(files=files), key="k2", since=since, claimed=())
+    assert await harness.adapter.find(ref, message, key="other", since=since, claimed=()) is None
+    share = await harness.adapter.find(ref, Outgoing(files=files), key="k2", since=since, claimed=())
     assert share is not None and (share.id, share.data) == (upload.id, upload.data)
-    edited = await house.adapter.edit(found, message)
-    shown = house.slack.message("general", edited.id)
+    edited = await harness.adapter.edit(found, message)
+    shown = harness.slack.message("general", edited.id)
     assert shown is not None and shown["text"] == "half and half" and not shown.get("streaming")
     # From now on it carries its key, so that no later turn's look takes it for its own.
     assert shown["metadata"]["event_payload"] == {"key": "k"}
-    assert await house.adapter.find(ref, message, key="k3", since=since, claimed=()) is None
+    assert await harness.adapter.find(ref, message, key="k3", since=since, claimed=()) is None
 
 
-async def test_a_lost_message_in_a_dm_is_found(house: SlackHouse) -> None:
+async def test_a_lost_message_in_a_dm_is_found(harness: SlackHarness) -> None:
     since = time.time()
-    ref = await house.direct()
+    ref = await harness.direct()
     for to in (ref, replace(ref, route={})):
-        sent = await house.adapter.send(to, Outgoing(text="x"), key=f"k{len(to.route)}")
-        found = await house.adapter.find(to, Outgoing(text="x"), key=f"k{len(to.route)}", since=since, claimed=())
+        sent = await harness.adapter.send(to, Outgoing(text="x"), key=f"k{len(to.route)}")
+        found = await harness.adapter.find(to, Outgoing(text="x"), key=f"k{len(to.route)}", since=since, claimed=())
         assert found is not None and found.id == sent.id
 
 
 # -- streams
 
 
-async def test_a_stream_with_tasks_buttons_and_a_file(house: SlackHouse) -> None:
-    ref = await house.thread()
-    stream = await house.adapter.start_stream(ref, "Let me ", key="k", recipient=None)
+async def test_a_stream_with_tasks_buttons_and_a_file(harness: SlackHarness) -> None:
+    ref = await harness.thread()
+    stream = await harness.adapter.start_stream(ref, "Let me ", key="k", recipient=None)
     assert stream is not None
     task = TaskUpdate(id="1", title="search", status="complete", output="o" * 1000)
-    stream = await house.adapter.append_stream(stream, delta="<!chan", text="Let me <!chan", tasks=[task])
+    stream = await harness.adapter.append_stream(stream, delta="<!chan", text="Let me <!chan", tasks=[task])
     stream = from_json(Receipt, to_json(stream))
-    stream = await house.adapter.append_stream(stream, delta="nel> go", text="Let me <!channel> go")
+    stream = await harness.adapter.append_stream(stream, delta="nel> go", text="Let me <!channel> go")
     file = OutgoingFile(name="a.txt", source=FromBytes(data=b"a"))
     buttons = (Button(token="t", label="Go"),)
     whole = Outgoing(text="Let me <!channel> go.", buttons=buttons, feedback="m", files=(file,))
-    done = await house.adapter.stop_stream(stream, whole, delta=".", key="k")
-    message, share = said(house, ref)
+    done = await harness.adapter.stop_stream(stream, whole, delta=".", key="k")
+    message, share = said(harness, ref)
     assert message["ts"] == done.id and "streaming" not in message
     assert message["text"] == "Let me <\u200b!channel> go."
     kinds = [block["type"] for block in message["blocks"]]
     assert kinds == ["markdown", "task_card", "markdown", "actions", "context_actions"]
     assert message["metadata"]["event_payload"]["key"] == "k"
     assert list(done.data) == ["files"] and share["files"][0]["name"] == "a.txt"
-    assert house.slack.status("general", str(ref.thread))["processing"] is False
+    assert harness.slack.status("general", str(ref.thread))["processing"] is False
 
 
-async def test_a_stream_needs_a_thread_and_an_agent(house: SlackHouse) -> None:
-    ref = await house.direct()
-    assert await house.adapter.start_stream(ref, "x", key="k", recipient=None) is not None
+async def test_a_stream_needs_a_thread_and_an_agent(harness: SlackHarness) -> None:
+    ref = await harness.direct()
+    assert await harness.adapter.start_stream(ref, "x", key="k", recipient=None) is not None
     top = replace(ref, route={})
-    assert await house.adapter.start_stream(top, "x", key="k", recipient=None) is None
+    assert await harness.adapter.start_stream(top, "x", key="k", recipient=None) is None
     stranger = UserRef(platform="slack", workspace="T0GATEWAY", id="U0STRANGER")
-    mention = await house.thread()
-    assert await house.adapter.start_stream(mention, "x", key="k", recipient=stranger) is None
-    house.slack.fail_next("chat.startStream", error="missing_scope")
-    assert await house.adapter.start_stream(mention, "x", key="k", recipient=None) is None
-    calls = len(house.slack.calls_to("chat.startStream"))
-    assert await house.adapter.start_stream(mention, "x", key="k", recipient=None) is None
-    assert len(house.slack.calls_to("chat.startStream")) == calls
+    mention = await harness.thread()
+    assert await harness.adapter.start_stream(mention, "x", key="k", recipient=stranger) is None
+    harness.slack.fail_next("chat.startStream", error="missing_scope")
+    assert await harness.adapter.start_stream(mention, "x", key="k", recipient=None) is None
+    calls = len(harness.slack.calls_to("chat.startStream"))
+    assert await harness.adapter.start_stream(mention, "x", key="k", recipient=None) is None
+    assert len(harness.slack.calls_to("chat.startStream")) == calls
 
 
-async def test_a_stream_that_is_over_goes_on_as_an_edit(house: SlackHouse) -> None:
-    ref = await house.thread()
-    stream = await house.adapter.start_stream(ref, "a", key="k", recipient=None)
+async def test_a_stream_that_is_over_goes_on_as_an_edit(harness: SlackHarness) -> None:
+    ref = await harness.thread()
+    stream = await harness.adapter.start_stream(ref, "a", key="k", recipient=None)
     assert stream is not None and ref.thread is not None
-    await house.adapter.status(ref, "writing")
-    await house.slack.stop_session("general", ref.thread)
+    await harness.adapter.status(ref, "writing")
+    await harness.slack.stop_session("general", ref.thread)
     with pytest.raises(StreamExpired):
-        await house.adapter.append_stream(stream, delta="b", text="ab")
-    edited = await house.adapter.edit(stream, Outgoing(text="ab"))
-    assert [m["text"] for m in said(house, ref)] == ["ab"] and edited.id == stream.id
+        await harness.adapter.append_stream(stream, delta="b", text="ab")
+    edited = await harness.adapter.edit(stream, Outgoing(text="ab"))
+    assert [m["text"] for m in said(harness, ref)] == ["ab"] and edited.id == stream.id
 
 
 @pytest.mark.parametrize("method", ["chat.appendStream", "chat.stopStream"])
-async def test_a_stream_that_slack_finds_too_long_goes_on_as_an_edit(house: SlackHouse, method: str) -> None:
-    ref = await house.thread()
-    house.slack.fail_next(method, error="msg_too_long")
-    stream = Sender({"slack": house.adapter}).stream(ref, key="k", recipient=None)
+async def test_a_stream_that_slack_finds_too_long_goes_on_as_an_edit(harness: SlackHarness, method: str) -> None:
+    ref = await harness.thread()
+    harness.slack.fail_next(method, error="msg_too_long")
+    stream = Sender({"slack": harness.adapter}).stream(ref, key="k", recipient=None)
     for word, shows in (("Some ", "chat.startStream"), ("words ", "chat.appendStream")):
         await stream.write(word)
-        await house.world.wait_for(lambda shows=shows: house.slack.calls_to(shows))  # type: ignore[misc]
+        await harness.world.wait_for(lambda shows=shows: harness.slack.calls_to(shows))  # type: ignore[misc]
     await stream.write("more.")
     await stream.close(Outgoing(text="Some words more."))
-    (message,) = said(house, ref)
+    (message,) = said(harness, ref)
     assert message["text"] == "Some words more." and "streaming" not in message
 
 
-async def test_a_stream_that_outgrows_a_message_in_bytes_goes_on_as_an_edit(house: SlackHouse) -> None:
-    ref = await house.thread()
+async def test_a_stream_that_outgrows_a_message_in_bytes_goes_on_as_an_edit(harness: SlackHarness) -> None:
+    ref = await harness.thread()
     text = "語" * 3_000
-    stream = await house.adapter.start_stream(ref, text, key="k", recipient=None)
+    stream = await harness.adapter.start_stream(ref, text, key="k", recipient=None)
     assert stream is not None
     with pytest.raises(StreamExpired):
-        await house.adapter.append_stream(stream, delta=text, text=text * 2)
-    await house.adapter.edit(stream, Outgoing(text=text * 2))
-    [message] = said(house, ref)
+        await harness.adapter.append_stream(stream, delta=text, text=text * 2)
+    await harness.adapter.edit(stream, Outgoing(text=text * 2))
+    [message] = said(harness, ref)
     assert message["blocks"][0]["text"] == text * 2 and not message.get("streaming")
 
 
 # -- the rest of Slack
 
 
-async def test_status_prompts_and_reactions_as_slack_shows_them(house: SlackHouse) -> None:
-    adapter, slack = house.adapter, house.slack
-    ref = await house.thread("hi")
+async def test_status_prompts_and_reactions_as_slack_shows_them(harness: SlackHarness) -> None:
+    adapter, slack = harness.adapter, harness.slack
+    ref = await harness.thread("hi")
     thread = str(ref.thread)
     await adapter.status(ref, "thinking")
     assert slack.status("general", thread) | {"text": "thinking", "processing": True} == slack.status("general", thread)
@@ -526,43 +526,43 @@ async def test_status_prompts_and_reactions_as_slack_shows_them(house: SlackHous
     assert (await adapter.profile(user)).email == "ada@gateway.example"
 
 
-async def test_an_app_that_is_no_agent_degrades_quietly(house: SlackHouse) -> None:
-    ref = await house.thread()
+async def test_an_app_that_is_no_agent_degrades_quietly(harness: SlackHarness) -> None:
+    ref = await harness.thread()
     for method in ("agents.sessions.setStatus", "assistant.threads.setStatus"):
-        house.slack.fail_next(method, error="missing_scope", times=5)
+        harness.slack.fail_next(method, error="missing_scope", times=5)
     for _ in range(3):
-        await house.adapter.status(ref, "thinking")
-    assert len(house.slack.calls_to("agents.sessions.setStatus")) == 1
+        await harness.adapter.status(ref, "thinking")
+    assert len(harness.slack.calls_to("agents.sessions.setStatus")) == 1
 
 
-async def upload(house: SlackHouse, file: File) -> RemoteFile:
-    event = await house.take(await house.world.dm("see", files=[file]))
+async def upload(harness: SlackHarness, file: File) -> RemoteFile:
+    event = await harness.take(await harness.world.dm("see", files=[file]))
     return event.files[0]
 
 
-async def test_a_file_of_a_shared_channel_is_asked_for_and_a_deleted_one_is_gone(house: SlackHouse) -> None:
-    file = await upload(house, File("b.bin", b"data"))
+async def test_a_file_of_a_shared_channel_is_asked_for_and_a_deleted_one_is_gone(harness: SlackHarness) -> None:
+    file = await upload(harness, File("b.bin", b"data"))
     connected = replace(file, url=None)
-    assert await house.collect(connected) == b"data"
-    house.slack.world.files[file.id].deleted = True
+    assert await harness.collect(connected) == b"data"
+    harness.slack.world.files[file.id].deleted = True
     with pytest.raises(Gone):
-        await house.collect(file)
+        await harness.collect(file)
 
 
-async def test_without_files_read_the_sign_in_page_is_never_content(house: SlackHouse) -> None:
-    file = await upload(house, File("b.txt", b"secret", "text/plain"))
-    house.slack.team.scopes = house.slack.team.scopes - {"files:read"}
+async def test_without_files_read_the_sign_in_page_is_never_content(harness: SlackHarness) -> None:
+    file = await upload(harness, File("b.txt", b"secret", "text/plain"))
+    harness.slack.team.scopes = harness.slack.team.scopes - {"files:read"}
     with pytest.raises(Forbidden, match="files:read"):
-        await house.collect(file)
+        await harness.collect(file)
 
 
-async def test_the_token_goes_to_no_other_host(house: SlackHouse) -> None:
+async def test_the_token_goes_to_no_other_host(harness: SlackHarness) -> None:
     file = RemoteFile(id="F1", name="x", url="https://slack.com.evil.example/f", workspace="T0GATEWAY")
     with pytest.raises(Unsupported, match=r"evil\.example"):
-        await house.collect(file)
+        await harness.collect(file)
     for url in ("http://files.slack.com/x", "https://evil.example/slack.com", "ftp://files.slack.com/x"):
         with pytest.raises(Unsupported):
-            await house.collect(replace(file, url=url))
+            await harness.collect(replace(file, url=url))
 
 
 # -- trouble
@@ -581,12 +581,12 @@ FAULTS: list[tuple[dict[str, Any], type[Exception], str]] = [
 ]
 
 
-async def test_slacks_errors_say_what_to_do(house: SlackHouse) -> None:
-    ref = await house.thread()
+async def test_slacks_errors_say_what_to_do(harness: SlackHarness) -> None:
+    ref = await harness.thread()
     for fault, error, says in FAULTS:
-        house.slack.fail_next("chat.postMessage", **fault)
+        harness.slack.fail_next("chat.postMessage", **fault)
         with pytest.raises(error, match=says) as caught:
-            await house.adapter.send(ref, Outgoing(text="x"), key="k")
+            await harness.adapter.send(ref, Outgoing(text="x"), key="k")
         if isinstance(caught.value, RateLimited):
             assert (caught.value.retry_after, caught.value.bucket) == (7, f"chat.postMessage:{ref.channel}")
 
@@ -595,35 +595,35 @@ async def never(envelope: Envelope) -> Accepted:
     raise AssertionError("nothing is delivered here")
 
 
-async def test_a_wrong_app_token_names_its_setting(house: SlackHouse) -> None:
+async def test_a_wrong_app_token_names_its_setting(harness: SlackHarness) -> None:
     with pytest.raises(SettingsError, match="SLACK_APP_TOKEN"):
-        async with adapter_for(house.slack, app_token="xapp-wrong").connect(never):
+        async with adapter_for(harness.slack, app_token="xapp-wrong").connect(never):
             pass
 
 
-async def test_an_uninstalled_app_is_unhealthy(house: SlackHouse) -> None:
-    assert house.adapter.health() is None
-    await house.slack.emit({"type": "tokens_revoked", "tokens": {"oauth": ["U0ADA"], "bot": []}})
-    await house.slack.settled()
-    assert house.adapter.health() is None
-    await house.slack.emit({"type": "app_uninstalled"})
-    await house.slack.settled()
-    assert "uninstalled" in (house.adapter.health() or "")
+async def test_an_uninstalled_app_is_unhealthy(harness: SlackHarness) -> None:
+    assert harness.adapter.health() is None
+    await harness.slack.emit({"type": "tokens_revoked", "tokens": {"oauth": ["U0ADA"], "bot": []}})
+    await harness.slack.settled()
+    assert harness.adapter.health() is None
+    await harness.slack.emit({"type": "app_uninstalled"})
+    await harness.slack.settled()
+    assert "uninstalled" in (harness.adapter.health() or "")
 
 
-async def test_that_slack_drops_events_is_said(house: SlackHouse) -> None:
+async def test_that_slack_drops_events_is_said(harness: SlackHarness) -> None:
     with capture_logs() as logs:
-        assert await house.raw(b'{"type": "app_rate_limited", "team_id": "T0GATEWAY"}') == 200
-    assert [entry["event"] for entry in logs] == ["slack_events_dropped"]
+        assert await harness.raw(b'{"type": "app_rate_limited", "team_id": "T0GATEWAY"}') == 200
+    assert [entry["event"] for entry in logs] == ["slack.events_dropped"]
 
 
-async def test_a_name_without_the_scope_is_left_out(house: SlackHouse) -> None:
-    house.slack.team.scopes = house.slack.team.scopes - {"chat:write.customize"}
-    adapter = adapter_for(house.slack)
-    ref = await house.thread()
+async def test_a_name_without_the_scope_is_left_out(harness: SlackHarness) -> None:
+    harness.slack.team.scopes = harness.slack.team.scopes - {"chat:write.customize"}
+    adapter = adapter_for(harness.slack)
+    ref = await harness.thread()
     async with adapter.connect(never):
         await adapter.send(ref, Outgoing(text="x", author="Someone"), key="k")
-    assert "username" not in house.slack.calls_to("chat.postMessage")[-1].args
+    assert "username" not in harness.slack.calls_to("chat.postMessage")[-1].args
 
 
 # -- Socket Mode
@@ -632,20 +632,20 @@ async def test_a_name_without_the_scope_is_left_out(house: SlackHouse) -> None:
 async def test_socket_mode_acknowledges_after_accept_and_answers_in_place(tmp_path: Path) -> None:
     async with (
         slack_world(socket_mode=True, ack_timeout=0.3) as world,
-        serving(world, tmp_path, SlackHouse) as house,
+        serving(world, tmp_path, SlackHarness) as harness,
     ):
-        assert house.adapter.health() is None
-        house.failure = Unavailable("not yet")
+        assert harness.adapter.health() is None
+        harness.failure = Unavailable("not yet")
         post = await world.mention("hello")
-        await house.until(lambda: house.attempts > 0)
-        assert not any(each.acked for each in house.slack.deliveries.of(post.id))
-        house.failure = None
-        ref = (await house.take(post)).ref
-        sent = await house.adapter.send(ref, Outgoing(text="x", buttons=(Button(token="t", label="Go"),)), key="k")
-        house.answer = lambda event: OpenForm(form=FORM)
-        assert (await house.slack.click("general", sent.id, label="Go")).ok
-        [modal] = house.slack.open_views()
-        house.answer = lambda event: FormErrors(errors={"why": "No"})
-        assert (await house.slack.submit(modal["id"], {"why": {"gw:input": "x"}})).errors == {"why": "No"}
-        house.answer = lambda event: Notice(text="hi")
-        assert (await house.slack.command("/new")).body["text"] == "hi"
+        await harness.until(lambda: harness.attempts > 0)
+        assert not any(each.acked for each in harness.slack.deliveries.of(post.id))
+        harness.failure = None
+        ref = (await harness.take(post)).ref
+        sent = await harness.adapter.send(ref, Outgoing(text="x", buttons=(Button(token="t", label="Go"),)), key="k")
+        harness.answer = lambda event: OpenForm(form=FORM)
+        assert (await harness.slack.click("general", sent.id, label="Go")).ok
+        [modal] = harness.slack.open_views()
+        harness.answer = lambda event: FormErrors(errors={"why": "No"})
+        assert (await harness.slack.submit(modal["id"], {"why": {"gw:input": "x"}})).errors == {"why": "No"}
+        harness.answer = lambda event: Notice(text="hi")
+        assert (await harness.slack.command("/new")).body["text"] == "hi"

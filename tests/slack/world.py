@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from adapters.slack.adapter import SlackAdapter
 from adapters.slack.settings import SlackSettings
-from gateway.adapter import Surroundings
+from gateway.adapter import AdapterContext
 from gateway.emulators.common.faults import Hold
 from gateway.emulators.slack.backend import Activity
 from gateway.emulators.slack.emulator import SlackEmulator
@@ -45,7 +45,7 @@ LIVE = re.compile(
 
 def adapter_for(
     slack: SlackEmulator,
-    surroundings: Surroundings | None = None,
+    context: AdapterContext | None = None,
     *,
     of: type[A] = SlackAdapter,  # type: ignore[assignment]
     **changes: Any,
@@ -53,7 +53,7 @@ def adapter_for(
     """An adapter with settings read the way the operator's are."""
     given = {name.lower().removeprefix("slack_"): value for name, value in slack.environment().items()}
     settings = SlackSettings(_env_file=None, **{**given, **changes})
-    return of(settings, surroundings or Surroundings(max_body_bytes=100_000))
+    return of(settings, context or AdapterContext(max_body_bytes=100_000))
 
 
 class SlackWorld:
@@ -81,8 +81,8 @@ class SlackWorld:
     def emulator(self) -> SlackEmulator:
         return self.slack
 
-    def adapter(self, surroundings: Surroundings, *, wrong_token: bool = False) -> SlackAdapter:
-        return adapter_for(self.slack, surroundings, **({"bot_token": "xoxb-wrong"} if wrong_token else {}))
+    def adapter(self, context: AdapterContext, *, wrong_token: bool = False) -> SlackAdapter:
+        return adapter_for(self.slack, context, **({"bot_token": "xoxb-wrong"} if wrong_token else {}))
 
     async def connected(self) -> None:
         if self.slack.app_token is not None:  # a webhook needs nothing but the listening server

@@ -182,9 +182,9 @@ async def test_both_write_at_the_same_time(store: SQLiteStore) -> None:
     for key in dead:
         await bury(store, key)
 
-    async def put(lane: int) -> None:
+    async def put(queue: int) -> None:
         for n in range(40):
-            assert (await store.put(envelope(f"{lane}.{n}"))).new
+            assert (await store.put(envelope(f"{queue}.{n}"))).new
 
     async def retry(beside: SQLiteStore) -> None:
         for key in dead:
@@ -223,7 +223,7 @@ async def main():
     async def put(lane):
         n = 0
         while True:
-            stored = await store.put(envelope(f"{lane}.{n}", text="x" * 2000))
+            stored = await store.put(envelope(f"{queue}.{n}", text="x" * 2000))
             print(stored.delivery.envelope.key, flush=True)
             n += 1
     await asyncio.gather(*(put(lane) for lane in range(16)))

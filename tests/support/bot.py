@@ -8,13 +8,13 @@ from typing import Any
 
 import uvicorn
 
-from gateway.adapter import Surroundings
+from gateway.adapter import AdapterContext
 from gateway.app import Gateway
 from gateway.emulators.slack.emulator import SlackEmulator
-from gateway.http.held import HeldFolder
+from gateway.http.files import DiskFileVault
 from gateway.runtime.callbacks import Callbacks, fresh
-from gateway.runtime.memory import StoredMemory
-from gateway.server import bind
+from gateway.runtime.key_values import StoredKeyValues
+from gateway.serving.server import bind
 from gateway.settings import GatewaySettings
 from gateway.store import open_store
 from tests.contract.world import World
@@ -55,12 +55,12 @@ async def running_bot(
         config = GatewaySettings(
             _env_file=None, data_dir=data, database_url=f"sqlite:///{data}/gateway.db", port=port, **settings
         )
-        held = HeldFolder(data / "held", public_url=config.own_url)
+        held = DiskFileVault(data / "held", public_url=config.own_url)
         store = open_store(config.database_url)
-        surroundings = Surroundings(
-            max_body_bytes=config.max_body_bytes, loopback=True, files=held, memory=StoredMemory(store)
+        context = AdapterContext(
+            max_body_bytes=config.max_body_bytes, loopback=True, files=held, store=StoredKeyValues(store)
         )
-        adapters = {world.name: world.adapter(surroundings) for world in worlds}
+        adapters = {world.name: world.adapter(context) for world in worlds}
         gateway = Gateway(settings=config, callbacks=callbacks, adapters=adapters, held=held, store=store)
         server = QuietServer(uvicorn.Config(gateway.asgi, lifespan="off", access_log=False, log_config=None, ws="none"))
         async with gateway:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from gateway.errors import SettingsError
-from gateway.server import bind
+from gateway.serving.server import bind
 
 
 def _free_port() -> int:

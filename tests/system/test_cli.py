@@ -10,7 +10,7 @@ import sys
 import aiohttp
 import pytest
 
-from gateway.server import bind
+from gateway.serving.server import bind
 from tests.support.process import BotProcess
 from tests.system.reading import said
 

@@ -6,7 +6,7 @@ import aiohttp
 import orjson
 
 import gateway as cl
-from gateway.ingress.reading import ending
+from gateway.ingress.decoder import ending
 from gateway.telemetry import configure_logging
 from tests.support.bot import register, running_bot
 from tests.system.reading import eventually, said, texts

@@ -29,7 +29,7 @@ def asking(answers: list, **options):
 
 
 async def test_any_number_of_open_questions_holds_nobody_up(slack, tmp_path, monkeypatch):
-    monkeypatch.setattr(dispatcher, "LANES_LIMIT", 20)
+    monkeypatch.setattr(dispatcher, "QUEUES_LIMIT", 20)
     count, answers = 200, []
     async with running_bot(slack, asking(answers, timeout=300), tmp_path, running_turns=5, live_sessions=20) as running:
         roots = [await slack.post("general", f"@gateway ask {n}") for n in range(count)]
@@ -45,7 +45,7 @@ async def test_any_number_of_open_questions_holds_nobody_up(slack, tmp_path, mon
 
 
 async def test_what_waited_for_room_comes_when_others_begin_to_wait(slack, tmp_path, monkeypatch):
-    monkeypatch.setattr(dispatcher, "LANES_LIMIT", 2)
+    monkeypatch.setattr(dispatcher, "QUEUES_LIMIT", 2)
     go, answers = asyncio.Event(), []
 
     def bot():

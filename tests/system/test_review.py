@@ -267,7 +267,7 @@ async def test_what_arrives_while_the_backlog_is_read_waits_its_turn(slack, tmp_
 
 
 async def test_a_thread_goes_on_while_its_mention_waits_for_room(slack, tmp_path, monkeypatch):
-    monkeypatch.setattr(dispatching, "LANES_LIMIT", 1)
+    monkeypatch.setattr(dispatching, "QUEUES_LIMIT", 1)
     go = asyncio.Event()
 
     def bot():

@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 
 import gateway as cl
-from gateway.egress import Pace
+from gateway.egress import TurnScheduler
 from gateway.errors import RateLimited, StoreFailed
 from gateway.ingress import dispatcher
 from gateway.store import file
@@ -81,7 +81,7 @@ async def test_a_turn_that_was_about_to_begin_when_the_end_came_is_run(slack, tm
             await cl.Message(f"re {message.content}").send()
 
     async with running_bot(slack, register(bot), tmp_path) as running:
-        monkeypatch.setattr(Pace, "begin", lambda *_: None)  # so much arrives that no turn gets to begin
+        monkeypatch.setattr(TurnScheduler, "begin", lambda *_: None)  # so much arrives that no turn gets to begin
         await slack.delivered(await slack.post("general", "@gateway x"))
         assert texts(slack, "general") == []
         await running.gateway.drain()

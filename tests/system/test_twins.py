@@ -8,7 +8,7 @@ import pytest
 
 import gateway as cl
 from adapters.slack.adapter import SlackAdapter
-from gateway.adapter import Surroundings
+from gateway.adapter import AdapterContext
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.emulators.slack.values import JSON
 from gateway.model import Envelope, Event, MessageCreated, RemoteFile
@@ -35,8 +35,8 @@ class Completing(SlackAdapter):
 class CompletingWorld(SlackWorld):
     """Its adapter is ``Completing``."""
 
-    def adapter(self, surroundings: Surroundings, *, wrong_token: bool = False) -> SlackAdapter:
-        self.made = adapter_for(self.slack, surroundings, of=Completing)
+    def adapter(self, context: AdapterContext, *, wrong_token: bool = False) -> SlackAdapter:
+        self.made = adapter_for(self.slack, context, of=Completing)
         return self.made
 
 

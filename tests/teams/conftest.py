@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.teams.house import TeamsHouse, teams_house
+from tests.teams.harness import TeamsHarness, teams_harness
 from tests.teams.world import TeamsWorld, teams_world
 
 
@@ -16,7 +16,7 @@ async def world() -> AsyncIterator[TeamsWorld]:
 
 
 @pytest.fixture
-async def house(world: TeamsWorld, tmp_path: Path) -> AsyncIterator[TeamsHouse]:
-    async with teams_house(world, tmp_path) as house:
-        yield house
-        house.check_envelopes()
+async def harness(world: TeamsWorld, tmp_path: Path) -> AsyncIterator[TeamsHarness]:
+    async with teams_harness(world, tmp_path) as harness:
+        yield harness
+        harness.check_envelopes()

@@ -14,12 +14,12 @@ from starlette.testclient import TestClient
 
 from adapters.teams.adapter import TeamsAdapter
 from adapters.teams.settings import TeamsSettings
-from gateway.adapter import Surroundings
+from gateway.adapter import AdapterContext
 from gateway.emulators.teams.keys import Forgery
 from gateway.errors import Draining, Forbidden, Rejected, SettingsError
 from gateway.model import Accepted, ConversationRef, Envelope, MessageCreated, Outgoing
-from tests.contract.house import serving
-from tests.teams.house import TeamsHouse, teams_house
+from tests.contract.harness import serving
+from tests.teams.harness import TeamsHarness, teams_harness
 from tests.teams.world import TeamsWorld, adapter_for, settings_for, teams_world
 
 
@@ -28,46 +28,48 @@ def asked(world: TeamsWorld) -> list[str]:
 
 
 @pytest.mark.parametrize("how", get_args(Forgery))
-async def test_a_forged_request_is_401_stores_nothing_and_asks_nobody(house: TeamsHouse, how: Forgery) -> None:
-    before = asked(house.world)
-    delivery = await house.world.teams.send_forged(how, {"serviceUrl": f"{house.world.teams.world.base}/elsewhere/"})
+async def test_a_forged_request_is_401_stores_nothing_and_asks_nobody(harness: TeamsHarness, how: Forgery) -> None:
+    before = asked(harness.world)
+    delivery = await harness.world.teams.send_forged(
+        how, {"serviceUrl": f"{harness.world.teams.world.base}/elsewhere/"}
+    )
     assert (delivery.status, delivery.body) == (401, b"")
-    assert (house.attempts, asked(house.world)) == (0, before)
-    await house.dm("a real one")  # and nobody else pays for it
+    assert (harness.attempts, asked(harness.world)) == (0, before)
+    await harness.dm("a real one")  # and nobody else pays for it
 
 
-async def test_what_is_no_activity_is_400_for_bot_framework_and_401_for_strangers(house: TeamsHouse) -> None:
-    teams = house.teams
+async def test_what_is_no_activity_is_400_for_bot_framework_and_401_for_strangers(harness: TeamsHarness) -> None:
+    teams = harness.teams
     deep = b'{"type":"message","value":' + b'{"a":' * 980 + b"1" + b"}" * 981
     for body in (b"", b"{", b"[]", b'"text"', b"\xff\xfe", b"[" * 5_000, b'{"a":' * 5_000, deep):
         status, answer = await teams.send_raw(body)
         assert (status, orjson.loads(answer)["error"]["code"]) == (400, "BadSyntax")
         assert (await teams.send_raw(body, {"Content-Type": "application/json"}))[0] == 401
-    assert house.attempts == 0
+    assert harness.attempts == 0
 
 
-async def test_json_that_is_nested_too_deep_is_400_and_says_so(house: TeamsHouse) -> None:
-    teams = house.teams
+async def test_json_that_is_nested_too_deep_is_400_and_says_so(harness: TeamsHarness) -> None:
+    teams = harness.teams
     activity = teams.backend.activities.of(teams.personal(), teams.ada, "message", text="deep")
     for depth in (120, 980, 1_020):
         value = b'{"a":' * depth + b"1" + b"}" * depth
         status, body = await teams.send_raw(orjson.dumps(activity)[:-1] + b',"value":' + value + b"}")
         assert status == 400
         assert b"nested deeper" in body
-    assert house.attempts == 0
-    await house.dm("a real one")
+    assert harness.attempts == 0
+    await harness.dm("a real one")
 
 
 async def test_a_body_is_bounded(world: TeamsWorld, tmp_path: Path) -> None:
-    async with teams_house(world, tmp_path, max_body_bytes=10_000) as house:
+    async with teams_harness(world, tmp_path, max_body_bytes=10_000) as harness:
         big = orjson.dumps({"text": "x" * 10_001})
         assert (await world.teams.send_raw(big, {}))[0] == 413
         assert (await world.teams.send_raw(big))[0] == 413
-        assert house.attempts == 0
+        assert harness.attempts == 0
 
 
-async def test_odd_activities_are_acknowledged_and_never_an_error(house: TeamsHouse) -> None:
-    teams = house.teams
+async def test_odd_activities_are_acknowledged_and_never_an_error(harness: TeamsHarness) -> None:
+    teams = harness.teams
     odd: list[dict[str, Any]] = [
         {"type": "event", "name": "x"},
         {"type": 7},
@@ -88,19 +90,19 @@ async def test_odd_activities_are_acknowledged_and_never_an_error(house: TeamsHo
     for number, activity in enumerate(odd):
         status, _ = await teams.send_raw(orjson.dumps({**usual, "id": str(number), **activity}))
         assert status == 200, activity
-    assert [type(event) for event in house.events] == [MessageCreated] * 2
+    assert [type(event) for event in harness.events] == [MessageCreated] * 2
 
 
-async def test_half_an_emoji_costs_one_character_not_the_message(house: TeamsHouse) -> None:
-    teams = house.teams
+async def test_half_an_emoji_costs_one_character_not_the_message(harness: TeamsHarness) -> None:
+    teams = harness.teams
     activity = teams.backend.activities.of(teams.personal(), teams.ada, "message", text="cut here")
     raw = orjson.dumps(activity).replace(b"cut here", b"cut \\ud83d here \\ud83d\\ude00")
     assert (await teams.send_raw(raw))[0] == 200
-    assert (await house.heard(MessageCreated)).text == "cut ? here 😀"
+    assert (await harness.heard(MessageCreated)).text == "cut ? here 😀"
 
 
-async def test_a_slash_or_the_hosts_case_makes_no_other_service_url(house: TeamsHouse) -> None:
-    teams = house.teams
+async def test_a_slash_or_the_hosts_case_makes_no_other_service_url(harness: TeamsHarness) -> None:
+    teams = harness.teams
     genuine = teams.world.service_url(teams.tenant.id)
     activity = teams.backend.activities.of(teams.personal(), teams.ada, "message", text="hi", serviceUrl=genuine[:-1])
     headers = {"Authorization": teams.authorization(), "Content-Type": "application/json"}
@@ -111,8 +113,8 @@ async def test_a_slash_or_the_hosts_case_makes_no_other_service_url(house: Teams
     assert (await teams.send_raw(orjson.dumps(activity), headers))[0] == 401
 
 
-async def test_a_token_is_remembered_with_the_service_url_it_was_given_for(house: TeamsHouse) -> None:
-    teams = house.teams
+async def test_a_token_is_remembered_with_the_service_url_it_was_given_for(harness: TeamsHarness) -> None:
+    teams = harness.teams
     own = teams.world.service_url(teams.tenant.id)
     headers = {"Authorization": teams.authorization(f"{own}more/"), "Content-Type": "application/json"}
     for service, status in ((own, 401), (own, 401), (f"{own}more/", 200), (own, 401)):
@@ -120,8 +122,8 @@ async def test_a_token_is_remembered_with_the_service_url_it_was_given_for(house
         assert (await teams.send_raw(orjson.dumps(activity), headers))[0] == status, service
 
 
-async def test_the_case_of_an_app_id_makes_no_other_bot(house: TeamsHouse) -> None:
-    teams = house.teams
+async def test_the_case_of_an_app_id_makes_no_other_bot(harness: TeamsHarness) -> None:
+    teams = harness.teams
     service = teams.world.service_url(teams.tenant.id)
     activity = orjson.dumps(teams.backend.activities.of(teams.personal(), teams.ada, "message", text="hi"))
     for audience, status in ((teams.app_id.upper(), 200), ([teams.app_id], 401), ("", 401)):
@@ -130,34 +132,34 @@ async def test_the_case_of_an_app_id_makes_no_other_bot(house: TeamsHouse) -> No
         assert (await teams.send_raw(activity, headers))[0] == status, audience
 
 
-async def test_a_new_key_is_looked_for_once_and_an_unknown_one_not_again_and_again(house: TeamsHouse) -> None:
-    teams = house.teams
-    await house.dm("before")
+async def test_a_new_key_is_looked_for_once_and_an_unknown_one_not_again_and_again(harness: TeamsHarness) -> None:
+    teams = harness.teams
+    await harness.dm("before")
     fetched = len(teams.calls_to("keys"))
     teams.rotate_keys(keep_old=False)
-    await house.dm("after")
+    await harness.dm("after")
     assert len(teams.calls_to("keys")) == fetched + 1
     for _ in range(5):
         assert (await teams.send_forged("unknown_key")).status == 401
     assert len(teams.calls_to("keys")) == fetched + 1
 
 
-async def test_a_believed_token_is_not_verified_again(house: TeamsHouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    await house.dm("first")
+async def test_a_believed_token_is_not_verified_again(harness: TeamsHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    await harness.dm("first")
 
     async def never(*_: object) -> None:
         raise AssertionError("it was verified already")
 
     monkeypatch.setattr("botframework.connector.auth.jwt_token_extractor.JwtTokenExtractor._validate_token", never)
-    await house.dm("second")
+    await harness.dm("second")
 
 
-async def test_another_tenant_is_not_served_by_a_single_tenants_bot(house: TeamsHouse) -> None:
-    teams = house.teams
+async def test_another_tenant_is_not_served_by_a_single_tenants_bot(harness: TeamsHarness) -> None:
+    teams = harness.teams
     other = teams.add_tenant("Elsewhere")
     stranger = teams.add_user("Eve", tenant=other)
     delivery = await teams.emit({"type": "message", "text": "hi"}, user=stranger.id)
-    assert (delivery.status, house.attempts) == (401, 0)
+    assert (delivery.status, harness.attempts) == (401, 0)
 
 
 @pytest.mark.parametrize(
@@ -176,22 +178,22 @@ async def test_another_tenant_is_not_served_by_a_single_tenants_bot(house: Teams
     ],
 )
 async def test_a_field_that_is_left_out_is_no_check_that_is_left_out(
-    house: TeamsHouse, changes: dict[str, Any]
+    harness: TeamsHarness, changes: dict[str, Any]
 ) -> None:
     """Genuinely signed, but without what the checks compare: the channel, the tenant, the service URL."""
-    teams = house.teams
+    teams = harness.teams
     activity = teams.backend.activities.of(teams.personal(), teams.ada, "message", text="hi") | changes
     left_out = {name: value for name, value in activity.items() if value is not None}
     assert (await teams.send_raw(orjson.dumps(left_out)))[0] == 401
-    assert house.attempts == 0
+    assert harness.attempts == 0
 
 
-async def test_blanks_and_a_byte_order_mark_before_an_activity_do_no_harm(house: TeamsHouse) -> None:
-    teams = house.teams
+async def test_blanks_and_a_byte_order_mark_before_an_activity_do_no_harm(harness: TeamsHarness) -> None:
+    teams = harness.teams
     for number, before in enumerate((b"\r\n ", b"\xef\xbb\xbf")):
         activity = teams.backend.activities.of(teams.personal(), teams.ada, "message", text="hi", id=str(number))
         assert (await teams.send_raw(before + orjson.dumps(activity)))[0] == 200
-    assert [event.text for event in house.events if isinstance(event, MessageCreated)] == ["hi", "hi"]
+    assert [event.text for event in harness.events if isinstance(event, MessageCreated)] == ["hi", "hi"]
 
 
 @pytest.mark.parametrize(
@@ -210,50 +212,50 @@ def test_whose_activities_are_taken(given: dict[str, Any], only: str | None) -> 
 
 async def test_people_of_other_tenants_are_served_where_that_is_wanted(world: TeamsWorld, tmp_path: Path) -> None:
     stranger = world.teams.add_user("Eve", tenant=world.teams.add_tenant("Elsewhere"))
-    async with serving(AnyTenant(world.teams), tmp_path, TeamsHouse) as house:
+    async with serving(AnyTenant(world.teams), tmp_path, TeamsHarness) as harness:
         delivery = await world.teams.emit({"type": "message", "text": "hi"}, user=stranger.id)
         assert delivery.status == 200
-        event = await house.heard(MessageCreated)
-        await house.adapter.send(event.ref, Outgoing(text="hello"), key="k")
+        event = await harness.heard(MessageCreated)
+        await harness.adapter.send(event.ref, Outgoing(text="hello"), key="k")
         assert world.teams.messages(world.teams.personal(stranger.id).id)[-1]["text"] == "hello"
 
 
 class AnyTenant(TeamsWorld):
     """Its adapter serves every tenant with a single tenant's credentials."""
 
-    def adapter(self, surroundings: Surroundings, *, wrong_token: bool = False) -> TeamsAdapter:
-        return adapter_for(self.teams, surroundings, any_tenant=True)
+    def adapter(self, context: AdapterContext, *, wrong_token: bool = False) -> TeamsAdapter:
+        return adapter_for(self.teams, context, any_tenant=True)
 
 
-async def test_what_comes_by_another_channel_of_the_bot_is_not_served(house: TeamsHouse) -> None:
+async def test_what_comes_by_another_channel_of_the_bot_is_not_served(harness: TeamsHarness) -> None:
     """There people choose their own ids: they could pass for anybody."""
-    house.teams.rotate_keys(endorsed=("msteams", "webchat"))
-    delivery = await house.teams.emit({"type": "message", "text": "hi", "channelId": "webchat"})
-    assert (delivery.status, house.attempts) == (401, 0)
+    harness.teams.rotate_keys(endorsed=("msteams", "webchat"))
+    delivery = await harness.teams.emit({"type": "message", "text": "hi", "channelId": "webchat"})
+    assert (delivery.status, harness.attempts) == (401, 0)
 
 
 async def test_while_keys_cannot_be_had_the_old_ones_do_and_nobody_waits_for_new_ones(
-    house: TeamsHouse, monkeypatch: pytest.MonkeyPatch
+    harness: TeamsHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    teams = house.teams
-    await house.dm("before")
+    teams = harness.teams
+    await harness.dm("before")
     asked = len(teams.calls_to("openid"))
     monkeypatch.setattr("adapters.teams.keys.MAX_AGE", 0.0)
     teams.fail_next("openid", status=500, times=100)
     for _ in range(5):
-        house.adapter._webhook._verifier._known.clear()  # type: ignore[union-attr]
-        await house.dm("again")
+        harness.adapter._webhook._verifier._known.clear()  # type: ignore[union-attr]
+        await harness.dm("again")
     assert len(teams.calls_to("openid")) == asked + 1
 
 
 async def test_a_keys_service_that_hangs_keeps_nobody_waiting_for_long(
-    house: TeamsHouse, monkeypatch: pytest.MonkeyPatch
+    harness: TeamsHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    teams = house.teams
+    teams = harness.teams
     monkeypatch.setattr("adapters.teams.keys.MAX_AGE", 0.0)
     monkeypatch.setattr("adapters.teams.keys._PATIENCE", aiohttp.ClientTimeout(total=0.1))
     with teams.hold("openid") as hold:
-        await house.dm("served by the keys there are")
+        await harness.dm("served by the keys there are")
         hold.release()
 
 
@@ -301,21 +303,21 @@ async def anonymous() -> AsyncIterator[TeamsWorld]:
 
 
 async def test_anonymous_works_on_loopback_without_any_token(anonymous: TeamsWorld, tmp_path: Path) -> None:
-    async with teams_house(anonymous, tmp_path) as house:
-        post, ref = await house.dm("from the Agents Playground")
-        await house.adapter.send(ref, Outgoing(text="hello"), key="k")
-        assert [message.text for message in house.said(post)] == ["hello"]
+    async with teams_harness(anonymous, tmp_path) as harness:
+        post, ref = await harness.dm("from the Agents Playground")
+        await harness.adapter.send(ref, Outgoing(text="hello"), key="k")
+        assert [message.text for message in harness.said(post)] == ["hello"]
         assert anonymous.teams.calls_to("token") == []
-        assert house.adapter.health() is None
+        assert harness.adapter.health() is None
 
 
 def test_anonymous_is_refused_where_others_can_reach_the_gateway() -> None:
     with pytest.raises(SettingsError, match="GATEWAY_HOST"):
-        TeamsAdapter(TeamsSettings(_env_file=None, auth="anonymous"), Surroundings(loopback=False))
+        TeamsAdapter(TeamsSettings(_env_file=None, auth="anonymous"), AdapterContext(loopback=False))
 
 
 def test_anonymous_believes_only_connectors_of_this_machine_and_no_web_page(anonymous: TeamsWorld) -> None:
-    adapter = TeamsAdapter(TeamsSettings(_env_file=None, auth="anonymous"), Surroundings(loopback=True))
+    adapter = TeamsAdapter(TeamsSettings(_env_file=None, auth="anonymous"), AdapterContext(loopback=True))
     person = anonymous.teams.ada
     activity = anonymous.teams.backend.activities.of(anonymous.teams.personal(), person, "message", text="x", id="1")
     with Client(adapter) as client:
@@ -334,25 +336,25 @@ def test_anonymous_believes_only_connectors_of_this_machine_and_no_web_page(anon
 # -- the bot's own token
 
 
-async def test_one_token_serves_many_sends_and_one_that_is_refused_is_renewed_once(house: TeamsHouse) -> None:
-    teams = house.teams
-    _, ref = await house.dm()
-    await asyncio.gather(*(house.adapter.send(ref, Outgoing(text=str(n)), key=str(n)) for n in range(5)))
+async def test_one_token_serves_many_sends_and_one_that_is_refused_is_renewed_once(harness: TeamsHarness) -> None:
+    teams = harness.teams
+    _, ref = await harness.dm()
+    await asyncio.gather(*(harness.adapter.send(ref, Outgoing(text=str(n)), key=str(n)) for n in range(5)))
     assert len(teams.calls_to("token")) == 1
     teams.login.revoke()
-    await house.adapter.send(ref, Outgoing(text="again"), key="k")
+    await harness.adapter.send(ref, Outgoing(text="again"), key="k")
     assert len(teams.calls_to("token")) == 2
     teams.fail_next("send", status=401, times=2)
     with pytest.raises(Forbidden, match="TEAMS_APP_PASSWORD"):
-        await house.adapter.send(ref, Outgoing(text="never"), key="k2")
+        await harness.adapter.send(ref, Outgoing(text="never"), key="k2")
 
 
 async def test_a_token_near_its_end_is_not_used_any_more(tmp_path: Path) -> None:
-    async with teams_world(token_seconds=0) as world, teams_house(world, tmp_path) as house:
-        _, ref = await house.dm()
+    async with teams_world(token_seconds=0) as world, teams_harness(world, tmp_path) as harness:
+        _, ref = await harness.dm()
         before = len(world.teams.calls_to("token"))
         with pytest.raises(Forbidden):  # it is over before it arrives
-            await house.adapter.send(ref, Outgoing(text="x"), key="k")
+            await harness.adapter.send(ref, Outgoing(text="x"), key="k")
         assert len(world.teams.calls_to("token")) > before
 
 
@@ -360,7 +362,7 @@ async def test_a_managed_identity_needs_no_password_and_its_token_serves_many_se
     given = {name.lower(): value for name, value in world.teams.managed_identity().items() if name.startswith("IDENT")}
     settings = settings_for(world.teams, app_password=None, app_type="UserAssignedMSI", **given)
     assert settings.configured
-    adapter = TeamsAdapter(settings, Surroundings())
+    adapter = TeamsAdapter(settings, AdapterContext())
     personal = world.teams.personal().id
     route = {"service": f"{world.teams.world.base}/"}
     ref = ConversationRef(platform="teams", workspace="t", channel=personal, kind="dm", route=route)
@@ -377,7 +379,7 @@ async def test_a_managed_identity_that_is_not_there_is_not_blamed_on_a_password(
     unknown = "00000000-0000-0000-0000-000000000001"
     settings = settings_for(world.teams, app_id=unknown, app_password=None, app_type="UserAssignedMSI", **given)
     with pytest.raises(SettingsError, match=r"managed identity.*Identity not found") as refused:
-        async with TeamsAdapter(settings, Surroundings()).connect(_never):
+        async with TeamsAdapter(settings, AdapterContext()).connect(_never):
             pass
     assert "PASSWORD" not in str(refused.value)
 
@@ -403,12 +405,12 @@ async def test_wrong_credentials_name_their_setting(world: TeamsWorld, changes: 
 
 async def test_keys_that_cannot_be_had_are_health_and_503_not_401(world: TeamsWorld, tmp_path: Path) -> None:
     world.teams.fail_next("openid", times=1_000, status=503)
-    async with teams_house(world, tmp_path) as house:
-        assert "openid" in str(house.adapter.health())
+    async with teams_harness(world, tmp_path) as harness:
+        assert "openid" in str(harness.adapter.health())
         said = await world.teams.say("personal", "hello?")
         await world.teams.settled()
         assert [delivery.status for delivery in world.teams.deliveries.of(said)] == [503]
-        assert house.attempts == 0
+        assert harness.attempts == 0
 
 
 @pytest.mark.parametrize(
@@ -430,11 +432,11 @@ def test_what_is_still_to_be_set_is_named(given: dict[str, Any], configured: boo
     assert (missing in str(settings.missing)) if missing else settings.missing is None
 
 
-async def test_a_conversation_nobody_verified_is_sent_nothing(house: TeamsHouse) -> None:
-    _, ref = await house.dm()
-    before = asked(house.world)
+async def test_a_conversation_nobody_verified_is_sent_nothing(harness: TeamsHarness) -> None:
+    _, ref = await harness.dm()
+    before = asked(harness.world)
     for service in ("", "http://10.0.0.1/", "file:///etc/", "ftp://x/", "https://x:port/"):
         route = {**ref.route, "service": service}
         with pytest.raises(Rejected):
-            await house.adapter.send(replace(ref, route=route), Outgoing(text="x"), key=service)
-    assert asked(house.world) == before
+            await harness.adapter.send(replace(ref, route=route), Outgoing(text="x"), key=service)
+    assert asked(harness.world) == before

@@ -14,7 +14,7 @@ from adapters.teams.adapter import TeamsAdapter
 from adapters.teams.envelope import Ignored, envelopes_of, ref_of
 from adapters.teams.parse import parse
 from adapters.teams.settings import TeamsSettings
-from gateway.adapter import Surroundings
+from gateway.adapter import AdapterContext
 from gateway.model import (
     Accepted,
     Envelope,
@@ -225,7 +225,7 @@ def test_a_recorded_activity_with_anything_changed_is_never_an_error(activity: d
         if known:
             changed(mutated, data.draw(st.sampled_from(known)), data.draw(st.just(...) | ODD))
     mutated = object_in(dump(mutated)) or {}
-    adapter = TeamsAdapter(TeamsSettings(_env_file=None, auth="anonymous"), Surroundings(loopback=True))
+    adapter = TeamsAdapter(TeamsSettings(_env_file=None, auth="anonymous"), AdapterContext(loopback=True))
     reply = asyncio.run(adapter._inbound.handle(mutated, accepted))
     assert reply.status == 200
     orjson.dumps(reply.payload)

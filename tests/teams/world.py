@@ -13,7 +13,7 @@ import aiohttp
 from adapters.teams.adapter import TeamsAdapter
 from adapters.teams.names import CARD, CONSENT, FILE
 from adapters.teams.settings import TeamsSettings
-from gateway.adapter import Surroundings
+from gateway.adapter import AdapterContext
 from gateway.emulators.common.faults import Hold
 from gateway.emulators.common.values import Call
 from gateway.emulators.teams.emulator import InvokeResult, TeamsEmulator, Upload
@@ -44,8 +44,8 @@ def settings_for(teams: TeamsEmulator, **changes: Any) -> TeamsSettings:
     return TeamsSettings(_env_file=None, **{**given, **changes})
 
 
-def adapter_for(teams: TeamsEmulator, surroundings: Surroundings | None = None, **changes: Any) -> TeamsAdapter:
-    return TeamsAdapter(settings_for(teams, **changes), surroundings or Surroundings(max_body_bytes=100_000))
+def adapter_for(teams: TeamsEmulator, context: AdapterContext | None = None, **changes: Any) -> TeamsAdapter:
+    return TeamsAdapter(settings_for(teams, **changes), context or AdapterContext(max_body_bytes=100_000))
 
 
 class TeamsWorld:
@@ -72,8 +72,8 @@ class TeamsWorld:
     def emulator(self) -> TeamsEmulator:
         return self.teams
 
-    def adapter(self, surroundings: Surroundings, *, wrong_token: bool = False) -> TeamsAdapter:
-        return adapter_for(self.teams, surroundings, **({"app_password": "wrong"} if wrong_token else {}))
+    def adapter(self, context: AdapterContext, *, wrong_token: bool = False) -> TeamsAdapter:
+        return adapter_for(self.teams, context, **({"app_password": "wrong"} if wrong_token else {}))
 
     async def connected(self) -> None:
         """A webhook needs nothing but the listening server."""

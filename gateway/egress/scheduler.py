@@ -35,7 +35,7 @@ SHARING = 100
 _let_others_run: Callable[[], None] = getattr(os, "sched_yield", lambda: None)
 
 
-class Pace:
+class TurnScheduler:
     """The order in which portions of work (a tenth of a millisecond each, not more) go on."""
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ SHOW_AFTER = 0.3
 TEXT = "is thinking…"
 
 
-class Working:
+class TypingIndicator:
     """Shows the sign after a moment, refreshes it, and takes it away."""
 
     __slots__ = ("_ref", "_sender", "_shown", "_spawn", "_timer")

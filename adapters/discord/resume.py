@@ -19,7 +19,7 @@ from adapters.discord.directory import Directory
 from adapters.discord.manifest import INTENTS, bits
 from adapters.discord.progress import Progress
 from adapters.fields import text
-from gateway.adapter import Memory
+from gateway.adapter import KeyValueStore
 
 KEEP_EVERY = 1.0
 """Seconds between two writes while there is something new."""
@@ -40,13 +40,13 @@ class Session:
         return self.progress.session
 
 
-class Kept:
+class ResumeStore:
     """Keeps and recalls it. Best effort: without a session kept the gateway is joined anew."""
 
     def __init__(
-        self, memory: Memory | None, directory: Directory, *, shard: int, shards: int, gateway_url: str
+        self, sent: KeyValueStore | None, directory: Directory, *, shard: int, shards: int, gateway_url: str
     ) -> None:
-        self._memory = memory
+        self._sent = sent
         self._directory = directory
         self._name = f"discord.session.{shard}"
         self._of = f"{shard}/{shards} {bits(INTENTS)} {gateway_url}"
@@ -56,7 +56,7 @@ class Kept:
     @property
     def outlives(self) -> bool:
         """Whether a later process can resume it."""
-        return self._memory is not None
+        return self._sent is not None
 
     def begun(self) -> None:
         """There is a new one: worth a write at once."""
@@ -64,20 +64,20 @@ class Kept:
 
     async def recall(self) -> Session | None:
         """The one an earlier process left."""
-        if self._memory is None:
+        if self._sent is None:
             return None
         try:
-            self._written = await self._memory.recall(self._name) or {}
+            self._written = await self._sent.recall(self._name) or {}
             return self._read(self._written)
         except Exception as error:  # whatever the store has: it must not keep the bot from its gateway
-            log.warning("discord_session_unknown", error=str(error)[:200])
+            log.warning("discord.session_unknown", error=str(error)[:200])
             return None
 
-    def _read(self, kept: Mapping[str, Any]) -> Session | None:
-        id, url, seq = text(kept, "session"), text(kept, "url"), kept.get("seq")
-        if kept.get("of") != self._whose() or not id or not url or type(seq) is not int:
+    def _read(self, resume_store: Mapping[str, Any]) -> Session | None:
+        id, url, seq = text(resume_store, "session"), text(resume_store, "url"), resume_store.get("seq")
+        if resume_store.get("of") != self._whose() or not id or not url or type(seq) is not int:
             return None
-        self._directory.app = text(kept, "app")
+        self._directory.app = text(resume_store, "app")
         return Session(yarl.URL(url), Progress(id, seq))
 
     async def keep(self, session: Session | None) -> None:
@@ -91,12 +91,12 @@ class Kept:
                 "seq": session.progress.stored,
                 "app": self._directory.app,
             }
-        if self._memory is None or value == self._written:
+        if self._sent is None or value == self._written:
             return
         try:
-            await self._memory.keep(self._name, value)
+            await self._sent.keep(self._name, value)
         except Exception as error:  # the store has trouble: /readyz says so, and the next second tries again
-            log.debug("discord_session_not_kept", error=str(error)[:200])
+            log.debug("discord.session_not_kept", error=str(error)[:200])
         else:
             self._written = value
 

@@ -1,4 +1,4 @@
-"""The contract's house with what only a Teams test asks of it."""
+"""The contract's harness with what only a Teams test asks of it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -6,11 +6,11 @@ from pathlib import Path
 
 from adapters.teams.adapter import TeamsAdapter
 from gateway.emulators.teams.emulator import TeamsEmulator
-from tests.contract.house import House, serving
+from tests.contract.harness import AdapterHarness, serving
 from tests.teams.world import TeamsWorld
 
 
-class TeamsHouse(House):
+class TeamsHarness(AdapterHarness):
     """A Teams adapter behind a real server, facing the emulator."""
 
     world: TeamsWorld
@@ -22,6 +22,8 @@ class TeamsHouse(House):
 
 
 @asynccontextmanager
-async def teams_house(world: TeamsWorld, data: Path, *, max_body_bytes: int = 1_048_576) -> AsyncIterator[TeamsHouse]:
-    async with serving(world, data, TeamsHouse, max_body_bytes=max_body_bytes) as house:
-        yield house
+async def teams_harness(
+    world: TeamsWorld, data: Path, *, max_body_bytes: int = 1_048_576
+) -> AsyncIterator[TeamsHarness]:
+    async with serving(world, data, TeamsHarness, max_body_bytes=max_body_bytes) as harness:
+        yield harness

@@ -4,7 +4,7 @@ import asyncio
 from types import TracebackType
 
 
-class _Lane:
+class _Lock:
     __slots__ = ("lock", "users")
 
     def __init__(self) -> None:
@@ -15,20 +15,20 @@ class _Lane:
 class _Hold:
     """``async with`` it to be alone in the lane."""
 
-    __slots__ = ("_key", "_lane", "_lanes")
+    __slots__ = ("_key", "_lock", "_locks")
 
-    def __init__(self, lanes: dict[str, _Lane], key: str) -> None:
-        self._lanes = lanes
+    def __init__(self, locks: dict[str, _Lock], key: str) -> None:
+        self._locks = locks
         self._key = key
-        lane = lanes.get(key)
-        if lane is None:
-            lane = lanes[key] = _Lane()
-        self._lane = lane
+        held = locks.get(key)
+        if held is None:
+            held = locks[key] = _Lock()
+        self._lock = held
 
     async def __aenter__(self) -> None:
-        self._lane.users += 1
+        self._lock.users += 1
         try:
-            await self._lane.lock.acquire()
+            await self._lock.lock.acquire()
         except BaseException:  # cancelled while waiting: leave the line
             self._leave()
             raise
@@ -36,24 +36,24 @@ class _Hold:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._lane.lock.release()
+        self._lock.lock.release()
         self._leave()
 
     def _leave(self) -> None:
-        self._lane.users -= 1
-        if not self._lane.users:
-            del self._lanes[self._key]
+        self._lock.users -= 1
+        if not self._lock.users:
+            del self._locks[self._key]
 
 
-class Lanes:
+class KeyedLocks:
     """One lane per key, which exists while somebody is in it."""
 
     def __init__(self) -> None:
-        self._lanes: dict[str, _Lane] = {}
+        self._locks: dict[str, _Lock] = {}
 
     def __len__(self) -> int:
-        return len(self._lanes)
+        return len(self._locks)
 
     def hold(self, key: str) -> _Hold:
         """The lane of this key, to be entered at once with ``async with``."""
-        return _Hold(self._lanes, key)
+        return _Hold(self._locks, key)

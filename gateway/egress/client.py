@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 from gateway.adapter import Adapter, SupportsLookup
-from gateway.egress.lanes import Lanes
 from gateway.egress.limiter import Limiter, Route
-from gateway.egress.pace import Pace
+from gateway.egress.locks import KeyedLocks
 from gateway.egress.retry import Doubt, RetryPolicy, retrying
+from gateway.egress.scheduler import TurnScheduler
 from gateway.errors import Unavailable
 from gateway.model import ConversationRef, Outgoing, Receipt
 
@@ -39,16 +39,16 @@ class Posted(NamedTuple):
     """What it shows; None for one that an earlier run posted."""
 
 
-class Wire:
+class PlatformClient:
     """All calls to one platform go through here."""
 
-    def __init__(self, adapter: Adapter, *, policy: RetryPolicy, limiter: Limiter, pace: Pace) -> None:
+    def __init__(self, adapter: Adapter, *, policy: RetryPolicy, limiter: Limiter, scheduler: TurnScheduler) -> None:
         self.adapter = adapter
         self.capabilities = adapter.capabilities
-        self.looks = isinstance(adapter, SupportsLookup)
+        self.can_find_sent = isinstance(adapter, SupportsLookup)
         self.limiter = limiter
-        self.pace = pace
-        self.lanes = Lanes()
+        self.scheduler = scheduler
+        self.locks = KeyedLocks()
         """Sends to one conversation keep their order."""
         self._policy = policy
         self._recent: deque[tuple[float, str, str]] = deque(maxlen=_RECENT)
@@ -64,15 +64,15 @@ class Wire:
     ) -> T:
         """A call, retried: one that may be repeated, or that posts something under ``doubt``. Where the platform cannot
         be looked at, what an edit posts beside it (files) is under a doubt of its own."""
-        await self.pace.step()
-        if self.looks:
+        await self.scheduler.step()
+        if self.can_find_sent:
             doubt = None  # who tries again looks first
         elif doubt is None:
             doubt = Doubt()
         route = self.route(method, to)
         return await retrying(attempt, policy=self._policy, limiter=self.limiter, route=route, doubt=doubt)
 
-    async def once(
+    async def post_once(
         self,
         method: str,
         to: ConversationRef,

@@ -26,7 +26,7 @@ KEPT_FOR = 7 * 86_400.0
 KEY_BYTES = 32
 
 
-class HeldFolder:
+class DiskFileVault:
     """Implements ``gateway.adapter.HeldFiles``. A file is ``<id>/data`` beside ``<id>/about.json``."""
 
     def __init__(self, folder: Path, *, public_url: str | None, quota: Quota | None = None) -> None:

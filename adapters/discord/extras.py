@@ -13,7 +13,7 @@ from adapters.discord.errors import code_of
 from adapters.discord.limits import CONTENT, NONCE, ROW, ROWS, THREAD_NAME
 from adapters.discord.outbound import MESSAGES
 from adapters.discord.render import allowed, characters, label
-from adapters.discord.threads import Spot, Threads
+from adapters.discord.threads import PostTarget, Threads
 from adapters.fields import Json, text
 from gateway.errors import Forbidden, Gone, PlatformError, RateLimited, Rejected, Unsupported
 from gateway.model import AllowedMentions, ConversationRef, Profile, Starter, UserRef
@@ -43,7 +43,7 @@ _EMOJI = {
 }
 
 
-class Around:
+class Extras:
     """Best effort where nobody would miss it, errors where somebody asked for it."""
 
     def __init__(self, api: Api, threads: Threads, directory: Directory) -> None:
@@ -67,10 +67,10 @@ class Around:
         """Rename the thread. A direct message has no name, and a channel's is not the bot's to change."""
         if to.kind != "thread":
             return
-        spot = await self._threads.spot(to)
-        if not spot.reply_to:
+        target = await self._threads.target(to)
+        if not target.reply_to:
             name = " ".join(characters(title).split())[:THREAD_NAME] or "…"
-            await self._api.call("PATCH", "/channels/{channel_id}", {"channel_id": spot.channel}, json={"name": name})
+            await self._api.call("PATCH", "/channels/{channel_id}", {"channel_id": target.channel}, json={"name": name})
 
     async def react(self, to: ConversationRef, message_id: str, emoji: str, *, added: bool) -> None:
         """Idempotent: a reaction that is there, or gone, already is no error."""
@@ -94,9 +94,9 @@ class Around:
 
     def _channels_of(self, to: ConversationRef, message_id: str) -> list[str]:
         """Where a message may be. The one a thread was opened from is in the channel, a forum post's in the thread."""
-        spot = self._threads.standing(to)
-        if spot.channel != to.channel or message_id != to.channel or to.kind != "thread":
-            return [spot.channel]
+        target = self._threads.standing(to)
+        if target.channel != to.channel or message_id != to.channel or to.kind != "thread":
+            return [target.channel]
         known = self._directory.get(to.channel)
         parent = to.route.get(PARENT) or (known.parent if known else "")
         return [parent, to.channel] if parent else [to.channel]
@@ -129,7 +129,7 @@ class Around:
             "components": [{"type": 1, "components": buttons[at : at + ROW]} for at in range(0, len(buttons), ROW)],
             "allowed_mentions": allowed(AllowedMentions()),
         }
-        await self._post(await self._threads.spot(to), message)
+        await self._post(await self._threads.target(to), message)
 
     async def notify(self, to: ConversationRef, user: UserRef, words: str) -> None:
         """Only they see it: beside what they clicked while its token lives, else as a direct message. Who takes none
@@ -154,17 +154,17 @@ class Around:
                 "content": f"<@{user.id}> {words}"[:CONTENT],
                 "allowed_mentions": allowed(AllowedMentions(users=(user.id,))),
             }
-            await self._post(await self._threads.spot(to), mention)
+            await self._post(await self._threads.target(to), mention)
 
     async def _write_to(self, user: str, told: dict[str, Any]) -> None:
         channel = await self._api.call("POST", "/users/@me/channels", {}, json={"recipient_id": user})
-        await self._post(Spot(text(channel, "id")), told)
+        await self._post(PostTarget(text(channel, "id")), told)
 
-    async def _post(self, spot: Spot, message: dict[str, Any]) -> None:
+    async def _post(self, target: PostTarget, message: dict[str, Any]) -> None:
         """Under a nonce of its own: discord.py sends it again after a 502, when it may stand already."""
         nonce = uuid.uuid4().hex[:NONCE]
-        told = {**message, **spot.reference, "nonce": nonce, "enforce_nonce": True}
-        await self._api.call("POST", MESSAGES, {"channel_id": spot.channel}, json=told)
+        told = {**message, **target.reference, "nonce": nonce, "enforce_nonce": True}
+        await self._api.call("POST", MESSAGES, {"channel_id": target.channel}, json=told)
 
 
 def _picture(person: Json) -> str | None:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 import structlog
 
 from gateway.adapter import Adapter
-from gateway.egress import Pace
+from gateway.egress import TurnScheduler
 from gateway.errors import Draining
+from gateway.ingress.decoder import OWN, EnvelopeDecoder, ending, refusal
 from gateway.ingress.dispatcher import Dispatcher
-from gateway.ingress.reading import OWN, Reader, ending, refusal
 from gateway.model import (
     Accepted,
     ActionInvoked,
@@ -25,10 +25,10 @@ from gateway.model import (
 )
 from gateway.ports import Inbox, Sessions
 from gateway.runtime.forms import comment_form, upload_form
+from gateway.runtime.queued import QueuedDelivery
 from gateway.runtime.runner import REFUSALS, Handlers
 from gateway.runtime.seals import Seals
 from gateway.runtime.tokens import AnyToken, RatingToken, UploadToken
-from gateway.runtime.work import Work
 from gateway.telemetry import Counters
 
 log = structlog.get_logger(__name__)
@@ -42,7 +42,7 @@ THREADS_LIMIT = 1_000
 idleness."""
 
 
-class Gate:
+class Acceptor:
     """``accept``: returning means the delivery is durable (or needs no work); raising means do not acknowledge."""
 
     def __init__(
@@ -51,11 +51,11 @@ class Gate:
         adapters: Mapping[str, Adapter],
         inbox: Inbox,
         sessions: Sessions,
-        reader: Reader,
+        reader: EnvelopeDecoder,
         dispatcher: Dispatcher,
         handlers: Handlers,
         counters: Counters,
-        pace: Pace,
+        scheduler: TurnScheduler,
         seals: Seals,
     ) -> None:
         self._adapters = adapters
@@ -65,7 +65,7 @@ class Gate:
         self._dispatcher = dispatcher
         self._handlers = handlers
         self._counters = counters
-        self._pace = pace
+        self._scheduler = scheduler
         self._seals = seals
         self._arriving: dict[str, int] = {}
         """Conversations of which something is being stored now, and how much."""
@@ -101,11 +101,11 @@ class Gate:
             answer = comment_form(event, token, self._seals)
         key = envelope.ref.key
         self._arriving[key] = self._arriving.get(key, 0) + 1
-        self._pace.arrived()
+        self._scheduler.arrived()
         try:
             new = await self._store(envelope, event, token)
         finally:
-            self._pace.stored()
+            self._scheduler.stored()
             left = self._arriving.pop(key) - 1
             if left:
                 self._arriving[key] = left
@@ -154,7 +154,7 @@ class Gate:
                 await self._inbox.amend(envelope)
             return False
         self._dispatcher.submit(
-            Work.of(
+            QueuedDelivery.of(
                 stored.delivery,
                 event,
                 token,

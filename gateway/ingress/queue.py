@@ -6,27 +6,27 @@ from collections.abc import Callable
 from gateway.model import UserRef
 from gateway.ports import Lease
 from gateway.runtime.asks import OpenAsks
+from gateway.runtime.queued import DeliveryQueue, QueuedDelivery
 from gateway.runtime.turn import Turn
-from gateway.runtime.work import Queue, Work
 
 QUEUE_LIMIT = 100
 """Deliveries of one conversation held in memory; more wait in the store."""
 
 
-class Lane:
+class ConversationQueue:
     """Queue, open asks and the running turn of one conversation."""
 
     __slots__ = (
         "asks",
         "counted",
         "current",
+        "deliveries",
         "key",
         "last_seq",
         "lease",
         "lost",
         "overflow",
         "pausing",
-        "queue",
         "side",
         "task",
         "turn",
@@ -34,14 +34,14 @@ class Lane:
         "waits",
     )
 
-    def __init__(self, key: str, turn_down: Callable[[Work], object] = lambda _: None) -> None:
+    def __init__(self, key: str, turn_down: Callable[[QueuedDelivery], object] = lambda _: None) -> None:
         self.key = key
-        self.queue = Queue()
-        self.asks = OpenAsks(self.queue, turn_down)
+        self.deliveries = DeliveryQueue()
+        self.asks = OpenAsks(self.deliveries, turn_down)
         self.task: asyncio.Task[None] | None = None
         self.turn: Turn | None = None
         """The turn that can be stopped now."""
-        self.current: Work | None = None
+        self.current: QueuedDelivery | None = None
         self.pausing: asyncio.Future[None] | None = None
         """Set while the current turn waits to be run again after a failure: resolved when it shall not be."""
         self.lease: Lease | None = None
@@ -62,29 +62,29 @@ class Lane:
 
     async def wait_beside(self) -> None:
         """Until a turn beside the queue ends or something is queued."""
-        woken = self.queue.woken = asyncio.get_running_loop().create_future()
+        woken = self.deliveries.woken = asyncio.get_running_loop().create_future()
         try:
             await asyncio.wait({*self.side.values(), woken}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self.queue.woken = None
+            self.deliveries.woken = None
 
     def holds(self, key: str) -> bool:
         """Whether this delivery is queued, running or taken as an answer here."""
         return (
             (self.current is not None and self.current.key == key)
             or key in self.side
-            or any(work.key == key for work in self.queue)
+            or any(queued.key == key for queued in self.deliveries)
             or self.asks.holds(key)
         )
 
-    def find(self, key: str) -> Work | None:
+    def find(self, key: str) -> QueuedDelivery | None:
         """The work of this delivery, if it is queued or running here."""
         if self.current is not None and self.current.key == key:
             return self.current
-        return next((work for work in self.queue if work.key == key), None)
+        return next((queued for queued in self.deliveries if queued.key == key), None)
 
     @property
-    def waiting(self) -> bool:
+    def awaits_answer(self) -> bool:
         """Whether its main turn waits for an answer."""
         return self.current is not None and self.asks.waits(self.current.key)
 
@@ -96,7 +96,7 @@ class Lane:
     def busy(self) -> list[asyncio.Task[None]]:
         """What runs here and does not only wait for an answer."""
         tasks = [task for key, task in self.side.items() if not self.asks.waits(key)]
-        if self.task is not None and not self.waiting and (self.current is not None or not self.side):
+        if self.task is not None and not self.awaits_answer and (self.current is not None or not self.side):
             tasks.append(self.task)
         return tasks
 
@@ -125,17 +125,17 @@ class Lane:
         if self.task is not None:
             self.task.cancel("fenced")
 
-    def withdraw(self, message_id: str) -> list[Work]:
+    def withdraw(self, message_id: str) -> list[QueuedDelivery]:
         """A message was deleted: its turn is stopped. What only waited for it is returned, and no longer waits."""
         if self.current is not None and self.current.is_about(message_id):
             self.current.withdrawn = True
             self.stop(self.current.event.user)
-        waiting = [work for work in self.queue if work.is_about(message_id)]
-        for work in waiting:
-            self.queue.remove(work)
+        waiting = [queued for queued in self.deliveries if queued.is_about(message_id)]
+        for queued in waiting:
+            self.deliveries.remove(queued)
         return waiting
 
-    def abandon(self) -> list[Work]:
+    def abandon(self) -> list[QueuedDelivery]:
         """The conversation is gone: its turn is stopped, and nobody is told. What waited for a turn is returned, and no
         longer waits."""
         if self.current is not None:
@@ -143,8 +143,8 @@ class Lane:
             if self.turn is not None:
                 self.turn.gone = True
             self.stop(self.current.event.user)
-        waiting = list(self.queue)
-        self.queue.clear()
+        waiting = list(self.deliveries)
+        self.deliveries.clear()
         return waiting
 
     def stop(self, user: UserRef) -> bool:

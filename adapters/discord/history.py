@@ -11,10 +11,10 @@ from adapters.discord.envelope import names_in
 from adapters.discord.fields import number, seconds
 from adapters.discord.files import size_of, uploads
 from adapters.discord.limits import PAGE
-from adapters.discord.memory import Memory
 from adapters.discord.outbound import MESSAGE, MESSAGES
+from adapters.discord.recent import RecentMessages
 from adapters.discord.render import content, nonce
-from adapters.discord.threads import Spot, Threads
+from adapters.discord.threads import PostTarget, Threads
 from adapters.discord.words import all_words
 from adapters.fields import Json, items, obj, text
 from gateway.errors import Gone
@@ -31,14 +31,14 @@ _SKEW = 60.0
 """Seconds our clock and Discord's may differ: a nonce decides exactly, so looking further back costs nothing."""
 
 
-class Past:
+class History:
     """Reads conversations back."""
 
-    def __init__(self, api: Api, threads: Threads, directory: Directory, memory: Memory) -> None:
+    def __init__(self, api: Api, threads: Threads, directory: Directory, recent: RecentMessages) -> None:
         self._api = api
         self._threads = threads
         self._directory = directory
-        self._memory = memory
+        self._recent = recent
 
     async def find(
         self, to: ConversationRef, message: Outgoing, *, key: str, since: float, claimed: Collection[str]
@@ -47,24 +47,24 @@ class Past:
         the beginning of it, came after what it answers, and belongs to no other send. What may be of another send is
         left alone: better the same words twice than an answer that never came."""
         mark = nonce(to, key)
-        earliest = max(since, _asked_at(key), self._memory.since if self._memory.was_tried(mark) else 0.0)
-        self._memory.doubt(mark)
+        earliest = max(since, _asked_at(key), self._recent.since if self._recent.was_tried(mark) else 0.0)
+        self._recent.doubt(mark)
         wanted = content(message).strip()
         alike: Json | None = None
         for each in reversed(await self._messages(to, after=since - _SKEW, limit=PAGE * _PAGES)):
             if text(obj(each, "author"), "id") != self._directory.me:
                 continue
             id = text(each, "id")
-            known = str(each.get("nonce") or "") or self._memory.nonce(id)
+            known = str(each.get("nonce") or "") or self._recent.nonce(id)
             if known == mark:
                 return self._receipt(to, each, message)
-            free = id not in claimed and self._memory.claimed_by(id) in ("", mark)
+            free = id not in claimed and self._recent.claimed_by(id) in ("", mark)
             fresh = free and not known and seconds(id) > earliest
             if alike is None and fresh and _alike(each, wanted, len(uploads(message.files))):
                 alike = each
         if alike is None:
             return None
-        self._memory.claim(text(alike, "id"), mark)
+        self._recent.claim(text(alike, "id"), mark)
         return self._receipt(to, alike, message)
 
     def _receipt(self, to: ConversationRef, found: Json, message: Outgoing) -> Receipt:
@@ -103,24 +103,24 @@ class Past:
 
     async def _messages(self, to: ConversationRef, *, after: float | None, limit: int) -> list[Json]:
         """The conversation's messages, newest first."""
-        spot = self._threads.standing(to)
-        if not spot.reply_to:
-            return await self._pages(spot, after, limit)
+        target = self._threads.standing(to)
+        if not target.reply_to:
+            return await self._pages(target, after, limit)
         if TITLE in to.route:
             # Perhaps it is open after all: archived threads are not known.
             try:
-                return await self._pages(Spot(to.channel), after, limit)
+                return await self._pages(PostTarget(to.channel), after, limit)
             except Gone:
                 pass
-        around = await self._pages(spot, after, PAGE)
-        return _replies(around, spot.reply_to)[:limit]
+        extras = await self._pages(target, after, PAGE)
+        return _replies(extras, target.reply_to)[:limit]
 
-    async def _pages(self, spot: Spot, after: float | None, limit: int) -> list[Json]:
+    async def _pages(self, target: PostTarget, after: float | None, limit: int) -> list[Json]:
         found: list[Json] = []
         before: dict[str, str] = {}
         for _ in range(_PAGES):
             query = {"limit": str(min(limit, PAGE)), **before}
-            page: list[Json] = await self._api.call("GET", MESSAGES, {"channel_id": spot.channel}, query=query)
+            page: list[Json] = await self._api.call("GET", MESSAGES, {"channel_id": target.channel}, query=query)
             fresh = [each for each in page if after is None or seconds(text(each, "id")) >= after]
             found += fresh
             if len(found) >= limit or len(fresh) < int(query["limit"]):

@@ -4,9 +4,9 @@ Theory. A ``discord.Client`` would build a message object of every dispatch, and
 want neither: the JSON itself is stored, and nothing may grow with traffic. So the client's parsers are replaced by
 ours, which get Discord's own payload, and its event dispatch is off.
 
-A lost connection is resumed, and so is that of an earlier process (``Kept``): Discord sends again what came after the
-sequence number it is told, which is the one up to which all is stored (``Progress``). Only a session Discord has ended
-begins anew; what was said meanwhile is lost to every bot. Reading stops while too much waits to be stored
+A lost connection is resumed, and so is that of an earlier process (``ResumeStore``): Discord sends again what came
+after the sequence number it is told, which is the one up to which all is stored (``Progress``). Only a session Discord
+has ended begins anew; what was said meanwhile is lost to every bot. Reading stops while too much waits to be stored
 (``Intake.room``): then it is Discord that keeps it.
 """
 
@@ -22,8 +22,8 @@ from adapters.discord.api import Api
 from adapters.discord.errors import REFUSED
 from adapters.discord.manifest import INTENTS, bits
 from adapters.discord.progress import Mark, Progress
+from adapters.discord.resume import ResumeStore, Session
 from adapters.discord.sdk import ReconnectWebSocket, discord
-from adapters.discord.sessions import Kept, Session
 from adapters.discord.socket import Room, Socket, Unreadable
 
 IDENTIFY_EVERY = 5.0
@@ -70,10 +70,10 @@ class _Over(Exception):
     """The session cannot be resumed."""
 
 
-class Link(discord.Client):
+class Shard(discord.Client):
     """One shard. ``run_until_fatal`` comes back until it is cancelled or meets what only the operator can mend."""
 
-    def __init__(self, api: Api, kept: Kept, *, gateway_url: str, shard: int, shards: int) -> None:
+    def __init__(self, api: Api, resume_store: ResumeStore, *, gateway_url: str, shard: int, shards: int) -> None:
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # a bot that writes needs no voice
         super().__init__(
             intents=discord.Intents._from_value(bits(INTENTS)),
@@ -86,7 +86,7 @@ class Link(discord.Client):
         )
         self.http = self._connection.http = api.http
         self._gateway = yarl.URL(gateway_url)
-        self._kept = kept
+        self._resume_store = resume_store
         self._session: Session | None = None
         self._progress = Progress()
         self._taking: Room | None = None
@@ -114,13 +114,13 @@ class Link(discord.Client):
             begin(data)
             self._progress.session = data["session_id"]
             self._session = Session(yarl.URL(data["resume_gateway_url"]), self._progress)
-            self._kept.begun()
-            self._is_up("discord_connected")
+            self._resume_store.begun()
+            self._is_up("discord.connected")
 
         def resumed(data: Any) -> None:
             self._progress.replaying = False
             again(data)
-            self._is_up("discord_resumed")
+            self._is_up("discord.resumed")
 
         self._connection.parsers = {**parsers, "READY": ready, "RESUMED": resumed}
         self._taking = taking
@@ -137,12 +137,12 @@ class Link(discord.Client):
 
     async def keep(self) -> None:
         """Write down how to resume."""
-        await self._kept.keep(self._session)
+        await self._resume_store.keep(self._session)
 
     async def keep_up(self) -> None:
         """The same, for ever."""
         while True:
-            await self._kept.pause()
+            await self._resume_store.pause()
             await self.keep()
 
     def _is_up(self, event: str) -> None:
@@ -160,7 +160,7 @@ class Link(discord.Client):
     async def run_until_fatal(self) -> None:
         """Hold the connection. Returns only when ``fatal`` says why."""
         await self._async_setup_hook()
-        self._session = await self._kept.recall()
+        self._session = await self._resume_store.recall()
         if self._session is None:
             await asyncio.sleep(self._index * IDENTIFY_EVERY)
         while self.fatal is None:
@@ -203,7 +203,7 @@ class Link(discord.Client):
             self.fatal = _FATAL.get(end.code)
             self._lost(f"closed with {end.code}")
         except asyncio.CancelledError:
-            code = _RESUMABLE if self._kept.outlives else _OVER
+            code = _RESUMABLE if self._resume_store.outlives else _OVER
             raise
         except Exception as error:
             # Unreachable, or it sent what nobody can read: either way there is nothing but to come again.
@@ -270,14 +270,14 @@ class Link(discord.Client):
     def _over(self, why: str) -> None:
         """There is nothing to resume; another session follows, so this settles nothing yet."""
         self._session, self._reached = None, 0
-        self._kept.begun()
+        self._resume_store.begun()
         self.trouble = f"no connection to Discord's gateway: {why}"
-        log.info("discord_session_over", why=why, shard=self._index)
+        log.info("discord.session_over", why=why, shard=self._index)
 
     def _lost(self, why: str) -> None:
         self.trouble = self.fatal or f"no connection to Discord's gateway: {why}"
         self.settled.set()
         if self.fatal is not None:
-            log.error("discord_settings", error=self.fatal)
+            log.error("discord.settings", error=self.fatal)
         else:
-            log.info("discord_disconnected", why=why, shard=self._index)
+            log.info("discord.disconnected", why=why, shard=self._index)

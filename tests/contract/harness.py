@@ -11,8 +11,8 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 
-from gateway.adapter import Surroundings
-from gateway.http.held import HeldFolder
+from gateway.adapter import AdapterContext
+from gateway.http.files import DiskFileVault
 from gateway.model import (
     Accepted,
     Answer,
@@ -28,15 +28,15 @@ from gateway.model import (
 from tests.contract.world import Post, Said, World
 
 E = TypeVar("E")
-H = TypeVar("H", bound="House")
+H = TypeVar("H", bound="AdapterHarness")
 
 
-class House:
+class AdapterHarness:
     """What a test of an adapter drives."""
 
-    def __init__(self, world: World, surroundings: Surroundings) -> None:
+    def __init__(self, world: World, context: AdapterContext) -> None:
         self.world = world
-        self.adapter = world.adapter(surroundings)
+        self.adapter = world.adapter(context)
         self.url = ""
         """Where its webhooks are."""
         self.envelopes: list[Envelope] = []
@@ -123,7 +123,7 @@ class House:
 
 def capabilities(world: World) -> Capabilities:
     """What the platform's adapter claims to be able to."""
-    return world.adapter(Surroundings()).capabilities
+    return world.adapter(AdapterContext()).capabilities
 
 
 def need(able: bool, what: str) -> None:
@@ -134,25 +134,25 @@ def need(able: bool, what: str) -> None:
 
 @asynccontextmanager
 async def serving(
-    world: World, data: Path, house_of: Callable[[World, Surroundings], H], *, max_body_bytes: int = 1_048_576
+    world: World, data: Path, harness_of: Callable[[World, AdapterContext], H], *, max_body_bytes: int = 1_048_576
 ) -> AsyncIterator[H]:
     """The adapter connected, its webhooks served, and reachable for what people do."""
     async with AsyncExitStack() as stack:
         listening = socket.create_server(("127.0.0.1", 0))
         stack.callback(listening.close)
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        held = HeldFolder(data / "held", public_url=url)
-        house = house_of(world, Surroundings(max_body_bytes=max_body_bytes, loopback=True, files=held))
-        house.url = url
-        app = Starlette(routes=[*house.adapter.routes(house.accept), held.route()])
+        held = DiskFileVault(data / "held", public_url=url)
+        harness = harness_of(world, AdapterContext(max_body_bytes=max_body_bytes, loopback=True, files=held))
+        harness.url = url
+        app = Starlette(routes=[*harness.adapter.routes(harness.accept), held.route()])
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
         # The socket takes connections already: nothing has to wait for the server to be up.
         running = asyncio.create_task(server.serve(sockets=[listening]))
         world.emulator.deliver_to(url)
         try:
-            async with house.adapter.connect(house.accept):
+            async with harness.adapter.connect(harness.accept):
                 await world.connected()
-                yield house
+                yield harness
         finally:
             server.should_exit = True
             await running
@@ -162,8 +162,8 @@ class HouseContract:
     """What every part of the adapter contract starts from."""
 
     @pytest.fixture
-    async def house(self, world: World, tmp_path: Path) -> AsyncIterator[House]:
-        async with serving(world, tmp_path, House) as house:
-            yield house
+    async def harness(self, world: World, tmp_path: Path) -> AsyncIterator[AdapterHarness]:
+        async with serving(world, tmp_path, AdapterHarness) as harness:
+            yield harness
             assert list(world.complaints) == []
-            house.check_envelopes()
+            harness.check_envelopes()

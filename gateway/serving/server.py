@@ -5,26 +5,18 @@ import os
 import resource
 import signal
 import socket
-import sys
 from collections.abc import Coroutine, Generator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
 import structlog
+import uvicorn
 
 from gateway.app import Gateway
 from gateway.errors import SettingsError
-
-# uvicorn loads the file watcher of its own reloader, which nobody uses here, wherever there is one: 0.7 MB with the
-# multiprocessing that one needs.
-_hidden = sys.modules.setdefault("watchfiles", None) is None  # type: ignore[arg-type]
-import uvicorn  # noqa: E402
-
-from gateway.http.connections import Bounds, Connections  # noqa: E402
-
-if _hidden:
-    del sys.modules["watchfiles"]
+from gateway.http.connections import Bounds, Connections
+from gateway.serving import garbage
 
 log = structlog.get_logger(__name__)
 
@@ -89,7 +81,12 @@ class Server(uvicorn.Server):
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         allow_files(self.connections.bounds.connections + OTHER_FILES)
-        await super().serve(sockets)
+        garbage.start()
+        collecting = asyncio.create_task(garbage.collect(self._gateway.is_resting))
+        try:
+            await super().serve(sockets)
+        finally:
+            collecting.cancel()
 
     @contextmanager
     def taking_signals(self) -> Generator[None]:

@@ -24,7 +24,7 @@ _NO_LETTERS = re.compile(r"[\W_]+")
 Json = Mapping[str, Any]
 
 
-class Past:
+class History:
     """Reads conversations back."""
 
     def __init__(self, api: SlackApi, threads: Threads) -> None:
@@ -84,7 +84,7 @@ class Past:
         newest: deque[Mapping[str, Any]] = deque(maxlen=max(limit, 1))
         async for message in self._messages(to, enough=limit):
             newest.append(message)
-        return [_past(message, me) for message in newest]
+        return [_history(message, me) for message in newest]
 
     async def _messages(
         self, to: ConversationRef, *, oldest: float | None = None, enough: int = _PAGE * _PAGES
@@ -163,7 +163,7 @@ def _letters(written: str) -> str:
     return _NO_LETTERS.sub("", written).casefold()
 
 
-def _past(message: Mapping[str, Any], me: Me) -> HistoryMessage:
+def _history(message: Mapping[str, Any], me: Me) -> HistoryMessage:
     bot = bool(text(message, "bot_id")) or text(message, "subtype") == "bot_message"
     return HistoryMessage(
         id=text(message, "ts"),

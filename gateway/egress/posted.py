@@ -4,8 +4,8 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
+from gateway.egress.client import SKEW, Lookup, PlatformClient
 from gateway.egress.retry import Doubt
-from gateway.egress.wire import SKEW, Lookup, Wire
 from gateway.errors import Gone, Unavailable
 from gateway.model import ConversationRef, FromUrl, Outgoing, Receipt
 
@@ -23,14 +23,14 @@ class Part:
         """What it is known to show."""
 
 
-class Standing:
+class PostedMessage:
     """What stands. The receipts are reported whenever they change, so that a crash loses none of them."""
 
-    __slots__ = ("_anew", "_doubt", "_key", "_on_receipts", "lookup", "parts", "to", "wire")
+    __slots__ = ("_anew", "_doubt", "_key", "_on_receipts", "client", "lookup", "parts", "to")
 
     def __init__(
         self,
-        wire: Wire,
+        client: PlatformClient,
         to: ConversationRef,
         *,
         key: str,
@@ -39,7 +39,7 @@ class Standing:
         on_receipts: OnReceipts | None = None,
         doubt: Doubt | None = None,
     ) -> None:
-        self.wire = wire
+        self.client = client
         self.to = to
         self.parts = [Part(receipt) for receipt in existing]
         self.lookup = lookup
@@ -87,7 +87,7 @@ class Standing:
         key = self.part_key(len(self.parts))
         began = time.time()
         try:
-            posted = await self.wire.once(
+            posted = await self.client.post_once(
                 method,
                 self.to,
                 message,
@@ -124,7 +124,7 @@ class Standing:
         if message.keeps_files:  # what it kept went with the message that is gone
             linked = tuple(file for file in message.files if isinstance(file.source, FromUrl))
             message = replace(message, files=linked, keeps_files=False)
-        part = await self.post("send", message, lambda key: self.wire.adapter.send(self.to, message, key=key))
+        part = await self.post("send", message, lambda key: self.client.adapter.send(self.to, message, key=key))
         assert part is not None
         return part
 
@@ -138,12 +138,12 @@ class Standing:
             if message is None or message == part.shown:
                 return part.receipt
             part.shown = None  # not known, until the platform has said that it was done
-            receipt = await self.wire.adapter.edit(part.receipt, message)
+            receipt = await self.client.adapter.edit(part.receipt, message)
             part.shown = message
             return receipt
 
         try:
-            receipt = await self.wire.call("edit", self.to, attempt)
+            receipt = await self.client.call("edit", self.to, attempt)
         except Gone:
             return False
         self.update(part, receipt)
@@ -164,4 +164,4 @@ class Standing:
         self.report()
 
     async def _delete(self, receipt: Receipt) -> None:
-        await self.wire.call("delete", self.to, lambda: self.wire.adapter.delete(receipt))
+        await self.client.call("delete", self.to, lambda: self.client.adapter.delete(receipt))

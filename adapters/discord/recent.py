@@ -20,7 +20,7 @@ class Asked(NamedTuple):
     """The message its conversation began with."""
 
 
-class Memory:
+class RecentMessages:
     """The last few thousand messages."""
 
     def __init__(self) -> None:

@@ -30,7 +30,7 @@ SIDE_EVENTS = (FeedbackGiven, FormSubmitted, ReactionChanged, MessageEdited, Mes
 
 
 @dataclass(slots=True, eq=False)
-class Work:
+class QueuedDelivery:
     """What was read out of a stored delivery. Its raw body is not kept: while work waits, that would be most of it."""
 
     key: str
@@ -75,7 +75,7 @@ class Work:
         session_read: bool = False,
         started: bool = False,
         refused: Refusal | None = None,
-    ) -> "Work":
+    ) -> "QueuedDelivery":
         """The work in a delivery."""
         envelope = delivery.envelope
         return cls(
@@ -137,7 +137,7 @@ class Work:
         return not isinstance(self.event, (*SIDE_EVENTS, ConversationEnded)) and self.refused is None
 
 
-class Queue(list[Work]):
+class DeliveryQueue(list[QueuedDelivery]):
     """Work in order of arrival. A list, because each conversation with work has one: it holds few, and a deque makes
     room for 64."""
 
@@ -148,15 +148,15 @@ class Queue(list[Work]):
         self.woken: asyncio.Future[None] | None = None
         """Set while somebody waits for more: resolved when something is put in."""
 
-    def put(self, work: Work) -> None:
+    def put(self, queued: QueuedDelivery) -> None:
         """Put it in its place."""
-        if not self or self[-1].seq < work.seq:
-            self.append(work)
+        if not self or self[-1].seq < queued.seq:
+            self.append(queued)
         else:
-            insort(self, work, key=_seq)
+            insort(self, queued, key=_seq)
         if self.woken is not None and not self.woken.done():
             self.woken.set_result(None)
 
 
-def _seq(work: Work) -> int:
-    return work.seq
+def _seq(queued: QueuedDelivery) -> int:
+    return queued.seq

@@ -23,10 +23,10 @@ from gateway.model import (
 from gateway.ports import Delivery, Payloads, SessionRecord
 from gateway.runtime import tokens
 from gateway.runtime.forms import is_sealed
+from gateway.runtime.queued import QueuedDelivery, Refusal
 from gateway.runtime.seals import Seals
 from gateway.runtime.tokens import ActionToken, AnyToken, AskToken, CommentToken, RatingToken, UploadToken
 from gateway.runtime.twins import merged
-from gateway.runtime.work import Refusal, Work
 
 OWN = "gateway:"
 """How the keys of envelopes begin that the gateway wrote itself. An adapter's begin with its platform's name, and one
@@ -44,7 +44,7 @@ def ending(session: SessionRecord, *, reason: Literal["idle", "removed"], now: f
     )
 
 
-class Reader:
+class EnvelopeDecoder:
     """Reads envelopes."""
 
     def __init__(self, adapters: Mapping[str, Adapter], payloads: Payloads, seals: Seals) -> None:
@@ -82,7 +82,7 @@ class Reader:
             return token if is_sealed(token, event, self._seals) else None
         return token if isinstance(token, UploadToken) else None
 
-    async def recovered(self, delivery: Delivery) -> Work | None:
+    async def recovered(self, delivery: Delivery) -> QueuedDelivery | None:
         """Work read back from the store; None when nothing can be made of it any more."""
         event = self.event(delivery.envelope)
         if event is None:
@@ -91,7 +91,7 @@ class Reader:
             twin = self.event(replace(delivery.envelope, body=delivery.twin))
             event = merged(event, twin) if isinstance(twin, MessageCreated) else event
         token = await self.token(event)
-        return Work.of(delivery, event, token, refused=refusal(event, token))
+        return QueuedDelivery.of(delivery, event, token, refused=refusal(event, token))
 
 
 def refusal(event: Event, token: AnyToken | None) -> Refusal | None:

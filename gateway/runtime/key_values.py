@@ -6,7 +6,7 @@ from typing import Any
 from gateway.ports import Payloads
 
 
-class StoredMemory:
+class StoredKeyValues:
     """Implements ``gateway.adapter.Memory``."""
 
     def __init__(self, payloads: Payloads) -> None:
