@@ -121,7 +121,7 @@ async def test_a_silent_connection_is_left(monkeypatch: pytest.MonkeyPatch, tmp_
         adapter = harness.adapter
         assert isinstance(adapter, DiscordAdapter)
         world.discord.gateway.acks = False
-        for each in adapter._links:
+        for each in adapter._shards:
             assert each.ws._keep_alive is not None
             each.ws._keep_alive.heartbeat_timeout = 0.1
         await world.wait_for(lambda: world.discord.gateway.resumes > 0)

@@ -223,7 +223,7 @@ async def main():
     async def put(lane):
         n = 0
         while True:
-            stored = await store.put(envelope(f"{queue}.{n}", text="x" * 2000))
+            stored = await store.put(envelope(f"{lane}.{n}", text="x" * 2000))
             print(stored.delivery.envelope.key, flush=True)
             n += 1
     await asyncio.gather(*(put(lane) for lane in range(16)))
