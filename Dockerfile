@@ -8,12 +8,10 @@ COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY gateway gateway
 COPY adapters adapters
 COPY examples/hello.py examples/hello.py
-# Extras to bake in, e.g. --build-arg EXTRAS=slack,s3
-ARG EXTRAS=slack
 RUN pip wheel --no-deps --wheel-dir /dist . \
     && python -m venv /opt/gateway \
     && wheel="$(echo /dist/bot_gateway-*.whl)" \
-    && /opt/gateway/bin/pip install --constraint constraints.txt "${wheel}[${EXTRAS}]" \
+    && /opt/gateway/bin/pip install --constraint constraints.txt "${wheel}" \
     && /opt/gateway/bin/python -m compileall -q /opt/gateway/lib
 
 FROM python:3.11-slim
