@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
+# The tests start some hundred bots, none of which has to compile the gateway first.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help install browser demo test check bench format clean
 
@@ -41,7 +44,7 @@ demo: $(STAMP) ## Talk to a bot in your browser; no account, no token
 	$(BIN)/gateway run examples/hello.py
 
 test: install ## Run the tests (they reach no outside network)
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 4 $(ARGS)
 
 check: $(STAMP) ## Lint, format check, types (mypy and pyright, strict), import directions
 	$(BIN)/ruff check .

@@ -132,7 +132,7 @@ class Inbox(Protocol):
         ...
 
     async def deaths(self) -> Sequence[float]:
-        """When processes died while turns ran (epoch seconds, as ``recover`` found out), the last few, oldest first."""
+        """When processes died while turns ran (epoch seconds, as ``recover`` found out): the last 100, oldest first."""
         ...
 
     async def pending(

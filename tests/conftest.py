@@ -1,8 +1,10 @@
-"""What every test shares: no way out of this machine, and no clock that judges it."""
+"""What every test shares: no way out of this machine, no clock that judges it, and logs that can be captured."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from tests.support.net import loopback_only
@@ -26,3 +28,27 @@ def no_outside_network(outside_attempts: list[str]) -> Iterator[None]:
     yield
     if outside_attempts:
         pytest.fail(f"this test tried to leave the machine: {', '.join(outside_attempts)}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def loggers_without_memory() -> Iterator[None]:
+    """Make loggers look up the configuration at each call.
+
+    A logger that kept the configuration of an earlier test would be out of reach of ``capture_logs``.
+    """
+    configure = structlog.configure
+
+    def uncached(**options: Any) -> None:
+        configure(**options | {"cache_logger_on_first_use": False})
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(structlog, "configure", uncached)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def own_logging(loggers_without_memory: None) -> Iterator[None]:
+    """Leave structlog configured as it was, whatever the test configured."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)

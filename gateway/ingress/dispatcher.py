@@ -101,10 +101,14 @@ class Dispatcher:
     async def takes_part(self, ref: ConversationRef) -> bool:
         """Whether the bot is in this conversation already."""
         key = ref.key
-        if key in self._queues or key in self._pool or await self._store.exists(key):
+        if self._in_memory(key) or await self._store.exists(key):
             return True
-        # What would open its session may still wait in the store.
-        return self._backlog.exists and bool(await self._store.pending(conversation=key, now=math.inf, limit=1))
+        # What would open its session may still wait in the store; or it was given its queue while we looked.
+        waits = self._backlog.exists and bool(await self._store.pending(conversation=key, now=math.inf, limit=1))
+        return waits or self._in_memory(key)
+
+    def _in_memory(self, key: str) -> bool:
+        return key in self._queues or key in self._pool
 
     def learn(self, key: str, twin: MessageCreated) -> bool:
         """A delivery came a second time: put what it adds into its turn, if that has not begun. Whether it is worth

@@ -22,6 +22,8 @@ INTERRUPTIONS = 3
 UNREST = 600.0
 """Seconds before its arrival in which a process died without it: each such death speaks for another cause, so it may be
 interrupted once more."""
+CREDIT = 10
+"""So many deaths before its arrival speak for a delivery at most: what kills the process shall not do so for ever."""
 LONG = 30.0
 """Seconds after which a suspect that goes on running no longer keeps the next one waiting."""
 LIFE = 2.0
@@ -67,7 +69,7 @@ class Trials:
 
     def _bound(self, queued: QueuedDelivery) -> int:
         at = queued.received_at
-        return INTERRUPTIONS + sum(at - UNREST <= death < at for death in self._deaths)
+        return INTERRUPTIONS + min(CREDIT, sum(at - UNREST <= death < at for death in self._deaths))
 
     async def admit(self, queued: QueuedDelivery) -> Trial:
         """Return when this suspect may run. ``end`` its trial when it has ended, or waits for an answer."""

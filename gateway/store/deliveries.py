@@ -60,8 +60,8 @@ RETRY = """UPDATE deliveries SET state = 0, revived = 1, attempts = 0, interrupt
 DROP = """UPDATE deliveries SET state = 1, closed_at = ?, ref = NULL, body = NULL, twin = NULL, error = NULL
     WHERE key = ? AND state = 2"""
 
-DEATHS = 10
-"""So many deaths are remembered."""
+DEATHS = 100
+"""So many deaths are remembered: those before the arrival of a delivery must outlast those it then lives through."""
 DEATHS_AT = ("gateway:deaths",)
 """Where, among the payloads."""
 

@@ -166,7 +166,7 @@ async def test_nothing_is_lost_or_doubled_while_everything_breaks(world: Discord
                 case 7:
                     await breaks(world, lambda: gateway.invalidate(resumable=True))
             if n % 4 == 0:
-                world.fail_next("send", "rate_limited", times=3, retry_after=1)
+                world.fail_next("send", "rate_limited", times=3, retry_after=0.1)
                 world.fail_next("send", "server_error", times=2)
                 world.fail_next("send", "server_error", after_effect=True)
                 world.fail_next("send", "disconnected", after_effect=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from gateway.ingress.trials import CROWD, Trial, Trials
+from gateway.ingress.trials import CREDIT, CROWD, INTERRUPTIONS, Trial, Trials
 from gateway.model import ConversationRef, MessageCreated, UserRef
 from gateway.runtime.queued import QueuedDelivery
 
@@ -65,6 +65,14 @@ async def test_deaths_before_it_came_speak_for_another_cause() -> None:
         assert not trials.is_hopeless(queued)
         queued.interrupted = bound
         assert trials.is_hopeless(queued)
+
+
+async def test_many_deaths_before_it_came_excuse_no_endless_killing() -> None:
+    trials = Trials()
+    trials.begin([1_000.0 + n for n in range(5 * CREDIT)])
+    work = suspect(1, interrupted=INTERRUPTIONS + CREDIT)
+    work.received_at = 1_500.0
+    assert trials.is_hopeless(work)
 
 
 async def test_of_a_crowd_several_run() -> None:

@@ -345,6 +345,21 @@ class StoreContract:
             assert len(found) == deaths
             assert list(found) == sorted(found)
 
+    async def test_deaths_before_a_delivery_came_are_remembered_through_those_after_it(
+        self, store: Store, reopen: Reopen
+    ) -> None:
+        """As many as it may have to live through: else what speaks for it would be forgotten while it waits."""
+        await store.put(envelope("a"), started=True)
+        store = await reopen(store)
+        await store.recover()
+        [first] = await store.deaths()
+        for _ in range(25):
+            await store.start(await lease_on(store), "a")
+            store = await reopen(store)
+            await store.recover()
+        found = await store.deaths()
+        assert (len(found), found[0]) == (26, first)
+
     async def test_a_death_at_which_only_others_ran_speaks_for_the_suspects(self, store: Store, reopen: Reopen) -> None:
         await store.put(envelope("suspect"), started=True)
         for _ in range(2):

@@ -59,7 +59,7 @@ class BotProcess:
             stdout=asyncio.subprocess.DEVNULL,
         )
         self._reading = asyncio.create_task(self._read(self._process))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(45):
             await self._listening.wait()
         if self._process.returncode is not None:
             raise AssertionError("the bot did not start:\n" + "\n".join(self.log[-20:]))

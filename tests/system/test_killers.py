@@ -76,19 +76,28 @@ async def test_what_ran_beside_the_message_that_kills_is_answered_and_not_blamed
         neighbours = [await slack.post("general", f"@gateway slow {n}") for n in range(3)]
         await slack.wait_for(lambda: all(runs(tmp_path, f"slow {n}") for n in range(3)) or None, 20)
         killer = await slack.post("general", "@gateway kill")
+        answers = asyncio.create_task(answered(slack, killer, neighbours))
         deaths = 0
-        while True:
-            try:
-                await bot.ended(timeout=15)
-            except TimeoutError:
+        while not answers.done():
+            death = asyncio.create_task(bot.ended(timeout=60))
+            await asyncio.wait({answers, death}, return_when=asyncio.FIRST_COMPLETED)
+            if death.cancel():
                 break
+            death.result()
             deaths += 1
             await live(bot, slack)
-        for n, root in enumerate(neighbours):
-            await said(slack, "general", f"re slow {n}", thread=root, timeout=20)
-        await said(slack, "general", "Reference", thread=killer, timeout=20)
+        await answers
+        other = await slack.post("general", "@gateway hello")
+        await said(slack, "general", "re hello", thread=other, timeout=20)
     assert deaths == 3
     assert len(dead_letters(tmp_path)) == 1
+
+
+async def answered(slack: SlackEmulator, killer: str, neighbours: list[str]) -> None:
+    """Until the one that kills is told so and the others have their answers."""
+    for n, root in enumerate(neighbours):
+        await said(slack, "general", f"re slow {n}", thread=root, timeout=60)
+    await said(slack, "general", "Reference", thread=killer, timeout=60)
 
 
 EXITS = """

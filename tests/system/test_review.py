@@ -288,6 +288,34 @@ async def test_a_thread_goes_on_while_its_mention_waits_for_room(slack, tmp_path
     assert texts(slack, "general", root) == ["re 1", "re 2"]
 
 
+async def test_a_reply_concerns_us_though_its_mention_was_taken_up_while_we_looked(slack, tmp_path, monkeypatch):
+    monkeypatch.setattr(dispatching, "LANES_LIMIT", 1)
+    go = asyncio.Event()
+
+    def bot():
+        @cl.on_message
+        async def main(message: cl.Message):
+            if message.content == "slow":
+                await go.wait()
+            await cl.Message(f"re {message.content}").send()
+
+    async with running_bot(slack, register(bot), tmp_path) as running:
+        await slack.delivered(await slack.post("general", "@gateway slow"))
+        root = await slack.post("general", "@gateway 1")
+        await slack.delivered(root)
+        exists = running.gateway.store.exists
+
+        async def meanwhile(key):
+            found = await exists(key)
+            go.set()
+            await said(slack, "general", "re 1", thread=root)
+            return found
+
+        monkeypatch.setattr(running.gateway.store, "exists", meanwhile)
+        await slack.post("general", "2", thread_ts=root)
+        await said(slack, "general", "re 2", thread=root)
+
+
 async def test_a_store_that_fails_at_the_end_of_a_turn_doubles_nothing(slack, tmp_path, monkeypatch):
     async with running_bot(slack, register(echo), tmp_path) as running:
         store = running.gateway.store
