@@ -289,7 +289,7 @@ async def test_a_thread_goes_on_while_its_mention_waits_for_room(slack, tmp_path
 
 
 async def test_a_reply_concerns_us_though_its_mention_was_taken_up_while_we_looked(slack, tmp_path, monkeypatch):
-    monkeypatch.setattr(dispatching, "LANES_LIMIT", 1)
+    monkeypatch.setattr(dispatching, "QUEUES_LIMIT", 1)
     go = asyncio.Event()
 
     def bot():
