@@ -1,13 +1,16 @@
-"""What an adapter promises beyond the interface (the ``Supports…`` protocols).
+"""What an adapter can do beyond the interface (the ``Supports…`` protocols).
 
-A test of a protocol the adapter does not claim is skipped.
+``Facts.extras`` lists the protocols of a platform's adapter. A test of a protocol that is not listed is skipped; one of
+a protocol that is listed fails when the adapter has lost it.
 """
 
 import time
 
 import pytest
 
+import gateway.adapter
 from gateway.adapter import (
+    SupportsCompletion,
     SupportsHistory,
     SupportsLookup,
     SupportsNotices,
@@ -21,11 +24,39 @@ from gateway.errors import Unavailable
 from gateway.model import Button, Outgoing, Receipt, Starter, TaskUpdate, from_json, to_json
 from tests.contract.harness import AdapterHarness, HouseContract
 
-NOT_CLAIMED = "the adapter does not claim to"
+EXTRAS: frozenset[type] = frozenset(
+    {
+        SupportsCompletion,
+        SupportsHistory,
+        SupportsLookup,
+        SupportsNotices,
+        SupportsProfiles,
+        SupportsReactions,
+        SupportsStarters,
+        SupportsStreaming,
+        SupportsTitles,
+    }
+)
+"""Every protocol that an adapter may have beyond ``Adapter``."""
+
+
+def need_extra(harness: AdapterHarness, protocol: type) -> None:
+    """Skip the test on a platform that does not list the protocol; fail where it is listed and the adapter lacks it."""
+    if protocol not in harness.world.facts.extras:
+        pytest.skip(f"{harness.world.name} does not list {protocol.__name__}")
+    assert isinstance(harness.adapter, protocol), f"the adapter lost {protocol.__name__}"
 
 
 class ExtrasContract(HouseContract):
     """Part of ``AdapterContract``."""
+
+    def test_it_has_the_extras_it_is_listed_with_and_no_others(self, harness: AdapterHarness) -> None:
+        has = {protocol for protocol in EXTRAS if isinstance(harness.adapter, protocol)}
+        assert has == set(harness.world.facts.extras)
+
+    def test_every_extra_of_the_interface_is_tested(self) -> None:
+        declared = {getattr(gateway.adapter, name) for name in gateway.adapter.__all__ if name.startswith("Supports")}
+        assert declared == EXTRAS
 
     def test_it_claims_to_stream_where_it_can(self, harness: AdapterHarness) -> None:
         assert isinstance(harness.adapter, SupportsStreaming) == (harness.adapter.capabilities.stream_limit > 0)
@@ -34,8 +65,8 @@ class ExtrasContract(HouseContract):
 
     async def test_a_stream_grows_and_ends_whole(self, harness: AdapterHarness) -> None:
         adapter = harness.adapter
-        if not isinstance(adapter, SupportsStreaming):
-            pytest.skip(NOT_CLAIMED)
+        need_extra(harness, SupportsStreaming)
+        assert isinstance(adapter, SupportsStreaming)
         post, ref = await harness.dm()
         stream = await adapter.start_stream(ref, "Let me ", key="k", recipient=harness.world.user("Ada"))
         assert stream is not None
@@ -58,8 +89,8 @@ class ExtrasContract(HouseContract):
 
     async def test_a_stream_notifies_nobody(self, harness: AdapterHarness) -> None:
         adapter = harness.adapter
-        if not isinstance(adapter, SupportsStreaming):
-            pytest.skip(NOT_CLAIMED)
+        need_extra(harness, SupportsStreaming)
+        assert isinstance(adapter, SupportsStreaming)
         post, ref = await harness.dm()
         words = f"Hello {harness.world.facts.everyone} {harness.world.mention_of('Grace')} @everyone!"
         stream = await adapter.start_stream(ref, words[:9], key="k", recipient=None)
@@ -72,8 +103,8 @@ class ExtrasContract(HouseContract):
 
     async def test_a_stream_a_crash_left_open_is_ended_by_an_edit(self, harness: AdapterHarness) -> None:
         adapter = harness.adapter
-        if not isinstance(adapter, SupportsStreaming):
-            pytest.skip(NOT_CLAIMED)
+        need_extra(harness, SupportsStreaming)
+        assert isinstance(adapter, SupportsStreaming)
         post, ref = await harness.dm()
         stream = await adapter.start_stream(ref, "half", key="k", recipient=None)
         assert stream is not None
@@ -85,8 +116,8 @@ class ExtrasContract(HouseContract):
 
     async def test_a_message_whose_receipt_was_lost_is_found_by_its_key(self, harness: AdapterHarness) -> None:
         adapter = harness.adapter
-        if not isinstance(adapter, SupportsLookup):
-            pytest.skip(NOT_CLAIMED)
+        need_extra(harness, SupportsLookup)
+        assert isinstance(adapter, SupportsLookup)
         for post, ref in (await harness.mention(), await harness.dm()):
             since = time.time() - 5
             message = Outgoing(text="once")
@@ -104,8 +135,8 @@ class ExtrasContract(HouseContract):
 
     async def test_the_past_is_read_oldest_first(self, harness: AdapterHarness) -> None:
         adapter = harness.adapter
-        if not isinstance(adapter, SupportsHistory):
-            pytest.skip(NOT_CLAIMED)
+        need_extra(harness, SupportsHistory)
+        assert isinstance(adapter, SupportsHistory)
         for post, ref in (await harness.mention("question"), await harness.dm("question")):
             await harness.adapter.send(ref, Outgoing(text="answer"), key="k")
             past = await adapter.history(ref, limit=10)
@@ -116,8 +147,8 @@ class ExtrasContract(HouseContract):
 
     async def test_the_past_of_a_thread_is_all_of_it(self, harness: AdapterHarness) -> None:
         adapter = harness.adapter
-        if not isinstance(adapter, SupportsHistory):
-            pytest.skip(NOT_CLAIMED)
+        need_extra(harness, SupportsHistory)
+        assert isinstance(adapter, SupportsHistory)
         post, ref = await harness.mention("question")
         for n in range(3):
             await harness.adapter.send(ref, Outgoing(text=f"answer {n}"), key=f"k{n}")
@@ -127,8 +158,8 @@ class ExtrasContract(HouseContract):
 
     async def test_a_reaction_is_put_on_and_taken_off_once(self, harness: AdapterHarness) -> None:
         adapter = harness.adapter
-        if not isinstance(adapter, SupportsReactions):
-            pytest.skip(NOT_CLAIMED)
+        need_extra(harness, SupportsReactions)
+        assert isinstance(adapter, SupportsReactions)
         post, ref = await harness.mention()
         for added in (True, True, False, False):
             await adapter.react(ref, post.id, "👍", added=added)
@@ -136,16 +167,16 @@ class ExtrasContract(HouseContract):
 
     async def test_a_profile_has_the_users_name(self, harness: AdapterHarness) -> None:
         adapter = harness.adapter
-        if not isinstance(adapter, SupportsProfiles):
-            pytest.skip(NOT_CLAIMED)
+        need_extra(harness, SupportsProfiles)
+        assert isinstance(adapter, SupportsProfiles)
         await harness.dm()  # some platforms know a person only by a conversation
         profile = await adapter.profile(harness.world.user("Ada"))
         assert profile.display_name is not None and profile.display_name.startswith("Ada")
 
     async def test_a_conversation_gets_a_title(self, harness: AdapterHarness) -> None:
         adapter = harness.adapter
-        if not isinstance(adapter, SupportsTitles):
-            pytest.skip(NOT_CLAIMED)
+        need_extra(harness, SupportsTitles)
+        assert isinstance(adapter, SupportsTitles)
         post, ref = await harness.mention()
         await harness.adapter.status(ref, "is thinking…")
         await harness.adapter.send(ref, Outgoing(text="answer"), key="k")
@@ -155,8 +186,8 @@ class ExtrasContract(HouseContract):
 
     async def test_prompts_are_suggested(self, harness: AdapterHarness) -> None:
         adapter = harness.adapter
-        if not isinstance(adapter, SupportsStarters):
-            pytest.skip(NOT_CLAIMED)
+        need_extra(harness, SupportsStarters)
+        assert isinstance(adapter, SupportsStarters)
         post, ref = await harness.dm()
         starters = [Starter(label=f"Label {n}", message=f"Message {n}") for n in range(12)]
         await adapter.suggest(ref, starters)
@@ -165,8 +196,8 @@ class ExtrasContract(HouseContract):
 
     async def test_a_notice_is_seen_by_one_alone(self, harness: AdapterHarness) -> None:
         adapter = harness.adapter
-        if not isinstance(adapter, SupportsNotices):
-            pytest.skip(NOT_CLAIMED)
+        need_extra(harness, SupportsNotices)
+        assert isinstance(adapter, SupportsNotices)
         post, ref = await harness.mention()
         await adapter.notify(ref, harness.world.user("Grace"), "psst <you>")
         await harness.world.wait_for(lambda: any("psst" in text for text in harness.world.told("Grace")))

@@ -106,6 +106,8 @@ class Facts:
     so."""
     redelivers: bool
     """What the bot did not take comes again."""
+    extras: frozenset[type]
+    """The ``Supports…`` protocols of ``gateway.adapter`` that the adapter has: all of these, and no others."""
     pings_everyone: bool = True
     """A bot can notify the whole channel where it is allowed to."""
     stop_button: bool = False

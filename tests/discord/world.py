@@ -12,7 +12,16 @@ import aiohttp
 
 from adapters.discord.adapter import DiscordAdapter
 from adapters.discord.settings import DiscordSettings
-from gateway.adapter import AdapterContext
+from gateway.adapter import (
+    AdapterContext,
+    SupportsHistory,
+    SupportsLookup,
+    SupportsNotices,
+    SupportsProfiles,
+    SupportsReactions,
+    SupportsStarters,
+    SupportsTitles,
+)
 from gateway.emulators.common.faults import Hold
 from gateway.emulators.discord import state
 from gateway.emulators.discord.emulator import DiscordEmulator
@@ -60,6 +69,17 @@ class DiscordWorld:
         everyone="@everyone",
         exactly_once_sends=True,
         redelivers=True,
+        extras=frozenset(
+            {
+                SupportsHistory,
+                SupportsLookup,
+                SupportsNotices,
+                SupportsProfiles,
+                SupportsReactions,
+                SupportsStarters,
+                SupportsTitles,
+            }
+        ),
         slash_commands=True,
     )
 

@@ -13,16 +13,6 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapters.slack.adapter import SlackAdapter
-from gateway.adapter import (
-    SupportsHistory,
-    SupportsLookup,
-    SupportsNotices,
-    SupportsProfiles,
-    SupportsReactions,
-    SupportsStarters,
-    SupportsStreaming,
-    SupportsTitles,
-)
 from gateway.egress import Sender
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.errors import (
@@ -109,20 +99,6 @@ def said(harness: SlackHarness, ref: ConversationRef) -> list[dict[str, Any]]:
     """What the bot said in a conversation, oldest first."""
     thread = ref.thread or ref.route.get("thread_ts")
     return [m for m in harness.slack.messages(ref.channel, thread) if m.get("bot_id")]
-
-
-def test_it_is_everything_it_claims(harness: SlackHarness) -> None:
-    for protocol in (
-        SupportsLookup,
-        SupportsStreaming,
-        SupportsHistory,
-        SupportsReactions,
-        SupportsProfiles,
-        SupportsTitles,
-        SupportsStarters,
-        SupportsNotices,
-    ):
-        assert isinstance(harness.adapter, protocol)
 
 
 # -- inbound

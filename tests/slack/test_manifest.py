@@ -71,6 +71,32 @@ def test_every_method_the_adapter_calls_is_within_its_scopes() -> None:
         assert not needed or scopes & set(needed), name
 
 
+BEYOND_METHODS = {
+    "app_mentions:read": "app_mention",
+    "channels:history": "message.channels",
+    "channels:read": "channel_left",
+    "groups:history": "message.groups",
+    "groups:read": "group_left",
+    "im:history": "message.im",
+    "mpim:history": "message.mpim",
+    "reactions:read": "reaction_added",
+    "chat:write.customize": "username",
+    "commands": "slash_commands",
+    "files:read": "url_private",
+    "users:read.email": "email",
+}
+"""Scopes that no method of its own needs: the event they let through, or the field or feature they are for."""
+
+
+def test_no_scope_is_asked_for_that_nothing_needs() -> None:
+    sources = "".join(path.read_text() for path in (ROOT / "adapters" / "slack").glob("*.py"))
+    known = methods(SlackEmulator().views)
+    needed = {scope for name in known if f'"{name}"' in sources for scope in known[name].scopes}
+    for scope in SCOPES:
+        use = BEYOND_METHODS.get(scope.name)
+        assert scope.name in needed or (use is not None and f'"{use}"' in sources), scope.name
+
+
 def test_the_tables_name_each_thing_once_with_a_reason() -> None:
     for table in (SCOPES, EVENTS):
         assert len({need.name for need in table}) == len(table)

@@ -11,7 +11,18 @@ from urllib.parse import urlsplit
 
 from adapters.slack.adapter import SlackAdapter
 from adapters.slack.settings import SlackSettings
-from gateway.adapter import AdapterContext
+from gateway.adapter import (
+    AdapterContext,
+    SupportsCompletion,
+    SupportsHistory,
+    SupportsLookup,
+    SupportsNotices,
+    SupportsProfiles,
+    SupportsReactions,
+    SupportsStarters,
+    SupportsStreaming,
+    SupportsTitles,
+)
 from gateway.emulators.common.faults import Hold
 from gateway.emulators.slack.backend import Activity
 from gateway.emulators.slack.emulator import SlackEmulator
@@ -67,6 +78,19 @@ class SlackWorld:
         everyone="<!channel>",
         exactly_once_sends=True,
         redelivers=True,
+        extras=frozenset(
+            {
+                SupportsCompletion,
+                SupportsHistory,
+                SupportsLookup,
+                SupportsNotices,
+                SupportsProfiles,
+                SupportsReactions,
+                SupportsStarters,
+                SupportsStreaming,
+                SupportsTitles,
+            }
+        ),
         stop_button=True,
         slash_commands=True,
         opening=True,

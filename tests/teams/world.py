@@ -13,7 +13,12 @@ import aiohttp
 from adapters.teams.adapter import TeamsAdapter
 from adapters.teams.names import CARD, CONSENT, FILE
 from adapters.teams.settings import TeamsSettings
-from gateway.adapter import AdapterContext
+from gateway.adapter import (
+    AdapterContext,
+    SupportsProfiles,
+    SupportsStarters,
+    SupportsStreaming,
+)
 from gateway.emulators.common.faults import Hold
 from gateway.emulators.common.values import Call
 from gateway.emulators.teams.emulator import InvokeResult, TeamsEmulator, Upload
@@ -59,6 +64,7 @@ class TeamsWorld:
         everyone="<at>General</at>",
         exactly_once_sends=False,
         redelivers=False,
+        extras=frozenset({SupportsProfiles, SupportsStarters, SupportsStreaming}),
         pings_everyone=False,
         stop_button=True,
         opening=True,
