@@ -7,7 +7,6 @@ async def main(message: cl.Message):
     await cl.Message(f"You said: {message.content}").send()
 """
 
-from gateway import telemetry as telemetry  # first: it decides how structlog is imported
 from gateway.chat.action import Action
 from gateway.chat.ask import AskActionMessage, AskUserMessage
 from gateway.chat.ask_file import AskFileMessage, AskFileResponse

@@ -7,15 +7,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Self
 
 import structlog
-from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from gateway.adapter import Adapter, AdapterContext, Emulator, Platform
 from gateway.chat.handlers import BotHandlers
 from gateway.egress import Sender, TurnScheduler
 from gateway.errors import SettingsError
+from gateway.http.application import application
 from gateway.http.files import DiskFileVault
-from gateway.http.front import Front
 from gateway.http.health import health_routes
 from gateway.ingress.acceptor import Acceptor
 from gateway.ingress.decoder import EnvelopeDecoder
@@ -37,7 +36,7 @@ from gateway.runtime.session import SessionPool
 from gateway.runtime.turn import Services
 from gateway.settings import LOOPBACK, GatewaySettings, playground_database
 from gateway.store import open_store
-from gateway.telemetry import Counters
+from gateway.telemetry.metrics import Counters
 
 log = structlog.get_logger(__name__)
 
@@ -122,14 +121,11 @@ class Gateway:
         """Platforms that are off though they have credentials, and why."""
         self._playground = Playground(self._emulators) if self._emulators else None
         self._stack = AsyncExitStack()
-        # The webhooks stand before the application: they answer their own errors, and its layers cost 6 us an event.
-        webhooks = [route for adapter in adapters.values() for route in adapter.routes(self._gate)]
-        self.asgi = Front(
-            webhooks, Starlette(routes=self._routes(), lifespan=self._lifespan), root_path=settings.root_path
-        )
+        self.asgi = application(self._routes(), root_path=settings.root_path, lifespan=self._lifespan)
 
     def _routes(self) -> Sequence[BaseRoute]:
         routes: list[BaseRoute] = [
+            *(webhook for adapter in self._adapters.values() for webhook in adapter.routes(self._gate)),
             *health_routes(
                 store=self.store,
                 adapters=self._adapters,
@@ -137,7 +133,7 @@ class Gateway:
                 counters=self._counters,
                 draining=lambda: self._gate.draining,
                 limits=self._limits,
-            )
+            ),
         ]
         if self._held is not None:
             routes.append(self._held.route())

@@ -208,7 +208,7 @@ def _run(bot: Path, *, headless: bool, host: str | None, port: int | None, debug
     from gateway.platforms import registry
     from gateway.serving.server import bind, run_until_done
     from gateway.settings import unknown
-    from gateway.telemetry import configure_logging, log_what_the_interpreter_prints
+    from gateway.telemetry.logs import configure_logging, log_what_the_interpreter_prints
 
     with _mendable():
         settings = _settings(host=host, port=port, debug=debug or None)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pytest
 import structlog
 
-from gateway.telemetry import _Handler, configure_logging
+from gateway.telemetry.logs import _Handler, configure_logging
 
 ROOT = Path(__file__).parent.parent
 LEVELS = {"debug", "info", "warning", "warn", "error", "exception", "critical", "fatal", "msg", "log"}

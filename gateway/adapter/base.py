@@ -23,7 +23,8 @@ class Adapter(Protocol):
     capabilities: ClassVar[Capabilities]
 
     def routes(self, accept: Accept) -> Sequence[Route]:
-        """The webhooks to serve, each at a path without parameters; empty for a platform reached by socket."""
+        """Return the webhooks to serve: ordinary Starlette routes, whose paths may carry parameters
+        (``/slack/events/{app}``). A platform reached by a socket has none."""
         ...
 
     def connect(self, accept: Accept) -> AbstractAsyncContextManager[None]:

@@ -14,7 +14,7 @@ from gateway.adapter import Adapter
 from gateway.ports import Store
 from gateway.redaction import redact
 from gateway.runtime.limits import Limits
-from gateway.telemetry import Counters
+from gateway.telemetry.metrics import Counters
 
 STORE_TIMEOUT = 3.0
 """Seconds until a store that does not answer counts as one that does not work; a probe does not wait for ever."""

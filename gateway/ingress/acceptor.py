@@ -29,7 +29,7 @@ from gateway.runtime.queued import QueuedDelivery
 from gateway.runtime.runner import REFUSALS, Handlers
 from gateway.runtime.seals import Seals
 from gateway.runtime.tokens import AnyToken, RatingToken, UploadToken
-from gateway.telemetry import Counters
+from gateway.telemetry.metrics import Counters
 
 log = structlog.get_logger(__name__)
 

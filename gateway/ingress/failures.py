@@ -13,7 +13,7 @@ from gateway.model import Outgoing
 from gateway.ports import Inbox, Lease
 from gateway.runtime.persistence import retry_until_stored
 from gateway.runtime.queued import QueuedDelivery
-from gateway.telemetry import Counters
+from gateway.telemetry.metrics import Counters
 
 log = structlog.get_logger(__name__)
 

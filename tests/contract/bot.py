@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway.telemetry import configure_logging
+from gateway.telemetry.logs import configure_logging
 from tests.contract.actions import ActionContract
 from tests.contract.asks import AskContract
 from tests.contract.binding import BindingContract

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.telemetry import configure_logging
+from gateway.telemetry.logs import configure_logging
 from tests.contract.harness import AdapterHarness, serving
 from tests.discord.world import DiscordWorld, discord_world
 

@@ -15,8 +15,8 @@ from starlette.types import ASGIApp
 import gateway as cl
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.errors import SettingsError
+from gateway.http.application import application
 from gateway.http.files import DiskFileVault
-from gateway.http.front import Front
 from gateway.model import FromBytes, OutgoingFile
 from gateway.playground import Playground
 from gateway.settings import GatewaySettings
@@ -99,12 +99,12 @@ async def test_a_held_files_link_leads_below_the_prefix(tmp_path: Path) -> None:
     )
     assert link is not None
     assert link.startswith("https://host.example/bot/files/")
-    async with client(Front([], Starlette(routes=[folder.route()]), root_path=settings.root_path)) as http:
+    async with client(application([folder.route()], root_path=settings.root_path)) as http:
         assert (await http.get(urlsplit(link)._replace(scheme="", netloc="").geturl())).content == b"x"
 
 
 async def test_the_pages_own_links_are_relative_and_its_address_ends_with_a_slash() -> None:
-    async with client(Front([], Starlette(routes=Playground({}).routes), root_path="/bot")) as http:
+    async with client(application(Playground({}).routes, root_path="/bot")) as http:
         answer = await http.get("/bot")
         assert (answer.status_code, answer.headers["location"]) == (307, "/bot/")
         page = (await http.get("/bot/")).text

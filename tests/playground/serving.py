@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import uvicorn
-from starlette.applications import Starlette
 
 from gateway.adapter import Emulator
-from gateway.http.front import Front
+from gateway.http.application import application
 from gateway.playground import Playground
 
 E = TypeVar("E", bound=Emulator)
@@ -29,7 +28,7 @@ async def showing(emulator: E, *more: Emulator, heartbeat: float = 15.0, below: 
     """A playground with these emulators, below a prefix that a proxy leaves in the path."""
     emulators: list[Emulator] = [emulator, *more]
     playground = Playground({each.name: each for each in emulators}, heartbeat=heartbeat)
-    app = Front([], Starlette(routes=playground.routes), root_path=below)
+    app = application(playground.routes, root_path=below)
     config = uvicorn.Config(app, lifespan="off", log_level="error", ws="none")
     server = uvicorn.Server(config)
     listener = socket.create_server(("127.0.0.1", 0))

@@ -9,7 +9,7 @@ from gateway.ingress.failures import Failures
 from gateway.model import ConversationRef, Envelope, MessageCreated, UserRef
 from gateway.runtime.queued import QueuedDelivery
 from gateway.store.sqlite import SQLiteStore
-from gateway.telemetry import Counters
+from gateway.telemetry.metrics import Counters
 
 REF = ConversationRef(platform="slack", workspace="T", channel="C")
 EVENT = MessageCreated(ref=REF, user=UserRef(platform="slack", workspace="T", id="U"), message_id="1", text="hi")

@@ -8,7 +8,7 @@ import pytest
 import structlog
 
 from gateway.errors import StoreFailed
-from gateway.telemetry import configure_logging
+from gateway.telemetry.logs import configure_logging
 
 SECRETS = (
     "xoxb-1234567890-abcdefghij",

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.emulators.slack.emulator import SlackEmulator
-from gateway.telemetry import configure_logging
+from gateway.telemetry.logs import configure_logging
 
 
 @pytest.fixture(autouse=True)

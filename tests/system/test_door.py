@@ -7,7 +7,7 @@ import orjson
 
 import gateway as cl
 from gateway.ingress.decoder import ending
-from gateway.telemetry import configure_logging
+from gateway.telemetry.logs import configure_logging
 from tests.support.bot import register, running_bot
 from tests.system.reading import eventually, said, texts
 

@@ -1,13 +1,10 @@
-"""What the operator sees: structured logs with secrets redacted, and counters."""
+"""Structured logs on standard error, with secrets redacted from every line."""
 
 import logging
 import sys
 import threading
-import time
-from collections import Counter, defaultdict
 from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any, Literal, TextIO, cast
 
 import structlog
@@ -142,27 +139,3 @@ def configure_logging(*, form: Literal["json", "console"], debug: bool) -> None:
         wrapper_class=_unfailing(logging.DEBUG if debug else logging.INFO),
         cache_logger_on_first_use=True,
     )
-
-
-class Counters:
-    """Counts per platform, shown by ``/readyz``."""
-
-    def __init__(self) -> None:
-        self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        self._last: dict[str, float] = {}
-
-    def add(self, platform: str, what: str) -> None:
-        """Count one."""
-        self._counts[platform][what] += 1
-
-    def received(self, platform: str) -> None:
-        """Count a delivery, and note when: a platform that went silent looks alive by every other sign."""
-        self.add(platform, "received")
-        self._last[platform] = time.time()
-
-    def of(self, platform: str) -> Mapping[str, int | str]:
-        """The platform's counts, and when it was last heard of (UTC)."""
-        counts: dict[str, int | str] = dict(self._counts.get(platform, {}))
-        if (last := self._last.get(platform)) is not None:
-            counts["last_received"] = datetime.fromtimestamp(last, UTC).isoformat(timespec="seconds")
-        return counts

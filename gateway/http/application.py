@@ -1,0 +1,28 @@
+"""The ASGI application of a set of routes, which a proxy or another application may show below a prefix."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+
+Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
+
+
+def application(routes: Sequence[BaseRoute], *, root_path: str = "", lifespan: Lifespan | None = None) -> Starlette:
+    """Return the application that serves ``routes``, tried in their order.
+
+    ``root_path`` (``/bot``, or empty) is a prefix that a proxy leaves in the path. The routes are found without it too:
+    some proxies take it away, and probes do not come through the proxy. An application of somebody else mounts this one
+    (``Mount("/bot", application(...))``) without ``root_path``.
+    """
+    below = [Route(root_path, _to_folder), Mount(root_path, routes=routes)] if root_path else []
+    return Starlette(routes=[*routes, *below], lifespan=lifespan)
+
+
+async def _to_folder(request: Request) -> Response:
+    """Redirect ``/bot`` to ``/bot/``: the page's links are relative to that folder. The address has no host, because
+    only the proxy knows the one the browser used."""
+    return RedirectResponse(f"{request.scope['path']}/")
