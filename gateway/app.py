@@ -27,6 +27,7 @@ from gateway.runtime.callbacks import Callbacks
 from gateway.runtime.files import Files
 from gateway.runtime.key_values import StoredKeyValues
 from gateway.runtime.limits import Limits
+from gateway.runtime.outcome import write_outcome
 from gateway.runtime.places import Places
 from gateway.runtime.profiles import Profiles
 from gateway.runtime.questions import OpenQuestions
@@ -92,7 +93,9 @@ class Gateway:
             reader=reader,
             runner=Runner(services, pool, handlers, places=places, timeout=settings.turn_timeout),
             pool=pool,
-            failures=Failures(inbox=self.store, sender=sender, counters=self._counters, retries=settings.turn_retries),
+            failures=Failures(
+                store=self.store, pool=pool, sender=sender, counters=self._counters, retries=settings.turn_retries
+            ),
             scheduler=scheduler,
             limits=limits,
         )
@@ -180,7 +183,7 @@ class Gateway:
             for delivery in waiting:
                 lease = await self.store.claim(delivery.envelope.ref.key)
                 if lease is not None:
-                    await self.store.finish(lease, delivery.envelope.key)
+                    await write_outcome(self.store, lease, delivery.envelope.key)
 
     async def __aexit__(self, *_: object) -> None:
         await self.drain()

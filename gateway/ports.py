@@ -1,4 +1,4 @@
-"""THE interfaces stores implement: the durable inbox, the journal, the sessions, the payloads of buttons.
+"""THE interfaces stores implement: the durable inbox, how turns end, the journal, the sessions, buttons' payloads.
 
 One object usually implements all of them, because what a turn leaves behind (its journal, its session, its delivery
 done) must be one transaction. Every method returns after its change is durable (committed and synced); changes
@@ -67,6 +67,24 @@ class Stored(NamedTuple):
     """False when this key was there already."""
     session: SessionRecord | None = None
     """The conversation's open session, if it was asked for and there is one."""
+
+
+class Outcome(NamedTuple):
+    """What a turn leaves behind when it ends, however it ends. The store writes all of it in one transaction."""
+
+    session: SessionRecord | None = None
+    """The session to save; None when it did not change."""
+    journal: bool = True
+    """Whether the store may hold effects of the delivery. They are dropped when the delivery is done (``finish``,
+    ``answer``) and kept while it can run again (``fail``, ``bury``)."""
+    posted: Collection[str] = ()
+    """Ids of the turn's messages that no other turn shall take for its own (see ``Inbox.posted``)."""
+    records: tuple[()] = ()
+    """History rows to insert or replace. No row has a type yet, so the tuple is empty."""
+
+
+NO_OUTCOME = Outcome()
+"""The outcome of a turn that changed no session: a journal it may have is dropped when the delivery is done."""
 
 
 class DeadLetter(NamedTuple):
@@ -141,32 +159,9 @@ class Inbox(Protocol):
         """Open deliveries that are due, oldest first, with ``seq`` greater than ``after``."""
         ...
 
-    async def finish(
-        self,
-        lease: Lease,
-        key: str,
-        *,
-        session: SessionRecord | None = None,
-        journal: bool = True,
-        soon: bool = False,
-        posted: Collection[str] = (),
-    ) -> None:
-        """The turn is over: delivery done, session saved, its journal dropped (``journal=False``: there is none), in
-        one transaction. Raises ``Fenced`` and writes nothing if the lease is stale. ``soon``: something waits for it,
-        so it stays back for no company. ``posted``: ids of its messages, which no other turn shall take for its own."""
-        ...
-
     async def posted(self, conversation: str, *, before: int) -> Collection[str]:
         """Ids of messages that turns of the conversation posted which are done by now, among those of the deliveries
         ahead of a ``seq``: the last 20,000 of all conversations. Slow: it looks through them."""
-        ...
-
-    async def fail(self, lease: Lease, key: str, *, error: str, not_before: float) -> None:
-        """The turn failed: one more attempt, due at ``not_before`` (epoch seconds)."""
-        ...
-
-    async def bury(self, lease: Lease, key: str, *, error: str) -> None:
-        """Given up: a dead letter with its error."""
         ...
 
     async def dead_letters(self, *, limit: int = 100) -> Sequence[DeadLetter]:
@@ -182,15 +177,38 @@ class Inbox(Protocol):
         ...
 
 
+class Outcomes(Protocol):
+    """How turns end. Only ``gateway.runtime.outcome`` calls these methods.
+
+    Each of them writes an ``Outcome`` and the new state of the delivery in one transaction, and raises ``Fenced`` and
+    writes nothing if the lease is stale.
+    """
+
+    async def finish(self, lease: Lease, key: str, outcome: Outcome = NO_OUTCOME, *, soon: bool = False) -> None:
+        """Mark the delivery done. ``soon`` says that another turn waits for it: the write then waits for no other
+        write whose commit it could share."""
+        ...
+
+    async def answer(self, lease: Lease, ask: EffectRecord, outcome: Outcome = NO_OUTCOME, *, answered_by: str) -> None:
+        """Record an ask's answer and mark the delivery that brought it (``answered_by``) done."""
+        ...
+
+    async def fail(
+        self, lease: Lease, key: str, outcome: Outcome = NO_OUTCOME, *, error: str, not_before: float
+    ) -> None:
+        """Count a failed attempt; the delivery stays open and is due again at ``not_before`` (epoch seconds)."""
+        ...
+
+    async def bury(self, lease: Lease, key: str, outcome: Outcome = NO_OUTCOME, *, error: str) -> None:
+        """Give the delivery up: it becomes a dead letter with this error."""
+        ...
+
+
 class Journals(Protocol):
     """The effects of turns that are not done."""
 
     async def record(self, lease: Lease, effects: Sequence[EffectRecord]) -> None:
         """Insert or replace these effects."""
-        ...
-
-    async def answer(self, lease: Lease, ask: EffectRecord, *, answered_by: str) -> None:
-        """Store an ask's answer and finish the delivery that brought it, in one transaction."""
         ...
 
     async def effects(self, delivery: str) -> Sequence[EffectRecord]:
@@ -238,7 +256,7 @@ class Payloads(Protocol):
         ...
 
 
-class Store(Inbox, Journals, Sessions, Payloads, Protocol):
+class Store(Inbox, Outcomes, Journals, Sessions, Payloads, Protocol):
     """All of it over one database."""
 
     async def open(self) -> None:

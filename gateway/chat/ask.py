@@ -6,10 +6,12 @@ from typing import Any, ClassVar, Generic, TypedDict, TypeVar
 from gateway.chat.action import Action
 from gateway.chat.text import message_text
 from gateway.model import ActionInvoked, Button, MessageCreated, Outgoing, from_json, to_json
+from gateway.ports import Outcome
 from gateway.runtime import tokens
 from gateway.runtime.asks import Ask, AskKind
 from gateway.runtime.context import require_turn
 from gateway.runtime.journal import Effect
+from gateway.runtime.outcome import write_outcome
 from gateway.runtime.posting import Posting
 from gateway.runtime.tokens import AskToken
 from gateway.runtime.turn import Turn
@@ -93,7 +95,7 @@ class AskBase(Generic[T]):
                     result = await self._settled(turn, answer)
                 except Again as problem:
                     await turn.sender.notify(turn.ref, queued.event.user, str(problem))
-                    await turn.services.store.finish(turn.lease, queued.key, journal=False)
+                    await write_outcome(turn.services.store, turn.lease, queued.key, outcome=Outcome(journal=False))
                     used = True
                     continue
                 effect.body["answer"] = answer

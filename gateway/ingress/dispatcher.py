@@ -26,10 +26,11 @@ from gateway.model import (
     MessageDeleted,
     StopRequested,
 )
-from gateway.ports import Delivery, Lease, SessionRecord, Store
+from gateway.ports import Delivery, Lease, Outcome, SessionRecord, Store
 from gateway.runtime.asks import Verdict
 from gateway.runtime.calling import as_failure, forbids_awaiting, forget_cancellations, is_discarded
 from gateway.runtime.limits import Limits
+from gateway.runtime.outcome import write_outcome
 from gateway.runtime.persistence import retry_until_stored
 from gateway.runtime.queued import QueuedDelivery
 from gateway.runtime.runner import Runner
@@ -306,13 +307,14 @@ class Dispatcher:
         """There is nothing to run for it, or no longer."""
         lease = await self._store.claim(queued.event.ref.key)
         if lease is not None:
-            await retry_until_stored(lambda: self._store.finish(lease, queued.key, journal=queued.rerun))
+            await retry_until_stored(
+                lambda: write_outcome(self._store, lease, queued.key, outcome=Outcome(journal=queued.rerun))
+            )
 
     async def _run(self, queue: ConversationQueue, lease: Lease, queued: QueuedDelivery, *, main: bool) -> None:
         """Run it until it is done or given up."""
         if queued.interrupted and self._trials.is_hopeless(queued):
             await self._failures.give_up(lease, queued)
-            await self._pool.keep(queue.key)
             return
         while True:
             try:
@@ -343,12 +345,11 @@ class Dispatcher:
         """Note it and pause; whether it shall run again."""
         pause = await self._failures.handle(lease, queued, failure)
         if pause is None:
-            await self._pool.keep(queue.key)  # the bot is in this conversation, though the turn came to nothing
             return False
         if not main:
             await asyncio.sleep(pause)
         elif await queue.stopped_within(pause):
-            await retry_until_stored(lambda: self._store.finish(lease, queued.key))
+            await retry_until_stored(lambda: write_outcome(self._store, lease, queued.key))
             return False
         queued.session_read = False
         return True

@@ -10,9 +10,11 @@ import structlog
 from gateway.egress import Sender
 from gateway.errors import Forbidden, Gone, RateLimited, Rejected, TooLarge, Unsupported
 from gateway.model import Outgoing
-from gateway.ports import Inbox, Lease
+from gateway.ports import Lease, Outcome, Outcomes
+from gateway.runtime.outcome import Buried, Failed, write_outcome
 from gateway.runtime.persistence import retry_until_stored
 from gateway.runtime.queued import QueuedDelivery
+from gateway.runtime.session import SessionPool
 from gateway.telemetry.metrics import Counters
 
 log = structlog.get_logger(__name__)
@@ -29,8 +31,18 @@ def reference(key: str) -> str:
 class Failures:
     """Retries with backoff, then the dead letters."""
 
-    def __init__(self, *, inbox: Inbox, sender: Sender, counters: Counters, retries: int, backoff: float = 0.5) -> None:
-        self._inbox = inbox
+    def __init__(
+        self,
+        *,
+        store: Outcomes,
+        pool: SessionPool,
+        sender: Sender,
+        counters: Counters,
+        retries: int,
+        backoff: float = 0.5,
+    ) -> None:
+        self._store = store
+        self._pool = pool
         self._sender = sender
         self._counters = counters
         self._retries = retries
@@ -57,7 +69,7 @@ class Failures:
             if isinstance(error, RateLimited):
                 pause = max(pause, error.retry_after)  # longer than the sender waits; sooner it would be refused again
             due = time.time() + pause
-            await retry_until_stored(lambda: self._inbox.fail(lease, queued.key, error=text, not_before=due))
+            await retry_until_stored(lambda: write_outcome(self._store, lease, queued.key, Failed(text, due)))
             queued.attempts = attempts
             return pause
         if not _is((Gone,), error):  # nobody is there any more who could be told
@@ -73,7 +85,12 @@ class Failures:
         await self._bury(lease, queued, f"the process died {queued.interrupted} times while this was running")
 
     async def _bury(self, lease: Lease, queued: QueuedDelivery, error: str) -> None:
-        await retry_until_stored(lambda: self._inbox.bury(lease, queued.key, error=error))
+        conversation = queued.event.ref.key  # the bot takes part in it, though this turn came to nothing
+        await retry_until_stored(
+            lambda: write_outcome(
+                self._store, lease, queued.key, Buried(error), Outcome(session=self._pool.record_of(conversation))
+            )
+        )
         self._counters.add(queued.event.ref.platform, "dead")
 
     async def _tell(self, queued: QueuedDelivery) -> None:

@@ -13,13 +13,14 @@ one is on record: a crash then doubles one message at worst.
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import structlog
 
 from gateway.errors import Fenced
 from gateway.model import Receipt, from_json, to_json
-from gateway.ports import EffectRecord, Journals, Lease
+from gateway.ports import EffectRecord, Journals, Lease, Outcomes
+from gateway.runtime.outcome import Answered, write_outcome
 
 FLUSH_AFTER = 0.05
 FLUSH_EAGERLY_AFTER = 0.005
@@ -29,6 +30,11 @@ EffectKind = Literal["message", "ask", "once"]
 Phase = Literal["open", "handle"]
 
 log = structlog.get_logger(__name__)
+
+
+class JournalStore(Journals, Outcomes, Protocol):
+    """What a journal needs of the store: an ask's answer is recorded together with the end of the delivery that brought
+    it."""
 
 
 class Effect:
@@ -91,7 +97,7 @@ class Journal:
 
     def __init__(
         self,
-        store: Journals,
+        store: JournalStore,
         lease: Lease,
         delivery: str,
         recorded: Iterable[EffectRecord] = (),
@@ -186,7 +192,7 @@ class Journal:
         """Store an ask's answer and finish the delivery that brought it, in one transaction."""
         self._unwritten.pop(effect.ordinal, None)
         self.written = True
-        await self._store.answer(self._lease, effect.as_record(), answered_by=answered_by)
+        await write_outcome(self._store, self._lease, answered_by, Answered(effect.as_record()))
 
     async def close(self, *, keep: bool) -> None:
         """The turn is over. ``keep`` writes what is unwritten (the turn will be run again); else it is forgotten."""

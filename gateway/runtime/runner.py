@@ -17,10 +17,11 @@ from gateway.model import (
     MessageCreated,
     Outgoing,
 )
-from gateway.ports import Lease
+from gateway.ports import Lease, Outcome
 from gateway.runtime.asks import OpenAsks
 from gateway.runtime.context import current_turn
 from gateway.runtime.journal import Journal
+from gateway.runtime.outcome import Finished, write_outcome
 from gateway.runtime.persistence import retry_until_stored
 from gateway.runtime.places import Places
 from gateway.runtime.posting import Posting
@@ -107,12 +108,14 @@ class Runner:
         services = self._services
         if queued.refused is not None:
             await self._refuse(queued.event, queued.refused)
-            await retry_until_stored(lambda: services.store.finish(lease, queued.key, journal=False))
+            await retry_until_stored(
+                lambda: write_outcome(services.store, lease, queued.key, outcome=Outcome(journal=False))
+            )
             return None
         recorded = await services.store.effects(queued.key) if queued.rerun else ()
         session = await self._open(queued)
         if session is None:  # an event about a conversation that is over
-            await services.store.finish(lease, queued.key, journal=bool(recorded))
+            await write_outcome(services.store, lease, queued.key, outcome=Outcome(journal=bool(recorded)))
             return None
         eager = not services.sender.can_find_sent(queued.event.ref)
         journal = Journal(services.store, lease, queued.key, recorded, eager=eager)
@@ -163,13 +166,12 @@ class Runner:
         # Only now, and nothing awaited before it is handed to the store: a turn beside may save the session too.
         record = None if turn.session.ended else turn.session.to_save()
         try:
-            await self._services.store.finish(
+            await write_outcome(
+                self._services.store,
                 turn.lease,
                 turn.delivery.key,
-                session=record,
-                journal=turn.journal.written,
-                soon=soon,
-                posted=turn.posted,
+                Finished(soon=soon),
+                Outcome(session=record, journal=turn.journal.written, posted=turn.posted),
             )
         except BaseException:
             turn.session.not_saved()

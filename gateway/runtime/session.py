@@ -202,11 +202,10 @@ class SessionPool:
         self.forget(session)
         await self._store.end(session.ref.key, at=time.time())
 
-    async def keep(self, conversation: str) -> None:
-        """Store a session whose turn was given up: it was opened, so the conversation goes on from there."""
+    def record_of(self, conversation: str) -> SessionRecord | None:
+        """Return the record of a conversation's live session, None if there is none or it was never opened."""
         session = self._live.get(conversation)
-        if session is not None and session.opening is None:
-            await self._store.save(session.record())
+        return session.record() if session is not None and session.opening is None else None
 
     def within(self, conversation: str) -> list[SessionRecord]:
         """The live sessions of conversations inside this one, also those whose first turn still runs: they are stored

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import orjson
 
 from gateway.model import ConversationRef, Envelope, UserRef
-from gateway.ports import DeadLetter, Delivery, EffectRecord, SessionRecord
+from gateway.ports import DeadLetter, Delivery, EffectRecord, Outcome, SessionRecord
 
 Row: TypeAlias = tuple[Any, ...]
 
@@ -104,6 +104,12 @@ def load_session(row: Row) -> SessionRecord:
         started_at=started_at,
         last_at=last_at,
     )
+
+
+def outcome_row(key: str, outcome: Outcome) -> tuple[str, Row | None, bool, str]:
+    """What the turn of the delivery ``key`` leaves behind, as ``store.outcomes`` writes it."""
+    session, journal, posted, _ = outcome
+    return key, None if session is None else session_row(session), journal, " ".join(posted)
 
 
 def effect_row(effect: EffectRecord) -> Row:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import orjson
 
 from gateway.store.codec import Row
-from gateway.store.sessions import SAVE_SESSION, find_sessions
+from gateway.store.sessions import find_sessions
 from gateway.store.sets import ByKeys, ByRows
 from gateway.store.upkeep import FIND_PAYLOAD, PUT_PAYLOAD
 from gateway.store.writer import Kind, Transaction
@@ -27,17 +27,9 @@ REVIVE = """UPDATE deliveries SET state = 0, revived = 1, attempts = 0, interrup
     closed_at = NULL, error = NULL, seq = ?, ref = ?, body = ?, received_at = ?, started = ? WHERE key = ?"""
 AMEND = "UPDATE deliveries SET twin = ? WHERE key = ? AND state = 0"
 START = ByKeys("UPDATE deliveries SET started = ? WHERE key IN", "AND state = 0")
-CLOSE = ByKeys(
-    "UPDATE deliveries SET state = 1, closed_at = ?, ref = NULL, body = NULL, twin = NULL, error = NULL WHERE key IN",
-    "AND state = 0",
-)
-POSTED = "UPDATE deliveries SET posted = ? WHERE key = ?"
 FIND_POSTED = """SELECT posted FROM deliveries
     WHERE seq > ? AND seq < ? AND conversation = ? AND state = 1 AND posted IS NOT NULL"""
 FORGET_EFFECTS = ByKeys("DELETE FROM effects WHERE delivery IN")
-FAIL = "UPDATE deliveries SET attempts = attempts + 1, error = ?, not_before = ? WHERE key = ? AND state = 0"
-BURY = """UPDATE deliveries SET state = 2, attempts = attempts + 1, error = ?, closed_at = ?
-    WHERE key = ? AND state = 0"""
 PAUSE = ByKeys("UPDATE deliveries SET started = 0, revived = 1 WHERE key IN", "AND state = 0")
 HAND_OVER = "UPDATE deliveries SET started = 0, revived = 1 WHERE state = 0 AND started = ?"
 SUSPECTS = """SELECT count(*), coalesce(sum(CASE WHEN interrupted > 0 THEN 1 ELSE 0 END), 0) FROM deliveries
@@ -76,8 +68,6 @@ Put: TypeAlias = tuple[str, str, bytes, bytes, float, bool, bool]
 """key, conversation, ref, body, received_at, started, with_session"""
 Found: TypeAlias = tuple[int, bool, int, int, bool, Row | None]
 """seq, new, attempts, interrupted, revived, session"""
-Finished: TypeAlias = tuple[str, Row | None, bool, str]
-"""key, session, whether there is a journal, ids of what was posted"""
 
 
 def _put(tx: Transaction, items: Sequence[Put]) -> list[Found]:
@@ -136,15 +126,6 @@ def _hand_over(tx: Transaction, items: Sequence[None]) -> Sequence[None]:
     return items
 
 
-def _finish(tx: Transaction, items: Sequence[Finished]) -> Sequence[None]:
-    CLOSE.run(tx, [key for key, _, _, _ in items], tx.now)
-    if posted := [(ids, key) for key, _, _, ids in items if ids]:
-        tx.executemany(POSTED, posted)
-    SAVE_SESSION.run(tx, [session for _, session, _, _ in items if session is not None])
-    FORGET_EFFECTS.run(tx, [key for key, _, journal, _ in items if journal])
-    return [None] * len(items)
-
-
 def _posted(tx: Transaction, items: Sequence[tuple[str, int]]) -> list[set[str]]:
     return [
         {
@@ -154,16 +135,6 @@ def _posted(tx: Transaction, items: Sequence[tuple[str, int]]) -> list[set[str]]
         }
         for conversation, before in items
     ]
-
-
-def _fail(tx: Transaction, items: Sequence[tuple[str, str, float]]) -> Sequence[None]:
-    tx.executemany(FAIL, [(error, not_before, key) for key, error, not_before in items])
-    return [None] * len(items)
-
-
-def _bury(tx: Transaction, items: Sequence[tuple[str, str]]) -> Sequence[None]:
-    tx.executemany(BURY, [(error, tx.now, key) for key, error in items])
-    return [None] * len(items)
 
 
 def _recover(tx: Transaction, items: Sequence[None]) -> list[int]:
@@ -224,10 +195,6 @@ AMENDING = Kind(_amend, last=True)
 STARTING = Kind(_start)
 PAUSING = Kind(_pause)
 HANDING_OVER = Kind(_hand_over)
-FINISH = Kind(_finish, patient=True)
-FINISH_SOON = Kind(_finish)
-FAILING = Kind(_fail)
-BURYING = Kind(_bury)
 RECOVER = Kind(_recover)
 READ_DEATHS = Kind(_read_deaths, writes=False, owned=False)
 READ_PENDING = Kind(_pending, writes=False, owned=False)

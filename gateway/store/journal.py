@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from gateway.store.codec import Row
-from gateway.store.deliveries import CLOSE, FORGET_EFFECTS
 from gateway.store.sets import ByRows
 from gateway.store.writer import Kind, Transaction
 
@@ -20,18 +19,9 @@ def _record(tx: Transaction, items: Sequence[Sequence[Row]]) -> Sequence[None]:
     return [None] * len(items)
 
 
-def _answer(tx: Transaction, items: Sequence[tuple[Row, str]]) -> Sequence[None]:
-    RECORD_EFFECT.run(tx, [row for row, _ in items])
-    closed = [answered_by for _, answered_by in items]
-    CLOSE.run(tx, closed, tx.now)
-    FORGET_EFFECTS.run(tx, closed)
-    return [None] * len(items)
-
-
 def _effects(tx: Transaction, deliveries: Sequence[str]) -> list[list[Row]]:
     return [tx.execute(FIND_EFFECTS, (delivery,)).fetchall() for delivery in deliveries]
 
 
 RECORD = Kind(_record)
-ANSWER = Kind(_answer)
 READ_EFFECTS = Kind(_effects, writes=False, owned=False)

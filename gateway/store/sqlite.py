@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gateway.model import Envelope
-from gateway.ports import DeadLetter, Delivery, EffectRecord, Lease, SessionRecord, Stored
+from gateway.ports import NO_OUTCOME, DeadLetter, Delivery, EffectRecord, Lease, Outcome, SessionRecord, Stored
 from gateway.redaction import redact
-from gateway.store import codec, deliveries, journal, sessions, upkeep
+from gateway.store import codec, deliveries, journal, outcomes, sessions, upkeep
 from gateway.store.file import Database, open_owned, open_shared
 from gateway.store.writer import Kind, Writer
 
@@ -111,28 +111,8 @@ class SQLiteStore:
         rows = await self._do(deliveries.READ_PENDING, (conversation, after, now, limit))
         return [codec.load_delivery(row) for row in rows]
 
-    async def finish(
-        self,
-        lease: Lease,
-        key: str,
-        *,
-        session: SessionRecord | None = None,
-        journal: bool = True,
-        soon: bool = False,
-        posted: Collection[str] = (),
-    ) -> None:
-        row = None if session is None else codec.session_row(session)
-        item = (key, row, journal, " ".join(posted))
-        await self._do(deliveries.FINISH_SOON if soon else deliveries.FINISH, item, lease)
-
     async def posted(self, conversation: str, *, before: int) -> Collection[str]:
         return await self._do(deliveries.READ_POSTED, (conversation, before))
-
-    async def fail(self, lease: Lease, key: str, *, error: str, not_before: float) -> None:
-        await self._do(deliveries.FAILING, (key, redact(error), not_before), lease)
-
-    async def bury(self, lease: Lease, key: str, *, error: str) -> None:
-        await self._do(deliveries.BURYING, (key, redact(error)), lease)
 
     async def dead_letters(self, *, limit: int = 100) -> Sequence[DeadLetter]:
         return [codec.load_dead_letter(row) for row in await self._do(deliveries.READ_DEAD, limit)]
@@ -143,13 +123,26 @@ class SQLiteStore:
     async def drop(self, keys: Collection[str]) -> int:
         return await self._do(deliveries.DROPPING, tuple(keys))
 
+    # Outcomes
+
+    async def finish(self, lease: Lease, key: str, outcome: Outcome = NO_OUTCOME, *, soon: bool = False) -> None:
+        await self._do(outcomes.FINISH_SOON if soon else outcomes.FINISH, codec.outcome_row(key, outcome), lease)
+
+    async def answer(self, lease: Lease, ask: EffectRecord, outcome: Outcome = NO_OUTCOME, *, answered_by: str) -> None:
+        await self._do(outcomes.ANSWER, (codec.effect_row(ask), codec.outcome_row(answered_by, outcome)), lease)
+
+    async def fail(
+        self, lease: Lease, key: str, outcome: Outcome = NO_OUTCOME, *, error: str, not_before: float
+    ) -> None:
+        await self._do(outcomes.FAIL_TURN, (codec.outcome_row(key, outcome), redact(error), not_before), lease)
+
+    async def bury(self, lease: Lease, key: str, outcome: Outcome = NO_OUTCOME, *, error: str) -> None:
+        await self._do(outcomes.BURY_TURN, (codec.outcome_row(key, outcome), redact(error)), lease)
+
     # Journals
 
     async def record(self, lease: Lease, effects: Sequence[EffectRecord]) -> None:
         await self._do(journal.RECORD, [codec.effect_row(effect) for effect in effects], lease)
-
-    async def answer(self, lease: Lease, ask: EffectRecord, *, answered_by: str) -> None:
-        await self._do(journal.ANSWER, (codec.effect_row(ask), answered_by), lease)
 
     async def effects(self, delivery: str) -> Sequence[EffectRecord]:
         return [codec.load_effect(row) for row in await self._do(journal.READ_EFFECTS, delivery)]

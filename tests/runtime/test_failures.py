@@ -8,6 +8,7 @@ from gateway.errors import RateLimited
 from gateway.ingress.failures import Failures
 from gateway.model import ConversationRef, Envelope, MessageCreated, UserRef
 from gateway.runtime.queued import QueuedDelivery
+from gateway.runtime.session import SessionPool
 from gateway.store.sqlite import SQLiteStore
 from gateway.telemetry.metrics import Counters
 
@@ -22,7 +23,8 @@ async def test_a_turn_refused_for_longer_than_a_send_waits_pauses_as_long_as_the
         stored = await store.put(Envelope(key="k", ref=REF, body={}, received_at=time.time()), started=True)
         lease = await store.claim(REF.key)
         assert lease is not None
-        failures = Failures(inbox=store, sender=Sender({}), counters=Counters(), retries=1, backoff=0.001)
+        pool = SessionPool(store, limit=1, rest_after=60)
+        failures = Failures(store=store, pool=pool, sender=Sender({}), counters=Counters(), retries=1, backoff=0.001)
         pause = await failures.handle(
             lease, QueuedDelivery.of(stored.delivery, EVENT, None), RateLimited(300, "bucket")
         )

@@ -18,7 +18,7 @@ class Recorded:
     async def record(self, lease, effects):
         self.rows |= {effect.ordinal: effect for effect in effects}
 
-    async def answer(self, lease, ask, *, answered_by):
+    async def answer(self, lease, ask, outcome, *, answered_by):
         self.rows[ask.ordinal] = ask
 
 

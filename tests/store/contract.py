@@ -14,7 +14,7 @@ import pytest
 
 from gateway.errors import Fenced
 from gateway.model import ConversationRef, Envelope, UserRef
-from gateway.ports import Delivery, EffectRecord, Lease, SessionRecord, Store
+from gateway.ports import Delivery, EffectRecord, Lease, Outcome, SessionRecord, Store
 
 Reopen = Callable[[Store], Awaitable[Store]]
 
@@ -114,9 +114,9 @@ class StoreContract:
         lease = await lease_on(store)
         for n, posted in enumerate((("1", "2"), (), ("3",))):
             await store.put(envelope(f"k{n}"))
-            await store.finish(lease, f"k{n}", posted=posted)
+            await store.finish(lease, f"k{n}", Outcome(posted=posted))
         other = await store.put(envelope("other", thread="another"))
-        await store.finish(lease, "other", posted=("4",))
+        await store.finish(lease, "other", Outcome(posted=("4",)))
         last = await store.put(envelope("last"))
         conversation = last.delivery.envelope.ref.key
         assert other.delivery.envelope.ref.key != conversation
@@ -177,7 +177,7 @@ class StoreContract:
             # Both wait for the same commit or for two: the put, asked for later, must see the session either way.
             await store.put(envelope(f"other {n}"))
             finished, stored = await asyncio.gather(
-                store.finish(lease, "a", session=saved), store.put(envelope(f"b{n}"), with_session=True)
+                store.finish(lease, "a", Outcome(session=saved)), store.put(envelope(f"b{n}"), with_session=True)
             )
             assert finished is None
             assert stored.session == saved
@@ -245,8 +245,8 @@ class StoreContract:
         attempts: list[Awaitable[Any]] = [
             store.renew(stale),
             store.start(stale, "a"),
-            store.finish(stale, "a", session=session()),
-            store.finish(stale, "a", journal=False),
+            store.finish(stale, "a", Outcome(session=session())),
+            store.finish(stale, "a", Outcome(journal=False)),
             store.finish(stale, "a", soon=True),
             store.pause(stale, "a"),
             store.fail(stale, "a", error="boom", not_before=0),
@@ -447,17 +447,33 @@ class StoreContract:
         lease = await lease_on(store)
         await store.record(lease, [effect("a"), effect("a", 1)])
         await store.record(lease, [effect("b")])
-        await store.finish(lease, "a", session=session())
+        await store.finish(lease, "a", Outcome(session=session()))
         store = await reopen(store)
         assert await pending_keys(store) == ["b"]
         assert list(await store.effects("a")) == []
         assert list(await store.effects("b")) == [effect("b")]
         assert await store.load(ref().key) == session()
 
+    async def test_however_a_turn_ends_its_session_is_saved_with_it(self, store: Store, reopen: Reopen) -> None:
+        lease = await lease_on(store)
+        for key in ("finished", "answered", "failed", "buried"):
+            await store.put(envelope(key, thread=key))
+            await store.record(lease, [effect(key)])
+        await store.put(envelope("click", thread="answered"))
+        await store.finish(lease, "finished", Outcome(session=session("finished")))
+        await store.answer(lease, effect("answered", n=1), Outcome(session=session("answered")), answered_by="click")
+        await store.fail(lease, "failed", Outcome(session=session("failed")), error="boom", not_before=0)
+        await store.bury(lease, "buried", Outcome(session=session("buried")), error="boom")
+        store = await reopen(store)
+        for thread in ("finished", "answered", "failed", "buried"):
+            assert await store.load(ref(thread).key) == session(thread)
+        assert await pending_keys(store) == ["answered", "failed"]
+        assert [bool(await store.effects(key)) for key in ("finished", "failed", "buried")] == [False, True, True]
+
     async def test_finish_without_a_session_leaves_the_session(self, store: Store) -> None:
         await store.put(envelope("a"))
         await store.save(session())
-        await store.finish(await lease_on(store), "a", journal=False)
+        await store.finish(await lease_on(store), "a", Outcome(journal=False))
         assert await store.load(ref().key) == session()
         assert await pending_keys(store) == []
 
@@ -465,7 +481,9 @@ class StoreContract:
         threads = [str(n) for n in range(30)]
         await asyncio.gather(*(store.put(envelope(t, thread=t)) for t in threads))
         lease = await lease_on(store)
-        await asyncio.gather(*(store.finish(lease, t, session=session(t) if int(t) % 2 else None) for t in threads))
+        await asyncio.gather(
+            *(store.finish(lease, t, Outcome(session=session(t) if int(t) % 2 else None)) for t in threads)
+        )
         assert await pending_keys(store) == []
         assert [await store.exists(ref(t).key) for t in threads] == [bool(int(t) % 2) for t in threads]
 

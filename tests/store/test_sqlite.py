@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from gateway.errors import Fenced, SettingsError
-from gateway.ports import Store
+from gateway.ports import Outcome, Store
 from gateway.store import Inspector, SQLiteStore, codec, deliveries, journal, open_store, schema, sessions, upkeep
 from gateway.store.file import OwnerLock, open_owned
 from gateway.store.sets import ByKeys, ByRows
@@ -139,7 +139,7 @@ async def test_a_stale_owner_writes_nothing(store: SQLiteStore, monkeypatch: pyt
     await usurper.open()
     outcomes = await asyncio.gather(
         store.put(envelope("b")),
-        store.finish(lease, "a", session=session()),
+        store.finish(lease, "a", Outcome(session=session())),
         store.renew(lease),
         store.save(session()),
         store.end(ref().key, at=1.0),
@@ -310,9 +310,9 @@ async def test_a_poisoned_finish_takes_nothing_with_it(store: SQLiteStore) -> No
     lease = await lease_on(store)
     poison = session()._replace(id="\ud83d")
     outcomes = await asyncio.gather(
-        store.finish(lease, "k0", session=session("0")),
-        store.finish(lease, "k1", session=poison),
-        store.finish(lease, "k2", session=session("2")),
+        store.finish(lease, "k0", Outcome(session=session("0"))),
+        store.finish(lease, "k1", Outcome(session=poison)),
+        store.finish(lease, "k2", Outcome(session=session("2"))),
         return_exceptions=True,
     )
     assert [type(outcome) for outcome in outcomes] == [type(None), UnicodeEncodeError, type(None)]
@@ -523,7 +523,7 @@ async def test_a_set_of_any_size(store: SQLiteStore, count: int) -> None:
     assert loaded == [session(t) if int(t) % 2 == 0 else None for t in threads]
     exist = await asyncio.gather(*(store.exists(ref(t).key) for t in threads))
     assert exist == [int(t) % 2 == 0 for t in threads]
-    await asyncio.gather(*(store.finish(lease, t, session=session(t, at=20.0)) for t in threads[1:]))
+    await asyncio.gather(*(store.finish(lease, t, Outcome(session=session(t, at=20.0))) for t in threads[1:]))
     assert await pending_keys(store) == threads[:1]
     assert len(await store.idle(before=LATER, limit=1000)) == count
     assert _execute(store.path, "SELECT delivery, ordinal FROM effects") == [("0", 0), ("0", 1)]
@@ -540,7 +540,7 @@ async def test_of_twins_in_a_set_the_later_one_wins(store: SQLiteStore) -> None:
     assert list(await store.effects("k0")) == [effect("k0", n=-7)]
     await asyncio.gather(*(store.put_payload("s:1", {"n": n}) for n in range(8)))
     assert await store.get_payload("s:1") == {"n": 7}
-    await asyncio.gather(*(store.finish(lease, f"k{n}", session=session(data={"n": n})) for n in range(8)))
+    await asyncio.gather(*(store.finish(lease, f"k{n}", Outcome(session=session(data={"n": n}))) for n in range(8)))
     loaded = await asyncio.gather(*(store.load(ref().key) for _ in range(8)))
     assert loaded == [session(data={"n": 7})] * 8
     stored = await asyncio.gather(*(store.put(envelope("new"), with_session=True) for _ in range(8)))

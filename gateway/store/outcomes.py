@@ -1,0 +1,68 @@
+"""What the writer does when turns end: sets of deliveries that end alike, each with what its turn left behind."""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from gateway.store.codec import Row
+from gateway.store.deliveries import FORGET_EFFECTS
+from gateway.store.journal import RECORD_EFFECT
+from gateway.store.sessions import SAVE_SESSION
+from gateway.store.sets import ByKeys
+from gateway.store.writer import Kind, Transaction
+
+CLOSE = ByKeys(
+    "UPDATE deliveries SET state = 1, closed_at = ?, ref = NULL, body = NULL, twin = NULL, error = NULL WHERE key IN",
+    "AND state = 0",
+)
+FAIL = "UPDATE deliveries SET attempts = attempts + 1, error = ?, not_before = ? WHERE key = ? AND state = 0"
+BURY = """UPDATE deliveries SET state = 2, attempts = attempts + 1, error = ?, closed_at = ?
+    WHERE key = ? AND state = 0"""
+POSTED = "UPDATE deliveries SET posted = ? WHERE key = ?"
+
+Left: TypeAlias = tuple[str, Row | None, bool, str]
+"""What one turn leaves behind: the delivery's key, the session's row, whether there is a journal, ids of what was
+posted (separated by blanks)."""
+
+
+def _leave(tx: Transaction, items: Sequence[Left]) -> None:
+    """Write what turns leave behind, whatever becomes of their deliveries."""
+    if posted := [(ids, key) for key, _, _, ids in items if ids]:
+        tx.executemany(POSTED, posted)
+    SAVE_SESSION.run(tx, [session for _, session, _, _ in items if session is not None])
+
+
+def _done(tx: Transaction, items: Sequence[Left]) -> None:
+    """Mark deliveries done: nothing runs them again, so their journals go."""
+    CLOSE.run(tx, [key for key, _, _, _ in items], tx.now)
+    _leave(tx, items)
+    FORGET_EFFECTS.run(tx, [key for key, _, journal, _ in items if journal])
+
+
+def _finish(tx: Transaction, items: Sequence[Left]) -> Sequence[None]:
+    _done(tx, items)
+    return [None] * len(items)
+
+
+def _answer(tx: Transaction, items: Sequence[tuple[Row, Left]]) -> Sequence[None]:
+    RECORD_EFFECT.run(tx, [ask for ask, _ in items])
+    _done(tx, [left for _, left in items])
+    return [None] * len(items)
+
+
+def _fail(tx: Transaction, items: Sequence[tuple[Left, str, float]]) -> Sequence[None]:
+    tx.executemany(FAIL, [(error, not_before, left[0]) for left, error, not_before in items])
+    _leave(tx, [left for left, _, _ in items])
+    return [None] * len(items)
+
+
+def _bury(tx: Transaction, items: Sequence[tuple[Left, str]]) -> Sequence[None]:
+    tx.executemany(BURY, [(error, tx.now, left[0]) for left, error in items])
+    _leave(tx, [left for left, _ in items])
+    return [None] * len(items)
+
+
+FINISH = Kind(_finish, patient=True)
+FINISH_SOON = Kind(_finish)
+ANSWER = Kind(_answer)
+FAIL_TURN = Kind(_fail)
+BURY_TURN = Kind(_bury)
