@@ -49,7 +49,7 @@ test: install ## Run the tests (they reach no outside network)
 check: $(STAMP) ## Lint, format check, types (mypy and pyright, strict), import directions
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy gateway adapters
+	$(BIN)/mypy gateway adapters tests benchmarks
 	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
 	$(BIN)/lint-imports --no-logo --no-cache
 

@@ -1,6 +1,7 @@
 """The model's values: frozen, to JSON and back, and what makes two conversations the same."""
 
 import dataclasses
+from typing import Any, cast
 
 import pytest
 from pydantic import ValidationError
@@ -28,7 +29,7 @@ def test_every_value_is_frozen_and_has_no_room_for_more() -> None:
     values = [each for each in vars(model).values() if dataclasses.is_dataclass(each)]
     assert len(values) > 30
     for value in values:
-        assert value.__dataclass_params__.frozen and "__slots__" in vars(value), value
+        assert cast(Any, value).__dataclass_params__.frozen and "__slots__" in vars(value), value
 
 
 @pytest.mark.parametrize(

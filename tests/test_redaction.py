@@ -4,7 +4,7 @@ import base64
 import json
 import sys
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,7 +25,7 @@ def only_ours(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
 
 
-FORMS = {
+FORMS: dict[str, Callable[[str], str]] = {
     "plain": str,
     "in a URL": lambda value: f"https://x.example/?k={urllib.parse.quote(value, safe='')}&n=1",
     "in a form": lambda value: urllib.parse.urlencode({"k": value}),

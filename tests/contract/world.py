@@ -304,7 +304,7 @@ class World(Protocol):
     # -- trouble
 
     def fail_next(
-        self, method: Method, trouble: Trouble, *, times: int = 1, retry_after: int = 1, after_effect: bool = False
+        self, method: Method, trouble: Trouble, *, times: int = 1, retry_after: float = 1, after_effect: bool = False
     ) -> None:
         """Let the next calls of a method meet this. ``retry_after``: seconds, for ``rate_limited``. ``after_effect``:
         the call is done, only its answer is lost (``server_error``, ``disconnected``)."""

@@ -1,7 +1,8 @@
 """The documentation's samples of the API run as they stand, on every platform."""
 
 import textwrap
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,11 @@ from tests.slack.world import slack_world
 from tests.support.bot import running_bot
 from tests.teams.world import teams_world
 
-WORLDS = {"slack": slack_world, "discord": discord_world, "teams": teams_world}
+WORLDS: dict[str, Callable[[], AbstractAsyncContextManager[World]]] = {
+    "slack": slack_world,
+    "discord": discord_world,
+    "teams": teams_world,
+}
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"

@@ -4,6 +4,7 @@ import re
 import textwrap
 from pathlib import Path
 
+from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.loading import load_bot
 from tests.support.bot import running_bot
 from tests.system.reading import from_bot, said, shown, texts
@@ -37,7 +38,7 @@ def handler(body: str) -> str:
     )
 
 
-async def test_the_readmes_first_bot_counts(slack, tmp_path):
+async def test_the_readmes_first_bot_counts(slack: SlackEmulator, tmp_path: Path) -> None:
     (first,) = blocks("README.md")
     assert len(first.splitlines()) <= 10
     async with running_bot(slack, load_bot(bot_file(tmp_path, first)), tmp_path):
@@ -47,7 +48,7 @@ async def test_the_readmes_first_bot_counts(slack, tmp_path):
         await said(slack, slack.dm.id, "Message 2: again")
 
 
-async def test_messages_as_the_handlers_page_shows_them(slack, tmp_path):
+async def test_messages_as_the_handlers_page_shows_them(slack: SlackEmulator, tmp_path: Path) -> None:
     messages, _, _ = blocks("docs/handlers.md")
     async with running_bot(slack, load_bot(bot_file(tmp_path, handler(messages))), tmp_path):
         await slack.post(slack.dm.id, "go")
@@ -57,7 +58,7 @@ async def test_messages_as_the_handlers_page_shows_them(slack, tmp_path):
     assert len(slack.calls_to("chat.delete")) == 1
 
 
-async def test_buttons_as_the_handlers_page_shows_them(slack, tmp_path):
+async def test_buttons_as_the_handlers_page_shows_them(slack: SlackEmulator, tmp_path: Path) -> None:
     _, buttons, _ = blocks("docs/handlers.md")
     async with running_bot(slack, load_bot(bot_file(tmp_path, f"import gateway as cl\n\n{buttons}")), tmp_path):
         root = await slack.post("general", "@gateway go")
@@ -66,7 +67,7 @@ async def test_buttons_as_the_handlers_page_shows_them(slack, tmp_path):
         await said(slack, "general", "Deploying to prod", thread=root)
 
 
-async def test_asks_as_the_handlers_page_shows_them(slack, tmp_path):
+async def test_asks_as_the_handlers_page_shows_them(slack: SlackEmulator, tmp_path: Path) -> None:
     _, _, asks = blocks("docs/handlers.md")
     async with running_bot(slack, load_bot(bot_file(tmp_path, handler(asks))), tmp_path):
         root = await slack.post("general", "@gateway go")

@@ -1,32 +1,35 @@
 """The demo bot does what its greeting says."""
 
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.loading import load_bot
 from tests.support.bot import running_bot
 from tests.system.reading import buttons, from_bot, said, shown, texts
 
 
 @pytest.fixture
-async def bot(slack, examples, tmp_path):
+async def bot(slack: SlackEmulator, examples: Any, tmp_path: Path) -> Any:
     async with running_bot(slack, load_bot(examples / "hello.py"), tmp_path) as running:
         yield running
 
 
 @pytest.fixture
-def story(bot) -> str:
-    return sys.modules["hello"].STORY.strip()
+def story(bot: Any) -> str:
+    return str(sys.modules["hello"].STORY).strip()
 
 
-async def test_it_greets_by_name_and_offers_two_buttons(slack, bot):
+async def test_it_greets_by_name_and_offers_two_buttons(slack: SlackEmulator, bot: Any) -> None:
     await slack.open_home()
     greeting = await said(slack, slack.dm.id, "Hello Ada!")
     assert buttons(greeting) == ["Show me a stream", "Ask me something"]
 
 
-async def test_it_counts_and_remembers(slack, bot):
+async def test_it_counts_and_remembers(slack: SlackEmulator, bot: Any) -> None:
     root = await slack.post("general", "@gateway good morning")
     await said(slack, "general", "You said: good morning", thread=root)
     await slack.post("general", "and good night", thread_ts=root)
@@ -34,7 +37,7 @@ async def test_it_counts_and_remembers(slack, bot):
     assert "message 2 of this conversation" in shown(answer)
 
 
-async def test_a_stream_arrives_whole_and_natively(slack, bot, story):
+async def test_a_stream_arrives_whole_and_natively(slack: SlackEmulator, bot: Any, story: Any) -> None:
     root = await slack.post("general", "@gateway stream")
     answer = await said(slack, "general", "on the platform, once |", thread=root)
     assert shown(answer).strip() == story
@@ -43,16 +46,18 @@ async def test_a_stream_arrives_whole_and_natively(slack, bot, story):
     assert len(slack.calls_to("chat.stopStream")) == 1
 
 
-async def test_the_greetings_button_streams_too_and_goes_away(slack, bot, story):
+async def test_the_greetings_button_streams_too_and_goes_away(slack: SlackEmulator, bot: Any, story: Any) -> None:
     await slack.open_home()
     greeting = await said(slack, slack.dm.id, "Hello")
     await slack.click(slack.dm.id, greeting["ts"], label="Show me a stream")
     answer = await said(slack, slack.dm.id, "on the platform, once |")
     assert shown(answer).strip() == story
-    assert buttons(slack.message(slack.dm.id, greeting["ts"])) == ["Ask me something"]
+    left = slack.message(slack.dm.id, greeting["ts"])
+    assert left is not None
+    assert buttons(left) == ["Ask me something"]
 
 
-async def test_it_asks_for_a_click_then_for_a_text(slack, bot):
+async def test_it_asks_for_a_click_then_for_a_text(slack: SlackEmulator, bot: Any) -> None:
     root = await slack.post("general", "@gateway ask me")
     question = await said(slack, "general", "Shall I deploy", thread=root)
     assert buttons(question) == ["✅ Deploy", "❌ Not today"]
@@ -62,7 +67,7 @@ async def test_it_asks_for_a_click_then_for_a_text(slack, bot):
     await said(slack, "general", "Deployed: _a faster search_", thread=root)
 
 
-async def test_it_takes_no_for_an_answer(slack, bot):
+async def test_it_takes_no_for_an_answer(slack: SlackEmulator, bot: Any) -> None:
     await slack.post("general", "@gateway ask me")
     question = await said(slack, "general", "Shall I deploy")
     await slack.click("general", question["ts"], label="❌ Not today")
@@ -70,23 +75,26 @@ async def test_it_takes_no_for_an_answer(slack, bot):
     assert not any("release" in text for text in texts(slack, "general"))
 
 
-async def test_a_file_comes_back_in_capitals(slack, bot):
+async def test_a_file_comes_back_in_capitals(slack: SlackEmulator, bot: Any) -> None:
     root = await slack.post("general", "@gateway file")
     await said(slack, "general", "send me a text file", thread=root)
     await slack.post("general", "", thread_ts=root, files=[("grüße.txt", "Grüße an alle\n".encode(), "text/plain")])
     answer = await slack.wait_for(lambda: next((m for m in from_bot(slack, "general", root) if m.get("files")), None))
+    assert answer is not None
     (file,) = answer["files"]
     assert file["name"] == "LOUD-grüße.txt"
     assert slack.world.files[file["id"]].content == "GRÜSSE AN ALLE\n".encode()
     await said(slack, "general", "has 3 words", thread=root)
 
 
-async def test_it_names_what_it_was_sent(slack, bot):
+async def test_it_names_what_it_was_sent(slack: SlackEmulator, bot: Any) -> None:
     await slack.post("general", "@gateway look", files=[("cat.png", b"\x89PNG" * 300, "image/png")])
     await said(slack, "general", "`cat.png` (image/png, 1,200 bytes)")
 
 
-async def test_feedback_reaches_it_with_its_comment(slack, bot, capsys):
+async def test_feedback_reaches_it_with_its_comment(
+    slack: SlackEmulator, bot: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     await slack.post("general", "@gateway hi")
     message = await said(slack, "general", "You said: hi")
     thumbs = next(block for block in message["blocks"] if block["type"] == "context_actions")["elements"][0]
@@ -99,7 +107,7 @@ async def test_feedback_reaches_it_with_its_comment(slack, bot, capsys):
     assert "down too short" in capsys.readouterr().out
 
 
-async def test_stop_ends_the_stream(slack, bot, story):
+async def test_stop_ends_the_stream(slack: SlackEmulator, bot: Any, story: Any) -> None:
     root = await slack.post("general", "@gateway stream")
     await slack.wait_for(lambda: slack.calls_to("chat.appendStream"))
     await slack.stop_session("general", root)

@@ -3,11 +3,13 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 
+from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.loading import load_bot
 from tests.support.bot import running_bot
 from tests.system.reading import said, shown
@@ -51,7 +53,7 @@ class Model:
 
 
 @pytest.fixture
-async def model(monkeypatch) -> AsyncIterator[Model]:
+async def model(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Model]:
     model = Model()
     app = web.Application()
     app.router.add_post("/v1/chat/completions", model.complete)
@@ -68,12 +70,12 @@ async def model(monkeypatch) -> AsyncIterator[Model]:
 
 
 @pytest.fixture
-async def bot(slack, model, examples, tmp_path):
+async def bot(slack: SlackEmulator, model: Any, examples: Any, tmp_path: Path) -> Any:
     async with running_bot(slack, load_bot(examples / "openai_stream.py"), tmp_path) as running:
         yield running
 
 
-async def test_it_streams_the_models_words_as_they_come(slack, model, bot):
+async def test_it_streams_the_models_words_as_they_come(slack: SlackEmulator, model: Any, bot: Any) -> None:
     model.go_on.clear()
     root = await slack.post("general", "@gateway why is the sky blue?")
     await slack.wait_for(lambda: slack.calls_to("chat.startStream"))  # the model has said one word so far
@@ -88,7 +90,9 @@ async def test_it_streams_the_models_words_as_they_come(slack, model, bot):
     assert model.keys == ["Bearer sk-made-up"]
 
 
-async def test_the_second_question_comes_with_the_first_and_its_answer(slack, model, bot):
+async def test_the_second_question_comes_with_the_first_and_its_answer(
+    slack: SlackEmulator, model: Any, bot: Any
+) -> None:
     root = await slack.post("general", "@gateway one")
     await said(slack, "general", "**one**", thread=root)
     await slack.post("general", "two", thread_ts=root)
@@ -100,7 +104,7 @@ async def test_the_second_question_comes_with_the_first_and_its_answer(slack, mo
     ]
 
 
-async def test_another_conversation_knows_nothing_of_it(slack, model, bot):
+async def test_another_conversation_knows_nothing_of_it(slack: SlackEmulator, model: Any, bot: Any) -> None:
     await slack.post("general", "@gateway one")
     await said(slack, "general", "**one**")
     await slack.post("general", "@gateway two")
@@ -108,7 +112,9 @@ async def test_another_conversation_knows_nothing_of_it(slack, model, bot):
     assert [message["content"] for message in model.requests[1]["messages"][1:]] == ["two"]
 
 
-async def test_a_turn_that_failed_runs_again_and_asks_its_question_once(slack, model, bot):
+async def test_a_turn_that_failed_runs_again_and_asks_its_question_once(
+    slack: SlackEmulator, model: Any, bot: Any
+) -> None:
     root = await slack.post("general", "@gateway one")
     await said(slack, "general", "**one**", thread=root)
     model.fail_next = True

@@ -20,11 +20,14 @@ from tests.egress.platform import Plain
 
 
 class Refused(Plain):
-    """A platform that takes no such token."""
+    """A platform that refuses the token it is given."""
+
+    refused = True
 
     @asynccontextmanager
     async def connect(self, accept: Accept) -> AsyncIterator[None]:
-        raise SettingsError("REFUSED_TOKEN is not valid: make a new one")
+        if self.refused:
+            raise SettingsError("REFUSED_TOKEN is not valid: make a new one")
         yield
 
 
@@ -71,7 +74,7 @@ class CountedStore:
 
 async def test_all_who_ask_share_one_look_at_the_store_for_some_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_000.0
-    monkeypatch.setattr(health.time, "monotonic", lambda: now)
+    monkeypatch.setattr("gateway.http.health.time.monotonic", lambda: now)
     store = CountedStore()
     check = health.StoreCheck(cast(Any, store))
     asking = [asyncio.create_task(check.problem()) for _ in range(50)]

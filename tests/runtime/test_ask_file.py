@@ -1,6 +1,7 @@
 """What the form of a file ask offers, and what a received file is."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from gateway.chat.element import File, Image, received
         ([], ()),
     ],
 )
-def test_the_form_offers_endings_only_where_they_are_all_that_is_accepted(accept, endings):
+def test_the_form_offers_endings_only_where_they_are_all_that_is_accepted(accept: Any, endings: Any) -> None:
     assert AskFileMessage("A file?", accept)._extensions() == endings
 
 
@@ -33,6 +34,8 @@ def test_the_form_offers_endings_only_where_they_are_all_that_is_accepted(accept
         ("what", "", File, "application/octet-stream"),
     ],
 )
-def test_a_received_file_is_what_is_stated_else_what_its_name_says(name, stated, kind, mime):
+def test_a_received_file_is_what_is_stated_else_what_its_name_says(
+    name: str, stated: Any, kind: type[object], mime: str | None
+) -> None:
     element = received(name, stated, Path("/x"), 3)
     assert (type(element), element.mime, element.size) == (kind, mime, 3)

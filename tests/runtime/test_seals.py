@@ -1,5 +1,7 @@
 """Seals: what only this gateway can have made, and only for this conversation."""
 
+from typing import Any
+
 import pytest
 
 from gateway.runtime.seals import Seals
@@ -11,38 +13,38 @@ class Kept:
     """Payloads in a dict."""
 
     def __init__(self) -> None:
-        self.bodies: dict = {}
+        self.bodies: dict[str, Any] = {}
 
-    async def put_payload(self, token, body) -> None:
+    async def put_payload(self, token: Any, body: Any) -> None:
         self.bodies[token] = body
 
-    async def get_payload(self, token):
+    async def get_payload(self, token: Any) -> Any:
         return self.bodies.get(token)
 
 
 @pytest.fixture
-async def seals():
+async def seals() -> Any:
     made = Seals()
     await made.open(Kept())
     return made
 
 
-async def test_a_rating_is_read_where_it_was_written(seals):
+async def test_a_rating_is_read_where_it_was_written(seals: Any) -> None:
     token = seals.write_rating(HERE, "0f5e.message")
     assert seals.read_rating(HERE, token) == "0f5e.message"
     assert seals.read_rating(THERE, token) is None
 
 
 @pytest.mark.parametrize("forged", ["", ".", "message", "message.", "message.AAAAAAAAAAAA", "half \ud83d.é"])
-async def test_what_was_not_sealed_is_no_rating(seals, forged):
+async def test_what_was_not_sealed_is_no_rating(seals: Any, forged: Any) -> None:
     assert seals.read_rating(HERE, forged) is None
 
 
-async def test_words_cannot_be_moved_from_one_to_the_next(seals):
+async def test_words_cannot_be_moved_from_one_to_the_next(seals: Any) -> None:
     assert seals.seal("ab", "c") != seals.seal("a", "bc")
 
 
-async def test_the_key_is_made_once_and_kept():
+async def test_the_key_is_made_once_and_kept() -> None:
     kept, first, second, other = Kept(), Seals(), Seals(), Seals()
     await first.open(kept)
     await second.open(kept)

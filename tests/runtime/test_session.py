@@ -3,8 +3,10 @@
 import datetime
 import enum
 import tracemalloc
+from typing import Any, cast
 
 from gateway.model import ConversationRef, UserRef
+from gateway.ports import Sessions
 from gateway.runtime.session import Session, SessionPool
 
 USER = UserRef(platform="slack", workspace="T", id="U")
@@ -20,11 +22,11 @@ class Nothing:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    async def load(self, conversation):
+    async def load(self, conversation: Any) -> Any:
         self.asked.append(conversation)
         return None
 
-    async def end(self, conversation, *, at):
+    async def end(self, conversation: Any, *, at: Any) -> None:
         self.ended = conversation
 
 
@@ -34,7 +36,7 @@ async def open_session(pool: SessionPool, thread: str) -> Session:
     return session
 
 
-def test_only_the_json_part_is_saved_and_types_json_would_change_are_left_out():
+def test_only_the_json_part_is_saved_and_types_json_would_change_are_left_out() -> None:
     session = Session(id="1", ref=ref("1"), user=USER, started_at=0)
     session.values = {"n": 1, "when": datetime.datetime.now(), "call": print, "nested": {"a": [1, None]}}
     record = session.to_save()
@@ -46,9 +48,10 @@ class Key(enum.StrEnum):
     NAME = "name"
 
 
-def test_a_key_that_is_no_plain_string_costs_nothing_but_itself():
+def test_a_key_that_is_no_plain_string_costs_nothing_but_itself() -> None:
     session = Session(id="1", ref=ref("1"), user=USER, started_at=0)
-    session.values = {Key.NAME: "Ada", 7: "a number", "half \ud83d": "a character", "n": 1}
+    odd: dict[Any, Any] = {Key.NAME: "Ada", 7: "a number", "half \ud83d": "a character", "n": 1}
+    session.values = odd
     record = session.to_save()
     assert record is not None
     assert record.data == {"name": "Ada", "n": 1}
@@ -58,7 +61,7 @@ def test_a_key_that_is_no_plain_string_costs_nothing_but_itself():
     assert Session.restored(record).values[Key.NAME] == "Ada"
 
 
-def test_an_unchanged_session_is_not_saved_again_but_a_mutated_value_is():
+def test_an_unchanged_session_is_not_saved_again_but_a_mutated_value_is() -> None:
     session = Session(id="1", ref=ref("1"), user=USER, started_at=0)
     session.values["history"] = ["a"]
     assert session.to_save() is not None
@@ -71,7 +74,7 @@ def test_an_unchanged_session_is_not_saved_again_but_a_mutated_value_is():
     assert session.to_save() is not None
 
 
-def test_a_failed_turn_leaves_no_trace_in_the_json_part():
+def test_a_failed_turn_leaves_no_trace_in_the_json_part() -> None:
     session = Session(id="1", ref=ref("1"), user=USER, started_at=0)
     session.values["history"] = ["a"]
     assert session.to_save() is not None
@@ -82,7 +85,7 @@ def test_a_failed_turn_leaves_no_trace_in_the_json_part():
     assert session.values == {"history": ["a"], "live": live}
 
 
-def test_what_opening_set_up_stays_when_the_first_message_fails():
+def test_what_opening_set_up_stays_when_the_first_message_fails() -> None:
     session = Session(id="1", ref=ref("1"), user=USER, started_at=0)
     session.values["count"] = 0
     session.checkpoint()
@@ -91,8 +94,8 @@ def test_what_opening_set_up_stays_when_the_first_message_fails():
     assert session.values == {"count": 0}
 
 
-async def test_the_pool_keeps_at_most_its_limit_but_never_drops_a_session_in_use():
-    pool = SessionPool(Nothing(), limit=2, rest_after=60)
+async def test_the_pool_keeps_at_most_its_limit_but_never_drops_a_session_in_use() -> None:
+    pool = SessionPool(cast(Sessions, Nothing()), limit=2, rest_after=60)
     busy = await open_session(pool, "busy")
     for n in range(5):
         pool.close(await open_session(pool, str(n)))
@@ -101,8 +104,8 @@ async def test_the_pool_keeps_at_most_its_limit_but_never_drops_a_session_in_use
     assert await open_session(pool, "busy") is busy
 
 
-async def test_a_session_nobody_used_rests_and_one_in_use_does_not():
-    pool = SessionPool(Nothing(), limit=10, rest_after=0)
+async def test_a_session_nobody_used_rests_and_one_in_use_does_not() -> None:
+    pool = SessionPool(cast(Sessions, Nothing()), limit=10, rest_after=0)
     pool.close(await open_session(pool, "idle"))
     await open_session(pool, "busy")
     assert pool.rest_idle() == 1
@@ -110,7 +113,7 @@ async def test_a_session_nobody_used_rests_and_one_in_use_does_not():
     assert ref("idle").key not in pool
 
 
-def test_what_a_live_session_keeps_of_its_json_is_no_larger_than_that():
+def test_what_a_live_session_keeps_of_its_json_is_no_larger_than_that() -> None:
     sessions = [Session(id="1", ref=ref("1"), user=USER, started_at=0) for _ in range(100)]
     for number, session in enumerate(sessions):
         session.values["n"] = number

@@ -1,5 +1,7 @@
 """Button tokens: what does not fit into a button is kept in the store."""
 
+from typing import Any
+
 import orjson
 import pytest
 from hypothesis import given
@@ -15,16 +17,16 @@ class Kept:
     """Payloads in a dict."""
 
     def __init__(self) -> None:
-        self.bodies: dict = {}
+        self.bodies: dict[str, Any] = {}
 
-    async def put_payload(self, token, body) -> None:
+    async def put_payload(self, token: Any, body: Any) -> None:
         self.bodies[token] = body
 
-    async def get_payload(self, token):
+    async def get_payload(self, token: Any) -> Any:
         return self.bodies.get(token)
 
 
-TOKENS = [
+TOKENS: list[tokens.Token] = [
     ActionToken(name="deploy", payload={"to": "prod"}, label="Deploy", id="a1", message="m1"),
     AskToken(delivery="slack:T:C:1.2", ordinal=3, index=0, name="yes"),
     UploadToken(delivery="slack:T:C:1.2", ordinal=0, label="File", extensions=("txt",), max_files=2),
@@ -33,7 +35,7 @@ TOKENS = [
 
 
 @pytest.mark.parametrize("token", TOKENS, ids=lambda token: token.kind)
-async def test_a_token_comes_back_as_it_was(token):
+async def test_a_token_comes_back_as_it_was(token: Any) -> None:
     store = Kept()
     text = await tokens.write(token, conversation=HERE, limit=2000, payloads=store)
     assert await tokens.read(text, store, conversation=HERE) == token
@@ -41,7 +43,7 @@ async def test_a_token_comes_back_as_it_was(token):
 
 
 @pytest.mark.parametrize("token", TOKENS, ids=lambda token: token.kind)
-async def test_one_too_long_for_the_button_is_kept_in_the_store(token):
+async def test_one_too_long_for_the_button_is_kept_in_the_store(token: Any) -> None:
     store = Kept()
     text = await tokens.write(token, conversation=HERE, limit=40, payloads=store)
     assert len(text.encode()) <= 40
@@ -49,30 +51,30 @@ async def test_one_too_long_for_the_button_is_kept_in_the_store(token):
 
 
 @given(st.text(max_size=60))
-async def test_foreign_text_is_no_token(text):
+async def test_foreign_text_is_no_token(text: str) -> None:
     assert await tokens.read(text, Kept(), conversation=HERE) is None
 
 
-async def test_a_pruned_payload_is_no_token():
+async def test_a_pruned_payload_is_no_token() -> None:
     assert await tokens.read("s:0123456789abcdef", Kept(), conversation=HERE) is None
 
 
 @pytest.mark.parametrize("token", TOKENS, ids=lambda token: token.kind)
-async def test_where_a_client_could_have_written_it_only_what_is_in_the_store_is_believed(token):
+async def test_where_a_client_could_have_written_it_only_what_is_in_the_store_is_believed(token: Any) -> None:
     store = Kept()
     assert await tokens.read(tokens.pack(token), store, conversation=HERE, inline=False) is None
     text = await tokens.write(token, conversation=HERE, limit=0, payloads=store)
     assert await tokens.read(text, store, conversation=HERE, inline=False) == token
 
 
-async def test_one_that_is_kept_opens_in_no_other_conversation():
+async def test_one_that_is_kept_opens_in_no_other_conversation() -> None:
     store = Kept()
     text = await tokens.write(TOKENS[0], conversation=HERE, limit=0, payloads=store)
     assert await tokens.read(text, store, conversation="slack:T:C:9.9") is None
     assert await tokens.write(TOKENS[0], conversation="slack:T:C:9.9", limit=0, payloads=store) != text
 
 
-async def test_one_that_was_kept_before_it_said_where_it_belongs_is_still_read():
+async def test_one_that_was_kept_before_it_said_where_it_belongs_is_still_read() -> None:
     store = Kept()
     await store.put_payload("s:old", orjson.loads(tokens.pack(TOKENS[0])))
     assert await tokens.read("s:old", store, conversation=HERE) == TOKENS[0]

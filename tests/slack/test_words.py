@@ -344,7 +344,7 @@ def test_odd_messages_never_raise(message: dict[str, Any]) -> None:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_character_costs_a_bounded_number_of_steps(family: str) -> None:
     written = FAMILIES[family](8_000)
-    inline = [
+    inline: list[dict[str, Any]] = [
         {"type": "text", "text": written, "style": {"code": True}},
         {"type": "link", "url": written, "text": written},
     ]

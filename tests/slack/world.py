@@ -32,7 +32,6 @@ from tests.contract.world import Facts, FieldInput, File, Method, Person, Place,
 from tests.system.reading import buttons, from_bot, shown
 
 T = TypeVar("T")
-A = TypeVar("A", bound=SlackAdapter)
 
 CHANNEL = "general"
 METHODS: Mapping[Method, str] = {
@@ -54,17 +53,15 @@ LIVE = re.compile(
 """What notifies somebody."""
 
 
-def adapter_for(
-    slack: SlackEmulator,
-    context: AdapterContext | None = None,
-    *,
-    of: type[A] = SlackAdapter,  # type: ignore[assignment]
-    **changes: Any,
-) -> A:
-    """An adapter with settings read the way the operator's are."""
+def settings_for(slack: SlackEmulator, **changes: Any) -> SlackSettings:
+    """Return settings read the way the operator's are."""
     given = {name.lower().removeprefix("slack_"): value for name, value in slack.environment().items()}
-    settings = SlackSettings(_env_file=None, **{**given, **changes})
-    return of(settings, context or AdapterContext(max_body_bytes=100_000))
+    return SlackSettings(_env_file=None, **{**given, **changes})
+
+
+def adapter_for(slack: SlackEmulator, context: AdapterContext | None = None, **changes: Any) -> SlackAdapter:
+    """Return an adapter for the emulator, with these settings changed."""
+    return SlackAdapter(settings_for(slack, **changes), context or AdapterContext(max_body_bytes=100_000))
 
 
 class SlackWorld:
@@ -309,7 +306,7 @@ class SlackWorld:
     # -- trouble
 
     def fail_next(
-        self, method: Method, trouble: Trouble, *, times: int = 1, retry_after: int = 1, after_effect: bool = False
+        self, method: Method, trouble: Trouble, *, times: int = 1, retry_after: float = 1, after_effect: bool = False
     ) -> None:
         fault: dict[str, Any]
         match trouble:

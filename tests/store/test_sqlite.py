@@ -690,7 +690,9 @@ def _execute(path: Path, statement: str, arguments: tuple[Any, ...] = ()) -> lis
         connection.close()
 
 
-async def test_the_end_of_a_turn_goes_with_what_somebody_waits_for(store: SQLiteStore, monkeypatch) -> None:
+async def test_the_end_of_a_turn_goes_with_what_somebody_waits_for(
+    store: SQLiteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("gateway.store.writer.PATIENCE", 60)
     await store.put(envelope("a"))
     ending = asyncio.create_task(store.finish(await lease_on(store), envelope("a").key))

@@ -1,18 +1,21 @@
 """Asks and stop where they meet the clock and Slack's own button; the rest is in every platform's contract."""
 
 import asyncio
+from pathlib import Path
+from typing import Any
 
 import gateway as cl
+from gateway.emulators.slack.emulator import SlackEmulator
 from tests.support.bot import register, running_bot
 from tests.system.reading import buttons, from_bot, said, shown, texts
 
 
-def ask_bot(results: list, **options):
+def ask_bot(results: list[Any], **options: Any) -> Any:
     """A bot that asks by the word it is given."""
 
-    def bot():
+    def bot() -> None:
         @cl.on_message
-        async def main(message: cl.Message):
+        async def main(message: cl.Message) -> None:
             if message.content == "text":
                 results.append(await cl.AskUserMessage("Your name?", **options).send())
             else:
@@ -22,11 +25,12 @@ def ask_bot(results: list, **options):
     return register(bot)
 
 
-async def test_a_click_on_a_closed_question_is_told_so(slack, tmp_path):
-    results: list = []
+async def test_a_click_on_a_closed_question_is_told_so(slack: SlackEmulator, tmp_path: Path) -> None:
+    results: list[Any] = []
     async with running_bot(slack, ask_bot(results, timeout=0.2), tmp_path):
         await slack.post("general", "@gateway action")
         question = await slack.wait_for(lambda: next((m for m in from_bot(slack, "general") if buttons(m)), None))
+        assert question is not None
         await said(slack, "general", "done action")
         await said(slack, "general", "No answer came in time")
         # A client that was offline still shows the buttons.
@@ -37,22 +41,22 @@ async def test_a_click_on_a_closed_question_is_told_so(slack, tmp_path):
     assert results == [None]
 
 
-async def test_buttons_work_in_a_channel_that_takes_no_threads(slack, tmp_path):
-    results: list = []
+async def test_buttons_work_in_a_channel_that_takes_no_threads(slack: SlackEmulator, tmp_path: Path) -> None:
+    results: list[Any] = []
 
-    def bot():
+    def bot() -> None:
         @cl.on_message
-        async def main():
+        async def main() -> None:
             results.append(await cl.AskActionMessage("Go?", [cl.Action("yes", label="Yes!")]).send())
             await cl.Message("Choose", actions=[cl.Action("one", label="One"), cl.Action("two", label="Two")]).send()
 
         @cl.action_callback("one")
-        async def one(action):
+        async def one(action: cl.Action) -> None:
             await action.remove()
             await cl.Message("first").send()
 
         @cl.action_callback("two")
-        async def two(action):
+        async def two(action: cl.Action) -> None:
             await cl.Message("second").send()
 
     slack.general.threads = False
@@ -68,8 +72,8 @@ async def test_buttons_work_in_a_channel_that_takes_no_threads(slack, tmp_path):
     assert [result["name"] for result in results] == ["yes"]
 
 
-async def test_an_ask_that_times_out_returns_none_or_raises(slack, tmp_path):
-    results: list = []
+async def test_an_ask_that_times_out_returns_none_or_raises(slack: SlackEmulator, tmp_path: Path) -> None:
+    results: list[Any] = []
     async with running_bot(slack, ask_bot(results, timeout=0.05), tmp_path):
         await slack.post("general", "@gateway text")
         await said(slack, "general", "done text")
@@ -77,9 +81,9 @@ async def test_an_ask_that_times_out_returns_none_or_raises(slack, tmp_path):
 
     raised = []
 
-    def bot():
+    def bot() -> None:
         @cl.on_message
-        async def main():
+        async def main() -> None:
             try:
                 await cl.AskUserMessage("?", timeout=0.05, raise_on_timeout=True).send()
             except TimeoutError as error:
@@ -92,13 +96,13 @@ async def test_an_ask_that_times_out_returns_none_or_raises(slack, tmp_path):
     assert raised
 
 
-async def test_stop_cancels_the_turn_and_calls_on_stop(slack, tmp_path):
+async def test_stop_cancels_the_turn_and_calls_on_stop(slack: SlackEmulator, tmp_path: Path) -> None:
     started = asyncio.Event()
     finished = []
 
-    def bot():
+    def bot() -> None:
         @cl.on_message
-        async def main(message: cl.Message):
+        async def main(message: cl.Message) -> None:
             if message.content != "long":
                 await cl.Message("next").send()
                 return
@@ -109,7 +113,7 @@ async def test_stop_cancels_the_turn_and_calls_on_stop(slack, tmp_path):
             finished.append(True)
 
         @cl.on_stop
-        async def stop():
+        async def stop() -> None:
             await cl.Message("Stopped.").send()
 
     async with running_bot(slack, register(bot), tmp_path):

@@ -6,10 +6,13 @@ import re
 import socket
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 
+from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.serving.server import bind
 from tests.support.process import BotProcess
 from tests.system.reading import said
@@ -21,7 +24,7 @@ def clean() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "GATEWAY_"))}
 
 
-def gateway(*arguments: str, cwd, **environment: str) -> subprocess.CompletedProcess[str]:
+def gateway(*arguments: str, cwd: Any, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-P", "-m", "gateway.cli", *arguments],
         cwd=cwd,
@@ -42,14 +45,14 @@ def fails(result: subprocess.CompletedProcess[str], *words: str) -> None:
         assert word in lines[0]
 
 
-def test_help_names_the_commands(tmp_path):
+def test_help_names_the_commands(tmp_path: Path) -> None:
     result = gateway("--help", cwd=tmp_path)
     assert result.returncode == 0
     for command in ("run", "hello", "init", "inbox", "manifest"):
         assert command in result.stdout
 
 
-def test_a_missing_bot_file(tmp_path):
+def test_a_missing_bot_file(tmp_path: Path) -> None:
     fails(gateway("run", "nowhere.py", "--headless", "--port", "0", cwd=tmp_path), "nowhere.py", "gateway init")
 
 
@@ -65,61 +68,61 @@ def test_a_missing_bot_file(tmp_path):
         ("\nraise ValueError('two\\nlines')\n", "ValueError: two lines (line 2)"),
     ],
 )
-def test_a_bot_file_that_does_not_load(tmp_path, source, word):
+def test_a_bot_file_that_does_not_load(tmp_path: Path, source: str, word: str) -> None:
     (tmp_path / "bot.py").write_text(source)
     fails(gateway("run", "bot.py", "--headless", "--port", "0", cwd=tmp_path), "bot.py", word)
 
 
 @pytest.mark.parametrize("name", ["discord.py", "gateway.py", "time.py"])
-def test_a_bot_file_that_hides_a_module_the_gateway_needs(tmp_path, name):
+def test_a_bot_file_that_hides_a_module_the_gateway_needs(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text(BOT)
     fails(gateway("run", name, "--headless", "--port", "0", cwd=tmp_path), name, "rename")
 
 
-def test_a_missing_bot_file_to_watch(tmp_path):
+def test_a_missing_bot_file_to_watch(tmp_path: Path) -> None:
     fails(gateway("run", "nowhere/bot.py", "--watch", "--headless", cwd=tmp_path), "nowhere", "gateway init")
 
 
 @pytest.mark.parametrize("command", [("init", "file/bot"), ("manifest", "slack", "-o", "file/slack.yaml")])
-def test_a_place_that_cannot_be_written(tmp_path, command):
+def test_a_place_that_cannot_be_written(tmp_path: Path, command: str) -> None:
     (tmp_path / "file").write_text("not a folder")
     fails(gateway(*command, cwd=tmp_path), "file/", "another place")
 
 
-def test_a_folder_for_files_that_cannot_be_written(tmp_path):
+def test_a_folder_for_files_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "bot.py").write_text(BOT)
     (tmp_path / "file").write_text("not a folder")
     where = {"DATABASE_URL": f"sqlite:///{tmp_path}/gateway.db", "GATEWAY_DATA_DIR": str(tmp_path / "file")}
     fails(gateway("run", "bot.py", "--headless", "--port", "0", cwd=tmp_path, **where), "file", "GATEWAY_DATA_DIR")
 
 
-def test_a_taken_port(tmp_path):
+def test_a_taken_port(tmp_path: Path) -> None:
     (tmp_path / "bot.py").write_text(BOT)
     with bind("127.0.0.1", 0) as listener:
         port = str(listener.getsockname()[1])
         fails(gateway("run", "bot.py", "--headless", "--port", port, cwd=tmp_path), port, "--port")
 
 
-def test_an_unwritable_data_folder(tmp_path):
+def test_an_unwritable_data_folder(tmp_path: Path) -> None:
     (tmp_path / "bot.py").write_text(BOT)
     (tmp_path / "file").write_text("not a folder")
     url = f"sqlite:///{tmp_path}/file/gateway.db"
     fails(gateway("run", "bot.py", "--headless", "--port", "0", cwd=tmp_path, DATABASE_URL=url), "file")
 
 
-def test_an_unknown_database(tmp_path):
+def test_an_unknown_database(tmp_path: Path) -> None:
     (tmp_path / "bot.py").write_text(BOT)
     result = gateway("run", "bot.py", "--headless", "--port", "0", cwd=tmp_path, DATABASE_URL="mongodb://x")
     fails(result, "DATABASE_URL", "sqlite:///")
 
 
-def test_no_credentials_where_others_could_reach_the_playground(tmp_path):
+def test_no_credentials_where_others_could_reach_the_playground(tmp_path: Path) -> None:
     (tmp_path / "bot.py").write_text(BOT)
     result = gateway("run", "bot.py", "--headless", "--host", "0.0.0.0", "--port", "0", cwd=tmp_path)
     fails(result, "SLACK_BOT_TOKEN", "0.0.0.0")
 
 
-async def test_the_address_it_prints_can_be_opened(tmp_path):
+async def test_the_address_it_prints_can_be_opened(tmp_path: Path) -> None:
     (tmp_path / "bot.py").write_text(BOT)
     with socket.socket(socket.AF_INET6) as probe:
         try:
@@ -145,13 +148,13 @@ async def test_the_address_it_prints_can_be_opened(tmp_path):
         await process.communicate()
 
 
-def test_half_of_the_credentials(tmp_path):
+def test_half_of_the_credentials(tmp_path: Path) -> None:
     (tmp_path / "bot.py").write_text(BOT)
     result = gateway("run", "bot.py", "--headless", "--port", "0", cwd=tmp_path, SLACK_BOT_TOKEN="xoxb-1")
     fails(result, "SLACK_SIGNING_SECRET")
 
 
-def test_a_setting_that_does_not_fit(tmp_path):
+def test_a_setting_that_does_not_fit(tmp_path: Path) -> None:
     (tmp_path / "bot.py").write_text(BOT)
     result = gateway("run", "bot.py", "--headless", cwd=tmp_path, GATEWAY_PORT="many")
     fails(result, "GATEWAY_PORT")
@@ -168,13 +171,13 @@ def test_a_setting_that_does_not_fit(tmp_path):
         (".env", b"GATEWAY_HOST=\xff", (".env", "UTF-8")),
     ],
 )
-def test_a_file_of_settings_that_does_not_do(tmp_path, name, text, words):
+def test_a_file_of_settings_that_does_not_do(tmp_path: Path, name: str, text: bytes, words: str) -> None:
     (tmp_path / "bot.py").write_text(BOT)
     (tmp_path / name).write_bytes(text)
     fails(gateway("run", "bot.py", "--headless", "--port", "0", cwd=tmp_path), *words)
 
 
-def test_a_variable_that_nothing_reads_is_named(tmp_path):
+def test_a_variable_that_nothing_reads_is_named(tmp_path: Path) -> None:
     (tmp_path / "bot.py").write_text(BOT)
     result = gateway(
         "run", "bot.py", "--headless", cwd=tmp_path, GATEWAY_PORT="0", GATEWAY_TURN_RETRYS="0", TEAMS_APP_ID="x"
@@ -182,7 +185,7 @@ def test_a_variable_that_nothing_reads_is_named(tmp_path):
     assert "GATEWAY_TURN_RETRYS; did you mean GATEWAY_TURN_RETRIES?" in result.stderr
 
 
-async def test_a_watched_bot_reads_env_again_and_opens_one_browser_once_it_listens(tmp_path):
+async def test_a_watched_bot_reads_env_again_and_opens_one_browser_once_it_listens(tmp_path: Path) -> None:
     (tmp_path / "bot.py").write_text(BOT + "\nimport os\nprint('word', os.environ.get('WORD'), flush=True)\n")
     (tmp_path / ".env").write_text("WORD=first\n")
     browser = tmp_path / "browser"
@@ -200,6 +203,7 @@ async def test_a_watched_bot_reads_env_again_and_opens_one_browser_once_it_liste
     lines: list[str] = []
 
     async def until(wanted: str) -> None:
+        assert process.stdout is not None
         while not lines or wanted not in lines[-1]:
             line = await process.stdout.readline()
             assert line, lines
@@ -218,14 +222,14 @@ async def test_a_watched_bot_reads_env_again_and_opens_one_browser_once_it_liste
     assert "page" not in rest.decode()
 
 
-async def test_a_wrong_token(slack, tmp_path):
+async def test_a_wrong_token(slack: SlackEmulator, tmp_path: Path) -> None:
     (tmp_path / "bot.py").write_text(BOT)
     environment = {**slack.environment(), "SLACK_BOT_TOKEN": "xoxb-wrong"}
     result = await asyncio.to_thread(gateway, "run", "bot.py", "--headless", "--port", "0", cwd=tmp_path, **environment)
     fails(result, "SLACK_BOT_TOKEN")
 
 
-async def test_a_second_process_on_the_same_database(slack, tmp_path):
+async def test_a_second_process_on_the_same_database(slack: SlackEmulator, tmp_path: Path) -> None:
     async with BotProcess(tmp_path, BOT, slack.environment()):
         result = await asyncio.to_thread(
             gateway, "run", "bot.py", "--headless", "--port", "0", cwd=tmp_path, **slack.environment()
@@ -233,7 +237,9 @@ async def test_a_second_process_on_the_same_database(slack, tmp_path):
     fails(result, "gateway.db")
 
 
-async def test_dead_letters_are_listed_retried_and_dropped_while_the_bot_runs(slack, tmp_path):
+async def test_dead_letters_are_listed_retried_and_dropped_while_the_bot_runs(
+    slack: SlackEmulator, tmp_path: Path
+) -> None:
     source = """
         import pathlib
         import gateway as cl
@@ -262,14 +268,14 @@ async def test_dead_letters_are_listed_retried_and_dropped_while_the_bot_runs(sl
         assert "no dead letters" in (await asyncio.to_thread(gateway, "inbox", "list", cwd=tmp_path)).stdout
 
 
-def test_init_writes_a_bot_that_loads_and_leaves_what_is_there(tmp_path):
+def test_init_writes_a_bot_that_loads_and_leaves_what_is_there(tmp_path: Path) -> None:
     assert gateway("init", cwd=tmp_path).returncode == 0
     (tmp_path / "bot.py").write_text("mine")
     assert "already" in gateway("init", cwd=tmp_path).stdout
     assert (tmp_path / "bot.py").read_text() == "mine"
 
 
-def test_the_manifest_is_printed_for_a_host(tmp_path):
+def test_the_manifest_is_printed_for_a_host(tmp_path: Path) -> None:
     result = gateway("manifest", "slack", "--url", "https://bot.example.com", cwd=tmp_path)
     assert result.returncode == 0
     assert "https://bot.example.com/slack/events" in result.stdout
@@ -279,7 +285,9 @@ def test_the_manifest_is_printed_for_a_host(tmp_path):
     fails(gateway("manifest", "irc", cwd=tmp_path), "irc", "slack")
 
 
-async def test_a_running_gateway_closes_silent_connections_and_refuses_endless_headers(slack, tmp_path):
+async def test_a_running_gateway_closes_silent_connections_and_refuses_endless_headers(
+    slack: SlackEmulator, tmp_path: Path
+) -> None:
     environment = {**slack.environment(), "GATEWAY_HEADER_TIMEOUT": "0.5", "GATEWAY_CONNECTIONS_PER_ADDRESS": "20"}
     async with BotProcess(tmp_path, BOT, environment) as bot:
         silent = [await asyncio.open_connection("127.0.0.1", bot.port) for _ in range(100)]
@@ -296,7 +304,7 @@ async def test_a_running_gateway_closes_silent_connections_and_refuses_endless_h
         assert len([line for line in bot.log if "http.full" in line]) in (1, 2)
 
 
-def test_a_proxy_that_is_no_address(tmp_path):
+def test_a_proxy_that_is_no_address(tmp_path: Path) -> None:
     (tmp_path / "bot.py").write_text(BOT)
     environment = {"GATEWAY_TRUSTED_PROXIES": "the balancer", "SLACK_BOT_TOKEN": "", "DISCORD_BOT_TOKEN": ""}
     result = gateway("run", "bot.py", "--headless", "--port", "0", cwd=tmp_path, **environment)
@@ -304,14 +312,14 @@ def test_a_proxy_that_is_no_address(tmp_path):
 
 
 @pytest.mark.parametrize("url", ["https://bot.example", "https://bot.example/", "https://bot.example/below"])
-def test_manifests_lead_below_the_root_path(tmp_path, url):
+def test_manifests_lead_below_the_root_path(tmp_path: Path, url: str) -> None:
     result = gateway("manifest", "slack", "--url", url, cwd=tmp_path, GATEWAY_ROOT_PATH="/below")
     assert result.returncode == 0, result.stderr
     assert result.stdout.count("https://bot.example/below/slack/events") >= 2
     assert result.stdout.count("https://bot.example") == result.stdout.count("https://bot.example/below/slack/events")
 
 
-async def test_a_bot_file_may_call_run_sync_while_it_is_imported(slack, tmp_path):
+async def test_a_bot_file_may_call_run_sync_while_it_is_imported(slack: SlackEmulator, tmp_path: Path) -> None:
     source = """
         import asyncio
         import gateway as cl

@@ -1,33 +1,38 @@
 """Sessions by the clock, and what only Slack's workspaces and channels do; the rest is in every platform's contract."""
 
 import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
 
 import gateway as cl
+from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.model import ConversationRef
 from gateway.ports import SessionRecord
 from tests.support.bot import register, running_bot
 from tests.system.reading import eventually, said, texts
 
 
-def echo():
+def echo() -> None:
     @cl.on_message
-    async def main(message: cl.Message):
+    async def main(message: cl.Message) -> None:
         await cl.Message(f"You said: {message.content}").send()
 
 
-def counting():
+def counting() -> None:
     @cl.on_chat_start
-    def start():
+    def start() -> None:
         cl.user_session.set("count", 0)
 
     @cl.on_message
-    async def main(message: cl.Message):
+    async def main(message: cl.Message) -> None:
         count = cl.user_session.get("count") + 1
         cl.user_session.set("count", count)
         await cl.Message(f"message {count}: {message.content}").send()
 
 
-async def test_channel_talk_and_other_threads_are_none_of_its_business(slack, tmp_path):
+async def test_channel_talk_and_other_threads_are_none_of_its_business(slack: SlackEmulator, tmp_path: Path) -> None:
     async with running_bot(slack, register(echo), tmp_path):
         talk = await slack.post("general", "lunch?")
         await slack.delivered(talk)
@@ -38,7 +43,9 @@ async def test_channel_talk_and_other_threads_are_none_of_its_business(slack, tm
     assert texts(slack, "general") == ["You said: hi"]
 
 
-async def test_two_workspaces_sharing_a_channel_and_ts_are_two_conversations(slack, tmp_path):
+async def test_two_workspaces_sharing_a_channel_and_ts_are_two_conversations(
+    slack: SlackEmulator, tmp_path: Path
+) -> None:
     async with running_bot(slack, register(counting), tmp_path):
         event = {
             "type": "app_mention",
@@ -54,14 +61,14 @@ async def test_two_workspaces_sharing_a_channel_and_ts_are_two_conversations(sla
         await slack.wait_for(lambda: len(slack.calls_to("chat.postMessage")) == 2)
 
 
-async def test_a_resting_session_leaves_memory_and_comes_back(slack, tmp_path):
+async def test_a_resting_session_leaves_memory_and_comes_back(slack: SlackEmulator, tmp_path: Path) -> None:
     resumed = asyncio.Event()
 
-    def bot():
+    def bot() -> None:
         counting()
 
         @cl.on_chat_resume
-        def resume():
+        def resume() -> None:
             resumed.set()
 
     async with running_bot(slack, register(bot), tmp_path, session_rest=0.05) as running:
@@ -76,14 +83,14 @@ async def test_a_resting_session_leaves_memory_and_comes_back(slack, tmp_path):
     assert resumed.is_set()
 
 
-async def test_an_idle_session_ends_announced(slack, tmp_path):
+async def test_an_idle_session_ends_announced(slack: SlackEmulator, tmp_path: Path) -> None:
     ended = asyncio.Event()
 
-    def bot():
+    def bot() -> None:
         counting()
 
         @cl.on_chat_end
-        def end():
+        def end() -> None:
             ended.set()
 
     async with running_bot(slack, register(bot), tmp_path, session_timeout=0.2):
@@ -96,14 +103,16 @@ async def test_an_idle_session_ends_announced(slack, tmp_path):
         await said(slack, slack.dm.id, "message 1: b")
 
 
-async def test_an_idle_session_ends_behind_those_of_a_platform_that_is_off_now(slack, tmp_path):
+async def test_an_idle_session_ends_behind_those_of_a_platform_that_is_off_now(
+    slack: SlackEmulator, tmp_path: Path
+) -> None:
     ended = asyncio.Event()
 
-    def bot():
+    def bot() -> None:
         counting()
 
         @cl.on_chat_end
-        def end():
+        def end() -> None:
             ended.set()
 
     async with running_bot(slack, register(bot), tmp_path, session_timeout=0.2) as running:
@@ -117,14 +126,16 @@ async def test_an_idle_session_ends_behind_those_of_a_platform_that_is_off_now(s
             await ended.wait()
 
 
-async def test_removing_the_bot_from_a_channel_ends_its_threads_and_no_others(slack, tmp_path):
+async def test_removing_the_bot_from_a_channel_ends_its_threads_and_no_others(
+    slack: SlackEmulator, tmp_path: Path
+) -> None:
     ended = []
 
-    def bot():
+    def bot() -> None:
         counting()
 
         @cl.on_chat_end
-        def end():
+        def end() -> None:
             ended.append(cl.context.conversation)
 
     async with running_bot(slack, register(bot), tmp_path) as running:
@@ -134,7 +145,7 @@ async def test_removing_the_bot_from_a_channel_ends_its_threads_and_no_others(sl
         left = {"type": "member_left_channel", "user": slack.team.bot.id, "channel": slack.general.id}
         await slack.emit({**left, "channel_type": "C", "team": slack.team.id, "event_ts": "1800000000.000100"})
 
-        async def all_ended():
+        async def all_ended() -> Any:
             return len(ended) == 3 and not [
                 root for root in roots if await running.gateway.store.exists(f"slack:T0GATEWAY:C0GENERAL:{root}")
             ]
@@ -145,16 +156,18 @@ async def test_removing_the_bot_from_a_channel_ends_its_threads_and_no_others(sl
     assert sorted(ended) == sorted(f"slack:T0GATEWAY:C0GENERAL:{root}" for root in roots)
 
 
-async def test_a_question_in_a_channel_the_bot_was_removed_from_waits_no_longer(slack, tmp_path):
+async def test_a_question_in_a_channel_the_bot_was_removed_from_waits_no_longer(
+    slack: SlackEmulator, tmp_path: Path
+) -> None:
     answers, ended = [], asyncio.Event()
 
-    def bot():
+    def bot() -> None:
         @cl.on_message
-        async def main(message: cl.Message):
+        async def main(message: cl.Message) -> None:
             answers.append(await cl.AskUserMessage("Who?", timeout=60).send())
 
         @cl.on_chat_end
-        def end():
+        def end() -> None:
             ended.set()
 
     async with running_bot(slack, register(bot), tmp_path):
@@ -167,12 +180,12 @@ async def test_a_question_in_a_channel_the_bot_was_removed_from_waits_no_longer(
     assert answers == []
 
 
-async def test_the_user_has_name_email_and_a_stable_identifier(slack, tmp_path):
+async def test_the_user_has_name_email_and_a_stable_identifier(slack: SlackEmulator, tmp_path: Path) -> None:
     users = []
 
-    def bot():
+    def bot() -> None:
         @cl.on_message
-        async def main(message: cl.Message):
+        async def main(message: cl.Message) -> None:
             users.append(cl.user_session.get("user"))
             await cl.Message("ok").send()
 
@@ -186,14 +199,16 @@ async def test_the_user_has_name_email_and_a_stable_identifier(slack, tmp_path):
     assert len(slack.calls_to("users.info")) == 1
 
 
-async def test_sync_handlers_do_not_hold_up_others_and_can_wait_for_coroutines(slack, tmp_path):
+async def test_sync_handlers_do_not_hold_up_others_and_can_wait_for_coroutines(
+    slack: SlackEmulator, tmp_path: Path
+) -> None:
     import threading
 
     release = threading.Event()
 
-    def bot():
+    def bot() -> None:
         @cl.on_message
-        def main(message: cl.Message):
+        def main(message: cl.Message) -> None:
             if message.content == "block":
                 release.wait(10)
             cl.run_sync(cl.Message(f"sync {message.content}").send())
@@ -206,13 +221,15 @@ async def test_sync_handlers_do_not_hold_up_others_and_can_wait_for_coroutines(s
         await said(slack, "general", "sync block")
 
 
-async def test_a_turn_that_only_waits_for_the_store_keeps_no_other_waiting(slack, tmp_path, monkeypatch):
+async def test_a_turn_that_only_waits_for_the_store_keeps_no_other_waiting(
+    slack: SlackEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("gateway.store.writer.PATIENCE", 60)  # the end of a turn waits for company
     both_stored = asyncio.Event()
 
-    def bot():
+    def bot() -> None:
         @cl.on_message
-        async def main(message: cl.Message):
+        async def main(message: cl.Message) -> None:
             await both_stored.wait()
             await cl.Message(f"You said: {message.content}").send()
 

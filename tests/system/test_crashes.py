@@ -3,7 +3,9 @@
 What a crash does to replies, streams and questions is part of every platform's contract (``tests/contract``)."""
 
 import asyncio
+from pathlib import Path
 
+from gateway.emulators.slack.emulator import SlackEmulator
 from tests.support.process import BotProcess
 from tests.system.reading import from_bot, said, texts
 
@@ -40,7 +42,7 @@ SLOW = """
 """
 
 
-async def test_sigterm_during_ten_turns_loses_none(slack, tmp_path):
+async def test_sigterm_during_ten_turns_loses_none(slack: SlackEmulator, tmp_path: Path) -> None:
     async with BotProcess(tmp_path, SLOW, slack.environment()) as bot:
         slack.deliver_to(bot.url)
         roots = [await slack.post("general", f"@gateway {n}") for n in range(10)]
@@ -49,7 +51,7 @@ async def test_sigterm_during_ten_turns_loses_none(slack, tmp_path):
         assert sorted(texts(slack, "general")) == [f"done {n}" for n in range(10)]
 
 
-async def test_sigterm_with_no_time_hands_the_turns_back(slack, tmp_path):
+async def test_sigterm_with_no_time_hands_the_turns_back(slack: SlackEmulator, tmp_path: Path) -> None:
     environment = {**slack.environment(), "GATEWAY_DRAIN_TIMEOUT": "0"}
     async with BotProcess(tmp_path, SLOW, environment) as bot:
         slack.deliver_to(bot.url)
@@ -62,7 +64,7 @@ async def test_sigterm_with_no_time_hands_the_turns_back(slack, tmp_path):
     assert sorted(texts(slack, "general")) == [f"done {n}" for n in range(10)]
 
 
-async def test_a_waiting_question_does_not_hold_up_a_deployment(slack, tmp_path):
+async def test_a_waiting_question_does_not_hold_up_a_deployment(slack: SlackEmulator, tmp_path: Path) -> None:
     async with BotProcess(tmp_path, ASKS, slack.environment()) as bot:
         slack.deliver_to(bot.url)
         root = await slack.post("general", "@gateway deploy")
@@ -75,7 +77,7 @@ async def test_a_waiting_question_does_not_hold_up_a_deployment(slack, tmp_path)
     assert len(from_bot(slack, "general", root)) == 3
 
 
-async def test_events_during_downtime_arrive_by_redelivery(slack, tmp_path):
+async def test_events_during_downtime_arrive_by_redelivery(slack: SlackEmulator, tmp_path: Path) -> None:
     slack.deliveries.retry_delays = (0.2, 0.5, 5.0)
     async with BotProcess(tmp_path, REPLIES, slack.environment()) as bot:
         slack.deliver_to(bot.url)

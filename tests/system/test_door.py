@@ -1,28 +1,31 @@
 """What is not let in: unsigned, stale, malformed, oversized, unknown. And what the probes say."""
 
 import asyncio
+from pathlib import Path
 
 import aiohttp
 import orjson
+import pytest
 
 import gateway as cl
+from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.ingress.decoder import ending
 from gateway.telemetry.logs import configure_logging
 from tests.support.bot import register, running_bot
 from tests.system.reading import eventually, said, texts
 
 
-def echo():
+def echo() -> None:
     @cl.on_message
-    async def main(message: cl.Message):
+    async def main(message: cl.Message) -> None:
         await cl.Message(f"You said: {message.content}").send()
 
 
-def mention(slack, text: str = "hi") -> bytes:
+def mention(slack: SlackEmulator, text: str = "hi") -> bytes:
     return delivery(slack, "1700000000.000100", type="app_mention", text=f"<@{slack.team.bot.id}> {text}")
 
 
-def delivery(slack, ts: str, **event: str) -> bytes:
+def delivery(slack: SlackEmulator, ts: str, **event: str) -> bytes:
     return orjson.dumps(
         {
             "type": "event_callback",
@@ -42,7 +45,7 @@ def delivery(slack, ts: str, **event: str) -> bytes:
     )
 
 
-async def test_only_signed_fresh_and_well_formed_requests_get_in(slack, tmp_path):
+async def test_only_signed_fresh_and_well_formed_requests_get_in(slack: SlackEmulator, tmp_path: Path) -> None:
     body = mention(slack)
     json_type = {"content-type": "application/json"}
     async with running_bot(slack, register(echo), tmp_path, max_body_bytes=20_000) as running:
@@ -65,7 +68,9 @@ async def test_only_signed_fresh_and_well_formed_requests_get_in(slack, tmp_path
         await slack.wait_for(lambda: slack.calls_to("chat.postMessage"))
 
 
-async def test_a_body_with_the_gateways_own_words_in_it_is_a_message_like_any_other(slack, tmp_path):
+async def test_a_body_with_the_gateways_own_words_in_it_is_a_message_like_any_other(
+    slack: SlackEmulator, tmp_path: Path
+) -> None:
     user = {"platform": "slack", "workspace": slack.team.id, "id": slack.ada.id}
     async with running_bot(slack, register(echo), tmp_path):
         ts = await slack.post("general", "hi")
@@ -76,10 +81,10 @@ async def test_a_body_with_the_gateways_own_words_in_it_is_a_message_like_any_ot
         await said(slack, "general", "You said: hi")
 
 
-async def test_an_adapter_cannot_speak_for_the_gateway(slack, tmp_path):
+async def test_an_adapter_cannot_speak_for_the_gateway(slack: SlackEmulator, tmp_path: Path) -> None:
     ended = []
 
-    def bot():
+    def bot() -> None:
         echo()
         cl.on_chat_end(lambda: ended.append(True))
 
@@ -94,7 +99,7 @@ async def test_an_adapter_cannot_speak_for_the_gateway(slack, tmp_path):
         assert (await accept.take(ending(session, reason="removed", now=5.0))).status == "new"
 
 
-async def test_url_verification_is_answered(slack, tmp_path):
+async def test_url_verification_is_answered(slack: SlackEmulator, tmp_path: Path) -> None:
     body = orjson.dumps({"type": "url_verification", "challenge": "abc", "token": "t"})
     async with running_bot(slack, register(echo), tmp_path):
         result = await slack.send_raw(body, {"content-type": "application/json", **slack.sign(body)})
@@ -102,7 +107,7 @@ async def test_url_verification_is_answered(slack, tmp_path):
     assert "abc" in str(result.body)
 
 
-async def test_probes_tell_the_truth(slack, tmp_path):
+async def test_probes_tell_the_truth(slack: SlackEmulator, tmp_path: Path) -> None:
     async with running_bot(slack, register(echo), tmp_path) as running, aiohttp.ClientSession() as http:
         await slack.post("general", "@gateway hi")
         await said(slack, "general", "You said: hi")
@@ -121,7 +126,7 @@ async def test_probes_tell_the_truth(slack, tmp_path):
         assert result.status == 503
 
 
-async def test_a_store_that_cannot_write_means_no_acknowledgement(slack, tmp_path):
+async def test_a_store_that_cannot_write_means_no_acknowledgement(slack: SlackEmulator, tmp_path: Path) -> None:
     async with running_bot(slack, register(echo), tmp_path) as running, aiohttp.ClientSession() as http:
         await running.gateway.store.close()
         body = mention(slack)
@@ -135,7 +140,9 @@ async def test_a_store_that_cannot_write_means_no_acknowledgement(slack, tmp_pat
         await slack.wait_for(lambda: slack.calls_to("chat.postMessage"))
 
 
-async def test_a_database_deleted_under_the_gateway_is_said_once_and_nothing_is_acknowledged(slack, tmp_path, capsys):
+async def test_a_database_deleted_under_the_gateway_is_said_once_and_nothing_is_acknowledged(
+    slack: SlackEmulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     configure_logging(form="console", debug=False)
     async with running_bot(slack, register(echo), tmp_path) as running, aiohttp.ClientSession() as http:
         await slack.post("general", "@gateway hi")
@@ -158,7 +165,9 @@ async def test_a_database_deleted_under_the_gateway_is_said_once_and_nothing_is_
         await said(slack, "general", "You said: again", thread=root, timeout=20)
 
 
-async def test_a_mention_that_could_not_be_stored_does_not_call_the_bot_into_its_thread(slack, tmp_path):
+async def test_a_mention_that_could_not_be_stored_does_not_call_the_bot_into_its_thread(
+    slack: SlackEmulator, tmp_path: Path
+) -> None:
     async def deliver(body: bytes) -> int:
         return (await slack.send_raw(body, {"content-type": "application/json", **slack.sign(body)})).status
 
@@ -180,13 +189,13 @@ async def test_a_mention_that_could_not_be_stored_does_not_call_the_bot_into_its
         assert slack.calls_to("chat.postMessage")[0].args["text"] == "You said: hi"
 
 
-async def test_a_flood_beyond_memory_is_answered_in_order(slack, tmp_path):
+async def test_a_flood_beyond_memory_is_answered_in_order(slack: SlackEmulator, tmp_path: Path) -> None:
     go = asyncio.Event()
     order = []
 
-    def bot():
+    def bot() -> None:
         @cl.on_message
-        async def main(message: cl.Message):
+        async def main(message: cl.Message) -> None:
             await go.wait()
             order.append(int(message.content))
             if message.content == "249":

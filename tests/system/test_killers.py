@@ -4,6 +4,7 @@ person is told, and nobody else notices."""
 import asyncio
 import sqlite3
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,11 @@ def runs(folder: Path, of: str) -> int:
     return file.read_text().split("\n").count(of) if file.exists() else 0
 
 
+def begun(folder: Path, times: int) -> bool:
+    """Return whether the slow turn was begun this often."""
+    return runs(folder, "slow") >= times
+
+
 async def live(bot: BotProcess, slack: SlackEmulator) -> None:
     """Start it, also when it dies at once."""
     with suppress(AssertionError):
@@ -48,7 +54,9 @@ def dead_letters(folder: Path) -> list[str]:
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("retries", ["2", "0"])
-async def test_a_message_that_kills_the_process_three_times_is_told_and_kept(slack, tmp_path, retries):
+async def test_a_message_that_kills_the_process_three_times_is_told_and_kept(
+    slack: SlackEmulator, tmp_path: Path, retries: str
+) -> None:
     environment = {**slack.environment(), "GATEWAY_TURN_RETRIES": retries}
     async with BotProcess(tmp_path, KILLER, environment) as bot:
         slack.deliver_to(bot.url)
@@ -70,7 +78,9 @@ async def test_a_message_that_kills_the_process_three_times_is_told_and_kept(sla
 
 
 @pytest.mark.timeout(120)
-async def test_what_ran_beside_the_message_that_kills_is_answered_and_not_blamed(slack, tmp_path):
+async def test_what_ran_beside_the_message_that_kills_is_answered_and_not_blamed(
+    slack: SlackEmulator, tmp_path: Path
+) -> None:
     async with BotProcess(tmp_path, KILLER, slack.environment()) as bot:
         slack.deliver_to(bot.url)
         neighbours = [await slack.post("general", f"@gateway slow {n}") for n in range(3)]
@@ -121,7 +131,9 @@ EXITS = """
 """
 
 
-async def test_a_task_that_exits_ends_neither_the_bot_nor_anybody_elses_turn(slack, tmp_path):
+async def test_a_task_that_exits_ends_neither_the_bot_nor_anybody_elses_turn(
+    slack: SlackEmulator, tmp_path: Path
+) -> None:
     async with BotProcess(tmp_path, EXITS, {**slack.environment(), "GATEWAY_TURN_RETRIES": "0"}) as bot:
         slack.deliver_to(bot.url)
         slow = await slack.post("general", "@gateway slow")
@@ -147,7 +159,9 @@ ASKS = """
 
 
 @pytest.mark.timeout(180)
-async def test_a_waiting_question_outlives_any_number_of_deployments_and_deaths(slack, tmp_path):
+async def test_a_waiting_question_outlives_any_number_of_deployments_and_deaths(
+    slack: SlackEmulator, tmp_path: Path
+) -> None:
     async with BotProcess(tmp_path, ASKS, slack.environment()) as bot:
         slack.deliver_to(bot.url)
         root = await slack.post("general", "@gateway hi")
@@ -166,13 +180,13 @@ async def test_a_waiting_question_outlives_any_number_of_deployments_and_deaths(
 
 
 @pytest.mark.timeout(120)
-async def test_turns_that_deployments_hand_over_are_not_used_up(slack, tmp_path):
+async def test_turns_that_deployments_hand_over_are_not_used_up(slack: SlackEmulator, tmp_path: Path) -> None:
     environment = {**slack.environment(), "GATEWAY_DRAIN_TIMEOUT": "0"}
     async with BotProcess(tmp_path, KILLER, environment) as bot:
         slack.deliver_to(bot.url)
         root = await slack.post("general", "@gateway slow")
         for n in range(1, 6):
-            await slack.wait_for(lambda n=n: runs(tmp_path, "slow") >= n or None, 20)
+            await slack.wait_for(partial(begun, tmp_path, n), 20)
             assert await bot.terminate() == 0
             assert interruptions(tmp_path) == [0]
             slack.deliver_to(bot.url)

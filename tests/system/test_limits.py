@@ -2,10 +2,14 @@
 and once in the log."""
 
 import asyncio
+from pathlib import Path
+from typing import Any
 
 import aiohttp
+import pytest
 
 import gateway as cl
+from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.ingress import dispatcher
 from tests.support.bot import register, running_bot
 from tests.system.reading import said, texts
@@ -16,10 +20,10 @@ async def limits(url: str) -> tuple[int, dict[str, str]]:
         return answer.status, (await answer.json())["limits"]
 
 
-def asking(answers: list, **options):
-    def bot():
+def asking(answers: list[Any], **options: Any) -> Any:
+    def bot() -> None:
         @cl.on_message
-        async def main(message: cl.Message):
+        async def main(message: cl.Message) -> None:
             if message.content.startswith("ask"):
                 answer = await cl.AskUserMessage(f"What {message.content}?", **options).send()
                 answers.append((message.content, answer and answer["output"]))
@@ -28,9 +32,12 @@ def asking(answers: list, **options):
     return register(bot)
 
 
-async def test_any_number_of_open_questions_holds_nobody_up(slack, tmp_path, monkeypatch):
+async def test_any_number_of_open_questions_holds_nobody_up(
+    slack: SlackEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(dispatcher, "QUEUES_LIMIT", 20)
-    count, answers = 200, []
+    count = 200
+    answers: list[Any] = []
     async with running_bot(slack, asking(answers, timeout=300), tmp_path, running_turns=5, live_sessions=20) as running:
         roots = [await slack.post("general", f"@gateway ask {n}") for n in range(count)]
         await slack.wait_for(lambda: len(texts(slack, "general")) == count or None, 60)
@@ -44,13 +51,15 @@ async def test_any_number_of_open_questions_holds_nobody_up(slack, tmp_path, mon
     assert answers == [(f"ask {n}", f"answer {n}") for n in (0, 100, count - 1)]
 
 
-async def test_what_waited_for_room_comes_when_others_begin_to_wait(slack, tmp_path, monkeypatch):
+async def test_what_waited_for_room_comes_when_others_begin_to_wait(
+    slack: SlackEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(dispatcher, "QUEUES_LIMIT", 2)
     go, answers = asyncio.Event(), []
 
-    def bot():
+    def bot() -> None:
         @cl.on_message
-        async def main(message: cl.Message):
+        async def main(message: cl.Message) -> None:
             await go.wait()
             answers.append(await cl.AskUserMessage(f"What {message.content}?", timeout=300).send())
 
@@ -63,8 +72,10 @@ async def test_what_waited_for_room_comes_when_others_begin_to_wait(slack, tmp_p
     assert "2 conversations" in met["conversations"]
 
 
-async def test_the_oldest_question_to_a_person_is_closed_when_there_are_too_many(slack, tmp_path, caplog):
-    answers: list = []
+async def test_the_oldest_question_to_a_person_is_closed_when_there_are_too_many(
+    slack: SlackEmulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    answers: list[Any] = []
     async with running_bot(
         slack, asking(answers, timeout=300), tmp_path, questions_per_person=2, session_rest=900
     ) as running:
@@ -83,13 +94,15 @@ async def test_the_oldest_question_to_a_person_is_closed_when_there_are_too_many
     assert caplog.text.count("limit.met") == 1
 
 
-async def test_one_persons_turns_leave_room_for_others(slack, tmp_path, caplog):
+async def test_one_persons_turns_leave_room_for_others(
+    slack: SlackEmulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     go, begun = asyncio.Event(), []
     grace = slack.grace.id
 
-    def bot():
+    def bot() -> None:
         @cl.on_message
-        async def main(message: cl.Message):
+        async def main(message: cl.Message) -> None:
             begun.append(message.content)
             if message.content.startswith("slow"):
                 await go.wait()
@@ -110,12 +123,14 @@ async def test_one_persons_turns_leave_room_for_others(slack, tmp_path, caplog):
     assert caplog.text.count("limit.met") == 1
 
 
-async def test_a_turn_with_another_behind_it_does_not_wait_for_company_at_its_end(slack, tmp_path, monkeypatch):
+async def test_a_turn_with_another_behind_it_does_not_wait_for_company_at_its_end(
+    slack: SlackEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     go, soon = asyncio.Event(), []
 
-    def bot():
+    def bot() -> None:
         @cl.on_message
-        async def main(message: cl.Message):
+        async def main(message: cl.Message) -> None:
             await go.wait()
             await cl.Message(f"re {message.content}").send()
 
@@ -123,7 +138,7 @@ async def test_a_turn_with_another_behind_it_does_not_wait_for_company_at_its_en
         store = running.gateway.store
         finish = store.finish
 
-        async def noted(*args, **options):
+        async def noted(*args: Any, **options: Any) -> None:
             soon.append(options.get("soon", False))
             await finish(*args, **options)
 

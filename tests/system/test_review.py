@@ -4,29 +4,36 @@ import asyncio
 import contextlib
 import sqlite3
 import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
 
 import gateway as cl
+from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.ingress import dispatcher as dispatching
 from tests.support.bot import register, running_bot
 from tests.support.process import BotProcess
 from tests.system.reading import buttons, from_bot, said, shown, texts
 
 
-def echo():
+def echo() -> None:
     @cl.on_message
-    async def main(message: cl.Message):
+    async def main(message: cl.Message) -> None:
         await cl.Message(f"re {message.content}").send()
 
 
 # Stopping
 
 
-async def test_a_stopped_handler_that_updates_a_message_while_it_ends_is_not_run_again(slack, tmp_path):
+async def test_a_stopped_handler_that_updates_a_message_while_it_ends_is_not_run_again(
+    slack: SlackEmulator, tmp_path: Path
+) -> None:
     started, runs = asyncio.Event(), []
 
-    def bot():
+    def bot() -> None:
         @cl.on_message
-        async def main(message: cl.Message):
+        async def main(message: cl.Message) -> None:
             runs.append(message.content)
             if len(runs) > 1:
                 await cl.Message(message.content).send()
@@ -48,12 +55,12 @@ async def test_a_stopped_handler_that_updates_a_message_while_it_ends_is_not_run
     assert runs == ["long", "next"]
 
 
-async def test_a_failing_on_stop_does_not_run_the_stopped_turn_again(slack, tmp_path):
+async def test_a_failing_on_stop_does_not_run_the_stopped_turn_again(slack: SlackEmulator, tmp_path: Path) -> None:
     started, runs = asyncio.Event(), []
 
-    def bot():
+    def bot() -> None:
         @cl.on_message
-        async def main(message: cl.Message):
+        async def main(message: cl.Message) -> None:
             runs.append(message.content)
             if runs == ["long"]:
                 started.set()
@@ -61,7 +68,7 @@ async def test_a_failing_on_stop_does_not_run_the_stopped_turn_again(slack, tmp_
             await cl.Message(message.content).send()
 
         @cl.on_stop
-        def stop():
+        def stop() -> None:
             raise ValueError("boom")
 
     async with running_bot(slack, register(bot), tmp_path):
@@ -73,18 +80,18 @@ async def test_a_failing_on_stop_does_not_run_the_stopped_turn_again(slack, tmp_
     assert runs == ["long", "next"]
 
 
-async def test_a_handler_that_swallows_the_stop_is_stopped_all_the_same(slack, tmp_path):
+async def test_a_handler_that_swallows_the_stop_is_stopped_all_the_same(slack: SlackEmulator, tmp_path: Path) -> None:
     started, stopped = asyncio.Event(), asyncio.Event()
 
-    def bot():
+    def bot() -> None:
         @cl.on_message
-        async def main(message: cl.Message):
+        async def main(message: cl.Message) -> None:
             started.set()
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.sleep(60)
 
         @cl.on_stop
-        def stop():
+        def stop() -> None:
             stopped.set()
 
     async with running_bot(slack, register(bot), tmp_path):
@@ -95,12 +102,12 @@ async def test_a_handler_that_swallows_the_stop_is_stopped_all_the_same(slack, t
             await stopped.wait()
 
 
-async def test_a_message_of_a_stopped_turn_can_be_updated_in_a_later_one(slack, tmp_path):
+async def test_a_message_of_a_stopped_turn_can_be_updated_in_a_later_one(slack: SlackEmulator, tmp_path: Path) -> None:
     started = asyncio.Event()
 
-    def bot():
+    def bot() -> None:
         @cl.on_message
-        async def main(message: cl.Message):
+        async def main(message: cl.Message) -> None:
             if message.content == "long":
                 cl.user_session.set("status", await cl.Message("working").send())
                 started.set()
@@ -118,10 +125,10 @@ async def test_a_message_of_a_stopped_turn_can_be_updated_in_a_later_one(slack, 
     assert texts(slack, "general", root) == ["updated later"]
 
 
-async def test_stop_and_new_while_a_question_waits(slack, tmp_path):
-    def bot():
+async def test_stop_and_new_while_a_question_waits(slack: SlackEmulator, tmp_path: Path) -> None:
+    def bot() -> None:
         @cl.on_message
-        async def main(message: cl.Message):
+        async def main(message: cl.Message) -> None:
             if message.content == "ask":
                 await cl.AskUserMessage("Name?", timeout=60).send()
             await cl.Message(f"re {message.content}").send()
@@ -141,12 +148,12 @@ async def test_stop_and_new_while_a_question_waits(slack, tmp_path):
 # Sessions
 
 
-async def test_a_failing_on_chat_end_does_not_keep_the_session_open(slack, tmp_path):
-    def bot():
+async def test_a_failing_on_chat_end_does_not_keep_the_session_open(slack: SlackEmulator, tmp_path: Path) -> None:
+    def bot() -> None:
         echo()
 
         @cl.on_chat_end
-        def end():
+        def end() -> None:
             raise ValueError("boom")
 
     async with running_bot(slack, register(bot), tmp_path, session_timeout=0.2, turn_retries=0):
@@ -156,14 +163,16 @@ async def test_a_failing_on_chat_end_does_not_keep_the_session_open(slack, tmp_p
     assert sum("Reference" in text for text in texts(slack, slack.dm.id)) <= 1
 
 
-async def test_a_conversation_in_which_a_question_waits_is_not_idle(slack, tmp_path):
-    results = []
+async def test_a_conversation_in_which_a_question_waits_is_not_idle(slack: SlackEmulator, tmp_path: Path) -> None:
+    results: list[str] = []
 
-    def bot():
+    def bot() -> None:
         @cl.on_message
-        async def main(message: cl.Message):
+        async def main(message: cl.Message) -> None:
             if message.content == "ask":
-                results.append((await cl.AskUserMessage("Name?", timeout=60).send())["output"])
+                answer = await cl.AskUserMessage("Name?", timeout=60).send()
+                assert answer is not None
+                results.append(answer["output"])
             cl.user_session["count"] = count = cl.user_session.get("count", 0) + 1
             await cl.Message(f"message {count}").send()
 
@@ -183,19 +192,19 @@ async def test_a_conversation_in_which_a_question_waits_is_not_idle(slack, tmp_p
 # Beside the queue
 
 
-async def give_feedback(slack, message):
+async def give_feedback(slack: SlackEmulator, message: dict[str, Any]) -> None:
     action = next(b for b in message["blocks"] if b["type"] == "context_actions")["elements"][0]["action_id"]
     await slack.click("general", message["ts"], action, value="negative")
 
 
-async def test_a_slow_feedback_handler_holds_up_no_message(slack, tmp_path):
+async def test_a_slow_feedback_handler_holds_up_no_message(slack: SlackEmulator, tmp_path: Path) -> None:
     rated, go = asyncio.Event(), asyncio.Event()
 
-    def bot():
+    def bot() -> None:
         echo()
 
         @cl.on_feedback
-        async def feedback(feedback):
+        async def feedback(feedback: cl.Feedback) -> None:
             rated.set()
             await go.wait()
 
@@ -210,14 +219,14 @@ async def test_a_slow_feedback_handler_holds_up_no_message(slack, tmp_path):
             go.set()
 
 
-async def test_a_question_asked_by_the_feedback_handler_is_answered(slack, tmp_path):
-    picked = []
+async def test_a_question_asked_by_the_feedback_handler_is_answered(slack: SlackEmulator, tmp_path: Path) -> None:
+    picked: list[Any] = []
 
-    def bot():
+    def bot() -> None:
         echo()
 
         @cl.on_feedback
-        async def feedback(feedback):
+        async def feedback(feedback: cl.Feedback) -> None:
             picked.append(await cl.AskActionMessage("Why?", [cl.Action("slow"), cl.Action("wrong")], timeout=3).send())
             picked.append(await cl.AskUserMessage("What else?", timeout=3).send())
             await cl.Message("Thanks").send()
@@ -236,13 +245,15 @@ async def test_a_question_asked_by_the_feedback_handler_is_answered(slack, tmp_p
 # Order and a store that fails
 
 
-async def test_what_arrives_while_the_backlog_is_read_waits_its_turn(slack, tmp_path, monkeypatch):
+async def test_what_arrives_while_the_backlog_is_read_waits_its_turn(
+    slack: SlackEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(dispatching, "QUEUE_LIMIT", 2)
     go, order = asyncio.Event(), []
 
-    def bot():
+    def bot() -> None:
         @cl.on_message
-        async def main(message: cl.Message):
+        async def main(message: cl.Message) -> None:
             await go.wait()
             order.append(message.content)
             await cl.Message(f"re {message.content}").send()
@@ -254,7 +265,7 @@ async def test_what_arrives_while_the_backlog_is_read_waits_its_turn(slack, tmp_
             await slack.delivered(await slack.post("general", str(n), thread_ts=root))
         pending = store.pending
 
-        async def meanwhile(**wanted):
+        async def meanwhile(**wanted: Any) -> Any:
             monkeypatch.setattr(store, "pending", pending)
             rows = await pending(**wanted)
             await slack.delivered(await slack.post("general", "8", thread_ts=root))
@@ -266,13 +277,15 @@ async def test_what_arrives_while_the_backlog_is_read_waits_its_turn(slack, tmp_
     assert order == [str(n) for n in range(9)]
 
 
-async def test_a_thread_goes_on_while_its_mention_waits_for_room(slack, tmp_path, monkeypatch):
+async def test_a_thread_goes_on_while_its_mention_waits_for_room(
+    slack: SlackEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(dispatching, "QUEUES_LIMIT", 1)
     go = asyncio.Event()
 
-    def bot():
+    def bot() -> None:
         @cl.on_message
-        async def main(message: cl.Message):
+        async def main(message: cl.Message) -> None:
             if message.content == "slow":
                 await go.wait()
             await cl.Message(f"re {message.content}").send()
@@ -288,13 +301,15 @@ async def test_a_thread_goes_on_while_its_mention_waits_for_room(slack, tmp_path
     assert texts(slack, "general", root) == ["re 1", "re 2"]
 
 
-async def test_a_reply_concerns_us_though_its_mention_was_taken_up_while_we_looked(slack, tmp_path, monkeypatch):
+async def test_a_reply_concerns_us_though_its_mention_was_taken_up_while_we_looked(
+    slack: SlackEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(dispatching, "QUEUES_LIMIT", 1)
     go = asyncio.Event()
 
-    def bot():
+    def bot() -> None:
         @cl.on_message
-        async def main(message: cl.Message):
+        async def main(message: cl.Message) -> None:
             if message.content == "slow":
                 await go.wait()
             await cl.Message(f"re {message.content}").send()
@@ -305,7 +320,7 @@ async def test_a_reply_concerns_us_though_its_mention_was_taken_up_while_we_look
         await slack.delivered(root)
         exists = running.gateway.store.exists
 
-        async def meanwhile(key):
+        async def meanwhile(key: Any) -> Any:
             found = await exists(key)
             go.set()
             await said(slack, "general", "re 1", thread=root)
@@ -316,13 +331,15 @@ async def test_a_reply_concerns_us_though_its_mention_was_taken_up_while_we_look
         await said(slack, "general", "re 2", thread=root)
 
 
-async def test_a_store_that_fails_at_the_end_of_a_turn_doubles_nothing(slack, tmp_path, monkeypatch):
+async def test_a_store_that_fails_at_the_end_of_a_turn_doubles_nothing(
+    slack: SlackEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with running_bot(slack, register(echo), tmp_path) as running:
         store = running.gateway.store
         broken = True
 
-        def failing(method):
-            async def call(*args, **kwargs):
+        def failing(method: Any) -> Any:
+            async def call(*args: Any, **kwargs: Any) -> Any:
                 if broken:
                     raise sqlite3.OperationalError("disk I/O error")
                 return await method(*args, **kwargs)
@@ -343,10 +360,10 @@ async def test_a_store_that_fails_at_the_end_of_a_turn_doubles_nothing(slack, tm
 # Threads
 
 
-async def test_sync_handlers_that_wait_for_answers_hold_up_nobody(slack, tmp_path):
-    def bot():
+async def test_sync_handlers_that_wait_for_answers_hold_up_nobody(slack: SlackEmulator, tmp_path: Path) -> None:
+    def bot() -> None:
         @cl.on_message
-        def main(message: cl.Message):
+        def main(message: cl.Message) -> None:
             if message.content == "ask":
                 cl.run_sync(cl.AskUserMessage("Name?", timeout=3).send())
             else:
@@ -359,12 +376,12 @@ async def test_sync_handlers_that_wait_for_answers_hold_up_nobody(slack, tmp_pat
         await said(slack, "general", "quick", timeout=2)
 
 
-async def test_what_a_timed_out_thread_says_is_not_said_beside_its_rerun(slack, tmp_path):
+async def test_what_a_timed_out_thread_says_is_not_said_beside_its_rerun(slack: SlackEmulator, tmp_path: Path) -> None:
     release, runs = threading.Event(), []
 
-    def bot():
+    def bot() -> None:
         @cl.on_message
-        def main(message: cl.Message):
+        def main(message: cl.Message) -> None:
             runs.append(1)
             if len(runs) == 1:
                 release.wait(5)
@@ -382,12 +399,14 @@ async def test_what_a_timed_out_thread_says_is_not_said_beside_its_rerun(slack, 
 # Odd values
 
 
-async def test_a_payload_that_json_cannot_hold_is_refused_where_it_is_made(slack, tmp_path):
+async def test_a_payload_that_json_cannot_hold_is_refused_where_it_is_made(
+    slack: SlackEmulator, tmp_path: Path
+) -> None:
     errors = []
 
-    def bot():
+    def bot() -> None:
         @cl.on_message
-        async def main():
+        async def main() -> None:
             try:
                 cl.Action("go", {"o": object()})
             except TypeError as error:
@@ -401,22 +420,23 @@ async def test_a_payload_that_json_cannot_hold_is_refused_where_it_is_made(slack
     assert "payload of Action('go')" in errors[0]
 
 
-async def test_a_file_stays_when_a_button_of_its_message_is_removed(slack, tmp_path):
-    def bot():
+async def test_a_file_stays_when_a_button_of_its_message_is_removed(slack: SlackEmulator, tmp_path: Path) -> None:
+    def bot() -> None:
         @cl.on_message
-        async def main(message: cl.Message):
+        async def main(message: cl.Message) -> None:
             await cl.Message(
                 "Here", elements=[cl.File(name="a.txt", content="x")], actions=[cl.Action("go", label="Go")]
             ).send()
 
         @cl.action_callback("go")
-        async def go(action):
+        async def go(action: cl.Action) -> None:
             await action.remove()
             await cl.Message("gone").send()
 
     async with running_bot(slack, register(bot), tmp_path):
         await slack.post("general", "@gateway x")
         message = await slack.wait_for(lambda: next((m for m in from_bot(slack, "general") if buttons(m)), None))
+        assert message is not None
         await slack.wait_for(lambda: any(m.get("files") for m in from_bot(slack, "general")))
         await slack.click("general", message["ts"], label="Go")
         await said(slack, "general", "gone")
@@ -441,7 +461,9 @@ APPROVES = """
 """
 
 
-async def test_nobody_else_answers_while_the_turn_is_on_its_way_back_to_its_question(slack, tmp_path):
+async def test_nobody_else_answers_while_the_turn_is_on_its_way_back_to_its_question(
+    slack: SlackEmulator, tmp_path: Path
+) -> None:
     async with BotProcess(tmp_path, APPROVES, slack.environment()) as bot:
         slack.deliver_to(bot.url)
         root = await slack.post("general", "@gateway x")
@@ -473,7 +495,7 @@ FAILS = """
 """
 
 
-async def test_a_failed_turn_keeps_its_place_across_a_restart(slack, tmp_path):
+async def test_a_failed_turn_keeps_its_place_across_a_restart(slack: SlackEmulator, tmp_path: Path) -> None:
     async with BotProcess(tmp_path, FAILS, slack.environment()) as bot:
         slack.deliver_to(bot.url)
         root = await slack.post("general", "@gateway 1")

@@ -139,8 +139,8 @@ async def test_no_configured_secret_is_in_a_log_a_database_error_a_probe_or_the_
             folder.mkdir()
             environment["GATEWAY_LOG"] = form
             bot = await stack.enter_async_context(BotProcess(folder, BOT, environment))
-            for emulator in (slack, teams):
-                emulator.deliver_to(bot.url)
+            slack.deliver_to(bot.url)
+            teams.deliver_to(bot.url)
             await everything_fails(slack, discord, teams, secrets)
             probe = await ready(bot.url)
             await bot.terminate()

@@ -4,24 +4,29 @@ import asyncio
 import sqlite3
 import time
 from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 import gateway as cl
 from gateway.egress import TurnScheduler
+from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.errors import RateLimited, StoreFailed
 from gateway.ingress import dispatcher
 from gateway.store import file
-from tests.support.bot import register, running_bot
+from tests.support.bot import RunningBot, register, running_bot
 from tests.system.reading import eventually, from_bot, said, shown, texts
 
 
-async def test_a_failing_handler_is_run_again_then_told_with_a_reference_and_kept(slack, tmp_path):
+async def test_a_failing_handler_is_run_again_then_told_with_a_reference_and_kept(
+    slack: SlackEmulator, tmp_path: Path
+) -> None:
     runs = []
 
-    def bot():
+    def bot() -> None:
         @cl.on_message
-        async def main(message: cl.Message):
+        async def main(message: cl.Message) -> None:
             runs.append(1)
             await cl.Message("before").send()
             raise ValueError("boom")
@@ -37,10 +42,10 @@ async def test_a_failing_handler_is_run_again_then_told_with_a_reference_and_kep
     assert "ValueError: boom" in letters[0].error
 
 
-async def test_an_error_that_quotes_half_a_character_is_told_and_kept(slack, tmp_path):
-    def bot():
+async def test_an_error_that_quotes_half_a_character_is_told_and_kept(slack: SlackEmulator, tmp_path: Path) -> None:
+    def bot() -> None:
         @cl.on_message
-        async def main(message: cl.Message):
+        async def main(message: cl.Message) -> None:
             if message.content == "bad":
                 raise ValueError("half an emoji: \ud83d")
             await cl.Message("fine").send()
@@ -52,12 +57,14 @@ async def test_an_error_that_quotes_half_a_character_is_told_and_kept(slack, tmp
         await said(slack, "general", "fine", thread=root)
 
 
-async def test_a_turn_stopped_in_the_pause_before_its_retry_is_not_run_again(slack, tmp_path):
+async def test_a_turn_stopped_in_the_pause_before_its_retry_is_not_run_again(
+    slack: SlackEmulator, tmp_path: Path
+) -> None:
     runs = []
 
-    def bot():
+    def bot() -> None:
         @cl.on_message
-        async def main(message: cl.Message):
+        async def main(message: cl.Message) -> None:
             runs.append(message.content)
             if message.content == "refused":
                 raise RateLimited(300, "model")
@@ -74,10 +81,12 @@ async def test_a_turn_stopped_in_the_pause_before_its_retry_is_not_run_again(sla
     assert runs == ["refused", "next"]
 
 
-async def test_a_turn_that_was_about_to_begin_when_the_end_came_is_run(slack, tmp_path, monkeypatch):
-    def bot():
+async def test_a_turn_that_was_about_to_begin_when_the_end_came_is_run(
+    slack: SlackEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def bot() -> None:
         @cl.on_message
-        async def main(message: cl.Message):
+        async def main(message: cl.Message) -> None:
             await cl.Message(f"re {message.content}").send()
 
     async with running_bot(slack, register(bot), tmp_path) as running:
@@ -88,19 +97,21 @@ async def test_a_turn_that_was_about_to_begin_when_the_end_came_is_run(slack, tm
         assert texts(slack, "general") == ["re x"]
 
 
-async def open_ones(running, wanted):
+async def open_ones(running: RunningBot, wanted: Any) -> Any:
     return [row for row in await running.gateway.store.pending(now=time.time() + 10_000, limit=10) if wanted(row)]
 
 
-async def test_a_turn_whose_end_the_store_cannot_take_at_once_is_not_run_again(slack, tmp_path, monkeypatch):
+async def test_a_turn_whose_end_the_store_cannot_take_at_once_is_not_run_again(
+    slack: SlackEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(file, "BUSY_TIMEOUT", 0.05)
     runs = []
     locked = asyncio.Event()
     other = sqlite3.connect(tmp_path / "gateway.db", isolation_level=None)
 
-    def bot():
+    def bot() -> None:
         @cl.on_message
-        async def main(message: cl.Message):
+        async def main(message: cl.Message) -> None:
             runs.append(message.content)
             await cl.Message(f"re {message.content}").send()
             if message.content == "one":
@@ -121,16 +132,18 @@ async def test_a_turn_whose_end_the_store_cannot_take_at_once_is_not_run_again(s
     assert texts(slack, "general", root) == ["re one", "re two"]
 
 
-async def test_a_failed_run_leaves_no_trace_in_the_session_and_the_thread_goes_on(slack, tmp_path):
+async def test_a_failed_run_leaves_no_trace_in_the_session_and_the_thread_goes_on(
+    slack: SlackEmulator, tmp_path: Path
+) -> None:
     seen = []
 
-    def bot():
+    def bot() -> None:
         @cl.on_chat_start
-        def start():
+        def start() -> None:
             cl.user_session.set("history", [])
 
         @cl.on_message
-        async def main(message: cl.Message):
+        async def main(message: cl.Message) -> None:
             cl.user_session.get("history").append(message.content)
             seen.append(list(cl.user_session.get("history")))
             if message.content == "bad":
@@ -146,12 +159,12 @@ async def test_a_failed_run_leaves_no_trace_in_the_session_and_the_thread_goes_o
     assert seen == [["bad"], ["bad"], ["bad"], ["good"]]
 
 
-async def test_without_retries_a_handler_runs_at_most_once(slack, tmp_path):
+async def test_without_retries_a_handler_runs_at_most_once(slack: SlackEmulator, tmp_path: Path) -> None:
     runs = []
 
-    def bot():
+    def bot() -> None:
         @cl.on_message
-        async def main():
+        async def main() -> None:
             runs.append(1)
             raise ValueError("boom")
 
@@ -161,10 +174,10 @@ async def test_without_retries_a_handler_runs_at_most_once(slack, tmp_path):
     assert runs == [1]
 
 
-async def test_what_a_model_wrote_mentions_nobody(slack, tmp_path):
-    def bot():
+async def test_what_a_model_wrote_mentions_nobody(slack: SlackEmulator, tmp_path: Path) -> None:
+    def bot() -> None:
         @cl.on_message
-        async def main():
+        async def main() -> None:
             await cl.Message("Hello <!channel> <!here> <!subteam^S1> <@U0GRACE> @channel @here **now**").send()
             await cl.Message("<@U0GRACE> please look", mentions=cl.AllowedMentions(users=True)).send()
 
@@ -177,12 +190,14 @@ async def test_what_a_model_wrote_mentions_nobody(slack, tmp_path):
     assert "<@U0GRACE>" in sent[1]
 
 
-async def test_a_missing_scope_for_files_is_named_and_never_the_login_page(slack, tmp_path):
+async def test_a_missing_scope_for_files_is_named_and_never_the_login_page(
+    slack: SlackEmulator, tmp_path: Path
+) -> None:
     got = []
 
-    def bot():
+    def bot() -> None:
         @cl.on_message
-        async def main(message: cl.Message):
+        async def main(message: cl.Message) -> None:
             got.append(message.elements)
             await cl.Message("went on").send()
 
@@ -194,13 +209,15 @@ async def test_a_missing_scope_for_files_is_named_and_never_the_login_page(slack
     assert got == [[]]
 
 
-async def test_a_turn_stopped_while_it_asks_and_wants_its_place_back_takes_none_with_it(slack, tmp_path):
+async def test_a_turn_stopped_while_it_asks_and_wants_its_place_back_takes_none_with_it(
+    slack: SlackEmulator, tmp_path: Path
+) -> None:
     busy, together = [], []
     hold = asyncio.Event()
 
-    def bot():
+    def bot() -> None:
         @cl.on_message
-        async def main(message: cl.Message):
+        async def main(message: cl.Message) -> None:
             if message.content == "ask":
                 await cl.AskUserMessage("Your name?").send()
                 return
@@ -230,14 +247,14 @@ async def test_a_turn_stopped_while_it_asks_and_wants_its_place_back_takes_none_
 
 
 async def test_a_handler_that_swallows_its_cancellation_does_not_keep_the_gateway_from_ending(
-    slack, tmp_path, monkeypatch, caplog
-):
+    slack: SlackEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr(dispatcher, "LET_GO", 0.1)
     begun, over = asyncio.Event(), asyncio.Event()
 
-    def bot():
+    def bot() -> None:
         @cl.on_message
-        async def main():
+        async def main() -> None:
             begun.set()
             while not over.is_set():
                 with suppress(asyncio.CancelledError):
@@ -252,10 +269,10 @@ async def test_a_handler_that_swallows_its_cancellation_does_not_keep_the_gatewa
     assert "drain.deaf" in caplog.text
 
 
-def holds(condition):
+def holds(condition: Any) -> Any:
     """A look for ``eventually``."""
 
-    async def look():
+    async def look() -> Any:
         return condition()
 
     return look

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,10 +10,10 @@ import pytest
 import gateway as cl
 from adapters.slack.adapter import SlackAdapter
 from gateway.adapter import AdapterContext
+from gateway.emulators.common.values import JSON
 from gateway.emulators.slack.emulator import SlackEmulator
-from gateway.emulators.slack.values import JSON
 from gateway.model import Envelope, Event, MessageCreated, RemoteFile
-from tests.slack.world import SlackWorld, adapter_for
+from tests.slack.world import SlackWorld, settings_for
 from tests.support.bot import register, running_bot
 from tests.system.reading import said, texts
 
@@ -36,7 +37,7 @@ class CompletingWorld(SlackWorld):
     """Its adapter is ``Completing``."""
 
     def adapter(self, context: AdapterContext, *, wrong_token: bool = False) -> SlackAdapter:
-        self.made = adapter_for(self.slack, context, of=Completing)
+        self.made = Completing(settings_for(self.slack), context)
         return self.made
 
 
@@ -75,7 +76,9 @@ PICTURE = "got ['photo.png image/png Image']"
 
 
 @pytest.mark.parametrize("mention_first", [True, False])
-async def test_the_files_of_a_mention_reach_the_handler_whichever_event_comes_first(slack, tmp_path, mention_first):
+async def test_the_files_of_a_mention_reach_the_handler_whichever_event_comes_first(
+    slack: SlackEmulator, tmp_path: Path, mention_first: bool
+) -> None:
     events = list(await twins(slack))
     if not mention_first:
         events.reverse()
@@ -88,7 +91,7 @@ async def test_the_files_of_a_mention_reach_the_handler_whichever_event_comes_fi
     assert texts(slack, "general") == [PICTURE]
 
 
-async def test_what_the_twin_added_is_there_after_a_crash(slack, tmp_path):
+async def test_what_the_twin_added_is_there_after_a_crash(slack: SlackEmulator, tmp_path: Path) -> None:
     mention, message = await twins(slack)
     hold = asyncio.Event()
     async with running_bot(slack, listing(hold=hold), tmp_path, drain_timeout=0.0):
@@ -100,7 +103,7 @@ async def test_what_the_twin_added_is_there_after_a_crash(slack, tmp_path):
     assert texts(slack, "general") == [PICTURE]
 
 
-async def test_a_turn_that_has_begun_does_not_run_twice(slack, tmp_path):
+async def test_a_turn_that_has_begun_does_not_run_twice(slack: SlackEmulator, tmp_path: Path) -> None:
     mention, message = await twins(slack)
     slack.team.scopes -= {"channels:history"}  # nobody can look for what the mention lacks
     heard = asyncio.Event()
@@ -112,7 +115,7 @@ async def test_a_turn_that_has_begun_does_not_run_twice(slack, tmp_path):
     assert texts(slack, "general") == ["got []"]
 
 
-async def test_a_partial_message_waits_for_its_twin(slack, tmp_path):
+async def test_a_partial_message_waits_for_its_twin(slack: SlackEmulator, tmp_path: Path) -> None:
     mention, message = await twins(slack)
     world = CompletingWorld(slack)
     async with running_bot(world, listing(), tmp_path):
@@ -123,7 +126,7 @@ async def test_a_partial_message_waits_for_its_twin(slack, tmp_path):
     assert world.made.asked == 0
 
 
-async def test_the_platform_is_asked_for_the_rest_where_no_twin_comes(slack, tmp_path):
+async def test_the_platform_is_asked_for_the_rest_where_no_twin_comes(slack: SlackEmulator, tmp_path: Path) -> None:
     mention, message = await twins(slack)
     world = CompletingWorld(slack)
     [file] = message["files"]
@@ -138,9 +141,9 @@ async def test_the_platform_is_asked_for_the_rest_where_no_twin_comes(slack, tmp
     assert world.made.asked == 1
 
 
-async def test_an_ask_for_a_file_is_answered_by_a_mention_that_lacks_it(slack, tmp_path):
+async def test_an_ask_for_a_file_is_answered_by_a_mention_that_lacks_it(slack: SlackEmulator, tmp_path: Path) -> None:
     """Where the app hears of mentions alone, no twin comes: the file is asked for while the turn waits for it."""
-    got = []
+    got: list[Any] = []
 
     def bot() -> None:
         @cl.on_message

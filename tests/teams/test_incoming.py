@@ -92,7 +92,8 @@ def test_without_a_copy_or_with_one_that_says_nothing_the_text_is_read() -> None
     assert to_markdown({**DOCUMENTED, "attachments": [], "text": "only text"}) == "only text"
     for html in ("", "<p></p>", "<p>&nbsp;</p>", "<p>" + "x" * markup.MAX_HTML, "<p>x" * (markup.MAX_TAGS + 1)):
         assert to_markdown(copied(html, "the text")) == "the text"
-    for content in (None, 7, ["<p>x</p>"], {}):
+    contents: tuple[object, ...] = (None, 7, ["<p>x</p>"], {})
+    for content in contents:
         copy = {"contentType": "text/html", "content": content}
         assert to_markdown({**DOCUMENTED, "text": "the text", "attachments": [copy]}) == "the text"
 
@@ -313,7 +314,7 @@ def test_any_markup_is_read_and_never_a_crash(pieces: list[str], more: str) -> N
     for written in (html, html + more, more + html):
         for form in ("xml", "plain"):
             said, references = read(copied(written, written, textFormat=form))
-            assert isinstance(said, str) and isinstance(references, tuple)
+            assert (type(said), type(references)) == (str, tuple)
 
 
 @pytest.mark.parametrize("pieces", [*([each] for each in PIECES), ["<a x='"], ['<a x="'], ["</"], ["<td>a<tr>"]])

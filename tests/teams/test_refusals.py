@@ -1,5 +1,6 @@
 """The whole gateway where Teams refuses, takes without saying so, or is not what it was: over the wire."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,11 @@ from tests.support.bot import register, running_bot
 from tests.teams.world import TeamsWorld, teams_world
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
+
+
+def sent_more(world: TeamsWorld, than: int) -> bool:
+    """Return whether the bot made more sends than this number."""
+    return len(world.teams.calls_to("send")) > than
 
 
 async def test_an_answer_to_a_conversation_that_is_gone_is_tried_once_and_no_notice_goes_into_the_void(
@@ -33,7 +39,7 @@ async def test_an_answer_to_a_conversation_that_is_gone_is_tried_once_and_no_not
             world.teams.fail_next("send", status=status, error=code, times=100)
             lost = await world.dm(f"again {status}")
             await world.delivered(lost)
-            await world.wait_for(lambda before=before: len(world.teams.calls_to("send")) > before)
+            await world.wait_for(partial(sent_more, world, before))
             world.teams._faults.clear()
             after = await world.dm(f"and {status}")
             await reads(world, after, f"re and {status}")

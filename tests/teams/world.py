@@ -266,7 +266,7 @@ class TeamsWorld:
     # -- trouble
 
     def fail_next(
-        self, method: Method, trouble: Trouble, *, times: int = 1, retry_after: int = 1, after_effect: bool = False
+        self, method: Method, trouble: Trouble, *, times: int = 1, retry_after: float = 1, after_effect: bool = False
     ) -> None:
         fault: dict[str, Any]
         match trouble:
