@@ -1,8 +1,8 @@
-"""Markdown's prose as Discord reads it. Pure.
+"""Converts Markdown prose to Discord's dialect of it. Pure.
 
-Discord's Markdown is a dialect: two underscores underline, two bars hide what is between them, a link whose label is an
-address is shown as it was written, only web addresses can be linked, entities and ``<br>`` are characters, headings
-have three levels and are not underlined (https://support.discord.com/hc/articles/210298617). Code is left alone.
+In Discord's Markdown two underscores underline, two bars hide what is between them, a link whose label is an address is
+shown as written, only web addresses can be linked, entities and ``<br>`` are plain characters, and headings have three
+levels and no underlined form (https://support.discord.com/hc/articles/210298617). Code is left alone.
 """
 
 import html
@@ -54,12 +54,12 @@ _DUNDERS = frozenset(
         *("init_subclass", "post_init", "version"),
     }
 )
-"""Names of Python's that are written between two underscores on each side."""
+"""Python's names that are written between two underscores on each side."""
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S++$", re.IGNORECASE)
 
 
 def prose(part: Prose, text: str, *, terse: bool) -> str:
-    """The part of the text in Discord's dialect; ``terse``: never longer than it was."""
+    """Return the part of the text in Discord's dialect; with ``terse`` the result is never longer than the input."""
     kind = part.block.kind
     if kind in (Kind.BLANK, Kind.RULE):
         return part.source
@@ -72,7 +72,7 @@ def prose(part: Prose, text: str, *, terse: bool) -> str:
 
 
 def _heading(part: Prose, edits: list[Edit], level: int) -> str:
-    """A heading with its mark in front of it, below the third level a bold line."""
+    """Return a heading with its mark in front of it; below the third level a bold line."""
     first = part.block.lines[0]
     lead = first.content - first.start
     if part.block.kind is Kind.UNDERLINE:
@@ -91,24 +91,24 @@ def _heading(part: Prose, edits: list[Edit], level: int) -> str:
 
 def _edits(text: str, part: Prose, *, terse: bool) -> Iterator[Edit]:
     spans = block_spans(text, part.block)
-    as_object: list[tuple[int, int]] = []
+    untouched: list[tuple[int, int]] = []
     """Addresses, code and tokens, in which nothing is changed."""
     for span in spans:
         if span.kind in ("code", "url", "token", "escape"):
-            as_object.append((span.start, span.end))
-        elif span.kind in ("shard", "image"):
-            as_object.append((span.close, span.end))
+            untouched.append((span.start, span.end))
+        elif span.kind in ("link", "image"):
+            untouched.append((span.close, span.end))
         yield from _edit(text, span, terse=terse)
     at = 0
     for found in _BARS.finditer(text, part.block.start, part.block.end):
-        while at < len(as_object) and as_object[at][1] <= found.start():
+        while at < len(untouched) and untouched[at][1] <= found.start():
             at += 1
-        if at == len(as_object) or as_object[at][0] > found.start():
+        if at == len(untouched) or untouched[at][0] > found.start():
             yield Edit(found.start(), found.end(), _parted(len(found[0]), terse=terse))
 
 
 def _parted(count: int, *, terse: bool) -> str:
-    """Bars that hide nothing."""
+    """Return a run of bars that hides nothing."""
     return "‖" * (count // 2) + "|" * (count % 2) if terse else "\\|" * count
 
 
@@ -116,8 +116,8 @@ def _edit(text: str, span: Span, *, terse: bool) -> Iterator[Edit]:
     match span.kind:
         case "strong" if text[span.start : span.inner] == "__":
             yield from _bold(text, span, terse=terse)
-        case "shard" | "image":
-            yield from _shard(text, span)
+        case "link" | "image":
+            yield from _link(text, span)
         case "entity":
             meant = html.unescape(text[span.start : span.end])
             yield Edit(span.start, span.end, f"\\{meant}" if meant in _MARKS else meant)
@@ -144,7 +144,7 @@ def _bold(text: str, span: Span, *, terse: bool) -> Iterator[Edit]:
         yield Edit(span.close, span.end, "\\_\\_")
 
 
-def _shard(text: str, span: Span) -> Iterator[Edit]:
+def _link(text: str, span: Span) -> Iterator[Edit]:
     label = plain_text(text[span.inner : span.close]).strip()
     target = span.target
     shown = target.removeprefix("mailto:").removeprefix("tel:")
