@@ -1,7 +1,7 @@
-"""The registry: which platforms there are and where they live.
+"""The registry of platforms: the name of each, and where its parts live.
 
-Importing it imports no platform's SDK. Third parties add theirs by an entry point of the group ``gateway.adapters``
-whose value is a ``gateway.adapter.Platform``.
+Importing this module imports no platform's SDK. Other packages add a platform by an entry point of the group
+``gateway.adapters`` whose value is a ``gateway.adapter.Platform``.
 """
 
 from gateway.adapter import Platform
@@ -29,3 +29,4 @@ PLATFORMS: tuple[Platform, ...] = (
         emulator_class="gateway.emulators.teams.emulator:TeamsEmulator",
     ),
 )
+"""The platforms that come with the gateway, in the order they are listed to users."""

@@ -1,11 +1,14 @@
-"""Reads the body of a webhook's request, never more of it than allowed."""
+"""Reads the body of a webhook request without ever reading more than the allowed number of bytes."""
 
 from starlette.types import Receive
 
 
 async def read_body(receive: Receive, declared: bytes, *, limit: int) -> bytes | None:
-    """The body, empty when the sender hung up; None if it is larger than ``limit`` bytes, whatever the header
-    ``declared`` claims. Not by Starlette's ``Request``, whose stream costs 5 us more."""
+    """Return the request's body, empty when the sender hung up; None if the body is larger than ``limit`` bytes,
+    whatever the Content-Length header ``declared`` claims.
+
+    Starlette's ``Request`` is not used because its stream costs 5 microseconds more per request.
+    """
     if declared.isdigit() and int(declared) > limit:
         return None
     body = bytearray()

@@ -1,4 +1,5 @@
-"""Which of a message's files are to be added and which to be removed, for platforms that edit both."""
+"""Compares the files a posted message has with those it should have, for platforms that add and remove files by an
+edit."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -7,30 +8,31 @@ from gateway.model import OutgoingFile
 
 
 class FileChanges(NamedTuple):
-    """What makes the files that stand with a message those that are wanted."""
+    """The changes that turn the files of a posted message into the wanted ones."""
 
-    kept: dict[str, str]
-    """Keys of files that stay, by the platform's ids."""
+    staying: dict[str, str]
+    """Keys (``OutgoingFile.key``) of the files that stay, by the platform's file id."""
     gone: list[str]
-    """The platform's ids of files that are no longer wanted."""
+    """The platform's ids of the files to remove."""
     missing: list[OutgoingFile]
+    """The files to add."""
 
 
 def file_changes(there: Mapping[str, str], wanted: Sequence[OutgoingFile]) -> FileChanges:
-    """Compare the files that stand (``OutgoingFile.key`` by the platform's id; empty where that is not known)
-    with those that shall.
+    """Compare the files of a posted message (``there``: ``OutgoingFile.key`` by the platform's file id, empty where the
+    key is not known) with the wanted ones.
 
-    Files are counted, so two of one name and content are two files. A receipt of an earlier version of the gateway
-    knows only names: a name then stands for a file of that name.
+    Files are counted, so two files of the same name and content are two files. A receipt written by an earlier version
+    of the gateway knows only names: a name then counts as the key of a file with that name.
     """
     left = dict(there)
-    kept: dict[str, str] = {}
+    staying: dict[str, str] = {}
     missing: list[OutgoingFile] = []
     for file in wanted:
         found = next((id for id, key in left.items() if key in (file.key, file.name)), None)
         if found is None:
             missing.append(file)
         else:
-            kept[found] = file.key
+            staying[found] = file.key
             del left[found]
-    return FileChanges(kept={id: kept[id] for id in there if id in kept}, gone=list(left), missing=missing)
+    return FileChanges(staying={id: staying[id] for id in there if id in staying}, gone=list(left), missing=missing)

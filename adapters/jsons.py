@@ -1,7 +1,8 @@
-"""JSON to and from bytes: the one reader for every body somebody else wrote. It never raises anything but ``NotJson``.
+"""Converts JSON to and from bytes: the one reader for every body that somebody else wrote. It raises nothing but
+``NotJson``.
 
-Half of a surrogate pair (models and clients cut texts anywhere) costs one character. Nesting is bounded, because what
-walks through a body later does so with a Python frame or two per level, and the interpreter has about a thousand.
+Half of a surrogate pair (models and clients cut texts anywhere) costs one character. Nesting is bounded, because code
+that later walks through a body needs a Python frame or two per level, and the interpreter allows about a thousand.
 """
 
 import json
@@ -13,28 +14,29 @@ import orjson
 from adapters.fields import Json
 
 MAX_DEPTH = 100
-"""Arrays and objects within one another. Slack's rich text, Discord's components and Adaptive Cards stay below 30."""
+"""The deepest nesting of arrays and objects that is accepted. Slack's rich text, Discord's components and Adaptive
+Cards stay below 30."""
 
 _STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
 """Brackets as signed bytes: 1 goes in, -1 comes out."""
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-"""Some clients write one before their UTF-8, and a reader may overlook it (RFC 8259, section 8.1)."""
+"""The byte order mark that some clients write before their UTF-8; a reader may ignore it (RFC 8259, section 8.1)."""
 
 
 class NotJson(ValueError):
-    """The bytes are not JSON that can be worked with; the text says why and quotes nothing of them."""
+    """Raised for bytes that cannot be used as JSON; the message says why and quotes nothing of them."""
 
 
 class TooDeep(NotJson):
-    """The JSON is nested deeper than ``MAX_DEPTH``."""
+    """Raised for JSON that is nested deeper than ``MAX_DEPTH``."""
 
     def __init__(self) -> None:
         super().__init__(f"the JSON is nested deeper than {MAX_DEPTH} levels")
 
 
 def dump(body: Json) -> bytes:
-    """The bytes of what is sent."""
+    """Encode a JSON object as bytes for sending."""
     try:
         return orjson.dumps(body)
     except orjson.JSONEncodeError:
@@ -42,7 +44,7 @@ def dump(body: Json) -> bytes:
 
 
 def loads(raw: bytes | str, *, mend: bool = True) -> Any:
-    """The value in JSON of any origin. Raises ``NotJson``, or ``TooDeep`` which is one, and without ``mend`` also for
+    """Decode JSON of any origin. Raises ``NotJson`` (``TooDeep`` for too much nesting), and without ``mend`` also for
     half of a surrogate pair."""
     data = raw.encode("utf-8", "replace") if isinstance(raw, str) else raw
     data = data.removeprefix(_BYTE_ORDER_MARK)
@@ -57,7 +59,7 @@ def loads(raw: bytes | str, *, mend: bool = True) -> Any:
 
 
 def object_in(raw: bytes | str) -> dict[str, Any] | None:
-    """The JSON object; None if it is none, or nested too deep to be anybody's."""
+    """Decode a JSON object; None if the bytes are no JSON object, or one nested deeper than ``MAX_DEPTH``."""
     try:
         found = loads(raw)
     except NotJson:
@@ -66,8 +68,11 @@ def object_in(raw: bytes | str) -> dict[str, Any] | None:
 
 
 def _depth(data: bytes) -> int:
-    """How deep the brackets outside of strings are nested; for what is no JSON some number. Each step is one pass of
-    the standard library over the bytes; a megabyte of nothing but brackets costs less here than to be parsed."""
+    """Return how deep the brackets outside of strings are nested; for bytes that are no JSON the number means nothing.
+
+    Each step is one pass of the standard library over the bytes: a megabyte of nothing but brackets costs less here
+    than it would cost to parse.
+    """
     if b"\\" in data:
         data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
     outside = b"".join(data.split(b'"')[::2]).translate(_STEPS, _NO_BRACKETS)
@@ -75,7 +80,7 @@ def _depth(data: bytes) -> int:
 
 
 def _mended(data: bytes, reason: str) -> Any:
-    """What orjson refuses, though it is JSON by the letter."""
+    """Decode JSON that is valid by the letter but that orjson refuses."""
     if b"\\ud" not in data.lower():
         raise NotJson(f"not JSON: {reason}")
     try:

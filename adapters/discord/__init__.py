@@ -1,1 +1,1 @@
-"""Discord, on discord.py."""
+"""The Discord adapter, built on discord.py."""

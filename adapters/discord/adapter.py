@@ -1,4 +1,4 @@
-"""The Discord adapter: ties link, inbound, outbound and what surrounds them to ``gateway.adapter.Adapter``."""
+"""The Discord adapter: implements ``gateway.adapter.Adapter`` by its shards, inbound, outbound and extras."""
 
 import asyncio
 import logging
@@ -47,13 +47,13 @@ from gateway.model import (
 _RETRY = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds between attempts to reach Discord when it could not be reached at start; the last one repeats."""
 _SETTLING = 3.0
-"""Seconds the start waits for the gateway's word: it is when Discord tells that an intent is refused."""
+"""Seconds that ``connect`` waits for the first connection: Discord reports a refused intent only then."""
 
 log = structlog.get_logger(__name__)
 
 
 class DiscordAdapter:
-    """Discord by its gateway and REST API (``DISCORD_BOT_TOKEN``)."""
+    """Serves Discord over its gateway connection and REST API; needs ``DISCORD_BOT_TOKEN``."""
 
     name: ClassVar[str] = "discord"
     capabilities: ClassVar[Capabilities] = CAPABILITIES
@@ -78,7 +78,7 @@ class DiscordAdapter:
             interact=self._interactions.take,
             ready=self._on_ready,
         )
-        self._resume_store = context.store
+        self._store = context.store
         self._intake: Intake | None = None
         self._shards: list[Shard] = []
         self._syncing: asyncio.Task[None] | None = None
@@ -86,17 +86,17 @@ class DiscordAdapter:
 
     @property
     def ignored(self) -> Counter[str]:
-        """Dispatches that went no further, by rule."""
+        """How many dispatches were ignored, by the name of the rule."""
         return self._inbound.ignored
 
     def routes(self, accept: Accept) -> Sequence[Route]:
-        """None: everything comes over the gateway connection."""
+        """Return no routes: everything comes over the gateway connection."""
         return []
 
     @asynccontextmanager
     async def connect(self, accept: Accept) -> AsyncIterator[None]:
         """Log in and hold the gateway connections. Raises ``SettingsError`` for a token or an intent Discord refuses;
-        while Discord cannot be reached the adapter stays up, says so in ``health`` and goes on trying."""
+        while Discord cannot be reached the adapter stays up, reports it in ``health`` and keeps trying."""
         # Below that discord.py prints what it receives, and the tokens of interactions with it.
         logging.getLogger("discord").setLevel(logging.WARNING)
         async with AsyncExitStack() as stack:
@@ -120,14 +120,14 @@ class DiscordAdapter:
         shards: list[Shard] = []
         url, count = self._settings.gateway_url, self._settings.shards
         for number in range(count):
-            store = ResumeStore(self._resume_store, self._directory, shard=number, shards=count, gateway_url=url)
+            store = ResumeStore(self._store, self._directory, shard=number, shards=count, gateway_url=url)
             shard = Shard(self._api, store, gateway_url=url, shard=number, shards=count)
             shard.listen(self._inbound.parsers(intake, shard.mark), intake)
             shards.append(shard)
         return shards
 
     async def _keep_sessions(self) -> None:
-        """What is stored by now needs not come again."""
+        """Write down how far each shard is stored, so that Discord does not send it again to the next process."""
         await asyncio.gather(*(shard.keep() for shard in self._shards))
 
     async def _login(self) -> bool:
@@ -160,7 +160,7 @@ class DiscordAdapter:
                 group.create_task(shard.keep_up())
 
     async def _settle(self) -> None:
-        """Until the first connection is up, or it is known why not."""
+        """Wait until the first connection is up or has failed for good, at most ``_SETTLING`` seconds."""
         first = self._shards[0]
         try:
             async with asyncio.timeout(_SETTLING):
@@ -179,7 +179,8 @@ class DiscordAdapter:
             await _cancel(self._syncing)
 
     def health(self) -> str | None:
-        """None while Discord can be reached and what arrives is stored; else what is wrong."""
+        """Return None while Discord can be reached and deliveries are being stored, else a line that says what is
+        wrong."""
         if self._trouble is not None:
             return self._trouble
         for shard in self._shards:
@@ -188,8 +189,8 @@ class DiscordAdapter:
         return self._intake.trouble if self._intake is not None else None
 
     def parse(self, envelope: Envelope) -> Event | None:
-        """The event in a delivery; None, with a line in the log, for one that cannot be read: it would block all that
-        follows it."""
+        """Return the event in a delivery. None, with a line in the log, for a delivery that cannot be read: an
+        exception would block everything behind it."""
         try:
             return parse(envelope)
         except Exception:
@@ -197,53 +198,55 @@ class DiscordAdapter:
             return None
 
     async def send(self, to: ConversationRef, message: Outgoing, *, key: str) -> Receipt:
-        """Create Message, with the key as an enforced nonce; the first one opens the thread."""
+        """Post a message with the key as an enforced nonce; the first message of a conversation opens its thread."""
         return await self._outbox.send(to, message, key=key)
 
     async def edit(self, receipt: Receipt, message: Outgoing) -> Receipt:
-        """Edit Message; the files are exactly the message's afterwards."""
+        """Edit a message; afterwards it has exactly the given files."""
         return await self._outbox.edit(receipt, message)
 
     async def delete(self, receipt: Receipt) -> None:
-        """Delete Message."""
+        """Delete a message; one that is gone already is no error."""
         await self._outbox.delete(receipt)
 
     async def status(self, to: ConversationRef, text: str | None) -> None:
-        """Typing, without words."""
+        """Show Discord's typing indicator; the text is not shown."""
         await self._extras.status(to, text)
 
     def download(self, file: RemoteFile, *, limit: int) -> AsyncIterator[bytes]:
-        """The file's bytes, from where Discord keeps attachments and nowhere else."""
+        """Return the bytes of a file that Discord itself keeps; other hosts are refused."""
         return self._downloads.download(file, limit=limit)
 
     async def find(
         self, to: ConversationRef, message: Outgoing, *, key: str, since: float, claimed: Collection[str]
     ) -> Receipt | None:
-        """The message sent under ``key``: by its nonce while that is known, else by what it says."""
+        """Find the message sent under ``key``: by its nonce while Discord's echo of it is known, else by its
+        content."""
         return await self._history.find(to, message, key=key, since=since, claimed=claimed)
 
     async def history(self, to: ConversationRef, *, limit: int) -> Sequence[HistoryMessage]:
-        """Get Channel Messages, with the message a thread was opened from at its head."""
+        """Return the newest messages, oldest first, beginning with the message the thread was opened from."""
         return await self._history.history(to, limit=limit)
 
     async def react(self, to: ConversationRef, message_id: str, emoji: str, *, added: bool) -> None:
-        """``emoji`` is the emoji itself, a common name (``thumbsup``), or ``name:id`` of a server's own."""
+        """Add or remove the bot's reaction; ``emoji`` is the emoji itself, a common name (``thumbsup``), or ``name:id``
+        of a server's own."""
         await self._extras.react(to, message_id, emoji, added=added)
 
     async def profile(self, user: UserRef) -> Profile:
-        """Name and picture; Discord tells a bot no e-mail address."""
+        """Return the name and picture of a user; Discord gives a bot no e-mail address."""
         return await self._extras.profile(user)
 
     async def set_title(self, to: ConversationRef, title: str) -> None:
-        """The thread's name."""
+        """Rename the conversation's thread; a conversation without a thread keeps its name."""
         await self._extras.set_title(to, title)
 
     async def suggest(self, to: ConversationRef, starters: Sequence[Starter]) -> None:
-        """A message with a button for each prompt."""
+        """Post a message with a button for each prompt."""
         await self._extras.suggest(to, starters)
 
     async def notify(self, to: ConversationRef, user: UserRef, text: str) -> None:
-        """An ephemeral message where the interaction can still be answered, else a direct one."""
+        """Send an ephemeral message while the user's interaction can still be answered, else a direct message."""
         await self._extras.notify(to, user, text)
 
 

@@ -1,9 +1,11 @@
-"""Discord's REST API through discord.py's client: its buckets and retries, our address, every failure one of ours.
+"""Discord's REST API through discord.py's client, at the address of the settings, with every failure as a
+``gateway.errors`` type.
 
-Two ways in. ``call`` is the bot's own: the client keeps to each bucket, waits out short rate limits and repeats what
-met a 5xx (a message carries a nonce, so that is safe). ``webhook`` is an interaction's: its token is in the path, no
-credentials go along, and the bot's global limit does not hold it up. Discord knows a token only once the interaction
-was answered (``answer``), and a turn may be faster than that: what uses the token waits (``answering``).
+There are two ways in. ``Api.call`` acts as the bot: the client keeps to each rate-limit bucket, waits out short limits
+and repeats a call that met a 5xx (a message carries a nonce, so that is safe). ``Api.webhook`` acts by the token of an
+interaction, which is in the path: no credentials are sent, and the bot's global limit does not apply. Discord knows
+such a token only once the interaction was answered (``answer``), and a turn may be faster than that, so a call that
+uses the token waits for the answer (``answering``).
 """
 
 import asyncio
@@ -23,21 +25,21 @@ from adapters.fields import Json
 from gateway.errors import GatewayError, SettingsError, Unavailable
 
 TIMEOUT = aiohttp.ClientTimeout(total=60, sock_connect=10)
-"""For one request, its wait for a rate limit not included."""
+"""Time limits for one request; the wait for a rate limit does not count."""
 TRANSFER = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=60)
-"""For one that carries files."""
+"""Time limits for a request that carries files."""
 
 _NOTICED = 1.0
-"""Seconds a person does not mind to wait."""
+"""Seconds of waiting that a person does not notice."""
 _BUCKETS = 256
-"""Rate-limit buckets kept without a look at which are over."""
+"""Number of rate-limit buckets held before expired ones are looked for."""
 
 log = structlog.get_logger(__name__)
 
 
 class _Http(HTTPClient):
-    """The client at another address. discord.py keeps that in a class attribute, which two bots in one process would
-    share."""
+    """discord.py's HTTP client at an address of its own: discord.py keeps the address in a class attribute, which two
+    bots in one process would share."""
 
     def __init__(self, api_url: str) -> None:
         # The loop is named once there is one (``Shard``); nothing reads it before.
@@ -46,13 +48,14 @@ class _Http(HTTPClient):
         self._enough = _BUCKETS
 
     def at(self, route: Route) -> Route:
-        """The route, leading to the address of the settings."""
+        """Return the route rebased onto the address of the settings."""
         route.url = self.api_url + route.url.removeprefix(Route.BASE)
         return route
 
     def _try_clear_expired_ratelimits(self) -> None:
-        """Forget buckets whose window is over: a new one would be the same. discord.py looks through all of them for
-        each new one and keeps each for five minutes, which a bot that opens a thread per conversation feels."""
+        """Forget buckets whose window is over, since a new one would be the same. discord.py looks through all
+        buckets for each new one and keeps each for five minutes, which is slow in a bot that opens a thread per
+        conversation."""
         if len(self._buckets) < self._enough:
             return
         idle = [key for key, bucket in self._buckets.items() if _is_over(bucket)]
@@ -61,7 +64,7 @@ class _Http(HTTPClient):
         self._enough = max(_BUCKETS, 2 * len(self._buckets))
 
     def get_ratelimit(self, key: str) -> Ratelimit:
-        """The bucket under a key; ours, for those of discord.py hold calls up that may be made."""
+        """Return the bucket under a key, as a ``Bucket``: discord.py's own buckets delay calls that may be made."""
         bucket = self._buckets.get(key)
         if bucket is None:
             bucket = self._buckets[key] = Bucket(self.max_ratelimit_timeout or LONGEST_WAIT)
@@ -69,18 +72,20 @@ class _Http(HTTPClient):
         return bucket
 
     def wait(self, method: str, path: str, channel: str) -> float:
-        """Seconds a call in a channel has to wait now, as far as Discord has told; 0 where calls are left."""
+        """Seconds that a call in a channel has to wait now, as far as Discord has reported; 0 where calls are left."""
         key = f"{method} {path}"
         bucket = self._buckets.get(f"{self._bucket_hashes.get(key, key)}:{channel}")
         return bucket.wait if isinstance(bucket, Bucket) and bucket.remaining <= 0 else 0.0
 
     async def request(self, route: Route, *, files: Any = None, form: Any = None, **kwargs: Any) -> Any:
+        """Send one request through discord.py's rate limits and retries."""
         kwargs.setdefault("timeout", TRANSFER if form else TIMEOUT)
         return await super().request(self.at(route), files=files, form=form, **kwargs)
 
 
 def _read(answer: Any) -> Any:
-    """An answer's body. Raises ``JSONDecodeError`` for what Discord did not write: words, where it answers in JSON."""
+    """Return an answer's body. Raises ``JSONDecodeError`` for text where Discord answers in JSON: something else than
+    Discord wrote it."""
     if isinstance(answer, str) and answer.strip():
         raise JSONDecodeError("no JSON", "", 0)
     return answer
@@ -91,7 +96,8 @@ def _is_over(bucket: Ratelimit) -> bool:
 
 
 class Api:
-    """Calls by method and path template: the template names the bucket, and the permission that may be missing."""
+    """Calls the REST API by method and path template; the template names the rate-limit bucket and the permission that
+    may be missing."""
 
     def __init__(self, token: str, api_url: str) -> None:
         self._token = token
@@ -104,19 +110,19 @@ class Api:
 
     @property
     def url(self) -> str:
-        """Where the API is, without a slash at the end."""
+        """The address of the API, without a slash at the end."""
         return self.http.api_url
 
     @property
     def session(self) -> aiohttp.ClientSession:
-        """For what needs no credentials. Raises ``Unavailable`` while not connected."""
+        """The HTTP session for requests without credentials. Raises ``Unavailable`` while not connected."""
         if self._session is None:
             raise Unavailable("the Discord adapter is not connected")
         return self._session
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
-        """Hold the sessions."""
+        """Hold the HTTP sessions open."""
         async with aiohttp.ClientSession(timeout=TIMEOUT, cookie_jar=aiohttp.DummyCookieJar()) as session:
             self._session = session
             try:
@@ -126,7 +132,8 @@ class Api:
                 await self.http.close()
 
     async def login(self) -> Json:
-        """Who the bot is. Raises ``SettingsError`` for a token Discord refuses, ``Unavailable`` while it is away."""
+        """Log in and return the bot's own user. Raises ``SettingsError`` for a token Discord refuses, ``Unavailable``
+        while Discord cannot be reached."""
         await self.http.close()  # what an attempt before this one opened
         self.http.connector = aiohttp.TCPConnector(limit=0)
         try:
@@ -150,7 +157,7 @@ class Api:
         files: Sequence[discord.File] | None = None,
         query: Mapping[str, str] | None = None,
     ) -> Any:
-        """The answer's body. ``ids`` fill the template."""
+        """Call the API as the bot and return the answer's body. ``ids`` fill in the path template."""
         if not self._in:
             raise Unavailable("the Discord adapter is not connected")
         more: dict[str, Any] = {}
@@ -164,12 +171,12 @@ class Api:
             raise translate(error, f"{method} {path}", where=ids.get("channel_id", "")) from error
 
     async def show_typing(self, channel: str) -> None:
-        """Trigger Typing Indicator. It is shown for ten seconds or until a message comes."""
+        """Show the typing indicator in a channel for ten seconds or until a message comes."""
         await self.call("POST", "/channels/{channel_id}/typing", {"channel_id": channel})
 
     async def show_waiting(self, method: str, path: str, channel: str) -> None:
-        """Where a call in a channel has to wait, show that the bot is at work: the last message took that sign away.
-        Best effort."""
+        """Show the typing indicator where a call in a channel has to wait for a rate limit, since the last message
+        removed it. Failures are ignored."""
         if self.http.wait(method, path, channel) < _NOTICED:
             return
         try:
@@ -188,14 +195,14 @@ class Api:
         files: Sequence[discord.File] | None = None,
         query: dict[str, Any] | None = None,
     ) -> Any:
-        """The same with the token of an interaction, which is among the ``ids``."""
+        """Call the API by the token of an interaction, which is among the ``ids``, and return the answer's body."""
         if (answered := self._unanswered.get(ids["webhook_token"])) is not None:
             await answered.wait()
         return await self._by_token(method, path, ids, json=json, form=form, files=files, query=query)
 
     @contextmanager
     def answering(self, token: str) -> Iterator[None]:
-        """While an interaction is being answered."""
+        """Make calls that use an interaction's token wait until the interaction was answered."""
         self._unanswered[token] = answered = asyncio.Event()
         try:
             yield
@@ -204,7 +211,7 @@ class Api:
             answered.set()
 
     async def answer(self, id: str, token: str, response: dict[str, Any]) -> None:
-        """Interaction Callback: the one answer."""
+        """Send the one answer that an interaction takes (Interaction Callback)."""
         ids = {"webhook_id": id, "webhook_token": token}
         await self._by_token("POST", "/interactions/{webhook_id}/{webhook_token}/callback", ids, json=response)
 
@@ -230,7 +237,7 @@ class Api:
             raise translate(error, f"{method} {path}", where=ids.get("webhook_id", "")) from error
 
     def note(self, what: str, **fields: Any) -> None:
-        """Log something once per process: what is missing is no news the second time."""
+        """Log something once per process: what is missing need not be reported a second time."""
         if what not in self._noted and len(self._noted) < 1_000:
             self._noted.add(what)
             log.warning("discord.degraded", what=what, **fields)

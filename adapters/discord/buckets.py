@@ -1,12 +1,12 @@
 """Rate-limit buckets of the REST API: a call waits only where nothing is left, and never longer than it may.
 
-Theory. Discord tells with each answer how many calls of its bucket are left and in how many seconds they are counted
-anew. How long that is says nothing about whether to wait: while calls are left they may be made, and a window of ten
-minutes with one call left holds nobody up. discord.py's own bucket refuses a call as soon as the window is longer than
-``max_ratelimit_timeout``, whatever is left of it, and makes the call that took the last one wait for the next window
-before it returns. This one does neither: the call that finds nothing left waits, or is told how long it would be.
+Theory. Discord reports with each answer how many calls of the bucket are left and in how many seconds they are counted
+anew. The length of that window says nothing about whether to wait: while calls are left they may be made. discord.py's
+own bucket refuses a call as soon as the window is longer than ``max_ratelimit_timeout``, whatever is left of it, and
+makes the call that took the last one wait for the next window before it returns. ``Bucket`` does neither: only a call
+that finds nothing left waits, or is refused if the wait would be too long.
 
-Before the first answer nothing is known of a bucket, so one call goes ahead and the others wait for it.
+Before the first answer nothing is known of a bucket, so one call goes ahead and the others wait for its answer.
 """
 
 import asyncio
@@ -15,7 +15,8 @@ from adapters.discord.sdk import Ratelimit, discord
 
 
 class Bucket(Ratelimit):
-    """One bucket. ``async with`` it for each call; raises ``discord.RateLimited`` where the wait would be too long."""
+    """One rate-limit bucket, entered with ``async with`` for each call. Raises ``discord.RateLimited`` where the wait
+    would be too long."""
 
     def __init__(self, longest: float) -> None:
         super().__init__(longest)
@@ -24,11 +25,11 @@ class Bucket(Ratelimit):
 
     @property
     def wait(self) -> float:
-        """Seconds until calls are counted anew; 0 when that is now or not known."""
+        """Seconds until calls are counted anew; 0 when the window is over or not known."""
         return 0.0 if self.expires is None else max(self.expires - self._loop.time(), 0.0)
 
     async def acquire(self) -> None:
-        """Take one call, as soon as there is one and those before have theirs."""
+        """Take one call, as soon as one is left and every earlier caller has got its own."""
         self._last_request = self._loop.time()
         turn: asyncio.Future[None] = self._loop.create_future()
         self._pending_requests.append(turn)
@@ -46,8 +47,8 @@ class Bucket(Ratelimit):
         self._arrange()
 
     def _arrange(self) -> None:
-        """Give out what is left, first come, first served; who has to wait is given one when the window is over, or is
-        told if that is too long."""
+        """Give out the calls that are left, first come, first served. A caller that has to wait gets one when the
+        window is over, or is refused if that is too far away."""
         waiting = self._pending_requests
         while waiting:
             if not self.wait:

@@ -1,4 +1,4 @@
-"""Tells Discord the slash commands. Those of others under the same application stay."""
+"""Registers the bot's slash commands with Discord; commands that others registered under the same application stay."""
 
 from typing import Any
 
@@ -18,7 +18,8 @@ log = structlog.get_logger(__name__)
 
 
 async def sync(api: Api, app: str) -> None:
-    """Bring our commands up to date, if they are not. A failure is logged: the bot understands them written, too."""
+    """Register the bot's commands where Discord's list differs. A failure is only logged, because the bot also
+    understands commands written as text."""
     wanted = [command_json(command) for command in COMMANDS]
     try:
         # With their translations: what is told below replaces all there is, and those of others shall stay.

@@ -1,22 +1,24 @@
-"""Which conversation something belongs to. Every rule of it is here.
+"""Decides which conversation something belongs to; every rule of that is in this module.
 
-Theory. A Discord thread is a channel of its own: what is said in it names the thread as its channel and nothing else. A
-thread opened from a message gets that message's id. So a mention in a text channel already tells the id its thread will
-have, before anybody opens it: the conversation *is* that thread from its first word, with the same key for the mention
-and for every reply below it, also after a restart. The thread itself is opened with the first answer
-(``adapters.discord.threads``); until then the ref's route says where: ``parent``, and the ``title`` it gets.
+Theory. A Discord thread is a channel of its own: a message in a thread names the thread as its channel and nothing
+else. A thread opened from a message gets that message's id. So a mention in a text channel already tells the id its
+thread will have, before anybody opens it: the conversation *is* that thread from its first word, with the same key for
+the mention and for every reply below it, also after a restart. The thread itself is opened with the first answer
+(``adapters.discord.threads``); until then the ref's route holds ``parent``, the channel it will be in, and ``title``,
+its name.
 
-* A mention in a text or announcement channel: the thread of that message.
-* A message in a thread or forum post: that thread, mention or not. (A forum post is a thread whose first message has
-  the thread's id.)
+* A mention in a text or announcement channel belongs to the thread of that message.
+* A message in a thread or forum post belongs to that thread, mention or not. (A forum post is a thread whose first
+  message has the thread's id.)
 * A mention where Discord has no threads (voice and stage channels), or where none could be opened: the conversation
-  still has the mention's id; its answers stand in the channel as replies to it, and a reply to such an answer goes on
-  with it.
-* A direct message: the channel of the two. Its workspace is ``dm``.
-* A slash command in a channel: the channel itself (kind ``group``); in a thread or direct message that conversation.
+  still has the mention's id; its answers are posted in the channel as replies to it, and a reply to such an answer
+  continues it.
+* A direct message belongs to the channel of the two. Its workspace is ``dm``.
+* A slash command in a channel belongs to the channel itself (kind ``group``); in a thread or direct message to that
+  conversation.
 
-``@everyone`` and roles are no mention of the bot, but for the role Discord made for it. A reply that notifies the bot
-is one: Discord counts it so.
+``@everyone`` and roles do not mention the bot, except for the role Discord made for it. A reply that notifies the bot
+is a mention: Discord counts it so.
 """
 
 import re
@@ -34,48 +36,49 @@ from gateway.markdown.words import plain_text
 from gateway.model import ConversationRef
 
 PARENT = "parent"
-"""Route: the channel the thread is in, or will be."""
+"""Key in a ref's route: the channel that the thread is in, or will be in."""
 TITLE = "title"
-"""Route: what the thread will be called."""
+"""Key in a ref's route: the name the thread will get."""
 FLAT = "flat"
-"""Route: there are no threads; answers are replies in the parent."""
+"""Key in a ref's route: the channel has no threads, so answers are replies in the parent channel."""
 
 _LOOKED_AT = 4_000
-"""Characters of a message that may become its thread's name; the longest message there is."""
+"""Characters of a message that are read to name its thread; no message is longer."""
 _BARS = re.compile(r"(?<!\\)\|\|")
 _TOKEN = re.compile(r"<(?:@[!&]?|#|a?:\w+:|t:|/[^:<>]+:)[^<>\s]*>")
 
 
 class Unknown:
-    """The channel is not known: it has to be looked up first."""
+    """The value for a channel that is not known and has to be looked up first."""
 
 
 UNKNOWN = Unknown()
+"""The one ``Unknown``."""
 
 
 def thread(guild: str, id: str, **route: str) -> ConversationRef:
-    """A thread, open or to be opened."""
+    """Return the ref of a thread, whether it is open or still to be opened."""
     known = {name: value for name, value in route.items() if value}
     return ConversationRef(platform="discord", workspace=guild, channel=id, thread=id, kind="thread", route=known)
 
 
 def direct(channel: str) -> ConversationRef:
-    """Direct messages with one person."""
+    """Return the ref of the direct messages with one person."""
     return ConversationRef(platform="discord", workspace="dm", channel=channel, kind="dm")
 
 
 def group(guild: str, channel: str) -> ConversationRef:
-    """A channel as a whole."""
+    """Return the ref of a channel as a whole."""
     return ConversationRef(platform="discord", workspace=guild, channel=channel, kind="group")
 
 
 def server(guild: str) -> ConversationRef:
-    """Everything in a server."""
+    """Return the ref that stands for every conversation in a server."""
     return ConversationRef(platform="discord", workspace=guild, channel="", kind="group")
 
 
 def mentions(message: Json, me: str, role: str) -> bool:
-    """Whether a message mentions the bot."""
+    """Return whether a message mentions the bot, by its id or by the role Discord made for it."""
     users, roles = message.get("mentions"), message.get("mention_roles")
     for user in users if isinstance(users, list) else ():
         if isinstance(user, dict) and user.get("id") == me:
@@ -84,7 +87,7 @@ def mentions(message: Json, me: str, role: str) -> bool:
 
 
 def of_message(message: Json, directory: Directory, *, addressed: bool) -> ConversationRef | Unknown | None:
-    """The conversation of a person's message; None for channel talk."""
+    """Return the conversation of a person's message; None for talk in a channel that is not meant for the bot."""
     channel_id, guild = text(message, "channel_id"), text(message, "guild_id")
     if not guild:
         return direct(channel_id)
@@ -103,7 +106,8 @@ def of_message(message: Json, directory: Directory, *, addressed: bool) -> Conve
 
 
 def answered(message: Json, me: str) -> str:
-    """The mention a reply goes back to: it replies to an answer of the bot, which itself replied to that mention."""
+    """Return the id of the mention a reply goes back to: the reply is to an answer of the bot, which itself replied to
+    that mention. Empty if there is none."""
     answer = message.get("referenced_message")
     if not isinstance(answer, dict) or text(obj(answer, "author"), "id") != me:
         return ""
@@ -111,13 +115,13 @@ def answered(message: Json, me: str) -> str:
 
 
 def root_of(answer: Json) -> str:
-    """The mention one of the bot's own messages replies to."""
+    """Return the id of the mention that one of the bot's own messages replies to."""
     return text(obj(answer, "message_reference"), "message_id")
 
 
 def of_thing(guild: str, channel_id: str, message_id: str, directory: Directory) -> ConversationRef:
-    """The conversation in which something happened to a message (a reaction, an edit, a deletion). In a channel it is
-    taken to be the one the message began."""
+    """Return the conversation in which something happened to a message (a reaction, an edit, a deletion). In a channel
+    that is taken to be the conversation the message began."""
     if not guild:
         return direct(channel_id)
     channel = directory.get(channel_id)
@@ -128,8 +132,8 @@ def of_thing(guild: str, channel_id: str, message_id: str, directory: Directory)
 
 
 def of_interaction(data: Json, directory: Directory) -> ConversationRef | None:
-    """The conversation of a click, a form or a command. The payload brings its channel along, as a rule: Discord calls
-    it optional."""
+    """Return the conversation of a click, a form or a command; None if the payload names no channel, which Discord
+    calls optional."""
     guild, channel = text(data, "guild_id"), obj(data, "channel")
     channel_id = text(data, "channel_id") or text(channel, "id")
     if not channel_id:
@@ -145,8 +149,8 @@ def of_interaction(data: Json, directory: Directory) -> ConversationRef | None:
 
 
 def title_of(message: Json) -> str:
-    """What the thread of a mention is called: its first words, else who wrote it. Names show no Markdown, so its marks
-    are left out; so are code blocks, and what is hidden as a spoiler."""
+    """Return the name for the thread of a mention: the first words of the message, else its author's name. Names show
+    no Markdown, so its marks are left out; so are code blocks and spoilers."""
     words = _first_words(_TOKEN.sub("", text(message, "content")[:_LOOKED_AT]))
     if not words:
         return f"Conversation with {name_of(message)}"[:THREAD_NAME]
@@ -169,7 +173,7 @@ def _first_words(written: str) -> str:
 
 
 def _without_spoilers(written: str) -> str:
-    """The text without what stands between two pairs of bars; those in code hide nothing."""
+    """Return the text without what is between two pairs of bars; bars in code hide nothing."""
     code = code_ranges(written) if "||" in written else []
     bars: list[int] = []
     for found in _BARS.finditer(written):
@@ -181,11 +185,11 @@ def _without_spoilers(written: str) -> str:
 
 
 def name_of(message: Json) -> str:
-    """How the author is called where the message stands."""
+    """Return the name that the author of a message has in that server."""
     return text(obj(message, "member"), "nick") or author_of(message) or "somebody"
 
 
 def author_of(message: Json) -> str:
-    """How the author of a message is called everywhere; empty where that is not told."""
+    """Return the name that the author of a message has everywhere; empty where Discord does not tell."""
     author = obj(message, "author")
     return text(author, "global_name") or text(author, "username")

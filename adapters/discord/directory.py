@@ -1,9 +1,9 @@
 """What the bot sees of its servers: channels, open threads and roles by id.
 
-Only what a message does not say itself: whether a channel is a thread and whose, and the names behind ``<#…>`` and
-``<@&…>``. It is as large as the servers are (Discord allows 500 channels, 250 roles and 1,000 open threads in each) and
-does not grow with what is said: a thread that is archived is forgotten, and told of again when it is woken. Of threads
-no more are kept than some thousands; one that fell out is looked up when something is said in it.
+It holds only what a message does not say itself: whether a channel is a thread and of which channel, and the names
+behind ``<#…>`` and ``<@&…>``. It is as large as the servers are (Discord allows 500 channels, 250 roles and 1,000 open
+threads in each) and does not grow with messages: an archived thread is forgotten, and Discord announces it again when
+it is woken. At most ``_THREADS_KEPT`` threads are held; one that was dropped is looked up when something is said in it.
 """
 
 import sys
@@ -14,13 +14,15 @@ from adapters.discord.fields import number
 from adapters.fields import Json, items, obj, text
 
 PUBLIC_THREAD = 11
+"""Channel type of a public thread (Channel resource, Channel Types)."""
 THREADS = frozenset({10, PUBLIC_THREAD, 12})
-"""Channel types: thread in an announcement channel, public, private (Channel resource, Channel Types)."""
+"""Channel types of threads: in an announcement channel, public, private (Channel resource, Channel Types)."""
 DM = 1
+"""Channel type of direct messages (Channel resource, Channel Types)."""
 HIDDEN = 255
-"""Our own type for a channel that cannot be looked up."""
+"""The adapter's own channel type for a channel that cannot be looked up."""
 _THREADABLE = frozenset({0, 5})
-"""Text and announcement channels: a thread can be opened from a message."""
+"""Channel types in which a thread can be opened from a message: text and announcement channels."""
 _THREADS_KEPT = 5_000
 
 
@@ -34,15 +36,17 @@ class Channel(NamedTuple):
 
     @property
     def is_thread(self) -> bool:
+        """Whether the channel is a thread."""
         return self.kind in THREADS
 
     @property
     def takes_threads(self) -> bool:
+        """Whether a thread can be opened from a message in the channel."""
         return self.kind in _THREADABLE
 
 
 class Directory:
-    """Fed by the gateway's dispatches, each of which it takes as it comes."""
+    """The channels, threads and roles of the bot's servers, updated by the gateway's dispatches."""
 
     def __init__(self) -> None:
         self.me = ""
@@ -55,11 +59,11 @@ class Directory:
         self._own_roles: dict[str, str] = {}
 
     def knows(self, guild: str) -> bool:
-        """Whether its channels, open threads and roles were told."""
+        """Return whether a server's channels, open threads and roles have been announced."""
         return guild in self._roles
 
     def get(self, id: str) -> Channel | None:
-        """The channel or open thread; None for one not heard of."""
+        """Return the channel or open thread; None for one that was not announced."""
         thread = self._threads.get(id)
         if thread is not None:
             self._threads.move_to_end(id)
@@ -67,26 +71,26 @@ class Directory:
         return self._channels.get(id)
 
     def own_role(self, guild: str) -> str:
-        """The role Discord made for the bot in a server: a mention of it is one of the bot."""
+        """Return the role Discord made for the bot in a server; a mention of that role mentions the bot."""
         return self._own_roles.get(guild, "")
 
     def role(self, guild: str, id: str) -> str:
-        """A role's name."""
+        """Return a role's name."""
         return self._roles.get(guild, {}).get(id, "")
 
     def children(self, channel: str) -> list[str]:
-        """The open threads of a channel."""
+        """Return the ids of a channel's open threads."""
         return [id for id, each in self._threads.items() if each.parent == channel]
 
     def ready(self, data: Json) -> None:
-        """A new session of one shard: what was known of its servers comes again."""
+        """Forget the servers of a shard that begins a new session: Discord announces them again."""
         self.me = text(obj(data, "user"), "id") or self.me
         self.app = text(obj(data, "application"), "id") or self.app
         for guild in items(data, "guilds"):
             self.forget_guild(text(guild, "id"))
 
     def guild(self, data: Json) -> None:
-        """GUILD_CREATE."""
+        """Take in the dispatch GUILD_CREATE: a server with its channels, threads and roles."""
         guild = text(data, "id")
         if not guild:
             return
@@ -97,7 +101,7 @@ class Directory:
             self._role(guild, role)
 
     def forget_guild(self, guild: str) -> None:
-        """The bot is no longer in it."""
+        """Forget a server that the bot is no longer in."""
         self._roles.pop(guild, None)
         self._own_roles.pop(guild, None)
         for known in (self._channels, self._threads):
@@ -105,7 +109,7 @@ class Directory:
                 del known[id]
 
     def channel(self, data: Json, guild: str = "") -> None:
-        """A channel or thread as it is now; an archived thread is forgotten."""
+        """Take in a channel or thread as it is now; an archived thread is forgotten."""
         id, kind = text(data, "id"), number(data, "type")
         if not id or kind < 0:
             return
@@ -123,24 +127,24 @@ class Directory:
             self._threads.popitem(last=False)
 
     def threads(self, data: Json) -> None:
-        """THREAD_LIST_SYNC: threads of channels the bot can see from now on."""
+        """Take in the dispatch THREAD_LIST_SYNC: the threads of channels the bot can see from now on."""
         for thread in items(data, "threads"):
             self.channel(thread, text(data, "guild_id"))
 
     def forget_channel(self, id: str) -> None:
-        """It was deleted, and its threads with it."""
+        """Forget a deleted channel and its threads."""
         for thread in self.children(id):
             del self._threads[thread]
         self._channels.pop(id, None)
         self._threads.pop(id, None)
 
     def role_changed(self, data: Json) -> None:
-        """GUILD_ROLE_CREATE and GUILD_ROLE_UPDATE."""
+        """Take in the dispatch GUILD_ROLE_CREATE or GUILD_ROLE_UPDATE."""
         if self.knows(guild := text(data, "guild_id")):
             self._role(guild, obj(data, "role"))
 
     def forget_role(self, data: Json) -> None:
-        """GUILD_ROLE_DELETE."""
+        """Take in the dispatch GUILD_ROLE_DELETE."""
         self._roles.get(text(data, "guild_id"), {}).pop(text(data, "role_id"), None)
 
     def _role(self, guild: str, role: Json) -> None:

@@ -1,10 +1,10 @@
-"""A gateway dispatch -> Envelopes: what it is about (the delivery key), whose conversation it is, and what is ignored.
+"""Turns a gateway dispatch into an ``Envelope``: the delivery key, the conversation, or the reason it is ignored.
 
-A key names the thing itself, so what a RESUME replays is known. Where Discord gives a thing no id of its own (a
-reaction), it is the dispatch's session and sequence number, which a replay repeats.
+A delivery key names the thing itself, so that what a RESUME replays is recognised. Where Discord gives a thing no id of
+its own (a reaction), the key is the dispatch's session and sequence number, which a replay repeats.
 
-The stored body is Discord's payload under ``d`` and its name under ``t``, beside them what only the moment of arrival
-knows: who the bot is, and the names of channels and roles the text mentions.
+The stored body is Discord's payload under ``d`` and its name under ``t``, with what only the moment of arrival knows:
+who the bot is, and the names of the channels and roles that the text mentions.
 """
 
 import re
@@ -22,13 +22,13 @@ from adapters.fields import Json, obj, text
 from gateway.model import ConversationRef, Envelope
 
 SPOKEN = frozenset({0, 19})
-"""Message types that are a person's words: ordinary ones and replies. Every other type is Discord's own note, or the
-answer to a command (Message resource, Message Types)."""
+"""Message types that are a person's words: ordinary messages and replies. Every other type is Discord's own note, or
+the answer to a command (Message resource, Message Types)."""
 _NAMED = re.compile(r"<(#|@&)(\d{1,20})>")
 
 
 class Ignored:
-    """A dispatch that goes no further; ``why`` is counted."""
+    """A dispatch that is ignored; ``why`` is counted."""
 
     __slots__ = ("why",)
 
@@ -43,10 +43,11 @@ NOT_SPOKEN = Ignored("not_spoken")
 MALFORMED = Ignored("malformed")
 
 Found = Envelope | Ignored | Unknown
+"""The result of reading a dispatch: an envelope, why it is ignored, or that its channel has to be looked up first."""
 
 
 def by_bot(message: Json, me: str) -> Ignored | None:
-    """Why a message is not a person's."""
+    """Return why a message is not a person's; None for a person's message."""
     author = message.get("author")
     if not isinstance(author, dict):
         return MALFORMED
@@ -56,7 +57,8 @@ def by_bot(message: Json, me: str) -> Ignored | None:
 
 
 def message(kind: str, data: Json, directory: Directory) -> Found:
-    """MESSAGE_CREATE, and MESSAGE_UPDATE for a person's edit of the text (not for previews, pins, a new thread)."""
+    """Read MESSAGE_CREATE, or MESSAGE_UPDATE if a person edited the text (previews, pins and a new thread are no
+    edits)."""
     if (why := by_bot(data, directory.me)) is not None:
         return why
     if number(data, "type", 0) not in SPOKEN:
@@ -87,7 +89,8 @@ def message(kind: str, data: Json, directory: Directory) -> Found:
 
 
 def names_in(message: Json, guild: str, directory: Directory) -> dict[str, str]:
-    """The names of the channels and roles a message's words mention, and those of what it refers to, by id."""
+    """Return the names of the channels and roles that a message mentions, and that the messages it refers to mention,
+    by id."""
     found: dict[str, str] = {}
     for written in written_in(message):
         if "<#" in written or "<@&" in written:
@@ -100,8 +103,8 @@ def names_in(message: Json, guild: str, directory: Directory) -> dict[str, str]:
 
 
 def deleted(data: Json, directory: Directory, recent: RecentMessages) -> Found:
-    """MESSAGE_DELETE. Discord does not say whose it was; of a message in a channel only the memory tells whether it was
-    said to the bot. Of one from before this process it cannot: then it may have been."""
+    """Read MESSAGE_DELETE. Discord does not say whose message it was: for one in a channel only ``RecentMessages`` can
+    tell whether it was said to the bot, and one from before this process is assumed to have been."""
     id, channel, guild = text(data, "id"), text(data, "channel_id"), text(data, "guild_id")
     if not id or not channel:
         return MALFORMED
@@ -116,7 +119,7 @@ def deleted(data: Json, directory: Directory, recent: RecentMessages) -> Found:
 
 
 def reaction(kind: str, data: Json, directory: Directory, place: str) -> Found:
-    """MESSAGE_REACTION_ADD and MESSAGE_REACTION_REMOVE."""
+    """Read MESSAGE_REACTION_ADD or MESSAGE_REACTION_REMOVE."""
     id, channel, user = text(data, "message_id"), text(data, "channel_id"), text(data, "user_id")
     if not id or not channel or not user:
         return MALFORMED
@@ -129,17 +132,17 @@ def reaction(kind: str, data: Json, directory: Directory, place: str) -> Found:
 
 
 def thread_gone(kind: str, guild: str, id: str) -> Envelope:
-    """A thread was deleted, or the channel it was in."""
+    """Return the envelope for the deletion of a thread, or of the channel it was in."""
     return _envelope("deleted", conversations.thread(guild, id), {"t": kind, "d": {"id": id}})
 
 
 def channel_gone(kind: str, guild: str, id: str) -> Envelope:
-    """A channel was deleted."""
+    """Return the envelope for the deletion of a channel."""
     return _envelope("deleted", conversations.group(guild, id), {"t": kind, "d": {"id": id}})
 
 
 def removed_from_thread(data: Json, directory: Directory, place: str) -> Found:
-    """THREAD_MEMBERS_UPDATE: of interest only when somebody removed the bot."""
+    """Read THREAD_MEMBERS_UPDATE, which matters only when somebody removed the bot."""
     id, guild, gone = text(data, "id"), text(data, "guild_id"), data.get("removed_member_ids")
     if not id or not guild or not isinstance(gone, list) or directory.me not in gone:
         return NOT_ADDRESSED
@@ -148,13 +151,14 @@ def removed_from_thread(data: Json, directory: Directory, place: str) -> Found:
 
 
 def removed(kind: str, guild: str, place: str) -> Envelope:
-    """The bot is no longer in a server. It may come back and be removed again."""
+    """Return the envelope for the bot's removal from a server. The bot may come back and be removed again, so the key
+    names the dispatch."""
     return _envelope(f"left:{place}", conversations.server(guild), {"t": kind, "d": {"id": guild}})
 
 
 def interaction(data: Json, directory: Directory) -> Found:
-    """INTERACTION_CREATE: a click, a form, a command. Its token leaves the body for the route, where it ends in 15
-    minutes."""
+    """Read INTERACTION_CREATE: a click, a form, a command. Its token, which expires after 15 minutes, is moved from the
+    body to the route."""
     id, token = text(data, "id"), text(data, "token")
     ref = conversations.of_interaction(data, directory)
     if not id or not token or not tokens.person_of(data) or ref is None:

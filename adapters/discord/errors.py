@@ -1,4 +1,4 @@
-"""Discord's failures -> ours, in one function, named by what the caller does next."""
+"""Translates Discord's failures into ``gateway.errors``, in one function, named by what the caller does next."""
 
 import re
 from collections.abc import Mapping
@@ -24,6 +24,7 @@ REFUSED = (
     "DISCORD_BOT_TOKEN: Discord refuses it; copy the token from the application's page Bot in the Developer Portal "
     "(Reset Token gives a new one)"
 )
+"""The message for a bot token that Discord refuses."""
 
 _GONE = frozenset(
     {
@@ -40,18 +41,19 @@ _GONE = frozenset(
     }
 )
 TOKEN_OVER = frozenset({10015, 10062, 50027})
-"""An interaction can no longer be answered; what it stood in is still there."""
+"""Discord's error codes for an interaction that can no longer be answered; the message or channel it was made in is
+still there."""
 NO_ACCESS = frozenset({50001, 50013})
-"""Missing access, missing permissions."""
+"""Discord's error codes for missing access and missing permissions."""
 _LIMITED = frozenset({20016, 20022, 20028, 20029, 31001, 31002, 40062, 130000})
 _BAD_FORM = 50035
 _FIELD = re.compile(r"^In (\w+)", re.MULTILINE)
-"""How discord.py writes which fields of a body Discord refuses (``Invalid Form Body``)."""
+"""The line in which discord.py names a field that Discord refuses (``Invalid Form Body``)."""
 _FORM: Mapping[str, frozenset[FormPart]] = {
     "embeds": frozenset({"pictures"}),
     "components": frozenset({"buttons", "feedback"}),
 }
-"""The fields of a message without which its words can be sent."""
+"""Fields of a message without which its words can still be sent."""
 _NOTHING_TO_MEND = {
     30007: "the channel has as many webhooks as it can",
     30010: "the message has as many kinds of reactions as it can",
@@ -81,8 +83,8 @@ _PERMISSIONS = {
 
 
 def translate(error: Exception, call: str, *, where: str = "") -> GatewayError:
-    """What an exception out of a call means for its caller. ``call`` is method and path, ``where`` the channel: both
-    name the rate-limit bucket, the first also the permission that may be missing."""
+    """Return the gateway error for an exception out of a call. ``call`` is method and path, ``where`` the channel: both
+    name the rate-limit bucket, and ``call`` also the permission that may be missing."""
     match error:
         case GatewayError():
             return error
@@ -103,7 +105,7 @@ def translate(error: Exception, call: str, *, where: str = "") -> GatewayError:
 
 
 def code_of(error: BaseException | None) -> int:
-    """Discord's own number for a failure (also for one of ours made from it); 0 if there is none."""
+    """Return Discord's own error code for a failure, also for a gateway error made from it; 0 if there is none."""
     if isinstance(error, GatewayError):
         error = error.__cause__
     return error.code if isinstance(error, discord.HTTPException) else 0
@@ -144,7 +146,7 @@ def _wait(error: discord.HTTPException) -> float:
 
 
 def seconds_to_wait(header: str | None) -> float:
-    """A Retry-After of seconds; a second for one that is missing, or a date, or no number to wait."""
+    """Return the seconds of a Retry-After header; 1 for a header that is missing, a date, or no usable number."""
     try:
         found = float(header or "")
     except ValueError:

@@ -1,4 +1,4 @@
-"""What surrounds the messages: typing, titles, reactions, profiles, suggested prompts, notices."""
+"""What the adapter does beside messages: typing, titles, reactions, profiles, suggested prompts, notices."""
 
 import uuid
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ _EMOJI = {
 
 
 class Extras:
-    """Best effort where nobody would miss it, errors where somebody asked for it."""
+    """The optional abilities of the adapter; typing is best effort, everything else raises its failures."""
 
     def __init__(self, api: Api, threads: Threads, directory: Directory) -> None:
         self._api = api
@@ -52,19 +52,19 @@ class Extras:
         self._directory = directory
 
     async def status(self, to: ConversationRef, status: str | None) -> None:
-        """Typing, for ten seconds or until a message comes; it cannot be taken back. Before its thread is open it is
-        shown in the channel. Rate limits are raised, all else is not worth an error."""
+        """Show typing for ten seconds or until a message comes; typing cannot be withdrawn. Before the thread is open
+        it is shown in the channel. Raises ``RateLimited`` and ignores every other failure."""
         if status is None:
             return
         try:
-            await self._api.show_typing(self._threads.standing(to).channel)
+            await self._api.show_typing(self._threads.known_target(to).channel)
         except RateLimited:
             raise
         except PlatformError as error:
             self._api.note(f"typing:{type(error).__name__}", error=str(error))
 
     async def set_title(self, to: ConversationRef, title: str) -> None:
-        """Rename the thread. A direct message has no name, and a channel's is not the bot's to change."""
+        """Rename the thread. A direct message has no name, and a channel's name is not the bot's to change."""
         if to.kind != "thread":
             return
         target = await self._threads.target(to)
@@ -73,7 +73,7 @@ class Extras:
             await self._api.call("PATCH", "/channels/{channel_id}", {"channel_id": target.channel}, json={"name": name})
 
     async def react(self, to: ConversationRef, message_id: str, emoji: str, *, added: bool) -> None:
-        """Idempotent: a reaction that is there, or gone, already is no error."""
+        """Add or remove the bot's reaction; a reaction that is there, or gone, already is no error."""
         given = emoji.strip(":")
         symbol = _EMOJI.get(given, given)
         if symbol.isascii() and ":" not in symbol:
@@ -93,8 +93,9 @@ class Extras:
                 raise
 
     def _channels_of(self, to: ConversationRef, message_id: str) -> list[str]:
-        """Where a message may be. The one a thread was opened from is in the channel, a forum post's in the thread."""
-        target = self._threads.standing(to)
+        """Return the channels a message may be in. The message a thread was opened from is in the channel, a forum
+        post's in the thread."""
+        target = self._threads.known_target(to)
         if target.channel != to.channel or message_id != to.channel or to.kind != "thread":
             return [target.channel]
         known = self._directory.get(to.channel)
@@ -102,7 +103,7 @@ class Extras:
         return [parent, to.channel] if parent else [to.channel]
 
     async def profile(self, user: UserRef) -> Profile:
-        """Name and picture. Discord tells a bot no e-mail address."""
+        """Return a user's name and picture. Discord gives a bot no e-mail address."""
         person: Json = await self._api.call("GET", "/users/{user_id}", {"user_id": user.id})
         name = text(person, "global_name") or text(person, "username")
         return Profile(
@@ -112,7 +113,8 @@ class Extras:
         )
 
     async def suggest(self, to: ConversationRef, starters: Sequence[Starter]) -> None:
-        """Prompts as buttons under a short line. A button carries its prompt; one too long for it is written out."""
+        """Post prompts as buttons under a short line. A button carries its prompt; a prompt too long for a button is
+        written out."""
         short = [starter for starter in starters if controls.fits(starter.message)][: ROW * ROWS]
         long = [f"- **{starter.label}**: {starter.message}" for starter in starters if starter not in short]
         buttons: list[dict[str, Any]] = [
@@ -132,8 +134,8 @@ class Extras:
         await self._post(await self._threads.target(to), message)
 
     async def notify(self, to: ConversationRef, user: UserRef, words: str) -> None:
-        """Only they see it: beside what they clicked while its token lives, else as a direct message. Who takes none
-        is mentioned in the conversation."""
+        """Show a message to one person: beside what they clicked while its token lives, else as a direct message. A
+        person who takes no direct messages is mentioned in the conversation."""
         words = characters(words)
         told = {"content": words[:CONTENT], "allowed_mentions": allowed(AllowedMentions())}
         # While a command waits for its answer, whatever is said by its token becomes that answer, for all to see.
@@ -161,7 +163,8 @@ class Extras:
         await self._post(PostTarget(text(channel, "id")), told)
 
     async def _post(self, target: PostTarget, message: dict[str, Any]) -> None:
-        """Under a nonce of its own: discord.py sends it again after a 502, when it may stand already."""
+        """Post a message under a nonce of its own, because discord.py sends it again after a 502, when it may already
+        be posted."""
         nonce = uuid.uuid4().hex[:NONCE]
         told = {**message, **target.reference, "nonce": nonce, "enforce_nonce": True}
         await self._api.call("POST", MESSAGES, {"channel_id": target.channel}, json=told)

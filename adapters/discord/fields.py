@@ -8,29 +8,30 @@ _EMPTY: Json = {}
 
 
 def as_object(value: Any) -> Json:
-    """An answer that should be an object; an empty one if it is not."""
+    """Return an answer that should be an object; an empty object if it is none."""
     return value if isinstance(value, dict) else _EMPTY
 
 
 def number(body: Json, name: str, default: int = -1) -> int:
-    """The whole number of that name."""
+    """Return the whole number under a key, or ``default``."""
     value = body.get(name)
     return value if isinstance(value, int) and not isinstance(value, bool) else default
 
 
 # Discord's first snowflake: 2015-01-01T00:00:00Z (API reference, "Snowflakes").
 _EPOCH = 1_420_070_400.0
+"""Discord's epoch, the start of 2015, in seconds since the Unix epoch."""
 
 
 def seconds(snowflake: str) -> float:
-    """When an id was given out, in seconds since the epoch; 0 for what is no id."""
+    """Return when a snowflake was issued, in seconds since the epoch; 0 for text that is no id."""
     if not (snowflake.isascii() and snowflake.isdigit() and len(snowflake) <= 20):
         return 0.0
     return (int(snowflake) >> 22) / 1000 + _EPOCH
 
 
 def attachments(message: Json) -> list[Json]:
-    """A message's attachments, those of a forwarded one included."""
+    """Return a message's attachments, including those of a message it forwards."""
     found = items(message, "attachments")
     for snapshot in items(message, "message_snapshots"):
         found += items(obj(snapshot, "message"), "attachments")
@@ -38,7 +39,8 @@ def attachments(message: Json) -> list[Json]:
 
 
 def file_name(file: Json) -> str:
-    """As it was uploaded: Discord keeps plain ASCII in ``filename``, and the rest of a name as the ``title``."""
+    """Return the name under which a file was uploaded: Discord puts plain ASCII into ``filename``, and the full name
+    into ``title``."""
     name, title = text(file, "filename"), text(file, "title")
     ending = name[name.rfind(".") :] if "." in name else ""
     return title + ("" if title.endswith(ending) else ending) if title else name

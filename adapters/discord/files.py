@@ -1,4 +1,4 @@
-"""Files, both ways: uploads as parts of a message, downloads bounded and without credentials."""
+"""Uploads files as parts of a message, and downloads attachments up to a limit and without credentials."""
 
 import io
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -22,26 +22,27 @@ from gateway.model import FromBytes, FromPath, FromUrl, OutgoingFile, RemoteFile
 
 _CHUNK = 64 * 1024
 _ENVELOPE = 512 * 1024
-"""Bytes of a request that are not files: the message itself and the parts' headers."""
+"""Bytes of a request reserved for what is not files: the message itself and the parts' headers."""
 _HOSTS = ("cdn.discordapp.com", "media.discordapp.net")
-"""Where Discord keeps attachments."""
+"""Hosts at which Discord keeps attachments."""
 _STALE = frozenset({403, 404, 410})
-"""What an address whose signature has ended is answered with, or one whose file is gone."""
+"""HTTP statuses for an address whose signature has expired, or whose file is gone."""
 
 
 def uploads(files: Sequence[OutgoingFile]) -> list[OutgoingFile]:
-    """The files whose bytes go to Discord, under names that can be written; linked ones are rendered."""
+    """Return the files whose bytes are uploaded to Discord, under names that can be encoded; linked files are rendered
+    instead."""
     return [_named(file) for file in files if not isinstance(file.source, FromUrl)]
 
 
 def _named(file: OutgoingFile) -> OutgoingFile:
-    """A name read from a disk may be no text."""
+    """Return the file under a name that can be encoded: a name read from a disk may not be text."""
     name = characters(file.name)
     return file if name == file.name else replace(file, name=name)
 
 
 def batches(files: Sequence[OutgoingFile]) -> list[list[OutgoingFile]]:
-    """The files in as few requests as take them."""
+    """Split the files into as few requests as Discord's limits allow."""
     found: list[list[OutgoingFile]] = []
     room = 0
     for file in files:
@@ -55,7 +56,7 @@ def batches(files: Sequence[OutgoingFile]) -> list[list[OutgoingFile]]:
 
 
 def size_of(file: OutgoingFile) -> int:
-    """Bytes to upload. Raises ``Rejected`` for a file that cannot be read."""
+    """Return the bytes to upload. Raises ``Rejected`` for a file that cannot be read."""
     match file.source:
         case FromBytes(data=data):
             return len(data)
@@ -70,8 +71,8 @@ def size_of(file: OutgoingFile) -> int:
 
 @contextmanager
 def request(payload: Mapping[str, Any], files: Sequence[OutgoingFile]) -> Iterator[dict[str, Any]]:
-    """The arguments of a call that carries a message: JSON, with files a multipart form. Open for the whole call, which
-    may read the files more than once."""
+    """Provide the arguments of a call that carries a message: JSON, or with files a multipart form. The files stay open
+    for the whole call, which may read them more than once."""
     if not files:
         yield {"json": payload}
         return
@@ -109,7 +110,7 @@ def _open(file: OutgoingFile) -> discord.File:
 
 
 def _header(value: str) -> str:
-    """Fit for a part's header; the JSON beside it has the name as it is."""
+    """Return the text in a form that fits into a part's header; the JSON beside it has the name unchanged."""
     return "".join(character if character.isprintable() else "_" for character in value) or "file"
 
 
@@ -120,7 +121,8 @@ class Downloads:
         self._api = api
 
     async def download(self, file: RemoteFile, *, limit: int) -> AsyncIterator[bytes]:
-        """The bytes. Raises ``TooLarge``, ``Gone``, ``Unavailable``, ``Unsupported`` for another host's."""
+        """Return the file's bytes. Raises ``TooLarge``, ``Gone``, ``Unavailable``, and ``Unsupported`` for a file at
+        another host."""
         if file.size is not None and file.size > limit:
             raise _too_large(file, limit)
         url = file.url or await self._fresh(file)
@@ -137,7 +139,7 @@ class Downloads:
             raise Unavailable(f"download of {file.name!r}: {type(error).__name__}") from error
 
     def _check(self, file: RemoteFile, url: str) -> None:
-        """Only what Discord keeps: an address that came with a message must lead nowhere else."""
+        """Raise for an address outside of Discord: an address that came with a message must lead nowhere else."""
         try:
             parts, api = urlsplit(url), urlsplit(self._api.url)
         except ValueError:
@@ -149,7 +151,7 @@ class Downloads:
             raise Unsupported(f"file {file.name!r} is kept at {parts.hostname}, not at Discord: ask for an upload")
 
     async def _fresh(self, file: RemoteFile) -> str:
-        """Addresses are signed for a day; the message has a new one."""
+        """Return a newly signed address for the file, read from its message: an address is valid for a day."""
         channel, message = file.extra.get("channel"), file.extra.get("message")
         if not channel or not message:
             raise Gone(f"file {file.name!r} is no longer at Discord")

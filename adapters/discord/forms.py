@@ -1,8 +1,8 @@
-"""Forms: our ``Form`` -> a Discord modal, and a submitted modal -> values. Pure.
+"""Converts a ``Form`` to a Discord modal, and a submitted modal to values. Pure.
 
-Nothing is kept on our side between the two: the modal's ``custom_id`` carries the form's token, an input's says the
-field's kind and id. A number has no input of its own, so its bounds travel along, and what is entered is checked before
-the submission is taken.
+Nothing is stored between the two: the modal's ``custom_id`` carries the form's token, an input's the field's kind and
+id. A number has no input of its own, so its bounds travel along, and the entered text is checked before the submission
+is accepted.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -28,13 +28,14 @@ from gateway.errors import Rejected
 from gateway.model import FileField, Form, FormField, FormValue, NumberField, SelectField, SwitchField, TextField
 
 Component = dict[str, Any]
+"""A component of a message or modal, as Discord's JSON has it."""
 
 _ROW, _SELECT, _TEXT, _LABEL, _UPLOAD, _CHECKBOX = 1, 3, 4, 18, 19, 23
 """Component types (Component reference)."""
 
 
 def modal(form: Form) -> Component:
-    """The modal for a form. ``Rejected`` names what does not fit into one."""
+    """Return the modal for a form. Raises ``Rejected`` naming what does not fit into a modal."""
     if not 1 <= len(form.fields) <= MODAL_FIELDS:
         raise Rejected(f"form {form.title!r} has {len(form.fields)} fields; a Discord modal has 1 to {MODAL_FIELDS}")
     return {
@@ -45,7 +46,7 @@ def modal(form: Form) -> Component:
 
 
 def cut(words: str, limit: int) -> str:
-    """The words, or their beginning; never nothing."""
+    """Return the words, shortened to ``limit`` characters; never an empty text."""
     words = characters(words).strip() or "…"
     return words if len(words) <= limit else words[: limit - 1] + "…"
 
@@ -58,7 +59,7 @@ def _label(field: FormField) -> Component:
 
 
 def _note(field: FormField) -> str:
-    """What stands under the label: all of a long one, the bounds of a number, the endings of files."""
+    """Return the text below a field's label: the rest of a long label, the bounds of a number, the endings of files."""
     if len(field.label) > LABEL:
         return field.label
     match field:
@@ -174,9 +175,9 @@ def _entries(submitted: Json) -> Iterator[_Entry]:
 
 
 def values_of(submitted: Json) -> tuple[dict[str, FormValue], list[tuple[str, Json]]]:
-    """The values by field id, and each uploaded file (Discord's attachment object) with its field's id.
+    """Return the values by field id, and each uploaded file (Discord's attachment object) with its field's id.
 
-    A file field's value is the names of its files.
+    The value of a file field is the names of its files.
     """
     values: dict[str, FormValue] = {}
     files: list[tuple[str, Json]] = []
@@ -193,7 +194,7 @@ def values_of(submitted: Json) -> tuple[dict[str, FormValue], list[tuple[str, Js
 
 
 def problems_of(submitted: Json) -> dict[str, str]:
-    """What is wrong with the numbers entered, by field id."""
+    """Return what is wrong with the entered numbers, by field id."""
     found: dict[str, str] = {}
     for entry in _entries(submitted):
         if entry.kind != "n" or not text(entry.given, "value").strip():

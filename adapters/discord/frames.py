@@ -1,8 +1,9 @@
-"""Frames of the gateway: read, or set aside with as much as can still be told of them. Pure.
+"""Reads frames of the gateway; of a frame that cannot be read, as much as can still be told. Pure.
 
-Theory. A frame that cannot be read must not end the connection: Discord would resume it with the very same frame, for
-ever. What counts of it is its sequence number: named to Discord, it is never sent again. It stands near one end of the
-frame, outside of the event's own data, so it can be found in a frame whose data is beyond reading.
+Theory. An unreadable frame must not end the connection, because Discord would resume it with the very same frame, for
+ever. What matters in such a frame is its sequence number: once it is named to Discord, the frame is never sent again.
+The number is near one end of the frame, outside of the event's own data, so it can be found in a frame whose data
+cannot be read.
 """
 
 import re
@@ -13,7 +14,7 @@ from adapters.fields import text
 from adapters.jsons import NotJson
 
 DISPATCH = 0
-"""Gateway opcodes, Dispatch."""
+"""The opcode of a dispatch (Gateway opcodes)."""
 
 # Strings whole, so that nothing within them is taken for structure; one that does not end takes all the rest along.
 _TOKEN = re.compile(
@@ -23,17 +24,17 @@ _TOKEN = re.compile(
 
 
 class Frame(NamedTuple):
-    """What a frame says."""
+    """The content of a gateway frame."""
 
     op: int
     name: str
-    """The event's name; empty for what is no event."""
+    """The event's name; empty for a frame that is no event."""
     seq: int | None
     data: Any
 
 
 def read(payload: str | bytes) -> Frame:
-    """The frame. Raises ``NotJson`` for what cannot be worked with."""
+    """Return the frame. Raises ``NotJson`` for bytes that cannot be read."""
     found = jsons.loads(payload, mend=False)
     if type(found) is not dict:
         raise NotJson("not a JSON object")
@@ -46,8 +47,8 @@ def read(payload: str | bytes) -> Frame:
 
 
 def remains(payload: str | bytes) -> Frame:
-    """What can be told of a frame that cannot be read: opcode, name and sequence number, each where it is found. One
-    pass over the text, whatever is in it."""
+    """Return what can be told of an unreadable frame: opcode, name and sequence number, each where it is found. Makes
+    one pass over the text, whatever is in it."""
     if isinstance(payload, bytes):
         payload = payload.decode("utf-8", "replace")
     depth, last, key = 0, "", ""

@@ -1,4 +1,4 @@
-"""What was said: history, and finding again what a crash lost the receipt of."""
+"""Reads conversations back, and finds a message again whose receipt a crash lost."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -22,13 +22,14 @@ from gateway.model import ConversationRef, HistoryMessage, Outgoing, Receipt
 
 _PAGES = 10
 _STARTER = 21
-"""The note at the head of a thread that stands for the message it was opened from."""
+"""Message type of the note at the head of a thread that stands for the message it was opened from."""
 _SAID = frozenset({0, 19, 20, 23, _STARTER})
-"""Types of messages that somebody said; the rest are Discord's own notes."""
+"""Types of messages that somebody wrote; the rest are Discord's own notes."""
 _DELIVERY = re.compile(r"discord:[^:]*:[^:]*:(\d{15,20})(?!\d)")
 """A delivery's key (``adapters.discord.envelope``), with which the key of each of its sends begins."""
 _SKEW = 60.0
-"""Seconds our clock and Discord's may differ: a nonce decides exactly, so looking further back costs nothing."""
+"""Seconds by which our clock and Discord's may differ. A nonce decides exactly, so looking further back costs
+nothing."""
 
 
 class History:
@@ -43,9 +44,10 @@ class History:
     async def find(
         self, to: ConversationRef, message: Outgoing, *, key: str, since: float, claimed: Collection[str]
     ) -> Receipt | None:
-        """Our message under ``key``. Where its nonce is no longer known: the first of our own that says the same, or
-        the beginning of it, came after what it answers, and belongs to no other send. What may be of another send is
-        left alone: better the same words twice than an answer that never came."""
+        """Find the bot's message that was sent under ``key``. Where its nonce is no longer known, take the first
+        message of the bot that says the same, or the beginning of it, came after what it answers, and belongs to no
+        other send. A message that may belong to another send is not taken: the same words twice are better than an
+        answer that never came."""
         mark = nonce(to, key)
         earliest = max(since, _asked_at(key), self._recent.since if self._recent.was_tried(mark) else 0.0)
         self._recent.doubt(mark)
@@ -82,7 +84,7 @@ class History:
         return Receipt(to=to, id=text(found, "id"), data=data)
 
     async def history(self, to: ConversationRef, *, limit: int) -> list[HistoryMessage]:
-        """The newest messages, oldest first; at the head of a thread the message it was opened from."""
+        """Return the newest messages, oldest first, beginning with the message the thread was opened from."""
         limit = max(limit, 1)
         found = await self._messages(to, after=None, limit=limit)
         said = [each for each in found if number(each, "type", 0) in _SAID]
@@ -91,7 +93,8 @@ class History:
         return [self._read(_meant(each), to) for each in reversed(said[:limit])]
 
     async def _head(self, to: ConversationRef) -> list[Json]:
-        """The message a thread was opened from; a forum post's is in the thread itself."""
+        """Return the message a thread was opened from; none for a forum post, whose first message is in the thread
+        itself."""
         known = self._directory.get(to.channel)
         parent = to.route.get(PARENT) or (known.parent if known else "")
         if not parent:
@@ -102,8 +105,8 @@ class History:
             return []
 
     async def _messages(self, to: ConversationRef, *, after: float | None, limit: int) -> list[Json]:
-        """The conversation's messages, newest first."""
-        target = self._threads.standing(to)
+        """Return the conversation's messages, newest first."""
+        target = self._threads.known_target(to)
         if not target.reply_to:
             return await self._pages(target, after, limit)
         if TITLE in to.route:
@@ -112,8 +115,8 @@ class History:
                 return await self._pages(PostTarget(to.channel), after, limit)
             except Gone:
                 pass
-        extras = await self._pages(target, after, PAGE)
-        return _replies(extras, target.reply_to)[:limit]
+        nearby = await self._pages(target, after, PAGE)
+        return _replies(nearby, target.reply_to)[:limit]
 
     async def _pages(self, target: PostTarget, after: float | None, limit: int) -> list[Json]:
         found: list[Json] = []
@@ -142,7 +145,7 @@ class History:
 
 
 def _meant(message: Json) -> Json:
-    """The message itself, or the one a thread's head stands for."""
+    """Return the message itself, or the message that the head of a thread stands for."""
     return obj(message, "referenced_message") if number(message, "type", 0) == _STARTER else message
 
 
@@ -151,7 +154,8 @@ def _is_head(message: Json, to: ConversationRef) -> bool:
 
 
 def _replies(messages: Sequence[Json], root: str) -> list[Json]:
-    """A conversation that stands in a channel: the mention, the replies to it, the replies to those."""
+    """Return the messages of a conversation that is held in a channel: the mention, the replies to it, and the replies
+    to those."""
     known = {root}
     found: list[Json] = []
     for message in reversed(messages):
@@ -162,7 +166,8 @@ def _replies(messages: Sequence[Json], root: str) -> list[Json]:
 
 
 def _asked_at(key: str) -> float:
-    """When what a send answers was said, by Discord's clock: its delivery's key names it. 0 where it does not."""
+    """Return when the message that a send answers was written, by Discord's clock, read from the delivery's key that
+    begins ``key``; 0 if there is none."""
     found = _DELIVERY.match(key)
     return seconds(found[1]) if found else 0.0
 

@@ -1,6 +1,6 @@
-"""The gateway's dispatches: what each one changes in the directory, and what becomes a delivery.
+"""Reads the gateway's dispatches: what each changes in the directory, and which become deliveries.
 
-These are called for every dispatch there is, so what is of no interest is put aside first.
+These functions run for every dispatch there is, so those of no interest are dropped first.
 """
 
 import asyncio
@@ -25,18 +25,20 @@ from gateway.errors import Forbidden, GatewayError, Gone, Rejected
 from gateway.model import Envelope
 
 _PAUSES = (1.0, 2.0, 5.0, 10.0)
-"""Seconds between attempts to look a server up; after the last one it goes on without."""
+"""Seconds between attempts to look a server up; after the last one the deliveries go on without it."""
 _FOR_GOOD = (Forbidden, Gone, Rejected)
-"""Failures of looking something up that no later attempt would mend."""
+"""Failures of a look-up that no later attempt would mend."""
 
 log = structlog.get_logger(__name__)
 
 Parser = Callable[[Any], None]
+"""A function that takes the data of one dispatch."""
 Reader = Callable[[Json, Intake, Mark], None]
+"""A function that reads the data of one dispatch and hands deliveries to the intake."""
 
 
 class Inbound:
-    """Reads dispatches. Never raises: what is malformed is counted."""
+    """Reads dispatches. Never raises: malformed dispatches are counted."""
 
     def __init__(
         self,
@@ -60,8 +62,8 @@ class Inbound:
         """Dispatches that met a mistake of ours."""
 
     def parsers(self, intake: Intake, mark: Callable[[], Mark]) -> Mapping[str, Parser]:
-        """A function for each dispatch that is read; all others are passed over unseen. ``mark`` is the place of the
-        one being read."""
+        """Return a function for each dispatch that is read; all others are dropped unseen. ``mark`` returns the place
+        of the dispatch being read."""
         directory = self._directory
 
         def taken(read: Reader) -> Parser:
@@ -156,7 +158,7 @@ class Inbound:
             self._pass(envelope.reaction(kind, data, self._directory, mark.place), intake, mark)
 
     def _channel_gone(self, kind: str, data: Json, intake: Intake, mark: Mark) -> None:
-        """A deleted channel takes its threads along, and the conversations that stand in it without one."""
+        """End the conversations of a deleted channel: those of its threads, and those held in it without a thread."""
         id, guild = text(data, "id"), text(data, "guild_id")
         inside = dict.fromkeys([*self._directory.children(id), *self._recent.roots_in(id)])
         gone = [envelope.thread_gone(kind, guild, each) for each in inside]
@@ -180,7 +182,7 @@ class Inbound:
     # have not heard of: a session that an earlier process began does not tell its servers again.
 
     def _must_wait(self, data: Json, intake: Intake, mark: Mark, read: Reader) -> bool:
-        """Whether it was put aside, to be read again once what it needs is known."""
+        """Return whether the dispatch was put aside, to be read again once the server it needs is known."""
         guild = text(data, "guild_id")
         if not guild:
             return False
@@ -217,7 +219,8 @@ class Inbound:
             again()
 
     async def _learn_server(self, guild: str) -> None:
-        """What GUILD_CREATE would tell. What Discord does not let us see is looked up channel by channel."""
+        """Look up what GUILD_CREATE would tell of a server. Channels that Discord does not let the bot list are looked
+        up one by one."""
         found: Json = {}
         for pause in _PAUSES:
             try:
@@ -258,7 +261,7 @@ class Inbound:
             self._directory.forget_channel(channel)
 
     async def close(self) -> None:
-        """Give up what is being looked up."""
+        """Give up the look-ups that are running."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

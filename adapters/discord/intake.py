@@ -1,13 +1,15 @@
-"""Takes deliveries in: in order within a conversation, conversations side by side, none given up while we live.
+"""Hands deliveries to the gateway: in order within a conversation, conversations in parallel, none given up while the
+process lives.
 
-Theory. Discord repeats nothing while the connection stands: a dispatch that was read comes no more. So it waits here
+Theory. Discord repeats nothing while the connection lasts: a dispatch that was read comes no more. So it waits here
 until ``accept`` has made it durable. If that fails it is tried again, and everything behind it in its conversation
-waits; ``trouble`` says so. What waits is bounded: when it is too much, the connection is not read any further
-(``room``), and Discord keeps the rest for as long as it keeps a session. One delivery that fails again and again while
-others succeed is not the store's fault but its own: it is dropped, loudly, so that it does not block its conversation
-for ever. So is one whose failure is a mistake in reading it (``_MISTAKES``), whatever becomes of others.
+waits; ``trouble`` reports it. The number of waiting deliveries is bounded: at the limit the connection is not read any
+further (``room``), and Discord keeps the rest for as long as it keeps a session. A delivery that fails again and again
+while others succeed is itself at fault, not the store: it is dropped, loudly, so that it does not block its
+conversation for ever. So is one whose failure is a mistake in reading it (``_MISTAKES``), whatever becomes of others.
 
-A delivery's ``Mark`` is held until then, so that Discord keeps what we have not stored: after a crash it comes again.
+The ``Mark`` of a delivery is held until then, so that Discord keeps what is not stored yet: after a crash it comes
+again.
 """
 
 import asyncio
@@ -23,22 +25,22 @@ from gateway.errors import Draining
 from gateway.model import Accepted, Envelope
 
 _LIMIT = 2_000
-"""Deliveries that may wait."""
+"""Number of deliveries that may wait."""
 _PAUSES = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
 """Seconds between attempts; the last one repeats."""
 _ENDING = 5.0
-"""Seconds for what is being stored when the gateway ends."""
+"""Seconds that deliveries being stored get to finish when the gateway ends."""
 _HOPELESS = 8
 """Attempts after which a delivery is dropped, if others were stored meanwhile."""
 _MISTAKES = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-"""Failures that are of the delivery itself: no store raises them because it is down."""
+"""Failures caused by the delivery itself: no store raises them because it is down."""
 _MISTAKEN = 3
-"""Attempts after which a delivery is dropped that fails so."""
+"""Attempts after which a delivery is dropped that fails by one of ``_MISTAKES``."""
 
 log = structlog.get_logger(__name__)
 
 Done = Callable[[Accepted | None], None]
-"""Called once the delivery is durable; with None when it will not be."""
+"""Called once the delivery is durable; with None when it will not become so."""
 
 
 class _Waiting(NamedTuple):
@@ -48,11 +50,11 @@ class _Waiting(NamedTuple):
 
 
 class Intake:
-    """The way from the connection to the gateway."""
+    """Stores deliveries from the connection, retrying until each is durable."""
 
     def __init__(self, accept: Accept) -> None:
         self._accept = accept
-        self._lanes: dict[str, deque[_Waiting]] = {}
+        self._queues: dict[str, deque[_Waiting]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting = 0
         self._stored = 0
@@ -63,16 +65,16 @@ class Intake:
 
     @property
     def full(self) -> bool:
-        """Whether too much waits."""
+        """Whether the limit of waiting deliveries is reached."""
         return self._waiting >= _LIMIT
 
     async def room(self) -> None:
-        """Until half of it is done."""
+        """Wait until fewer than half of ``_LIMIT`` deliveries are waiting."""
         self._roomy.clear()
         await self._roomy.wait()
 
     def take(self, envelope: Envelope, mark: Mark, done: Done | None = None) -> None:
-        """Store it as soon as what came before it in its conversation is stored."""
+        """Store a delivery as soon as those before it in its conversation are stored."""
         mark.hold()
         if self._closed:
             self._left += 1
@@ -82,39 +84,39 @@ class Intake:
         self._waiting += 1
         waiting = _Waiting(envelope, mark, done)
         key = envelope.ref.key
-        lane = self._lanes.get(key)
-        if lane is not None:
-            lane.append(waiting)
+        queue = self._queues.get(key)
+        if queue is not None:
+            queue.append(waiting)
             return
-        self._lanes[key] = lane = deque((waiting,))
-        task = asyncio.create_task(self._work(key, lane))
+        self._queues[key] = queue = deque((waiting,))
+        task = asyncio.create_task(self._work(key, queue))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _work(self, key: str, lane: deque[_Waiting]) -> None:
-        while lane:
-            envelope, mark, done = lane[0]
+    async def _work(self, key: str, queue: deque[_Waiting]) -> None:
+        while queue:
+            envelope, mark, done = queue[0]
             accepted = await self._store(envelope)
-            lane.popleft()
+            queue.popleft()
             self.put_back()
             if accepted is not None or not self._closed:  # stored, or given up for good
                 mark.settle()
             if done is not None:
                 done(accepted)
-        del self._lanes[key]
+        del self._queues[key]
 
     def put_aside(self) -> None:
-        """Something waits elsewhere until it can be taken: it counts as well."""
+        """Count one delivery that waits elsewhere before it can be taken."""
         self._waiting += 1
 
     def put_back(self) -> None:
-        """It waits no longer."""
+        """Stop counting a delivery that was put aside or is done."""
         self._waiting -= 1
         if self._waiting <= _LIMIT // 2:
             self._roomy.set()
 
     async def _store(self, envelope: Envelope) -> Accepted | None:
-        """``accept`` until it succeeds."""
+        """Call ``accept`` until it succeeds, the delivery is dropped or the intake closes."""
         failures, stored = 0, self._stored
         while not self._closed:
             try:
@@ -142,7 +144,7 @@ class Intake:
         return None
 
     async def close(self) -> None:
-        """Take no more, and let what is being stored end. Says how much is left for the next process."""
+        """Take no more deliveries and let those being stored finish; logs how many are left for the next process."""
         self._closed = True
         self._roomy.set()
         if self._tasks:

@@ -1,11 +1,11 @@
-"""Clicks, forms and commands: taken in like every delivery, and answered in place within Discord's three seconds.
+"""Takes in clicks, forms and commands like every delivery, and answers them in place within Discord's three seconds.
 
-Durable first: the neutral answer means that it was taken. Where it could not be taken in time the person is told to try
-again rather than shown Discord's "This interaction failed". What an answer cannot do (a form for whom the time is over,
-a modal that stays open) is said in words only they see.
+The delivery is made durable first: the neutral answer means that it was. Where that took too long the person is asked
+to try again rather than shown Discord's "This interaction failed". What an answer cannot do any more (a form that comes
+too late, a modal that stays open) is said in a message only that person sees.
 
-Whom Discord has told that it failed, because nobody was there within the three seconds, is believed: what a RESUME
-brings later than that is not done behind their back.
+Where Discord has told the person that it failed, because nobody answered within the three seconds, that stays true: an
+interaction that a RESUME brings later than that is not carried out.
 """
 
 import asyncio
@@ -31,12 +31,13 @@ from gateway.errors import GatewayError, Gone, Rejected
 from gateway.model import COMMANDS, Accepted, AllowedMentions, Answer, Envelope, Form, FormErrors, Notice, OpenForm
 
 Response = dict[str, Any]
+"""The body of an interaction's answer."""
 
 _MESSAGE, _DEFERRED_MESSAGE, _DEFERRED_UPDATE, _CHOICES, _MODAL = 4, 5, 6, 8, 9
 """Types of callbacks (Receiving and Responding, Interaction Callback Type)."""
 _EPHEMERAL = 1 << 6
 _ANSWERING = 2.5
-"""Seconds for the call that answers."""
+"""Seconds allowed for the call that answers."""
 _HEARD_WITHIN = 3.0
 """Seconds after which Discord has told the person that the application did not respond."""
 _TRY_AGAIN = "I could not take that just now. Please try again."
@@ -48,7 +49,7 @@ log = structlog.get_logger(__name__)
 
 
 class Interactions:
-    """Answers them."""
+    """Takes in interactions and answers them."""
 
     def __init__(self, api: Api, directory: Directory) -> None:
         self._api = api
@@ -56,15 +57,16 @@ class Interactions:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def take(self, data: Json, intake: Intake, mark: Mark) -> None:
-        """One INTERACTION_CREATE; returns at once, the answer follows."""
+        """Take in one INTERACTION_CREATE; returns at once, the answer follows."""
         if mark.progress.replaying and time.time() - seconds(text(data, "id")) > _HEARD_WITHIN:
             log.info("discord.interaction_missed", interaction=text(data, "id"))
             return
-        # Put into its lane now, so that it keeps its place in the conversation.
+        # Put into its queue now, so that it keeps its place in the conversation.
         self._spawn(self._handle(data, self._entered(data, intake, mark)))
 
     def _entered(self, data: Json, intake: Intake, mark: Mark) -> "asyncio.Future[Accepted | None] | Response":
-        """As ``_enter``; who sent what cannot be read is told so, rather than left to wait for an answer."""
+        """Take an interaction in as ``_enter`` does; a person who sent something unreadable is told so rather than left
+        waiting."""
         try:
             return self._enter(data, intake, mark)
         except Exception:
@@ -72,7 +74,7 @@ class Interactions:
             return private(_UNREADABLE)
 
     def _enter(self, data: Json, intake: Intake, mark: Mark) -> "asyncio.Future[Accepted | None] | Response":
-        """What will become of it, or how it is answered without being taken in."""
+        """Return the future of the stored delivery, or the answer to an interaction that is not taken in."""
         if (answer := _refusal(data)) is not None:
             return answer
         found = envelope.interaction(data, self._directory)
@@ -97,7 +99,7 @@ class Interactions:
             await self._follow(data, await entered)
 
     async def _in_time(self, data: Json, entered: "asyncio.Future[Accepted | None]") -> Response | None:
-        """What it is answered with; None if that is not known in time."""
+        """Return the answer to an interaction; None if it is not known in time."""
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 accepted = await asyncio.shield(entered)
@@ -107,7 +109,8 @@ class Interactions:
         return private(_TRY_AGAIN) if accepted is None else _response(data, accepted.answer)
 
     async def _follow(self, data: Json, accepted: Accepted | None) -> None:
-        """Something was slow. Discord was told in time that it was heard; this tells what came of it."""
+        """Tell the person what came of an interaction that took longer than Discord waits, which so far has only been
+        acknowledged."""
         if accepted is None:
             await self._tell(data, _TRY_AGAIN)
             return
@@ -120,7 +123,7 @@ class Interactions:
                 pass
 
     async def _respond(self, data: Json, response: Response) -> bool:
-        """The one answer. A failure is logged: the delivery stands, only its answer is lost."""
+        """Send the one answer. A failure is logged: the delivery is stored, only its answer is lost."""
         try:
             async with asyncio.timeout(_ANSWERING):
                 await self._api.answer(text(data, "id"), text(data, "token"), response)
@@ -132,7 +135,7 @@ class Interactions:
         return True
 
     async def _tell(self, data: Json, words: str) -> None:
-        """A word only they see, after the answer."""
+        """Send a message that only the acting person sees, after the answer."""
         try:
             await self._api.webhook(
                 "POST",
@@ -156,7 +159,7 @@ class Interactions:
             log.error("discord.interaction_failed", exc_info=error)
 
     async def close(self) -> None:
-        """Let the answers that are on their way arrive."""
+        """Let the answers that are being sent arrive."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=_ANSWERING)
         for task in self._tasks:
@@ -165,13 +168,14 @@ class Interactions:
 
 
 def private(words: str) -> Response:
-    """A message only the acting user sees."""
+    """Return an answer that only the acting person sees."""
     data = {"content": characters(words)[:CONTENT], "flags": _EPHEMERAL, "allowed_mentions": allowed(AllowedMentions())}
     return {"type": _MESSAGE, "data": data}
 
 
 def _refusal(data: Json) -> Response | None:
-    """The answer to what goes no further: kinds and controls that are not ours, numbers that are none."""
+    """Return the answer to an interaction that is not taken in: kinds and controls of others, numbers that are none.
+    None for one that is."""
     custom_id = text(obj(data, "data"), "custom_id")
     match number(data, "type"):
         case value if value == COMMAND:
@@ -212,7 +216,7 @@ def _opened(form: Form) -> Response:
 
 
 def _neutral(data: Json) -> Response:
-    """It was taken, and there is nothing to show."""
+    """Return the answer that acknowledges an interaction and shows nothing."""
     if number(data, "type") == COMMAND:
         name = text(obj(data, "data"), "name")
         return private(f"/{name}: done.") if name in SILENT else {"type": _DEFERRED_MESSAGE}

@@ -1,39 +1,52 @@
-"""Discord's numbers, in one place, each with where it comes from."""
+"""Discord's limits, in one place, each with its source: a page of https://docs.discord.com/developers by its title."""
 
 from gateway.model import Capabilities
 
 CONTENT = 2_000
 """Characters of a message's ``content`` (Message resource, Create Message)."""
 AUTHOR = 64
-"""Characters of another author's name that are shown; ours, so that the line leaves room for the text."""
+"""Characters of another author's name that are shown; the gateway's own choice, so that the line leaves room for the
+text."""
 ROW = 5
+"""Buttons of one row (Component reference)."""
 ROWS = 5
+"""Rows of buttons of one message (Component reference)."""
 BUTTON_LABEL = 80
+"""Characters of a button's label (Component reference)."""
 CUSTOM_ID = 100
-"""Component reference: buttons of a row, rows of a message, label, custom_id."""
+"""Characters of a ``custom_id`` (Component reference)."""
 EMBED_TITLE = 256
+"""Characters of an embed's title (Message resource, Embed limits)."""
 EMBED_URL = 2_048
-"""Message resource, Embed limits. The length of a URL is not documented; it is what form errors name."""
+"""Characters of an embed's URL; not documented, the number is the one that Discord's form errors name."""
 FILES = 10
-"""Attachments of one message (not documented; 11 are refused as ``BASE_TYPE_MAX_LENGTH``)."""
+"""Attachments of one message; not documented, but 11 are refused as ``BASE_TYPE_MAX_LENGTH``."""
 FILE_BYTES = 10 * 1024 * 1024
-"""Of one attachment, without a boosted server (API reference, "Uploading Files")."""
+"""Bytes of one attachment in a server without boosts (API reference, "Uploading Files")."""
 REQUEST_BYTES = 25 * 1024 * 1024
-"""Of one request (the same)."""
+"""Bytes of one request (API reference, "Uploading Files")."""
 MODAL_TITLE = 45
+"""Characters of a modal's title (Component reference)."""
 MODAL_FIELDS = 5
+"""Fields of one modal (Component reference)."""
 LABEL = 45
+"""Characters of a field's label (Component reference)."""
 DESCRIPTION = 100
+"""Characters of the description below a label, or of an option (Component reference)."""
 PLACEHOLDER = 100
+"""Characters of a placeholder (Component reference)."""
 TEXT_INPUT = 4_000
+"""Characters of a text input (Component reference)."""
 OPTIONS = 25
+"""Options of a select (Component reference)."""
 OPTION = 100
+"""Characters of an option's label or value (Component reference)."""
 UPLOADS = 10
-"""Component reference: modals, label, text input, string select, file upload."""
+"""Files of one file upload (Component reference)."""
 THREAD_NAME = 100
-"""Channel resource, Start Thread from Message."""
+"""Characters of a thread's name (Channel resource, Start Thread from Message)."""
 THREAD_MINUTES = 4_320
-"""After so many minutes without a message a thread leaves the channel list; the next message brings it back."""
+"""Minutes without a message after which a thread leaves the channel list; the next message brings it back."""
 NONCE = 25
 """Characters of a nonce (Message resource, Create Message)."""
 MENTIONS = 100
@@ -43,13 +56,14 @@ PAGE = 100
 INTERACTION_TOKEN = 15 * 60
 """Seconds an interaction's token lives (Receiving and Responding)."""
 ANSWER_WITHIN = 2.5
-"""Seconds until an interaction is answered neutrally. Discord waits 3 (the same): half a one is for the answer."""
+"""Seconds until an interaction is answered neutrally. Discord waits 3 (Receiving and Responding); the rest is for the
+answer itself."""
 LONGEST_WAIT = 30.0
-"""Seconds discord.py waits for a rate limit by itself (its smallest ``max_ratelimit_timeout``); the core waits longer
-ones, where it can say so."""
+"""Seconds discord.py waits for a rate limit by itself (its smallest ``max_ratelimit_timeout``); the gateway waits out
+longer ones, where it can tell the user."""
 
 ID_MARK = 4
-"""Characters our controls put in front of a token in their ``custom_id``."""
+"""Characters that the adapter's controls put in front of a token in their ``custom_id``."""
 
 CAPABILITIES = Capabilities(
     # ``-# name`` and a line break, and room for a table that becomes aligned text.
@@ -71,3 +85,4 @@ CAPABILITIES = Capabilities(
     # Discord tells nobody the nonce of an earlier message.
     known_by_words=True,
 )
+"""What the gateway may do on Discord."""

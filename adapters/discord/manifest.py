@@ -1,4 +1,4 @@
-"""What a Discord application has to be given: intents, permissions and commands, from one table that says why."""
+"""The intents, permissions and commands a Discord application needs, from one table that gives the reason for each."""
 
 import json
 from typing import Any, NamedTuple
@@ -26,6 +26,7 @@ INTENTS = (
     Need("DIRECT_MESSAGE_REACTIONS", 13, "hear reactions in direct messages"),
     Need("MESSAGE_CONTENT", 15, "read what is written in a thread without mentioning the bot"),
 )
+"""The gateway intents the bot connects with."""
 PRIVILEGED = ("MESSAGE_CONTENT",)
 """Intents that have to be switched on in the Developer Portal, on the page Bot."""
 
@@ -41,15 +42,16 @@ PERMISSIONS = (
     Need("CREATE_PUBLIC_THREADS", 35, "open a thread from the message that mentions the bot"),
     Need("SEND_MESSAGES_IN_THREADS", 38, "answer in threads and forum posts"),
 )
+"""The permissions the bot asks for in a server."""
 
 
 def bits(needs: tuple[Need, ...]) -> int:
-    """The needs as Discord counts them."""
+    """Return the intents or permissions as Discord's bit field."""
     return sum(1 << need.bit for need in needs)
 
 
 def command_json(command: Command) -> dict[str, Any]:
-    """A command as Discord is told of it: for servers and direct messages alike."""
+    """Return a command as Discord registers it, for servers and direct messages alike."""
     options: list[dict[str, Any]] = []
     if command.argument is not None:
         options.append({"type": 3, "name": "text", "description": command.argument, "required": False})
@@ -64,7 +66,7 @@ def command_json(command: Command) -> dict[str, Any]:
 
 
 def install_url(app_id: str | None) -> str:
-    """Where an administrator adds the bot to a server."""
+    """Return the address at which an administrator adds the bot to a server."""
     scopes = "bot+applications.commands"
     return (
         f"https://discord.com/oauth2/authorize?client_id={app_id or 'YOUR-APP-ID'}"
@@ -73,7 +75,8 @@ def install_url(app_id: str | None) -> str:
 
 
 def manifest(options: AppOptions) -> dict[str, Any]:
-    """The manifest. Discord takes no file: this says what to switch on, and the address that asks for the rest."""
+    """Return the manifest. Discord takes no such file: it says what to switch on, and gives the address that asks for
+    the rest."""
     return {
         "name": options.name,
         "portal": _PORTAL,
@@ -92,5 +95,5 @@ def manifest(options: AppOptions) -> dict[str, Any]:
 
 
 def app_manifest(options: AppOptions) -> str:
-    """For ``gateway manifest discord``: JSON."""
+    """Return the manifest as JSON, for ``gateway manifest discord``."""
     return json.dumps(manifest(options), ensure_ascii=False, indent=2) + "\n"

@@ -1,4 +1,4 @@
-"""What Discord users write -> Markdown. Theirs is Markdown already: what has to be made readable are its tokens."""
+"""Converts what Discord users write to Markdown; it is Markdown already, except for Discord's tokens. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -12,11 +12,12 @@ _TOKEN = re.compile(
 
 _KINDS = ("user", "role", "channel", "emoji", "time", "command")
 _WITH_SECONDS = frozenset("TS")
-"""Styles of a timestamp that show seconds (API reference, Timestamp Styles). One not known yet is like the rest."""
+"""Styles of a timestamp that show seconds (API reference, Timestamp Styles). An unknown style shows none."""
 
 
 def readable(written: str, names: Mapping[str, str]) -> str:
-    """Discord's tokens outside of code as people read them. ``names`` are those of people, channels and roles by id."""
+    """Replace Discord's tokens outside of code with what people read. ``names`` are those of people, channels and roles
+    by id."""
     if "<" not in written:
         return written
     parts = _CODE.split(written)
@@ -26,7 +27,7 @@ def readable(written: str, names: Mapping[str, str]) -> str:
 
 
 def without_bot(content: str, bot: str, role: str) -> str:
-    """The content with each mention of the bot taken out, and one of the blanks around it."""
+    """Return the content without its mentions of the bot, each removed with one of the blanks beside it."""
     for token in (f"<@{bot}>" if bot else "", f"<@!{bot}>" if bot else "", f"<@&{role}>" if role else ""):
         if token and token in content:
             content = content.replace(f" {token}", "").replace(f"{token} ", "").replace(token, "")
@@ -50,7 +51,8 @@ def _readable(match: re.Match[str], names: Mapping[str, str]) -> str:
 
 
 def _moment(value: str, *, precise: bool) -> str:
-    """A time as a date, with seconds where Discord shows them. Also a relative one: what it was relative to passes."""
+    """Return a timestamp as a date, with seconds where Discord shows them. A relative time becomes a date too, because
+    it is read later."""
     try:
         at = datetime.fromtimestamp(int(value), UTC)
         return at.strftime("%Y-%m-%d %H:%M:%S UTC" if precise else "%Y-%m-%d %H:%M UTC")

@@ -1,7 +1,8 @@
-"""Messages out: send, edit, delete.
+"""Sends, edits and deletes messages.
 
-A message is one Discord message with its files in it. It carries its key as a nonce which Discord enforces: sent again
-within minutes (by the client after a 5xx, by the core after a crash) it is answered with the message that stands.
+A message is one Discord message that includes its files. It carries its key as a nonce which Discord enforces: a
+message sent again within minutes (by discord.py after a 5xx, by the gateway after a crash) is answered with the one
+that was posted.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,25 +24,28 @@ from gateway.errors import Forbidden, Gone, Rejected
 from gateway.model import ConversationRef, Outgoing, OutgoingFile, Receipt
 
 MESSAGES = "/channels/{channel_id}/messages"
+"""Path template of a channel's messages."""
 MESSAGE = "/channels/{channel_id}/messages/{message_id}"
+"""Path template of one message."""
 _WEBHOOK = "/webhooks/{webhook_id}/{webhook_token}"
 _ANSWER = "/webhooks/{webhook_id}/{webhook_token}/messages/{message_id}"
 _LOADING = 1 << 7
 """Message flag LOADING: a command's answer that is still owed."""
 _ARCHIVED = 50083
 _NO_REPLY, _FORM = 160002, 50035
-"""May not reply without reading the history; the form is not as it should be (Opcodes and Status Codes, JSON)."""
+"""Discord's error codes for a reply without access to the history, and for an invalid form body (Opcodes and Status
+Codes, JSON)."""
 
 _Verb = Literal["PATCH", "DELETE"]
 
 
 def channel_of(receipt: Receipt) -> str:
-    """The channel a message stands in."""
+    """Return the channel that a message was posted in."""
     return str(receipt.data.get("channel") or receipt.to.channel)
 
 
 class Outbox:
-    """Create, edit and delete messages."""
+    """Creates, edits and deletes messages."""
 
     def __init__(self, api: Api, threads: Threads, recent: RecentMessages) -> None:
         self._api = api
@@ -49,7 +53,7 @@ class Outbox:
         self._recent = recent
 
     async def send(self, to: ConversationRef, message: Outgoing, *, key: str) -> Receipt:
-        """Post it: as the answer a command waits for, else where the conversation stands."""
+        """Post a message: as the answer a command waits for, else in the conversation's thread or channel."""
         groups = batches(uploads(message.files)) or [[]]
         payload = _payload(message)
         receipt = await self._answer(to, payload, groups[0])
@@ -103,7 +107,7 @@ class Outbox:
         files: Sequence[OutgoingFile],
         refusal: Forbidden,
     ) -> Json:
-        """Where the bot itself may not write (``refusal``), whoever used a command can still be answered."""
+        """Post by the token of a command where the bot itself may not write (``refusal``)."""
         ids = {"webhook_id": to.route.get(tokens.APP, ""), "webhook_token": token}
         try:
             with request({**payload, **_new(files)}, files) as arguments:
@@ -115,7 +119,7 @@ class Outbox:
     async def _answer(
         self, to: ConversationRef, payload: Mapping[str, Any], files: Sequence[OutgoingFile]
     ) -> Receipt | None:
-        """Fill in the answer a command waits for; None if it has one, or the time for it is over."""
+        """Fill in the answer a command waits for; None if it has one, or its token has expired."""
         token = tokens.live(to) if tokens.OWED in to.route else ""
         if not token:
             return None
@@ -135,13 +139,13 @@ class Outbox:
         return replace(receipt, data={**receipt.data, "route": route})
 
     async def edit(self, receipt: Receipt, message: Outgoing) -> Receipt:
-        """Make it read as given: text, buttons, and exactly these files. ``Gone`` if it was deleted."""
+        """Make the message read as given: text, buttons, and exactly these files. Raises ``Gone`` if it was deleted."""
         there: dict[str, str] = dict(receipt.data.get("files") or {})
         if message.keeps_files:
             return await self._attach(receipt, _payload(message), ())
         changes = file_changes(there, uploads(message.files))
         groups = batches(changes.missing) or [[]]
-        receipt = replace(receipt, data={**receipt.data, "files": changes.kept})
+        receipt = replace(receipt, data={**receipt.data, "files": changes.staying})
         receipt = await self._attach(receipt, _payload(message), groups[0], changed=bool(changes.gone))
         for group in groups[1:]:
             receipt = await self._attach(receipt, {}, group)
@@ -150,19 +154,19 @@ class Outbox:
     async def _attach(
         self, receipt: Receipt, payload: Mapping[str, Any], files: Sequence[OutgoingFile], *, changed: bool = False
     ) -> Receipt:
-        """One edit: what is in the payload, and these files beside those the receipt names."""
-        resume_store: dict[str, str] = dict(receipt.data.get("files") or {})
+        """Make one edit: the payload, and these files beside those the receipt names."""
+        attached: dict[str, str] = dict(receipt.data.get("files") or {})
         told = dict(payload)
         if files or changed:
-            told["attachments"] = [{"id": id} for id in resume_store] + _new(files).get("attachments", [])
+            told["attachments"] = [{"id": id} for id in attached] + _new(files).get("attachments", [])
         with request(told, files) as arguments:
             edited = await self._change("PATCH", receipt, **arguments)
         rest = {name: value for name, value in receipt.data.items() if name != "files"}
-        data = _receipt(receipt.to, edited, channel_of(receipt), resume_store, files).data
+        data = _receipt(receipt.to, edited, channel_of(receipt), attached, files).data
         return replace(receipt, data={**rest, **data})
 
     async def delete(self, receipt: Receipt) -> None:
-        """Remove it; what is gone already is no error."""
+        """Remove the message; one that is gone already is no error."""
         self._recent.sent(receipt.id, "")  # so that Discord's word of it is known to be of our own doing
         try:
             await self._change("DELETE", receipt)
@@ -170,7 +174,7 @@ class Outbox:
             return
 
     async def _change(self, verb: _Verb, receipt: Receipt, **arguments: Any) -> Json:
-        """Edit or delete: by the interaction's token while there is one, else as the bot."""
+        """Edit or delete by the interaction's token while it lives, else as the bot."""
         route: dict[str, str] = receipt.data.get("route") or {}
         found: Json
         if token := tokens.live(route):
@@ -194,7 +198,7 @@ class Outbox:
 
 
 def _is_of_the_reply(error: Rejected) -> bool:
-    """Whether Discord would take the message if it were no reply."""
+    """Return whether Discord would take the message if it were no reply."""
     code = code_of(error)
     return code == _NO_REPLY or (code == _FORM and "message_reference" in str(error))
 
@@ -207,18 +211,18 @@ def _payload(message: Outgoing) -> dict[str, Any]:
 
 
 def _new(files: Sequence[OutgoingFile]) -> dict[str, Any]:
-    """The list of attachments that goes with new files; their names as they are."""
+    """Return the list of attachments that goes with new files, which gives their full names."""
     if not files:
         return {}
     return {"attachments": [{"id": str(number), "filename": file.name} for number, file in enumerate(files)]}
 
 
 def _receipt(
-    to: ConversationRef, posted: Json, channel: str, resume_store: Mapping[str, str], files: Sequence[OutgoingFile]
+    to: ConversationRef, posted: Json, channel: str, attached: Mapping[str, str], files: Sequence[OutgoingFile]
 ) -> Receipt:
-    """What is needed to edit it later. New attachments come in the order they were sent."""
-    new = [text(each, "id") for each in items(posted, "attachments") if text(each, "id") not in resume_store]
-    names = {**resume_store, **dict(zip(new, (file.key for file in files), strict=False))}
+    """Return what is needed to edit the message later. New attachments come in the order they were sent."""
+    new = [text(each, "id") for each in items(posted, "attachments") if text(each, "id") not in attached]
+    names = {**attached, **dict(zip(new, (file.key for file in files), strict=False))}
     data: dict[str, Any] = {} if channel == to.channel else {"channel": channel}
     if names:
         data["files"] = names
@@ -226,6 +230,6 @@ def _receipt(
 
 
 def _says(posted: Json, payload: Mapping[str, Any], files: Sequence[OutgoingFile]) -> bool:
-    """Whether a message shows what was sent."""
+    """Return whether a posted message shows what was sent."""
     same = text(posted, "content") == payload["content"].strip()
     return same and len(items(posted, "attachments")) == len(files)

@@ -1,4 +1,4 @@
-"""An envelope -> an event. Pure: reads nothing but the stored JSON."""
+"""Turns an envelope into an event. Pure: it reads nothing but the stored JSON."""
 
 from collections.abc import Callable
 from typing import Any
@@ -31,7 +31,7 @@ from gateway.model import (
 )
 
 PEOPLE = "dm"
-"""The workspace of all people."""
+"""The workspace of every person."""
 _VOICE = 1 << 13
 """Message flag IS_VOICE_MESSAGE."""
 
@@ -40,19 +40,21 @@ _REFERRING = ("message_reference", "referenced_message", "message_snapshots", "e
 
 
 def parse(envelope: Envelope) -> Event | None:
-    """The event in a stored delivery; None for one that is of no interest."""
+    """Return the event in a stored delivery; None for one that is of no interest."""
     body = envelope.body
     read = _EVENTS.get(text(body, "t"))
     return read(body, obj(body, "d"), envelope.ref) if read else None
 
 
 def user_of(user: str, name: str = "") -> UserRef:
-    """A person. The same in every server and in direct messages, so none of them is part of who they are."""
+    """Return a person. Their identity is the same in every server and in direct messages, so it includes none of
+    these."""
     return UserRef(platform="discord", workspace=PEOPLE, id=user, name=name or None)
 
 
 def remote_file(file: Json, workspace: str, **extra: str) -> RemoteFile | None:
-    """An attachment object. Its address is signed and ends after a day; channel and message lead to a fresh one."""
+    """Return the file of an attachment object. Its address is signed and valid for a day; channel and message lead to a
+    fresh one."""
     id, size = text(file, "id"), number(file, "size")
     if not id:
         return None
@@ -68,7 +70,7 @@ def remote_file(file: Json, workspace: str, **extra: str) -> RemoteFile | None:
 
 
 def _files(message: Json, workspace: str, attached: list[Json]) -> tuple[RemoteFile, ...]:
-    """The attachments of a message, which leads to a fresh address of each."""
+    """Return a message's attachments as files, each with the message from which a fresh address can be read."""
     where = {"channel": text(message, "channel_id"), "message": text(message, "id")}
     voice = number(message, "flags", 0) & _VOICE
     files: list[RemoteFile] = []

@@ -1,9 +1,9 @@
-"""How far the dispatches of one session are dealt with: up to where Discord may forget them.
+"""Tracks how far the dispatches of one session are stored: up to where Discord may forget them.
 
 Theory. Discord has no acknowledgement but the sequence number a client names, in its heartbeats and when it resumes:
-what came after that is sent again. So the number named is never the last one read but the last one up to which all is
-durable, or of no interest. What lies between is in hand (``Intake`` keeps trying): a replay of it within the life of
-this process is passed over; after a crash it comes again, and is taken.
+everything after that number is sent again. So the number named is never the last one read but the last one up to which
+every dispatch is durable, or of no interest. Dispatches between the two are in hand (``Intake`` keeps trying): a replay
+of one within the life of this process is dropped; after a crash it comes again, and is taken.
 
 One thread writes; the heartbeat's thread reads ``stored``.
 """
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 
 class Progress:
-    """Of one session, over all connections it has. It can begin in an earlier process (``stored``)."""
+    """The progress of one session, over all its connections. It can begin in an earlier process (``stored``)."""
 
     def __init__(self, session: str = "", stored: int | None = None) -> None:
         self.session = session
@@ -31,38 +31,38 @@ class Progress:
 
     @property
     def read(self) -> int:
-        """The farthest dispatch that was read, over all connections; 0 before the first one."""
+        """The highest sequence number that was read, over all connections; 0 before the first dispatch."""
         return self._read
 
     def resume(self) -> None:
-        """What was not dealt with is sent again."""
+        """Prepare for a resumed connection, on which Discord sends again what was not stored."""
         self.replaying, self.at, self._in_hand = True, 0, self._read
 
     @property
     def in_hand(self) -> bool:
-        """Whether the dispatch being read was read before, by this process."""
+        """Whether this process has read the dispatch being read before."""
         return self.replaying and self.at <= self._in_hand
 
     def passed(self) -> None:
-        """The dispatch was read; what of it has to be stored is held by now."""
+        """Mark the dispatch as read; whatever of it has to be stored is on hold by now."""
         if self.at > self._read:
             self._read = self.at
         if not self._open and self._read:
             self.stored = self._read
 
     def mark(self) -> "Mark":
-        """The place of the dispatch being read."""
+        """Return the place of the dispatch being read."""
         return Mark(self, self.at)
 
     def hold(self, seq: int) -> None:
-        """It is not dealt with yet. What is held twice is settled twice."""
+        """Mark a sequence number as not yet durable. A number held twice has to be settled twice."""
         count = self._open.get(seq, 0)
         self._open[seq] = count + 1
         if not count:
             self._order.append(seq)
 
     def settle(self, seq: int) -> None:
-        """It is."""
+        """Mark one hold on this sequence number as durable."""
         left = self._open.pop(seq) - 1
         if left:
             self._open[seq] = left
@@ -81,13 +81,13 @@ class Mark(NamedTuple):
 
     @property
     def place(self) -> str:
-        """The same when it is sent again."""
+        """Session and sequence number as text, which is the same when the dispatch is sent again."""
         return f"{self.progress.session}:{self.seq}"
 
     def hold(self) -> None:
-        """See ``Progress.hold``."""
+        """Mark the dispatch as not yet durable."""
         self.progress.hold(self.seq)
 
     def settle(self) -> None:
-        """See ``Progress.settle``."""
+        """Mark one hold on the dispatch as durable."""
         self.progress.settle(self.seq)

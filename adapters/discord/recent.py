@@ -1,8 +1,8 @@
-"""What the adapter remembers of the last messages, its own and those it was asked in. Bounded, and gone with the
-process: it only spares mistakes.
+"""Remembers the last few thousand messages, the bot's own and those that addressed it. Lost with the process: it only
+avoids mistakes.
 
-The gateway echoes every message with the nonce it was sent under; afterwards Discord tells the nonce nobody. With the
-echo a message whose answer was lost is recognised for certain.
+The gateway echoes every message with the nonce it was sent under; afterwards Discord never tells the nonce again. By
+the echo a message whose answer was lost is recognised for certain.
 """
 
 import time
@@ -17,7 +17,7 @@ class Asked(NamedTuple):
 
     channel: str
     root: str
-    """The message its conversation began with."""
+    """The id of the message that its conversation began with."""
 
 
 class RecentMessages:
@@ -33,61 +33,64 @@ class RecentMessages:
         self._tried: OrderedDict[str, None] = OrderedDict()
 
     def sent(self, id: str, nonce: str) -> None:
-        """A message is the bot's own, and was sent under this nonce (empty if that is not known)."""
+        """Remember that a message is the bot's own and was sent under this nonce (empty if that is not known)."""
         if nonce or id not in self._sent:
             self._sent[id] = nonce
             if len(self._sent) > _KEPT:
                 self._sent.popitem(last=False)
 
     def asked(self, id: str, channel: str, root: str) -> None:
-        """A person said it to the bot in a channel, where only this tells which conversation it is of."""
+        """Remember a message that a person wrote to the bot in a channel, and the conversation it belongs to."""
         self._asked[id] = Asked(channel, root)
         if len(self._asked) > _KEPT:
             self._asked.popitem(last=False)
 
     def root_of(self, id: str) -> str:
-        """The message with which the conversation of a message in a channel began; empty if that is not known."""
+        """Return the message with which the conversation of a message in a channel began; empty if that is not
+        known."""
         found = self._asked.get(id)
         return found.root if found is not None else ""
 
     def roots_in(self, channel: str) -> list[str]:
-        """The messages in a channel with which the last conversations began."""
+        """Return the messages in a channel with which the last conversations began."""
         return list(dict.fromkeys(each.root for each in self._asked.values() if each.channel == channel))
 
     def is_own(self, id: str) -> bool:
-        """Whether a message is known to be the bot's own."""
+        """Return whether a message is known to be the bot's own."""
         return id in self._sent
 
     def nonce(self, id: str) -> str:
-        """The nonce a message was sent under, as far as it is known."""
+        """Return the nonce a message was sent under; empty if that is not known."""
         return self._sent.get(id, "")
 
     def claim(self, id: str, nonce: str) -> None:
-        """A message was taken for what was sent under this nonce: it is nobody else's from now on."""
+        """Remember that a message was taken for the send with this nonce, so that no other send takes it."""
         self._claims[id] = nonce
         if len(self._claims) > _KEPT:
             self._claims.popitem(last=False)
 
     def claimed_by(self, id: str) -> str:
-        """The nonce of the send a message was taken for; empty if it was not."""
+        """Return the nonce of the send a message was taken for; empty if there is none."""
         return self._claims.get(id, "")
 
     def tried(self, nonce: str) -> None:
-        """This process is about to send it."""
+        """Remember that this process is about to send a message under this nonce."""
         self._tried[nonce] = None
         if len(self._tried) > _KEPT:
             self._tried.popitem(last=False)
 
     def was_tried(self, nonce: str) -> bool:
-        """Whether this process tried to send it: then nothing older than the process is it."""
+        """Return whether this process tried to send under this nonce: then no message older than the process can be
+        it."""
         return nonce in self._tried
 
     def doubt(self, nonce: str) -> None:
-        """It may have been sent before: whatever Discord answers has to be looked at."""
+        """Remember that a message may have been sent under this nonce before, so that Discord's answer has to be
+        compared with it."""
         self._doubtful[nonce] = None
         if len(self._doubtful) > _KEPT:
             self._doubtful.popitem(last=False)
 
     def is_doubtful(self, nonce: str) -> bool:
-        """Whether it may have been sent before."""
+        """Return whether a message may have been sent under this nonce before."""
         return nonce in self._doubtful

@@ -1,4 +1,5 @@
-"""What a message refers to: the message it replies to, the messages it forwards, the previews of its links. Pure."""
+"""Reads what a message refers to: the message it replies to, the messages it forwards, the previews of its links.
+Pure."""
 
 from collections.abc import Callable, Mapping
 
@@ -9,13 +10,15 @@ from adapters.fields import Json, obj, text
 from gateway.model import Reference, RemoteFile
 
 _REPLY, _FORWARD = 0, 1
-"""Types of a ``message_reference`` (Message resource, Message Reference Types); the first where none is told."""
+"""Types of a ``message_reference`` (Message resource, Message Reference Types); a reference without a type is a
+reply."""
 
 FilesOf = Callable[[Json], tuple[RemoteFile, ...]]
+"""A function that returns the files of a message."""
 
 
 def references(message: Json, names: Mapping[str, str], files_of: FilesOf) -> tuple[Reference, ...]:
-    """What a message refers to. ``names`` are those of the channels and roles mentioned there."""
+    """Return what a message refers to. ``names`` are those of the channels and roles mentioned there."""
     pointed = obj(message, "message_reference")
     found: list[Reference] = []
     kind = number(pointed, "type", _REPLY)
@@ -31,7 +34,7 @@ def references(message: Json, names: Mapping[str, str], files_of: FilesOf) -> tu
 
 
 def _reply(message: Json, pointed: Json, names: Mapping[str, str], files_of: FilesOf) -> Reference:
-    """What is replied to. Discord sends it along, but for one that was deleted or could not be looked up."""
+    """Return the message that is replied to. Discord sends it along unless it was deleted or could not be looked up."""
     there = obj(message, "referenced_message")
     return Reference(
         kind="reply",
@@ -43,7 +46,8 @@ def _reply(message: Json, pointed: Json, names: Mapping[str, str], files_of: Fil
 
 
 def _forward(message: Json, snapshot: Json, pointed: Json, names: Mapping[str, str], files_of: FilesOf) -> Reference:
-    """What is forwarded. Its files are those of the message that forwards it; whose it was Discord does not tell."""
+    """Return a forwarded message. Its files are those of the message that forwards it; Discord does not tell its
+    author."""
     here = {"channel_id": text(message, "channel_id"), "id": text(message, "id")}
     return Reference(
         kind="forward",

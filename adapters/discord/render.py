@@ -1,8 +1,8 @@
-"""Outgoing -> the body of Create Message and Edit Message. Pure.
+"""Renders an ``Outgoing`` as the body of Create Message and Edit Message. Pure.
 
-A message is ``content``, attachments, embeds and rows of buttons. Components V2 would take more text, but a message
-that is one can have no content and never becomes an ordinary one again, while a streamed answer begins as plain words
-and gets its files and buttons last.
+A message is ``content``, attachments, embeds and rows of buttons. Components V2 would take more text, but such a
+message can have no content and never becomes an ordinary one again, while a streamed answer begins as plain words and
+gets its files and buttons last.
 """
 
 import hashlib
@@ -20,17 +20,18 @@ from gateway.model import AllowedMentions, Button, ConversationRef, FromUrl, Out
 Json = dict[str, Any]
 
 EMPTY = "\u200b"
-"""Stands for nothing at all: Discord takes no empty message."""
+"""The content of a message that shows nothing: Discord takes no empty message."""
 
 _STYLES = {"primary": 1, "default": 2, "danger": 4}
 _MARKUP = re.compile(
     r"\||__|\]\(|~~~|````|&|<[bB][rR]|#{4}|^(?: {4}|\t| {0,3}(?:=++|-++)[ \t]*+$|[> ]*+```)", re.MULTILINE
 )
-"""What may be shown otherwise on Discord; a text without any of it goes out as it is."""
+"""Markup that Discord may show differently; a text without any of it is sent unchanged."""
 
 
 def body(message: Outgoing) -> Json:
-    """All of a message but its uploads. Every part is there, so that an edit takes away what is no longer wanted."""
+    """Return the whole message but its uploads. Every part is there, so that an edit removes what is no longer
+    wanted."""
     return {
         "content": content(message),
         "embeds": [linked(file, file.source.url) for file in message.files if isinstance(file.source, FromUrl)],
@@ -40,33 +41,33 @@ def body(message: Outgoing) -> Json:
 
 
 def shows(message: Outgoing, uploads: int) -> bool:
-    """Whether there is anything to see beside the content."""
+    """Return whether the message shows anything beside its content."""
     linked = any(isinstance(file.source, FromUrl) for file in message.files)
     return bool(uploads or message.buttons or linked or message.feedback is not None)
 
 
 def content(message: Outgoing) -> str:
-    """The text, below the name of another author."""
+    """Return the text, below the name of another author if there is one."""
     text = characters(message.text)
-    head = f"-# {controls_free(message.author)}\n" if message.author else ""
+    head = f"-# {one_line(message.author)}\n" if message.author else ""
     if _MARKUP.search(text):
         text = _markdown(text, CONTENT - len(head))
     return f"{head}{text}"
 
 
-def controls_free(name: str) -> str:
-    """A name on one line."""
+def one_line(name: str) -> str:
+    """Return a name on one line."""
     name = " ".join(characters(name).split())
     return name if len(name) <= AUTHOR else name[: AUTHOR - 1] + "…"
 
 
 def characters(text: str) -> str:
-    """Text that can be sent: a model may write half a surrogate pair."""
+    """Return text that can be encoded: a model may write half of a surrogate pair."""
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _markdown(text: str, limit: int) -> str:
-    """Markdown as Discord shows it: its own dialect in prose, one kind of fence, no tables."""
+    """Return Markdown as Discord shows it: Discord's dialect in prose, one kind of fence, no tables."""
     found = list(parts(text))
     shown = _shown(text, found, limit, terse=False)
     return shown if len(shown) <= limit else _shown(text, found, limit, terse=True)
@@ -91,7 +92,7 @@ def _shown(text: str, found: list[Part], limit: int, *, terse: bool) -> str:
 
 
 def allowed(mentions: AllowedMentions) -> Json:
-    """Who may be notified: nobody, unless it was said. A reply does not notify whom it replies to."""
+    """Return who may be notified: nobody but those allowed. A reply never notifies the author it replies to."""
     parse: list[str] = []
     found: Json = {"parse": parse, "replied_user": False}
     if mentions.users is True:
@@ -106,12 +107,12 @@ def allowed(mentions: AllowedMentions) -> Json:
 
 
 def nonce(to: ConversationRef, key: str) -> str:
-    """A send's key as a nonce: sent again within minutes, Discord answers with the message it has."""
+    """Return a send's key as a nonce: to a message sent again within minutes, Discord answers with the one it has."""
     return hashlib.blake2s(f"{to.key} {key}".encode(), digest_size=NONCE // 2).hexdigest()
 
 
 def rows(message: Outgoing) -> list[Json]:
-    """Rows of buttons, then the thumbs."""
+    """Return the rows of buttons, then the thumbs."""
     found = [
         {"type": 1, "components": [_button(button, place) for place, button in numbered]}
         for numbered in _rows(message.buttons)
@@ -137,7 +138,7 @@ def _button(button: Button, place: int) -> Json:
 
 
 def label(words: str) -> str:
-    """A button's label; never empty."""
+    """Return a button's label, which is never empty."""
     words = characters(words).strip() or "…"
     return words if len(words) <= BUTTON_LABEL else words[: BUTTON_LABEL - 1] + "…"
 
@@ -147,7 +148,7 @@ def _thumb(face: str, kind: str, token: str) -> Json:
 
 
 def linked(file: OutgoingFile, url: str) -> Json:
-    """A file that stays where it is: an image in an embed, else a title that leads there."""
+    """Return the embed of a file that is not uploaded: its image, or a title that links to it."""
     try:
         good = urlsplit(url).scheme in ("http", "https") and len(url) <= EMBED_URL and not re.search(r"[\s<>]", url)
     except ValueError:

@@ -1,4 +1,5 @@
-"""What we use of discord.py. Imported from here, so that its own import's warning about ``audioop`` reaches nobody."""
+"""The parts of discord.py that the adapter uses, imported here so that its import warning about ``audioop`` reaches
+nobody."""
 
 import warnings
 

@@ -1,4 +1,4 @@
-"""Discord's settings block."""
+"""Discord's settings."""
 
 from typing import ClassVar
 
@@ -9,21 +9,26 @@ from gateway.settings import PlatformSettings
 
 
 class DiscordSettings(PlatformSettings):
-    """``DISCORD_BOT_TOKEN`` is all there is to set."""
+    """Discord's settings, from variables that begin with ``DISCORD_``; only ``DISCORD_BOT_TOKEN`` has to be set."""
 
     model_config = SettingsConfigDict(env_prefix="DISCORD_")
     platform: ClassVar[str] = "discord"
 
     bot_token: SecretStr | None = None
+    """The bot's token, from the application's page Bot in the Developer Portal."""
     api_url: str = "https://discord.com/api/v10"
+    """The address of the REST API."""
     gateway_url: str = "wss://gateway.discord.gg/"
+    """The address of the gateway."""
     shards: int = Field(default=1, ge=1, le=1_000)
-    """Gateway connections. Discord wants more than one from 2,500 servers on."""
+    """Number of gateway connections. Discord wants more than one from 2,500 servers on."""
 
     @property
     def configured(self) -> bool:
+        """Whether the platform is switched on."""
         return self.bot_token is not None
 
     @property
     def missing(self) -> str | None:
+        """What is still to be set; None if nothing is."""
         return None

@@ -1,13 +1,13 @@
-"""One connection to Discord's gateway, kept by discord.py's socket: heartbeats, resuming, decompression are its own.
+"""Holds one connection to Discord's gateway; discord.py's socket does heartbeats, resuming and decompression.
 
-Theory. A ``discord.Client`` would build a message object of every dispatch, and keep caches of what it has seen. We
-want neither: the JSON itself is stored, and nothing may grow with traffic. So the client's parsers are replaced by
-ours, which get Discord's own payload, and its event dispatch is off.
+Theory. A ``discord.Client`` would build a message object of every dispatch, and cache what it has seen. The adapter
+wants neither: the JSON itself is stored, and nothing may grow with traffic. So the client's parsers are replaced by the
+adapter's own, which get Discord's payload, and its event dispatch is off.
 
-A lost connection is resumed, and so is that of an earlier process (``ResumeStore``): Discord sends again what came
-after the sequence number it is told, which is the one up to which all is stored (``Progress``). Only a session Discord
-has ended begins anew; what was said meanwhile is lost to every bot. Reading stops while too much waits to be stored
-(``Intake.room``): then it is Discord that keeps it.
+A lost connection is resumed, also one of an earlier process (``ResumeStore``): Discord sends again what came after the
+sequence number it is told, which is the one up to which everything is stored (``Progress``). Only where Discord has
+ended the session does a new one begin; what was said meanwhile is then lost to every bot. Reading stops while too much
+waits to be stored (``Intake.room``): then Discord keeps it.
 """
 
 import asyncio
@@ -29,21 +29,22 @@ from adapters.discord.socket import Room, Socket, Unreadable
 IDENTIFY_EVERY = 5.0
 """Seconds between two new sessions (Gateway, "Rate Limiting": one IDENTIFY in five seconds)."""
 RETRY = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
-"""Seconds before each attempt to come back; the last one repeats."""
+"""Seconds before each attempt to reconnect; the last one repeats."""
 OPENING = 30.0
-"""Seconds a connection may take until it says HELLO, and a new session until it says READY."""
+"""Seconds a connection may take until HELLO, and a new session until READY."""
 RESUMING = 15.0
-"""Seconds until the first word after RESUME. Who says none does not know what that is."""
+"""Seconds until the first dispatch after RESUME; a gateway that sends none does not know RESUME."""
 TRUSTED = 5.0
-"""Seconds a connection has to last to be called up, after one on which nothing could be read any more."""
+"""Seconds a connection has to last to count as working, after one that became unreadable."""
 BRIEF = 1.0
-"""Seconds: one that ends sooner is not followed by another at once."""
+"""Seconds: after a connection that ended sooner the next one is not opened at once."""
 _OWN_GATEWAY = "gateway.discord.gg"
 _STUBBORN = 3
-"""Attempts to resume where Discord said to, before it is tried at the common address; and connections closed at the
-word RESUME, before the session is given up."""
+"""Attempts to resume at the address Discord named before the common address is tried; also the connections closed upon
+RESUME before the session is given up."""
 _RESUMABLE, _OVER = 4000, 1000
-"""Close codes: Discord keeps the session; it does not (Gateway, "Disconnecting": 1000 and 1001 end it)."""
+"""Close codes after which Discord keeps the session, and after which it ends it (Gateway, "Disconnecting": 1000 and
+1001)."""
 
 # Close codes after which coming back cannot help (Gateway close event codes).
 _FATAL = {
@@ -59,19 +60,21 @@ _FATAL = {
 }
 
 _ENDED = frozenset({4007, 4009})
-"""Close codes after which there is nothing to resume: a sequence number nobody knows, a session too old."""
+"""Close codes after which nothing can be resumed: an unknown sequence number, a session too old."""
 
 log = structlog.get_logger(__name__)
 
 Parser = Callable[[Any], None]
+"""A function that takes the data of one dispatch."""
 
 
 class _Over(Exception):
-    """The session cannot be resumed."""
+    """Raised when the session cannot be resumed."""
 
 
 class Shard(discord.Client):
-    """One shard. ``run_until_fatal`` comes back until it is cancelled or meets what only the operator can mend."""
+    """One gateway connection. ``run_until_fatal`` reconnects until it is cancelled or meets what only the operator can
+    mend."""
 
     def __init__(self, api: Api, resume_store: ResumeStore, *, gateway_url: str, shard: int, shards: int) -> None:
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # a bot that writes needs no voice
@@ -107,7 +110,7 @@ class Shard(discord.Client):
         """What the operator has to change before there can be one."""
 
     def listen(self, parsers: Mapping[str, Parser], taking: Room) -> None:
-        """Whom the dispatches go to. Named before ``run_until_fatal``."""
+        """Set who receives the dispatches; called before ``run_until_fatal``."""
         begin, again = parsers["READY"], parsers["RESUMED"]
 
         def ready(data: Any) -> None:
@@ -126,21 +129,21 @@ class Shard(discord.Client):
         self._taking = taking
 
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
-        """Nobody listens to discord.py's own events."""
+        """Ignore discord.py's own events, to which nothing listens."""
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        """``run_until_fatal`` keeps the pause between two sessions."""
+        """Do not wait as discord.py does: ``run_until_fatal`` makes the pause between two sessions."""
 
     def mark(self) -> Mark:
-        """The place of the dispatch that is being read."""
+        """Return the place of the dispatch that is being read."""
         return self._progress.mark()
 
     async def keep(self) -> None:
-        """Write down how to resume."""
+        """Write down how to resume the session."""
         await self._resume_store.keep(self._session)
 
     async def keep_up(self) -> None:
-        """The same, for ever."""
+        """Write down how to resume the session, again and again until cancelled."""
         while True:
             await self._resume_store.pause()
             await self.keep()
@@ -158,7 +161,7 @@ class Shard(discord.Client):
         self.settled.set()
 
     async def run_until_fatal(self) -> None:
-        """Hold the connection. Returns only when ``fatal`` says why."""
+        """Hold the connection. Returns only when ``fatal`` says why it cannot go on."""
         await self._async_setup_hook()
         self._session = await self._resume_store.recall()
         if self._session is None:
@@ -179,7 +182,7 @@ class Shard(discord.Client):
             await asyncio.sleep(wait + random.uniform(0, wait / 4))  # noqa: S311 - spreads load, keeps no secret
 
     async def _one(self) -> None:
-        """One connection, from its opening to its end. A session that is over is forgotten."""
+        """Hold one connection from its opening to its end. A session that is over is forgotten."""
         self._failures += 1
         began = self.loop.time()
         opened: Socket | None = None
@@ -238,7 +241,7 @@ class Shard(discord.Client):
         return socket
 
     async def _beginning(self, socket: Socket) -> None:
-        """Until Discord says that there is a session."""
+        """Wait until Discord announces the new session."""
         try:
             async with asyncio.timeout(OPENING):
                 while self._session is None:
@@ -247,8 +250,8 @@ class Shard(discord.Client):
             raise Unreadable("no answer to IDENTIFY") from None
 
     async def _resuming(self, socket: Socket) -> None:
-        """Until Discord goes on with the session. Who stays silent, or hangs up again and again at the same place, will
-        not."""
+        """Wait until Discord continues the session. A gateway that stays silent, or hangs up again and again at the
+        same place, will not continue it."""
         self._refusals = self._refusals + 1 if self._progress.read <= self._reached else 1
         self._reached = self._progress.read
         if self._refusals > _STUBBORN:
@@ -262,13 +265,14 @@ class Shard(discord.Client):
                 raise _Over("no answer to RESUME") from None
 
     def _address(self, session: Session | None) -> yarl.URL:
-        """Where Discord said to resume; another gateway than Discord's stands in for all of them."""
+        """Return where to resume: the address Discord named, unless the settings name another gateway than Discord's,
+        which stands in for every address."""
         if session is None or self._gateway.host != _OWN_GATEWAY or self._failures > _STUBBORN:
             return self._gateway
         return session.gateway
 
     def _over(self, why: str) -> None:
-        """There is nothing to resume; another session follows, so this settles nothing yet."""
+        """Forget a session that cannot be resumed; a new one follows, so the start goes on waiting."""
         self._session, self._reached = None, 0
         self._resume_store.begun()
         self.trouble = f"no connection to Discord's gateway: {why}"

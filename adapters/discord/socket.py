@@ -1,8 +1,8 @@
-"""discord.py's websocket, reading no faster than is stored, telling Discord how far that is, and stopped by no frame.
+"""discord.py's websocket, changed to read no faster than is stored, to tell Discord how far that is, and to survive
+frames that cannot be read.
 
-A frame that cannot be read is set aside with a line in the log (``adapters.discord.frames``). Only where the stream of
-compressed bytes itself is broken, or the connection has not begun, there is nothing but to connect again
-(``Unreadable``).
+An unreadable frame is skipped with a line in the log (``adapters.discord.frames``). Only where the stream of compressed
+bytes itself is broken, or the connection has not begun, does the connection end (``Unreadable``).
 """
 
 import asyncio
@@ -22,25 +22,29 @@ log = structlog.get_logger(__name__)
 _LONGEST = 64 * 1024 * 1024
 """Bytes of one frame, compressed. A server with all its channels and threads has some megabytes."""
 _GAP = 1_000
-"""How far the sequence number found in a frame that cannot be read may be from the last one, to be believed."""
+"""How far the sequence number found in an unreadable frame may be from the last one, to be believed."""
 
 
 class Room(Protocol):
-    """What takes the dispatches in."""
+    """What takes the dispatches in, with a bound on how many may wait."""
 
     @property
-    def full(self) -> bool: ...
+    def full(self) -> bool:
+        """Whether no more dispatches may be read."""
+        ...
+
     async def room(self) -> None:
-        """Until there is some again."""
+        """Wait until dispatches may be read again."""
         ...
 
 
 class Unreadable(Exception):
-    """Nothing that comes over this connection can be read any more."""
+    """Raised when nothing more can be read from this connection."""
 
 
 class Socket(DiscordWebSocket):
-    """Reads on only while there is room, and tells Discord how far all is stored rather than how far it has read."""
+    """A gateway websocket that reads only while there is room, and tells Discord how far everything is stored rather
+    than how far it has read."""
 
     taking: Room | None = None
     progress: Progress | None = None
@@ -48,7 +52,7 @@ class Socket(DiscordWebSocket):
 
     @property
     def sequence(self) -> int | None:
-        """What goes out with heartbeats and RESUME."""
+        """The sequence number sent with heartbeats and RESUME."""
         return self._told if self.progress is None else self.progress.stored
 
     @sequence.setter
@@ -77,7 +81,8 @@ class Socket(DiscordWebSocket):
             await self.taking.room()
 
     def _inflated(self, data: bytes) -> str | bytes | None:
-        """A compressed frame's text, as bytes if it is none; None while there is more to come of it."""
+        """Return a compressed frame's text, or its bytes if they are no text; None while more of the frame is to
+        come."""
         try:
             found = self._decompressor.decompress(data)
         except UnicodeDecodeError as error:
@@ -97,7 +102,7 @@ class Socket(DiscordWebSocket):
             parse(frame.data)
 
     def _set_aside(self, payload: str | bytes, error: NotJson) -> Frame:
-        """What is left of a frame that cannot be read: an event of no interest, at its place in the session."""
+        """Return an unreadable frame as an event of no interest, at its place in the session."""
         rest = frames.remains(payload)
         log.error(
             "discord.frame_set_aside",
@@ -115,7 +120,7 @@ class Socket(DiscordWebSocket):
         return Frame(frames.DISPATCH, "RESUMED" if rest.name == "RESUMED" else "", seq, {})
 
     async def leave(self, code: int) -> None:
-        """Say goodbye; whoever does not answer is left."""
+        """Close the connection, without waiting for a gateway that does not answer."""
         with suppress(TimeoutError):
             async with asyncio.timeout(2):
                 await self.close(code)

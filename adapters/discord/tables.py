@@ -1,4 +1,4 @@
-"""Tables and code as Discord shows them: in blocks between three backticks, tables as aligned text. Pure."""
+"""Renders tables and code as Discord shows them: in blocks between three backticks, tables as aligned text. Pure."""
 
 import re
 
@@ -11,7 +11,8 @@ _RUNS = re.compile(r"`++")
 
 
 def shown(part: Table | Code, *, limit: int) -> str:
-    """It in a code block of at most ``limit`` characters: a table aligned, else as it was written; else bare."""
+    """Return a table or code in a code block of at most ``limit`` characters: a table aligned, else as written; as
+    plain text if no block fits."""
     if isinstance(part, Code):
         block = _code(part)
         return block if len(block) <= limit else part.source
@@ -23,7 +24,8 @@ def shown(part: Table | Code, *, limit: int) -> str:
 
 
 def _code(part: Code) -> str:
-    """Code by its indent knows no block in Discord, where its marks would show: it gets one around it."""
+    """Return code in a fenced block. Discord knows no indented code and would show its indent, so that gets a fence
+    too."""
     plain = _LANGUAGE.fullmatch(part.info)
     # More than a language is the first line of the code to Discord.
     block = _block(part.body, part.info) if plain else _block(f"{part.info}\n{part.body}")
@@ -32,8 +34,8 @@ def _code(part: Code) -> str:
 
 
 def _block(body: str, language: str = "") -> str:
-    """A block with the code in it as it is. Three backticks end any block of Discord's, however many began it: lines
-    that hold so many stand between two blocks, as code of their own."""
+    """Return the code in a block, unchanged. Three backticks end any block of Discord's, however many began it, so a
+    line that contains them goes between two blocks, as code of its own."""
     if "```" not in body:
         return f"```{language}\n{body}\n```"
     pieces: list[str] = []

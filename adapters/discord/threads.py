@@ -1,4 +1,5 @@
-"""Where a conversation's messages stand: in its thread, opened with the first answer, or as replies in the channel."""
+"""Decides where a conversation's messages go: into its thread, opened with the first answer, or into the channel as
+replies."""
 
 import time
 from collections import OrderedDict
@@ -16,32 +17,33 @@ from gateway.errors import Forbidden, GatewayError, Gone, Rejected
 from gateway.model import ConversationRef
 
 _NO_THREADS_FOR = 300.0
-"""Seconds a channel that let no thread be opened is not asked again."""
+"""Seconds that a channel in which no thread could be opened is not tried again."""
 _UNTRIED = 1_000
 _EXISTS = 160004
 _NAMELESS = "Conversation"
 _OF_THE_NAME = frozenset({50035, 200001})
-"""The form is not as it should be; the title was blocked by automatic moderation (Opcodes and Status Codes, JSON)."""
+"""Discord's error codes for an invalid form and for a title blocked by automatic moderation (Opcodes and Status Codes,
+JSON)."""
 
 log = structlog.get_logger(__name__)
 
 
 class PostTarget(NamedTuple):
-    """A channel, and in one that is not the conversation's own the message to reply to."""
+    """Where to post: a channel, and in a channel that is not the conversation's own the message to reply to."""
 
     channel: str
     reply_to: str = ""
 
     @property
     def reference(self) -> dict[str, Any]:
-        """The part of a message that makes it a reply, where it is one."""
+        """The part of a message's body that makes it a reply; empty where it is none."""
         if not self.reply_to:
             return {}
         return {"message_reference": {"message_id": self.reply_to, "fail_if_not_exists": False}}
 
 
 class Threads:
-    """Opens them."""
+    """Opens conversations' threads and remembers where that is not possible."""
 
     def __init__(self, api: Api, directory: Directory) -> None:
         self._api = api
@@ -52,16 +54,16 @@ class Threads:
         self._untried: OrderedDict[str, None] = OrderedDict()
         """The last threads that were opened and not written in yet."""
 
-    def standing(self, to: ConversationRef) -> PostTarget:
-        """Where the conversation stands by now."""
+    def known_target(self, to: ConversationRef) -> PostTarget:
+        """Return where the conversation's messages go as far as is known, without opening a thread."""
         parent = to.route.get(PARENT, "")
         if not parent or self._is_open(to):
             return PostTarget(to.channel)
         return PostTarget(parent, reply_to=to.channel)
 
     async def target(self, to: ConversationRef) -> PostTarget:
-        """Where to post: opens the thread that is still to be opened."""
-        target = self.standing(to)
+        """Return where to post, opening the thread if it is still to be opened."""
+        target = self.known_target(to)
         if not target.reply_to or FLAT in to.route or self._refused.get(target.channel, 0.0) > time.monotonic():
             return target
         try:
@@ -93,11 +95,12 @@ class Threads:
         return PostTarget(to.channel)
 
     def wrote(self, target: PostTarget) -> None:
-        """The bot may write there."""
+        """Remember that the bot may write in the target."""
         self._untried.pop(target.channel, None)
 
     def beside(self, to: ConversationRef, target: PostTarget, error: Forbidden) -> PostTarget | None:
-        """Where to answer when the bot may open a thread and not write in it: beside the mention it was opened from."""
+        """Return where to answer when the bot may open a thread but not write in it: beside the mention it was opened
+        from. None where that is no help."""
         parent = to.route.get(PARENT, "")
         expected = to.channel in self._untried or FLAT in to.route or parent in self._mute
         if not (expected and _from_channel(to)) or target.channel != to.channel or code_of(error) not in NO_ACCESS:
@@ -110,12 +113,12 @@ class Threads:
         return not _from_channel(to) or self._directory.get(to.channel) is not None
 
     def _refuse(self, channel: str, error: GatewayError) -> None:
-        """Answer in the channel for a while; the operator is told once what is missing."""
+        """Answer in the channel for a while; what is missing is logged once for the operator."""
         self._refused[channel] = time.monotonic() + _NO_THREADS_FOR
         self._api.note(f"thread:{channel}", channel=channel, fix=str(error), instead="answering in the channel")
 
     async def wake(self, channel: str) -> bool:
-        """Take a thread out of the archive: in there nothing can be edited. False where the bot may not."""
+        """Take a thread out of the archive, where nothing can be edited. False where the bot may not."""
         try:
             await self._api.call("PATCH", "/channels/{channel_id}", {"channel_id": channel}, json={"archived": False})
         except (Forbidden, Gone, Rejected):
@@ -124,5 +127,6 @@ class Threads:
 
 
 def _from_channel(to: ConversationRef) -> bool:
-    """Whether the message stood in the channel; else it was said in the thread, and there is nothing to be opened."""
+    """Return whether the message was written in the channel; otherwise it was written in a thread, and there is none to
+    open."""
     return TITLE in to.route or FLAT in to.route

@@ -1,6 +1,8 @@
-"""The token of an interaction: for fifteen minutes it answers where the interaction was, carried in the ref's route.
+"""The token of an interaction: it answers in place for fifteen minutes, and travels in the route of the conversation's
+ref.
 
-With it a command gets its answer, and a notice reaches one person alone. After it has ended both are ordinary messages.
+By the token a command gets its answer, and a notice reaches one person alone. After it has expired both are ordinary
+messages.
 """
 
 import time
@@ -14,25 +16,26 @@ COMMAND, COMPONENT, AUTOCOMPLETE, MODAL = 2, 3, 4, 5
 """Types of interactions (Receiving and Responding, Interaction Type)."""
 
 TOKEN = "interaction"  # noqa: S105 - the name of the entry
-"""Route: the token."""
+"""Key in a ref's route: the token."""
 UNTIL = "until"
-"""Route: when it ends, in seconds since the epoch."""
+"""Key in a ref's route: when the token expires, in seconds since the epoch."""
 APP = "app"
-"""Route: the application's id, under which the token is used."""
+"""Key in a ref's route: the id of the application under which the token is used."""
 BY = "by"
-"""Route: whose interaction it is. What is said by its token to one person alone is seen by them and nobody else."""
+"""Key in a ref's route: whose interaction it is. A private message by the token is seen by that person alone."""
 OWED = "owed"
-"""Route: a command waits for its answer; the first message is that."""
+"""Key in a ref's route: a command waits for its answer, which the first message becomes."""
 SILENT = frozenset({"stop"})
-"""Commands the core answers with nothing."""
+"""Commands that the gateway answers with nothing."""
 
 _MARGIN = 30.0
-"""Seconds a token is left alone before its end: it took some time to come here."""
+"""Seconds before its end from which a token is no longer used, since it took some time to arrive."""
 
 
 def route_of(interaction: Json) -> dict[str, str]:
-    """How it can be answered later than at once. Its time is counted from now and by our clock, not by Discord's, which
-    its id would tell: a clock that is some minutes ahead would leave every command without its answer."""
+    """Return the route entries by which an interaction can be answered later. The time is counted from now and by our
+    clock, not by Discord's clock in the id: a clock that is some minutes ahead would leave every command without its
+    answer."""
     until = time.time() + INTERACTION_TOKEN - _MARGIN
     route = {
         TOKEN: text(interaction, "token"),
@@ -46,12 +49,12 @@ def route_of(interaction: Json) -> dict[str, str]:
 
 
 def person_of(interaction: Json) -> str:
-    """The id of who clicked, submitted or commanded."""
+    """Return the id of the person who clicked, submitted or commanded."""
     return text(obj(obj(interaction, "member"), "user"), "id") or text(obj(interaction, "user"), "id")
 
 
 def live(route: ConversationRef | dict[str, str]) -> str:
-    """The token while it can be used; an empty one else."""
+    """Return the token while it can be used, else an empty text."""
     known = route.route if isinstance(route, ConversationRef) else route
     token, until = known.get(TOKEN, ""), known.get(UNTIL, "")
     return token if token and until.isdigit() and time.time() < int(until) else ""

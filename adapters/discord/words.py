@@ -1,4 +1,4 @@
-"""The words of a message: its content, embeds, text displays, poll and stickers, as Markdown. Pure.
+"""Reads the words of a message as Markdown: its content, embeds, text displays, poll and stickers. Pure.
 
 https://docs.discord.com/developers/resources/message#message-object and /components/reference.
 """
@@ -10,16 +10,17 @@ from adapters.discord.markdown import readable, without_bot
 from adapters.fields import Json, items, obj, text
 
 _TEXT_DISPLAY = 10
-"""Component type (Component reference)."""
+"""Component type of a text display (Component reference)."""
 _PARTS = 1_000
-"""Components that are looked at; a Components V2 message has 40 at most."""
+"""Number of components that are read; a Components V2 message has 40 at most."""
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
-"""Characters that stand in embeds where Discord wants a name and there is none."""
+"""Characters that embeds contain where Discord wants a name and there is none."""
 
 
 def words(message: Json, *, bot: str = "", role: str = "", names: Mapping[str, str] | None = None) -> str:
-    """All of a message's own words. The mention of the bot (``bot``, and ``role`` of it) is removed; ``names`` are
-    those of the channels and roles the words mention. A link's preview is not its author's (``previews_of``)."""
+    """Return all of a message's own words. The mention of the bot (``bot``, and its role ``role``) is removed;
+    ``names`` are those of the channels and roles the words mention. The preview of a link is not part of them
+    (``previews_of``)."""
     known = names_known(message, names)
     content = text(message, "content")
     own = readable(without_bot(content, bot, role), known) if "<" in content else content
@@ -31,13 +32,13 @@ def words(message: Json, *, bot: str = "", role: str = "", names: Mapping[str, s
 
 
 def all_words(message: Json, *, bot: str = "", role: str = "", names: Mapping[str, str] | None = None) -> str:
-    """A message's own words, then the previews of its links and what it forwards."""
+    """Return a message's own words, then the previews of its links and the messages it forwards."""
     parts = [words(message, bot=bot, role=role, names=names), *(each for _, each in previews_of(message, names))]
     return _joined([*parts, *(words(each, names=names) for each in snapshots(message))])
 
 
 def previews_of(message: Json, names: Mapping[str, str] | None = None) -> list[tuple[str, str]]:
-    """The previews Discord made of the links in a message: whose page it is, and what it says."""
+    """Return the previews Discord made of the links in a message: the name of each page, and its words."""
     embeds = items(message, "embeds")
     if not embeds:
         return []
@@ -48,17 +49,17 @@ def previews_of(message: Json, names: Mapping[str, str] | None = None) -> list[t
 
 
 def is_preview(embed: Json, content: str) -> bool:
-    """Whether an embed is what Discord made of a link in the content, rather than something that was sent."""
+    """Return whether an embed is Discord's preview of a link in the content, rather than sent by the author."""
     return text(embed, "type") not in ("", "rich") and bool(content.strip())
 
 
 def snapshots(message: Json) -> list[Json]:
-    """The messages a message forwards, as far as they are told."""
+    """Return the messages that a message forwards, as far as Discord sends them."""
     return [obj(each, "message") for each in items(message, "message_snapshots")]
 
 
 def written_in(message: Json) -> Iterator[str]:
-    """Every text in a message in which something may be mentioned."""
+    """Return every text of a message in which something may be mentioned."""
     for each in (message, obj(message, "referenced_message"), *snapshots(message)):
         yield text(each, "content")
         yield from map(_embed, items(each, "embeds"))
@@ -66,7 +67,7 @@ def written_in(message: Json) -> Iterator[str]:
 
 
 def names_known(message: Json, names: Mapping[str, str] | None = None) -> Mapping[str, str]:
-    """The given names of channels and roles, and those of the people the message mentions, by id."""
+    """Return the given names of channels and roles, with those of the people the message mentions, by id."""
     if not message.get("mentions"):
         return names or {}
     known = dict(names or {})
@@ -82,7 +83,7 @@ def _joined(parts: list[str]) -> str:
 
 
 def _embed(embed: Json) -> str:
-    """Author, title, description, fields and footer of an embed."""
+    """Return the author, title, description, fields and footer of an embed."""
     title, url = _visible(text(embed, "title")), text(embed, "url")
     if title and url and not set(url) & set(" <>()\n"):
         title = f"[{title}]({url})"
@@ -109,7 +110,7 @@ def _visible(words: str) -> str:
 
 
 def _text_displays(message: Json) -> Iterator[str]:
-    """The texts among the components, in the order they are shown, however deep they lie."""
+    """Return the texts among the components, in the order they are shown, however deep they are nested."""
     left = items(message, "components")[::-1]
     for _ in range(_PARTS):
         if not left:
@@ -122,7 +123,7 @@ def _text_displays(message: Json) -> Iterator[str]:
 
 
 def _poll(message: Json) -> str:
-    """A poll's question and answers."""
+    """Return a poll's question and answers."""
     poll = obj(message, "poll")
     asked = text(obj(poll, "question"), "text")
     answers = (text(obj(answer, "poll_media"), "text") for answer in items(poll, "answers"))

@@ -107,7 +107,7 @@ class Outbox:
         key = str(data.pop("key", ""))
         changes = file_changes(there, () if message.keeps_files else uploads(message))
         if message.keeps_files:
-            changes = changes._replace(kept=there, gone=[])
+            changes = changes._replace(staying=there, gone=[])
         elif changes.missing and posts(message):
             # An earlier run may have shared them without living to record it.
             key, noted = await self._noted(receipt, ts, key)
@@ -124,9 +124,9 @@ class Outbox:
         added = await self._share(receipt.to, tickets, channel) if tickets else {}
         for file_id in changes.gone:
             await self._files.remove(file_id)
-        if added and not changes.kept and not posts(message):
+        if added and not changes.staying and not posts(message):
             ts = await self._id_of(added, channel)  # the share it was has nothing left in it
-        if files := changes.kept | added:
+        if files := changes.staying | added:
             data["files"] = files
         else:
             data.pop("files", None)

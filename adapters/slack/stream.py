@@ -88,7 +88,7 @@ class Streams:
         body: dict[str, Any] = {
             "channel": channel,
             "ts": receipt.id,
-            "metadata": metadata(key, changes.kept | keys(tickets)),
+            "metadata": metadata(key, changes.staying | keys(tickets)),
             "session_status": "active",
         }
         if last:
@@ -99,7 +99,7 @@ class Streams:
         data = {name: value for name, value in receipt.data.items() if name not in (*STREAM_STATE, "key")}
         if tickets:
             added = await self._files.share(tickets, channel=channel, thread=self._threads.of(receipt.to))
-            data["files"] = changes.kept | added
+            data["files"] = changes.staying | added
         return Receipt(to=receipt.to, id=receipt.id, data=data)
 
 

@@ -47,8 +47,8 @@ class Threads:
     """Remembers what takes no threads, beyond the process where there is a memory: what a crash left is then looked
     for where it stands."""
 
-    def __init__(self, memory: KeyValueStore | None) -> None:
-        self._memory = memory
+    def __init__(self, store: KeyValueStore | None) -> None:
+        self._store = store
         self._refused: OrderedDict[str, None] = OrderedDict()
 
     def of(self, to: ConversationRef) -> str | None:
@@ -63,10 +63,10 @@ class Threads:
     async def recall(self, to: ConversationRef) -> None:
         """Learn what an earlier process found out, so that ``of`` knows it."""
         thread = thread_of(to)
-        if self._memory is None or thread is None or self._is_refused(to.channel, thread):
+        if self._store is None or thread is None or self._is_refused(to.channel, thread):
             return
         for name in (to.channel, f"{to.channel}:{thread}"):
-            if await self._memory.recall(_key(name)) is not None:
+            if await self._store.recall(_key(name)) is not None:
                 self._note(name)
 
     async def refused(self, to: ConversationRef, error: PlatformError) -> bool:
@@ -76,9 +76,9 @@ class Threads:
             return False
         name = f"{to.channel}:{thread}" if code == "cannot_reply_to_message" else to.channel
         log.warning("slack.no_thread", channel=to.channel, error=code, answer="stands in the channel")
-        if self._memory is not None:
+        if self._store is not None:
             value: dict[str, Any] = {"error": code}
-            await self._memory.keep(_key(name), value)
+            await self._store.keep(_key(name), value)
         self._note(name)
         return True
 

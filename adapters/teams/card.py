@@ -102,8 +102,8 @@ def _heading(title: Heading) -> Element:
 
 def _code(text: str) -> Element:
     # Clients show several blanks as one, and those before a line not at all.
-    kept = _BLANKS.sub(lambda found: "\xa0" * len(found[0]), text.expandtabs(_TAB))
-    run = {"type": "TextRun", "text": kept or " ", "fontType": "Monospace"}
+    spaced = _BLANKS.sub(lambda found: "\xa0" * len(found[0]), text.expandtabs(_TAB))
+    run = {"type": "TextRun", "text": spaced or " ", "fontType": "Monospace"}
     return {"type": "Container", "style": "emphasis", "items": [{"type": "RichTextBlock", "inlines": [run]}]}
 
 

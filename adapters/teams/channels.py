@@ -22,8 +22,8 @@ log = structlog.get_logger(__name__)
 class TeamChannels:
     """Without a memory it knows what this process has heard."""
 
-    def __init__(self, memory: KeyValueStore | None) -> None:
-        self._memory = memory
+    def __init__(self, store: KeyValueStore | None) -> None:
+        self._store = store
         self._known: OrderedDict[tuple[str, str], set[str]] = OrderedDict()
 
     async def saw(self, tenant: str, team: str, channel: str) -> None:
@@ -45,15 +45,15 @@ class TeamChannels:
         return sorted({*await self._kept(tenant, team), *self._known.get((tenant, team), ())})
 
     async def _kept(self, tenant: str, team: str) -> list[str]:
-        found = await self._memory.recall(_name(tenant, team)) if self._memory is not None else None
+        found = await self._store.recall(_name(tenant, team)) if self._store is not None else None
         channels = found.get("channels") if found is not None else None
         return [each for each in channels if isinstance(each, str)] if isinstance(channels, list) else []
 
     async def _keep(self, tenant: str, team: str, channels: set[str]) -> None:
-        if self._memory is None:
+        if self._store is None:
             return
         try:
-            await self._memory.keep(_name(tenant, team), {"channels": sorted(channels)})
+            await self._store.keep(_name(tenant, team), {"channels": sorted(channels)})
         except Exception:
             # What it is kept for is far away, and the delivery it came with is stored or refused by itself.
             log.exception("teams.channel_not_kept", team=team)

@@ -290,8 +290,8 @@ class _Reader(HTMLParser):
             case "at" | "mention":
                 name = " ".join(words.split())
                 said = self._mention(name, element.about.get("itemid", "")) if name else ""
-                around = self._open[-1].line
-                self._swallow = bool(name) and not said and (not around or around[-1].endswith((" ", "\n")))
+                line = self._open[-1].line
+                self._swallow = bool(name) and not said and (not line or line[-1].endswith((" ", "\n")))
                 return said
             case "time":
                 return ""
@@ -299,37 +299,37 @@ class _Reader(HTMLParser):
                 return blocks.styled(words, _STYLES.get(name, ""))
 
     def _close_block(self, element: _Element) -> None:
-        around = self._open[-1]
+        parent = self._open[-1]
         match element.name:
             case "td" | "th":
                 self._innermost("tr").cells.append(blocks.cell(_content(element)))
             case "tr":
                 self._innermost("table").rows.append(element.cells)
             case "table":
-                _add(around, _content(element))  # its caption
-                _add(around, blocks.table(element.rows))
+                _add(parent, _content(element))  # its caption
+                _add(parent, blocks.table(element.rows))
             case "pre" | "codeblock":
                 words = "".join(element.line).strip("\n")
-                _add(around, blocks.code_block(words, _language(element.about)) if words.strip() else "")
+                _add(parent, blocks.code_block(words, _language(element.about)) if words.strip() else "")
             case "blockquote":
-                self._close_quote(element, around)
+                self._close_quote(element, parent)
             case "li":
                 mark = "- "
-                if around.name == "ol":
-                    mark, around.number = f"{around.number}. ", around.number + 1
-                _add(around, blocks.item(_content(element, tight=True), mark), tight=True)
+                if parent.name == "ol":
+                    mark, parent.number = f"{parent.number}. ", parent.number + 1
+                _add(parent, blocks.item(_content(element, tight=True), mark), tight=True)
             case name:
                 words = _content(element)
                 if name in _HEADINGS and words:
                     words = f"{_HEADINGS[name]} {' '.join(words.split())}"
-                tight = name in _LINES or (name in _LISTS and around.name == "li")
-                _add(around, words, tight=tight and all(element.tight))
+                tight = name in _LINES or (name in _LISTS and parent.name == "li")
+                _add(parent, words, tight=tight and all(element.tight))
 
-    def _close_quote(self, element: _Element, around: _Element) -> None:
+    def _close_quote(self, element: _Element, parent: _Element) -> None:
         kind = element.about.get("itemtype", "").rpartition("/")[2]
         words = _content(element)
         if kind not in ("Reply", "Forward"):
-            _add(around, blocks.quote(words) if words else "")
+            _add(parent, blocks.quote(words) if words else "")
         elif len(self._quotes) < MAX_QUOTES:
             self._quotes.append(Quote(kind, element.about.get("itemid", ""), element.author, words))
 
@@ -348,12 +348,12 @@ class _Reader(HTMLParser):
         return Read(_content(self._root), tuple(self._quotes))
 
 
-def _add(around: _Element, text: str, *, tight: bool = False) -> None:
+def _add(parent: _Element, text: str, *, tight: bool = False) -> None:
     """A block in the element around it, behind the words that stood before it."""
-    _end_line(around)
+    _end_line(parent)
     if text:
-        around.blocks.append(text)
-        around.tight.append(tight)
+        parent.blocks.append(text)
+        parent.tight.append(tight)
 
 
 def _end_line(element: _Element) -> None:
