@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.model import ConversationRef, Envelope, UserRef, to_json
 from gateway.ports import DeadLetter, Delivery, EffectRecord, SessionRecord
-from gateway.store import codec
+from gateway.store.core import codec
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 times = st.floats(min_value=0, max_value=4e9)

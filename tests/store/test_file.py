@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import SettingsError, StoreFailed
-from gateway.store import SQLiteStore, file
+from gateway.store.sqlite import SQLiteStore, file
 from tests.store.contract import envelope
 
 
@@ -41,7 +41,7 @@ class Lines:
 @pytest.fixture
 def lines(monkeypatch: pytest.MonkeyPatch) -> Lines:
     kept = Lines()
-    monkeypatch.setattr("gateway.store.writer.log", kept)
+    monkeypatch.setattr("gateway.store.core.writer.log", kept)
     return kept
 
 
@@ -49,7 +49,7 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> Lines:
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The looks at the file are not rationed, and what works is believed."""
     monkeypatch.setattr(file, "LOOK_EVERY", -1.0)
-    monkeypatch.setattr("gateway.store.writer.RECOVERED", -1.0)
+    monkeypatch.setattr("gateway.store.core.writer.RECOVERED", -1.0)
 
 
 # One owner

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from gateway.model import ConversationRef, Envelope
-from gateway.store import file, writer
-from gateway.store.sqlite import SQLiteStore
+from gateway.store.core import writer
+from gateway.store.sqlite import SQLiteStore, file
 
 LIMIT = 20 * file.PAGE
 

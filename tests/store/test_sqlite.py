@@ -18,10 +18,12 @@ import pytest
 
 from gateway.errors import Fenced, SettingsError
 from gateway.ports import Outcome, Store
-from gateway.store import Inspector, SQLiteStore, codec, deliveries, journal, open_store, schema, sessions, upkeep
-from gateway.store.file import OwnerLock, open_owned
-from gateway.store.sets import ByKeys, ByRows
-from gateway.store.writer import OWNER
+from gateway.store import Inspector, SQLiteStore, open_store
+from gateway.store.core import codec, ownership
+from gateway.store.core.kinds import deliveries, journal, outcomes, sessions, upkeep
+from gateway.store.core.statements import ByKeys, ByRows
+from gateway.store.sqlite import schema
+from gateway.store.sqlite.file import OwnerLock, open_owned
 from tests.store.contract import (
     ADA,
     LATER,
@@ -592,15 +594,16 @@ async def test_pruning_looks_no_further_than_what_is_too_new(
 # The cost of an event does not grow with what is stored
 
 
+MODULES = (deliveries, journal, outcomes, ownership, sessions, upkeep)
 STATEMENTS = {
     f"{module.__name__}.{name}": value
-    for module in (deliveries, journal, sessions, upkeep)
+    for module in MODULES
     for name, value in vars(module).items()
     if name.isupper() and isinstance(value, str)
-} | {"writer.OWNER": OWNER}
+}
 SETS = {
     f"{module.__name__}.{name}": value
-    for module in (deliveries, journal, sessions, upkeep)
+    for module in MODULES
     for name, value in vars(module).items()
     if isinstance(value, ByKeys | ByRows)
 }
@@ -608,18 +611,20 @@ STATEMENTS |= {f"{name} for {size}": text for name, each in SETS.items() for siz
 
 SCANS = {
     # Over the open rows alone, once at start and once at the end.
-    "gateway.store.deliveries.SUSPECTS": "SCAN deliveries USING INDEX deliveries_open",
-    "gateway.store.deliveries.INTERRUPT": "SCAN deliveries USING INDEX deliveries_open",
-    "gateway.store.deliveries.INTERRUPT_SEVERAL": "SCAN deliveries USING INDEX deliveries_open",
-    "gateway.store.deliveries.EXONERATE": "SCAN deliveries USING INDEX deliveries_open",
-    "gateway.store.deliveries.HAND_OVER": "SCAN deliveries USING INDEX deliveries_open",
-    "gateway.store.deliveries.COUNT_OPEN": "SCAN deliveries USING INDEX deliveries_open",
+    "gateway.store.core.kinds.deliveries.SUSPECTS": "SCAN deliveries USING INDEX deliveries_open",
+    "gateway.store.core.kinds.deliveries.INTERRUPT": "SCAN deliveries USING INDEX deliveries_open",
+    "gateway.store.core.kinds.deliveries.INTERRUPT_SEVERAL": "SCAN deliveries USING INDEX deliveries_open",
+    "gateway.store.core.kinds.deliveries.EXONERATE": "SCAN deliveries USING INDEX deliveries_open",
+    "gateway.store.core.kinds.deliveries.HAND_OVER": "SCAN deliveries USING INDEX deliveries_open",
+    "gateway.store.core.kinds.deliveries.COUNT_OPEN": "SCAN deliveries USING INDEX deliveries_open",
     # Over the dead letters alone, as many as are asked for.
-    "gateway.store.deliveries.DEAD_LETTERS": "SCAN deliveries USING INDEX deliveries_dead",
+    "gateway.store.core.kinds.deliveries.DEAD_LETTERS": "SCAN deliveries USING INDEX deliveries_dead",
     # Over one row.
-    "gateway.store.upkeep.CHECK": "SCAN owner",
-    "gateway.store.upkeep.KEEP_LAST_SEQ": "SCAN owner",
-    "writer.OWNER": "SCAN owner",
+    "gateway.store.core.kinds.upkeep.CHECK": "SCAN owner",
+    "gateway.store.core.kinds.upkeep.KEEP_LAST_SEQ": "SCAN owner",
+    "gateway.store.core.ownership.READ_OWNER": "SCAN owner",
+    "gateway.store.core.ownership.READ_EPOCH": "SCAN owner",
+    "gateway.store.core.ownership.COUNT_OWNER": "SCAN owner",
 }
 
 
@@ -693,7 +698,7 @@ def _execute(path: Path, statement: str, arguments: tuple[Any, ...] = ()) -> lis
 async def test_the_end_of_a_turn_goes_with_what_somebody_waits_for(
     store: SQLiteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.store.writer.PATIENCE", 60)
+    monkeypatch.setattr("gateway.store.core.writer.PATIENCE", 60)
     await store.put(envelope("a"))
     ending = asyncio.create_task(store.finish(await lease_on(store), envelope("a").key))
     await asyncio.sleep(0)

@@ -224,7 +224,7 @@ async def test_sync_handlers_do_not_hold_up_others_and_can_wait_for_coroutines(
 async def test_a_turn_that_only_waits_for_the_store_keeps_no_other_waiting(
     slack: SlackEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.store.writer.PATIENCE", 60)  # the end of a turn waits for company
+    monkeypatch.setattr("gateway.store.core.writer.PATIENCE", 60)  # the end of a turn waits for company
     both_stored = asyncio.Event()
 
     def bot() -> None:

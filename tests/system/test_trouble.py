@@ -14,7 +14,7 @@ from gateway.egress import TurnScheduler
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.errors import RateLimited, StoreFailed
 from gateway.ingress import dispatcher
-from gateway.store import file
+from gateway.store.sqlite import file
 from tests.support.bot import RunningBot, register, running_bot
 from tests.system.reading import eventually, from_bot, said, shown, texts
 

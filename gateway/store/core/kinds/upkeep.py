@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from gateway.store.sets import ByRows
-from gateway.store.writer import Kind, Transaction
+from gateway.store.core.kind import Kind
+from gateway.store.core.statements import ByRows
+from gateway.store.core.transaction import Transaction
 
 PUT_PAYLOAD = ByRows(
     "INSERT INTO payloads (token, body, put_at) VALUES",

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from gateway.store.codec import Row
-from gateway.store.sets import ByRows
-from gateway.store.writer import Kind, Transaction
+from gateway.store.core.codec import Row
+from gateway.store.core.kind import Kind
+from gateway.store.core.statements import ByRows
+from gateway.store.core.transaction import Transaction
 
 RECORD_EFFECT = ByRows(
     "INSERT INTO effects (delivery, ordinal, kind, body) VALUES",

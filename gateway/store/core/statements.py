@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, TypeAlias
 
-from gateway.store.codec import Row
-from gateway.store.writer import Transaction
+from gateway.store.core.codec import Row
+from gateway.store.core.transaction import Transaction
 
 SIZES = (32, 16, 8, 4)
 """How many rows one text may be for. What is left of a set goes row by row: for so few, SQLite spends more on the list

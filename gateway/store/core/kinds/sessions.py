@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from gateway.store.codec import Row
-from gateway.store.sets import ByKeys, ByRows
-from gateway.store.writer import Kind, Transaction
+from gateway.store.core.codec import Row
+from gateway.store.core.kind import Kind
+from gateway.store.core.statements import ByKeys, ByRows
+from gateway.store.core.transaction import Transaction
 
 SAVE_SESSION = ByRows(
     "INSERT INTO sessions (conversation, id, ref, opened_by, data, started_at, last_at) VALUES",

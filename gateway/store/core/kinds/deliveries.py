@@ -8,11 +8,12 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from gateway.store.codec import Row
-from gateway.store.sessions import find_sessions
-from gateway.store.sets import ByKeys, ByRows
-from gateway.store.upkeep import FIND_PAYLOAD, PUT_PAYLOAD
-from gateway.store.writer import Kind, Transaction
+from gateway.store.core.codec import Row
+from gateway.store.core.kind import Kind
+from gateway.store.core.kinds.sessions import find_sessions
+from gateway.store.core.kinds.upkeep import FIND_PAYLOAD, PUT_PAYLOAD
+from gateway.store.core.statements import ByKeys, ByRows
+from gateway.store.core.transaction import Transaction
 
 OPEN, DONE, DEAD = 0, 1, 2
 """``deliveries.state``."""

@@ -12,9 +12,12 @@ from typing import Any, TypeVar
 from gateway.model import Envelope
 from gateway.ports import NO_OUTCOME, DeadLetter, Delivery, EffectRecord, Lease, Outcome, SessionRecord, Stored
 from gateway.redaction import redact
-from gateway.store import codec, deliveries, journal, outcomes, sessions, upkeep
-from gateway.store.file import Database, open_owned, open_shared
-from gateway.store.writer import Kind, Writer
+from gateway.store.core import codec
+from gateway.store.core.kind import Kind
+from gateway.store.core.kinds import deliveries, journal, outcomes, sessions, upkeep
+from gateway.store.core.ownership import Ownership
+from gateway.store.core.writer import Writer
+from gateway.store.sqlite.file import SQLiteDatabase, open_owned, open_shared
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -30,7 +33,7 @@ class SQLiteStore:
     def __init__(self, path: Path, *, owner: bool = True) -> None:
         self.path = path
         self._owner = owner
-        self._epoch: int | None = None
+        self._ownership: Ownership | None = None
         self._pruned_to = 0
         """The seq up to which no delivery can be pruned, until a look has come to the end."""
         self._writer: Writer | None = None
@@ -39,7 +42,7 @@ class SQLiteStore:
         if self._writer is not None:
             return
         writer = Writer(self._connect)
-        self._epoch = await writer.start()
+        self._ownership = await writer.start()
         self._writer = writer
 
     async def close(self) -> None:
@@ -47,13 +50,13 @@ class SQLiteStore:
         if writer is not None:
             await writer.stop()
 
-    def _connect(self) -> Database:
+    def _connect(self) -> SQLiteDatabase:
         return open_owned(self.path) if self._owner else open_shared(self.path)
 
     def _do(self, kind: Kind[A, R], args: A, lease: Lease | None = None) -> asyncio.Future[R]:
         if self._writer is None:
             raise RuntimeError(f"the store on {self.path} is not open")
-        return self._writer.submit(kind, args, None if lease is None else lease.token)
+        return self._writer.submit(kind, args, lease)
 
     async def ping(self) -> None:
         await self._do(upkeep.PING, None)
@@ -90,8 +93,9 @@ class SQLiteStore:
         await self._do(deliveries.HANDING_OVER, None)
 
     async def claim(self, conversation: str) -> Lease | None:
-        # Whoever owns the file owns every conversation in it. That it still does is checked with every write.
-        return None if self._epoch is None else Lease(conversation=conversation, token=self._epoch)
+        if self._ownership is None:
+            raise RuntimeError(f"the store on {self.path} is not open")
+        return self._ownership.claim(conversation)
 
     async def renew(self, lease: Lease) -> None:
         await self._do(upkeep.RENEW, None, lease)

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from gateway.store.codec import Row
-from gateway.store.deliveries import FORGET_EFFECTS
-from gateway.store.journal import RECORD_EFFECT
-from gateway.store.sessions import SAVE_SESSION
-from gateway.store.sets import ByKeys
-from gateway.store.writer import Kind, Transaction
+from gateway.store.core.codec import Row
+from gateway.store.core.kind import Kind
+from gateway.store.core.kinds.deliveries import FORGET_EFFECTS
+from gateway.store.core.kinds.journal import RECORD_EFFECT
+from gateway.store.core.kinds.sessions import SAVE_SESSION
+from gateway.store.core.statements import ByKeys
+from gateway.store.core.transaction import Transaction
 
 CLOSE = ByKeys(
     "UPDATE deliveries SET state = 1, closed_at = ?, ref = NULL, body = NULL, twin = NULL, error = NULL WHERE key IN",

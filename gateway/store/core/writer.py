@@ -9,21 +9,22 @@ were asked for.
 """
 
 import asyncio
-import contextlib
 import copy
-import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from queue import Empty, SimpleQueue
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
-from gateway.errors import Fenced, StoreFailed
-from gateway.store.file import Database
+from gateway.errors import StoreFailed
+from gateway.ports import Lease
+from gateway.store.core.database import Database
+from gateway.store.core.kind import Kind, Operation
+from gateway.store.core.ownership import Ownership
+from gateway.store.core.transaction import Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -37,49 +38,6 @@ QUIET = 0.05
 
 RECOVERED = 5.0
 """Seconds without a failure after which a store works again: on a full disk some small writes still succeed."""
-
-OWNER = "SELECT epoch, max(last_seq, coalesce((SELECT max(seq) FROM deliveries), 0)) FROM owner"
-
-
-class Transaction:
-    """What a set of operations runs in. ``epoch`` is the owner's, ``last_seq`` the newest delivery's."""
-
-    __slots__ = ("epoch", "execute", "executemany", "last_seq", "now")
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self.execute = connection.execute
-        self.executemany = connection.executemany
-        self.now = time.time()
-        self.epoch = 0
-        self.last_seq = 0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Kind(Generic[A, R]):
-    """A kind of operation: ``run`` takes the arguments of many and returns their results in the same order."""
-
-    run: Callable[[Transaction, Sequence[A]], Sequence[R]]
-    writes: bool = True
-    owned: bool = True
-    """Only the database's owner may."""
-    patient: bool = False
-    """Nobody waits for it: it goes with the next operation that is not patient, or after ``PATIENCE``."""
-    last: bool = False
-    """Runs after the others of its batch, so that all of its kind come together and it reads what they wrote."""
-
-
-class Operation:
-    """One caller's wish, and what became of it."""
-
-    __slots__ = ("args", "error", "future", "kind", "result", "token")
-
-    def __init__(self, kind: Kind[Any, Any], args: Any, token: int | None, future: asyncio.Future[Any]) -> None:
-        self.kind = kind
-        self.args = args
-        self.token = token
-        self.future = future
-        self.result: Any = None
-        self.error: Exception | None = None
 
 
 class Writer:
@@ -102,20 +60,20 @@ class Writer:
         self._failed_at = 0.0
         self._stopped: asyncio.Future[None] | None = None
 
-    async def start(self) -> int | None:
-        """Open the database; the epoch it is owned under, None beside an owner. Raises what ``connect`` raises."""
+    async def start(self) -> Ownership:
+        """Open the database and return the right to write that was taken with it. Raises what ``connect`` raises."""
         self._loop = asyncio.get_running_loop()
-        started: asyncio.Future[int | None] = self._loop.create_future()
+        started: asyncio.Future[Ownership] = self._loop.create_future()
         stopped = self._stopped = self._loop.create_future()
         # A daemon, because a process that forgets to close shall end all the same; to the file that is a crash.
         threading.Thread(target=self._work, args=(started, stopped), name="gateway-store", daemon=True).start()
         try:
-            epoch = await started
+            ownership = await started
         except asyncio.CancelledError:
             self._queue.put(None)  # nobody will stop it later
             raise
         self._open = True
-        return epoch
+        return ownership
 
     async def stop(self) -> None:
         """Write what was submitted, then close the database."""
@@ -126,8 +84,9 @@ class Writer:
         if self._stopped is not None:
             await asyncio.shield(self._stopped)
 
-    def submit(self, kind: Kind[A, R], args: A, token: int | None = None) -> asyncio.Future[R]:
-        """Queue an operation; the future resolves once it is durable. ``token`` is the lease's, where one is needed."""
+    def submit(self, kind: Kind[A, R], args: A, lease: Lease | None = None) -> asyncio.Future[R]:
+        """Queue an operation; the future resolves once it is durable. ``lease`` is the right to run it, where a kind
+        needs one."""
         if not self._open:
             raise RuntimeError("the store is not open")
         future: asyncio.Future[R] = self._loop.create_future()
@@ -135,7 +94,7 @@ class Writer:
             self._hurry()
         elif self._handing_over is None:
             self._handing_over = self._loop.call_later(PATIENCE, self._hand_over)
-        self._submitted.append(Operation(kind, args, token, future))
+        self._submitted.append(Operation(kind, args, lease, future))
         return future
 
     def _hurry(self) -> None:
@@ -154,7 +113,7 @@ class Writer:
 
     # In the thread
 
-    def _work(self, started: asyncio.Future[int | None], stopped: asyncio.Future[None]) -> None:
+    def _work(self, started: asyncio.Future[Ownership], stopped: asyncio.Future[None]) -> None:
         try:
             database = self._connect()
         except Exception as error:
@@ -162,7 +121,7 @@ class Writer:
             self._tell(_settle, started, None, error)
             self._tell(_settle, stopped, None, None)
             return
-        self._tell(_settle, started, database.epoch, None)
+        self._tell(_settle, started, database.ownership, None)
         try:
             going = True
             while going:
@@ -183,10 +142,10 @@ class Writer:
             self._failed_at = time.monotonic()
             if str(error) != self._failing:
                 self._failing = str(error)
-                log.error("store.failing", database=str(database.path), error=self._failing)
+                log.error("store.failing", database=database.name, error=self._failing)
         elif self._failing is not None and time.monotonic() - self._failed_at > RECOVERED:
             self._failing = None
-            log.info("store.works_again", database=str(database.path))
+            log.info("store.works_again", database=database.name)
 
     def _take(self, database: Database) -> tuple[list[Operation], bool]:
         """Everything that waits, at least one; False with the last."""
@@ -202,11 +161,11 @@ class Writer:
 
     def _next(self, database: Database) -> list[Operation] | None:
         """What is handed over next. While nothing comes, the database is tidied."""
-        if database.is_log_long:
+        if database.has_chores:
             try:
                 return self._queue.get(timeout=QUIET)
             except Empty:
-                database.move_log()
+                database.do_chores()
         return self._queue.get()
 
     def _tell(self, callback: Callable[..., None], *args: Any) -> None:
@@ -233,39 +192,35 @@ def _settle_all(batch: Sequence[Operation]) -> None:
 def _run(database: Database, batch: list[Operation]) -> None:
     """Run the batch in one transaction. An operation that cannot run must not take its neighbours with it: then each
     gets a transaction of its own."""
-    connection, epoch = database.connection, database.epoch
-    transaction = Transaction(connection)
+    tx = Transaction(database.connection)
     writes = any(operation.kind.writes for operation in batch)
     try:
         if writes:
             database.check()
-        connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
-        if epoch is not None:
-            transaction.epoch, transaction.last_seq = connection.execute(OWNER).fetchone()
-        elif writes:
-            transaction.last_seq = connection.execute(OWNER).fetchone()[1]
-    except (sqlite3.Error, StoreFailed) as error:
-        _give_up(connection, batch, error)
+        database.begin(writes=writes)
+        database.ownership.enter(tx, writes=writes)
+    except Exception as error:
+        _give_up(database, batch, error)
         return
     try:
         for kind, group in groupby(_in_order(batch), _kind_of):
-            allowed = _unfenced(list(group), epoch, transaction.epoch)
+            allowed = _allowed(database.ownership, tx, group)
             if allowed:
-                results = kind.run(transaction, [operation.args for operation in allowed])
+                results = kind.run(tx, [operation.args for operation in allowed])
                 for operation, result in zip(allowed, results, strict=True):
                     operation.result = result
     except Exception as error:
         # Not swallowed: it reaches the caller whose operation raises it when it runs alone.
-        _give_up(connection, batch[:1] if len(batch) == 1 else (), error)
+        _give_up(database, batch[:1] if len(batch) == 1 else (), error)
         if len(batch) > 1:
             for operation in batch:
                 _run(database, [operation])
         return
     try:
-        connection.execute("COMMIT")
-    except sqlite3.Error as error:
+        database.commit()
+    except Exception as error:
         # Never run again: what a failed sync left on the disk is unknown, and a second put would find its own key.
-        _give_up(connection, batch, error)
+        _give_up(database, batch, error)
 
 
 def _in_order(batch: list[Operation]) -> list[Operation]:
@@ -280,31 +235,19 @@ def _kind_of(operation: Operation) -> Kind[Any, Any]:
     return operation.kind
 
 
-def _unfenced(operations: list[Operation], mine: int | None, current: int) -> list[Operation]:
-    """Those that may run; the others are told that somebody else owns this data now."""
+def _allowed(ownership: Ownership, tx: Transaction, operations: Iterable[Operation]) -> list[Operation]:
+    """Return the operations that may run; the others are told that somebody else owns this data now."""
     allowed: list[Operation] = []
     for operation in operations:
-        operation.error = None
-        if operation.kind.owned and (mine is None or mine != current):
-            operation.error = Fenced("this process does not own the database")
-        elif operation.token is not None and operation.token != current:
-            operation.error = Fenced(f"the lease's token is {operation.token}, the owner's is {current}")
-        else:
+        operation.error = ownership.refusal(tx, operation)
+        if operation.error is None:
             allowed.append(operation)
     return allowed
 
 
-def _give_up(connection: sqlite3.Connection, batch: Sequence[Operation], error: Exception) -> None:
-    with contextlib.suppress(sqlite3.Error):  # if even this fails, so does the next BEGIN, and ping says it
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-    error = _named(error)
+def _give_up(database: Database, batch: Sequence[Operation], error: Exception) -> None:
+    """Undo the transaction and tell each operation why."""
+    database.roll_back()
+    error = database.translate(error)
     for operation in batch:
         operation.error = copy.copy(error)  # each caller adds its own traceback
-
-
-def _named(error: Exception) -> Exception:
-    """``StoreFailed`` for what is wrong with the disk or the file; what is wrong with an operation stays as it is."""
-    if isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError:
-        return StoreFailed(str(error))
-    return error

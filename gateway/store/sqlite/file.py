@@ -10,7 +10,8 @@ from pathlib import Path
 
 from gateway.disk import has_no_room, is_full, make_room
 from gateway.errors import SettingsError, StoreFailed
-from gateway.store import schema
+from gateway.store.core.ownership import Ownership, SingleOwner
+from gateway.store.sqlite import schema
 
 BUSY_TIMEOUT = 5.0
 """Seconds to wait for another process's write (the command line working on dead letters) before giving up."""
@@ -93,15 +94,16 @@ def _is_full(error: sqlite3.DatabaseError, path: Path) -> bool:
     return code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and has_no_room(path))
 
 
-class Database:
-    """An open database. ``epoch`` is what it is owned under, None beside an owner."""
+class SQLiteDatabase:
+    """Implements ``core.Database`` for a connection to a SQLite file. ``lock`` is what only the owner holds."""
 
     def __init__(
-        self, connection: sqlite3.Connection, path: Path, *, lock: OwnerLock | None = None, epoch: int | None = None
+        self, connection: sqlite3.Connection, path: Path, ownership: Ownership, *, lock: OwnerLock | None = None
     ) -> None:
         self.connection = connection
-        self.epoch = epoch
-        self.path = path
+        self.ownership = ownership
+        self.name = str(path)
+        self._path = path
         self._log = path.with_name(path.name + "-wal")
         self._lock = lock
         self._inode = os.fstat(lock.database).st_ino if lock is not None else 0
@@ -113,7 +115,7 @@ class Database:
         if self._lock is None:
             return
         try:
-            inode = os.stat(self.path).st_ino
+            inode = os.stat(self._path).st_ino
         except OSError as error:
             raise StoreFailed(f"the database file cannot be found: {error.strerror}") from None
         if inode != self._inode:
@@ -126,16 +128,37 @@ class Database:
                 raise StoreFailed("the file is no database any more")
             self._looked = now
 
+    def begin(self, *, writes: bool) -> None:
+        """Begin a transaction; one that writes waits ``BUSY_TIMEOUT`` seconds at most for another process's."""
+        self.connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    def commit(self) -> None:
+        """Commit and sync the transaction."""
+        self.connection.execute("COMMIT")
+
+    def roll_back(self) -> None:
+        """Undo the transaction, if one is open."""
+        with contextlib.suppress(sqlite3.Error):
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+
+    def translate(self, error: Exception) -> Exception:
+        """Return ``StoreFailed`` for what is wrong with the disk or the file, any other error as it is."""
+        if isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError:
+            return StoreFailed(str(error))
+        return error
+
     @property
-    def is_log_long(self) -> bool:
-        """Whether the write-ahead log should be moved to the database file at the next quiet moment."""
+    def has_chores(self) -> bool:
+        """Whether the write-ahead log is longer than ``LONG_LOG`` pages."""
         try:
             return self._log.stat().st_size > LONG_LOG * PAGE
         except FileNotFoundError:
             return False
 
-    def move_log(self) -> None:
-        """Do so, as far as no reader needs it still. The next write cuts its file to the length of ``LONG_LOG``."""
+    def do_chores(self) -> None:
+        """Move the write-ahead log to the database file as far as no reader still needs it. The next write cuts the
+        log's file to ``LONG_LOG`` pages."""
         with contextlib.suppress(sqlite3.Error):  # a commit meets the same trouble, and has somebody to tell
             self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
@@ -146,7 +169,7 @@ class Database:
             self._lock.release()
 
 
-def open_owned(path: Path) -> Database:
+def open_owned(path: Path) -> SQLiteDatabase:
     """Create or migrate the database and become its owner. Raises ``SettingsError``."""
     with clear_errors(path):
         path = path.resolve()
@@ -155,7 +178,7 @@ def open_owned(path: Path) -> Database:
         try:
             connection = _connect(path)
             try:
-                return Database(connection, path, lock=lock, epoch=_take_over(connection, path))
+                return SQLiteDatabase(connection, path, _take_over(connection, path), lock=lock)
             except BaseException:
                 connection.close()
                 raise
@@ -164,7 +187,7 @@ def open_owned(path: Path) -> Database:
             raise
 
 
-def open_shared(path: Path) -> Database:
+def open_shared(path: Path) -> SQLiteDatabase:
     """A second connection to an existing database, beside its owner. Raises ``SettingsError``."""
     with clear_errors(path):
         if not path.exists():
@@ -175,7 +198,7 @@ def open_shared(path: Path) -> Database:
         except BaseException:
             connection.close()
             raise
-        return Database(connection, path)
+        return SQLiteDatabase(connection, path, SingleOwner(None))
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -189,12 +212,10 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _take_over(connection: sqlite3.Connection, path: Path) -> int:
-    """Ready the schema and count this owner; its epoch."""
+def _take_over(connection: sqlite3.Connection, path: Path) -> Ownership:
+    """Bring the schema up to date and become the owner."""
     mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
     if mode != "wal":
         raise SettingsError("its file system cannot share memory between processes: keep it on a local disk")
     schema.migrate(connection, path)
-    connection.execute("UPDATE owner SET epoch = epoch + 1")
-    epoch: int = connection.execute("SELECT epoch FROM owner").fetchone()[0]
-    return epoch
+    return SingleOwner.take(connection)

@@ -1,0 +1,30 @@
+"""The interfaces a store implements: the inbox, how turns end, the journals, the sessions, small values kept by key.
+
+One object usually implements all of them, because what a turn leaves behind (its journal, its session, its delivery
+done) must be one transaction. Every method returns after its change is durable (committed and synced); changes
+submitted at the same time share a commit.
+"""
+
+from gateway.ports.inbox import DeadLetter, Delivery, Inbox, Lease, Stored
+from gateway.ports.journals import EffectRecord, Journals
+from gateway.ports.outcomes import NO_OUTCOME, Outcome, Outcomes
+from gateway.ports.payloads import Payloads
+from gateway.ports.sessions import SessionRecord, Sessions
+from gateway.ports.store import Store
+
+__all__ = [
+    "NO_OUTCOME",
+    "DeadLetter",
+    "Delivery",
+    "EffectRecord",
+    "Inbox",
+    "Journals",
+    "Lease",
+    "Outcome",
+    "Outcomes",
+    "Payloads",
+    "SessionRecord",
+    "Sessions",
+    "Store",
+    "Stored",
+]

@@ -1,0 +1,53 @@
+"""How turns end: what a turn leaves behind, and the writes that store it."""
+
+from collections.abc import Collection
+from typing import NamedTuple, Protocol
+
+from gateway.ports.inbox import Lease
+from gateway.ports.journals import EffectRecord
+from gateway.ports.sessions import SessionRecord
+
+
+class Outcome(NamedTuple):
+    """What a turn leaves behind when it ends, however it ends. The store writes all of it in one transaction."""
+
+    session: SessionRecord | None = None
+    """The session to save; None when it did not change."""
+    journal: bool = True
+    """Whether the store may hold effects of the delivery. They are dropped when the delivery is done (``finish``,
+    ``answer``) and kept while it can run again (``fail``, ``bury``)."""
+    posted: Collection[str] = ()
+    """Ids of the turn's messages that no other turn shall take for its own (see ``Inbox.posted``)."""
+    records: tuple[()] = ()
+    """History rows to insert or replace. No row has a type yet, so the tuple is empty."""
+
+
+NO_OUTCOME = Outcome()
+"""The outcome of a turn that changed no session: a journal it may have is dropped when the delivery is done."""
+
+
+class Outcomes(Protocol):
+    """How turns end. Only ``gateway.runtime.outcome`` calls these methods.
+
+    Each of them writes an ``Outcome`` and the new state of the delivery in one transaction, and raises ``Fenced`` and
+    writes nothing if the lease is stale.
+    """
+
+    async def finish(self, lease: Lease, key: str, outcome: Outcome = NO_OUTCOME, *, soon: bool = False) -> None:
+        """Mark the delivery done. ``soon`` says that another turn waits for it: the write then waits for no other
+        write whose commit it could share."""
+        ...
+
+    async def answer(self, lease: Lease, ask: EffectRecord, outcome: Outcome = NO_OUTCOME, *, answered_by: str) -> None:
+        """Record an ask's answer and mark the delivery that brought it (``answered_by``) done."""
+        ...
+
+    async def fail(
+        self, lease: Lease, key: str, outcome: Outcome = NO_OUTCOME, *, error: str, not_before: float
+    ) -> None:
+        """Count a failed attempt; the delivery stays open and is due again at ``not_before`` (epoch seconds)."""
+        ...
+
+    async def bury(self, lease: Lease, key: str, outcome: Outcome = NO_OUTCOME, *, error: str) -> None:
+        """Give the delivery up: it becomes a dead letter with this error."""
+        ...

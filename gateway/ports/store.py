@@ -1,0 +1,29 @@
+"""The whole store: every port over one database."""
+
+from typing import Protocol
+
+from gateway.ports.inbox import Inbox
+from gateway.ports.journals import Journals
+from gateway.ports.outcomes import Outcomes
+from gateway.ports.payloads import Payloads
+from gateway.ports.sessions import Sessions
+
+
+class Store(Inbox, Outcomes, Journals, Sessions, Payloads, Protocol):
+    """All of it over one database."""
+
+    async def open(self) -> None:
+        """Take ownership, create or migrate the schema. Raises ``SettingsError`` naming the fix when it cannot."""
+        ...
+
+    async def close(self) -> None:
+        """Write what is pending and let go."""
+        ...
+
+    async def ping(self) -> None:
+        """Raises unless the store can commit now."""
+        ...
+
+    async def prune(self, *, done_before: float, payloads_before: float, limit: int = 1000) -> int:
+        """Forget done deliveries (their keys deduplicate until then), ended sessions and old payloads; rows removed."""
+        ...

@@ -1,0 +1,1 @@
+"""The kinds of operation the writer runs, by the table they work on."""

@@ -1,0 +1,22 @@
+"""The transaction a batch of operations runs in."""
+
+import time
+
+from gateway.store.core.database import Connection
+
+
+class Transaction:
+    """What a kind of operation may use: statements, the time and the owner's counters.
+
+    ``now`` is in seconds since the epoch. ``epoch`` is the owner's number, 0 beside an owner. ``last_seq`` is the
+    number of the newest delivery; an operation that stores deliveries counts it up.
+    """
+
+    __slots__ = ("epoch", "execute", "executemany", "last_seq", "now")
+
+    def __init__(self, connection: Connection) -> None:
+        self.execute = connection.execute
+        self.executemany = connection.executemany
+        self.now = time.time()
+        self.epoch = 0
+        self.last_seq = 0
