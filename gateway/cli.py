@@ -10,13 +10,11 @@ import webbrowser
 from contextlib import AsyncExitStack, contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryFile
 from threading import Thread
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from gateway.disk import is_full, make_folder, make_room
 from gateway.errors import SettingsError
 from gateway.redaction import redact
 
@@ -204,6 +202,7 @@ def _run(bot: Path, *, headless: bool, host: str | None, port: int | None, debug
     import uvloop
     from dotenv import load_dotenv
 
+    from gateway.bootstrap import check_data_folder
     from gateway.loading import load_bot
     from gateway.platforms import registry
     from gateway.serving.server import bind, run_until_done
@@ -221,7 +220,7 @@ def _run(bot: Path, *, headless: bool, host: str | None, port: int | None, debug
         with bind(settings.host, settings.port) as listener:
             settings = settings.model_copy(update={"port": listener.getsockname()[1]})
             callbacks = load_bot(bot)
-            _make_usable(settings.data_dir)
+            check_data_folder(settings.data_dir)
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 run_until_done(runner, _serve(settings, callbacks, platforms, listener, headless=headless))
 
@@ -234,15 +233,16 @@ async def _serve(
     *,
     headless: bool,
 ) -> None:
-    from gateway.app import build
+    from gateway.app import Gateway
+    from gateway.bootstrap import on_real_or_emulated_platforms
     from gateway.serving.server import Server
 
     async with AsyncExitStack() as stack:
-        gateway, playground = await build(settings=settings, callbacks=callbacks, platforms=platforms, stack=stack)
+        gateway = Gateway(await on_real_or_emulated_platforms(settings, callbacks, platforms, stack))
         server = Server(gateway, _bounds(settings), idle=settings.idle_timeout)
         with server.taking_signals():
             async with gateway:
-                _announce(settings, playground=playground, headless=headless)
+                _announce(settings, playground=gateway.is_emulated, headless=headless)
                 await server.serve(sockets=[listener])
 
 
@@ -263,17 +263,6 @@ def _bounds(settings: "GatewaySettings") -> "Bounds":
         header_seconds=settings.header_timeout,
         body_seconds=settings.body_timeout,
     )
-
-
-def _make_usable(folder: Path) -> None:
-    """Know now that files can be kept there, not when somebody sends the first one."""
-    try:
-        make_folder(folder)
-        with TemporaryFile(dir=folder, buffering=0) as probe:
-            probe.write(b"x" * 4096)
-    except OSError as error:
-        fix = make_room(folder) if is_full(error) else "make it writable"
-        raise SettingsError(f"cannot write into {folder}: {error.strerror}; {fix}, or set GATEWAY_DATA_DIR") from error
 
 
 def _announce(settings: "GatewaySettings", *, playground: bool, headless: bool) -> None:

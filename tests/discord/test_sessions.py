@@ -132,7 +132,7 @@ async def test_what_is_said_while_the_gateway_drains_is_answered_after_it(world:
         first = await world.dm("slow")
         await reads(world, first, "working")
         draining = asyncio.create_task(running.gateway.drain())
-        await world.wait_for(lambda: running.gateway._gate.draining)
+        await world.wait_for(lambda: running.gateway.is_draining)
         second = await world.mention("late")
         await world.settled()
         go.set()

@@ -12,6 +12,7 @@ import pytest
 
 from gateway.adapter import Accept, Adapter
 from gateway.app import Gateway
+from gateway.bootstrap import compose
 from gateway.errors import SettingsError, StoreFailed
 from gateway.http import health
 from gateway.runtime.callbacks import Callbacks
@@ -33,7 +34,7 @@ class Refused(Plain):
 
 def gateway(data: Path, **adapters: Adapter) -> Gateway:
     settings = GatewaySettings(_env_file=None, data_dir=data, database_url=f"sqlite:///{data}/gateway.db")
-    return Gateway(settings=settings, callbacks=Callbacks(), adapters=adapters)
+    return Gateway(compose(settings=settings, callbacks=Callbacks(), adapters=adapters))
 
 
 async def test_one_platform_that_is_refused_leaves_the_others_on_and_is_named(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import uvicorn
 
 from gateway.adapter import AdapterContext
 from gateway.app import Gateway
+from gateway.bootstrap import compose
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.http.files import DiskFileVault
 from gateway.runtime.callbacks import Callbacks, fresh
@@ -61,7 +62,7 @@ async def running_bot(
             max_body_bytes=config.max_body_bytes, loopback=True, files=held, store=StoredKeyValues(store)
         )
         adapters = {world.name: world.adapter(context) for world in worlds}
-        gateway = Gateway(settings=config, callbacks=callbacks, adapters=adapters, held=held, store=store)
+        gateway = Gateway(compose(settings=config, callbacks=callbacks, adapters=adapters, held=held, store=store))
         server = QuietServer(uvicorn.Config(gateway.asgi, lifespan="off", access_log=False, log_config=None, ws="none"))
         async with gateway:
             serving = asyncio.create_task(server.serve(sockets=[listener]))

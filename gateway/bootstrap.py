@@ -1,0 +1,230 @@
+"""From settings to objects: builds everything a gateway consists of, and starts nothing but emulators."""
+
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from gateway.adapter import Adapter, AdapterContext, Emulator, Platform
+from gateway.chat.handlers import BotHandlers
+from gateway.disk import is_full, make_folder, make_room
+from gateway.egress import Sender, TurnScheduler
+from gateway.errors import SettingsError
+from gateway.http.files import DiskFileVault
+from gateway.ingress.acceptor import Acceptor
+from gateway.ingress.decoder import EnvelopeDecoder
+from gateway.ingress.dispatcher import Dispatcher
+from gateway.ingress.failures import Failures
+from gateway.ingress.housekeeping import Housekeeping
+from gateway.ports import Store
+from gateway.runtime.callbacks import Callbacks
+from gateway.runtime.files import Files
+from gateway.runtime.key_values import StoredKeyValues
+from gateway.runtime.limits import Limits
+from gateway.runtime.places import Places
+from gateway.runtime.profiles import Profiles
+from gateway.runtime.questions import OpenQuestions
+from gateway.runtime.runner import Runner
+from gateway.runtime.seals import Seals
+from gateway.runtime.session import SessionPool
+from gateway.runtime.turn import Services
+from gateway.settings import LOOPBACK, GatewaySettings, PlatformSettings, playground_database
+from gateway.store import open_store
+from gateway.telemetry.metrics import Counters
+
+CREDENTIALS = "SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET, DISCORD_BOT_TOKEN, or TEAMS_APP_ID and TEAMS_APP_PASSWORD"
+"""The settings that switch a platform on, for error messages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The objects one gateway consists of, built and not started. ``gateway.app.Gateway`` starts and ends them."""
+
+    settings: GatewaySettings
+    adapters: Mapping[str, Adapter]
+    emulators: Mapping[str, Emulator]
+    """The emulated platforms the playground shows; empty on real platforms. Whoever started them stops them."""
+    held: DiskFileVault | None
+    """The folder of files that platforms fetch later than the message."""
+    store: Store
+    scheduler: TurnScheduler
+    counters: Counters
+    limits: Limits
+    seals: Seals
+    sessions: SessionPool
+    dispatcher: Dispatcher
+    acceptor: Acceptor
+    housekeeping: Housekeeping
+
+
+def compose(
+    *,
+    settings: GatewaySettings,
+    callbacks: Callbacks,
+    adapters: Mapping[str, Adapter],
+    emulators: Mapping[str, Emulator] | None = None,
+    held: DiskFileVault | None = None,
+    store: Store | None = None,
+) -> Parts:
+    """Build the objects around given adapters. Without a ``store`` it is the one ``settings.database_url`` names."""
+    store = store or open_store(settings.database_url)
+    scheduler = TurnScheduler()
+    counters = Counters()
+    limits = Limits()
+    seals = Seals()
+    sender = Sender(adapters, scheduler=scheduler)
+    files = Files(
+        settings.data_dir / "files",
+        sender=sender,
+        limit=int(settings.max_file_mb * 1_000_000),
+        quota=settings.file_quota(),
+    )
+    sessions = SessionPool(store, limit=settings.live_sessions, rest_after=settings.session_rest)
+    handlers = BotHandlers(callbacks)
+    reader = EnvelopeDecoder(adapters, store, seals)
+    services = Services(
+        store=store,
+        sender=sender,
+        callbacks=callbacks,
+        files=files,
+        profile=Profiles(sender).get,
+        spawn=lambda coroutine: dispatcher.spawn(coroutine),
+        questions=OpenQuestions(per_person=settings.questions_per_person, limits=limits),
+        seals=seals,
+        feedback=settings.feedback,
+    )
+    places = Places(in_all=settings.running_turns, per_person=settings.turns_per_person, limits=limits)
+    dispatcher = Dispatcher(
+        store=store,
+        reader=reader,
+        runner=Runner(services, sessions, handlers, places=places, timeout=settings.turn_timeout),
+        pool=sessions,
+        failures=Failures(store=store, pool=sessions, sender=sender, counters=counters, retries=settings.turn_retries),
+        scheduler=scheduler,
+        limits=limits,
+    )
+    acceptor = Acceptor(
+        adapters=adapters,
+        inbox=store,
+        sessions=store,
+        reader=reader,
+        dispatcher=dispatcher,
+        handlers=handlers,
+        counters=counters,
+        scheduler=scheduler,
+        seals=seals,
+    )
+    housekeeping = Housekeeping(
+        store=store,
+        pool=sessions,
+        files=files,
+        held=held,
+        gate=acceptor,
+        rest_after=settings.session_rest,
+        end_after=settings.session_timeout,
+    )
+    return Parts(
+        settings=settings,
+        adapters=adapters,
+        emulators=emulators or {},
+        held=held,
+        store=store,
+        scheduler=scheduler,
+        counters=counters,
+        limits=limits,
+        seals=seals,
+        sessions=sessions,
+        dispatcher=dispatcher,
+        acceptor=acceptor,
+        housekeeping=housekeeping,
+    )
+
+
+def on_real_platforms(settings: GatewaySettings, callbacks: Callbacks, platforms: Mapping[str, Platform]) -> Parts:
+    """Build a gateway on every platform that has credentials. Raises ``SettingsError`` when none has, or only a part of
+    its own."""
+    blocks = _read(platforms)
+    if not _any_configured(blocks):
+        raise SettingsError(
+            f"no platform is on: set {CREDENTIALS}; the playground, which needs none, opens with `gateway run`"
+        )
+    return _on_platforms(settings, callbacks, platforms, blocks)
+
+
+async def on_real_or_emulated_platforms(
+    settings: GatewaySettings, callbacks: Callbacks, platforms: Mapping[str, Platform], stack: AsyncExitStack
+) -> Parts:
+    """Build a gateway on every platform that has credentials; when none has, on emulators of all, shown in the
+    playground. Emulators are started here and end with ``stack``. Raises ``SettingsError``."""
+    blocks = _read(platforms)
+    if _any_configured(blocks):
+        return _on_platforms(settings, callbacks, platforms, blocks)
+    if settings.host not in LOOPBACK:
+        raise SettingsError(
+            f"no platform's credentials are set ({CREDENTIALS}), and the playground that stands in for them runs "
+            f"on this machine only, not on {settings.host}"
+        )
+    emulators: dict[str, Emulator] = {}
+    for name, platform in platforms.items():
+        if (emulator := platform.emulator()) is None:
+            continue
+        await emulator.start()
+        stack.push_async_callback(emulator.stop)
+        emulator.deliver_to(settings.local_url)
+        emulators[name] = emulator
+        blocks[name] = platform.settings(emulator.environment())
+    if "database_url" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"database_url": playground_database(settings)})
+    if not _any_configured(blocks):
+        raise SettingsError(f"no platform is on: set {CREDENTIALS}")
+    return _on_platforms(settings, callbacks, platforms, blocks, emulators)
+
+
+def check_data_folder(folder: Path) -> None:
+    """Create the folder of attachments and write into it once, so that a full or read-only disk is known at the start
+    and not when somebody sends the first file. Raises ``SettingsError``."""
+    try:
+        make_folder(folder)
+        with TemporaryFile(dir=folder, buffering=0) as probe:
+            probe.write(b"x" * 4096)
+    except OSError as error:
+        fix = make_room(folder) if is_full(error) else "make it writable"
+        raise SettingsError(f"cannot write into {folder}: {error.strerror}; {fix}, or set GATEWAY_DATA_DIR") from error
+
+
+def _read(platforms: Mapping[str, Platform]) -> dict[str, PlatformSettings]:
+    """Read each platform's settings. Raises ``SettingsError`` for one that has only a part of its credentials."""
+    blocks = {name: platform.settings() for name, platform in platforms.items()}
+    for block in blocks.values():
+        if block.missing is not None:
+            raise SettingsError(block.missing)
+    return blocks
+
+
+def _any_configured(blocks: Mapping[str, PlatformSettings]) -> bool:
+    return any(block.configured for block in blocks.values())
+
+
+def _on_platforms(
+    settings: GatewaySettings,
+    callbacks: Callbacks,
+    platforms: Mapping[str, Platform],
+    blocks: Mapping[str, PlatformSettings],
+    emulators: Mapping[str, Emulator] | None = None,
+) -> Parts:
+    """Build the adapters of the configured platforms, and everything around them."""
+    held = DiskFileVault(settings.data_dir / "held", public_url=settings.own_url, quota=settings.file_quota())
+    store = open_store(settings.database_url)
+    context = AdapterContext(
+        max_body_bytes=settings.max_body_bytes,
+        loopback=settings.host in LOOPBACK,
+        files=held,
+        store=StoredKeyValues(store),
+    )
+    adapters = {
+        name: platform.adapter(blocks[name], context) for name, platform in platforms.items() if blocks[name].configured
+    }
+    return compose(
+        settings=settings, callbacks=callbacks, adapters=adapters, emulators=emulators, held=held, store=store
+    )
