@@ -93,7 +93,7 @@ async def test_an_adapter_cannot_speak_for_the_gateway(slack: SlackEmulator, tmp
         await said(slack, "general", "You said: hi")
         channel = f"slack:{slack.team.id}:{slack.general.id}"
         [session] = await eventually(lambda: running.gateway.store.within(channel, limit=10))
-        accept = running.gateway._gate
+        accept = running.gateway._parts.acceptor
         assert (await accept(ending(session, reason="removed", now=5.0))).status == "ignored"
         assert not ended
         assert (await accept.take(ending(session, reason="removed", now=5.0))).status == "new"
