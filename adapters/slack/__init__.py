@@ -1,1 +1,1 @@
-"""Slack, on slack-bolt."""
+"""The Slack adapter, built on slack-bolt."""

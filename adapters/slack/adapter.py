@@ -1,4 +1,4 @@
-"""The Slack adapter: ties inbound, outbound, streams and files to ``gateway.adapter.Adapter``."""
+"""The Slack adapter: implements ``gateway.adapter.Adapter`` by its inbound, outbound, streams and files."""
 
 import asyncio
 from collections import Counter
@@ -52,7 +52,7 @@ log = structlog.get_logger(__name__)
 
 
 class SlackAdapter:
-    """Slack over HTTP (``SLACK_SIGNING_SECRET``) or Socket Mode (``SLACK_APP_TOKEN``), one workspace."""
+    """Serves one Slack workspace over HTTP (``SLACK_SIGNING_SECRET``) or Socket Mode (``SLACK_APP_TOKEN``)."""
 
     name: ClassVar[str] = "slack"
     capabilities: ClassVar[Capabilities] = CAPABILITIES
@@ -86,17 +86,17 @@ class SlackAdapter:
 
     @property
     def ignored(self) -> Counter[str]:
-        """Deliveries answered 200 without further work, by rule."""
+        """How many deliveries were answered 200 and ignored, by the name of the rule."""
         return self._inbound.ignored
 
     def routes(self, accept: Accept) -> Sequence[Route]:
-        """``POST /slack/events``, if there is a signing secret to verify it with."""
+        """Return the route ``POST /slack/events``, if there is a signing secret to verify requests with."""
         return [self._webhook.route(accept)] if self._webhook else []
 
     @asynccontextmanager
     async def connect(self, accept: Accept) -> AsyncIterator[None]:
-        """Hold the HTTP session and the socket. Raises ``SettingsError`` for a token Slack refuses; while Slack
-        cannot be reached the adapter stays up, says so in ``health`` and goes on trying."""
+        """Hold the HTTP session and the socket. Raises ``SettingsError`` for a token Slack refuses; while Slack cannot
+        be reached the adapter stays up, reports it in ``health`` and keeps trying."""
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._api.open())
             if not await self._identify():
@@ -123,7 +123,7 @@ class SlackAdapter:
         return True
 
     async def _known(self) -> None:
-        """Return once it is known who the bot is; ``Unavailable`` when Slack does not tell now."""
+        """Make sure the bot's own identity is known. Raises ``Unavailable`` when Slack does not tell it now."""
         if not (self._inbound.me.user or self._inbound.me.bot) and not await self._identify():
             raise Unavailable(f"it is not known who the bot is: {self._trouble}")
 
@@ -141,87 +141,89 @@ class SlackAdapter:
                 return
 
     def health(self) -> str | None:
-        """None while Slack answers; else what is wrong."""
+        """Return None while Slack answers, else a line that says what is wrong."""
         if self._inbound.uninstalled:
             return "the app was uninstalled or its token revoked: install it again and set SLACK_BOT_TOKEN"
         return self._trouble or (self._socket.health() if self._socket else None)
 
     def parse(self, envelope: Envelope) -> Event | None:
-        """The event in a delivery."""
+        """Return the event in a delivery; None for one that is of no interest."""
         return parse(envelope, me=self._inbound.me)
 
     async def send(self, to: ConversationRef, message: Outgoing, *, key: str) -> Receipt:
-        """chat.postMessage with the key in its metadata, then the files."""
+        """Post a message by chat.postMessage with the key in its metadata, then share its files."""
         return await self._outbox.send(to, message, key=key)
 
     async def edit(self, receipt: Receipt, message: Outgoing) -> Receipt:
-        """chat.update; files that are not there yet are added, those no longer wanted are deleted."""
+        """Edit a message by chat.update; files that are not there yet are added, those no longer wanted are deleted."""
         return await self._outbox.edit(receipt, message)
 
     async def delete(self, receipt: Receipt) -> None:
-        """chat.delete, and the message's files."""
+        """Delete a message by chat.delete, and the files that came with it."""
         await self._outbox.delete(receipt)
 
     async def status(self, to: ConversationRef, text: str | None) -> None:
-        """The agent session's status and its line; nothing where the app is no agent."""
+        """Set the agent session's status and its line; does nothing where the app is no agent."""
         await self._agent.status(to, text)
 
     def download(self, file: RemoteFile, *, limit: int) -> AsyncIterator[bytes]:
-        """The file's bytes, from Slack's hosts only, and with the bot token."""
+        """Return a file's bytes, from Slack's hosts only and with the bot token."""
         return self._downloads.read(file, limit=limit)
 
     async def complete(self, message: MessageCreated) -> MessageCreated:
-        """conversations.replies for a mention that came without its files, files.info for bare ids of files. Raises
-        ``Unavailable`` while it is not known who the bot is: its mention could not be left out of the text."""
+        """Read the missing part of a message: by conversations.replies for a mention that came without its files, by
+        files.info for files of which only the id came. Raises ``Unavailable`` while the bot's identity is not known,
+        because its mention could not be removed from the text."""
         await self._known()
         return await self._completion.complete(message, me=self._inbound.me)
 
     async def find(
         self, to: ConversationRef, message: Outgoing, *, key: str, since: float, claimed: Collection[str]
     ) -> Receipt | None:
-        """The message sent under ``key``, by its metadata. Raises ``Unavailable`` while it is not known who the bot is:
-        its own messages could not be told from others'."""
+        """Find the message sent under ``key``, by its metadata. Raises ``Unavailable`` while the bot's identity is not
+        known, because its own messages could not be told from others'."""
         await self._known()
         return await self._outbox.find(to, message, me=self._inbound.me, key=key, since=since, claimed=claimed)
 
     async def start_stream(
         self, to: ConversationRef, text: str, *, key: str, recipient: UserRef | None, author: str | None = None
     ) -> Receipt | None:
-        """chat.startStream; None outside threads and for apps that may not stream."""
+        """Begin a stream by chat.startStream; None outside of threads and for apps that may not stream."""
         return await self._streams.start(to, text, key=key, recipient=recipient, author=author)
 
     async def append_stream(
         self, receipt: Receipt, *, delta: str, text: str, tasks: Sequence[TaskUpdate] = ()
     ) -> Receipt:
-        """chat.appendStream."""
+        """Add to a stream by chat.appendStream."""
         return await self._streams.append(receipt, text=text, tasks=tasks)
 
     async def stop_stream(self, receipt: Receipt, message: Outgoing, *, delta: str, key: str) -> Receipt:
-        """chat.stopStream with buttons, feedback and the key."""
+        """End a stream by chat.stopStream, with its buttons, feedback control and key."""
         return await self._streams.stop(receipt, message, delta=delta, key=key)
 
     async def history(self, to: ConversationRef, *, limit: int) -> Sequence[HistoryMessage]:
-        """conversations.replies of the thread, conversations.history without one."""
+        """Return the newest messages, oldest first: by conversations.replies in a thread, else by
+        conversations.history."""
         return await self._history.history(to, me=self._inbound.me, limit=limit)
 
     async def react(self, to: ConversationRef, message_id: str, emoji: str, *, added: bool) -> None:
-        """reactions.add or .remove; ``emoji`` is Slack's name (``thumbsup``) or a common emoji."""
+        """Add or remove the bot's reaction; ``emoji`` is Slack's name (``thumbsup``) or a common emoji."""
         await self._agent.react(to, message_id, emoji, added=added)
 
     async def profile(self, user: UserRef) -> Profile:
-        """users.info."""
+        """Return a user's profile, read by users.info."""
         return await self._agent.profile(user)
 
     async def set_title(self, to: ConversationRef, title: str) -> None:
-        """The title of the agent session."""
+        """Set the title of the agent session."""
         await self._agent.set_title(to, title)
 
     async def suggest(self, to: ConversationRef, starters: Sequence[Starter]) -> None:
-        """Suggested prompts in the app's messages tab."""
+        """Suggest prompts in the app's messages tab."""
         await self._agent.suggest(to, starters)
 
     async def notify(self, to: ConversationRef, user: UserRef, text: str) -> None:
-        """chat.postEphemeral."""
+        """Show a message to one user by chat.postEphemeral."""
         await self._inbound.tell(to, user.id, text)
 
 

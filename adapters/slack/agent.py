@@ -1,4 +1,4 @@
-"""What surrounds the messages: status, title, suggested prompts, reactions, profiles."""
+"""What the adapter does beside messages: status, title, suggested prompts, reactions, profiles."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -35,14 +35,15 @@ _NAMES = {
 
 
 class Agent:
-    """The agent features. One an app does not have is tried once, noted, and left alone from then on."""
+    """Slack's agent features. A feature the app does not have is tried once, logged, and not tried again."""
 
     def __init__(self, api: SlackApi) -> None:
         self._api = api
         self._off: set[str] = set()
 
     async def _try(self, method: str, body: dict[str, Any]) -> bool:
-        """Call what an app may not be able to do; whether it worked. Rate limits and outages are raised."""
+        """Call a method that the app may not be allowed to use, and return whether it worked. Raises rate limits and
+        outages."""
         if method in self._off:
             return False
         try:
@@ -58,7 +59,8 @@ class Agent:
         return True
 
     async def status(self, to: ConversationRef, status: str | None) -> None:
-        """Processing (which shows Slack's stop button) with a line, or back to active. Needs a thread."""
+        """Set the session to processing (which shows Slack's stop button) with a status line, or with None back to
+        active. Does nothing without a thread."""
         thread = thread_of(to)
         if thread is None:
             return
@@ -71,7 +73,7 @@ class Agent:
             await self._try("assistant.threads.setStatus", {**where, "status": ""})
 
     async def set_title(self, to: ConversationRef, title: str) -> None:
-        """Rename the agent session, else the assistant thread."""
+        """Rename the agent session, or else the assistant thread."""
         thread = thread_of(to)
         if thread is None:
             return
@@ -80,12 +82,13 @@ class Agent:
             await self._try("assistant.threads.setTitle", where)
 
     async def suggest(self, to: ConversationRef, starters: Sequence[Starter]) -> None:
-        """Up to four prompts. Without ``thread_ts``: with it an agent_view app gets ok and shows nothing."""
+        """Suggest up to four prompts. The call carries no ``thread_ts``: with it, an app with an agent view gets ``ok``
+        and shows nothing."""
         prompts = [{"title": starter.label, "message": starter.message} for starter in starters[:PROMPTS]]
         await self._try("assistant.threads.setSuggestedPrompts", {"channel_id": to.channel, "prompts": prompts})
 
     async def react(self, to: ConversationRef, message_id: str, emoji: str, *, added: bool) -> None:
-        """Idempotent: a reaction that is there, or gone, already is no error."""
+        """Add or remove the bot's reaction; a reaction that is there, or gone, already is no error."""
         name = _NAMES.get(emoji.replace("\ufe0f", ""), emoji.strip(":"))
         if not name.isascii():
             raise Unsupported(f"Slack knows emoji by name: give the name of {emoji} (such as thumbsup)")
@@ -97,7 +100,7 @@ class Agent:
                 raise
 
     async def profile(self, user: UserRef) -> Profile:
-        """Name, e-mail (needs ``users:read.email``), picture, locale, time zone."""
+        """Return a user's name, e-mail address (needs ``users:read.email``), picture, locale and time zone."""
         answer = await self._api.query("users.info", user=user.id, include_locale="true")
         person = obj(answer, "user")
         details = obj(person, "profile")

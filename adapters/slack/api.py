@@ -1,4 +1,4 @@
-"""Slack's Web API: one client over one shared HTTP session, every failure already one of ours."""
+"""Slack's Web API: one client over one shared HTTP session, with every failure as a ``gateway.errors`` type."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -19,13 +19,13 @@ from gateway.errors import PlatformError, SettingsError, Unavailable
 _JSON = "application/json; charset=utf-8"
 _FORM = "application/x-www-form-urlencoded"
 TIMEOUT = 30.0
-"""Seconds for one API call; uploads and downloads have their own."""
+"""Seconds for one API call; uploads and downloads have time limits of their own."""
 
 log = structlog.get_logger(__name__)
 
 
 class Answer(NamedTuple):
-    """What came back; named as the SDK's response is, so that ``SlackApiError`` can carry it."""
+    """An API answer, with the field names of the SDK's response, so that ``SlackApiError`` can carry it."""
 
     data: dict[str, Any]
     headers: Mapping[str, str]
@@ -33,8 +33,8 @@ class Answer(NamedTuple):
 
 
 class SlackApi:
-    """Calls methods by name. Retries nothing (that is the sender's) and follows no redirect: the token and what people
-    say are for Slack alone."""
+    """Calls methods by name. Retries nothing (the sender does) and follows no redirect: the token and people's words
+    are for Slack alone."""
 
     def __init__(self, token: str, api_url: str) -> None:
         self._token = token
@@ -47,7 +47,7 @@ class SlackApi:
 
     @property
     def url(self) -> str:
-        """Where the API is, with a slash at the end."""
+        """The address of the API, with a slash at the end."""
         return self._url
 
     @property
@@ -64,7 +64,7 @@ class SlackApi:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
-        """Hold the session."""
+        """Hold the HTTP session open."""
         session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=TIMEOUT, sock_connect=10),
             headers={"User-Agent": get_user_agent()},
@@ -79,16 +79,18 @@ class SlackApi:
                 self._session = None
 
     async def call(self, method: str, body: Mapping[str, Any], *, channel: str = "") -> dict[str, Any]:
-        """POST JSON; the answer's body. Raises our errors; ``channel`` joins the name of the rate-limit bucket."""
+        """Call a method with a JSON body and return the answer's body. Raises ``gateway.errors``; ``channel`` becomes a
+        part of the rate-limit bucket's name."""
         return (await self._post(method, dump(body), _JSON, channel, body.get("blocks") or ())).data
 
     async def query(self, method: str, **arguments: Any) -> dict[str, Any]:
-        """POST a form, for the methods that take no JSON; None is left out."""
+        """Call a method that takes a form instead of JSON; arguments that are None are left out."""
         form = {name: str(value) for name, value in arguments.items() if value is not None}
         return (await self._post(method, urlencode(form, errors="replace").encode(), _FORM, "")).data
 
     async def _post(self, method: str, body: bytes, kind: str, channel: str, blocks: Sequence[Any] = ()) -> Answer:
-        """One request. Not by the SDK's ``api_call``: measured, that costs half as much CPU again as the request."""
+        """Send one request. The SDK's ``api_call`` is not used because, measured, it costs half as much CPU again as
+        the request."""
         data = aiohttp.BytesPayload(body, content_type=kind)
         try:
             async with self.session.post(
@@ -104,7 +106,7 @@ class SlackApi:
         return answer
 
     async def identify(self) -> Me:
-        """auth.test. Raises ``SettingsError`` for a token that can never work."""
+        """Return who the bot is, by auth.test. Raises ``SettingsError`` for a token that can never work."""
         try:
             answer = await self._post("auth.test", b"", _FORM, "")
         except PlatformError as error:
@@ -120,23 +122,23 @@ class SlackApi:
         return Me(str(data.get("team_id") or ""), str(data.get("user_id") or ""), str(data.get("bot_id") or ""))
 
     def may(self, scope: str) -> bool:
-        """Whether the token has a scope; True while that is not known."""
+        """Return whether the token has a scope; True while the scopes are not known."""
         return self.scopes is None or scope in self.scopes
 
     def name_of(self, author: str) -> dict[str, str]:
-        """The arguments that show a message under another name, where the app may."""
+        """Return the arguments that show a message under another author's name; empty where the app may not do that."""
         if self.may("chat:write.customize"):
             return {"username": author}
         self.note("author", fix="add the scope chat:write.customize to show other names")
         return {}
 
     def note(self, what: str, **fields: Any) -> None:
-        """Log something once per process: a feature that is not there is no news the second time."""
+        """Log something once per process: a missing feature need not be reported a second time."""
         if what not in self._noted:
             self._noted.add(what)
             log.warning("slack.degraded", what=what, **fields)
 
 
 def quiet(error: PlatformError) -> str:
-    """One line for a log."""
+    """Return an error as one line for a log."""
     return f"{type(error).__name__}: {error}"[:300]

@@ -1,4 +1,5 @@
-"""Slack's blocks -> Markdown: every block that carries words, those of other apps' messages included. Pure."""
+"""Converts Slack's blocks to Markdown: every block that carries words, including those of other apps' messages.
+Pure."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
@@ -8,14 +9,15 @@ from adapters.slack.mrkdwn import from_mrkdwn
 from adapters.slack.rich_text import from_rich_text, link
 
 _DEEPEST = 8
-"""How far into blocks of an unknown kind is looked for words."""
+"""Levels to which blocks of an unknown kind are searched for words."""
 _COLUMNS = 20
-"""Up to how many cells the rows of a table are filled up: a table of Slack's has no more columns."""
+"""Cells up to which the rows of a table are filled up; a table of Slack's has no more columns."""
 _ALIGNED = {"left": ":---", "center": ":---:", "right": "---:"}
 
 
 def from_blocks(blocks: Iterable[Json], bot_user: str = "") -> str:
-    """The blocks' words, a paragraph each; empty where they have none. The mention of ``bot_user`` is left out."""
+    """Return the blocks' words, a paragraph for each block; empty where they have none. The mention of ``bot_user`` is
+    left out."""
     drawn = [_block(block, bot_user, 0) for block in blocks]
     return "\n\n".join([each for each in drawn if each.strip()])
 
@@ -29,7 +31,7 @@ def _block(block: Json, bot_user: str, depth: int) -> str:
 
 
 def words(value: object, bot_user: str = "") -> str:
-    """A text object (``mrkdwn`` or ``plain_text``) as Markdown, or the string that stands in its place."""
+    """Return a text object (``mrkdwn`` or ``plain_text``), or a plain string in its place, as Markdown."""
     if isinstance(value, str):
         return value
     if not isinstance(value, dict):
@@ -57,7 +59,8 @@ def _context(block: Json, bot_user: str) -> str:
 
 
 def _element(element: Json, bot_user: str) -> str:
-    """What stands inside a block: a picture, a button that leads somewhere, or words. Other controls have none."""
+    """Return the words of an element inside a block: a picture, a button with a link, or a text. Other controls have
+    none."""
     match element.get("type"):
         case "image":
             return _picture(element)
@@ -95,7 +98,8 @@ def _nothing(block: Json, bot_user: str) -> str:
 
 
 def _table(block: Json, bot_user: str) -> str:
-    """A GitHub table; its first row is the header. Rows that are shorter than others are filled up."""
+    """Return a table as a GitHub table whose first row is the header. Rows that are shorter than others are filled
+    up."""
     given: Any = block.get("rows")
     rows = [_row(row, bot_user) for row in given] if isinstance(given, list) else []
     rows = [row for row in rows if row]
@@ -144,7 +148,7 @@ _INSIDE = (
     *("title", "subtitle", "label", "text", "body", "description", "details", "output", "caption"),
     *("fields", "elements", "blocks", "items", "cards", "tasks"),
 )
-"""Where blocks of kinds that are not known here may keep their words."""
+"""Fields in which blocks of unknown kinds may have their words."""
 
 
 def _other(block: Json, bot_user: str, depth: int) -> str:

@@ -1,4 +1,4 @@
-"""The rest of a message of which a delivery told only a part: what Slack's API has of it."""
+"""Reads from Slack's API the rest of a message of which a delivery told only a part."""
 
 import asyncio
 from dataclasses import replace
@@ -14,7 +14,7 @@ from gateway.errors import Forbidden, Gone, RateLimited, Rejected, Unsupported
 from gateway.model import MessageCreated, RemoteFile
 
 _FILES = 20
-"""Files of one message that are asked for; Slack's own client takes ten."""
+"""Number of files of one message that are asked for; Slack's own client takes ten."""
 
 
 class Completion:
@@ -26,16 +26,16 @@ class Completion:
         self._downloads = downloads
 
     async def complete(self, message: MessageCreated, *, me: Me) -> MessageCreated:
-        """The message as the API has it. Raises what the calls raise, but not for a file that cannot be read: its
-        download says why."""
+        """Return the message as the API has it. Raises what the calls raise, but not for a file that cannot be read:
+        its download says why."""
         if not any(is_bare(file) for file in message.files):
             message = await self._whole(message, me)
         files = await asyncio.gather(*(self._known(file) for file in message.files[:_FILES]))
         return replace(message, files=(*files, *message.files[_FILES:]), partial=False)
 
     async def _whole(self, message: MessageCreated, me: Me) -> MessageCreated:
-        """The message out of its thread; as it came where the app may not read the channel, or not now (some apps may
-        do so once a minute)."""
+        """Return the message as read from its thread; unchanged where the app may not read the channel, or not now
+        (some apps may do so once a minute)."""
         ref, ts = message.ref, message.message_id
         bounds = {"oldest": ts, "latest": ts, "inclusive": "true", "limit": 5}
         try:

@@ -1,7 +1,7 @@
-"""Files in: bounded, over Slack's own hosts only, and the token to no other.
+"""Downloads files up to a limit, from Slack's own hosts only, and sends the token to no other host.
 
-Slack sends a download on to other hosts of its own (on an Enterprise Grid always), and to its sign-in page when the
-token may not read the file. So redirects are followed by hand, and the sign-in page is known by what it is.
+Slack redirects a download to other hosts of its own (on an Enterprise Grid always), and to its sign-in page when the
+token may not read the file. So redirects are followed one by one, and the sign-in page is recognised by its content.
 """
 
 import re
@@ -24,13 +24,13 @@ _TRANSFER = aiohttp.ClientTimeout(total=None, connect=10, sock_read=60)
 _HOPS = 3
 """Redirects that are followed."""
 _TOKEN_HOSTS = ("slack.com", "slack-files.com")
-"""Hosts, with those below them, that want the token."""
+"""Hosts, including their subdomains, that get the token."""
 _OTHER_HOSTS = ("slack-edge.com",)
-"""Hosts of Slack's whose addresses are signed: they are asked without the token."""
+"""Slack's hosts with signed addresses, which are asked without the token."""
 _PAGE = 32 * 1024
-"""Bytes of an HTML answer that are looked at before any of them is given on."""
+"""Bytes of an HTML answer that are examined before any of them is passed on."""
 _BINARY = ("image/", "audio/", "video/", "application/pdf", "application/zip")
-"""What no HTML page can be."""
+"""Media types that no HTML page can have."""
 _SIGN_IN_PATHS = ("/signin", "/sign_in", "/sign-in", "/login", "/checkcookie", "/workspace-signin")
 _SIGN_IN = re.compile(
     rb"<title>[^<]{0,200}?(?:(?:sign|log)[ -]?in\b[^<]{0,200}slack|slack[^<]{0,200}(?:sign|log)[ -]?in\b)"
@@ -40,13 +40,13 @@ _SIGN_IN = re.compile(
 
 
 class Downloads:
-    """Downloads over the API's session."""
+    """Downloads files over the API's session."""
 
     def __init__(self, api: SlackApi) -> None:
         self._api = api
 
     async def info(self, file: RemoteFile) -> RemoteFile:
-        """The file as ``files.info`` has it, for one of which a delivery told little more than the id."""
+        """Return the file as ``files.info`` has it, for a file of which a delivery told little more than the id."""
         try:
             answer = await self._api.query("files.info", file=file.id)
         except Gone as error:
@@ -58,8 +58,8 @@ class Downloads:
         return found
 
     async def read(self, file: RemoteFile, *, limit: int) -> AsyncIterator[bytes]:
-        """The bytes. Raises ``TooLarge``, ``Forbidden`` naming ``files:read``, ``Gone``, ``Unavailable``, and
-        ``Unsupported`` for what is not kept in Slack."""
+        """Return the bytes. Raises ``TooLarge``, ``Forbidden`` naming ``files:read``, ``Gone``, ``Unavailable``, and
+        ``Unsupported`` for a file that is not stored in Slack."""
         if file.url is None and "mode" not in file.extra:
             file = await self.info(file)
         self._check_kept(file)
@@ -101,8 +101,8 @@ class Downloads:
         return self._api.session.get(url, headers=headers, timeout=_TRANSFER, allow_redirects=False)
 
     def _next(self, url: str, location: str) -> str:
-        """Where a redirect leads. Raises ``Forbidden`` if it is the sign-in page, ``Unsupported`` for a host that is
-        not Slack's."""
+        """Return where a redirect leads. Raises ``Forbidden`` if that is the sign-in page, ``Unsupported`` for a host
+        that is not Slack's."""
         onward = urljoin(url, location)
         parts = urlsplit(onward)
         if not self._trusted(parts):
@@ -146,7 +146,8 @@ class Downloads:
             raise _too_large(file, limit)
 
     def _unreadable(self) -> Forbidden:
-        """Slack shows its sign-in page instead of the file. What may help depends on what is known of the token."""
+        """Return the error for a file in whose place Slack shows its sign-in page. The advice depends on what is known
+        of the token's scopes."""
         if self._api.scopes is not None and "files:read" in self._api.scopes:
             return Forbidden(
                 "Slack answers with its sign-in page, although the token has the scope files:read: the bot has no "
@@ -155,12 +156,12 @@ class Downloads:
         return Forbidden("Slack answers with its sign-in page; add the scope files:read to the app and reinstall it")
 
     def _is_api(self, url: SplitResult) -> bool:
-        """Whether it is the very host of the API, which in tests is none of Slack's."""
+        """Return whether a URL is at the very host of the API, which in tests is none of Slack's."""
         api = urlsplit(self._api.url)
         return (url.scheme, url.netloc) == (api.scheme, api.netloc)
 
     def _trusted(self, url: SplitResult) -> bool:
-        """Whether it is one of Slack's own hosts, over TLS, or the very host of the API."""
+        """Return whether a URL is at one of Slack's own hosts over TLS, or at the very host of the API."""
         return self._is_api(url) or (url.scheme == "https" and _under(url, _TOKEN_HOSTS + _OTHER_HOSTS))
 
 
@@ -170,7 +171,7 @@ def _under(url: SplitResult, hosts: tuple[str, ...]) -> bool:
 
 
 def _is_sign_in(page: bytes, file: RemoteFile) -> bool:
-    """Whether an HTML page is Slack's sign-in page: by what stands in it, or because the file can be no page."""
+    """Return whether an HTML page is Slack's sign-in page: by its content, or because the file can be no page."""
     head = page[:_PAGE].lstrip().lower()
     if file.mime.startswith(_BINARY):
         return head.startswith((b"<!doctype html", b"<html"))

@@ -1,7 +1,7 @@
-"""A Slack body -> Envelope: what it is about (the delivery key), which conversation it belongs to, and what is ignored.
+"""Turns a Slack body into an ``Envelope``: the delivery key, the conversation, or the reason it is ignored.
 
 Everything here works on the signed JSON alone. A delivery key names the thing itself: the ``message`` and the
-``app_mention`` Slack sends for one mention, and any number of ``event_id``s for one message, are one delivery.
+``app_mention`` that Slack sends for one mention, and any number of ``event_id``s for one message, are one delivery.
 """
 
 import hashlib
@@ -17,10 +17,11 @@ from adapters.slack.threads import thread_in
 from gateway.model import ConversationKind, ConversationRef, Envelope
 
 DmSession = Literal["dm", "thread"]
+"""What one conversation is in direct messages (``SlackSettings.dm_session``)."""
 
 
 class Me(NamedTuple):
-    """Who the bot is: from the delivery itself where it says so, else from auth.test."""
+    """The bot's identity: from the delivery where it tells it, else from auth.test."""
 
     team: str = ""
     user: str = ""
@@ -28,19 +29,21 @@ class Me(NamedTuple):
 
 
 class Ignored(NamedTuple):
-    """A delivery that is answered 200 and goes no further; ``why`` is counted."""
+    """A delivery that is answered 200 and ignored; ``why`` is counted."""
 
     why: str
 
 
 # Message subtypes that are a person's words. Every other subtype (channel_join, bot_message, …) is ignored.
 SPOKEN = frozenset({"", "file_share", "thread_broadcast", "me_message"})
+"""Subtypes of messages that are a person's words."""
 SLACKBOT = "USLACKBOT"
-"""The user under whose name Slack itself writes (reminders, answers to words), without any other mark of a bot."""
+"""The user under whose name Slack itself writes (reminders, automatic answers), without any other mark of a bot."""
 
 
 def me_in(body: Json, default: Me) -> Me:
-    """The identity a delivery is for. In a shared channel ``team_id`` may be the sender's: authorizations decide."""
+    """Return the identity a delivery is for. In a shared channel ``team_id`` may be the sender's, so ``authorizations``
+    decides."""
     authorizations = items(body, "authorizations")
     if not authorizations:
         return default if default.team else Me(text(body, "team_id"), default.user, default.bot)
@@ -51,7 +54,7 @@ def me_in(body: Json, default: Me) -> Me:
 
 
 def envelope_of(body: Json, *, me: Me, dm_session: DmSession) -> Envelope | Ignored:
-    """What to store for a body, or why it is ignored. Never raises for odd input."""
+    """Return what to store for a body, or why it is ignored. Never raises for odd input."""
     read = _READERS.get(_kind(body))
     if read is None:
         return Ignored("unknown_type")
@@ -69,15 +72,16 @@ def _kind(body: Json) -> str:
 
 
 Found = tuple[str, ConversationRef] | Ignored
+"""The delivery key and conversation of an event, or why it is ignored."""
 
 
 def ref_for(
     workspace: str, channel: str, thread: str, /, *, dm: bool, dm_session: DmSession, message: str = "", **route: str
 ) -> ConversationRef:
-    """The conversation at a place.
+    """Return the conversation at a place.
 
-    In a channel it is the thread (a top-level message is the root of one). A DM is one conversation under
-    ``dm_session="dm"``: there the route says under which message a reply belongs.
+    In a channel that is the thread; a top-level message is the root of one. A direct message is one conversation under
+    ``dm_session="dm"``: the route then says under which message a reply belongs.
     """
     root = thread or message
     known = {name: value for name, value in route.items() if value}
@@ -92,7 +96,8 @@ def ref_for(
 
 
 def is_dm(channel: str, channel_type: str = "") -> bool:
-    """Whether a channel is a direct message; some events do not carry the type, but ids of DMs start with D."""
+    """Return whether a channel is a direct message; some events do not carry the type, but ids of direct messages start
+    with D."""
     return channel_type in ("im", "app_home") if channel_type else channel.startswith("D")
 
 
@@ -109,13 +114,13 @@ def _event(body: Json, me: Me, dm_session: DmSession) -> Found:
 
 
 def mentions(message: Json, user: str) -> bool:
-    """Whether a message mentions the bot."""
+    """Return whether a message mentions the bot."""
     written = text(message, "text")
     return bool(user) and (f"<@{user}>" in written or f"<@{user}|" in written)
 
 
 def by_bot(message: Json, me: Me) -> str:
-    """Why a message is not a person's: ``own``, ``bot`` or, if it is one, nothing."""
+    """Return why a message is not a person's: ``own`` or ``bot``; empty for a person's message."""
     user, bot = text(message, "user"), text(message, "bot_id")
     if (me.user and user == me.user) or (me.bot and bot == me.bot):
         return "own"
@@ -160,7 +165,7 @@ def _ref(event: Json, message: Json, me: Me, dm_session: DmSession) -> Conversat
 
 
 def _changed(event: Json, me: Me, dm_session: DmSession) -> Found:
-    """A person's edit of the text. Unfurls, metadata, new reply counts and the bot's own edits are none."""
+    """Read a person's edit of a text. Unfurls, metadata, new reply counts and the bot's own edits are no edits."""
     message, previous = obj(event, "message"), obj(event, "previous_message")
     ts, channel = text(message, "ts"), text(event, "channel")
     if not ts:
@@ -195,8 +200,8 @@ def _deleted(event: Json, me: Me, dm_session: DmSession) -> Found:
 
 
 def _reaction(event: Json, me: Me, dm_session: DmSession) -> Found:
-    """A reaction names the message, not its thread: in a channel the thread is taken to be the message's own
-    (right for a root; for a reply Slack says ``thread_ts`` in some payloads, which then is used)."""
+    """Read a reaction. It names the message, not its thread: in a channel the thread is taken to be the message's own,
+    which is right for a root; for a reply, ``thread_ts`` is used where the payload has it."""
     item = obj(event, "item")
     user, channel, ts = text(event, "user"), text(item, "channel"), text(item, "ts")
     if user == me.user:
@@ -228,7 +233,7 @@ def _stopped(event: Json, me: Me, dm_session: DmSession) -> Found:
 
 
 def _left(event: Json, me: Me, dm_session: DmSession) -> Found:
-    """The bot left a channel, or the channel was archived or deleted."""
+    """Read that the bot left a channel, or that the channel was archived or deleted."""
     channel, user = text(event, "channel"), text(event, "user")
     if not channel or (text(event, "type") == "member_left_channel" and user != me.user):
         return Ignored("not_the_bot")
@@ -259,7 +264,7 @@ def _actions(body: Json, me: Me, dm_session: DmSession) -> Found:
 
 
 def our_action(body: Json) -> Json | None:
-    """The first action on one of our own controls."""
+    """Return the first action on a control that this adapter sent; None if there is none."""
     for action in items(body, "actions"):
         name = text(action, "action_id")
         if name == FEEDBACK or name.startswith(ACTION):
@@ -304,7 +309,8 @@ _Reader = Callable[[Json, Me, DmSession], Found]
 ENDS = ("channel_archive", "channel_deleted", "group_archive", "group_deleted", "channel_left", "group_left")
 """Events after which nothing can be said in a channel any more."""
 NOTES_OF_AN_END = frozenset({"channel_archive", "group_archive", "channel_leave", "group_leave"})
-"""Subtypes of the notes Slack writes into a channel when it is archived, and when somebody (the bot?) leaves it."""
+"""Subtypes of the notes Slack writes into a channel when it is archived, and when a member leaves it, who may be the
+bot."""
 
 _EVENTS: dict[str, _Reader] = {
     "reaction_added": _reaction,

@@ -1,4 +1,4 @@
-"""Slack's failures -> ours, in one function, named by what the caller does next."""
+"""Translates Slack's failures into ``gateway.errors``, in one function, named by what the caller does next."""
 
 import asyncio
 import re
@@ -25,7 +25,7 @@ from gateway.errors import (
 BAD_TOKEN = frozenset(
     {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "not_allowed_token_type"}
 )
-"""The token itself is wrong: nothing will work until the operator replaces it."""
+"""Slack's error codes for a token that cannot work until the operator replaces it."""
 
 _PASSING = frozenset(
     {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org", "rollup_error"}
@@ -42,7 +42,7 @@ _FORM = frozenset(
         "msg_blocks_too_many",
     }
 )
-"""Slack does not take the blocks; their words it takes as text."""
+"""Slack's error codes for refused blocks, whose words can still be sent as text."""
 _OF_BLOCKS: Mapping[str, FormPart] = {
     "image": "pictures",
     "table": "tables",
@@ -53,7 +53,8 @@ _OF_BLOCKS: Mapping[str, FormPart] = {
 _POINTER = re.compile(r"json-pointer:/blocks/(\d+)")
 _TOO_LONG = frozenset({"msg_too_long", "msg_blocks_too_long", "msg_blocks_too_many"})
 _STREAMS = frozenset({"chat.appendStream", "chat.stopStream"})
-"""A stream that is full is over, as one that ran out of time is: what it lacks can stand by an edit."""
+"""Methods of a running stream. A full stream counts as expired, as one that ran out of time: the rest is added by an
+edit."""
 _GONE = frozenset(
     {
         "message_not_found",
@@ -94,12 +95,12 @@ OF_ONE_CHANNEL = frozenset(
         "restricted_action_non_threadable_channel",
     }
 )
-"""What is refused in one channel and may be taken in the next."""
+"""Slack's error codes for what is refused in one channel and may be accepted in another."""
 _DEFAULT_WAIT = 1.0
 
 
 def translate(error: Exception, method: str, *, channel: str = "", blocks: Sequence[Any] = ()) -> PlatformError:
-    """What an exception out of a call means for its caller. ``method`` and ``channel`` name the rate-limit bucket;
+    """Return the gateway error for an exception out of a call. ``method`` and ``channel`` name the rate-limit bucket;
     ``blocks`` are what the call was to show."""
     if isinstance(error, PlatformError):
         return error
@@ -111,7 +112,7 @@ def translate(error: Exception, method: str, *, channel: str = "", blocks: Seque
 
 
 def code_of(error: BaseException | None) -> str:
-    """Slack's own word for a failure (also for one of ours made from it), ``""`` if there is none."""
+    """Return Slack's own code for a failure, also for a gateway error made from it; empty if there is none."""
     if isinstance(error, PlatformError):
         error = error.__cause__
     return str(_data(error).get("error") or "") if isinstance(error, SlackApiError) else ""
@@ -150,7 +151,7 @@ def _refused(error: SlackApiError, method: str, channel: str, blocks: Sequence[A
 
 
 def _refused_parts(details: Sequence[str], blocks: Sequence[Any]) -> set[FormPart]:
-    """What of the blocks Slack did not take, where it says so and there is a plainer way for it."""
+    """Return the kinds of blocks that Slack refused, as far as it says so and there is a plainer form for them."""
     found: set[FormPart] = set()
     for detail in details:
         pointer = _POINTER.search(detail)
@@ -166,13 +167,13 @@ def _refused_parts(details: Sequence[str], blocks: Sequence[Any]) -> set[FormPar
 
 
 def _details(data: Mapping[str, Any]) -> list[str]:
-    """Which fields Slack did not like, where it says so."""
+    """Return which fields Slack refused, where it says so."""
     given = obj(data, "response_metadata").get("messages") or data.get("errors")
     return [str(each) for each in given] if isinstance(given, list) else []
 
 
 def wait_of(response: Any) -> float:
-    """Seconds the answer's ``Retry-After`` asks for; a default where it gives none that can be read."""
+    """Return the seconds that the answer's ``Retry-After`` asks for; a default where there is none that can be read."""
     headers: Mapping[str, str] = getattr(response, "headers", None) or {}
     given = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
     try:

@@ -1,19 +1,20 @@
-"""Slack's file objects -> remote files. Pure."""
+"""Converts Slack's file objects to remote files. Pure."""
 
 from adapters.fields import Json, text
 from gateway.model import RemoteFile, media_type
 
 TOMBSTONE, HIDDEN, EXTERNAL = "tombstone", "hidden_by_limit", "external"
-"""Modes of a file of which Slack gives no content: deleted, beyond the free plan, kept at another service."""
+"""Modes of a file whose content Slack does not give: deleted, beyond the free plan, stored at another service."""
 _CANVAS = frozenset({"quip", "canvas"})
 _UNKNOWN = "unknown"
 """``RemoteFile.extra["access"]`` of a file of which a delivery told nothing but the id."""
 
 
 def remote_file(file: Json, workspace: str, **extra: str) -> RemoteFile | None:
-    """A Slack file object; None for what is none. One whose content cannot be had is kept: its download says why.
+    """Return the remote file of a Slack file object; None for anything else. A file whose content cannot be read is
+    returned too: its download says why.
 
-    Slack may send only the id (in a shared channel ``file_access: check_file_info``): see ``is_bare``.
+    Slack may send only the id (in a shared channel ``file_access: check_file_info``), see ``is_bare``.
     """
     file_id = text(file, "id")
     if not file_id:
@@ -36,12 +37,13 @@ def remote_file(file: Json, workspace: str, **extra: str) -> RemoteFile | None:
 
 
 def is_bare(file: RemoteFile) -> bool:
-    """Whether a delivery told little more than the file's id: ``files.info`` has the rest."""
+    """Return whether a delivery told little more than the file's id, so that ``files.info`` has to be asked for the
+    rest."""
     return "access" in file.extra
 
 
 def _mode(file: Json) -> str:
-    """Why there is no content to download, empty if there is."""
+    """Return why there is no content to download; empty if there is."""
     mode = text(file, "mode")
     if mode in (TOMBSTONE, HIDDEN, EXTERNAL):
         return mode

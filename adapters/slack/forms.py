@@ -1,7 +1,7 @@
-"""Forms: our ``Form`` -> a Slack modal, and a submitted modal -> values. Pure.
+"""Converts a ``Form`` to a Slack modal, and a submitted modal to values. Pure.
 
-A modal's ``private_metadata`` carries the form's token and the conversation it was opened from, so a submission needs
-nothing kept on our side. A field's id is its ``block_id``: that is how Slack names the field of an error.
+A modal's ``private_metadata`` carries the form's token and the conversation it was opened from, so nothing has to be
+stored for a submission. A field's id is its ``block_id``: by it Slack assigns an error to its field.
 """
 
 import json
@@ -37,15 +37,17 @@ from gateway.model import (
 )
 
 FORM = "gw:form"
-"""The ``callback_id`` of our modals."""
+"""The ``callback_id`` of the adapter's modals."""
 _INPUT = "gw:input"
 _ON = "on"
 
 Element = dict[str, Any]
+"""A Block Kit element."""
 
 
 def view(form: Form, ref: ConversationRef) -> dict[str, Any]:
-    """The modal for a form opened from a conversation. ``Rejected`` names what does not fit into one."""
+    """Return the modal for a form opened from a conversation. Raises ``Rejected`` naming what does not fit into a
+    modal."""
     state = json.dumps({"t": form.token, "r": to_json(ref, sparse=True)}, separators=(",", ":"))
     if len(state) > PRIVATE_METADATA:
         raise Rejected(f"form {form.title!r}: its token has {len(form.token)} characters, a Slack modal carries fewer")
@@ -71,7 +73,7 @@ def _block(field: FormField) -> Element:
 
 
 def _element(field: FormField) -> tuple[Element, bool]:
-    """The input for a field, and whether it may be left empty."""
+    """Return the input for a field, and whether it may be left empty."""
     match field:
         case TextField():
             return _text_input(field), not field.required
@@ -150,12 +152,12 @@ def _state(submitted: Json) -> Json:
 
 
 def token_of_view(submitted: Json) -> str:
-    """The form's token."""
+    """Return the token of a submitted form."""
     return text(_state(submitted), "t")
 
 
 def ref_of_view(submitted: Json) -> ConversationRef | None:
-    """The conversation the form was opened from; None if the modal is not one of ours."""
+    """Return the conversation the form was opened from; None if the modal is not one of the adapter's."""
     ref = obj(_state(submitted), "r")
     try:
         return from_json(ConversationRef, ref)
@@ -164,9 +166,9 @@ def ref_of_view(submitted: Json) -> ConversationRef | None:
 
 
 def values_of_view(submitted: Json) -> tuple[dict[str, FormValue], list[tuple[str, Json]]]:
-    """The values by field id, and each uploaded file (Slack's own file object) with its field's id.
+    """Return the values by field id, and each uploaded file (Slack's own file object) with its field's id.
 
-    A file field's value is the names of its files.
+    The value of a file field is the names of its files.
     """
     values: dict[str, FormValue] = {}
     files: list[tuple[str, Json]] = []

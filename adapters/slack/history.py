@@ -1,4 +1,4 @@
-"""What was said: history, and what tells the app's own messages and sends apart from everybody else's."""
+"""Reads conversations back, and tells the app's own messages and sends from everybody else's."""
 
 import re
 from collections import Counter, deque
@@ -18,7 +18,7 @@ from gateway.model import ConversationRef, HistoryMessage, OutgoingFile, Receipt
 _PAGE = 200
 _PAGES = 10
 _SKEW = 60.0
-"""Seconds our clock and Slack's may differ: a key decides exactly, so looking further back costs nothing."""
+"""Seconds by which our clock and Slack's may differ. A key decides exactly, so looking further back costs nothing."""
 _NO_LETTERS = re.compile(r"[\W_]+")
 
 Json = Mapping[str, Any]
@@ -32,11 +32,11 @@ class History:
         self._threads = threads
 
     async def since(self, to: ConversationRef, since: float) -> list[Json]:
-        """The messages of a conversation from a time on (epoch seconds), oldest first."""
+        """Return the messages of a conversation from a time on (epoch seconds), oldest first."""
         return [each async for each in self._messages(to, oldest=since - _SKEW)]
 
     async def message(self, to: ConversationRef, channel: str, ts: str) -> Json:
-        """One message with its metadata; an empty object if it is not there."""
+        """Return one message with its metadata; an empty object if it is not there."""
         bounds = {"channel": channel, "oldest": ts, "latest": ts, "inclusive": "true", "include_all_metadata": "true"}
         thread = self._threads.of(to)
         if thread is None:
@@ -47,25 +47,27 @@ class History:
 
     @staticmethod
     def is_fresh(message: Json, since: float, claimed: Collection[str]) -> bool:
-        """Whether nothing says whose send a message is: it is later than ``since``, carries no metadata, and its ``ts``
-        is not known to belong to another."""
+        """Return whether nothing says which send a message belongs to: it is later than ``since``, carries no metadata,
+        and its ``ts`` is not known to belong to another send."""
         ts = text(message, "ts")
         return not obj(message, "metadata") and ts not in claimed and seconds(ts) > since
 
     @staticmethod
     def goes_on(message: Json, wanted: str) -> bool:
-        """Whether a message shows the beginning of a text, or the text and more; Slack's own form of it differs."""
+        """Return whether a message shows the beginning of a text, or the text and more. Only letters and digits are
+        compared, because Slack changes the rest."""
         shown, wanted = _letters(text(message, "text")), _letters(wanted)
         return bool(shown and wanted) and (wanted.startswith(shown) or shown.startswith(wanted))
 
     @staticmethod
     def files_in(messages: Sequence[Json]) -> set[str]:
-        """The ids of the files that messages show."""
+        """Return the ids of the files that messages show."""
         return {text(file, "id") for each in messages for file in items(each, "files")}
 
     @staticmethod
     def share_of(to: ConversationRef, files: Sequence[OutgoingFile], messages: Sequence[Json]) -> Receipt | None:
-        """The first message that shares just these files, by name and size."""
+        """Return the receipt of the first message that shares exactly these files, by name and size; None if there is
+        none."""
         wanted = Counter((file.name, size_of(file)) for file in files)
         for each in messages:
             shared = items(each, "files")
@@ -80,7 +82,7 @@ class History:
         return None
 
     async def history(self, to: ConversationRef, *, me: Me, limit: int) -> list[HistoryMessage]:
-        """The newest messages, oldest first."""
+        """Return the newest messages, oldest first."""
         newest: deque[Mapping[str, Any]] = deque(maxlen=max(limit, 1))
         async for message in self._messages(to, enough=limit):
             newest.append(message)
@@ -89,10 +91,10 @@ class History:
     async def _messages(
         self, to: ConversationRef, *, oldest: float | None = None, enough: int = _PAGE * _PAGES
     ) -> AsyncIterator[Mapping[str, Any]]:
-        """The conversation's messages, oldest first, at most ``_PAGES`` pages of them.
+        """Return the conversation's messages, oldest first, at most ``_PAGES`` pages of them.
 
-        A DM that is one conversation is read over its whole channel and, since answers there are threaded, the
-        thread being answered.
+        Of direct messages that are one conversation, the whole channel is read or, since answers there are threaded,
+        the thread being answered.
         """
         thread = self._threads.of(to)
         after = f"{oldest:.6f}" if oldest is not None else None
@@ -118,7 +120,7 @@ class History:
                 return
 
     async def _newest(self, channel: str, oldest: str | None, enough: int) -> list[Mapping[str, Any]]:
-        """conversations.history comes newest first; turned round."""
+        """Return a channel's newest messages, oldest first; conversations.history sends the newest first."""
         found: list[Mapping[str, Any]] = []
         cursor: str | None = None
         for _ in range(_PAGES):
@@ -138,17 +140,17 @@ class History:
 
 
 def is_own(message: Json, me: Me) -> bool:
-    """Whether the app posted it, by its bot's user or its bot id."""
+    """Return whether the app posted a message, by its bot's user or its bot id."""
     return (bool(me.user) and text(message, "user") == me.user) or (bool(me.bot) and text(message, "bot_id") == me.bot)
 
 
 def key_of(message: Json) -> str:
-    """The key of the send that a message carries in its metadata; empty if it carries none of ours."""
+    """Return the key of the send that a message carries in its metadata; empty if it carries none of the gateway's."""
     return text(_payload(message), "key")
 
 
 def keys_in(message: Json) -> dict[str, str]:
-    """The keys of the files a message says it was to have, by Slack's ids."""
+    """Return the keys of the files a message is to have, by Slack's ids, as its metadata lists them."""
     listed = _payload(message).get("files")
     pairs = [each.partition(" ") for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
     return {id: key for id, _, key in pairs}

@@ -1,4 +1,5 @@
-"""One delivery, whichever way it came: envelope, accept, and the answer Slack wants in place.
+"""Handles one delivery, by webhook or socket: makes its envelope, accepts it, and gives the answer Slack wants in
+place.
 
 Returning a ``Reply`` means the delivery is durable (or needs no work). An exception means it is not: the transport must
 not acknowledge, and Slack delivers again.
@@ -26,13 +27,13 @@ from gateway.errors import PlatformError, Rejected
 from gateway.model import Answer, ConversationRef, Envelope, FormErrors, Notice, OpenForm
 
 ANSWER_TIMEOUT = 2.5
-"""Seconds for the call that answers an interaction; its trigger lives 3."""
+"""Seconds for the call that answers an interaction, whose trigger expires after 3."""
 
 log = structlog.get_logger(__name__)
 
 
 class Reply(NamedTuple):
-    """What goes back with the acknowledgement; None is an empty body."""
+    """What is sent with the acknowledgement; a payload of None is an empty body."""
 
     payload: Mapping[str, Any] | None = None
 
@@ -78,7 +79,7 @@ class Inbound:
             log.debug("slack.ignored", why=why, kind=kind[:80])
 
     async def _answer(self, body: Json, envelope: Envelope, answer: Answer) -> Reply:
-        """Answer in place. A failure is logged: the delivery stands, only its answer is lost."""
+        """Answer an interaction in place. A failure is logged: the delivery is stored, only its answer is lost."""
         try:
             async with asyncio.timeout(ANSWER_TIMEOUT):
                 match answer:
@@ -111,7 +112,7 @@ class Inbound:
         return _EMPTY
 
     async def tell(self, ref: ConversationRef, user: str, notice: str) -> None:
-        """A message only ``user`` sees (chat.postEphemeral)."""
+        """Show a message to ``user`` alone (chat.postEphemeral)."""
         message = {"channel": ref.channel, "user": user, "text": escape(notice)}
         if thread := thread_of(ref):
             message["thread_ts"] = thread
@@ -131,5 +132,5 @@ class Inbound:
 
 
 def describe(body: Json) -> str:
-    """What a delivery is, for a log line."""
+    """Return what a delivery is, for a log line."""
     return text(obj(body, "event"), "type") or text(body, "type") or text(body, "command") or "?"

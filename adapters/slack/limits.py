@@ -1,45 +1,56 @@
-"""Slack's numbers, in one place, each with where it comes from."""
+"""Slack's limits, in one place, each with its source: a page of https://docs.slack.dev by its title."""
 
 from gateway.model import Capabilities
 
 MARKDOWN_BLOCK_TEXT = 12_000
 """Characters in all ``markdown`` blocks of one message (Block Kit reference, markdown block)."""
 TEXT_FALLBACK = 4_000
-"""Characters of ``text``: what chat.postMessage recommends; it truncates at 40,000."""
+"""Characters of ``text`` that chat.postMessage recommends; Slack truncates at 40,000."""
 TABLE_ROWS = 100
+"""Rows of a table (Block Kit reference, table block)."""
 TABLE_COLUMNS = 20
-"""Block Kit reference, table block."""
+"""Columns of a table (Block Kit reference, table block)."""
 TABLE_TEXT = 10_000
 """Characters in the cells of all tables of one message; more is ``invalid_blocks`` (observed, not documented)."""
 ACTIONS_PER_BLOCK = 25
+"""Elements of one actions block (Block Kit reference, actions block)."""
 BUTTON_LABEL = 75
+"""Characters of a button's label (Block Kit reference, button element)."""
 BUTTON_VALUE = 2_000
-"""Block Kit reference, actions block and button element."""
+"""Characters of a button's value (Block Kit reference, button element)."""
 IMAGE_URL = 3_000
+"""Characters of an image's URL (Block Kit reference, image block)."""
 ALT_TEXT = 2_000
-"""Block Kit reference, image block."""
+"""Characters of an image's alternative text (Block Kit reference, image block)."""
 MODAL_TITLE = 24
-"""Views reference: title, submit and close."""
+"""Characters of a modal's title, submit and close labels (Views reference)."""
 PRIVATE_METADATA = 3_000
-"""Views reference."""
+"""Characters of a modal's ``private_metadata`` (Views reference)."""
 INPUT_LABEL = 2_000
+"""Characters of an input's label (Block Kit reference, input block)."""
 PLACEHOLDER = 150
+"""Characters of a placeholder (Block Kit reference, plain text input)."""
 TEXT_INPUT = 3_000
+"""Characters of a text input (Block Kit reference, plain text input)."""
 OPTION_LABEL = 75
+"""Characters of an option's label (Block Kit reference, option object)."""
 OPTION_VALUE = 150
+"""Characters of an option's value (Block Kit reference, option object)."""
 OPTIONS = 100
+"""Options of a select menu (Block Kit reference, select menus)."""
 FILE_INPUT_FILES = 10
-"""Block Kit reference: input block, plain text input, option object, select menus, file input."""
+"""Files of one file input (Block Kit reference, file input)."""
 TASK_TEXT = 256
-"""``task_update`` chunk: details and output (chat.appendStream reference)."""
+"""Characters of the details and of the output of a ``task_update`` chunk (chat.appendStream reference)."""
 STREAM_BYTES = 11_500
+"""UTF-8 bytes of a whole stream, safely under ``msg_too_long``, which users reported near 12,000."""
 STREAM_BYTES_WITH_TASKS = 10_000
-"""UTF-8 bytes of a whole stream, safely under ``msg_too_long``: reports put it near 12,000, and near 10,600 with task
-cards, whose details and output weigh double."""
+"""UTF-8 bytes of a whole stream with task cards, safely under ``msg_too_long``, which users reported near 10,600;
+details and output count twice."""
 SESSION_TITLE = 200
-"""agents.sessions.rename reference."""
+"""Characters of a session's title (agents.sessions.rename reference)."""
 PROMPTS = 4
-"""assistant.threads.setSuggestedPrompts reference."""
+"""Number of suggested prompts (assistant.threads.setSuggestedPrompts reference)."""
 SIGNATURE_AGE = 300
 """Seconds a signed request stays valid (verifying requests from Slack)."""
 
@@ -66,3 +77,4 @@ CAPABILITIES = Capabilities(
     form_files=True,
     feedback=True,
 )
+"""What the gateway may do on Slack."""

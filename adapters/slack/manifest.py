@@ -1,4 +1,4 @@
-"""The Slack app manifest, from one table of scopes and events that says why each is needed."""
+"""The Slack app manifest, from one table of scopes and events that gives the reason for each."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -34,6 +34,7 @@ SCOPES = (
     Need("users:read", "names, pictures and time zones of users"),
     Need("users:read.email", "e-mail addresses of users"),
 )
+"""The scopes the bot token needs."""
 
 EVENTS = (
     Need("agent_session_stopped", "Slack's own stop button"),
@@ -55,10 +56,12 @@ EVENTS = (
     Need("reaction_removed", "reactions taken off"),
     Need("tokens_revoked", "say in the health check that the token is gone"),
 )
+"""The events the app subscribes to."""
 
 
 def manifest(*, name: str = "Gateway bot", url: str = "https://YOUR-HOST", socket_mode: bool = False) -> dict[str, Any]:
-    """The manifest. ``url`` is where Slack reaches the bot; with ``socket_mode`` Slack needs no address at all."""
+    """Return the manifest. ``url`` is where Slack reaches the bot; with ``socket_mode`` Slack needs no address at
+    all."""
     endpoint = {} if socket_mode else {"url": f"{url.rstrip('/')}/slack/events"}
     request_url = {} if socket_mode else {"request_url": f"{url.rstrip('/')}/slack/events"}
     return {
@@ -88,12 +91,12 @@ def manifest(*, name: str = "Gateway bot", url: str = "https://YOUR-HOST", socke
 
 
 def app_manifest(options: AppOptions) -> str:
-    """For ``gateway manifest slack``."""
+    """Return the manifest as YAML, for ``gateway manifest slack``."""
     return manifest_yaml(name=options.name, url=options.url, socket_mode=options.socket_mode)
 
 
 def manifest_yaml(*, name: str = "Gateway bot", url: str = "https://YOUR-HOST", socket_mode: bool = False) -> str:
-    """The manifest as YAML, each scope and event with its reason."""
+    """Return the manifest as YAML, with the reason for each scope and event."""
     reasons = {need.name: need.why for need in (*SCOPES, *EVENTS)}
     head = "# Slack app manifest: paste it under https://api.slack.com/apps, Create New App, From a manifest.\n"
     return head + "".join(_lines(manifest(name=name, url=url, socket_mode=socket_mode), 0, reasons))
@@ -124,5 +127,5 @@ def _item(item: Any, indent: int, reasons: Mapping[str, str]) -> list[str]:
 
 
 def _scalar(value: Any) -> str:
-    """JSON's scalars are YAML's; a string is quoted, so that no name can mean anything else."""
+    """Return a JSON scalar, which is YAML's too; a string is quoted, so that no name can mean anything else."""
     return json.dumps(value, ensure_ascii=False)

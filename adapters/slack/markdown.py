@@ -1,5 +1,5 @@
-"""Markdown as Slack's ``markdown`` block takes it: what is underlined becomes a heading with its mark in front, and a
-rule stands apart from the text above it, whatever Slack makes of such lines."""
+"""Converts Markdown to what Slack's ``markdown`` block takes: underlined headings get their mark in front, and a rule
+is set apart from the text above it."""
 
 from gateway.markdown.blocks import Kind
 from gateway.markdown.headings import below_text, heading
@@ -7,7 +7,7 @@ from gateway.markdown.parts import Code, Prose
 
 
 def shown(part: Prose | Code) -> str:
-    """The part's Markdown; code is as it was written."""
+    """Return the part's Markdown for Slack; code is unchanged."""
     if isinstance(part, Code) or part.block.kind is not Kind.UNDERLINE:
         return part.source
     if (found := heading(part)) is not None:

@@ -1,13 +1,13 @@
-"""Keeps what a model wrote from notifying people: makes Slack's mention syntax inert unless it is allowed.
+"""Keeps model output from notifying people: makes Slack's mention syntax inert unless the mention is allowed.
 
-Two spellings of the same rule. In ``text`` (Slack's mrkdwn) every ``<`` is escaped, so only what is allowed stays
-live. In Markdown entities are not decoded inside code, so there the ``<`` stays and a zero-width space after it
-breaks the syntax: it reads the same, and only real mention tokens are touched (``<div>``, ``a < b`` stay exact).
+The rule has two forms. In ``text`` (Slack's mrkdwn) every ``<`` is escaped, so only what is allowed stays live. In
+Markdown entities are not decoded inside code, so there the ``<`` stays and a zero-width space after it breaks the
+syntax: it reads the same, and only real mention tokens are touched (``<div>``, ``a < b`` stay exact).
 
-Code is left as it was written, so that it can be copied: a bare ``@here`` notifies nobody there, since names are linked
-only where ``link_names`` asks for it, which the gateway never does, and a token such as ``<!here>`` in what Slack reads
-as code is text. Where it is not certain that Slack reads it so (HTML beside it, a fence of tildes or one that is not
-closed, code by its indent), such tokens are broken in code as well.
+Code is unchanged, so that it can be copied: a bare ``@here`` notifies nobody there, since names are linked only where
+``link_names`` asks for it, which the gateway never does, and a token such as ``<!here>`` in what Slack reads as code is
+text. Where it is not certain that Slack reads it as code (HTML beside it, a fence of tildes or an unclosed one,
+indented code), such tokens are broken in code as well.
 """
 
 import re
@@ -26,7 +26,7 @@ _TOKEN = re.compile(
     r"|(?<!\w)@(?P<bare>(?i:channel|here|everyone))\b"
 )
 _TAIL = re.compile(r"[^<>\n]{0,255}+>")
-"""What an allowed token goes on with: its label, and its end."""
+"""The rest of an allowed token: its label and its end."""
 _HTML = re.compile(r"<(?:/?[A-Za-z]|\?|!(?:--|\[|[A-Z]))")
 _BROKEN = re.compile(rf"(?:{_OPEN}|@){_BREAK}")
 _SPECIAL = re.compile(r"[&<>]")
@@ -34,12 +34,12 @@ _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
 def _prefixes(*words: str) -> list[str]:
-    """Every beginning of the words, longest first."""
+    """Return every beginning of the words, longest first."""
     return sorted({word[:end] for word in words for end in range(1, len(word) + 1)}, key=len, reverse=True)
 
 
 def _open_tail() -> re.Pattern[str]:
-    """What, at the end of a piece of a stream, may become a mention with the next piece."""
+    """Return the pattern of what, at the end of a piece of a stream, may become a mention with the next piece."""
     words = (*(f"!{word}" for word in _EVERYONE), "!subteam^")
     opened = "|".join(re.escape(prefix) for prefix in _prefixes(*words))
     entity = r"&(?:l(?:t;?)?|#x?[0-9a-f]{0,6};?)?"
@@ -62,12 +62,12 @@ def _allowed(match: re.Match[str], mentions: AllowedMentions) -> bool:
 
 
 def escape(text: str) -> str:
-    """Slack's control characters as entities."""
+    """Escape Slack's control characters as entities."""
     return _SPECIAL.sub(lambda match: _ENTITIES[match[0]], text) if _SPECIAL.search(text) else text
 
 
 def safe_text(text: str, mentions: AllowedMentions) -> str:
-    """For a ``text`` field: everything escaped but the mentions that are allowed."""
+    """Return the text for a ``text`` field: everything is escaped but the mentions that are allowed."""
     if "@" not in text and "!" not in text:
         return escape(text)
     parts: list[str] = []
@@ -91,14 +91,15 @@ def safe_text(text: str, mentions: AllowedMentions) -> str:
 
 
 def safe_markdown(text: str, mentions: AllowedMentions) -> str:
-    """For a ``markdown`` block or a table cell: mention tokens that are not allowed are broken, all else is kept."""
+    """Return the text for a ``markdown`` block or a table cell: mention tokens that are not allowed are broken,
+    everything else is unchanged."""
     if "@" not in text and "!" not in text:
         return text
     return _mended(text, 0, len(text), mentions)
 
 
 def _mended(text: str, start: int, end: int, mentions: AllowedMentions) -> str:
-    """A piece of the text, made safe; the rest of the text says where code is."""
+    """Return a piece of the text made safe; the rest of the text tells where code is."""
     code = _Code(code_ranges(text))
     html = _HTML.search(text)
     behind = len(text) if html is None else html.start()
@@ -121,14 +122,14 @@ def _mended(text: str, start: int, end: int, mentions: AllowedMentions) -> str:
 
 
 class _Code:
-    """The code of a text, asked for by places that only grow."""
+    """The code ranges of a text, looked up at places in ascending order."""
 
     def __init__(self, ranges: list[CodeRange]) -> None:
         self._ranges = ranges
         self._next = 0
 
     def at(self, place: int) -> CodeRange | None:
-        """The code a place is in."""
+        """Return the code range a place is in; None outside of code."""
         while self._next < len(self._ranges) and self._ranges[self._next].end <= place:
             self._next += 1
         found = self._ranges[self._next] if self._next < len(self._ranges) else None
@@ -136,14 +137,15 @@ class _Code:
 
 
 def narrowed(safe: str) -> str:
-    """The same without what ``safe_markdown`` put in: signs that only look like ``<`` and ``@``, for a text with so
-    many mentions that breaking them made it too long."""
+    """Return the same text with signs that only look like ``<`` and ``@`` instead of what ``safe_markdown`` put in, for
+    a text with so many mentions that breaking them made it too long."""
     return _BROKEN.sub(lambda match: "＠" if match[0][0] == "@" else "‹", safe)  # noqa: RUF001
 
 
 def safe_piece(text: str, sent: int) -> tuple[str, int]:
-    """What of a growing text can be sent behind its first ``sent`` characters, and how many are sent then. What may
-    still become a mention waits, and a mention of which it is not clear whether it stands in code."""
+    """Return what of a growing text can be sent behind its first ``sent`` characters, and how many characters are
+    sent then. What may still become a mention waits, and so does a mention of which it is not clear whether it is
+    in code."""
     if "@" not in text and "!" not in text and "<" not in text and "&" not in text:
         return text[sent:], len(text)
     tail = _OPEN_TAIL.search(text, max(sent, len(text) - _LONGEST_TAIL))
@@ -158,5 +160,5 @@ def safe_piece(text: str, sent: int) -> tuple[str, int]:
 
 
 def last_piece(text: str, sent: int, end: int) -> str:
-    """The piece of a text that grows no more."""
+    """Return the last piece of a text that is complete."""
     return _mended(text, sent, min(end, len(text)), AllowedMentions())

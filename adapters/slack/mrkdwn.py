@@ -1,4 +1,4 @@
-"""Slack's own markup of plain texts (mrkdwn) -> Markdown. Pure."""
+"""Converts mrkdwn, Slack's own markup of plain texts, to Markdown. Pure."""
 
 import re
 
@@ -11,15 +11,15 @@ _STRIKE = re.compile(r"(?<![\w~])~(?=[^\s~])([^~\n]+?)(?<=[^\s~])~(?![\w~])")
 
 
 def unescape(value: str) -> str:
-    """Slack's three entities back to characters."""
+    """Replace Slack's three entities with the characters they stand for."""
     if "&" not in value:
         return value
     return value.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def from_mrkdwn(value: str, bot_user: str = "") -> str:
-    """Slack's mrkdwn as Markdown: tokens made readable, ``*bold*`` and ``~strike~`` respelled outside code. The mention
-    of ``bot_user`` is left out, with the colon behind it where the text begins with it."""
+    """Return mrkdwn as Markdown: tokens made readable, ``*bold*`` and ``~strike~`` respelled outside of code. The
+    mention of ``bot_user`` is left out, with the colon behind it where the text begins with it."""
     if bot_user and bot_user in value:
         mention = rf"<@{re.escape(bot_user)}(?:\|[^<>]*)?>"
         value = re.sub(rf"\A\s*{mention}\s*[:,](?=[\s/]|\Z)", "", value)
@@ -43,7 +43,8 @@ def _prose(part: str) -> str:
 
 
 def _code(part: str, before: str, after: str) -> str:
-    """Code as it was written. Of several lines it is a block, whose fences stand on lines of their own in Markdown."""
+    """Return code unchanged. Code of several lines becomes a block, whose fences are on lines of their own in
+    Markdown."""
     ticks = 3 if part.startswith("```") and len(part) > 6 else 1
     body = part[ticks:-ticks]
     if "<" in body:
@@ -58,7 +59,7 @@ def _code(part: str, before: str, after: str) -> str:
 
 
 def _address(inner: str) -> str:
-    """A token inside code: its words, for code knows no links."""
+    """Return the words of a token inside code, where links do not exist."""
     target, _, label = inner.partition("|")
     return _token(inner) if target[:1] in "@#!" else label or target
 

@@ -1,4 +1,4 @@
-"""Messages out: send, edit, delete."""
+"""Sends, edits, deletes and finds messages."""
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
@@ -16,21 +16,21 @@ from gateway.errors import Forbidden, Gone, PlatformError, RateLimited, StreamEx
 from gateway.model import ConversationRef, FromUrl, Outgoing, OutgoingFile, Receipt
 
 STREAM_STATE = frozenset({"sent", "held", "bytes", "cards"})
-"""What a receipt carries only while its message streams."""
+"""Fields that a receipt carries only while its message streams."""
 
 
 def channel_of(receipt: Receipt) -> str:
-    """The channel Slack put the message into (a DM opened by user id gets its own)."""
+    """Return the channel Slack put the message into; a direct message opened by user id has a channel of its own."""
     return str(receipt.data.get("channel") or receipt.to.channel)
 
 
 def uploads(message: Outgoing) -> tuple[OutgoingFile, ...]:
-    """The files whose bytes go to Slack; linked ones are rendered."""
+    """Return the files whose bytes are uploaded to Slack; linked files are rendered instead."""
     return tuple([file for file in message.files if not isinstance(file.source, FromUrl)]) if message.files else ()
 
 
 class Outbox:
-    """chat.postMessage, chat.update, chat.delete and the files that belong to a message.
+    """Posts, edits and deletes messages and the files that belong to them.
 
     A message with text and files is two messages in the same thread: the text (which can be edited, and carries the key
     and the ids of its files), then one share with all the files.
@@ -43,7 +43,7 @@ class Outbox:
         self._history = history
 
     async def send(self, to: ConversationRef, message: Outgoing, *, key: str) -> Receipt:
-        """Post it. The receipt's id is the ``ts`` of the text, without text that of the share."""
+        """Post a message. The receipt's id is the ``ts`` of the text, or without text that of the share."""
         tickets = await self._files.open(uploads(message))
         if not posts(message):
             return await self._share_only(to, tickets)
@@ -64,7 +64,7 @@ class Outbox:
         return Receipt(to=to, id=str(posted["ts"]), data=data)
 
     async def _post(self, to: ConversationRef, body: dict[str, Any]) -> dict[str, Any]:
-        """chat.postMessage, in the thread where there can be one."""
+        """Call chat.postMessage, in the thread where the channel takes one."""
         try:
             return await self._api.call("chat.postMessage", self._placed(to, body), channel=to.channel)
         except PlatformError as error:
@@ -79,7 +79,7 @@ class Outbox:
         return belonging(body, apart) if apart else body
 
     async def _share(self, to: ConversationRef, tickets: Sequence[Ticket], channel: str) -> dict[str, str]:
-        """Upload and share files, in the thread where there can be one; their keys by file id."""
+        """Upload and share files, in the thread where the channel takes one, and return their keys by file id."""
         try:
             return await self._files.share(tickets, channel=channel, thread=self._threads.of(to))
         except PlatformError as error:
@@ -92,12 +92,12 @@ class Outbox:
         return Receipt(to=to, id=await self._id_of(shared, to.channel), data={"files": shared})
 
     async def _id_of(self, shared: Mapping[str, str], channel: str) -> str:
-        """The ``ts`` of a share. Unknown for now is no failure: the file's id still finds it."""
+        """Return the ``ts`` of a share. An unknown one is no failure: the file's id still finds it."""
         first = next(iter(shared))
         return await self._files.shared_as(first, channel) or first
 
     async def edit(self, receipt: Receipt, message: Outgoing) -> Receipt:
-        """chat.update, and exactly the wanted files. ``Gone`` if the message was deleted."""
+        """Make the message read as given, with exactly these files. Raises ``Gone`` if it was deleted."""
         channel = channel_of(receipt)
         data = dict(receipt.data)
         ts = receipt.id
@@ -150,7 +150,7 @@ class Outbox:
             await self._api.call("chat.update", body, channel=channel)
 
     async def _noted(self, receipt: Receipt, ts: str, key: str) -> tuple[str, dict[str, str]]:
-        """The key a message carries, and the files it says it was to have."""
+        """Return the key a message carries, and the files its metadata lists."""
         try:
             found = await self._history.message(receipt.to, channel_of(receipt), ts)
         except PlatformError:
@@ -175,10 +175,11 @@ class Outbox:
     async def find(
         self, to: ConversationRef, message: Outgoing, *, me: Me, key: str, since: float, claimed: Collection[str]
     ) -> Receipt | None:
-        """What stands of a send: the message that carries its key. What cannot carry one is taken for ours only if it
-        is the app's own and shows what was sent: a stream that is still open, a share of the same files.
+        """Find what was posted of a send: the message that carries its key. A message that cannot carry a key is
+        accepted only if it is the app's own and shows what was sent: a stream that is still open, a share of the same
+        files.
 
-        A send that got its text there but not its files is finished here: to the caller what is found is sent.
+        A send whose text was posted but not its files is finished here: for the caller, what is found is sent.
         """
         await self._threads.recall(to)
         own = [each for each in await self._history.since(to, since) if is_own(each, me)]
@@ -195,7 +196,7 @@ class Outbox:
         return None
 
     async def _end_stream(self, channel: str, ts: str, key: str) -> bool:
-        """End the stream a dead process left open, and give it its key; False if it is none."""
+        """End the stream that a dead process left open, and give it its key; False if the message is no stream."""
         body = {"channel": channel, "ts": ts, "metadata": metadata(key), "session_status": "active"}
         try:
             await self._api.call("chat.stopStream", body)
@@ -220,6 +221,7 @@ class Outbox:
 
 
 def posts(message: Outgoing) -> bool:
-    """Whether there is more to it than files to upload. Thumbs alone are nothing: they go under something."""
+    """Return whether the message is more than files to upload. Thumbs alone do not count, because they are shown under
+    something."""
     files = uploads(message)
     return bool(message.text.strip() or message.buttons or len(files) < len(message.files) or not files)

@@ -1,4 +1,4 @@
-"""An envelope -> an event. Pure: reads nothing but the stored JSON (and who the bot is)."""
+"""Turns an envelope into an event. Pure: it reads nothing but the stored JSON and the bot's identity."""
 
 from collections.abc import Callable
 
@@ -32,7 +32,7 @@ from gateway.model import (
 
 
 def parse(envelope: Envelope, *, me: Me) -> Event | None:
-    """The event in a stored delivery; None for one that is of no interest."""
+    """Return the event in a stored delivery; None for one that is of no interest."""
     body = envelope.body
     kind = text(body, "type") or "command"
     if kind == "event_callback":
@@ -44,7 +44,7 @@ def parse(envelope: Envelope, *, me: Me) -> Event | None:
 
 
 def user_of(ref: ConversationRef, user: str, name: str = "") -> UserRef:
-    """A person in the conversation's workspace."""
+    """Return a person in the conversation's workspace."""
     return UserRef(platform="slack", workspace=ref.workspace, id=user, name=name or None)
 
 
@@ -62,7 +62,7 @@ def _message(event: Json, ref: ConversationRef, me: Me) -> Event | None:
 
 
 def created(event: Json, ref: ConversationRef, me: Me) -> MessageCreated:
-    """What a person wrote."""
+    """Return the event of a person's message."""
     ts = text(event, "ts")
     files: tuple[RemoteFile, ...] = ()
     if "files" in event:
@@ -84,8 +84,8 @@ def created(event: Json, ref: ConversationRef, me: Me) -> MessageCreated:
 
 
 def _lacks_files(event: Json) -> bool:
-    """Whether a mention without files may have some: its twin is yet to come (``Twins``), or something in it speaks of
-    a file."""
+    """Return whether a mention without files may have some: its twin is yet to come (``Twins``), or something in it
+    speaks of a file."""
     if event.get("type") != "app_mention" or "files" in event:
         return False
     if event.get(AWAITS_TWIN) is True or event.get("upload") is True or text(event, "subtype") == "file_share":

@@ -1,7 +1,7 @@
-"""Outgoing -> the arguments of chat.postMessage and chat.update. Pure.
+"""Renders an ``Outgoing`` as the arguments of chat.postMessage and chat.update. Pure.
 
-Plain short text goes out as ``text`` alone; anything with Markdown, buttons or feedback as blocks, with ``text`` as
-what notifications and screen readers show.
+Plain short text is sent as ``text`` alone; anything with Markdown, buttons or feedback as blocks, with ``text`` as what
+notifications and screen readers show.
 """
 
 import re
@@ -28,13 +28,14 @@ from gateway.markdown.inline import block_spans
 from gateway.model import AllowedMentions, Button, FromUrl, Outgoing, OutgoingFile
 
 ACTION = "gw:action:"
-"""Starts the ``action_id`` of our buttons; others' are not ours to answer."""
+"""The beginning of the ``action_id`` of the adapter's buttons; other buttons are not answered."""
 FEEDBACK = "gw:feedback"
 """The ``action_id`` of the feedback control; its values are the token behind ``+`` or ``-``."""
 METADATA_EVENT = "gateway_send"
 """The ``event_type`` of the metadata that carries a send's key."""
 
 Block = dict[str, Any]
+"""A Block Kit block."""
 
 # Anything that Markdown would show otherwise than it is written. Line breaks are kept by both.
 _MARKUP = re.compile(
@@ -45,8 +46,8 @@ _MARKUP = re.compile(
 
 
 def metadata(key: str, files: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Message metadata naming the send, so that it can be recognised after a crash, and the keys of the files that
-    belong to it by Slack's ids."""
+    """Return message metadata with the key of the send, by which it is recognised after a crash, and the keys of its
+    files by Slack's ids."""
     payload: dict[str, Any] = {"key": key}
     if files:
         payload["files"] = [f"{id} {name}" for id, name in files.items()]
@@ -54,7 +55,7 @@ def metadata(key: str, files: Mapping[str, str] | None = None) -> dict[str, Any]
 
 
 def content(message: Outgoing) -> dict[str, Any]:
-    """``text`` and, where needed, ``blocks``; files to upload are not part of it."""
+    """Return ``text`` and, where needed, ``blocks``; uploaded files are not part of it."""
     if message.plain:
         return _text_alone(message)
     text, below = message.text, extras(message)
@@ -74,7 +75,8 @@ def _text_alone(message: Outgoing) -> dict[str, Any]:
 
 
 def body(text: str, mentions: AllowedMentions) -> list[Block]:
-    """Markdown as ``markdown`` blocks around the first table that fits, which is native; three blocks at most."""
+    """Return Markdown as at most three blocks: ``markdown`` blocks before and after the first table that fits into
+    Slack's table block."""
     if not text.strip():
         return []
     before: list[str] = []
@@ -100,7 +102,7 @@ def _markdown(parts: Sequence[str]) -> list[Block]:
 
 
 def extras(message: Outgoing) -> list[Block]:
-    """What stands below the text: linked images and files, buttons, feedback."""
+    """Return the blocks below the text: linked images and files, buttons, feedback."""
     blocks: list[Block] = []
     if message.files:
         blocks += [linked(each, each.source.url) for each in message.files if isinstance(each.source, FromUrl)]
@@ -112,7 +114,7 @@ def extras(message: Outgoing) -> list[Block]:
 
 
 def fallback(message: Outgoing) -> str:
-    """The text for notifications: mrkdwn, bounded."""
+    """Return the text for notifications, as mrkdwn of bounded length."""
     text = message.text.strip() or " · ".join(button.label for button in message.buttons)
     text = text or ", ".join(file.name for file in message.files)
     cut = text if len(text) <= TEXT_FALLBACK // 2 else text[: TEXT_FALLBACK // 2 - 1] + "…"
@@ -120,7 +122,7 @@ def fallback(message: Outgoing) -> str:
 
 
 def _mrkdwn(text: str, mentions: AllowedMentions) -> str:
-    """Markdown in Slack's older dialect, as far as it matters where no blocks are."""
+    """Return Markdown as mrkdwn, as far as it matters where there are no blocks."""
     if "**" not in text:
         return safe_text(text, mentions)
     bold = [span for block in scan_blocks(text) for span in block_spans(text, block) if span.kind == "strong"]
@@ -130,7 +132,7 @@ def _mrkdwn(text: str, mentions: AllowedMentions) -> str:
 
 
 def linked(file: OutgoingFile, url: str) -> Block:
-    """A file that stays where it is: an image block, else a link."""
+    """Return the block of a file that is not uploaded: an image block, else a link."""
     if urlsplit(url).scheme not in ("http", "https") or len(url) > IMAGE_URL or re.search(r"[\s<>]", url):
         raise Rejected(f"file {file.name!r}: {url[:80]!r} is no http(s) address of up to {IMAGE_URL} characters")
     name = safe_markdown(file.name, AllowedMentions())
@@ -147,7 +149,7 @@ def _label(text: str, limit: int) -> str:
 
 
 def plain(text: str, limit: int = BUTTON_LABEL) -> dict[str, Any]:
-    """A ``plain_text`` object; no mention is live in one."""
+    """Return a ``plain_text`` object, in which no mention is live."""
     return {"type": "plain_text", "text": _label(text, limit), "emoji": True}
 
 

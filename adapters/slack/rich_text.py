@@ -1,4 +1,4 @@
-"""Rich text, as Slack's clients send what people write -> Markdown. Pure."""
+"""Converts rich text, in which Slack's clients send what people write, to Markdown. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -11,13 +11,13 @@ _DEEPEST = 6
 _MARKS = (("bold", "**"), ("italic", "_"), ("strike", "~~"))
 _BACKTICKS = re.compile(r"`+")
 _ADDRESS = re.compile(r"^[ \u00a0]*[:,](?=[\s/]|$)")
-"""What stands between a name and what is said to it: ``@bot: hello``, but not ``@bot :wave:``."""
+"""What comes between a name and what is said to it: ``@bot: hello``, but not ``@bot :wave:``."""
 _PLAIN_ADDRESS = re.compile(r"[^\s()<>]*+(?:\([^\s()<>]*+\)[^\s()<>]*+)*+")
 """Addresses that need no angle brackets in a Markdown link."""
 
 
 def from_rich_text(block: Json, bot_user: str = "") -> str:
-    """A ``rich_text`` block. The mention of ``bot_user`` is left out."""
+    """Return a ``rich_text`` block as Markdown. The mention of ``bot_user`` is left out."""
     elements = items(block, "elements")
     if len(elements) == 1:  # nearly every message
         return _element(elements[0], bot_user, level=0)
@@ -35,7 +35,7 @@ def from_rich_text(block: Json, bot_user: str = "") -> str:
 
 
 def _gap(before: Json, after: Json) -> str:
-    """What goes between two elements, so that Markdown does not read the second as a part of the first."""
+    """Return what goes between two elements, so that Markdown does not read the second as a part of the first."""
     kind, following = before.get("type"), after.get("type")
     if kind in ("rich_text_list", "rich_text_quote") and following in ("rich_text_section", "rich_text_quote"):
         return "\n\n"
@@ -139,8 +139,8 @@ def _emoji(element: Json) -> str:
 
 
 def styled(written: str, style: Json) -> str:
-    """The words with their marks. Marks go around words, not around the blanks beside them (``** bold**`` is no
-    Markdown), and not across lines."""
+    """Return the words with their marks. Marks go directly around the words, not around blanks beside them (``**
+    bold**`` is no Markdown), and not across lines."""
     marks = [mark for name, mark in _MARKS if style.get(name) is True]
     code = style.get("code") is True
     if not marks and not code:
@@ -162,7 +162,7 @@ def _longest_run(written: str) -> int:
 
 
 def inline_code(written: str) -> str:
-    """Inline code, whatever backticks it holds."""
+    """Return inline code, whatever backticks it contains."""
     if "`" not in written:
         return f"`{written}`"
     ticks = "`" * (_longest_run(written) + 1)
@@ -171,19 +171,20 @@ def inline_code(written: str) -> str:
 
 
 def fenced(body: str, language: str = "") -> str:
-    """A code block, whatever backticks it holds."""
+    """Return a code block, whatever backticks it contains."""
     fence = "`" * max(3, _longest_run(body) + 1)
     info = language if language.isalnum() else ""
     return f"{fence}{info}\n{body}\n{fence}"
 
 
 def quoted(written: str) -> str:
-    """The Markdown as a block quote."""
+    """Return the Markdown as a block quote."""
     return "\n".join([f"> {line}".rstrip() for line in written.split("\n")])
 
 
 def link(label: str, url: str) -> str:
-    """A Markdown link, also where the label holds brackets or the address blanks or open parentheses."""
+    """Return a Markdown link, also where the label contains brackets or the address contains blanks or open
+    parentheses."""
     if "[" in label or "]" in label:
         label = label.replace("[", "\\[").replace("]", "\\]")
     if not _PLAIN_ADDRESS.fullmatch(url):

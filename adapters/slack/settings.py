@@ -1,4 +1,4 @@
-"""Slack's settings block."""
+"""Slack's settings."""
 
 from typing import ClassVar, Literal
 
@@ -9,26 +9,33 @@ from gateway.settings import PlatformSettings
 
 
 class SlackSettings(PlatformSettings):
-    """``SLACK_BOT_TOKEN`` with ``SLACK_SIGNING_SECRET`` (HTTP) or with ``SLACK_APP_TOKEN`` (Socket Mode)."""
+    """Slack's settings: ``SLACK_BOT_TOKEN`` with ``SLACK_SIGNING_SECRET`` (HTTP) or with ``SLACK_APP_TOKEN`` (Socket
+    Mode)."""
 
     model_config = SettingsConfigDict(env_prefix="SLACK_")
     platform: ClassVar[str] = "slack"
 
     bot_token: SecretStr | None = None
+    """The bot token (``xoxb-…``), from the app's page OAuth & Permissions."""
     signing_secret: SecretStr | None = None
+    """The signing secret, from the app's page Basic Information; needed for HTTP."""
     app_token: SecretStr | None = Field(
         default=None, validation_alias=AliasChoices("SLACK_APP_TOKEN", "SLACK_WEBSOCKET_TOKEN")
     )
+    """The app-level token (``xapp-…``); needed for Socket Mode."""
     api_url: str = "https://slack.com/api/"
+    """The address of the Web API, with a slash at the end."""
     dm_session: Literal["dm", "thread"] = "dm"
-    """``dm``: a direct message is one conversation, however its messages are threaded. ``thread``: one per thread."""
+    """``dm``: direct messages are one conversation, however they are threaded. ``thread``: each thread is one."""
 
     @property
     def configured(self) -> bool:
+        """Whether the platform is switched on."""
         return self.bot_token is not None and (self.signing_secret is not None or self.app_token is not None)
 
     @property
     def missing(self) -> str | None:
+        """What is still to be set; None if nothing is."""
         inbound = self.signing_secret is not None or self.app_token is not None
         if self.bot_token is not None and not inbound:
             return "SLACK_BOT_TOKEN needs SLACK_SIGNING_SECRET beside it (or SLACK_APP_TOKEN, for Socket Mode)"

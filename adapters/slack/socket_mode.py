@@ -1,7 +1,7 @@
 """Socket Mode: the same deliveries over a websocket, for bots without a public address.
 
-A delivery is acknowledged only after ``accept`` returned; one that raised is left unacknowledged, and Slack sends it
-again. The SDK's client keeps the connection (pings, reconnects, Slack's refresh requests).
+A delivery is acknowledged only after ``accept`` returned; one for which it raised is not acknowledged, and Slack sends
+it again. The SDK's client maintains the connection (pings, reconnects, Slack's refresh requests).
 """
 
 import asyncio
@@ -38,7 +38,7 @@ class Socket:
         self._client: SocketModeClient | None = None
 
     def health(self) -> str | None:
-        """What is wrong with the connection."""
+        """Return what is wrong with the connection; None if nothing is."""
         session = self._client.current_session if self._client else None
         return None if session is not None and not session.closed else "the Slack socket is not connected"
 
@@ -91,7 +91,7 @@ class Socket:
         await asyncio.gather(*waiting, return_exceptions=True)
 
     async def _first_url(self) -> str | None:
-        """apps.connections.open once by ourselves, to tell a wrong token from a network that is down."""
+        """Call apps.connections.open once without the SDK, to tell a wrong token from a network that is down."""
         try:
             opened = await self._web_client().apps_connections_open(app_token=self._token)
         except Exception as error:
@@ -129,14 +129,15 @@ class Socket:
 
 
 class _Client(SocketModeClient):
-    """The SDK's client, but for how it reads what arrives: a frame that cannot be read is set aside, and costs neither
-    the connection nor a traceback; half of a character costs that character."""
+    """The SDK's client, changed in how it reads frames: an unreadable frame is skipped and costs neither the connection
+    nor a traceback; half of a surrogate pair costs that character."""
 
     def __init__(self, *, app_token: str, web_client: AsyncWebClient) -> None:
         super().__init__(app_token=app_token, web_client=web_client)
         self._running: set[asyncio.Task[None]] = set()
 
     async def process_message(self) -> None:
+        """Handle the next frame of the connection."""
         raw: str | None = await self.message_queue.get()
         if not raw:
             return

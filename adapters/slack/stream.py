@@ -1,7 +1,7 @@
-"""Native streams: chat.startStream, appendStream, stopStream.
+"""Native streams: chat.startStream, chat.appendStream, chat.stopStream.
 
-What a model streams must not page anyone, also not when a mention arrives in two pieces: the tail of a piece that may
-open one is held back until the next shows what it is; ``Receipt.data["sent"]`` counts the characters that were sent.
+Streamed text must not notify anyone, also not when a mention arrives in two pieces: the tail of a piece that may begin
+one is held back until the next piece shows what it is. ``Receipt.data["sent"]`` counts the characters that were sent.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from gateway.model import AllowedMentions, ConversationRef, Outgoing, Receipt, T
 
 
 class Streams:
-    """Streams into threads; a conversation without one, or an app that may not, is declined with None."""
+    """Streams into threads; declines with None where a conversation has no thread or the app may not stream."""
 
     def __init__(self, api: SlackApi, files: Uploads, threads: Threads) -> None:
         self._api = api
@@ -32,7 +32,8 @@ class Streams:
     async def start(
         self, to: ConversationRef, message: str, *, key: str, recipient: UserRef | None, author: str | None
     ) -> Receipt | None:
-        """Open a stream in the conversation's thread; ``key`` is set when it stops, Slack takes it no earlier."""
+        """Open a stream in the conversation's thread; ``key`` is set only when the stream stops, because Slack takes it
+        no earlier."""
         thread = self._threads.of(to)
         user = recipient.id if recipient else to.route.get("user")
         if self._off or thread is None or (user is None and to.kind != "dm"):
@@ -62,7 +63,7 @@ class Streams:
 
     async def append(self, receipt: Receipt, *, text: str, tasks: Sequence[TaskUpdate]) -> Receipt:
         """Show the text as far as it has grown, and task cards. Raises ``StreamExpired``, also where the stream would
-        outgrow Slack's bound."""
+        outgrow Slack's limit."""
         now, sent = safe_piece(text, int(receipt.data.get("sent") or 0))
         grown = _running(receipt, now, sent, len(text) - sent, tasks)
         if now or tasks:
@@ -77,7 +78,7 @@ class Streams:
         return grown
 
     async def stop(self, receipt: Receipt, message: Outgoing, *, delta: str, key: str) -> Receipt:
-        """Finish with the last text, the buttons and the key; files follow in the same thread."""
+        """End the stream with the last text, the buttons and the key; files follow in the same thread."""
         channel = channel_of(receipt)
         sent = int(receipt.data.get("sent") or 0)
         end = sent + int(receipt.data.get("held") or 0) + len(delta)
@@ -104,7 +105,7 @@ class Streams:
 
 
 def _running(receipt: Receipt, now: str, sent: int, held: int, tasks: Sequence[TaskUpdate]) -> Receipt:
-    """The receipt after this piece. Raises ``StreamExpired`` if Slack would refuse it as too long."""
+    """Return the receipt after this piece. Raises ``StreamExpired`` if Slack would refuse the stream as too long."""
     cards = {**(receipt.data.get("cards") or {}), **{task.id: _weight(task) for task in tasks}}
     size = int(receipt.data.get("bytes") or 0) + len(now.encode("utf-8", "replace"))
     if size + held + sum(cards.values()) > (STREAM_BYTES_WITH_TASKS if cards else STREAM_BYTES):
@@ -119,7 +120,7 @@ def _weight(task: TaskUpdate) -> int:
 
 
 def _card(task: TaskUpdate) -> dict[str, Any]:
-    """A ``task_update`` chunk; what is too long for one is cut, visibly."""
+    """Return a ``task_update`` chunk; text that is too long for one is visibly cut."""
     card: dict[str, Any] = {"type": "task_update", "id": task.id, "title": _cut(task.title), "status": task.status}
     if task.details:
         card["details"] = _cut(task.details)

@@ -1,4 +1,4 @@
-"""Tables as Slack shows them: its native table, or aligned text in a code block."""
+"""Renders tables as Slack's native table, or as aligned text in a code block."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +15,7 @@ _LINKS = ("http://", "https://", "mailto:")
 
 
 def split(markdown: str) -> Iterator[str | Table]:
-    """The Markdown between tables, as Slack reads it, and the tables, in order."""
+    """Return the Markdown between tables, as Slack reads it, and the tables, in order."""
     text: list[str] = []
     for part in parts(markdown):
         if not isinstance(part, Table):
@@ -30,7 +30,7 @@ def split(markdown: str) -> Iterator[str | Table]:
 
 
 def fits(table: Table) -> bool:
-    """Whether it can be Slack's table block."""
+    """Return whether the table fits into Slack's table block."""
     text = sum(len(cell) or 1 for row in table.rows for cell in row)
     return len(table.rows) <= TABLE_ROWS and len(table.align) <= TABLE_COLUMNS and text <= TABLE_TEXT
 
@@ -53,7 +53,7 @@ def _cell(cell: str) -> dict[str, Any]:
 
 
 def block(table: Table) -> dict[str, Any]:
-    """Slack's table block; the caller has seen that it fits (``fits``)."""
+    """Return Slack's table block for a table that fits (``fits``)."""
     return {
         "type": "table",
         "rows": [[_cell(cell) for cell in row] for row in table.rows],
@@ -62,7 +62,8 @@ def block(table: Table) -> dict[str, Any]:
 
 
 def aligned(table: Table, *, limit: int) -> str:
-    """The table as a code block with padded columns, or with its source where padding would pass ``limit``."""
+    """Return the table as a code block with padded columns, or with its source where padding would exceed ``limit``
+    characters."""
     rows = [[cell_text(cell) for cell in row] for row in table.rows]
     block = fenced("\n".join(tables.padded(rows, table.align)))
     return block if len(block) <= limit else fenced(table.source)

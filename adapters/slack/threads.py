@@ -1,4 +1,4 @@
-"""Where an answer goes: into its thread, or into the channel where that takes no threads."""
+"""Decides where an answer goes: into its thread, or into the channel where that takes no threads."""
 
 from collections import OrderedDict
 from typing import Any
@@ -11,19 +11,19 @@ from gateway.errors import PlatformError
 from gateway.model import ConversationRef
 
 NO_THREADS = frozenset({"restricted_action_non_threadable_channel", "cannot_reply_to_message"})
-"""What chat.postMessage answers where a channel, or the message that is answered, takes no replies."""
+"""Slack's error codes for a channel, or an answered message, that takes no replies."""
 _KEPT = 1_000
 
 log = structlog.get_logger(__name__)
 
 
 _BLOCK = "gw:in:"
-"""How the ids of blocks begin under which controls stand that are not in the thread they belong to."""
+"""The beginning of the ids of blocks whose controls belong to a thread that they are not in."""
 
 
 def belonging(body: dict[str, Any], thread: str) -> dict[str, Any]:
-    """A message that stands apart from its thread: its controls say where they belong. Slack keeps that and tells it
-    with each click; a click's own place would be another conversation."""
+    """Return the body of a message posted outside of its thread, with the thread in the ids of its controls' blocks.
+    Slack sends those ids with each click; the place of the click alone would be another conversation."""
     blocks = [
         {**block, "block_id": f"{_BLOCK}{thread}:{number}"}
         if block["type"] in ("actions", "context_actions")
@@ -34,34 +34,35 @@ def belonging(body: dict[str, Any], thread: str) -> dict[str, Any]:
 
 
 def thread_in(block_id: str) -> str:
-    """The thread to which the controls of such a block belong; empty for every other block."""
+    """Return the thread to which the controls of such a block belong; empty for every other block."""
     return block_id.removeprefix(_BLOCK).partition(":")[0] if block_id.startswith(_BLOCK) else ""
 
 
 def thread_of(to: ConversationRef) -> str | None:
-    """Where replies go: the conversation's thread, or in a DM the message being answered."""
+    """Return where replies go: the conversation's thread, or in a direct message the message being answered."""
     return to.thread or to.route.get("thread_ts") or None
 
 
 class Threads:
-    """Remembers what takes no threads, beyond the process where there is a memory: what a crash left is then looked
-    for where it stands."""
+    """Remembers which channels and messages take no threads, beyond the process where there is a store, so that what a
+    crash left is looked for in the right place."""
 
     def __init__(self, store: KeyValueStore | None) -> None:
         self._store = store
         self._refused: OrderedDict[str, None] = OrderedDict()
 
     def of(self, to: ConversationRef) -> str | None:
-        """The thread to post into; None for the channel itself."""
+        """Return the thread to post into; None for the channel itself."""
         thread = thread_of(to)
         return None if thread is None or self._is_refused(to.channel, thread) else thread
 
     def apart(self, to: ConversationRef) -> str:
-        """The thread a message belongs to that cannot stand in it; empty where it stands where it belongs."""
+        """Return the thread a message belongs to but cannot be posted in; empty where the message is posted where it
+        belongs."""
         return to.thread or "" if self.of(to) is None else ""
 
     async def recall(self, to: ConversationRef) -> None:
-        """Learn what an earlier process found out, so that ``of`` knows it."""
+        """Read what an earlier process found out, so that ``of`` knows it."""
         thread = thread_of(to)
         if self._store is None or thread is None or self._is_refused(to.channel, thread):
             return
@@ -70,7 +71,7 @@ class Threads:
                 self._note(name)
 
     async def refused(self, to: ConversationRef, error: PlatformError) -> bool:
-        """Whether a call failed for its thread alone, so that it is to be made again without one."""
+        """Return whether a call failed because of its thread alone, so that it is to be made again without one."""
         thread, code = self.of(to), code_of(error)
         if thread is None or code not in NO_THREADS:
             return False

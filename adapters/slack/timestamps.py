@@ -1,8 +1,8 @@
-"""Slack's timestamps, which are the ids of its messages too."""
+"""Reads Slack's timestamps, which are also the ids of its messages."""
 
 
 def seconds(ts: str) -> float:
-    """A Slack ``ts`` as seconds since the epoch; 0 if it is none."""
+    """Return a Slack ``ts`` as seconds since the epoch; 0 if it is none."""
     try:
         return float(ts)
     except ValueError:

@@ -1,8 +1,9 @@
-"""Whether a mention is going to come a second time, learned from what came before.
+"""Predicts whether a mention will come a second time, from what came before.
 
 Slack sends a mention as two events, ``app_mention`` and ``message``, in any order. The first may lack the files that
-the second has, and nothing in it says so. Where the app hears both, as the manifest asks, waiting for the other one
-costs some milliseconds; where it hears mentions only, an ordinary one waits for nothing, and nothing is asked for it.
+the second has, and nothing in it says so. Where the app receives both, as the manifest asks, waiting for the other one
+costs some milliseconds; where it receives mentions only, an ordinary mention waits for nothing, and nothing is looked
+up for it.
 """
 
 import time
@@ -12,16 +13,17 @@ from adapters.slack.envelope import Me, mentions
 from gateway.model import Envelope
 
 AWAITS_TWIN = "awaits_twin"
-"""Added to a stored ``app_mention``: its ``message`` is likely to follow, or Slack's API is to be asked for it."""
+"""Added to a stored ``app_mention`` whose ``message`` is likely to follow, or that is to be looked up by Slack's
+API."""
 _TRUST = 8
 """Mentions in a row without a ``message`` event after which none is expected any more."""
 _LOOK_EVERY = 2.0
 """Seconds between two mentions that are looked up although no ``message`` is expected, because they came without
-blocks, which what a person writes always has. Slack allows about 50 calls of conversations.replies a minute."""
+blocks, which a person's message always has. Slack allows about 50 calls of conversations.replies a minute."""
 
 
 class Twins:
-    """What has come of the two events of each mention."""
+    """Remembers which of the two events came for each mention."""
 
     def __init__(self) -> None:
         self._alone = 0
@@ -29,7 +31,7 @@ class Twins:
         self._look_at = 0.0
 
     def mark(self, envelope: Envelope, me: Me) -> None:
-        """Note what came; mark a mention that is to wait for its twin."""
+        """Note an event that came, and mark a mention that is to wait for its twin."""
         event = envelope.body.get("event")
         if not isinstance(event, dict):
             return

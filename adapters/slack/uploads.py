@@ -1,4 +1,4 @@
-"""Files that go out, by Slack's external flow: a ticket, the bytes, then one message that shares them all."""
+"""Uploads files by Slack's external flow: a ticket, the bytes, then one message that shares them all."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -15,27 +15,27 @@ from gateway.model import FromBytes, FromPath, FromUrl, OutgoingFile
 
 _TRANSFER = aiohttp.ClientTimeout(total=None, connect=10, sock_read=60)
 _SHARE_WAITS = (0.0, 0.1, 0.3, 0.6, 1.0, 2.0)
-"""Seconds before each look for the message of a share: Slack shares a file after it has answered."""
+"""Seconds before each look for the message of a share: Slack shares a file only after it has answered."""
 
 
 class Ticket(NamedTuple):
-    """A file that Slack expects: its id there is known before its bytes are."""
+    """A file that Slack expects: its id is known before its bytes are uploaded."""
 
     file: OutgoingFile
     size: int
     """Bytes."""
     id: str
     url: str
-    """Where the bytes are to go."""
+    """The address to upload the bytes to."""
 
 
 def keys(tickets: Sequence[Ticket]) -> dict[str, str]:
-    """The keys of files by Slack's ids."""
+    """Return the keys of files by Slack's ids."""
     return {ticket.id: ticket.file.key for ticket in tickets}
 
 
 def size_of(file: OutgoingFile) -> int:
-    """Bytes. Raises ``Rejected`` for a file that is empty, or cannot be read."""
+    """Return a file's size in bytes. Raises ``Rejected`` for a file that is empty, or cannot be read."""
     match file.source:
         case FromBytes(data=data):
             size = len(data)
@@ -52,14 +52,14 @@ def size_of(file: OutgoingFile) -> int:
 
 
 class Uploads:
-    """Shares files, and takes them away again."""
+    """Uploads, shares and deletes files."""
 
     def __init__(self, api: SlackApi) -> None:
         self._api = api
 
     async def open(self, files: Sequence[OutgoingFile]) -> list[Ticket]:
-        """Ask where the files' bytes are to go; nothing is uploaded yet. Raises ``Rejected`` for what Slack takes from
-        nobody: an empty file, one that cannot be read."""
+        """Ask Slack where to upload the files; nothing is uploaded yet. Raises ``Rejected`` for an empty file and for
+        one that cannot be read."""
         sizes = [size_of(file) for file in files]
         return [await self._open(file, size) for file, size in zip(files, sizes, strict=True)]
 
@@ -68,13 +68,13 @@ class Uploads:
         return Ticket(file, size, str(given["file_id"]), str(given["upload_url"]))
 
     async def share(self, tickets: Sequence[Ticket], *, channel: str, thread: str | None) -> dict[str, str]:
-        """Upload the files and share them in one message; their keys by file id."""
+        """Upload the files and share them in one message; returns their keys by file id."""
         for ticket in tickets:
             await self._upload(ticket)
         return await self.share_uploaded(tickets, channel=channel, thread=thread)
 
     async def share_uploaded(self, tickets: Sequence[Ticket], *, channel: str, thread: str | None) -> dict[str, str]:
-        """Share files whose bytes Slack has; their keys by file id."""
+        """Share files whose bytes are uploaded; returns their keys by file id."""
         shared = keys(tickets)
         listed = [{"id": ticket.id, "title": ticket.file.name} for ticket in tickets]
         try:
@@ -92,7 +92,7 @@ class Uploads:
         return shared
 
     async def is_shared(self, file_id: str, channel: str, waits: Sequence[float] = (0.0,)) -> bool:
-        """Whether a file stands in a channel, as far as Slack says by now."""
+        """Return whether a file is shared in a channel, as far as Slack says by now."""
         with suppress(Gone):  # a file that was never shared
             return await self.shared_as(file_id, channel, waits) is not None
         return False
@@ -127,8 +127,8 @@ class Uploads:
             raise Rejected(f"upload of {file.name!r}: HTTP {status}")
 
     async def shared_as(self, file_id: str, channel: str, waits: Sequence[float] = _SHARE_WAITS) -> str | None:
-        """The ``ts`` of the message that shares a file; None while Slack does not say. ``waits`` are the seconds before
-        each look."""
+        """Return the ``ts`` of the message that shares a file; None while Slack does not say. ``waits`` are the seconds
+        before each look."""
         for wait in waits:
             await asyncio.sleep(wait)
             try:
@@ -151,7 +151,7 @@ class Uploads:
 
 
 def share_of(file: Mapping[str, Any], channel: str) -> str | None:
-    """The ``ts`` under which a file object says it is shared in a channel."""
+    """Return the ``ts`` of the message by which a file object is shared in a channel; None if there is none."""
     shares: Any = file.get("shares")
     if isinstance(shares, dict):
         for kind in ("public", "private"):

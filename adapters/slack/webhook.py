@@ -1,7 +1,7 @@
-"""``POST /slack/events``: reads a bounded body, lets Bolt's verifier check it, persists before it acknowledges.
+"""Serves ``POST /slack/events``: reads a bounded body, verifies it with Bolt, and persists before it acknowledges.
 
-Of Bolt only the verification is used: its request, its context with a client of its own and its dispatch cost 50 us
-an event (measured; a whole event may cost 225) for things a gateway does not need.
+Of Bolt only the verification is used: its request, its context with a client of its own and its dispatch cost 50
+microseconds an event (measured; a whole event may cost 225) for things a gateway does not need.
 """
 
 import hashlib
@@ -27,17 +27,18 @@ from gateway.adapter import Accept
 from gateway.errors import Draining
 
 PATH = "/slack/events"
+"""The path of the webhook."""
 
 _DONE = Response()
 _BLANKS = b" \t\r\n"
 _CHECK = b"ssl_check=1"
-"""In a GET or a form without a signature: Slack looks at the certificate of a command's URL, and wants a 200."""
+"""A GET or a form without a signature by which Slack checks the certificate of a command's URL; it is answered 200."""
 
 log = structlog.get_logger(__name__)
 
 
 class Webhook:
-    """The route."""
+    """Verifies and answers the requests of the webhook."""
 
     def __init__(self, inbound: Inbound, *, signing_secret: str, max_body_bytes: int) -> None:
         self._inbound = inbound
@@ -46,11 +47,11 @@ class Webhook:
         self._limit = max_body_bytes
 
     def route(self, accept: Accept) -> Route:
-        """``POST /slack/events`` over ``accept``."""
+        """Return the route ``POST /slack/events``, which hands deliveries to ``accept``."""
         return Route(PATH, _Endpoint(self, accept), methods=["GET", "POST"], name="slack_events")
 
     async def serve(self, scope: Scope, receive: Receive, accept: Accept) -> Response:
-        """The answer to one request."""
+        """Return the answer to one request."""
         if scope["method"] != "POST":
             checks = _CHECK in bytes(scope["query_string"]).split(b"&")
             return Response() if checks else Response(status_code=405, headers={"Allow": "POST"})
@@ -81,7 +82,7 @@ class Webhook:
         return _DONE if reply.payload is None else _json(reply.payload)
 
     def _signed(self, raw: bytes, headers: Mapping[bytes, bytes]) -> bool:
-        """Whether Slack sent these bytes, within the last five minutes."""
+        """Return whether Slack signed these bytes within the last five minutes."""
         timestamp, signature = headers.get(b"x-slack-request-timestamp", b""), headers.get(b"x-slack-signature", b"")
         if not (timestamp.isdigit() and len(timestamp) < 16 and signature.isascii()):
             return False
@@ -107,7 +108,7 @@ class _Endpoint:
 
 
 def _body(raw: bytes, content_type: bytes) -> Mapping[str, Any]:
-    """The delivery: JSON, a form whose ``payload`` is JSON (interactions), or a plain form (commands).
+    """Return the delivery: JSON, a form whose ``payload`` is JSON (interactions), or a plain form (commands).
 
     Raises ``NotJson``.
     """

@@ -1,7 +1,7 @@
-"""The words of a Slack message, wherever it carries them, and the messages it refers to. Pure.
+"""Reads the words of a Slack message, wherever it carries them, and the messages it refers to. Pure.
 
-What a person wrote is in ``blocks``, else in ``text``; pasted tables and the words of alerts are in ``attachments``;
-there, too, are messages that were forwarded or whose link was pasted, which are somebody else's words.
+A person's words are in ``blocks``, else in ``text``; pasted tables and the words of alerts are in ``attachments``, and
+so are messages that were forwarded or whose link was pasted, which are somebody else's words.
 """
 
 import re
@@ -15,25 +15,25 @@ from adapters.slack.rich_text import link, quoted
 from gateway.model import Reference
 
 _DEEPEST = 4
-"""Forwards of forwards that are followed."""
+"""Levels of forwarded forwards that are read."""
 _NOT_WORDS = re.compile(r":[\w+'-]+:|[\W_]+")
 _NO_PREVIEW = "[no preview available]"
 
 
 def to_markdown(message: Json, bot_user: str) -> str:
-    """A message's own words as Markdown, the bot's own mention left out."""
+    """Return a message's own words as Markdown, without the mention of the bot."""
     said = _said(message, bot_user)
     return said if "attachments" not in message else _joined(said, *_attached(message, bot_user, 0))
 
 
 def transcript(message: Json, bot_user: str) -> str:
-    """A message's own words, and below them, as quotes, the messages it refers to."""
+    """Return a message's own words, and below them, as quotes, the messages it refers to."""
     said = to_markdown(message, bot_user)
     return said if "attachments" not in message else _joined(said, *_quotes(message, 0))
 
 
 def references(message: Json, workspace: str) -> tuple[Reference, ...]:
-    """The messages that a message forwards, or to which it has a link that Slack shows unfolded."""
+    """Return the messages that a message forwards, or links to where Slack unfolds the link."""
     if "attachments" not in message:
         return ()
     found = [_reference(each, workspace) for each in items(message, "attachments") if _is_message(each)]
@@ -45,8 +45,8 @@ def _joined(*parts: str) -> str:
 
 
 def _said(message: Json, bot_user: str) -> str:
-    """What the blocks say, which is what Slack shows; ``text`` where there are none, and where another app put words
-    into it that its blocks lack."""
+    """Return the words of the blocks, which is what Slack shows; those of ``text`` where there are no blocks, and where
+    another app put words into ``text`` that its blocks lack."""
     blocks, written = items(message, "blocks"), text(message, "text")
     shown = from_blocks(blocks, bot_user).strip() if blocks else ""
     if not shown:
@@ -66,12 +66,12 @@ def _is_message(attachment: Json) -> bool:
 
 
 def _is_preview(attachment: Json) -> bool:
-    """Whether it only shows what stands behind a link, which is in the text."""
+    """Return whether an attachment only previews a link that is in the text."""
     return any([text(attachment, name) for name in ("from_url", "original_url", "app_unfurl_url")])
 
 
 def _attached(message: Json, bot_user: str, depth: int) -> list[str]:
-    """The attachments that are the message's own words."""
+    """Return the attachments that are the message's own words."""
     own = [each for each in items(message, "attachments") if not _is_message(each) and not _is_preview(each)]
     return [_attachment(each, bot_user, depth) for each in own]
 
@@ -115,7 +115,7 @@ def _reference(share: Json, workspace: str) -> Reference:
 
 
 def _messages(share: Json) -> list[Json]:
-    """The messages inside of a share, each with its blocks."""
+    """Return the messages inside of a share, each with its blocks."""
     return [obj(each, "message") for each in items(share, "message_blocks")]
 
 
@@ -124,7 +124,7 @@ def _author(share: Json) -> str:
 
 
 def _shared(share: Json, depth: int) -> str:
-    """What a message says that another one refers to."""
+    """Return the words of a message that another one refers to."""
     inside = _messages(share)
     blocks = [block for each in (share, *inside) for block in items(each, "blocks")]
     body = {**share, "text": text(share, "text") or _joined(*(text(each, "text") for each in inside)), "blocks": blocks}
