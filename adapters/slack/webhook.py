@@ -96,7 +96,8 @@ class Webhook:
 
 
 class _Endpoint:
-    """The route as an ASGI application: around a function Starlette puts one more layer, for what is raised in it."""
+    """Serves the route as an ASGI application, because Starlette wraps a function in one more layer that handles its
+    exceptions."""
 
     def __init__(self, webhook: Webhook, accept: Accept) -> None:
         self._webhook = webhook

@@ -1,1 +1,1 @@
-"""Microsoft Teams, on botbuilder-core."""
+"""The Microsoft Teams adapter, built on botbuilder-core."""

@@ -1,4 +1,4 @@
-"""The Teams adapter: ties webhook, outbound, streams and files to ``gateway.adapter.Adapter``."""
+"""The Teams adapter: implements ``gateway.adapter.Adapter`` by its webhook, outbound, streams and files."""
 
 import asyncio
 from collections import Counter
@@ -49,10 +49,11 @@ log = structlog.get_logger(__name__)
 
 
 class TeamsAdapter:
-    """Teams by the Bot Framework's protocol: activities come to the webhook, answers go to the connector they name.
+    """Serves Teams by the Bot Framework's protocol: activities come to the webhook, answers go to the connector they
+    name.
 
-    There is no ``SupportsLookup``: a bot cannot read back what it said. A crash between a send and its being recorded
-    may leave a message twice.
+    The adapter has no ``SupportsLookup``: a bot cannot read back what it said. A crash between a send and its being
+    recorded may leave a message twice.
     """
 
     name: ClassVar[str] = "teams"
@@ -86,17 +87,17 @@ class TeamsAdapter:
 
     @property
     def ignored(self) -> Counter[str]:
-        """Deliveries acknowledged without further work, by rule."""
+        """How many deliveries were acknowledged and ignored, by the name of the rule."""
         return self._inbound.ignored
 
     def routes(self, accept: Accept) -> Sequence[Route]:
-        """``POST /teams/events``, and ``/api/messages`` for tools that know no other."""
+        """Return the routes ``POST /teams/events``, and ``/api/messages`` for tools that know no other."""
         return self._webhook.routes(accept)
 
     @asynccontextmanager
     async def connect(self, accept: Accept) -> AsyncIterator[None]:
-        """Hold the HTTP session. Raises ``SettingsError`` for credentials Entra refuses; while login or keys cannot be
-        reached the adapter stays up, says so in ``health`` and goes on trying."""
+        """Hold the HTTP session. Raises ``SettingsError`` for credentials Entra refuses; while the login or the keys
+        cannot be reached the adapter stays up, reports it in ``health`` and keeps trying."""
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._transport.open())
             stack.push_async_callback(self._consents.aclose)
@@ -131,27 +132,29 @@ class TeamsAdapter:
                 return
 
     def health(self) -> str | None:
-        """None while login and keys answered; else what is wrong."""
+        """Return None while login and keys answered, else a line that says what is wrong."""
         return self._trouble
 
     def parse(self, envelope: Envelope) -> Event | None:
-        """The event in a delivery."""
+        """Return the event in a delivery; None for one that is of no interest."""
         return parse(envelope)
 
     async def send(self, to: ConversationRef, message: Outgoing, *, key: str) -> Receipt:
-        """Post the activity, then one for each file. Teams keeps no key: it only tells a half-done send from a new."""
+        """Post the activity, then one for each file. Teams stores no key: ``key`` only tells a half-done send from a
+        new one."""
         return await self._outbox.send(to, message, key=key)
 
     async def edit(self, receipt: Receipt, message: Outgoing) -> Receipt:
-        """Put another activity in its place; files that are not there yet are added."""
+        """Replace the message's activity; files that are not there yet are added."""
         return await self._outbox.edit(receipt, message)
 
     async def delete(self, receipt: Receipt) -> None:
-        """Delete the activity, and those of its files."""
+        """Delete the message's activity, and those of its files."""
         await self._outbox.delete(receipt)
 
     async def status(self, to: ConversationRef, text: str | None) -> None:
-        """A typing indicator; it fades by itself. A running stream shows one already."""
+        """Show a typing indicator, which fades by itself. Where a stream runs nothing is sent, because a stream shows
+        one already."""
         if text is None or self._streams.running(to):
             return
         try:
@@ -160,31 +163,31 @@ class TeamsAdapter:
             log.debug("teams.no_typing", conversation=to.key, error=str(error))
 
     def download(self, file: RemoteFile, *, limit: int) -> AsyncIterator[bytes]:
-        """The file's bytes: from OneDrive by their link, pictures from the connector as the bot."""
+        """Return a file's bytes: from OneDrive by the file's link, pictures from the connector as the bot."""
         return self._downloads.download(file, limit=limit)
 
     async def start_stream(
         self, to: ConversationRef, text: str, *, key: str, recipient: UserRef | None, author: str | None = None
     ) -> Receipt | None:
-        """The first part of a stream; None but in personal chats. Another author's name comes with the end of it."""
+        """Begin a stream; None outside of personal chats. Another author's name is shown when the stream ends."""
         return await self._streams.start(to, text)
 
     async def append_stream(
         self, receipt: Receipt, *, delta: str, text: str, tasks: Sequence[TaskUpdate] = ()
     ) -> Receipt:
-        """All the text so far. Steps are not shown: Teams has no place for them in a stream."""
+        """Send all the text so far. Tasks are not shown: Teams has no place for them in a stream."""
         return await self._streams.append(receipt, text)
 
     async def stop_stream(self, receipt: Receipt, message: Outgoing, *, delta: str, key: str) -> Receipt:
-        """The final message, with buttons, sources and thumbs."""
+        """End the stream with the final message, its buttons, sources and thumbs."""
         return await self._outbox.stop(receipt, message)
 
     async def profile(self, user: UserRef) -> Profile:
-        """The member of a conversation the user was seen in."""
+        """Return a user's profile, from the roster of a conversation the user was seen in."""
         return await self._members.profile(user)
 
     async def suggest(self, to: ConversationRef, starters: Sequence[Starter]) -> None:
-        """Suggested actions, in personal chats."""
+        """Show suggested actions. Raises ``Unsupported`` outside of personal chats."""
         if to.kind != "dm":
             raise Unsupported("Teams suggests prompts in personal chats only: name them in a message instead")
         if starters:

@@ -1,4 +1,4 @@
-"""Pieces of Markdown: code, links, tables, quotes and list items as they are written. Pure."""
+"""Writes pieces of Markdown: code, links, tables, quotes and list items. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ _IN_ADDRESS = str.maketrans({" ": "%20", "(": "%28", ")": "%29", "<": "%3C", ">"
 
 
 def code_span(code: str) -> str:
-    """Code within a line, behind more backticks than it holds in a row."""
+    """Return inline code, behind more backticks than it contains in a row."""
     code = code.replace("\n", " ")
     if not code.strip():
         return code
@@ -21,7 +21,7 @@ def code_span(code: str) -> str:
 
 
 def code_block(code: str, language: str) -> str:
-    """A fenced block, behind more backticks than the code holds in a row."""
+    """Return a fenced block, behind more backticks than the code contains in a row."""
     fence = "`" * max(3, _longest_run(code) + 1)
     return f"{fence}{language}\n{code}\n{fence}"
 
@@ -31,7 +31,8 @@ def _longest_run(code: str) -> int:
 
 
 def link(label: str, address: str) -> str:
-    """A link; the bare address where the label says nothing else, the label where there is no address to follow."""
+    """Return a link; the bare address where the label says nothing else, the label where there is no address to
+    follow."""
     label, address = label.strip(), address.strip()
     if not _followed(address):
         return label
@@ -52,13 +53,13 @@ def _bare(address: str) -> str:
 
 
 def _bracketed(label: str) -> str:
-    """A label whose brackets cannot end it early."""
+    """Return a label whose brackets cannot end it early."""
     label = label.replace("\n", " ")
     return label if "[" not in label and "]" not in label else label.replace("[", "\\[").replace("]", "\\]")
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
-    """A GFM table; its first row is the header."""
+    """Return a GFM table whose first row is the header."""
     width = max((len(row) for row in rows), default=0)
     if not width:
         return ""
@@ -72,24 +73,24 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def cell(text: str) -> str:
-    """What stands in a cell, on one line."""
+    """Return the text of a table's cell, on one line."""
     return text.strip().replace("|", "\\|").replace("\n", "<br>")
 
 
 def quote(text: str) -> str:
-    """The text as a quotation."""
+    """Return the text as a block quote."""
     return "\n".join(f"> {line}" if line else ">" for line in text.split("\n"))
 
 
 def item(text: str, mark: str) -> str:
-    """An item of a list; what follows its first line is indented under it."""
+    """Return a list item; what follows its first line is indented below it."""
     indent = " " * len(mark)
     head, *rest = text.split("\n")
     return "\n".join([f"{mark}{head}", *(f"{indent}{line}" if line else "" for line in rest)])
 
 
 def styled(text: str, mark: str) -> str:
-    """The text between marks, line by line: blanks at the ends of a line stay outside of them."""
+    """Return the text between marks, line by line: blanks at the ends of a line stay outside of the marks."""
     return "\n".join(_marked(line, mark) for line in text.split("\n"))
 
 

@@ -1,7 +1,7 @@
-"""A message as an Adaptive Card: what it is shown as where it has buttons or tables. Pure.
+"""Renders a message with buttons or tables as an Adaptive Card. Pure.
 
-Teams splits an activity with both text and a card in two, and then tells no id to edit or delete by (docs bots/how-to/
-conversations/conversation-messages). So a message is text, or it is a card with the text in it; never both.
+Teams splits an activity with both text and a card in two, and then returns no id to edit or delete by (docs
+bots/how-to/conversations/conversation-messages). So a message is text, or it is a card with the text in it; never both.
 A card's Markdown knows bold, italic, lists and links; headings, code and tables become elements of their own. A line
 ends at a blank one, or inside of a list (docs task-modules-and-cards/cards/cards-format).
 """
@@ -19,21 +19,22 @@ from gateway.markdown.parts import Code, Prose, Table, parts
 from gateway.model import Button
 
 VERSION = "1.5"
-"""The newest Teams shows to everyone."""
+"""The newest version of Adaptive Cards that Teams shows to everyone."""
 
 Element = dict[str, Any]
+"""An element of an Adaptive Card, or a card."""
 
 _SIZES = ("Large", "Medium", "Default")
 _SPECIAL = re.compile(r"([\\`*_\[\]])")
 _IN_LIST = re.compile(r"[ \t]+\S|[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]")
-"""A line of a list: an item, or what is indented under one."""
+"""A line of a list: an item, or what is indented below one."""
 _BLANKS = re.compile(r"^ +| {2,}", re.MULTILINE)
 _TAB = 4
 
 
 def card(text: str, buttons: Sequence[Button], mentions: Sequence[Element], *, in_one: bool = False) -> Element:
-    """The card. ``text`` is Markdown in which nothing is left to be made safe; ``mentions`` are live in it. ``in_one``:
-    all of it in one element as it is written, since thousands of them can be larger than what they say."""
+    """Return the card. ``text`` is Markdown that is safe already; ``mentions`` are live in it. With ``in_one`` the text
+    is one element as it is written, since thousands of elements can be larger than what they say."""
     body = ([_block(text)] if in_one else elements(text)) if text.strip() else []
     if buttons:
         body.append({"type": "ActionSet", "actions": [_action(button) for button in buttons]})
@@ -44,12 +45,12 @@ def card(text: str, buttons: Sequence[Button], mentions: Sequence[Element], *, i
 
 
 def attachment(content: Element) -> Element:
-    """A card as an attachment."""
+    """Return a card as an attachment."""
     return {"contentType": CARD, "content": content}
 
 
 def elements(text: str) -> list[Element]:
-    """Markdown as elements of a card."""
+    """Return Markdown as elements of a card."""
     found: list[Element] = []
     lines: list[str] = []
     for part in parts(text):
@@ -85,7 +86,7 @@ def _block(written: str) -> Element:
 
 
 def _broken(lines: Sequence[str]) -> str:
-    """The lines as a card shows them one under another."""
+    """Return the lines so that a card shows them one below another."""
     shown: list[str] = []
     for at, line in enumerate(lines):
         shown.append(line.rstrip())
@@ -108,8 +109,9 @@ def _code(text: str) -> Element:
 
 
 def _action(button: Button) -> Element:
-    """Action.Execute is answered in place, so a notice reaches only who clicked, in every kind of chat; old clients
-    fall back to Action.Submit, whose data arrives as a message. A dialog opens by Action.Submit alone."""
+    """Return the action of a button. Action.Execute is answered in place, so a notice reaches only the person who
+    clicked, in every kind of chat; old clients fall back to Action.Submit, whose data arrives as a message. A dialog
+    opens by Action.Submit alone."""
     action: Element = {"title": _label(button.label)}
     if button.style != "default":
         action["style"] = {"primary": "positive", "danger": "destructive"}[button.style]
@@ -127,5 +129,5 @@ def _label(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Plain text for a place that reads Markdown."""
+    """Return plain text escaped for a place that reads Markdown."""
     return _SPECIAL.sub(r"\\\1", text)

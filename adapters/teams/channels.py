@@ -1,7 +1,7 @@
-"""Which channels of a team the bot was heard of in: when it leaves the team, it leaves all of them.
+"""Remembers in which channels of a team the bot was heard of: when it leaves the team, it leaves all of them.
 
-Teams tells of that once, in the team's General channel, and names no other. What was heard of each channel names its
-team, so that is kept, also beyond this process.
+Teams reports that once, in the team's General channel, and names no other channel. Every activity from a channel names
+its team, so the channels are remembered by team, also beyond this process.
 """
 
 from collections import OrderedDict
@@ -12,7 +12,7 @@ import structlog
 from gateway.adapter import KeyValueStore
 
 _TEAMS = 2_000
-"""Teams of which the channels are held in memory; of the others the store knows."""
+"""Teams whose channels are held in the process; the store knows the others."""
 _CHANNELS = 1_000
 """Channels of one team (Teams' own limit, https://learn.microsoft.com/microsoftteams/limits-specifications-teams)."""
 
@@ -20,14 +20,14 @@ log = structlog.get_logger(__name__)
 
 
 class TeamChannels:
-    """Without a memory it knows what this process has heard."""
+    """The known channels of each team; without a store only those this process has heard of."""
 
     def __init__(self, store: KeyValueStore | None) -> None:
         self._store = store
         self._known: OrderedDict[tuple[str, str], set[str]] = OrderedDict()
 
     async def saw(self, tenant: str, team: str, channel: str) -> None:
-        """The bot was heard of in this channel. Stored the first time only."""
+        """Remember that the bot was heard of in this channel; written to the store the first time only."""
         known = self._known.get((tenant, team))
         if known is not None and channel in known:
             return
@@ -41,7 +41,7 @@ class TeamChannels:
             self._known.popitem(last=False)
 
     async def of(self, tenant: str, team: str) -> Sequence[str]:
-        """The channels of a team, as far as they are known."""
+        """Return the known channels of a team."""
         return sorted({*await self._kept(tenant, team), *self._known.get((tenant, team), ())})
 
     async def _kept(self, tenant: str, team: str) -> list[str]:

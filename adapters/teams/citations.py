@@ -1,7 +1,7 @@
-"""The entity that labels a message as made by a model and carries its sources. Pure.
+"""Renders the entity that labels a message as made by a model and carries its sources. Pure.
 
-Docs bots/how-to/bot-messages-ai-generated-content: one such entity a message; the text refers to a source as ``[n]``,
-and one the text does not refer to is not shown.
+A message has at most one such entity; the text refers to a source as ``[n]``, and a source that the text does not refer
+to is not shown (docs bots/how-to/bot-messages-ai-generated-content).
 """
 
 import re
@@ -21,11 +21,11 @@ from adapters.teams.markdown import web
 from gateway.model import Citation
 
 _MARK = re.compile(r"\[(\d{1,3})\](?!\()")
-"""A reference; brackets that begin a link are none."""
+"""A reference to a source; brackets that begin a link are none."""
 
 
 def entity(*, ai_generated: bool, sources: Sequence[Citation]) -> list[dict[str, Any]]:
-    """The entity, if there is anything to say in it. Sources beyond Teams' count are for ``listed``."""
+    """Return the entity, if there is anything to say in it. Sources beyond Teams' limit are for ``listed``."""
     if not ai_generated and not sources:
         return []
     said: dict[str, Any] = {"type": "https://schema.org/Message", "@type": "Message", "@context": "https://schema.org"}
@@ -48,7 +48,8 @@ def _claim(number: int, source: Citation) -> dict[str, Any]:
 
 
 def marked(text: str, sources: Sequence[Citation]) -> str:
-    """The text with a reference to each source that has a place in the entity, at its end where it has none yet."""
+    """Return the text with a reference to each source of the entity; a source without one gets it at the end of the
+    text."""
     if not sources:
         return text
     there = {int(number) for number in _MARK.findall(text)}
@@ -57,7 +58,7 @@ def marked(text: str, sources: Sequence[Citation]) -> str:
 
 
 def listed(sources: Sequence[Citation], *, first: int = 1) -> str:
-    """Sources as lines of Markdown, for those Teams has no other place for."""
+    """Return sources as lines of Markdown, for those Teams has no other place for."""
     lines = []
     for number, each in enumerate(sources[first - 1 :], first):
         title = escaped(_title(number, each))

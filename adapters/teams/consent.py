@@ -1,8 +1,10 @@
-"""A user's answer to a consent card: the held file is put where Teams says, and shown (docs bots/how-to/bots-filesv4).
+"""Handles a user's answer to a consent card: uploads the held file to the address Teams names, and shows it (docs
+bots/how-to/bots-filesv4).
 
 The invoke is answered when the upload is done: a failure is then shown to the user, who can press the button again, and
-the file stays held. What takes longer than Teams waits goes on behind it, and if that fails the card is posted anew.
-Once the bytes are there the answer is yes, whatever becomes of the messages that follow: those are tried patiently.
+the file stays held. An upload that takes longer than Teams waits continues after the answer, and if it fails the card
+is posted anew. Once the bytes are uploaded the answer is yes, whatever becomes of the messages that follow, which are
+retried with patience.
 """
 
 import asyncio
@@ -38,7 +40,8 @@ _Answer = tuple[str, str]
 
 
 class Consents:
-    """One answer to a card is worked on at a time: a second one that comes meanwhile waits for the same."""
+    """Handles answers to consent cards, one at a time for each card: a second answer that comes meanwhile waits for the
+    first one's result."""
 
     def __init__(self, transport: Transport, held: FileVault | None) -> None:
         self._transport = transport
@@ -49,7 +52,7 @@ class Consents:
         """What was answered for good: told of once more, there is nothing to do."""
 
     async def answer(self, activity: Json, ref: ConversationRef) -> bool:
-        """Whether it worked, for the status of the invoke."""
+        """Handle an answer and return whether it worked, which decides the status of the invoke."""
         value = obj(activity, "value")
         held_id, action = text(obj(value, "context"), HELD), text(value, "action")
         this = (held_id, asked(ref))
@@ -74,7 +77,7 @@ class Consents:
         return error is None
 
     async def aclose(self) -> None:
-        """Let go of what is under way: the files stay held, their cards stay open."""
+        """Cancel what is running: the files stay held, their cards stay open."""
         tasks = [*self._running.values(), *self._again]
         for task in tasks:
             task.cancel()
@@ -95,8 +98,8 @@ class Consents:
             await self._told("teams_file_not_offered", lambda: self._transport.send(ref, offer))
 
     async def _find(self, held_id: str, ref: ConversationRef) -> HeldFile | None:
-        """The file, if it is held for who answers here; offered where the person was not known, it is the
-        conversation's."""
+        """Return the file, if it is held for the person who answers here; a file offered where the person was not known
+        belongs to the conversation."""
         assert self._held is not None
         file = await self._held.find(held_id, conversation=asked(ref))
         return file if file is not None else await self._held.find(held_id, conversation=ref.key)
@@ -145,7 +148,8 @@ class Consents:
         await self._told("teams_consent_not_noted", put)
 
     async def _told(self, what: str, call: Callable[[], Awaitable[object]]) -> bool:
-        """Whether a message about what is done already came through; if not, the log says so by the name ``what``."""
+        """Send a message about something already done and return whether it arrived; a failure is logged under the name
+        ``what``."""
         try:
             await patiently(call)
         except PlatformError as error:
@@ -154,7 +158,7 @@ class Consents:
         return True
 
     async def _upload(self, file: HeldFile, url: str) -> None:
-        """PUT, in fragments. No token: the address itself is the permission."""
+        """Upload the file by PUT, in fragments. No token is sent: the address itself is the permission."""
         if not of_onedrive(url, local=self._transport.local):
             raise Rejected("the upload address is none of OneDrive's")
         sent = 0
@@ -175,7 +179,7 @@ class Consents:
 
 
 async def _fragments(path: Path) -> AsyncIterator[bytes]:
-    """The file's bytes; once nothing, for an empty one."""
+    """Yield the file's bytes in fragments; one empty fragment for an empty file."""
     at = 0
     while True:
         fragment = await in_thread(_read, path, at)

@@ -1,4 +1,4 @@
-"""The token for sending: from Entra by secret or from a managed identity, kept until shortly before it expires.
+"""The token for sending: from Entra by secret or from a managed identity, reused until shortly before it expires.
 
 https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-authentication and
 https://learn.microsoft.com/azure/app-service/overview-managed-identity (with the endpoint of virtual machines below).
@@ -23,7 +23,7 @@ _ANY_TENANT: str = AuthenticationConstants.DEFAULT_CHANNEL_AUTH_TENANT
 _PATH: str = AuthenticationConstants.TO_CHANNEL_FROM_BOT_TOKEN_ENDPOINT_PATH
 _VIRTUAL_MACHINE = "http://169.254.169.254/metadata/identity/oauth2/token"
 _EARLY = 300.0
-"""Seconds before its end at which a token is no longer used; of a short one, a fifth of its life."""
+"""Seconds before its end from which a token is no longer used; for a short-lived token a fifth of its life."""
 _MAX_ANSWER = 64 * 1024
 
 _FIXES = {
@@ -33,7 +33,7 @@ _FIXES = {
     700016: "TEAMS_APP_ID is not known in the tenant: check it, TEAMS_APP_TENANT_ID and TEAMS_APP_TYPE",
     90002: "TEAMS_APP_TENANT_ID: there is no such tenant",
 }
-"""By Entra's error number (AADSTS)."""
+"""What the operator has to change, by Entra's error number (AADSTS)."""
 
 
 class _Token(NamedTuple):
@@ -44,7 +44,7 @@ class _Token(NamedTuple):
 
 
 class Credentials:
-    """``authorization()`` is the header to send with. One request for a token at a time."""
+    """Requests and reuses the token; at most one request for a token runs at a time."""
 
     def __init__(self, settings: TeamsSettings) -> None:
         self._settings = settings
@@ -53,12 +53,12 @@ class Credentials:
         self._lock = asyncio.Lock()
 
     def use(self, session: aiohttp.ClientSession | None) -> None:
-        """The session to ask with; None when there is none any more."""
+        """Set the session to ask with; None when there is none any more."""
         self._session = session
 
     async def authorization(self) -> str:
-        """``Bearer …``, or nothing where no token is wanted. Raises ``SettingsError`` for what only the operator can
-        mend, and ``Unavailable``."""
+        """Return the Authorization header (``Bearer …``), empty where no token is wanted. Raises ``SettingsError`` for
+        what only the operator can mend, and ``Unavailable``."""
         if self._settings.auth == "anonymous":
             return ""
         token = self._token
@@ -67,7 +67,7 @@ class Credentials:
         return token.header
 
     def refused(self, authorization: str) -> None:
-        """The connector did not take this one: the next is a new one. A newer one stays."""
+        """Forget a token that the connector refused, so that the next one is new. A newer token stays."""
         if self._token is not None and authorization == self._token.header:
             self._token = None
 
@@ -127,7 +127,7 @@ def _token(answer: Json, status: int, asked: float, *, by_identity: bool) -> _To
 
 
 def _life(answer: Json) -> float:
-    """Seconds. App Service tells the end alone, by the clock on the wall."""
+    """Return the seconds that a token lives. App Service gives only its end, by the wall clock."""
     try:
         if "expires_in" in answer:
             return float(answer["expires_in"])
@@ -153,5 +153,5 @@ def _failure(answer: Json, status: int, *, by_identity: bool) -> Exception:
 
 
 def as_forbidden(error: SettingsError) -> Forbidden:
-    """What only the operator can mend, when it shows in the middle of a send."""
+    """Return a settings error as the ``Forbidden`` that a send raises."""
     return Forbidden(str(error))

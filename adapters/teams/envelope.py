@@ -1,7 +1,7 @@
-"""An activity -> Envelope: what it is about (the delivery key), which conversation it belongs to, what is ignored.
+"""Turns an activity into an ``Envelope``: the delivery key, the conversation, or the reason it is ignored.
 
-Everything here works on the verified JSON alone. A key names the thing itself: a message its id, which stays the same
-however often it is delivered; all else the activity that told of it.
+Everything here works on the verified JSON alone. A key names the thing itself: for a message its id, which stays the
+same however often it is delivered; for everything else the activity that reported it.
 """
 
 import hashlib
@@ -18,26 +18,29 @@ from adapters.teams.names import ACTION, EXECUTE, FEEDBACK, FETCH, FORM, SUBMIT
 from gateway.model import ConversationKind, ConversationRef, Envelope
 
 _BOT = "28:"
-"""How the ids of bots begin."""
+"""The beginning of the ids of bots."""
 NO_TENANT = "local"
 """The workspace of an activity that names no tenant: only local test tools leave it out."""
 _THREAD = ";messageid="
 _CHANNEL_DELETED = "channelDeleted"
 _TEAM_DELETED = ("teamDeleted", "teamHardDeleted")
-"""Kinds of a conversation update (docs bots/how-to/conversations/subscribe-to-conversation-events)."""
+"""Kinds of conversation updates that report a deleted team (docs
+bots/how-to/conversations/subscribe-to-conversation-events)."""
 
 
 class Ignored(NamedTuple):
-    """A delivery that is acknowledged and goes no further; ``why`` is counted."""
+    """A delivery that is acknowledged and ignored; ``why`` is counted."""
 
     why: str
 
 
 Found = list[Envelope] | Ignored
+"""The envelopes of an activity, or why it is ignored."""
 
 
 def envelopes_of(activity: Json) -> Found:
-    """What to store for an activity (nearly always one), or why it is ignored. Never raises for odd input."""
+    """Return what to store for an activity (nearly always one envelope), or why it is ignored. Never raises for odd
+    input."""
     read = _READERS.get(text(activity, "type"))
     if read is None:
         return Ignored("unknown_type")
@@ -48,14 +51,15 @@ def envelopes_of(activity: Json) -> Found:
 
 
 def tenants_of(activity: Json) -> list[str]:
-    """The tenants an activity says that it comes from, the conversation's own first; nearly always twice the same."""
+    """Return the tenants that an activity names as its origin, the conversation's own first; nearly always the same one
+    twice."""
     told = (text(obj(activity, "conversation"), "tenantId"), text(obj(obj(activity, "channelData"), "tenant"), "id"))
     return [tenant for tenant in told if tenant]
 
 
 def is_personal(activity: Json) -> bool:
-    """Whether it is from a chat with the bot alone. Where the type is left out, what names a channel or says that it is
-    a group is none."""
+    """Return whether an activity is from a chat with the bot alone. Where the type is left out, an activity that names
+    a channel or says it is from a group is not."""
     conversation = obj(activity, "conversation")
     kind = conversation.get("conversationType")
     if isinstance(kind, str):
@@ -65,7 +69,8 @@ def is_personal(activity: Json) -> bool:
 
 
 def ref_of(activity: Json, *, thread: bool = True) -> ConversationRef:
-    """The conversation an activity belongs to. In a channel it is the thread; a new post is the root of its own."""
+    """Return the conversation an activity belongs to. In a channel it is the thread; a new post is the root of its
+    own."""
     full = text(obj(activity, "conversation"), "id")
     channel, _, root = full.partition(_THREAD)
     kind: ConversationKind = "dm" if is_personal(activity) else "group"
@@ -88,18 +93,18 @@ def ref_of(activity: Json, *, thread: bool = True) -> ConversationRef:
 
 
 def team_of(activity: Json) -> str:
-    """The team whose channel an activity is from; empty for a chat's."""
+    """Return the team whose channel an activity is from; empty for a chat."""
     return text(obj(obj(activity, "channelData"), "team"), "id")
 
 
 def leaves_team(activity: Json) -> bool:
-    """Whether an activity that ends the conversation it comes from ends those of all the team's channels."""
+    """Return whether an activity that ends its conversation ends those of all the team's channels."""
     event = text(obj(activity, "channelData"), "eventType")
     return activity.get("type") in ("conversationUpdate", "installationUpdate") and event != _CHANNEL_DELETED
 
 
 def in_channel(envelope: Envelope, channel: str) -> Envelope:
-    """The same as told in another channel of the team."""
+    """Return the envelope as if its activity had come from another channel of the team."""
     ref = replace(envelope.ref, channel=channel, thread=None)
     return replace(envelope, ref=ref, key=f"{_head(ref)}{envelope.key.removeprefix(_head(envelope.ref))}")
 
@@ -124,7 +129,7 @@ def _enveloped(activity: Json, ref: ConversationRef, mark: str) -> list[Envelope
 
 
 def _id(activity: Json) -> str:
-    """The activity's id, else one made of what it says."""
+    """Return the activity's id, else one made from its content."""
     given = text(activity, "id")
     if given:
         return _quote(given)
@@ -143,7 +148,7 @@ def _message(activity: Json) -> Found:
 
 
 def is_addressed(activity: Json) -> bool:
-    """Whether a message is meant for the bot: in a chat of its own, by a mention, or from its own card."""
+    """Return whether a message is meant for the bot: in a personal chat, by a mention, or from the bot's own card."""
     if is_personal(activity) or isinstance(activity.get("value"), dict):
         return True
     return mentions(activity, text(obj(activity, "recipient"), "id"))
@@ -155,7 +160,7 @@ def _by_bot(activity: Json) -> bool:
 
 
 def _changed(activity: Json) -> Found:
-    """An edit, a deletion or its undoing; a second one of the same message is another thing."""
+    """Read an edit, a deletion or its undoing; a second change of the same message is a delivery of its own."""
     if _by_bot(activity):
         return Ignored("bot")
     kind = "delete" if activity.get("type") == "messageDelete" else "edit"
@@ -170,7 +175,7 @@ def _changed(activity: Json) -> Found:
 
 
 def _reaction(activity: Json) -> Found:
-    """One delivery may tell of several: each is a thing of its own."""
+    """Read reactions: one activity may report several, and each is a delivery of its own."""
     if _by_bot(activity):
         return Ignored("bot")
     ref = ref_of(activity)
@@ -186,7 +191,7 @@ def _reaction(activity: Json) -> Found:
 
 
 def _update(activity: Json) -> Found:
-    """Of what a conversation update tells, only the bot's own coming and going and the end of a channel or of a team
+    """Read a conversation update, of which only the bot's own coming and going and the end of a channel or a team
     matter."""
     event = text(obj(activity, "channelData"), "eventType")
     if event in _TEAM_DELETED:
@@ -220,7 +225,7 @@ def _invoke(activity: Json) -> Found:
 
 
 def _ours(data: Json) -> bool:
-    """Whether it is what a card of ours carries."""
+    """Return whether the data is what one of the adapter's cards carries."""
     return bool(text(data, ACTION)) or isinstance(data.get(FORM), dict)
 
 
@@ -230,7 +235,7 @@ _DATA: dict[str, tuple[str, ...]] = {
     SUBMIT: ("value", "data"),
     FEEDBACK: (),
 }
-"""Where an invoke has what our card carries; thumbs carry nothing."""
+"""Where an invoke has the data of the adapter's card; thumbs carry none."""
 
 
 _READERS: dict[str, Callable[[Json], Found]] = {

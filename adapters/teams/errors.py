@@ -1,9 +1,9 @@
-"""The one place where the connector's failures become ours.
+"""Translates the connector's failures into ``gateway.errors``, in one place.
 
-Codes and what to do about them: docs bots/how-to/conversations/conversation-messages (status codes) and
-bots/streaming-ux (error codes). A bot cannot look whether something it posted is there. So it is told apart whether a
-call was certainly not taken (no connection was made, 412, 429) or may have been (a 5xx, no answer): the former is worth
-any number of tries, the latter one more, since each may leave a second copy.
+For the codes see docs bots/how-to/conversations/conversation-messages (status codes) and bots/streaming-ux (error
+codes). A bot cannot look whether something it posted is there. So calls that were certainly not taken (no connection
+was made, 412, 429) are told from those that may have been (a 5xx, no answer): the former are worth any number of
+attempts, the latter one more, since each may leave a second copy.
 """
 
 import random
@@ -29,26 +29,27 @@ from gateway.errors import (
 )
 
 STREAM = "ContentStreamNotAllowed"
+"""Teams' error code for everything that is wrong with a stream."""
 _FIXES = {
     "BotDisabledByAdmin": "an administrator of the tenant has blocked the app; allow it in Teams' app policies",
     "MessageWritesBlocked": "writing is blocked in this conversation; somebody there has to unblock the bot",
     "InvalidBotApiHost": "a GCC tenant wants another connector than the one this conversation came from",
     "NotEnoughPermissions": "the app lacks a permission for this",
 }
-"""What somebody has to change, by code."""
+"""What somebody has to change, by Teams' error code."""
 _NOT_THERE = {
     "BotNotInConversationRoster": "the bot is not in this conversation any more; add the app to it again",
     "ConversationBlockedByUser": "the user has blocked the bot",
     "ForbiddenOperationException": "the app is not installed for this user any more",
 }
-"""Codes of a 403 after which there is nobody to talk to: the conversation is over for the bot."""
+"""Codes of a 403 after which the conversation is over for the bot."""
 
 _LONGEST_WAIT = 3600.0
-"""Seconds: the longest of Teams' windows."""
+"""Seconds: the longest of Teams' rate-limit windows."""
 
 
 class StreamRefused(StreamExpired):
-    """Teams does not take this text into the stream, which goes on running."""
+    """Raised when Teams refuses a text for a stream that goes on running."""
 
 
 def translate(
@@ -61,9 +62,9 @@ def translate(
     posts: bool = False,
     has_form: bool = False,
 ) -> PlatformError | TooLarge:
-    """What a refusal means for its caller. ``what`` names the call, ``bucket`` what a rate limit is for; ``posts``: the
-    call made twice would leave two messages; ``has_form``: it carried a card or a picture, which may be what is not
-    liked."""
+    """Return the gateway error for a refusal. ``what`` names the call, ``bucket`` what a rate limit applies to;
+    ``posts``: the call made twice would leave two messages; ``has_form``: the call carried a card or a picture, which
+    may be what was refused."""
     error = error_of(raw)
     code, message = text(error, "code"), text(error, "message")
     said = f"{what}: {code or f'HTTP {status}'}{f': {message}' if message else ''}"[:300]
@@ -90,7 +91,8 @@ def translate(
 
 
 def unanswered(error: aiohttp.ClientError | TimeoutError, *, what: str, posts: bool) -> Unavailable:
-    """What a call means that got no answer. Where no connection was made, nothing of it went out."""
+    """Return the gateway error for a call without an answer. Where no connection was made, nothing of the call was
+    sent."""
     said = f"{what}: {type(error).__name__}: {error}"[:300]
     never_sent = isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError | aiohttp.InvalidURL)
     return Unconfirmed(said) if posts and not never_sent else Unavailable(said)
@@ -106,12 +108,13 @@ def _stream(message: str, said: str) -> PlatformError:
 
 
 def error_of(raw: bytes) -> Json:
-    """``error`` of a body; empty if it has none."""
+    """Return ``error`` of a body; empty if it has none."""
     return obj(object_in(raw) or {}, "error")
 
 
 def _wait(headers: Mapping[str, str]) -> float:
-    """Seconds; where Teams does not say, something between one and three, so that not all come back at once."""
+    """Return the seconds to wait; where Teams does not say, a random number between one and three, so that calls do not
+    all return at once."""
     try:
         return min(max(0.0, float(headers.get("Retry-After", ""))), _LONGEST_WAIT)
     except ValueError:

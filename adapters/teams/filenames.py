@@ -7,7 +7,7 @@ https://support.microsoft.com/office/restrictions-and-limitations-in-onedrive-an
 import re
 
 _LONGEST = 200
-"""Characters of a name: OneDrive takes 255, and puts a number behind one that it has already."""
+"""Characters of a name: OneDrive takes 255, and adds a number to a name that it has already."""
 _ALIKE = {":": "-", "/": "-", "\\": "-", "|": "-", "*": "-", '"': "'", "<": "(", ">": ")", "?": ""}
 _REPLACED = str.maketrans(_ALIKE | {chr(code): "" for code in (*range(32), 127)})
 _VTI = re.compile("_vti_", re.IGNORECASE)
@@ -16,7 +16,7 @@ _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?|desktop\.ini|\
 
 
 def onedrive_name(name: str) -> str:
-    """The nearest name that OneDrive takes; one that it takes as it is stays so."""
+    """Return the nearest name that OneDrive takes; one that it takes as it is stays unchanged."""
     name = _shortened(name.strip())
     plain = "".join(letter for letter in name.translate(_REPLACED) if not "\ud800" <= letter <= "\udfff")
     plain = _VTI.sub("-vti-", plain).strip()
@@ -31,7 +31,7 @@ def onedrive_name(name: str) -> str:
 
 
 def _shortened(name: str) -> str:
-    """A name no longer than may be, with its ending."""
+    """Return the name cut to ``_LONGEST`` characters, with its ending."""
     if len(name) <= _LONGEST:
         return name
     stem, dot, ending = name.rpartition(".")

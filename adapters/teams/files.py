@@ -1,4 +1,5 @@
-"""Downloads: bounded, without redirects, from OneDrive as they are, and pictures from the connector as the bot."""
+"""Downloads files up to a limit and without redirects: from OneDrive without credentials, pictures from the connector
+as the bot."""
 
 from collections.abc import AsyncIterator
 
@@ -14,13 +15,13 @@ _TRANSFER = aiohttp.ClientTimeout(total=None, connect=10, sock_read=60)
 
 
 class Downloads:
-    """``download`` a file a user attached."""
+    """Downloads the files that users attach."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
     async def download(self, file: RemoteFile, *, limit: int) -> AsyncIterator[bytes]:
-        """The bytes. Raises ``TooLarge``, ``Gone`` for a link that has ended, ``Unavailable``."""
+        """Return the bytes. Raises ``TooLarge``, ``Gone`` for a link that has expired, ``Unavailable``."""
         if file.size is not None and file.size > limit:
             raise _too_large(file, limit)
         url = file.url or ""

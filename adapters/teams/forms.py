@@ -1,4 +1,4 @@
-"""Forms: our ``Form`` -> an Adaptive Card, in a dialog, and what comes back -> values. Pure.
+"""Converts a ``Form`` to an Adaptive Card in a dialog, and its submission to values. Pure.
 
 The card carries the form itself: a submission then says what its strings mean (Teams sends every input as text), and
 one that is not accepted can be shown again with what was typed.
@@ -29,15 +29,18 @@ from gateway.model import (
 )
 
 Element = dict[str, Any]
+"""An element of an Adaptive Card."""
 
 _INPUT = "gw:"
-"""Before a field's id in the id of its input: no field can then be taken for something else in the card's data."""
+"""Put in front of a field's id in the id of its input, so that no field is taken for something else in the card's
+data."""
 
 
 def dialog(
     form: Form, *, values: Mapping[str, FormValue] | None = None, errors: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
-    """The answer to ``task/fetch`` or ``task/submit`` that shows the form; ``values`` are what was typed before."""
+    """Return the answer to ``task/fetch`` or ``task/submit`` that shows the form; ``values`` are what was typed
+    before."""
     title = form.title if len(form.title) <= DIALOG_TITLE else f"{form.title[: DIALOG_TITLE - 1]}…"
     shown = {
         "title": title,
@@ -118,7 +121,7 @@ def _choices(field: SelectField) -> Element:
 
 
 def _packed(value: str) -> str:
-    """An option's value as Teams can list it: several come back joined by commas."""
+    """Return an option's value in a form that Teams can list: several values come back joined by commas."""
     return value.replace("%", "%25").replace(",", "%2C")
 
 
@@ -127,7 +130,7 @@ def _unpacked(value: str) -> str:
 
 
 def form_in(data: Json) -> Form | None:
-    """The form a submission is of; None if it is none of ours."""
+    """Return the form a submission belongs to; None if it is none of the adapter's."""
     try:
         return from_json(Form, obj(data, FORM))
     except ValidationError:
@@ -135,12 +138,12 @@ def form_in(data: Json) -> Form | None:
 
 
 def values_in(data: Json, form: Form) -> dict[str, FormValue]:
-    """What was entered, by field id."""
+    """Return the entered values, by field id."""
     return {field.id: _value(field, data.get(_INPUT + field.id)) for field in form.fields}
 
 
 def _value(field: FormField, given: Any) -> FormValue:
-    """Teams sends text; other clients of the protocol send numbers and booleans as such."""
+    """Return one entered value. Teams sends text; other clients of the protocol send numbers and booleans as such."""
     written = given if isinstance(given, str) else "" if given is None else str(given)
     match field:
         case NumberField():

@@ -1,4 +1,4 @@
-"""Which addresses may be asked: none that a message names is followed just because it is named."""
+"""Decides which addresses may be requested: an address is not followed just because a message names it."""
 
 from functools import lru_cache
 from urllib.parse import urlsplit
@@ -10,12 +10,12 @@ _ONEDRIVE = (
     *("sharepoint.com", "sharepoint-df.com", "sharepoint.us", "sharepoint-mil.us", "sharepoint.cn"),
     *("svc.ms", "1drv.com", "live.com", "microsoftpersonalcontent.com"),
 )
-"""Where files of Teams are: upload sessions, and the addresses people's files are downloaded from."""
+"""Hosts of Teams' files: upload sessions, and the addresses that people's files are downloaded from."""
 
 
 @lru_cache(maxsize=256)  # of nearly always the same service URLs, twice an activity
 def secure(url: str, *, local: bool) -> bool:
-    """Whether a URL may be asked: over TLS, or on this machine where an emulator stands in for Teams."""
+    """Return whether a URL may be requested: over TLS, or on this machine where an emulator stands in for Teams."""
     try:
         parts = urlsplit(url)
         return bool(parts.hostname) and (
@@ -26,7 +26,7 @@ def secure(url: str, *, local: bool) -> bool:
 
 
 def on_this_machine(url: str) -> bool:
-    """Whether a URL leads nowhere but to this machine."""
+    """Return whether a URL leads nowhere but to this machine."""
     try:
         return urlsplit(url).hostname in _LOOPBACK
     except ValueError:
@@ -34,7 +34,7 @@ def on_this_machine(url: str) -> bool:
 
 
 def of_onedrive(url: str, *, local: bool) -> bool:
-    """Whether files may be put to a URL, or fetched from it: OneDrive's, or the emulator's."""
+    """Return whether files may be uploaded to a URL, or fetched from it: OneDrive's, or the emulator's."""
     if not secure(url, local=local):
         return False
     host = urlsplit(url).hostname or ""
@@ -42,8 +42,8 @@ def of_onedrive(url: str, *, local: bool) -> bool:
 
 
 def of_connector(url: str, service: str, *, local: bool) -> bool:
-    """Whether a URL is that of an attachment at this connector, and so may be asked for as the bot. Whoever writes a
-    message may name any address in it, and most of a connector's are not for them to read."""
+    """Return whether a URL is that of an attachment at this connector, and so may be requested as the bot. Whoever
+    writes a message may name any address in it, and most of a connector's are not for them to read."""
     if not secure(url, local=local):
         return False
     try:

@@ -1,4 +1,4 @@
-"""One delivery: envelope, accept, and the answer Teams wants in place.
+"""Handles one delivery: makes its envelopes, accepts them, and gives the answer Teams wants in place.
 
 Returning means the delivery is durable (or needs no work). An exception means it is not: the webhook must not
 acknowledge.
@@ -24,11 +24,11 @@ from gateway.model import Answer, Envelope, FormErrors, Notice, OpenForm
 log = structlog.get_logger(__name__)
 
 _DONE = "Done."
-"""What a dialog that has nothing to show says before it closes."""
+"""The text of a dialog that has nothing to show before it closes."""
 
 
 class Reply(NamedTuple):
-    """What goes back; a payload of None is an empty body."""
+    """The answer to a delivery; a payload of None is an empty body."""
 
     status: int = 200
     payload: Any = None
@@ -66,7 +66,7 @@ class Inbound:
         return _EMPTY if name is None else _answered(name, activity, answer)
 
     async def _everywhere(self, activity: Json, found: list[Envelope]) -> list[Envelope]:
-        """What is to be accepted: of the end of a team, one for each of its channels."""
+        """Return the envelopes to accept: for the end of a team, one for each of its channels."""
         team = team_of(activity)
         if not team:
             return found
@@ -79,7 +79,7 @@ class Inbound:
 
 
 def _answered(name: str, activity: Json, answer: Answer | None) -> Reply:
-    """The body of an invoke's answer."""
+    """Return the body of an invoke's answer."""
     match name:
         case n if n == EXECUTE:
             return _message(answer.text if isinstance(answer, Notice) else "")
@@ -95,12 +95,12 @@ def _answered(name: str, activity: Json, answer: Answer | None) -> Reply:
 
 
 def _message(said: str) -> Reply:
-    """The answer to Action.Execute: the card stays, the text is shown to who clicked."""
+    """Return the answer to Action.Execute that leaves the card and shows a text to the person who clicked."""
     return Reply(payload={"statusCode": 200, "type": MESSAGE, "value": said})
 
 
 def _dialog(activity: Json, answer: Answer | None) -> Reply | None:
-    """What a dialog shows next; None for nothing."""
+    """Return what a dialog shows next; None for nothing."""
     match answer:
         case OpenForm(form=form):
             try:
@@ -124,5 +124,5 @@ def _said(words: str) -> Any:
 
 
 def describe(activity: Json) -> str:
-    """What a delivery is, for a log line."""
+    """Return what a delivery is, for a log line."""
     return f"{text(activity, 'type')[:40]} {text(activity, 'name')[:60]}".strip() or "?"

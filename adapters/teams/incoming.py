@@ -1,7 +1,7 @@
-"""What Teams users write -> Markdown and what it refers to: mentions readable, the bot's own taken out, markup undone.
+"""Converts what Teams users write to Markdown and the messages it refers to: mentions readable, the bot's own removed.
 
-Teams sends a message twice: as text, which has lost where links lead, what is quoted and whatever stood in ``<...>``,
-and as an HTML copy among the attachments. So the copy is read where there is one.
+Teams sends a message twice: as text, which has lost where links lead, what is quoted and whatever was in ``<...>``, and
+as an HTML copy among the attachments. So the copy is read where there is one.
 """
 
 import html
@@ -15,7 +15,7 @@ from gateway.model import Reference
 
 _AT = re.compile(r"<at\b[^<>]{0,200}>([^<>]{0,300})</at>")
 _BLANK = r"(?: |&nbsp;|\xa0)?"
-"""Goes with a mention that is taken out: else two would be left."""
+"""A blank that is removed together with a mention, since two would be left otherwise."""
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"', "&#39;": "'", "&nbsp;": " "}
 _ENTITY = re.compile("|".join(_ENTITIES))
 _PLAIN = re.compile(r"<(p|div)>([^<]*+(?:<span\b[^<>]*+>[^<]*+</span>[^<]*+)*+)</\1>\s*")
@@ -27,16 +27,16 @@ _NUMBER = re.compile(r'\bitemid="(\d{1,4})"')
 _NO_QUOTES: tuple[markup.Quote, ...] = ()
 _BLANKS = re.compile(r"[ \t\r\n]+")
 _QUOTED = re.compile(r"<quoted\s+messageId=\"([^\"<>]{0,200})\"\s*(?:/>|>(?:</quoted>)?) ?", re.IGNORECASE)
-"""Stands in the text where a quoted message is shown."""
+"""The placeholder in the text where a quoted message is shown."""
 
 
 def to_markdown(activity: Json) -> str:
-    """A message's words, without those it quotes."""
+    """Return a message's words, without those it quotes."""
     return read(activity)[0]
 
 
 def read(activity: Json) -> tuple[str, tuple[Reference, ...]]:
-    """A message's words as Markdown, and the messages it refers to, which are not part of them. Never raises."""
+    """Return a message's words as Markdown, and the messages it refers to, which are not part of them. Never raises."""
     copy = _html_copy(activity)
     said, quotes = "", _NO_QUOTES
     plain = _PLAIN.fullmatch(copy)
@@ -53,7 +53,7 @@ def read(activity: Json) -> tuple[str, tuple[Reference, ...]]:
 
 
 def mentions(activity: Json, who: str) -> bool:
-    """Whether a message mentions this id."""
+    """Return whether a message mentions this id."""
     return any(_is_mention(each, who) for each in items(activity, "entities"))
 
 
@@ -72,14 +72,14 @@ def _html_copy(activity: Json) -> str:
 
 
 def _marked_up(activity: Json, markup_of: str) -> markup.Read | None:
-    """What HTML says; None for more than is read."""
+    """Read the HTML copy; None for HTML beyond the limits of ``markup``."""
     names = _NamesOfBot(activity)
     pictures = any(text(each, "contentType").lower().startswith("image/") for each in items(activity, "attachments"))
     return markup.read(markup_of, mention=names.said, shows_pictures=pictures)
 
 
 def _without_spans(activity: Json, words: str) -> str:
-    """A paragraph's words, still escaped, with its mentions readable and the bot's own taken out."""
+    """Return a paragraph's words, still escaped, with its mentions readable and the bot's own removed."""
     names = _NamesOfBot(activity)
 
     def said(span: re.Match[str]) -> str:
@@ -108,7 +108,7 @@ class _NamesOfBot:
         self._names = {name for each in mine for name in _names_in(each)}
 
     def said(self, name: str, number: str) -> str:
-        """What stands for a mention in the text; nothing for the bot's own."""
+        """Return the text for a mention; empty for the bot's own."""
         if name.lstrip("@") in self._names:
             return ""
         at = int(number) if number.isascii() and number.isdigit() and len(number) < 5 else len(self._is_me)
@@ -118,7 +118,7 @@ class _NamesOfBot:
 
 
 def _names_in(entity: Json) -> list[str]:
-    """How the text may spell a mention."""
+    """Return the ways in which the text may spell a mention."""
     name, tag = text(obj(entity, "mentioned"), "name"), text(entity, "text")
     spelt = [name] if name else []
     if tag != f"<at>{name}</at>" and (found := _AT.fullmatch(tag)) is not None:
@@ -130,7 +130,8 @@ def _names_in(entity: Json) -> list[str]:
 
 
 def _from_text(activity: Json) -> tuple[str, tuple[markup.Quote, ...]]:
-    """``plain`` is taken as it stands, but for the entities and the placeholders that Teams leaves in it."""
+    """Read ``text`` where there is no HTML copy. A text with ``textFormat`` ``plain`` is unchanged but for the entities
+    and placeholders that Teams leaves in it."""
     written = text(activity, "text")
     if text(activity, "textFormat") in ("xml", "html"):
         found = _marked_up(activity, written)
@@ -171,8 +172,8 @@ def _by_name(name: str) -> re.Pattern[str]:
 
 
 def _references(activity: Json, quotes: tuple[markup.Quote, ...]) -> tuple[Reference, ...]:
-    """The quotes of the copy, and those the entities tell of; a message that both tell of comes once, with the longer
-    of its texts."""
+    """Return the quotes of the HTML copy and those of the entities; a message that both name comes once, with the
+    longer of its texts."""
     found: dict[str, Reference] = {}
     for quote in quotes:
         kind: Literal["reply", "forward"] = "forward" if quote.kind == "Forward" else "reply"
@@ -196,8 +197,8 @@ def _put(found: dict[str, Reference], reference: Reference) -> None:
 
 
 def _quoted(data: Json) -> Reference:
-    """What a ``quotedReply`` entity tells (Teams SDK, class *QuotedReplyData*): of a deleted message no more than its
-    id."""
+    """Return the reference in a ``quotedReply`` entity (Teams SDK, class *QuotedReplyData*), which has no more than the
+    id of a deleted message."""
     return Reference(
         kind="reply",
         message_id=text(data, "messageId") or None,

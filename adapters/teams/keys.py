@@ -1,4 +1,4 @@
-"""The keys Bot Framework signs with, fetched from its OpenID document and kept."""
+"""The keys that Bot Framework signs with, fetched from its OpenID document and cached."""
 
 import asyncio
 import time
@@ -16,9 +16,10 @@ from gateway.errors import Unavailable
 MAX_AGE = 86_400.0
 """Seconds after which the keys are fetched again (Bot Connector authentication: at least once a day)."""
 MIN_AGE = 10.0
-"""Seconds between two fetches: a stranger may name an unknown key in every request, and the service may be away."""
+"""Seconds between two fetches: a stranger may name an unknown key in every request, and the service may be down."""
 _PATIENCE = aiohttp.ClientTimeout(total=5.0)
-"""For each of the two documents: who asks for an activity to be verified waits, and Teams gives an activity 15 s."""
+"""Time limit for each of the two documents: the activity to be verified waits meanwhile, and Teams gives an activity 15
+s."""
 _MAX_DOCUMENT = 1024 * 1024
 
 log = structlog.get_logger(__name__)
@@ -29,15 +30,15 @@ class Key(NamedTuple):
 
     public_key: Any
     endorsements: list[str]
-    """The channels it may speak for. Never empty: botbuilder asks nothing of a key that names none."""
+    """The channels the key may speak for. Never empty, because botbuilder does not check a key that names none."""
 
 
 class UnknownKey(Exception):
-    """A token names a key Bot Framework does not publish."""
+    """Raised for a token that names a key Bot Framework does not publish."""
 
 
 class SigningKeys:
-    """Looked up by id. A fetch is made by one caller, the others wait for it."""
+    """Looks keys up by id. One caller fetches them, the others wait for it."""
 
     def __init__(self, metadata_url: str) -> None:
         self._url = metadata_url
@@ -47,11 +48,11 @@ class SigningKeys:
         self._lock = asyncio.Lock()
 
     def use(self, session: aiohttp.ClientSession | None) -> None:
-        """The session to fetch with; None when there is none any more."""
+        """Set the session to fetch with; None when there is none any more."""
         self._session = session
 
     async def get(self, key_id: str | None) -> Key:
-        """The key. Raises ``UnknownKey``, and ``Unavailable`` while no keys could be had at all."""
+        """Return the key. Raises ``UnknownKey``, and ``Unavailable`` while no keys could be fetched at all."""
         wanted = key_id or ""
         # Keys change without notice: look once more before one is refused.
         if time.monotonic() - self._fetched > MAX_AGE or wanted not in self._keys:
@@ -64,7 +65,7 @@ class SigningKeys:
         return found
 
     async def _renew(self) -> None:
-        """Ask for newer keys, unless somebody just did. Old ones are better than none."""
+        """Fetch newer keys, unless somebody just did. On failure the old keys stay."""
         async with self._lock:
             if time.monotonic() - self._asked < MIN_AGE:
                 return

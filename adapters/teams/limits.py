@@ -1,4 +1,4 @@
-"""Teams' numbers, in one place, each with where it comes from.
+"""Teams' limits, in one place, each with its source.
 
 "docs" is https://learn.microsoft.com/microsoftteams/platform, by the path of the page.
 """
@@ -6,41 +6,55 @@
 from gateway.model import Capabilities
 
 MESSAGE_BYTES = 100 * 1024
-"""An activity as UTF-16, pictures as data URIs left out; more is 413 (docs bots/how-to/format-your-bot-messages)."""
+"""Bytes of an activity as UTF-16, not counting pictures as data URIs; more is answered 413 (docs
+bots/how-to/format-your-bot-messages)."""
 CARD_BYTES = 80 * 1024
-"""Where the gateway itself stops making a card larger, and writes a table as text instead."""
+"""Bytes from which the gateway makes a card no larger, and writes a table as text instead; the gateway's own choice."""
 TEXT = 18_000
-"""Characters of a message: four bytes each at the worst. The rest is room for buttons and citations."""
+"""Characters of a message, at four bytes each at the worst; the rest of ``MESSAGE_BYTES`` is for buttons and
+citations."""
 BUTTONS = 6
 """Actions of a set that are shown; more hide in a menu (docs task-modules-and-cards/cards/cards-actions)."""
 BUTTON_LABEL = 80
+"""Characters of a button's label; the gateway's own choice."""
 TOKEN = 1_000
-"""UTF-8 bytes of what a button carries: it stands in the card twice, for old clients too. The gateway's own choice."""
+"""UTF-8 bytes of the token a button carries, which is in the card twice, for old clients too; the gateway's own
+choice."""
 CITATIONS = 20
+"""Number of sources of a message (docs bots/how-to/bot-messages-ai-generated-content)."""
 CITATION_NAME = 80
+"""Characters of a source's name (docs bots/how-to/bot-messages-ai-generated-content)."""
 CITATION_ABSTRACT = 160
+"""Characters of a source's abstract (docs bots/how-to/bot-messages-ai-generated-content)."""
 CITATION_KEYWORDS = 3
+"""Number of a source's keywords (docs bots/how-to/bot-messages-ai-generated-content)."""
 CITATION_KEYWORD = 28
-"""Docs bots/how-to/bot-messages-ai-generated-content."""
+"""Characters of one keyword (docs bots/how-to/bot-messages-ai-generated-content)."""
 CITATION_URL = 1_000
-"""Longer addresses are left out of a citation: twenty of them would not fit into a message."""
+"""Characters of a source's address; a longer one is left out, since twenty of them would not fit into a message. The
+gateway's own choice."""
 SUGGESTIONS = 3
-"""Suggested actions shown (docs bots/how-to/conversations/conversation-messages)."""
+"""Number of suggested actions shown (docs bots/how-to/conversations/conversation-messages)."""
 PICTURE_BYTES = 1024 * 1024
+"""Bytes of a picture in a message (docs bots/how-to/conversations/conversation-messages)."""
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif"})
-"""Pictures in a message (docs bots/how-to/conversations/conversation-messages)."""
+"""Media types of pictures in a message (docs bots/how-to/conversations/conversation-messages)."""
 STREAM_SECONDS = 110.0
-"""A stream may take two minutes (docs bots/streaming-ux); it is handed over a little earlier, so that it ends well."""
+"""Seconds after which a stream is continued by edits. A stream may take two minutes (docs bots/streaming-ux); the
+gateway ends it a little earlier, so that it ends well."""
 INVOKE_SECONDS = 9.0
-"""What an upload inside an invoke may take before it goes on behind it: Bot Framework gives an activity 15 s."""
+"""Seconds that an upload may delay the answer to an invoke before it continues after it: Bot Framework gives an
+activity 15."""
 FRAGMENT = 16 * 320 * 1024
 """Bytes of an upload sent at once: OneDrive wants multiples of 320 KiB, up to 60 MiB (OneDrive API, upload session)."""
 LINK_SECONDS = 3 * 86_400.0
-"""How long a link to a file in a group chat or a channel works."""
+"""Seconds that a link to a file in a group chat or a channel works; the gateway's own choice."""
 CLOCK_SKEW = 300
-"""Seconds a token may be early or late (Bot Connector authentication)."""
+"""Seconds by which a token may be early or late (Bot Connector authentication)."""
 DIALOG_TITLE = 64
+"""Characters of a dialog's title; the gateway's own choice."""
 PLACEHOLDER = 500
+"""Characters of an input's placeholder; the gateway's own choice."""
 
 CAPABILITIES = Capabilities(
     text_limit=TEXT,
@@ -66,3 +80,4 @@ CAPABILITIES = Capabilities(
     feedback_token=False,
     citations=True,
 )
+"""What the gateway may do on Teams."""

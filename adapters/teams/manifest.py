@@ -17,17 +17,18 @@ from gateway.errors import SettingsError
 from gateway.model import COMMANDS
 
 VERSION = "1.22"
+"""The version of the manifest's schema."""
 SCOPES = ("personal", "team", "groupChat")
-"""Where the bot can be added: a chat of its own, a team's channels, group chats."""
+"""Where the bot can be added: a personal chat, a team's channels, group chats."""
 _SHORT_NAME, _FULL_NAME = 30, 100
 _NO_APP = "00000000-0000-0000-0000-000000000000"
 _PLACEHOLDER = "your-host"
 _WHEN = (1980, 1, 1, 0, 0, 0)
-"""In every entry of the archive, so that the same options make the same package."""
+"""The time of every entry of the archive, so that the same options make the same package."""
 
 
 def manifest(options: AppOptions) -> dict[str, Any]:
-    """The manifest. Without an app id it is a pattern to look at, not one to upload."""
+    """Return the manifest. Without an app id it is an example to look at, not one to upload."""
     app_id = _app_id(options.app_id) if options.app_id else _NO_APP
     url = options.url.rstrip("/")
     parts = urlsplit(url)
@@ -69,7 +70,7 @@ def manifest(options: AppOptions) -> dict[str, Any]:
 
 
 def _name(given: str) -> dict[str, str]:
-    """The full name is for names the short one has no room for; it must not be the same."""
+    """Return the app's names. The full name is for names too long for the short one; it must not be the same."""
     short = {"short": given[:_SHORT_NAME]}
     return short if len(given) <= _SHORT_NAME else {**short, "full": given[:_FULL_NAME]}
 
@@ -83,13 +84,13 @@ def _app_id(given: str) -> str:
 
 
 def files(options: AppOptions) -> Mapping[str, bytes]:
-    """What the package holds, by name."""
+    """Return the content of the package, by file name."""
     text = json.dumps(manifest(options), indent=2, ensure_ascii=False)
     return {"manifest.json": f"{text}\n".encode(), "color.png": icons.color(), "outline.png": icons.outline()}
 
 
 def app_manifest(options: AppOptions) -> bytes:
-    """For ``gateway manifest teams``: the package as an archive. Raises ``SettingsError`` without an app id."""
+    """Return the package as an archive, for ``gateway manifest teams``. Raises ``SettingsError`` without an app id."""
     if not options.app_id:
         raise SettingsError("Teams' package names the bot: give --app-id, the Microsoft App ID of the Azure Bot")
     archive = io.BytesIO()

@@ -1,11 +1,11 @@
-"""Markdown as a Teams message takes it, and what a model wrote kept from notifying people. Pure.
+"""Converts Markdown to what a Teams message takes, and keeps model output from notifying people. Pure.
 
 A text message knows no headings (docs bots/how-to/format-your-bot-messages): they become bold lines, also underlined
-ones, and a rule right below text, which would make a heading of it, gets a blank line above. It joins the lines of a
+ones, and a rule right below text, which would make a heading of it, gets a blank line above. Teams joins the lines of a
 paragraph, and not even a blank is left between them, so each but the last ends with a hard break. A mention is
-``<at>…</at>`` with an entity beside it: written by a model it is broken, and ``<@id>``, which is how a handler mentions
-somebody on every platform, becomes one only where that is allowed. Code stays as it was written: without an entity
-``<at>`` notifies nobody.
+``<at>…</at>`` with an entity beside it: one written by a model is broken, and ``<@id>``, by which a handler mentions
+somebody on every platform, becomes a mention only where that is allowed. Code is unchanged: without an entity ``<at>``
+notifies nobody.
 """
 
 import re
@@ -30,16 +30,17 @@ _HALF = re.compile(
     r" {0,3}#{1,6}(?:[ \t].*)?$|[ \t\r]*+(?:[-*+]?|\d{1,9}[.)]?|`{1,2}|~{1,2}|(?:`{3}|~{3}).*)$"
     r"| {0,3}(?:=++|-++)[ \t]*+$"
 )
-"""The beginning of a line that may turn out to be a heading, its underline, a list's item, a fence or nothing."""
+"""The beginning of a line that may become a heading, its underline, a list item, a fence or nothing."""
 _HALF_TAG = re.compile(r"<(?:/?(?:a|at)?)?$", re.IGNORECASE)
 _TAIL = 4
-"""Characters ``_HALF_TAG`` matches at most."""
+"""Characters that ``_HALF_TAG`` matches at most."""
 _RULE = re.compile(r" {0,3}(?:-{3,}+|\*{3,}+|_{3,}+)[ \t]*+$")
 _UNDERLINE = re.compile(r"^ {0,3}(?:={3}|-{3})", re.MULTILINE)
 
 
 def web(url: str) -> str:
-    """An http(s) address as a link takes it: nothing in it can end the link. Empty for any other."""
+    """Return an http(s) address as a link takes it, so that nothing in it can end the link. Empty for any other
+    address."""
     try:
         known = urlsplit(url).scheme in ("http", "https")
     except ValueError:
@@ -48,14 +49,14 @@ def web(url: str) -> str:
 
 
 def safe(text: str) -> str:
-    """Nobody is mentioned by it."""
+    """Return the text with its mentions broken, so that it notifies nobody."""
     if "<" not in text:
         return text
     return edited(text, [Edit(found.start(), found.end(), f"<{_BREAK}") for found in _outside_code(_AT, text)])
 
 
 def _outside_code(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
-    """Where the pattern is found in prose."""
+    """Yield the pattern's matches in prose."""
     found = pattern.search(text)
     ranges = code_ranges(text) if found is not None else []
     next_range = 0
@@ -67,7 +68,7 @@ def _outside_code(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]
 
 
 def mentions_in(text: str, allowed: AllowedMentions) -> list[str]:
-    """The ids a text may mention, each once."""
+    """Return the ids a text may mention, each once."""
     if allowed.users is False or "<@" not in text:
         return []
     found = dict.fromkeys(match[1] for match in _outside_code(_MENTION, text))
@@ -75,7 +76,7 @@ def mentions_in(text: str, allowed: AllowedMentions) -> list[str]:
 
 
 def with_mentions(text: str, names: Mapping[str, str]) -> tuple[str, list[dict[str, Any]]]:
-    """The safe text with these people's mentions live in it, and the entities that make them so."""
+    """Return the safe text with these people's mentions live in it, and the entities that make them so."""
     text = safe(text)
     if not names:
         return text, []
@@ -92,7 +93,7 @@ def with_mentions(text: str, names: Mapping[str, str]) -> tuple[str, list[dict[s
 
 
 def to_teams(text: str, *, apart: bool = True) -> str:
-    """Headings as bold lines, and lines kept ``apart``, outside of code."""
+    """Return the text with headings as bold lines and, with ``apart``, hard breaks between lines, outside of code."""
     return "\n".join(_lines(text, apart=apart)) if _LINES.search(text) else text
 
 
@@ -119,7 +120,7 @@ def _lines(text: str, *, apart: bool) -> list[str]:
 
 
 def _prose(part: Prose) -> Iterator[str]:
-    """The lines of a paragraph, a heading, a rule."""
+    """Yield the lines of a paragraph, a heading or a rule."""
     title = top_heading(part)
     if title is not None:
         bare = title.text.replace("**", "").strip()
@@ -139,18 +140,18 @@ def _line(part: Prose, line: Line) -> str:
 
 
 def top_heading(part: Prose) -> Heading | None:
-    """The heading a part is, if it stands in no list and no quote."""
+    """Return the heading a part is, if it is in no list and no quote."""
     title = heading(part)
     return title if title is not None and not title.lead.strip() else None
 
 
 def _ended(line: str) -> str:
-    """With a hard break at its end."""
+    """Return the line with a hard break at its end."""
     return line if line.endswith(("  ", "\\")) else f"{line}  "
 
 
 def beyond_streams(text: str) -> bool:
-    """Whether something in the text can only be shown once it is whole: a table, an underlined heading."""
+    """Return whether something in the text can only be shown once it is complete: a table, an underlined heading."""
     if "|" not in text and _UNDERLINE.search(text) is None:
         return False
     for part in parts(text):
@@ -162,10 +163,11 @@ def beyond_streams(text: str) -> bool:
 
 
 def streamed(text: str) -> str:
-    """What of a growing text can be shown already. It only ever grows with the text: Teams takes nothing back.
+    """Return what of a growing text can be shown already. The result only ever grows with the text, because Teams takes
+    nothing back.
 
-    The last line waits, and the end of the one before it, while it is not clear what it becomes; its own end while it
-    may become a mention; and a tag of which it is not clear whether it stands in code.
+    The last line waits, and so does the end of the one before it, while it is not clear what it becomes; the last
+    line's own end waits while it may become a mention, and a tag while it is not clear whether it is in code.
     """
     whole, newline, last = text.rpartition("\n")
     tail = _HALF_TAG.search(last, max(0, len(last) - _TAIL))

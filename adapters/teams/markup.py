@@ -1,10 +1,10 @@
-"""Teams' HTML -> Markdown, and what it quotes. Pure, bounded, and never raises.
+"""Converts Teams' HTML to Markdown and the messages it quotes. Pure, bounded, and never raises.
 
-Theory. The standard library's parser tells of tags and words; a stack of open elements collects what is in each, and a
-closed one becomes a piece of Markdown in the element around it. So each character is copied once for each level it is
-in, of which there are at most ``MAX_DEPTH``; deeper elements are overlooked, and their words belong to the deepest one
-counted. The parser itself looks for the end of a declaration or of a tag anew at each beginning of one; those that have
-no end are taken out before (``_closed``).
+Theory. The standard library's parser reports tags and words; a stack of open elements collects what is in each, and a
+closed element becomes a piece of Markdown in its parent. So each character is copied once for each level it is in, of
+which there are at most ``MAX_DEPTH``; deeper elements are ignored, and their words belong to the deepest one counted.
+The parser looks for the end of a declaration or of a tag anew at each beginning of one, so those without an end are
+removed first (``_closed``).
 """
 
 import re
@@ -15,12 +15,13 @@ from typing import NamedTuple
 from adapters.teams import blocks
 
 MAX_HTML = 100_000
-"""Characters of HTML that are read: Teams takes messages up to 100 KB as UTF-16."""
+"""Characters of HTML that are read: Teams takes messages of up to 100 KB as UTF-16."""
 MAX_TAGS = 1_500
-"""Tags that are read: each takes some 5 us, on the event loop. A table of 20 rows and columns has 900."""
+"""Tags that are read: each takes some 5 microseconds, on the event loop. A table of 20 rows and columns has 900."""
 MAX_DEPTH = 32
-"""Elements in one another that are told apart."""
+"""Levels of nested elements that are distinguished."""
 MAX_QUOTES = 20
+"""Quoted messages that are read."""
 
 _STYLES: Mapping[str, str] = {
     "strong": "**", "b": "**", "em": "_", "i": "_", "s": "~~", "strike": "~~", "del": "~~",
@@ -38,17 +39,17 @@ _ENDED_BY: Mapping[str, tuple[set[str], set[str]]] = {
     "td": ({"td", "th"}, {"tr", "table"}),
     "th": ({"td", "th"}, {"tr", "table"}),
 }
-"""Elements that end another that was left open: which, and what it is looked for in."""
+"""Elements that end another that was left open: which ones, and the elements in which it is looked for."""
 _UNSEEN = {"script", "style", "head", "title", "noscript", "template", "attachment", "quoted"}
-"""Elements whose content nobody reads."""
+"""Elements whose content is not shown."""
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _LANGUAGE = re.compile(r"(?:language-|lang-)?([a-zA-Z0-9+#.-]{1,30})")
 _SAYS_NOTHING = {"", "image", "picture", "img", "photo"}
-"""Alternative texts that clients put in by themselves."""
+"""Alternative texts that clients insert by themselves."""
 
 
 class Quote(NamedTuple):
-    """A message that another one quotes or sends on."""
+    """A message that another one quotes or forwards."""
 
     kind: str
     """The last part of its ``itemtype``: ``Reply``, ``Forward``."""
@@ -58,7 +59,7 @@ class Quote(NamedTuple):
 
 
 class Read(NamedTuple):
-    """What a piece of HTML says."""
+    """The words and the quotes of a piece of HTML."""
 
     markdown: str
     quotes: tuple[Quote, ...]
@@ -89,9 +90,9 @@ class _Element:
 
 
 def read(html: str, *, mention: Callable[[str, str], str], shows_pictures: bool = False) -> Read | None:
-    """What it says; None for more than is read. ``mention`` makes of a mention's name and number what stands for it,
-    nothing for one that is left out. ``shows_pictures``: its pictures came as files too, so that those without words
-    need none."""
+    """Read HTML; None for HTML beyond the limits. ``mention`` returns the text for a mention's name and number, empty
+    for one that is left out. ``shows_pictures``: the pictures came as files too, so those without a description are
+    left out."""
     if len(html) > MAX_HTML or html.count("<") > MAX_TAGS:
         return None
     reader = _Reader(mention, shows_pictures=shows_pictures)
@@ -102,7 +103,7 @@ def read(html: str, *, mention: Callable[[str, str], str], shows_pictures: bool 
 
 
 def _closed(html: str) -> str:
-    """The HTML without comments, and with what begins like a tag but has no end as words."""
+    """Return the HTML without comments, and with what begins like a tag but has no end as plain words."""
     parts: list[str] = []
     at = 0
     while (start := html.find("<!--", at)) >= 0:
@@ -349,7 +350,7 @@ class _Reader(HTMLParser):
 
 
 def _add(parent: _Element, text: str, *, tight: bool = False) -> None:
-    """A block in the element around it, behind the words that stood before it."""
+    """Add a block to an element, behind the words that came before it."""
     _end_line(parent)
     if text:
         parent.blocks.append(text)
@@ -365,7 +366,7 @@ def _end_line(element: _Element) -> None:
 
 
 def _content(element: _Element, *, tight: bool = False) -> str:
-    """All that was read in an element; ``tight``: without blank lines between its blocks."""
+    """Return everything that was read in an element; with ``tight`` without blank lines between its blocks."""
     _end_line(element)
     parts: list[str] = []
     for at, block in enumerate(element.blocks):
@@ -376,6 +377,6 @@ def _content(element: _Element, *, tight: bool = False) -> str:
 
 
 def _language(about: Mapping[str, str]) -> str:
-    """What a code block says its language is; ``class="language-python"`` or ``class="Python"``."""
+    """Return the language a code block names: ``class="language-python"`` or ``class="Python"``."""
     found = _LANGUAGE.match(about.get("class", "") or about.get("language", ""))
     return found[1].lower() if found else ""

@@ -1,4 +1,4 @@
-"""Who the users are: names, e-mail addresses, and where the roster to ask is."""
+"""Looks users up in a conversation's roster: names and e-mail addresses."""
 
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -9,26 +9,26 @@ from gateway.errors import Forbidden, Gone, Rejected, Unsupported
 from gateway.model import ConversationRef, Profile, UserRef
 
 _KEPT = 10_000
-"""Users of whom the last place they were seen in is remembered."""
+"""Users of whom the last conversation they were seen in is remembered."""
 
 
 class Members:
-    """A roster belongs to a conversation, so where a user was seen last is remembered; after a restart that begins
-    anew with the first thing heard of them."""
+    """Reads rosters. A roster belongs to a conversation, so the conversation a user was last seen in is remembered;
+    after a restart that begins anew with the first activity from them."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._seen: OrderedDict[tuple[str, str], ConversationRef] = OrderedDict()
 
     def saw(self, user: str, ref: ConversationRef) -> None:
-        """The user of this id is a member of this conversation."""
+        """Remember that the user with this id is a member of this conversation."""
         self._seen[ref.workspace, user] = ref
         self._seen.move_to_end((ref.workspace, user))
         if len(self._seen) > _KEPT:
             self._seen.popitem(last=False)
 
     async def profile(self, user: UserRef) -> Profile:
-        """What the roster says. Without a conversation to ask in, no more than is known anyway."""
+        """Return what the roster says of a user; only what is known anyway where there is no conversation to ask in."""
         ref = self._seen.get((user.workspace, user.id))
         if ref is None:
             return Profile(display_name=user.name)
@@ -42,7 +42,7 @@ class Members:
         )
 
     async def names(self, to: ConversationRef, ids: Iterable[str]) -> dict[str, str]:
-        """The names to mention people of a conversation by; who is not in it is left out."""
+        """Return the names to mention people of a conversation by; a person who is not in it is left out."""
         found: dict[str, str] = {}
         for each in ids:
             try:

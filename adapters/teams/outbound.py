@@ -1,4 +1,4 @@
-"""Messages out: send, edit, delete. A message is one activity, and each of its files another."""
+"""Sends, edits and deletes messages. A message is one activity, and each of its files another."""
 
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -24,29 +24,29 @@ log = structlog.get_logger(__name__)
 
 
 LINES = "lines"
-"""In a receipt: the lines under the text that stand for files."""
+"""Field in a receipt: the lines below the text that stand for files."""
 
 
 @dataclass(slots=True)
 class _Begun:
-    """What of a message is there already."""
+    """What of a message is posted already."""
 
     id: str = ""
     says: render.Activity | None = None
-    """What it was sent as."""
+    """The activity it was sent as."""
     files: dict[str, str] | None = None
-    """``OutgoingFile.key`` by the ids of their activities; None as long as none was touched."""
+    """``OutgoingFile.key`` by the ids of the files' activities; None while none was touched."""
     thumbs: str = ""
-    """The id of the picture that has the thumbs, where no words do."""
+    """The id of the picture that has the thumbs, where the message has no words."""
 
     def first_file(self) -> str:
-        """The id a message has that is nothing but files."""
+        """The id of a message that is nothing but files."""
         return self.thumbs or next(iter(self.files or ()), "")
 
 
 class Outbox:
-    """Where a call fails half-way (a rate limit between a text and its second file), the one that is made again goes on
-    from there: what was sent is remembered by the message's key until all of it is."""
+    """Posts, edits and deletes messages. Where a call fails half-way (a rate limit between a text and its second file),
+    the repeated call continues there: what was sent is remembered by the message's key until all of it is."""
 
     def __init__(self, transport: Transport, members: Members, sharing: Sharing, streams: Streams) -> None:
         self._transport = transport
@@ -56,7 +56,7 @@ class Outbox:
         self._begun: OrderedDict[str, _Begun] = OrderedDict()
 
     async def send(self, to: ConversationRef, message: Outgoing, *, key: str) -> Receipt:
-        """Post it. Without text or buttons, the receipt's id is that of the first picture that has the thumbs, else
+        """Post a message. Without text or buttons, the receipt's id is that of the picture that has the thumbs, else
         that of the first file."""
         begun = self._remembered(key)
         below = await self._sharing.lines(to, message.files, key=key) if message.files else []
@@ -69,7 +69,8 @@ class Outbox:
         return Receipt(to=to, id=begun.id or begun.first_file(), data=_data(begun.files, below, bare=bare))
 
     async def _say(self, to: ConversationRef, made: render.Activity, begun: _Begun) -> None:
-        """The text of it: a call that is made again may have other words (its handler ran anew)."""
+        """Post the text; if an earlier attempt posted it, edit that if the words are different now, because the handler
+        ran anew."""
         if not begun.id:
             with _words_apart(made):
                 begun.id = await self._transport.send(to, addressed(to, made))
@@ -83,7 +84,7 @@ class Outbox:
         return render.activity(message, await self._members.names(to, ids) if ids else {}, below)
 
     async def edit(self, receipt: Receipt, message: Outgoing) -> Receipt:
-        """Make it read so. The files become just these. ``Gone`` if the message was deleted. A message whose
+        """Make the message read as given, with exactly these files. Raises ``Gone`` if it was deleted. A message whose
         stream the user stopped stays as it is: Teams lets nobody change it."""
         try:
             return await self.stop(receipt, message)
@@ -92,7 +93,7 @@ class Outbox:
             return Receipt(to=receipt.to, id=receipt.id, data=_without_state(receipt))
 
     async def stop(self, receipt: Receipt, message: Outgoing) -> Receipt:
-        """The same, at the end of a stream: ``StreamStopped`` is raised."""
+        """Make the message read as given at the end of its stream. Raises ``StreamStopped`` if the user stopped it."""
         to, key, was_bare = receipt.to, f"{receipt.id}:{receipt.to.key}", bool(receipt.data.get("bare"))
         begun = self._remembered(key)
         if begun.files is None:
@@ -132,7 +133,7 @@ class Outbox:
                 await self._transport.update(receipt.to, receipt.id, {**made, "id": receipt.id})
 
     async def delete(self, receipt: Receipt) -> None:
-        """Remove the message and its files' cards; what is gone already is no error."""
+        """Remove the message and the cards of its files; what is gone already is no error."""
         for each in dict.fromkeys((receipt.id, *(receipt.data.get("files") or {}))):
             await self._forget(receipt.to, each)
 
@@ -143,8 +144,8 @@ class Outbox:
     async def _share(
         self, to: ConversationRef, files: tuple[OutgoingFile, ...], begun: _Begun, *, key: str, thumbs: bool = False
     ) -> None:
-        """Post what is not there yet, in the place of what shall not stand any more. ``thumbs``: under the first
-        picture, since there are no words to stand under."""
+        """Post the files that are not there yet, in the place of those no longer wanted. ``thumbs``: the first picture
+        gets the thumbs, since there are no words to show them under."""
         changes = file_changes(begun.files or {}, files)
         there = begun.files = dict(begun.files or {})
         free, missing = list(changes.gone), list(changes.missing)
@@ -166,7 +167,8 @@ class Outbox:
             there.pop(id, None)
 
     async def _replace(self, to: ConversationRef, old: str, made: render.Activity, there: dict[str, str]) -> str:
-        """Show a file where another one stood; the id of its activity. A consent card may have made room already."""
+        """Show a file where another one was shown and return the id of its activity. A consent card may already have
+        been removed."""
         try:
             await self._transport.update(to, old, {**made, "id": old})
         except Gone:
@@ -184,7 +186,8 @@ class Outbox:
 
 @contextmanager
 def _words_apart(made: render.Activity) -> Iterator[None]:
-    """A refusal (400, or 413 of a card Teams finds too large) of what is more than words is one of its form."""
+    """Turn a refusal (400, or 413 of a card Teams finds too large) of an activity that is more than words into one of
+    its form."""
     try:
         yield
     except (Rejected, TooLarge) as error:
@@ -195,7 +198,7 @@ def _words_apart(made: render.Activity) -> Iterator[None]:
 
 
 def addressed(to: ConversationRef, made: render.Activity) -> render.Activity:
-    """With from and to, as the connector's reference has it."""
+    """Return the activity with ``from`` and ``recipient``, as the connector's reference documents it."""
     head: render.Activity = {"conversation": {"id": conversation_of(to)}}
     if bot := to.route.get("bot"):
         head["from"] = {"id": bot}
@@ -209,7 +212,7 @@ def _without_state(receipt: Receipt) -> dict[str, Any]:
 
 
 def _data(files: dict[str, str] | None, below: list[str], *, bare: bool) -> dict[str, Any]:
-    """What a receipt keeps of a message."""
+    """Return what a receipt stores of a message."""
     data: dict[str, Any] = {"files": dict(files)} if files else {}
     if below:
         data[LINES] = below
@@ -219,5 +222,5 @@ def _data(files: dict[str, str] | None, below: list[str], *, bare: bool) -> dict
 
 
 def _says_something(message: Outgoing) -> bool:
-    """Whether there is anything to post but its files: Teams refuses thumbs alone."""
+    """Return whether there is anything to post but files: Teams refuses thumbs alone."""
     return bool(message.text.strip() or message.buttons)

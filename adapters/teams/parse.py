@@ -1,4 +1,4 @@
-"""Envelope -> Event. Pure: it looks at the stored JSON and nothing else."""
+"""Turns an envelope into an event. Pure: it reads nothing but the stored JSON."""
 
 import mimetypes
 from collections.abc import Callable
@@ -30,14 +30,15 @@ from gateway.model import (
 
 
 def parse(envelope: Envelope) -> Event | None:
-    """The event in a delivery, None for one that is of no interest."""
+    """Return the event in a delivery; None for one that is of no interest."""
     activity = envelope.body
     reader = _READERS.get(text(activity, "type"))
     return None if reader is None else reader(activity, envelope.ref)
 
 
 def user_of(activity: Json, ref: ConversationRef) -> UserRef:
-    """Who did it, by the id Entra knows them under: the same in every chat. The people of a test tool have none."""
+    """Return the acting user, by the id Entra knows them under, which is the same in every chat. Users of a test tool
+    have no such id."""
     return UserRef(
         platform="teams",
         workspace=ref.workspace,
@@ -47,7 +48,7 @@ def user_of(activity: Json, ref: ConversationRef) -> UserRef:
 
 
 def user_id(activity: Json) -> str:
-    """The id alone."""
+    """Return the acting user's id."""
     sender = obj(activity, "from")
     return text(sender, "aadObjectId") or text(sender, "id")
 
@@ -72,7 +73,7 @@ def _message(activity: Json, ref: ConversationRef) -> Event | None:
 
 
 def _submitted(value: Json, activity: Json, ref: ConversationRef) -> Event | None:
-    """What one of our cards sent: a button, or a form that stood in the chat."""
+    """Read what one of the adapter's cards sent: a button, or a form that was shown in the chat."""
     user = user_of(activity, ref)
     if isinstance(value.get(FORM), dict):
         return _form(value, activity, ref)
@@ -90,7 +91,8 @@ def _form(value: Json, activity: Json, ref: ConversationRef) -> Event | None:
 
 
 def _files(activity: Json, ref: ConversationRef) -> tuple[RemoteFile, ...]:
-    """Files of a personal chat, and pictures. ``text/html`` is Teams' own copy of the text, cards are no files."""
+    """Return the files of a personal chat, and pictures. ``text/html`` is Teams' own copy of the text, and cards are no
+    files."""
     if "attachments" not in activity:
         return ()
     found = [_file(each, ref) for each in items(activity, "attachments")]
@@ -130,7 +132,7 @@ def _file(attachment: Json, ref: ConversationRef) -> RemoteFile | None:
 
 
 def _narrowed(kind: str, name: str) -> str:
-    """The media type of a file of which only the kind is told."""
+    """Return the media type of a file of which only the kind is told."""
     guessed = media_type(name)
     if guessed.startswith(kind.removesuffix("*")):
         return guessed
@@ -144,7 +146,7 @@ def _edited(activity: Json, ref: ConversationRef) -> Event | None:
 
 
 def _deleted(activity: Json, ref: ConversationRef) -> Event | None:
-    """A thread goes with the post it began with."""
+    """Read a deletion; a thread ends with the post it began with."""
     user, id = user_of(activity, ref), text(activity, "id")
     if ref.thread is not None and ref.thread == id:
         return ConversationEnded(ref=ref, user=user, reason="deleted")
@@ -188,12 +190,13 @@ def _executed(activity: Json, ref: ConversationRef) -> Event | None:
 
 
 def _dialog(activity: Json, ref: ConversationRef) -> Event | None:
-    """A button that wants a dialog (task/fetch), or one that was filled in (task/submit)."""
+    """Read a button that wants a dialog (task/fetch), or a dialog that was submitted (task/submit)."""
     return _submitted(obj(obj(activity, "value"), "data"), activity, ref)
 
 
 def _feedback(activity: Json, ref: ConversationRef) -> Event | None:
-    """Teams asks for the comment itself: what comes is final, so without one it is empty, not outstanding."""
+    """Read a rating. Teams asks for the comment itself, so a rating is final: a missing comment is empty, not
+    outstanding."""
     given = obj(obj(activity, "value"), "actionValue")
     reaction = text(given, "reaction")
     if text(obj(activity, "value"), "actionName") != "feedback" or reaction not in ("like", "dislike"):
@@ -209,7 +212,7 @@ def _feedback(activity: Json, ref: ConversationRef) -> Event | None:
 
 
 def _comment(given: object) -> str:
-    """Of a form, which is JSON in a string."""
+    """Return the comment of a feedback form, which is JSON in a string."""
     form = given
     if isinstance(given, str):
         try:

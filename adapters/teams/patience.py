@@ -1,4 +1,4 @@
-"""Calls that follow an invoke already settled: nobody can make them again, so they are worth some waiting here."""
+"""Repeats calls that follow an invoke already answered: nobody else can make them again, so waiting is worth it."""
 
 import asyncio
 import random
@@ -13,12 +13,13 @@ _ATTEMPTS = 6
 _LONGEST_WAIT = 120.0
 """Seconds to wait for a rate limit: Teams' windows of 1, 2 and 30 s end by then."""
 _BASE, _CAP = 0.5, 10.0
-"""Seconds of the pause after a passing fault: up to the first, doubled each time, up to the second."""
+"""Seconds of the pause after a passing fault: a random time up to the first number, doubled each time, at most the
+second."""
 
 
 async def patiently(call: Callable[[], Awaitable[T]]) -> T:
-    """What ``call`` returns in the end. A rate limit is waited out, a passing fault tried again, and what may have
-    posted something tried once more and no more. Raises what the last try raised."""
+    """Return what ``call`` returns in the end. A rate limit is waited out, a passing fault is retried, and a call that
+    may have posted something is retried only once. Raises what the last attempt raised."""
     doubtful = False
     for attempt in range(1, _ATTEMPTS + 1):
         try:

@@ -1,4 +1,4 @@
-"""Outgoing -> the activity that shows it: text, or a card where it has buttons or tables. Pure."""
+"""Renders an ``Outgoing`` as an activity: as text, or as a card where it has buttons or tables. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,15 +15,16 @@ from gateway.markdown.parts import Table, parts
 from gateway.model import Outgoing, Starter
 
 Activity = dict[str, Any]
+"""An activity of the Bot Framework's protocol."""
 _SURELY_FITS = 8_000
-"""Characters of a text with nothing beside it that need no measuring."""
+"""Characters up to which a text with nothing beside it is not measured."""
 _SUMMARY = 200
 
 
 def activity(message: Outgoing, names: Mapping[str, str], below: Sequence[str] = ()) -> Activity:
-    """The message. ``names`` are those it may mention, by id; ``below`` are lines to stand under its text.
+    """Return the message as an activity. ``names`` are those it may mention, by id; ``below`` are lines below its text.
 
-    Raises ``TooLarge`` for what no form of it fits into.
+    Raises ``TooLarge`` for a message that fits in no form.
     """
     text, mentions = with_mentions(_whole(message, below), names)
     if message.buttons or tables.has_table(text):
@@ -41,8 +42,8 @@ def activity(message: Outgoing, names: Mapping[str, str], below: Sequence[str] =
 
 
 def final(message: Outgoing) -> Activity:
-    """The message as the end of a stream: its text goes on from what was streamed, a card with the buttons beside it
-    (docs bots/streaming-ux: attachments come with the last part)."""
+    """Return the message as the end of a stream: its text continues what was streamed, with a card with the buttons
+    beside it (docs bots/streaming-ux: attachments come with the last part)."""
     made = _fitting_text(message, safe(_whole(message, ())))
     if message.buttons:
         made["attachments"] = [attachment(card("", message.buttons, ()))]
@@ -50,7 +51,7 @@ def final(message: Outgoing) -> Activity:
 
 
 def starters(given: Sequence[Starter], user: str) -> Activity:
-    """Prompts to pick. Teams shows three of them; the others can at least be read."""
+    """Return an activity with suggested prompts. Teams shows three of them; the others are written out."""
     actions = [{"type": "imBack", "title": each.label, "value": each.message} for each in given[:SUGGESTIONS]]
     rest = "\n".join(f"- {each.message}" for each in given[SUGGESTIONS:])
     text = f"You could also ask:\n{rest}" if rest else "You could ask:"
@@ -59,7 +60,8 @@ def starters(given: Sequence[Starter], user: str) -> Activity:
 
 
 def _whole(message: Outgoing, below: Sequence[str]) -> str:
-    """The text with what stands above and below it. A bot has one name in Teams: another author's is a line."""
+    """Return the text with what comes above and below it. A bot has one name in Teams, so another author's name is a
+    line."""
     text = message.text
     more = citations.listed(message.citations, first=CITATIONS + 1)
     parts = [f"**{message.author}**" if message.author else "", text, *below, more]
@@ -67,7 +69,7 @@ def _whole(message: Outgoing, below: Sequence[str]) -> str:
 
 
 def _fitting_text(message: Outgoing, text: str) -> Activity:
-    """Thousands of short lines are kept apart only where there is room for the marks that do it."""
+    """Return the message as text; its lines are kept apart only where there is room for the marks that do it."""
     made = _as_text(message, text)
     return made if len(text) <= _SURELY_FITS or size_of(made) <= MESSAGE_BYTES else _as_text(message, text, apart=False)
 
@@ -89,7 +91,7 @@ def _as_card(message: Outgoing, text: str, mentions: Sequence[Activity], *, in_o
 
 
 def _labelled(made: Activity, message: Outgoing, *, in_text: bool) -> Activity:
-    """The AI label, the sources (a card has no place for them: there they are listed) and the thumbs."""
+    """Add the AI label, the sources (a card has no place for them, so there they are listed) and the thumbs."""
     entities = citations.entity(ai_generated=message.ai_generated, sources=message.citations if in_text else ())
     if entities:
         made["entities"] = entities
@@ -97,17 +99,17 @@ def _labelled(made: Activity, message: Outgoing, *, in_text: bool) -> Activity:
 
 
 def with_thumbs(made: Activity) -> Activity:
-    """The activity with Teams' thumbs up and down under it."""
+    """Return the activity with Teams' thumbs up and down below it."""
     return {**made, "channelData": {"feedbackLoop": {"type": "default"}}}
 
 
 def is_picture(made: Activity) -> bool:
-    """Whether an activity shows a picture in the chat."""
+    """Return whether an activity shows a picture in the chat."""
     return any(each["contentType"].startswith("image/") for each in made.get("attachments", ()))
 
 
 def parts_of(made: Activity) -> set[FormPart]:
-    """What of an activity is more than words, and can be shown otherwise."""
+    """Return which parts of an activity are more than words, and can be shown in another form."""
     found: set[FormPart] = set()
     for each in made.get("attachments", ()):
         if each.get("contentType") == CARD:
@@ -118,12 +120,12 @@ def parts_of(made: Activity) -> set[FormPart]:
 
 
 def _flat(text: str) -> str:
-    """The text with its tables written out, where a card of them would be too large."""
+    """Return the text with its tables written out, where a card with them would be too large."""
     return "\n".join(fenced(tables.as_text(part)) if isinstance(part, Table) else part.source for part in parts(text))
 
 
 def size_of(made: Activity) -> int:
-    """Bytes as Teams counts them: the whole as UTF-16."""
+    """Return an activity's size in bytes as Teams counts it: the whole as UTF-16."""
     raw = dump(made)
     return 2 * len(raw) if raw.isascii() else len(raw.decode().encode("utf-16-le"))
 

@@ -1,4 +1,4 @@
-"""Teams' settings block."""
+"""Teams' settings."""
 
 from typing import ClassVar, Literal
 
@@ -8,53 +8,66 @@ from pydantic_settings import SettingsConfigDict
 from gateway.settings import PlatformSettings
 
 AppType = Literal["MultiTenant", "SingleTenant", "UserAssignedMSI"]
+"""How an app is registered in Azure."""
 
 LOGIN_URL = "https://login.microsoftonline.com"
+"""The address of Entra's login."""
 OPENID_METADATA_URL = "https://login.botframework.com/v1/.well-known/openidconfiguration"
+"""The address of the OpenID document that names Bot Framework's keys."""
 
 
 class TeamsSettings(PlatformSettings):
-    """``TEAMS_APP_ID`` with ``TEAMS_APP_PASSWORD`` and, for one tenant, ``TEAMS_APP_TENANT_ID``; or a managed identity
-    (``TEAMS_APP_TYPE=UserAssignedMSI``); or, on loopback only, ``TEAMS_AUTH=anonymous``."""
+    """Teams' settings: ``TEAMS_APP_ID`` with ``TEAMS_APP_PASSWORD`` and, for one tenant, ``TEAMS_APP_TENANT_ID``; or a
+    managed identity (``TEAMS_APP_TYPE=UserAssignedMSI``); or, on loopback only, ``TEAMS_AUTH=anonymous``."""
 
     model_config = SettingsConfigDict(env_prefix="TEAMS_")
     platform: ClassVar[str] = "teams"
 
     app_id: str | None = None
+    """The Microsoft App ID of the Azure Bot."""
     app_password: SecretStr | None = None
+    """A client secret of the app."""
     app_tenant_id: str | None = None
+    """The tenant that the app is registered in."""
     app_type: AppType | None = None
-    """Left out: ``SingleTenant`` with a tenant id, else ``MultiTenant``."""
+    """How the app is registered. Left out: ``SingleTenant`` with a tenant id, else ``MultiTenant``."""
     any_tenant: bool = False
-    """Serve people of other tenants too: what a single-tenant app is registered as says only where its tokens are from,
-    and whoever knows its id can add it to Teams elsewhere."""
+    """Serve people of other tenants too. That an app is registered for a single tenant says only where its tokens come
+    from: whoever knows its id can add it to Teams elsewhere."""
     login_url: str = LOGIN_URL
+    """The address of the login that tokens come from."""
     openid_metadata_url: str = OPENID_METADATA_URL
+    """The address of the OpenID document that names the keys."""
     auth: Literal["jwt", "anonymous"] = "jwt"
-    """``anonymous``: no token is asked for or sent, as Microsoft's Agents Playground wants it."""
+    """``jwt``: requests need a token. ``anonymous``: no token is asked for or sent, as Microsoft's Agents Playground
+    wants it."""
     identity_endpoint: str | None = Field(default=None, validation_alias="IDENTITY_ENDPOINT")
-    """Where App Service and Container Apps give out managed identity tokens; set by them, as the next."""
+    """Where App Service and Container Apps give out managed identity tokens; they set this variable and
+    ``IDENTITY_HEADER``."""
     identity_header: SecretStr | None = Field(default=None, validation_alias="IDENTITY_HEADER")
+    """The secret that App Service and Container Apps want with a request for a managed identity token."""
 
     @property
     def kind(self) -> AppType:
-        """What the app is registered as."""
+        """How the app is registered, with the default filled in."""
         return self.app_type or ("SingleTenant" if self.app_tenant_id else "MultiTenant")
 
     @property
     def only_tenant(self) -> str | None:
-        """The tenant whose activities are taken; None for whichever."""
+        """The tenant whose activities are accepted; None for every tenant."""
         anyone = self.any_tenant or self.kind == "MultiTenant" or self.auth == "anonymous"
         return None if anyone else self.app_tenant_id
 
     @property
     def configured(self) -> bool:
+        """Whether the platform is switched on."""
         if self.auth == "anonymous":
             return True
         return self.app_id is not None and self.missing is None
 
     @property
     def missing(self) -> str | None:
+        """What is still to be set; None if nothing is."""
         if self.auth == "anonymous":
             return None
         if self.app_id is None:
@@ -69,5 +82,6 @@ class TeamsSettings(PlatformSettings):
 
     @property
     def stands_in(self) -> bool:
-        """The login is plain http: an emulator's, whose other addresses are so too, on this machine."""
+        """Whether an emulator stands in for Teams: the login is plain http, and so are its other addresses, on this
+        machine."""
         return self.auth == "anonymous" or self.login_url.lower().startswith("http:")

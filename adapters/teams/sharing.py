@@ -1,7 +1,7 @@
-"""Files on their way to people: pictures in the chat, consent cards in personal chats, links elsewhere.
+"""Shows files to people: pictures in the chat, consent cards in personal chats, links elsewhere.
 
 In a personal chat a bot may put a file into the user's OneDrive once they have agreed (docs bots/how-to/bots-filesv4);
-in group chats and channels it may not at all, so there the gateway hands the file out itself, by a link that ends.
+in group chats and channels it may not at all, so there the gateway hands the file out itself, by a link that expires.
 """
 
 import base64
@@ -25,14 +25,14 @@ log = structlog.get_logger(__name__)
 
 
 class Sharing:
-    """Says how a file is shown: by an activity of its own, or by a line under the text."""
+    """Decides how a file is shown: by an activity of its own, or by a line below the text."""
 
     def __init__(self, held: FileVault | None) -> None:
         self._held = held
         self._noted = False
 
     async def lines(self, to: ConversationRef, files: Sequence[OutgoingFile], *, key: str) -> list[str]:
-        """Of those that are not shown by an activity: a link to each, or why there is none."""
+        """Return a line for each file that no activity shows: a link to it, or why there is none."""
         return [
             await self._line(file, f"{key}.{number}")
             for number, file in enumerate(files)
@@ -40,7 +40,7 @@ class Sharing:
         ]
 
     async def activity(self, to: ConversationRef, file: OutgoingFile, *, key: str) -> Activity | None:
-        """The activity that shows the file, None for one that is shown by a line."""
+        """Return the activity that shows the file; None for a file that is shown by a line."""
         return await self._activity(to, file, key) if await self._separate(to, file) else None
 
     async def _separate(self, to: ConversationRef, file: OutgoingFile) -> bool:
@@ -87,14 +87,15 @@ class Sharing:
 
 
 def asked(ref: ConversationRef) -> str:
-    """For whom a file is held that consent is asked for: this person, in this conversation. What comes back from a card
-    is the client's to write, so the file is given to nobody else whatever the answer names."""
+    """Return for whom a file is held that consent is asked for: this person, in this conversation. The client writes
+    what comes back from a card, so the file is given to nobody else, whatever the answer names."""
     person = ref.route.get("user", "")
     return f"{ref.key} {person}" if person else ref.key
 
 
 def consent(name: str, held_id: str, *, size: int) -> Activity:
-    """The card that asks whether the file may be put into the user's OneDrive, under a name that OneDrive takes."""
+    """Return the card that asks whether the file may be put into the user's OneDrive, under a name that OneDrive
+    takes."""
     context = {HELD: held_id}
     content = {"description": name, "sizeInBytes": size, "acceptContext": context, "declineContext": context}
     return _message({"contentType": CONSENT, "name": onedrive_name(name), "content": content})
@@ -109,7 +110,7 @@ def _is_linked_picture(file: OutgoingFile, url: str) -> bool:
 
 
 def _web(file: OutgoingFile, url: str) -> str:
-    """The address, if it is one a person can follow."""
+    """Return the address, if it is one a person can follow, else an empty text."""
     link = web(url)
     if not link:
         raise Rejected(f"file {file.name!r}: {url[:80]!r} is no http(s) address")
@@ -117,7 +118,7 @@ def _web(file: OutgoingFile, url: str) -> str:
 
 
 async def _is_picture(file: OutgoingFile) -> bool:
-    """Whether the chat itself can show it."""
+    """Return whether the chat itself can show the file."""
     return file.kind == "image" and file.mime in PICTURES and 0 < await _size(file) <= PICTURE_BYTES
 
 

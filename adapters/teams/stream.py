@@ -1,8 +1,9 @@
-"""Native streams, in personal chats: ``typing`` activities that carry all the text so far, ended by a message.
+"""Native streams in personal chats: ``typing`` activities that carry all the text so far, ended by a message.
 
-Docs bots/streaming-ux. One stream a chat; the sequence starts at 1 and grows; what was shown is never taken back; two
-minutes in all; the user may press Stop, of which the next request tells. What can only be shown whole (a table, an
-underlined heading) ends the stream early: the message is edited from there on.
+A chat has one stream at a time; the sequence starts at 1 and grows; what was shown is never taken back; a stream takes
+two minutes at most; the user may press Stop, which the answer to the next request tells (docs bots/streaming-ux). Text
+that can only be shown complete (a table, an underlined heading) ends the stream early: the message is edited from there
+on.
 """
 
 import time
@@ -19,25 +20,25 @@ from gateway.errors import Forbidden, Gone, Rejected, StreamExpired, StreamStopp
 from gateway.model import ConversationRef, Outgoing, Receipt
 
 STATE = "stream"
-"""In a receipt whose stream may be open: its sequence number, what it shows, when it began."""
+"""Field in the receipt of a stream that may be open: its sequence number, what it shows, when it began."""
 _NOTHING_YET = "…"
 
 log = structlog.get_logger(__name__)
 
 
 class Streams:
-    """A conversation that cannot stream is declined with None."""
+    """Streams into personal chats; declines with None where a conversation cannot stream."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._open: dict[str, float] = {}
 
     def running(self, to: ConversationRef) -> bool:
-        """Whether a stream shows there that the bot works."""
+        """Return whether a running stream shows in the conversation that the bot works."""
         return time.time() - self._open.get(to.key, 0.0) < STREAM_SECONDS
 
     async def start(self, to: ConversationRef, text: str) -> Receipt | None:
-        """Begin, with what can be shown of the text."""
+        """Begin a stream with what can be shown of the text; None where there can be no stream."""
         if to.kind != "dm" or beyond_streams(text):
             return None
         shown = streamed(text)
@@ -55,7 +56,8 @@ class Streams:
         return Receipt(to=to, id=stream, data={STATE: state}) if stream else None
 
     async def append(self, receipt: Receipt, text: str) -> Receipt:
-        """Show more of it. Raises ``StreamExpired`` where it has to go on by edits, ``StreamStopped``."""
+        """Show more of the text. Raises ``StreamExpired`` where it has to continue by edits, ``StreamStopped`` if the
+        user stopped it."""
         state = _state(receipt)
         if beyond_streams(text) or time.time() - float(state.get("at") or 0.0) > STREAM_SECONDS:
             self._open.pop(receipt.to.key, None)
@@ -76,9 +78,9 @@ class Streams:
         return Receipt(to=receipt.to, id=receipt.id, data=grown)
 
     async def close(self, receipt: Receipt, message: Outgoing) -> bool:
-        """End the stream, as the message if that goes on from what was shown; whether it now stands so.
+        """End the stream as the message, if that continues what was shown; returns whether the message now reads so.
 
-        Raises ``StreamStopped`` for one the user stopped: what it shows is final.
+        Raises ``StreamStopped`` for a stream the user stopped: what it shows is final.
         """
         self._open.pop(receipt.to.key, None)
         shown = text_at(_state(receipt), "shown")
@@ -96,8 +98,8 @@ class Streams:
         return stands
 
     async def replace(self, receipt: Receipt, made: render.Activity) -> None:
-        """Edit a message whose stream is over. One that goes on, since its text is not known any more (a dead process
-        streamed it), cannot be edited: it is removed, and ``Gone`` has it sent anew."""
+        """Edit a message whose stream is over. A stream that is still open but whose text is not known any more (a dead
+        process streamed it) cannot be edited: it is removed, and ``Gone`` makes the caller send it anew."""
         try:
             await self._transport.update(receipt.to, receipt.id, {**made, "id": receipt.id})
         except StreamExpired as error:

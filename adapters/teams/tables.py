@@ -1,4 +1,4 @@
-"""Tables as Teams shows them: an Adaptive Card's table, else aligned text."""
+"""Renders tables as an Adaptive Card's table, or as aligned text."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from gateway.markdown.words import cell_text
 
 
 def has_table(markdown: str) -> bool:
-    """Whether there is a table in it."""
+    """Return whether Markdown contains a table."""
     return "|" in markdown and any(isinstance(part, Table) for part in parts(markdown))
 
 
 def element(table: Table) -> dict[str, Any]:
-    """As the element of a card; a cell's Markdown stays as it was."""
+    """Return the table as an element of a card; the Markdown in its cells is unchanged."""
     rows = [{"type": "TableRow", "cells": [_cell(text) for text in row]} for row in table.rows]
     columns = [{"width": 1, "horizontalCellContentAlignment": align.capitalize()} for align in table.align]
     return {"type": "Table", "firstRowAsHeader": True, "gridStyle": "default", "columns": columns, "rows": rows}
@@ -29,7 +29,8 @@ def _cell(cell: str) -> dict[str, Any]:
 
 
 def as_text(table: Table) -> str:
-    """The rows with padded columns, for where no table can be shown; as it was written where padding makes it long."""
+    """Return the rows with padded columns, for where no table can be shown; the table's source where padding makes it
+    long."""
     rows = [[cell_text(cell) for cell in row] for row in table.rows]
     widths = tables.column_widths(rows)
     if (sum(widths) + 2 * len(widths)) * len(rows) > 2 * len(table.source) + 1_000:

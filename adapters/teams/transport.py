@@ -1,6 +1,6 @@
-"""The Bot Connector over one shared HTTP session: wire JSON in and out, every failure already one of ours.
+"""The Bot Connector over one shared HTTP session: JSON in and out, with every failure as a ``gateway.errors`` type.
 
-botbuilder is not asked: it builds a client and signs in anew for every turn, sends in threads, loses the entities it
+botbuilder is not used: it builds a client and signs in anew for every turn, sends in threads, loses the entities it
 does not know (streams, citations) and retries nothing. Nothing is sent anywhere but to the service URL of a
 conversation, which came with a token that was verified.
 """
@@ -25,14 +25,15 @@ from gateway.errors import Rejected, SettingsError, Unavailable
 from gateway.model import ConversationRef
 
 TIMEOUT = 30.0
-"""Seconds for one call; uploads and downloads have their own."""
+"""Seconds for one call; uploads and downloads have time limits of their own."""
 _MAX_ANSWER = 4 * 1024 * 1024
 _JSON = "application/json; charset=utf-8"
 _LARGE = 256 * 1024
 
 
 class Transport:
-    """``local``: plain http to this machine will do, an emulator is there."""
+    """Calls the connector of a conversation. ``local``: plain http to this machine is allowed, because an emulator is
+    there."""
 
     def __init__(self, credentials: Credentials, keys: SigningKeys, *, local: bool) -> None:
         self._credentials = credentials
@@ -49,7 +50,7 @@ class Transport:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
-        """Hold the session."""
+        """Hold the HTTP session open."""
         timeout = aiohttp.ClientTimeout(total=TIMEOUT, sock_connect=10)
         async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session:
             self._use(session)
@@ -64,31 +65,31 @@ class Transport:
         self._credentials.use(session)
 
     async def check(self) -> None:
-        """Whether the login and the keys can be reached. Raises ``SettingsError`` and ``Unavailable``."""
+        """Check that the login and the keys can be reached. Raises ``SettingsError`` and ``Unavailable``."""
         if await self._credentials.authorization():
             await self._keys.fetch()
 
     async def send(self, to: ConversationRef, activity: Json, *, posts: bool = True) -> str:
-        """Post an activity; its id, an empty one where Teams gives none. ``posts`` is false for what makes no message
-        of its own (a sign of typing, a part of a running stream). Raises ``Unconfirmed`` where a message may stand
-        there although the call failed."""
+        """Post an activity and return its id, empty where Teams gives none. ``posts`` is false for an activity that
+        makes no message of its own (a typing indicator, a part of a running stream). Raises ``Unconfirmed`` where the
+        message may have been posted although the call failed."""
         answer = await self._call("POST", to, "/activities", activity, what="send", posts=posts)
         return str(answer.get("id") or "")
 
     async def update(self, to: ConversationRef, activity_id: str, activity: Json) -> None:
-        """Put another activity in the place of one."""
+        """Replace an activity."""
         await self._call("PUT", to, f"/activities/{_part(activity_id)}", activity, what="update")
 
     async def delete(self, to: ConversationRef, activity_id: str) -> None:
-        """Take one away. Raises ``Gone`` for one that is."""
+        """Delete an activity. Raises ``Gone`` for one that is gone already."""
         await self._call("DELETE", to, f"/activities/{_part(activity_id)}", None, what="delete")
 
     async def member(self, to: ConversationRef, user: str) -> Json:
-        """What the conversation's roster says of a user, by any of their ids."""
+        """Return what the conversation's roster says of a user, by any of their ids."""
         return await self._call("GET", to, f"/members/{_part(user)}", None, what="member")
 
     async def authorized(self) -> dict[str, str]:
-        """The header for what is read from the connector itself."""
+        """Return the Authorization header for requests to the connector itself."""
         try:
             token = await self._credentials.authorization()
         except SettingsError as error:
@@ -134,13 +135,13 @@ class Transport:
 
 
 def in_pieces(data: bytes | None) -> bytes | io.BytesIO | None:
-    """A large body is written piece by piece, so that others get their turn."""
+    """Return a large body as a stream, so that it is written in pieces and others get their turn."""
     return data if data is None or len(data) < _LARGE else io.BytesIO(data)
 
 
 @lru_cache(maxsize=256)
 def _address(service: str) -> URL:
-    """A service URL, read once: nearly always the same few are asked. Raises ``Rejected`` for one that cannot be."""
+    """Parse a service URL; nearly always the same few are used. Raises ``Rejected`` for one that cannot be used."""
     try:
         return URL(service)
     except ValueError as error:
@@ -148,12 +149,13 @@ def _address(service: str) -> URL:
 
 
 def _part(id: str) -> str:
-    """An id as a part of a path. What Teams' ids are made of may stand there: mostly there is nothing to quote."""
+    """Return an id quoted as a part of a path. Most of Teams' ids need no quoting."""
     return quote(id, safe=":;=@")
 
 
 def service_of(to: ConversationRef) -> str:
-    """The connector of a conversation, without a slash at the end. Raises ``Rejected`` for one that names none."""
+    """Return the connector of a conversation, without a slash at the end. Raises ``Rejected`` for a conversation that
+    names none."""
     url = to.route.get("service", "")
     if not url:
         raise Rejected(f"nothing was heard from {to.key} yet, so it is not known where its connector is")
@@ -161,5 +163,5 @@ def service_of(to: ConversationRef) -> str:
 
 
 def conversation_of(to: ConversationRef) -> str:
-    """The conversation's id for the connector: in a channel it names the thread too."""
+    """Return the conversation's id for the connector; in a channel it names the thread too."""
     return f"{to.channel};messageid={to.thread}" if to.thread else to.channel

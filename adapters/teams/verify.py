@@ -1,10 +1,10 @@
-"""Whether a request comes from Bot Framework: botbuilder's verification, on keys and a cache of our own.
+"""Verifies that a request comes from Bot Framework: botbuilder's rule, with keys and a cache of the gateway's own.
 
-Theory. botbuilder fetches its keys with ``requests``, on the loop, and verifies each request anew; what is exact in it
-is the rule. So its extractor is given our keys (``open_id_metadata`` is all it asks), and a token that passed is
-remembered until it expires: the signature costs 0.1 ms, the memory of it microseconds. Its failures come as a dozen
-types of exceptions (a missing header, a wrong algorithm, a torn token): all of them mean the same here.
-Tokens of the Bot Framework Emulator and of skills have other issuers, and are not accepted.
+Theory. botbuilder fetches its keys with ``requests``, on the event loop, and verifies each request anew; what is exact
+in it is the rule. So its extractor is given the adapter's keys (``open_id_metadata`` is all it asks), and a token that
+passed is cached until it expires: checking the signature costs 0.1 ms, the cache microseconds. Its failures come as a
+dozen types of exceptions (a missing header, a wrong algorithm, a torn token): all of them mean the same here. Tokens of
+the Bot Framework Emulator and of skills have other issuers, and are not accepted.
 """
 
 import time
@@ -26,7 +26,7 @@ from adapters.teams.limits import CLOCK_SKEW
 from gateway.errors import Unavailable
 
 MAX_CACHED = 4_096
-"""Tokens remembered; Teams uses one for many requests."""
+"""Tokens that are cached; Teams uses one for many requests."""
 _MAX_TOKEN = 16_384
 """Characters of an Authorization header: Bot Framework's have about a thousand."""
 
@@ -37,13 +37,13 @@ class _Genuine(NamedTuple):
     """A token that passed."""
 
     service_url: str
-    """What it was given for."""
+    """The service URL the token was issued for."""
     until: float
     """Seconds since the epoch."""
 
 
 class Verifier:
-    """``believes`` an Authorization header for a service URL and a channel, or not."""
+    """Decides whether an Authorization header is genuine for a service URL and a channel."""
 
     def __init__(self, app_id: str, keys: SigningKeys, metadata_url: str) -> None:
         options = VerifyOptions(
@@ -59,15 +59,15 @@ class Verifier:
         """By the header they came in, and the channel they were to speak for."""
 
     async def believes(self, authorization: str, *, service_url: str | None, channel: str) -> bool:
-        """Whether it is genuine, and given for this service URL (None: whichever). Raises ``Unavailable`` while there
-        are no keys to tell by."""
+        """Return whether the header is genuine, and issued for this service URL (None: for any). Raises ``Unavailable``
+        while there are no keys to verify with."""
         if not authorization or len(authorization) > _MAX_TOKEN:
             return False
         token = await self._genuine(authorization, channel)
         return token is not None and (service_url is None or _same_place(token.service_url, service_url))
 
     async def _genuine(self, authorization: str, channel: str) -> _Genuine | None:
-        """What is known of a token; None if it is none of Bot Framework's."""
+        """Return what is known of a token; None if it is none of Bot Framework's."""
         name = (authorization, channel)
         found = self._known.get(name)
         if found is not None and time.time() < found.until:
@@ -82,7 +82,7 @@ class Verifier:
         return found
 
     async def _claims(self, authorization: str, channel: str) -> dict[str, Any] | None:
-        """What a genuine token says; None for every other."""
+        """Return the claims of a genuine token; None for every other."""
         try:
             identity = await self._extractor.get_identity_from_auth_header(authorization, channel)
             await ChannelValidation.validate_identity(identity, self._credentials)
@@ -98,20 +98,20 @@ class Verifier:
 
 
 class _ThisApp(SimpleCredentialProvider):  # type: ignore[misc]
-    """The audience is this bot: an id in which the case of letters makes no difference."""
+    """A credential provider for which the audience is this bot, whose id is compared without regard to case."""
 
     async def is_valid_appid(self, app_id: Any) -> bool:
         return isinstance(app_id, str) and app_id.lower() == self.app_id
 
 
 def _service_url(claims: dict[str, Any]) -> str:
-    """The document spells the claim ``serviceUrl``, the service ``serviceurl``."""
+    """Return the service URL of a token; the document spells the claim ``serviceUrl``, the service ``serviceurl``."""
     found = claims.get("serviceurl", claims.get("serviceUrl"))
     return found if isinstance(found, str) else ""
 
 
 def _same_place(one: str, other: str) -> bool:
-    """Whether two service URLs are one: a slash at the end and the case of the host make no difference."""
+    """Return whether two service URLs are the same; a slash at the end and the case of the host make no difference."""
     if not one or not other:
         return False
     return one == other or (_place(one) is not None and _place(one) == _place(other))

@@ -1,7 +1,7 @@
-"""``POST /teams/events``: a bounded body, a verified sender, stored before it is acknowledged.
+"""Serves ``POST /teams/events``: reads a bounded body, verifies the sender, and persists before it acknowledges.
 
 The service URL is part of what is verified, so the JSON is read first; nothing else happens to it until the token is
-believed. That costs microseconds once a token is known, and a whole activity may cost 350.
+verified. That costs microseconds once a token is known, and a whole activity may cost 350.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,21 +22,21 @@ from gateway.adapter import Accept
 from gateway.errors import Draining, Unavailable
 
 PATHS = ("/teams/events", "/api/messages")
-"""The second is what Bot Framework's own samples and tools use."""
+"""The paths of the webhook; the second is what Bot Framework's own samples and tools use."""
 CHANNEL = "msteams"
 """Bot Framework's name for Teams."""
 
 _DONE = Response()
 _NO_OBJECT = f"The request body is not a JSON object, or nested deeper than {MAX_DEPTH} levels"
 _MALFORMED: Json = {"error": {"code": "BadSyntax", "message": _NO_OBJECT}}
-"""In Bot Framework's own form (REST API reference, *Error object*)."""
+"""The answer to a body that is no JSON object, in Bot Framework's own form (REST API reference, *Error object*)."""
 
 log = structlog.get_logger(__name__)
 
 
 class Webhook:
-    """The routes. ``verifier`` None: anonymous, and then only a connector on this machine is believed. ``tenant``: the
-    only one whose activities are taken."""
+    """Verifies and answers the requests of the webhook. Without a ``verifier`` requests are anonymous, and only a
+    connector on this machine is accepted. ``tenant`` is the only one whose activities are accepted."""
 
     def __init__(
         self, inbound: Inbound, verifier: Verifier | None, *, tenant: str | None, local: bool, max_body_bytes: int
@@ -48,12 +48,12 @@ class Webhook:
         self._limit = max_body_bytes
 
     def routes(self, accept: Accept) -> Sequence[Route]:
-        """Both addresses over ``accept``."""
+        """Return the webhook's routes, which hand deliveries to ``accept``."""
         endpoint = _Endpoint(self, accept)
         return [Route(path, endpoint, methods=["POST"], name=path.strip("/").replace("/", "_")) for path in PATHS]
 
     async def serve(self, scope: Scope, receive: Receive, accept: Accept) -> Response:
-        """The answer to one request."""
+        """Return the answer to one request."""
         # One pass over what the server read: Starlette's ``headers`` go through all of them for each one asked for.
         headers: dict[bytes, bytes] = dict(scope["headers"])
         raw = await read_body(receive, headers.get(b"content-length", b""), limit=self._limit)
@@ -86,8 +86,8 @@ class Webhook:
         return await self._verifier.believes(authorization, service_url=service, channel=CHANNEL)
 
     def _is_served(self, activity: Json) -> bool:
-        """Whether an activity comes from Teams, and from a tenant that is served. What does not say so is refused: a
-        field that is left out must not be a check that is left out."""
+        """Return whether an activity comes from Teams, and from a tenant that is served. An activity that does not say
+        so is refused: leaving a field out must not skip a check."""
         if text(activity, "channelId") != CHANNEL:
             # Elsewhere (Web Chat, Direct Line) people choose themselves under which id they write.
             return False
@@ -106,7 +106,8 @@ class Webhook:
 
 
 class _Endpoint:
-    """The route as an ASGI application: around a function Starlette puts one more layer, for what is raised in it."""
+    """Serves the routes as an ASGI application, because Starlette wraps a function in one more layer that handles its
+    exceptions."""
 
     def __init__(self, webhook: Webhook, accept: Accept) -> None:
         self._webhook = webhook

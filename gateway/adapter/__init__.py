@@ -1,4 +1,4 @@
-"""What a platform implements, what it is given, and how the registry names it."""
+"""The interface of a platform adapter: what it implements, what it is given, and how the registry names it."""
 
 from gateway.adapter.base import Accept, Adapter
 from gateway.adapter.context import AdapterContext, FileVault, HeldFile, KeyValueStore

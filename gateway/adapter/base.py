@@ -13,47 +13,51 @@ from starlette.routing import Route
 from gateway.model import Accepted, Capabilities, ConversationRef, Envelope, Event, Outgoing, Receipt, RemoteFile
 
 Accept = Callable[[Envelope], Awaitable[Accepted]]
-"""Returned = durable, so acknowledge. Raised = do not acknowledge, so the platform redelivers."""
+"""Stores a delivery. Returning means it is durable, so the adapter acknowledges; raising means it is not, so the
+adapter does not acknowledge and the platform delivers again."""
 
 
 class Adapter(Protocol):
-    """One platform. Made from its settings and its ``AdapterContext``."""
+    """One platform, made from its settings and its ``AdapterContext``."""
 
     name: ClassVar[str]
+    """The platform's name, as in ``ConversationRef.platform``: ``slack``."""
     capabilities: ClassVar[Capabilities]
+    """The platform's limits and abilities."""
 
     def routes(self, accept: Accept) -> Sequence[Route]:
-        """Return the webhooks to serve: ordinary Starlette routes, whose paths may carry parameters
-        (``/slack/events/{app}``). A platform reached by a socket has none."""
+        """Return the webhooks to serve, each at a path without parameters; empty for a platform reached by socket."""
         ...
 
     def connect(self, accept: Accept) -> AbstractAsyncContextManager[None]:
         """Hold what outlives a request (the HTTP session, a socket). Entered before the server takes requests.
 
-        Raises ``SettingsError`` for what only the operator can mend (a token that is refused): the gateway goes on with
-        its other platforms. While the platform cannot be reached, it stays up, says so in ``health`` and tries on.
+        Raises ``SettingsError`` for what only the operator can mend (a token that is refused): the gateway then runs
+        with its other platforms. While the platform cannot be reached the adapter stays up, reports it in ``health``
+        and keeps trying.
         """
         ...
 
     def health(self) -> str | None:
-        """None while the platform can be reached; else one line saying what is wrong (shown by ``/readyz``)."""
+        """Return None while the platform can be reached, else one line saying what is wrong (shown by ``/readyz``)."""
         ...
 
     def parse(self, envelope: Envelope) -> Event | None:
-        """The event in a delivery, None for one that is of no interest. Pure.
+        """Return the event in a delivery; None for one that is of no interest. Pure.
 
-        A token that comes back proves nothing: the core compares it with what stands. For that ``ref`` must be the
-        conversation the click was made in, and ``ActionInvoked.message_id`` the ``Receipt.id`` of the message the
-        button stands under, both as the platform (not the control itself) tells them.
+        A token that comes back proves nothing: the core compares it with the message that was posted. For that ``ref``
+        must be the conversation the click was made in, and ``ActionInvoked.message_id`` the ``Receipt.id`` of the
+        message the button is in, both as the platform (not the control itself) tells them.
         """
         ...
 
     async def send(self, to: ConversationRef, message: Outgoing, *, key: str) -> Receipt:
-        """Post a message. ``key`` is carried along where the platform can, so ``find`` or a nonce can recognise it."""
+        """Post a message. ``key`` is sent along where the platform can carry it, so that ``find`` or a nonce can
+        recognise the message."""
         ...
 
     async def edit(self, receipt: Receipt, message: Outgoing) -> Receipt:
-        """Make the message read as given. Idempotent. Ends a native stream a dead process left open in it."""
+        """Make the message read as given; idempotent. Also ends a native stream that a dead process left open in it."""
         ...
 
     async def delete(self, receipt: Receipt) -> None:
@@ -65,5 +69,6 @@ class Adapter(Protocol):
         ...
 
     def download(self, file: RemoteFile, *, limit: int) -> AsyncIterator[bytes]:
-        """The file's bytes; more than ``limit`` raises ``TooLarge``. Credentials never follow to another host."""
+        """Return the file's bytes; more than ``limit`` bytes raise ``TooLarge``. Credentials are never sent to another
+        host."""
         ...

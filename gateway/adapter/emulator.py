@@ -1,4 +1,4 @@
-"""The interface of a stand-in for a platform."""
+"""The interface of an emulator, a stand-in for a platform."""
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, ClassVar, Protocol
@@ -12,6 +12,7 @@ class Emulator(Protocol):
     """
 
     name: ClassVar[str]
+    """The platform's name, as in ``Platform.name``."""
 
     async def start(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
         """Serve the platform's API; port 0 picks a free one."""
@@ -22,15 +23,15 @@ class Emulator(Protocol):
         ...
 
     def environment(self) -> Mapping[str, str]:
-        """The settings (``SLACK_API_URL``, tokens, secrets) that point an adapter at this emulator."""
+        """Return the settings (``SLACK_API_URL``, tokens, secrets) that point an adapter at this emulator."""
         ...
 
     def deliver_to(self, base_url: str) -> None:
-        """Where the bot listens, e.g. ``http://127.0.0.1:8000``."""
+        """Set the address of the bot, for example ``http://127.0.0.1:8000``."""
         ...
 
     def snapshot(self) -> Mapping[str, Any]:
-        """Everything a person would see now."""
+        """Return everything a person would see now."""
         ...
 
     async def act(self, action: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -38,5 +39,6 @@ class Emulator(Protocol):
         ...
 
     def watch(self) -> AsyncIterator[Mapping[str, Any]]:
-        """Changes as they happen: ``{"type": "change", …}`` for the view, ``{"type": "wire", …}`` for the inspector."""
+        """Yield changes as they happen: ``{"type": "change", …}`` for the view, ``{"type": "wire", …}`` for the
+        inspector."""
         ...

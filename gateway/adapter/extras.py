@@ -1,5 +1,5 @@
-"""What a platform may be able to do beyond ``Adapter``: small protocols the core finds by ``isinstance``. Where one is
-missing, the core degrades in one place (``gateway.egress.sender``)."""
+"""The optional abilities of an adapter: small protocols that the core finds by ``isinstance``. Where one is missing,
+the core degrades in one place (``gateway.egress.sender``)."""
 
 from collections.abc import Collection, Sequence
 from typing import Protocol, runtime_checkable
@@ -19,66 +19,72 @@ from gateway.model import (
 
 @runtime_checkable
 class SupportsLookup(Protocol):
-    """Can tell whether an earlier send reached the platform, though its receipt was lost in a crash."""
+    """An adapter that can tell whether an earlier send reached the platform, though its receipt was lost in a crash."""
 
     async def find(
         self, to: ConversationRef, message: Outgoing, *, key: str, since: float, claimed: Collection[str]
     ) -> Receipt | None:
-        """The message sent under ``key``, looking at the bot's own messages after ``since`` (epoch seconds).
+        """Find the message sent under ``key`` among the bot's own messages after ``since`` (epoch seconds); None if
+        there is none.
 
-        ``claimed`` are ids already known to belong to other sends. A message that cannot carry a key (a running
-        native stream, an upload) is recognised by being the bot's own, later than ``since`` and unclaimed.
+        ``claimed`` are ids already known to belong to other sends. A message that cannot carry a key (a running native
+        stream, an upload) is recognised by being the bot's own, later than ``since`` and unclaimed.
         """
         ...
 
 
 @runtime_checkable
 class SupportsStreaming(Protocol):
-    """Native streams. Every call returns the receipt to use for the next one."""
+    """An adapter with native streams. Every call returns the receipt to use for the next one."""
 
     async def start_stream(
         self, to: ConversationRef, text: str, *, key: str, recipient: UserRef | None, author: str | None = None
     ) -> Receipt | None:
-        """Begin with ``text``, under another name than the bot's own where ``author`` is given and the platform can;
-        None where this conversation cannot stream natively (the core then posts and edits)."""
+        """Begin a stream with ``text``, under another name than the bot's own where ``author`` is given and the
+        platform can. None where this conversation cannot stream natively (the core then posts and edits)."""
         ...
 
     async def append_stream(
         self, receipt: Receipt, *, delta: str, text: str, tasks: Sequence[TaskUpdate] = ()
     ) -> Receipt:
-        """Add ``delta``; ``text`` is everything so far, ``delta`` included. May raise ``StreamExpired`` (go on by
-        editing) or ``StreamStopped`` (the user wants no more)."""
+        """Add ``delta`` to the stream; ``text`` is everything so far, ``delta`` included. May raise ``StreamExpired``
+        (continue by editing) or ``StreamStopped`` (the user wants no more)."""
         ...
 
     async def stop_stream(self, receipt: Receipt, message: Outgoing, *, delta: str, key: str) -> Receipt:
-        """Add the last ``delta``, finish; ``message`` is the whole, with its buttons. May raise as
-        ``append_stream``."""
+        """Add the last ``delta`` and end the stream; ``message`` is the whole message, with its buttons. May raise the
+        same as ``append_stream``."""
         ...
 
 
 @runtime_checkable
 class SupportsCompletion(Protocol):
-    """Can ask the platform for the rest of a message of which a delivery brought only a part.
+    """An adapter that can ask the platform for the rest of a message of which a delivery brought only a part.
 
     ``parse`` marks such a message ``partial``. When it comes a second time (Slack sends a mention as two events under
-    one key), the core merges the two by itself, whichever comes first; this is asked only where no twin came within
-    ``gateway.runtime.twins.TWIN_WITHIN`` seconds, and before the handler is called.
+    one key), the core merges the two by itself, whichever comes first; ``complete`` is called only where no twin came
+    within ``gateway.runtime.twins.TWIN_WITHIN`` seconds, and before the handler is called.
     """
 
     async def complete(self, message: MessageCreated) -> MessageCreated:
-        """The message with all of its text, files and references. The core merges the result into what it has."""
+        """Return the message with all of its text, files and references. The core merges the result into what it
+        has."""
         ...
 
 
 @runtime_checkable
 class SupportsHistory(Protocol):
+    """An adapter that can read a conversation back from the platform."""
+
     async def history(self, to: ConversationRef, *, limit: int) -> Sequence[HistoryMessage]:
-        """The newest messages of the conversation, oldest first."""
+        """Return the newest messages of the conversation, oldest first."""
         ...
 
 
 @runtime_checkable
 class SupportsReactions(Protocol):
+    """An adapter that can put reactions on messages."""
+
     async def react(self, to: ConversationRef, message_id: str, emoji: str, *, added: bool) -> None:
         """Put the bot's reaction on a message, or take it off."""
         ...
@@ -86,27 +92,35 @@ class SupportsReactions(Protocol):
 
 @runtime_checkable
 class SupportsProfiles(Protocol):
+    """An adapter that can look users up."""
+
     async def profile(self, user: UserRef) -> Profile:
-        """What the platform tells about a user. Not cached here: the core does that."""
+        """Return what the platform tells about a user. The core caches it, the adapter does not."""
         ...
 
 
 @runtime_checkable
 class SupportsTitles(Protocol):
+    """An adapter that can name conversations."""
+
     async def set_title(self, to: ConversationRef, title: str) -> None:
-        """Name the conversation."""
+        """Set the conversation's title."""
         ...
 
 
 @runtime_checkable
 class SupportsStarters(Protocol):
+    """An adapter that can suggest prompts."""
+
     async def suggest(self, to: ConversationRef, starters: Sequence[Starter]) -> None:
-        """Show prompts the user can pick."""
+        """Show prompts that the user can pick."""
         ...
 
 
 @runtime_checkable
 class SupportsNotices(Protocol):
+    """An adapter that can show a message to one user alone."""
+
     async def notify(self, to: ConversationRef, user: UserRef, text: str) -> None:
-        """Tell one user, visible to nobody else."""
+        """Show a text to one user, visible to nobody else."""
         ...

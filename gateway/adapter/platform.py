@@ -1,4 +1,4 @@
-"""One platform of the registry, by the names of its parts, which are imported when they are needed."""
+"""An entry of the platform registry: the names of a platform's parts, which are imported only when they are needed."""
 
 import importlib
 from collections.abc import Mapping
@@ -12,48 +12,49 @@ from gateway.settings import PlatformSettings
 
 
 class AppOptions(NamedTuple):
-    """What an app manifest is made from; a platform takes what it needs."""
+    """What an app manifest is made from; a platform uses what it needs."""
 
     name: str = "Gateway bot"
     url: str = "https://YOUR-HOST"
-    """Where the platform reaches the bot."""
+    """The address at which the platform reaches the bot."""
     socket_mode: bool = False
     app_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
-    """A platform: where its parts are, as ``module:name``. Nothing of it is imported before it is asked for."""
+    """A platform, with the places of its parts as ``module:name``. Nothing of it is imported before it is asked for."""
 
     name: str
-    """As in ``ConversationRef.platform``: ``slack``."""
+    """The platform's name, as in ``ConversationRef.platform``: ``slack``."""
     settings_class: str
-    """A ``PlatformSettings``."""
+    """The place of a ``PlatformSettings`` class."""
     adapter_class: str
-    """An ``Adapter``, made from its settings and a context."""
+    """The place of an ``Adapter`` class, which is made from its settings and a context."""
     manifest_function: str
-    """A function from ``AppOptions`` to the platform's app manifest: text, or an archive."""
+    """The place of a function from ``AppOptions`` to the platform's app manifest: text, or an archive."""
     emulator_class: str | None = None
-    """An ``Emulator``; a platform without one is not in the playground."""
+    """The place of an ``Emulator`` class; a platform without one is not in the playground."""
 
     def settings(self, values: Mapping[str, str] | None = None) -> PlatformSettings:
-        """The platform's settings, read now. ``values``, by the names of the variables, win over the environment's."""
+        """Return the platform's settings, read now. ``values``, by the names of the variables, win over the
+        environment's."""
         return cast(type[PlatformSettings], _load(self.settings_class)).with_values(values or {})
 
     def adapter(self, settings: PlatformSettings, context: AdapterContext) -> Adapter:
-        """The adapter. Imports the platform's SDK."""
+        """Return a new adapter. Imports the platform's SDK."""
         return cast(Adapter, _load(self.adapter_class)(settings, context))
 
     def emulator(self) -> Emulator | None:
-        """A new stand-in for the platform, if there is one."""
+        """Return a new emulator of the platform, if there is one."""
         return None if self.emulator_class is None else cast(Emulator, _load(self.emulator_class)())
 
     def manifest(self, options: AppOptions) -> str | bytes:
-        """What the platform must be told about the app, in its own format: text, or an archive."""
+        """Return the app manifest in the platform's own format: text, or an archive."""
         return cast(str | bytes, _load(self.manifest_function)(options))
 
     def check(self) -> None:
-        """Import all that is named here; raises ``ImportError`` or ``AttributeError`` naming what is not there."""
+        """Import every part; raises ``ImportError`` or ``AttributeError`` naming what is not there."""
         for path in (self.settings_class, self.adapter_class, self.manifest_function, self.emulator_class):
             if path is not None:
                 _load(path)
