@@ -41,6 +41,7 @@ BOT = Ignored("bot")
 NOT_ADDRESSED = Ignored("not_addressed")
 NOT_SPOKEN = Ignored("not_spoken")
 MALFORMED = Ignored("malformed")
+"""Why a dispatch is ignored: own message, another bot's, not meant for the bot, not a person's words, malformed."""
 
 Found = Envelope | Ignored | Unknown
 """The result of reading a dispatch: an envelope, why it is ignored, or that its channel has to be looked up first."""

@@ -57,9 +57,9 @@ class Inbound:
         self._held: dict[str, list[Callable[[], None]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.ignored: Counter[str] = Counter()
-        """Dispatches that went no further, by rule."""
+        """How many dispatches were ignored, by the name of the rule."""
         self.failed = 0
-        """Dispatches that met a mistake of ours."""
+        """How many dispatches failed because of a programming mistake in the adapter."""
 
     def parsers(self, intake: Intake, mark: Callable[[], Mark]) -> Mapping[str, Parser]:
         """Return a function for each dispatch that is read; all others are dropped unseen. ``mark`` returns the place

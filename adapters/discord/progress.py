@@ -17,13 +17,13 @@ class Progress:
 
     def __init__(self, session: str = "", stored: int | None = None) -> None:
         self.session = session
-        """Its id; empty until READY tells."""
+        """The session's id; empty until READY."""
         self.stored = stored
-        """Everything up to this sequence number is dealt with; None before the first one."""
+        """The sequence number up to which every dispatch is stored or of no interest; None before the first one."""
         self.replaying = False
-        """What comes was missed: between RESUME and RESUMED."""
+        """Whether Discord is replaying what was missed: between RESUME and RESUMED."""
         self.at = 0
-        """The dispatch being read; 0 before the first one of a connection."""
+        """The sequence number of the dispatch being read; 0 before the first one of a connection."""
         self._read = stored or 0
         self._in_hand = 0
         self._open: dict[int, int] = {}

@@ -25,7 +25,7 @@ class RecentMessages:
 
     def __init__(self) -> None:
         self.since = time.time()
-        """Epoch seconds: nothing is known of what was said before."""
+        """When the memory began, in seconds since the epoch; nothing is known of earlier messages."""
         self._asked: OrderedDict[str, Asked] = OrderedDict()
         self._sent: OrderedDict[str, str] = OrderedDict()
         self._doubtful: OrderedDict[str, None] = OrderedDict()

@@ -96,18 +96,18 @@ class Shard(discord.Client):
         self._failures = 0
         self._refusals = 0
         self._reached = 0
-        """The farthest dispatch that was read before the last RESUME."""
+        """The highest sequence number that was read before the last RESUME."""
         self._mistrusted = False
-        """Nothing could be read any more on the last connection."""
+        """Whether the last connection ended because nothing could be read any more."""
         self._trusting: asyncio.TimerHandle | None = None
         self._identified: float | None = None
         self._index = shard
         self.settled = asyncio.Event()
-        """It is up, or it is known why not."""
+        """Set once the connection is up, or it is known why it cannot be."""
         self.trouble: str | None = "not connected yet"
-        """What is wrong with the connection."""
+        """What is wrong with the connection; None if nothing is."""
         self.fatal: str | None = None
-        """What the operator has to change before there can be one."""
+        """What the operator has to change before there can be a connection; None if nothing."""
 
     def listen(self, parsers: Mapping[str, Parser], taking: Room) -> None:
         """Set who receives the dispatches; called before ``run_until_fatal``."""

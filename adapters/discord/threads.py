@@ -50,7 +50,7 @@ class Threads:
         self._directory = directory
         self._refused: dict[str, float] = {}
         self._mute: set[str] = set()
-        """Channels in whose threads the bot was found not to be allowed to write."""
+        """Channels in whose threads the bot is known to lack the permission to write."""
         self._untried: OrderedDict[str, None] = OrderedDict()
         """The last threads that were opened and not written in yet."""
 

@@ -42,7 +42,7 @@ class SlackApi:
         self._url = api_url if api_url.endswith("/") else f"{api_url}/"
         self._session: aiohttp.ClientSession | None = None
         self.scopes: frozenset[str] | None = None
-        """What the token may do; None until Slack has said so."""
+        """The scopes of the token; None until Slack has told them."""
         self._noted: set[str] = set()
 
     @property

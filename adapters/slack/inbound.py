@@ -48,9 +48,9 @@ class Inbound:
         self._api = api
         self._dm_session: DmSession = dm_session
         self.me = Me()
-        """Who the bot is, from auth.test; what a delivery says of it comes first."""
+        """The bot's identity from auth.test; what a delivery says of it takes precedence."""
         self.ignored: Counter[str] = Counter()
-        """Deliveries answered 200 without further work, by rule (``own``, ``bot``, ``unknown_event``, …)."""
+        """How many deliveries were answered 200 and ignored, by rule (``own``, ``bot``, ``unknown_event``, …)."""
         self.uninstalled = False
         self._twins = Twins()
 

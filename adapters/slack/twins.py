@@ -27,7 +27,7 @@ class Twins:
 
     def __init__(self) -> None:
         self._alone = 0
-        """Mentions heard since the last ``message`` event of one."""
+        """Mentions received since the last one whose ``message`` event came."""
         self._look_at = 0.0
 
     def mark(self, envelope: Envelope, me: Me) -> None:

@@ -49,7 +49,7 @@ class Consents:
         self._running: dict[_Answer, asyncio.Task[None]] = {}
         self._again: set[asyncio.Task[None]] = set()
         self._done: OrderedDict[_Answer, None] = OrderedDict()
-        """What was answered for good: told of once more, there is nothing to do."""
+        """The last answers that were carried out; a repeated one has nothing to do."""
 
     async def answer(self, activity: Json, ref: ConversationRef) -> bool:
         """Handle an answer and return whether it worked, which decides the status of the invoke."""

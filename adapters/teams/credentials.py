@@ -38,9 +38,9 @@ _FIXES = {
 
 class _Token(NamedTuple):
     header: str
-    """As it is sent: ``Bearer …``."""
+    """The Authorization header: ``Bearer …``."""
     until: float
-    """By the monotonic clock."""
+    """When it is renewed, by the monotonic clock in seconds."""
 
 
 class Credentials:

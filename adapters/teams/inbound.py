@@ -45,7 +45,7 @@ class Inbound:
         self._consents = consents
         self._channels = channels
         self.ignored: Counter[str] = Counter()
-        """Deliveries acknowledged without further work, by rule (``bot``, ``unknown_type``, …)."""
+        """How many deliveries were acknowledged and ignored, by rule (``bot``, ``unknown_type``, …)."""
 
     async def handle(self, activity: Json, accept: Accept) -> Reply:
         """Accept one delivery. Raises what ``accept`` raises."""

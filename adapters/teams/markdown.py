@@ -100,7 +100,7 @@ def to_teams(text: str, *, apart: bool = True) -> str:
 def _lines(text: str, *, apart: bool) -> list[str]:
     shown: list[str] = []
     goes_on = False
-    """Whether the line before is one that this may be joined with."""
+    """Whether Teams may join the next line with the one before it."""
     for part in parts(text):
         if not isinstance(part, Prose):
             if not isinstance(part, Table):

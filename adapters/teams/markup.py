@@ -75,18 +75,18 @@ class _Element:
         self.about = about
         self.is_block = is_block
         self.line: list[str] = []
-        """The words of the line (of an element in a line: all of them)."""
+        """The words of the current line; of an inline element all of its words."""
         self.blocks: list[str] = []
         self.tight: list[bool] = []
-        """Of each block: whether it is a line rather than a paragraph, so that no blank line stands between two."""
+        """For each block whether it is a line rather than a paragraph; no blank line goes between two lines."""
         self.rows: list[list[str]] = []
-        """Of a table."""
+        """The rows of a table."""
         self.cells: list[str] = []
-        """Of a row of a table."""
+        """The cells of a row of a table."""
         self.number = 1
-        """Of a numbered list: what its next item has."""
+        """The number of the next item of a numbered list."""
         self.author = ""
-        """Of a quotation."""
+        """The author of a quotation."""
 
 
 def read(html: str, *, mention: Callable[[str, str], str], shows_pictures: bool = False) -> Read | None:
@@ -129,9 +129,9 @@ class _Reader(HTMLParser):
         self._unseen = ""
         self._unseen_depth = 0
         self._spans: list[str] = []
-        """Of each open ``span`` the element it stands for, if any."""
+        """For each open ``span`` the element it stands for; empty for none."""
         self._swallow = False
-        """A mention was left out behind a blank: the one that follows goes too."""
+        """Whether to drop the next blank, because a mention behind a blank was left out."""
         self._quotes: list[Quote] = []
 
     # -- what the parser tells

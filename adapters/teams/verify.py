@@ -56,7 +56,7 @@ class Verifier:
         self._extractor.open_id_metadata = keys
         self._credentials = _ThisApp(app_id.lower(), "")
         self._known: OrderedDict[tuple[str, str], _Genuine] = OrderedDict()
-        """By the header they came in, and the channel they were to speak for."""
+        """Verified tokens by their Authorization header and channel."""
 
     async def believes(self, authorization: str, *, service_url: str | None, channel: str) -> bool:
         """Return whether the header is genuine, and issued for this service URL (None: for any). Raises ``Unavailable``

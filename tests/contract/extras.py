@@ -133,19 +133,19 @@ class ExtrasContract(HouseContract):
 
     # The rest
 
-    async def test_the_past_is_read_oldest_first(self, harness: AdapterHarness) -> None:
+    async def test_history_is_read_oldest_first(self, harness: AdapterHarness) -> None:
         adapter = harness.adapter
         need_extra(harness, SupportsHistory)
         assert isinstance(adapter, SupportsHistory)
         for post, ref in (await harness.mention("question"), await harness.dm("question")):
             await harness.adapter.send(ref, Outgoing(text="answer"), key="k")
-            past = await adapter.history(ref, limit=10)
-            assert [(each.is_bot, each.text) for each in past][-2:] == [(False, "question"), (True, "answer")]
-            assert past[-2].id == post.id
-            assert all(abs(each.at - time.time()) < 60 for each in past)
+            history = await adapter.history(ref, limit=10)
+            assert [(each.is_bot, each.text) for each in history][-2:] == [(False, "question"), (True, "answer")]
+            assert history[-2].id == post.id
+            assert all(abs(each.at - time.time()) < 60 for each in history)
             assert [each.text for each in await adapter.history(ref, limit=1)] == ["answer"]
 
-    async def test_the_past_of_a_thread_is_all_of_it(self, harness: AdapterHarness) -> None:
+    async def test_the_history_of_a_thread_is_all_of_it(self, harness: AdapterHarness) -> None:
         adapter = harness.adapter
         need_extra(harness, SupportsHistory)
         assert isinstance(adapter, SupportsHistory)
@@ -153,8 +153,8 @@ class ExtrasContract(HouseContract):
         for n in range(3):
             await harness.adapter.send(ref, Outgoing(text=f"answer {n}"), key=f"k{n}")
             await harness.world.delivered(await harness.world.reply(post, f"and {n}", user="Grace"))
-        past = [each.text for each in await adapter.history(ref, limit=20)]
-        assert past == ["question", "answer 0", "and 0", "answer 1", "and 1", "answer 2", "and 2"]
+        history = [each.text for each in await adapter.history(ref, limit=20)]
+        assert history == ["question", "answer 0", "and 0", "answer 1", "and 1", "answer 2", "and 2"]
 
     async def test_a_reaction_is_put_on_and_taken_off_once(self, harness: AdapterHarness) -> None:
         adapter = harness.adapter
