@@ -1,4 +1,4 @@
-"""The whole gateway on a platform: buttons, thumbs, stop, and what becomes of messages that were sent."""
+"""The whole gateway on a platform: buttons, thumbs, and what becomes of messages that were sent."""
 
 import asyncio
 from collections.abc import Callable
@@ -194,47 +194,55 @@ class ActionContract:
         assert {(feedback.forId, feedback.value) for feedback in given} == {(ids[0], int(up))}
         assert given[-1].comment == "too short"
 
-    # Stop
-
-    async def stopped(self, world: World, tmp_path: Path, *, by_button: bool) -> None:
-        started, finished = asyncio.Event(), []
+    async def test_a_slow_feedback_handler_holds_up_no_message(self, world: World, tmp_path: Path) -> None:
+        need(capabilities(world).feedback, "thumbs")
+        rated, go = asyncio.Event(), asyncio.Event()
 
         def bot() -> None:
             @cl.on_message
             async def main(message: cl.Message) -> None:
-                if message.content != "long":
-                    await cl.Message(f"re {message.content}").send()
-                    return
-                answer = cl.Message()
-                for n in range(600):
-                    await answer.stream_token(f"word{n} ")
-                    started.set()
-                    await asyncio.sleep(0.1)
-                finished.append(True)
+                await cl.Message(f"re {message.content}").send()
 
-            @cl.on_stop
-            async def stop() -> None:
-                await cl.Message("Stopped.").send()
+            @cl.on_feedback
+            async def feedback(feedback: cl.Feedback) -> None:
+                rated.set()
+                await go.wait()
 
         async with running_bot(world, register(bot), tmp_path):
-            post = await world.dm("long")
-            await started.wait()
-            await world.wait_for(lambda: world.said(post.place))
-            if by_button:
-                await world.stop(post.place)
-            else:
-                await world.dm("/stop")
-            await reads(world, post, "Stopped.")
-            await reads(world, await world.dm("next"), "re next")
-            assert texts(world, post)[0].startswith("word0")
-        assert not finished
+            post = await world.mention("a")
+            await world.thumbs(await reads(world, post, "re a"), up=False)
+            async with asyncio.timeout(10):
+                await rated.wait()
+            await world.reply(post, "b")
+            try:
+                await reads(world, post, "re b")
+            finally:
+                go.set()
 
-    async def test_stop_written_as_a_message(self, world: World, tmp_path: Path) -> None:
-        await self.stopped(world, tmp_path, by_button=False)
+    async def test_a_question_asked_by_the_feedback_handler_is_answered(self, world: World, tmp_path: Path) -> None:
+        need(capabilities(world).feedback, "thumbs")
+        picked: list[Any] = []
 
-    async def test_stop_by_the_platforms_own_button(self, world: World, tmp_path: Path) -> None:
-        need(world.facts.stop_button, "stop button")
-        await self.stopped(world, tmp_path, by_button=True)
+        def bot() -> None:
+            @cl.on_message
+            async def main(message: cl.Message) -> None:
+                await cl.Message(f"re {message.content}").send()
+
+            @cl.on_feedback
+            async def feedback(feedback: cl.Feedback) -> None:
+                reasons = [cl.Action("slow", label="Slow"), cl.Action("wrong", label="Wrong")]
+                picked.append(await cl.AskActionMessage("Why?", reasons, timeout=10).send())
+                picked.append(await cl.AskUserMessage("What else?", timeout=10).send())
+                await cl.Message("Thanks").send()
+
+        async with running_bot(world, register(bot), tmp_path):
+            post = await world.mention("a")
+            await world.thumbs(await reads(world, post, "re a"), up=False)
+            await world.click(await shows(world, post, "Slow", "Wrong"), "Wrong")
+            await reads(world, post, "What else?")
+            await world.reply(post, "nothing")
+            await reads(world, post, "Thanks")
+        assert [picked[0]["name"], picked[1]["output"]] == ["wrong", "nothing"]
 
     # Messages
 

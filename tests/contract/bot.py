@@ -17,6 +17,7 @@ from tests.contract.crashes import CrashContract
 from tests.contract.deletions import DeletionContract
 from tests.contract.endings import EndingContract
 from tests.contract.losses import LossContract
+from tests.contract.stopping import StopContract
 from tests.contract.texts import TextContract
 from tests.contract.world import World
 
@@ -30,6 +31,7 @@ class BotContract(
     EndingContract,
     DeletionContract,
     CrashContract,
+    StopContract,
     TextContract,
 ):
     """Inherit it, and provide ``world``."""

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.loading import load_bot
+from tests.slack.reading import from_bot, said, shown, texts
 from tests.support.bot import running_bot
-from tests.system.reading import from_bot, said, shown, texts
 
 ROOT = Path(__file__).resolve().parents[2]
 

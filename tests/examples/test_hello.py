@@ -8,8 +8,8 @@ import pytest
 
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.loading import load_bot
+from tests.slack.reading import buttons, from_bot, said, shown, texts
 from tests.support.bot import running_bot
-from tests.system.reading import buttons, from_bot, said, shown, texts
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from aiohttp import web
 
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.loading import load_bot
+from tests.slack.reading import said, shown
 from tests.support.bot import running_bot
-from tests.system.reading import said, shown
 
 
 class Model:

@@ -18,8 +18,8 @@ from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.errors import SettingsError
 from gateway.runtime.callbacks import fresh
 from gateway.serving.server import bind
+from tests.slack.reading import said
 from tests.support.bot import QuietServer
-from tests.system.reading import said
 
 BOT = """
 import gateway as cl

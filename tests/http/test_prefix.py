@@ -20,8 +20,8 @@ from gateway.http.files import DiskFileVault
 from gateway.model import FromBytes, OutgoingFile
 from gateway.playground import Playground
 from gateway.settings import GatewaySettings
+from tests.slack.reading import said
 from tests.support.bot import RunningBot, register, running_bot
-from tests.system.reading import said
 
 
 def bot() -> None:

@@ -9,9 +9,9 @@ import pytest
 
 import gateway as cl
 from gateway.emulators.slack.emulator import SlackEmulator
+from tests.slack.reading import from_bot, said, shown, texts
 from tests.slack.world import slack_world
 from tests.support.bot import register, running_bot
-from tests.system.reading import from_bot, said, shown, texts
 
 
 @pytest.fixture

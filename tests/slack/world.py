@@ -29,7 +29,7 @@ from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.emulators.slack.state import Message
 from gateway.model import UserRef
 from tests.contract.world import Facts, FieldInput, File, Method, Person, Place, Post, Said, ShownForm, Trouble
-from tests.system.reading import buttons, from_bot, shown
+from tests.slack.reading import buttons, from_bot, shown
 
 T = TypeVar("T")
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from gateway.emulators.slack.emulator import SlackEmulator
+from tests.slack.reading import said, texts
 from tests.support.process import BotProcess
-from tests.system.reading import said, texts
 
 KILLER = """
     import os, signal

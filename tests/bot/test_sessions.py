@@ -1,6 +1,7 @@
 """Sessions by the clock, and what only Slack's workspaces and channels do; the rest is in every platform's contract."""
 
 import asyncio
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,8 @@ import gateway as cl
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.model import ConversationRef
 from gateway.ports import SessionRecord
+from tests.slack.reading import eventually, said, texts
 from tests.support.bot import register, running_bot
-from tests.system.reading import eventually, said, texts
 
 
 def echo() -> None:
@@ -202,7 +203,6 @@ async def test_the_user_has_name_email_and_a_stable_identifier(slack: SlackEmula
 async def test_sync_handlers_do_not_hold_up_others_and_can_wait_for_coroutines(
     slack: SlackEmulator, tmp_path: Path
 ) -> None:
-    import threading
 
     release = threading.Event()
 
@@ -241,3 +241,44 @@ async def test_a_turn_that_only_waits_for_the_store_keeps_no_other_waiting(
         await said(slack, "general", "You said: two")
         monkeypatch.undo()
         await running.gateway.store.ping()  # company, at last
+
+
+async def test_a_failing_on_chat_end_does_not_keep_the_session_open(slack: SlackEmulator, tmp_path: Path) -> None:
+    def bot() -> None:
+        echo()
+
+        @cl.on_chat_end
+        def end() -> None:
+            raise ValueError("boom")
+
+    async with running_bot(slack, register(bot), tmp_path, session_timeout=0.2, turn_retries=0):
+        await slack.post(slack.dm.id, "a")
+        await said(slack, slack.dm.id, "You said: a")
+        await asyncio.sleep(1.5)
+    assert sum("Reference" in text for text in texts(slack, slack.dm.id)) <= 1
+
+
+async def test_a_conversation_in_which_a_question_waits_is_not_idle(slack: SlackEmulator, tmp_path: Path) -> None:
+    results: list[str] = []
+
+    def bot() -> None:
+        @cl.on_message
+        async def main(message: cl.Message) -> None:
+            if message.content == "ask":
+                answer = await cl.AskUserMessage("Name?", timeout=60).send()
+                assert answer is not None
+                results.append(answer["output"])
+            cl.user_session["count"] = count = cl.user_session.get("count", 0) + 1
+            await cl.Message(f"message {count}").send()
+
+    async with running_bot(slack, register(bot), tmp_path, session_timeout=0.6):
+        await slack.post(slack.dm.id, "a")
+        await said(slack, slack.dm.id, "message 1")
+        await slack.post(slack.dm.id, "ask")
+        await said(slack, slack.dm.id, "Name?")
+        await asyncio.sleep(1)  # the clock is what is tested
+        await slack.post(slack.dm.id, "Ada")
+        await said(slack, slack.dm.id, "message 2")
+        await slack.post(slack.dm.id, "b")
+        await said(slack, slack.dm.id, "message 3")
+    assert results == ["Ada"]

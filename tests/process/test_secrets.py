@@ -16,8 +16,8 @@ import aiohttp
 from gateway.emulators.discord.emulator import DiscordEmulator
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.emulators.teams.emulator import TeamsEmulator
+from tests.slack.reading import said
 from tests.support.process import BotProcess
-from tests.system.reading import said
 
 BOT = """
     import asyncio, base64, json, logging, os, threading, urllib.parse, warnings

@@ -6,8 +6,8 @@ from typing import Any
 
 import gateway as cl
 from gateway.emulators.slack.emulator import SlackEmulator
+from tests.slack.reading import buttons, from_bot, said, shown, texts
 from tests.support.bot import register, running_bot
-from tests.system.reading import buttons, from_bot, said, shown, texts
 
 
 def ask_bot(results: list[Any], **options: Any) -> Any:

@@ -15,8 +15,8 @@ from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.errors import RateLimited, StoreFailed
 from gateway.ingress import dispatcher
 from gateway.store.sqlite import file
+from tests.slack.reading import eventually, from_bot, said, shown, texts
 from tests.support.bot import RunningBot, register, running_bot
-from tests.system.reading import eventually, from_bot, said, shown, texts
 
 
 async def test_a_failing_handler_is_run_again_then_told_with_a_reference_and_kept(

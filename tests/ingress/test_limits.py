@@ -11,8 +11,8 @@ import pytest
 import gateway as cl
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.ingress import dispatcher
+from tests.slack.reading import said, texts
 from tests.support.bot import register, running_bot
-from tests.system.reading import said, texts
 
 
 async def limits(url: str) -> tuple[int, dict[str, str]]:

@@ -6,8 +6,8 @@ import asyncio
 from pathlib import Path
 
 from gateway.emulators.slack.emulator import SlackEmulator
+from tests.slack.reading import from_bot, said, shown, texts
 from tests.support.process import BotProcess
-from tests.system.reading import from_bot, said, texts
 
 REPLIES = """
     import gateway as cl
@@ -86,3 +86,67 @@ async def test_events_during_downtime_arrive_by_redelivery(slack: SlackEmulator,
         await bot.start()
         await said(slack, "general", "second while away", thread=root, timeout=15)
     assert len(from_bot(slack, "general", root)) == 2
+
+
+APPROVES = """
+    import asyncio
+    from pathlib import Path
+    import gateway as cl
+
+    @cl.on_message
+    async def main(message: cl.Message):
+        if Path("slow").exists():
+            while not Path("go").exists():
+                await asyncio.sleep(0.02)
+        pick = await cl.AskActionMessage("Deploy?", [cl.Action("yes"), cl.Action("no")], timeout=300).send()
+        await cl.Message(f"picked {pick['name']}").send()
+"""
+
+
+async def test_nobody_else_answers_while_the_turn_is_on_its_way_back_to_its_question(
+    slack: SlackEmulator, tmp_path: Path
+) -> None:
+    async with BotProcess(tmp_path, APPROVES, slack.environment()) as bot:
+        slack.deliver_to(bot.url)
+        root = await slack.post("general", "@gateway x")
+        question = await said(slack, "general", "Deploy?", thread=root)
+        (tmp_path / "slow").touch()
+        await bot.restart()
+        await slack.click("general", question["ts"], label="yes", user=slack.grace.id)
+        (tmp_path / "go").touch()
+        await slack.click("general", question["ts"], label="no")
+        await said(slack, "general", "picked", thread=root)
+        told = await slack.wait_for(
+            lambda: [m for m in slack.messages("general") if m.get("ephemeral_for") == slack.grace.id]
+        )
+        assert "somebody else" in shown(told[0])
+    assert "picked no" in texts(slack, "general", root)
+
+
+FAILS = """
+    from pathlib import Path
+    import gateway as cl
+
+    @cl.on_message
+    async def main(message: cl.Message):
+        with Path("runs").open("a") as runs:
+            runs.write(message.content)
+        if message.content == "1" and Path("runs").read_text().count("1") < 3:
+            raise ValueError("not yet")
+        await cl.Message(f"re {message.content}").send()
+"""
+
+
+async def test_a_failed_turn_keeps_its_place_across_a_restart(slack: SlackEmulator, tmp_path: Path) -> None:
+    async with BotProcess(tmp_path, FAILS, slack.environment()) as bot:
+        slack.deliver_to(bot.url)
+        root = await slack.post("general", "@gateway 1")
+        await slack.delivered(root)
+        async with asyncio.timeout(10):
+            while not (tmp_path / "runs").exists() or (tmp_path / "runs").read_text() != "11":
+                await asyncio.sleep(0.01)
+        await slack.delivered(await slack.post("general", "2", thread_ts=root))
+        await asyncio.sleep(0.1)
+        await bot.restart()  # two seconds before the failed turn is due again
+        await slack.wait_for(lambda: len(texts(slack, "general", root)) == 2, 15)
+    assert texts(slack, "general", root) == ["re 1", "re 2"]

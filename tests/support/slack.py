@@ -1,6 +1,6 @@
-"""A Slack on loopback, and helpers to run a bot against it."""
+"""Fixtures for tests that run a whole bot against an emulated Slack on loopback."""
 
-from typing import Any
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -10,12 +10,13 @@ from gateway.telemetry.logs import configure_logging
 
 @pytest.fixture(autouse=True)
 def logging() -> None:
-    """Logs as an operator sees them."""
+    """Configure logging as an operator sees it."""
     configure_logging(form="console", debug=False)
 
 
 @pytest.fixture
-async def slack() -> Any:
+async def slack() -> AsyncIterator[SlackEmulator]:
+    """Yield a started Slack without rate limits that redelivers after 0.05, 0.1 and 0.2 seconds."""
     emulator = SlackEmulator(limits="off", retry_delays=(0.05, 0.1, 0.2))
     await emulator.start()
     yield emulator

@@ -11,8 +11,8 @@ import gateway as cl
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.ingress.decoder import ending
 from gateway.telemetry.logs import configure_logging
+from tests.slack.reading import eventually, said, texts
 from tests.support.bot import register, running_bot
-from tests.system.reading import eventually, said, texts
 
 
 def echo() -> None:

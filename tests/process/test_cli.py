@@ -14,8 +14,8 @@ import pytest
 
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.serving.server import bind
+from tests.slack.reading import said
 from tests.support.process import BotProcess
-from tests.system.reading import said
 
 BOT = "import gateway as cl\n\n@cl.on_message\nasync def main(message): ...\n"
 

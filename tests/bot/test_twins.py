@@ -13,9 +13,9 @@ from gateway.adapter import AdapterContext
 from gateway.emulators.common.values import JSON
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.model import Envelope, Event, MessageCreated, RemoteFile
+from tests.slack.reading import said, texts
 from tests.slack.world import SlackWorld, settings_for
 from tests.support.bot import register, running_bot
-from tests.system.reading import said, texts
 
 
 class Completing(SlackAdapter):
