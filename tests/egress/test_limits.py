@@ -1,4 +1,4 @@
-"""Limiter, retries and lanes, on a clock that only moves when everybody waits."""
+"""Limiter, retries and keyed locks, on a clock that only moves when everybody waits."""
 
 import asyncio
 from itertools import pairwise
@@ -164,7 +164,7 @@ def test_backoff_grows_to_its_cap() -> None:
         assert max(pauses) > bound / 2
 
 
-async def test_lanes_keep_order_and_leave_nothing_behind() -> None:
+async def test_keyed_locks_keep_order_and_leave_nothing_behind() -> None:
     locks, order = KeyedLocks(), list[int]()
     gate = asyncio.Event()
 

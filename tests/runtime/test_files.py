@@ -45,8 +45,8 @@ def remote(size: int, name: str = "a.bin", *, number: int = 0, told: bool = True
     return RemoteFile(id=f"{size}-{number}", name=name, mime="", size=size if told else None, workspace="w")
 
 
-class Kept:
-    """The folder, and what it takes."""
+class AttachmentFolder:
+    """Hold a folder of downloaded attachments with its quota, fed by an emulated platform."""
 
     def __init__(self, folder: Path, *, each: int = 5 * MB, total: int = 10 * MB) -> None:
         self.folder = folder
@@ -72,8 +72,8 @@ class Kept:
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Kept:
-    return Kept(tmp_path / "data" / "files")
+def kept(tmp_path: Path) -> AttachmentFolder:
+    return AttachmentFolder(tmp_path / "data" / "files")
 
 
 def mode(path: Path) -> int:
@@ -83,7 +83,7 @@ def mode(path: Path) -> int:
 # Private
 
 
-async def test_nobody_else_can_read_an_attachment(kept: Kept, tmp_path: Path) -> None:
+async def test_nobody_else_can_read_an_attachment(kept: AttachmentFolder, tmp_path: Path) -> None:
     before = os.umask(0o000)
     try:
         path = await kept.fetch(remote(10))
@@ -106,7 +106,7 @@ async def test_nobody_else_can_read_a_held_file(tmp_path: Path) -> None:
         assert mode(path) == (0o700 if path.is_dir() else 0o600), path
 
 
-async def test_a_link_in_the_place_of_a_file_is_replaced_not_followed(kept: Kept, tmp_path: Path) -> None:
+async def test_a_link_in_the_place_of_a_file_is_replaced_not_followed(kept: AttachmentFolder, tmp_path: Path) -> None:
     path = await kept.fetch(remote(10))
     path.unlink()
     (tmp_path / "other").write_text("not ours")
@@ -115,7 +115,7 @@ async def test_a_link_in_the_place_of_a_file_is_replaced_not_followed(kept: Kept
     assert (tmp_path / "other").read_text() == "not ours"
 
 
-async def test_a_folder_an_older_gateway_made_is_closed_to_others(kept: Kept) -> None:
+async def test_a_folder_an_older_gateway_made_is_closed_to_others(kept: AttachmentFolder) -> None:
     kept.folder.mkdir(parents=True, mode=0o755)
     kept.folder.chmod(0o755)
     await kept.files.prune(older_than=60)
@@ -126,7 +126,7 @@ async def test_a_folder_an_older_gateway_made_is_closed_to_others(kept: Kept) ->
 
 
 @pytest.mark.parametrize("error", [Unavailable("broke off"), TooLarge("more than was said"), asyncio.CancelledError()])
-async def test_a_download_that_fails_leaves_nothing(kept: Kept, error: Exception) -> None:
+async def test_a_download_that_fails_leaves_nothing(kept: AttachmentFolder, error: Exception) -> None:
     kept.platform.error = error
     with pytest.raises(type(error)):
         await kept.fetch(remote(300_000))
@@ -134,7 +134,7 @@ async def test_a_download_that_fails_leaves_nothing(kept: Kept, error: Exception
     assert kept.quota.total == 0
 
 
-async def test_of_two_files_the_one_that_came_stays(kept: Kept) -> None:
+async def test_of_two_files_the_one_that_came_stays(kept: AttachmentFolder) -> None:
     await kept.fetch(remote(10, "good"))
     kept.platform.error = Unavailable("broke off")
     with pytest.raises(Unavailable):
@@ -143,7 +143,7 @@ async def test_of_two_files_the_one_that_came_stays(kept: Kept) -> None:
     assert kept.quota.of("s1") == 10
 
 
-async def test_a_full_disk_is_said_as_what_it_is(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_full_disk_is_said_as_what_it_is(kept: AttachmentFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     class Full:
         def write(self, _: bytes) -> None:
             raise OSError(errno.ENOSPC, "No space left on device")
@@ -160,7 +160,7 @@ async def test_a_full_disk_is_said_as_what_it_is(kept: Kept, monkeypatch: pytest
     assert list(kept.folder.rglob("*")) == []
 
 
-async def test_halves_of_downloads_of_a_process_that_died_are_pruned(kept: Kept) -> None:
+async def test_halves_of_downloads_of_a_process_that_died_are_pruned(kept: AttachmentFolder) -> None:
     path = await kept.fetch(remote(10, "whole"))
     path.with_name("half.part").write_bytes(b"x")
     await kept.files.prune(older_than=7 * 86_400)
@@ -183,7 +183,7 @@ async def test_a_held_file_that_cannot_be_written_leaves_nothing(tmp_path: Path)
 # Bounds
 
 
-async def test_a_conversation_has_its_share_and_its_oldest_files_make_room(kept: Kept) -> None:
+async def test_a_conversation_has_its_share_and_its_oldest_files_make_room(kept: AttachmentFolder) -> None:
     for number in range(2):
         await kept.fetch(remote(2 * MB, f"old{number}", number=number), delivery=f"d{number}")
     with pytest.raises(TooLarge, match=r"no room for new: the files of this conversation may take 5 MB \(EACH\)"):
@@ -195,7 +195,7 @@ async def test_a_conversation_has_its_share_and_its_oldest_files_make_room(kept:
     assert kept.quota.of("s1") == kept.on_disk() == 4 * MB
 
 
-async def test_a_size_that_was_not_told_is_bounded_as_it_comes(kept: Kept) -> None:
+async def test_a_size_that_was_not_told_is_bounded_as_it_comes(kept: AttachmentFolder) -> None:
     for number in range(2):
         await kept.fetch(remote(2 * MB, number=number, told=False), delivery=f"d{number}")
     with pytest.raises(TooLarge, match="EACH"):
@@ -203,7 +203,7 @@ async def test_a_size_that_was_not_told_is_bounded_as_it_comes(kept: Kept) -> No
     assert kept.quota.total == kept.on_disk() == 4 * MB
 
 
-async def test_all_conversations_together_have_a_bound(kept: Kept) -> None:
+async def test_all_conversations_together_have_a_bound(kept: AttachmentFolder) -> None:
     for number in range(5):
         await kept.fetch(remote(2 * MB, f"old{number}"), session=f"s{number}")
     with pytest.raises(TooLarge, match=r"all conversations may take 10 MB \(TOTAL\)"):
@@ -214,7 +214,7 @@ async def test_all_conversations_together_have_a_bound(kept: Kept) -> None:
     assert [path.name for path in kept.folder.iterdir() if path.name == "s0"] == [], "nor is its folder left"
 
 
-async def test_many_at_once_stay_within_the_bound(kept: Kept) -> None:
+async def test_many_at_once_stay_within_the_bound(kept: AttachmentFolder) -> None:
     outcomes = await asyncio.gather(
         *(kept.fetch(remote(MB, number=n, told=False), delivery=f"d{n}") for n in range(12)), return_exceptions=True
     )
@@ -223,15 +223,15 @@ async def test_many_at_once_stay_within_the_bound(kept: Kept) -> None:
     assert {type(each) for each in outcomes if isinstance(each, Exception)} == {TooLarge}
 
 
-async def test_a_re_run_downloads_again_and_counts_once(kept: Kept) -> None:
+async def test_a_re_run_downloads_again_and_counts_once(kept: AttachmentFolder) -> None:
     paths = {await kept.fetch(remote(2 * MB)) for _ in range(5)}
     assert len(paths) == 1
     assert kept.quota.total == kept.on_disk() == 2 * MB
 
 
-async def test_what_a_former_process_left_counts_and_what_goes_does_not(kept: Kept) -> None:
+async def test_what_a_former_process_left_counts_and_what_goes_does_not(kept: AttachmentFolder) -> None:
     await kept.fetch(remote(2 * MB, "old"))
-    again = Kept(kept.folder)
+    again = AttachmentFolder(kept.folder)
     await again.fetch(remote(MB, "new"), delivery="d2")
     assert again.quota.of("s1") == 3 * MB
     await again.files.forget("s1")
@@ -266,7 +266,7 @@ async def test_held_files_have_bounds_of_their_own(tmp_path: Path) -> None:
 # In nobody's way
 
 
-async def test_a_bot_that_fills_the_default_threads_holds_up_no_file(kept: Kept, tmp_path: Path) -> None:
+async def test_a_bot_that_fills_the_default_threads_holds_up_no_file(kept: AttachmentFolder, tmp_path: Path) -> None:
     release = Event()
     busy = [asyncio.create_task(asyncio.to_thread(release.wait)) for _ in range(100)]
     await asyncio.sleep(0)

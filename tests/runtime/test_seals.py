@@ -9,7 +9,7 @@ from gateway.runtime.seals import Seals
 HERE, THERE = "slack:T:C:1.1", "slack:T:C:2.2"
 
 
-class Kept:
+class PayloadsInMemory:
     """Payloads in a dict."""
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class Kept:
 @pytest.fixture
 async def seals() -> Any:
     made = Seals()
-    await made.open(Kept())
+    await made.open(PayloadsInMemory())
     return made
 
 
@@ -45,10 +45,10 @@ async def test_words_cannot_be_moved_from_one_to_the_next(seals: Any) -> None:
 
 
 async def test_the_key_is_made_once_and_kept() -> None:
-    kept, first, second, other = Kept(), Seals(), Seals(), Seals()
+    kept, first, second, other = PayloadsInMemory(), Seals(), Seals(), Seals()
     await first.open(kept)
     await second.open(kept)
-    await other.open(Kept())
+    await other.open(PayloadsInMemory())
     token = first.write_rating(HERE, "m")
     assert second.read_rating(HERE, token) == "m"
     assert other.read_rating(HERE, token) is None

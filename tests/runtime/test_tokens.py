@@ -13,7 +13,7 @@ from gateway.runtime.tokens import ActionToken, AskToken, CommentToken, UploadTo
 HERE = "slack:T:C:1.2"
 
 
-class Kept:
+class PayloadsInMemory:
     """Payloads in a dict."""
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ TOKENS: list[tokens.Token] = [
 
 @pytest.mark.parametrize("token", TOKENS, ids=lambda token: token.kind)
 async def test_a_token_comes_back_as_it_was(token: Any) -> None:
-    store = Kept()
+    store = PayloadsInMemory()
     text = await tokens.write(token, conversation=HERE, limit=2000, payloads=store)
     assert await tokens.read(text, store, conversation=HERE) == token
     assert not store.bodies
@@ -44,7 +44,7 @@ async def test_a_token_comes_back_as_it_was(token: Any) -> None:
 
 @pytest.mark.parametrize("token", TOKENS, ids=lambda token: token.kind)
 async def test_one_too_long_for_the_button_is_kept_in_the_store(token: Any) -> None:
-    store = Kept()
+    store = PayloadsInMemory()
     text = await tokens.write(token, conversation=HERE, limit=40, payloads=store)
     assert len(text.encode()) <= 40
     assert await tokens.read(text, store, conversation=HERE) == token
@@ -52,29 +52,29 @@ async def test_one_too_long_for_the_button_is_kept_in_the_store(token: Any) -> N
 
 @given(st.text(max_size=60))
 async def test_foreign_text_is_no_token(text: str) -> None:
-    assert await tokens.read(text, Kept(), conversation=HERE) is None
+    assert await tokens.read(text, PayloadsInMemory(), conversation=HERE) is None
 
 
 async def test_a_pruned_payload_is_no_token() -> None:
-    assert await tokens.read("s:0123456789abcdef", Kept(), conversation=HERE) is None
+    assert await tokens.read("s:0123456789abcdef", PayloadsInMemory(), conversation=HERE) is None
 
 
 @pytest.mark.parametrize("token", TOKENS, ids=lambda token: token.kind)
 async def test_where_a_client_could_have_written_it_only_what_is_in_the_store_is_believed(token: Any) -> None:
-    store = Kept()
+    store = PayloadsInMemory()
     assert await tokens.read(tokens.pack(token), store, conversation=HERE, inline=False) is None
     text = await tokens.write(token, conversation=HERE, limit=0, payloads=store)
     assert await tokens.read(text, store, conversation=HERE, inline=False) == token
 
 
 async def test_one_that_is_kept_opens_in_no_other_conversation() -> None:
-    store = Kept()
+    store = PayloadsInMemory()
     text = await tokens.write(TOKENS[0], conversation=HERE, limit=0, payloads=store)
     assert await tokens.read(text, store, conversation="slack:T:C:9.9") is None
     assert await tokens.write(TOKENS[0], conversation="slack:T:C:9.9", limit=0, payloads=store) != text
 
 
 async def test_one_that_was_kept_before_it_said_where_it_belongs_is_still_read() -> None:
-    store = Kept()
+    store = PayloadsInMemory()
     await store.put_payload("s:old", orjson.loads(tokens.pack(TOKENS[0])))
     assert await tokens.read("s:old", store, conversation=HERE) == TOKENS[0]

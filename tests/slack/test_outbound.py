@@ -101,14 +101,14 @@ async def test_a_channel_without_threads_first_met_by_a_file_has_it_once(harness
 
 
 async def test_what_a_crash_left_in_a_channel_without_threads_is_found_there(harness: SlackHarness) -> None:
-    class Kept(dict[str, Any]):
+    class KeyValuesInMemory(dict[str, Any]):
         async def keep(self, name: str, value: Any) -> None:
             self[name] = value
 
         async def recall(self, name: str) -> Any:
             return self.get(name)
 
-    kept, since = Kept(), time.time()
+    kept, since = KeyValuesInMemory(), time.time()
     ref = await threadless(harness)
     for _ in range(2):  # the second one knows nothing but what was kept
         adapter = adapter_for(harness.slack, AdapterContext(store=kept))
