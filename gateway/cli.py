@@ -1,4 +1,4 @@
-"""The command line."""
+"""The command line: ``gateway run``, ``hello``, ``init``, ``manifest`` and ``inbox``."""
 
 import asyncio
 import gc
@@ -198,7 +198,8 @@ async def _change(names: list[str], *, retry: bool) -> None:
 
 
 def _run(bot: Path, *, headless: bool, host: str | None, port: int | None, debug: bool) -> None:
-    """Load the bot, then serve it. The file is imported before the event loop runs, as a script would be."""
+    """Load the bot and serve it until a signal. The bot's file is imported before the event loop runs, as a script
+    would be."""
     import uvloop
     from dotenv import load_dotenv
 
@@ -288,7 +289,8 @@ def _settings(**given: object) -> "GatewaySettings":
 
 
 def _database() -> str:
-    """The database ``gateway run`` uses here; the playground's, where there is only that one."""
+    """Return the address of the database ``gateway run`` uses in this folder: the playground's where only that
+    exists."""
     from gateway.settings import playground_database
 
     settings = _settings()
@@ -321,7 +323,7 @@ def _watch(bot: Path, *, headless: bool, host: str | None, port: int | None, deb
 
 
 def asyncio_run(main: "Coroutine[object, object, None]") -> None:
-    """Run it on uvloop; what the operator must mend is one line and exit code 2."""
+    """Run a coroutine on uvloop. A ``SettingsError`` is printed as one line and ends the process with exit code 2."""
     import uvloop
 
     with _mendable(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -330,7 +332,7 @@ def asyncio_run(main: "Coroutine[object, object, None]") -> None:
 
 @contextmanager
 def _mendable() -> "Generator[None]":
-    """What the operator must mend is one line and exit code 2."""
+    """Print a ``SettingsError`` of the block as one line and end the process with exit code 2."""
     try:
         yield
     except SettingsError as error:
@@ -352,8 +354,8 @@ def _fail(message: str) -> NoReturn:
 
 
 def main() -> None:
-    """The ``gateway`` command."""
-    gc.disable()  # what is made while starting stays; ``app`` turns it on
+    """Run the ``gateway`` command; an unexpected error is printed with its traceback, redacted, and exit code 1."""
+    gc.disable()  # what is made while starting stays; ``serving.garbage`` turns it on
     try:
         app()
     except Exception as error:

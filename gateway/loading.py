@@ -12,7 +12,8 @@ from gateway.runtime.callbacks import Callbacks, fresh
 
 
 def load_bot(path: Path) -> Callbacks:
-    """Import the file and return what it registered. A file that does not load is a ``SettingsError`` naming why."""
+    """Import the bot's file and return the handlers it registered. Raises ``SettingsError``, naming the cause and its
+    line, for a file that is missing, does not import or registers nothing."""
     if not path.is_file():
         raise SettingsError(f"there is no bot file at {path}: check the path, or write one with `gateway init`")
     spec = importlib.util.spec_from_file_location(path.stem, path)
@@ -43,7 +44,8 @@ def load_bot(path: Path) -> Callbacks:
 
 
 def _hides(path: Path) -> bool:
-    """Whether others who import a module would get the bot instead, by its name (``discord.py``, ``gateway.py``)."""
+    """Return whether the bot's file name (``discord.py``, ``gateway.py``) is that of a module others import, who would
+    get the bot instead."""
     name = path.stem
     if name in sys.builtin_module_names:
         return True

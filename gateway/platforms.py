@@ -1,4 +1,5 @@
-"""The platforms there are: our own, and those of other packages. The only door from the gateway to the adapters."""
+"""Finds the platforms: those in ``adapters``, and those other packages add. The only import of adapters in
+``gateway``."""
 
 import importlib
 from collections.abc import Mapping
@@ -13,8 +14,8 @@ ENTRY_POINTS = "gateway.adapters"
 
 
 def registry() -> Mapping[str, Platform]:
-    """Our own platforms and those that installed packages add, by name. Raises ``SettingsError`` for an entry point
-    that is no ``Platform`` or takes a name that is taken."""
+    """Return the platforms in ``adapters`` and those that installed packages add, by name. Raises ``SettingsError`` for
+    an entry point that is no ``Platform`` or takes a name that is taken."""
     ours = cast(tuple[Platform, ...], importlib.import_module("adapters").PLATFORMS)
     found = {platform.name: platform for platform in ours}
     for entry in entry_points(group=ENTRY_POINTS):

@@ -1,9 +1,8 @@
-"""Keeps secrets out of everything a person may read: the values that were configured, and what has a secret's shape.
+"""Blanks secrets out of text a person may read: configured values, and whatever has a secret's shape.
 
-What is configured is known by its value, so its shape does not matter: ``conceal`` remembers it in the forms it takes
-on its way through URLs, JSON and headers, for the whole process, because a log belongs to the whole process too.
-``redact`` blanks those out, and after them whatever looks like a token, a signed address or a password.
-"""
+A configured secret is known by its value: ``conceal`` remembers the forms the value takes in URLs, JSON and headers,
+for the whole process, because a log belongs to the whole process too. ``redact`` blanks out those forms, and then
+whatever looks like a token, a signed address or a password."""
 
 import base64
 import binascii
@@ -14,12 +13,14 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import quote, quote_plus, unquote_to_bytes, urlsplit
 
 BLANK = "[redacted]"
+"""What stands in the place of a secret."""
 MIN_LENGTH = 6
-"""Characters of a value that can be told from a word of the text around it; a shorter one is not looked for."""
+"""Characters of the shortest value that is concealed: a shorter one could be any word of the text around it."""
 _LEAST_OF_VARIABLES = 8
-"""The same for variables that are only named like secrets (``API_KEY=unused``)."""
+"""Characters of the shortest value that is concealed for its variable's name alone (``API_KEY=unused``)."""
 _CUT = 10
-"""Characters of the beginning of a value that give it away: an error's text may be cut off in the middle of it."""
+"""Characters of a value's beginning that are blanked out alone, because an error's text may be cut off in the middle of
+a secret."""
 
 SECRET_NAMES = re.compile(
     r"token|secret|passw|passphrase|authorization|cookie|api_?key|access_?key|private_?key|credential", re.IGNORECASE
@@ -29,7 +30,7 @@ _SECRET_VARIABLES = re.compile(
     r"(?:^|_)(?:TOKEN|SECRET|PASSWORD|PASSWD|PASS|PASSPHRASE|CREDENTIALS?|KEY|[A-Z]+KEY|PAT|DSN|WEBHOOK|WEBHOOK_URL|"
     r"CONNECTION_STRING)\d*$"
 )
-"""Names of environment variables that hold secrets, the bot's own among them."""
+"""Names of environment variables whose values are secrets, the bot's own among them."""
 
 _SHAPES = re.compile(
     r"xox[a-z](?:\.xox[a-z])?-[\w-]{6,}"  # Slack: bots, users, refresh tokens, rotated ones
@@ -74,16 +75,18 @@ _ESCAPES = re.compile("%[0-9A-F]{2}")
 _BASIC = re.compile(r"(basic(?: |%20))([A-Za-z0-9+/_-]{8,}={0,2})", re.IGNORECASE)
 
 _values: dict[str, frozenset[str]] = {}
-"""Each value with the forms it may take."""
+"""The concealed values, each with the forms it may take."""
 _forms: list[str] = []
+"""All forms of all concealed values, longest first."""
 _beginnings: list[tuple[str, str]] = []
-"""Of the long ones: enough to tell them by, and the whole."""
+"""The beginning of each long form, enough to tell it by, and the whole form."""
 _MOST = 200
-"""Values remembered, the newest: no program has so many, only one that goes on making new ones."""
+"""Number of concealed values remembered, the newest ones: only a program that goes on making secrets has more."""
 
 
 def conceal(*values: str | None) -> None:
-    """Never show these values from now on."""
+    """Blank these values out of everything ``redact`` returns from now on. None and values shorter than ``MIN_LENGTH``
+    are left out."""
     new = {value for value in values if value is not None and len(value) >= MIN_LENGTH and value not in _values}
     if not new:
         return
@@ -96,7 +99,7 @@ def conceal(*values: str | None) -> None:
 
 
 def conceal_variables(variables: Mapping[str, str | None]) -> None:
-    """Conceal the secrets among environment variables: by their names, and the passwords in URLs."""
+    """Conceal the values of environment variables whose names are those of secrets, and the passwords in URLs."""
     for name, value in variables.items():
         if not value:
             continue
@@ -108,12 +111,12 @@ def conceal_variables(variables: Mapping[str, str | None]) -> None:
 
 
 def _is_path(value: str) -> bool:
-    """Whether it only names a file with secrets in it. Base64 may begin with a slash, too."""
+    """Return whether the value is the path of a file that exists. A slash proves nothing: base64 may begin with one."""
     return os.path.isabs(value) and os.path.exists(value)
 
 
 def conceal_address(url: str) -> None:
-    """Conceal the password in a URL, if there is one."""
+    """Conceal the password in a URL, if the URL has one."""
     try:
         password = urlsplit(url).password
     except ValueError:
@@ -123,7 +126,7 @@ def conceal_address(url: str) -> None:
 
 
 def redact(text: str) -> str:
-    """The text without secrets."""
+    """Return the text with every secret in it replaced by ``BLANK``."""
     for form in _forms:
         if form in text:
             text = text.replace(form, BLANK)
@@ -154,7 +157,8 @@ def _blank_cut_off(text: str, beginning: str, form: str) -> str:
 
 
 def _basic(found: re.Match[str]) -> str:
-    """``Basic`` is also a word: what follows it is a login only if it decodes to one with a colon in it."""
+    """Return the match with its login blanked out. ``Basic`` is also a word: what follows is a login only if it decodes
+    to text with a colon in it."""
     data = found[2].rstrip("=").replace("-", "+").replace("_", "/")
     try:
         login = base64.b64decode(data + "=" * (-len(data) % 4))
@@ -195,8 +199,8 @@ _ESCAPED = (_in_url, _in_url_lower, quote, quote_plus, _in_json, _in_readable_js
 
 
 def _forms_of(value: str) -> Iterator[str]:
-    """How it may be written: as it is, escaped once or twice and then in a log line of JSON, or in base64. For a value
-    of letters and digits these are three forms, not hundreds."""
+    """Yield the forms in which a value may be written: as it is, escaped once or twice and then in a log line of JSON,
+    or in base64. A value of letters and digits has three forms, not hundreds."""
     once = {value, *(escape(value) for escape in _ESCAPED)}
     twice = once | {escape(form) for form in once for escape in (_in_url, _in_json, _in_readable_json, _printed)}
     yield from twice | {_in_json(form) for form in twice}

@@ -21,8 +21,8 @@ _TOML = Path("gateway.toml")
 
 
 class _Settings(BaseSettings):
-    """Reads the environment, then ``.env``, then ``gateway.toml``; names are case-insensitive. Blanks around a value
-    are none of it: a token out of a mounted file ends with a line break."""
+    """A block of settings: the environment wins over ``.env``, and that over ``gateway.toml``. Names are
+    case-insensitive. Blanks around a value are dropped, because a token in a mounted file ends with a line break."""
 
     model_config = SettingsConfigDict(
         env_file=".env",
@@ -44,7 +44,7 @@ class _Settings(BaseSettings):
         return init_settings, env_settings, dotenv_settings, _Toml(settings_cls)
 
     def model_post_init(self, context: Any, /) -> None:
-        """Whatever is a secret here is kept out of every log from now on."""
+        """Keep every secret of this block out of all logs from now on."""
         for _, value in self:
             if isinstance(value, SecretStr):
                 conceal(value.get_secret_value())
@@ -53,7 +53,8 @@ class _Settings(BaseSettings):
 
     @classmethod
     def read(cls, **overrides: Any) -> Self:
-        """Read them; a value that does not fit is a ``SettingsError`` naming the variable."""
+        """Return the settings as they are now, with ``overrides`` by field name before all else. Raises
+        ``SettingsError``, naming the variable, for a value that does not fit."""
         try:
             return cls(**overrides)
         except ValidationError as error:
@@ -64,13 +65,14 @@ class _Settings(BaseSettings):
 
     @classmethod
     def with_values(cls, values: Mapping[str, str]) -> Self:
-        """Read them, with ``values`` (by the names of the variables) before those of the environment."""
+        """Return the settings with ``values``, by the names of the variables, before those of the environment. Raises
+        ``SettingsError``."""
         by_variable = {variable: field for field in cls.model_fields for variable in cls._variables(field)}
         return cls.read(**{by_variable[name]: value for name, value in values.items() if name in by_variable})
 
     @classmethod
     def variables(cls) -> frozenset[str]:
-        """The names of the environment variables it reads."""
+        """Return the names of the environment variables this block reads."""
         return frozenset(name for field in cls.model_fields for name in cls._variables(field))
 
     @classmethod
@@ -83,14 +85,16 @@ class _Settings(BaseSettings):
 
 
 class _Toml(EnvSettingsSource):
-    """``gateway.toml``: the same names as the environment's, so that no two blocks read the same line."""
+    """The settings in ``gateway.toml``, which have the same names there as in the environment, so that no two blocks
+    read the same line."""
 
     def _load_env_vars(self) -> Mapping[str, str | None]:
         return {name.lower(): value for name, value in toml_settings().items()}
 
 
 def toml_settings() -> Mapping[str, str]:
-    """What ``gateway.toml`` in the working folder says, by the name of the variable."""
+    """Return the values in ``gateway.toml`` of the working folder by the names of their variables; empty without such a
+    file. Raises ``SettingsError`` for a file that is not TOML."""
     try:
         values = tomllib.loads(_TOML.read_text(encoding="utf-8")) if _TOML.is_file() else {}
     except ValueError as error:
@@ -99,8 +103,8 @@ def toml_settings() -> Mapping[str, str]:
 
 
 def conceal_secrets() -> None:
-    """Keep out of every log what the environment, ``.env`` and ``gateway.toml`` call a secret: the platforms' and the
-    bot's own."""
+    """Keep out of every log the values whose names in the environment, ``.env`` and ``gateway.toml`` are those of
+    secrets: the platforms' credentials and the bot's own."""
     with suppress(UnicodeDecodeError):  # which is reported when the settings are read
         conceal_variables(dotenv_values(".env"))
     conceal_variables(toml_settings())
@@ -108,8 +112,8 @@ def conceal_secrets() -> None:
 
 
 def unknown(blocks: Iterable[_Settings]) -> list[str]:
-    """The variables ``GATEWAY_...`` that are set and that nothing reads, each with the name that may have been meant.
-    In ``gateway.toml``, where all names are ours, such a one is a ``SettingsError``."""
+    """Return a line for each variable ``GATEWAY_...`` of the environment that no block reads, with the name that may
+    have been meant. Raises ``SettingsError`` for such a name in ``gateway.toml``, where all names are the gateway's."""
     known = GatewaySettings.variables().union(*(block.variables() for block in blocks))
 
     def described(name: str) -> str:
@@ -123,18 +127,20 @@ def unknown(blocks: Iterable[_Settings]) -> list[str]:
 
 
 class PlatformSettings(_Settings):
-    """A platform's own block. The platform is on when ``configured``."""
+    """The settings of one platform, which is on when ``configured``."""
 
     platform: ClassVar[str]
+    """The platform's name, as in ``ConversationRef.platform``."""
 
     @property
     def configured(self) -> bool:
-        """Whether the credentials are there."""
+        """Whether all credentials of the platform are set."""
         raise NotImplementedError
 
     @property
     def missing(self) -> str | None:
-        """What is still to be set, when only a part of the credentials is."""
+        """One line naming what is still to be set, when only a part of the credentials is; None when all or none
+        are."""
         raise NotImplementedError
 
 
@@ -143,23 +149,31 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def playground_database(settings: "GatewaySettings") -> str:
-    """Where emulated platforms are remembered: what was said in a playground never reaches real people."""
+    """Return the address of the database for emulated platforms, apart from the real one so that what was said in a
+    playground never reaches real people."""
     return f"sqlite:///{settings.data_dir}/playground.db"
 
 
 class GatewaySettings(_Settings):
-    """Everything that is not one platform's. Environment variables carry the prefix ``GATEWAY_`` except where named."""
+    """The settings that are not one platform's. Their environment variables carry the prefix ``GATEWAY_``, except
+    ``DATABASE_URL``."""
 
     model_config = SettingsConfigDict(env_prefix="GATEWAY_")
 
     host: str = "127.0.0.1"
+    """The address to listen on."""
     port: int = Field(default=8000, ge=0, le=65535)
+    """The TCP port to listen on; 0 for a free one."""
     log: Literal["json", "console"] = "console"
+    """The form of log lines on standard error: ``json`` for machines, ``console`` for people."""
     debug: bool = False
+    """Whether everything is logged, what libraries say included."""
     database_url: str = Field(default="sqlite:///.gateway/gateway.db", validation_alias="DATABASE_URL")
+    """The database of the inbox and the sessions, as ``sqlite:///file``."""
     data_dir: Path = Path(".gateway")
+    """The folder of downloaded attachments and held files, each kept 7 days at most."""
     turn_retries: int = Field(default=2, ge=0, le=20)
-    """Re-runs of a turn that failed, before it becomes a dead letter. 0: at most once."""
+    """Number of re-runs of a turn that failed, before its message becomes a dead letter; 0 to run it at most once."""
     turn_timeout: float = Field(default=0, ge=0)
     """Seconds a turn may run, waiting for answers included; 0 for no bound."""
     session_rest: float = Field(default=900, gt=0)
@@ -167,46 +181,49 @@ class GatewaySettings(_Settings):
     session_timeout: float = Field(default=0, ge=0)
     """Seconds without an event after which a session ends, announced; 0 for never."""
     live_sessions: int = Field(default=10_000, ge=1)
-    """Sessions kept in memory at most."""
+    """Number of sessions kept in memory at most."""
     running_turns: int = Field(default=1_000, ge=1)
-    """Turns running at the same time at most."""
+    """Number of turns running at the same time at most; those that wait for an answer do not count."""
     turns_per_person: int = Field(default=250, ge=1)
-    """Turns of one person running at the same time at most; others wait."""
+    """Number of turns of one person running at the same time at most; further ones wait."""
     questions_per_person: int = Field(default=1_000, ge=1)
-    """Questions to one person open at the same time; beyond that the oldest is closed as if its time were up."""
+    """Number of questions to one person open at the same time; for each further one the oldest is closed as if its time
+    were up."""
     drain_timeout: float = Field(default=25, ge=0)
     """Seconds running turns get to end after SIGTERM."""
     public_url: str | None = None
-    """Where the world reaches the gateway (``https://bot.example``), for links to files it holds."""
+    """The address at which the world reaches the gateway (``https://bot.example``), for links to files it holds."""
     root_path: str = ""
     """The prefix (``/bot``) below which a proxy shows the gateway to the world."""
     max_body_bytes: int = Field(default=1_048_576, ge=1024)
-    """The largest webhook body; more is answered 413."""
+    """Bytes of the largest webhook body; a larger one is answered 413."""
     max_file_mb: float = Field(default=25, gt=0)
-    """The largest attachment the gateway downloads, in MB."""
+    """Megabytes (1,000,000 bytes) of the largest attachment the gateway downloads."""
     max_connections: int = Field(default=1_000, ge=10)
-    """Open connections of all peers at most."""
+    """Number of open connections of all peers at most."""
     connections_per_address: int = Field(default=256, ge=1)
-    """Open connections of one address at most."""
+    """Number of open connections of one address at most."""
     trusted_proxies: str = ""
-    """Addresses and networks of load balancers, to which only ``max_connections`` applies."""
+    """Addresses and networks of load balancers (``10.0.0.0/8, 192.0.2.7``), to which only ``max_connections``
+    applies."""
     max_header_bytes: int = Field(default=32_768, ge=1024, le=1_048_576)
-    """The largest headers of a request; more is answered 431."""
+    """Bytes of a request's largest headers; larger ones are answered 431."""
     header_timeout: float = Field(default=15, gt=0)
-    """Seconds until a request's headers are whole."""
+    """Seconds a peer gets to send a request's headers."""
     body_timeout: float = Field(default=30, gt=0)
-    """Seconds until a request's body is whole."""
+    """Seconds a peer gets to send a request's body, after its headers."""
     idle_timeout: int = Field(default=75, ge=1)
     """Seconds a connection stays open without a request."""
     files_mb_per_conversation: float = Field(default=250, gt=0)
-    """What the attachments of one conversation may take on the disk, in MB; so may the files held for it."""
+    """Megabytes (1,000,000 bytes) the attachments of one conversation may take on the disk; as much again for files
+    held for it."""
     files_mb: float = Field(default=5_000, gt=0)
-    """What all attachments may take on the disk, in MB; so may all held files."""
+    """Megabytes (1,000,000 bytes) all attachments may take on the disk; as much again for all held files."""
     feedback: bool = True
-    """Thumbs under the bot's answers, when an ``on_feedback`` handler is registered."""
+    """Whether thumbs stand under the bot's answers, when an ``on_feedback`` handler is registered."""
 
     def file_quota(self) -> Quota:
-        """A new count of kept files, within what the settings allow."""
+        """Return a new, empty count of kept files with the bounds of ``files_mb_per_conversation`` and ``files_mb``."""
         return Quota(
             each=int(self.files_mb_per_conversation * 1_000_000),
             total=int(self.files_mb * 1_000_000),
@@ -215,18 +232,20 @@ class GatewaySettings(_Settings):
 
     @property
     def local_url(self) -> str:
-        """Where this machine reaches the gateway."""
+        """The address at which this machine reaches the gateway, without ``root_path``."""
         return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
     @property
     def own_url(self) -> str | None:
-        """Where those who use the bot reach the gateway; None when that was not said."""
+        """The address at which those who use the bot reach the gateway, ``root_path`` included; None when the gateway
+        listens beyond this machine and ``public_url`` is not set."""
         if self.public_url is not None:
             return self.below_root(self.public_url)
         return self.below_root(self.local_url) if self.host in LOOPBACK else None
 
     def below_root(self, url: str) -> str:
-        """The URL with the prefix, which may be in it already, and without a slash at its end."""
+        """Return the URL with ``root_path`` behind it, which it may end with already, and without a slash at its
+        end."""
         url = url.rstrip("/")
         return url if url.endswith(self.root_path) else url + self.root_path
 

@@ -1,4 +1,4 @@
-"""Files the gateway keeps for others: private, bounded, written by threads of their own."""
+"""Files the gateway keeps for others: readable by it alone, bounded in size, written by threads of their own."""
 
 from gateway.disk.private import create, make_folder
 from gateway.disk.quota import Quota

@@ -1,4 +1,4 @@
-"""Folders and files that nobody but the gateway's own user can read: what is in them people wrote in private."""
+"""Makes folders and files that only the gateway's own user can read, because people wrote their contents in private."""
 
 import os
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 
 def make_folder(folder: Path) -> None:
-    """Create the folder and those above it that are missing, for the owner alone (0700)."""
+    """Create the folder and its missing parents, readable by the owner alone (mode 0700). Raises ``OSError``."""
     missing = [each for each in (folder, *folder.parents) if not each.is_dir()]
     for each in reversed(missing):
         try:
@@ -17,7 +17,8 @@ def make_folder(folder: Path) -> None:
 
 
 def create(path: Path) -> BinaryIO:
-    """Open a file to be written, for the owner alone (0600), whatever stood there. Never through a symbolic link."""
+    """Return a new file open for writing, readable by the owner alone (mode 0600), in the place of whatever was there.
+    A symbolic link is replaced, not followed. Raises ``OSError``."""
     path.unlink(missing_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     return open(descriptor, "wb")

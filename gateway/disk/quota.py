@@ -1,4 +1,4 @@
-"""How much of the disk kept files may take, for each conversation and in all. Counts; deleting is up to the caller."""
+"""Counts how much of the disk kept files take, by conversation and in all. Deleting is up to the caller."""
 
 import time
 from collections import Counter
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from gateway.errors import TooLarge
 
 IN_USE = 3_600.0
-"""Seconds in which a file is not removed to make room: a handler may still be reading it."""
+"""Seconds after which a file may be removed to make room; until then a handler may still be reading it."""
 
 
 class _Entry(NamedTuple):
@@ -18,14 +18,15 @@ class _Entry(NamedTuple):
 
 
 class Quota:
-    """Sizes of files by path, oldest first. ``owner`` is whatever the bound ``each`` is for: a session, a conversation.
+    """The sizes of kept files by path, within a bound for each owner and one for all.
 
-    ``settings`` are the names of the variables that raise the two bounds.
+    ``owner`` is whatever the bound ``each`` is for: a session, a conversation. ``each`` and ``total`` are bytes;
+    ``settings`` are the names of the variables that raise the two, for error messages.
     """
 
     def __init__(self, *, each: int, total: int, settings: tuple[str, str]) -> None:
         self.total = 0
-        """Bytes in all."""
+        """Bytes of all files."""
         self._each = each
         self._total = total
         self._settings = settings
@@ -33,23 +34,24 @@ class Quota:
         self._of: Counter[str] = Counter()
 
     def of(self, owner: str) -> int:
-        """The owner's bytes."""
+        """Return the bytes of the owner's files."""
         return self._of[owner]
 
     def size_of(self, path: Path) -> int:
-        """The file's size as it was put; 0 for an unknown one."""
+        """Return the bytes the file was counted with; 0 for an unknown one."""
         entry = self._entries.get(path)
         return 0 if entry is None else entry.size
 
     def put(self, path: Path, owner: str, size: int, *, at: float | None = None) -> None:
-        """The file has this size now. ``at``: since when (seconds since the epoch)."""
+        """Count the file with ``size`` bytes, in place of what it was counted with. ``at`` is when it was written
+        (seconds since the epoch), now if left out."""
         self.drop(path)
         self._entries[path] = _Entry(owner, size, time.time() if at is None else at)
         self._of[owner] += size
         self.total += size
 
     def drop(self, path: Path) -> None:
-        """The file is gone."""
+        """Stop counting the file."""
         entry = self._entries.pop(path, None)
         if entry is not None:
             self.total -= entry.size
@@ -58,13 +60,13 @@ class Quota:
                 del self._of[entry.owner]
 
     def drop_all_of(self, owner: str) -> None:
-        """All files of the owner are gone."""
+        """Stop counting all files of the owner."""
         for path in [path for path, entry in self._entries.items() if entry.owner == owner]:
             self.drop(path)
 
     def make_room(self, owner: str, size: int, *, name: str) -> list[Path]:
-        """The old files to delete so that there is room for ``size`` more bytes of the owner's. They are no longer
-        counted. Raises ``TooLarge`` when the room is taken by what may be in use; ``name`` is what the room is for."""
+        """Return the old files the caller has to delete so that ``size`` more bytes of the owner's fit; they are no
+        longer counted. Raises ``TooLarge``, naming the file ``name``, when files that may be in use take the room."""
         if self._of[owner] + size <= self._each and self.total + size <= self._total:
             return []
         victims = self._oldest(self._of[owner] + size - self._each, owner)
@@ -79,7 +81,7 @@ class Quota:
         return [*victims, *others]
 
     def _oldest(self, wanted: int, owner: str | None, *, but: set[Path] | None = None) -> list[Path] | None:
-        """The oldest files that make so many bytes together; None when there are not so many."""
+        """Return the oldest files that make ``wanted`` bytes together; None when those not in use make fewer."""
         found: list[Path] = []
         before = time.time() - IN_USE
         for path, entry in self._entries.items():

@@ -1,4 +1,4 @@
-"""Full disks: how to tell one, and what to say to whoever has to make room."""
+"""Recognizes a full disk, and words the advice to whoever has to make room on it."""
 
 import contextlib
 import errno
@@ -6,23 +6,23 @@ import shutil
 from pathlib import Path
 
 LITTLE = 1_000_000
-"""Free bytes with which nothing can be begun."""
+"""Free bytes below which a disk counts as full."""
 
 
 def is_full(error: OSError) -> bool:
-    """Whether the error is that the disk is full, or the quota used up."""
+    """Return whether the error says that the disk is full or the user's quota used up."""
     return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def has_no_room(path: Path) -> bool:
-    """Whether the disk of ``path`` (which need not exist) has next to nothing left."""
+    """Return whether the disk of ``path``, which need not exist, has fewer than ``LITTLE`` bytes free."""
     with contextlib.suppress(OSError):
         return shutil.disk_usage(_existing(path)).free < LITTLE
     return False
 
 
 def make_room(path: Path) -> str:
-    """The fix, naming the disk of ``path``."""
+    """Return the advice to make room, naming the disk of ``path`` and its free megabytes."""
     folder = _existing(path)
     disk = folder
     while disk != disk.parent and not disk.is_mount():

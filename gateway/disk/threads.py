@@ -1,4 +1,5 @@
-"""Threads for the gateway's own file I/O: the event loop's default ones are the bot's, which may fill them all."""
+"""Threads for the gateway's own file I/O, apart from the event loop's default ones, which the bot's code may all
+use."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,9 +11,10 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _POOL = ThreadPoolExecutor(8, thread_name_prefix="gateway-files")
-"""None of them is started before it is needed."""
+"""At most eight threads, each started when it is first needed."""
 
 
 async def in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """``asyncio.to_thread`` for what opens, reads and writes files."""
+    """Return what ``call`` returns, run in one of these threads; for calls that open, read and write files. Raises what
+    ``call`` raises."""
     return await asyncio.get_running_loop().run_in_executor(_POOL, partial(call, *args, **kwargs))

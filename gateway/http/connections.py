@@ -1,8 +1,8 @@
-"""Bounds on connections: how many, how large their headers, how long until a request is whole, how much lies around.
+"""Bounds a server's connections: their number, the size of headers, the time and memory of unfinished requests.
 
-uvicorn bounds none of it: headers of any size are kept, and a connection that says nothing stays for ever. What is done
-here costs an ordinary event, which arrives in one piece, one call and no timer: deadlines are numbers that ``sweep``
-looks at once a second.
+uvicorn has no such bounds: it keeps headers of any size, and a silent connection stays for ever. An ordinary event
+arrives in one piece, and these bounds cost it one call and no timer: deadlines are numbers that ``sweep`` compares once
+a second.
 """
 
 import ipaddress
@@ -17,60 +17,64 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 log = structlog.get_logger(__name__)
 
 MAX_HEADERS = 128
-"""Header fields of one request, when they do not come in one piece. Slack and Microsoft send about 20."""
+"""Number of header fields in a request that does not come in one piece. Slack and Microsoft send about 20."""
 MAX_PIPELINED = 16
-"""Requests that may wait for the answer before theirs on one connection. Load balancers send none ahead."""
+"""Number of requests on one connection that may wait for the answer before theirs. Load balancers send none ahead."""
 LINGER = 5.0
-"""Seconds a peer gets to read the last answer, or to notice that nobody listens."""
+"""Seconds a peer gets to read the last answer on a connection that is being closed."""
 STALLED = 60.0
 """Seconds a peer may take to read the next part of an answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What a server grants its peers."""
+    """The bounds a server sets its peers."""
 
     connections: int = 1_000
+    """Number of open connections of all peers."""
     per_address: int = 256
-    """Connections from one address (IPv6: from one network of 64 bits), but for ``proxies``."""
+    """Number of open connections from one address (IPv6: from one network of 64 bits), except ``proxies``."""
     proxies: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network] = ()
-    """Load balancers: whose connections are those of many."""
+    """Networks of load balancers, whose connections are those of many people."""
     header_bytes: int = 32_768
+    """Bytes of a request's headers."""
     header_seconds: float = 15.0
-    """From the first moment of a connection, or the first byte of a later request, to the end of its headers."""
+    """Seconds from the start of a connection, or from the first byte of a later request, to the end of its headers."""
     body_seconds: float = 30.0
-    """From the end of the headers to the end of the body."""
+    """Seconds from the end of a request's headers to the end of its body."""
     unfinished_bytes: int = 64 * 1024 * 1024
-    """Bytes of all requests that are not whole yet; beyond it the oldest of them is given up."""
+    """Bytes received of all unfinished requests together; beyond that the oldest of these requests is given up."""
 
 
 def networks(text: str) -> Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]:
-    """Addresses and networks (``10.0.0.0/8``) separated by commas or blanks. Raises ``ValueError``."""
+    """Return the networks in a text of addresses and networks (``10.0.0.0/8``) separated by commas or blanks. Raises
+    ``ValueError`` for what is neither."""
     return tuple(ipaddress.ip_network(each, strict=False) for each in text.replace(",", " ").split())
 
 
 class Connections:
-    """All open connections of a server; makes the protocol of a new one (uvicorn's ``http``)."""
+    """The open connections of one server, and the maker of new ones (uvicorn's ``http``)."""
 
     def __init__(self, bounds: Bounds) -> None:
         self.bounds = bounds
         self.unfinished = 0
-        """Bytes received of requests that are not whole yet."""
+        """Bytes received of unfinished requests."""
         self._open: dict[str, set[_Connection]] = {}
-        """By address."""
+        """Open connections by address."""
         self._count = 0
         self._full = self._crammed = False
-        """What was said since the last look."""
+        """Whether the warning about the number of connections, or about memory, was logged since the last ``sweep``."""
 
     def protocol(self, *args: Any, **kwargs: Any) -> "_Connection":
-        """The protocol of one connection, for uvicorn's arguments."""
+        """Return the protocol of a new connection, made with uvicorn's own arguments."""
         return _Connection(self, *args, **kwargs)
 
     def __len__(self) -> int:
         return self._count
 
     def add(self, connection: "_Connection") -> bool:
-        """Count a new one; False when there is no place for it, not even that of one that waits in silence."""
+        """Count a new connection and return True, if need be in the place of the oldest silent one, which is closed.
+        Return False when the bounds leave no place."""
         address = connection.address
         of_address = self._open.setdefault(address, set())
         crowded = len(of_address) >= self.bounds.per_address and not self._is_proxy(address)
@@ -90,7 +94,7 @@ class Connections:
         return True
 
     def discard(self, connection: "_Connection") -> None:
-        """It is closed."""
+        """Stop counting a connection that is closed."""
         of_address = self._open.get(connection.address, set())
         if connection in of_address:
             of_address.remove(connection)
@@ -99,7 +103,8 @@ class Connections:
             self._open.pop(connection.address, None)
 
     def received(self, size: int) -> None:
-        """So many more bytes (or fewer) belong to unfinished requests."""
+        """Count ``size`` more bytes (or, negative, fewer) of unfinished requests, and give up the oldest of these
+        requests when they are too many."""
         self.unfinished += size
         if size > 0 and self.unfinished > self.bounds.unfinished_bytes:
             oldest = min((each for some in self._open.values() for each in some if each.pending), key=_deadline)
@@ -109,7 +114,7 @@ class Connections:
             oldest.give_up()
 
     def sweep(self, now: float) -> None:
-        """Give up what is overdue. Called about once a second with the event loop's time."""
+        """Give up the connections whose deadline has passed. Called about once a second with the event loop's time."""
         self._full = self._crammed = False
         for connection in [each for some in self._open.values() for each in some if each.deadline < now]:
             connection.give_up()
@@ -130,7 +135,7 @@ class Connections:
 
 _NEVER = float("inf")
 _NOWHERE = "::/128"
-"""A connection that has no address: through a socket in the file system."""
+"""The address of a connection without one, through a socket in the file system."""
 
 
 def _deadline(connection: "_Connection") -> float:
@@ -138,7 +143,8 @@ def _deadline(connection: "_Connection") -> float:
 
 
 class _Pipeline(deque[Any]):
-    """Requests sent before the answer to the one before them. Too many are no request at all: the parser says so."""
+    """The requests that wait for the answer before theirs. One too many raises ``OverflowError``, so that the parser
+    refuses the request."""
 
     def appendleft(self, x: Any, /) -> None:
         if len(self) >= MAX_PIPELINED:
@@ -147,7 +153,7 @@ class _Pipeline(deque[Any]):
 
 
 class _Connection(HttpToolsProtocol):
-    """uvicorn's connection within bounds."""
+    """uvicorn's connection, closed when it exceeds its bounds."""
 
     # None before the first request, which uvicorn's own annotations leave out.
     cycle: RequestResponseCycle | None  # type: ignore[assignment]
@@ -161,9 +167,9 @@ class _Connection(HttpToolsProtocol):
         self.pipeline = _Pipeline()
         self.address = ""
         self.deadline = _NEVER
-        """When it is given up (the event loop's time), as things stand."""
+        """The event loop's time, in seconds, at which the connection is given up unless something happens."""
         self.pending = 0
-        """Bytes received of the request that is not whole yet."""
+        """Bytes received of the connection's unfinished request."""
         self._in_headers: bool = True
         self._given_up = False
 
@@ -181,7 +187,7 @@ class _Connection(HttpToolsProtocol):
 
     @property
     def is_silent(self) -> bool:
-        """Whether no request has been received that is not answered yet: nothing is lost when it is closed."""
+        """Whether every request received has been answered, so that closing the connection loses nothing."""
         return self.cycle is None or (self.cycle.response_complete and not self.pending)
 
     def data_received(self, data: bytes) -> None:
@@ -216,7 +222,8 @@ class _Connection(HttpToolsProtocol):
         return bool("method" not in scope or (cycle.response_complete and not cycle.more_body))
 
     def _unfinished(self, size: int, *, is_next: bool) -> None:
-        """A piece of a request came, or a blank before one. ``is_next``: the headers of one were whole in it."""
+        """Count a piece of ``size`` bytes of an unfinished request, and set its deadline. ``is_next``: the piece ended
+        the headers of a new request."""
         in_headers = self._is_in_headers()
         if in_headers and is_next:
             size = 0  # of a request that was sent ahead only what comes from here on is counted
@@ -249,7 +256,7 @@ class _Connection(HttpToolsProtocol):
         self.deadline = _NEVER
 
     def give_up(self) -> None:
-        """Close it now; at once where it was told to already."""
+        """Close the connection, with 408 for an unfinished request; abort one that was being closed already."""
         if self._given_up or self.flow.write_paused:
             self.transport.abort()
         elif self.pending and not (self.cycle is not None and self.cycle.response_complete and self.cycle.more_body):
@@ -276,7 +283,8 @@ class _Connection(HttpToolsProtocol):
 
 
 def _address(client: tuple[str, int] | None) -> str:
-    """Whose connection it is: an IPv4 address, or the first half of an IPv6 address, which is given to one customer."""
+    """Return the address a connection is counted under: an IPv4 address, or the /64 network of an IPv6 address, which
+    providers give to one customer."""
     if client is None:
         return _NOWHERE
     host = client[0].removeprefix("::ffff:")

@@ -1,4 +1,4 @@
-"""Files held for platforms that take them later than the message: a folder, and signed links into it."""
+"""Holds files for platforms that fetch them later than the message: a folder, and signed links into it."""
 
 import hashlib
 import hmac
@@ -24,10 +24,11 @@ log = structlog.get_logger(__name__)
 KEPT_FOR = 7 * 86_400.0
 """Seconds a file is held; a link to it may end sooner, never later."""
 KEY_BYTES = 32
+"""Bytes of the key that signs links and derives ids."""
 
 
 class DiskFileVault:
-    """Implements ``gateway.adapter.HeldFiles``. A file is ``<id>/data`` beside ``<id>/about.json``."""
+    """Implements ``gateway.adapter.FileVault`` on a folder: a file is ``<id>/data`` beside ``<id>/about.json``."""
 
     def __init__(self, folder: Path, *, public_url: str | None, quota: Quota | None = None) -> None:
         self._folder = folder
@@ -61,7 +62,8 @@ class DiskFileVault:
         quota.put(folder, owner, size)
 
     def _held(self) -> list[tuple[Path, str, int, float]]:
-        """What an earlier process left: folders, whose they are, sizes and times, oldest first."""
+        """Return what an earlier process left, oldest first: folder, owner, size in bytes, and time (seconds since the
+        epoch)."""
         found: list[tuple[Path, str, int, float]] = []
         for folder in self._folder.iterdir() if self._folder.is_dir() else ():
             known = self._find(folder.name)
@@ -100,7 +102,7 @@ class DiskFileVault:
         return found[0] if found is not None and found[1] == conversation else None
 
     def _find(self, id: str) -> tuple[HeldFile, str] | None:
-        """The file, and the conversation it is held for."""
+        """Return the file of an id and the key of the conversation it is held for; None for an unknown id."""
         if len(id) != 32 or not id.isalnum() or not id.isascii():
             return None
         folder = self._folder / id
@@ -134,8 +136,8 @@ class DiskFileVault:
             return self._key
 
     def _stored_key(self) -> bytes | None:
-        """Links given out before a restart go on working. A key that is not whole (the disk was full) is none: it could
-        be guessed."""
+        """Return the key an earlier process stored, so that its links go on working. A key cut short by a full disk
+        counts as none, because it could be guessed."""
         try:
             key = (self._folder / "link.key").read_bytes()
         except FileNotFoundError:
@@ -151,7 +153,8 @@ class DiskFileVault:
         return (self._folder / "link.key").read_bytes()
 
     def route(self) -> Route:
-        """``GET /files/{id}``: the file, for whoever has a link that is still good."""
+        """Return the route ``GET /files/{id}``, which serves a file to whoever has a signed link that has not
+        expired."""
         return Route("/files/{id}", self._serve, methods=["GET"])
 
     async def _serve(self, request: Request) -> Response:
@@ -174,7 +177,7 @@ class DiskFileVault:
         return FileResponse(file.path, media_type=file.mime, filename=file.name, headers=headers)
 
     async def prune(self) -> None:
-        """Remove what was held long enough."""
+        """Remove the files that have been held for ``KEPT_FOR`` seconds."""
         await in_thread(self._prune, time.time() - KEPT_FOR)
 
     def _prune(self, before: float) -> None:

@@ -1,4 +1,4 @@
-"""``/healthz`` (the process lives) and ``/readyz`` (it can do its work now)."""
+"""The probes: ``/healthz`` (the process lives) and ``/readyz`` (the process can do its work now)."""
 
 import asyncio
 import time
@@ -17,13 +17,13 @@ from gateway.runtime.limits import Limits
 from gateway.telemetry.metrics import Counters
 
 STORE_TIMEOUT = 3.0
-"""Seconds until a store that does not answer counts as one that does not work; a probe does not wait for ever."""
+"""Seconds a probe waits for the store before it reports that the store does not work."""
 CHECK_EVERY = 3.0
-"""Seconds for which all who ask share one look at the store: it is a write, and anybody may ask."""
+"""Seconds for which all probes share one check of the store, because a check is a write and anybody may ask."""
 
 
 class StoreCheck:
-    """Whether the store commits, looked at by one at a time and at most every ``CHECK_EVERY`` seconds."""
+    """Checks whether the store commits, one check at a time and at most one every ``CHECK_EVERY`` seconds."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -31,7 +31,8 @@ class StoreCheck:
         self._looked = 0.0
 
     async def problem(self) -> str | None:
-        """Why it does not; None when it does."""
+        """Return why the store does not commit, None when it does. A store that does not answer within
+        ``STORE_TIMEOUT`` seconds does not."""
         if self._looking is None or (self._looking.done() and time.monotonic() - self._looked > CHECK_EVERY):
             self._looking = asyncio.create_task(self._look())
         return await asyncio.shield(self._looking)  # who hangs up takes the answer from nobody else
@@ -59,9 +60,9 @@ def health_routes(
     draining: Callable[[], bool],
     limits: Limits,
 ) -> list[Route]:
-    """The two routes. ``/readyz`` is 503 while draining, while the store does not work and while no platform does. With
-    one platform of several in trouble it is 200, ``degraded`` and names it: the others go on being served. ``limits``
-    are bounds that hold somebody up, which changes nothing of whether the gateway can work."""
+    """Return the two routes. ``/readyz`` is 503 while draining, while the store does not work and while no platform
+    does. With one platform of several in trouble it is 200, ``degraded`` and names it: the others go on being served.
+    ``limits`` are bounds that hold somebody up, which changes nothing of whether the gateway can work."""
     started = time.time()
     check = StoreCheck(store)
 

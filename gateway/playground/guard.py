@@ -1,4 +1,5 @@
-"""Keeps the playground to the person at this machine: it acts without a login, so other sites must not reach it."""
+"""Refuses requests to the playground that other sites make: the playground has no login, so only the person at this
+machine may use it."""
 
 from collections.abc import Collection
 from urllib.parse import urlsplit
@@ -34,7 +35,7 @@ _HEADERS = {
 
 
 def refusal(headers: Headers, scheme: str, allowed: Collection[str]) -> str | None:
-    """Why this request is refused, None when it is not.
+    """Return why this request is refused, None when it is not.
 
     The Host must be one of ours, or a name an attacker points at 127.0.0.1 (DNS rebinding) could read everything.
     The Origin, where a browser sends one, must be our own, or any site open in another tab could act (CSRF).

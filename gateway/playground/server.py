@@ -1,4 +1,4 @@
-"""The routes behind the page: which platforms there are, what a person sees, does and watches."""
+"""Serves the playground's page, and the API through which a person sees, uses and watches the emulated platforms."""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
@@ -19,7 +19,7 @@ from gateway.playground.guard import Guard
 
 _STATIC = Path(__file__).parent / "static"
 _MAX_BODY = 32 * 1024 * 1024
-"""Bytes of one action: an upload of about 24 MB, base64 in JSON."""
+"""Bytes of the largest action: an upload of about 24 MB, as base64 in JSON."""
 
 _log = structlog.get_logger("gateway.playground")
 
@@ -43,7 +43,8 @@ class Playground:
         allowed_hosts: Collection[str] = (),
         heartbeat: float = 15.0,
     ) -> None:
-        """``heartbeat``: seconds of silence after which a stream says it is alive, so that a dead peer is noticed."""
+        """``heartbeat``: seconds of silence after which an event stream sends a comment, so that a dead peer is
+        noticed."""
         self._emulators = dict(emulators)
         self._heartbeat = heartbeat
         self._closed = asyncio.Event()
@@ -59,7 +60,7 @@ class Playground:
         ]
 
     async def close(self) -> None:
-        """End the event streams."""
+        """End the event streams and refuse later ones with 503. Idempotent."""
         self._closed.set()
 
     async def _page(self, request: Request) -> Response:
@@ -107,7 +108,7 @@ class Playground:
         return StreamingResponse(self._stream(emulator), media_type="text/event-stream", headers=headers)
 
     async def _stream(self, emulator: Emulator) -> AsyncIterator[bytes]:
-        """A snapshot, then every change after it; another snapshot whenever changes were lost."""
+        """Yield a snapshot, then every change after it, and another snapshot whenever changes were lost."""
         changes = aiter(emulator.watch())
         closed = asyncio.create_task(self._closed.wait())
         coming = asyncio.ensure_future(anext(changes, None))
@@ -138,7 +139,8 @@ class Playground:
 
 
 class _Static(StaticFiles):
-    """The page's own files; browsers ask each time whether they changed, so an upgrade is never half seen."""
+    """Serves the page's own files. Browsers ask each time whether they changed, so that an upgrade is never half
+    seen."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
@@ -147,7 +149,7 @@ class _Static(StaticFiles):
 
 
 async def _read(request: Request, limit: int) -> bytes | None:
-    """The body, None if it is larger than ``limit`` bytes; never more than that is held."""
+    """Return the body, None if it has more than ``limit`` bytes; no more than that is held in memory."""
     if request.headers.get("content-length", "").isdigit() and int(request.headers["content-length"]) > limit:
         return None
     body = bytearray()

@@ -1,1 +1,1 @@
-"""What only the process we own may do: the server, its signals and drain, when Python looks for garbage."""
+"""Changes that only a process the gateway owns may make: the server, its signals and drain, garbage collection."""

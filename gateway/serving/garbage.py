@@ -1,9 +1,9 @@
-"""When Python looks for cycles of garbage: while it looks, everything waits.
+"""Decides when Python collects garbage cycles, because everything waits during a collection.
 
-What the gateway itself does for an event leaves no cycle behind (measured: none in 4,500 events), so no look is needed
-for it; handlers and failures may leave some. A look costs by what is alive: with thousands of turns waiting, Python's
-own thresholds make it look again and again at what is not garbage yet, for milliseconds that acknowledgements wait for.
-So it looks every few seconds, at what is new since, and in between only if that gets out of hand.
+The gateway's own work for an event leaves no cycle behind (measured: none in 4,500 events); handlers and failures may
+leave some. The cost of a collection grows with the objects alive: with thousands of turns waiting, Python's own
+thresholds would make it go over objects that are no garbage yet again and again, for milliseconds that acknowledgements
+wait for. So it collects every few seconds among the new objects, and in between only if these become too many.
 """
 
 import asyncio
@@ -12,19 +12,21 @@ import itertools
 from collections.abc import Callable
 
 EVERY = 5.0
-"""Seconds between two looks."""
+"""Seconds between two collections."""
 MOMENT = 0.02
-"""Seconds until a look that did not suit is tried again."""
+"""Seconds until a collection is tried again that came at a busy moment."""
 WORTH = 2_000
-"""New objects that make one worth it."""
+"""Number of new objects that make a collection worth its time."""
 FULL = 120
-"""Each so many looks one goes over the old objects, too: what sessions held that have ended."""
+"""Number of collections among which one also goes over old objects, which ended sessions may have left."""
 TOO_MANY = 200_000
-"""New objects that make a look due at once, a pause of some 50 ms: more than as many turns have that wait in memory."""
+"""Number of new objects that make a collection due at once, a pause of some 50 ms: more than all turns that may wait in
+memory have."""
 
 
 def start() -> None:
-    """What was built until now lives for ever, so no look need go over it."""
+    """Turn on garbage collection, with the objects that exist now left out of it for good: they live as long as the
+    process."""
     gc.collect()
     gc.freeze()
     gc.enable()
@@ -32,7 +34,7 @@ def start() -> None:
 
 
 async def collect(is_resting: Callable[[], bool]) -> None:
-    """Forever: the looks, each in a moment in which ``is_resting`` says that nothing would wait for it."""
+    """Collect garbage for ever, each time at a moment when ``is_resting`` says that nothing would wait for it."""
     for look in itertools.count(1):
         await asyncio.sleep(EVERY)
         while not is_resting():  # noqa: ASYNC110 - who rests tells nobody, for that would cost every event

@@ -22,14 +22,15 @@ log = structlog.get_logger(__name__)
 
 
 IDLE = 75
-"""Seconds. Longer than load balancers keep a connection they do not use (60 s is common): the one who may still send a
-request closes first."""
+"""Seconds a connection stays open between two requests: longer than load balancers keep an unused one (60 s is common),
+so that the side that may still send a request closes first."""
 OTHER_FILES = 256
-"""Files and outgoing connections of a process beside the connections it serves."""
+"""Number of files and outgoing connections a process may need beside the connections it serves."""
 
 
 def allow_files(wanted: int) -> None:
-    """Let the process have so many files open, as far as the system allows: many systems begin with 1,024."""
+    """Raise the number of files the process may have open to ``wanted``, as far as the system allows: many begin with
+    1,024."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     if soft != resource.RLIM_INFINITY and soft < most:
@@ -37,7 +38,8 @@ def allow_files(wanted: int) -> None:
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A listening socket, so that a taken port is known before anything is started."""
+    """Return a socket that listens, so that a taken port is known before anything is started. Raises
+    ``SettingsError``."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -54,8 +56,9 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 class Server(uvicorn.Server):
-    """The first SIGTERM or SIGINT drains (readiness off, turns end, the rest is handed back) and then ends the server;
-    a second one exits at once. Nothing is lost either way: what was acknowledged is in the store."""
+    """Serves a gateway with uvicorn. The first SIGTERM or SIGINT drains it (readiness off, turns end, the rest is
+    handed back to the store) and then ends the server; a second one exits at once. Neither loses anything: what was
+    acknowledged is in the store."""
 
     def __init__(self, gateway: Gateway, bounds: Bounds | None = None, *, idle: int = IDLE) -> None:
         """``idle``: seconds a connection may stay open between two requests."""
@@ -90,7 +93,8 @@ class Server(uvicorn.Server):
 
     @contextmanager
     def taking_signals(self) -> Generator[None]:
-        """Drain on a signal from here on: the turns a former process left begin before the server listens."""
+        """Drain on SIGTERM and SIGINT within the block, which begins before the server listens: the turns an earlier
+        process left already run then."""
         before = {sig: signal.signal(sig, self.handle_exit) for sig in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield
@@ -99,7 +103,7 @@ class Server(uvicorn.Server):
                 signal.signal(sig, handler)
 
     async def on_tick(self, counter: int) -> bool:
-        """Ten times a second, by uvicorn."""
+        """Sweep the connections once a second; uvicorn calls this ten times a second."""
         if counter % 10 == 0:
             self.connections.sweep(asyncio.get_running_loop().time())
         return await super().on_tick(counter)
@@ -115,8 +119,8 @@ class Server(uvicorn.Server):
 
 
 def run_until_done(runner: asyncio.Runner, main: Coroutine[Any, Any, None]) -> None:
-    """Run ``main`` to its end, whatever other tasks do: asyncio lets the ``SystemExit`` (or ``KeyboardInterrupt``) of
-    any task end the loop, so a command line tool that a handler runs beside its own turn would end the bot for
+    """Run ``main`` to its end, whatever other tasks raise: asyncio lets the ``SystemExit`` (or ``KeyboardInterrupt``)
+    of any task end the loop, so a command line tool that a handler runs beside its own turn would end the bot for
     everybody. The loop goes on where it was; whoever awaits that task gets its error."""
     task = runner.get_loop().create_task(main)
 
@@ -134,5 +138,5 @@ def run_until_done(runner: asyncio.Runner, main: Coroutine[Any, Any, None]) -> N
 
 
 def _takes_signals() -> bool:
-    """Whether Ctrl-C is the server's to handle: then a ``KeyboardInterrupt`` was raised by somebody's code."""
+    """Return whether a server handles Ctrl-C: a ``KeyboardInterrupt`` then comes from somebody's code."""
     return isinstance(getattr(signal.getsignal(signal.SIGINT), "__self__", None), Server)

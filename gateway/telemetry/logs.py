@@ -14,7 +14,8 @@ from gateway.redaction import BLANK, SECRET_NAMES, redact
 
 
 def shown(value: Any, name: str = "") -> Any:
-    """The value as a log may show it: without secrets, whatever it is nested in."""
+    """Return the value as a log may show it, with secrets blanked out of everything nested in it. ``name`` is the field
+    it stands in: a field named like a secret is blanked out whole."""
     if isinstance(value, str):
         return BLANK if SECRET_NAMES.search(name) and value else redact(value)
     if isinstance(value, Mapping):
@@ -25,7 +26,8 @@ def shown(value: Any, name: str = "") -> Any:
 
 
 def _unless_said(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """The store says itself, once, that it fails; a thousand others who meet that have nothing to add."""
+    """Drop an event about a ``StoreFailed``: the store logs once that it fails, and a thousand others who meet that
+    failure have nothing to add."""
     error: Any = event.get("exc_info")
     if isinstance(error if isinstance(error, BaseException) else error and sys.exc_info()[1], StoreFailed):
         raise structlog.DropEvent
@@ -40,13 +42,13 @@ def _redact_event(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMa
 
 
 def _redact_line(_: Any, __: str, line: Any) -> str:
-    """Last of all: a library may have built what looks like a secret only when it is put together."""
+    """Redact the finished line: what looks like a secret may only appear when a library's message is put together."""
     return redact(line)
 
 
 class _Handler(logging.StreamHandler[TextIO]):
-    """Writes lines. Of one that cannot be written it says so, and shows nothing of it: the standard library would print
-    it as it is, secrets and all."""
+    """Writes log lines. Of a line that cannot be written it writes only that fact: the standard library would print the
+    line's arguments as they are, secrets included."""
 
     def handleError(self, record: logging.LogRecord) -> None:
         with suppress(Exception):
@@ -58,8 +60,8 @@ def _unwritten(logger: str, error: BaseException | None) -> str:
 
 
 def log_what_the_interpreter_prints() -> None:
-    """Warnings, and exceptions that nobody is left to catch, go to the log too: only there are they redacted. For a
-    process of our own, not for one we are a guest in."""
+    """Send warnings and uncaught exceptions of threads and finalizers to the log, where they are redacted. This changes
+    the whole process: call it only in one the gateway owns."""
     logging.captureWarnings(True)
     sys.unraisablehook = lambda of: _uncaught(of.err_msg or "in a finalizer", of.exc_value)
     threading.excepthook = lambda of: _uncaught(f"in the thread {of.thread.name if of.thread else '?'}", of.exc_value)
@@ -70,10 +72,11 @@ def _uncaught(where: str, error: BaseException | None) -> None:
 
 
 def _unfailing(level: int) -> type[Any]:
-    """structlog's logger for ``level``, whose calls never raise: what only logs must not fail what it is about.
+    """Return structlog's logger class for ``level`` with calls that never raise, because a log call must not fail the
+    code around it.
 
-    Its own first parameter is named ``event``, so that a field of that name would be a ``TypeError``: here it is
-    positional only, and the field is called ``event_``.
+    structlog's own first parameter is named ``event``, so a field of that name would be a ``TypeError``: here the
+    parameter is positional only, and the field becomes ``event_``.
     """
     made = structlog.make_filtering_bound_logger(level)
 
@@ -92,7 +95,7 @@ def _unfailing(level: int) -> type[Any]:
         return call
 
     def silent(self: Any, event: Any = None, /, *args: Any, **fields: Any) -> None:
-        """Below the level."""
+        """Log nothing: the call is below the level."""
 
     levels = {"debug": 10, "info": 20, "warning": 30, "warn": 30, "error": 40, "exception": 40, "critical": 50}
     calls = {name: unfailing(getattr(made, name)) if at >= level else silent for name, at in levels.items()}
@@ -100,7 +103,9 @@ def _unfailing(level: int) -> type[Any]:
 
 
 def configure_logging(*, form: Literal["json", "console"], debug: bool) -> None:
-    """Log to standard error. Libraries' own logging goes the same way, so it is redacted too."""
+    """Set up logging to standard error for the whole process, the standard library's ``logging`` included, with secrets
+    redacted. ``form`` is ``json`` for machines or ``console`` for people; ``debug`` logs everything, libraries
+    included."""
     processors: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,

@@ -49,7 +49,7 @@ async def test_the_readmes_first_bot_counts(slack: SlackEmulator, tmp_path: Path
 
 
 async def test_messages_as_the_handlers_page_shows_them(slack: SlackEmulator, tmp_path: Path) -> None:
-    messages, _, _ = blocks("docs/handlers.md")
+    messages, *_ = blocks("docs/handlers.md")
     async with running_bot(slack, load_bot(bot_file(tmp_path, handler(messages))), tmp_path):
         await slack.post(slack.dm.id, "go")
         await said(slack, slack.dm.id, "done")
@@ -59,7 +59,7 @@ async def test_messages_as_the_handlers_page_shows_them(slack: SlackEmulator, tm
 
 
 async def test_buttons_as_the_handlers_page_shows_them(slack: SlackEmulator, tmp_path: Path) -> None:
-    _, buttons, _ = blocks("docs/handlers.md")
+    _, buttons, *_ = blocks("docs/handlers.md")
     async with running_bot(slack, load_bot(bot_file(tmp_path, f"import gateway as cl\n\n{buttons}")), tmp_path):
         root = await slack.post("general", "@gateway go")
         question = await said(slack, "general", "Deploy?", thread=root)
@@ -68,7 +68,7 @@ async def test_buttons_as_the_handlers_page_shows_them(slack: SlackEmulator, tmp
 
 
 async def test_asks_as_the_handlers_page_shows_them(slack: SlackEmulator, tmp_path: Path) -> None:
-    _, _, asks = blocks("docs/handlers.md")
+    _, _, asks, _ = blocks("docs/handlers.md")
     async with running_bot(slack, load_bot(bot_file(tmp_path, handler(asks))), tmp_path):
         root = await slack.post("general", "@gateway go")
         await said(slack, "general", "Your name?", thread=root)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -18,6 +19,8 @@ from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.errors import SettingsError
 from gateway.runtime.callbacks import fresh
 from gateway.serving.server import bind
+from gateway.telemetry.logs import configure_logging
+from tests.examples.test_documents import blocks
 from tests.slack.reading import said
 from tests.support.bot import QuietServer
 
@@ -92,6 +95,22 @@ async def test_a_mounted_bot_answers_a_slack_event_below_its_prefix(slack: Slack
         assert (await http.get(f"{url}/bot/readyz")).json()["status"] == "ready"
         assert (await http.get(f"{url}/slack/events")).status_code == 404
     assert gateway.is_draining
+
+
+async def test_the_application_of_the_handlers_page_runs_as_it_stands_there(
+    slack: SlackEmulator, bot: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in slack.environment().items():
+        monkeypatch.setenv(name, value)
+    bot.rename(bot.with_name("bot.py"))
+    *_, source = blocks("docs/handlers.md")
+    module: dict[str, Any] = {}
+    exec(source, module)
+    configure_logging(form="console", debug=False)
+    async with serving(module["app"]) as url:
+        slack.deliver_to(f"{url}/bot")
+        root = await slack.post("general", "@gateway hello")
+        await said(slack, "general", "You said: hello", thread=root)
 
 
 async def test_served_alone_its_own_lifespan_starts_it(slack: SlackEmulator, gateway: Gateway) -> None:
