@@ -7,12 +7,12 @@ async def main(message: cl.Message):
     await cl.Message(f"You said: {message.content}").send()
 """
 
-from gateway.chat.action import Action
-from gateway.chat.ask import AskActionMessage, AskUserMessage
-from gateway.chat.ask_file import AskFileMessage, AskFileResponse
-from gateway.chat.element import Element, File, Image, Text
-from gateway.chat.handlers import Feedback
-from gateway.chat.hooks import (
+from gateway.chat.actions import Action
+from gateway.chat.asks.action import AskActionMessage
+from gateway.chat.asks.file import AskFileMessage, AskFileResponse
+from gateway.chat.asks.user import AskUserMessage
+from gateway.chat.context import context
+from gateway.chat.decorators import (
     action_callback,
     on_chat_end,
     on_chat_resume,
@@ -21,8 +21,24 @@ from gateway.chat.hooks import (
     on_message,
     on_stop,
 )
+from gateway.chat.elements.base import Element
+from gateway.chat.elements.files import File, Image, Text
+from gateway.chat.feedback import Feedback
 from gateway.chat.message import ErrorMessage, Message
-from gateway.chat.user import User, context, user_session
+from gateway.chat.session import user_session
+from gateway.chat.user import User
+from gateway.errors import (
+    Forbidden,
+    Gone,
+    PlatformError,
+    RateLimited,
+    RefusedForm,
+    Rejected,
+    TooLarge,
+    Unavailable,
+    Unconfirmed,
+    Unsupported,
+)
 from gateway.model import AllowedMentions, Citation
 from gateway.runtime.calling import make_async, run_sync, sleep
 
@@ -38,9 +54,19 @@ __all__ = [
     "ErrorMessage",
     "Feedback",
     "File",
+    "Forbidden",
+    "Gone",
     "Image",
     "Message",
+    "PlatformError",
+    "RateLimited",
+    "RefusedForm",
+    "Rejected",
     "Text",
+    "TooLarge",
+    "Unavailable",
+    "Unconfirmed",
+    "Unsupported",
     "User",
     "action_callback",
     "context",

@@ -18,7 +18,7 @@ from gateway.ingress.dispatcher import Dispatcher
 from gateway.ingress.failures import Failures
 from gateway.ingress.housekeeping import Housekeeping
 from gateway.ports import Store
-from gateway.runtime.callbacks import Callbacks
+from gateway.chat.registry import Callbacks
 from gateway.runtime.files import Files
 from gateway.runtime.key_values import StoredKeyValues
 from gateway.runtime.limits import Limits
@@ -86,13 +86,12 @@ def compose(
     services = Services(
         store=store,
         sender=sender,
-        callbacks=callbacks,
         files=files,
         profile=Profiles(sender).get,
         spawn=lambda coroutine: dispatcher.spawn(coroutine),
         questions=OpenQuestions(per_person=settings.questions_per_person, limits=limits),
         seals=seals,
-        feedback=settings.feedback,
+        feedback=lambda: settings.feedback and callbacks.on_feedback is not None,
     )
     places = Places(in_all=settings.running_turns, per_person=settings.turns_per_person, limits=limits)
     dispatcher = Dispatcher(

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from socket import socket
 
     from gateway.adapter import Platform
+    from gateway.chat.registry import Callbacks
     from gateway.http.connections import Bounds
-    from gateway.runtime.callbacks import Callbacks
     from gateway.settings import GatewaySettings
 
 app = typer.Typer(

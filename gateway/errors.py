@@ -1,45 +1,55 @@
-"""The error tree, each named by what its catcher does next.
+"""Every error this package raises on purpose, named by what its catcher does next.
 
-GatewayError
-├── SettingsError      the operator must change a setting; one line naming the fix, exit code 2
-├── PlatformError      a platform did not do what was asked
-│   ├── RateLimited    wait ``retry_after`` seconds, then try again: it was certainly not done
-│   ├── Unavailable    try again: it was not done, or doing it again does no harm
-│   │   └── Unconfirmed  it may have been done, and done again it stands twice: look first, else one more try
-│   ├── StreamExpired  the native stream is closed; go on by editing its message
-│   ├── StreamStopped  the user stopped the native stream: stop the turn
-│   ├── Rejected       never retry: the request itself is wrong
-│   │   └── RefusedForm  send it once more in a plainer form
-│   ├── Forbidden      tell the operator which scope or permission is missing
-│   ├── Gone           the message, file or conversation no longer exists
-│   └── Unsupported    this platform cannot do it; the message names the alternative
-├── TooLarge           a size bound was passed; the message names the limit
-├── Draining           shutting down: not accepted, the platform shall redeliver
-├── StoreFailed        the store cannot commit now: nothing was written, try again; it has logged that itself
-└── Fenced             another owner took over: stop, write nothing
+* GatewayError
+  - PlatformError *           A platform did not do what was asked.
+    + RateLimited *           The platform asks to wait ``retry_after`` seconds; the request was certainly not done.
+    + Unavailable *           A passing fault; the request was not done, or doing it again does no harm.
+      . Unconfirmed *         The request may have been done; sent again it may stand there twice.
+    + Rejected *              The platform refuses the request as it is; trying again cannot help.
+      . RefusedForm *         The platform refuses the form of a message (a picture, a table), not its words.
+    + Forbidden *             A scope or permission is missing; the text names it.
+    + Gone *                  The message, file or conversation does not exist any more.
+    + Unsupported *           The platform cannot do it; the text names the alternative.
+    + StreamExpired           The native stream is closed; the sender goes on by editing its message.
+    + StreamStopped           The user stopped the native stream; the runtime stops the turn.
+  - TooLarge *                A size bound was passed; the text names the limit.
+  - SettingsError             The operator must change a setting; the text is one line naming the fix, exit code 2.
+  - Draining                  The process shuts down; the delivery was not accepted, the platform sends it again.
+  - StoreFailed               The store cannot commit now; nothing was written.
+  - Fenced                    Another process owns the data now; this one must stop and write nothing.
+
+Those with an asterisk can reach a handler and are exported by ``gateway`` (``except cl.PlatformError``);
+docs/handlers.md says what to do about each. The others are handled inside the gateway: a handler lets them through.
 """
 
 from collections.abc import Iterable
 from typing import Literal
 
 FormPart = Literal["pictures", "tables", "buttons", "feedback"]
-"""What of a message's form a platform may refuse although it would take the words."""
+"""A part of a message's form that a platform may refuse although it would take the words."""
 
 
 class GatewayError(Exception):
-    """Anything this package raises on purpose."""
+    """The base of every error this package raises on purpose."""
 
 
 class SettingsError(GatewayError):
-    """The operator must change something; the text is one clear line naming the fix."""
+    """The operator must change a setting; the text is one line naming the fix."""
 
 
 class PlatformError(GatewayError):
-    """A platform did not do what was asked."""
+    """A platform did not do what was asked. The base of every error that sending, editing or reading can raise."""
 
 
 class RateLimited(PlatformError):
-    """The platform asks to wait. ``bucket`` names what is limited, for the limiter."""
+    """The platform asks to wait, and the request was certainly not done.
+
+    The sender waits and tries again by itself for up to five minutes; only after that the error reaches a handler.
+
+    Args:
+        retry_after: Seconds to wait before the next try.
+        bucket: The name of what is limited (a method, a channel), for the limiter.
+    """
 
     def __init__(self, retry_after: float, bucket: str) -> None:
         super().__init__(f"rate limited on {bucket} for {retry_after:g} s")
@@ -48,35 +58,43 @@ class RateLimited(PlatformError):
 
 
 class Unavailable(PlatformError):
-    """A passing fault: retry. A call that posts something raises it only if it is known that nothing was taken (the
-    connection was never made, the platform says so); a call that may be repeated (an edit, a deletion) always."""
+    """A passing fault of the platform or of the way to it: trying again may help.
+
+    A call that posts something raises it only if it is known that nothing was taken (the connection was never made, or
+    the platform says so); a call that may be repeated (an edit, a deletion) raises it for every passing fault. The
+    sender tries five times before the error reaches a handler.
+    """
 
 
 class Unconfirmed(Unavailable):
     """A call that posts something got no clear answer (the connection broke, a 5xx): the platform may have taken it.
 
-    Where the platform can be looked at (``SupportsLookup``) the sender looks before it sends again. Elsewhere it tries
-    once more and no more, so that one doubtful copy is the worst that can stand there.
+    Where the platform can be searched (``SupportsLookup``) the sender looks before it sends again. Elsewhere the sender
+    tries once more and no more, so that one doubtful copy is the worst that can stand there.
     """
 
 
 class StreamExpired(PlatformError):
-    """The native stream no longer takes text; its message can still be edited."""
+    """The native stream takes no more text; its message can still be edited."""
 
 
 class StreamStopped(PlatformError):
-    """The user pressed the stop button of the native stream; what it shows is final."""
+    """The user pressed the stop button of the native stream; what the stream shows is final."""
 
 
 class Rejected(PlatformError):
-    """The platform refuses the request as it is; retrying cannot help."""
+    """The platform refuses the request as it is; trying again cannot help."""
 
 
 class RefusedForm(Rejected):
     """The platform refuses the form of a message (a picture it cannot fetch, a table, a card), not its words.
 
-    ``parts`` are what it does not take, as far as it says; empty where it does not. The sender makes the message
-    plainer and sends it once more.
+    The sender makes the message plainer and sends it once more, so the error reaches a handler only if the platform
+    refuses that, too.
+
+    Args:
+        text: What the platform said.
+        parts: The parts of the form that the platform refuses, as far as it names them; empty where it names none.
     """
 
     def __init__(self, text: str, parts: Iterable[FormPart] = ()) -> None:
@@ -89,7 +107,7 @@ class Forbidden(PlatformError):
 
 
 class Gone(PlatformError):
-    """What the request is about no longer exists."""
+    """The message, file or conversation that the request is about does not exist any more."""
 
 
 class Unsupported(PlatformError):
@@ -97,16 +115,18 @@ class Unsupported(PlatformError):
 
 
 class TooLarge(GatewayError):
-    """A size bound was passed; the text names the limit."""
+    """A file or a message is larger than a limit; the text names both."""
 
 
 class Draining(GatewayError):
-    """Shutting down: the delivery was not accepted and shall come again."""
+    """The process shuts down: the delivery was not accepted and the platform shall send it again."""
 
 
 class StoreFailed(GatewayError):
-    """The store cannot commit: the disk is full or fails, or the database was deleted, replaced or damaged. Nothing was
-    written. The store logs when that begins and ends, so nobody else needs to; the text names no file."""
+    """The store cannot commit: the disk is full or fails, or the database was deleted, replaced or damaged.
+
+    Nothing was written. The store logs when the trouble begins and ends, so no caller needs to; the text names no file.
+    """
 
 
 class Fenced(GatewayError):

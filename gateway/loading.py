@@ -7,8 +7,8 @@ import traceback
 from importlib.machinery import PathFinder
 from pathlib import Path
 
+from gateway.chat.registry import Callbacks, fresh
 from gateway.errors import SettingsError
-from gateway.runtime.callbacks import Callbacks, fresh
 
 
 def load_bot(path: Path) -> Callbacks:

@@ -1,1 +1,1 @@
-"""What a handler holds: messages, asks, actions, elements, the session."""
+"""The API that a bot is written with: messages, asks, actions, elements, the session, and the decorators."""

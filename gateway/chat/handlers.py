@@ -1,17 +1,19 @@
-"""From events to the user's functions: builds what a handler is given and calls it."""
+"""The bridge from events to the bot's functions: it builds what a handler is given and calls the handler."""
 
 import asyncio
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal, assert_never
+from typing import Any, assert_never
 
 import structlog
 
 from gateway.chat import sent
-from gateway.chat.action import Action
-from gateway.chat.element import Element, received
+from gateway.chat.actions import Action
+from gateway.chat.elements.base import Element
+from gateway.chat.elements.files import received
+from gateway.chat.feedback import Feedback
 from gateway.chat.message import Message
 from gateway.chat.references import as_metadata, quoted, referred_files
+from gateway.chat.registry import Callbacks
 from gateway.chat.user import current_user, name_of
 from gateway.errors import Forbidden, Gone, PlatformError, TooLarge, Unsupported
 from gateway.model import (
@@ -30,7 +32,6 @@ from gateway.model import (
     RemoteFile,
     StopRequested,
 )
-from gateway.runtime.callbacks import Callbacks
 from gateway.runtime.calling import call
 from gateway.runtime.forms import COMMENT
 from gateway.runtime.posting import Posting
@@ -40,28 +41,18 @@ from gateway.runtime.turn import Turn
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Feedback:
-    """What a user thinks of an answer. The same ``forId`` comes again when a comment follows the thumbs."""
-
-    forId: str
-    """The id of the message."""
-    value: Literal[0, 1]
-    """1: thumbs up, 0: thumbs down."""
-    comment: str | None = None
-    threadId: str | None = None
-    """The conversation's key."""
-    id: str | None = None
-
-
 class BotHandlers:
-    """The registered functions, as the runtime calls them."""
+    """Calls the registered functions of the bot, for the runtime.
+
+    Args:
+        callbacks: The registry of the bot's functions.
+    """
 
     def __init__(self, callbacks: Callbacks) -> None:
         self._callbacks = callbacks
 
     def wants(self, event: Event) -> bool:
-        """Whether there is anything to do for such an event; what nobody wants is not even stored."""
+        """Whether the bot does anything for such an event; an event it does nothing for is not stored."""
         match event:
             case MessageCreated() | ActionInvoked() | FormSubmitted() | StopRequested():
                 return True
@@ -74,22 +65,27 @@ class BotHandlers:
         assert_never(event)
 
     async def start(self, turn: Turn) -> None:
+        """Call ``on_chat_start``, where it is registered."""
         if self._callbacks.on_chat_start is not None:
             await call(self._callbacks.on_chat_start)
 
     async def resume(self, turn: Turn) -> None:
+        """Call ``on_chat_resume`` with the thread, where it is registered."""
         if self._callbacks.on_chat_resume is not None:
             await call(self._callbacks.on_chat_resume, _thread(turn))
 
     async def end(self, turn: Turn) -> None:
+        """Call ``on_chat_end``, where it is registered."""
         if self._callbacks.on_chat_end is not None:
             await call(self._callbacks.on_chat_end)
 
     async def stop(self, turn: Turn) -> None:
+        """Call ``on_stop``, where it is registered."""
         if self._callbacks.on_stop is not None:
             await call(self._callbacks.on_stop)
 
     async def handle(self, turn: Turn) -> None:
+        """Call the function that the event of the turn is for."""
         match turn.event:
             case MessageCreated() as event:
                 await self._message(turn, event)
@@ -160,7 +156,7 @@ class BotHandlers:
 
 
 async def _is_standing(turn: Turn, token: ActionToken) -> bool:
-    """Whether the button that was clicked stands; it may have been seen before that was stored."""
+    """Whether the clicked button stands under its message; waits for messages that are just being posted."""
     event = turn.event
     if not isinstance(event, ActionInvoked):
         return False
@@ -170,7 +166,7 @@ async def _is_standing(turn: Turn, token: ActionToken) -> bool:
 
 
 async def _owner(turn: Turn, platform_id: str | None) -> str | None:
-    """Which message was rated; it may have been seen before that was stored."""
+    """Return the id of the rated message; waits for messages that are being posted and not on record yet."""
     message = await sent.owner(turn, platform_id)
     if message is None and await turn.services.in_flight.settled(turn.ref.key):
         message = await sent.owner(turn, platform_id)
@@ -178,7 +174,7 @@ async def _owner(turn: Turn, platform_id: str | None) -> str | None:
 
 
 def _thread(turn: Turn) -> dict[str, Any]:
-    """The conversation as ``on_chat_resume`` gets it. Past messages are not kept yet, so ``steps`` is empty."""
+    """Return the conversation as ``on_chat_resume`` gets it. Past messages are not kept, so ``steps`` is empty."""
     user = current_user(turn)
     return {
         "id": turn.ref.key,
@@ -194,7 +190,7 @@ def _thread(turn: Turn) -> dict[str, Any]:
 
 
 async def _download(turn: Turn, files: tuple[RemoteFile, ...]) -> list[Element]:
-    """Fetch what the user attached. What cannot be had is said to the user, and to the operator by name."""
+    """Download what the user attached; tell the user, and the operator in the log, of what cannot be had."""
     results = await asyncio.gather(*(_fetch(turn, file) for file in files))
     problems = [result for result in results if isinstance(result, str)]
     if problems:
@@ -218,4 +214,4 @@ async def _fetch(turn: Turn, file: RemoteFile) -> Element | str:
     except PlatformError as error:
         log.warning("file.unavailable", file=file.name, delivery=turn.delivery.key, error=str(error))
         return f"I could not read {file.name}. Please send it again."
-    return received(file.name, file.mime, path, path.stat().st_size)
+    return received(file.name, file.mime, path, path.stat().st_size, id=turn.new_id(f"file/{file.id}"))

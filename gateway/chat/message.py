@@ -1,4 +1,4 @@
-"""Messages: sent, streamed, updated, removed."""
+"""Messages: what a bot sends, streams, updates and removes, and what a user wrote."""
 
 import json
 import time
@@ -7,12 +7,10 @@ from datetime import UTC, datetime
 from typing import Any, Literal, Self
 
 from gateway.chat import sent
-from gateway.chat.action import Action
-from gateway.chat.element import Element
+from gateway.chat.actions import Action
+from gateway.chat.elements.base import Element
 from gateway.chat.text import drop_lone_surrogates, lines_ended, message_text, split_half
-from gateway.egress.offload import offloaded
 from gateway.markdown.code import fenced
-from gateway.markdown.open_markup import close_open_markup
 from gateway.model import AllowedMentions, Button, Citation, Outgoing, OutgoingFile
 from gateway.runtime import tokens
 from gateway.runtime.context import current_turn, require_turn
@@ -26,7 +24,25 @@ MessageType = Literal["assistant_message", "user_message", "system_message"]
 
 
 class Message:
-    """A message of the bot, or (in ``on_message``) of a user."""
+    """A message: of the bot, to be sent; or, in ``on_message``, of a user.
+
+    Args:
+        content: The text, as Markdown (CommonMark with GFM tables). A dict or a list is shown as JSON.
+        author: The name shown instead of the bot's own, where the platform can. Of a user's message: their name.
+        language: Show the content as a code block of this language (``"python"``).
+        actions: Buttons under the message.
+        elements: Files, images and texts that come with the message; of a user's message what they attached.
+        type: ``assistant_message``, ``user_message`` or ``system_message``; only the first can be rated.
+        metadata: Data of your own, kept with the object and not sent. Of a user's message: ``references``.
+        tags: Words of your own, kept with the object and not sent.
+        id: The message's id; by default one that is the same when the turn runs again.
+        parent_id: The id of the step the message belongs to; it is only kept.
+        command: The name of the slash command a user's message came as, without the slash.
+        created_at: When the message was made: ISO 8601, or seconds since the epoch; by default now.
+        mentions: Whom the text may notify; by default nobody.
+        ai_generated: Show the platform's label for what a model wrote, where the platform has one (Teams).
+        citations: Sources; the text refers to the n-th one as ``[n]``.
+    """
 
     _takes_feedback = True
 
@@ -63,11 +79,8 @@ class Message:
         self.parent_id = parent_id
         self.command = command
         self.mentions = mentions or _NOBODY
-        """Whom the text may notify; by default nobody."""
         self.ai_generated = ai_generated
-        """Show the platform's label for what a model wrote, where it has one (Teams)."""
         self.citations = list(citations)
-        """Sources; the text refers to the n-th as ``[n]``."""
         self._created: str | float = created_at or time.time()
         self._id = id
         self._turn = current_turn.get()
@@ -85,28 +98,58 @@ class Message:
 
     @property
     def created_at(self) -> str:
-        """When it was made, ISO 8601 in UTC."""
+        """When the message was made, ISO 8601 in UTC."""
         made = self._created
         return made if isinstance(made, str) else datetime.fromtimestamp(made, UTC).isoformat()
 
     async def send(self) -> Self:
-        """Post it; a message that was streamed is finished."""
+        """Post the message; where it was streamed, end the stream. Sending it again edits it.
+
+        Returns:
+            The message itself.
+
+        Raises:
+            PlatformError: The platform did not take the message, retries included.
+            TooLarge: An element is larger than the platform takes; the text names the limit.
+            FileNotFoundError: There is no file at an element's ``path``.
+            RuntimeError: There is no conversation here, or the turn was stopped.
+        """
         await self._stand(require_turn())
         return self
 
     async def update(self) -> bool:
-        """Make the platform show it as it is now. True when it stands there."""
+        """Edit the posted message to what the object says now: text, buttons and elements.
+
+        Returns:
+            True.
+
+        Raises:
+            PlatformError: The platform did not take the change, retries included.
+            TooLarge: An element is larger than the platform takes; the text names the limit.
+            FileNotFoundError: There is no file at an element's ``path``.
+            RuntimeError: There is no conversation here, or the turn was stopped.
+        """
         await self._stand(require_turn())
         return True
 
     async def stream_token(self, token: str, is_sequence: bool = False) -> None:
-        """Add a piece of text (with ``is_sequence``: make this the whole text). It appears as the platform allows."""
+        """Add a piece of text to the message while it is written; it appears as often as the platform allows.
+
+        ``send()`` or ``update()`` ends the stream; so does the end of the handler.
+
+        Args:
+            token: The piece of text; an empty one changes nothing.
+            is_sequence: Whether ``token`` is the whole text so far, which it replaces, and not a piece to append.
+
+        Raises:
+            PlatformError: The platform did not take what was streamed before, retries included.
+            RuntimeError: There is no conversation here, or the turn was stopped.
+        """
         if not token and not is_sequence:
             return  # models send empty pieces, and None
         turn = require_turn()
         posting = self._post(turn)
-        stream = await posting.open_stream(self._name())
-        turn.opened.add(self)
+        stream = await posting.open_stream(self)
         if is_sequence:
             self.content, self._half = token, ""
             await stream.replace(message_text(self._text()))
@@ -117,13 +160,20 @@ class Message:
                 await stream.write(message_text(text))
 
     async def remove(self) -> bool:
-        """Take it off the platform."""
+        """Delete the posted message from the platform.
+
+        Returns:
+            Whether there was a message to delete.
+
+        Raises:
+            PlatformError: The platform did not delete it, retries included.
+        """
         turn = require_turn()
         if self._posting is None:
             return False
         if self._posting.stream is not None:
             await self.finish_stream()
-        turn.opened.discard(self)
+        turn.streaming.discard(self._posting)
         if self._posting.effect.body.get("buttons"):
             await self._forget_buttons(turn, self._posting)
         await self._posting.remove()
@@ -131,7 +181,11 @@ class Message:
         return True
 
     async def remove_actions(self) -> None:
-        """Take its buttons off."""
+        """Take all buttons off the posted message; from then on they do nothing, whatever a client still shows.
+
+        Raises:
+            PlatformError: The platform did not edit the message.
+        """
         self.actions = []
         if self._posting is not None:
             await self._stand(require_turn())
@@ -139,16 +193,17 @@ class Message:
             await sent.remove_buttons(self.id)
 
     async def finish_stream(self) -> None:
-        """End a stream the handler left open (called at the end of its turn)."""
+        """End the stream if it is open, with the message as it is now; the gateway does so at the end of a turn.
+
+        Raises:
+            PlatformError: The platform did not take the end of the message, retries included.
+        """
         if self._posting is not None and self._posting.stream is not None:
             await self._stand(require_turn())
 
-    async def break_off(self) -> None:
-        """End its stream with the text there is (called when the handler failed)."""
-        if self._posting is not None:
-            text = message_text(self._text())
-            closed = await offloaded(len(text), close_open_markup, text)
-            await self._posting.close_stream(Outgoing(text=closed, author=self._name()))
+    def streamed(self) -> Outgoing:
+        """Return the text as it stands now, without files and buttons (for a turn that breaks off)."""
+        return Outgoing(text=message_text(self._text()), author=self._name())
 
     def _post(self, turn: Turn) -> Posting:
         if self._posting is None:
@@ -165,11 +220,11 @@ class Message:
         message = await self._outgoing(turn)
         owned = message.feedback is not None and not turn.sender.capabilities(turn.ref).feedback_token
         if not self.actions and not owned:
-            await self._show(turn, posting, message)
+            await self._show(posting, message)
             return
         # People may press what they see before it is on record: whoever judges that waits for it.
         with turn.services.in_flight.posting(turn.ref.key):
-            await self._show(turn, posting, message)
+            await self._show(posting, message)
             if self.actions:
                 posting.effect.record(buttons=True)
                 ids = [action.id for action in self.actions]
@@ -177,10 +232,9 @@ class Message:
             if owned:
                 await sent.remember_owner(turn, self.id, posting.receipts)
 
-    async def _show(self, turn: Turn, posting: Posting, message: Outgoing) -> None:
+    async def _show(self, posting: Posting, message: Outgoing) -> None:
         if posting.stream is not None:
             await posting.close_stream(message)
-            turn.opened.discard(self)
         else:
             await posting.put(message)
 
@@ -196,7 +250,7 @@ class Message:
 
     async def _outgoing(self, turn: Turn) -> Outgoing:
         text, files = self._with_elements()
-        feedback = self._takes_feedback and turn.services.feedback and turn.services.callbacks.on_feedback is not None
+        feedback = self._takes_feedback and turn.services.feedback()
         return Outgoing(
             text=message_text(text),
             author=self._name(),
@@ -209,7 +263,7 @@ class Message:
         )
 
     def _rating(self, turn: Turn) -> str:
-        """What its thumbs carry."""
+        """Return what the thumbs under the message carry."""
         carried = turn.sender.capabilities(turn.ref).feedback_token
         return turn.services.seals.write_rating(turn.ref.key, self.id) if carried else self.id
 
@@ -239,7 +293,13 @@ class Message:
 
 
 class ErrorMessage(Message):
-    """A message saying that something went wrong. It takes no feedback."""
+    """A message saying that something went wrong, marked with a warning sign. It takes no feedback.
+
+    Args:
+        content: What went wrong, as Markdown.
+        author: The name shown instead of the bot's own, where the platform can.
+        fail_on_persist_error: It is only kept: a message that cannot be stored always raises.
+    """
 
     _takes_feedback = False
 

@@ -1,4 +1,4 @@
-"""What a message refers to, as a handler sees it: quoted beside the person's own words, and as data.
+"""What a message refers to, as a handler sees it: a quote beside the person's own words, and data.
 
 What is replied to or quoted stands above the words, what is forwarded below them, each as a Markdown block quote that
 begins with its author's name.
@@ -14,7 +14,7 @@ _SPECIAL = re.compile(r"([\\`*_\[\]<>])")
 
 
 def quoted(event: MessageCreated) -> str:
-    """The message's text with what it refers to."""
+    """Return the message's text with block quotes of what it replies to, quotes or forwards."""
     if not event.references:
         return event.text
     above = [_block(each) for each in event.references if each.kind != "forward"]
@@ -23,7 +23,7 @@ def quoted(event: MessageCreated) -> str:
 
 
 def referred_files(event: MessageCreated) -> tuple[RemoteFile, ...]:
-    """The message's own files, and behind them those of what it refers to; each once."""
+    """Return the message's own files and behind them those of what it refers to, each file once."""
     if not event.references:
         return event.files
     files = {file.id: file for each in event.references for file in each.files}
@@ -32,7 +32,7 @@ def referred_files(event: MessageCreated) -> tuple[RemoteFile, ...]:
 
 
 def as_metadata(references: Sequence[Reference]) -> list[dict[str, Any]]:
-    """What the message refers to, for ``message.metadata``. Addresses of files stay out: some open them to anybody."""
+    """Return the references as JSON for ``message.metadata``, without the addresses of files: some open to anybody."""
     return [
         {
             "kind": each.kind,
@@ -46,7 +46,7 @@ def as_metadata(references: Sequence[Reference]) -> list[dict[str, Any]]:
 
 
 def _block(reference: Reference) -> str:
-    """The block quote; empty where nothing is known of what was said."""
+    """Return the reference as a block quote; empty where its words and files are unknown."""
     words = reference.text.strip("\n") or "\n".join(f"📎 {_plain(file.name)}" for file in reference.files)
     if not words.strip():
         return ""
@@ -56,5 +56,5 @@ def _block(reference: Reference) -> str:
 
 
 def _plain(name: str) -> str:
-    """A name as one line of Markdown that shows it as it is."""
+    """Return one line of Markdown that shows the name as it is."""
     return _SPECIAL.sub(r"\\\1", " ".join(name.split()))

@@ -1,7 +1,7 @@
-"""Messages with buttons, remembered beyond their turn, so that a later turn can take a button off them.
+"""The records of messages with buttons, kept beyond their turn, so that a later turn can take a button off them.
 
-The same record says whether a click is good: only what stands now, in this conversation and under that very message,
-does anything. A button that was taken away is taken from the record before it is taken from the platform.
+The same record says whether a click is valid: only a button that stands now, in this conversation and under that very
+message, does anything. A button that is taken away is taken from the record before it is taken from the platform.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from gateway.runtime.context import require_turn
 from gateway.runtime.turn import Turn
 
 _STANDS = FromBytes(data=b"")
-"""The source of a file that stands on the platform: an edit that keeps its files asks for no bytes."""
+"""The source of a file that was uploaded before: an edit that keeps the message's files needs no bytes."""
 
 
 def _key(turn: Turn, message_id: str) -> str:
@@ -21,7 +21,7 @@ def _key(turn: Turn, message_id: str) -> str:
 
 
 async def _recall(turn: Turn, message_id: str) -> Mapping[str, Any] | None:
-    """The record of a message of this conversation."""
+    """Return the record of a message of this conversation; None where there is none."""
     store = turn.services.store
     body = await store.get_payload(_key(turn, message_id))
     if body is None:
@@ -32,7 +32,7 @@ async def _recall(turn: Turn, message_id: str) -> Mapping[str, Any] | None:
 
 
 async def is_standing(turn: Turn, event: ActionInvoked, message_id: str) -> bool:
-    """Whether the clicked button stands under that message now."""
+    """Whether the clicked button stands under the message with this id now."""
     body = await _recall(turn, message_id)
     if body is None:
         return False
@@ -51,9 +51,11 @@ async def remember(
     *,
     doubtful: bool = False,
 ) -> None:
-    """Keep what stands on the platform. ``ids`` are the actions' ids, in the order of the buttons; ``doubtful`` says
-    that another copy of it may stand (``Posting.doubtful``). Of uploaded files only that they are there is kept, not
-    what is in them."""
+    """Store what a message looks like on the platform.
+
+    ``ids`` are the ids of the actions, in the order of the buttons; ``doubtful`` says that another copy of the message
+    may stand (``Posting.doubtful``). The contents of uploaded files are not kept.
+    """
     files = tuple(each if isinstance(each.source, FromUrl) else replace(each, source=_STANDS) for each in message.files)
     body: Mapping[str, Any] = {
         "message": to_json(replace(message, files=files)),
@@ -65,7 +67,7 @@ async def remember(
 
 
 async def forget_buttons(turn: Turn, message_id: str) -> None:
-    """None of the message's buttons does anything from now on, whatever a client still shows."""
+    """Make every button of the message do nothing from now on, whatever a client still shows."""
     gone: Mapping[str, Any] = {"message": to_json(Outgoing()), "receipts": [], "actions": []}
     await turn.services.store.put_payload(_key(turn, message_id), gone)
 
@@ -75,19 +77,19 @@ def _platform_key(turn: Turn, message_id: str) -> str:
 
 
 async def remember_owner(turn: Turn, message_id: str, receipts: tuple[Receipt, ...]) -> None:
-    """Keep which message these platform messages belong to, for thumbs that only know one of the latter."""
+    """Store which message the platform messages belong to, for thumbs that name only a platform message."""
     for receipt in receipts:
         await turn.services.store.put_payload(_platform_key(turn, receipt.id), {"message": message_id})
 
 
 async def owner(turn: Turn, platform_id: str | None) -> str | None:
-    """The id of the message a platform message belongs to; None for one that is not remembered here."""
+    """Return the id of the message that a platform message belongs to; None where no record names it."""
     body = await turn.services.store.get_payload(_platform_key(turn, platform_id)) if platform_id else None
     return str(body["message"]) if body is not None else None
 
 
 async def remove_buttons(message_id: str, *, only: str | None = None) -> None:
-    """Take one button (or all) off a message sent in this or an earlier turn."""
+    """Take the button with the id ``only`` (by default all) off a message sent in this or an earlier turn."""
     turn = require_turn()
     body = await _recall(turn, message_id)
     if body is None or not body["receipts"]:

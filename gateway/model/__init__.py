@@ -1,4 +1,4 @@
-"""The pure, frozen values everything else speaks in. No I/O, no vendor types."""
+"""The frozen values that all other packages exchange: events, messages, forms, users. No I/O, no vendor types."""
 
 from gateway.model.capabilities import Capabilities
 from gateway.model.command import COMMANDS, Command

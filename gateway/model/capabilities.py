@@ -1,26 +1,29 @@
-"""What a platform can do, as data: the core reads this, never the platform's name."""
+"""What a platform can do, as data: the gateway reads these values and never the platform's name."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """Limits and abilities; the adapter says where each number comes from."""
+    """The limits and abilities of one platform. The adapter that states them names the source of each number."""
 
     text_limit: int
     """Characters of Markdown in one message."""
     tables_per_message: int | None = None
-    """Native tables in one message; None for no limit."""
+    """Native tables that one message can have; None for no limit."""
     buttons_per_message: int
+    """Buttons that one message can have."""
     button_label_limit: int
+    """Characters of a button's label."""
     action_token_limit: int
     """UTF-8 bytes a button can carry; a longer payload is kept in the store and the button carries its key."""
     forgeable_buttons: bool = False
-    """What a button carries comes back from the user's own client, which may have changed it. Then it carries a key to
-    the store, and nothing else is believed."""
+    """Whether the user's own client sends back what a button carries and may have changed it. Such a button carries
+    only a key to the store."""
     files_per_message: int
+    """Files that one message can have."""
     file_size_limit: int
-    """Bytes of one uploaded file."""
+    """Bytes that one uploaded file can have."""
     edit_interval: float = 1.0
     """Seconds between two edits of one message while it streams."""
     stream_interval: float = 0.25
@@ -28,22 +31,23 @@ class Capabilities:
     stream_limit: int = 0
     """Characters one native stream can hold; 0 when there is no native streaming."""
     status_interval: float = 60.0
-    """Seconds after which the sign that the bot is working fades and must be shown again."""
+    """Seconds after which the typing indicator fades and must be shown again."""
     forms: bool = False
+    """Whether a click can open a form."""
     form_files: bool = False
-    """A form may have file fields."""
+    """Whether a form can have file fields."""
     feedback: bool = False
-    """Can show thumbs under a message."""
+    """Whether the platform shows thumbs under a message."""
     feedback_token: bool = True
-    """Thumbs bring back ``Outgoing.feedback``; else only the platform's own id of the message, and the core remembers
-    what that was."""
+    """Whether thumbs bring back ``Outgoing.feedback``. Otherwise they bring the platform's own id of the message only,
+    and the gateway stores which message has that id."""
     known_by_words: bool = False
-    """A message whose receipt was lost may have to be found by what it says (``SupportsLookup``): the ids of what
-    finished turns posted are kept, so that the same words of another turn are not taken for it."""
+    """Whether a message whose receipt was lost may have to be found by its text (``SupportsLookup``). The store then
+    keeps the ids of what finished turns posted, so that the same text of another turn is not taken for it."""
     citations: bool = False
-    """Shows sources beside the text; else they are listed under it."""
+    """Whether the platform shows sources beside the text; otherwise they are listed under it."""
 
     @property
     def token_room(self) -> int:
-        """UTF-8 bytes of meaning a button may carry itself."""
+        """UTF-8 bytes of a token that a button can carry without the store; 0 for forgeable buttons."""
         return 0 if self.forgeable_buttons else self.action_token_limit

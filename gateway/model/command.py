@@ -1,20 +1,21 @@
-"""Slash commands, as a platform is told of them."""
+"""Slash commands, as they are registered with a platform."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """One command. ``name`` is without its slash."""
+    """A slash command. ``name`` has no slash."""
 
     name: str
     description: str
+    """What the command does, shown by the platform."""
     argument: str | None = None
-    """What the text after it is, for commands that take one."""
+    """What the text after the command is; None for a command that takes no text."""
 
 
 COMMANDS = (
     Command(name="new", description="Start a new conversation"),
     Command(name="stop", description="Stop the answer that is being written"),
 )
-"""What the gateway itself understands everywhere, as a command or written as a message."""
+"""The commands the gateway itself handles on every platform, as a slash command or written as a message."""

@@ -1,4 +1,4 @@
-"""Where something was said, and to whom an answer goes."""
+"""Conversations: where something was said, and where an answer goes."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -12,20 +12,23 @@ def _quote(part: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ConversationRef:
-    """The unit of ordering and of session: a thread, a DM, a group chat.
+    """A conversation: a thread, a direct message or a group chat. Each has one session and handles its events in order.
 
-    Replies address a ref, never a live vendor context, so they survive restarts and can be proactive.
-    Two refs are the same conversation when their keys are equal: ``route`` (where exactly the platform wants
-    the reply: a Teams service URL, the Slack thread inside a DM) is not part of the identity.
+    Replies are addressed to a ref and never to a vendor's live object, so they survive restarts and can be proactive.
+    Two refs with equal keys are the same conversation: ``route`` (where exactly the platform wants the reply, such as a
+    Teams service URL or the Slack thread inside a direct message) is not part of the identity.
     """
 
     platform: str
     workspace: str
-    """Slack team, Discord guild, Teams tenant; ``dm`` where the platform has none."""
+    """The Slack team, Discord guild or Teams tenant; ``dm`` where the platform has none."""
     channel: str
+    """The platform's id of the channel or chat."""
     thread: str | None = None
+    """The platform's id of the thread; None for a conversation that is a whole channel or chat."""
     kind: ConversationKind = "thread"
     route: dict[str, str] = field(default_factory=dict[str, str])
+    """The adapter's own data on where to post."""
 
     key: str = field(init=False, repr=False)
     """The identity as text: ``slack:T1:C1:171.001``. Colons inside a part are percent-encoded."""

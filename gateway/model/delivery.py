@@ -1,4 +1,4 @@
-"""What arrived, as it is stored before anyone is told it was received."""
+"""Deliveries: what a platform sent, stored before the platform is told that it was received."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,19 +10,21 @@ from gateway.model.form import Form
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """A raw delivery. ``key`` names the thing itself (``slack:T1:C1:171.001``), not the transport's attempt."""
+    """A raw delivery of a platform. ``key`` names the thing itself (``slack:T1:C1:171.001``), not the attempt, so that
+    a repeated delivery has the same key."""
 
     key: str
     ref: ConversationRef
+    """The conversation the delivery belongs to."""
     body: dict[str, Any]
-    """The platform's JSON, verification secrets removed."""
+    """The platform's JSON without its verification secrets."""
     received_at: float
-    """Seconds since the epoch."""
+    """When it arrived, in seconds since the epoch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenForm:
-    """Show this form now."""
+    """An answer that opens a form at once."""
 
     kind: Literal["open_form"] = "open_form"
     form: Form
@@ -30,7 +32,7 @@ class OpenForm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormErrors:
-    """Keep the form open and show these errors, by field id."""
+    """An answer that keeps a form open and shows errors, by field id."""
 
     kind: Literal["form_errors"] = "form_errors"
     errors: Mapping[str, str]
@@ -38,20 +40,21 @@ class FormErrors:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """Tell only the acting user."""
+    """An answer that only the acting user reads."""
 
     kind: Literal["notice"] = "notice"
     text: str
 
 
 Answer = OpenForm | FormErrors | Notice
+"""What an interaction is answered with in place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """The delivery is durable (or needs no work), so the platform may be told so.
+    """The result of accepting a delivery: it is durable (or needs no work), so the platform may be told so.
 
-    ``answer`` is what must be answered in place before the platform's deadline; None is the neutral answer.
+    ``answer`` is what the platform must be answered before its deadline; None is the neutral answer.
     """
 
     status: Literal["new", "duplicate", "ignored"]

@@ -1,4 +1,4 @@
-"""Files, both ways: what a user attached (to be downloaded) and what the bot attaches (to be uploaded)."""
+"""Files: those a user attached (to be downloaded) and those the bot attaches (to be uploaded)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,26 +8,29 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 ElementKind = Literal["file", "image", "audio", "video", "pdf", "text"]
+"""How a file is shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteFile:
-    """A file a user attached, still at the platform. ``Adapter.download`` reads it."""
+    """A file that a user attached and that is still at the platform. ``Adapter.download`` reads it."""
 
     id: str
     name: str
     mime: str = "application/octet-stream"
     size: int | None = None
-    """Bytes, if the platform said."""
+    """Bytes, if the platform told."""
     url: str | None = None
+    """Where the content is, if the platform told."""
     workspace: str = ""
-    """Whose credentials open it."""
+    """The workspace whose credentials open the file."""
     extra: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The adapter's own data on how to download the file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FromBytes:
-    """File content held in memory."""
+    """Content held in memory."""
 
     source: Literal["bytes"] = "bytes"
     data: bytes
@@ -35,7 +38,7 @@ class FromBytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FromPath:
-    """File content on this machine's disk; read when it is sent."""
+    """Content of a file on this machine, read when the message is sent."""
 
     source: Literal["path"] = "path"
     path: Path
@@ -43,27 +46,28 @@ class FromPath:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FromUrl:
-    """Content elsewhere, shown by link or by the platform's own fetch; the gateway does not download it."""
+    """Content at an address, which the platform links to or fetches; the gateway does not download it."""
 
     source: Literal["url"] = "url"
     url: str
 
 
 Source = Annotated[FromBytes | FromPath | FromUrl, Field(discriminator="source")]
+"""Where the content of an outgoing file is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingFile:
-    """A file the bot attaches to a message. Name and bytes arrive exactly as given."""
+    """A file that the bot attaches to a message. Its name and bytes arrive exactly as given."""
 
     kind: ElementKind = "file"
     name: str
     mime: str = "application/octet-stream"
     source: Source
     mark: str = ""
-    """A digest of what it shows, by which a file is told from another of its name. The sender sets it."""
+    """A digest of the content, which tells files of the same name apart. The sender sets it."""
 
     @property
     def key(self) -> str:
-        """What a platform's message is remembered to carry: two files are the same file when their keys are equal."""
+        """The identity of the file among those of a message: two files with equal keys are the same file."""
         return f"{self.mark}:{self.name}" if self.mark else self.name

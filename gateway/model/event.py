@@ -1,4 +1,4 @@
-"""What happened: one discriminated union for all platforms."""
+"""Events: what happened on a platform, as one discriminated union for all platforms."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,54 +9,59 @@ from gateway.model.element import RemoteFile
 from gateway.model.user import UserRef
 
 FormValue = str | float | bool | tuple[str, ...] | None
+"""The value of a form's field."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Event:
+    """What all events share."""
+
     ref: ConversationRef
+    """The conversation, and where an answer goes."""
     user: UserRef
+    """Who did it; without an id where the platform itself did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """A message that another message refers to: what is replied to, quoted or forwarded."""
+    """A message that another message replies to, quotes or forwards."""
 
     kind: Literal["reply", "quote", "forward"]
-    """``reply``: the platform's own reply; ``quote``: words quoted above one's own; ``forward``: another message sent
+    """``reply``: the platform's own reply; ``quote``: a text quoted above one's own words; ``forward``: a message sent
     on, below one's own words."""
     message_id: str | None = None
-    """The platform's id of that message, where it tells one."""
+    """The platform's id of the message, where the platform tells one."""
     author: str = ""
-    """The display name of who wrote it; empty where the platform does not tell."""
+    """The display name of the author; empty where the platform does not tell."""
     text: str = ""
-    """Its words as Markdown, at most what the platform sent along (some send a preview only)."""
+    """The text as Markdown, at most what the platform sent along (some send a preview only)."""
     files: tuple[RemoteFile, ...] = ()
-    """Its files; a handler gets them as elements behind the message's own."""
+    """The files of the message; a handler gets them as elements behind the message's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageCreated(_Event):
-    """A user wrote something."""
+    """A user wrote a message."""
 
     kind: Literal["message_created"] = "message_created"
     message_id: str
     text: str = ""
-    """Markdown; the mention of the bot removed, other mentions readable (``@Ada``, ``#general``)."""
+    """Markdown without the mention of the bot; other mentions are readable (``@Ada``, ``#general``)."""
     files: tuple[RemoteFile, ...] = ()
     addressed: bool = True
-    """False for a thread message without a mention: it counts only where the bot already takes part."""
+    """Whether the bot was addressed. A thread message without a mention is handled only where the bot takes part."""
     references: tuple[Reference, ...] = ()
-    """What the message replies to, quotes or forwards. Its words are not part of ``text``."""
+    """What the message replies to, quotes or forwards, which is not part of ``text``."""
     partial: bool = False
-    """This delivery may lack what another delivery of the same message tells, or only the platform's API: files,
-    text. The handler is called when that has come, or was fetched (``SupportsCompletion``)."""
+    """Whether the delivery may lack files or text that another delivery of the same message, or the platform's API,
+    tells. The handler is called when they have come or were fetched (``SupportsCompletion``)."""
     at: float = 0.0
-    """Seconds since the epoch, by the platform's clock."""
+    """When it was written, in seconds since the epoch by the platform's clock; 0 where the platform does not tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageEdited(_Event):
-    """A user edited a message; ``text`` is what it says now."""
+    """A user edited a message; ``text`` is its new text."""
 
     kind: Literal["message_edited"] = "message_edited"
     message_id: str
@@ -78,11 +83,12 @@ class ActionInvoked(_Event):
     kind: Literal["action_invoked"] = "action_invoked"
     token: str
     message_id: str | None = None
+    """The platform's id of the message the button is under, where the platform tells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormSubmitted(_Event):
-    """A form came back. ``token`` is the ``Form.token``; ``values`` are by field id."""
+    """A form was submitted. ``token`` is the ``Form.token``; ``values`` are by field id."""
 
     kind: Literal["form_submitted"] = "form_submitted"
     token: str
@@ -92,7 +98,7 @@ class FormSubmitted(_Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandInvoked(_Event):
-    """A slash command, without its slash."""
+    """A user gave a slash command; ``command`` has no slash, ``text`` is what follows it."""
 
     kind: Literal["command_invoked"] = "command_invoked"
     command: str
@@ -101,8 +107,9 @@ class CommandInvoked(_Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedbackGiven(_Event):
-    """Thumbs up (1) or down (0) on a message; ``token`` is ``Outgoing.feedback`` (empty without
-    ``Capabilities.feedback_token``). A ``comment`` of None may still follow in a form; an empty one will not."""
+    """A user gave thumbs up (1) or down (0) to a message. ``token`` is ``Outgoing.feedback``, empty without
+    ``Capabilities.feedback_token``. A comment may follow in a form where ``comment`` is None, but not where it is
+    empty."""
 
     kind: Literal["feedback_given"] = "feedback_given"
     token: str
@@ -113,7 +120,7 @@ class FeedbackGiven(_Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReactionChanged(_Event):
-    """An emoji was put on a message or taken off."""
+    """A user put an emoji on a message or took it off."""
 
     kind: Literal["reaction_changed"] = "reaction_changed"
     message_id: str
@@ -130,14 +137,14 @@ class StopRequested(_Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationStarted(_Event):
-    """The user opened the conversation without writing yet."""
+    """A user opened the conversation and has not written yet."""
 
     kind: Literal["conversation_started"] = "conversation_started"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationEnded(_Event):
-    """The conversation is over: its thread was deleted, the bot removed, the session idle too long."""
+    """The conversation is over: ``/new``, its thread deleted, the bot removed, or the session idle too long."""
 
     kind: Literal["conversation_ended"] = "conversation_ended"
     reason: Literal["command", "idle", "deleted", "removed"]
@@ -156,3 +163,4 @@ Event = (
     | ConversationStarted
     | ConversationEnded
 )
+"""Everything an adapter can report."""

@@ -1,4 +1,4 @@
-"""A form: a few typed fields shown in a dialog. Forms are data, so opening one needs no user code to run."""
+"""Forms: a few typed fields shown in a dialog. A form is data, so opening one runs no code of the bot."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -8,7 +8,7 @@ from pydantic import Field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextField:
-    """One or many lines of text."""
+    """A field for one line of text, or several. ``max_length`` counts characters."""
 
     kind: Literal["text"] = "text"
     id: str
@@ -22,7 +22,7 @@ class TextField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelectField:
-    """One (or, with ``multiple``, several) of a list of options; an option is (value, label)."""
+    """A field to pick one option (with ``multiple``, several); an option is a pair (value, label)."""
 
     kind: Literal["select"] = "select"
     id: str
@@ -35,7 +35,7 @@ class SelectField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberField:
-    """A number between two bounds."""
+    """A field for a number between two bounds, both included."""
 
     kind: Literal["number"] = "number"
     id: str
@@ -49,7 +49,7 @@ class NumberField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SwitchField:
-    """On or off."""
+    """A field that is on or off."""
 
     kind: Literal["switch"] = "switch"
     id: str
@@ -59,7 +59,7 @@ class SwitchField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileField:
-    """Files to upload. ``extensions`` are bare endings (``pdf``), empty for any."""
+    """A field for files to upload. ``extensions`` are endings without a dot (``pdf``); none means any."""
 
     kind: Literal["file"] = "file"
     id: str
@@ -70,11 +70,12 @@ class FileField:
 
 
 FormField = TextField | SelectField | NumberField | SwitchField | FileField
+"""A field of a form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """A dialog. ``token`` says what the submission is for and comes back unchanged with it."""
+    """A dialog with fields. ``token`` says what the submission is for and comes back with it unchanged."""
 
     token: str
     title: str

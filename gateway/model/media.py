@@ -1,4 +1,4 @@
-"""Media types of files: what a file is, by what the platform says and by its name, and whether an ask accepts it."""
+"""Media types of files: guessed from what the platform states and from the name, matched with what an ask accepts."""
 
 import mimetypes
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from gateway.model.element import ElementKind
 
 UNKNOWN = "application/octet-stream"
-"""The media type that says nothing."""
+"""The media type of a file about which nothing is known."""
 
 _VAGUE = {"", UNKNOWN, "binary/octet-stream", "application/binary", "application/unknown"}
 
@@ -34,8 +34,8 @@ _BY_ENDING = {
 
 
 def media_type(name: str, stated: str = "") -> str:
-    """The media type of a file: what is stated (lower case, without parameters), or where that says nothing, what its
-    name says; ``application/octet-stream`` when neither says anything."""
+    """Return the media type of a file: the stated one (lower case, without parameters); where that is vague, the one of
+    the name's ending; else ``application/octet-stream``."""
     said = stated.partition(";")[0].strip().lower()
     return said if said not in _VAGUE else _guessed(name) or UNKNOWN
 
@@ -44,8 +44,8 @@ def accepts(name: str, mime: str, accept: Sequence[str] | Mapping[str, Sequence[
     """Whether an ask accepts a file, by its media type **or** its ending.
 
     ``accept`` is a list of media types (``text/plain``, ``image/*``) and endings (``.csv``), or a dict of media type
-    to endings; an empty one accepts everything. A platform that calls every text file ``text/plain`` is not the last
-    word: the type that belongs to the name counts, too.
+    to endings; an empty one accepts everything. The type that belongs to the name counts as well as the stated one,
+    because some platforms call every text file ``text/plain``.
     """
     types = {media_type(name, mime), _guessed(name)} - {""}
     ending = PurePosixPath(name).suffix.lower()
@@ -56,7 +56,7 @@ def accepts(name: str, mime: str, accept: Sequence[str] | Mapping[str, Sequence[
 
 
 def kind_of(mime: str) -> ElementKind:
-    """The kind of element that fits a media type: ``image``, ``audio``, ``video``, ``pdf``, else ``file``."""
+    """Return the kind of element that fits a media type: ``image``, ``audio``, ``video``, ``pdf``, else ``file``."""
     match mime.partition("/")[0]:
         case "image" | "audio" | "video" as kind:
             return kind

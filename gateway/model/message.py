@@ -1,4 +1,4 @@
-"""What the bot sends, and what the platform gives back for it."""
+"""Messages: what the bot sends, and what a platform returns for it."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -9,31 +9,41 @@ from gateway.model.element import OutgoingFile
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllowedMentions:
-    """Who the text may notify. By default nobody: what a model wrote must not page a workspace."""
+    """Whom the text of a message may notify. By default nobody: what a model wrote must not page a workspace.
+
+    Args:
+        users: True for every user the text mentions, or the ids of the users it may mention.
+        groups: Whether it may notify user groups and roles.
+        everyone: Whether it may notify the whole channel (``<!channel>``, ``<!here>``, ``@everyone``).
+    """
 
     users: bool | tuple[str, ...] = False
-    """True for any user, or the ids that may be mentioned."""
     groups: bool = False
-    """User groups and roles."""
     everyone: bool = False
-    """The whole channel: ``<!channel>``, ``<!here>``, ``@everyone``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
-    """A button under a message. ``token`` comes back with the click (``ActionInvoked.token``)."""
+    """A button under a message. A click brings back ``token`` (``ActionInvoked.token``)."""
 
     token: str
     label: str
     tooltip: str = ""
     style: Literal["default", "primary", "danger"] = "default"
     opens_form: bool = False
-    """The click is answered with a form (``OpenForm``): some platforms want to know beforehand."""
+    """Whether a click is answered with a form (``OpenForm``), which some platforms must be told beforehand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
-    """A source of what a message says. The text refers to the n-th one as ``[n]``."""
+    """A source of what a message says. The text refers to the n-th source as ``[n]``.
+
+    Args:
+        title: The name of the source.
+        url: Where the source is, if it has an address.
+        abstract: What the source says, in a few words; shown where the platform can.
+        keywords: Words about the source; shown where the platform can.
+    """
 
     title: str
     url: str | None = None
@@ -43,43 +53,46 @@ class Citation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """One platform message to be: already within ``Capabilities.text_limit`` (the core has split it)."""
+    """A message as an adapter gets it: within ``Capabilities.text_limit``, split where it was longer."""
 
     text: str = ""
-    """Markdown (CommonMark with GFM tables); the adapter renders it in the platform's own way."""
+    """Markdown (CommonMark with GFM tables), which the adapter renders in the platform's own way."""
     author: str | None = None
-    """A name other than the bot's own, shown where the platform can."""
+    """The name shown instead of the bot's own, where the platform can."""
     buttons: tuple[Button, ...] = ()
     files: tuple[OutgoingFile, ...] = ()
-    """The files that shall stand with it, and no others: an edit adds what is missing and removes what is not here."""
+    """The files the message shall have: an edit adds those that are missing and removes all others."""
     keeps_files: bool = False
-    """An edit leaves the uploaded files that stand with the message as they are, whatever ``files`` says."""
+    """Whether an edit leaves the uploaded files of the message as they are, whatever ``files`` says."""
     feedback: str | None = None
-    """Show thumbs up and down; the value comes back unchanged in ``FeedbackGiven.token``."""
+    """What thumbs under the message bring back (``FeedbackGiven.token``); None for no thumbs."""
     mentions: AllowedMentions = AllowedMentions()
     ai_generated: bool = False
-    """Label it as made by a model, where the platform has such a label."""
+    """Whether to label the message as made by a model, where the platform has such a label."""
     citations: tuple[Citation, ...] = ()
     plain: bool = False
-    """Show it in the platform's plainest form, as text alone: anything richer was refused."""
+    """Whether to show the message as text alone, because the platform refused anything richer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What a platform returned for something we sent; enough to edit or delete it after a restart."""
+    """What a platform returned for a message that was sent: enough to edit or delete it after a restart."""
 
     to: ConversationRef
+    """The conversation the message was sent to."""
     id: str
+    """The platform's id of the message."""
     data: dict[str, Any] = field(default_factory=dict[str, Any])
-    """The adapter's own: ids of uploaded files, a stream's sequence number."""
+    """The adapter's own data, such as ids of uploaded files or a stream's sequence number."""
 
 
 TaskStatus = Literal["pending", "in_progress", "complete", "error"]
+"""How far a task has come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskUpdate:
-    """A step shown inside a stream (Slack's task card)."""
+    """A task shown inside a stream, such as Slack's task card; an update with the same id changes it."""
 
     id: str
     title: str
@@ -90,19 +103,19 @@ class TaskUpdate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryMessage:
-    """A message read back from the platform."""
+    """A message of a conversation's history, read from the platform."""
 
     id: str
     author: str
     is_bot: bool
     text: str
     at: float
-    """Seconds since the epoch."""
+    """When it was written, in seconds since the epoch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Starter:
-    """A prompt suggested to the user: the label is shown, the message is sent on click."""
+    """A prompt suggested to the user: a click on ``label`` sends ``message`` in the user's name."""
 
     label: str
     message: str

@@ -1,4 +1,4 @@
-"""Who said it. Identity is (platform, workspace, id); a name or an e-mail is profile data, never a key."""
+"""Users. A user's identity is (platform, workspace, id); a name or an e-mail address is profile data, never a key."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,16 +13,17 @@ class UserRef:
     workspace: str
     id: str
     name: str | None = None
-    """A display name the delivery itself carried, if any; the profile has the authoritative one."""
+    """The display name in the delivery, if it had one; the profile has the authoritative one."""
 
     @property
     def key(self) -> str:
+        """The identity as text: ``slack:T1:U1``."""
         return f"{self.platform}:{self.workspace}:{self.id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """What a platform tells about a user; fetched, cached and expiring."""
+    """What a platform tells about a user. Profiles are fetched when they are needed and cached for a while."""
 
     display_name: str | None = None
     email: str | None = None
@@ -30,3 +31,4 @@ class Profile:
     locale: str | None = None
     timezone: str | None = None
     extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What only this platform tells, by the platform's own names."""

@@ -1,8 +1,8 @@
-"""Values to JSON and back.
+"""Conversion of the model's values to JSON and back.
 
-The values themselves are frozen dataclasses: several are made for every event and some are kept as long as its
-conversation is in memory, where a pydantic model takes four times the room (its ``__dict__``, its set of fields). What
-is made in code is checked by the type checker; what is read from JSON is checked by pydantic, here.
+The values are frozen dataclasses: several are made for every event and some are kept as long as its conversation is
+in memory, where a pydantic model takes four times the memory (its ``__dict__``, its set of fields). The type checker
+checks values made in code; pydantic checks, here, those read from JSON.
 """
 
 from typing import Any, TypeVar
@@ -13,13 +13,14 @@ T = TypeVar("T")
 
 
 def to_json(value: object, *, sparse: bool = False) -> Any:
-    """What JSON can hold of a value, in which ``from_json`` finds it again. ``sparse`` leaves out the fields that are
-    at their defaults, and with them what tells the members of a union apart."""
+    """Return the value as JSON, from which ``from_json`` makes it again. ``sparse`` leaves out the fields at their
+    defaults, and with them what tells the members of a union apart."""
     return _reader(type(value)).dump_python(value, mode="json", exclude_defaults=sparse)
 
 
 def from_json(kind: type[T], data: object) -> T:
-    """The value. Raises ``pydantic.ValidationError``, a ``ValueError``, for what is none of this kind."""
+    """Return the value of this kind that the JSON stands for; raise ``pydantic.ValidationError`` (a ``ValueError``) if
+    it stands for none."""
     value: T = _reader(kind).validate_python(data)
     return value
 

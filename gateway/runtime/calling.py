@@ -48,7 +48,14 @@ async def _in_thread(func: Callable[[], T]) -> T:
 
 
 def make_async(func: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
-    """An async version of a blocking function: it runs in a worker thread, in the same turn."""
+    """Return an async version of a blocking function: it runs in a thread of its own, in the same turn.
+
+    Args:
+        func: The blocking function. In it, ``run_sync`` waits for coroutines.
+
+    Returns:
+        A coroutine function with the same parameters, result and exceptions.
+    """
 
     @functools.wraps(func)
     async def in_thread(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -58,10 +65,16 @@ def make_async(func: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
 
 
 def run_sync(awaitable: Awaitable[T]) -> T:
-    """Wait for a coroutine from sync code.
+    """Wait for a coroutine from sync code and return its result.
 
-    Works in sync handlers and in functions wrapped by ``make_async`` (the coroutine runs on the bot's event loop), and
-    where no loop runs at all (a script). Inside async code it would block the loop it needs, so it raises.
+    It works in sync handlers and in functions wrapped by ``make_async`` (the coroutine runs on the bot's event loop),
+    and where no loop runs at all (a script).
+
+    Args:
+        awaitable: The coroutine, or anything else that can be awaited.
+
+    Raises:
+        RuntimeError: It was called in async code, where it would block the loop it needs: use ``await`` there.
     """
 
     async def whole() -> T:
@@ -82,7 +95,11 @@ def run_sync(awaitable: Awaitable[T]) -> T:
 
 
 async def sleep(seconds: float) -> None:
-    """Pause this turn; other conversations go on."""
+    """Pause this turn, as ``asyncio.sleep`` does; other conversations go on.
+
+    Args:
+        seconds: How long, in seconds.
+    """
     await asyncio.sleep(seconds)
 
 

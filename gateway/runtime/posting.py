@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from gateway.egress import Doubt, Lookup, MessageStream
+from gateway.egress.offload import offloaded
+from gateway.markdown.open_markup import close_open_markup
 from gateway.model import MessageCreated, Outgoing, Receipt
 from gateway.runtime.context import require_turn
 from gateway.runtime.journal import Effect
@@ -14,10 +17,22 @@ if TYPE_CHECKING:
     from gateway.runtime.turn import Turn
 
 
+class Streamed(Protocol):
+    """The message that is streamed into a posting, as far as the posting has to know it."""
+
+    async def finish_stream(self) -> None:
+        """End the stream with the whole message: its text, files and buttons."""
+        ...
+
+    def streamed(self) -> Outgoing:
+        """Return the text as it stands now, without files and buttons."""
+        ...
+
+
 class Posting:
     """What stands on the platform for one ``Message`` of a handler."""
 
-    __slots__ = ("_doubt", "_turn", "effect", "receipts", "stream")
+    __slots__ = ("_doubt", "_streamed", "_turn", "effect", "receipts", "stream")
 
     def __init__(self, turn: Turn, effect: Effect | None = None) -> None:
         self._turn = turn
@@ -26,6 +41,7 @@ class Posting:
         if turn.delivery.rerun and not self.receipts and not turn.sender.can_find_sent(turn.ref):
             self.effect.record(doubtful=True)
         self.stream: MessageStream | None = None
+        self._streamed: Streamed | None = None
         self._doubt = Doubt(self.effect.body.get("unconfirmed", 0), on_change=partial(_note_doubt, self.effect))
 
     @property
@@ -50,10 +66,10 @@ class Posting:
             doubt=self._doubt,
         )
 
-    async def open_stream(self, author: str | None = None) -> MessageStream:
-        """Start (or go on) streaming into it, under another name than the bot's own where ``author`` is given."""
-        turn = self._turn
-        require_turn().check()
+    async def open_stream(self, message: Streamed) -> MessageStream:
+        """Start (or go on) streaming the message, under another name than the bot's own where it has an author."""
+        turn, running = self._turn, require_turn()
+        running.check()
         if self.stream is None:
             if turn.journal.eager:
                 await turn.journal.settle()
@@ -62,13 +78,15 @@ class Posting:
                 turn.ref,
                 key=self.effect.key,
                 recipient=turn.event.user,
-                author=author,
+                author=message.streamed().author,
                 existing=self.receipts,
                 lookup=lookup,
                 on_receipts=self._keep,
                 doubt=self._doubt,
                 on_stopped=turn.stop,
             )
+        self._streamed = message
+        running.streaming.add(self)
         return self.stream
 
     async def close_stream(self, message: Outgoing) -> None:
@@ -81,6 +99,20 @@ class Posting:
         finally:
             if stream.closed:
                 self.stream = None
+        self._streamed = None
+        require_turn().streaming.discard(self)
+
+    async def finish(self) -> None:
+        """End a stream that the handler left open, with the whole message."""
+        if self.stream is not None and self._streamed is not None:
+            await self._streamed.finish_stream()
+
+    async def break_off(self) -> None:
+        """End a stream with the text there is, its Markdown closed: the handler failed or was stopped."""
+        if self.stream is not None and self._streamed is not None:
+            shown = self._streamed.streamed()
+            text = await offloaded(len(shown.text), close_open_markup, shown.text)
+            await self.close_stream(replace(shown, text=text))
 
     async def remove(self) -> None:
         """Take it off the platform. A re-run that sends it again posts it anew: nothing stands there."""

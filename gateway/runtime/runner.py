@@ -136,7 +136,7 @@ class Runner:
             if turn.session.pins == 1:  # else another turn's changes would go, too
                 turn.session.roll_back()
             try:
-                if turn.opened and isinstance(error, Exception) and not isinstance(error, Fenced):
+                if turn.streaming and isinstance(error, Exception) and not isinstance(error, Fenced):
                     await break_off_streams(turn)
             finally:
                 await journal.close(keep=True)
@@ -187,7 +187,7 @@ class Runner:
             else:
                 async with asyncio.timeout(self._timeout) as turn.clock:
                     await self._play(turn)
-            if turn.opened and not turn.stopping:
+            if turn.streaming and not turn.stopping:
                 await close_streams(turn)
         except Fenced:
             raise

@@ -13,11 +13,11 @@ from gateway.errors import Gone
 from gateway.model import ConversationRef, Event, Profile, UserRef
 from gateway.ports import Lease, Store
 from gateway.runtime.asks import Ask, OpenAsks
-from gateway.runtime.callbacks import Callbacks
 from gateway.runtime.files import Files
 from gateway.runtime.in_flight import InFlight
 from gateway.runtime.journal import Journal
 from gateway.runtime.places import Places
+from gateway.runtime.posting import Posting
 from gateway.runtime.questions import OpenQuestions
 from gateway.runtime.queued import QueuedDelivery
 from gateway.runtime.seals import Seals
@@ -52,13 +52,13 @@ class Services:
 
     store: Store
     sender: Sender
-    callbacks: Callbacks
     files: Files
     profile: Callable[..., Coroutine[Any, Any, Profile | None]]
     spawn: Callable[[Coroutine[Any, Any, Any]], asyncio.Task[Any]]
     questions: OpenQuestions
     seals: Seals
-    feedback: bool = True
+    feedback: Callable[[], bool] = lambda: False
+    """Whether answers carry thumbs: the setting is on and the bot wants to hear of them."""
     closing: bool = False
     """The process ends: what still runs is being cancelled, and handed to the next one."""
     in_flight: InFlight = field(default_factory=InFlight)
@@ -79,7 +79,6 @@ class Turn:
         "lease",
         "loop",
         "lost",
-        "opened",
         "over",
         "posted",
         "profile",
@@ -87,6 +86,7 @@ class Turn:
         "session",
         "stopper",
         "stopping",
+        "streaming",
         "typing",
     )
 
@@ -109,8 +109,8 @@ class Turn:
         self.journal = journal
         self.asks = asks
         self.profile: Profile | None = None
-        self.opened: set[Any] = set()
-        """Messages of the handler whose stream was never finished by it."""
+        self.streaming: set[Posting] = set()
+        """Postings whose native stream or stream of edits is open."""
         self.typing = TypingIndicator(services.sender, queued.event.ref, services.spawn)
         self.stopping = False
         self.over = False
@@ -176,9 +176,10 @@ class Turn:
         self._made += 1
         return self._made
 
-    def new_id(self, number: int) -> str:
-        """The id of the message with that number, the same when the turn is run again."""
-        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.delivery.key}/{number}"))
+    def new_id(self, part: int | str) -> str:
+        """Return the id of a part of this turn (a number from ``next_number``, or what else names the part), the same
+        when the turn is run again."""
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.delivery.key}/{part}"))
 
     async def wait(self, ask: Ask, timeout: float) -> QueuedDelivery | None:
         """Wait for an ask's answer, None when the time (seconds) is up. A turn that waits takes no place."""
@@ -234,19 +235,19 @@ async def _take_back(places: Places, person: str) -> None:
 
 async def close_streams(turn: Turn) -> None:
     """Finish what the handler streamed and neither sent nor updated: it must not stay half-open on the platform."""
-    for message in list(turn.opened):
-        await message.finish_stream()
-    turn.opened.clear()
+    for posting in list(turn.streaming):
+        await posting.finish()
+    turn.streaming.clear()
 
 
 async def break_off_streams(turn: Turn) -> None:
     """The turn failed: what it streamed so far stands, ended. A turn that is run again goes on from it."""
-    for message in list(turn.opened):
+    for posting in list(turn.streaming):
         try:
-            await message.break_off()
+            await posting.break_off()
         except Gone:
             continue  # and so is the stream
         except Exception:
             # The turn has failed already, with what matters more; a stream nobody ends runs out on the platform.
             log.exception("stream.not_ended", delivery=turn.delivery.key)
-    turn.opened.clear()
+    turn.streaming.clear()

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import gateway as cl
-from gateway.runtime.callbacks import Callbacks
+from gateway.chat.registry import Callbacks
 from tests.contract.harness import capabilities, need
 from tests.contract.reading import hears, reads
 from tests.contract.world import File, World

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import gateway as cl
-from gateway.runtime.callbacks import Callbacks
+from gateway.chat.registry import Callbacks
 from tests.contract.actions import eventually
 from tests.contract.asks import ask_bot
 from tests.contract.harness import capabilities, need

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.chat.registry import Callbacks
 from gateway.loading import load_bot
-from gateway.runtime.callbacks import Callbacks
 from tests.contract.reading import reads
 from tests.contract.world import File, World
 from tests.discord.world import discord_world

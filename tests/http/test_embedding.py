@@ -17,7 +17,7 @@ from starlette.routing import Mount, Route
 from gateway.app import Gateway
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.errors import SettingsError
-from gateway.runtime.callbacks import fresh
+from gateway.chat.registry import fresh
 from gateway.serving.server import bind
 from gateway.telemetry.logs import configure_logging
 from tests.examples.test_documents import blocks

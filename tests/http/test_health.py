@@ -15,7 +15,7 @@ from gateway.app import Gateway
 from gateway.bootstrap import compose
 from gateway.errors import SettingsError, StoreFailed
 from gateway.http import health
-from gateway.runtime.callbacks import Callbacks
+from gateway.chat.registry import Callbacks
 from gateway.settings import GatewaySettings
 from tests.egress.platform import Plain
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from gateway.chat.ask_file import AskFileMessage
-from gateway.chat.element import File, Image, received
+from gateway.chat.asks.file import AskFileMessage
+from gateway.chat.elements.files import File, Image, received
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from gateway.app import Gateway
 from gateway.bootstrap import compose
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.http.files import DiskFileVault
-from gateway.runtime.callbacks import Callbacks, fresh
+from gateway.chat.registry import Callbacks, fresh
 from gateway.runtime.key_values import StoredKeyValues
 from gateway.serving.server import bind
 from gateway.settings import GatewaySettings

@@ -1,11 +1,11 @@
-"""What the user registered: one slot per hook, filled by the decorators of ``gateway``."""
+"""The registry of a bot's handlers: one slot per hook, filled by the decorators of ``gateway``."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 Handler = Callable[..., Any]
-"""A user's function, sync or async."""
+"""A function of the bot, sync or async."""
 
 
 @dataclass(slots=True)
@@ -22,7 +22,7 @@ class Callbacks:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing at all was registered: probably the wrong file was loaded."""
+        """Whether no handler was registered that a message, a start or a click would call: probably the wrong file."""
         return not (self.on_chat_start or self.on_message or self.actions)
 
 
@@ -30,12 +30,12 @@ _current = Callbacks()
 
 
 def registered() -> Callbacks:
-    """The registry the decorators write to."""
+    """Return the registry that the decorators write to."""
     return _current
 
 
 def fresh() -> Callbacks:
-    """Start over with an empty registry (another bot is about to be loaded); returns it."""
+    """Replace the registry with an empty one, before another bot is loaded, and return it."""
     global _current
     _current = Callbacks()
     return _current

@@ -1,13 +1,12 @@
-"""Elements: files, images and texts that go with a message, and what users attach."""
+"""What all elements share: where their content is, and how they are sent."""
 
-import uuid
 from mimetypes import guess_extension
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
-from gateway.chat.text import drop_lone_surrogates, message_text
-from gateway.markdown.code import fenced
+from gateway.chat.ids import derived_id
+from gateway.chat.text import drop_lone_surrogates
 from gateway.model import (
     ElementKind,
     FromBytes,
@@ -16,7 +15,6 @@ from gateway.model import (
     Outgoing,
     OutgoingFile,
     Source,
-    kind_of,
     media_type,
 )
 from gateway.model.media import UNKNOWN
@@ -27,9 +25,25 @@ Display = Literal["inline", "side", "page"]
 
 
 class Element:
-    """Something attached to a message. Give exactly one of ``path``, ``url`` or ``content``.
+    """Something attached to a message: the base of ``File``, ``Image`` and ``Text``.
 
-    ``display`` is where a web page would show it; on a messaging platform every element comes with its message.
+    Exactly one of ``path``, ``url`` and ``content`` is given.
+
+    Args:
+        name: The file's name, as people see it; by default that of ``path``.
+        path: A file on this machine, read when the message is sent.
+        url: An address the platform reads or links to; the gateway does not download it.
+        content: The content itself; text is sent as UTF-8.
+        display: Where a web page would show the element; on a chat platform it comes with its message. A ``Text``
+            with another display than ``inline`` is attached as a file.
+        mime: The media type; by default it is guessed from the name.
+        size: Bytes of what a user attached. Of an image you send: ``small``, ``medium`` or ``large``, only kept.
+        language: The language of a ``Text`` that is code.
+        id: The element's id; by default one that is the same when the turn runs again.
+        extra: Other keywords of Chainlit's elements, kept in ``extra`` and not sent.
+
+    Raises:
+        ValueError: None or several of ``path``, ``url`` and ``content`` are given.
     """
 
     type: ClassVar[ElementKind] = "file"
@@ -51,14 +65,13 @@ class Element:
     ) -> None:
         if sum(given is not None for given in (path, url, content)) != 1:
             raise ValueError(f"{type(self).__name__}({name!r}) needs exactly one of path, url or content")
-        self.id = id or str(uuid.uuid4())
+        self.id = id or derived_id()
         self.path = None if path is None else str(path)
         self.url = url
         self.content = content
         self.name = drop_lone_surrogates(name) or (Path(path).name if path is not None else self.type)
         self.display: Display = display
         self.size = size
-        """Bytes of what a user attached; for an image you send, its display size (``small``, ``medium``, ``large``)."""
         self.language = language
         self.extra = extra
         self.mime = mime or self._guess_mime()
@@ -72,7 +85,11 @@ class Element:
 
     @property
     def source(self) -> Source:
-        """Where its bytes are."""
+        """Where the bytes of the element are.
+
+        Raises:
+            FileNotFoundError: There is no file at ``path``.
+        """
         if self.path is not None:
             path = Path(self.path)
             if not path.is_file():
@@ -84,61 +101,40 @@ class Element:
         return FromBytes(data=drop_lone_surrogates(data).encode() if isinstance(data, str) else (data or b""))
 
     def as_file(self) -> OutgoingFile:
-        """What the platform is to upload or show."""
+        """Return the file that the platform uploads or shows.
+
+        Raises:
+            FileNotFoundError: There is no file at ``path``.
+        """
         return OutgoingFile(kind=self.type, name=self._file_name(), mime=self.mime, source=self.source)
 
     def _file_name(self) -> str:
-        """The name with an ending: platforms and people's machines know by it what to show (``name="image1"`` is an
-        element's usual name)."""
+        """Return the name with an ending: platforms and people's machines know by it what to show, and an element's
+        usual name is ``image1``."""
         if Path(self.name).suffix:
             return self.name
         known = Path(self.path or urlsplit(self.url or "").path).suffix
         return self.name + (known or ("" if self.mime == Element.default_mime else guess_extension(self.mime) or ""))
 
     def as_text(self) -> str | None:
-        """Markdown to put under the message instead of a file, for elements that are text."""
+        """Return the Markdown that stands under the message instead of a file; None for an element sent as a file."""
         return None
 
     async def send(self, for_id: str | None = None) -> "Element":
-        """Send it as a message of its own (``for_id``, the message it belongs to, is kept as information)."""
+        """Send the element as a message of its own.
+
+        Args:
+            for_id: The id of the message the element belongs to; chat platforms do not show it.
+
+        Returns:
+            The element itself.
+
+        Raises:
+            PlatformError: The platform did not take it, retries included.
+            TooLarge: It is larger than the platform takes; the text names the limit.
+            FileNotFoundError: There is no file at ``path``.
+        """
         text = self.as_text()
         message = Outgoing(text=text) if text is not None else Outgoing(files=(self.as_file(),))
         await Posting(require_turn()).put(message)
         return self
-
-
-class File(Element):
-    """Any file, to be downloaded."""
-
-
-class Image(Element):
-    """A picture."""
-
-    type: ClassVar[ElementKind] = "image"
-    default_mime: ClassVar[str] = "image/png"
-
-
-class Text(Element):
-    """A piece of text, shown with the message when it is short and attached as a file when it is long."""
-
-    type: ClassVar[ElementKind] = "text"
-    default_mime: ClassVar[str] = "text/plain"
-
-    INLINE_LIMIT: ClassVar[int] = 2000
-    """Characters up to which it is shown in the message."""
-
-    def as_text(self) -> str | None:
-        if self.display != "inline" or not isinstance(self.content, str | bytes):
-            return None
-        text = self.content.decode(errors="replace") if isinstance(self.content, bytes) else self.content
-        if len(text) > self.INLINE_LIMIT:
-            return None
-        shown = message_text(text)
-        return f"**{self.name}**\n{fenced(shown.rstrip(), self.language) if self.language else shown}"
-
-
-def received(name: str, mime: str, path: Path, size: int) -> Element:
-    """The element of a downloaded attachment, by what is stated of it and by its name."""
-    mime = media_type(name, mime)
-    kind: type[Element] = Image if kind_of(mime) == "image" else File
-    return kind(name, path=path, mime=mime, size=size)

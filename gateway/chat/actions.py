@@ -1,27 +1,20 @@
-"""Actions: buttons under a message, and the callback of a click."""
+"""Actions: buttons under a message, whose clicks call a function of the bot."""
 
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
 from gateway.chat import sent
+from gateway.chat.ids import derived_id
 from gateway.chat.text import drop_lone_surrogates
-from gateway.runtime.context import current_turn
 from gateway.runtime.tokens import ActionToken
 
 _STRICT = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
 
 
-def _new_id() -> str:
-    """An id that is the same when the turn runs again: a button of the first run may be clicked during the second."""
-    turn = current_turn.get()
-    return turn.new_id(turn.next_number()) if turn is not None else str(uuid.uuid4())
-
-
 def _checked(name: str, payload: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The payload, once it is sure that it comes back with a click as it is; said here, where the mistake is made."""
+    """Return a copy of the payload; raise ``TypeError`` if JSON cannot hold it: a click could not bring it back."""
     if not payload:
         return {}
     try:
@@ -32,7 +25,20 @@ def _checked(name: str, payload: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 class Action:
-    """A button. A click calls the function registered with ``@action_callback(name)``, also after a restart."""
+    """A button under a message. A click calls the function registered with ``@action_callback(name)``, also after a
+    restart of the bot.
+
+    Args:
+        name: The name of the callback that a click calls.
+        payload: Data for the callback (``action.payload``), a dict that JSON can hold.
+        label: The text on the button; ``name`` where it is empty.
+        tooltip: A hint shown beside the button, where the platform shows one.
+        icon: The name of a lucide icon; it is only kept, because chat platforms have no such icons.
+        id: The action's id; by default one that is the same when the turn runs again.
+
+    Raises:
+        TypeError: JSON cannot hold the payload.
+    """
 
     def __init__(
         self,
@@ -48,24 +54,31 @@ class Action:
         self.label = drop_lone_surrogates(label)
         self.tooltip = drop_lone_surrogates(tooltip)
         self.icon = icon
-        """A lucide icon's name; messaging platforms have no such icons, so it is only kept."""
-        self.id = id or _new_id()
+        self.id = id or derived_id()
         self.for_id: str | None = None
-        """The id of the message it was sent with."""
+        """The id of the message the button was sent with; None before that."""
 
     @classmethod
     def clicked(cls, token: ActionToken) -> "Action":
-        """The action a click is about."""
+        """Return the action that was clicked.
+
+        Args:
+            token: What the button carried.
+        """
         action = cls(token.name, token.payload, label=token.label, id=token.id)
         action.for_id = token.message
         return action
 
     @property
     def text(self) -> str:
-        """What the button shows."""
+        """The text on the button: the label, else the name."""
         return self.label or self.name
 
     async def remove(self) -> None:
-        """Take the button off its message."""
+        """Take the button off its message, also in a later turn than the one that sent it.
+
+        Raises:
+            PlatformError: The platform did not edit the message.
+        """
         if self.for_id is not None:
             await sent.remove_buttons(self.for_id, only=self.id)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from gateway.chat.ask import Again, AskBase
+from gateway.chat.asks.base import Again, AskBase
 from gateway.errors import PlatformError, TooLarge
 from gateway.model import Button, FormSubmitted, MessageCreated, Outgoing, RemoteFile, accepts, from_json, media_type
 from gateway.runtime import tokens
@@ -17,20 +17,37 @@ from gateway.runtime.turn import Turn
 
 @dataclass(frozen=True, slots=True)
 class AskFileResponse:
-    """An uploaded file: ``path`` is a local copy."""
+    """A file that a user sent.
+
+    Args:
+        id: The platform's id of the file.
+        name: The file's name.
+        path: The path of a copy on this machine.
+        size: Bytes.
+        type: The media type.
+    """
 
     id: str
     name: str
     path: str
     size: int
     type: str
-    """Its MIME type."""
 
 
 class AskFileMessage(AskBase[list[AskFileResponse]]):
-    """Ask for files: attached to the next message, or uploaded in a form where the platform has one.
+    """Ask for files: attached to the next message, or uploaded in a form where the platform has one. The answer is a
+    list of ``AskFileResponse``.
 
-    ``accept`` is a list of MIME types (``["text/plain", "image/*"]``) or a dict of MIME type to file endings.
+    Args:
+        content: The question, as Markdown.
+        accept: Media types and endings (``["text/plain", "image/*", ".csv"]``), or a dict of media type to endings.
+        max_size_mb: Megabytes (1,000,000 bytes) one file may have.
+        max_files: Files one answer may have, 1 to 10.
+        author: The name shown instead of the bot's own, where the platform can.
+        type: The kind of step a web page would show; it is only kept.
+        timeout: Seconds to wait for the answer.
+        raise_on_timeout: Whether ``send()`` raises ``TimeoutError`` when nobody answers in time; else it returns None.
+        anyone: Whether somebody other than the person this turn is for may answer (in a shared thread).
     """
 
     kind: ClassVar[AskKind] = "file"
@@ -72,8 +89,8 @@ class AskFileMessage(AskBase[list[AskFileResponse]]):
         )
 
     def _extensions(self) -> tuple[str, ...]:
-        """Endings the form may offer by themselves; none where a media type is accepted without any: it has too many
-        to list, and what comes is checked by its type."""
+        """Return the endings the form offers; none where a media type is accepted without endings, because it has too
+        many to list: what comes is checked by its type."""
         if isinstance(self.accept, Mapping):
             groups = [list(endings) for endings in self.accept.values()]
         else:

@@ -1,0 +1,48 @@
+"""The context of a handler: its conversation, its session, its user."""
+
+from gateway.chat.user import User, current_user
+from gateway.runtime.context import require_turn
+
+
+class Context:
+    """Where the running code is: its conversation, its session, its user. Outside of a handler all raise
+    ``RuntimeError``."""
+
+    @property
+    def conversation(self) -> str:
+        """The conversation's key, e.g. ``slack:T1:C1:1700000000.000100``."""
+        return require_turn().ref.key
+
+    @property
+    def platform(self) -> str:
+        """``slack``, ``discord`` or ``teams``."""
+        return require_turn().ref.platform
+
+    @property
+    def user(self) -> User:
+        """The user this turn is for."""
+        return current_user(require_turn())
+
+    @property
+    def session(self) -> "SessionInfo":
+        """The session's id, its conversation and its user."""
+        turn = require_turn()
+        return SessionInfo(id=turn.session.id, thread_id=turn.ref.key, user=current_user(turn))
+
+
+class SessionInfo:
+    """Read-only facts about the session.
+
+    Args:
+        id: The session's id.
+        thread_id: The conversation's key.
+        user: The user this turn is for.
+    """
+
+    def __init__(self, *, id: str, thread_id: str, user: User) -> None:
+        self.id = id
+        self.thread_id = thread_id
+        self.user = user
+
+
+context = Context()

@@ -1,0 +1,107 @@
+"""The decorators a bot registers its functions with."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from gateway.chat.registry import registered
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def on_chat_start(func: F) -> F:
+    """Register the function called when a conversation begins: before its first message is handled, or when the user
+    opens the direct message.
+
+    Args:
+        func: The handler, sync or async, called with nothing.
+
+    Returns:
+        The same function.
+    """
+    registered().on_chat_start = func
+    return func
+
+
+def on_chat_resume(func: F) -> F:
+    """Register the function called when a conversation's session is loaded again, after a restart or a rest, before its
+    next message. The JSON part of ``user_session`` is restored; other objects are created again here.
+
+    Args:
+        func: The handler, sync or async, called with the thread: a dict with ``id``, ``metadata``, ….
+
+    Returns:
+        The same function.
+    """
+    registered().on_chat_resume = func
+    return func
+
+
+def on_chat_end(func: F) -> F:
+    """Register the function called when a conversation ends: ``/new``, idle too long, its thread deleted, the bot
+    removed.
+
+    Args:
+        func: The handler, sync or async, called with nothing.
+
+    Returns:
+        The same function.
+    """
+    registered().on_chat_end = func
+    return func
+
+
+def on_message(func: F) -> F:
+    """Register the function called for each message a user writes.
+
+    Args:
+        func: The handler, sync or async, called with the ``Message``.
+
+    Returns:
+        The same function.
+    """
+    registered().on_message = func
+    return func
+
+
+def on_stop(func: F) -> F:
+    """Register the function called after the user stopped the running turn, or deleted the message it answers.
+
+    Args:
+        func: The handler, sync or async, called with nothing.
+
+    Returns:
+        The same function.
+    """
+    registered().on_stop = func
+    return func
+
+
+def on_feedback(func: F) -> F:
+    """Register the function called when a user rates an answer, and again when a comment follows. Registering one puts
+    thumbs under answers.
+
+    Args:
+        func: The handler, sync or async, called with the ``Feedback``.
+
+    Returns:
+        The same function.
+    """
+    registered().on_feedback = func
+    return func
+
+
+def action_callback(name: str) -> Callable[[F], F]:
+    """Register the function called when a button is clicked.
+
+    Args:
+        name: The ``Action.name`` of the button.
+
+    Returns:
+        A decorator for the handler, which is called with the ``Action``.
+    """
+
+    def register(func: F) -> F:
+        registered().actions[name] = func
+        return func
+
+    return register

@@ -1,0 +1,109 @@
+"""What an editor shows on hover says what a bot's author has to know."""
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import gateway
+from gateway import errors
+
+ROOT = Path(__file__).parent.parent
+INHERITS = {gateway.File, gateway.Image, gateway.Text}
+"""Classes that refer to their base class for the parameters, all of which are the same."""
+
+
+def public_callables() -> Iterator[tuple[str, Any]]:
+    """What a bot can call: each name of ``gateway.__all__`` and the public methods the gateway defines for it."""
+    for name in gateway.__all__:
+        value = getattr(gateway, name)
+        if not (inspect.isclass(value) or inspect.isfunction(value)):
+            value = type(value)  # `user_session`, `context`: the class says what they can do
+        yield name, value
+        for method in dir(value) if inspect.isclass(value) else ():
+            function = inspect.getattr_static(value, method)
+            function = function.__func__ if isinstance(function, classmethod | staticmethod) else function
+            ours = str(getattr(function, "__module__", "")).startswith("gateway.")
+            if not method.startswith("_") and inspect.isfunction(function) and ours:
+                yield f"{name}.{method}", function
+
+
+def parameters(value: Any) -> set[str]:
+    """The names of the parameters of a function, or of a class where the class states its own."""
+    own = not inspect.isclass(value) or inspect.isfunction(value.__init__)
+    if value in INHERITS or not own:
+        return set()
+    return set(inspect.signature(value).parameters) - {"self", "cls"}
+
+
+@pytest.mark.parametrize(("name", "value"), [pytest.param(*each, id=each[0]) for each in public_callables()])
+def test_the_public_api_says_what_it_is_for_and_what_each_parameter_means(name: str, value: Any) -> None:
+    text = value.__doc__
+    assert text, f"{name} has no docstring of its own"
+    listed = set(re.findall(r"^\s+(\w+): \S", text.partition("Args:")[2].partition("\n\n")[0], re.MULTILINE))
+    assert parameters(value) == listed, f"{name}: its docstring and its parameters differ"
+
+
+def test_whoever_inherits_the_parameters_of_element_takes_just_those() -> None:
+    for kind in INHERITS:
+        assert kind.__init__ is gateway.Element.__init__
+        assert "``Element``" in (kind.__doc__ or "")
+
+
+def test_a_property_of_the_public_api_has_a_docstring() -> None:
+    classes = [value for value in vars(gateway).values() if inspect.isclass(value)]
+    classes += [type(gateway.context), type(gateway.user_session)]
+    missing = [
+        f"{each.__name__}.{name}"
+        for each in classes
+        for name, value in vars(each).items()
+        if isinstance(value, property) and not name.startswith("_") and not value.__doc__
+    ]
+    assert not missing
+
+
+def test_the_tree_of_errors_is_drawn_whole_and_a_star_marks_what_a_bot_can_catch() -> None:
+    """``gateway/errors.py`` draws the tree in its docstring; it must not drift from the classes."""
+    drawn = re.findall(r"^( *)[*+.-] (\w+)( \*)?", errors.__doc__ or "", re.MULTILINE)
+    above: list[str] = []
+    tree: dict[str, str] = {}
+    for indent, name, _ in drawn:
+        del above[len(indent) // 2 :]
+        tree[name] = above[-1] if above else "Exception"
+        above.append(name)
+    classes = [value for value in vars(errors).values() if inspect.isclass(value) and issubclass(value, Exception)]
+    assert tree == {each.__name__: each.__base__.__name__ for each in classes if each.__base__ is not None}
+    starred = {name for _, name, star in drawn if star}
+    assert starred == {each.__name__ for each in classes if each.__name__ in gateway.__all__}
+
+
+def test_the_guide_says_what_to_do_about_each_error_a_handler_can_catch() -> None:
+    guide = (ROOT / "docs" / "handlers.md").read_text(encoding="utf-8")
+    table = set(re.findall(r"^\| `cl\.(\w+)` \|", guide, re.MULTILINE))
+    assert table == {name for name in gateway.__all__ if hasattr(errors, name)}
+
+
+def undocumented(path: Path) -> Iterator[str]:
+    """Public modules, and public classes and functions on their top level, without a docstring. Of an emulator only the
+    modules: its functions are named after the platform's own methods, which the platform documents."""
+    module = ast.parse(path.read_text(encoding="utf-8"))
+    place = path.relative_to(ROOT)
+    if not ast.get_docstring(module):
+        yield str(place)
+    for node in module.body if "emulators" not in place.parts else ():
+        if (
+            isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+            and not node.name.startswith("_")
+            and not ast.get_docstring(node)
+        ):
+            yield f"{place}:{node.lineno} {node.name}"
+
+
+@pytest.mark.parametrize("package", ["gateway", "adapters"])
+def test_every_public_module_class_and_function_has_a_docstring(package: str) -> None:
+    missing = [each for path in sorted((ROOT / package).rglob("*.py")) for each in undocumented(path)]
+    assert not missing, "\n".join(missing)
