@@ -56,14 +56,17 @@ def dump_ref(ref: ConversationRef) -> bytes:
 
 
 def load_ref(data: bytes) -> ConversationRef:
+    """Return the conversation that ``dump_ref`` wrote."""
     return ConversationRef(**orjson.loads(data))
 
 
 def dump_user(user: UserRef) -> bytes:
+    """Return a user as JSON for a column of the store."""
     return orjson.dumps({"platform": user.platform, "workspace": user.workspace, "id": user.id, "name": user.name})
 
 
 def load_user(data: bytes) -> UserRef:
+    """Return the user that ``dump_user`` wrote."""
     return UserRef(**orjson.loads(data))
 
 
