@@ -4,6 +4,9 @@ import re
 import textwrap
 from pathlib import Path
 
+import pytest
+
+from adapters.slack.limits import CAPABILITIES
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.loading import load_bot
 from tests.slack.reading import from_bot, said, shown, texts
@@ -82,3 +85,19 @@ async def test_asks_as_the_handlers_page_shows_them(slack: SlackEmulator, tmp_pa
     assert "'output': 'Ada'" in report
     assert "'payload': {'go': True}" in report
     assert "a.txt" in report
+
+
+@pytest.mark.parametrize(
+    ("size", "said_"), [(9, "The report"), (1 + CAPABILITIES.file_size_limit, "The report is too large")]
+)
+async def test_errors_as_the_handlers_page_shows_them(
+    slack: SlackEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, said_: str
+) -> None:
+    *_, errors = blocks("docs/handlers.md")
+    monkeypatch.chdir(tmp_path)
+    with (tmp_path / "report.pdf").open("wb") as report:
+        report.truncate(size)  # a hole: it takes no room on the disk
+    async with running_bot(slack, load_bot(bot_file(tmp_path, handler(errors))), tmp_path):
+        await slack.post(slack.dm.id, "go")
+        await said(slack, slack.dm.id, said_)
+        await said(slack, slack.dm.id, "done")
