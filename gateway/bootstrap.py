@@ -8,6 +8,7 @@ from tempfile import TemporaryFile
 
 from gateway.adapter import Adapter, AdapterContext, Emulator, Platform
 from gateway.chat.handlers import BotHandlers
+from gateway.chat.registry import Callbacks
 from gateway.disk import is_full, make_folder, make_room
 from gateway.egress import Sender, TurnScheduler
 from gateway.errors import SettingsError
@@ -18,7 +19,6 @@ from gateway.ingress.dispatcher import Dispatcher
 from gateway.ingress.failures import Failures
 from gateway.ingress.housekeeping import Housekeeping
 from gateway.ports import Store
-from gateway.chat.registry import Callbacks
 from gateway.runtime.files import Files
 from gateway.runtime.key_values import StoredKeyValues
 from gateway.runtime.limits import Limits

@@ -15,9 +15,9 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 
 from gateway.app import Gateway
+from gateway.chat.registry import fresh
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.errors import SettingsError
-from gateway.chat.registry import fresh
 from gateway.serving.server import bind
 from gateway.telemetry.logs import configure_logging
 from tests.examples.test_documents import blocks

@@ -13,9 +13,9 @@ import pytest
 from gateway.adapter import Accept, Adapter
 from gateway.app import Gateway
 from gateway.bootstrap import compose
+from gateway.chat.registry import Callbacks
 from gateway.errors import SettingsError, StoreFailed
 from gateway.http import health
-from gateway.chat.registry import Callbacks
 from gateway.settings import GatewaySettings
 from tests.egress.platform import Plain
 

@@ -11,9 +11,9 @@ import uvicorn
 from gateway.adapter import AdapterContext
 from gateway.app import Gateway
 from gateway.bootstrap import compose
+from gateway.chat.registry import Callbacks, fresh
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.http.files import DiskFileVault
-from gateway.chat.registry import Callbacks, fresh
 from gateway.runtime.key_values import StoredKeyValues
 from gateway.serving.server import bind
 from gateway.settings import GatewaySettings
