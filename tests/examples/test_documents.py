@@ -71,7 +71,7 @@ async def test_buttons_as_the_handlers_page_shows_them(slack: SlackEmulator, tmp
 
 
 async def test_asks_as_the_handlers_page_shows_them(slack: SlackEmulator, tmp_path: Path) -> None:
-    _, _, asks, _ = blocks("docs/handlers.md")
+    _, _, asks, *_ = blocks("docs/handlers.md")
     async with running_bot(slack, load_bot(bot_file(tmp_path, handler(asks))), tmp_path):
         root = await slack.post("general", "@gateway go")
         await said(slack, "general", "Your name?", thread=root)
@@ -93,7 +93,7 @@ async def test_asks_as_the_handlers_page_shows_them(slack: SlackEmulator, tmp_pa
 async def test_errors_as_the_handlers_page_shows_them(
     slack: SlackEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, said_: str
 ) -> None:
-    *_, errors = blocks("docs/handlers.md")
+    (errors,) = (block for block in blocks("docs/handlers.md") if "except cl." in block)
     monkeypatch.chdir(tmp_path)
     with (tmp_path / "report.pdf").open("wb") as report:
         report.truncate(size)  # a hole: it takes no room on the disk
