@@ -287,7 +287,7 @@ class Message:
             token = ActionToken(
                 name=action.name, payload=action.payload, label=action.label, id=action.id, message=self.id
             )
-            packed = await tokens.write(token, conversation=turn.ref.key, limit=limit, payloads=turn.services.store)
+            packed = await tokens.write(token, conversation=turn.ref.key, limit=limit, store=turn.services.store)
             buttons.append(Button(token=packed, label=action.text, tooltip=action.tooltip))
         return tuple(buttons)
 

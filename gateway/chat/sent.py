@@ -23,9 +23,9 @@ def _key(turn: Turn, message_id: str) -> str:
 async def _recall(turn: Turn, message_id: str) -> Mapping[str, Any] | None:
     """Return the record of a message of this conversation; None where there is none."""
     store = turn.services.store
-    body = await store.get_payload(_key(turn, message_id))
+    body = await store.get_message(_key(turn, message_id))
     if body is None:
-        body = await store.get_payload(f"m:{message_id}")  # written before the key named the conversation
+        body = await store.get_message(f"m:{message_id}")  # written before the key named the conversation
         if body is not None and any(from_json(Receipt, each).to != turn.ref for each in body["receipts"]):
             return None
     return body
@@ -63,13 +63,13 @@ async def remember(
         "actions": ids,
         "doubtful": doubtful,
     }
-    await turn.services.store.put_payload(_key(turn, message_id), body)
+    await turn.services.store.put_message(_key(turn, message_id), body)
 
 
 async def forget_buttons(turn: Turn, message_id: str) -> None:
     """Make every button of the message do nothing from now on, whatever a client still shows."""
     gone: Mapping[str, Any] = {"message": to_json(Outgoing()), "receipts": [], "actions": []}
-    await turn.services.store.put_payload(_key(turn, message_id), gone)
+    await turn.services.store.put_message(_key(turn, message_id), gone)
 
 
 def _platform_key(turn: Turn, message_id: str) -> str:
@@ -79,12 +79,12 @@ def _platform_key(turn: Turn, message_id: str) -> str:
 async def remember_owner(turn: Turn, message_id: str, receipts: tuple[Receipt, ...]) -> None:
     """Store which message the platform messages belong to, for thumbs that name only a platform message."""
     for receipt in receipts:
-        await turn.services.store.put_payload(_platform_key(turn, receipt.id), {"message": message_id})
+        await turn.services.store.put_message(_platform_key(turn, receipt.id), {"message": message_id})
 
 
 async def owner(turn: Turn, platform_id: str | None) -> str | None:
     """Return the id of the message that a platform message belongs to; None where no record names it."""
-    body = await turn.services.store.get_payload(_platform_key(turn, platform_id)) if platform_id else None
+    body = await turn.services.store.get_message(_platform_key(turn, platform_id)) if platform_id else None
     return str(body["message"]) if body is not None else None
 
 

@@ -20,7 +20,7 @@ from gateway.model import (
     from_json,
     to_json,
 )
-from gateway.ports import Delivery, Payloads, SessionRecord
+from gateway.ports import Delivery, SessionRecord, Tokens
 from gateway.runtime import tokens
 from gateway.runtime.forms import is_sealed
 from gateway.runtime.queued import QueuedDelivery, Refusal
@@ -47,9 +47,9 @@ def ending(session: SessionRecord, *, reason: Literal["idle", "removed"], now: f
 class EnvelopeDecoder:
     """Reads envelopes."""
 
-    def __init__(self, adapters: Mapping[str, Adapter], payloads: Payloads, seals: Seals) -> None:
+    def __init__(self, adapters: Mapping[str, Adapter], store: Tokens, seals: Seals) -> None:
         self._adapters = adapters
-        self._payloads = payloads
+        self._store = store
         self._seals = seals
 
     def event(self, envelope: Envelope) -> Event | None:
@@ -75,7 +75,7 @@ class EnvelopeDecoder:
             return None
         capabilities = self._adapters[event.ref.platform].capabilities
         inline = not capabilities.forgeable_buttons
-        token = await tokens.read(event.token, self._payloads, conversation=event.ref.key, inline=inline)
+        token = await tokens.read(event.token, self._store, conversation=event.ref.key, inline=inline)
         if isinstance(event, ActionInvoked):
             return token if isinstance(token, ActionToken | AskToken | UploadToken) else None
         if isinstance(token, CommentToken):

@@ -18,8 +18,12 @@ log = structlog.get_logger(__name__)
 DAY = 86_400.0
 KEEP_KEYS = 7 * DAY
 """Seconds a done delivery's key goes on recognising duplicates. Platforms redeliver for minutes to hours."""
-KEEP_PAYLOADS = 90 * DAY
-"""Seconds the payload of a button that was too large for it is kept."""
+KEEP_TOKENS = 90 * DAY
+"""Seconds the meaning of a button that was too long for the button is kept."""
+KEEP_VALUES = 90 * DAY
+"""Seconds a value of an adapter is kept after it was last written."""
+KEEP_MESSAGES = 90 * DAY
+"""Seconds after which the buttons and thumbs of a message do nothing any more, unless it was edited since."""
 KEEP_FILES = 7 * DAY
 """Seconds a downloaded attachment is kept, unless its session ends earlier."""
 PRUNE_EVERY = 600.0
@@ -89,7 +93,12 @@ class Housekeeping:
         now = time.time()
         removed = 1
         while removed:
-            removed = await self._store.prune(done_before=now - KEEP_KEYS, payloads_before=now - KEEP_PAYLOADS)
+            removed = await self._store.prune(
+                done_before=now - KEEP_KEYS,
+                tokens_before=now - KEEP_TOKENS,
+                values_before=now - KEEP_VALUES,
+                messages_before=now - KEEP_MESSAGES,
+            )
         await self._files.prune(older_than=KEEP_FILES)
         if self._held is not None:
             await self._held.prune()

@@ -8,7 +8,7 @@ submitted at the same time share a commit.
 from gateway.ports.inbox import DeadLetter, Delivery, Inbox, Lease, Stored
 from gateway.ports.journals import EffectRecord, Journals
 from gateway.ports.outcomes import NO_OUTCOME, Outcome, Outcomes
-from gateway.ports.payloads import Payloads
+from gateway.ports.payloads import KeyValues, MessageRecords, Payloads, Tokens, ValueOwner
 from gateway.ports.sessions import SessionRecord, Sessions
 from gateway.ports.store import Store
 
@@ -19,7 +19,9 @@ __all__ = [
     "EffectRecord",
     "Inbox",
     "Journals",
+    "KeyValues",
     "Lease",
+    "MessageRecords",
     "Outcome",
     "Outcomes",
     "Payloads",
@@ -27,4 +29,6 @@ __all__ = [
     "Sessions",
     "Store",
     "Stored",
+    "Tokens",
+    "ValueOwner",
 ]

@@ -24,6 +24,19 @@ class Store(Inbox, Outcomes, Journals, Sessions, Payloads, Protocol):
         """Raises unless the store can commit now."""
         ...
 
-    async def prune(self, *, done_before: float, payloads_before: float, limit: int = 1000) -> int:
-        """Forget done deliveries (their keys deduplicate until then), ended sessions and old payloads; rows removed."""
+    async def prune(
+        self,
+        *,
+        done_before: float,
+        tokens_before: float,
+        values_before: float,
+        messages_before: float,
+        limit: int = 1000,
+    ) -> int:
+        """Delete at most ``limit`` rows that are old enough, and return how many there were.
+
+        The times are in seconds since the epoch. ``done_before`` is for done deliveries (their keys recognise
+        duplicates until then) and ended sessions, ``tokens_before`` for long button tokens, ``values_before`` for what
+        adapters keep, ``messages_before`` for message records; of these three by the time they were last put.
+        """
         ...

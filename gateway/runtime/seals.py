@@ -9,10 +9,10 @@ import hmac
 import secrets
 from hashlib import sha256
 
-from gateway.ports import Payloads
+from gateway.ports import KeyValues
 
 KEY = "seal"
-"""Where the store keeps the key, among the payloads."""
+"""The name of the gateway's own value that holds the key."""
 _KEY_BYTES = 32
 _BYTES = 9
 """Of a seal: a button has little room, and each guess is a click."""
@@ -24,12 +24,12 @@ class Seals:
     def __init__(self) -> None:
         self._key: bytes | None = None
 
-    async def open(self, payloads: Payloads) -> None:
+    async def open(self, store: KeyValues) -> None:
         """Read the key, or make it."""
-        body = await payloads.get_payload(KEY)
+        body = await store.get_value("gateway", KEY)
         if body is None:
             body = {"key": secrets.token_hex(_KEY_BYTES)}
-            await payloads.put_payload(KEY, body)
+            await store.put_value("gateway", KEY, body)
         self._key = bytes.fromhex(body["key"])
 
     def seal(self, *meaning: str) -> str:

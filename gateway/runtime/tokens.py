@@ -18,7 +18,7 @@ import orjson
 from pydantic import Field, TypeAdapter, ValidationError
 
 from gateway.model import to_json
-from gateway.ports import Payloads
+from gateway.ports import Tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,23 +86,23 @@ def pack(token: Token) -> str:
     return orjson.dumps(to_json(token, sparse=True) | {"kind": token.kind}).decode()
 
 
-async def write(token: Token, *, conversation: str, limit: int, payloads: Payloads) -> str:
+async def write(token: Token, *, conversation: str, limit: int, store: Tokens) -> str:
     """The token as text of at most ``limit`` UTF-8 bytes; a longer one is kept in the store first, for use in this
     conversation (``ConversationRef.key``)."""
     text = pack(token)
     if len(text.encode()) <= limit:
         return text
     key = "s:" + hashlib.blake2b(f"{conversation}\n{text}".encode(), digest_size=16).hexdigest()
-    await payloads.put_payload(key, {"conversation": conversation, "token": orjson.loads(text)})
+    await store.put_token(key, {"conversation": conversation, "token": orjson.loads(text)})
     return key
 
 
-async def read(text: str, payloads: Payloads, *, conversation: str, inline: bool = True) -> Token | None:
+async def read(text: str, store: Tokens, *, conversation: str, inline: bool = True) -> Token | None:
     """What a token says; None for one that is not ours, was pruned or belongs to another conversation, and without
     ``inline`` for one that says it itself: whoever clicked could have written it."""
     try:
         if text.startswith("s:"):
-            body = await payloads.get_payload(text)
+            body = await store.get_token(text)
             return None if body is None else _kept(body, conversation)
         return _TOKEN.validate_json(text) if inline else None
     except ValidationError:

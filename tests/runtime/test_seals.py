@@ -9,23 +9,23 @@ from gateway.runtime.seals import Seals
 HERE, THERE = "slack:T:C:1.1", "slack:T:C:2.2"
 
 
-class PayloadsInMemory:
-    """Payloads in a dict."""
+class ValuesInMemory:
+    """Values in a dict."""
 
     def __init__(self) -> None:
-        self.bodies: dict[str, Any] = {}
+        self.bodies: dict[tuple[str, str], Any] = {}
 
-    async def put_payload(self, token: Any, body: Any) -> None:
-        self.bodies[token] = body
+    async def put_value(self, owner: Any, name: Any, body: Any) -> None:
+        self.bodies[owner, name] = body
 
-    async def get_payload(self, token: Any) -> Any:
-        return self.bodies.get(token)
+    async def get_value(self, owner: Any, name: Any) -> Any:
+        return self.bodies.get((owner, name))
 
 
 @pytest.fixture
 async def seals() -> Any:
     made = Seals()
-    await made.open(PayloadsInMemory())
+    await made.open(ValuesInMemory())
     return made
 
 
@@ -45,10 +45,10 @@ async def test_words_cannot_be_moved_from_one_to_the_next(seals: Any) -> None:
 
 
 async def test_the_key_is_made_once_and_kept() -> None:
-    kept, first, second, other = PayloadsInMemory(), Seals(), Seals(), Seals()
+    kept, first, second, other = ValuesInMemory(), Seals(), Seals(), Seals()
     await first.open(kept)
     await second.open(kept)
-    await other.open(PayloadsInMemory())
+    await other.open(ValuesInMemory())
     token = first.write_rating(HERE, "m")
     assert second.read_rating(HERE, token) == "m"
     assert other.read_rating(HERE, token) is None

@@ -70,6 +70,17 @@ async def bury(store: Store, key: str, *, error: str = "boom") -> None:
     await store.bury(await lease_on(store), key, error=error)
 
 
+async def prune(store: Store, *, done_before: float, rest_before: float, limit: int = 1000) -> int:
+    """Delete what is old, with one age for all payloads."""
+    return await store.prune(
+        done_before=done_before,
+        tokens_before=rest_before,
+        values_before=rest_before,
+        messages_before=rest_before,
+        limit=limit,
+    )
+
+
 class StoreContract:
     """Inherit it, and provide ``store`` and ``reopen``."""
 
@@ -148,7 +159,7 @@ class StoreContract:
     async def test_a_seq_is_never_given_twice(self, store: Store, reopen: Reopen) -> None:
         last = await store.put(envelope("last"))
         await store.finish(await lease_on(store), "last")
-        assert await store.prune(done_before=LATER, payloads_before=0) == 1
+        assert await prune(store, done_before=LATER, rest_before=0) == 1
         store = await reopen(store)
         assert (await store.put(envelope("next"))).delivery.seq > last.delivery.seq
 
@@ -664,7 +675,7 @@ class StoreContract:
         second = session(at=12.0)._replace(id="second")
         await store.save(second)
         assert await store.load(ref().key) == second
-        assert await store.prune(done_before=LATER, payloads_before=LATER) == 0
+        assert await prune(store, done_before=LATER, rest_before=LATER) == 0
         assert await store.exists(ref().key)
 
     async def test_sessions_within_a_channel_are_those_of_its_threads(self, store: Store) -> None:
@@ -688,15 +699,64 @@ class StoreContract:
 
     # Payloads
 
-    async def test_payloads_are_kept(self, store: Store, reopen: Reopen) -> None:
-        assert await store.get_payload("s:1") is None
-        await store.put_payload("s:1", {"name": "buy", "payload": {"ids": [1, 2]}})
-        await store.put_payload("s:2", {})
+    async def test_long_tokens_are_kept(self, store: Store, reopen: Reopen) -> None:
+        assert await store.get_token("s:1") is None
+        await store.put_token("s:1", {"name": "buy", "payload": {"ids": [1, 2]}})
+        await store.put_token("s:2", {})
         store = await reopen(store)
-        assert await store.get_payload("s:1") == {"name": "buy", "payload": {"ids": [1, 2]}}
-        assert await store.get_payload("s:2") == {}
-        await store.put_payload("s:1", {"name": "sell"})
-        assert await store.get_payload("s:1") == {"name": "sell"}
+        assert await store.get_token("s:1") == {"name": "buy", "payload": {"ids": [1, 2]}}
+        assert await store.get_token("s:2") == {}
+        await store.put_token("s:1", {"name": "sell"})
+        assert await store.get_token("s:1") == {"name": "sell"}
+
+    async def test_values_are_kept_by_owner_and_name(self, store: Store, reopen: Reopen) -> None:
+        assert await store.get_value("adapter", "seal") is None
+        await store.put_value("adapter", "seal", {"of": "an adapter"})
+        await store.put_value("gateway", "seal", {"of": "the gateway"})
+        store = await reopen(store)
+        assert await store.get_value("adapter", "seal") == {"of": "an adapter"}
+        assert await store.get_value("gateway", "seal") == {"of": "the gateway"}
+        await store.put_value("adapter", "seal", {})
+        assert await store.get_value("adapter", "seal") == {}
+        assert await store.get_value("gateway", "seal") == {"of": "the gateway"}
+
+    async def test_message_records_are_kept(self, store: Store, reopen: Reopen) -> None:
+        assert await store.get_message("m:1") is None
+        await store.put_message("m:1", {"actions": ["a"]})
+        store = await reopen(store)
+        assert await store.get_message("m:1") == {"actions": ["a"]}
+        assert await store.get_token("m:1") is None
+        await store.put_message("m:1", {"actions": []})
+        assert await store.get_message("m:1") == {"actions": []}
+
+    async def test_each_group_of_payloads_is_pruned_by_its_own_age(self, store: Store) -> None:
+        async def prune(group: str) -> int:
+            return await store.prune(
+                done_before=0,
+                tokens_before=LATER if group == "tokens" else 0,
+                values_before=LATER if group == "values" else 0,
+                messages_before=LATER if group == "messages" else 0,
+            )
+
+        async def left() -> list[bool]:
+            found = (
+                await store.get_token("x"),
+                await store.get_value("adapter", "x"),
+                await store.get_value("gateway", "x"),
+                await store.get_message("x"),
+            )
+            return [each is not None for each in found]
+
+        await store.put_token("x", {})
+        await store.put_value("adapter", "x", {})
+        await store.put_value("gateway", "x", {})
+        await store.put_message("x", {})
+        assert await prune("tokens") == 1
+        assert await left() == [False, True, True, True]
+        assert await prune("values") == 1
+        assert await left() == [False, False, True, True], "what the gateway keeps for itself has no end"
+        assert await prune("messages") == 1
+        assert await left() == [False, False, True, False]
 
     # The whole
 
@@ -747,12 +807,12 @@ class StoreContract:
         await store.save(session("open"))
         await store.save(session("ended"))
         await store.end(ref("ended").key, at=began)
-        await store.put_payload("s:1", {})
-        assert await store.prune(done_before=began - 1, payloads_before=began - 1) == 0
-        assert await store.prune(done_before=began - 1, payloads_before=LATER) == 1
-        assert await store.get_payload("s:1") is None
-        assert await store.prune(done_before=LATER, payloads_before=LATER) == 3
-        assert await store.prune(done_before=LATER, payloads_before=LATER) == 0
+        await store.put_token("s:1", {})
+        assert await prune(store, done_before=began - 1, rest_before=began - 1) == 0
+        assert await prune(store, done_before=began - 1, rest_before=LATER) == 1
+        assert await store.get_token("s:1") is None
+        assert await prune(store, done_before=LATER, rest_before=LATER) == 3
+        assert await prune(store, done_before=LATER, rest_before=LATER) == 0
         assert (await store.put(envelope("done"))).new
         assert (await store.put(envelope("dropped"))).new
         assert [letter.key for letter in await store.dead_letters()] == ["dead"]
@@ -766,8 +826,8 @@ class StoreContract:
             await store.finish(lease, f"k{n}")
             await store.save(session(str(n)))
             await store.end(ref(str(n)).key, at=1.0)
-            await store.put_payload(f"s:{n}", {})
+            await store.put_token(f"s:{n}", {})
         removed = []
-        while count := await store.prune(done_before=LATER, payloads_before=LATER, limit=5):
+        while count := await prune(store, done_before=LATER, rest_before=LATER, limit=5):
             removed.append(count)
         assert removed == [5, 5, 2]

@@ -16,14 +16,14 @@ from typing import Any
 
 import pytest
 
-from gateway.errors import Fenced, SettingsError
+from gateway.errors import Fenced, SettingsError, StoreFailed
 from gateway.ports import Outcome, Store
 from gateway.store import Inspector, SQLiteStore, open_store
 from gateway.store.core import codec, ownership
-from gateway.store.core.kinds import deliveries, journal, outcomes, sessions, upkeep
+from gateway.store.core.kinds import deliveries, journal, outcomes, payloads, sessions, upkeep
 from gateway.store.core.statements import ByKeys, ByRows
 from gateway.store.sqlite import schema
-from gateway.store.sqlite.file import OwnerLock, open_owned
+from gateway.store.sqlite.file import OwnerLock, open_owned, open_reader
 from tests.store.contract import (
     ADA,
     LATER,
@@ -35,6 +35,7 @@ from tests.store.contract import (
     everything_pending,
     lease_on,
     pending_keys,
+    prune,
     ref,
     session,
 )
@@ -145,16 +146,16 @@ async def test_a_stale_owner_writes_nothing(store: SQLiteStore, monkeypatch: pyt
         store.renew(lease),
         store.save(session()),
         store.end(ref().key, at=1.0),
-        store.put_payload("s:1", {}),
+        store.put_token("s:1", {}),
         store.recover(),
-        store.prune(done_before=LATER, payloads_before=LATER),
+        prune(store, done_before=LATER, rest_before=LATER),
         store.ping(),
         return_exceptions=True,
     )
     assert [type(outcome) for outcome in outcomes] == [Fenced] * 9
     assert await pending_keys(usurper) == ["a"]
     assert not await usurper.exists(ref().key)
-    assert await usurper.get_payload("s:1") is None
+    assert await usurper.get_token("s:1") is None
     await usurper.close()
 
 
@@ -499,12 +500,79 @@ async def test_all_that_version_1_kept_is_found_again(path: Path) -> None:
     assert await store.load(ref().key) == session()
     assert not await store.exists(ref("ended").key)
     assert list(await store.idle(before=LATER, limit=10)) == [session()]
-    assert await store.get_payload("s:1") == {"name": "buy"}
+    assert await store.get_token("s:1") == {"name": "buy"}
     assert not (await store.put(envelope("done"))).new
     # Done, the ending, the ended session, the payload.
-    assert await store.prune(done_before=LATER, payloads_before=LATER) == 4
+    assert await prune(store, done_before=LATER, rest_before=LATER) == 4
     assert (await store.put(envelope("done"))).delivery.seq > 9
     await store.close()
+
+
+async def test_what_version_4_kept_in_one_table_is_found_in_the_table_of_its_lifetime(path: Path) -> None:
+    path.parent.mkdir()
+    connection = sqlite3.connect(path, isolation_level=None)
+    schema.migrate(connection, path, migrations=schema.MIGRATIONS[:4])
+    for n, token in enumerate(
+        ("s:1", "m:slack:T1:C1:1.1:a", "m:older", "p:slack:T1:C1:1.1:2.2", "seal", "adapter:x.y")
+    ):
+        row = (token, codec.dumps({"n": n}), 5.0)
+        connection.execute("INSERT INTO payloads (token, body, put_at) VALUES (?, ?, ?)", row)
+    connection.execute("INSERT INTO payloads (token, body, put_at) VALUES ('gateway:deaths', ?, 5.0)", (b"[7.0,8.0]",))
+    connection.close()
+
+    store = SQLiteStore(path)
+    await store.open()
+    assert path.with_name("gateway.db.v4").exists()
+    messages = ("m:slack:T1:C1:1.1:a", "m:older", "p:slack:T1:C1:1.1:2.2")
+
+    async def found() -> list[Any]:
+        bodies = (
+            await store.get_token("s:1"),
+            *[await store.get_message(key) for key in messages],
+            await store.get_value("gateway", "seal"),
+            await store.get_value("adapter", "x.y"),
+        )
+        return [None if body is None else body["n"] for body in bodies]
+
+    assert await found() == [0, 1, 2, 3, 4, 5]
+    assert await store.deaths() == [7.0, 8.0]
+    assert await prune(store, done_before=0, rest_before=5.0) == 0, "each is as old as it was"
+    assert await prune(store, done_before=0, rest_before=6.0) == 5
+    assert await found() == [None, None, None, None, 4, None]
+    assert await store.deaths() == [7.0, 8.0]
+    await store.close()
+    assert _execute(path, "SELECT name FROM sqlite_master WHERE name LIKE '%payloads%'") == []
+
+
+# Reads beside the writer
+
+
+async def test_dead_letters_are_read_while_the_writer_is_held_up(store: SQLiteStore) -> None:
+    await bury(store, "dead")
+    other = sqlite3.connect(store.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    put = asyncio.ensure_future(store.put(envelope("waits")))
+    await asyncio.sleep(0)  # it has been asked for
+    letters = await asyncio.wait_for(store.dead_letters(), 4)
+    assert [letter.key for letter in letters] == ["dead"]
+    assert not put.done()
+    other.execute("ROLLBACK")
+    other.close()
+    assert (await put).new
+
+
+def test_the_reader_cannot_write(path: Path) -> None:
+    owned, reader = open_owned(path), open_reader(path)
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        reader.connection.execute("UPDATE owner SET epoch = 0")
+    reader.close()
+    owned.close()
+
+
+async def test_a_reader_that_cannot_read_says_what_is_wrong(store: SQLiteStore) -> None:
+    _execute(store.path, "DROP TABLE deliveries")
+    with pytest.raises(StoreFailed, match="no such table"):
+        await store.dead_letters()
 
 
 # Sets: many rows in one statement
@@ -540,8 +608,8 @@ async def test_of_twins_in_a_set_the_later_one_wins(store: SQLiteStore) -> None:
     lease = await lease_on(store)
     await asyncio.gather(*(store.record(lease, [effect("k0", n=n), effect("k0", n=-n)]) for n in range(8)))
     assert list(await store.effects("k0")) == [effect("k0", n=-7)]
-    await asyncio.gather(*(store.put_payload("s:1", {"n": n}) for n in range(8)))
-    assert await store.get_payload("s:1") == {"n": 7}
+    await asyncio.gather(*(store.put_token("s:1", {"n": n}) for n in range(8)))
+    assert await store.get_token("s:1") == {"n": 7}
     await asyncio.gather(*(store.finish(lease, f"k{n}", Outcome(session=session(data={"n": n}))) for n in range(8)))
     loaded = await asyncio.gather(*(store.load(ref().key) for _ in range(8)))
     assert loaded == [session(data={"n": 7})] * 8
@@ -569,10 +637,10 @@ async def test_pruning_gets_past_what_stays(store: SQLiteStore, monkeypatch: pyt
     await store.put(envelope("done"))
     await store.finish(lease, "done")
     began = time.time()
-    looks = [await store.prune(done_before=began + 60, payloads_before=0) for _ in range(3)]
+    looks = [await prune(store, done_before=began + 60, rest_before=0) for _ in range(3)]
     assert looks == [0, 0, 1]
     await store.finish(lease, "waits 1")  # it stands where was looked before
-    looks = [await store.prune(done_before=began + 60, payloads_before=0) for _ in range(2)]
+    looks = [await prune(store, done_before=began + 60, rest_before=0) for _ in range(2)]
     assert looks == [1, 0]
 
 
@@ -586,15 +654,15 @@ async def test_pruning_looks_no_further_than_what_is_too_new(
     for n in range(20):
         await store.put(envelope(f"k{n}", at=began))
         await store.finish(lease, f"k{n}")
-    assert await store.prune(done_before=began - 50, payloads_before=0) == 0
+    assert await prune(store, done_before=began - 50, rest_before=0) == 0
     _execute(store.path, "UPDATE deliveries SET state = 1, closed_at = ? WHERE key = 'old'", (began - 60,))
-    assert await store.prune(done_before=began - 50, payloads_before=0) == 1
+    assert await prune(store, done_before=began - 50, rest_before=0) == 1
 
 
 # The cost of an event does not grow with what is stored
 
 
-MODULES = (deliveries, journal, outcomes, ownership, sessions, upkeep)
+MODULES = (deliveries, journal, outcomes, ownership, payloads, sessions, upkeep)
 STATEMENTS = {
     f"{module.__name__}.{name}": value
     for module in MODULES

@@ -57,7 +57,7 @@ class AskActionMessage(AskBase[AskActionResponse]):
         buttons: list[Button] = []
         for index, action in enumerate(self.actions):
             token = AskToken(delivery=turn.delivery.key, ordinal=effect.ordinal, index=index, name=action.name)
-            packed = await tokens.write(token, conversation=turn.ref.key, limit=limit, payloads=turn.services.store)
+            packed = await tokens.write(token, conversation=turn.ref.key, limit=limit, store=turn.services.store)
             buttons.append(Button(token=packed, label=action.text, tooltip=action.tooltip))
         return Outgoing(text=self.content, author=self.author, buttons=tuple(buttons))
 

@@ -82,7 +82,7 @@ class AskFileMessage(AskBase[list[AskFileResponse]]):
             max_files=self.max_files,
         )
         packed = await tokens.write(
-            token, conversation=turn.ref.key, limit=capabilities.token_room, payloads=turn.services.store
+            token, conversation=turn.ref.key, limit=capabilities.token_room, store=turn.services.store
         )
         return Outgoing(
             text=self.content, author=self.author, buttons=(Button(token=packed, label="Upload", opens_form=True),)

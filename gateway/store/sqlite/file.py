@@ -201,6 +201,17 @@ def open_shared(path: Path) -> SQLiteDatabase:
         return SQLiteDatabase(connection, path, SingleOwner(None))
 
 
+def open_reader(path: Path) -> SQLiteDatabase:
+    """Open a second connection to a database that this process has open already; it refuses to write. Raises
+    ``StoreFailed``."""
+    try:
+        connection = _connect(path)
+        connection.execute("PRAGMA query_only = ON")
+    except sqlite3.Error as error:
+        raise StoreFailed(str(error)) from None
+    return SQLiteDatabase(connection, path, SingleOwner(None))
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     # Transactions are begun and ended by the writer alone (isolation_level=None), in the thread that opens it.
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None)

@@ -103,6 +103,40 @@ MIGRATIONS: tuple[Migration, ...] = (
         # Ids of the messages its turn posted, apart by blanks, where the platform may tell them by their words alone.
         "ALTER TABLE deliveries ADD COLUMN posted TEXT",
     ),
+    (
+        # What has a lifetime of its own has a table of its own.
+        """CREATE TABLE tokens (
+            key TEXT NOT NULL PRIMARY KEY,
+            body BLOB NOT NULL,
+            put_at REAL NOT NULL
+        )""",
+        "CREATE INDEX tokens_put_at ON tokens (put_at)",
+        """CREATE TABLE key_values (
+            owner TEXT NOT NULL,
+            name TEXT NOT NULL,
+            body BLOB NOT NULL,
+            put_at REAL NOT NULL,
+            PRIMARY KEY (owner, name)
+        )""",
+        "CREATE INDEX key_values_put_at ON key_values (owner, put_at)",
+        """CREATE TABLE message_records (
+            key TEXT NOT NULL PRIMARY KEY,
+            body BLOB NOT NULL,
+            put_at REAL NOT NULL
+        )""",
+        "CREATE INDEX message_records_put_at ON message_records (put_at)",
+        """INSERT INTO tokens (key, body, put_at)
+            SELECT token, body, put_at FROM payloads WHERE substr(token, 1, 2) = 's:'""",
+        """INSERT INTO key_values (owner, name, body, put_at)
+            SELECT 'adapter', substr(token, 9), body, put_at FROM payloads WHERE substr(token, 1, 8) = 'adapter:'""",
+        """INSERT INTO key_values (owner, name, body, put_at)
+            SELECT 'gateway', 'seal', body, put_at FROM payloads WHERE token = 'seal'""",
+        """INSERT INTO key_values (owner, name, body, put_at)
+            SELECT 'gateway', 'deaths', body, put_at FROM payloads WHERE token = 'gateway:deaths'""",
+        """INSERT INTO message_records (key, body, put_at)
+            SELECT token, body, put_at FROM payloads WHERE substr(token, 1, 2) IN ('m:', 'p:')""",
+        "DROP TABLE payloads",
+    ),
 )
 
 

@@ -10,14 +10,25 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gateway.model import Envelope
-from gateway.ports import NO_OUTCOME, DeadLetter, Delivery, EffectRecord, Lease, Outcome, SessionRecord, Stored
+from gateway.ports import (
+    NO_OUTCOME,
+    DeadLetter,
+    Delivery,
+    EffectRecord,
+    Lease,
+    Outcome,
+    SessionRecord,
+    Stored,
+    ValueOwner,
+)
 from gateway.redaction import redact
 from gateway.store.core import codec
 from gateway.store.core.kind import Kind
-from gateway.store.core.kinds import deliveries, journal, outcomes, sessions, upkeep
+from gateway.store.core.kinds import deliveries, journal, outcomes, payloads, sessions, upkeep
 from gateway.store.core.ownership import Ownership
+from gateway.store.core.reader import StoreReader
 from gateway.store.core.writer import Writer
-from gateway.store.sqlite.file import SQLiteDatabase, open_owned, open_shared
+from gateway.store.sqlite.file import SQLiteDatabase, open_owned, open_reader, open_shared
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -37,21 +48,34 @@ class SQLiteStore:
         self._pruned_to = 0
         """The seq up to which no delivery can be pruned, until a look has come to the end."""
         self._writer: Writer | None = None
+        self._reader: StoreReader | None = None
 
     async def open(self) -> None:
         if self._writer is not None:
             return
         writer = Writer(self._connect)
         self._ownership = await writer.start()
-        self._writer = writer
+        self._writer, self._reader = writer, StoreReader(self._connect_reader)
 
     async def close(self) -> None:
         writer, self._writer = self._writer, None
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            await reader.stop()  # first: the last connection to close moves the log, and that is the owner's to do
         if writer is not None:
             await writer.stop()
 
     def _connect(self) -> SQLiteDatabase:
         return open_owned(self.path) if self._owner else open_shared(self.path)
+
+    def _connect_reader(self) -> SQLiteDatabase:
+        return open_reader(self.path)
+
+    async def _read(self, kind: Kind[A, R], args: A) -> R:
+        """Run what needs no place in the writer's order: it neither waits for writes nor holds them up."""
+        if self._reader is None:
+            raise RuntimeError(f"the store on {self.path} is not open")
+        return await self._reader.read(kind, args)
 
     def _do(self, kind: Kind[A, R], args: A, lease: Lease | None = None) -> asyncio.Future[R]:
         if self._writer is None:
@@ -61,8 +85,17 @@ class SQLiteStore:
     async def ping(self) -> None:
         await self._do(upkeep.PING, None)
 
-    async def prune(self, *, done_before: float, payloads_before: float, limit: int = 1000) -> int:
-        removed, self._pruned_to = await self._do(upkeep.PRUNE, (done_before, payloads_before, limit, self._pruned_to))
+    async def prune(
+        self,
+        *,
+        done_before: float,
+        tokens_before: float,
+        values_before: float,
+        messages_before: float,
+        limit: int = 1000,
+    ) -> int:
+        wish = upkeep.Prune(done_before, tokens_before, values_before, messages_before, limit, self._pruned_to)
+        removed, self._pruned_to = await self._do(upkeep.PRUNING, wish)
         return removed
 
     # Inbox
@@ -119,7 +152,7 @@ class SQLiteStore:
         return await self._do(deliveries.READ_POSTED, (conversation, before))
 
     async def dead_letters(self, *, limit: int = 100) -> Sequence[DeadLetter]:
-        return [codec.load_dead_letter(row) for row in await self._do(deliveries.READ_DEAD, limit)]
+        return [codec.load_dead_letter(row) for row in await self._read(deliveries.READ_DEAD, limit)]
 
     async def retry(self, keys: Collection[str]) -> int:
         return await self._do(deliveries.RETRYING, tuple(keys))
@@ -174,9 +207,24 @@ class SQLiteStore:
 
     # Payloads
 
-    async def put_payload(self, token: str, body: Mapping[str, Any]) -> None:
-        await self._do(upkeep.PUT_PAYLOADS, (token, codec.dumps(body)))
+    async def put_token(self, key: str, body: Mapping[str, Any]) -> None:
+        await self._do(payloads.PUTTING_TOKEN, (key, codec.dumps(body)))
 
-    async def get_payload(self, token: str) -> Mapping[str, Any] | None:
-        body = await self._do(upkeep.GET_PAYLOADS, token)
-        return None if body is None else codec.loads(body)
+    async def get_token(self, key: str) -> Mapping[str, Any] | None:
+        return _body(await self._do(payloads.GET_TOKEN, (key,)))
+
+    async def put_value(self, owner: ValueOwner, name: str, body: Mapping[str, Any]) -> None:
+        await self._do(payloads.PUTTING_VALUE, (owner, name, codec.dumps(body)))
+
+    async def get_value(self, owner: ValueOwner, name: str) -> Mapping[str, Any] | None:
+        return _body(await self._do(payloads.GET_VALUE, (owner, name)))
+
+    async def put_message(self, key: str, body: Mapping[str, Any]) -> None:
+        await self._do(payloads.PUTTING_MESSAGE, (key, codec.dumps(body)))
+
+    async def get_message(self, key: str) -> Mapping[str, Any] | None:
+        return _body(await self._do(payloads.GET_MESSAGE, (key,)))
+
+
+def _body(data: bytes | None) -> Mapping[str, Any] | None:
+    return None if data is None else codec.loads(data)

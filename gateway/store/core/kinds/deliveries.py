@@ -10,8 +10,8 @@ import orjson
 
 from gateway.store.core.codec import Row
 from gateway.store.core.kind import Kind
+from gateway.store.core.kinds.payloads import FIND_VALUE, PUT_VALUE
 from gateway.store.core.kinds.sessions import find_sessions
-from gateway.store.core.kinds.upkeep import FIND_PAYLOAD, PUT_PAYLOAD
 from gateway.store.core.statements import ByKeys, ByRows
 from gateway.store.core.transaction import Transaction
 
@@ -55,8 +55,8 @@ DROP = """UPDATE deliveries SET state = 1, closed_at = ?, ref = NULL, body = NUL
 
 DEATHS = 100
 """So many deaths are remembered: those before the arrival of a delivery must outlast those it then lives through."""
-DEATHS_AT = ("gateway:deaths",)
-"""Where, among the payloads."""
+DEATHS_AT = ("gateway", "deaths")
+"""Owner and name of the value that holds them."""
 
 REVIVE_AFTER = 60.0
 """Seconds after a delivery was given up within which the same one is no new try of the platform: Slack sends a mention
@@ -142,7 +142,7 @@ def _recover(tx: Transaction, items: Sequence[None]) -> list[int]:
     ran, suspected = tx.execute(SUSPECTS, (tx.epoch,)).fetchone()
     if ran:
         deaths = [*_deaths(tx), tx.now][-DEATHS:]
-        PUT_PAYLOAD.run(tx, [(*DEATHS_AT, orjson.dumps(deaths), tx.now)])
+        PUT_VALUE.run(tx, [(*DEATHS_AT, orjson.dumps(deaths), tx.now)])
     if ran and not suspected:
         tx.execute(EXONERATE)
     tx.execute(INTERRUPT if ran == 1 or suspected == 1 else INTERRUPT_SEVERAL, (tx.epoch,))
@@ -151,7 +151,7 @@ def _recover(tx: Transaction, items: Sequence[None]) -> list[int]:
 
 
 def _deaths(tx: Transaction) -> list[float]:
-    row = tx.execute(FIND_PAYLOAD, DEATHS_AT).fetchone()
+    row = tx.execute(FIND_VALUE, DEATHS_AT).fetchone()
     return [] if row is None else orjson.loads(row[0])
 
 

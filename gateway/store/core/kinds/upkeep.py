@@ -1,17 +1,11 @@
-"""What the writer does besides: payloads of buttons, the check that it can commit, and forgetting what is old."""
+"""What the writer does for the store itself: the check that it can commit, and the deletion of old rows."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from gateway.store.core.kind import Kind
-from gateway.store.core.statements import ByRows
 from gateway.store.core.transaction import Transaction
 
-PUT_PAYLOAD = ByRows(
-    "INSERT INTO payloads (token, body, put_at) VALUES",
-    "(?, ?, ?)",
-    "ON CONFLICT (token) DO UPDATE SET body = excluded.body, put_at = excluded.put_at",
-)
-FIND_PAYLOAD = "SELECT body FROM payloads WHERE token = ?"
 CHECK = "UPDATE owner SET checked_at = ?"
 KEEP_LAST_SEQ = "UPDATE owner SET last_seq = ?"
 PRUNE_DONE = """DELETE FROM deliveries WHERE seq IN (
@@ -19,22 +13,27 @@ PRUNE_DONE = """DELETE FROM deliveries WHERE seq IN (
 LOOK_END = "SELECT seq, received_at FROM deliveries WHERE seq > ? ORDER BY seq LIMIT 1 OFFSET ?"
 PRUNE_SESSIONS = """DELETE FROM sessions WHERE conversation IN (
     SELECT conversation FROM sessions WHERE ended_at < ? ORDER BY ended_at LIMIT ?)"""
-PRUNE_PAYLOADS = """DELETE FROM payloads WHERE token IN (
-    SELECT token FROM payloads WHERE put_at < ? AND token != 'seal' ORDER BY put_at LIMIT ?)"""
-"""``seal``: the key of ``gateway.runtime.seals``, which has no end."""
+PRUNE_TOKENS = """DELETE FROM tokens WHERE key IN (
+    SELECT key FROM tokens WHERE put_at < ? ORDER BY put_at LIMIT ?)"""
+PRUNE_VALUES = """DELETE FROM key_values WHERE owner = 'adapter' AND name IN (
+    SELECT name FROM key_values WHERE owner = 'adapter' AND put_at < ? ORDER BY put_at LIMIT ?)"""
+PRUNE_MESSAGES = """DELETE FROM message_records WHERE key IN (
+    SELECT key FROM message_records WHERE put_at < ? ORDER BY put_at LIMIT ?)"""
 
 LOOK = 2_000
 """Deliveries looked at in one go, pruned or not: some milliseconds at most."""
 
 
-def _put_payload(tx: Transaction, items: Sequence[tuple[str, bytes]]) -> Sequence[None]:
-    PUT_PAYLOAD.run(tx, [(token, body, tx.now) for token, body in items])
-    return [None] * len(items)
+class Prune(NamedTuple):
+    """What is old enough to be deleted (see ``Store.prune``). ``after`` is the seq behind which done deliveries are
+    looked for."""
 
-
-def _get_payload(tx: Transaction, tokens: Sequence[str]) -> list[bytes | None]:
-    rows = [tx.execute(FIND_PAYLOAD, (token,)).fetchone() for token in tokens]
-    return [None if row is None else row[0] for row in rows]
+    done_before: float
+    tokens_before: float
+    values_before: float
+    messages_before: float
+    limit: int
+    after: int
 
 
 def _ping(tx: Transaction, items: Sequence[None]) -> Sequence[None]:
@@ -47,19 +46,21 @@ def _renew(tx: Transaction, items: Sequence[None]) -> Sequence[None]:
     return items
 
 
-def _prune(tx: Transaction, items: Sequence[tuple[float, float, int, int]]) -> list[tuple[int, int]]:
-    return [_prune_once(tx, *item) for item in items]
+def _prune(tx: Transaction, items: Sequence[Prune]) -> list[tuple[int, int]]:
+    return [_prune_once(tx, item) for item in items]
 
 
-def _prune_once(tx: Transaction, done_before: float, payloads_before: float, limit: int, after: int) -> tuple[int, int]:
-    """The rows removed, and the seq after which to look for done deliveries the next time."""
+def _prune_once(tx: Transaction, wish: Prune) -> tuple[int, int]:
+    """Return the rows removed, and the seq after which to look for done deliveries the next time."""
     tx.execute(KEEP_LAST_SEQ, (tx.last_seq,))
-    removed, after = _prune_done(tx, done_before, limit, after)
+    removed, after = _prune_done(tx, wish.done_before, wish.limit, wish.after)
     for statement, before in (
-        (PRUNE_SESSIONS, done_before),
-        (PRUNE_PAYLOADS, payloads_before),
+        (PRUNE_SESSIONS, wish.done_before),
+        (PRUNE_TOKENS, wish.tokens_before),
+        (PRUNE_VALUES, wish.values_before),
+        (PRUNE_MESSAGES, wish.messages_before),
     ):
-        removed += tx.execute(statement, (before, limit - removed)).rowcount
+        removed += tx.execute(statement, (before, wish.limit - removed)).rowcount
     return removed, after
 
 
@@ -73,8 +74,6 @@ def _prune_done(tx: Transaction, before: float, limit: int, after: int) -> tuple
     return removed, 0 if end is None or end[1] >= before else end[0]
 
 
-PUT_PAYLOADS = Kind(_put_payload)
-GET_PAYLOADS = Kind(_get_payload, writes=False, owned=False)
 PING = Kind(_ping)
 RENEW = Kind(_renew, writes=False)
-PRUNE = Kind(_prune)
+PRUNING = Kind(_prune)
