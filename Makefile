@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+NODE_STAMP := node_modules/.installed
 
 # The tests start some hundred bots, none of which has to compile the gateway first.
 unexport PYTHONDONTWRITEBYTECODE
@@ -15,7 +16,7 @@ help: ## List the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1|\2/' | \
 		awk -F'|' '{ printf "  make %-9s %s\n", $$1, $$2 }'
 
-install: $(STAMP) browser ## Create .venv with everything a developer needs (fast when nothing changed)
+install: $(STAMP) $(NODE_STAMP) browser ## Create .venv with everything a developer needs (fast when nothing changed)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -25,6 +26,15 @@ $(BIN)/python:
 $(STAMP): pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	@touch $@
+
+# Only the checks of the playground's JavaScript need these; running the gateway or its demo needs no Node.
+$(NODE_STAMP): package.json package-lock.json
+	@if command -v npm >/dev/null 2>&1; then \
+		echo "npm ci" && npm ci --no-audit --no-fund --loglevel=error && touch $@; \
+	else \
+		echo "!!! NOTICE: there is no 'npm' on this machine; the playground's JavaScript will NOT be linted or type-checked."; \
+		echo "!!!         Install Node 20 or newer (on Debian: sudo apt-get install nodejs npm)"; \
+	fi
 
 # The playground's tests drive a real browser. Everything else works without it. The font is for the README's pictures.
 EMOJI := /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf
@@ -46,12 +56,17 @@ demo: $(STAMP) ## Talk to a bot in your browser; no account, no token
 test: install ## Run the tests (they reach no outside network)
 	$(BIN)/python -m pytest -n 4 $(ARGS)
 
-check: $(STAMP) ## Lint, format check, types (mypy and pyright, strict), import directions
+check: $(STAMP) $(NODE_STAMP) ## Lint, format check, types (mypy and pyright, strict; eslint and tsc), import directions
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy gateway adapters tests benchmarks
 	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
 	$(BIN)/lint-imports --no-logo --no-cache
+	@if [ -e $(NODE_STAMP) ]; then \
+		echo "eslint && tsc" && npm run --silent check; \
+	else \
+		echo "!!! NOTICE: the playground's JavaScript was NOT checked: there is no 'npm' on this machine."; \
+	fi
 
 bench: $(STAMP) ## Measure each platform against its floor and its SDK; prints ratios (ARGS="--help" for knobs)
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -61,5 +76,5 @@ format: $(STAMP) ## Format and fix what can be fixed
 	$(BIN)/ruff check --fix .
 
 clean: ## Remove what was built or cached (not .gateway/, that is your data)
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,15 +1,17 @@
 // The frame: tabs, theme, connection, inspector. Knows no platform; each lives in its module (see platforms.js).
 
 import { Connection } from "./lib/connection.js";
-import { fill, h, icon } from "./lib/dom.js";
+import { fill, focusedIn, h, icon } from "./lib/dom.js";
 import { rove } from "./lib/popup.js";
 import { Inspector } from "./inspector.js";
 import { platforms } from "./platforms.js";
 
+/** @returns {any} The element of index.html with this id. */
 const byId = (id) => document.getElementById(id);
 const root = byId("platform");
 const inspector = new Inspector(byId("inspector"));
 const sheets = new Map();
+/** @type {{name: string, view?: any, connection?: Connection} | null} */
 let current = null;
 
 function toast(text) {
@@ -45,13 +47,14 @@ function stylesheet(path) {
 
 /** Puts a stylesheet in force and those of the other platforms aside: they share names of classes, not looks. */
 function wear(sheet) {
-  for (const each of document.querySelectorAll("link[rel=stylesheet][media]")) each.media = each === sheet ? "all" : "not all";
+  for (const each of /** @type {NodeListOf<HTMLLinkElement>} */ (document.querySelectorAll("link[rel=stylesheet][media]"))) each.media = each === sheet ? "all" : "not all";
 }
 
 async function select(name) {
   if (current?.name === name) return;
   current?.connection?.close();
   current?.view?.destroy();
+  /** @type {NonNullable<typeof current>} */
   const mine = (current = { name });
   for (const tab of byId("tabs").children) {
     const chosen = tab.dataset.platform === name;
@@ -71,7 +74,7 @@ async function select(name) {
   wear(sheet);
   const view = (mine.view = module.mount(root, {
     act: async (action, { quiet = false } = {}) => {
-      const result = await mine.connection.act(action);
+      const result = await connection.act(action);
       if (!result.ok && !result.errors && !quiet) toast(result.error ?? "that did not work");
       return result;
     },
@@ -79,11 +82,11 @@ async function select(name) {
     toast,
   }));
   connectionState("connecting");
-  mine.connection = new Connection(name, {
+  const connection = (mine.connection = new Connection(name, {
     snapshot: (data) => view.snapshot(data),
     change: (entry) => (entry.type === "wire" ? inspector.add(entry) : view.change(entry)),
     state: connectionState,
-  });
+  }));
   remember("gateway.platform", name);
 }
 
@@ -97,7 +100,7 @@ function tabs(names) {
   fill(list, buttons);
   list.addEventListener("keydown", (event) => {
     rove(event, buttons);
-    if (event.key.startsWith("Arrow")) document.activeElement.click();
+    if (event.key.startsWith("Arrow")) focusedIn(list)?.click();
   });
 }
 

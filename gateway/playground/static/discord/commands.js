@@ -60,7 +60,7 @@ export function offers(before, commands) {
   }
   const found = commandIn(before, commands);
   if (!found) return [];
-  const [, partial] = /(\S*)$/.exec(before);
+  const partial = /\S*$/.exec(before)?.[0] ?? "";
   if (found.rest === null) return found.options.filter(({ name }) => name.startsWith(partial)).map(({ name, description }) => offer(name, description, partial.length));
   return optionOffers(found, partial);
 }
@@ -93,7 +93,10 @@ export function usage(text, commands) {
   return `/${found.path.join(" ")} ${found.options.some(nested) ? parts.join(" | ") : parts.join(" ")}`.trim();
 }
 
-/** What a line asks for: {command, options}, {error}, or null if it is no command. `files` are those attached to it. */
+/**
+ * What a line asks for: {command, options}, {error}, or null if it is no command. `files` are those attached to it.
+ * @returns {{error: string} | {error?: undefined, command: string, options: Record<string, any>} | null}
+ */
 export function parsed(text, files, store, channel) {
   const found = commandIn(text, usable(store, channel));
   if (!found) return null;

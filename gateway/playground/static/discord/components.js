@@ -95,6 +95,7 @@ function button(component, surface) {
 }
 
 function menu(component, surface) {
+  /** @type {any} */
   const made = control(component, { store: surface.store, label: component.placeholder ?? "Make a selection", changed: () => {
     const values = made.value();
     if (values.length >= (component.min_values ?? 1)) busily(made.node, () => surface.click(component.custom_id, values));

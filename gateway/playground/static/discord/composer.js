@@ -9,16 +9,23 @@ import { offers, usable, usage } from "./commands.js";
 const TYPING = 8_000;
 
 export class ChannelComposer extends Composer {
-  /** `place()`: the channel written in. `typed()`: something was. `speak({data, duration})` sends a recording. */
+  /**
+   * `place()`: the channel written in. `typed()`: something was. `speak({data, duration})` sends a recording.
+   * @param {Record<"store" | "place" | "typed" | "speak" | "people" | "send" | "editLast" | "toast", any>} how
+   */
   constructor({ store, place, typed, speak, ...rest }) {
     const recordings = h("input", { type: "file", accept: "audio/*", class: "visually-hidden", tabindex: -1, "aria-hidden": "true", on: { change: () => {
-      const [file] = recordings.files;
+      const [file] = recordings.files ?? [];
       recordings.value = "";
       if (file) this.speakFile(file);
     } } });
     const tools = [recordings, iconButton("slash", "Use a command", () => this.insert("/")), iconButton("mic", "Send a recording as a voice message", () => recordings.click())];
     super({ attach: "plus", tools, ...rest });
-    Object.assign(this, { store, channel: place, typed, speak, told: { place: null, at: 0 } });
+    this.store = store;
+    this.channel = place;
+    this.typed = typed;
+    this.speak = speak;
+    this.told = { place: null, at: 0 };
     this.guide = h("p", { class: "command-guide", hidden: true });
     this.node.prepend(this.guide);
     this.input.addEventListener("input", () => this.tell());

@@ -20,7 +20,7 @@ export function deeds({ host, store, changed, openThread, openWhenKnown }) {
   /** Resolves to whether it was taken. */
   async function send(channel, text, files, replyTo) {
     const command = text.startsWith("/") ? parsed(text, files, store, channel) : null;
-    if (command?.error) {
+    if (command?.error !== undefined) {
       host.toast(command.error);
       return false;
     }
@@ -71,6 +71,7 @@ export function deeds({ host, store, changed, openThread, openWhenKnown }) {
     return changed();
   }
 
+  /** @param {string} channel @param {any} [message] the message it is opened from */
   function createThread(channel, message = null) {
     const from = message ? { id: message.id } : {};
     askThreadName({

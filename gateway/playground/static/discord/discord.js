@@ -1,6 +1,6 @@
 // The Discord tab: takes changes in, knows where the person is, and draws.
 
-import { fill, h } from "../lib/dom.js";
+import { fill, find, h } from "../lib/dom.js";
 import { onFrame } from "../lib/frame.js";
 import { keep, recall } from "../lib/memory.js";
 import { deeds } from "./deeds.js";
@@ -160,7 +160,7 @@ class Discord {
     const id = this.beside;
     this.beside = null;
     this.draw();
-    const back = this.current().node.querySelector(`[data-id="${CSS.escape(id ?? "")}"] .thread-open, [data-thread="${CSS.escape(id ?? "")}"]`);
+    const back = find(this.current().node, `[data-id="${CSS.escape(id ?? "")}"] .thread-open, [data-thread="${CSS.escape(id ?? "")}"]`);
     if (back) back.focus();
     else this.focusPane();
   }
@@ -171,7 +171,7 @@ class Discord {
 
   focusPane() {
     const shown = this.current();
-    (shown.composer ?? shown).focus();
+    (shown instanceof Pane ? shown.composer : shown).focus();
   }
 
   // -- drawing

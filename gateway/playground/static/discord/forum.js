@@ -1,6 +1,6 @@
 // A forum: its posts, the one that was last written in first, and the way to a new one.
 
-import { fill, h, icon } from "../lib/dom.js";
+import { fill, find, focusedIn, h, icon } from "../lib/dom.js";
 import { clock } from "../lib/time.js";
 import { excerpt, timeOf } from "./message.js";
 import { avatar } from "./people.js";
@@ -40,9 +40,9 @@ export class Forum {
     fill(this.topic, forum.topic);
     this.node.setAttribute("aria-label", `Forum ${forum.name}`);
     this.empty.hidden = posts.length > 0;
-    const focused = this.list.contains(document.activeElement) ? document.activeElement.dataset.thread : null;
+    const focused = focusedIn(this.list)?.dataset.thread;
     fill(this.list, posts.map((post) => h("li", {}, this.card(post))));
-    if (focused) this.list.querySelector(`[data-thread="${CSS.escape(focused)}"]`)?.focus();
+    if (focused) find(this.list, `[data-thread="${CSS.escape(focused)}"]`)?.focus();
   }
 
   card({ thread, messages }) {

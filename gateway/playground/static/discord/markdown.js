@@ -3,6 +3,7 @@
 // Line breaks and empty lines stay. What stands within a line is spans.js's; `where` is as there.
 
 import { h } from "../lib/dom.js";
+import { known } from "../lib/match.js";
 import { MAX_DEPTH, spans } from "./spans.js";
 
 const HEADING = /^(#{1,3}) +(\S.*)$/;
@@ -29,7 +30,10 @@ function blocks(text, where, depth) {
   return out;
 }
 
-/** Where code blocks and quotes stand: {start, end, fence, language} or {start, end, inside}. */
+/**
+ * Where code blocks and quotes stand.
+ * @returns {Generator<{start: number, end: number, fence: string, language: string} | {start: number, end: number, fence?: undefined, inside: string}>}
+ */
 function* fencedOrQuoted(text, depth) {
   const opening = /```|^>>> |^> /gm;
   for (let found = opening.exec(text); found; found = opening.exec(text)) {
@@ -37,7 +41,7 @@ function* fencedOrQuoted(text, depth) {
     if (found[0] === "```") {
       const close = text.indexOf("```", start + 3);
       if (close < 0 || !text.slice(start + 3, close).trim()) continue;
-      const [, language = "", body] = /^(?:([\w+.#-]*)\n)?([^]*)$/.exec(text.slice(start + 3, close));
+      const [, language = "", body] = known(/^(?:([\w+.#-]*)\n)?([^]*)$/, text.slice(start + 3, close));
       yield { start, end: close + 3, fence: body.replace(/^\n+|\n+$/g, ""), language };
       opening.lastIndex = close + 3;
     } else if (depth < MAX_DEPTH) {
@@ -95,7 +99,7 @@ function lines(text, where, depth, afterBlock) {
 
 /** A list and those within it, from line `at`; returns its node and the line after it. */
 function list(all, at, where, depth, level) {
-  const [, spaces, mark] = ITEM.exec(all[at]);
+  const [, spaces, mark] = known(ITEM, all[at]);
   const indent = spaces.length;
   const ordered = /\d/.test(mark);
   const items = [];
@@ -105,7 +109,7 @@ function list(all, at, where, depth, level) {
     if (!found || found[1].length < indent) break;
     if (found[1].length > indent + 1 && items.length && level < MAX_DEPTH) {
       const [inner, after] = list(all, next, where, depth, level + 1);
-      items.at(-1).append(inner);
+      items[items.length - 1].append(inner);
       next = after;
       continue;
     }

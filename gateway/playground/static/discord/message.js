@@ -17,6 +17,8 @@ import { isNote } from "./store.js";
 const COMPONENTS_V2 = 1 << 15;
 const SUPPRESS_EMBEDS = 1 << 2;
 const TEXT_DISPLAY = 10;
+// Joiners and variation selectors are wanted one by one here: they stand between the parts of one emoji.
+// eslint-disable-next-line no-misleading-character-class
 const ONLY_EMOJI = /^(?:[\p{Extended_Pictographic}\p{Emoji_Modifier}\u{1f1e6}-\u{1f1ff}\u200d\ufe0f\u20e3]|\s){1,60}$/u;
 
 export const timeOf = (message) => new Date(message.timestamp);

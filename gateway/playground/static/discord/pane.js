@@ -1,6 +1,6 @@
 // A column of messages with its composer: a channel, a thread, or the direct message.
 
-import { fill, h, icon, iconButton } from "../lib/dom.js";
+import { fill, find, h, icon, iconButton } from "../lib/dom.js";
 import { Feed } from "../lib/feed.js";
 import { dropping } from "../lib/files.js";
 import { dayLabel } from "../lib/time.js";
@@ -14,8 +14,12 @@ const TOGETHER = 7 * 60 * 1000;
 const THREAD_STARTER = 21;
 
 export class Pane {
-  /** `host`: what discord.js offers to all; `side`: whether it stands beside another pane; `close()` is there if so. */
-  constructor(host, { side, close = null }) {
+  /**
+   * `host`: what discord.js offers to all; `side`: whether it stands beside another pane; `close()` is there if so.
+   * @param {any} host
+   * @param {{side: boolean, close?: () => void}} how
+   */
+  constructor(host, { side, close }) {
     this.app = { ...host, beginEdit: (id) => this.beginEdit(id), endEdit: () => this.endEdit(), beginReply: (id) => this.beginReply(id), jump: (id) => this.jump(id) };
     this.editing = null;
     this.replying = null;
@@ -207,7 +211,7 @@ export class Pane {
 
   /** Shows the message a reply answers. */
   jump(id) {
-    const node = this.feed.list.querySelector(`[data-id="${CSS.escape(id)}"]`);
+    const node = find(this.feed.list, `[data-id="${CSS.escape(id)}"]`);
     if (!node) return;
     node.scrollIntoView({ block: "center" });
     node.focus();
@@ -217,7 +221,7 @@ export class Pane {
 function together(previous, message) {
   if (!previous || isNote(previous) || isNote(message) || previous.thread || message.reply_to || message.command || message.ephemeral_for || previous.ephemeral_for) return false;
   if (timeOf(previous).toDateString() !== timeOf(message).toDateString()) return false;
-  return previous.author === message.author && timeOf(message) - timeOf(previous) < TOGETHER;
+  return previous.author === message.author && timeOf(message).getTime() - timeOf(previous).getTime() < TOGETHER;
 }
 
 /** Whom one can mention; what Discord's client offers too: everyone. */

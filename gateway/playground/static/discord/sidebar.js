@@ -1,6 +1,6 @@
 // Where one is: the rail of servers, the channels of the one shown (or the direct messages), and who one is.
 
-import { fill, h, icon } from "../lib/dom.js";
+import { fill, find, focusedIn, h, icon } from "../lib/dom.js";
 import { menu } from "../lib/popup.js";
 import { avatar } from "./people.js";
 
@@ -25,12 +25,12 @@ export class Sidebar {
     const key = JSON.stringify([store.guild, store.me, store.users.size, selected, beside, [...store.channels.values()], [...store.unread]]);
     if (key === this.drawn) return;
     this.drawn = key;
-    const focused = this.list.contains(document.activeElement) ? document.activeElement.dataset.channel : null;
+    const focused = focusedIn(this.list)?.dataset.channel;
     this.drawRail(dm);
     this.drawHead(dm);
     fill(this.list, dm ? this.directs(selected) : this.channels(selected, beside));
     fill(this.me, avatar(store.me, store, "small"), h("p", {}, h("strong", {}, store.nameOf(store.me)), h("span", {}, "Online")));
-    if (focused) this.list.querySelector(`[data-channel="${CSS.escape(focused)}"]`)?.focus();
+    if (focused) find(this.list, `[data-channel="${CSS.escape(focused)}"]`)?.focus();
     const unread = [...store.unread.values()].reduce((sum, { count }) => sum + count, 0);
     document.title = unread ? `(${unread}) Gateway playground` : "Gateway playground";
   }

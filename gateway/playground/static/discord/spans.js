@@ -9,6 +9,7 @@ import { stamp } from "./stamps.js";
 export const MAX_DEPTH = 6;
 
 /** The marks, longest first: each with the element it makes. */
+/** @type {[string, keyof HTMLElementTagNameMap | null][]} */
 const MARKS = [["**", "strong"], ["__", "u"], ["~~", "del"], ["||", null], ["*", "em"], ["_", "em"]];
 const PUNCTUATION = /[!-/:-@[-`{-~]/;
 const URL_START = /https?:\/\/[^\s<>]+/y;
@@ -79,7 +80,7 @@ function special(c, text, at, where, depth, hopeless) {
 }
 
 function code(text, at) {
-  const [run] = /^`+/.exec(text.slice(at, at + 64));
+  const run = backticks(text, at);
   const end = closingTicks(text, at + run.length, run.length);
   if (end <= at + run.length) return { node: run, end: at + run.length };
   return { node: h("code", {}, text.slice(at + run.length, end).trim()), end: end + run.length };
@@ -91,6 +92,9 @@ function closingTicks(text, from, count) {
   for (let run = runs.exec(text); run; run = runs.exec(text)) if (run[0].length === count) return run.index;
   return -1;
 }
+
+/** The backticks that stand at `at`, at most 64. */
+const backticks = (text, at) => /^`*/.exec(text.slice(at, at + 64))?.[0] ?? "";
 
 function marked(text, at, where, depth, hopeless) {
   for (const [mark, tag] of MARKS) {
@@ -116,7 +120,7 @@ function closing(text, from, mark) {
   while (at < text.length) {
     if (text[at] === "\\") at += 2;
     else if (text[at] === "`") {
-      const run = /^`+/.exec(text.slice(at, at + 64))[0].length;
+      const run = backticks(text, at).length;
       const end = closingTicks(text, at + run, run);
       at = end < 0 ? at + run : end + run;
     } else if (text[at] === c) {

@@ -3,6 +3,7 @@
 import { h } from "../lib/dom.js";
 import { clock } from "../lib/time.js";
 
+/** @type {Record<string, Intl.DateTimeFormatOptions>} */
 const STYLES = {
   t: { hour: "numeric", minute: "2-digit" },
   T: { hour: "numeric", minute: "2-digit", second: "2-digit" },
@@ -11,7 +12,10 @@ const STYLES = {
   f: { day: "numeric", month: "long", year: "numeric", hour: "numeric", minute: "2-digit" },
   F: { weekday: "long", day: "numeric", month: "long", year: "numeric", hour: "numeric", minute: "2-digit" },
 };
-/** The units of a relative time with their seconds, largest first. */
+/**
+ * The units of a relative time with their seconds, largest first.
+ * @type {[Intl.RelativeTimeFormatUnit, number][]}
+ */
 const UNITS = [["year", 31_536_000], ["month", 2_592_000], ["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
 
 /** A moment, in seconds since the epoch, in one of Discord's styles; null for one no calendar has. */
@@ -24,7 +28,7 @@ export function stamp(seconds, style) {
 
 function relative(seconds) {
   const away = seconds - Date.now() / 1000;
-  const [unit, length] = UNITS.find(([, each]) => Math.abs(away) >= each) ?? UNITS.at(-1);
+  const [unit, length] = UNITS.find(([, each]) => Math.abs(away) >= each) ?? UNITS[UNITS.length - 1];
   return new Intl.RelativeTimeFormat([], { numeric: "auto" }).format(Math.round(away / length), unit);
 }
 

@@ -16,11 +16,19 @@ export function localId() {
 export const isNote = (message) => NOTES.has(message.type);
 
 export class Store {
-  constructor() {
-    this.load({});
-    this.unread = new Map();
-    this.failures = new Map();
-  }
+  guild = { id: "", name: "Server", bot_present: true };
+  me = "";
+  bot = { user_id: "", name: "bot" };
+  users = new Map();
+  channels = new Map();
+  messages = new Map();
+  unread = new Map();
+  failures = new Map();
+  typing = new Map();
+  /** @type {any[]} */
+  modals = [];
+  /** @type {any[]} */
+  commands = [];
 
   load(data) {
     this.guild = data.guild ?? { id: "", name: "Server", bot_present: true };

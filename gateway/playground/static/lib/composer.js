@@ -12,6 +12,7 @@ export class Composer {
    * was taken; `editLast()` is the arrow up in an empty field. `inline`: pictures that are pasted or inserted stand in
    * the text, so they are sent as `pictures`.
    * `attach` is the icon of the button for files, `tools` stand before the one that sends.
+   * @param {{people: () => any[], send: (text: string, files: any[], pictures: any[]) => Promise<boolean>, editLast: () => boolean, toast: (text: string) => void, inline?: boolean, attach?: string, tools?: Node[]}} how
    */
   constructor({ people, send, editLast, toast, inline = false, attach = "attach", tools = [] }) {
     this.people = people;
@@ -179,7 +180,8 @@ export class Composer {
   }
 }
 
+/** @param {(files: File[]) => void} take @param {HTMLElement} input @param {string | null} [accept] */
 function picker(take, input, accept = null) {
-  const node = h("input", { type: "file", multiple: true, accept, class: "visually-hidden", tabindex: -1, "aria-hidden": "true", on: { change: () => { take([...node.files]); node.value = ""; input.focus(); } } });
+  const node = h("input", { type: "file", multiple: true, accept, class: "visually-hidden", tabindex: -1, "aria-hidden": "true", on: { change: () => { take([...(node.files ?? [])]); node.value = ""; input.focus(); } } });
   return node;
 }

@@ -34,7 +34,7 @@ export class Connection {
   close() {
     this.closed = true;
     clearTimeout(this.timer);
-    this.source.close();
+    this.source?.close();
   }
 
   /** Does what a person does. Always returns {ok, …}; a failure to reach the server is one more `error`. */

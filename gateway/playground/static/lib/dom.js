@@ -2,7 +2,14 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** An element. `props`: `class`, `dataset`, `style` (set through CSSOM), `on` (listeners), attributes, or DOM properties with a leading dot. */
+/**
+ * An element. `props`: `class`, `dataset`, `style` (set through CSSOM), `on` (listeners), attributes, or DOM properties with a leading dot.
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {Record<string, any>} [props]
+ * @param {...any} children
+ * @returns {HTMLElementTagNameMap[T]}
+ */
 export function h(tag, props, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(props ?? {})) {
@@ -31,6 +38,28 @@ export function fill(parent, ...children) {
   parent.replaceChildren();
   append(parent, children);
 }
+
+/** The element inside `part` that has the focus, null if the focus is elsewhere. */
+export function focusedIn(part) {
+  const focused = /** @type {HTMLElement | null} */ (document.activeElement);
+  return part.contains(focused) ? focused : null;
+}
+
+/**
+ * The first element inside `part` that `selector` names.
+ * @param {ParentNode} part
+ * @param {string} selector
+ * @returns {HTMLElement | null}
+ */
+export const find = (part, selector) => part.querySelector(selector);
+
+/**
+ * Every element inside `part` that `selector` names, in the order of the page.
+ * @param {ParentNode} part
+ * @param {string} selector
+ * @returns {HTMLElement[]}
+ */
+export const findAll = (part, selector) => [...part.querySelectorAll(/** @type {any} */ (selector))];
 
 // Drawn on a 20 x 20 grid with a stroke.
 const ICONS = {

@@ -2,10 +2,10 @@
 //
 // One message is in the tab order; the arrows move among them, Tab goes on into what the message holds.
 
-import { h } from "./dom.js";
+import { find, findAll, focusedIn, h } from "./dom.js";
 
 export class Feed {
-  /** `before`: what stands above the list and scrolls with it. */
+  /** @param {Node | null} [before] what stands above the list and scrolls with it */
   constructor(before = null) {
     this.drawn = new Map();
     this.stuck = true;
@@ -51,7 +51,7 @@ export class Feed {
     const old = this.drawn.get(key);
     if (old && old.inputs.length === inputs.length && old.inputs.every((input, index) => input === inputs[index])) return old.node;
     // Asked before drawing: what is drawn may take pieces of the old node over, which lets go of the focus.
-    const focused = old?.node.contains(document.activeElement) ? document.activeElement : null;
+    const focused = old ? focusedIn(old.node) : null;
     const node = draw();
     if (old) {
       node.tabIndex = old.node.tabIndex;
@@ -71,13 +71,13 @@ export class Feed {
   }
 
   anchor() {
-    if (this.list.contains(document.activeElement)) return;
+    if (focusedIn(this.list)) return;
     const items = this.items();
     for (const item of items) item.tabIndex = item === items.at(-1) ? 0 : -1;
   }
 
   items() {
-    return [...this.list.querySelectorAll(".message")];
+    return findAll(this.list, ".message");
   }
 
   remember(event) {
@@ -108,6 +108,6 @@ function refocus(node, focused, old) {
   if (focused === old) return node.focus();
   if (node.contains(focused)) return focused.focus({ preventScroll: true });
   const keyed = focused.closest("[data-key]");
-  const same = keyed && node.querySelector(`[data-key="${CSS.escape(keyed.dataset.key)}"]`);
+  const same = keyed && find(node, `[data-key="${CSS.escape(keyed.dataset.key)}"]`);
   (same ?? node).focus({ preventScroll: true });
 }

@@ -82,7 +82,7 @@ export function upload({ most = 10, accept = null, changed = nothing }) {
   const list = h("ul", { class: "file-chips" });
   const input = h("input", {
     id, type: "file", class: "visually-hidden", multiple: most > 1, accept,
-    on: { change: () => { add([...input.files]); input.value = ""; } },
+    on: { change: () => { add([...(input.files ?? [])]); input.value = ""; } },
   });
   const redraw = () => fill(list, files.map((file) => h("li", {}, h("span", {}, `${file.name} · ${bytes(file.size)}`), iconButton("close", `Remove ${file.name}`, () => { files = files.filter((kept) => kept !== file); redraw(); changed(); }))));
   const add = (more) => {

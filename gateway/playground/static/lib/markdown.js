@@ -7,6 +7,7 @@
 // "rule", "quote", "fence", "code", "strikethrough"; without "break" a line that ends goes on in the same paragraph.
 
 import { h, link } from "./dom.js";
+import { known } from "./match.js";
 
 const MAX_DEPTH = 8;
 const FENCE = /^( {0,3})(`{3,}|~{3,})[ \t]*([^`\s]*)[^`]*$/;
@@ -56,8 +57,8 @@ function interrupts(line, next, hooks, depth) {
   return RULES.some((rule) => rule.starts(line, next, depth) && !hooks.without?.has(rule.name));
 }
 
-function fence(lines, at, hooks) {
-  const [, indent, mark, language] = FENCE.exec(lines[at]);
+function fence(lines, at) {
+  const [, indent, mark, language] = known(FENCE, lines[at]);
   const end = new RegExp(`^ {0,3}${mark[0]}{${mark.length},}[ ]*$`);
   const body = [];
   let next = at + 1;
@@ -76,12 +77,12 @@ function indented(lines, at) {
   const body = [];
   let next = at;
   while (next < lines.length && (/^ {4}/.test(lines[next]) || !lines[next].trim())) body.push(lines[next++].slice(4));
-  while (body.length && !body.at(-1).trim()) body.pop();
+  while (body.length && !body[body.length - 1].trim()) body.pop();
   return [code(body.join("\n")), next];
 }
 
 function heading(lines, at, hooks) {
-  const [, marks, text] = HEADING.exec(lines[at]);
+  const [, marks, text] = known(HEADING, lines[at]);
   return [h("p", { class: `heading heading-${marks.length}`, role: "heading", "aria-level": Math.min(6, marks.length + 2) }, inline(text ?? "", hooks)), at + 1];
 }
 
@@ -93,8 +94,8 @@ function quote(lines, at, hooks, depth) {
 }
 
 function list(lines, at, hooks, depth) {
-  const ordered = /\d/.test(ITEM.exec(lines[at])[2]);
-  const kind = ordered ? /[.)]$/.exec(ITEM.exec(lines[at])[2])[0] : ITEM.exec(lines[at])[2];
+  const ordered = /\d/.test(known(ITEM, lines[at])[2]);
+  const kind = ordered ? known(/[.)]$/, known(ITEM, lines[at])[2])[0] : known(ITEM, lines[at])[2];
   const same = (line) => {
     const found = ITEM.exec(line);
     return found && !RULE.test(line) && (ordered ? /\d/.test(found[2]) && found[2].endsWith(kind) : found[2] === kind);
@@ -103,7 +104,7 @@ function list(lines, at, hooks, depth) {
   let next = at;
   let loose = false;
   while (next < lines.length && same(lines[next])) {
-    const found = ITEM.exec(lines[next]);
+    const found = known(ITEM, lines[next]);
     const base = found[1].length;
     const width = found[0].length - (found[3].length > 4 ? found[3].length - 1 : 0) + (found[3] ? 0 : 1);
     const body = [lines[next].slice(width)];
@@ -111,7 +112,7 @@ function list(lines, at, hooks, depth) {
     let blank = false;
     while (next < lines.length) {
       const line = lines[next];
-      const indent = /^ */.exec(line)[0].length;
+      const indent = known(/^ */, line)[0].length;
       // Two spaces are enough for an inner item, as models write them; CommonMark wants the width of the marker.
       const inside = indent >= width || (indent >= base + 2 && ITEM.test(line.trimStart()));
       if (!line.trim()) blank = true;
@@ -120,11 +121,11 @@ function list(lines, at, hooks, depth) {
       body.push(line.slice(Math.min(width, indent)));
       next += 1;
     }
-    while (body.length && !body.at(-1).trim()) body.pop();
+    while (body.length && !body[body.length - 1].trim()) body.pop();
     if (blank && next < lines.length && same(lines[next])) loose = true;
     items.push(body);
   }
-  const start = ordered ? Number.parseInt(ITEM.exec(lines[at])[2], 10) : null;
+  const start = ordered ? Number.parseInt(known(ITEM, lines[at])[2], 10) : null;
   const nodes = items.map((body) => item(body, hooks, depth + 1));
   return [h(ordered ? "ol" : "ul", { class: loose ? "loose" : null, start: ordered && start !== 1 ? start : null }, nodes), next];
 }
@@ -233,7 +234,7 @@ export function inline(text, hooks = {}, depth = 0) {
       put(h("br"));
       at += c === "\n" ? 1 : 2;
     } else if (c === "`" && !hooks.without?.has("code")) {
-      const run = /^`+/.exec(text.slice(at, at + 64))[0];
+      const run = known(/^`+/, text.slice(at, at + 64))[0];
       const end = closingTicks(text, at + run.length, run.length);
       if (end < 0) {
         plain += run;

@@ -4,8 +4,13 @@ import { h } from "./dom.js";
 
 let serial = 0;
 
-/** Opens `content` below (or above) `anchor`. Returns a function that closes it; the focus goes back to the anchor. */
-export function popup(anchor, content, { label, className = "" } = {}) {
+/**
+ * Opens `content` below (or above) `anchor`. Returns a function that closes it; the focus goes back to the anchor.
+ * @param {HTMLElement} anchor
+ * @param {any} content
+ * @param {{label: string, className?: string}} how
+ */
+export function popup(anchor, content, { label, className = "" }) {
   const box = h("div", { class: `popup ${className}`, popover: "auto", id: `popup-${(serial += 1)}`, role: "group", "aria-label": label }, content);
   // Inside a modal dialog the rest of the page is inert, so the popup must be a part of the dialog.
   (anchor.closest("dialog") ?? document.body).append(box);

@@ -52,6 +52,7 @@ function initialOf(element) {
   return new Set((many ?? (one === undefined ? [] : [one])).map(String));
 }
 
+/** @param {string} type @param {(element: any) => object} [extra] further attributes */
 function textInput(type, extra = () => ({})) {
   return (element, { changed }) => textField({
     type, multiline: element.multiline, value: element.initial_value, changed,

@@ -11,8 +11,12 @@ const TOGETHER = 5 * 60;
 /** Seconds within which messages of one author stand under one head. */
 
 export class Pane {
-  /** `app`: what slack.js offers; `thread`: whether this is the thread pane. */
-  constructor(app, { thread, close = null }) {
+  /**
+   * `app`: what slack.js offers; `thread`: whether this is the thread pane, which `close` closes.
+   * @param {any} app
+   * @param {{thread: boolean, close?: () => void}} how
+   */
+  constructor(app, { thread, close }) {
     this.app = app;
     this.thread = thread;
     this.editing = null;

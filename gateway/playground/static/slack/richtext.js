@@ -77,9 +77,12 @@ function styled(text, style) {
   return styledNode(text.includes("\n") ? h("span", {}, breaks(text)) : text, style);
 }
 
+/** @type {[string, keyof HTMLElementTagNameMap][]} */
+const STYLES = [["code", "code"], ["bold", "strong"], ["italic", "em"], ["strike", "del"], ["underline", "u"]];
+
 function styledNode(content, style = {}) {
   let node = content;
-  for (const [name, tag] of [["code", "code"], ["bold", "strong"], ["italic", "em"], ["strike", "del"], ["underline", "u"]]) {
+  for (const [name, tag] of STYLES) {
     if (style?.[name]) node = h(tag, {}, node);
   }
   return node;

@@ -1,6 +1,6 @@
 // The Slack tab: sidebar, channel, thread, modals; takes changes in and sends what the person does.
 
-import { fill, h, icon, spoken } from "../lib/dom.js";
+import { fill, find, focusedIn, h, icon, spoken } from "../lib/dom.js";
 import { onFrame } from "../lib/frame.js";
 import { keep, recall } from "../lib/memory.js";
 import { bodyOf } from "./message.js";
@@ -83,7 +83,7 @@ class Slack {
 
   savePlace() {
     const place = { channel: this.selected, thread: this.openTs };
-    if (place.channel === this.savedPlace?.channel && place.thread === this.savedPlace.thread) return;
+    if (place.channel === this.savedPlace?.channel && place.thread === this.savedPlace?.thread) return;
     this.savedPlace = place;
     keep("sessionStorage", PLACE, place);
   }
@@ -159,7 +159,7 @@ class Slack {
     const ts = (this.left = this.openTs);
     this.openTs = null;
     this.draw();
-    const link = this.channelPane.feed.list.querySelector(`[data-ts="${CSS.escape(ts ?? "")}"] .thread-link`);
+    const link = find(this.channelPane.feed.list, `[data-ts="${CSS.escape(ts ?? "")}"] .thread-link`);
     (link ?? this.channelPane.composer).focus();
   }
 
@@ -182,14 +182,14 @@ class Slack {
     const key = JSON.stringify([store.team, this.selected, channels, [...store.unread], [...store.status.keys()]]);
     if (key === this.sidebarKey) return;
     this.sidebarKey = key;
-    const focused = this.sidebar.contains(document.activeElement) ? document.activeElement.dataset.channel : null;
+    const focused = focusedIn(this.sidebar)?.dataset.channel;
     const me = { user: store.me };
     fill(this.sidebar,
       h("div", { class: "workspace" }, h("span", { class: "workspace-mark", "aria-hidden": "true" }, [...(store.team?.name ?? "W")][0]), h("span", { class: "workspace-name" }, store.team?.name)),
       this.group("Channels", channels.filter((channel) => channel.kind !== "im")),
       this.group("Direct messages", channels.filter((channel) => channel.kind === "im")),
       h("p", { class: "signed-in" }, "You are ", h("strong", {}, store.nameOf(me.user))));
-    if (focused) this.sidebar.querySelector(`[data-channel="${CSS.escape(focused)}"]`)?.focus();
+    if (focused) find(this.sidebar, `[data-channel="${CSS.escape(focused)}"]`)?.focus();
     const unread = [...store.unread.values()].reduce((sum, count) => sum + count, 0);
     document.title = unread ? `(${unread}) Gateway playground` : "Gateway playground";
   }

@@ -1,6 +1,6 @@
 // The bot's dialogs (task modules): a card in a window, which stays open while something in it is wrong.
 
-import { h, link } from "../lib/dom.js";
+import { find, findAll, h, link } from "../lib/dom.js";
 import { FormDialog, Forms } from "../lib/forms.js";
 import { Card } from "./card.js";
 
@@ -34,7 +34,7 @@ class TaskDialog extends FormDialog {
     const body = card ? new Card(card, (action, inputs) => this.run(action, inputs)).node : address(url);
     this.put({ title: title || "Dialog", body, fields: [], submit: null, close: "Close" });
     this.show();
-    this.body.querySelector("input, textarea, select")?.focus();
+    find(this.body, "input, textarea, select")?.focus();
   }
 
   async run(action, inputs) {
@@ -44,8 +44,8 @@ class TaskDialog extends FormDialog {
   }
 
   /** Enter in a field uses the card's only button. */
-  submit() {
-    const buttons = this.body.querySelectorAll(".actions button:not([aria-expanded])");
+  async submit() {
+    const buttons = findAll(this.body, ".actions button:not([aria-expanded])");
     if (buttons.length === 1) buttons[0].click();
   }
 }

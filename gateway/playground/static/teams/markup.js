@@ -12,8 +12,9 @@ const MAX_DEPTH = 40;
 /** Nodes for a text with markup. `mention(number)` is the node for a mention's mark (see text.js). */
 export function markup(text, mention) {
   const root = h("div", { class: "markup" });
+  /** @type {{tag: string | null, node: HTMLElement}[]} */
   const open = [{ tag: null, node: root }];
-  const put = (part) => open.at(-1).node.append(part);
+  const put = (part) => open[open.length - 1].node.append(part);
   let end = 0;
   for (const found of text.matchAll(TOKEN)) {
     const [whole, closing, name, attributes, marked, entity] = found;

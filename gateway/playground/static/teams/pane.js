@@ -1,7 +1,7 @@
 // A conversation with its composer: a chat's bubbles, or a channel's posts with their replies.
 
 import { Composer } from "../lib/composer.js";
-import { fill, h, icon, iconButton } from "../lib/dom.js";
+import { fill, find, h, icon } from "../lib/dom.js";
 import { arrange, Feed } from "../lib/feed.js";
 import { dropping } from "../lib/files.js";
 import { dayLabel } from "../lib/time.js";
@@ -127,7 +127,7 @@ export class Pane {
     if (id) this.replies.goTo(`${this.id} ${id}`, "Reply");
     this.render();
     if (id) this.replies.focus();
-    else this.feed.list.querySelector(`.reply[data-thread="${CSS.escape(before ?? "")}"]`)?.focus();
+    else find(this.feed.list, `.reply[data-thread="${CSS.escape(before ?? "")}"]`)?.focus();
   }
 
   beginEdit(id) {

@@ -1,6 +1,6 @@
 // The rail and the list of chats and channels.
 
-import { fill, h, icon } from "../lib/dom.js";
+import { fill, find, focusedIn, h, icon } from "../lib/dom.js";
 
 export class Sidebar {
   /** `app`: {store, select}. */
@@ -15,7 +15,7 @@ export class Sidebar {
     const key = JSON.stringify([store.tenant, selected, [...store.conversations.values()], [...store.teams.values()], [...store.unread], [...store.typing]]);
     if (key === this.key) return;
     this.key = key;
-    const focused = [this.rail, this.list].find((part) => part.contains(document.activeElement)) && document.activeElement.dataset.key;
+    const focused = (focusedIn(this.rail) ?? focusedIn(this.list))?.dataset.key;
     const kind = store.conversations.get(selected)?.kind;
     fill(this.rail, this.jump("chat", "Chat", (each) => each !== "channel", kind), this.jump("people", "Teams", (each) => each === "channel", kind));
     fill(this.list,
@@ -23,7 +23,7 @@ export class Sidebar {
       this.group("Chats", store.chats(), selected),
       [...store.teams.values()].map((team) => this.group(team.name, store.channels(team.id), selected)),
       h("p", { class: "signed-in" }, "You are ", h("strong", {}, store.nameOf(store.me))));
-    if (focused) document.querySelector(`.rail [data-key="${CSS.escape(focused)}"], .chats [data-key="${CSS.escape(focused)}"]`)?.focus();
+    if (focused) find(document, `.rail [data-key="${CSS.escape(focused)}"], .chats [data-key="${CSS.escape(focused)}"]`)?.focus();
     const unread = [...store.unread.values()].reduce((sum, count) => sum + count, 0);
     document.title = unread ? `(${unread}) Gateway playground` : "Gateway playground";
   }
