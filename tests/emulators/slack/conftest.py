@@ -12,7 +12,7 @@ from tests.emulators.slack.bot import Bot
 
 @pytest.fixture
 async def emulator() -> AsyncIterator[SlackEmulator]:
-    running = SlackEmulator(limits="off", retry_delays=(0.0, 0.01, 0.01), ack_timeout=0.3)
+    running = SlackEmulator(limits="off", retry_delays=(0.0, 0.01, 0.01), ack_timeout=1.5)
     await running.start()
     yield running
     await running.stop()

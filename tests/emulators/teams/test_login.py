@@ -159,7 +159,7 @@ async def test_a_managed_identity_needs_no_secret(emulator: TeamsEmulator, api: 
 
 
 async def test_anonymous_mode_asks_for_no_token_and_sends_none(http: aiohttp.ClientSession) -> None:
-    emulator = TeamsEmulator(anonymous=True, answer_timeout=0.3)
+    emulator = TeamsEmulator(anonymous=True, answer_timeout=1.5)
     await emulator.start()
     try:
         assert emulator.environment() == {"TEAMS_AUTH": "anonymous"}
