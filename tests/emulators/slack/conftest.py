@@ -11,8 +11,9 @@ from tests.emulators.slack.bot import Bot
 
 
 @pytest.fixture
-async def emulator() -> AsyncIterator[SlackEmulator]:
-    running = SlackEmulator(limits="off", retry_delays=(0.0, 0.01, 0.01), ack_timeout=1.5)
+async def emulator(request: pytest.FixtureRequest) -> AsyncIterator[SlackEmulator]:
+    """The parameter is how many seconds it waits for an acknowledgement, where that is what the test is about."""
+    running = SlackEmulator(limits="off", retry_delays=(0.0, 0.01, 0.01), ack_timeout=getattr(request, "param", 3.0))
     await running.start()
     yield running
     await running.stop()

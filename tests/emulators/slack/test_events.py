@@ -103,6 +103,7 @@ async def test_failures_are_retried_with_number_and_reason(emulator: SlackEmulat
     assert len({e["event_id"] for e in bot.events}) == 1
 
 
+@pytest.mark.parametrize("emulator", [0.2], indirect=True)
 async def test_a_slow_acknowledgement_is_a_timeout(emulator: SlackEmulator, bot: Bot) -> None:
     bot.gate.clear()
     ts = await emulator.post("D0ADA", "hi")

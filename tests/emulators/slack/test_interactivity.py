@@ -61,6 +61,7 @@ async def test_what_is_not_there_cannot_be_clicked(emulator: SlackEmulator, aske
         await emulator.click("general", asked, "missing")
 
 
+@pytest.mark.parametrize("emulator", [0.2], indirect=True)
 async def test_interactions_are_not_retried_and_the_person_sees_it(
     emulator: SlackEmulator, bot: Bot, asked: str
 ) -> None:

@@ -32,8 +32,11 @@ class Socket:
 
 
 @pytest.fixture
-async def emulator() -> AsyncIterator[SlackEmulator]:
-    running = SlackEmulator(limits="off", socket_mode=True, retry_delays=(0.0, 0.01, 0.01), ack_timeout=0.3)
+async def emulator(request: pytest.FixtureRequest) -> AsyncIterator[SlackEmulator]:
+    """The parameter is how many seconds it waits for an acknowledgement, where that is what the test is about."""
+    running = SlackEmulator(
+        limits="off", socket_mode=True, retry_delays=(0.0, 0.01, 0.01), ack_timeout=getattr(request, "param", 3.0)
+    )
     await running.start()
     yield running
     await running.stop()
@@ -59,6 +62,7 @@ async def test_events_arrive_and_are_acknowledged(emulator: SlackEmulator, socke
     assert socket.requests[0].payload["event"]["ts"] == ts
 
 
+@pytest.mark.parametrize("emulator", [0.2], indirect=True)
 async def test_an_unacknowledged_event_comes_again(emulator: SlackEmulator, socket: Socket) -> None:
     socket.silent = 1
     await emulator.delivered(await emulator.post("D0ADA", "hi"))

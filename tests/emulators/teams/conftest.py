@@ -17,7 +17,7 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
 
 @pytest.fixture
 async def emulator() -> AsyncIterator[TeamsEmulator]:
-    running = TeamsEmulator(limits="off", answer_timeout=1.5)
+    running = TeamsEmulator(limits="off")
     await running.start()
     yield running
     await running.stop()

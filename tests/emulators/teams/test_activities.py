@@ -259,6 +259,7 @@ async def test_a_message_the_bot_does_not_take_is_not_sent_again(emulator: Teams
 
 async def test_a_bot_that_takes_too_long_is_not_waited_for(emulator: TeamsEmulator, bot: Bot) -> None:
     bot.gate.clear()
+    emulator.deliveries.timeout = 0.05
     said = await emulator.say("personal", "hello")
     with pytest.raises(DeliveryFailed, match="timeout"):
         await emulator.delivered(said)

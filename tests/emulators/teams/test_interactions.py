@@ -101,6 +101,7 @@ async def test_answers_to_execute(
 async def test_a_bot_that_does_not_answer_an_invoke(emulator: TeamsEmulator, bot: Bot, api: Api, chat: str) -> None:
     posted = await sent(api, chat, card(text_block(), actions=(execute(),)))
     bot.gate.clear()
+    emulator.deliveries.timeout = 0.05
     result = await emulator.click("personal", posted, "Go")
     assert (result.status, result.error) == (0, UNREACHABLE)
 
