@@ -69,7 +69,9 @@ async def test_in_order_within_a_conversation_and_side_by_side_across() -> None:
         mine = [key for key in store.stored if f":{channel}:" in key]
         assert mine == [f"discord:dm:{channel}:{n}" for n in range(50)]
     assert store.most == 3
-    assert (intake._queues, intake._tasks) == ({}, set())
+    await asyncio.gather(*intake._tasks)
+    assert intake._queues == {}
+    assert intake._tasks == set()
 
 
 async def test_a_store_that_is_down_loses_nothing() -> None:
