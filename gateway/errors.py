@@ -25,7 +25,7 @@ docs/handlers.md says what to do about each. The others are handled inside the g
 from collections.abc import Iterable
 from typing import Literal
 
-FormPart = Literal["pictures", "tables", "buttons", "feedback"]
+FormPart = Literal["pictures", "tables", "cards", "plan", "buttons", "menus", "feedback"]
 """A part of a message's form that a platform may refuse although it would take the words."""
 
 

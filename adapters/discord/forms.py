@@ -25,7 +25,17 @@ from adapters.discord.limits import (
 from adapters.discord.render import characters
 from adapters.fields import Json, items, obj, text
 from gateway.errors import Rejected
-from gateway.model import FileField, Form, FormField, FormValue, NumberField, SelectField, SwitchField, TextField
+from gateway.model import (
+    DateField,
+    FileField,
+    Form,
+    FormField,
+    FormValue,
+    NumberField,
+    SelectField,
+    SwitchField,
+    TextField,
+)
 
 Component = dict[str, Any]
 """A component of a message or modal, as Discord's JSON has it."""
@@ -104,6 +114,18 @@ def _input(field: FormField) -> Component:
             return number
         case SwitchField():
             return {"type": _CHECKBOX, "custom_id": _id("b", field), "default": field.initial}
+        case DateField():
+            day: Component = {
+                "type": _TEXT,
+                "custom_id": _id("t", field),
+                "style": 1,
+                "required": field.required,
+                "max_length": 10,
+                "placeholder": "YYYY-MM-DD",
+            }
+            if field.initial:
+                day["value"] = field.initial
+            return day
         case FileField():
             return {
                 "type": _UPLOAD,

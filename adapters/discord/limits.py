@@ -80,6 +80,7 @@ CAPABILITIES = Capabilities(
     # Typing is shown for ten seconds (Channel resource, Trigger Typing Indicator).
     status_interval=8.0,
     forms=True,
+    form_fields=5,
     form_files=True,
     feedback=True,
     # Discord tells nobody the nonce of an earlier message.

@@ -24,6 +24,7 @@ from adapters.slack.render import plain
 from gateway.errors import Rejected
 from gateway.model import (
     ConversationRef,
+    DateField,
     FileField,
     Form,
     FormField,
@@ -87,6 +88,11 @@ def _element(field: FormField) -> tuple[Element, bool]:
             if field.initial:
                 box["initial_options"] = [option]
             return box, True
+        case DateField():
+            day: Element = {"type": "datepicker"}
+            if field.initial:
+                day["initial_date"] = field.initial
+            return day, not field.required
         case FileField():
             drop: Element = {"type": "file_input", "max_files": max(1, min(field.max_files, FILE_INPUT_FILES))}
             if field.extensions:
@@ -194,6 +200,7 @@ _VALUES: dict[str, Callable[[Json], FormValue]] = {
     "plain_text_input": lambda state: text(state, "value") or None,
     "number_input": _number_value,
     "static_select": lambda state: text(obj(state, "selected_option"), "value") or None,
+    "datepicker": lambda state: text(state, "selected_date") or None,
     "multi_static_select": lambda state: tuple(text(option, "value") for option in items(state, "selected_options")),
     "checkboxes": lambda state: any(text(option, "value") == _ON for option in items(state, "selected_options")),
 }

@@ -74,6 +74,7 @@ CAPABILITIES = Capabilities(
     # A stream as a whole ends near 12,000 bytes (see STREAM_BYTES); past that in bytes the adapter expires it itself.
     stream_limit=10_000,
     forms=True,
+    form_fields=100,
     form_files=True,
     feedback=True,
 )

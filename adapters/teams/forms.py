@@ -16,6 +16,7 @@ from adapters.teams.limits import DIALOG_TITLE, PLACEHOLDER
 from adapters.teams.names import FORM
 from gateway.errors import Unsupported
 from gateway.model import (
+    DateField,
     FileField,
     Form,
     FormField,
@@ -99,6 +100,10 @@ def _input(field: FormField, values: Mapping[str, FormValue]) -> Element:
             element |= _choices(field)
             chosen = typed if isinstance(typed, tuple) else (typed,) if isinstance(typed, str) else field.initial
             initial = ",".join(_packed(each) for each in chosen)
+        case DateField():
+            element |= {"type": "Input.Date", "isRequired": field.required}
+            element |= {name: day for name, day in {"min": field.minimum, "max": field.maximum}.items() if day}
+            initial = typed if isinstance(typed, str) else field.initial
         case FileField():
             raise Unsupported("Teams has no file fields: ask for the file as an attachment in the chat")
         case _:
@@ -159,6 +164,8 @@ def _value(field: FormField, given: Any) -> FormValue:
             return chosen if field.multiple else chosen[0] if chosen else None
         case TextField():
             return written
+        case DateField():
+            return written or None
         case FileField():
             return None
         case _:

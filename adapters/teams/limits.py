@@ -75,6 +75,7 @@ CAPABILITIES = Capabilities(
     # A typing indicator fades after a few seconds; each counts as an operation.
     status_interval=4.0,
     forms=True,
+    form_fields=50,
     form_files=False,
     feedback=True,
     feedback_token=False,

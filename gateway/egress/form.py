@@ -6,12 +6,13 @@ from typing import get_args
 
 import structlog
 
+from gateway.egress.degrade import without_cards, without_menus, without_plan
 from gateway.errors import FormPart, RefusedForm
 from gateway.markdown.blocks import Block, Kind, scan_blocks
 from gateway.model import ConversationRef, FromUrl, Outgoing
 
 _ALL: frozenset[FormPart] = frozenset(get_args(FormPart))
-_ORNAMENTS: frozenset[FormPart] = frozenset({"pictures", "tables", "feedback"})
+_ORNAMENTS: frozenset[FormPart] = frozenset({"pictures", "tables", "cards", "plan", "feedback"})
 """What goes first where the platform does not say what it refuses: a question needs its buttons longest."""
 _NOT_LEAD = re.compile(r"[^ \t>]")
 
@@ -45,9 +46,16 @@ class Form:
         return tables_as_code(text) if "tables" in self._refused else text
 
     def message(self, message: Outgoing) -> Outgoing:
-        """The message without what was refused of it: pictures become links, tables code, buttons words."""
+        """Return the message without what was refused of it: pictures become links, tables code, cards and plans text,
+        menus buttons, buttons words."""
         if not self._refused:
             return message
+        if "cards" in self._refused:
+            message = without_cards(message)
+        if "plan" in self._refused:
+            message = without_plan(message)
+        if "menus" in self._refused:
+            message = without_menus(message)
         parts = [self.text(message.text)]
         if message.buttons and "buttons" in self._refused:
             parts.append(" · ".join(f"**{button.label}**" for button in message.buttons))

@@ -18,17 +18,20 @@ _AT_ONCE = 64 * 1024
 _CHUNK = 1024 * 1024
 
 
-def plan(message: Outgoing, capabilities: Capabilities, texts: Sequence[str]) -> list[Outgoing]:
-    """The parts: one per text, buttons and files with the last of them, what is too many of these in parts behind it,
-    feedback with the last one it can stand under. Nothing to show gives no part."""
-    if not message.buttons and not message.files and len(texts) == 1 and texts[0] == message.text:
+def layout(message: Outgoing, capabilities: Capabilities, texts: Sequence[str]) -> list[Outgoing]:
+    """Return the parts of a message: one per text; cards, plan, buttons, menus and files with the last of them, what is
+    too many of these in parts behind it, and feedback with the last part it can stand under. Nothing to show gives no
+    part."""
+    spills = message.buttons or message.files or message.menus
+    if not spills and len(texts) == 1 and texts[0] == message.text:
         return [message]  # nearly always
     buttons = _groups(message.buttons, capabilities.buttons_per_message)
+    menus = _groups(message.menus, capabilities.menus_per_message)
     files = _groups(message.files, capabilities.files_per_message)
-    extra = max(len(buttons), len(files))
+    extra = max(len(buttons), len(menus), len(files), int(bool(message.cards or message.plan)))
     if not texts and not extra:
         return []
-    bare = replace(message, buttons=(), files=(), feedback=None, citations=())
+    bare = replace(message, buttons=(), menus=(), cards=(), plan=None, files=(), feedback=None, citations=())
     parts = [replace(bare, text=text) for text in texts[:-1]]
     for index in range(max(extra, 1)):
         parts.append(
@@ -36,6 +39,9 @@ def plan(message: Outgoing, capabilities: Capabilities, texts: Sequence[str]) ->
                 message,
                 text=texts[-1] if texts and not index else "",
                 buttons=buttons[index] if index < len(buttons) else (),
+                menus=menus[index] if index < len(menus) else (),
+                cards=message.cards if not index else (),
+                plan=message.plan if not index else None,
                 files=files[index] if index < len(files) else (),
                 feedback=None,
             )
@@ -49,19 +55,8 @@ def plan(message: Outgoing, capabilities: Capabilities, texts: Sequence[str]) ->
 
 def _can_be_rated(part: Outgoing) -> bool:
     """Whether thumbs have a place under it: a file alone is no message on some platforms."""
-    return bool(part.text.strip() or part.buttons or any(file.kind == "image" for file in part.files))
-
-
-def degraded(message: Outgoing, capabilities: Capabilities) -> Outgoing:
-    """The message with what this platform has no place for put into its text."""
-    if not message.citations or capabilities.citations:
-        return message
-    sources = [
-        f"{number}. [{each.title}]({each.url})" if each.url else f"{number}. {each.title}"
-        for number, each in enumerate(message.citations, 1)
-    ]
-    text = "\n\n".join(part for part in (message.text, "\n".join(sources)) if part)
-    return replace(message, text=text, citations=())
+    shown = part.text.strip() or part.buttons or part.menus or part.cards or part.plan
+    return bool(shown or any(file.kind == "image" for file in part.files))
 
 
 def _groups(items: tuple[T, ...], size: int) -> list[tuple[T, ...]]:

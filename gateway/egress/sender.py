@@ -17,10 +17,11 @@ from gateway.adapter import (
     SupportsTitles,
 )
 from gateway.egress.client import Lookup, PlatformClient
+from gateway.egress.degrade import degraded
 from gateway.egress.form import Form
 from gateway.egress.limiter import Limiter
 from gateway.egress.offload import offloaded
-from gateway.egress.outgoing import degraded, plan, prepared
+from gateway.egress.outgoing import layout, prepared
 from gateway.egress.posted import OnReceipts, PostedMessage
 from gateway.egress.retry import Doubt, RetryPolicy
 from gateway.egress.scheduler import TurnScheduler
@@ -127,7 +128,7 @@ class Sender:
             shown = form.message(message)
             size, tables = len(shown.text), limits.tables_per_message
             texts = await offloaded(size, split, shown.text, limits.text_limit, tables=tables)
-            parts[:] = plan(shown, limits, texts)
+            parts[:] = layout(shown, limits, texts)
             try:
                 await posted.make(lambda: parts, final=True)
                 return

@@ -12,10 +12,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from gateway.adapter import SupportsStreaming
+from gateway.egress.degrade import degraded
 from gateway.egress.form import Form
 from gateway.egress.native import NativeStream
 from gateway.egress.offload import SMALL, offloaded
-from gateway.egress.outgoing import degraded, plan, prepared
+from gateway.egress.outgoing import layout, prepared
 from gateway.egress.posted import Part, PostedMessage
 from gateway.errors import PlatformError, RefusedForm
 from gateway.markdown.open_markup import close_open_markup
@@ -135,7 +136,7 @@ class MessageStream:
         """Lay out the whole message, once it is known."""
         if self._whole is not None:
             message = self._form.message(self._whole)
-            self._final = plan(message, self._limits, self._splitter.parts(message.text))
+            self._final = layout(message, self._limits, self._splitter.parts(message.text))
 
     def _refuse(self, error: RefusedForm) -> None:
         """Go on in a plainer form. Raises the error if there is none."""

@@ -29,14 +29,18 @@ from gateway.model.event import (
     Reference,
     StopRequested,
 )
-from gateway.model.form import FileField, Form, FormField, NumberField, SelectField, SwitchField, TextField
+from gateway.model.form import DateField, FileField, Form, FormField, NumberField, SelectField, SwitchField, TextField
 from gateway.model.media import accepts, kind_of, media_type
 from gateway.model.message import (
     AllowedMentions,
     Button,
+    Card,
     Citation,
     HistoryMessage,
+    Menu,
+    MenuOption,
     Outgoing,
+    Plan,
     Receipt,
     Starter,
     TaskStatus,
@@ -53,6 +57,7 @@ __all__ = [
     "Answer",
     "Button",
     "Capabilities",
+    "Card",
     "Citation",
     "Command",
     "CommandInvoked",
@@ -60,6 +65,7 @@ __all__ = [
     "ConversationKind",
     "ConversationRef",
     "ConversationStarted",
+    "DateField",
     "ElementKind",
     "Envelope",
     "Event",
@@ -74,6 +80,8 @@ __all__ = [
     "FromPath",
     "FromUrl",
     "HistoryMessage",
+    "Menu",
+    "MenuOption",
     "MessageCreated",
     "MessageDeleted",
     "MessageEdited",
@@ -82,6 +90,7 @@ __all__ = [
     "OpenForm",
     "Outgoing",
     "OutgoingFile",
+    "Plan",
     "Profile",
     "ReactionChanged",
     "Receipt",

@@ -20,6 +20,16 @@ class Capabilities:
     forgeable_buttons: bool = False
     """Whether the user's own client sends back what a button carries and may have changed it. Such a button carries
     only a key to the store."""
+    menus: bool = False
+    """Whether a message can have select menus; otherwise their options become buttons."""
+    menu_options: int = 25
+    """Options that one menu can have."""
+    menus_per_message: int = 5
+    """Menus that one message can have."""
+    cards: bool = False
+    """Whether the platform draws ``Outgoing.cards``; otherwise they are part of the text."""
+    plans: bool = False
+    """Whether the platform draws ``Outgoing.plan``; otherwise it is part of the text."""
     files_per_message: int
     """Files that one message can have."""
     file_size_limit: int
@@ -34,6 +44,8 @@ class Capabilities:
     """Seconds after which the typing indicator fades and must be shown again."""
     forms: bool = False
     """Whether a click can open a form."""
+    form_fields: int = 5
+    """Fields that one form can have; more are asked for in several forms."""
     form_files: bool = False
     """Whether a form can have file fields."""
     feedback: bool = False

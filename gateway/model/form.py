@@ -13,6 +13,8 @@ class TextField:
     kind: Literal["text"] = "text"
     id: str
     label: str
+    hint: str = ""
+    """A line of explanation below the field, where the platform shows one."""
     multiline: bool = False
     required: bool = True
     initial: str = ""
@@ -27,7 +29,11 @@ class SelectField:
     kind: Literal["select"] = "select"
     id: str
     label: str
+    hint: str = ""
+    """A line of explanation below the field, where the platform shows one."""
     options: tuple[tuple[str, str], ...]
+    style: Literal["menu", "buttons"] = "menu"
+    """``buttons``: radio buttons (with ``multiple``, checkboxes) where the platform has them, else a menu."""
     multiple: bool = False
     required: bool = True
     initial: tuple[str, ...] = ()
@@ -40,6 +46,8 @@ class NumberField:
     kind: Literal["number"] = "number"
     id: str
     label: str
+    hint: str = ""
+    """A line of explanation below the field, where the platform shows one."""
     minimum: float | None = None
     maximum: float | None = None
     step: float | None = None
@@ -54,7 +62,24 @@ class SwitchField:
     kind: Literal["switch"] = "switch"
     id: str
     label: str
+    hint: str = ""
+    """A line of explanation below the field, where the platform shows one."""
     initial: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DateField:
+    """A field for a day. Its value and its bounds are ISO dates (``2026-11-28``)."""
+
+    kind: Literal["date"] = "date"
+    id: str
+    label: str
+    hint: str = ""
+    """A line of explanation below the field, where the platform shows one."""
+    minimum: str | None = None
+    maximum: str | None = None
+    required: bool = True
+    initial: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +89,14 @@ class FileField:
     kind: Literal["file"] = "file"
     id: str
     label: str
+    hint: str = ""
+    """A line of explanation below the field, where the platform shows one."""
     extensions: tuple[str, ...] = ()
     max_files: int = 1
     required: bool = True
 
 
-FormField = TextField | SelectField | NumberField | SwitchField | FileField
+FormField = TextField | SelectField | NumberField | SwitchField | DateField | FileField
 """A field of a form."""
 
 

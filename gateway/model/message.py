@@ -52,6 +52,73 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MenuOption:
+    """An option of a menu. Picking it brings back ``token`` (``ActionInvoked.token``), as a button's click does."""
+
+    token: str
+    label: str
+    description: str = ""
+    """A second line in smaller print, where the platform shows one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Menu:
+    """A select menu under a message, of which one option is picked."""
+
+    placeholder: str
+    """What the menu shows before an option is picked."""
+    options: tuple[MenuOption, ...]
+    """At most ``Capabilities.menu_options``; the sender makes several menus of a longer one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A box under the text with a title, a list of named values and a picture."""
+
+    title: str
+    text: str = ""
+    """Markdown above the named values."""
+    facts: tuple[tuple[str, str], ...] = ()
+    """Pairs of a name and its value, both plain text."""
+    image_url: str | None = None
+    """The https address of a picture, which the platform fetches."""
+
+
+TaskStatus = Literal["pending", "in_progress", "complete", "error"]
+"""How far a task has come."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskUpdate:
+    """A task of a plan or of a stream, such as Slack's task card; an update with the same id changes it."""
+
+    id: str
+    title: str
+    status: TaskStatus = "in_progress"
+    details: str = ""
+    """What goes into the task, as Markdown: the input of a step."""
+    output: str = ""
+    """What came out of the task, as Markdown."""
+    depth: int = 0
+    """How many tasks this one lies inside of: 0 for a task at the top."""
+    seconds: float | None = None
+    """How long the task took, in seconds; None while it runs or where it is not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A list of tasks with their states, shown under the text of a message."""
+
+    kind: Literal["tasks", "steps"] = "tasks"
+    """``tasks``: what is to be done, shown in full; ``steps``: how an answer came about, shown small, or collapsed
+    where the platform can."""
+    title: str = ""
+    status: str = ""
+    """A line on the state of the whole (``Running…``)."""
+    tasks: tuple[TaskUpdate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
     """A message as an adapter gets it: within ``Capabilities.text_limit``, split where it was longer."""
 
@@ -60,6 +127,12 @@ class Outgoing:
     author: str | None = None
     """The name shown instead of the bot's own, where the platform can."""
     buttons: tuple[Button, ...] = ()
+    menus: tuple[Menu, ...] = ()
+    """Select menus below the buttons (``Capabilities.menus``)."""
+    cards: tuple[Card, ...] = ()
+    """Cards below the text (``Capabilities.cards``)."""
+    plan: Plan | None = None
+    """A list of tasks below the text (``Capabilities.plans``)."""
     files: tuple[OutgoingFile, ...] = ()
     """The files the message shall have: an edit adds those that are missing and removes all others."""
     keeps_files: bool = False
@@ -86,21 +159,6 @@ class Receipt:
     """The adapter's own data, such as ids of uploaded files or a stream's sequence number."""
 
 
-TaskStatus = Literal["pending", "in_progress", "complete", "error"]
-"""How far a task has come."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskUpdate:
-    """A task shown inside a stream, such as Slack's task card; an update with the same id changes it."""
-
-    id: str
-    title: str
-    status: TaskStatus = "in_progress"
-    details: str = ""
-    output: str = ""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryMessage:
     """A message of a conversation's history, read from the platform."""
@@ -119,3 +177,5 @@ class Starter:
 
     label: str
     message: str
+    icon: str | None = None
+    """The address of a picture beside the label, where the platform shows one."""

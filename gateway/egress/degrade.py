@@ -1,0 +1,107 @@
+"""What a platform has no place for is put into the text of the message: sources, cards, plans and menus."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from gateway.model import Button, Capabilities, Card, Citation, Menu, Outgoing, Plan, TaskStatus, TaskUpdate
+
+ICONS: dict[TaskStatus, str] = {"pending": "⚪", "in_progress": "⏳", "complete": "✅", "error": "❌"}
+"""What stands before a task, by its state."""
+
+_SHORT = 200
+"""Characters of a task's output that are shown in its line."""
+_MARKUP = re.compile(r"([\\`*_~\[\]|<>#])")
+
+
+def degraded(message: Outgoing, capabilities: Capabilities) -> Outgoing:
+    """Return the message with what this platform has no place for put into its text, and menus it has no place for as
+    buttons."""
+    if message.citations and not capabilities.citations:
+        message = replace(_below(message, sources_text(message.citations)), citations=())
+    if message.cards and not capabilities.cards:
+        message = without_cards(message)
+    if message.plan is not None and not capabilities.plans:
+        message = without_plan(message)
+    if message.menus:
+        message = _fitting_menus(message, capabilities.menu_options) if capabilities.menus else without_menus(message)
+    return message
+
+
+def without_cards(message: Outgoing) -> Outgoing:
+    """Return the message with its cards as text."""
+    return replace(_below(message, *(card_text(card) for card in message.cards)), cards=())
+
+
+def without_plan(message: Outgoing) -> Outgoing:
+    """Return the message with its plan as text."""
+    return message if message.plan is None else replace(_below(message, plan_text(message.plan)), plan=None)
+
+
+def without_menus(message: Outgoing) -> Outgoing:
+    """Return the message with the options of its menus as buttons."""
+    options = [option for menu in message.menus for option in menu.options]
+    buttons = tuple(Button(token=each.token, label=each.label, tooltip=each.description) for each in options)
+    return replace(message, buttons=message.buttons + buttons, menus=())
+
+
+def sources_text(sources: Sequence[Citation]) -> str:
+    """Return sources as a numbered list in Markdown."""
+    return "\n".join(
+        f"{number}. [{each.title}]({each.url})" if each.url else f"{number}. {each.title}"
+        for number, each in enumerate(sources, 1)
+    )
+
+
+def card_text(card: Card) -> str:
+    """Return a card as Markdown: its title in bold, its text, a line for each fact, its picture as a link."""
+    lines = [f"**{literal(card.title)}**"] if card.title else []
+    lines += [card.text] if card.text else []
+    lines += ["\n".join(f"- **{literal(name)}:** {literal(value)}" for name, value in card.facts)] if card.facts else []
+    lines += [f"[{literal(card.title) or 'Picture'}](<{card.image_url}>)"] if card.image_url else []
+    return "\n\n".join(lines)
+
+
+def plan_text(plan: Plan) -> str:
+    """Return a plan as Markdown: its title and status in a line, then a list with an icon for each task's state."""
+    head = " · ".join(
+        part for part in (f"**{literal(plan.title)}**" if plan.title else "", literal(plan.status)) if part
+    )
+    tasks = "\n".join(task_line(task) for task in plan.tasks)
+    return "\n".join(part for part in (head, tasks) if part)
+
+
+def task_line(task: TaskUpdate) -> str:
+    """Return a task as an item of a Markdown list: icon, title, duration and a short output."""
+    took = "" if task.seconds is None else f" ({duration(task.seconds)})"
+    output = " ".join(task.output.split())
+    said = f": {output if len(output) <= _SHORT else output[: _SHORT - 1] + '…'}" if output else ""
+    return f"{'  ' * task.depth}- {ICONS[task.status]} {literal(task.title)}{took}{said}"
+
+
+def duration(seconds: float) -> str:
+    """Return a duration as people read it: ``350 ms``, ``2.4 s``, ``3 min 5 s``."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+
+
+def literal(text: str) -> str:
+    """Return plain text on one line as Markdown that shows just that."""
+    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+
+
+def _below(message: Outgoing, *texts: str) -> Outgoing:
+    return replace(message, text="\n\n".join(part for part in (message.text, *texts) if part))
+
+
+def _fitting_menus(message: Outgoing, limit: int) -> Outgoing:
+    menus: list[Menu] = []
+    for menu in message.menus:
+        pieces = [menu.options[at : at + limit] for at in range(0, len(menu.options), limit)]
+        for number, options in enumerate(pieces, 1):
+            count = f" ({number}/{len(pieces)})" if len(pieces) > 1 else ""
+            menus.append(Menu(placeholder=menu.placeholder + count, options=options))
+    return replace(message, menus=tuple(menus))
