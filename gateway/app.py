@@ -121,7 +121,7 @@ class Gateway:
         if self._playground is not None:
             await self._playground.close()
         handed_back = await self._parts.dispatcher.drain(self._parts.settings.drain_timeout)
-        log.info("drained", handed_back=handed_back)
+        log.info("gateway.drained", handed_back=handed_back)
 
     async def __aenter__(self) -> Self:
         """Open the store, connect the platforms and run what an earlier process left. Raises ``SettingsError`` when the

@@ -18,6 +18,7 @@ from gateway.ingress.decoder import EnvelopeDecoder
 from gateway.ingress.dispatcher import Dispatcher
 from gateway.ingress.failures import Failures
 from gateway.ingress.housekeeping import Housekeeping
+from gateway.ingress.tasks import BackgroundTasks
 from gateway.ports import Store
 from gateway.runtime.files import Files
 from gateway.runtime.key_values import StoredKeyValues
@@ -73,6 +74,7 @@ def compose(
     counters = Counters()
     limits = Limits()
     seals = Seals()
+    tasks = BackgroundTasks()
     sender = Sender(adapters, scheduler=scheduler)
     files = Files(
         settings.data_dir / "files",
@@ -82,13 +84,13 @@ def compose(
     )
     sessions = SessionPool(store, limit=settings.live_sessions, rest_after=settings.session_rest)
     handlers = BotHandlers(callbacks)
-    reader = EnvelopeDecoder(adapters, store, seals)
+    decoder = EnvelopeDecoder(adapters, store, seals)
     services = Services(
         store=store,
         sender=sender,
         files=files,
         profile=Profiles(sender).get,
-        spawn=lambda coroutine: dispatcher.spawn(coroutine),
+        spawn=tasks.spawn,
         questions=OpenQuestions(per_person=settings.questions_per_person, limits=limits),
         seals=seals,
         feedback=lambda: settings.feedback and callbacks.on_feedback is not None,
@@ -96,18 +98,19 @@ def compose(
     places = Places(in_all=settings.running_turns, per_person=settings.turns_per_person, limits=limits)
     dispatcher = Dispatcher(
         store=store,
-        reader=reader,
+        decoder=decoder,
         runner=Runner(services, sessions, handlers, places=places, timeout=settings.turn_timeout),
         pool=sessions,
         failures=Failures(store=store, pool=sessions, sender=sender, counters=counters, retries=settings.turn_retries),
         scheduler=scheduler,
         limits=limits,
+        tasks=tasks,
     )
     acceptor = Acceptor(
         adapters=adapters,
         inbox=store,
         sessions=store,
-        reader=reader,
+        decoder=decoder,
         dispatcher=dispatcher,
         handlers=handlers,
         counters=counters,
@@ -119,7 +122,7 @@ def compose(
         pool=sessions,
         files=files,
         held=held,
-        gate=acceptor,
+        acceptor=acceptor,
         rest_after=settings.session_rest,
         end_after=settings.session_timeout,
     )

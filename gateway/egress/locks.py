@@ -13,7 +13,7 @@ class _Lock:
 
 
 class _Hold:
-    """``async with`` it to be alone in the lane."""
+    """Holds the lock of one key inside ``async with``; waits for whoever came first."""
 
     __slots__ = ("_key", "_lock", "_locks")
 
@@ -46,7 +46,7 @@ class _Hold:
 
 
 class KeyedLocks:
-    """One lane per key, which exists while somebody is in it."""
+    """One lock per key. A lock exists while somebody holds it or waits for it."""
 
     def __init__(self) -> None:
         self._locks: dict[str, _Lock] = {}
@@ -55,5 +55,5 @@ class KeyedLocks:
         return len(self._locks)
 
     def hold(self, key: str) -> _Hold:
-        """The lane of this key, to be entered at once with ``async with``."""
+        """Return the lock of this key, to be entered at once with ``async with``."""
         return _Hold(self._locks, key)

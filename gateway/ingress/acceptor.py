@@ -51,7 +51,7 @@ class Acceptor:
         adapters: Mapping[str, Adapter],
         inbox: Inbox,
         sessions: Sessions,
-        reader: EnvelopeDecoder,
+        decoder: EnvelopeDecoder,
         dispatcher: Dispatcher,
         handlers: Handlers,
         counters: Counters,
@@ -61,7 +61,7 @@ class Acceptor:
         self._adapters = adapters
         self._inbox = inbox
         self._sessions = sessions
-        self._reader = reader
+        self._decoder = decoder
         self._dispatcher = dispatcher
         self._handlers = handlers
         self._counters = counters
@@ -83,7 +83,7 @@ class Acceptor:
             raise Draining("the gateway is shutting down")
         platform = envelope.ref.platform
         self._counters.received(platform)
-        event = self._reader.event(envelope)
+        event = self._decoder.event(envelope)
         if isinstance(event, MessageDeleted):
             self._dispatcher.withdraw(event)
         if event is None or not self._handlers.wants(event) or not await self._concerns_us(event):
@@ -91,7 +91,7 @@ class Acceptor:
             return IGNORED
         if isinstance(event, ConversationEnded) and event.reason in ("removed", "deleted") and event.ref.thread is None:
             await self._end_threads(event.ref)
-        token = await self._reader.token(event)
+        token = await self._decoder.token(event)
         forms = self._adapters[platform].capabilities.forms
         if isinstance(event, ActionInvoked) and isinstance(token, UploadToken):
             # It only opens the form; the form's answer is the event.

@@ -22,12 +22,12 @@ class Backlog:
         self,
         *,
         store: Inbox,
-        reader: EnvelopeDecoder,
+        decoder: EnvelopeDecoder,
         is_taken: Callable[[Delivery], bool],
         submit: Callable[[QueuedDelivery], None],
     ) -> None:
         self._store = store
-        self._reader = reader
+        self._decoder = decoder
         self._is_taken = is_taken
         self._submit = submit
         self._taking = asyncio.Lock()
@@ -78,7 +78,7 @@ class Backlog:
             return None
         queued, error = None, None
         try:
-            queued = await self._reader.recovered(delivery)
+            queued = await self._decoder.recovered(delivery)
         except (ValueError, LookupError, TypeError) as problem:
             error = problem  # written by another version: it must not keep the others from being read
         if queued is None:

@@ -47,7 +47,7 @@ class Housekeeping:
         pool: SessionPool,
         files: Files,
         held: Prunable | None,
-        gate: Acceptor,
+        acceptor: Acceptor,
         rest_after: float,
         end_after: float,
     ) -> None:
@@ -55,7 +55,7 @@ class Housekeeping:
         self._pool = pool
         self._files = files
         self._held = held
-        self._gate = gate
+        self._acceptor = acceptor
         self._end_after = end_after
         self._left = 0
         """Idle sessions that could not be ended at the last look: the next one looks behind them."""
@@ -84,9 +84,9 @@ class Housekeeping:
         limit = min(100 + self._left, LOOK_LIMIT)
         self._left = 0
         for session in await self._store.idle(before=now - self._end_after, limit=limit):
-            if not self._gate.is_idle(session.ref):  # it is in use: a turn may take longer than that, or wait
+            if not self._acceptor.is_idle(session.ref):  # it is in use: a turn may take longer than that, or wait
                 self._left += 1
-            elif (await self._gate.take(ending(session, reason="idle", now=now))).status == "ignored":
+            elif (await self._acceptor.take(ending(session, reason="idle", now=now))).status == "ignored":
                 self._left += 1  # its platform is off now
 
     async def _prune(self) -> None:

@@ -1,6 +1,10 @@
-"""A lane: the work of one conversation, in order of arrival. It exists only while there is work."""
+"""The queue of one conversation: its deliveries in order of arrival, its open asks and its running turn.
+
+A queue exists only while its conversation has work.
+"""
 
 import asyncio
+import functools
 from collections.abc import Callable
 
 from gateway.model import UserRef
@@ -10,11 +14,11 @@ from gateway.runtime.queued import DeliveryQueue, QueuedDelivery
 from gateway.runtime.turn import Turn
 
 QUEUE_LIMIT = 100
-"""Deliveries of one conversation held in memory; more wait in the store."""
+"""Deliveries of one conversation that wait in memory; more wait in the store."""
 
 
 class ConversationQueue:
-    """Queue, open asks and the running turn of one conversation."""
+    """The deliveries that wait, the open asks and the running turn of one conversation."""
 
     __slots__ = (
         "asks",
@@ -34,34 +38,45 @@ class ConversationQueue:
         "waits",
     )
 
-    def __init__(self, key: str, turn_down: Callable[[QueuedDelivery], object] = lambda _: None) -> None:
+    def __init__(self, key: str, reject: Callable[["ConversationQueue", QueuedDelivery], object]) -> None:
+        """``reject`` is called with this queue and an answer that no ask needed."""
         self.key = key
         self.deliveries = DeliveryQueue()
-        self.asks = OpenAsks(self.deliveries, turn_down)
+        self.asks = OpenAsks(self.deliveries, functools.partial(reject, self))
         self.task: asyncio.Task[None] | None = None
         self.turn: Turn | None = None
-        """The turn that can be stopped now."""
+        """The turn that a user can stop now."""
         self.current: QueuedDelivery | None = None
+        """The delivery whose turn the queue runs now."""
         self.pausing: asyncio.Future[None] | None = None
-        """Set while the current turn waits to be run again after a failure: resolved when it shall not be."""
+        """Set while the current turn pauses after a failure; resolved when it shall not be run again."""
         self.lease: Lease | None = None
         self.lost = False
-        """The lease is another process's now."""
+        """Whether another process holds the lease now."""
         self.side: dict[str, asyncio.Task[None]] = {}
-        """Turns beside the queue, by delivery key."""
+        """Tasks of the turns that run beside the queue, by delivery key."""
         self.overflow = False
-        """More of this conversation waits in the store."""
+        """Whether more deliveries of this conversation wait in the store."""
         self.unread = False
-        """What came before its first delivery is still to be read from the store; until then nothing is given to it."""
+        """Whether deliveries that came before its first one are still to be read from the store; until then it takes
+        none."""
         self.waits = 0
-        """Turns of it that only wait for an answer."""
+        """How many of the conversation's turns only wait for an answer."""
         self.counted = False
-        """Whether the dispatcher counts it among those that rest."""
+        """Whether ``ConversationQueues`` counts this conversation as resting."""
         self.last_seq = 0
-        """The newest delivery taken into memory, for reading on from there."""
+        """``Delivery.seq`` of the newest delivery taken into memory, from where the store is read on."""
 
-    async def wait_beside(self) -> None:
-        """Until a turn beside the queue ends or something is queued."""
+    def put(self, queued: QueuedDelivery) -> None:
+        """Queue a delivery. When ``QUEUE_LIMIT`` are waiting it stays in the store, and is read from there later."""
+        if self.overflow or len(self.deliveries) >= QUEUE_LIMIT:
+            self.overflow = True
+            return
+        self.last_seq = max(self.last_seq, queued.seq)
+        self.deliveries.put(queued)
+
+    async def wait_for_work(self) -> None:
+        """Wait until a delivery is queued or a turn beside the queue ends."""
         woken = self.deliveries.woken = asyncio.get_running_loop().create_future()
         try:
             await asyncio.wait({*self.side.values(), woken}, return_when=asyncio.FIRST_COMPLETED)
@@ -69,7 +84,7 @@ class ConversationQueue:
             self.deliveries.woken = None
 
     def holds(self, key: str) -> bool:
-        """Whether this delivery is queued, running or taken as an answer here."""
+        """Whether the delivery with this key is queued, running or taken as an answer in this conversation."""
         return (
             (self.current is not None and self.current.key == key)
             or key in self.side
@@ -78,30 +93,30 @@ class ConversationQueue:
         )
 
     def find(self, key: str) -> QueuedDelivery | None:
-        """The work of this delivery, if it is queued or running here."""
+        """Return the delivery with this key if it is queued, or running as the main turn."""
         if self.current is not None and self.current.key == key:
             return self.current
         return next((queued for queued in self.deliveries if queued.key == key), None)
 
     @property
     def awaits_answer(self) -> bool:
-        """Whether its main turn waits for an answer."""
+        """Whether the turn that the queue runs waits for an answer."""
         return self.current is not None and self.asks.waits(self.current.key)
 
     @property
     def rests(self) -> bool:
-        """Whether all that runs here only waits for answers."""
+        """Whether all turns of the conversation that have begun only wait for answers."""
         return self.waits > 0 and self.waits == (self.current is not None) + len(self.side)
 
     def busy(self) -> list[asyncio.Task[None]]:
-        """What runs here and does not only wait for an answer."""
+        """Return the tasks of the turns that do more than wait for an answer."""
         tasks = [task for key, task in self.side.items() if not self.asks.waits(key)]
         if self.task is not None and not self.awaits_answer and (self.current is not None or not self.side):
             tasks.append(self.task)
         return tasks
 
     def runs(self, turn: Turn | None) -> None:
-        """This turn runs now and can be stopped; None when it no longer can."""
+        """Note the turn that runs now and can be stopped; None when there is no such turn any more."""
         if self.turn is not None:
             self.turn.stopper = None  # a stream left over from it must not stop the next one
         self.turn = turn
@@ -109,7 +124,8 @@ class ConversationQueue:
             turn.stopper = self.stop
 
     async def stopped_within(self, seconds: float) -> bool:
-        """The pause before the current turn is run again; True as soon as the user wants no more of it."""
+        """Pause before the current turn is run again. Returns True as soon as the user stops the turn, else False after
+        ``seconds``."""
         self.pausing = asyncio.get_running_loop().create_future()
         try:
             await asyncio.wait((self.pausing,), timeout=seconds)
@@ -118,7 +134,7 @@ class ConversationQueue:
             self.pausing = None
 
     def lose(self) -> None:
-        """Another process runs this conversation now: stop here, and write nothing."""
+        """Stop the running turn and let it write nothing, because another process runs this conversation now."""
         self.lost = True
         if self.turn is not None:
             self.turn.lost = True
@@ -126,7 +142,7 @@ class ConversationQueue:
             self.task.cancel("fenced")
 
     def withdraw(self, message_id: str) -> list[QueuedDelivery]:
-        """A message was deleted: its turn is stopped. What only waited for it is returned, and no longer waits."""
+        """Stop the turn of a deleted message. Removes and returns the deliveries of that message that still waited."""
         if self.current is not None and self.current.is_about(message_id):
             self.current.withdrawn = True
             self.stop(self.current.event.user)
@@ -136,8 +152,8 @@ class ConversationQueue:
         return waiting
 
     def abandon(self) -> list[QueuedDelivery]:
-        """The conversation is gone: its turn is stopped, and nobody is told. What waited for a turn is returned, and no
-        longer waits."""
+        """Stop the running turn and tell nobody, because the conversation is gone. Removes and returns the deliveries
+        that still waited."""
         if self.current is not None:
             self.current.withdrawn = True
             if self.turn is not None:
@@ -148,7 +164,7 @@ class ConversationQueue:
         return waiting
 
     def stop(self, user: UserRef) -> bool:
-        """Cancel the running turn, or its retry, if there is one that can be; whether there was."""
+        """Cancel the running turn or its next attempt. Returns whether there was one that could be cancelled."""
         if self.pausing is not None and not self.pausing.done():
             self.pausing.set_result(None)
             return True

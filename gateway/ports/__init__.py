@@ -5,7 +5,7 @@ done) must be one transaction. Every method returns after its change is durable 
 submitted at the same time share a commit.
 """
 
-from gateway.ports.inbox import DeadLetter, Delivery, Inbox, Lease, Stored
+from gateway.ports.inbox import DeadLetter, Delivery, Inbox, Lease, PutResult
 from gateway.ports.journals import EffectRecord, Journals
 from gateway.ports.outcomes import NO_OUTCOME, Outcome, Outcomes
 from gateway.ports.payloads import KeyValues, MessageRecords, Payloads, Tokens, ValueOwner
@@ -25,10 +25,10 @@ __all__ = [
     "Outcome",
     "Outcomes",
     "Payloads",
+    "PutResult",
     "SessionRecord",
     "Sessions",
     "Store",
-    "Stored",
     "Tokens",
     "ValueOwner",
 ]

@@ -32,7 +32,7 @@ class Delivery(NamedTuple):
     """The body of another delivery of the same message that said more (see ``Inbox.amend``)."""
 
 
-class Stored(NamedTuple):
+class PutResult(NamedTuple):
     """What ``Inbox.put`` found."""
 
     delivery: Delivery
@@ -55,7 +55,7 @@ class DeadLetter(NamedTuple):
 class Inbox(Protocol):
     """What arrived and is not done yet."""
 
-    async def put(self, envelope: Envelope, *, started: bool = False, with_session: bool = False) -> Stored:
+    async def put(self, envelope: Envelope, *, started: bool = False, with_session: bool = False) -> PutResult:
         """Store the envelope unless its key is known. A dead letter that arrives again (a minute or more after it was
         given up: sooner it is only the other half of a twin) is taken up again (new).
 

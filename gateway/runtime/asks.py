@@ -17,10 +17,10 @@ from gateway.runtime.queued import DeliveryQueue, QueuedDelivery
 
 AskKind = Literal["text", "action", "file"]
 Verdict = Literal["open", "early", "not_yours", "closed"]
-"""What becomes of an answer to an ask: it is taken, it waits, or why it is turned down."""
+"""What becomes of an answer to an ask: it is taken, it waits, or why it is rejected."""
 
 EARLY_LIMIT = 20
-"""Early answers kept for one ask; more are turned down."""
+"""Early answers kept for one ask; more are rejected."""
 
 
 class Ask:
@@ -84,12 +84,12 @@ class Ask:
 class OpenAsks:
     """The open asks of one conversation, and the answers that came before a re-run reached its ask."""
 
-    __slots__ = ("_early", "_open", "_over", "_queue", "_reject_early_answers", "latest")
+    __slots__ = ("_early", "_open", "_over", "_queue", "_reject", "latest")
 
-    def __init__(self, queue: DeliveryQueue, turn_down: Callable[[QueuedDelivery], object] = lambda _: None) -> None:
+    def __init__(self, queue: DeliveryQueue, reject: Callable[[QueuedDelivery], object] = lambda _: None) -> None:
         self._queue = queue
-        self._reject_early_answers = turn_down
-        """Called with an answer that waited for nothing."""
+        self._reject = reject
+        """Called with an early answer that its ask did not need."""
         self._open: dict[tuple[str, int], Ask] = {}
         self._early: dict[tuple[str, int], list[QueuedDelivery]] = {}
         self._over: set[tuple[str, int]] = set()
@@ -121,7 +121,7 @@ class OpenAsks:
             if queued.refused is None:
                 ask.answer.set_result(queued)
                 return
-            self._reject_early_answers(queued)
+            self._reject(queued)
         for queued in self._queue:
             if ask.takes(queued):
                 self._queue.remove(queued)
@@ -162,7 +162,7 @@ class OpenAsks:
     def end(self, id: tuple[str, int]) -> None:
         """This ask needs no answer any more."""
         self._over.add(id)
-        self._turn_down_early(id)
+        self._reject_early(id)
 
     def judge(self, id: tuple[str, int], event: Event, *, runs: bool) -> Verdict:
         """What would become of a click or a form that answers this ask. ``runs``: its turn is (or will be) running
@@ -194,9 +194,9 @@ class OpenAsks:
         """A turn ended: whoever answered what it did not ask (again) is told so."""
         self._over = {id for id in self._over if id[0] != delivery}
         for id in [id for id in self._early if id[0] == delivery]:
-            self._turn_down_early(id)
+            self._reject_early(id)
 
-    def _turn_down_early(self, id: tuple[str, int]) -> None:
+    def _reject_early(self, id: tuple[str, int]) -> None:
         for queued in self._early.pop(id, ()):
             queued.refused = "closed"
-            self._reject_early_answers(queued)
+            self._reject(queued)

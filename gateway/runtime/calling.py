@@ -77,7 +77,7 @@ def run_sync(awaitable: Awaitable[T]) -> T:
         RuntimeError: It was called in async code, where it would block the loop it needs: use ``await`` there.
     """
 
-    async def whole() -> T:
+    async def awaited() -> T:
         return await awaitable
 
     try:
@@ -90,8 +90,8 @@ def run_sync(awaitable: Awaitable[T]) -> T:
         raise RuntimeError("run_sync was called on the event loop: use `await`, or call it in a function made_async")
     turn = current_turn.get()
     if turn is None:
-        return asyncio.run(whole())
-    return asyncio.run_coroutine_threadsafe(whole(), turn.loop).result()
+        return asyncio.run(awaited())
+    return asyncio.run_coroutine_threadsafe(awaited(), turn.loop).result()
 
 
 async def sleep(seconds: float) -> None:
@@ -149,7 +149,7 @@ async def call(handler: Callable[..., Any], *args: Any) -> Any:
     try:
         result = await _call(handler, args)
     except BaseException as error:
-        # Exactly here the user's code ends: nothing of it may end the lane, the server or the process.
+        # Exactly here the user's code ends: nothing of it may end the conversation queue, the server or the process.
         if isinstance(error, Exception) or turn.cancelled or is_discarded(error):
             raise
         if task.cancelling() > asked:

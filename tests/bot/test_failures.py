@@ -249,7 +249,7 @@ async def test_a_turn_stopped_while_it_asks_and_wants_its_place_back_takes_none_
 async def test_a_handler_that_swallows_its_cancellation_does_not_keep_the_gateway_from_ending(
     slack: SlackEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(dispatcher, "LET_GO", 0.1)
+    monkeypatch.setattr(dispatcher, "CANCEL_WITHIN", 0.1)
     begun, over = asyncio.Event(), asyncio.Event()
 
     def bot() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 import gateway as cl
 from gateway.emulators.slack.emulator import SlackEmulator
-from gateway.ingress import dispatcher as dispatching
+from gateway.ingress import queue, queues, worker
 from tests.slack.reading import said, texts
 from tests.support.bot import register, running_bot
 
@@ -24,7 +24,8 @@ def echo() -> None:
 async def test_what_arrives_while_the_backlog_is_read_waits_its_turn(
     slack: SlackEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dispatching, "QUEUE_LIMIT", 2)
+    monkeypatch.setattr(queue, "QUEUE_LIMIT", 2)
+    monkeypatch.setattr(worker, "QUEUE_LIMIT", 2)
     go, order = asyncio.Event(), []
 
     def bot() -> None:
@@ -56,7 +57,7 @@ async def test_what_arrives_while_the_backlog_is_read_waits_its_turn(
 async def test_a_thread_goes_on_while_its_mention_waits_for_room(
     slack: SlackEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dispatching, "QUEUES_LIMIT", 1)
+    monkeypatch.setattr(queues, "QUEUES_LIMIT", 1)
     go = asyncio.Event()
 
     def bot() -> None:
@@ -80,7 +81,7 @@ async def test_a_thread_goes_on_while_its_mention_waits_for_room(
 async def test_a_reply_concerns_us_though_its_mention_was_taken_up_while_we_looked(
     slack: SlackEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dispatching, "QUEUES_LIMIT", 1)
+    monkeypatch.setattr(queues, "QUEUES_LIMIT", 1)
     go = asyncio.Event()
 
     def bot() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 import gateway as cl
 from gateway.emulators.slack.emulator import SlackEmulator
-from gateway.ingress import dispatcher
+from gateway.ingress import queues
 from tests.slack.reading import said, texts
 from tests.support.bot import register, running_bot
 
@@ -35,7 +35,7 @@ def asking(answers: list[Any], **options: Any) -> Any:
 async def test_any_number_of_open_questions_holds_nobody_up(
     slack: SlackEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dispatcher, "QUEUES_LIMIT", 20)
+    monkeypatch.setattr(queues, "QUEUES_LIMIT", 20)
     count = 200
     answers: list[Any] = []
     async with running_bot(slack, asking(answers, timeout=300), tmp_path, running_turns=5, live_sessions=20) as running:
@@ -54,7 +54,7 @@ async def test_any_number_of_open_questions_holds_nobody_up(
 async def test_what_waited_for_room_comes_when_others_begin_to_wait(
     slack: SlackEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dispatcher, "QUEUES_LIMIT", 2)
+    monkeypatch.setattr(queues, "QUEUES_LIMIT", 2)
     go, answers = asyncio.Event(), []
 
     def bot() -> None:

@@ -223,13 +223,13 @@ from tests.store.contract import envelope
 async def main():
     store = SQLiteStore(Path(sys.argv[1]))
     await store.open()
-    async def put(lane):
+    async def put(writer):
         n = 0
         while True:
-            stored = await store.put(envelope(f"{lane}.{n}", text="x" * 2000))
+            stored = await store.put(envelope(f"{writer}.{n}", text="x" * 2000))
             print(stored.delivery.envelope.key, flush=True)
             n += 1
-    await asyncio.gather(*(put(lane) for lane in range(16)))
+    await asyncio.gather(*(put(writer) for writer in range(16)))
 asyncio.run(main())
 """
 

@@ -17,8 +17,8 @@ from gateway.ports import (
     EffectRecord,
     Lease,
     Outcome,
+    PutResult,
     SessionRecord,
-    Stored,
     ValueOwner,
 )
 from gateway.redaction import redact
@@ -100,14 +100,14 @@ class SQLiteStore:
 
     # Inbox
 
-    async def put(self, envelope: Envelope, *, started: bool = False, with_session: bool = False) -> Stored:
+    async def put(self, envelope: Envelope, *, started: bool = False, with_session: bool = False) -> PutResult:
         ref = envelope.ref
         body = codec.dumps_foreign(envelope.body)
         seq, new, attempts, interrupted, revived, session = await self._do(
             deliveries.PUT,
             (envelope.key, ref.key, codec.dump_ref(ref), body, envelope.received_at, started, with_session),
         )
-        return Stored(
+        return PutResult(
             delivery=Delivery(seq=seq, envelope=envelope, attempts=attempts, interrupted=interrupted, revived=revived),
             new=new,
             session=None if session is None else codec.load_session(session),

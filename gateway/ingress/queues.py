@@ -1,0 +1,73 @@
+"""The queues of all conversations that have work in memory, and the bound on how many there may be."""
+
+from collections.abc import Callable, Iterator
+
+from gateway.ingress.queue import ConversationQueue
+from gateway.runtime.limits import Limits
+
+QUEUES_LIMIT = 5_000
+"""Conversations with work in memory. The backlog beyond that stays in the store until there is room. Conversations
+whose turns only wait for an answer do not count, see ``RESTING_LIMIT``."""
+RESTING_LIMIT = 50_000
+"""Conversations in memory that may wait for an answer without counting towards ``QUEUES_LIMIT``; each takes about
+10 KB. Those beyond this number count like any other."""
+
+
+class ConversationQueues:
+    """The queue of each conversation that has work in memory, by conversation key."""
+
+    def __init__(self, limits: Limits, *, on_room: Callable[[], object]) -> None:
+        """``on_room`` is called when so many conversations have left memory that half of the room is free."""
+        self._limits = limits
+        self._on_room = on_room
+        self._queues: dict[str, ConversationQueue] = {}
+        self._resting = 0
+        """How many of the conversations only wait for an answer."""
+        self.closing = False
+        """True once the process ends: no new delivery is taken into memory."""
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._queues
+
+    def __iter__(self) -> Iterator[ConversationQueue]:
+        """Iterate over a copy, because queues come and go while the caller awaits."""
+        return iter(list(self._queues.values()))
+
+    def __len__(self) -> int:
+        return len(self._queues)
+
+    def get(self, key: str) -> ConversationQueue | None:
+        """Return the conversation's queue, None if the conversation has no work in memory."""
+        return self._queues.get(key)
+
+    def add(self, queue: ConversationQueue) -> None:
+        """Add the queue of a conversation that has none yet."""
+        self._queues[queue.key] = queue
+
+    def remove(self, queue: ConversationQueue) -> None:
+        """Remove the queue of a conversation that has no more work in memory."""
+        del self._queues[queue.key]
+        self._resting -= queue.counted
+        self._note_room()
+
+    def is_full(self) -> bool:
+        """Whether no further conversation may have work in memory now. If so, the limit is reported as met."""
+        if self._taken() < QUEUES_LIMIT:
+            return False
+        self._limits.met("conversations", f"{len(self._queues)} conversations have work in memory; others wait")
+        return True
+
+    def update_resting(self, queue: ConversationQueue) -> None:
+        """Count the conversation as resting, or no longer, after one of its turns began, ended or waits for an
+        answer."""
+        if queue.rests != queue.counted:
+            queue.counted = not queue.counted
+            self._resting += 1 if queue.counted else -1
+            self._note_room()
+
+    def _taken(self) -> int:
+        return len(self._queues) - min(self._resting, RESTING_LIMIT)
+
+    def _note_room(self) -> None:
+        if self._taken() == QUEUES_LIMIT // 2:
+            self._on_room()

@@ -1,0 +1,105 @@
+"""Works off the queue of one conversation: its turns run one at a time and in order, under the conversation's lease."""
+
+import math
+from collections.abc import Sequence
+
+import structlog
+
+from gateway.egress import TurnScheduler
+from gateway.errors import Fenced
+from gateway.ingress.attempts import Attempts
+from gateway.ingress.backlog import Backlog
+from gateway.ingress.queue import QUEUE_LIMIT, ConversationQueue
+from gateway.ingress.queues import ConversationQueues
+from gateway.ingress.router import Router
+from gateway.ports import Delivery, Inbox
+from gateway.runtime.persistence import retry_until_stored
+from gateway.runtime.queued import QueuedDelivery
+
+log = structlog.get_logger(__name__)
+
+
+class QueueWorker:
+    """Runs the turns of a conversation queue until it is empty. One worker serves all queues."""
+
+    def __init__(
+        self,
+        *,
+        inbox: Inbox,
+        backlog: Backlog,
+        attempts: Attempts,
+        router: Router,
+        queues: ConversationQueues,
+        scheduler: TurnScheduler,
+    ) -> None:
+        self._inbox = inbox
+        self._backlog = backlog
+        self._attempts = attempts
+        self._router = router
+        self._queues = queues
+        self._scheduler = scheduler
+
+    async def run(self, queue: ConversationQueue) -> None:
+        """Claim the conversation, run its turns until none is left, and release it. When another process holds the
+        lease nothing is run: the deliveries are in the store which that process reads."""
+        try:
+            queue.lease = await self._inbox.claim(queue.key)
+            if queue.lease is None:
+                return
+            first = True
+            while True:
+                while queue.deliveries and (first or not self._queues.closing):
+                    first = False
+                    queued = self._take_next(queue)
+                    try:
+                        await self._attempts.run(queue, queue.lease, queued, main=True)
+                    except Exception as error:
+                        if await self._attempts.fail(queue, queue.lease, queued, error, main=True):
+                            queue.deliveries.insert(0, queued)
+                    self._end(queue, queued)
+                    if queue.deliveries:
+                        await self._scheduler.step()
+                if queue.overflow and not self._queues.closing:
+                    await self._read_on(queue)
+                elif queue.side:
+                    await queue.wait_for_work()
+                else:
+                    break
+        except Fenced:
+            log.warning("conversation.fenced", conversation=queue.key)
+        finally:
+            self._queues.remove(queue)
+        if queue.lease is not None:
+            await self._inbox.release(queue.lease)
+
+    def _take_next(self, queue: ConversationQueue) -> QueuedDelivery:
+        queued = queue.current = queue.deliveries.pop(0)
+        if queue.counted:
+            self._queues.update_resting(queue)
+        return queued
+
+    def _end(self, queue: ConversationQueue, queued: QueuedDelivery) -> None:
+        queue.current = None
+        if queue.waits:
+            self._queues.update_resting(queue)
+        if not queue.holds(queued.key):  # else it runs again
+            queue.asks.forget(queued.key)
+
+    async def _read_on(self, queue: ConversationQueue) -> None:
+        """Take in at most ``QUEUE_LIMIT`` deliveries of the conversation that wait in the store. What arrives meanwhile
+        stays in the store, to keep the order, and is read by another look."""
+        while queue.overflow:
+            known = queue.asks.latest  # whatever arrived up to this one is stored, so the look finds it
+            rows = await retry_until_stored(lambda: self._pending_in(queue))
+            for delivery in rows:
+                queued = await self._backlog.read(delivery)
+                if queued is not None and not queue.holds(queued.key) and not self._router.route(queue, queued):
+                    queue.deliveries.put(queued)
+                queue.last_seq = delivery.seq
+            if len(rows) == QUEUE_LIMIT:
+                break
+            queue.overflow = queue.asks.latest > max(known, queue.last_seq)
+        queue.unread = False
+
+    async def _pending_in(self, queue: ConversationQueue) -> Sequence[Delivery]:
+        return await self._inbox.pending(conversation=queue.key, after=queue.last_seq, now=math.inf, limit=QUEUE_LIMIT)
