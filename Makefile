@@ -56,12 +56,13 @@ demo: $(STAMP) ## Talk to a bot in your browser; no account, no token
 test: install ## Run the tests (they reach no outside network)
 	$(BIN)/python -m pytest -n 4 $(ARGS)
 
-check: $(STAMP) $(NODE_STAMP) ## Lint, format check, types (mypy and pyright, strict; eslint and tsc), import directions
+check: $(STAMP) $(NODE_STAMP) ## Lint, format check, types (mypy and pyright, strict; eslint and tsc), import directions, vocabulary
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy gateway adapters tests benchmarks
 	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
 	$(BIN)/lint-imports --no-logo --no-cache
+	$(BIN)/python -m pytest -q -p no:cacheprovider tests/test_vocabulary.py
 	@if [ -e $(NODE_STAMP) ]; then \
 		echo "eslint && tsc" && npm run --silent check; \
 	else \

@@ -48,9 +48,9 @@ log = structlog.get_logger(__name__)
 class Gateway:
     """One bot on its platforms.
 
-    ``async with gateway:`` opens the store, connects the platforms and runs what an earlier process left; its end
-    drains. Serve ``asgi`` inside the block, at the root or below a prefix of another application (``Mount``). A gateway
-    is entered once.
+    ``async with gateway:`` opens the store, connects the platforms and runs what an earlier process left; leaving the
+    block drains. Serve ``asgi`` inside the block, at the root or below a prefix of another application (``Mount``). A
+    gateway can be entered once.
     """
 
     asgi: Starlette
@@ -63,7 +63,7 @@ class Gateway:
         self._parts = parts
         self._background: set[asyncio.Task[None]] = set()
         self._refused: dict[str, str] = {}
-        """Platforms that are off though they have credentials, and why."""
+        """The platforms that are off though they have credentials, each with the reason."""
         self._playground = Playground(parts.emulators) if parts.emulators else None
         self._stack = AsyncExitStack()
         self.asgi = application(self._routes(), root_path=parts.settings.root_path, lifespan=self._lifespan)
@@ -89,12 +89,13 @@ class Gateway:
 
     @property
     def store(self) -> Store:
-        """The inbox, the sessions and what else is kept; open while the gateway is entered."""
+        """The store of deliveries, sessions and everything else that is kept. It is open while the gateway is
+        entered."""
         return self._parts.store
 
     @property
     def sessions(self) -> SessionPool:
-        """The sessions in memory."""
+        """The pool of the sessions in memory."""
         return self._parts.sessions
 
     @property
@@ -104,17 +105,18 @@ class Gateway:
 
     @property
     def is_draining(self) -> bool:
-        """Whether the gateway accepts nothing any more, because it ends."""
+        """Whether the gateway ends and therefore accepts no more deliveries."""
         return self._parts.acceptor.draining
 
     def is_resting(self) -> bool:
-        """Whether nothing arrives now and no turn waits to go on: a good moment for what holds up the event loop."""
+        """Whether no delivery arrives and no turn waits to go on now, so that work which blocks the event loop (such as
+        garbage collection) holds nobody up."""
         return self._parts.scheduler.is_resting()
 
     async def drain(self) -> None:
         """Stop accepting, give running turns ``GATEWAY_DRAIN_TIMEOUT`` seconds to end, and hand the rest back to the
         store for the next process. Leaving the ``async with`` block drains too; call this earlier where a server first
-        waits for its connections. Idempotent."""
+        waits for its connections. Calling it again does nothing."""
         if self.is_draining:
             return
         self._parts.acceptor.draining = True

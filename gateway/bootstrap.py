@@ -1,4 +1,4 @@
-"""From settings to objects: builds everything a gateway consists of, and starts nothing but emulators."""
+"""Builds the objects a gateway consists of from its settings. Nothing is started here but emulators."""
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -45,9 +45,10 @@ class Parts:
     settings: GatewaySettings
     adapters: Mapping[str, Adapter]
     emulators: Mapping[str, Emulator]
-    """The emulated platforms the playground shows; empty on real platforms. Whoever started them stops them."""
+    """The emulated platforms that the playground shows, by name; empty on real platforms. Whoever started them stops
+    them."""
     held: DiskFileVault | None
-    """The folder of files that platforms fetch later than the message."""
+    """The folder of files that a platform fetches after their message was sent."""
     store: Store
     scheduler: TurnScheduler
     counters: Counters
@@ -68,7 +69,8 @@ def compose(
     held: DiskFileVault | None = None,
     store: Store | None = None,
 ) -> Parts:
-    """Build the objects around given adapters. Without a ``store`` it is the one ``settings.database_url`` names."""
+    """Build the objects of a gateway around given adapters. Without ``store`` it is the one that
+    ``settings.database_url`` names, not opened yet."""
     store = store or open_store(settings.database_url)
     scheduler = TurnScheduler()
     counters = Counters()

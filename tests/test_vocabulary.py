@@ -1,9 +1,11 @@
 """One word per idea: names that the design replaced do not come back, and log events read ``component.event``."""
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("gateway", "adapters", "tests", "benchmarks")
@@ -25,38 +27,46 @@ LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 EVENT = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)+")
 
 
-def modules(folders: tuple[str, ...]) -> Iterator[tuple[str, ast.Module]]:
-    """Yield the path below the root and the syntax tree of every module in these folders."""
-    for folder in folders:
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+class Module(NamedTuple):
+    """What is checked of one module."""
+
+    names: set[str]
+    """The name of the module and those of all classes and functions in it."""
+    events: list[str]
+    """The literal events of all log calls in it."""
 
 
-def defined(path: str, tree: ast.Module) -> Iterator[str]:
-    """Yield the name of a module and those of all classes and functions in it."""
-    yield Path(path).stem
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node.name
-
-
-def events(tree: ast.Module) -> Iterator[str]:
-    """Yield the literal events of all log calls in a module."""
-    for node in ast.walk(tree):
+@functools.cache
+def read(path: Path) -> Module:
+    """Read the names and the log events of a module. The syntax tree is dropped: all of them together are large."""
+    module = Module({path.stem}, [])
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         match node:
+            case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                module.names.add(name)
             case ast.Call(
                 func=ast.Attribute(value=ast.Name(id=name) | ast.Attribute(attr=name), attr=level),
                 args=[ast.Constant(value=str(event)), *_],
             ) if level in LEVELS and name.strip("_").lower() in ("log", "logger"):
-                yield event
+                module.events.append(event)
+            case _:
+                pass
+    return module
+
+
+def modules(folders: tuple[str, ...]) -> Iterator[tuple[str, Module]]:
+    """Yield every module in these folders with its path below the root."""
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            yield path.relative_to(ROOT).as_posix(), read(path)
 
 
 def test_no_replaced_name_comes_back() -> None:
-    found = {(path, name) for path, tree in modules(FOLDERS) for name in defined(path, tree) if name in REPLACED}
+    found = {(path, name) for path, module in modules(FOLDERS) for name in module.names & REPLACED}
     assert found - PENDING == set()
 
 
 def test_log_events_have_a_component_and_a_dot() -> None:
-    found = [(path, event) for path, tree in modules(LOG_FOLDERS) for event in events(tree)]
+    found = [(path, event) for path, module in modules(LOG_FOLDERS) for event in module.events]
     assert len(found) > 60
     assert {each for each in found if not EVENT.fullmatch(each[1])} - PENDING == set()

@@ -1,4 +1,4 @@
-"""The door: what arrives is read, checked, stored, and only then acknowledged."""
+"""Accepts what adapters receive: an envelope is decoded, checked and stored, and only then acknowledged."""
 
 import time
 from collections.abc import Mapping
@@ -38,12 +38,16 @@ DUPLICATE = Accepted(status="duplicate")
 NEW = Accepted(status="new")
 
 THREADS_LIMIT = 1_000
-"""Threads of one channel that are ended when the bot is removed from it or it is deleted; older ones end by
-idleness."""
+"""How many threads of one channel are ended when the bot is removed from the channel or the channel is deleted. The
+sessions of further threads end when they have been idle for long."""
 
 
 class Acceptor:
-    """``accept``: returning means the delivery is durable (or needs no work); raising means do not acknowledge."""
+    """The ``accept`` that adapters call with every envelope.
+
+    When the call returns, the delivery is durable or needs no work, and the adapter may acknowledge it. When the call
+    raises, the adapter must not acknowledge, so that the platform sends the delivery again.
+    """
 
     def __init__(
         self,
@@ -68,17 +72,22 @@ class Acceptor:
         self._scheduler = scheduler
         self._seals = seals
         self._arriving: dict[str, int] = {}
-        """Conversations of which something is being stored now, and how much."""
+        """How many deliveries of each conversation are being stored now, by conversation key."""
         self.draining = False
+        """True once the gateway ends: every further envelope raises ``Draining``."""
 
     async def __call__(self, envelope: Envelope) -> Accepted:
+        """Accept an envelope of an adapter. One whose key claims to be the gateway's own is ignored and logged.
+
+        Raises ``Draining`` when the gateway ends, and whatever kept the store from committing.
+        """
         if envelope.key.startswith(OWN):
             log.error("envelope.forged", platform=envelope.ref.platform, delivery=envelope.key)
             return IGNORED
         return await self.take(envelope)
 
     async def take(self, envelope: Envelope) -> Accepted:
-        """Accept an adapter's envelope, or one the gateway wrote itself."""
+        """Accept an envelope of an adapter or of the gateway itself. Raises what calling the acceptor raises."""
         if self.draining:
             raise Draining("the gateway is shutting down")
         platform = envelope.ref.platform
@@ -94,7 +103,7 @@ class Acceptor:
         token = await self._decoder.token(event)
         forms = self._adapters[platform].capabilities.forms
         if isinstance(event, ActionInvoked) and isinstance(token, UploadToken):
-            # It only opens the form; the form's answer is the event.
+            # The click only opens the form; the event is the form's answer, which comes later.
             return Accepted(status="ignored", answer=self._upload(event, token) if forms else None)
         answer = None
         if forms and isinstance(event, FeedbackGiven) and isinstance(token, RatingToken) and event.comment is None:
@@ -114,14 +123,14 @@ class Acceptor:
         return NEW if new else DUPLICATE
 
     def _upload(self, event: ActionInvoked, token: UploadToken) -> Answer:
-        """The form, for whom the ask is and as long as it is open."""
+        """Return the upload form, or a notice when the ask is closed or somebody else was asked."""
         verdict = self._dispatcher.judge(event.ref, (token.delivery, token.ordinal), event)
         if verdict in ("closed", "not_yours"):
             return Notice(text=REFUSALS[verdict])
         return upload_form(event, token)
 
     async def _end_threads(self, channel: ConversationRef) -> None:
-        """The bot was removed from a channel, or the channel is gone: so each thread in it ends, too."""
+        """End the session of each thread of a channel that is gone, or that the bot was removed from."""
         conversation = channel.key.rstrip(":")
         stored = await self._sessions.within(conversation, limit=THREADS_LIMIT)
         sessions = {session.ref.key: session for session in (*stored, *self._dispatcher.live_within(conversation))}
@@ -129,13 +138,16 @@ class Acceptor:
             await self.take(ending(session, reason="removed", now=time.time()))
 
     def is_idle(self, ref: ConversationRef) -> bool:
-        """Whether nothing runs or waits in the conversation."""
+        """Whether no turn runs and no delivery waits in the conversation."""
         return self._dispatcher.is_idle(ref)
 
     async def _concerns_us(self, event: Event) -> bool:
-        """A thread message without a mention counts only where the bot takes part already; also when the mention that
-        calls it in is only just being stored. So does the deletion of what may have begun a conversation: people delete
-        a lot that has not."""
+        """Whether the bot has to do with this event.
+
+        Two kinds of event concern it only in a conversation it takes part in, or of which another delivery is being
+        stored just now (the mention that calls the bot in): a message that does not mention the bot, and the deletion
+        of a message that may have begun a thread.
+        """
         if isinstance(event, ConversationEnded):
             if event.reason != "deleted" or event.ref.thread is None:
                 return True
@@ -144,7 +156,8 @@ class Acceptor:
         return event.ref.key in self._arriving or await self._dispatcher.takes_part(event.ref)
 
     async def _store(self, envelope: Envelope, event: Event, token: AnyToken | None) -> bool:
-        """Make it durable and hand it on; False when it was known already."""
+        """Store the envelope and submit its delivery to the dispatcher. Returns False when its key was known
+        already."""
         idle = self._dispatcher.is_idle(envelope.ref)
         read = idle and not self._dispatcher.is_live(envelope.ref)
         stored = await self._inbox.put(envelope, started=idle, with_session=read)

@@ -100,7 +100,7 @@ class Attempts:
         try:
             if not queued.started:
                 if not await retry_until_stored(lambda: self._store.start(lease, queued.key)):
-                    return  # it was read from the store while it was being finished
+                    return  # another turn finished the delivery after it was read from the store
                 queued.started = True
             await self._runner.run(
                 queued,

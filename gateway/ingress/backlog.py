@@ -1,4 +1,4 @@
-"""The store behind memory: deliveries that have no lane yet are read back, oldest first, and given one."""
+"""Reads deliveries that wait in the store back into memory, oldest first, and submits them to the dispatcher."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,7 +16,7 @@ PAGE = 500
 
 
 class Backlog:
-    """What waits in the store for a place in memory."""
+    """The stored deliveries whose conversation has no queue in memory yet."""
 
     def __init__(
         self,
@@ -26,6 +26,8 @@ class Backlog:
         is_taken: Callable[[Delivery], bool],
         submit: Callable[[QueuedDelivery], None],
     ) -> None:
+        """``is_taken`` says whether a delivery is in memory already or read by its conversation's own queue. ``submit``
+        takes a decoded delivery."""
         self._store = store
         self._decoder = decoder
         self._is_taken = is_taken
@@ -33,18 +35,19 @@ class Backlog:
         self._taking = asyncio.Lock()
         self._unreadable: set[int] = set()
         self.behind = True
-        """Deliveries wait in the store for a lane; until they have one, newer ones wait behind them. So it is until
-        what a former process left was taken up."""
+        """Whether deliveries wait in the store because memory had no room for a queue. While they do, newer ones wait
+        behind them. True at the start, until the deliveries that an earlier process left were read."""
         self.catching_up = False
-        """Older deliveries are being read from the store, and given lanes: a new one may have to wait behind them."""
+        """Whether older deliveries are being read from the store now: a new one may have to wait behind them."""
 
     @property
     def exists(self) -> bool:
-        """Whether something may wait in the store that has no lane yet."""
+        """Whether a delivery may wait in the store that no conversation queue knows of."""
         return self.behind or self.catching_up
 
     async def take_due(self, *, now: float) -> None:
-        """Give what is due and in no lane a lane, oldest first, as far as there is room."""
+        """Submit the deliveries that are due at ``now`` (epoch seconds) and not in memory, oldest first, until memory
+        has no more room. Raises what the store raises."""
         async with self._taking:
             self.behind = False
             self.catching_up = True
@@ -69,18 +72,18 @@ class Backlog:
     async def _take(self, delivery: Delivery) -> None:
         if self._is_taken(delivery) or (queued := await self.read(delivery)) is None:
             return
-        if not self._is_taken(delivery):  # it may have been meanwhile
+        if not self._is_taken(delivery):  # decoding awaits, so it may be in memory by now
             self._submit(queued)
 
     async def read(self, delivery: Delivery) -> QueuedDelivery | None:
-        """The work in a stored delivery; None, said once, for one nothing can be made of."""
+        """Decode a stored delivery. Returns None, and logs it the first time, when the delivery cannot be decoded."""
         if delivery.seq in self._unreadable:
             return None
         queued, error = None, None
         try:
             queued = await self._decoder.recovered(delivery)
         except (ValueError, LookupError, TypeError) as problem:
-            error = problem  # written by another version: it must not keep the others from being read
+            error = problem  # another version may have written it; the others must still be read
         if queued is None:
             self._unreadable.add(delivery.seq)
             log.warning("inbox.unreadable", delivery=delivery.envelope.key, exc_info=error)

@@ -1,4 +1,4 @@
-"""From an envelope to work: the adapter's parse, the gateway's own envelopes and commands, the tokens."""
+"""Decodes envelopes: the event in one, read by its adapter or by the gateway itself, and the token it carries."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -29,12 +29,13 @@ from gateway.runtime.tokens import ActionToken, AnyToken, AskToken, CommentToken
 from gateway.runtime.twins import merged
 
 OWN = "gateway:"
-"""How the keys of envelopes begin that the gateway wrote itself. An adapter's begin with its platform's name, and one
-that does not is refused at the door: nothing in a foreign body can be taken for the gateway's own word."""
+"""How the keys of the gateway's own envelopes begin. An adapter's keys begin with its platform's name, and the acceptor
+ignores an adapter's envelope whose key begins like this: no platform can send what passes for the gateway's own."""
 
 
 def ending(session: SessionRecord, *, reason: Literal["idle", "removed"], now: float) -> Envelope:
-    """The gateway's own delivery that ends a session. Its key names this ending, so it comes once."""
+    """Return the envelope by which the gateway ends a session itself at ``now`` (epoch seconds). Its key names this end
+    of this session, so it is stored once."""
     user = session.user or UserRef(platform=session.ref.platform, workspace=session.ref.workspace, id="")
     return Envelope(
         key=f"{OWN}{session.ref.key}:{reason}:{session.id}:{int(session.last_at)}",
@@ -45,7 +46,7 @@ def ending(session: SessionRecord, *, reason: Literal["idle", "removed"], now: f
 
 
 class EnvelopeDecoder:
-    """Reads envelopes."""
+    """Reads the event out of an envelope, and what the event's token means."""
 
     def __init__(self, adapters: Mapping[str, Adapter], store: Tokens, seals: Seals) -> None:
         self._adapters = adapters
@@ -53,7 +54,7 @@ class EnvelopeDecoder:
         self._seals = seals
 
     def event(self, envelope: Envelope) -> Event | None:
-        """What happened; None for what is of no interest or of a platform that is off now."""
+        """Return the event in the envelope, None when nobody can want it or its platform is off now."""
         adapter = self._adapters.get(envelope.ref.platform)
         if adapter is None:
             return None
@@ -67,7 +68,8 @@ class EnvelopeDecoder:
         return _as_command(event) if isinstance(event, MessageCreated | CommandInvoked) else event
 
     async def token(self, event: Event) -> AnyToken | None:
-        """What the event's token says, if it carries one of ours that can be of this conversation and person."""
+        """Return what the event's token means, None when it carries none, or one that the gateway did not issue for
+        this conversation and person."""
         if isinstance(event, FeedbackGiven) and event.token:
             message = self._seals.read_rating(event.ref.key, event.token)
             return None if message is None else RatingToken(message)
@@ -83,7 +85,8 @@ class EnvelopeDecoder:
         return token if isinstance(token, UploadToken) else None
 
     async def recovered(self, delivery: Delivery) -> QueuedDelivery | None:
-        """Work read back from the store; None when nothing can be made of it any more."""
+        """Decode a delivery read back from the store, with what its twin adds. Returns None when it has no event any
+        more."""
         event = self.event(delivery.envelope)
         if event is None:
             return None
@@ -95,14 +98,17 @@ class EnvelopeDecoder:
 
 
 def refusal(event: Event, token: AnyToken | None) -> Refusal | None:
-    """Why nothing can come of it: it carries a token, and the token is none."""
+    """Return why the event is refused: it should carry a token, and has none that the gateway issued. None if it is
+    not."""
     carries = isinstance(event, ActionInvoked | FormSubmitted) or (isinstance(event, FeedbackGiven) and event.token)
     return "nothing" if carries and token is None else None
 
 
 def _as_command(event: MessageCreated | CommandInvoked) -> Event:
-    """``/new`` and ``/stop``, also written as a message: slash commands do not exist everywhere (Slack threads have
-    none)."""
+    """Return the event that a message ``/new`` or ``/stop`` stands for, or the event as it is.
+
+    People write these as messages too, because slash commands do not exist everywhere (Slack threads have none).
+    """
     text = event.text.strip() if isinstance(event, MessageCreated) else f"/{event.command}"
     if text == "/new" and isinstance(event, MessageCreated):
         return CommandInvoked(ref=event.ref, user=event.user, command="new")

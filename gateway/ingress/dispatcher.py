@@ -98,7 +98,7 @@ class Dispatcher:
         key = ref.key
         if self._in_memory(key) or await self._store.exists(key):
             return True
-        # What would open its session may still wait in the store; or it was given its queue while we looked.
+        # The delivery that opens its session may still wait in the store, or have come into memory while we looked.
         waits = self._backlog.exists and bool(await self._store.pending(conversation=key, now=math.inf, limit=1))
         return waits or self._in_memory(key)
 
@@ -110,7 +110,7 @@ class Dispatcher:
         queue = self._queues.get(twin.ref.key)
         queued = None if queue is None else queue.find(key)
         if queued is None:
-            # Done, or it has no place in memory yet: then whoever reads it from the store merges the two.
+            # It is done, or not in memory yet; then the decoder merges the two when it is read from the store.
             return self._backlog.exists or (queue is not None and queue.overflow)
         added = queued.learn(twin)
         if added and queue is not None and queued is not queue.current and queue.asks.offer_message(queued):
@@ -143,7 +143,7 @@ class Dispatcher:
         which memory has no room stays in the store and is read back later.
         """
         if self._queues.closing:
-            return  # it is stored: whoever starts next runs it
+            return  # the next process runs it, because it is stored
         key = queued.event.ref.key
         queue = self._queues.get(key)
         if queue is None:
@@ -153,7 +153,7 @@ class Dispatcher:
             queue = self._open_queue(key)
             queue.overflow = queue.unread = self._backlog.catching_up and not older
         else:
-            queued.session_read = False  # what is before it may change that
+            queued.session_read = False  # a delivery before it may change the session that was read
         queue.asks.latest = max(queue.asks.latest, queued.seq)
         if not queue.unread and not self._router.route(queue, queued):
             queue.put(queued)
@@ -175,7 +175,7 @@ class Dispatcher:
         read while the gateway begins to serve, and what arrives meanwhile waits behind them."""
         count = await self._store.recover()
         self._trials.begin(await self._store.deaths())
-        # Also what still pauses after a failure: what came after it must not overtake it.
+        # Deliveries that pause after a failure are taken up too, so that later ones do not overtake them.
         if count <= PAGE:
             await self._backlog.take_due(now=math.inf)
         else:
@@ -194,7 +194,7 @@ class Dispatcher:
                     looked = time.monotonic()
                     await self._backlog.take_due(now=time.time())
             except Exception:
-                # A failing store must not end this: it is tried again, and ``/readyz`` says it meanwhile.
+                # A failing store must not end this loop: it tries again, and ``/readyz`` reports the failure meanwhile.
                 log.exception("dispatcher.failed")
 
     def _take_waiting(self) -> None:
@@ -238,6 +238,6 @@ class Dispatcher:
         try:
             await self._store.hand_over()
         except Exception:
-            # They then count as interrupted, which a few of them can bear.
+            # The turns then count as interrupted, of which each may have a few (``trials.INTERRUPTIONS``).
             log.exception("drain.not_noted")
         return handed_back

@@ -1,4 +1,4 @@
-"""What becomes of a turn that failed: run again after a pause, or given up, told and kept as a dead letter."""
+"""Decides about a turn that failed: it is run again after a pause, or the person is told and it is a dead letter."""
 
 import hashlib
 import time
@@ -20,16 +20,16 @@ from gateway.telemetry.metrics import Counters
 log = structlog.get_logger(__name__)
 
 HOPELESS = (Rejected, Forbidden, Gone, Unsupported, TooLarge)
-"""Running the handler again cannot change these."""
+"""Errors that running the handler again cannot change."""
 
 
 def reference(key: str) -> str:
-    """A short id for a delivery that a user can read out and an operator can find."""
+    """Return a short id (8 hexadecimal digits) for a delivery key, which a user can read out and the log contains."""
     return hashlib.blake2b(key.encode(), digest_size=4).hexdigest()
 
 
 class Failures:
-    """Retries with backoff, then the dead letters."""
+    """Counts the failed attempts of deliveries: retries with backoff, then dead letters."""
 
     def __init__(
         self,
@@ -41,6 +41,8 @@ class Failures:
         retries: int,
         backoff: float = 0.5,
     ) -> None:
+        """``retries`` is how often a turn is run again; ``backoff`` the seconds before the first time, four times as
+        long before each further one."""
         self._store = store
         self._pool = pool
         self._sender = sender
@@ -49,7 +51,8 @@ class Failures:
         self._backoff = backoff
 
     async def handle(self, lease: Lease, queued: QueuedDelivery, error: Exception) -> float | None:
-        """Note the failure: the seconds after which the turn shall run again, None when it was given up."""
+        """Log and store the failure of a turn. Returns the seconds after which the turn shall run again, None when the
+        delivery was given up. Raises ``Fenced`` when the lease was lost."""
         attempts = queued.attempts + 1
         again = attempts <= self._retries and not _is(HOPELESS, error)
         platform = queued.event.ref.platform
@@ -62,30 +65,32 @@ class Failures:
             again=again,
             exc_info=error,
         )
-        # An error may quote half of a surrogate pair, which no store takes.
+        # An error's text may contain half of a surrogate pair, which no store takes.
         text = "".join(traceback.format_exception_only(error)).strip().encode(errors="backslashreplace").decode()
         if again:
             pause: float = self._backoff * 4 ** (attempts - 1)
             if isinstance(error, RateLimited):
-                pause = max(pause, error.retry_after)  # longer than the sender waits; sooner it would be refused again
+                pause = max(pause, error.retry_after)  # the sender did not wait that long; sooner it is refused again
             due = time.time() + pause
             await retry_until_stored(lambda: write_outcome(self._store, lease, queued.key, Failed(text, due)))
             queued.attempts = attempts
             return pause
-        if not _is((Gone,), error):  # nobody is there any more who could be told
+        if not _is((Gone,), error):  # the conversation is gone, so nobody can be told
             await self._tell(queued)
         await self._bury(lease, queued, text)
         return None
 
     async def give_up(self, lease: Lease, queued: QueuedDelivery) -> None:
-        """The process died so often while it ran that it is not run again."""
+        """Give up a delivery whose turn was running at so many deaths of the process that it must be their cause."""
         log.error("turn.given_up", delivery=queued.key, reference=reference(queued.key), interrupted=queued.interrupted)
         self._counters.add(queued.event.ref.platform, "failed")
         await self._tell(queued)
         await self._bury(lease, queued, f"the process died {queued.interrupted} times while this was running")
 
     async def _bury(self, lease: Lease, queued: QueuedDelivery, error: str) -> None:
-        conversation = queued.event.ref.key  # the bot takes part in it, though this turn came to nothing
+        """Make the delivery a dead letter with this error."""
+        # The session is saved although the turn failed, because the bot takes part in the conversation from now on.
+        conversation = queued.event.ref.key
         await retry_until_stored(
             lambda: write_outcome(
                 self._store, lease, queued.key, Buried(error), Outcome(session=self._pool.record_of(conversation))
@@ -94,16 +99,17 @@ class Failures:
         self._counters.add(queued.event.ref.platform, "dead")
 
     async def _tell(self, queued: QueuedDelivery) -> None:
+        """Tell the person that something went wrong, with the delivery's reference."""
         text = f"⚠️ Sorry, something went wrong here. Reference: `{reference(queued.key)}`"
         try:
             await self._sender.put(queued.event.ref, Outgoing(text=text), key=f"{queued.key}#error")
         except Exception as error:
-            # Whatever it is (it may be what the turn died of): it must not keep the delivery from being given up.
+            # This may fail for the same reason as the turn; the delivery has to be given up all the same.
             log.warning("turn.failure_untold", delivery=queued.key, error=f"{type(error).__name__}: {error}")
 
 
 def _is(kinds: tuple[type[Exception], ...], error: BaseException) -> bool:
-    """Whether an error is of these kinds; a group is, when all errors in it are."""
+    """Whether an error is of one of these kinds. A group of errors is when all errors in it are."""
     if isinstance(error, BaseExceptionGroup):
         group = cast(BaseExceptionGroup[BaseException], error)
         return all(_is(kinds, each) for each in group.exceptions)

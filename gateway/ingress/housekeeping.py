@@ -1,4 +1,4 @@
-"""What happens by the clock: sessions rest, idle ones end, what is no longer needed is forgotten."""
+"""Periodic work: idle sessions leave memory and later end, old rows and files are deleted."""
 
 import asyncio
 import time
@@ -17,28 +17,32 @@ log = structlog.get_logger(__name__)
 
 DAY = 86_400.0
 KEEP_KEYS = 7 * DAY
-"""Seconds a done delivery's key goes on recognising duplicates. Platforms redeliver for minutes to hours."""
+"""Seconds for which the key of a done delivery is kept to recognise duplicates. Platforms redeliver for minutes to
+hours."""
 KEEP_TOKENS = 90 * DAY
-"""Seconds the meaning of a button that was too long for the button is kept."""
+"""Seconds for which a token that was too long for its button is kept in the store."""
 KEEP_VALUES = 90 * DAY
-"""Seconds a value of an adapter is kept after it was last written."""
+"""Seconds for which a value of an adapter is kept after it was last written."""
 KEEP_MESSAGES = 90 * DAY
-"""Seconds after which the buttons and thumbs of a message do nothing any more, unless it was edited since."""
+"""Seconds after which the buttons and feedback controls of a message stop working, counted from its last edit."""
 KEEP_FILES = 7 * DAY
-"""Seconds a downloaded attachment is kept, unless its session ends earlier."""
+"""Seconds for which a downloaded attachment is kept, unless its session ends earlier."""
 PRUNE_EVERY = 600.0
+"""Seconds between deletions of old rows and files."""
 LOOK_LIMIT = 10_000
-"""Idle sessions looked at in one go."""
+"""Idle sessions that one look reads from the store at most."""
 
 
 class Prunable(Protocol):
-    """What knows itself what is old."""
+    """A collection that knows itself which of its items are old."""
 
-    async def prune(self) -> None: ...
+    async def prune(self) -> None:
+        """Delete the items that are old."""
+        ...
 
 
 class Housekeeping:
-    """The periodic work."""
+    """Lets idle sessions leave memory, ends those idle for long, and deletes what is old."""
 
     def __init__(
         self,
@@ -51,6 +55,8 @@ class Housekeeping:
         rest_after: float,
         end_after: float,
     ) -> None:
+        """``rest_after`` and ``end_after`` are the seconds without a turn after which a session leaves memory, and
+        after which it ends; 0 for ``end_after`` means never. ``held`` are the files that platforms fetch later."""
         self._store = store
         self._pool = pool
         self._files = files
@@ -58,11 +64,12 @@ class Housekeeping:
         self._acceptor = acceptor
         self._end_after = end_after
         self._left = 0
-        """Idle sessions that could not be ended at the last look: the next one looks behind them."""
+        """Idle sessions that could not be ended at the last look. The next look reads that many more, to reach those
+        behind them."""
         self._every = min(60.0, max(0.05, min(rest_after, end_after or rest_after) / 4))
 
     async def run(self) -> None:
-        """Until the gateway drains."""
+        """Do the periodic work until the gateway drains."""
         pruned = 0.0
         while True:
             try:
@@ -75,7 +82,7 @@ class Housekeeping:
             except Draining:
                 return
             except Exception:
-                # A failing disk must not end the housekeeping: it is tried again, and ``/readyz`` says it meanwhile.
+                # A failing disk must not end this loop: it tries again, and ``/readyz`` reports the failure meanwhile.
                 log.exception("housekeeping.failed")
             await asyncio.sleep(self._every)
 
@@ -84,10 +91,10 @@ class Housekeeping:
         limit = min(100 + self._left, LOOK_LIMIT)
         self._left = 0
         for session in await self._store.idle(before=now - self._end_after, limit=limit):
-            if not self._acceptor.is_idle(session.ref):  # it is in use: a turn may take longer than that, or wait
+            if not self._acceptor.is_idle(session.ref):  # a turn may run or wait for longer than that
                 self._left += 1
             elif (await self._acceptor.take(ending(session, reason="idle", now=now))).status == "ignored":
-                self._left += 1  # its platform is off now
+                self._left += 1  # the session's platform is off now
 
     async def _prune(self) -> None:
         now = time.time()

@@ -118,7 +118,7 @@ class ConversationQueue:
     def runs(self, turn: Turn | None) -> None:
         """Note the turn that runs now and can be stopped; None when there is no such turn any more."""
         if self.turn is not None:
-            self.turn.stopper = None  # a stream left over from it must not stop the next one
+            self.turn.stopper = None  # a stream left over from that turn must not stop the next turn
         self.turn = turn
         if turn is not None:
             turn.stopper = self.stop

@@ -50,7 +50,7 @@ class Router:
             and event.reason == "idle"
             and (queue.current or queue.deliveries or queue.side)
         ):
-            self.skip(queued)  # it is in use after all
+            self.skip(queued)  # the conversation is in use after all
             return True
         if isinstance(event, ConversationEnded) and event.reason in ("deleted", "removed"):
             for waiting in queue.abandon():

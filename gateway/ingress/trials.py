@@ -1,13 +1,13 @@
-"""Deliveries in whose run the process died are run again one at a time, so that the one that kills it is known.
+"""Runs deliveries whose turn ran when the process died again one at a time, to find the one that kills the process.
 
-Theory. When a process dies, everything that ran is suspected of it, and nothing tells the killer from its neighbours.
-So what is suspected runs alone (beside ordinary work, which goes on): if the process dies again, the one that was on
-trial is counted. ``Inbox.recover`` does the counting: several deaths at which several suspects ran raise nobody above
-two interruptions, and the third, after which a delivery is given up, is certain.
+Theory. When a process dies, every turn that ran is suspected, and nothing tells the cause from its neighbours. So a
+suspect runs without other suspects, while ordinary turns go on beside it: if the process dies again, this suspect is
+counted. ``Inbox.recover`` does the counting: deaths at which several suspects ran raise none of them above two
+interruptions, so the third one, after which a delivery is given up, was counted for certain.
 
-An innocent one can be hit again by chance, when somebody or something else kills the process again and again. So no
-suspect runs in the first moment of a process, and one that was interrupted twice later still: a death that comes sooner
-finds no suspect running, which speaks for all of them (``Inbox.recover`` again).
+A suspect can also be hit by chance, when something else kills the process again and again. So no suspect runs in the
+first second of a process (``LIFE``), and one that was interrupted twice waits longer still: a death before that finds
+no suspect running, which speaks for all of them (``Inbox.recover`` takes that into account, too).
 """
 
 import asyncio
@@ -18,19 +18,20 @@ from collections.abc import Sequence
 from gateway.runtime.queued import QueuedDelivery
 
 INTERRUPTIONS = 3
-"""A delivery whose process died so often while it ran is taken to be what kills it."""
+"""Deaths of the process while a delivery ran after which the delivery is taken to be their cause."""
 UNREST = 600.0
-"""Seconds before its arrival in which a process died without it: each such death speaks for another cause, so it may be
-interrupted once more."""
+"""Seconds before the arrival of a delivery within which deaths of the process speak for another cause: for each of
+them the delivery may be interrupted once more."""
 CREDIT = 10
-"""So many deaths before its arrival speak for a delivery at most: what kills the process shall not do so for ever."""
+"""Most interruptions that a delivery may have beyond ``INTERRUPTIONS``, so that what kills the process stops at
+last."""
 LONG = 30.0
-"""Seconds after which a suspect that goes on running no longer keeps the next one waiting."""
+"""Seconds after which a suspect that still runs no longer keeps the next one waiting."""
 LIFE = 2.0
-"""Seconds the process has lived before a delivery that was interrupted twice is run again; half of it for others."""
+"""Seconds that the process lives before a suspect at its last attempt is run; half of that for other suspects."""
 CROWD = 20
-"""For each so many suspects that wait, one more runs at the same time: thousands would wait for hours. If the process
-dies then, only those that ran are suspected, so few deaths lead to one."""
+"""For every so many suspects that wait, one more runs at the same time; one at a time, thousands would take hours. If
+the process dies, only those that ran are suspected again, so few deaths lead to the cause."""
 
 
 class Trial:
@@ -40,39 +41,47 @@ class Trial:
 
     def __init__(self, queued: QueuedDelivery, *, alone: bool) -> None:
         self.rank = (queued.interrupted, queued.seq)
+        """The order among suspects: fewest interruptions first, then order of arrival."""
         self.alone = alone
-        """No other suspect may run beside it, however long it takes: its next interruption is the last one."""
+        """Whether no other suspect may run beside it, because its next interruption is its last."""
         self.admitted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Resolved when the suspect may run."""
 
 
 class Trials:
-    """Lets suspects run, those with the fewest interruptions first."""
+    """Admits suspects to run, those with the fewest interruptions first."""
 
     def __init__(self, *, long: float = LONG, life: float = LIFE) -> None:
+        """``long`` and ``life`` stand for ``LONG`` and ``LIFE`` (seconds)."""
         self._long = long
         self._life = life
         self._began = time.monotonic()
         self._deaths: Sequence[float] = ()
         self._waiting: list[Trial] = []
         self._running: dict[Trial, asyncio.TimerHandle | None] = {}
-        """Those that keep the next one waiting, and when they no longer do."""
+        """The trials that keep the next one waiting, each with the timer that ends this; None for one that runs
+        alone."""
         self._long_running: set[Trial] = set()
+        """The trials that have run for ``LONG`` seconds and keep only those waiting that must run alone."""
 
     def begin(self, deaths: Sequence[float] = ()) -> None:
-        """The process takes up what the one before it left: from now on it lives. ``deaths``: see ``Inbox.deaths``."""
+        """Count the life of the process from now, when it takes up what the one before it left. ``deaths`` are those of
+        ``Inbox.deaths``."""
         self._began = time.monotonic()
         self._deaths = deaths
 
     def is_hopeless(self, queued: QueuedDelivery) -> bool:
-        """Whether this is what kills the process."""
+        """Whether the delivery was interrupted so often that it must be what kills the process."""
         return queued.interrupted >= self._bound(queued)
 
     def _bound(self, queued: QueuedDelivery) -> int:
+        """Return the number of interruptions at which the delivery is given up."""
         at = queued.received_at
         return INTERRUPTIONS + min(CREDIT, sum(at - UNREST <= death < at for death in self._deaths))
 
     async def admit(self, queued: QueuedDelivery) -> Trial:
-        """Return when this suspect may run. ``end`` its trial when it has ended, or waits for an answer."""
+        """Wait until this suspect may run, and return its trial. Call ``end`` with the trial when the turn has ended or
+        waits for an answer."""
         trial = Trial(queued, alone=queued.interrupted >= self._bound(queued) - 1)
         life = self._life if trial.alone else self._life / 2
         if (left := self._began + life - time.monotonic()) > 0:
@@ -87,7 +96,7 @@ class Trials:
         return trial
 
     def end(self, trial: Trial) -> None:
-        """It is over. A second time changes nothing."""
+        """End a trial and admit the next ones. Ending it a second time changes nothing."""
         if trial in self._waiting:
             self._waiting.remove(trial)
         self._long_running.discard(trial)
@@ -96,6 +105,7 @@ class Trials:
         self._admit()
 
     def _admit(self) -> None:
+        """Admit as many of the waiting suspects as may run now."""
         while self._waiting:
             trial = self._waiting[0]
             others = [*self._running, *self._long_running]
@@ -106,14 +116,15 @@ class Trials:
             if not trial.alone:
                 later = asyncio.get_running_loop().call_later(self._long, self._let_others, trial)
             self._running[trial] = later
-            if not trial.admitted.done():  # else it was cancelled, and ends by itself
+            if not trial.admitted.done():  # else the waiting task was cancelled, and ends the trial itself
                 trial.admitted.set_result(None)
 
     def _width(self) -> int:
+        """Return how many suspects may run at the same time."""
         return 1 + len(self._waiting) // CROWD
 
     def _let_others(self, trial: Trial) -> None:
-        """It runs for long: the next one need not wait for it."""
+        """Note that a trial has run for ``LONG`` seconds, so the next one need not wait for it."""
         del self._running[trial]
         self._long_running.add(trial)
         self._admit()

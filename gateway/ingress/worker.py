@@ -82,14 +82,14 @@ class QueueWorker:
         queue.current = None
         if queue.waits:
             self._queues.update_resting(queue)
-        if not queue.holds(queued.key):  # else it runs again
+        if not queue.holds(queued.key):  # else the delivery runs again, and its asks are needed
             queue.asks.forget(queued.key)
 
     async def _read_on(self, queue: ConversationQueue) -> None:
         """Take in at most ``QUEUE_LIMIT`` deliveries of the conversation that wait in the store. What arrives meanwhile
         stays in the store, to keep the order, and is read by another look."""
         while queue.overflow:
-            known = queue.asks.latest  # whatever arrived up to this one is stored, so the look finds it
+            known = queue.asks.latest  # every delivery up to this one is stored, so the look finds it
             rows = await retry_until_stored(lambda: self._pending_in(queue))
             for delivery in rows:
                 queued = await self._backlog.read(delivery)

@@ -1,8 +1,8 @@
-"""The interfaces a store implements: the inbox, how turns end, the journals, the sessions, small values kept by key.
+"""The interfaces a store implements: the inbox, the outcomes of turns, the journals, the sessions, values kept by key.
 
-One object usually implements all of them, because what a turn leaves behind (its journal, its session, its delivery
-done) must be one transaction. Every method returns after its change is durable (committed and synced); changes
-submitted at the same time share a commit.
+One object usually implements all of them, because one transaction has to write all that a turn leaves behind: its
+delivery done, its session saved, its journal dropped. Every method returns after its change is durable (committed and
+synced). Changes submitted at the same time share a commit.
 """
 
 from gateway.ports.inbox import DeadLetter, Delivery, Inbox, Lease, PutResult

@@ -1,4 +1,4 @@
-"""The durable inbox: what platforms delivered and no turn has finished yet."""
+"""The durable inbox: deliveries that were acknowledged to a platform and that no turn has finished yet."""
 
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -6,44 +6,46 @@ from typing import Any, NamedTuple, Protocol
 from gateway.model import Envelope
 from gateway.ports.sessions import SessionRecord
 
-# Named tuples, because several are made for every event: making one costs half of a frozen dataclass.
+# Named tuples, because each event makes several, and one costs half of what a frozen dataclass costs.
 
 
 class Lease(NamedTuple):
-    """The right to run one conversation's turns. ``token`` grows with every owner: a stale one can write nothing."""
+    """The right to run the turns of one conversation. ``token`` grows with every owner, so that a stale lease is
+    recognised: every write with one raises ``Fenced``."""
 
     conversation: str
     token: int
 
 
 class Delivery(NamedTuple):
-    """A stored envelope. ``seq`` is the order of arrival, over all conversations."""
+    """A stored envelope. ``seq`` is its place in the order of arrival, over all conversations."""
 
     seq: int
     envelope: Envelope
     attempts: int = 0
-    """Turns of it that failed."""
+    """How many of its turns failed."""
     interrupted: int = 0
-    """Times its process died while it was (or may have been) running, see ``Inbox.recover``."""
+    """How often the process died while its turn was, or may have been, running (see ``Inbox.recover``)."""
     revived: bool = False
-    """What an earlier run left is still there, though it does not count: it was a dead letter, it waited for an answer
-    when its process died, or a process that ended in time handed it over."""
+    """Whether effects of an earlier run may be in its journal although neither ``attempts`` nor ``interrupted`` counts
+    that run: it was a dead letter, its turn waited for an answer when the process died, or a process that ended in time
+    handed it over."""
     twin: dict[str, Any] | None = None
-    """The body of another delivery of the same message that said more (see ``Inbox.amend``)."""
+    """The body of a second delivery of the same message, which said more (see ``Inbox.amend``)."""
 
 
 class PutResult(NamedTuple):
-    """What ``Inbox.put`` found."""
+    """What ``Inbox.put`` did: the delivery, and whether it is new."""
 
     delivery: Delivery
     new: bool
-    """False when this key was there already."""
+    """False when a delivery with this key was stored already, so this one is a duplicate."""
     session: SessionRecord | None = None
-    """The conversation's open session, if it was asked for and there is one."""
+    """The conversation's open session, if ``with_session`` asked for it and there is one."""
 
 
 class DeadLetter(NamedTuple):
-    """A delivery given up on."""
+    """A delivery that was given up: its turn failed as often as is allowed, or for good."""
 
     key: str
     conversation: str
@@ -53,80 +55,89 @@ class DeadLetter(NamedTuple):
 
 
 class Inbox(Protocol):
-    """What arrived and is not done yet."""
+    """Stores deliveries, and keeps track of which turns began, were interrupted or wait."""
 
     async def put(self, envelope: Envelope, *, started: bool = False, with_session: bool = False) -> PutResult:
-        """Store the envelope unless its key is known. A dead letter that arrives again (a minute or more after it was
-        given up: sooner it is only the other half of a twin) is taken up again (new).
+        """Store the envelope unless a delivery with its key is stored already, in which case it is a duplicate.
 
-        ``started`` says that its turn begins as soon as this returns (see ``start``).
+        A dead letter that is delivered again more than 60 s after it was given up is opened again, as new. One that is
+        redelivered sooner is a duplicate: Slack sends a mention as two events, and the second may arrive when the turn
+        of the first has failed already.
+
+        ``started`` says that the turn begins as soon as this returns (see ``start``). ``with_session`` asks for the
+        conversation's open session in the result.
         """
         ...
 
     async def amend(self, twin: Envelope) -> None:
-        """Keep the body of another delivery of the same message beside the first one's, while that is open: it says
-        what the first one did not. A second twin replaces the first."""
+        """Store the body of a second delivery of the same message, which says more, beside the body of the first one.
+        It replaces an earlier twin. Nothing is stored when the delivery is not open any more."""
         ...
 
     async def start(self, lease: Lease, key: str) -> bool:
-        """Its turn begins: if the process dies from here on, effects may stand on the platform. False when it is not
-        open any more, so there is nothing to run."""
+        """Record that the delivery's turn begins: if the process dies after this, the turn may have posted something.
+        Returns False when the delivery is not open any more, so there is nothing to run."""
         ...
 
     async def pause(self, lease: Lease, key: str) -> None:
-        """Its turn only waits for an answer: if the process dies now, that interrupts nothing (it is ``revived``). When
-        the turn goes on, ``start`` it again."""
+        """Record that the delivery's turn only waits for an answer: if the process dies now, the delivery is
+        ``revived`` and not counted as interrupted. Call ``start`` again when the turn goes on."""
         ...
 
     async def hand_over(self) -> None:
-        """The process ends in time: none of the turns it leaves was interrupted, they are ``revived``."""
+        """Record that the process ends in time: the deliveries whose turns it leaves are ``revived``, and not counted
+        as interrupted."""
         ...
 
     async def claim(self, conversation: str) -> Lease | None:
-        """Take the conversation's lease; None while another process holds it."""
+        """Take and return the conversation's lease. Returns None while another process holds it."""
         ...
 
     async def renew(self, lease: Lease) -> None:
-        """Keep the lease while a long turn runs. Raises ``Fenced`` if it was lost."""
+        """Prolong the lease while a long turn runs. Raises ``Fenced`` if another process holds it now."""
         ...
 
     async def release(self, lease: Lease) -> None:
-        """Give the conversation back."""
+        """Give the lease back, so that another process can claim the conversation."""
         ...
 
     async def recover(self) -> int:
-        """Once at start, before anything else: count an interruption for open deliveries whose turn had started.
-        Returns how many deliveries are open.
+        """Count an interruption for each open delivery whose turn had started when an earlier process died. Returns how
+        many deliveries are open. Call it once at the start, before anything else.
 
-        What ran when the process died is suspected of it. Alone, or as the only one that was suspected before, it is
-        counted for certain. Several suspects are raised to two at most: none of them can be blamed for a third. A death
-        at which only others ran speaks for the suspects that wait: they go back to one.
+        Every turn that ran when a process died is suspected. A delivery that ran alone, or as the only one that was
+        suspected before, is counted without a bound. Where several suspects ran, none is raised above two
+        interruptions, because none of them is the cause for certain. A death at which no earlier suspect ran speaks for
+        those that wait: they go back to one interruption.
         """
         ...
 
     async def deaths(self) -> Sequence[float]:
-        """When processes died while turns ran (epoch seconds, as ``recover`` found out): the last 100, oldest first."""
+        """Return when processes died while turns ran (epoch seconds, as ``recover`` noted them): the last 100, oldest
+        first."""
         ...
 
     async def pending(
         self, *, conversation: str | None = None, after: int = 0, now: float, limit: int
     ) -> Sequence[Delivery]:
-        """Open deliveries that are due, oldest first, with ``seq`` greater than ``after``."""
+        """Return at most ``limit`` open deliveries that are due at ``now`` (epoch seconds) and whose ``seq`` is greater
+        than ``after``, oldest first; of one conversation or of all."""
         ...
 
     async def posted(self, conversation: str, *, before: int) -> Collection[str]:
-        """Ids of messages that turns of the conversation posted which are done by now, among those of the deliveries
-        ahead of a ``seq``: the last 20,000 of all conversations. Slow: it looks through them."""
+        """Return the ids of the messages posted by done turns of the conversation, as far as their deliveries arrived
+        before ``seq`` ``before`` and among the last 20,000 of all conversations. Slow: it looks through all of
+        those."""
         ...
 
     async def dead_letters(self, *, limit: int = 100) -> Sequence[DeadLetter]:
-        """The newest dead letters first."""
+        """Return at most ``limit`` dead letters, newest first."""
         ...
 
     async def retry(self, keys: Collection[str]) -> int:
-        """Dead letters back into the inbox, with no attempts counted; how many there were."""
+        """Open the dead letters with these keys again, with no attempts counted. Returns how many there were."""
         ...
 
     async def drop(self, keys: Collection[str]) -> int:
-        """Dead letters marked done; how many there were."""
+        """Mark the dead letters with these keys done without running them. Returns how many there were."""
         ...

@@ -1,4 +1,4 @@
-"""The journals: what each unfinished turn did on the platform, so that a re-run repeats nothing."""
+"""The journals: what each unfinished turn did on its platform, so that a re-run does not repeat it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
@@ -7,7 +7,8 @@ from gateway.ports.inbox import Lease
 
 
 class EffectRecord(NamedTuple):
-    """One effect of a turn, keyed (delivery, ordinal). ``body`` is the runtime's own JSON."""
+    """One effect of a turn, such as a posted message. Its key is the delivery's key and the effect's ordinal in the
+    turn; ``body`` is JSON that only the runtime reads."""
 
     delivery: str
     ordinal: int
@@ -16,12 +17,12 @@ class EffectRecord(NamedTuple):
 
 
 class Journals(Protocol):
-    """The effects of turns that are not done."""
+    """Stores the effects of turns whose delivery is not done."""
 
     async def record(self, lease: Lease, effects: Sequence[EffectRecord]) -> None:
-        """Insert or replace these effects."""
+        """Insert these effects, or replace those with the same keys. Raises ``Fenced`` if the lease is stale."""
         ...
 
     async def effects(self, delivery: str) -> Sequence[EffectRecord]:
-        """Everything recorded for a delivery, by ordinal."""
+        """Return all effects recorded for a delivery, in the order of their ordinals."""
         ...

@@ -17,17 +17,17 @@ class Outcome(NamedTuple):
     """Whether the store may hold effects of the delivery. They are dropped when the delivery is done (``finish``,
     ``answer``) and kept while it can run again (``fail``, ``bury``)."""
     posted: Collection[str] = ()
-    """Ids of the turn's messages that no other turn shall take for its own (see ``Inbox.posted``)."""
+    """Ids of the messages that the turn posted, so that no other turn takes one for its own (see ``Inbox.posted``)."""
     records: tuple[()] = ()
     """History rows to insert or replace. No row has a type yet, so the tuple is empty."""
 
 
 NO_OUTCOME = Outcome()
-"""The outcome of a turn that changed no session: a journal it may have is dropped when the delivery is done."""
+"""The outcome of a turn that changed no session. Its journal, if it has one, is dropped when the delivery is done."""
 
 
 class Outcomes(Protocol):
-    """How turns end. Only ``gateway.runtime.outcome`` calls these methods.
+    """Stores how turns end. Only ``gateway.runtime.outcome`` calls these methods.
 
     Each of them writes an ``Outcome`` and the new state of the delivery in one transaction, and raises ``Fenced`` and
     writes nothing if the lease is stale.

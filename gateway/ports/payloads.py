@@ -1,14 +1,14 @@
-"""Small JSON values kept by key, in three groups that live differently long (see ``Store.prune``)."""
+"""Small JSON values kept by key, in three groups of different lifetimes (see ``Store.prune``)."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, Protocol, TypeAlias
 
 ValueOwner: TypeAlias = Literal["adapter", "gateway"]
-"""Who keeps a value: an adapter's are pruned by their age, the gateway's own never."""
+"""Who stored a value. Values of adapters are pruned by their age, the gateway's own never."""
 
 
 class Tokens(Protocol):
-    """What buttons mean whose token is too long for the platform."""
+    """Stores button tokens that are too long for the platform, by the short key that the button carries instead."""
 
     async def put_token(self, key: str, body: Mapping[str, Any]) -> None:
         """Insert or replace the token that buttons carry as ``key``."""
@@ -20,7 +20,7 @@ class Tokens(Protocol):
 
 
 class KeyValues(Protocol):
-    """What adapters and the gateway itself keep beyond the process, by name."""
+    """Stores values that adapters and the gateway keep beyond the process, by name."""
 
     async def put_value(self, owner: ValueOwner, name: str, body: Mapping[str, Any]) -> None:
         """Insert or replace the owner's value of that name."""
@@ -32,7 +32,7 @@ class KeyValues(Protocol):
 
 
 class MessageRecords(Protocol):
-    """What leads from a message on the platform back to the one that a turn sent."""
+    """Stores what leads from a message on a platform back to the message that a turn sent."""
 
     async def put_message(self, key: str, body: Mapping[str, Any]) -> None:
         """Insert or replace the record of a message."""
@@ -44,4 +44,4 @@ class MessageRecords(Protocol):
 
 
 class Payloads(Tokens, KeyValues, MessageRecords, Protocol):
-    """All three groups."""
+    """The store of all three groups of values."""

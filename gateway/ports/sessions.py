@@ -1,4 +1,4 @@
-"""The sessions: what the gateway keeps of a conversation beyond the process."""
+"""The sessions: what the gateway keeps of each conversation beyond the process."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -12,37 +12,39 @@ class SessionRecord(NamedTuple):
     id: str
     ref: ConversationRef
     user: UserRef | None
-    """Who opened it."""
+    """The person whose event opened the session."""
     data: Mapping[str, Any]
-    """The JSON part of ``user_session`` (and the runtime's own keys)."""
+    """The values of ``user_session`` that JSON can hold, and the runtime's own keys."""
     started_at: float
+    """When the session was opened, in seconds since the epoch."""
     last_at: float
-    """Seconds since the epoch of the last turn; at most a minute behind."""
+    """When its last turn began, in seconds since the epoch; the stored time is at most a minute behind."""
 
 
 class Sessions(Protocol):
-    """Open sessions, by conversation key."""
+    """Stores the open sessions, by conversation key."""
 
     async def load(self, conversation: str) -> SessionRecord | None:
-        """The open session, None if there is none or it has ended."""
+        """Return the conversation's open session, None if there is none or it has ended."""
         ...
 
     async def exists(self, conversation: str) -> bool:
-        """Whether a session is open."""
+        """Whether the conversation has an open session."""
         ...
 
     async def save(self, session: SessionRecord) -> None:
-        """Insert or replace."""
+        """Insert the session or replace the one that its conversation has."""
         ...
 
     async def end(self, conversation: str, *, at: float) -> None:
-        """The session is over; its data is dropped."""
+        """End the conversation's session at ``at`` (epoch seconds) and drop its data."""
         ...
 
     async def within(self, conversation: str, *, limit: int) -> Sequence[SessionRecord]:
-        """Open sessions of conversations below this one: the threads of a channel."""
+        """Return at most ``limit`` open sessions of conversations inside this one, such as the threads of a channel."""
         ...
 
     async def idle(self, *, before: float, limit: int) -> Sequence[SessionRecord]:
-        """Open sessions whose last turn was before that moment, oldest first."""
+        """Return at most ``limit`` open sessions whose last turn was before ``before`` (epoch seconds), oldest
+        first."""
         ...

@@ -1,4 +1,4 @@
-"""The whole store: every port over one database."""
+"""The interface of a whole store: every port over one database."""
 
 from typing import Protocol
 
@@ -10,18 +10,19 @@ from gateway.ports.sessions import Sessions
 
 
 class Store(Inbox, Outcomes, Journals, Sessions, Payloads, Protocol):
-    """All of it over one database."""
+    """Implements every port over one database, and opens, checks, prunes and closes that database."""
 
     async def open(self) -> None:
-        """Take ownership, create or migrate the schema. Raises ``SettingsError`` naming the fix when it cannot."""
+        """Open the database, take ownership of it and create or migrate its schema. Raises ``SettingsError`` that names
+        the fix when it cannot."""
         ...
 
     async def close(self) -> None:
-        """Write what is pending and let go."""
+        """Write what is pending, give up ownership and close the database."""
         ...
 
     async def ping(self) -> None:
-        """Raises unless the store can commit now."""
+        """Commit once, and raise what keeps the store from committing now."""
         ...
 
     async def prune(
@@ -37,6 +38,7 @@ class Store(Inbox, Outcomes, Journals, Sessions, Payloads, Protocol):
 
         The times are in seconds since the epoch. ``done_before`` is for done deliveries (their keys recognise
         duplicates until then) and ended sessions, ``tokens_before`` for long button tokens, ``values_before`` for what
-        adapters keep, ``messages_before`` for message records; of these three by the time they were last put.
+        adapters keep, ``messages_before`` for message records; the age of these three counts from when they were last
+        put.
         """
         ...
