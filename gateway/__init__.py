@@ -7,6 +7,8 @@ async def main(message: cl.Message):
     await cl.Message(f"You said: {message.content}").send()
 """
 
+from importlib.metadata import version as _version
+
 from gateway.chat.actions import Action
 from gateway.chat.asks.action import AskActionMessage
 from gateway.chat.asks.file import AskFileMessage, AskFileResponse
@@ -41,6 +43,9 @@ from gateway.errors import (
 )
 from gateway.model import AllowedMentions, Citation
 from gateway.runtime.calling import make_async, run_sync, sleep
+
+__version__ = _version("bot-gateway")
+"""The version of the installed package, as ``gateway --version`` prints it."""
 
 __all__ = [
     "Action",

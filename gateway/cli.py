@@ -8,13 +8,13 @@ import sys
 import traceback
 import webbrowser
 from contextlib import AsyncExitStack, contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from gateway import __version__
 from gateway.errors import SettingsError
 from gateway.redaction import redact
 
@@ -62,7 +62,7 @@ TEAMS_APP_TENANT_ID=
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"bot-gateway {version('bot-gateway')}")
+        typer.echo(f"bot-gateway {__version__}")
         raise typer.Exit
 
 

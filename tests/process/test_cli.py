@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from gateway import __version__
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.serving.server import bind
 from tests.slack.reading import said
@@ -50,6 +51,11 @@ def test_help_names_the_commands(tmp_path: Path) -> None:
     assert result.returncode == 0
     for command in ("run", "hello", "init", "inbox", "manifest"):
         assert command in result.stdout
+
+
+def test_version_is_that_of_the_package(tmp_path: Path) -> None:
+    result = gateway("--version", cwd=tmp_path)
+    assert (result.returncode, result.stdout) == (0, f"bot-gateway {__version__}\n")
 
 
 def test_a_missing_bot_file(tmp_path: Path) -> None:

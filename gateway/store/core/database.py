@@ -1,39 +1,9 @@
-"""What the core asks of a database: one connection, its transactions, and names for what goes wrong with it."""
+"""The interface of an open database: one connection, its transactions, and the translation of its errors."""
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from gateway.store.core.ownership import Ownership
-
-
-class Cursor(Protocol):
-    """The result of a statement."""
-
-    @property
-    def rowcount(self) -> int:
-        """The number of rows the statement changed."""
-        ...
-
-    def fetchone(self) -> Any:
-        """Return the next row, None behind the last."""
-        ...
-
-    def fetchall(self) -> list[Any]:
-        """Return the rows that are left."""
-        ...
-
-
-class Connection(Protocol):
-    """What statements run on, as the Python database interface (PEP 249) has it."""
-
-    def execute(self, statement: str, values: Sequence[Any] = ..., /) -> Cursor:
-        """Run the statement once."""
-        ...
-
-    def executemany(self, statement: str, rows: Iterable[Sequence[Any]], /) -> Cursor:
-        """Run the statement once for each row of values."""
-        ...
+from gateway.store.core.connection import Connection
+from gateway.store.core.ownership import Ownership
 
 
 class Database(Protocol):
@@ -50,7 +20,7 @@ class Database(Protocol):
         ...
 
     @property
-    def ownership(self) -> "Ownership":
+    def ownership(self) -> Ownership:
         """The right to write that was taken when the database was opened."""
         ...
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from gateway.errors import Fenced
 from gateway.ports import Lease
-from gateway.store.core.database import Connection
+from gateway.store.core.connection import Connection
 from gateway.store.core.kind import Operation
 from gateway.store.core.transaction import Transaction
 

@@ -2,7 +2,7 @@
 
 import time
 
-from gateway.store.core.database import Connection
+from gateway.store.core.connection import Connection
 
 
 class Transaction:

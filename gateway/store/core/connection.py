@@ -1,0 +1,33 @@
+"""The part of a database driver that the store uses: connections, and what their statements return."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+
+class Cursor(Protocol):
+    """The result of a statement."""
+
+    @property
+    def rowcount(self) -> int:
+        """The number of rows the statement changed."""
+        ...
+
+    def fetchone(self) -> Any:
+        """Return the next row, None behind the last."""
+        ...
+
+    def fetchall(self) -> list[Any]:
+        """Return the rows that are left."""
+        ...
+
+
+class Connection(Protocol):
+    """What statements run on, as the Python database interface (PEP 249) has it."""
+
+    def execute(self, statement: str, values: Sequence[Any] = ..., /) -> Cursor:
+        """Run the statement once."""
+        ...
+
+    def executemany(self, statement: str, rows: Iterable[Sequence[Any]], /) -> Cursor:
+        """Run the statement once for each row of values."""
+        ...
