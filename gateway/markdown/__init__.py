@@ -1,4 +1,4 @@
-"""Reads Markdown where it stands: one scanner of blocks and one of inline markup, for every platform.
+"""Reads Markdown in place: one scanner of blocks and one of inline markup, for every platform.
 
 Theory. The gateway never renders Markdown by itself; it cuts it, closes what is open at the end of a growing text, and
 respells the few constructs a platform shows otherwise. All of that needs to know *where* in the source a construct

@@ -9,11 +9,11 @@ from typing import NamedTuple
 from gateway.markdown import tables
 
 DEPTH = 24
-"""Quotes and list items inside of each other that are told apart; what is nested deeper is text of the innermost."""
+"""Levels of nested quotes and list items that are told apart; what is nested deeper is text of the innermost one."""
 
 
 class Kind(Enum):
-    """What a line is."""
+    """What a line of Markdown is."""
 
     BLANK = "blank"
     TEXT = "text"
@@ -27,7 +27,7 @@ class Kind(Enum):
     CODE = "code"
     CLOSING = "closing"
     INDENTED = "indented"
-    """Code by its four blanks."""
+    """A line that is code because it is indented by four blanks."""
     HEADER = "header"
     """The first row of a table."""
     DELIMITER = "delimiter"
@@ -36,60 +36,60 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """What opened a fenced code block."""
+    """The line that opened a fenced code block, in its parts."""
 
     lead: str
-    """What keeps the block in its quote or list item: marks of quotes, and blanks."""
+    """The text that keeps a line of the block in its quote or list item: quote marks and blanks."""
     mark: str
     info: str
     indent: int = 0
-    """Columns between its item or quote and its marks."""
+    """Columns between the block's list item or quote and the marks of the fence."""
 
     @property
     def opener(self) -> str:
-        """The line that opens it again."""
+        """The line that opens the block again in the next part."""
         return f"{self.lead}{self.mark}{self.info}"
 
     @property
     def closer(self) -> str:
-        """The line that closes it."""
+        """The line that closes the block."""
         return f"{self.lead}{self.mark}"
 
     def closed_by(self, line: str) -> bool:
-        """Whether the line is nothing but marks of this fence, enough of them."""
+        """Return whether the line closes the block: nothing but marks of this fence, and enough of them."""
         return self.ended_by(line.strip(" \t>"))
 
     def ended_by(self, bare: str) -> bool:
-        """The same of a line without blanks and quote marks around it."""
+        """Return whether the line, without the blanks and quote marks around it, closes the block."""
         return len(bare) >= len(self.mark) and not bare.strip(self.mark[0])
 
 
 class Line(NamedTuple):
-    """A line of the text; offsets are those of the whole text."""
+    """A line of a text; offsets count from the start of the text."""
 
     kind: Kind
     start: int
     end: int
-    """Where it ends, without its line break."""
+    """Offset of the line's end, without its line break."""
     content: int
-    """Where its own text begins, behind marks of quotes and items and behind blanks."""
+    """Offset at which the line's own text begins, behind blanks and the marks of quotes and list items."""
     starts: bool
-    """Whether it begins a block, instead of going on with the one above."""
+    """Whether the line begins a block, rather than continuing the one above it."""
     item: int
     """The column of the last marker of a list item on this line; -1 for none."""
     items: int
-    """How many list items it stands in."""
+    """Number of list items the line is in."""
     quotes: int
-    """How many quotes it stands in."""
+    """Number of quotes the line is in."""
     fence: Fence | None = None
-    """The fenced block it belongs to."""
+    """The fenced code block the line belongs to; None outside of one."""
 
 
 class Block(NamedTuple):
     """Lines that belong together: a paragraph with its underline, a code block, a table, a run of blank lines."""
 
     kind: Kind
-    """The kind of its first line; a paragraph with an underline is ``UNDERLINE``."""
+    """The kind of the block's first line; a paragraph with an underline is ``UNDERLINE``."""
     lines: tuple[Line, ...]
 
     @property
@@ -109,29 +109,31 @@ _UNDERLINE = re.compile(r"(?:=++|-++)[ \t]*+$")
 _FENCE = re.compile(r"(?P<mark>`{3,}+(?=[^`]*+$)|~{3,}+)(?P<info>.*+)$")
 _NOT_LEAD = re.compile(r"[^ \t>]")
 _QUOTE = -1
-"""A quote among the open containers; an item is there as the columns its content is indented by."""
+"""The entry for a quote among the open containers; the entry for a list item is the number of columns its content is
+indented by."""
 
 
 class Scanner:
-    """One pass over the lines of a text. Once ``lines`` has ended, ``fence`` is the block the text ends in."""
+    """Tells what each line of a text is, in one pass. When ``lines`` has ended, ``fence`` is the fenced code block that
+    is still open, or None."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.fence: Fence | None = None
         self._containers: list[int] = []
         self._last_quote = -1
-        """The index of the innermost quote among the containers."""
+        """The index of the innermost quote among the containers; -1 for none."""
         self._paragraph = False
-        """Whether the line before belongs to a paragraph that may go on."""
+        """Whether the previous line belongs to a paragraph that may continue."""
         self._table = False
         self._delimiter = False
-        """Whether this line is known to be a table's delimiter row."""
+        """Whether the current line is known to be a table's delimiter row."""
         self._indented = False
         self._begun = False
         """Whether a line that is not blank was seen."""
 
     def lines(self) -> Iterator[Line]:
-        """The lines, in order."""
+        """Yield the lines in order."""
         text, start, size = self.text, 0, len(self.text)
         while start <= size:
             end = text.find("\n", start)
@@ -157,13 +159,13 @@ class Scanner:
         if self.fence is not None:
             if matched > self._last_quote:
                 return self._in_fence(self.fence, start, end, at, column - base)
-            self.fence = None  # the quote it stood in has ended
+            self.fence = None  # the quote that the code block was in has ended
         if at >= end:
             return self._blank(start, end, matched)
         return self._text(start, end, at, column, base, matched)
 
     def _skip(self, at: int, column: int, end: int) -> tuple[int, int]:
-        """Behind the blanks, and the column that is."""
+        """Return the offset and the column behind the blanks."""
         found = _BLANKS.match(self.text, at, end)
         behind = at if found is None else found.end()
         if behind == at:
@@ -175,7 +177,7 @@ class Scanner:
         return behind, column
 
     def _behind_quote(self, at: int, column: int, end: int) -> tuple[int, int, int]:
-        """Where the text behind a quote mark begins, its column, and the column its indent counts from."""
+        """Return the offset and column of the text behind a quote mark, and the column from which its indent counts."""
         base = column + 1
         if at + 1 < end and self.text[at + 1] in " \t":
             base += 1
@@ -200,7 +202,7 @@ class Scanner:
         text = self.text
         here = len(self._containers)
         lazy = matched < here
-        """Whether the line stands outside of what is open: only a paragraph goes on there."""
+        """Whether the line is outside of the open containers, where only a paragraph may continue."""
         marker, delimiter = -1, self._delimiter
         self._delimiter = False
         while not delimiter and at < end and column - base < 4 and len(self._containers) < DEPTH:
@@ -228,12 +230,12 @@ class Scanner:
         return self._made(kind, start, end, at, starts=starts or marker >= 0, item=marker, fence=self.fence)
 
     def _marker(self, at: int, end: int, *, lazy: bool) -> re.Match[str] | None:
-        """The marker of a list item that begins here."""
+        """Return the marker of a list item that begins here; None if there is none."""
         found = _MARKER.match(self.text, at, end)
         if found is None or (self.text[at] in "-*" and _RULE.match(self.text, at, end) is not None):
             return None
         if self._paragraph and not lazy:
-            # Inside of a paragraph a number is more often the end of a sentence, and a dash an underline.
+            # Within a paragraph a number is more often the end of a sentence, and a dash an underline.
             behind = _BLANKS.match(self.text, found.end(), end)
             if found[1] not in (None, "1") or behind is None or behind.end() >= end:
                 return None
@@ -254,7 +256,7 @@ class Scanner:
         self._paragraph = self._table = self._indented = False
 
     def _leaf(self, at: int, end: int, indent: int, *, lazy: bool, delimiter: bool) -> tuple[Kind, bool]:
-        """What the text of the line is, and whether it begins a block."""
+        """Return what the text of the line is, and whether it begins a block."""
         text = self.text
         if at >= end:
             return Kind.TEXT, True  # the empty first line of an item or a quote
@@ -302,7 +304,7 @@ class Scanner:
     def _open(self, start: int, end: int, at: int, indent: int) -> None:
         found = _FENCE.match(self.text, at, end)
         assert found is not None
-        # Opened a second time the block is no new list item: the marker becomes indent.
+        # The block that is opened again in the next part is no new list item, so the marker becomes indent.
         lead = _NOT_LEAD.sub(" ", self.text[start:at])
         self.fence = Fence(lead=lead, mark=found["mark"], info=found["info"].rstrip(), indent=indent)
 
@@ -314,12 +316,12 @@ class Scanner:
 
 
 def scan_lines(text: str) -> Iterator[Line]:
-    """What each line of the text is."""
+    """Yield each line of the text, with what it is."""
     return Scanner(text).lines()
 
 
 def scan_blocks(text: str) -> Iterator[Block]:
-    """The lines in the blocks they make up; joined by line breaks, those are the text again."""
+    """Yield the blocks of the text; their lines joined by line breaks are the text again."""
     held: list[Line] = []
     for line in scan_lines(text):
         if held and not _goes_on(held[-1], line):

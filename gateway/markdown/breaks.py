@@ -17,7 +17,7 @@ from gateway.markdown.inline import scan_inline
 
 
 class Rank(IntEnum):
-    """Where a part may end, best first."""
+    """Kinds of places where a part may end, best first."""
 
     BLOCK = 0
     ITEM = 1
@@ -27,7 +27,7 @@ class Rank(IntEnum):
     SENTENCE = 5
     WORD = 6
     TITLE = 7
-    """Right behind a heading: between blocks, but it leaves the heading alone."""
+    """Right behind a heading: between blocks, but the heading would be separated from its text."""
     INNER_BLOCK = 8
     INNER_LINE = 9
     INNER_SENTENCE = 10
@@ -35,7 +35,7 @@ class Rank(IntEnum):
 
 
 _RUNNING = (Rank.SENTENCE, Rank.WORD, Rank.INNER_SENTENCE, Rank.INNER_WORD)
-"""Places in the middle of a line."""
+"""The ranks of places in the middle of a line."""
 
 
 class Break(NamedTuple):
@@ -43,11 +43,11 @@ class Break(NamedTuple):
 
     rank: Rank
     at: int
-    """Where the next part's own text begins, in the window."""
+    """Offset in the window at which the next part's own text begins."""
     fence: Fence | None = None
-    """The code fence the cut goes through: closed here, opened again in the next part."""
+    """The fenced code block that is cut: it is closed here and opened again in the next part. None outside of one."""
     prefix: str = ""
-    """What else the next part opens with: a table's header rows, the mark of a quote."""
+    """What else the next part begins with: a table's header rows, or quote marks."""
 
 
 _SENTENCE = re.compile(r"(?<=[.!?…])[\"')\]*_]*+\s++|(?<=[。！？])")  # noqa: RUF001 - the full-width marks are meant
@@ -61,31 +61,31 @@ class Window:
     def __init__(self, text: str, skip: int, limit: int, tables: int | None) -> None:
         self.text = text
         self.skip = skip
-        """Characters at the start that were carried over: a cut must be behind them."""
+        """Number of characters at the start that were repeated from the previous part; a cut must be behind them."""
         self.limit = limit
         self.fence: Fence | None = None
         self.stop: int | None = None
-        """The start of the first table too many."""
+        """Offset of the first table that exceeds the number allowed; None while there is none."""
         self._breaks: list[Break] = []
         self._fence_body = 0
         self._table = ""
-        """The header rows of the table the scan is in."""
+        """The header rows of the table being scanned; empty outside of one."""
         self._table_body = 0
         self._row = False
-        """Whether the line the window ends in looks like a table's row, perhaps the first."""
+        """Whether the last line of the window looks like a table's row, which may be the first."""
         self._tables_left = tables
         self._list: int | None = None
-        """The indent of the list the scan is in."""
+        """The indent of the list being scanned; None outside of one."""
         self._block = 0
-        """Where the paragraph, item or row the scan is in began."""
+        """Offset at which the paragraph, list item or row being scanned began."""
         self._line = 0
         self._end = 0
-        """Where the last line that is not blank ended, without the blanks at its end."""
+        """Offset at which the last line that is not blank ended, without the blanks at its end."""
         self._title: int | None = None
-        """The start of the headings right before this line."""
+        """Offset of the headings right before the current line; None if there are none."""
         self._scan()
 
-    # Scanning
+    # The methods below scan the window for places where a part may end.
 
     def _scan(self) -> None:
         blank, before, closed = True, False, False
@@ -113,10 +113,11 @@ class Window:
 
     def _leave_fence(self) -> None:
         if self.fence is not None and self._line > self._fence_body - 1:
-            self.fence = None  # with the quote it stood in
+            self.fence = None  # the quote that the code block was in has ended
 
     def _in_fence(self, line: Line) -> bool:
-        """A line of code, or the one that ends it (not if the window cuts it off: it may turn out to be code)."""
+        """Scan a line of a fenced code block and return whether it closes the block. A closing line that the window
+        cuts off does not, because it may turn out to be code."""
         if line.kind is Kind.CLOSING and not (line.end == len(self.text) and len(self.text) > self.limit):
             self.fence = None
             self._block = line.end + 1
@@ -153,7 +154,7 @@ class Window:
         self._title = (at if self._title is None else self._title) if title else None
 
     def _begin_table(self, line: Line) -> bool:
-        """Remember the rows that head it, unless it is one too many."""
+        """Remember the table's header rows; return False for a table that exceeds the number allowed."""
         if self._tables_left is not None:
             if not self._tables_left:
                 self.stop = line.start if self._title is None else self._title
@@ -166,7 +167,7 @@ class Window:
         return True
 
     def _add_before(self, line: Line, *, inner: bool, starts: bool, apart: bool) -> None:
-        """The place before a line of text."""
+        """Add the place before a line of text."""
         if line.item >= 0:
             rank = Rank.NESTED if self._list is not None and line.item > self._list + 1 else Rank.ITEM
         elif inner:
@@ -180,25 +181,26 @@ class Window:
     def _add(
         self, rank: Rank, at: int, *, end: int | None = None, fence: Fence | None = None, prefix: str = ""
     ) -> None:
-        """Note a place, if a part can end there. ``end`` is where its text ends, if that is not the line before."""
+        """Add a place, if a part can end there. ``end`` is where the part's text ends; by default the end of the line
+        before."""
         end = self._end if end is None else end
         if end > self.skip and end + _room(fence) <= self.limit:
             self._breaks.append(Break(rank, at, fence, prefix))
 
     def _header(self) -> str:
-        """The header rows for the next part, unless they would fill it."""
+        """Return the header rows for the next part; empty if they would fill more than half of it."""
         return self._table if len(self._table) <= self.limit // 2 else ""
 
     def _seam(self) -> Fence | None:
-        """The open fence, unless closing it and opening it again would fill a part."""
+        """Return the open fence; None if closing and reopening it would take more than half of a part."""
         if self.fence is None or _room(self.fence) + len(self.fence.opener) + 1 > self.limit // 2:
             return None
         return self.fence
 
-    # Choosing
+    # The methods below choose among the places.
 
     def choose(self) -> Break:
-        """The best place to end the part."""
+        """Return the best place to end the part."""
         best = self._choose()
         return best._replace(prefix=self._quote(best.at)) if best.rank in _RUNNING and not best.fence else best
 
@@ -230,7 +232,7 @@ class Window:
         )
 
     def _running(self, *, inner: bool) -> list[Break]:
-        """Sentence and word ends of the text the window ends in."""
+        """Return the ends of sentences and words in the block that the window ends in."""
         kept = len(self._breaks)
         sentence, word = (Rank.INNER_SENTENCE, Rank.INNER_WORD) if inner else (Rank.SENTENCE, Rank.WORD)
         fence = self._seam()
@@ -244,19 +246,19 @@ class Window:
         return running
 
     def _quote(self, at: int) -> str:
-        """The quote marks of the line a cut goes through, if it goes through one."""
+        """Return the quote marks of the line that a cut goes through; empty if there are none."""
         line = self.text.rfind("\n", 0, at) + 1
         found = _QUOTE.match(self.text, line)
         if found is None or line == at:
             return ""
         end = found.end()
-        if at < end:  # through the marks themselves, between which are only blanks
+        if at < end:  # the cut goes through the quote marks, between which are only blanks
             end = self.text.rfind(">", line, at) + 1
             end += bool(line < end < at)
         return self.text[line:end] if end - line <= self.limit // 2 else ""
 
     def _best_inline(self, places: list[Break]) -> Break | None:
-        """The best place that leaves the part half full, outside links, code and emphasis where that can be had."""
+        """Return the best place that leaves the part half full, outside of links, code and emphasis where possible."""
         if self.fence is not None:
             return _best(places, self.limit // 2)
         found = scan_inline(self.text[self._block :], unfinished=True)
@@ -266,7 +268,7 @@ class Window:
         return _best(clean, self.limit // 2) or _best(clean, self.limit // 8) or _best(places, self.limit // 2)
 
     def _hard(self) -> Break:
-        """Through the middle of a word, but not of a character as a reader knows it."""
+        """Return a place in the middle of a word, but not in the middle of what a reader sees as one character."""
         fence = self._seam()
         at = max(self.limit - _room(fence), self.skip + 1)
         least = max(self.skip + 1, at - 32)
@@ -275,12 +277,12 @@ class Window:
 
 
 def _room(fence: Fence | None) -> int:
-    """Characters it takes to close the fence."""
+    """Return the number of characters needed to close the fence."""
     return 0 if fence is None else len(fence.closer) + 1
 
 
 def _outside(places: list[Break], ranges: list[tuple[int, int]], start: int) -> list[Break]:
-    """The places that are inside of none of the ranges, which count from ``start``."""
+    """Return the places that are in none of the ranges, which count from ``start``."""
     clean: list[Break] = []
     reach = next_range = 0
     for place in sorted(places, key=lambda each: each.at):
@@ -294,13 +296,13 @@ def _outside(places: list[Break], ranges: list[tuple[int, int]], start: int) -> 
 
 
 def _best(places: list[Break], least: int) -> Break | None:
-    """The last of the best rank that lies at ``least`` or behind."""
+    """Return the last place of the best rank at ``least`` or behind it; None if there is none."""
     far = [place for place in places if place.at >= least]
     return min(far, key=lambda place: (place.rank, -place.at), default=None)
 
 
 def _joined(text: str, at: int) -> bool:
-    """Whether the characters around ``at`` form one grapheme (the cases that occur, not all of UAX 29)."""
+    """Return whether the characters around ``at`` form one grapheme (the common cases, not all of UAX 29)."""
     if at >= len(text):
         return False
     char, before = text[at], text[at - 1]
@@ -313,7 +315,7 @@ def _joined(text: str, at: int) -> bool:
         return True
     if not 0x1F1E6 <= code <= 0x1F1FF:
         return unicodedata.category(char) in ("Mc", "Me", "Mn")
-    # Flags are pairs of regional indicators: joined behind an odd number of them.
+    # A flag is a pair of regional indicators, so one belongs to an odd number of them before it.
     first = at
     while first and 0x1F1E6 <= ord(text[first - 1]) <= 0x1F1FF:
         first -= 1

@@ -1,11 +1,11 @@
-"""Changes at places of a text that were found before any of them is made."""
+"""Replaces ranges of a text, all of which are found before the first is replaced."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
 
 class Edit(NamedTuple):
-    """What stands from ``start`` to ``end`` becomes ``new``."""
+    """A replacement of the text from ``start`` to ``end`` by ``new``."""
 
     start: int
     end: int
@@ -13,7 +13,7 @@ class Edit(NamedTuple):
 
 
 def edited(text: str, edits: Iterable[Edit]) -> str:
-    """The text with the edits made; of two that overlap, the one that begins first."""
+    """Return the text with the edits made; of two that overlap, only the one that begins first."""
     pieces: list[str] = []
     at = 0
     for edit in sorted(edits):

@@ -1,7 +1,8 @@
-"""Headings: those that begin with ``#``, and those that are underlined; and the lines that only look like an underline.
+"""Recognises headings, those that begin with ``#`` and those that are underlined, and lines that only look like an
+underline.
 
 A line of dashes right below text is a heading's underline in Markdown, but people and models often mean a rule by it.
-It is taken for a heading's where it stands below one short line that reads like a title, else for a rule.
+It is taken for an underline below a single short line that reads like a title, else for a rule.
 """
 
 from typing import NamedTuple
@@ -11,22 +12,22 @@ from gateway.markdown.parts import Prose
 
 _SENTENCE = tuple(".!?:;,…。！？：；，")  # noqa: RUF001 - the full-width marks are meant
 _LEAST = 3
-"""Signs of an underline, or of a rule: fewer are what they look like."""
+"""Smallest number of ``=`` or ``-`` that is taken for an underline or a rule; fewer are plain text."""
 _TITLE = 80
-"""Characters of the longest line that dashes below it make a heading of."""
+"""Largest number of characters in a line that dashes below it make a heading of."""
 
 
 class Heading(NamedTuple):
-    """A line of its own importance; 1 is the highest level."""
+    """A heading; level 1 is the highest."""
 
     level: int
     text: str
     lead: str
-    """What stands before it: the marker of an item, marks of quotes, blanks."""
+    """The text before the heading: the marker of a list item, quote marks, blanks."""
 
 
 def heading(part: Prose) -> Heading | None:
-    """The heading a part is."""
+    """Return the heading in a part; None for a part that is no heading."""
     first = part.block.lines[0]
     lead = part.source[: first.content - first.start]
     if part.block.kind is Kind.HEADING:
@@ -43,7 +44,7 @@ def heading(part: Prose) -> Heading | None:
 
 
 def below_text(part: Prose) -> bool:
-    """Whether the part ends in a rule that stands right below its text."""
+    """Return whether the part is a text with a rule, and no underline, right below it."""
     if part.block.kind is not Kind.UNDERLINE:
         return False
     *lines, last = part.block.lines
@@ -54,6 +55,6 @@ def below_text(part: Prose) -> bool:
 
 
 def _without_closing(words: str) -> str:
-    """Marks behind a heading belong to it only with a blank before them: C# keeps its own."""
+    """Return a heading without the ``#`` that close it. They close it only behind a blank, so that C# keeps its own."""
     bare = words.rstrip("#")
     return bare.rstrip() if not bare or bare[-1] in " \t" else words

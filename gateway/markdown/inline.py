@@ -1,7 +1,7 @@
 """Finds the inline markup of one block of Markdown: where each construct begins and ends.
 
 Theory. One pass over the characters that can mean something. Code spans, escapes, addresses, entities and the tokens of
-chat platforms are decided where they stand. Runs of marks wait on a stack per mark and are paired when the label of a
+chat platforms are decided at once. Runs of marks wait on a stack per mark and are paired when the label of a
 link, or the block, ends (CommonMark's delimiter stack, but for marks inside of words: there an asterisk is
 a product far more often than emphasis). What makes a closing parenthesis an address's end is found once for all links.
 """
@@ -20,36 +20,36 @@ SpanKind = Literal[
 
 
 class Span(NamedTuple):
-    """One construct; offsets are those of the block."""
+    """One inline construct; offsets count from the start of the block."""
 
     kind: SpanKind
     start: int
     inner: int
-    """Where its content begins."""
+    """Offset at which the content of the construct begins."""
     close: int
-    """Where its content ends."""
+    """Offset at which the content of the construct ends."""
     end: int
     target: str = ""
-    """The address of a link, as it is written."""
+    """The address of a link, as it is written; empty for other constructs."""
 
 
 class Open(NamedTuple):
-    """A construct that has begun and not ended."""
+    """An inline construct that begins and does not end."""
 
     mark: str
-    """The run that opened it: backticks, asterisks, underscores, tildes; ``](`` for a link."""
+    """The run of marks that opened the construct: backticks, asterisks, underscores, tildes; ``](`` for a link."""
     start: int
     inner: int
-    """Where its content begins; of a link, where its label ends."""
+    """Offset at which the content of the construct begins; of a link, at which its label ends."""
 
 
 class Inline(NamedTuple):
-    """What was found in a block."""
+    """The inline constructs of a block."""
 
     spans: list[Span]
-    """In the order they begin, the outer before the inner."""
+    """The complete constructs in the order they begin, outer ones before inner ones."""
     open: list[Open]
-    """In the order they were opened."""
+    """The incomplete constructs in the order they begin."""
 
 
 _SPECIAL = re.compile(r"\\|`++|\*++|_++|~++|!\[|\[|\]|<|&|https?://", re.IGNORECASE)
@@ -67,7 +67,7 @@ _PARENS = re.compile(r"\\.|([()])|(\s++)", re.DOTALL)
 
 
 class _Run:
-    """A run of one mark, as much of it as is not used up."""
+    """A run of one mark, reduced to the marks that are not used yet."""
 
     __slots__ = ("closes", "end", "mark", "opens", "start")
 
@@ -83,19 +83,20 @@ class _Bracket(NamedTuple):
     start: int
     image: bool
     runs: int
-    """How many runs of marks had been seen."""
+    """Number of runs of marks that came before the bracket."""
 
 
 class _Parentheses:
-    """Where the addresses of links end: looked up for each link, found in one pass for all of them."""
+    """Where the addresses of links end, found in one pass for all links of a text."""
 
     def __init__(self, text: str) -> None:
         self.closed: dict[int, int] = {}
-        """A parenthesis and the one that closes it, within one word."""
+        """Offset of a parenthesis to that of the one that closes it, within one word."""
         self.stops: dict[int, int] = {}
-        """A parenthesis behind which only closed ones follow in its word, and where that word ends."""
+        """Offset of a parenthesis that its word does not close, and behind which all others are closed, to the end of
+        that word."""
         self.unclosed: list[int] = []
-        """Those not closed in the last word, which ends where the text does."""
+        """Offsets of the parentheses that are not closed in the last word, which ends where the text ends."""
         for found in _PARENS.finditer(text):
             if found[2]:
                 if self.unclosed:
@@ -117,11 +118,11 @@ class _Scan:
         self._runs: list[_Run] = []
         self._brackets: list[_Bracket] = []
         self._inactive = 0
-        """Brackets below this one stand around a link: they begin none themselves."""
+        """The depth below which brackets are around a link and so begin no link themselves."""
         self._ticks: dict[int, list[int]] | None = None
         self._parens: _Parentheses | None = None
         self._unquoted: set[str] = set()
-        """Quote marks of which no more follow."""
+        """The quote marks that do not occur any more in the rest of the text."""
 
     def run(self) -> Inline:
         at, text = 0, self.text
@@ -134,7 +135,7 @@ class _Scan:
         return Inline(self.spans, self.open)
 
     def _token(self, mark: str, start: int, end: int) -> int:
-        """Look at what begins with this mark; where to go on."""
+        """Read the construct that begins with this mark and return the offset at which to go on."""
         match mark[0]:
             case "`":
                 return self._code(start, end)
@@ -219,7 +220,7 @@ class _Scan:
         if opens or closes:
             self._runs.append(_Run(mark[0], start, end, opens=opens, closes=closes))
 
-    # Links
+    # The methods below read links.
 
     def _bracket(self, at: int) -> int:
         opened = self._brackets.pop()
@@ -242,7 +243,7 @@ class _Scan:
         return at + 1
 
     def _target(self, at: int) -> tuple[str, int] | None:
-        """The address in the parenthesis at this place, and where the link ends."""
+        """Return the address in the parenthesis at this offset, and where the link ends; None if it is no link's."""
         text = self.text
         if (found := _DESTINATION.match(text, at + 1)) is not None:
             end = self._behind_title(found.end())
@@ -260,7 +261,8 @@ class _Scan:
         return self._parens
 
     def _behind_title(self, at: int) -> int | None:
-        """Behind the parenthesis that ends a link, before which a title may stand."""
+        """Return the offset behind the parenthesis that ends a link, before which there may be a title; None without
+        one."""
         at, text = self._behind_blanks(at), self.text
         if text[at : at + 1] in ('"', "'"):
             close = self._quote(text[at], at + 1)
@@ -274,7 +276,7 @@ class _Scan:
         return at if found is None else found.end()
 
     def _quote(self, mark: str, at: int) -> int | None:
-        """The next of these quote marks that is not escaped."""
+        """Return the offset of the next quote mark of this kind that is not escaped; None if there is none."""
         if mark in self._unquoted:
             return None
         while (found := self.text.find(mark, at)) >= 0:
@@ -285,7 +287,8 @@ class _Scan:
         return None
 
     def _half_target(self, at: int) -> bool:
-        """Whether the parenthesis at this place begins an address, or its title, that the text ends in."""
+        """Return whether the text ends within the address, or its title, that begins with the parenthesis at this
+        offset."""
         parens = self._parentheses()
         if at in parens.last:
             return True
@@ -296,10 +299,11 @@ class _Scan:
             return True
         return self.text[title] in "\"'" and self._quote(self.text[title], title + 1) is None
 
-    # Emphasis
+    # The methods below pair the marks of emphasis.
 
     def _pair(self, first: int) -> list[_Run]:
-        """Pair the runs of marks from the ``first`` on, which are done with then; those that wait in vain."""
+        """Pair the runs of marks from the ``first`` on and forget them. Return those that opened and were not
+        closed."""
         waiting: dict[str, list[_Run]] = {"*": [], "_": [], "~": []}
         for run in self._runs[first:]:
             if run.closes:
@@ -310,7 +314,7 @@ class _Scan:
         return [run for runs in waiting.values() for run in runs]
 
     def _close(self, run: _Run, waiting: dict[str, list[_Run]]) -> None:
-        """End the nearest runs of the same mark with the marks of this one."""
+        """Close the nearest open runs of the same mark with the marks of this run."""
         own = waiting[run.mark]
         while run.start < run.end and own:
             opener = own[-1]
@@ -328,10 +332,10 @@ class _Scan:
 
 
 def scan_inline(text: str, *, unfinished: bool = False) -> Inline:
-    """The inline markup of one block (a paragraph, an item, a cell).
+    """Return the inline markup of one block (a paragraph, a list item, a cell).
 
-    ``unfinished`` says that the text is still being written: what begins a code span or the address of a link and does
-    not end takes all that follows.
+    With ``unfinished`` the text is still being written: a code span or a link's address that begins and does not end
+    takes all the text behind it.
     """
     return _Scan(text, unfinished=unfinished).run()
 
@@ -340,7 +344,7 @@ _WORDLESS = (Kind.OPENING, Kind.INDENTED, Kind.BLANK, Kind.RULE)
 
 
 def block_spans(text: str, block: Block) -> list[Span]:
-    """The inline markup of a block of the text, at its place in the text; of a table, line by line."""
+    """Return the inline markup of a block, with offsets in the whole text; a table is read line by line."""
     if block.kind in _WORDLESS:
         return []
     if block.kind is Kind.HEADER:

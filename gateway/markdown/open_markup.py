@@ -12,18 +12,18 @@ from gateway.markdown.blocks import Fence, Kind, Line, Scanner
 from gateway.markdown.inline import Open, scan_inline
 
 _LONE = re.compile(r"[ \t]*+(?:(?P<bullet>[-*+])|(?P<number>\d{1,9})[.)])(?:[ \t]++(?:\[[ xX]?\]?)?)?$")
-"""A list item of which only the marker (and perhaps a checkbox) is there."""
+"""Matches a list item of which only the marker (and perhaps a checkbox) is there."""
 _BARE_HEADING = re.compile(r"#{1,6}[ \t]*+$")
 _HALF_FENCE = re.compile(r"(?:`{1,2}|~{1,2})$")
 _HALF_RULE = re.compile(r"(?:-{1,2}|={1,2}|\*{1,2}|_{1,2})[ \t]*+$")
 _DASHES = re.compile(r"\|?[-:| \t]*+$")
 _RUNS = "`*_~"
 _ALONE = (Kind.RULE, Kind.UNDERLINE, Kind.INDENTED, Kind.DELIMITER)
-"""Lines in which nothing inline can be open."""
+"""Kinds of lines in which no inline markup can be open."""
 
 
 def close_open_markup(text: str) -> str:
-    """The text with its unfinished end closed or left out. Never raises."""
+    """Return the text with its unfinished end closed or left out. Never raises."""
     scanner = Scanner(text)
     lines = list(scanner.lines())
     if scanner.fence is not None:
@@ -38,7 +38,7 @@ def close_open_markup(text: str) -> str:
 
 
 def _block_start(lines: list[Line]) -> int | None:
-    """Where the inline text of the last block begins; None where there is none."""
+    """Return the offset at which the inline text of the last block begins; None where there is none."""
     if lines[-1].kind in _ALONE or lines[-1].kind is Kind.CLOSING:
         return None
     if lines[-1].kind in (Kind.HEADER, Kind.ROW):
@@ -55,7 +55,7 @@ def _close_fence(text: str, lines: list[Line], fence: Fence) -> str:
     bare = text[last.content : last.end].rstrip(" \t")
     body = lines[opening + 1 :]
     if body and bare and len(bare) < len(fence.mark) and not bare.strip(fence.mark[0]):
-        body.pop()  # the beginning of the closing line
+        body.pop()  # it may become the line that closes the block
     if not any(line.content < line.end for line in body):
         return text[: lines[opening].start].rstrip()
     end = body[-1].end
@@ -63,10 +63,11 @@ def _close_fence(text: str, lines: list[Line], fence: Fence) -> str:
 
 
 def _drop_unfinished_lines(text: str, lines: list[Line]) -> tuple[list[Line], int]:
-    """The lines without the last ones if they do not yet show what they will be, and where they end."""
+    """Return the lines without the last ones that do not yet show what they will be, and the offset at which they
+    end."""
     last = lines[-1]
     if last.kind is Kind.BLANK:
-        # The line before is finished: only a header row can still wait for what comes below it.
+        # The line before is complete; only a table's header row still needs the line below it.
         if len(lines) > 1 and last.start == len(text) and _waits_for_table(text, lines[-2]):
             return _without(text, lines, 2)
         return lines, len(text)
@@ -76,7 +77,7 @@ def _drop_unfinished_lines(text: str, lines: list[Line]) -> tuple[list[Line], in
     if _HALF_FENCE.match(words) or _BARE_HEADING.match(words) or _lone_marker(text, last, before):
         return _without(text, lines, 1)
     if under_words and _HALF_RULE.match(words):
-        return _without(text, lines, 1)  # under a line of text it would make a heading of it
+        return _without(text, lines, 1)  # below a line of text it would make that line a heading
     if before is not None and _waits_for_table(text, before) and _DASHES.match(words) and last.kind is Kind.TEXT:
         return _without(text, lines, 2)
     return _without(text, lines, 1) if _waits_for_table(text, last) else (lines, len(text))
@@ -93,17 +94,17 @@ def _lone_marker(text: str, line: Line, before: Line | None) -> bool:
     found = _LONE.match(text, line.start + _quoted(text, line), line.end)
     if found is None:
         return False
-    # A number may as well end a sentence that began a line above.
+    # A number may also be the end of a sentence that began on the line above.
     return found["bullet"] is not None or before is None or before.kind is Kind.BLANK or before.item >= 0
 
 
 def _quoted(text: str, line: Line) -> int:
-    """Characters of the quote marks the line begins with."""
+    """Return the number of characters of the quote marks that the line begins with."""
     return text.rfind(">", line.start, line.content) + 1 - line.start if line.quotes else 0
 
 
 def _waits_for_table(text: str, line: Line) -> bool:
-    """Whether the line looks like a table's header row and no table has begun."""
+    """Return whether the line looks like a table's header row while no table has begun."""
     return line.kind is Kind.TEXT and tables.like_row(text[line.content : line.end])
 
 
@@ -111,7 +112,7 @@ def _close_inline(block: str) -> str:
     body = block.rstrip()
     opened = scan_inline(body, unfinished=True).open
     if opened and opened[-1].mark == "](":
-        # ``inner`` is where the label ends; the label starts behind ``[`` or ``![``.
+        # ``inner`` is where the label ends; the label begins behind ``[`` or ``![``.
         link = opened.pop()
         label = body[link.start : link.inner].removeprefix("!").removeprefix("[")
         body = body[: link.start] + label
@@ -123,15 +124,15 @@ def _close_inline(block: str) -> str:
 
 
 def _without_half_run(body: str, opened: list[Open]) -> tuple[str, list[Open]]:
-    """Take marks off the end that are the beginning of something, or the first half of an end."""
+    """Remove marks at the end that begin a construct without content, or are the first half of a closing run."""
     start = len(body.rstrip(body[-1]))
     run = body[start:]
     if opened and opened[-1].inner == len(body):
-        return body[:start].rstrip(), opened[:-1]  # begun with nothing in it yet
+        return body[:start].rstrip(), opened[:-1]  # it has begun and has no content yet
     if run[0] != "~" and not opened and len(run) <= 3 and (not start or body[start - 1].isspace()):
         return body[:start].rstrip(), opened
     if opened and opened[-1].mark[0] == run[0] and run[0] in "`~" and len(run) < len(opened[-1].mark):
-        return body[:start], opened  # half of what ends it; of asterisks the scan has counted each
+        return body[:start], opened  # half of the closing run; the scan has counted single asterisks already
     return body, opened
 
 

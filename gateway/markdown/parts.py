@@ -1,4 +1,4 @@
-"""A text in the parts that platforms show in ways of their own: prose, code, tables."""
+"""Divides a text into the parts that platforms show in different ways: prose, code, tables."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from gateway.markdown.tables import Align
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """A paragraph, a heading, a rule, blank lines; also a table in a quote, which stays what was written."""
+    """A paragraph, a heading, a rule or blank lines; also a table in a quote, which stays as it was written."""
 
     source: str
     block: Block
-    """Its lines; their offsets are those of the whole text."""
+    """The part's lines; their offsets count from the start of the whole text."""
 
     def content(self, line: Line) -> str:
-        """A line without marks of quotes and items."""
+        """Return a line of the part without the marks of quotes and list items."""
         start = self.block.start
         return self.source[line.content - start : line.end - start]
 
@@ -28,22 +28,22 @@ class Code:
 
     source: str
     info: str
-    """What stands behind the opening fence."""
+    """The text behind the marks of the opening fence, usually a language."""
     body: str
-    """The code itself, without the indent it has for its list item or quote."""
+    """The code, without the indent that belongs to its list item or quote."""
     lead: str
-    """What stands before the opening fence: the marker of an item, marks of quotes, blanks."""
+    """The text before the opening fence: the marker of a list item, quote marks, blanks."""
     fence: str
-    """The marks that open it; empty for code that is only indented."""
+    """The marks of the opening fence; empty for indented code."""
     closed: bool
-    """Whether a fence ends it."""
+    """Whether a closing fence ends the code."""
     quote: str
-    """The quote marks that each of its lines begins with."""
+    """The quote marks that each line of the code begins with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of cells as wide as ``align``, the first of them the header."""
+    """A table: rows with as many cells as ``align`` has entries, the header first."""
 
     source: str
     rows: tuple[tuple[str, ...], ...]
@@ -54,7 +54,7 @@ Part = Prose | Code | Table
 
 
 def parts(text: str) -> Iterator[Part]:
-    """The parts of the text, in order; their sources joined by line breaks are the text again."""
+    """Yield the parts of the text in order; their sources joined by line breaks are the text again."""
     for block in _joined(scan_blocks(text)):
         source = text[block.start : block.end]
         if block.kind is Kind.OPENING:
@@ -68,7 +68,7 @@ def parts(text: str) -> Iterator[Part]:
 
 
 def _joined(blocks: Iterator[Block]) -> Iterator[Block]:
-    """The blocks; blank lines between two pieces of indented code belong to it."""
+    """Yield the blocks, where blank lines between two pieces of indented code belong to the code."""
     code: list[Line] = []
     blank: Block | None = None
     for block in blocks:
@@ -115,7 +115,7 @@ def _fenced(text: str, block: Block, source: str) -> Code:
 
 
 def _code_line(text: str, line: Line, indent: int, *, quoted: bool) -> str:
-    """A line of code without the indent of its fence."""
+    """Return a line of code without the indent of its fence."""
     start = line.start
     if quoted:
         start = text.rfind(">", line.start, line.content) + 1

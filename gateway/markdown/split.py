@@ -14,20 +14,22 @@ from gateway.markdown.breaks import Window
 
 
 class _Cut(NamedTuple):
-    """Where the next part starts in the text, and what it opens with."""
+    """Where the next part begins in the text, and what is put in front of it."""
 
     pos: int = 0
     prefix: str = ""
     fence: Fence | None = None
-    """The code fence the cut went through."""
+    """The fenced code block that was cut; None outside of one."""
 
 
 _ROWS = re.compile(r"^[ \t>]*+[|:-][-|: \t]*+$", re.MULTILINE)
-"""Candidates for delimiter rows: counting them is cheaper than scanning, and never too low."""
+"""Matches what may be a table's delimiter row. Counting these is cheaper than scanning, and never counts too few
+tables."""
 
 
 def split(text: str, limit: int, *, tables: int | None = None) -> list[str]:
-    """The text in parts of at most ``limit`` characters, with at most ``tables`` tables each; [] for a blank text.
+    """Return the text in parts of at most ``limit`` characters, with at most ``tables`` tables each; [] for a blank
+    text.
 
     Greedy and prefix-stable: all parts but the last stay the same when text is appended.
     """
@@ -40,7 +42,7 @@ _SOLID = re.compile(r"\S")
 
 
 class Splitter:
-    """``split`` for a text that grows: sealed parts are not looked at again."""
+    """Splits a text that grows, as ``split`` does, without reading again the parts that are complete."""
 
     def __init__(self, limit: int, *, tables: int | None = None) -> None:
         if limit < 1:
@@ -49,21 +51,21 @@ class Splitter:
         self.tables = None if tables is None else max(1, tables)
         self._sealed: list[str] = []
         self._head = ""
-        """The text all cuts so far were made from."""
+        """The beginning of the text that decided all cuts so far."""
         self._cut = _Cut()
 
     def copy(self) -> "Splitter":
-        """One that goes on from the same parts."""
+        """Return a splitter that continues from the same parts."""
         made = Splitter(self.limit, tables=self.tables)
         made._sealed, made._head, made._cut = list(self._sealed), self._head, self._cut
         return made
 
     def unread(self, text: str) -> int:
-        """How many characters of the text ``parts`` would look at, at least."""
+        """Return the smallest number of characters that ``parts`` would read of the text."""
         return len(text) - self._cut.pos
 
     def parts(self, text: str) -> list[str]:
-        """All parts of ``text``."""
+        """Return all parts of the text."""
         if not text or text.isspace():
             return []
         if self._sealed and not text.startswith(self._head):
@@ -79,12 +81,12 @@ class Splitter:
             if part:
                 self._sealed.append(part)
             end = cut.pos + self.limit + 1 - len(cut.prefix)
-            # What is only blanks behind a full part needs no cut: the text that made this one goes on with more.
+            # Blanks behind a full part need no cut: this one was decided by the text up to the next other character.
             solid = _SOLID.search(text, end - 1)
             self._head = text[: end if solid is None else solid.end()]
 
     def _rest(self, text: str, cut: _Cut) -> str | None:
-        """The text behind the cut if one part can hold it."""
+        """Return the text behind the cut, if one part can hold it; else None."""
         room = self.limit - len(cut.prefix)
         if len(text) - cut.pos <= room:
             rest = text[cut.pos :]
@@ -98,7 +100,7 @@ class Splitter:
 
 
 def _resume(text: str, cut: _Cut) -> _Cut:
-    """Skip the blank lines behind a cut; a code fence of which only its end is left needs no further part."""
+    """Skip the blank lines behind a cut. A code block of which only the closing fence is left is skipped as well."""
     if not cut.pos:
         return cut
     pos = cut.pos
@@ -115,7 +117,7 @@ def _resume(text: str, cut: _Cut) -> _Cut:
 
 
 def _take(text: str, cut: _Cut, limit: int, tables: int | None) -> tuple[str, _Cut]:
-    """The next part and where the one after it starts."""
+    """Return the next part, and where the part after it begins."""
     skip = len(cut.prefix)
     window = Window(cut.prefix + text[cut.pos : cut.pos + limit + 1 - skip], skip, limit, tables)
     chosen = window.choose()

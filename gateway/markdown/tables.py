@@ -1,4 +1,4 @@
-"""Tables of GFM: which lines open one, the cells of a row, columns under each other in a fixed-width font."""
+"""Reads GFM's tables: which lines open one, the cells of a row, and columns aligned in a fixed-width font."""
 
 import re
 import unicodedata
@@ -12,7 +12,7 @@ _PIPE = re.compile(r"\\.|(\|)", re.DOTALL)
 
 
 def opens(header: str, delimiter: str) -> bool:
-    """Whether these two lines begin a table."""
+    """Return whether these two lines begin a table."""
     return (
         "|" in header
         and ("|" in delimiter or ":" in delimiter)
@@ -22,12 +22,12 @@ def opens(header: str, delimiter: str) -> bool:
 
 
 def like_row(line: str) -> bool:
-    """Whether the line is a table's header row, if a delimiter row should follow."""
+    """Return whether the line would be a table's header row if a delimiter row followed."""
     return line.lstrip().startswith("|")
 
 
 def cells(row: str) -> list[str]:
-    """The cells of a row, without the blanks around them; ``\\|`` in a cell is a bar."""
+    r"""Return the cells of a row, without the blanks around them; ``\|`` in a cell is a bar."""
     row = row.strip()
     if row.startswith("|"):
         row = row[1:]
@@ -41,14 +41,14 @@ def cells(row: str) -> list[str]:
 
 
 def _bars(row: str) -> Iterator[int]:
-    """Where the row has bars that part cells."""
+    """Return the offsets of the bars that separate cells."""
     if "\\" in row:
         return (found.start() for found in _PIPE.finditer(row) if found[1])
     return (at for at, character in enumerate(row) if character == "|")
 
 
 def alignment(delimiter: str) -> tuple[Align, ...]:
-    """How a table's columns are aligned, by its delimiter row."""
+    """Return how a table's columns are aligned, read from its delimiter row."""
     return tuple(_aligned(cell) for cell in cells(delimiter))
 
 
@@ -59,18 +59,18 @@ def _aligned(cell: str) -> Align:
 
 
 def padded(rows: Sequence[Sequence[str]], align: Sequence[Align]) -> list[str]:
-    """The rows as lines of a fixed-width font, their columns under each other."""
+    """Return the rows as lines whose columns are aligned in a fixed-width font."""
     widths = column_widths(rows)
     return [_line(row, widths, align) for row in rows]
 
 
 def column_widths(rows: Sequence[Sequence[str]]) -> list[int]:
-    """How wide each column of the padded rows is."""
+    """Return the width of each column of the padded rows."""
     return [max(_width(cell) for cell in column) for column in zip(*rows, strict=True)]
 
 
 def _width(text: str) -> int:
-    """Columns in a fixed-width font, where an ideograph takes two and an accent none."""
+    """Return the width of a text in a fixed-width font, where an ideograph takes two columns and an accent none."""
     if text.isascii():
         return len(text)
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)

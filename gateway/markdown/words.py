@@ -1,4 +1,4 @@
-"""The words of Markdown without its marks: what a cell, a title or a label says, and in which style."""
+"""Reads the words of Markdown without its marks: what a cell, a title or a label says, and in which style."""
 
 import html
 from typing import Literal, NamedTuple
@@ -10,28 +10,28 @@ _STYLES: dict[str, Style] = {"strong": "strong", "emphasis": "emphasis", "strike
 
 
 class Words(NamedTuple):
-    """Words in one style."""
+    """A run of words in one style."""
 
     text: str
-    """What is read: escapes and entities are resolved, a ``<br>`` is a line break."""
+    """The words as they are read: escapes and entities are resolved, a ``<br>`` is a line break."""
     styles: frozenset[Style] = frozenset()
     target: str = ""
-    """Where a click on it leads."""
+    """The address that the words link to; empty if they are no link."""
 
 
 def read_words(text: str) -> list[Words]:
-    """What one block of Markdown says, in order. An image is a link to it."""
+    """Return the words of one block of Markdown in order. An image is a link to it."""
     return _Reading(text).found
 
 
 def plain_text(text: str) -> str:
-    """What one block of Markdown says, without any marks."""
+    """Return the words of one block of Markdown, without any marks."""
     return "".join([each.text for each in read_words(text)])
 
 
 def cell_text(cell: str) -> str:
-    """What a cell of a table says where only characters are shown: the address of a link behind its label, a line break
-    as a slash."""
+    """Return the words of a table's cell for a place that shows only characters: the address of a link follows its
+    label, a line break becomes a slash."""
     shown: list[str] = []
     for each in read_words(cell):
         hidden = each.target and each.target.removeprefix("mailto:") != each.text
@@ -40,7 +40,7 @@ def cell_text(cell: str) -> str:
 
 
 def code_text(text: str, span: Span) -> str:
-    """What a code span says: one blank on both sides only keeps it apart from its marks."""
+    """Return the content of a code span, without the one blank on both sides that only separates it from its marks."""
     inside = text[span.inner : span.close].replace("\n", " ")
     padded = inside.startswith(" ") and inside.endswith(" ") and inside.strip(" ")
     return inside[1:-1] if padded else inside
@@ -52,12 +52,12 @@ class _Reading:
         self.found: list[Words] = []
         self._at = 0
         self._said: list[str] = []
-        """Words in the style of ``_last`` that are not in ``found`` yet."""
+        """Pieces of text in the style of ``_last`` that are not in ``found`` yet."""
         self._last = Words("")
         self._style = Words("")
-        """The style that words have here; without text."""
+        """The style of words at the current offset; its text is empty."""
         self._around: list[tuple[Span, Words]] = []
-        """The marks and links around this place, and the style that was in use outside of each."""
+        """The marks and links around the current offset, with the style that applies outside of each."""
         for span in scan_inline(text).spans:
             if span.kind != "bracket":
                 self._span(span)
@@ -93,7 +93,7 @@ class _Reading:
             self._at = end
 
     def _leave(self, start: int) -> None:
-        """Close what ends before this place."""
+        """Leave the marks and links that end before this offset."""
         while self._around and self._around[-1][0].close < start:
             span, style = self._around.pop()
             self._until(span.close)
@@ -113,7 +113,7 @@ class _Reading:
 
 
 def _inside(span: Span, style: Words) -> Words:
-    """The style of words in this span."""
+    """Return the style of words within this span."""
     if span.kind in _STYLES:
         return style._replace(styles=style.styles | {_STYLES[span.kind]})
     return style._replace(target=span.target)

@@ -1,4 +1,4 @@
-"""What is kept: the inbox, the journals, the sessions. The database's URL says where."""
+"""The store: keeps the inbox, the journals and the sessions in the database that a URL names."""
 
 from pathlib import Path
 
@@ -10,12 +10,13 @@ __all__ = ["Inspector", "SQLiteStore", "open_store"]
 
 
 def open_store(url: str) -> Store:
-    """The store a ``DATABASE_URL`` names, not opened yet. Raises ``SettingsError`` for a URL it cannot use."""
+    """Return the store that a ``DATABASE_URL`` names, not opened yet. Raises ``SettingsError`` for a URL that cannot be
+    used."""
     return SQLiteStore(_path(url))
 
 
 class Inspector:
-    """The store of a gateway that may be running, opened beside it: ``async with Inspector(url) as store``."""
+    """Opens the store of a gateway that may be running, beside it: ``async with Inspector(url) as store``."""
 
     def __init__(self, url: str) -> None:
         self._store = SQLiteStore(_path(url), owner=False)

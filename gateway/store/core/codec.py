@@ -1,7 +1,7 @@
-"""Rows and JSON from the model's values, and back: the one place that knows how they are stored.
+"""Converts the model's values to rows and JSON and back: the one place that knows how they are stored.
 
-Written out by hand, because the general way (``to_json``) costs several times as much on the path of every event.
-A field added to one of these models is added here; the tests fill every field and fail until it is.
+Written by hand, because the general way (``to_json``) costs several times as much for every event. A field added to one
+of these models has to be added here; the tests fill every field and fail until it is.
 """
 
 import json
@@ -17,19 +17,19 @@ Row: TypeAlias = tuple[Any, ...]
 
 
 _STRICT = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
-"""A value that would come back as another type is refused instead."""
+"""Options that make orjson refuse a value that would come back as another type."""
 _BY_JSON = b" "
-"""Begins what the standard library had to encode and therefore has to decode."""
+"""The first byte of JSON that the standard library encoded and therefore has to decode."""
 
 
 def dumps(value: Mapping[str, Any]) -> bytes:
-    """JSON. Raises ``TypeError`` for a value that JSON does not hold."""
+    """Return the value as JSON. Raises ``TypeError`` for a value that JSON cannot hold."""
     return orjson.dumps(value if type(value) is dict else dict(value), option=_STRICT)
 
 
 def dumps_foreign(value: Mapping[str, Any]) -> bytes:
-    """JSON of what another party sent as JSON, whatever is in it: half an emoji (platforms cut texts anywhere) and
-    integers beyond 64 bits are valid there, though orjson takes neither."""
+    """Return as JSON what another party sent as JSON, whatever is in it: half of a surrogate pair (platforms cut texts
+    anywhere) and integers beyond 64 bits are valid there, though orjson takes neither."""
     try:
         return dumps(value)
     except TypeError:
@@ -37,12 +37,12 @@ def dumps_foreign(value: Mapping[str, Any]) -> bytes:
 
 
 def loads(data: bytes) -> Any:
-    """What ``dumps`` or ``dumps_foreign`` was given."""
+    """Return the value that ``dumps`` or ``dumps_foreign`` encoded."""
     return json.loads(data) if data.startswith(_BY_JSON) else orjson.loads(data)
 
 
 def dump_ref(ref: ConversationRef) -> bytes:
-    """A ref with its route, which is part of the address though not of the identity."""
+    """Return a conversation as JSON, with its route, which is part of the address though not of the identity."""
     return orjson.dumps(
         {
             "platform": ref.platform,
@@ -71,7 +71,7 @@ def load_user(data: bytes) -> UserRef:
 
 
 def load_delivery(row: Row) -> Delivery:
-    """From the columns seq, key, ref, body, twin, received_at, attempts, interrupted, revived."""
+    """Return the delivery in the columns seq, key, ref, body, twin, received_at, attempts, interrupted, revived."""
     seq, key, ref, body, twin, received_at, attempts, interrupted, revived = row
     return Delivery(
         seq=seq,
@@ -84,7 +84,7 @@ def load_delivery(row: Row) -> Delivery:
 
 
 def session_row(session: SessionRecord) -> Row:
-    """For the columns conversation, id, ref, opened_by, data, started_at, last_at."""
+    """Return a row for the columns conversation, id, ref, opened_by, data, started_at, last_at."""
     return (
         session.ref.key,
         session.id,
@@ -97,7 +97,7 @@ def session_row(session: SessionRecord) -> Row:
 
 
 def load_session(row: Row) -> SessionRecord:
-    """From the columns conversation, id, ref, opened_by, data, started_at, last_at."""
+    """Return the session in the columns conversation, id, ref, opened_by, data, started_at, last_at."""
     _, id, ref, opened_by, data, started_at, last_at = row
     return SessionRecord(
         id=id,
@@ -110,24 +110,24 @@ def load_session(row: Row) -> SessionRecord:
 
 
 def outcome_row(key: str, outcome: Outcome) -> tuple[str, Row | None, bool, str]:
-    """What the turn of the delivery ``key`` leaves behind, as ``store.outcomes`` writes it."""
+    """Return what the turn of the delivery ``key`` leaves behind, as ``kinds.outcomes`` writes it."""
     session, journal, posted, _ = outcome
     return key, None if session is None else session_row(session), journal, " ".join(posted)
 
 
 def effect_row(effect: EffectRecord) -> Row:
-    """For the columns delivery, ordinal, kind, body."""
-    # An answer's text is another party's.
+    """Return a row for the columns delivery, ordinal, kind, body."""
+    # The text of an answer was written by another party.
     return effect.delivery, effect.ordinal, effect.kind, dumps_foreign(effect.body)
 
 
 def load_effect(row: Row) -> EffectRecord:
-    """From the columns delivery, ordinal, kind, body."""
+    """Return the effect in the columns delivery, ordinal, kind, body."""
     delivery, ordinal, kind, body = row
     return EffectRecord(delivery=delivery, ordinal=ordinal, kind=kind, body=loads(body))
 
 
 def load_dead_letter(row: Row) -> DeadLetter:
-    """From the columns key, conversation, received_at, attempts, error."""
+    """Return the dead letter in the columns key, conversation, received_at, attempts, error."""
     key, conversation, received_at, attempts, error = row
     return DeadLetter(key=key, conversation=conversation, received_at=received_at, attempts=attempts, error=error)

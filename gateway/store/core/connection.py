@@ -13,7 +13,7 @@ class Cursor(Protocol):
         ...
 
     def fetchone(self) -> Any:
-        """Return the next row, None behind the last."""
+        """Return the next row; None after the last one."""
         ...
 
     def fetchall(self) -> list[Any]:
@@ -22,7 +22,7 @@ class Cursor(Protocol):
 
 
 class Connection(Protocol):
-    """What statements run on, as the Python database interface (PEP 249) has it."""
+    """Runs statements, as the Python database interface (PEP 249) has it."""
 
     def execute(self, statement: str, values: Sequence[Any] = ..., /) -> Cursor:
         """Run the statement once."""

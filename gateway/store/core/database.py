@@ -11,7 +11,7 @@ class Database(Protocol):
 
     @property
     def name(self) -> str:
-        """What logs call the database."""
+        """The name of the database in logs."""
         ...
 
     @property

@@ -1,4 +1,4 @@
-"""A kind of operation, and one caller's wish for it."""
+"""Kinds of operations on the store, and one operation that a caller asked for."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -14,23 +14,24 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kind(Generic[A, R]):
-    """A kind of operation: ``run`` takes the arguments of many and returns their results in the same order."""
+    """A kind of operation. ``run`` takes the arguments of several operations and returns their results in the same
+    order."""
 
     run: Callable[[Transaction, Sequence[A]], Sequence[R]]
     writes: bool = True
-    """Whether it changes rows."""
+    """Whether the operation changes rows."""
     owned: bool = True
-    """Whether only the owner of the data may run it (see ``Ownership``)."""
+    """Whether only the owner of the data may run the operation (see ``Ownership``)."""
     patient: bool = False
-    """Whether nobody waits for it: it then shares the next commit, or has its own after
-    ``writer.PATIENCE`` seconds."""
+    """Whether nobody waits for the operation. It then shares the next commit, or gets its own after ``writer.PATIENCE``
+    seconds."""
     last: bool = False
-    """Whether it runs after the others of its batch, so that all of its kind come together and it reads what they
-    wrote."""
+    """Whether the operation runs after the others of its batch: all operations of its kind then run as one set, and
+    read what the others wrote."""
 
 
 class Operation:
-    """One caller's wish, and what became of it."""
+    """One operation that a caller asked for, and its result or error."""
 
     __slots__ = ("args", "error", "future", "kind", "lease", "result")
 

@@ -1,4 +1,4 @@
-"""Who may write: what the writer asks before it runs an operation.
+"""Decides which process may write: the writer asks before it runs an operation.
 
 Today one process owns a whole database. Leases for each conversation, for several processes on one database, are
 another class with the same three methods.
@@ -18,7 +18,7 @@ READ_EPOCH = "SELECT epoch FROM owner"
 
 
 class Ownership(Protocol):
-    """The right to write, as it stands in the database."""
+    """The right to write, which every operation is checked against."""
 
     def claim(self, conversation: str) -> Lease | None:
         """Return the lease on a conversation, None while another process holds it."""

@@ -1,4 +1,5 @@
-"""Reads beside the writer: in a thread and on a connection of their own, so that neither waits for the other."""
+"""Reads from the store in a thread and on a connection of its own, so that reads and writes do not wait for each
+other."""
 
 import asyncio
 from collections.abc import Callable
@@ -24,14 +25,14 @@ class StoreReader:
         self._connect = connect
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="gateway-store-reader")
         self._database: Database | None = None
-        """Used by the thread alone."""
+        """The open database, which only the reader's thread uses."""
 
     async def read(self, kind: Kind[A, R], args: A) -> R:
         """Run the operation. Raises ``StoreFailed`` when the database cannot be read."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, kind, args)
 
     async def stop(self) -> None:
-        """Finish the reads that were asked for, then close the connection."""
+        """Finish the reads that were submitted, then close the connection."""
         closed = asyncio.get_running_loop().run_in_executor(self._thread, self._close)
         self._thread.shutdown(wait=False)
         await asyncio.shield(closed)

@@ -1,8 +1,8 @@
-"""One statement for many rows.
+"""Statements that each handle many rows.
 
-Every step of ``sqlite3`` lets go of the interpreter's lock and takes it back: with a row in each step, the writer's
-thread and the event loop wake each other for every row. So a set of rows goes into one step. The texts come in few
-sizes, so that the connection's cache keeps them prepared.
+Every step of ``sqlite3`` releases the interpreter's lock and takes it back: with one row in each step, the writer's
+thread and the event loop wake each other for every row. So a set of rows is handled in one step. The texts of the
+statements come in few sizes, so that the connection's cache keeps them prepared.
 """
 
 from collections.abc import Sequence
@@ -13,20 +13,21 @@ from gateway.store.core.codec import Row
 from gateway.store.core.transaction import Transaction
 
 SIZES = (32, 16, 8, 4)
-"""How many rows one text may be for. What is left of a set goes row by row: for so few, SQLite spends more on the list
-and on being able to undo half of a statement than the steps cost."""
+"""Numbers of rows that one statement can handle. What remains of a set is handled row by row: for so few rows, building
+the list and being able to undo half of a statement cost SQLite more than the steps."""
 
 Texts: TypeAlias = dict[int, str]
 
 
 class ByRows:
-    """An ``INSERT`` of rows, taken in their order: ``start`` up to ``VALUES``, what one row looks like, the rest."""
+    """An ``INSERT`` of rows, in their order: ``start`` is its text up to ``VALUES``, ``row`` the placeholders of one
+    row, ``end`` the text after the rows."""
 
     def __init__(self, start: str, row: str, end: str) -> None:
         self.texts: Texts = {size: f"{start} {', '.join([row] * size)} {end}" for size in (*SIZES, 1)}
 
     def run(self, tx: Transaction, rows: Sequence[Row]) -> int:
-        """The number of rows that were inserted or updated."""
+        """Insert the rows and return how many were inserted or updated."""
         changed, start = 0, 0
         for size in _sizes(len(rows)):
             values = [value for row in rows[start : start + size] for value in row]
@@ -38,13 +39,15 @@ class ByRows:
 
 
 class ByKeys:
-    """A statement on the rows whose key is among some: ``start`` up to ``IN``, ``end`` behind the list."""
+    """A statement on the rows with certain keys: ``start`` is its text up to ``IN``, ``end`` the text after the list of
+    keys."""
 
     def __init__(self, start: str, end: str = "") -> None:
         self.texts: Texts = {size: f"{start} ({', '.join('?' * size)}) {end}" for size in (*SIZES, 1)}
 
     def run(self, tx: Transaction, keys: Sequence[str], *before: Any) -> int:
-        """The number of rows that were changed. ``before`` goes in ahead of the keys."""
+        """Run the statement and return how many rows it changed. ``before`` are the values of placeholders ahead of the
+        keys."""
         changed, start = 0, 0
         for size in _sizes(len(keys)):
             changed += tx.execute(self.texts[size], (*before, *keys[start : start + size])).rowcount
@@ -54,7 +57,8 @@ class ByKeys:
         return changed
 
     def find(self, tx: Transaction, keys: Sequence[str]) -> list[Row]:
-        """The rows of those keys that there are, in no order; of a key that is given twice perhaps twice."""
+        """Return the rows that have one of the keys, in no order. A key that is given twice may return its row
+        twice."""
         rows: list[Row] = []
         start = 0
         for size in _sizes(len(keys)):
@@ -67,7 +71,8 @@ class ByKeys:
 
 @cache
 def _sizes(count: int) -> tuple[int, ...]:
-    """Of the statements for so many rows, as large as they come."""
+    """Return the sizes of the statements that together handle ``count`` rows, the largest first; what remains is fewer
+    than the smallest."""
     sizes: list[int] = []
     for size in SIZES:
         sizes += [size] * (count // size)

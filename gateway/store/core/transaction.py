@@ -6,10 +6,10 @@ from gateway.store.core.connection import Connection
 
 
 class Transaction:
-    """What a kind of operation may use: statements, the time and the owner's counters.
+    """What an operation runs with: statements, the time and the owner's counters.
 
-    ``now`` is in seconds since the epoch. ``epoch`` is the owner's number, 0 beside an owner. ``last_seq`` is the
-    number of the newest delivery; an operation that stores deliveries counts it up.
+    ``now`` is in seconds since the epoch. ``epoch`` is the owner's number, 0 in a process beside the owner.
+    ``last_seq`` is the number of the newest delivery; an operation that stores deliveries counts it up.
     """
 
     __slots__ = ("epoch", "execute", "executemany", "last_seq", "now")

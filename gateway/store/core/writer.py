@@ -1,11 +1,11 @@
-"""The one thread that talks to the database, and its group commit.
+"""The one thread that writes to the database, and its group commit.
 
-Operations queue up while the thread syncs the previous batch; then it takes everything that waits, runs it in one
-transaction, commits, and tells the event loop once. So a lone operation waits for nobody, and under load a sync is
-shared by many. What nobody waits for (the end of a turn) stays back for a moment to share the sync of what somebody
-does wait for: with little load that saves every second sync. Within a batch, neighbours of the same kind run as one
-set, which is what makes ``executemany`` possible; nobody can tell, because none of them was answered before the others
-were asked for.
+Operations queue up while the thread syncs the previous batch. Then it takes all that wait, runs them in one
+transaction, commits, and notifies the event loop once. So a single operation waits for nobody, and under load many
+operations share one sync. An operation that nobody waits for (the end of a turn) is held back for a moment to share the
+sync of one that somebody waits for: with little load that saves every second sync. Within a batch, adjacent operations
+of the same kind run as one set, which makes ``executemany`` possible. No caller can see the difference, because none of
+them was answered before the others were submitted.
 """
 
 import asyncio
@@ -32,16 +32,17 @@ A = TypeVar("A")
 R = TypeVar("R")
 
 PATIENCE = 0.02
-"""Seconds a patient operation stays back for company."""
+"""Seconds that an operation nobody waits for (``Kind.patient``) is held back to share a commit."""
 QUIET = 0.05
-"""Seconds without an operation after which there is time to tidy."""
+"""Seconds without an operation after which the database is tidied (``Database.do_chores``)."""
 
 RECOVERED = 5.0
-"""Seconds without a failure after which a store works again: on a full disk some small writes still succeed."""
+"""Seconds without a failure after which the store counts as working again: on a full disk some small writes still
+succeed."""
 
 
 class Writer:
-    """Runs operations in batches, in a thread of its own; its methods belong to the event loop.
+    """Runs operations in batches, in a thread of its own; its methods are called on the event loop.
 
     ``connect`` opens the database, in that thread.
     """
@@ -50,13 +51,14 @@ class Writer:
         self._connect = connect
         self._queue: SimpleQueue[list[Operation] | None] = SimpleQueue()
         self._submitted: list[Operation] = []
-        """Handed to the thread once per round of the event loop: waking it costs more than most operations."""
+        """Operations for the thread, handed over once per iteration of the event loop: waking the thread costs more
+        than most operations."""
         self._handing_over: asyncio.Handle | None = None
         self._hurried = False
-        """Whether that is due in this round, not only when the patience ends."""
+        """Whether they are handed over in this iteration of the event loop, and not only after ``PATIENCE`` seconds."""
         self._open = False
         self._failing: str | None = None
-        """Why nothing can be written; of the thread, like the next."""
+        """Why nothing can be written, None while writing works. Only the thread uses this and the next attribute."""
         self._failed_at = 0.0
         self._stopped: asyncio.Future[None] | None = None
 
@@ -65,18 +67,18 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         started: asyncio.Future[Ownership] = self._loop.create_future()
         stopped = self._stopped = self._loop.create_future()
-        # A daemon, because a process that forgets to close shall end all the same; to the file that is a crash.
+        # A daemon, so that a process that forgets to close can end; for the file that is a crash.
         threading.Thread(target=self._work, args=(started, stopped), name="gateway-store", daemon=True).start()
         try:
             ownership = await started
         except asyncio.CancelledError:
-            self._queue.put(None)  # nobody will stop it later
+            self._queue.put(None)  # nobody calls ``stop`` after a cancelled start
             raise
         self._open = True
         return ownership
 
     async def stop(self) -> None:
-        """Write what was submitted, then close the database."""
+        """Write the operations that were submitted, then close the database."""
         if self._open:
             self._open = False
             self._hand_over()
@@ -85,8 +87,8 @@ class Writer:
             await asyncio.shield(self._stopped)
 
     def submit(self, kind: Kind[A, R], args: A, lease: Lease | None = None) -> asyncio.Future[R]:
-        """Queue an operation; the future resolves once it is durable. ``lease`` is the right to run it, where a kind
-        needs one."""
+        """Queue an operation; the future resolves once it is durable. ``lease`` is the right to run it, for the kinds
+        that need one."""
         if not self._open:
             raise RuntimeError("the store is not open")
         future: asyncio.Future[R] = self._loop.create_future()
@@ -111,13 +113,13 @@ class Writer:
             submitted, self._submitted = self._submitted, []
             self._queue.put(submitted)
 
-    # In the thread
+    # The methods below run in the thread.
 
     def _work(self, started: asyncio.Future[Ownership], stopped: asyncio.Future[None]) -> None:
         try:
             database = self._connect()
         except Exception as error:
-            # Not for this thread to judge: whoever opens the store gets it.
+            # Passed on to whoever awaits ``start``.
             self._tell(_settle, started, None, error)
             self._tell(_settle, stopped, None, None)
             return
@@ -130,13 +132,14 @@ class Writer:
                     _run(database, batch)
                     self._note(database, batch)
                     self._tell(_settle_all, batch)
-                del batch  # nothing of a batch is kept while waiting for the next
+                del batch  # frees the batch before the wait for the next one
         finally:
             database.close()
             self._tell(_settle, stopped, None, None)
 
     def _note(self, database: Database, batch: list[Operation]) -> None:
-        """Say once that the store fails, and once that it works again: everybody who meets it then need not."""
+        """Log once that the store fails, and once that it works again, so that callers who meet the failure need not
+        log it."""
         error = next((each.error for each in batch if isinstance(each.error, StoreFailed)), None)
         if error is not None:
             self._failed_at = time.monotonic()
@@ -148,7 +151,7 @@ class Writer:
             log.info("store.works_again", database=database.name)
 
     def _take(self, database: Database) -> tuple[list[Operation], bool]:
-        """Everything that waits, at least one; False with the last."""
+        """Return all operations that wait, at least one, and whether more can follow: False after ``stop``."""
         batch: list[Operation] = []
         item = self._next(database)
         try:
@@ -160,7 +163,7 @@ class Writer:
         return batch, False
 
     def _next(self, database: Database) -> list[Operation] | None:
-        """What is handed over next. While nothing comes, the database is tidied."""
+        """Return the next operations handed over; None after ``stop``. The database is tidied while none come."""
         if database.has_chores:
             try:
                 return self._queue.get(timeout=QUIET)
@@ -177,7 +180,7 @@ class Writer:
 
 def _settle(future: asyncio.Future[Any], result: Any, error: Exception | None) -> None:
     if future.done():
-        return  # whoever waited was cancelled
+        return  # the caller was cancelled
     if error is not None:
         future.set_exception(error)
     else:
@@ -190,8 +193,8 @@ def _settle_all(batch: Sequence[Operation]) -> None:
 
 
 def _run(database: Database, batch: list[Operation]) -> None:
-    """Run the batch in one transaction. An operation that cannot run must not take its neighbours with it: then each
-    gets a transaction of its own."""
+    """Run the batch in one transaction. When an operation of it fails, each operation gets a transaction of its own, so
+    that only the faulty one fails."""
     tx = Transaction(database.connection)
     writes = any(operation.kind.writes for operation in batch)
     try:
@@ -210,7 +213,7 @@ def _run(database: Database, batch: list[Operation]) -> None:
                 for operation, result in zip(allowed, results, strict=True):
                     operation.result = result
     except Exception as error:
-        # Not swallowed: it reaches the caller whose operation raises it when it runs alone.
+        # The error is not lost: it reaches the caller whose operation raises it when it runs alone.
         _give_up(database, batch[:1] if len(batch) == 1 else (), error)
         if len(batch) > 1:
             for operation in batch:
@@ -236,7 +239,7 @@ def _kind_of(operation: Operation) -> Kind[Any, Any]:
 
 
 def _allowed(ownership: Ownership, tx: Transaction, operations: Iterable[Operation]) -> list[Operation]:
-    """Return the operations that may run; the others are told that somebody else owns this data now."""
+    """Return the operations that may run; the others get the error that another process owns the data now."""
     allowed: list[Operation] = []
     for operation in operations:
         operation.error = ownership.refusal(tx, operation)

@@ -1,4 +1,4 @@
-"""Opening the database file: one owner at a time, and one clear line for whatever stands in the way."""
+"""Opens the database file for one owner at a time, with one clear line of advice when it cannot be opened."""
 
 import contextlib
 import fcntl
@@ -17,31 +17,31 @@ BUSY_TIMEOUT = 5.0
 """Seconds to wait for another process's write (the command line working on dead letters) before giving up."""
 PAGE = 4096
 LONG_LOG = 4_000
-"""Pages in the write-ahead log that are worth moving to the database file while nothing else is to be done. That takes
-ten milliseconds or more, in which no delivery is stored."""
+"""Pages in the write-ahead log from which on it is moved to the database file when the store is idle. That takes ten
+milliseconds or more, in which no delivery is stored."""
 LONGEST_LOG = 25_000
-"""Pages (100 MB) after which they are moved by the commit that comes next, however busy the store is."""
+"""Pages (100 MB) in the write-ahead log from which on the next commit moves it, however busy the store is."""
 
 
 LOOK_EVERY = 1.0
-"""Seconds between two looks at the beginning of the database file and at its write-ahead log."""
+"""Seconds between two checks of the first bytes of the database file and of its write-ahead log."""
 MAGIC = b"SQLite format 3\0"
-"""What every SQLite database begins with (Database File Format, 1.3.1)."""
+"""The first bytes of every SQLite database (Database File Format, 1.3.1)."""
 
 
 class OwnerLock:
-    """The operating system's locks of the database's one owner: they end with the process, however that ends.
+    """The operating system's locks by which one process owns the database; they end with the process, however it ends.
 
-    One is on ``<database>.lock``, which names the process; another on the database file itself, so that a second name
-    of the same file (a hard link, a mount) is the same database. SQLite uses locks of another kind beside it. ``path``
-    must be free of symbolic links.
+    One lock is on ``<database>.lock``, which names the process; another is on the database file itself, so that a
+    second name of the same file (a hard link, a mount) is the same database. SQLite's own locks are of another kind and
+    do not conflict with these. ``path`` must be free of symbolic links.
     """
 
     def __init__(self, path: Path) -> None:
         self._locked: list[int] = []
         try:
             named = self._lock(path.with_name(path.name + ".lock"))
-            # What users wrote is nobody else's to read. SQLite gives its other files the same mode.
+            # Only the gateway's user may read what people wrote. SQLite gives its other files the same mode.
             self.database = self._lock(path)
             os.ftruncate(named, 0)
             os.pwrite(named, f"{os.getpid()}\n".encode(), 0)
@@ -55,7 +55,9 @@ class OwnerLock:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            owner = os.pread(descriptor, 20, 0).decode(errors="replace").strip()  # of the database these are no digits
+            owner = (
+                os.pread(descriptor, 20, 0).decode(errors="replace").strip()
+            )  # read from the database file these are no digits
             process = f"process {owner}" if owner.isdigit() else "another process"
             raise SettingsError(
                 f"{process} is using it: stop that one, or let DATABASE_URL name another file"
@@ -63,7 +65,8 @@ class OwnerLock:
         return descriptor
 
     def release(self) -> None:
-        """Let others in. The files stay: removing one would let two processes lock two files of one name."""
+        """Let another process own the database. The files are not removed, because then two processes could lock two
+        files of one name."""
         for descriptor in reversed(self._locked):
             os.close(descriptor)
         self._locked.clear()
@@ -71,7 +74,8 @@ class OwnerLock:
 
 @contextlib.contextmanager
 def clear_errors(path: Path) -> Generator[None]:
-    """Whatever goes wrong while opening, as one line that names the database and the fix."""
+    """Turn an error while opening the database into a ``SettingsError`` of one line that names the database and the
+    fix."""
     try:
         yield
     except SettingsError as error:
@@ -89,13 +93,14 @@ def clear_errors(path: Path) -> Generator[None]:
 
 
 def _is_full(error: sqlite3.DatabaseError, path: Path) -> bool:
-    """Whether it is the disk that is full, which SQLite often calls an I/O error."""
+    """Return whether the disk is full, which SQLite often reports as an I/O error."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     return code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and has_no_room(path))
 
 
 class SQLiteDatabase:
-    """Implements ``core.Database`` for a connection to a SQLite file. ``lock`` is what only the owner holds."""
+    """Implements ``core.Database`` for a connection to a SQLite file. ``lock`` is what the owner holds, None for
+    others."""
 
     def __init__(
         self, connection: sqlite3.Connection, path: Path, ownership: Ownership, *, lock: OwnerLock | None = None
@@ -110,8 +115,10 @@ class SQLiteDatabase:
         self._looked = 0.0
 
     def check(self) -> None:
-        """Raises ``StoreFailed`` when the file is not the one that was opened, or no database any more. SQLite does not
-        notice: it would go on committing to what is lost with this process."""
+        """Raise ``StoreFailed`` when the file is not the one that was opened, or no database any more.
+
+        SQLite does not notice that: it would go on committing to a file that is lost with this process.
+        """
         if self._lock is None:
             return
         try:
@@ -129,7 +136,8 @@ class SQLiteDatabase:
             self._looked = now
 
     def begin(self, *, writes: bool) -> None:
-        """Begin a transaction; one that writes waits ``BUSY_TIMEOUT`` seconds at most for another process's."""
+        """Begin a transaction. One that writes waits at most ``BUSY_TIMEOUT`` seconds for another process's
+        transaction."""
         self.connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     def commit(self) -> None:
@@ -159,11 +167,11 @@ class SQLiteDatabase:
     def do_chores(self) -> None:
         """Move the write-ahead log to the database file as far as no reader still needs it. The next write cuts the
         log's file to ``LONG_LOG`` pages."""
-        with contextlib.suppress(sqlite3.Error):  # a commit meets the same trouble, and has somebody to tell
+        with contextlib.suppress(sqlite3.Error):  # a commit meets the same trouble and reports it
             self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def close(self) -> None:
-        """Close it, then let others in."""
+        """Close the connection, then let another process own the database."""
         self.connection.close()
         if self._lock is not None:
             self._lock.release()
@@ -188,7 +196,7 @@ def open_owned(path: Path) -> SQLiteDatabase:
 
 
 def open_shared(path: Path) -> SQLiteDatabase:
-    """A second connection to an existing database, beside its owner. Raises ``SettingsError``."""
+    """Open a second connection to an existing database, beside its owner. Raises ``SettingsError``."""
     with clear_errors(path):
         if not path.exists():
             raise SettingsError("there is none: set DATABASE_URL to the one the gateway runs on")
@@ -216,7 +224,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     # Transactions are begun and ended by the writer alone (isolation_level=None), in the thread that opens it.
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None)
     connection.execute("PRAGMA synchronous = FULL")
-    # What a statement on many rows keeps to be undone by: else that is a file as soon as it is 16 pages.
+    # For the journal of a statement on many rows, which becomes a file from 16 pages on otherwise.
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute(f"PRAGMA wal_autocheckpoint = {LONGEST_LOG}")
     connection.execute(f"PRAGMA journal_size_limit = {LONG_LOG * PAGE}")

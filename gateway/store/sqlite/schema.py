@@ -1,8 +1,8 @@
-"""The tables and how they came to be: a numbered list of migrations, applied in order.
+"""The schema of the database: a numbered list of migrations, applied in order.
 
 The SQL is what SQLite and PostgreSQL have in common (there ``BLOB`` reads ``BYTEA`` and ``WITHOUT ROWID`` goes).
-``deliveries.state`` is 0 open, 1 done, 2 dead: partial indexes want it written out in the statements. They keep every
-look at open rows independent of how many done ones stand beside them.
+``deliveries.state`` is 0 open, 1 done, 2 dead; the statements write the number out, because partial indexes need that.
+These indexes make the cost of finding open rows independent of the number of done ones.
 """
 
 import sqlite3
@@ -16,7 +16,7 @@ Migration: TypeAlias = tuple[str, ...]
 
 MIGRATIONS: tuple[Migration, ...] = (
     (
-        # Who may write. last_seq outlives the deliveries it counted, so that a seq is never given twice.
+        # The owner of the database. last_seq outlives the deliveries it counted, so that a seq is never given twice.
         # checked_at: the last proof that a commit works.
         """CREATE TABLE owner (
             one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -73,7 +73,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     ),
     (
         # Fewer b-trees are written per event: what is done is pruned in the order of arrival, which needs no index, and
-        # an effect is only ever found by its key. (Sessions keep their rowid: those in use stand together by it. By
+        # an effect is only ever found by its key. (Sessions keep their rowid: those in use are side by side by it. By
         # conversation they are spread over the table, which writes more pages per commit than the index on the key.)
         "DROP INDEX deliveries_closed",
         "CREATE INDEX deliveries_dead ON deliveries (closed_at) WHERE state = 2",
@@ -90,7 +90,7 @@ MIGRATIONS: tuple[Migration, ...] = (
         "ALTER TABLE new_effects RENAME TO effects",
     ),
     (
-        # What another delivery of the same message said that the first one did not.
+        # The body of another delivery of the same message, which may say what the first one did not.
         "ALTER TABLE deliveries ADD COLUMN twin BLOB",
         # Ends of sessions in their former form, which could be taken for an adapter's now; an idle session is found
         # again.
@@ -100,11 +100,11 @@ MIGRATIONS: tuple[Migration, ...] = (
             OR substr(key, 1, length(conversation) + 9) = conversation || ':removed:')""",
     ),
     (
-        # Ids of the messages its turn posted, apart by blanks, where the platform may tell them by their words alone.
+        # Ids (separated by blanks) of the messages its turn posted, where a platform finds messages only by text.
         "ALTER TABLE deliveries ADD COLUMN posted TEXT",
     ),
     (
-        # What has a lifetime of its own has a table of its own.
+        # Each group of payloads with a lifetime of its own gets a table of its own.
         """CREATE TABLE tokens (
             key TEXT NOT NULL PRIMARY KEY,
             body BLOB NOT NULL,
@@ -141,7 +141,8 @@ MIGRATIONS: tuple[Migration, ...] = (
 
 
 def version(connection: sqlite3.Connection) -> int:
-    """The schema's version, 0 for an empty database. Raises ``SettingsError`` for another program's."""
+    """Return the schema's version, 0 for an empty database. Raises ``SettingsError`` for a database of another
+    program."""
     names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if not names:
         return 0
@@ -152,7 +153,7 @@ def version(connection: sqlite3.Connection) -> int:
 
 
 def check_current(connection: sqlite3.Connection, *, migrations: Sequence[Migration] = MIGRATIONS) -> None:
-    """Raises ``SettingsError`` unless the schema is exactly the one this code knows."""
+    """Raise ``SettingsError`` unless the schema is exactly the one this code knows."""
     found = version(connection)
     _refuse_newer(found, len(migrations))
     if found < len(migrations):
@@ -192,7 +193,7 @@ def _refuse_newer(found: int, known: int) -> None:
 
 
 def _copy(connection: sqlite3.Connection, to: Path) -> None:
-    to.unlink(missing_ok=True)  # half of a copy, if the machine died while one was made
+    to.unlink(missing_ok=True)  # a partial copy is there if the machine died while one was made
     to.touch(mode=0o600)
     copy = sqlite3.connect(to)
     try:

@@ -1,7 +1,7 @@
 """The store on one SQLite file: for one machine, and good for hundreds of events per second there.
 
-Standard library ``sqlite3``: an SQL toolkit would cost 11 MB of memory and 70 ms of every start. Everything the event
-loop does here is to encode, to queue and to wait; the statements run in the writer's thread (``writer``).
+It uses the standard library's ``sqlite3``: an SQL toolkit would cost 11 MB of memory and 70 ms of every start. On the
+event loop it only encodes, queues and waits; the statements run in the writer's thread (``writer``).
 """
 
 import asyncio
@@ -35,7 +35,7 @@ R = TypeVar("R")
 
 
 class SQLiteStore:
-    """``gateway.ports.Store`` over the file at ``path``.
+    """Implements ``gateway.ports.Store`` on the SQLite file at ``path``.
 
     One process owns the file, and with it every conversation's lease; a second one is refused. With ``owner=False`` it
     opens beside the owner (for the command line): reading, ``retry`` and ``drop`` work, the rest raises ``Fenced``.
@@ -46,7 +46,7 @@ class SQLiteStore:
         self._owner = owner
         self._ownership: Ownership | None = None
         self._pruned_to = 0
-        """The seq up to which no delivery can be pruned, until a look has come to the end."""
+        """The seq up to which no delivery can be pruned; 0 again once the search has reached the newest one."""
         self._writer: Writer | None = None
         self._reader: StoreReader | None = None
 
@@ -61,7 +61,9 @@ class SQLiteStore:
         writer, self._writer = self._writer, None
         reader, self._reader = self._reader, None
         if reader is not None:
-            await reader.stop()  # first: the last connection to close moves the log, and that is the owner's to do
+            await (
+                reader.stop()
+            )  # before the writer, because the last connection to close moves the log, which the owner must do
         if writer is not None:
             await writer.stop()
 
@@ -72,7 +74,8 @@ class SQLiteStore:
         return open_reader(self.path)
 
     async def _read(self, kind: Kind[A, R], args: A) -> R:
-        """Run what needs no place in the writer's order: it neither waits for writes nor holds them up."""
+        """Run an operation that only reads and needs no place in the writer's order: it does not wait for writes or
+        delay them."""
         if self._reader is None:
             raise RuntimeError(f"the store on {self.path} is not open")
         return await self._reader.read(kind, args)
@@ -134,7 +137,7 @@ class SQLiteStore:
         await self._do(upkeep.RENEW, None, lease)
 
     async def release(self, lease: Lease) -> None:
-        """Nothing to give back: nobody else could take it while this process owns the file."""
+        """Do nothing: no other process can take the lease while this one owns the file."""
 
     async def recover(self) -> int:
         return await self._do(deliveries.RECOVER, None)

@@ -1,6 +1,6 @@
-"""What the writer does with deliveries: sets of operations of one kind, on the rows of one table.
+"""The operations on deliveries, each run for a set of arguments at once.
 
-Nothing here scans: a delivery is found by its key, open ones by indexes that hold only open ones.
+None of them scans the table: a delivery is found by its key, an open one by an index that holds only open ones.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from gateway.store.core.statements import ByKeys, ByRows
 from gateway.store.core.transaction import Transaction
 
 OPEN, DONE, DEAD = 0, 1, 2
-"""``deliveries.state``."""
+"""The values of the column ``deliveries.state``."""
 
 INSERT = ByRows(
     "INSERT INTO deliveries (seq, key, conversation, ref, body, received_at, started) VALUES",
@@ -54,21 +54,22 @@ DROP = """UPDATE deliveries SET state = 1, closed_at = ?, ref = NULL, body = NUL
     WHERE key = ? AND state = 2"""
 
 DEATHS = 100
-"""So many deaths are remembered: those before the arrival of a delivery must outlast those it then lives through."""
+"""Number of deaths of the process that are remembered: those before a delivery arrived must not push out those it lives
+through."""
 DEATHS_AT = ("gateway", "deaths")
-"""Owner and name of the value that holds them."""
+"""Owner and name of the stored value that holds the times of these deaths."""
 
 REVIVE_AFTER = 60.0
-"""Seconds after a delivery was given up within which the same one is no new try of the platform: Slack sends a mention
-twice, and the second may come when the first has failed already."""
+"""Seconds after a delivery became a dead letter within which the same delivery is a duplicate and no new attempt of the
+platform: Slack sends a mention as two events, and the second may come when the first has failed already."""
 POSTED_WITHIN = 20_000
-"""Deliveries, counted back from the one that asks, whose posted messages are looked through: no index finds them by
-conversation, and what runs again after a crash is of the last moments before it."""
+"""Number of deliveries, counted back from the one that asks, whose posted messages are searched. No index finds them by
+conversation, and what runs again after a crash is younger than that."""
 
 Put: TypeAlias = tuple[str, str, bytes, bytes, float, bool, bool]
-"""key, conversation, ref, body, received_at, started, with_session"""
+"""The arguments of a put: key, conversation, ref, body, received_at, started, with_session."""
 Found: TypeAlias = tuple[int, bool, int, int, bool, Row | None]
-"""seq, new, attempts, interrupted, revived, session"""
+"""The result of a put: seq, new, attempts, interrupted, revived, session."""
 
 
 def _put(tx: Transaction, items: Sequence[Put]) -> list[Found]:
@@ -98,7 +99,7 @@ def _known_or_new(
     seq, state, attempts, interrupted, revived, closed_at = known[key]
     new = seq == inserted_as
     if state == DEAD and received_at > closed_at + REVIVE_AFTER:
-        # It arrives now: behind everything else, so that whoever reads on from a seq finds it.
+        # It gets a new seq, the highest, so that whoever reads on from a seq finds it.
         tx.last_seq += 1
         seq, new, attempts, interrupted, revived = tx.last_seq, True, 0, 0, 1
         tx.execute(REVIVE, (seq, ref, body, received_at, tx.epoch if started else 0, key))
@@ -192,7 +193,7 @@ def _drop(tx: Transaction, items: Sequence[Sequence[str]]) -> list[int]:
 
 PUT = Kind(_put, last=True)
 AMENDING = Kind(_amend, last=True)
-"""Behind the puts of its batch: what it amends may only be coming in."""
+"""Runs after the puts of its batch, because the delivery it amends may be in the same batch."""
 STARTING = Kind(_start)
 PAUSING = Kind(_pause)
 HANDING_OVER = Kind(_hand_over)

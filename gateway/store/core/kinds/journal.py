@@ -1,4 +1,4 @@
-"""What the writer does with the effects of turns that are not done."""
+"""The operations on journals: the effects of turns that are not done."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What the writer does when turns end: sets of deliveries that end alike, each with what its turn left behind."""
+"""The operations that end turns: each for a set of deliveries that end alike, with what their turns left behind."""
 
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -21,8 +21,8 @@ BURY = """UPDATE deliveries SET state = 2, attempts = attempts + 1, error = ?, c
 POSTED = "UPDATE deliveries SET posted = ? WHERE key = ?"
 
 Left: TypeAlias = tuple[str, Row | None, bool, str]
-"""What one turn leaves behind: the delivery's key, the session's row, whether there is a journal, ids of what was
-posted (separated by blanks)."""
+"""What one turn leaves behind: the delivery's key, the session's row, whether there is a journal, the ids of the posted
+messages (separated by blanks)."""
 
 
 def _leave(tx: Transaction, items: Sequence[Left]) -> None:

@@ -1,4 +1,4 @@
-"""What the writer does with small values kept by key: one table for each group of ``gateway.ports.payloads``."""
+"""The operations on small values stored by key: one table for each group of ``gateway.ports.payloads``."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

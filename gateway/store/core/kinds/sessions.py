@@ -1,4 +1,4 @@
-"""What the writer does with sessions: one row per conversation, its data gone when it has ended."""
+"""The operations on sessions: one row per conversation, whose data is removed when the session ends."""
 
 from collections.abc import Sequence
 
@@ -28,7 +28,7 @@ SESSIONS_WITHIN = """SELECT conversation, id, ref, opened_by, data, started_at, 
 
 
 def find_sessions(tx: Transaction, conversations: Sequence[str]) -> dict[str, Row]:
-    """The open ones among them, by conversation."""
+    """Return the rows of the open sessions of these conversations, by conversation."""
     return {row[0]: row for row in FIND_SESSIONS.find(tx, conversations)}
 
 
@@ -57,7 +57,7 @@ def _idle(tx: Transaction, items: Sequence[tuple[float, int]]) -> list[list[Row]
 
 
 def _within(tx: Transaction, items: Sequence[tuple[str, int]]) -> list[list[Row]]:
-    # ';' comes right after ':', the separator of a key's parts.
+    # In the order of characters ';' follows ':', which separates the parts of a key.
     return [tx.execute(SESSIONS_WITHIN, (f"{above}:", f"{above};", limit)).fetchall() for above, limit in items]
 
 

@@ -1,4 +1,4 @@
-"""What the writer does for the store itself: the check that it can commit, and the deletion of old rows."""
+"""The operations on the store itself: the check that it can commit, and the deletion of old rows."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -21,12 +21,12 @@ PRUNE_MESSAGES = """DELETE FROM message_records WHERE key IN (
     SELECT key FROM message_records WHERE put_at < ? ORDER BY put_at LIMIT ?)"""
 
 LOOK = 2_000
-"""Deliveries looked at in one go, pruned or not: some milliseconds at most."""
+"""Number of deliveries that one ``prune`` looks at, whether it deletes them or not: a few milliseconds at most."""
 
 
 class Prune(NamedTuple):
-    """What is old enough to be deleted (see ``Store.prune``). ``after`` is the seq behind which done deliveries are
-    looked for."""
+    """What is old enough to be deleted (see ``Store.prune``). Done deliveries are looked for from the seq ``after``
+    on."""
 
     done_before: float
     tokens_before: float
@@ -37,12 +37,12 @@ class Prune(NamedTuple):
 
 
 def _ping(tx: Transaction, items: Sequence[None]) -> Sequence[None]:
-    tx.execute(CHECK, (tx.now,))  # another value each time: SQLite does not write a page that stays as it is
+    tx.execute(CHECK, (tx.now,))  # a new value each time, because SQLite does not write a page that has not changed
     return items
 
 
 def _renew(tx: Transaction, items: Sequence[None]) -> Sequence[None]:
-    # The writer has compared the lease's token with the owner's epoch before it came here: that is all there is to it.
+    # Nothing to write: the writer compared the lease's token with the owner's epoch before it called this.
     return items
 
 
@@ -51,7 +51,7 @@ def _prune(tx: Transaction, items: Sequence[Prune]) -> list[tuple[int, int]]:
 
 
 def _prune_once(tx: Transaction, wish: Prune) -> tuple[int, int]:
-    """Return the rows removed, and the seq after which to look for done deliveries the next time."""
+    """Return the number of rows removed, and the seq after which to look for done deliveries the next time."""
     tx.execute(KEEP_LAST_SEQ, (tx.last_seq,))
     removed, after = _prune_done(tx, wish.done_before, wish.limit, wish.after)
     for statement, before in (
@@ -65,8 +65,11 @@ def _prune_once(tx: Transaction, wish: Prune) -> tuple[int, int]:
 
 
 def _prune_done(tx: Transaction, before: float, limit: int, after: int) -> tuple[int, int]:
-    """By order of arrival, which needs no index of what is done. What stays (open ones that wait for an answer, dead
-    letters) is looked at again only when the look has come to what arrived too late to be done before ``before``."""
+    """Delete done deliveries in the order of arrival, which needs no index of what is done.
+
+    What remains (open deliveries that wait for an answer, dead letters) is looked at again only when the search has
+    reached a delivery that arrived too late to be done before ``before``.
+    """
     end = tx.execute(LOOK_END, (after, LOOK - 1)).fetchone()
     removed = tx.execute(PRUNE_DONE, (after, tx.last_seq if end is None else end[0], before, limit)).rowcount
     if removed == limit:
