@@ -1,5 +1,6 @@
-"""The harness behind ``make bench``: what an event costs here, beside the least it could and the platform's own SDK.
+"""The harness behind ``make bench``: compares the cost of an event here with a minimal server and with the platform's
+own SDK.
 
-What serves every platform stands here. A platform is a folder: in ``platform`` what is measured and what is to be
-reached, beside it the fake, the events and the peers.
+The modules of this package serve every platform. Each platform is a folder: its ``platform`` module says what is
+measured and what the targets are; beside it are the fake platform, the events and the peers.
 """

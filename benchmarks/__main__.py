@@ -1,5 +1,5 @@
-"""``python -m benchmarks``: measure, print the tables. Fails only when an event was lost or done twice, never for being
-slow: a benchmark is not a timed test."""
+"""``python -m benchmarks``: measures and prints the tables. It fails only when an event was lost or handled twice,
+never for being slow, because a benchmark is not a timed test."""
 
 import argparse
 import asyncio
@@ -31,7 +31,7 @@ def main() -> int:
     if (load := os.getloadavg()[0]) > 0.5:
         say(f"!!! The machine is not idle (load {load:.1f}): CPU ratios hold, latencies and rates mean little")
     plan, begun = _pinned(_plan(options)), time.monotonic()
-    gc.disable()  # a pause of the generator would look like one of the server
+    gc.disable()  # a pause of the load generator would be measured as one of the server
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         every = [runner.run(_one(PLATFORMS[name], plan, options)) for name in options.platforms]
     say(f"took {time.monotonic() - begun:.0f} s")
@@ -67,7 +67,7 @@ def _plan(options: argparse.Namespace) -> Plan:
 
 
 def _pinned(plan: Plan) -> Plan:
-    """The harness on the last core, the server on the first."""
+    """Pin the harness to the last core and return a plan with the server on the first."""
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:
         say("!!! One core only: the server shares it with the load generator; latencies mean little")

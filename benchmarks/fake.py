@@ -1,7 +1,7 @@
-"""The least platform a bot can talk to: fast enough not to be what is measured, and it counts every reply.
+"""The base of the fake platforms: so fast that the bot is what is measured, and it counts every reply.
 
-Hand-written on httptools because it shares its core with the load generator; it enforces none of the platform's rules
-(the emulators do that).
+It is written by hand on httptools, because it shares its core with the load generator. It enforces none of the
+platform's rules; the emulators do that.
 """
 
 import asyncio
@@ -14,49 +14,49 @@ from typing import ClassVar, NamedTuple, cast
 import httptools
 
 _MARK = re.compile(rb"e(\d{7})q")
-"""An event's number within its text; an echo brings it back whatever the encoding of the reply's body."""
+"""Matches the number of an event in a text; an echo brings it back whatever the encoding of the reply's body."""
 
 
 def mark(number: int) -> str:
-    """What an event's text carries."""
+    """Return the mark by which an event's text carries its number."""
     return f"e{number:07d}q"
 
 
 def number_in(body: bytes) -> int | None:
-    """Which event a reply answers."""
+    """Return the number of the event that a reply answers; None if it carries none."""
     found = _MARK.search(body)
     return int(found[1]) if found else None
 
 
 class Answer(NamedTuple):
-    """To one call."""
+    """The answer to one call of the API."""
 
     body: bytes
     status: int = 200
 
 
 class Fake(ABC):
-    """A platform's HTTP API on loopback."""
+    """A fake of a platform's HTTP API, on loopback."""
 
     headers: ClassVar[bytes] = b""
-    """Sent with every answer; each line ends with CRLF."""
+    """Headers sent with every answer; each line ends with CRLF."""
 
     def __init__(self) -> None:
         self.calls: Counter[str] = Counter()
-        """Calls by method."""
+        """Number of calls by method."""
         self.replies: Counter[int] = Counter()
-        """Replies by the event's number."""
+        """Number of replies by the event's number."""
         self.port = 0
         self._arrived = asyncio.Event()
         self._awaited: dict[int, asyncio.Future[None]] = {}
 
     @property
     def url(self) -> str:
-        """Where it is, without a slash at the end."""
+        """The address of the API, without a slash at the end."""
         return f"http://127.0.0.1:{self.port}"
 
     async def start(self) -> asyncio.Server:
-        """Serve; the returned server ends it."""
+        """Begin to serve; closing the returned server ends it."""
         loop = asyncio.get_running_loop()
         server = await loop.create_server(lambda: _Connection(self), "127.0.0.1", 0, backlog=1024)
         self.port = server.sockets[0].getsockname()[1]
@@ -64,10 +64,10 @@ class Fake(ABC):
 
     @abstractmethod
     def answer(self, verb: str, path: str, body: bytes) -> Answer:
-        """What one call is answered."""
+        """Return the answer to one call."""
 
     def replied(self, number: int | None) -> None:
-        """A reply has come."""
+        """Note a reply to an event; None for a message that carries no event's number."""
         if number is None:
             return
         self.replies[number] += 1
@@ -77,13 +77,13 @@ class Fake(ABC):
             waiting.set_result(None)
 
     def reply(self, number: int) -> asyncio.Future[None]:
-        """Done when the reply to this event comes. To be called before the event is sent."""
+        """Return a future that is done when the reply to this event comes. To be called before the event is sent."""
         waiting = self._awaited[number] = asyncio.get_running_loop().create_future()
         return waiting
 
     async def wait_for(self, numbers: Collection[int], *, quiet: float) -> set[int]:
-        """Return when each of these events has its reply, or ``quiet`` seconds after the last one that came: those
-        still missing."""
+        """Wait until each of these events has its reply, or no reply has come for ``quiet`` seconds. Return the events
+        without a reply."""
         missing = set(numbers) - self.replies.keys()
         while missing:
             self._arrived.clear()
@@ -95,7 +95,8 @@ class Fake(ABC):
         return missing
 
     def settle(self, numbers: Collection[int]) -> tuple[int, int]:
-        """How many of these events never had a reply, and how many replies were too many. Forgets them."""
+        """Return how many of these events had no reply, and how many replies were one too many. Forgets these
+        events."""
         replies = [self.replies.pop(number, 0) for number in numbers]
         return replies.count(0), sum(count - 1 for count in replies if count > 1)
 
@@ -108,7 +109,7 @@ class _Connection(asyncio.Protocol):
         self._body = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one by duck typing
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's transport is no subclass of it
 
     def data_received(self, data: bytes) -> None:
         self._parser.feed_data(data)

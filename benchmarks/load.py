@@ -1,4 +1,4 @@
-"""The load generator, on keep-alive connections: a closed loop (each waits for its answer) or a fixed rate."""
+"""The load generator, on keep-alive connections: a closed loop (each sender waits for its answer) or a fixed rate."""
 
 import asyncio
 import time
@@ -12,15 +12,15 @@ import httptools
 
 @dataclass(slots=True)
 class Acks:
-    """How the server acknowledged."""
+    """How the server answered the requests."""
 
     latencies: list[float] = field(default_factory=list)
-    """Seconds, of every request answered 200."""
+    """Seconds to the answer, of every request answered 200."""
     refused: Counter[str] = field(default_factory=Counter)
-    """Requests answered otherwise, by status, or not at all."""
+    """Number of other requests by the status of the answer, ``0`` where there was none."""
 
     def note(self, status: int, seconds: float) -> None:
-        """One answer."""
+        """Note one answer."""
         if status == 200:
             self.latencies.append(seconds)
         else:
@@ -28,7 +28,7 @@ class Acks:
 
 
 class Connection(asyncio.Protocol):
-    """One keep-alive connection that has one request under way at most; it reconnects when the server closed it."""
+    """A keep-alive connection with at most one request at a time; it reconnects when the server has closed it."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -36,7 +36,7 @@ class Connection(asyncio.Protocol):
         self._answer: asyncio.Future[int] | None = None
 
     async def post(self, request: bytes) -> int:
-        """Send a whole request; the status, or 0 if the connection broke."""
+        """Send a complete request and return the status of the answer, 0 if the connection broke."""
         if self._transport is None:
             await asyncio.get_running_loop().create_connection(lambda: self, "127.0.0.1", self._port)
         assert self._transport is not None
@@ -45,12 +45,12 @@ class Connection(asyncio.Protocol):
         return await self._answer
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         if self._transport is not None:
             self._transport.close()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one by duck typing
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's transport is no subclass of it
         self._parser = httptools.HttpResponseParser(self)
 
     def data_received(self, data: bytes) -> None:
@@ -67,7 +67,8 @@ class Connection(asyncio.Protocol):
 
 
 async def closed_loop(requests: Sequence[bytes], *, port: int, concurrency: int) -> Acks:
-    """``concurrency`` senders, each sending its next request when its last one was answered."""
+    """Send the requests from ``concurrency`` senders, each of which sends its next request when its last one was
+    answered."""
     acks, waiting = Acks(), iter(requests)
 
     async def sender() -> None:
@@ -83,8 +84,11 @@ async def closed_loop(requests: Sequence[bytes], *, port: int, concurrency: int)
 
 
 async def open_loop(requests: Sequence[bytes], *, port: int, rate: float) -> Acks:
-    """``rate`` requests a second whatever the server does; a latency counts from when its request was due, so a server
-    that stalls cannot hide it by slowing the generator down. Timers tick every millisecond, for every subject alike."""
+    """Send ``rate`` requests a second, whatever the server does.
+
+    A latency counts from when the request was due, so a server that stalls cannot hide it by slowing the generator
+    down. Timers tick every millisecond, for every subject alike.
+    """
     acks, free = Acks(), deque[Connection]()
     every: list[Connection] = []
     under_way: set[asyncio.Task[None]] = set()

@@ -1,4 +1,4 @@
-"""One measured run of one subject: a fresh process, a warm-up, the load, the account of every event."""
+"""Measures one run of one subject: a fresh process, a warm-up, the load, and what became of every event."""
 
 import asyncio
 import itertools
@@ -15,11 +15,11 @@ from benchmarks.server import Server, serve
 from benchmarks.values import Account, Closed, Open, Plan, Rest
 
 SETTLE = 0.3
-"""Seconds of silence before the CPU is read, so that work put off until after the reply counts too."""
+"""Seconds without load before the CPU time is read, so that work done after the replies counts too."""
 
 
 class Bench:
-    """A platform's driver, and numbers that are never used twice."""
+    """Runs subjects against a platform's driver, with event numbers that are never used twice."""
 
     def __init__(self, plan: Plan, driver: Driver) -> None:
         self._plan = plan
@@ -27,7 +27,7 @@ class Bench:
         self._numbers: Iterator[int] = itertools.count(1)
 
     async def closed(self, subject: Subject) -> Closed:
-        """Capacity: as fast as ``concurrency`` senders and the server can."""
+        """Measure the capacity: events as fast as ``concurrency`` senders and the server can."""
         account = Account()
         events = max(1, round(self._plan.events * subject.share))
         async with self._serve(subject) as server:
@@ -54,7 +54,7 @@ class Bench:
         )
 
     async def open(self, subject: Subject, rate: float) -> Open:
-        """``rate`` events a second for a while."""
+        """Measure the latency at ``rate`` events a second."""
         account = Account()
         async with self._serve(subject) as server:
             await self._load(subject, server, account, self._plan.warmup)
@@ -71,7 +71,7 @@ class Bench:
         )
 
     async def rest(self, subject: Subject, growth: Growth, *, rest_after: float) -> Rest:
-        """Two batches of conversations, each left alone until its sessions rest."""
+        """Measure the memory after each of two batches of conversations whose sessions have come to rest."""
         account = Account()
         marks: list[float] = []
         async with self._serve(subject, rest_after=rest_after) as server:
@@ -102,19 +102,22 @@ class Bench:
         return numbers
 
     def _close(self, subject: Subject, account: Account) -> None:
-        """Only when the process has ended is it certain what it sent."""
+        """Fill in the account once the process has ended, because only then is it certain what it sent."""
         account.lost, account.doubled = self._driver.seen(subject, account.sent)
         account.calls, self._driver.fake.calls = self._driver.fake.calls, Counter()
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system time of a process and all its threads, dead ones included: what /proc/<pid>/stat counts in
-    ticks of 10 ms, read in nanoseconds from the clock Linux keeps for every process (see clock_getcpuclockid)."""
+    """Return the user and system time of a process and all its threads, ended ones included, in seconds.
+
+    It is what /proc/<pid>/stat counts in ticks of 10 ms, read in nanoseconds from the clock Linux keeps for every
+    process (see clock_getcpuclockid).
+    """
     return time.clock_gettime((~pid << 3) | 2)
 
 
 def rss_mb(pid: int) -> float:
-    """Resident memory in MiB."""
+    """Return the resident memory of a process in MiB."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) / 1024
@@ -122,7 +125,7 @@ def rss_mb(pid: int) -> float:
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """The smallest value that at least ``percent`` of them do not exceed; NaN of nothing."""
+    """Return the smallest value that at least ``percent`` of the values do not exceed; NaN without values."""
     if not values:
         return math.nan
     return sorted(values)[math.ceil(len(values) * percent / 100) - 1]

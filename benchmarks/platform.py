@@ -1,4 +1,4 @@
-"""What a platform brings along: what is measured on it, what is to be reached, and how events get in."""
+"""What a platform's folder provides: what is measured on it, the targets, and how events are sent."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -15,28 +15,28 @@ OURS = ("-m", "gateway.cli", "run", "{bot}", "--headless", "--host", "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One server process and how to start it; ``{port}`` stands for the port."""
+    """A server process to measure and how to start it; ``{port}`` in an argument is replaced by the port."""
 
     key: str
     title: str
     arguments: Sequence[str]
     peer: str
-    """The subject its CPU is a ratio of."""
+    """The key of the subject whose CPU time this one's is compared with."""
     share: float = 1.0
-    """Of the events of the plan: fewer for the slow, more for the quick."""
+    """Number of events as a share of the plan's: fewer for slow subjects, more for quick ones."""
     silent: bool = False
-    """It answers nothing but the question how many events it has seen."""
+    """Whether the subject answers nothing but the question how many events it has seen."""
 
 
 def ours(key: str, title: str, bot: Path, *, peer: str, silent: bool = False, share: float = 1.0) -> Subject:
-    """The gateway running a bot file."""
+    """Return the subject that is the gateway running a bot file."""
     arguments = [argument.replace("{bot}", str(bot)) for argument in OURS]
     return Subject(key, title, arguments, peer, share, silent)
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Something to reach, as a ratio to a peer measured in the same rounds."""
+    """A limit for a ratio to a peer that was measured in the same rounds."""
 
     title: str
     peer: str
@@ -47,22 +47,22 @@ class Target:
 
 
 class Growth(NamedTuple):
-    """A run whose memory is looked at: after ``first`` events, and after ``more`` of them."""
+    """A measurement of memory: after ``first`` events, and again after ``more`` further ones."""
 
     subject: str
     title: str
-    """What may not cost memory."""
+    """The name of what must not cost memory."""
     first: int
     more: int
     burst: int
-    """Events sent at a time. What a burst leaves behind in the allocator grows with it, and hides what leaks."""
+    """Number of events sent at a time. What the allocator keeps after a burst grows with it, and hides leaks."""
     tolerance: int
-    """Bytes one may seem to cost: a few megabytes of allocator noise over all of them. Nothing that is kept for each
-    is as small."""
+    """Bytes that one event may seem to cost: the allocator's noise is a few megabytes over all of them. Nothing that is
+    really kept for each event is as small."""
 
 
 class Driver(Protocol):
-    """A running fake of the platform, and what sends its events."""
+    """A running fake of the platform, and the sender of its events."""
 
     @property
     def fake(self) -> Fake: ...
@@ -77,38 +77,39 @@ class Driver(Protocol):
         ...
 
     async def load(self, subject: Subject, numbers: Sequence[int], *, port: int, concurrency: int) -> Acks:
-        """As fast as ``concurrency`` senders and the server can. Returns when all is done, or nothing more comes."""
+        """Send events as fast as ``concurrency`` senders and the server can. Return when all are done, or no more
+        replies come."""
         ...
 
     async def load_at(self, numbers: Sequence[int], *, port: int, rate: float) -> Acks:
-        """``rate`` events a second, whatever the server does."""
+        """Send ``rate`` events a second, whatever the server does."""
         ...
 
     async def audit(self, subject: Subject) -> None:
-        """Ask a silent subject once more what it has seen; nothing for the others."""
+        """Ask a silent subject once more what it has seen; does nothing for other subjects."""
         ...
 
     def seen(self, subject: Subject, numbers: Sequence[int]) -> tuple[int, int]:
-        """How many of them were lost, and how often one was answered or counted again."""
+        """Return how many of these events were lost, and how many were answered or counted again."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """One platform."""
+    """A platform to measure, with its subjects and targets."""
 
     name: str
     subjects: Mapping[str, Subject]
     targets: Sequence[Target]
     drive: Callable[[Plan], AbstractAsyncContextManager[Driver]]
     latency: str
-    """What the latencies are of."""
+    """What the measured latencies end with: ``ack`` or ``reply``."""
     concurrency: int
     growth: Growth | None = None
     fixed_rate: bool = False
-    """Also measured at a fixed rate."""
+    """Whether the platform is also measured at a fixed rate."""
 
 
 def keyed(*subjects: Subject) -> Mapping[str, Subject]:
-    """Subjects by their keys."""
+    """Return the subjects by their keys."""
     return {subject.key: subject for subject in subjects}

@@ -1,4 +1,4 @@
-"""The tables, the targets beside them, and the same as JSON."""
+"""Writes the results as tables with the targets, and as JSON."""
 
 import math
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ _COLUMNS = ("cpu_ms", "p50_ms", "p99_ms", "rate", "idle_mb", "loaded_mb", "start
 
 
 def text(every: Sequence[Results]) -> str:
-    """What ``make bench`` prints: a table, targets and books for each platform."""
+    """Return what ``make bench`` prints: for each platform a table, the targets, and what became of the events."""
     parts: list[str] = []
     for results in every:
         parts += [f"== {results.platform.name}", _table(results), _targets(results), _books(results)]
@@ -20,7 +20,7 @@ def text(every: Sequence[Results]) -> str:
 
 
 def as_json(every: Sequence[Results]) -> dict[str, Any]:
-    """Medians, ratios and books, by platform."""
+    """Return medians, ratios and accounts as JSON, by platform."""
     return {results.platform.name: _platform(results) for results in every}
 
 

@@ -1,4 +1,4 @@
-"""Everything that was measured on one platform, and the ratios in it."""
+"""All that was measured on one platform, and the ratios computed from it."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ Run = TypeVar("Run", Closed, Open)
 
 @dataclass(slots=True)
 class Results:
-    """By subject, round by round."""
+    """The results of one platform: the runs of each subject, one for each round."""
 
     platform: Platform
     plan: Plan
@@ -22,10 +22,10 @@ class Results:
     open: dict[str, list[Open]] = field(default_factory=dict)
     rest: Rest | None = None
     skipped: dict[str, str] = field(default_factory=dict)
-    """Subject: why it was not measured."""
+    """Why a subject was not measured, by its key."""
 
     def accounts(self) -> Mapping[str, Sequence[Account]]:
-        """The books of every process that ran."""
+        """Return the accounts of every process that ran, by subject."""
         books = {key: [run.account for run in runs] for key, runs in self.closed.items()}
         for key, runs in self.open.items():
             books[key] = books.get(key, []) + [run.account for run in runs]
@@ -34,16 +34,16 @@ class Results:
         return books
 
     def exact(self) -> bool:
-        """Nothing was lost, doubled or refused anywhere."""
+        """Return whether no event was lost, doubled or refused in any run."""
         return all(account.exact for accounts in self.accounts().values() for account in accounts)
 
     def cpu_ratio(self, key: str) -> float:
-        """A subject's CPU to that of its peer."""
+        """Return the ratio of a subject's CPU time to that of its peer."""
         peer = self.platform.subjects[key].peer
         return _ratio(self.closed[key], self.closed.get(peer, []), lambda run: run.cpu_ms)
 
     def value(self, target: Target) -> float | None:
-        """What was measured of a target; None when it was not."""
+        """Return the ratio measured for a target; None when it was not measured."""
         if target.of is not None:
             value = _ratio(self.closed.get(target.subject, []), self.closed.get(target.peer, []), target.of)
         else:
@@ -53,13 +53,14 @@ class Results:
 
 
 def calls_each(accounts: Sequence[Account]) -> Mapping[str, float]:
-    """Calls to the platform per event, by method."""
+    """Return the number of calls to the platform per event, by method."""
     sent = sum(len(account.sent) for account in accounts)
     total = sum((account.calls for account in accounts), start=type(accounts[0].calls)())
     return {method: count / sent for method, count in total.most_common()}
 
 
 def _ratio(ours: Sequence[Run], theirs: Sequence[Run], of: Callable[[Run], float]) -> float:
-    """The median of the rounds' ratios: what drifts from round to round touches both sides of each alike."""
+    """Return the median of the rounds' ratios: changes of the machine from round to round affect both sides of a ratio
+    alike."""
     ratios = [of(mine) / of(other) for mine, other in zip(ours, theirs, strict=False)]
     return median(ratios) if ratios else math.nan

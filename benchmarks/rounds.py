@@ -12,23 +12,23 @@ from benchmarks.values import Plan
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What of it all to measure."""
+    """Which measurements to make."""
 
     tables: bool = True
     rest: bool = True
     fixed_rate: bool = True
     subjects: frozenset[str] | None = None
-    """Their keys; None for all."""
+    """The keys of the subjects to measure; None for all."""
     rate: float | None = None
-    """Events a second; None for half of what ours can do."""
+    """Events a second at the fixed rate; None for half of the gateway's capacity."""
     growth: tuple[int, int] | None = None
-    """Events whose memory is looked at, first and more; None for the platform's own numbers."""
+    """Numbers of events in the two batches of the memory measurement; None for the platform's own numbers."""
     rest_after: float = 2.0
-    """Seconds until a session rests."""
+    """Seconds without a message after which a session leaves memory."""
 
 
 async def measure(platform: Platform, plan: Plan, wanted: Wanted) -> Results:
-    """Everything wanted of a platform."""
+    """Make the wanted measurements of a platform."""
     results = Results(platform, plan)
     async with platform.drive(plan) as driver:
         rounds = Rounds(Bench(plan, driver), platform, plan, results)
@@ -43,7 +43,7 @@ async def measure(platform: Platform, plan: Plan, wanted: Wanted) -> Results:
 
 
 class Rounds:
-    """One platform's runs, written into ``results``."""
+    """Makes one platform's runs and writes them into ``results``."""
 
     def __init__(self, bench: Bench, platform: Platform, plan: Plan, results: Results) -> None:
         self._bench = bench
@@ -52,7 +52,7 @@ class Rounds:
         self._results = results
 
     async def closed(self, subjects: list[Subject]) -> None:
-        """At full load."""
+        """Measure the subjects at full load."""
         results = self._results
         for number in range(self._plan.rounds):
             turn = number % max(1, len(subjects))
@@ -69,7 +69,8 @@ class Rounds:
         results.closed = {s.key: results.closed[s.key] for s in subjects if s.key in results.closed}
 
     async def open(self, rate: float | None) -> None:
-        """At half of what ours can do; a subject that can do less than that is left out."""
+        """Measure at ``rate``, by default half of the gateway's capacity. A subject with less capacity than that is
+        left out."""
         capacity = {key: min(run.rate for run in runs) for key, runs in self._results.closed.items()}
         if not capacity:
             return
@@ -82,7 +83,7 @@ class Rounds:
                     self._results.open.setdefault(key, []).append(await self._bench.open(subject, rate))
 
     async def rest(self, wanted: Wanted) -> None:
-        """What stays in memory."""
+        """Measure what stays in memory after the sessions rest."""
         growth = self._platform.growth
         if growth is None or growth.subject in self._results.skipped:
             return
@@ -104,5 +105,5 @@ class Rounds:
 
 
 def say(line: str) -> None:
-    """Progress, apart from the result."""
+    """Print a line of progress to standard error, apart from the results."""
     print(line, file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""Runs a subject: a server process of its own, pinned to a core of its own."""
+"""Runs a subject in a server process of its own, pinned to a core of its own."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ STOP_DEADLINE = 20.0
 
 
 class DidNotStart(Exception):
-    """The process ended, or did not answer in time; the text is its last words."""
+    """Raised when the process ended or did not answer in time; the text is the end of its output."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Server:
     pid: int
     port: int
     start_seconds: float
-    """From spawning the process until it takes events."""
+    """Seconds from spawning the process until it takes events."""
 
 
 @asynccontextmanager

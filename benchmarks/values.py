@@ -1,4 +1,4 @@
-"""What is asked for, and what one run measured."""
+"""What a run is asked to do, and what it measured."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The knobs."""
+    """What all runs of a measurement have in common."""
 
     events: int = 4000
     warmup: int = 500
     rounds: int = 5
     concurrency: int = 32
     threads: int = 0
-    """Spread the events over so many threads; 0 for a thread each."""
+    """Number of threads the events are spread over; 0 for a thread for each event."""
     seconds: float = 4.0
-    """Length of the open loop."""
+    """Seconds that the run at a fixed rate takes."""
     server_core: int | None = None
 
 
@@ -28,24 +28,24 @@ class Account:
     doubled: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     calls: Counter[str] = field(default_factory=Counter)
-    """Calls to the platform's API, by method."""
+    """Number of calls to the platform's API, by method."""
 
     @property
     def exact(self) -> bool:
-        """Every event was taken, and answered or counted once."""
+        """Whether every event was accepted, and answered or counted exactly once."""
         return not (self.lost or self.doubled or self.refused)
 
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A run at full load."""
+    """The measurements of a run at full load."""
 
     cpu_ms: float
-    """User and system time of the server process per event, all threads."""
+    """Milliseconds of user and system time of the server process per event, all threads."""
     p50_ms: float
     p99_ms: float
     rate: float
-    """Events a second, from the first one sent to the last one done."""
+    """Events a second, from sending the first one to finishing the last one."""
     idle_mb: float
     loaded_mb: float
     start_s: float
@@ -54,7 +54,7 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A run at a fixed rate."""
+    """The measurements of a run at a fixed rate."""
 
     rate: float
     p50_ms: float
@@ -64,15 +64,16 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """What events leave behind in memory once their conversations rest."""
+    """The memory that events still take once their conversations' sessions rest."""
 
     more: int
     first_mb: float
-    """RSS after the events before those had come and their conversations gone to rest."""
+    """MiB of resident memory after the first batch of events, once its sessions rest."""
     last_mb: float
     account: Account
 
     @property
     def bytes_each(self) -> float:
-        """RSS per event of the second batch; the first has paid for the allocator's high-water mark."""
+        """Bytes of resident memory per event of the second batch; the first has paid for the allocator's high-water
+        mark."""
         return (self.last_mb - self.first_mb) * 2**20 / self.more

@@ -1,4 +1,4 @@
-"""The web server under every peer that takes webhooks: the same for all."""
+"""The web server of every peer that takes webhooks, the same for all."""
 
 import sys
 from collections.abc import Awaitable, Callable
@@ -15,7 +15,7 @@ Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
 
 def run(path: str, endpoint: Endpoint, lifespan: Lifespan | None = None) -> None:
-    """Serve on the port of the command line."""
+    """Serve the endpoint at ``path``, on the port that the command line names."""
     routes = [Route(path, endpoint, methods=["POST"]), Route("/healthz", _healthz)]
     app = Starlette(routes=routes, lifespan=lifespan)
     uvicorn.run(app, port=int(sys.argv[1]), loop="uvloop", http="httptools", access_log=False)

@@ -1,4 +1,4 @@
-"""Events by HTTP: sends them, waits for the replies, keeps the books."""
+"""Sends events by HTTP and waits for the replies."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -8,10 +8,10 @@ from benchmarks.load import Acks, closed_loop, open_loop
 from benchmarks.platform import Subject
 
 QUIET = 10.0
-"""Seconds without a single reply after which those still missing count as lost."""
+"""Seconds without any reply after which the events without one count as lost."""
 
 Requests = Callable[[Sequence[int], int], Sequence[bytes]]
-"""Events by their numbers, and the bot's port -> whole HTTP requests, ready to be written."""
+"""A function from numbers of events and the bot's port to complete HTTP requests."""
 
 
 class Webhooks:
@@ -23,7 +23,7 @@ class Webhooks:
         self._requests = requests
 
     async def up(self, port: int) -> None:
-        """The first 200 on ``/healthz``."""
+        """Return when ``/healthz`` answers 200 for the first time."""
         while not await _healthy(port):
             await asyncio.sleep(0.003)
 
@@ -38,7 +38,7 @@ class Webhooks:
         return acks
 
     async def audit(self, subject: Subject) -> None:
-        """Every event has its own reply."""
+        """Do nothing, because every event has its own reply."""
 
     def seen(self, subject: Subject, numbers: Sequence[int]) -> tuple[int, int]:
         return self.fake.settle(numbers)

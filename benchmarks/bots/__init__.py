@@ -1,4 +1,5 @@
-"""Bots as a user of the gateway writes them: our subjects on every platform. Run as files, never imported."""
+"""Bots as a user of the gateway writes them: our subjects on every platform. They are run as files and never
+imported."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Answers every message, but takes its time."""
+"""Answers every message after a pause."""
 
 import asyncio
 

@@ -1,1 +1,1 @@
-"""Discord: dispatches over a gateway websocket, beside raw discord.py."""
+"""Discord: dispatches over a gateway websocket, compared with discord.py alone."""

@@ -1,4 +1,4 @@
-"""Events over the gateway: pumps them, waits for replies or asks for the tally, keeps the books."""
+"""Sends events over the gateway connection, and waits for the replies or asks a counting bot for its tally."""
 
 import asyncio
 import itertools
@@ -16,13 +16,13 @@ from benchmarks.load import Acks
 from benchmarks.platform import Subject
 
 _QUESTIONS = 9_000_000
-"""Where the numbers of questions begin: no event has such a number."""
+"""The number of the first question; no event has so high a number."""
 _PATIENCE = 3 * tally.QUIET
-"""Seconds until an answer is not waited for any more."""
+"""Seconds to wait for the answer to a question."""
 
 
 class Dispatches:
-    """Implements ``Driver``."""
+    """Implements ``Driver`` for Discord."""
 
     def __init__(self, fake: FakeDiscord, gateway: FakeGateway, *, threads: int) -> None:
         self.fake = fake
@@ -31,12 +31,12 @@ class Dispatches:
         self._threads = threads
         self._questions = itertools.count(_QUESTIONS)
         self._sent = 0
-        """Messages to the bot that runs now."""
+        """Number of messages sent to the bot that runs now."""
         self._seen = Seen(0, 0)
 
     async def up(self, port: int) -> None:
-        """The answer to a direct message that waits behind READY: a bot that says so has logged in, is connected, and
-        its handler runs."""
+        """Return when the bot has answered a direct message sent right after READY: then it has logged in, is
+        connected, and its handler runs."""
         self._sent, self._seen = 0, Seen(0, 0)
         self._gateway.expect()
         while not await self._ask(0):
@@ -52,7 +52,8 @@ class Dispatches:
         return Acks()
 
     async def _echoed(self, numbers: Sequence[int], concurrency: int) -> Acks:
-        """So many under way at a time. A latency is from the dispatch to the reply."""
+        """Keep ``concurrency`` messages waiting for their replies; a latency is the time from the dispatch to the
+        reply."""
         session, acks, waiting = await self._gateway.session(), Acks(), iter(numbers)
 
         async def sender() -> None:
@@ -62,7 +63,7 @@ class Dispatches:
                 try:
                     await asyncio.wait_for(replied, tally.QUIET)
                 except TimeoutError:
-                    continue  # lost; the books say so
+                    continue  # counted as lost by ``seen``
                 acks.note(200, time.perf_counter() - begun)
 
         await asyncio.gather(*(sender() for _ in range(concurrency)))
@@ -96,7 +97,7 @@ class Dispatches:
         return self.fake.settle(numbers)
 
     async def _ask(self, wanted: int) -> bool:
-        """How many messages the bot has seen, once it has seen so many. Whether there was an answer."""
+        """Ask how many messages the bot has seen, once it has seen ``wanted`` of them. Return whether it answered."""
         number = next(self._questions)
         answered = self.fake.reply(number)
         session = await self._gateway.session()
@@ -104,6 +105,6 @@ class Dispatches:
         try:
             await asyncio.wait_for(answered, _PATIENCE)
         except TimeoutError:
-            return False  # it is not there any more, or hangs
+            return False  # the process has ended, or hangs
         self._seen = self.fake.seen.get(number, self._seen)
         return True

@@ -1,4 +1,4 @@
-"""Discord's REST API, as far as a bot that counts or echoes uses it."""
+"""A fake of Discord's REST API, as far as a bot that counts or echoes uses it."""
 
 import itertools
 from collections.abc import Callable, Mapping
@@ -12,15 +12,15 @@ from benchmarks.discord.world import A_PERSON, APP, ME, PERSON, TOKEN, applicati
 from benchmarks.fake import Answer, Fake, number_in
 
 _OWN_IDS = 1 << 21
-"""Where the numbers of the bot's own messages begin: ids are not to meet those of people's messages."""
+"""The number of the bot's first message, so high that its ids are none of people's messages."""
 
 Dispatch = Callable[[str, dict[str, Any]], None]
 
 
 class FakeDiscord(Fake):
-    """Messages are counted, and the gateway tells the bot of what it did, as Discord does."""
+    """Counts the bot's messages, and dispatches each of them back to the bot as Discord does."""
 
-    # Roomy buckets: what a client waits for is not what is measured.
+    # The rate limits are never reached, because a client's waiting is not what is measured.
     headers: ClassVar[bytes] = (
         b"X-RateLimit-Limit: 100000\r\nX-RateLimit-Remaining: 99999\r\nX-RateLimit-Reset: 4102444800.000\r\n"
         b"X-RateLimit-Reset-After: 1.000\r\nX-RateLimit-Bucket: 0123456789abcdef0123456789abcdef\r\n"
@@ -32,11 +32,11 @@ class FakeDiscord(Fake):
         self._own = itertools.count(_OWN_IDS)
         self._commands: list[Any] = []
         self.seen: dict[int, Seen] = {}
-        """What a silent bot says it has seen, by the number of the question."""
+        """What a silent bot said it has seen, by the number of the question."""
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """The settings that point a bot at it, its gateway apart."""
+        """The settings that point a bot at the fake REST API; the address of the gateway is not among them."""
         return {"DISCORD_API_URL": f"{self.url}/api/v10", "DISCORD_BOT_TOKEN": TOKEN}
 
     def answer(self, verb: str, path: str, body: bytes) -> Answer:

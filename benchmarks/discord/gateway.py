@@ -1,7 +1,8 @@
-"""A gateway websocket that pumps dispatches: compressed as the client asks, as fast as it reads.
+"""A fake of Discord's gateway, which sends dispatches as fast as the client reads, compressed if the client asks for
+it.
 
-Hand-written for the same reason as ``benchmarks.fake``: whole batches of frames go out in one write. One session at a
-time; nothing is kept for a resume.
+It is written by hand for the same reason as ``benchmarks.fake``: whole batches of frames go out in one write. It has
+one session at a time, and keeps nothing for a resume.
 """
 
 import asyncio
@@ -20,11 +21,11 @@ _MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _TEXT, _BINARY, _CLOSE = 1, 2, 8
 _HEARTBEAT, _IDENTIFY, _RESUME, _INVALID, _HELLO, _ACK = 1, 2, 6, 9, 10, 11
 _BATCH = 64
-"""Frames written at a time."""
+"""Number of frames written at a time."""
 
 
 class Session:
-    """One connection's way out: numbers, compresses and frames, in order."""
+    """The sending side of one connection: numbers, compresses and frames the payloads, in order."""
 
     def __init__(self, writer: asyncio.StreamWriter, *, compress: bool) -> None:
         self._writer = writer
@@ -32,7 +33,7 @@ class Session:
         self._sequence = 0
 
     def op(self, op: int, data: object) -> None:
-        """Anything but a dispatch."""
+        """Send a payload other than a dispatch."""
         self._writer.write(self._frame(orjson.dumps({"op": op, "d": data, "s": None, "t": None})))
 
     def dispatch(self, name: str, data: bytes) -> None:
@@ -40,7 +41,7 @@ class Session:
         self._writer.write(self._dispatch(name, data))
 
     async def pump(self, name: str, payloads: Iterable[bytes]) -> None:
-        """Send many of one name, as fast as they are read."""
+        """Send many events of one name, as fast as the client reads."""
         batch: list[bytes] = []
         for data in payloads:
             batch.append(self._dispatch(name, data))
@@ -63,7 +64,7 @@ class Session:
 
 
 class FakeGateway:
-    """Serves it. ``threads``: how many there are from the beginning."""
+    """Serves the gateway. ``threads`` is the number of threads the server has from the beginning."""
 
     def __init__(self, *, threads: int) -> None:
         self._guild = guild_create(threads)
@@ -71,22 +72,22 @@ class FakeGateway:
         self.url = ""
 
     async def start(self) -> asyncio.Server:
-        """Serve; the returned server ends it."""
+        """Begin to serve; closing the returned server ends it."""
         server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         self.url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
         return server
 
     def expect(self) -> None:
-        """A new bot is starting; what there was is over."""
+        """Prepare for the session of a new bot; an earlier session is forgotten."""
         self._session = asyncio.get_running_loop().create_future()
 
     async def session(self) -> Session:
-        """The one that was expected, as soon as it is there."""
+        """Return the session that was expected, as soon as it has begun."""
         assert self._session is not None
         return await asyncio.shield(self._session)
 
     def dispatch(self, name: str, data: dict[str, Any]) -> None:
-        """Tell the bot, if it is there."""
+        """Send an event to the bot, if it is connected."""
         if self._session is not None and self._session.done():
             self._session.result().dispatch(name, orjson.dumps(data))
 
@@ -114,7 +115,7 @@ class FakeGateway:
 
 
 async def _upgrade(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-    """Answer the handshake; whether the client wants a compressed stream."""
+    """Answer the handshake and return whether the client wants a compressed stream."""
     first, *lines = (await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")
     fields = {name.strip().lower(): value.strip() for name, _, value in (line.partition(b":") for line in lines)}
     accept = base64.b64encode(hashlib.sha1(fields[b"sec-websocket-key"] + _MAGIC).digest())
@@ -126,7 +127,7 @@ async def _upgrade(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 
 
 async def _read(reader: asyncio.StreamReader) -> dict[str, Any] | None:
-    """The next command of the client; None when it says goodbye."""
+    """Return the client's next command; None when it closes the connection."""
     while True:
         kind, size = await reader.readexactly(2)
         size &= 0x7F

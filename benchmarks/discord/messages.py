@@ -1,4 +1,4 @@
-"""Messages as Discord tells of them: what people write to the bot, and what the bot wrote itself."""
+"""Messages in Discord's JSON: those people write to the bot, and those the bot wrote."""
 
 import time
 from collections.abc import Mapping
@@ -36,12 +36,13 @@ _NOTHING: Json = {
 
 
 def new_id(number: int) -> str:
-    """An id of now, another one for every number below four millions."""
+    """Return an id of the current time, a different one for each number below four million."""
     return str((int(time.time() * 1000) - EPOCH_MS << 22) + number % (1 << 22))
 
 
 def mention(number: int, threads: int) -> Json:
-    """A person mentions the bot: in a channel, or in one of so many threads. Its number ends what it says."""
+    """Return a message in which a person mentions the bot, in a channel or, with ``threads``, in one of so many
+    threads. The message's text ends with the mark of its number."""
     channel = thread_id(number % threads) if threads else CHANNELS[number % len(CHANNELS)]
     return {
         **_said(number, channel, f"<@{BOT}> what is the weather going to be like tomorrow? {mark(number)}"),
@@ -52,7 +53,7 @@ def mention(number: int, threads: int) -> Json:
 
 
 def direct(number: int, words: str) -> Json:
-    """A person writes to the bot alone."""
+    """Return a direct message from a person to the bot."""
     return _said(number, DIRECT, f"{words} {mark(number)}")
 
 
@@ -71,7 +72,7 @@ def _said(number: int, channel: str, content: str) -> Json:
 
 
 def own(id: str, channel: str, sent: Mapping[str, Any]) -> Json:
-    """A message of the bot, as the API answers and the gateway tells it."""
+    """Return a message of the bot, as the API answers and the gateway dispatches it."""
     return {
         **_NOTHING,
         "id": id,

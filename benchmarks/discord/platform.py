@@ -1,4 +1,4 @@
-"""Discord: what is measured, and what is to be reached."""
+"""What is measured on Discord, and the targets."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,7 +13,8 @@ from benchmarks.values import Plan
 
 _BOTS = Path(__file__).parent / "bots"
 _QUICK = 2.5
-"""Counting takes little: more messages make a run of it. They come in one flood, which is dearest for us."""
+"""Share of events for the counting subjects. Counting is quick, so they get more messages, which come in one flood: the
+dearest case for the gateway."""
 
 
 @asynccontextmanager

@@ -1,7 +1,7 @@
-"""How a bot that answers nothing tells what it has seen: both sides of it.
+"""How a bot that answers no messages tells how many it has seen, for the bot and for the harness.
 
-The bot marks the number of every message. The harness asks once, naming how many there have to be by then; the bot
-answers when it has them all, or when no more come.
+The bot marks the number of every message. The harness asks once, naming the number of messages it has sent; the bot
+answers when it has seen them all, or when no more come.
 """
 
 import asyncio
@@ -12,33 +12,33 @@ from typing import NamedTuple
 QUIET = 10.0
 """Seconds without a message after which those still missing count as lost."""
 ASKED = "report"
-"""How the question begins."""
+"""The first word of the question."""
 _SAID = re.compile(rb"seen (\d+), (\d+) twice")
 
 
 class Seen(NamedTuple):
-    """Messages, and how often one came again."""
+    """The number of messages a bot has seen, and the number of repetitions."""
 
     messages: int
     doubled: int
 
 
 def question(wanted: int) -> str:
-    """What a bot is asked, its mark apart."""
+    """Return the question, without the mark of its number."""
     return f"{ASKED} {wanted}"
 
 
 def seen_in(body: bytes) -> Seen | None:
-    """The answer in a message of the bot."""
+    """Return the answer in a message of the bot; None if there is none."""
     found = _SAID.search(body)
     return Seen(int(found[1]), int(found[2])) if found else None
 
 
 class Tally:
-    """The bot's side."""
+    """Counts messages in the bot."""
 
     def __init__(self) -> None:
-        # One byte for each number there may be; the system gives a page when something is written there.
+        # One byte for each possible number; the system allocates a page when something is written to it.
         self._marks = mmap.mmap(-1, 10_000_000)
         self._messages = 0
         self._doubled = 0
@@ -46,7 +46,7 @@ class Tally:
         self._enough = asyncio.Event()
 
     def note(self, content: str) -> None:
-        """A message; its number ends it."""
+        """Count a message, whose text ends with the mark of its number."""
         number = int(content[-8:-1])
         if self._marks[number]:
             self._doubled += 1
@@ -57,7 +57,7 @@ class Tally:
             self._enough.set()
 
     async def report(self, content: str) -> str:
-        """The answer to ``question``."""
+        """Return the answer to ``question``."""
         _, wanted, mark = content.split()
         self._wanted = int(wanted)
         self._enough.clear()

@@ -7,11 +7,11 @@ import orjson
 Json = dict[str, Any]
 
 EPOCH_MS = 1_420_070_400_000
-"""The first second of 2015, from which Discord's ids count."""
+"""The start of 2015, from which Discord's ids count, in milliseconds since the epoch."""
 
 
 def _id(number: int) -> str:
-    """A fixed one, of 2024."""
+    """Return an id that is the same in every run, of 2024."""
     return str((1_704_067_200_000 - EPOCH_MS << 22) + number)
 
 
@@ -59,12 +59,12 @@ MEMBER: Json = {
 
 
 def thread_id(number: int) -> str:
-    """Of the threads there are from the beginning."""
+    """Return the id of one of the threads the server has from the beginning."""
     return _id(1_000 + number)
 
 
 def thread(id: str, parent: str, name: str) -> Json:
-    """An open public thread."""
+    """Return an open public thread."""
     return {
         "id": id,
         "type": 11,
@@ -90,7 +90,7 @@ def thread(id: str, parent: str, name: str) -> Json:
 
 
 def application() -> Json:
-    """What the developer portal knows of the bot."""
+    """Return the bot's application, as the API has it."""
     return {
         "id": APP,
         "name": "Benchmark",
@@ -105,7 +105,7 @@ def application() -> Json:
 
 
 def ready(resume_url: str) -> Json:
-    """READY."""
+    """Return the data of the dispatch READY."""
     return {
         "v": 10,
         "user": {**ME, "verified": True, "mfa_enabled": True, "email": None, "flags": 0},
@@ -122,7 +122,7 @@ def ready(resume_url: str) -> Json:
 
 
 def guild_create(threads: int) -> bytes:
-    """GUILD_CREATE, serialised: a server with some channels and roles."""
+    """Return the data of the dispatch GUILD_CREATE, serialised: a server with some channels and roles."""
     return orjson.dumps(
         {
             "id": GUILD,

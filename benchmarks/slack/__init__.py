@@ -1,1 +1,1 @@
-"""Slack: signed events to a webhook, beside a floor and raw slack-bolt."""
+"""Slack: signed events to a webhook, compared with a minimal server and with slack-bolt alone."""

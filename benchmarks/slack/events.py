@@ -15,9 +15,11 @@ TOKEN, SECRET = "xoxb-benchmark", "benchmark-signing-secret"
 
 
 def signed_events(numbers: Iterable[int], *, threads: int, port: int) -> Sequence[bytes]:
-    """Whole HTTP requests, ready to be written. Slack's signatures hold for five minutes: make them when needed.
+    """Return complete HTTP requests. Slack's signatures hold for five minutes, so make the requests when they are
+    needed.
 
-    Every event is a mention of its own that opens a thread; with ``threads`` they go to that many threads in turn.
+    Every event is a mention of its own that opens a thread; with ``threads`` the events go to that many threads in
+    turn.
     """
     return [_request(_mention(number, threads), port) for number in numbers]
 

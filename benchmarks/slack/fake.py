@@ -1,4 +1,4 @@
-"""The Web API, as far as an echo bot uses it."""
+"""A fake of Slack's Web API, as far as an echo bot uses it."""
 
 import itertools
 import time
@@ -13,7 +13,7 @@ _POSTS = {"chat.postMessage", "chat.startStream"}
 
 
 class FakeSlack(Fake):
-    """Every method answers ``ok``; messages are counted."""
+    """Answers every method with ``ok`` and counts the messages."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -21,14 +21,14 @@ class FakeSlack(Fake):
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """The settings that point a bot at it."""
+        """The settings that point a bot at the fake."""
         return {"SLACK_API_URL": f"{self.url}/api/", "SLACK_BOT_TOKEN": TOKEN, "SLACK_SIGNING_SECRET": SECRET}
 
     def answer(self, verb: str, path: str, body: bytes) -> Answer:
         method = path.rpartition("/")[2]
         self.calls[method] += 1
         if method not in _POSTS:
-            return _STANDING.get(method, _OK)
+            return _FIXED.get(method, _OK)
         self.replied(number_in(body))
         stamp = next(self._stamps)
         ts = f"{stamp // 1_000_000}.{stamp % 1_000_000:06d}"
@@ -37,7 +37,7 @@ class FakeSlack(Fake):
 
 
 _OK = Answer(b'{"ok":true}')
-_STANDING = {
+_FIXED = {
     "auth.test": Answer(
         orjson.dumps(
             {

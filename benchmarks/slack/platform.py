@@ -1,4 +1,4 @@
-"""Slack: what is measured, and what is to be reached."""
+"""What is measured on Slack, and the targets."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,1 +1,1 @@
-"""Teams: activities with a signed token to a webhook, beside a floor and botbuilder."""
+"""Teams: activities with a signed token to a webhook, compared with a minimal server and with botbuilder."""

@@ -21,19 +21,19 @@ KEY_ID = "benchmark-key"
 
 
 class Signer:
-    """Bot Framework's key, and a token of it; Teams, too, sends one token with many requests."""
+    """Signs tokens as Bot Framework does; as in Teams, one token comes with many requests."""
 
     def __init__(self) -> None:
         self._key = generate_private_key(public_exponent=65537, key_size=2048)
 
     def key_set(self) -> bytes:
-        """The document with the public key."""
+        """Return the document with the public key."""
         numbers = RSAAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
         key = {"kty": "RSA", "use": "sig", "kid": KEY_ID, "x5t": KEY_ID, "n": numbers["n"], "e": numbers["e"]}
         return orjson.dumps({"keys": [{**key, "endorsements": ["msteams"]}]})
 
     def token(self, service_url: str) -> str:
-        """For activities that name this service URL, for an hour."""
+        """Return a token for activities that name this service URL, valid for an hour."""
         now = int(time.time())
         claims = {
             "serviceurl": service_url,
@@ -46,8 +46,8 @@ class Signer:
 
 
 def requests(numbers: Sequence[int], *, service_url: str, token: str, threads: int, port: int) -> Sequence[bytes]:
-    """Whole HTTP requests. Every activity is a new post in a channel that mentions the bot, and so a thread of its own;
-    with ``threads`` they are replies in that many threads in turn."""
+    """Return complete HTTP requests. Every activity is a new post in a channel that mentions the bot, and so a thread
+    of its own; with ``threads`` they are replies in that many threads in turn."""
     return [_request(_post(number, service_url, threads), token, port) for number in numbers]
 
 

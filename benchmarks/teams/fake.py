@@ -1,4 +1,4 @@
-"""The connector, Entra's login and Bot Framework's keys, as far as an echo bot uses them."""
+"""A fake of the connector, Entra's login and Bot Framework's keys, as far as an echo bot uses them."""
 
 import itertools
 import time
@@ -11,7 +11,7 @@ from benchmarks.teams.activities import APP, MEMBER, PASSWORD, TENANT, Signer
 
 
 class FakeTeams(Fake):
-    """Activities are counted when they carry an event's number: a typing indicator carries none."""
+    """Counts the activities that carry an event's number; a typing indicator carries none."""
 
     def __init__(self, signer: Signer) -> None:
         super().__init__()
@@ -25,7 +25,7 @@ class FakeTeams(Fake):
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """The settings that point a bot at it."""
+        """The settings that point a bot at the fake."""
         return {
             "TEAMS_APP_ID": APP,
             "TEAMS_APP_PASSWORD": PASSWORD,
@@ -36,7 +36,7 @@ class FakeTeams(Fake):
 
     def answer(self, verb: str, path: str, body: bytes) -> Answer:
         parts = path.split("/")
-        # One activity or member stands behind the word for all of them.
+        # A path ends with the word, or with the word and an id; both count as the same method.
         method = parts[-2] if parts[-2] in ("activities", "members") else parts[-1]
         self.calls[f"{verb} {method}"] += 1
         match method:

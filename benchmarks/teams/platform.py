@@ -1,4 +1,4 @@
-"""Teams: what is measured, and what is to be reached."""
+"""What is measured on Teams, and the targets."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

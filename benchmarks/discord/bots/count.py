@@ -1,4 +1,4 @@
-"""Our subject that answers nothing: it counts, and says how many when asked."""
+"""Our subject that answers no message: it counts them, and tells the number when asked."""
 
 import gateway as cl
 from benchmarks.discord.tally import ASKED, Tally

@@ -1,4 +1,5 @@
-"""Raw discord.py, as its documentation shows it; ``--echo`` answers every message, else they are counted."""
+"""A bot on discord.py alone, as its documentation shows it. With ``--echo`` it answers every message, else it counts
+them."""
 
 import os
 import sys

@@ -1,4 +1,5 @@
-"""Raw slack-bolt, as its documentation shows it; ``--shared-session`` adds the one thing that helps it most."""
+"""A bot on slack-bolt alone, as its documentation shows it; ``--shared-session`` adds the one thing that helps it
+most."""
 
 import os
 import sys

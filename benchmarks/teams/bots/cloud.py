@@ -1,6 +1,6 @@
-"""Bot Framework's own SDK, as its samples show it: CloudAdapter, the activity handled within its request.
+"""A bot on Bot Framework's own SDK, as its samples show it: CloudAdapter, the activity handled within its request.
 
-One thing helps it: the token for sending is fetched once. Left to itself it signs in anew for every activity.
+One thing is done for it: the token for sending is fetched once. By itself it fetches a new one for every activity.
 """
 
 import os

@@ -1,4 +1,5 @@
-"""The floor: the least a correct Teams echo bot can do. No ordering, no memory, nothing survives a restart."""
+"""The floor: the least work a correct Teams echo bot can do. It keeps no order and no state, and nothing survives a
+restart."""
 
 import asyncio
 import os
