@@ -4,7 +4,7 @@
   - PlatformError *           A platform did not do what was asked.
     + RateLimited *           The platform asks to wait ``retry_after`` seconds; the request was certainly not done.
     + Unavailable *           A passing fault; the request was not done, or doing it again does no harm.
-      . Unconfirmed *         The request may have been done; sent again it may stand there twice.
+      . Unconfirmed *         The request may have been done; sent again it may be there twice.
     + Rejected *              The platform refuses the request as it is; trying again cannot help.
       . RefusedForm *         The platform refuses the form of a message (a picture, a table), not its words.
     + Forbidden *             A scope or permission is missing; the text names it.
@@ -70,7 +70,7 @@ class Unconfirmed(Unavailable):
     """A call that posts something got no clear answer (the connection broke, a 5xx): the platform may have taken it.
 
     Where the platform can be searched (``SupportsLookup``) the sender looks before it sends again. Elsewhere the sender
-    tries once more and no more, so that one doubtful copy is the worst that can stand there.
+    tries once more and no more, so that one doubtful copy is the worst that can happen.
     """
 
 

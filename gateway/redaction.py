@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import quote, quote_plus, unquote_to_bytes, urlsplit
 
 BLANK = "[redacted]"
-"""What stands in the place of a secret."""
+"""The text that replaces a secret."""
 MIN_LENGTH = 6
 """Characters of the shortest value that is concealed: a shorter one could be any word of the text around it."""
 _LEAST_OF_VARIABLES = 8
@@ -93,7 +93,7 @@ def conceal(*values: str | None) -> None:
     _values.update((value, frozenset(_forms_of(value))) for value in new)
     while len(_values) > _MOST:
         del _values[next(iter(_values))]
-    # The whole of a value before a part of it.
+    # A complete value is blanked before a part of it.
     _forms[:] = sorted(frozenset[str]().union(*_values.values()), key=len, reverse=True)
     _beginnings[:] = [(form[: max(_CUT, len(form) // 2)], form) for form in _forms if len(form) >= 2 * _CUT]
 
@@ -136,7 +136,7 @@ def redact(text: str) -> str:
     if '"' in text or "'" in text:
         text = _FIELDS.sub(rf"\1{BLANK}", text)
     text = _BASIC.sub(_basic, text)
-    for beginning, form in _beginnings:  # last: two tokens may begin alike, and the whole of one is not cut off
+    for beginning, form in _beginnings:  # last, because two tokens may begin alike, and a complete one is not cut off
         if beginning in text:
             text = _blank_cut_off(text, beginning, form)
     return text
@@ -207,7 +207,7 @@ def _forms_of(value: str) -> Iterator[str]:
     data = value.encode()
     for offset in range(3):
         encoded = base64.b64encode(b"\0" * offset + data).decode().rstrip("=")
-        # The characters that hold bits of what stands before or behind it are not its own.
+        # Characters that also hold bits of the text before or behind it are left out.
         own = encoded[-(-offset * 8 // 6) : (offset + len(data)) * 8 // 6]
         if len(own) >= MIN_LENGTH:
             yield own

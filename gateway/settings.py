@@ -220,7 +220,7 @@ class GatewaySettings(_Settings):
     files_mb: float = Field(default=5_000, gt=0)
     """Megabytes (1,000,000 bytes) all attachments may take on the disk; as much again for all held files."""
     feedback: bool = True
-    """Whether thumbs stand under the bot's answers, when an ``on_feedback`` handler is registered."""
+    """Whether thumbs are shown under the bot's answers, when an ``on_feedback`` handler is registered."""
 
     def file_quota(self) -> Quota:
         """Return a new, empty count of kept files with the bounds of ``files_mb_per_conversation`` and ``files_mb``."""

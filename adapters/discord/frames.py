@@ -16,7 +16,7 @@ from adapters.jsons import NotJson
 DISPATCH = 0
 """The opcode of a dispatch (Gateway opcodes)."""
 
-# Strings whole, so that nothing within them is taken for structure; one that does not end takes all the rest along.
+# A string is one match, so that nothing in it is taken for structure; one without an end takes all that follows.
 _TOKEN = re.compile(
     r'"(?P<string>[^"\\]*+(?:\\.[^"\\]*+)*+)(?:"|\\?\Z)|(?P<open>[\[{])|(?P<close>[\]}])|(?P<colon>:)|(?P<number>\d{1,18})',
     re.DOTALL,

@@ -74,7 +74,7 @@ class History:
         data: dict[str, Any] = {} if channel in ("", to.channel) else {"channel": channel}
         wanted = uploads(message.files)
         there = items(found, "attachments")
-        # What a run that follows sends may differ from what stands: that is known by no key, and so replaced.
+        # A re-run may send other files than those posted. No key tells which these are, so they are replaced.
         same = len(there) == len(wanted) and all(
             each.get("size") == size_of(file) for each, file in zip(there, wanted, strict=True)
         )

@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 
 Parser = Callable[[Any], None]
 """A function that takes the data of one dispatch."""
-Reader = Callable[[Json, Intake, Mark], None]
+DispatchReader = Callable[[Json, Intake, Mark], None]
 """A function that reads the data of one dispatch and hands deliveries to the intake."""
 
 
@@ -66,7 +66,7 @@ class Inbound:
         of the dispatch being read."""
         directory = self._directory
 
-        def taken(read: Reader) -> Parser:
+        def taken(read: DispatchReader) -> Parser:
             return lambda data: self._take(read, data, intake, mark())
 
         table: dict[str, Parser] = {
@@ -115,7 +115,7 @@ class Inbound:
         self._directory.ready(data)
         self._ready()
 
-    def _take(self, read: Reader, data: Json, intake: Intake, mark: Mark) -> None:
+    def _take(self, read: DispatchReader, data: Json, intake: Intake, mark: Mark) -> None:
         if mark.progress.in_hand:
             self.ignored["in_hand"] += 1
         else:
@@ -181,7 +181,7 @@ class Inbound:
     # What is said in a channel we have not heard of waits until it was looked up, in order. So it does in a server we
     # have not heard of: a session that an earlier process began does not tell its servers again.
 
-    def _must_wait(self, data: Json, intake: Intake, mark: Mark, read: Reader) -> bool:
+    def _must_wait(self, data: Json, intake: Intake, mark: Mark, read: DispatchReader) -> bool:
         """Return whether the dispatch was put aside, to be read again once the server it needs is known."""
         guild = text(data, "guild_id")
         if not guild:

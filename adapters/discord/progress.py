@@ -44,7 +44,7 @@ class Progress:
         return self.replaying and self.at <= self._in_hand
 
     def passed(self) -> None:
-        """Mark the dispatch as read; whatever of it has to be stored is on hold by now."""
+        """Mark the dispatch as read; what has to be stored of it was marked by ``hold`` before."""
         if self.at > self._read:
             self._read = self.at
         if not self._open and self._read:

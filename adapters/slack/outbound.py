@@ -59,8 +59,8 @@ class Outbox:
             try:
                 data["files"] = await self._share(to, tickets, channel)
             except RateLimited as error:
-                # Not simply to be called again: the text stands. Whoever tries again looks first (``find``).
-                raise Unavailable(f"the files of a message that stands: {error}") from error
+                # The text is posted, so a caller that tries again has to look first (``find``).
+                raise Unavailable(f"the files of a message that is posted: {error}") from error
         return Receipt(to=to, id=str(posted["ts"]), data=data)
 
     async def _post(self, to: ConversationRef, body: dict[str, Any]) -> dict[str, Any]:

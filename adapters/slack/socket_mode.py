@@ -149,7 +149,7 @@ class _Client(SocketModeClient):
         if not isinstance(frame, dict):
             log.warning("slack.frame_unreadable", error="no JSON object", size=len(raw))
             return
-        # Kept until it ends: the event loop keeps a task by a weak reference only.
+        # Referenced until it ends: the event loop holds only a weak reference to a task.
         task = asyncio.create_task(self.run_message_listeners(cast("dict[str, Any]", frame), raw))
         self._running.add(task)
         task.add_done_callback(self._running.discard)

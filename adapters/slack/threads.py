@@ -76,7 +76,7 @@ class Threads:
         if thread is None or code not in NO_THREADS:
             return False
         name = f"{to.channel}:{thread}" if code == "cannot_reply_to_message" else to.channel
-        log.warning("slack.no_thread", channel=to.channel, error=code, answer="stands in the channel")
+        log.warning("slack.no_thread", channel=to.channel, error=code, answer="posted in the channel")
         if self._store is not None:
             value: dict[str, Any] = {"error": code}
             await self._store.keep(_key(name), value)

@@ -85,7 +85,7 @@ class Uploads:
                 thread_ts=thread,
             )
         except Unavailable:
-            # Perhaps only the answer was lost; uploaded anew, the files would stand there twice.
+            # Perhaps only the answer was lost; uploaded anew, the files would be there twice.
             if await self.is_shared(next(iter(shared)), channel, _SHARE_WAITS):
                 return shared
             raise
@@ -134,7 +134,7 @@ class Uploads:
             try:
                 info = await self._api.query("files.info", file=file_id)
             except (Forbidden, RateLimited, Unavailable) as error:
-                # The share stands, whatever is wrong with looking at it: nobody may make it again for this.
+                # The files are shared, whatever is wrong with looking: a failure here must not lead to a second share.
                 if isinstance(error, Forbidden):
                     self._api.note("files_info", error=str(error))
                 return None

@@ -21,7 +21,7 @@ def onedrive_name(name: str) -> str:
     plain = "".join(letter for letter in name.translate(_REPLACED) if not "\ud800" <= letter <= "\udfff")
     plain = _VTI.sub("-vti-", plain).strip()
     if plain.startswith(".") and not name.startswith("."):
-        plain = f"file{plain}"  # nothing was left of what stood before the ending
+        plain = f"file{plain}"  # nothing was left before the ending
     plain = _ENDS.sub("", plain)
     if plain.startswith("~$"):
         plain = plain[1:]

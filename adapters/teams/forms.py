@@ -93,7 +93,7 @@ def _input(field: FormField, values: Mapping[str, FormValue]) -> Element:
             initial = typed if isinstance(typed, float) else field.initial
         case SwitchField():
             on = typed if isinstance(typed, bool) else field.initial
-            # Beside the box stands its title; a label above it as well would say the same twice.
+            # The box shows its title; a label above it would say the same twice.
             element = {"type": "Input.Toggle", "id": element["id"], "title": field.label}
             initial = "true" if on else "false"
         case SelectField():

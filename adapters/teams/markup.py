@@ -228,8 +228,8 @@ class _Reader(HTMLParser):
         return True
 
     def _make_room(self, tag: str) -> bool:
-        """Close what a block ends; False for one that cannot stand where it does: within code it is a line's end, and
-        the parts of a table are nothing outside of one."""
+        """Close what a block ends. Return False for a block that cannot be here: within code it only ends a line, and
+        the parts of a table mean nothing outside of one."""
         if any(element.name in _CODE for element in self._open):
             words = self._open[-1].line
             if words and not words[-1].endswith("\n"):
@@ -248,7 +248,8 @@ class _Reader(HTMLParser):
         return True
 
     def _has_no_effect(self, tag: str) -> bool:
-        """Whether it is in effect already (bold in bold), or is within code or a name, where nothing is."""
+        """Return whether the element changes nothing: it is in effect already (bold in bold), or is within code or a
+        name."""
         mark = _STYLES.get(tag)
         for element in reversed(self._open):
             if element.name in _CODE or element.name in ("code", "mention", "at", tag):
@@ -335,15 +336,15 @@ class _Reader(HTMLParser):
             self._quotes.append(Quote(kind, element.about.get("itemid", ""), element.author, words))
 
     def _quotation(self) -> _Element | None:
-        """The innermost open quotation."""
+        """Return the innermost open quotation; None outside of one."""
         return next((element for element in reversed(self._open) if element.name == "blockquote"), None)
 
     def _innermost(self, name: str) -> _Element:
-        """The innermost open element of this name; that there is one was seen when what asks for it was opened."""
+        """Return the innermost open element of this name; there is one whenever this is called."""
         return next(element for element in reversed(self._open) if element.name == name)
 
     def finish(self) -> Read:
-        """What was read, with all closed that was left open."""
+        """Return what was read, after closing all open elements."""
         while len(self._open) > 1:
             self._close()
         return Read(_content(self._root), tuple(self._quotes))

@@ -105,7 +105,7 @@ class Outbox:
         stay = begun.files if message.keeps_files else message.files
         bare = not (_says_something(message) or below) and bool(stay)
         if bare and not was_bare:
-            await self._forget(to, receipt.id)  # its words are no more
+            await self._forget(to, receipt.id)  # the words are removed
         elif was_bare and not bare:
             await self._say(to, await self._activity(to, message, below), begun)
         elif not bare:
@@ -122,9 +122,9 @@ class Outbox:
 
     async def _put(self, receipt: Receipt, message: Outgoing, below: list[str]) -> None:
         streaming = STATE in receipt.data
-        stands = streaming and await self._streams.close(receipt, message)
-        if stands and not below and not mentions_in(message.text, message.mentions):
-            return  # a stream's end says it all, but for what only an edit can add
+        ended = streaming and await self._streams.close(receipt, message)
+        if ended and not below and not mentions_in(message.text, message.mentions):
+            return  # the end of the stream says everything that needs no edit
         made = addressed(receipt.to, await self._activity(receipt.to, message, below))
         with _words_apart(made):
             if streaming:

@@ -85,8 +85,8 @@ class Streams:
         self._open.pop(receipt.to.key, None)
         shown = text_at(_state(receipt), "shown")
         made = render.final(message)
-        stands = made["text"].startswith(shown) and not beyond_streams(message.text)
-        if not stands:
+        continues = made["text"].startswith(shown) and not beyond_streams(message.text)
+        if not continues:
             made = {"type": "message", "textFormat": "markdown", "text": shown or _NOTHING_YET}
         entities = [{"type": "streaminfo", "streamId": receipt.id, "streamType": "final"}, *made.get("entities", ())]
         try:
@@ -95,7 +95,7 @@ class Streams:
         except StreamExpired as error:
             log.debug("teams.stream_over", conversation=receipt.to.key, why=str(error))
             return False
-        return stands
+        return continues
 
     async def replace(self, receipt: Receipt, made: render.Activity) -> None:
         """Edit a message whose stream is over. A stream that is still open but whose text is not known any more (a dead

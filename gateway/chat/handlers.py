@@ -52,7 +52,7 @@ class BotHandlers:
         self._callbacks = callbacks
 
     def wants(self, event: Event) -> bool:
-        """Whether the bot does anything for such an event; an event it does nothing for is not stored."""
+        """Return whether the bot does anything for such an event; an event it does nothing for is not stored."""
         match event:
             case MessageCreated() | ActionInvoked() | FormSubmitted() | StopRequested():
                 return True
@@ -125,7 +125,7 @@ class BotHandlers:
     async def _action(self, turn: Turn) -> None:
         token = turn.delivery.token
         callback = self._callbacks.actions.get(token.name) if isinstance(token, ActionToken) else None
-        known = callback is not None and isinstance(token, ActionToken) and await _is_standing(turn, token)
+        known = callback is not None and isinstance(token, ActionToken) and await _has_button(turn, token)
         if callback is None or not isinstance(token, ActionToken) or not known:
             log.warning("action.unknown", action=getattr(token, "name", None), delivery=turn.delivery.key)
             await turn.sender.notify(turn.ref, turn.event.user, "That button does nothing any more.")
@@ -155,13 +155,13 @@ class BotHandlers:
             await call(self._callbacks.on_feedback, feedback)
 
 
-async def _is_standing(turn: Turn, token: ActionToken) -> bool:
-    """Whether the clicked button stands under its message; waits for messages that are just being posted."""
+async def _has_button(turn: Turn, token: ActionToken) -> bool:
+    """Return whether the clicked button is under its message now; waits for messages that are just being posted."""
     event = turn.event
     if not isinstance(event, ActionInvoked):
         return False
-    return await sent.is_standing(turn, event, token.message) or (
-        await turn.services.in_flight.settled(turn.ref.key) and await sent.is_standing(turn, event, token.message)
+    return await sent.has_button(turn, event, token.message) or (
+        await turn.services.in_flight.settled(turn.ref.key) and await sent.has_button(turn, event, token.message)
     )
 
 

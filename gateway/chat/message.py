@@ -87,7 +87,7 @@ class Message:
         self._number = self._turn.next_number() if self._turn is not None and id is None else 0
         self._posting: Posting | None = None
         self._half = ""
-        """The first half of a character or of a line break whose second one may come with the next token."""
+        """The first half of a character or of a line break, whose second half may come with the next token."""
 
     @property
     def id(self) -> str:
@@ -114,7 +114,7 @@ class Message:
             FileNotFoundError: There is no file at an element's ``path``.
             RuntimeError: There is no conversation here, or the turn was stopped.
         """
-        await self._stand(require_turn())
+        await self._put(require_turn())
         return self
 
     async def update(self) -> bool:
@@ -129,7 +129,7 @@ class Message:
             FileNotFoundError: There is no file at an element's ``path``.
             RuntimeError: There is no conversation here, or the turn was stopped.
         """
-        await self._stand(require_turn())
+        await self._put(require_turn())
         return True
 
     async def stream_token(self, token: str, is_sequence: bool = False) -> None:
@@ -188,7 +188,7 @@ class Message:
         """
         self.actions = []
         if self._posting is not None:
-            await self._stand(require_turn())
+            await self._put(require_turn())
         else:
             await sent.remove_buttons(self.id)
 
@@ -199,10 +199,10 @@ class Message:
             PlatformError: The platform did not take the end of the message, retries included.
         """
         if self._posting is not None and self._posting.stream is not None:
-            await self._stand(require_turn())
+            await self._put(require_turn())
 
     def streamed(self) -> Outgoing:
-        """Return the text as it stands now, without files and buttons (for a turn that breaks off)."""
+        """Return the text written so far, without files and buttons, for a turn that breaks off."""
         return Outgoing(text=message_text(self._text()), author=self._name())
 
     def _post(self, turn: Turn) -> Posting:
@@ -210,11 +210,11 @@ class Message:
             self._posting = Posting(turn)
         return self._posting
 
-    async def _stand(self, turn: Turn) -> None:
+    async def _put(self, turn: Turn) -> None:
         if self._posting is None and not self.content and not self.elements and not self.actions:
             return  # nothing to show yet; an empty message that is streamed into later starts then
         posting = self._post(turn)
-        # A former run may have died before it noted that there were any.
+        # An earlier run may have died before it recorded that the message has buttons.
         if not self.actions and posting.effect.body.get("buttons", turn.delivery.rerun):
             await self._forget_buttons(turn, posting)
         message = await self._outgoing(turn)
@@ -222,7 +222,7 @@ class Message:
         if not self.actions and not owned:
             await self._show(posting, message)
             return
-        # People may press what they see before it is on record: whoever judges that waits for it.
+        # People may press a button before it is recorded, so the check of a click waits for messages in flight.
         with turn.services.in_flight.posting(turn.ref.key):
             await self._show(posting, message)
             if self.actions:

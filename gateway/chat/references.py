@@ -1,6 +1,6 @@
 """What a message refers to, as a handler sees it: a quote beside the person's own words, and data.
 
-What is replied to or quoted stands above the words, what is forwarded below them, each as a Markdown block quote that
+What is replied to or quoted is put above the words, what is forwarded below them, each as a Markdown block quote that
 begins with its author's name.
 """
 

@@ -1,7 +1,7 @@
 """The records of messages with buttons, kept beyond their turn, so that a later turn can take a button off them.
 
-The same record says whether a click is valid: only a button that stands now, in this conversation and under that very
-message, does anything. A button that is taken away is taken from the record before it is taken from the platform.
+The same record says whether a click is valid: only a button that is there now, in this conversation and under that
+very message, does anything. A button that is taken away is taken from the record before it is taken from the platform.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from gateway.model import ActionInvoked, FromBytes, FromUrl, Outgoing, Receipt, 
 from gateway.runtime.context import require_turn
 from gateway.runtime.turn import Turn
 
-_STANDS = FromBytes(data=b"")
+_UPLOADED = FromBytes(data=b"")
 """The source of a file that was uploaded before: an edit that keeps the message's files needs no bytes."""
 
 
@@ -31,8 +31,8 @@ async def _recall(turn: Turn, message_id: str) -> Mapping[str, Any] | None:
     return body
 
 
-async def is_standing(turn: Turn, event: ActionInvoked, message_id: str) -> bool:
-    """Whether the clicked button stands under the message with this id now."""
+async def has_button(turn: Turn, event: ActionInvoked, message_id: str) -> bool:
+    """Return whether the clicked button is under the message with this id now."""
     body = await _recall(turn, message_id)
     if body is None:
         return False
@@ -54,9 +54,11 @@ async def remember(
     """Store what a message looks like on the platform.
 
     ``ids`` are the ids of the actions, in the order of the buttons; ``doubtful`` says that another copy of the message
-    may stand (``Posting.doubtful``). The contents of uploaded files are not kept.
+    may be there (``Posting.doubtful``). The contents of uploaded files are not kept.
     """
-    files = tuple(each if isinstance(each.source, FromUrl) else replace(each, source=_STANDS) for each in message.files)
+    files = tuple(
+        each if isinstance(each.source, FromUrl) else replace(each, source=_UPLOADED) for each in message.files
+    )
     body: Mapping[str, Any] = {
         "message": to_json(replace(message, files=files)),
         "receipts": [to_json(receipt) for receipt in receipts],

@@ -18,5 +18,5 @@ def message_text(text: str) -> str:
 
 
 def split_half(text: str) -> tuple[str, str]:
-    """Split off the last character where it is half of something (a surrogate pair, a CR LF) that may follow whole."""
+    """Split off the last character where it is half of a surrogate pair or of a CR LF, whose other half may follow."""
     return (text[:-1], text[-1]) if text.endswith("\r") or "\ud800" <= text[-1:] <= "\udbff" else (text, "")

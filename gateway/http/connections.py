@@ -89,7 +89,7 @@ class Connections:
             oldest.give_up()
             self.discard(oldest)
         of_address.add(connection)
-        self._open[address] = of_address  # it may have been the last one that was given up
+        self._open[address] = of_address  # the connection given up may have been the last of its address
         self._count += 1
         return True
 
@@ -120,7 +120,7 @@ class Connections:
             connection.give_up()
 
     def _tell(self, address: str, *, crowded: bool) -> None:
-        if not self._full:  # once until the next look, not once a connection
+        if not self._full:  # once until the next ``sweep``, not once per connection
             self._full = True
             setting = "GATEWAY_CONNECTIONS_PER_ADDRESS" if crowded else "GATEWAY_MAX_CONNECTIONS"
             fix = f"raise {setting}" + (", or name it in GATEWAY_TRUSTED_PROXIES if it is yours" if crowded else "")
@@ -196,17 +196,17 @@ class _Connection(HttpToolsProtocol):
         before = self.cycle
         room = self._bounds.header_bytes - self.pending
         if len(data) > room and self._is_in_headers():
-            # What does not fit is not even parsed, unless the headers end before it.
+            # Bytes beyond the limit are not parsed, unless the headers end before them.
             if room > 0:
                 super().data_received(data[:room])
             if self.transport.is_closing():
-                return  # it was no HTTP
+                return  # the bytes were no HTTP
             if self._is_in_headers() and self.cycle is before:
                 self._refuse(431, "The request's headers are too large.")
                 return
             data = data[room:]
         super().data_received(data)
-        # An ordinary request is whole now, and its answer still to come.
+        # An ordinary request is complete now, and its answer is still to come.
         cycle, scope = self.cycle, self.scope
         if cycle is None or scope is None or cycle.more_body or cycle.response_complete or "method" not in scope:
             self._unfinished(len(data), is_next=cycle is not before)
@@ -244,7 +244,7 @@ class _Connection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if self.cycle is not None and self.cycle.more_body:
-            # Answered before it was whole (too large): who goes on sending is not listened to for long.
+            # Answered before it was complete (too large): a peer that goes on sending is not read for long.
             self.deadline = self.loop.time() + LINGER
 
     def pause_writing(self) -> None:

@@ -40,11 +40,11 @@ class DiskFileVault:
 
     async def hold(self, file: OutgoingFile, *, key: str, conversation: str = "") -> str:
         secret = await in_thread(self._secret)
-        # Keyed, because on some platforms it comes back from the user: another's file must not be guessed.
+        # Keyed, because on some platforms the id comes back from the user, who must not guess another person's file.
         meaning = "/".join((key, file.name, conversation))
         id = hashlib.blake2b(meaning.encode(), digest_size=16, key=secret).hexdigest()
         if self._quota is not None:
-            # What belongs to no conversation is bounded in all alone.
+            # A file without a conversation counts only towards the bound for all files.
             await self._room_for(file, self._folder / id, conversation or id, self._quota)
         await in_thread(self._write, self._folder / id, file, conversation)
         return id
@@ -55,7 +55,7 @@ class DiskFileVault:
             self._counted = True
             for path, whose, held, at in await in_thread(self._held):
                 quota.put(path, whose, held, at=at)
-        quota.drop(folder)  # the same file once more
+        quota.drop(folder)  # the same file may be held already
         for old in quota.make_room(owner, size, name=file.name):
             log.warning("held_file.removed", id=old.name, reason="its room was needed")
             await in_thread(shutil.rmtree, old, ignore_errors=True)
@@ -168,7 +168,7 @@ class DiskFileVault:
         if found is None or int(until) < time.time():
             return PlainTextResponse("This link has expired: ask the bot for the file again.", 410)
         file = found[0]
-        # A download, never a page of ours: what is in it may be anything.
+        # Sent as a download, never as a page of this site, because the file may contain anything.
         headers = {
             "X-Content-Type-Options": "nosniff",
             "Content-Security-Policy": "sandbox",

@@ -35,7 +35,7 @@ class StoreCheck:
         ``STORE_TIMEOUT`` seconds does not."""
         if self._looking is None or (self._looking.done() and time.monotonic() - self._looked > CHECK_EVERY):
             self._looking = asyncio.create_task(self._look())
-        return await asyncio.shield(self._looking)  # who hangs up takes the answer from nobody else
+        return await asyncio.shield(self._looking)  # a caller that hangs up must not cancel the check for the others
 
     async def _look(self) -> str | None:
         try:
@@ -44,7 +44,7 @@ class StoreCheck:
         except TimeoutError:
             return f"no answer within {STORE_TIMEOUT:g} s"
         except Exception as error:
-            # Whatever keeps the store from committing is the answer, not a crash of the probe.
+            # Whatever keeps the store from committing is reported, and does not crash the probe.
             return redact(f"{type(error).__name__}: {error}")
         finally:
             self._looked = time.monotonic()

@@ -19,8 +19,8 @@ def to_json(value: object, *, sparse: bool = False) -> Any:
 
 
 def from_json(kind: type[T], data: object) -> T:
-    """Return the value of this kind that the JSON stands for; raise ``pydantic.ValidationError`` (a ``ValueError``) if
-    it stands for none."""
+    """Return the value of this kind that the JSON describes. Raises ``pydantic.ValidationError`` (a ``ValueError``) for
+    JSON that describes none."""
     value: T = _reader(kind).validate_python(data)
     return value
 

@@ -7,7 +7,7 @@ from gateway.ports import KeyValues
 
 
 class StoredKeyValues:
-    """Implements ``gateway.adapter.Memory``."""
+    """Stores an adapter's small values. Implements ``gateway.adapter.KeyValueStore`` on the port ``KeyValues``."""
 
     def __init__(self, store: KeyValues) -> None:
         self._store = store

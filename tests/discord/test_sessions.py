@@ -40,7 +40,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Notes:
-    """What an adapter keeps. Implements ``gateway.adapter.Memory``."""
+    """The values an adapter stored, in memory. Implements ``gateway.adapter.KeyValueStore``."""
 
     def __init__(self) -> None:
         self.kept: dict[str, Mapping[str, Any]] = {}

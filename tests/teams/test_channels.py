@@ -7,7 +7,7 @@ from adapters.teams.channels import TeamChannels
 
 
 class Store:
-    """Implements ``gateway.adapter.Memory``."""
+    """A store in memory that counts calls and can be full. Implements ``gateway.adapter.KeyValueStore``."""
 
     def __init__(self) -> None:
         self.values: dict[str, Mapping[str, Any]] = {}

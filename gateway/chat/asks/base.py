@@ -61,10 +61,10 @@ class AskBase(Generic[T]):
         if "answer" in effect.body:
             turn.asks.end((turn.delivery.key, effect.ordinal))
             result = await self._settled(turn, effect.body["answer"])
-            await self._answered(turn, posting, result)  # the crash may have come before it
+            await self._answered(turn, posting, result)  # a crash may have come before this edit
             return result
         if "after" not in effect.body:
-            # Written ahead: should we die right after posting, the re-run still knows what can be an answer.
+            # Recorded before posting, so that after a crash the re-run knows what can be an answer.
             effect.record(after=turn.asks.latest)
             await turn.journal.flush()
         if not posting.receipts:

@@ -117,7 +117,7 @@ class Element:
         return self.name + (known or ("" if self.mime == Element.default_mime else guess_extension(self.mime) or ""))
 
     def as_text(self) -> str | None:
-        """Return the Markdown that stands under the message instead of a file; None for an element sent as a file."""
+        """Return the Markdown that is shown in the message instead of a file; None for an element sent as a file."""
         return None
 
     async def send(self, for_id: str | None = None) -> "Element":

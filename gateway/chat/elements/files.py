@@ -31,7 +31,7 @@ class Text(Element):
     """Characters up to which the text is shown in the message."""
 
     def as_text(self) -> str | None:
-        """Return the text as Markdown under its name; None where it is too long, elsewhere, or not to stand inline."""
+        """Return the text as Markdown under its name; None where it is too long or is to be attached as a file."""
         if self.display != "inline" or not isinstance(self.content, str | bytes):
             return None
         text = self.content.decode(errors="replace") if isinstance(self.content, bytes) else self.content
