@@ -36,7 +36,7 @@ NOTES = b"""# Release 1.4
 
 @contextmanager
 def demo() -> Iterator[str]:
-    """The demo bot on a free port, without credentials, in a folder of its own; yields its address."""
+    """Run the demo bot on a free port, without credentials, in a folder of its own; yields its address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     platforms = ("SLACK_", "DISCORD_", "TEAMS_", "GATEWAY_", "DATABASE_")
@@ -78,7 +78,7 @@ def act(url: str, *, platform: str = "slack", **action: Any) -> dict[str, Any]:
 
 
 def slack(url: str, page: Page) -> None:
-    """A morning in #general; ends with the answer's thread open and one exchange unfolded."""
+    """Play a morning in #general, which ends with the answer's thread open and one exchange unfolded."""
     general = {"channel": "general"}
     notes = {"name": "release-1.4.md", "mime": "text/markdown", "data": base64.b64encode(NOTES).decode()}
     said = act(url, type="post", **general, user="U0GRACE", text="Morning! Here is what goes out today.", files=[notes])
@@ -99,7 +99,7 @@ def slack(url: str, page: Page) -> None:
 
 
 def discord(url: str, page: Page) -> None:
-    """The same bot in a server: an answer that was streamed, and a question with buttons."""
+    """Play the same bot in a server: an answer that was streamed, and a question with buttons."""
     page.get_by_role("tab", name="Discord").click()
     page.get_by_role("combobox", name="Message #general").wait_for()
     said = act(url, platform="discord", type="post", channel="general", text="@gateway stream me something")
@@ -111,7 +111,7 @@ def discord(url: str, page: Page) -> None:
 
 
 def teams(url: str, page: Page) -> None:
-    """The same bot in a chat: cards, a native stream, the question."""
+    """Play the same bot in a chat: cards, a native stream, the question."""
     page.get_by_role("tab", name="Teams").click()
     for text, answer in (("stream me something", "where it lives"), ("ask me before you deploy", "✅ Deploy")):
         act(url, platform="teams", type="say", conversation="personal", text=text)

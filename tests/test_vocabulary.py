@@ -21,7 +21,7 @@ REPLACED = {
 PENDING = {
     ("tests/playground/handfed.py", "handfed"),
 }
-"""Files and the replaced names or events without a dot that still stand in them. Nothing may be added."""
+"""Files and the replaced names or events without a dot that are still in them. Nothing may be added."""
 
 LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 EVENT = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)+")

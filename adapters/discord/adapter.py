@@ -97,7 +97,7 @@ class DiscordAdapter:
     async def connect(self, accept: Accept) -> AsyncIterator[None]:
         """Log in and hold the gateway connections. Raises ``SettingsError`` for a token or an intent Discord refuses;
         while Discord cannot be reached the adapter stays up, reports it in ``health`` and keeps trying."""
-        # Below that discord.py prints what it receives, and the tokens of interactions with it.
+        # At a lower level discord.py logs all it receives, including the tokens of interactions.
         logging.getLogger("discord").setLevel(logging.WARNING)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._api.open())

@@ -42,7 +42,7 @@ class _Http(HTTPClient):
     bots in one process would share."""
 
     def __init__(self, api_url: str) -> None:
-        # The loop is named once there is one (``Shard``); nothing reads it before.
+        # ``Shard`` sets the loop once it runs; nothing reads it before.
         super().__init__(discord.utils.MISSING, max_ratelimit_timeout=LONGEST_WAIT)
         self.api_url = api_url.rstrip("/")
         self._enough = _BUCKETS

@@ -11,7 +11,7 @@ from gateway.errors import GatewayError
 from gateway.model import COMMANDS
 
 _PATH = "/applications/{application_id}/commands"
-# What Discord adds to a command it was told of.
+# Fields that Discord adds to a registered command.
 _TOLD = ("name", "type", "description", "options", "contexts", "integration_types")
 
 log = structlog.get_logger(__name__)
@@ -22,7 +22,7 @@ async def sync(api: Api, app: str) -> None:
     understands commands written as text."""
     wanted = [command_json(command) for command in COMMANDS]
     try:
-        # With their translations: what is told below replaces all there is, and those of others shall stay.
+        # Fetched with translations, because the list below replaces all commands, and those of others must stay.
         there = await api.call("GET", _PATH, {"application_id": app}, query={"with_localizations": "true"})
         known: dict[str, Json] = {text(each, "name"): each for each in items({"all": there}, "all")}
         if all(_same(known.get(command["name"]), command) for command in wanted):

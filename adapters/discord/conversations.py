@@ -99,7 +99,7 @@ def of_message(message: Json, directory: Directory, *, addressed: bool) -> Conve
     if root := answered(message, directory.me):
         return thread(guild, root, parent=channel_id, flat="1")
     if not addressed:
-        # Of a channel we cannot look at, it may as well be a thread the bot takes part in.
+        # A channel that cannot be looked up may be a thread the bot takes part in.
         return thread(guild, channel_id) if channel.kind == HIDDEN else None
     flat = "" if channel.takes_threads or channel.kind == HIDDEN else "1"
     return thread(guild, text(message, "id"), parent=channel_id, title=title_of(message), flat=flat)
@@ -127,7 +127,7 @@ def of_thing(guild: str, channel_id: str, message_id: str, directory: Directory)
     channel = directory.get(channel_id)
     if channel is not None and not channel.is_thread:
         return thread(guild, message_id, parent=channel_id)
-    # Archived threads are not known, and neither may anybody write in them without waking them.
+    # Archived threads are not known; a message in one would wake it.
     return thread(guild, channel_id, parent=channel.parent if channel else "")
 
 

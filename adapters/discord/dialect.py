@@ -85,7 +85,7 @@ def _heading(part: Prose, edits: list[Edit], level: int) -> str:
     bare = words[lead:].lstrip("#").strip()
     closing = bare.rstrip("#")
     bare = closing.rstrip() if closing.endswith((" ", "\t")) else bare
-    # Shorter by a character at least, so a text within the limit stays within it.
+    # The result is shorter by at least one character, so a text within the limit stays within it.
     return f"{words[:lead]}{bare if '**' in bare or not bare else f'**{bare}**'}"
 
 

@@ -116,7 +116,7 @@ class Directory:
         if obj(data, "thread_metadata").get("archived") is True:
             self._threads.pop(id, None)
             return
-        # The same few ids in thousands of threads: kept once.
+        # Interned, because the same few ids occur in thousands of threads.
         guild, parent = sys.intern(text(data, "guild_id") or guild), sys.intern(text(data, "parent_id"))
         channel = Channel(guild, kind, text(data, "name"), parent)
         if not channel.is_thread:

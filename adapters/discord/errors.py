@@ -115,7 +115,7 @@ def _refused(error: discord.HTTPException, call: str, where: str) -> GatewayErro
     code, status = error.code, error.status
     said = f"{call}: {error.text or f'HTTP {status}'}"[:300].replace("\n", "; ")
     if status == 429 or code in _LIMITED:
-        # discord.py waits for its own; what comes here is Cloudflare's, or a limit on one kind of content.
+        # discord.py waits out ordinary limits; those left are Cloudflare's, or for one kind of content.
         return RateLimited(_wait(error), f"{call}:{where}" if code else "everything")
     if status == 501:  # not now, and not later
         return Rejected(f"{call}: HTTP {status}")

@@ -138,7 +138,7 @@ class Extras:
         person who takes no direct messages is mentioned in the conversation."""
         words = characters(words)
         told = {"content": words[:CONTENT], "allowed_mentions": allowed(AllowedMentions())}
-        # While a command waits for its answer, whatever is said by its token becomes that answer, for all to see.
+        # While a command waits for its answer, a message by its token becomes that answer, visible to everyone.
         theirs = to.route.get(tokens.BY) == user.id and tokens.OWED not in to.route
         if theirs and (token := tokens.live(to)):
             with suppress(Gone, Forbidden, Rejected):

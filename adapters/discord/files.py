@@ -144,7 +144,7 @@ class Downloads:
             parts, api = urlsplit(url), urlsplit(self._api.url)
         except ValueError:
             raise Unsupported(f"file {file.name!r} has no address that can be read") from None
-        # Whoever stands in for Discord may keep its files at another port.
+        # An emulator may keep its files at another port than its API.
         if (parts.scheme, parts.hostname) == (api.scheme, api.hostname):
             return
         if parts.scheme != "https" or parts.hostname not in _HOSTS:

@@ -185,7 +185,7 @@ class _Entry(NamedTuple):
 
 def _entries(submitted: Json) -> Iterator[_Entry]:
     for label in items(submitted, "components"):
-        # An action row around the input is how modals used to be.
+        # Older modals have an action row around each input.
         for given in [obj(label, "component")] if "component" in label else items(label, "components"):
             kind, _, rest = text(given, "custom_id").partition("|")
             if kind == "n":

@@ -110,7 +110,7 @@ class History:
         if not target.reply_to:
             return await self._pages(target, after, limit)
         if TITLE in to.route:
-            # Perhaps it is open after all: archived threads are not known.
+            # The thread may exist all the same, because archived threads are not known.
             try:
                 return await self._pages(PostTarget(to.channel), after, limit)
             except Gone:

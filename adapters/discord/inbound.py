@@ -253,7 +253,7 @@ class Inbound:
         except GatewayError as error:
             passing = not isinstance(error, _FOR_GOOD)
             log.warning("discord.channel_unknown", channel=channel, error=str(error))
-        # As open, whatever it says: what is said in an archived thread wakes it.
+        # Taken as open even if it is archived, because a message in an archived thread wakes it.
         known = {name: found[name] for name in ("type", "name", "parent_id") if name in found}
         self._directory.channel({"type": HIDDEN, **known, "id": channel, "guild_id": guild})
         self._known(channel)

@@ -61,7 +61,7 @@ class Interactions:
         if mark.progress.replaying and time.time() - seconds(text(data, "id")) > _HEARD_WITHIN:
             log.info("discord.interaction_missed", interaction=text(data, "id"))
             return
-        # Put into its queue now, so that it keeps its place in the conversation.
+        # Put into the conversation's queue now, so that it keeps its place there.
         self._spawn(self._handle(data, self._entered(data, intake, mark)))
 
     def _entered(self, data: Json, intake: Intake, mark: Mark) -> "asyncio.Future[Accepted | None] | Response":
@@ -199,7 +199,7 @@ def _refusal(data: Json) -> Response | None:
 def _response(data: Json, answer: Answer | None) -> Response:
     match answer:
         case OpenForm(form=form):
-            # A form cannot follow a form.
+            # Discord does not open a form in answer to a form.
             return private(_TOO_LATE) if number(data, "type") == MODAL else _opened(form)
         case FormErrors() | Notice():
             return private(_words(answer))

@@ -95,7 +95,7 @@ class Outbox:
         self._recent.sent(text(posted, "id"), mark)
         receipt = _receipt(to, posted, target.channel, {}, files)
         if self._recent.is_doubtful(mark) and not _says(posted, payload, files):
-            # An earlier attempt's message came back: what it shows is of that time.
+            # Discord returned the message of an earlier attempt, which may show something else.
             return await self.edit(receipt, message)
         return receipt
 
@@ -124,7 +124,7 @@ class Outbox:
         if not token:
             return None
         ids = {"webhook_id": to.route.get(tokens.APP, ""), "webhook_token": token, "message_id": "@original"}
-        with suppress(Gone):  # if it cannot be looked at, filling it in tells whether it is there
+        with suppress(Gone):  # if it cannot be read, filling it in tells whether it is there
             original = await self._api.webhook("GET", _ANSWER, ids)
             if not number(original, "flags", 0) & _LOADING:
                 return None

@@ -97,7 +97,7 @@ def _references(body: Json, message: Json, workspace: str) -> tuple[Reference, .
 
 
 def _created(body: Json, message: Json, ref: ConversationRef) -> Event:
-    # Whether it is a person's words was judged before it was stored (``adapters.discord.envelope``).
+    # Only messages that people wrote are stored (``adapters.discord.envelope``).
     id = text(message, "id")
     return MessageCreated(
         ref=ref,
@@ -117,7 +117,7 @@ def _edited(body: Json, message: Json, ref: ConversationRef) -> Event:
 
 
 def _deleted(body: Json, data: Json, ref: ConversationRef) -> Event:
-    # Nobody says who: the message is gone with its author.
+    # Discord does not tell who deleted the message, or who wrote it.
     return MessageDeleted(ref=ref, user=user_of(""), message_id=text(data, "id"))
 
 

@@ -178,7 +178,7 @@ class Shard(discord.Client):
                 wait = max(wait, self._identified + IDENTIFY_EVERY - now)
             self._identified = now + wait
         if wait > 0:
-            # Apart from the others: after an outage of Discord's everybody comes back at once.
+            # A random pause, because after an outage of Discord all bots reconnect at the same time.
             await asyncio.sleep(wait + random.uniform(0, wait / 4))  # noqa: S311 - spreads load, keeps no secret
 
     async def _one(self) -> None:
@@ -209,7 +209,7 @@ class Shard(discord.Client):
             code = _RESUMABLE if self._resume_store.outlives else _OVER
             raise
         except Exception as error:
-            # Unreachable, or it sent what nobody can read: either way there is nothing but to come again.
+            # Discord is unreachable or sent something unreadable; in both cases the shard reconnects.
             self._mistrusted = isinstance(error, Unreadable)
             self._lost(f"{type(error).__name__}: {error}"[:200])
         finally:
@@ -261,7 +261,7 @@ class Shard(discord.Client):
                 while self._progress.replaying and not self._progress.at:
                     await socket.poll_event()
         except TimeoutError:
-            if not self._progress.at:  # else it is only that there was no room for what came
+            if not self._progress.at:  # otherwise Discord sent more, and there was only no room for it
                 raise _Over("no answer to RESUME") from None
 
     def _address(self, session: Session | None) -> yarl.URL:

@@ -116,7 +116,7 @@ class Socket(DiscordWebSocket):
             raise Unreadable("the connection did not begin with what can be read")
         known = self.progress.read if self.progress is not None else 0
         seq = rest.seq if rest.seq is not None and known < rest.seq <= known + _GAP else None
-        # That the session goes on again is said by the event's name alone.
+        # Of RESUMED only the name matters.
         return Frame(frames.DISPATCH, "RESUMED" if rest.name == "RESUMED" else "", seq, {})
 
     async def leave(self, code: int) -> None:

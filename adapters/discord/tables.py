@@ -27,7 +27,7 @@ def _code(part: Code) -> str:
     """Return code in a fenced block. Discord knows no indented code and would show its indent, so that gets a fence
     too."""
     plain = _LANGUAGE.fullmatch(part.info)
-    # More than a language is the first line of the code to Discord.
+    # Discord shows an info string that is more than a language as the first line of the code.
     block = _block(part.body, part.info) if plain else _block(f"{part.info}\n{part.body}")
     first, *others = block.split("\n")
     return "\n".join([part.lead + first, *(part.quote + line for line in others)])

@@ -77,7 +77,7 @@ class Threads:
                 },
             )
         except Gone:
-            # The message was deleted. Its thread outlives it; where there is none, that is what Discord will say.
+            # The message was deleted. Its thread may still exist; if it does not, posting in it fails with ``Gone``.
             return PostTarget(to.channel)
         except (Forbidden, Rejected) as error:
             if code_of(error) in _OF_THE_NAME and to.route.get(TITLE) != _NAMELESS:
@@ -85,7 +85,7 @@ class Threads:
             if code_of(error) != _EXISTS:
                 self._refuse(target.channel, error)
                 return target
-        # Discord's own word of it may come after the answer.
+        # Discord's dispatch about the new thread may come after this answer.
         self._directory.channel(
             {"id": to.channel, "type": PUBLIC_THREAD, "guild_id": to.workspace, "parent_id": target.channel}
         )

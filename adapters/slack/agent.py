@@ -51,7 +51,7 @@ class Agent:
         except Gone:
             return False
         except (Forbidden, Rejected, Unsupported) as error:
-            # Of the conversation, or of the app? Only the latter says that the next call will fail as well.
+            # The refusal may be for this conversation only; one for the app means that the next call fails as well.
             if not isinstance(error, Rejected) and code_of(error) not in OF_ONE_CHANNEL:
                 self._off.add(method)
             self._api.note(method, error=quiet(error))
@@ -66,7 +66,7 @@ class Agent:
             return
         where = {"channel_id": to.channel, "thread_ts": thread}
         await self._try("agents.sessions.setStatus", {**where, "status": "active" if status is None else "processing"})
-        # Both write one slot and the last one shows: the line goes second. Slack clears it with the first message.
+        # Both calls write the same slot, so the line is set second. Slack clears it with the first message.
         if status:
             await self._try("assistant.threads.setStatus", {**where, "status": status})
         elif status is None and "agents.sessions.setStatus" in self._off:

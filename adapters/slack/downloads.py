@@ -113,7 +113,7 @@ class Downloads:
 
     async def _body(self, response: aiohttp.ClientResponse, file: RemoteFile, limit: int) -> AsyncIterator[bytes]:
         self._check_status(response, file, limit)
-        # A page as long as the file is the file: nobody's sign-in page has just that length.
+        # A page of exactly the file's length is the file, because no sign-in page has just that length.
         page = response.content_type == "text/html" and response.content_length != (file.size or 0)
         seen, held = 0, b""
         async for chunk in response.content.iter_chunked(_CHUNK):

@@ -277,7 +277,7 @@ def _submission(body: Json, me: Me, dm_session: DmSession) -> Found:
     ref = ref_of_view(view)
     if text(view, "callback_id") != FORM or ref is None or not user:
         return Ignored("foreign_view")
-    # A form kept open by errors comes back under the same id and hash: what it says is part of the key.
+    # A form that errors kept open comes again under the same id and hash, so its values are part of the key.
     values = json.dumps(obj(obj(view, "state"), "values"), sort_keys=True).encode()
     digest = hashlib.blake2s(values, digest_size=8).hexdigest()
     return f"slack:{ref.workspace}:view:{text(view, 'id')}:{text(view, 'hash')}:{user}:{digest}", ref

@@ -69,7 +69,7 @@ class Inbound:
     def _ignore(self, why: str, body: Json) -> None:
         self.ignored[why] += 1
         kind = text(obj(body, "event"), "type") or text(body, "type")
-        # Of the tokens revoked ours is the bot's; a person's own may go at any time.
+        # Only the bot's token matters; people's own tokens may be revoked at any time.
         if kind == "app_uninstalled" or (kind == "tokens_revoked" and obj(obj(body, "event"), "tokens").get("bot")):
             self.uninstalled = True
             log.error("slack.uninstalled", kind=kind)

@@ -19,7 +19,7 @@ _BREAK = "\u200b"
 _EVERYONE = ("channel", "here", "everyone", "group")
 _BROADCAST = "|".join(_EVERYONE)
 
-# Written as entity or with a backslash, ``<`` is still ``<`` once Markdown is read: broken as well, to be sure.
+# Written as an entity or with a backslash, ``<`` may become ``<`` when Markdown is read, so it is broken as well.
 _OPEN = r"(?:<|&(?i:lt|#0*60|#x0*3c);)\\?"
 _TOKEN = re.compile(
     rf"(?P<open>{_OPEN})(?:(?P<all>!(?i:{_BROADCAST})\b)|(?P<group>!(?i:subteam)\^)|@(?P<user>[UWB][A-Z0-9]++))"

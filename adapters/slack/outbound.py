@@ -109,7 +109,7 @@ class Outbox:
         if message.keeps_files:
             changes = changes._replace(staying=there, gone=[])
         elif changes.missing and posts(message):
-            # An earlier run may have shared them without living to record it.
+            # An earlier run may have shared the files and died before it recorded that.
             key, noted = await self._noted(receipt, ts, key)
             for id, name in noted.items():
                 if id not in there and await self._files.is_shared(id, channel):
@@ -117,7 +117,7 @@ class Outbox:
             changes = file_changes(there, uploads(message))
         tickets = await self._files.open(changes.missing)
         if posts(message):
-            # Those that are to go are named too, until they are gone.
+            # The metadata lists the files to be removed as well, until they are removed.
             noted_now = metadata(key, there | keys(tickets)) if key else None
             apart = receipt.to.thread if data.get("apart") else self._threads.apart(receipt.to)
             await self._update(channel, ts, message, noted_now, apart=apart or "")
@@ -135,7 +135,7 @@ class Outbox:
     async def _update(
         self, channel: str, ts: str, message: Outgoing, noted: dict[str, Any] | None, *, apart: str
     ) -> None:
-        # Without the empty list Slack would keep the blocks of before.
+        # Without the empty list Slack would keep the previous blocks.
         body: dict[str, Any] = {"channel": channel, "ts": ts, "blocks": [], **content(message)}
         if apart:
             body = belonging(body, apart)
@@ -144,7 +144,7 @@ class Outbox:
         try:
             await self._api.call("chat.update", body, channel=channel)
         except StreamExpired:
-            # Still a running stream to Slack (ours ended in a crash, or at its size): close it, then edit.
+            # To Slack the stream still runs (here it ended in a crash, or at its limit): stop it, then edit.
             with suppress(StreamExpired):
                 await self._api.call("chat.stopStream", {"channel": channel, "ts": ts, "session_status": "active"})
             await self._api.call("chat.update", body, channel=channel)
@@ -166,7 +166,7 @@ class Outbox:
             except Gone:
                 pass
             except Forbidden:
-                # The share of files alone: deleting the files takes it away.
+                # A message that only shares files is removed by deleting the files.
                 if not receipt.data.get("files"):
                     raise
         for file_id in receipt.data.get("files") or {}:
@@ -190,7 +190,7 @@ class Outbox:
         if not posts(message):
             return self._history.share_of(to, uploads(message), fresh)
         for each in fresh:
-            # What another program posted with the same token is no open stream.
+            # A message that another program posted with the same token is no open stream.
             if self._history.goes_on(each, message.text) and await self._end_stream(to.channel, text(each, "ts"), key):
                 return Receipt(to=to, id=text(each, "ts"))
         return None

@@ -49,7 +49,7 @@ def user_of(ref: ConversationRef, user: str, name: str = "") -> UserRef:
 
 
 def _message(event: Json, ref: ConversationRef, me: Me) -> Event | None:
-    # Whether it is a person's words was judged before it was stored (``envelope_of``).
+    # Only messages that people wrote are stored (``envelope_of``).
     match text(event, "subtype"):
         case "message_changed":
             return _changed(event, ref, me)

@@ -37,7 +37,7 @@ METADATA_EVENT = "gateway_send"
 Block = dict[str, Any]
 """A Block Kit block."""
 
-# Anything that Markdown would show otherwise than it is written. Line breaks are kept by both.
+# Matches text that Markdown would show differently from how it is written. Both forms keep line breaks.
 _MARKUP = re.compile(
     r"[*_~`\[\]|\\]|<https?:|<mailto:|&(?:\w+|#\d+);"
     r"|^[ \t]*+(?:#{1,6}\s|>|[-+]\s|\d++[.)]\s|={3,}+[ \t]*+$|-{3,}+[ \t]*+$)|^(?: {4}|\t)",

@@ -24,7 +24,7 @@ def from_rich_text(block: Json, bot_user: str = "") -> str:
     drawn: list[tuple[Json, str]] = []
     level = -1
     for each in elements:
-        # A list that is further in than its neighbour allows would read as code.
+        # A list that is indented more than the one before it allows would read as code.
         level = min(_indent(each), level + 1) if each.get("type") == "rich_text_list" else -1
         drawn.append((each, _element(each, bot_user, level=max(level, 0))))
     drawn = [(each, written) for each, written in drawn if written or each.get("type") == "rich_text_section"]
@@ -83,7 +83,7 @@ def _inline(elements: Iterable[Json], bot_user: str, *, code: bool = False) -> s
             out.append("")
             continue
         span = _span(each, code=code)
-        # A removed mention takes one of the blanks around it along, and at the beginning its colon.
+        # With a mention one of the blanks around it is removed, and at the beginning the colon behind it.
         if out and not out[-1]:
             if not any(out):
                 span = _ADDRESS.sub("", span)

@@ -43,7 +43,7 @@ class Socket:
         return None if session is not None and not session.closed else "the Slack socket is not connected"
 
     def _web_client(self) -> AsyncWebClient:
-        # An empty list of handlers: the default one re-sends after a lost connection, without looking first.
+        # No retry handlers: the default one sends again after a lost connection without looking first.
         return AsyncWebClient(
             token=self._api.token,
             base_url=self._api.url,
@@ -57,7 +57,7 @@ class Socket:
         """Connect and stay connected. Raises ``SettingsError`` for an app token that can never work."""
         url = await self._first_url()
         client = _Client(app_token=self._token, web_client=self._web_client())
-        # The client makes a session of its own; ours is the one with the limits.
+        # The session that the client made is replaced by the adapter's, which has the limits.
         made, client.aiohttp_client_session = client.aiohttp_client_session, self._api.session
         await made.close()
         client.wss_uri = url
@@ -112,7 +112,7 @@ class Socket:
             return  # ``hello`` and the like ask for nothing
         kind, payload = text(envelope, "type"), obj(envelope, "payload")
         if kind not in _KINDS or not payload:
-            # Nothing can be made of it, now or when it comes again.
+            # It cannot be read, now or when it is sent again.
             log.info("slack.socket_ignored", kind=kind[:80])
             await client.send_socket_mode_response(SocketModeResponse(envelope_id))
             return

@@ -56,7 +56,7 @@ class Streams:
             self._api.note("native_stream", error=quiet(error))
             return None
         except (Rejected, Gone) as error:
-            # Often only this recipient (a guest, someone of another workspace): posting and editing still works.
+            # Often only this recipient is refused (a guest, a person of another workspace), who can still get edits.
             self._api.note(f"native_stream:{str(error)[:60]}", error=quiet(error))
             return None
         return _running(Receipt(to=to, id=str(started["ts"]), data={"key": key}), now, sent, len(message) - sent, ())

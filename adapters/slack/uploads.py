@@ -106,7 +106,7 @@ class Uploads:
                     body = data
                 case FromPath(path=path):
                     try:
-                        # Opening blocks for microseconds; aiohttp reads the file in a thread, in pieces.
+                        # Opening the file blocks for microseconds; aiohttp reads it in a thread, in pieces.
                         body = stack.enter_context(path.open("rb"))
                     except OSError as error:
                         raise Rejected(f"file {file.name!r}: {error.strerror}: {path}") from error
@@ -114,7 +114,7 @@ class Uploads:
                     raise Rejected(f"file {file.name!r} is linked, not uploaded")
             headers = {"Content-Type": "application/octet-stream", "Content-Length": str(ticket.size)}
             try:
-                # No token here: the address itself is the permission.
+                # No token is sent, because the address itself is the permission.
                 async with self._api.session.post(
                     ticket.url, data=body, headers=headers, timeout=_TRANSFER, allow_redirects=False
                 ) as response:

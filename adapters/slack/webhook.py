@@ -55,7 +55,7 @@ class Webhook:
         if scope["method"] != "POST":
             checks = _CHECK in bytes(scope["query_string"]).split(b"&")
             return Response() if checks else Response(status_code=405, headers={"Allow": "POST"})
-        # One pass over what the server read: Starlette's ``headers`` go through all of them for each one asked for.
+        # One pass over the headers: Starlette's ``headers`` would go through all of them for each one asked for.
         headers: dict[bytes, bytes] = dict(scope["headers"])
         raw = await read_body(receive, headers.get(b"content-length", b""), limit=self._limit)
         if raw is None:
@@ -89,7 +89,7 @@ class Webhook:
         try:
             return self._verifier.is_valid(raw.decode(), timestamp.decode(), signature.decode())
         except UnicodeDecodeError:
-            # Not a text, so not for the verifier; signed all the same, it is malformed and no stranger's.
+            # The verifier takes only text. A body that is no text but is signed comes from Slack and is malformed.
             made = hmac.new(self._secret, b"v0:%b:%b" % (timestamp, raw), hashlib.sha256).hexdigest()
             fresh = abs(time.time() - int(timestamp)) <= SIGNATURE_AGE
             return fresh and hmac.compare_digest(f"v0={made}".encode(), signature)

@@ -130,7 +130,7 @@ def _shared(share: Json, depth: int) -> str:
     body = {**share, "text": text(share, "text") or _joined(*(text(each, "text") for each in inside)), "blocks": blocks}
     below = [words for each in inside for words in _attached(each, "", depth + 1)]
     beneath = [quote for each in (share, *inside) for quote in _quotes(each, depth + 1)]
-    # The author is told apart; the fallback of a share names him, too.
+    # The author is shown separately; the fallback of a share names the author again.
     said = _attachment({**body, "author_name": "", "fallback": ""}, "", depth)
     return _joined(said, *below, *beneath) or _fallback(share)
 

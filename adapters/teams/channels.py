@@ -55,7 +55,7 @@ class TeamChannels:
         try:
             await self._store.keep(_name(tenant, team), {"channels": sorted(channels)})
         except Exception:
-            # What it is kept for is far away, and the delivery it came with is stored or refused by itself.
+            # Ignored: the channels are needed only when the bot leaves, and the delivery is stored by itself.
             log.exception("teams.channel_not_kept", team=team)
 
 

@@ -168,7 +168,7 @@ def _changed(activity: Json) -> Found:
     mark = text(activity, "timestamp") or hashlib.blake2s(what, digest_size=8).hexdigest()
     ref = ref_of(activity)
     if ref.kind == "group" and _is_channel(activity, ref.channel):
-        # Of a new post: it is the root of its own thread.
+        # The change is to a new post, which is the root of its own thread.
         root = text(activity, "id")
         ref = replace(ref, thread=root, kind="thread") if root else ref
     return _enveloped(activity, ref, f"{_id(activity)}:{kind}:{_quote(mark)}")

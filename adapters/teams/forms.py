@@ -33,7 +33,7 @@ Element = dict[str, Any]
 """An element of an Adaptive Card."""
 
 _INPUT = "gw:"
-"""Put in front of a field's id in the id of its input, so that no field is taken for something else in the card's
+"""The prefix of the id of an input, before the field's id, so that no field is taken for something else in the card's
 data."""
 
 

@@ -49,7 +49,7 @@ def of_connector(url: str, service: str, *, local: bool) -> bool:
     try:
         asked = URL(url)  # as it will be asked for, with ``..`` followed
         path = asked.raw_path.lower()
-        # A slash in disguise would be a part of a name here, and to the connector perhaps the end of one.
+        # An encoded slash is a part of a name to this check, and the connector may take it for a separator.
         disguised = any(each in path for each in ("%2f", "%5c", ";"))
         return asked.origin() == URL(service).origin() and "/attachments/" in path and not disguised
     except ValueError:

@@ -90,7 +90,7 @@ def _answered(name: str, activity: Json, answer: Answer | None) -> Reply:
         case n if n == FEEDBACK:
             return Reply(payload={})
         case _:
-            # Of a kind that is not known, or newer than this: taken note of, as the documents' own samples do.
+            # An invoke of an unknown or newer kind is acknowledged, as the samples in Microsoft's documents do.
             return Reply(payload={})
 
 

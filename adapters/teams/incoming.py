@@ -61,7 +61,7 @@ def _is_mention(entity: Json, who: str) -> bool:
     return text(obj(entity, "mentioned"), "id") == who and text(entity, "type").lower() == "mention"
 
 
-# -- the HTML copy
+# The functions below read the HTML copy.
 
 
 def _html_copy(activity: Json) -> str:
@@ -89,7 +89,7 @@ def _without_spans(activity: Json, words: str) -> str:
         number = _NUMBER.search(about)
         name = " ".join((html.unescape(inside) if "&" in inside else inside).split())
         if not names.said(name, number[1] if number is not None else ""):
-            # One blank goes with it, of two.
+            # Of the blanks on both sides of a removed mention, one is removed with it.
             alone = not span.start() or words.endswith((" ", "\n", "\xa0", "&nbsp;"), 0, span.start())
             return "" if alone else blank
         return f"@{inside.strip().lstrip('@')}{blank}"
@@ -126,7 +126,7 @@ def _names_in(entity: Json) -> list[str]:
     return [plain for each in spelt if (plain := " ".join(each.split()).lstrip("@"))]
 
 
-# -- the text
+# The functions below read the text.
 
 
 def _from_text(activity: Json) -> tuple[str, tuple[markup.Quote, ...]]:
@@ -168,7 +168,7 @@ def _by_name(name: str) -> re.Pattern[str]:
     return re.compile(rf"<at\b[^<>]{{0,200}}>(?:{re.escape(name)}|{re.escape(html.escape(name))})</at>{_BLANK}")
 
 
-# -- what it refers to
+# The functions below read what the message refers to.
 
 
 def _references(activity: Json, quotes: tuple[markup.Quote, ...]) -> tuple[Reference, ...]:

@@ -54,7 +54,7 @@ class SigningKeys:
     async def get(self, key_id: str | None) -> Key:
         """Return the key. Raises ``UnknownKey``, and ``Unavailable`` while no keys could be fetched at all."""
         wanted = key_id or ""
-        # Keys change without notice: look once more before one is refused.
+        # Keys change without notice, so they are fetched again before a token is refused.
         if time.monotonic() - self._fetched > MAX_AGE or wanted not in self._keys:
             await self._renew()
         found = self._keys.get(wanted)

@@ -61,13 +61,13 @@ CAPABILITIES = Capabilities(
     buttons_per_message=BUTTONS,
     button_label_limit=BUTTON_LABEL,
     action_token_limit=TOKEN,
-    # The data of a card's action is what the client sends: nothing says that it is what the card had.
+    # The client sends the data of a card's action, and nothing proves that the card had just that data.
     forgeable_buttons=True,
     # Each file is an activity of its own, and 7 a second may be sent to a conversation.
     files_per_message=5,
-    # What goes to OneDrive by consent has no limit worth naming; this is what the gateway holds on its disk for it.
+    # Uploads to OneDrive by consent have no practical limit; this is what the gateway holds on its disk for them.
     file_size_limit=250_000_000,
-    # 60 operations in 30 s in one conversation, everything counted.
+    # One conversation takes 60 operations of any kind in 30 s.
     edit_interval=2.0,
     # One request a second at most, and tokens are to be buffered for 1.5 to 2 s (docs bots/streaming-ux).
     stream_interval=1.5,

@@ -78,7 +78,7 @@ class _Element:
         """The words of the current line; of an inline element all of its words."""
         self.blocks: list[str] = []
         self.tight: list[bool] = []
-        """For each block whether it is a line rather than a paragraph; no blank line goes between two lines."""
+        """Whether each block is a line rather than a paragraph; no blank line goes between two lines."""
         self.rows: list[list[str]] = []
         """The rows of a table."""
         self.cells: list[str] = []
@@ -129,12 +129,12 @@ class _Reader(HTMLParser):
         self._unseen = ""
         self._unseen_depth = 0
         self._spans: list[str] = []
-        """For each open ``span`` the element it stands for; empty for none."""
+        """The element that each open ``span`` began; empty for none."""
         self._swallow = False
         """Whether to drop the next blank, because a mention behind a blank was left out."""
         self._quotes: list[Quote] = []
 
-    # -- what the parser tells
+    # The methods below are called by the parser.
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         about = {name: value or "" for name, value in attrs}
@@ -174,7 +174,7 @@ class _Reader(HTMLParser):
         if not self._unseen:
             self._words(data)
 
-    # -- words
+    # The methods below collect words.
 
     def _words(self, text: str, *, verbatim: bool = False) -> None:
         here = self._open[-1]
@@ -206,7 +206,7 @@ class _Reader(HTMLParser):
         name = "mention" if about.get("itemtype", "").endswith("/Mention") else property
         self._spans.append(name if name in ("mention", "mri", "time") and self._enter(name, about) else "")
 
-    # -- elements
+    # The methods below open and close elements.
 
     def _in_code(self) -> bool:
         return any(element.name in _CODE or element.name == "code" for element in self._open)

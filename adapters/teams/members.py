@@ -32,7 +32,7 @@ class Members:
         ref = self._seen.get((user.workspace, user.id))
         if ref is None:
             return Profile(display_name=user.name)
-        # By the id of the chat, as it came with what they did: every connector knows that one.
+        # Looked up by the id that came with the user's activity, because every connector knows that one.
         member = await self._transport.member(ref, ref.route.get("user") or user.id)
         known = ("userPrincipalName", "aadObjectId", "givenName", "surname", "userRole", "tenantId")
         return Profile(

@@ -40,7 +40,7 @@ class _Begun:
     """The id of the picture that has the thumbs, where the message has no words."""
 
     def first_file(self) -> str:
-        """The id of a message that is nothing but files."""
+        """Return the id of a message that consists of files only."""
         return self.thumbs or next(iter(self.files or ()), "")
 
 

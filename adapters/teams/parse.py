@@ -118,7 +118,7 @@ def _file(attachment: Json, ref: ConversationRef) -> RemoteFile | None:
     if not kind.startswith(("image/", "audio/", "video/")) or not url:
         return None
     name = text(attachment, "name")
-    # Teams itself says ``image/*`` of what was pasted.
+    # Teams gives ``image/*`` as the media type of a pasted picture.
     mime = _narrowed(kind, name) if kind.endswith("/*") else media_type(name, kind)
     name = name or f"{kind.partition('/')[0]}{mimetypes.guess_extension(mime) or ''}"
     return RemoteFile(

@@ -46,7 +46,7 @@ class Streams:
         try:
             stream = await self._transport.send(to, _part(to, shown if shown.strip() else _NOTHING_YET, kind, 1))
         except (Forbidden, Rejected, StreamExpired, StreamStopped, Unsupported) as error:
-            # Not for this user, not in this client, or another stream is running: post and edit instead.
+            # Refused for this user or client, or because another stream is running: post and edit instead.
             log.debug("teams.stream_declined", conversation=to.key, why=str(error))
             return None
         began = time.time()
@@ -90,7 +90,7 @@ class Streams:
             made = {"type": "message", "textFormat": "markdown", "text": shown or _NOTHING_YET}
         entities = [{"type": "streaminfo", "streamId": receipt.id, "streamType": "final"}, *made.get("entities", ())]
         try:
-            # Sent twice, the second time is refused: the stream is over then, and its message is edited.
+            # If this is sent twice, Teams refuses the second: the stream is over then, and its message is edited.
             await self._transport.send(receipt.to, {**_head(receipt.to), **made, "entities": entities}, posts=False)
         except StreamExpired as error:
             log.debug("teams.stream_over", conversation=receipt.to.key, why=str(error))

@@ -108,7 +108,7 @@ class Transport:
         data = None if body is None else dump(body)
         status, raw, headers = await self._request(method, url, data, what=what, posts=posts)
         if status == 401:
-            # A token can be taken back before it ends: a new one gets one chance.
+            # A token can be revoked before it expires, so the call is made once more with a new one.
             status, raw, headers = await self._request(method, url, data, what=what, posts=posts)
         if status >= 300:
             has_form = body is not None and "attachments" in body

@@ -89,11 +89,11 @@ class Verifier:
         except Unavailable:
             raise
         except Exception as error:
-            # Whatever it is called, the request is not proven to be Bot Framework's.
+            # Whatever the error is, the request is not proven to be from Bot Framework.
             log.info("teams.token_refused", why=type(error).__name__)
             return None
         claims: dict[str, Any] = identity.claims
-        # The library does not mind a token that never ends; Bot Framework gives out none.
+        # The library accepts a token without an end; Bot Framework issues none.
         return claims if isinstance(claims.get("exp"), int | float) else None
 
 

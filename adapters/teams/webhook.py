@@ -54,7 +54,7 @@ class Webhook:
 
     async def serve(self, scope: Scope, receive: Receive, accept: Accept) -> Response:
         """Return the answer to one request."""
-        # One pass over what the server read: Starlette's ``headers`` go through all of them for each one asked for.
+        # One pass over the headers: Starlette's ``headers`` would go through all of them for each one asked for.
         headers: dict[bytes, bytes] = dict(scope["headers"])
         raw = await read_body(receive, headers.get(b"content-length", b""), limit=self._limit)
         if raw is None:
@@ -89,7 +89,7 @@ class Webhook:
         """Return whether an activity comes from Teams, and from a tenant that is served. An activity that does not say
         so is refused: leaving a field out must not skip a check."""
         if text(activity, "channelId") != CHANNEL:
-            # Elsewhere (Web Chat, Direct Line) people choose themselves under which id they write.
+            # On other channels (Web Chat, Direct Line) people choose their own ids.
             return False
         return self._tenant is None or {each.lower() for each in tenants_of(activity)} == {self._tenant}
 

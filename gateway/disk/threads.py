@@ -11,7 +11,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _POOL = ThreadPoolExecutor(8, thread_name_prefix="gateway-files")
-"""At most eight threads, each started when it is first needed."""
+"""The threads: at most eight, each started when it is first needed."""
 
 
 async def in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

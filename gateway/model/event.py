@@ -19,7 +19,7 @@ class _Event:
     ref: ConversationRef
     """The conversation, and where an answer goes."""
     user: UserRef
-    """Who did it; without an id where the platform itself did."""
+    """The person who did it; without an id where the platform itself did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,7 +41,7 @@ def media_type(name: str, stated: str = "") -> str:
 
 
 def accepts(name: str, mime: str, accept: Sequence[str] | Mapping[str, Sequence[str]]) -> bool:
-    """Whether an ask accepts a file, by its media type **or** its ending.
+    """Return whether an ask accepts a file, by its media type **or** its ending.
 
     ``accept`` is a list of media types (``text/plain``, ``image/*``) and endings (``.csv``), or a dict of media type
     to endings; an empty one accepts everything. The type that belongs to the name counts as well as the stated one,

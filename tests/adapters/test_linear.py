@@ -62,7 +62,7 @@ def patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
 
 
 def backtracks(tree: Any, *, repeated: bool = False) -> bool:
-    """Whether a repeat without an end stands in another one, and both may give back what they took."""
+    """Return whether a repeat without an end is in another one, and both may give back what they took."""
     for operator, argument in tree:
         name = str(operator)
         if name in ("MAX_REPEAT", "MIN_REPEAT"):

@@ -1,4 +1,4 @@
-"""The whole gateway on a platform: what comes back is bound to where it was sent and to what stands there now, and what
+"""The whole gateway on a platform: what comes back is bound to where it was sent and to what is there now, and what
 comes back early waits for its record."""
 
 import asyncio

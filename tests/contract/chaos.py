@@ -110,12 +110,12 @@ class Load:
         self._over.set()
 
     def wanted(self, conversation: Conversation) -> Counter[str]:
-        """What has to stand there in the end."""
+        """Return the texts that have to be posted in the end."""
         sure = [each for each in conversation.written if each.sure and not self.failed_in_doubt(each)]
         return Counter(text for each in sure for text in each.wanted)
 
     def possible(self, conversation: Conversation) -> Counter[str]:
-        """What may stand there at most."""
+        """Return the texts that may be posted at most."""
         return Counter(text for each in conversation.written for text in each.wanted)
 
     def failed_in_doubt(self, written: Written) -> bool:

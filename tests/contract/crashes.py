@@ -140,7 +140,7 @@ class CrashContract:
             await world.dm("again")
             await reads(world, post, "six again", timeout=30)
             said = [text.split() for text in texts(world, post)]
-        if cut == "begins" and not world.facts.exactly_once_sends:  # what lost its receipt stands as it was
+        if cut == "begins" and not world.facts.exactly_once_sends:  # the message whose receipt was lost stays as it was
             said = [words for words in said if words[-1] in ("go", "again")]
         assert said == [["one", "two", "three", "four", "five", "six", what] for what in ("go", "again")]
 

@@ -209,8 +209,8 @@ class FileContract(HouseContract):
         for post, ref in (await harness.dm(), await harness.mention()):
             files = (outgoing("a.txt", b"a"), picture_or_file("b.png", b"b"))
             sent = await self.put(harness, ref, Outgoing(text="v1", files=files))
-            stands = tuple(replace(file, source=FromBytes(data=b"")) for file in files)
-            sent = await self.put(harness, ref, Outgoing(text="v2", files=stands, keeps_files=True), sent)
+            posted = tuple(replace(file, source=FromBytes(data=b"")) for file in files)
+            sent = await self.put(harness, ref, Outgoing(text="v2", files=posted, keeps_files=True), sent)
             sent = await self.put(harness, ref, Outgoing(text="v3", keeps_files=True), sent)
             got = await harness.world.files(post.place)
             assert sorted((file.name, file.data) for file in got) == [("a.txt", b"a"), ("b.png", b"b")]

@@ -1,4 +1,4 @@
-"""What goes out to Slack: where it stands, in which form, under which name, and how it is found again."""
+"""What goes out to Slack: where it is posted, in which form, under which name, and how it is found again."""
 
 import time
 from collections.abc import AsyncIterator

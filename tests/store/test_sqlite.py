@@ -639,7 +639,7 @@ async def test_pruning_gets_past_what_stays(store: SQLiteStore, monkeypatch: pyt
     began = time.time()
     looks = [await prune(store, done_before=began + 60, rest_before=0) for _ in range(3)]
     assert looks == [0, 0, 1]
-    await store.finish(lease, "waits 1")  # it stands where was looked before
+    await store.finish(lease, "waits 1")  # it is among the deliveries that were looked at before
     looks = [await prune(store, done_before=began + 60, rest_before=0) for _ in range(2)]
     assert looks == [1, 0]
 

@@ -46,6 +46,6 @@ def shown_buttons(message: Json) -> list[str]:
 
 
 def inputs(card: Json) -> dict[str, Json]:
-    """The inputs of a dialog's card, by what stands beside them."""
+    """Return the inputs of a dialog's card by their labels, or titles where they have none."""
     found = [each for each in card["body"] if each["type"].startswith("Input.")]
     return {each.get("label") or each["title"]: each for each in found}

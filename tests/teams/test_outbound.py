@@ -169,10 +169,10 @@ async def test_a_source_the_text_does_not_refer_to_is_referred_to_at_its_end(har
     _, ref = await harness.dm()
     stream = await harness.adapter.start_stream(ref, "as the manual says", key="k", recipient=None)
     assert stream is not None
-    whole = Outgoing(text="as the manual says.", citations=citations[:1])
-    ended = await harness.adapter.stop_stream(stream, whole, delta=".", key="k")
-    stands = harness.teams.message(ref.channel, ended.id)
-    assert stands is not None and stands["text"] == "as the manual says.\n\n[1]"
+    final = Outgoing(text="as the manual says.", citations=citations[:1])
+    ended = await harness.adapter.stop_stream(stream, final, delta=".", key="k")
+    shown = harness.teams.message(ref.channel, ended.id)
+    assert shown is not None and shown["text"] == "as the manual says.\n\n[1]"
 
 
 async def test_mentions_are_live_only_where_allowed(harness: TeamsHarness) -> None:
