@@ -1,6 +1,7 @@
 """What an editor shows on hover says what a bot's author has to know."""
 
 import ast
+import importlib
 import inspect
 import re
 from collections.abc import Iterator
@@ -15,6 +16,9 @@ from gateway import errors
 ROOT = Path(__file__).parent.parent
 INHERITS = {gateway.File, gateway.Image, gateway.Text}
 """Classes that refer to their base class for the parameters, all of which are the same."""
+
+NOT_NAMES = {"gateway.adapters", "gateway.toml", "gateway.py", "gateway.x.Name"}
+"""What looks like a name in Python and is none: a group of entry points, files, the placeholder in this module."""
 
 
 def public_callables() -> Iterator[tuple[str, Any]]:
@@ -101,6 +105,35 @@ def undocumented(path: Path) -> Iterator[str]:
             and not ast.get_docstring(node)
         ):
             yield f"{place}:{node.lineno} {node.name}"
+
+
+def exists(name: str) -> bool:
+    """Return whether a dotted name is a module, or leads from a module to an attribute."""
+    parts = name.split(".")
+    for count in range(len(parts), 0, -1):
+        try:
+            value: Any = importlib.import_module(".".join(parts[:count]))
+        except ModuleNotFoundError:
+            continue
+        for part in parts[count:]:
+            known = getattr(value, "__annotations__", {})
+            if not hasattr(value, part):
+                return part in known and part == parts[-1]
+            value = getattr(value, part)
+        return True
+    return False
+
+
+@pytest.mark.parametrize("folder", ["gateway", "adapters", "tests", "benchmarks"])
+def test_a_full_name_in_backticks_is_that_of_something(folder: str) -> None:
+    """``gateway.x.Name`` in a docstring or comment: renaming something must not leave its old name behind."""
+    missing = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in (ROOT / folder).rglob("*.py")
+        for name in re.findall(r"``((?:gateway|adapters|benchmarks)(?:\.\w+)+)``", path.read_text(encoding="utf-8"))
+        if name not in NOT_NAMES and not exists(name)
+    }
+    assert not missing, "\n".join(sorted(missing))
 
 
 @pytest.mark.parametrize("package", ["gateway", "adapters"])
