@@ -2,11 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from copy import deepcopy
-from typing import Any, TypeVar, cast
-from urllib.parse import urlsplit
+from typing import Any, ClassVar
 
 import aiohttp
 
@@ -22,34 +20,24 @@ from gateway.adapter import (
     SupportsStarters,
     SupportsTitles,
 )
-from gateway.emulators.common.faults import Hold
 from gateway.emulators.discord import state
 from gateway.emulators.discord.emulator import DiscordEmulator
 from gateway.emulators.discord.state import User
 from gateway.model import UserRef
+from tests.contract.emulated import EmulatedWorld, enter_comment
 from tests.contract.world import Facts, FieldInput, File, Method, Person, Place, Post, Said, ShownForm, Trouble
+from tests.support.emulators import settings_of, started
 
-T = TypeVar("T")
 Message = dict[str, Any]
 
 CHANNEL = "general"
-METHODS: Mapping[Method, str] = {
-    "identify": "get_current_user",
-    "send": "create_message",
-    "edit": "edit_message",
-    "delete": "delete_message",
-    "upload": "create_message",
-    "status": "typing",
-    "form": "interaction_callback",
-}
 SPOKEN = (0, 19, 20)
 EPHEMERAL = 1 << 6
 
 
 def adapter_for(discord: DiscordEmulator, context: AdapterContext | None = None, **changes: Any) -> DiscordAdapter:
     """An adapter with settings read the way the operator's are."""
-    given = {name.lower().removeprefix("discord_"): value for name, value in discord.environment().items()}
-    settings = DiscordSettings(_env_file=None, **{**given, **changes})
+    settings = DiscordSettings(_env_file=None, **{**settings_of(discord), **changes})
     return DiscordAdapter(settings, context or AdapterContext())
 
 
@@ -58,7 +46,7 @@ def controls(message: Message) -> list[Message]:
     return [each for row in message.get("components", ()) for each in row["components"] if each["type"] == 2]
 
 
-class DiscordWorld:
+class DiscordWorld(EmulatedWorld[DiscordEmulator]):
     """Implements ``tests.contract.world.World``."""
 
     name = "discord"
@@ -83,27 +71,27 @@ class DiscordWorld:
         slash_commands=True,
     )
 
+    methods: ClassVar[Mapping[Method, str]] = {
+        "identify": "get_current_user",
+        "send": "create_message",
+        "edit": "edit_message",
+        "delete": "delete_message",
+        "upload": "create_message",
+        "status": "typing",
+        "form": "interaction_callback",
+    }
+    refusals: ClassVar[Mapping[Trouble, Mapping[str, Any]]] = {"forbidden": {"code": 50013}, "gone": {"code": 10003}}
+
     def __init__(self, discord: DiscordEmulator) -> None:
+        super().__init__(discord)
         self.discord = discord
         self._other_bot: str | None = None
-
-    @property
-    def emulator(self) -> DiscordEmulator:
-        return self.discord
 
     def adapter(self, context: AdapterContext, *, wrong_token: bool = False) -> DiscordAdapter:
         return adapter_for(self.discord, context, **({"bot_token": "wrong"} if wrong_token else {}))
 
     async def connected(self) -> None:
         await self.discord.connected()
-
-    @asynccontextmanager
-    async def unreachable(self) -> AsyncIterator[None]:
-        port = urlsplit(self.discord.environment()["DISCORD_API_URL"]).port
-        assert port is not None
-        await self.discord.stop()
-        yield
-        await self.discord.start(port=port)
 
     # -- what people do
 
@@ -161,19 +149,14 @@ class DiscordWorld:
         where = message.place.thread or message.place.channel
         await self.discord.click(where, message.id, label=label, user=self._user(user).id)
 
-    def controls(self, message: Said) -> object:
-        return deepcopy(self._message(message).components)
-
-    async def press(self, controls: object, label: str, *, under: Said, user: Person = "Ada") -> None:
-        message = self._message(under)
-        stands, message.components = message.components, cast(list[Any], controls)
-        try:
-            await self.click(under, label, user=user)
-        finally:
-            message.components = stands
-
     def _message(self, message: Said) -> state.Message:
         return self.discord.world.channel(message.place.thread or message.place.channel).messages[message.id]
+
+    def _shown(self, message: Said) -> Any:
+        return self._message(message).components
+
+    def _show(self, message: Said, controls: Any) -> None:
+        self._message(message).components = controls
 
     def form(self, *, user: Person = "Ada") -> ShownForm | None:
         modals = self.discord.open_modals(self._user(user).id)
@@ -193,9 +176,7 @@ class DiscordWorld:
         [thumb] = [each for each in controls(posted) if (each.get("emoji") or {}).get("name") == face]
         await self.discord.click(where, message.id, thumb["custom_id"])
         if comment is not None:
-            form = await self.wait_for(self.form)
-            assert form is not None
-            await self.submit({form.labels[0]: comment})
+            await enter_comment(self, comment)
 
     async def command(self, place: Place, name: str, text: str = "") -> None:
         await self.wait_for(lambda: any(command["name"] == name for command in self.discord.commands()))
@@ -250,10 +231,6 @@ class DiscordWorld:
         ]
         return [message["content"] for message in sorted(found, key=lambda each: int(each["id"]))]
 
-    @property
-    def complaints(self) -> Sequence[str]:
-        return list(self.discord.interaction_errors)
-
     async def files(self, place: Place) -> list[File]:
         found: list[File] = []
         async with aiohttp.ClientSession() as session:
@@ -283,36 +260,10 @@ class DiscordWorld:
             if button["custom_id"].startswith("gws")
         ]
 
-    async def wait_for(self, predicate: Callable[[], T], timeout: float = 10.0) -> T:
-        return await self.discord.wait_for(predicate, timeout)
-
     # -- trouble
-
-    def fail_next(
-        self, method: Method, trouble: Trouble, *, times: int = 1, retry_after: float = 1, after_effect: bool = False
-    ) -> None:
-        fault: dict[str, Any]
-        match trouble:
-            case "rate_limited":
-                fault = {"retry_after": retry_after}
-            case "server_error":
-                fault = {"status": 503, "after_effect": after_effect}
-            case "disconnected":
-                fault = {"status": "disconnect", "after_effect": after_effect}
-            case "forbidden":
-                fault = {"code": 50013}
-            case "gone":
-                fault = {"code": 10003}
-        self.discord.fail_next(METHODS[method], times=times, **fault)
 
     def forget_sent(self) -> None:
         self.discord.forget_nonces()
-
-    def hold(self, method: Method, *, after_effect: bool = False, text: str = "") -> Hold:
-        return self.discord.hold(METHODS[method], after_effect=after_effect, when=lambda args: text in str(args))
-
-    def calls(self, method: Method) -> int:
-        return len(self.discord.calls_to(METHODS[method]))
 
     # -- inside
 
@@ -373,9 +324,6 @@ def _entered(value: FieldInput) -> Any:
 @asynccontextmanager
 async def discord_world(**emulator: Any) -> AsyncIterator[DiscordWorld]:
     """A Discord without rate limits in which the bot may notify everybody; ``emulator`` are its arguments."""
-    discord = DiscordEmulator(**{"limits": "off", "bot_permissions": ["MENTION_EVERYONE"], **emulator})
-    await discord.start()
-    try:
+    given = {"limits": "off", "bot_permissions": ["MENTION_EVERYONE"], **emulator}
+    async with started(DiscordEmulator(**given)) as discord:
         yield DiscordWorld(discord)
-    finally:
-        await discord.stop()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from gateway.emulators.slack.emulator import SlackEmulator
+from tests.support.emulators import started
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -17,7 +18,5 @@ def examples() -> Path:
 
 @pytest.fixture
 async def slack() -> AsyncIterator[SlackEmulator]:
-    emulator = SlackEmulator(limits="off")
-    await emulator.start()
-    yield emulator
-    await emulator.stop()
+    async with started(SlackEmulator(limits="off")) as emulator:
+        yield emulator

@@ -23,6 +23,7 @@ from gateway.telemetry.logs import configure_logging
 from tests.examples.test_documents import blocks
 from tests.slack.reading import said
 from tests.support.bot import QuietServer
+from tests.support.emulators import started
 
 BOT = """
 import gateway as cl
@@ -35,10 +36,8 @@ async def main(message: cl.Message):
 
 @pytest.fixture
 async def slack() -> AsyncIterator[SlackEmulator]:
-    emulator = SlackEmulator(limits="off")
-    await emulator.start()
-    yield emulator
-    await emulator.stop()
+    async with started(SlackEmulator(limits="off")) as emulator:
+        yield emulator
 
 
 @pytest.fixture

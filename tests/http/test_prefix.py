@@ -22,6 +22,7 @@ from gateway.playground import Playground
 from gateway.settings import GatewaySettings
 from tests.slack.reading import said
 from tests.support.bot import RunningBot, register, running_bot
+from tests.support.emulators import started
 
 
 def bot() -> None:
@@ -32,10 +33,8 @@ def bot() -> None:
 
 @pytest.fixture
 async def slack() -> AsyncIterator[SlackEmulator]:
-    emulator = SlackEmulator(limits="off")
-    await emulator.start()
-    yield emulator
-    await emulator.stop()
+    async with started(SlackEmulator(limits="off")) as emulator:
+        yield emulator
 
 
 def client(app: ASGIApp) -> httpx.AsyncClient:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from tests.playground.discord_stage import Stage, staged
 from tests.playground.handfed import HandFed
-from tests.playground.serving import Served, showing
+from tests.playground.serving import PATIENCE, Served, showing
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 _ARGS = [
@@ -33,6 +33,7 @@ async def browser() -> AsyncIterator[Browser]:
             pytest.fail(missing)
         pytest.skip(missing)
     async with async_playwright() as playwright:
+        expect.set_options(timeout=PATIENCE * 1000)
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGS)
         yield browser
         await browser.close()
@@ -53,7 +54,7 @@ def served(running: Served[HandFed]) -> Served[HandFed]:
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
     context = await browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
-    context.set_default_timeout(5000)
+    context.set_default_timeout(PATIENCE * 1000)
     yield context
     await context.close()
 

@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
-from playwright.async_api import BrowserContext, Locator, Page
+from playwright.async_api import BrowserContext, Locator, Page, expect
 
 from gateway.emulators.discord.emulator import DiscordEmulator
 from tests.emulators.discord.bot import Rest, socket
-from tests.playground.serving import showing
+from tests.playground.serving import PATIENCE, showing
 
 JSON = dict[str, Any]
 COMPONENTS_V2 = 1 << 15
@@ -25,7 +25,11 @@ NOBODY_HURRIES = 600.0
 
 
 class Stage:
-    """``answer`` gives the bot's first answer to an interaction, None for none at all."""
+    """A page that shows an emulated Discord, and the bot behind it.
+
+    ``answer`` returns the bot's first answer to an interaction, None for none at all. A test that changes it first
+    waits until the bot heard the interaction it was meant for: a click returns before.
+    """
 
     def __init__(self, emulator: DiscordEmulator, rest: Rest, page: Page) -> None:
         self.emulator = emulator
@@ -39,7 +43,7 @@ class Stage:
         self._channels = 0
 
     async def enter(self) -> None:
-        """A channel in which nothing was said, on the page; nothing heard, every answer as at first."""
+        """Open a new, empty channel on the page, forget what the bot heard, and answer as at first."""
         self._heard.clear()
         self.answer = lambda _: {"type": 6}
         self._channels += 1
@@ -65,8 +69,8 @@ class Stage:
                     )
                     assert status == 204, said
 
-    async def heard(self, event: str, timeout: float = 5.0) -> JSON:
-        """The first event of a name, taken off the list; waits for it."""
+    async def heard(self, event: str, timeout: float = PATIENCE) -> JSON:
+        """Wait for an event of a name, and take the first off the list."""
         async with asyncio.timeout(timeout), self._hearing:
             while True:
                 for index, (name, data) in enumerate(self._heard):
@@ -76,11 +80,11 @@ class Stage:
                 await self._hearing.wait()
 
     async def say(self, content: str = "", *, to: str | None = None, **body: Any) -> str:
-        """The bot says something; returns the message's id."""
+        """Send a message of the bot; return the message's id."""
         return str((await self.rest.say(to or self.channel, {"content": content, **body}))["id"])
 
     async def show(self, *components: JSON, files: tuple[tuple[str, bytes, str], ...] = ()) -> str:
-        """The bot sends Components V2."""
+        """Send a message of the bot that consists of Components V2; return the message's id."""
         body = {"flags": COMPONENTS_V2, "components": list(components)}
         status, message = await self.rest.upload(f"/channels/{self.channel}/messages", body, *files)
         assert status == 200, message
@@ -91,15 +95,22 @@ class Stage:
         assert status == 200, said
 
     async def register(self, *commands: JSON) -> None:
+        """Register the bot's commands, and wait until the page knows them."""
         status, said = await self.rest(
             "PUT", f"/applications/{self.emulator.world.application_id}/commands", json=list(commands)
         )
         assert status == 200, said
+        await self.seen()
 
     # -- the person
 
+    async def seen(self) -> None:
+        """Wait until the page shows all that happened before: it is told of everything in order."""
+        last = await self.emulator.post(self.channel, "And so on.", user=self.emulator.linus.id)
+        await expect(self.message(last)).to_be_visible()
+
     def composer(self, name: str | None = None) -> Locator:
-        """By what it is for; without a name, that of the channel entered last."""
+        """Return the composer of this name, by default that of the channel entered last."""
         wanted = name or f"Message #{self.emulator.world.channels[self.channel].name}"
         return self.page.get_by_role("combobox", name=wanted)
 
@@ -121,10 +132,17 @@ class Stage:
         await channels.get_by_role("button", name=name, exact=True).click()
 
     async def write(self, words: str) -> str:
-        """The person writes in the channel; returns the id of the message the bot hears."""
+        """Write in the channel as Ada, and wait until the bot hears it and the page shows it; return the message's id.
+
+        What the bot heard of other messages before is taken off the list.
+        """
         await self.composer().fill(words)
         await self.page.keyboard.press("Enter")
-        return str((await self.heard("MESSAGE_CREATE"))["id"])
+        wanted = (self.emulator.ada.id, self.channel)
+        while ((heard := await self.heard("MESSAGE_CREATE"))["author"]["id"], heard["channel_id"]) != wanted:
+            pass
+        await expect(self.message(heard["id"])).to_be_visible()
+        return str(heard["id"])
 
     async def tool(self, message_id: str, name: str) -> None:
         """Use a button of a message's toolbar."""
@@ -134,8 +152,11 @@ class Stage:
 
 @asynccontextmanager
 async def staged(context: BrowserContext) -> AsyncIterator[Stage]:
-    """The page, opened and live. Script errors and refused content (CSP) are its ``complaints``."""
-    emulator = DiscordEmulator(limits="off", heartbeat_interval=NOBODY_HURRIES, interaction_deadline=10.0)
+    """Open the page on a started emulator and wait until it is live.
+
+    The stage's ``complaints`` list script errors and content that the page's policy (CSP) refused.
+    """
+    emulator = DiscordEmulator(limits="off", heartbeat_interval=NOBODY_HURRIES, interaction_deadline=PATIENCE)
     await emulator.start()
     page = await context.new_page()
     async with aiohttp.ClientSession() as http, showing(emulator) as shown, socket(http, emulator) as bot:
@@ -180,5 +201,5 @@ def display(content: str) -> JSON:
 
 
 def labelled(name: str, kind: int, **component: Any) -> JSON:
-    """A form's field; ``name`` is its custom id, and in capitals its label."""
+    """Return a form's field; ``name`` is its custom id, and capitalised its label."""
     return {"type": 18, "label": name.capitalize(), "component": {"type": kind, "custom_id": name, **component}}

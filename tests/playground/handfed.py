@@ -6,6 +6,8 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, ClassVar
 
+from tests.playground.serving import PATIENCE
+
 JSON = dict[str, Any]
 ME, BOT, GENERAL, DM = "U0ADA", "U0BOT", "C0GENERAL", "D0ADA"
 
@@ -22,7 +24,7 @@ class HandFed:
         self.reset()
 
     def reset(self) -> None:
-        """Back to an empty workspace; those who watch are told."""
+        """Empty the workspace, and tell those who watch to look again."""
         self.actions: list[JSON] = []
         self.answer: Callable[[JSON], JSON] = self._default
         self.messages: dict[str, dict[str, JSON]] = {GENERAL: {}, "C0RANDOM": {}, DM: {}}
@@ -133,8 +135,8 @@ class HandFed:
         }
         self.publish({"type": "wire", "name": name, **defaults, **entry})
 
-    async def acted(self, kind: str, timeout: float = 5.0) -> JSON:
-        """The first action of a kind, taken off the list; waits for it."""
+    async def acted(self, kind: str, timeout: float = PATIENCE) -> JSON:
+        """Wait for an action of a kind, and take the first off the list."""
         async with asyncio.timeout(timeout), self._acted:
             while True:
                 for index, action in enumerate(self.actions):

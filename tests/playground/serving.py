@@ -15,9 +15,14 @@ from gateway.playground import Playground
 
 E = TypeVar("E", bound=Emulator)
 
+PATIENCE = 20.0
+"""Seconds a test waits for the page or the bot on a slow machine; it fails only then."""
+
 
 @dataclass
 class Served(Generic[E]):
+    """A playground that is served at ``url`` and shows this emulator."""
+
     url: str
     emulator: E
     playground: Playground
@@ -25,7 +30,11 @@ class Served(Generic[E]):
 
 @asynccontextmanager
 async def showing(emulator: E, *more: Emulator, heartbeat: float = 15.0, below: str = "") -> AsyncIterator[Served[E]]:
-    """A playground with these emulators, below a prefix that a proxy leaves in the path."""
+    """Serve a playground that shows these emulators until the block ends.
+
+    ``heartbeat`` is the seconds between two signs of life in a stream of changes; ``below`` is the prefix of all paths,
+    as a proxy leaves it there.
+    """
     emulators: list[Emulator] = [emulator, *more]
     playground = Playground({each.name: each for each in emulators}, heartbeat=heartbeat)
     app = application(playground.routes, root_path=below)

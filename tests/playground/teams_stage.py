@@ -11,16 +11,18 @@ from aiohttp import web
 from playwright.async_api import BrowserContext, Locator, Page
 
 from gateway.emulators.teams.emulator import TeamsEmulator
-from tests.playground.serving import showing
+from tests.playground.serving import PATIENCE, showing
 
 JSON = dict[str, Any]
 ADAPTIVE = "application/vnd.microsoft.card.adaptive"
 
 
 class Stage:
-    """``answer`` gives the body of the bot's answer to an activity, None for none; ``status`` is its HTTP status.
+    """A page that shows an emulated Teams, and the bot behind it.
 
-    While ``gate`` is not set, the bot answers nothing.
+    ``answer`` returns the body of the bot's answer to an activity, None for an empty one; ``status`` is the answer's
+    HTTP status. While ``gate`` is not set, the bot answers nothing. A test that changes what the bot answers next first
+    waits for a sign on the page that the last answer came: a click returns before the bot hears of it.
     """
 
     def __init__(self, emulator: TeamsEmulator, http: aiohttp.ClientSession, page: Page) -> None:
@@ -36,9 +38,11 @@ class Stage:
         self._heard: list[JSON] = []
         self._hearing = asyncio.Condition()
 
-    def reset(self) -> None:
-        """Nothing heard, every answer as at first; what stands in the chats stays."""
+    async def reset(self) -> None:
+        """Forget what the bot heard, once nothing more is on its way, and answer as at first; the chats stay."""
         self.answer, self.status = lambda _: None, 200
+        self.gate.set()
+        await self.emulator.settled()
         self._heard.clear()
 
     # -- the bot
@@ -54,8 +58,8 @@ class Stage:
             return web.Response(status=self.status)
         return web.Response(status=self.status, body=orjson.dumps(body), content_type="application/json")
 
-    async def heard(self, kind: str, timeout: float = 5.0) -> JSON:
-        """The first activity of a type, or invoke of a name, taken off the list; waits for it."""
+    async def heard(self, kind: str, timeout: float = PATIENCE) -> JSON:
+        """Wait for an activity of a type, or an invoke of a name, and take the first off the list."""
         async with asyncio.timeout(timeout), self._hearing:
             while True:
                 for index, activity in enumerate(self._heard):
@@ -64,12 +68,12 @@ class Stage:
                 await self._hearing.wait()
 
     async def send(self, text: str = "", *, to: str | None = None, **activity: Any) -> str:
-        """The bot says something, in the personal chat unless told where; returns the message's id."""
+        """Send a message of the bot, to the personal chat unless told where; return the message's id."""
         given = {"type": "message", "text": text} | activity
         return str((await self.call("POST", f"conversations/{to or self.personal}/activities", given))["id"])
 
     async def stream(self, text: str, kind: str, sequence: int | None, stream_id: str | None = None) -> str:
-        """A step of a streamed message; returns its id."""
+        """Send one step of a message that the bot streams; return the message's id."""
         entity: JSON = {"type": "streaminfo", "streamType": kind, "streamSequence": sequence, "streamId": stream_id}
         info = {name: value for name, value in entity.items() if value is not None}
         given = {"type": "message" if kind == "final" else "typing", "text": text, "entities": [info]}
@@ -94,7 +98,7 @@ class Stage:
         return self.page.locator(f'.message[data-id="{message_id}"]')
 
     def latest(self, place: str = "personal") -> str:
-        """The id of the message that was written last."""
+        """Return the id of the message that is now the last in a chat; wait until the bot heard it before."""
         return str(self.emulator.messages(place)[-1]["id"])
 
     async def go(self, name: str) -> None:
@@ -110,8 +114,11 @@ class Stage:
 
 @asynccontextmanager
 async def staged(context: BrowserContext) -> AsyncIterator[Stage]:
-    """The page, opened and live. Script errors and refused content (CSP) are its ``complaints``."""
-    emulator = TeamsEmulator(limits="off", anonymous=True, answer_timeout=5.0)
+    """Open the page on a started emulator and wait until it is live.
+
+    The stage's ``complaints`` list script errors and content that the page's policy (CSP) refused.
+    """
+    emulator = TeamsEmulator(limits="off", anonymous=True, answer_timeout=PATIENCE)
     await emulator.start()
     page = await context.new_page()
     async with aiohttp.ClientSession() as http, showing(emulator) as shown:
@@ -140,7 +147,7 @@ async def _listening(stage: Stage) -> AsyncIterator[str]:
 
 
 def card(*body: JSON, actions: tuple[JSON, ...] = ()) -> JSON:
-    """An Adaptive Card as an attachment."""
+    """Return an Adaptive Card as an attachment."""
     content = {"type": "AdaptiveCard", "version": "1.5", "body": list(body), "actions": list(actions)}
     return {"contentType": ADAPTIVE, "content": content}
 
@@ -158,10 +165,10 @@ def execute(title: str, **more: Any) -> JSON:
 
 
 def entry(name: str, kind: str = "Text", **more: Any) -> JSON:
-    """An input; ``name`` is its id, and its label unless it has another."""
+    """Return an input of a card; ``name`` is its id, and capitalised its label unless ``more`` has another."""
     return {"type": f"Input.{kind}", "id": name, "label": name.capitalize(), **more}
 
 
 def dialog(title: str, attachment: JSON) -> JSON:
-    """The answer that opens a dialog, or puts another card into it."""
+    """Return the answer that opens a dialog, or puts another card into the open one."""
     return {"task": {"type": "continue", "value": {"title": title, "card": attachment}}}

@@ -9,6 +9,7 @@ import pytest_asyncio
 from playwright.async_api import Locator, expect
 
 from tests.playground.discord_stage import EPHEMERAL, PNG, Stage, button, display, labelled, options, row
+from tests.playground.serving import PATIENCE
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
@@ -125,7 +126,7 @@ async def unanswered(discord: Stage) -> AsyncIterator[None]:
     discord.answer = lambda _: None
     discord.emulator.interaction_deadline = 0.05
     yield
-    discord.emulator.interaction_deadline = 10.0
+    discord.emulator.interaction_deadline = PATIENCE
 
 
 # -- forms
@@ -211,10 +212,10 @@ async def test_a_form_the_bot_does_not_take_stays_open(discord: Stage) -> None:
     discord.emulator.interaction_deadline = 0.05
     await dialog.get_by_role("button", name="Submit").click()
     await expect(dialog.get_by_role("alert")).to_have_text("Something went wrong. Try again.")
-    discord.emulator.interaction_deadline = 10.0
+    discord.emulator.interaction_deadline = PATIENCE
     await discord.page.keyboard.press("Escape")
     await expect(dialog).to_have_count(0)
-    assert discord.emulator.open_modals() == []
+    await discord.emulator.wait_for(lambda: discord.emulator.open_modals() == [], PATIENCE)
 
 
 # -- commands

@@ -250,6 +250,7 @@ async def test_a_page_that_lagged_starts_over(discord: Stage) -> None:
 async def test_a_reload_comes_back_to_the_same_place(discord: Stage) -> None:
     thread = await discord.emulator.create_thread(discord.channel, "Where I was")
     await discord.emulator.post(thread, "a word")
+    await discord.seen()
     await discord.page.get_by_role("button", name="Threads", exact=True).click()
     await discord.page.get_by_role("menuitem", name="Where I was").click()
     await discord.page.reload()

@@ -124,6 +124,7 @@ async def test_the_bot_is_kicked_and_invited(discord: Stage) -> None:
     await menu.click()
     await discord.page.get_by_role("menuitem", name="Kick gateway").click()
     assert (await discord.heard("GUILD_DELETE"))["id"] == discord.emulator.guild.id
+    await discord.seen()
     await menu.click()
     await discord.page.get_by_role("menuitem", name="Add gateway to the server").click()
     assert (await discord.heard("GUILD_CREATE"))["id"] == discord.emulator.guild.id

@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import BrowserContext, Locator, expect
 
+from tests.playground.serving import PATIENCE
 from tests.playground.teams_stage import Stage, card, dialog, entry, execute, staged, submit, text
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
@@ -27,7 +28,7 @@ async def shared(context: BrowserContext) -> AsyncIterator[Stage]:
 @pytest_asyncio.fixture(loop_scope="module")
 async def stage(shared: Stage) -> AsyncIterator[Stage]:
     """A page that other tests of this module used before; nothing of theirs is looked at."""
-    shared.reset()
+    await shared.reset()
     yield shared
     assert shared.complaints == []
 
@@ -240,7 +241,7 @@ async def test_a_dialog_stays_until_all_is_right(stage: Stage) -> None:
     stage.answer = lambda _: sure
     await window.get_by_role("button", name="Report").click()
     second = stage.page.get_by_role("dialog", name="Are you sure?")
-    await expect(second).to_be_visible()  # the bot answered: what it answers next may change
+    await expect(second).to_be_visible()
     stage.answer = lambda _: {"task": {"type": "message", "value": "Thank you!"}}
     await second.get_by_role("button", name="Yes").click()
     await expect(stage.page.get_by_role("dialog")).to_have_count(0)
@@ -250,7 +251,7 @@ async def test_a_dialog_stays_until_all_is_right(stage: Stage) -> None:
     await expect(stage.page.get_by_role("dialog", name="Once more")).to_be_visible()
     await stage.page.keyboard.press("Escape")
     await expect(stage.page.get_by_role("dialog")).to_have_count(0)
-    await stage.emulator.wait_for(lambda: not stage.emulator.open_dialogs())
+    await stage.emulator.wait_for(lambda: not stage.emulator.open_dialogs(), PATIENCE)
 
 
 async def test_feedback_by_a_form_of_the_bots_own(stage: Stage) -> None:

@@ -44,7 +44,7 @@ async def shared(context: BrowserContext) -> AsyncIterator[Stage]:
 @pytest_asyncio.fixture(loop_scope="module")
 async def stage(shared: Stage) -> AsyncIterator[Stage]:
     """The personal chat of a page that other tests of this module used before."""
-    shared.reset()
+    await shared.reset()
     await shared.go("gateway")
     yield shared
     assert shared.complaints == []
@@ -289,7 +289,8 @@ async def test_what_the_bot_did_not_take_says_so(stage: Stage) -> None:
     stage.status = 500
     await stage.composer().fill("precious words")
     await stage.page.keyboard.press("Enter")
-    await expect(stage.message(stage.latest())).to_contain_text("Not delivered: the bot did not take this message")
+    written = (await stage.heard("message"))["id"]
+    await expect(stage.message(written)).to_contain_text("Not delivered: the bot did not take this message")
 
 
 async def test_unread_chats_are_counted(stage: Stage) -> None:

@@ -11,7 +11,7 @@ import gateway as cl
 from gateway.emulators.discord.emulator import DiscordEmulator
 from gateway.emulators.slack.emulator import SlackEmulator
 from tests.discord.world import DiscordWorld
-from tests.playground.serving import showing
+from tests.playground.serving import PATIENCE, showing
 from tests.support.bot import register, running_bot
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
@@ -42,7 +42,7 @@ async def page(browser: Browser, tmp_path: Path) -> AsyncIterator[Page]:
     await discord.start()
     async with running_bot(DiscordWorld(discord), register(bot), tmp_path), showing(slack, discord) as shown:
         page = await browser.new_page(viewport={"width": 1440, "height": 900})
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE * 1000)
         await page.goto(shown.url)
         await page.get_by_role("tab", name="Discord").click()
         await page.get_by_role("combobox", name="Message #general").wait_for()

@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Page, expect
 
 import gateway as cl
 from gateway.emulators.slack.emulator import SlackEmulator
-from tests.playground.serving import showing
+from tests.playground.serving import PATIENCE, showing
 from tests.support.bot import register, running_bot
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -54,7 +54,7 @@ async def page(browser: Browser, tmp_path: Path) -> AsyncIterator[Page]:
     await slack.start()
     async with running_bot(slack, register(bot), tmp_path), showing(slack) as shown:
         page = await browser.new_page(viewport={"width": 1440, "height": 900})
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE * 1000)
         await page.goto(shown.url)
         await page.get_by_role("combobox", name="Message #general").wait_for()
         yield page
@@ -114,7 +114,7 @@ async def test_the_page_works_below_a_prefix(browser: Browser, tmp_path: Path) -
     complaints: list[str] = []
     async with running_bot(slack, register(bot), tmp_path), showing(slack, below="/some/bot") as shown:
         page = await browser.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE * 1000)
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         await page.goto(shown.url)

@@ -2,12 +2,10 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from copy import deepcopy
 from html import unescape
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from typing import Any, ClassVar
 
 from adapters.slack.adapter import SlackAdapter
 from adapters.slack.settings import SlackSettings
@@ -23,29 +21,16 @@ from gateway.adapter import (
     SupportsStreaming,
     SupportsTitles,
 )
-from gateway.emulators.common.faults import Hold
 from gateway.emulators.slack.backend import Activity
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.emulators.slack.state import Message
 from gateway.model import UserRef
+from tests.contract.emulated import EmulatedWorld, enter_comment
 from tests.contract.world import Facts, FieldInput, File, Method, Person, Place, Post, Said, ShownForm, Trouble
 from tests.slack.reading import buttons, from_bot, shown
-
-T = TypeVar("T")
+from tests.support.emulators import settings_of, started
 
 CHANNEL = "general"
-METHODS: Mapping[Method, str] = {
-    "identify": "auth.test",
-    "send": "chat.postMessage",
-    "edit": "chat.update",
-    "delete": "chat.delete",
-    "upload": "files.completeUploadExternal",
-    "status": "agents.sessions.setStatus",
-    "form": "views.open",
-    "stream_start": "chat.startStream",
-    "stream_append": "chat.appendStream",
-    "stream_stop": "chat.stopStream",
-}
 CODE = re.compile(r"(^ *```.*?^ *```|~~~.*?~~~|`[^`\n]+`|^(?: {4}|\t)[^\n]*)", re.DOTALL | re.MULTILINE)
 LIVE = re.compile(
     r"<@(?P<user>[UW]\w+)>|<!(?P<all>channel|here|everyone)\b|(?<![\w<])@(?P<bare>channel|here|everyone)\b"
@@ -55,8 +40,7 @@ LIVE = re.compile(
 
 def settings_for(slack: SlackEmulator, **changes: Any) -> SlackSettings:
     """Return settings read the way the operator's are."""
-    given = {name.lower().removeprefix("slack_"): value for name, value in slack.environment().items()}
-    return SlackSettings(_env_file=None, **{**given, **changes})
+    return SlackSettings(_env_file=None, **{**settings_of(slack), **changes})
 
 
 def adapter_for(slack: SlackEmulator, context: AdapterContext | None = None, **changes: Any) -> SlackAdapter:
@@ -64,7 +48,7 @@ def adapter_for(slack: SlackEmulator, context: AdapterContext | None = None, **c
     return SlackAdapter(settings_for(slack, **changes), context or AdapterContext(max_body_bytes=100_000))
 
 
-class SlackWorld:
+class SlackWorld(EmulatedWorld[SlackEmulator]):
     """Implements ``tests.contract.world.World``."""
 
     name = "slack"
@@ -93,14 +77,28 @@ class SlackWorld:
         opening=True,
     )
 
+    methods: ClassVar[Mapping[Method, str]] = {
+        "identify": "auth.test",
+        "send": "chat.postMessage",
+        "edit": "chat.update",
+        "delete": "chat.delete",
+        "upload": "files.completeUploadExternal",
+        "status": "agents.sessions.setStatus",
+        "form": "views.open",
+        "stream_start": "chat.startStream",
+        "stream_append": "chat.appendStream",
+        "stream_stop": "chat.stopStream",
+    }
+    refusals: ClassVar[Mapping[Trouble, Mapping[str, Any]]] = {
+        "forbidden": {"error": "not_in_channel"},
+        "gone": {"error": "channel_not_found"},
+    }
+
     def __init__(self, slack: SlackEmulator) -> None:
+        super().__init__(slack)
         self.slack = slack
         self._other_bot: str | None = None
         self._field_errors: list[tuple[str, Person, str]] = []
-
-    @property
-    def emulator(self) -> SlackEmulator:
-        return self.slack
 
     def adapter(self, context: AdapterContext, *, wrong_token: bool = False) -> SlackAdapter:
         return adapter_for(self.slack, context, **({"bot_token": "xoxb-wrong"} if wrong_token else {}))
@@ -109,14 +107,6 @@ class SlackWorld:
         if self.slack.app_token is not None:  # a webhook needs nothing but the listening server
             async with asyncio.timeout(30):
                 await self.slack.sockets.arrived.wait()
-
-    @asynccontextmanager
-    async def unreachable(self) -> AsyncIterator[None]:
-        port = urlsplit(self.slack.environment()["SLACK_API_URL"]).port
-        assert port is not None
-        await self.slack.stop()
-        yield
-        await self.slack.start(port=port)
 
     # -- what people do
 
@@ -184,19 +174,14 @@ class SlackWorld:
     async def click(self, message: Said, label: str, *, user: Person = "Ada") -> None:
         await self.slack.click(message.place.channel, message.id, label=label, user=self._id(user))
 
-    def controls(self, message: Said) -> object:
-        return deepcopy(self._message(message).wire.get("blocks", []))
-
-    async def press(self, controls: object, label: str, *, under: Said, user: Person = "Ada") -> None:
-        message = self._message(under)
-        stands, message.wire["blocks"] = message.wire.get("blocks", []), controls
-        try:
-            await self.click(under, label, user=user)
-        finally:
-            message.wire["blocks"] = stands
-
     def _message(self, message: Said) -> Message:
         return self.slack.team.channel(message.place.channel).messages[message.id]
+
+    def _shown(self, message: Said) -> Any:
+        return self._message(message).wire.get("blocks", [])
+
+    def _show(self, message: Said, controls: Any) -> None:
+        self._message(message).wire["blocks"] = controls
 
     def form(self, *, user: Person = "Ada") -> ShownForm | None:
         views = self.slack.open_views(self._id(user))
@@ -223,9 +208,7 @@ class SlackWorld:
         value = "positive" if up else "negative"
         await self.slack.click(message.place.channel, message.id, action, value=value)
         if comment is not None:
-            form = self.form()
-            assert form is not None
-            await self.submit({form.labels[0]: comment})
+            await enter_comment(self, comment)
 
     async def command(self, place: Place, name: str, text: str = "") -> None:
         await self.slack.command(f"/{name}", text, channel=place.channel)
@@ -275,10 +258,6 @@ class SlackWorld:
         ]
         return [text for _, text in sorted(errors + notices)]
 
-    @property
-    def complaints(self) -> Sequence[str]:
-        return list(self.slack.interaction_errors)
-
     async def files(self, place: Place) -> list[File]:
         kept = self.slack.world.files
         return [
@@ -300,36 +279,10 @@ class SlackWorld:
     def prompts(self, place: Place) -> list[str]:
         return [prompt["title"] for prompt in self.slack.prompts(place.channel)]
 
-    async def wait_for(self, predicate: Callable[[], T], timeout: float = 10.0) -> T:
-        return await self.slack.wait_for(predicate, timeout)
-
     # -- trouble
-
-    def fail_next(
-        self, method: Method, trouble: Trouble, *, times: int = 1, retry_after: float = 1, after_effect: bool = False
-    ) -> None:
-        fault: dict[str, Any]
-        match trouble:
-            case "rate_limited":
-                fault = {"retry_after": retry_after}
-            case "server_error":
-                fault = {"status": 503, "after_effect": after_effect}
-            case "disconnected":
-                fault = {"status": "disconnect", "after_effect": after_effect}
-            case "forbidden":
-                fault = {"error": "not_in_channel"}
-            case "gone":
-                fault = {"error": "channel_not_found"}
-        self.slack.fail_next(METHODS[method], times=times, **fault)
 
     def forget_sent(self) -> None:
         """Slack recognises nothing that is sent twice: the gateway looks it up."""
-
-    def hold(self, method: Method, *, after_effect: bool = False, text: str = "") -> Hold:
-        return self.slack.hold(METHODS[method], after_effect=after_effect, when=lambda args: text in str(args))
-
-    def calls(self, method: Method) -> int:
-        return len(self.slack.calls_to(METHODS[method]))
 
     # -- inside
 
@@ -389,9 +342,5 @@ def _entered(element: Mapping[str, Any], value: FieldInput) -> Any:
 @asynccontextmanager
 async def slack_world(**emulator: Any) -> AsyncIterator[SlackWorld]:
     """A Slack without rate limits that retries quickly; ``emulator`` are ``SlackEmulator`` arguments."""
-    slack = SlackEmulator(**{"limits": "off", "retry_delays": (0.05, 0.1, 0.2), **emulator})
-    await slack.start()
-    try:
+    async with started(SlackEmulator(**{"limits": "off", "retry_delays": (0.05, 0.1, 0.2), **emulator})) as slack:
         yield SlackWorld(slack)
-    finally:
-        await slack.stop()

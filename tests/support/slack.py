@@ -6,6 +6,7 @@ import pytest
 
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.telemetry.logs import configure_logging
+from tests.support.emulators import started
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +18,5 @@ def logging() -> None:
 @pytest.fixture
 async def slack() -> AsyncIterator[SlackEmulator]:
     """Yield a started Slack without rate limits that redelivers after 0.05, 0.1 and 0.2 seconds."""
-    emulator = SlackEmulator(limits="off", retry_delays=(0.05, 0.1, 0.2))
-    await emulator.start()
-    yield emulator
-    await emulator.stop()
+    async with started(SlackEmulator(limits="off", retry_delays=(0.05, 0.1, 0.2))) as emulator:
+        yield emulator

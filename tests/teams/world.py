@@ -2,11 +2,9 @@
 
 import base64
 import re
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from copy import deepcopy
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from typing import Any, ClassVar
 
 import aiohttp
 
@@ -19,41 +17,28 @@ from gateway.adapter import (
     SupportsStarters,
     SupportsStreaming,
 )
-from gateway.emulators.common.faults import Hold
-from gateway.emulators.common.values import Call
+from gateway.emulators.common.faults import When
 from gateway.emulators.teams.emulator import InvokeResult, TeamsEmulator, Upload
 from gateway.emulators.teams.world import Message
 from gateway.model import UserRef
+from tests.contract.emulated import EmulatedWorld
 from tests.contract.world import Facts, FieldInput, File, Method, Person, Place, Post, Said, ShownForm, Trouble
+from tests.support.emulators import settings_of, started
 from tests.teams.reading import inputs, read, shown_buttons
 
-T = TypeVar("T")
-
-METHODS: Mapping[Method, str] = {
-    "identify": "token",
-    "send": "send",
-    "edit": "update",
-    "delete": "delete",
-    "upload": "upload",
-    "status": "typing",
-    "stream_start": "stream",
-    "stream_append": "stream",
-    "stream_stop": "stream",
-}
 LINK = re.compile(r"📎 \[(?P<name>[^\]]+)\]\((?P<url>[^)]+)\)")
 
 
 def settings_for(teams: TeamsEmulator, **changes: Any) -> TeamsSettings:
     """Settings read the way the operator's are."""
-    given = {name.lower().removeprefix("teams_"): value for name, value in teams.environment().items()}
-    return TeamsSettings(_env_file=None, **{**given, **changes})
+    return TeamsSettings(_env_file=None, **{**settings_of(teams), **changes})
 
 
 def adapter_for(teams: TeamsEmulator, context: AdapterContext | None = None, **changes: Any) -> TeamsAdapter:
     return TeamsAdapter(settings_for(teams, **changes), context or AdapterContext(max_body_bytes=100_000))
 
 
-class TeamsWorld:
+class TeamsWorld(EmulatedWorld[TeamsEmulator]):
     """Implements ``tests.contract.world.World``."""
 
     name = "teams"
@@ -70,27 +55,33 @@ class TeamsWorld:
         opening=True,
     )
 
+    methods: ClassVar[Mapping[Method, str]] = {
+        "identify": "token",
+        "send": "send",
+        "edit": "update",
+        "delete": "delete",
+        "upload": "upload",
+        "status": "typing",
+        "stream_start": "stream",
+        "stream_append": "stream",
+        "stream_stop": "stream",
+    }
+    refusals: ClassVar[Mapping[Trouble, Mapping[str, Any]]] = {
+        "forbidden": {"status": 403, "error": "NotEnoughPermissions"},
+        "gone": {"status": 404},
+    }
+    repeated = frozenset({"edit", "delete"})
+
     def __init__(self, teams: TeamsEmulator) -> None:
+        super().__init__(teams)
         self.teams = teams
         self._told: list[tuple[Person, str]] = []
-
-    @property
-    def emulator(self) -> TeamsEmulator:
-        return self.teams
 
     def adapter(self, context: AdapterContext, *, wrong_token: bool = False) -> TeamsAdapter:
         return adapter_for(self.teams, context, **({"app_password": "wrong"} if wrong_token else {}))
 
     async def connected(self) -> None:
         """A webhook needs nothing but the listening server."""
-
-    @asynccontextmanager
-    async def unreachable(self) -> AsyncIterator[None]:
-        port = urlsplit(self.teams.world.base).port
-        assert port is not None
-        await self.teams.stop()
-        yield
-        await self.teams.start(port=port)
 
     # -- what people do
 
@@ -154,19 +145,14 @@ class TeamsWorld:
     async def click(self, message: Said, label: str, *, user: Person = "Ada") -> None:
         self._note(user, await self.teams.click(message.place.channel, message.id, label, user=user))
 
-    def controls(self, message: Said) -> object:
-        return deepcopy(self._message(message).activity.get("attachments", []))
-
-    async def press(self, controls: object, label: str, *, under: Said, user: Person = "Ada") -> None:
-        message = self._message(under)
-        stands, message.activity["attachments"] = message.activity.get("attachments", []), controls
-        try:
-            await self.click(under, label, user=user)
-        finally:
-            message.activity["attachments"] = stands
-
     def _message(self, message: Said) -> Message:
         return self.teams.world.place(message.place.channel, self.teams.ada).messages[message.id]
+
+    def _shown(self, message: Said) -> Any:
+        return self._message(message).activity.get("attachments", [])
+
+    def _show(self, message: Said, controls: Any) -> None:
+        self._message(message).activity["attachments"] = controls
 
     def form(self, *, user: Person = "Ada") -> ShownForm | None:
         dialogs = self.teams.open_dialogs(user)
@@ -228,10 +214,6 @@ class TeamsWorld:
     def told(self, person: Person = "Ada") -> list[str]:
         return [text for whose, text in self._told if whose == person]
 
-    @property
-    def complaints(self) -> Sequence[str]:
-        return list(self.teams.interaction_errors)
-
     async def files(self, place: Place) -> list[File]:
         for message in self._messages(place):
             for number, each in enumerate(message.get("attachments") or ()):
@@ -260,45 +242,15 @@ class TeamsWorld:
         suggested = [message.get("suggestedActions") or {} for message in self._messages(place)]
         return [action["title"] for each in suggested[-1:] for action in each.get("actions", ())]
 
-    async def wait_for(self, predicate: Callable[[], T], timeout: float = 10.0) -> T:
-        return await self.teams.wait_for(predicate, timeout)
-
     # -- trouble
-
-    def fail_next(
-        self, method: Method, trouble: Trouble, *, times: int = 1, retry_after: float = 1, after_effect: bool = False
-    ) -> None:
-        fault: dict[str, Any]
-        match trouble:
-            case "rate_limited":
-                fault = {"retry_after": retry_after}
-            case "server_error":
-                fault = {"status": 503, "after_effect": after_effect}
-            case "disconnected":
-                fault = {"status": "disconnect", "after_effect": after_effect}
-                if method in ("edit", "delete"):
-                    times *= 2  # aiohttp itself makes a call once more that can be repeated
-            case "forbidden":
-                fault = {"status": 403, "error": "NotEnoughPermissions"}
-            case "gone":
-                fault = {"status": 404}
-        self.teams.fail_next(METHODS[method], times=times, when=lambda args: _is(method, args), **fault)
 
     def forget_sent(self) -> None:
         """Teams recognises nothing that is sent twice."""
 
-    def hold(self, method: Method, *, after_effect: bool = False, text: str = "") -> Hold:
-        return self.teams.hold(
-            METHODS[method], after_effect=after_effect, when=lambda args: _is(method, args) and text in str(args)
-        )
-
-    def calls(self, method: Method) -> int:
-        return sum(_is(method, call.args) for call in self._calls(method))
-
     # -- inside
 
-    def _calls(self, method: Method) -> list[Call]:
-        return self.teams.calls_to(METHODS[method])
+    def _calls(self, method: Method) -> When:
+        return lambda args: _is(method, args)
 
     def _note(self, person: Person, result: InvokeResult) -> None:
         if result.message:
@@ -352,9 +304,5 @@ def _uploads(files: Sequence[File]) -> list[Upload]:
 async def teams_world(**emulator: Any) -> AsyncIterator[TeamsWorld]:
     """A Teams without rate limits whose team and group chat gave their consent to hear all; ``emulator`` are
     ``TeamsEmulator`` arguments."""
-    teams = TeamsEmulator(**{"limits": "off", "rsc": True, **emulator})
-    await teams.start()
-    try:
+    async with started(TeamsEmulator(**{"limits": "off", "rsc": True, **emulator})) as teams:
         yield TeamsWorld(teams)
-    finally:
-        await teams.stop()

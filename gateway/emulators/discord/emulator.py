@@ -59,6 +59,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 from aiohttp import web
 
 from gateway.emulators.common.faults import Faults, Hold, When
+from gateway.emulators.common.listener import Listener
 from gateway.emulators.common.observe import Observers
 from gateway.emulators.common.values import JSON, Call, PersonError
 from gateway.emulators.common.watched import Watched
@@ -134,7 +135,7 @@ class DiscordEmulator(Watched):
         self._presses = Presses(self.backend, self._interactions)
         self.routes = Routes(self.backend, self._interactions, self._limits)
         self._rest = Rest(self.backend, self.routes, self._faults, self._limits)
-        self._runner: web.ServerRunner | None = None
+        self._listener = Listener(self._serve, grace=0.5)
         self.ada, self.grace, self.linus = (self.world.users[i] for i in (home.ADA_ID, home.GRACE_ID, home.LINUS_ID))
         self.bot = self.world.bot
         self.general, self.random = self.world.channels[home.GENERAL_ID], self.world.channels[home.RANDOM_ID]
@@ -145,22 +146,13 @@ class DiscordEmulator(Watched):
 
     async def start(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
         """Serve on loopback. Raises ``OSError`` where the port is taken."""
-        self._runner = web.ServerRunner(web.Server(self._serve, access_log=None), shutdown_timeout=0.5)
-        await self._runner.setup()
-        try:
-            await web.TCPSite(self._runner, host, port).start()
-        except OSError:
-            await self.stop()
-            raise
-        self.world.base = f"http://{host}:{self._runner.addresses[0][1]}"
+        self.world.base = await self._listener.open(host, port)
 
     async def stop(self) -> None:
         """Stop serving. What the world holds stays, and ``start`` serves it again."""
         self._faults.clear()
         await self.gateway.stop()
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+        await self._listener.close()
 
     def environment(self) -> Mapping[str, str]:
         return {
@@ -455,10 +447,6 @@ class DiscordEmulator(Watched):
             when=when,
         )
         self._faults.fail_next(method, ordered)
-
-    def hold(self, method: str, *, after_effect: bool = False, when: When | None = None) -> Hold:
-        """Make calls of a method wait, before or after their effect, until ``release()`` or ``drop()``."""
-        return self._faults.hold(method, after_effect=after_effect, when=when)
 
     def forget_nonces(self) -> None:
         """Know no nonce any more, as after the past few minutes: what is sent again stands twice."""

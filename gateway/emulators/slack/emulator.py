@@ -46,6 +46,7 @@ import orjson
 from aiohttp import web
 
 from gateway.emulators.common.faults import Fault, Faults, Hold, When
+from gateway.emulators.common.listener import Listener
 from gateway.emulators.common.observe import Observers
 from gateway.emulators.common.values import JSON, Call, PersonError
 from gateway.emulators.common.watched import Watched
@@ -126,7 +127,7 @@ class SlackEmulator(Watched):
             sockets=self.sockets,
             app_token=self.app_token,
         )
-        self._runner: web.ServerRunner | None = None
+        self._listener = Listener(self._serve)
         self._lay_out_world()
 
     def _lay_out_world(self) -> None:
@@ -148,23 +149,14 @@ class SlackEmulator(Watched):
 
     async def start(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
         """Serve on loopback. Raises ``OSError`` where the port is taken."""
-        self._runner = web.ServerRunner(web.Server(self._serve, access_log=None), shutdown_timeout=1.0)
-        await self._runner.setup()
-        try:
-            await web.TCPSite(self._runner, host, port).start()
-        except OSError:
-            await self.stop()
-            raise
-        self.world.base = f"http://{host}:{self._runner.addresses[0][1]}"
+        self.world.base = await self._listener.open(host, port)
         await self.deliveries.open()
 
     async def stop(self) -> None:
         self._faults.clear()
         await self.deliveries.close()
         await self.sockets.close()
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+        await self._listener.close()
 
     def environment(self) -> Mapping[str, str]:
         found = {
@@ -449,10 +441,6 @@ class SlackEmulator(Watched):
         """
         code = 0 if status == "disconnect" else status
         self._faults.fail_next(method, Fault(times, code, error, retry_after, after_effect, when))
-
-    def hold(self, method: str, *, after_effect: bool = False, when: When | None = None) -> Hold:
-        """Make calls of a method wait, before or after their effect, until ``release()`` or ``drop()``."""
-        return self._faults.hold(method, after_effect=after_effect, when=when)
 
     def sign(self, body: bytes, *, at: float | None = None) -> dict[str, str]:
         """Slack's signature headers for a body (``at``: epoch seconds, to forge a stale one)."""

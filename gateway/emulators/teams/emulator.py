@@ -53,9 +53,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Literal, TypeVar
 
 import orjson
-from aiohttp import web
 
 from gateway.emulators.common.faults import Fault, Faults, Hold, When
+from gateway.emulators.common.listener import Listener
 from gateway.emulators.common.observe import Observers
 from gateway.emulators.common.values import JSON, Call, PersonError, Upload
 from gateway.emulators.common.watched import Watched
@@ -140,7 +140,7 @@ class TeamsEmulator(Watched):
         self._interactions = Interactions(self.backend, self.dialogs, invoking)
         routes = Routes(self.backend, self.keys, self.login, Limits() if limits == "real" else None)
         self._connector = Connector(self.backend, routes, self.login, self._faults, anonymous=anonymous)
-        self._runner: web.ServerRunner | None = None
+        self._listener = Listener(self._connector.handle)
 
     def _lay_out_world(self) -> None:
         self.tenant = self.world.add_tenant("Gateway HQ")
@@ -157,22 +157,13 @@ class TeamsEmulator(Watched):
 
     async def start(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
         """Serve on loopback. Raises ``OSError`` where the port is taken."""
-        self._runner = web.ServerRunner(web.Server(self._connector.handle, access_log=None), shutdown_timeout=1.0)
-        await self._runner.setup()
-        try:
-            await web.TCPSite(self._runner, host, port).start()
-        except OSError:
-            await self.stop()
-            raise
-        self.world.base = f"http://{host}:{self._runner.addresses[0][1]}"
+        self.world.base = await self._listener.open(host, port)
         await self.deliveries.open()
 
     async def stop(self) -> None:
         self._faults.clear()
         await self.deliveries.close()
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+        await self._listener.close()
 
     def environment(self) -> Mapping[str, str]:
         if self._anonymous:
@@ -446,10 +437,6 @@ class TeamsEmulator(Watched):
         """
         code = 0 if status == "disconnect" else status
         self._faults.fail_next(name, Fault(times, code, error, retry_after, after_effect, when))
-
-    def hold(self, name: str, *, after_effect: bool = False, when: When | None = None) -> Hold:
-        """Make calls of a name wait, before or after their effect, until ``release()`` or ``drop()``."""
-        return self._faults.hold(name, after_effect=after_effect, when=when)
 
     def rotate_keys(self, *, keep_old: bool = True, endorsed: Sequence[str] = ("msteams",)) -> str:
         """Sign with a new key from now on, the old ones still published or not; returns the new key's id. ``endorsed``:

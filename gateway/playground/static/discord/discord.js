@@ -170,8 +170,7 @@ class Discord {
   }
 
   focusPane() {
-    const shown = this.current();
-    (shown instanceof Pane ? shown.composer : shown).focus();
+    this.current().focus();
   }
 
   // -- drawing

@@ -1,10 +1,11 @@
 // A forum: its posts, the one that was last written in first, and the way to a new one.
 
 import { fill, find, focusedIn, h, icon } from "../lib/dom.js";
+import { introduction } from "../lib/pane.js";
+import { inOrder } from "../lib/store.js";
 import { clock } from "../lib/time.js";
 import { excerpt, timeOf } from "./message.js";
 import { avatar } from "./people.js";
-import { byId } from "./store.js";
 
 export class Forum {
   /** `app`: what discord.js offers. */
@@ -13,7 +14,7 @@ export class Forum {
     this.title = h("h2", { class: "pane-title" });
     this.topic = h("p", { class: "topic" });
     this.list = h("ul", { class: "posts", "aria-label": "Posts" });
-    this.empty = h("div", { class: "intro" }, h("div", { class: "intro-mark" }, icon("forum")), h("h3", {}, "There are no posts here yet"), h("p", {}, "Open one: a bot that answers in forums hears of it."));
+    this.empty = h("div", { class: "intro" }, introduction("forum", "There are no posts here yet", "Open one: a bot that answers in forums hears of it."));
     this.newPost = h("button", { type: "button", class: "button primary", on: { click: () => app.createPost(app.store.channels.get(this.channel)) } }, icon("plus"), "New Post");
     this.node = h("section", { class: "pane forum" },
       h("div", { class: "pane-head" }, this.title, this.topic, this.newPost),
@@ -32,7 +33,8 @@ export class Forum {
     const { store } = this.app;
     const forum = store.channels.get(this.channel);
     const posts = store.threadsOf(this.channel).map((thread) => ({ thread, messages: store.messagesOf(thread.id) }));
-    posts.sort((a, b) => byId(b.messages.at(-1) ?? b.thread, a.messages.at(-1) ?? a.thread));
+    const latest = ({ thread, messages }) => (messages.at(-1) ?? thread).id;
+    posts.sort((a, b) => inOrder(latest(b), latest(a)));
     const inputs = [forum, ...posts.flatMap(({ thread, messages }) => [thread, messages.length, messages[0], messages.at(-1), store.unread.get(thread.id)])];
     if (this.drawn?.length === inputs.length && inputs.every((input, index) => input === this.drawn[index])) return;
     this.drawn = inputs;

@@ -1,7 +1,7 @@
 // One message: what it answers, author, body, reactions, thread, and what one can do with it.
 
 import { ask } from "../lib/confirm.js";
-import { h, icon, iconButton, spoken } from "../lib/dom.js";
+import { dots, h, icon, iconButton, spoken } from "../lib/dom.js";
 import { editor } from "../lib/editor.js";
 import { emoji, emojiName, PALETTE } from "../lib/emoji.js";
 import { palette } from "../lib/palette.js";
@@ -25,7 +25,7 @@ export const timeOf = (message) => new Date(message.timestamp);
 
 /** What a message says, as nodes. */
 export function bodyOf(message, surface) {
-  if (message.loading) return [h("p", { class: "thinking" }, h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")), `${surface.store.nameOf(message.author)} is thinking…`)];
+  if (message.loading) return [h("p", { class: "thinking" }, dots(), `${surface.store.nameOf(message.author)} is thinking…`)];
   const where = { ...surface, names: message.mentions };
   const edited = message.edited && h("span", { class: "edited", title: "This message was edited" }, " (edited)");
   if (message.flags & COMPONENTS_V2) return [h("div", { class: "components v2" }, componentNodes(message.components, where)), edited];

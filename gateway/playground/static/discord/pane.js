@@ -1,33 +1,30 @@
 // A column of messages with its composer: a channel, a thread, or the direct message.
 
-import { fill, find, h, icon, iconButton } from "../lib/dom.js";
-import { Feed } from "../lib/feed.js";
+import { dots, fill, find, h, icon, iconButton } from "../lib/dom.js";
 import { dropping } from "../lib/files.js";
-import { dayLabel } from "../lib/time.js";
+import { BasePane, dayDivider, introduction, mentionButton } from "../lib/pane.js";
+import { near } from "../lib/time.js";
 import { ChannelComposer } from "./composer.js";
 import { messageNode, timeOf } from "./message.js";
 import { authorName } from "./people.js";
 import { isNote } from "./store.js";
 
-/** Milliseconds within which messages of one author stand under one head. */
-const TOGETHER = 7 * 60 * 1000;
+/** Minutes within which messages of one author stand under one head. */
+const TOGETHER = 7;
 const THREAD_STARTER = 21;
 
-export class Pane {
+export class Pane extends BasePane {
   /**
    * `host`: what discord.js offers to all; `side`: whether it stands beside another pane; `close()` is there if so.
    * @param {any} host
    * @param {{side: boolean, close?: () => void}} how
    */
   constructor(host, { side, close }) {
-    this.app = { ...host, beginEdit: (id) => this.beginEdit(id), endEdit: () => this.endEdit(), beginReply: (id) => this.beginReply(id), jump: (id) => this.jump(id) };
-    this.editing = null;
+    super({ ...host });
+    Object.assign(this.app, { beginEdit: (id) => this.beginEdit(id), endEdit: () => this.endEdit(), beginReply: (id) => this.beginReply(id), jump: (id) => this.jump(id) });
     this.replying = null;
-    this.title = h("h2", { class: "pane-title" });
     this.topic = h("p", { class: "topic" });
     this.tools = h("div", { class: "pane-tools" });
-    this.intro = h("div", { class: "intro" });
-    this.feed = new Feed(this.intro);
     this.replyBar = h("div", { class: "reply-bar", hidden: true });
     this.typing = h("p", { class: "typing", role: "status" });
     const { store } = host;
@@ -57,10 +54,8 @@ export class Pane {
   show(channel) {
     if (this.channel === channel) return;
     this.channel = channel;
-    this.editing = null;
     this.replying = null;
-    this.feed.forget();
-    this.feed.stuck = true;
+    this.begin();
   }
 
   render() {
@@ -70,7 +65,8 @@ export class Pane {
     const messages = store.messagesOf(this.channel);
     if (this.replying && !store.message(this.channel, this.replying)) this.replying = null;
     this.head(channel);
-    this.introduce(channel, messages.length === 0);
+    const empty = messages.length === 0;
+    this.introduce(empty, `${channel.id} ${channel.name} ${empty} ${store.bot.name}`, () => this.words(channel, empty));
     this.feed.render((keep) => this.nodes(channel, messages, keep));
     this.showReply();
     this.showTyping();
@@ -95,24 +91,15 @@ export class Pane {
     fill(this.tools, channel.kind === "text" && threads, channel.kind === "thread" && iconButton("trash", "Delete Thread", () => this.app.deleteThread(channel)));
   }
 
-  /** What a newcomer reads where nothing has been said. */
-  introduce(channel, empty) {
+  /** What a newcomer reads above the messages, and more where nothing has been said. */
+  words(channel, empty) {
     const { store } = this.app;
-    this.node.classList.toggle("is-empty", empty);
-    const key = `${channel.id} ${channel.name} ${empty} ${store.bot.name}`;
-    if (this.introduced === key) return;
-    this.introduced = key;
-    const bot = h("strong", {}, `@${store.bot.name}`);
-    if (channel.kind === "thread") {
-      fill(this.intro, h("div", { class: "intro-mark" }, icon("thread")), h("h3", {}, channel.name), h("p", {}, "Started by ", authorName(channel.owner, store)));
-    } else if (channel.kind === "dm") {
-      fill(this.intro, h("div", { class: "intro-mark" }, icon("spark")), h("h3", {}, channel.name), h("p", {}, "This is the beginning of your direct message history with ", bot, ". ", empty && "Every message here reaches your bot; attach a file, or type / for its commands."));
-    } else {
-      fill(this.intro, h("div", { class: "intro-mark" }, icon("hash")), h("h3", {}, `Welcome to #${channel.name}!`), h("p", {}, `This is the start of the #${channel.name} channel. `, empty && ["Mention ", bot, " to talk to your bot; it answers in a thread."]),
-        empty && h("div", { class: "intro-actions" },
-          h("button", { type: "button", class: "button primary", on: { click: () => this.composer.insert(`@${store.bot.name} `) } }, `Mention @${store.bot.name}`),
-          h("button", { type: "button", class: "button secondary", on: { click: () => this.app.openDm() } }, "Open the direct message")));
-    }
+    const { name } = store.bot;
+    const bot = h("strong", {}, `@${name}`);
+    if (channel.kind === "thread") return introduction("thread", channel.name, ["Started by ", authorName(channel.owner, store)]);
+    if (channel.kind === "dm") return introduction("spark", channel.name, ["This is the beginning of your direct message history with ", bot, ". ", empty && "Every message here reaches your bot; attach a file, or type / for its commands."]);
+    const ways = [mentionButton(this.composer, name), h("button", { type: "button", class: "button secondary", on: { click: () => this.app.openDm() } }, "Open the direct message")];
+    return introduction("hash", `Welcome to #${channel.name}!`, [`This is the start of the #${channel.name} channel. `, empty && ["Mention ", bot, " to talk to your bot; it answers in a thread."]], ...(empty ? ways : []));
   }
 
   nodes(channel, messages, keep) {
@@ -120,8 +107,7 @@ export class Pane {
     const nodes = [];
     let previous = null;
     for (const message of messages) {
-      const day = timeOf(message).toDateString();
-      if (!previous || timeOf(previous).toDateString() !== day) nodes.push(keep(`day ${day}`, [day], () => h("li", { class: "divider" }, h("span", {}, dayLabel(timeOf(message))))));
+      nodes.push(...dayDivider(keep, timeOf(message), previous && timeOf(previous)));
       // A thread opened from a message begins with it, though it stands in the parent channel.
       const starter = message.type === THREAD_STARTER ? store.message(channel.parent_id, message.reply_to) : null;
       const shown = starter ?? message;
@@ -157,7 +143,7 @@ export class Pane {
     if (key === this.typingShown) return;
     this.typingShown = key;
     const who = names.length > 3 ? "Several people are" : `${names.slice(0, -1).join(", ")}${names.length > 1 ? " and " : ""}${names.at(-1)} ${names.length > 1 ? "are" : "is"}`;
-    fill(this.typing, names.length > 0 && [h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")), `${who} typing…`]);
+    fill(this.typing, names.length > 0 && [dots(), `${who} typing…`]);
   }
 
   async send(text, files) {
@@ -183,24 +169,9 @@ export class Pane {
     this.composer.focus();
   }
 
-  beginEdit(id) {
-    this.editing = id;
-    this.render();
-  }
-
-  endEdit() {
-    if (this.editing === null) return;
-    this.editing = null;
-    this.render();
-    this.composer.focus();
-  }
-
   /** Arrow up in an empty composer: edit what one wrote last. */
   editLast() {
-    const { store } = this.app;
-    const last = store.messagesOf(this.channel).filter((message) => store.isMine(message) && !isNote(message)).at(-1);
-    if (last) this.beginEdit(last.id);
-    return Boolean(last);
+    return this.editLatest(this.app.store.messagesOf(this.channel).filter((message) => !isNote(message)));
   }
 
   escape(event, close) {
@@ -220,8 +191,7 @@ export class Pane {
 
 function together(previous, message) {
   if (!previous || isNote(previous) || isNote(message) || previous.thread || message.reply_to || message.command || message.ephemeral_for || previous.ephemeral_for) return false;
-  if (timeOf(previous).toDateString() !== timeOf(message).toDateString()) return false;
-  return previous.author === message.author && timeOf(message).getTime() - timeOf(previous).getTime() < TOGETHER;
+  return previous.author === message.author && near(timeOf(previous), timeOf(message), TOGETHER);
 }
 
 /** Whom one can mention; what Discord's client offers too: everyone. */

@@ -1,11 +1,9 @@
 // The server as the page knows it: a snapshot, and every change since. Draws nothing.
 
-const NOTES = new Set([4, 18, 21]);
+import { BaseStore, indexed, inOrder } from "../lib/store.js";
 
-/** In the order in which Discord made them: ids grow. */
-export function byId(a, b) {
-  return a.id.length - b.id.length || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
-}
+const NOTES = new Set([4, 18, 21]);
+const NO_GUILD = { id: "", name: "Server", bot_present: true };
 
 /** An id for what only this page knows, as if made now. */
 export function localId() {
@@ -15,29 +13,27 @@ export function localId() {
 /** Whether it is one of Discord's own notes, not something somebody wrote. */
 export const isNote = (message) => NOTES.has(message.type);
 
-export class Store {
-  guild = { id: "", name: "Server", bot_present: true };
-  me = "";
-  bot = { user_id: "", name: "bot" };
-  users = new Map();
+export class Store extends BaseStore {
+  guild = NO_GUILD;
   channels = new Map();
-  messages = new Map();
-  unread = new Map();
   failures = new Map();
   typing = new Map();
   /** @type {any[]} */
   modals = [];
   /** @type {any[]} */
   commands = [];
+  changes = {
+    channel: ({ channel }) => this.setChannel(channel),
+    guild: ({ guild }) => { this.guild = guild; },
+    modal: (change) => this.setModal(change.modal_id, change.modal),
+    typing: (change) => this.setTyping(change),
+    commands: ({ commands }) => { this.commands = commands; },
+  };
 
   load(data) {
-    this.guild = data.guild ?? { id: "", name: "Server", bot_present: true };
-    this.me = data.me ?? "";
-    this.bot = data.bot ?? { user_id: "", name: "bot" };
-    this.users = new Map((data.users ?? []).map((user) => [user.id, user]));
-    this.channels = new Map((data.channels ?? []).map((channel) => [channel.id, channel]));
-    this.messages = new Map();
-    for (const [channel, list] of Object.entries(data.messages ?? {})) this.messages.set(channel, new Map(list.map((message) => [message.id, message])));
+    super.load(data);
+    this.guild = data.guild ?? NO_GUILD;
+    this.channels = indexed(data.channels);
     this.modals = [...(data.modals ?? [])];
     this.commands = data.commands ?? [];
     this.typing = new Map();
@@ -45,46 +41,16 @@ export class Store {
     this.failures = new Map();
   }
 
-  /** How many messages there are. */
-  get size() {
-    return [...this.messages.values()].reduce((sum, list) => sum + list.size, 0);
-  }
-
-  /** Takes over a change; returns what it was before, for a message. */
-  apply(change) {
-    switch (change.entity) {
-      case "message":
-        return this.setMessage(change.channel, change.message);
-      case "channel":
-        if (change.channel.deleted) this.forgetChannel(change.channel.id);
-        else this.channels.set(change.channel.id, change.channel);
-        return null;
-      case "guild":
-        this.guild = change.guild;
-        return null;
-      case "modal":
-        this.setModal(change.modal_id, change.modal);
-        return null;
-      case "typing":
-        this.setTyping(change);
-        return null;
-      case "commands":
-        this.commands = change.commands;
-        return null;
-      default:
-        return null;
-    }
-  }
-
   setMessage(channel, message) {
-    if (!this.messages.has(channel)) this.messages.set(channel, new Map());
-    const list = this.messages.get(channel);
-    const before = list.get(message.id) ?? null;
-    if (message.deleted) list.delete(message.id);
-    else list.set(message.id, message);
+    const before = super.setMessage(channel, message);
     // Who has said it is no longer typing it.
     if (!before) this.typing.delete(`${channel} ${message.author}`);
     return before;
+  }
+
+  setChannel(channel) {
+    if (channel.deleted) this.forgetChannel(channel.id);
+    else this.channels.set(channel.id, channel);
   }
 
   forgetChannel(id) {
@@ -127,7 +93,7 @@ export class Store {
 
   /** The threads of a channel, newest first. */
   threadsOf(id) {
-    return [...this.channels.values()].filter((channel) => channel.kind === "thread" && channel.parent_id === id).sort((a, b) => byId(b, a));
+    return [...this.channels.values()].filter((channel) => channel.kind === "thread" && channel.parent_id === id).sort((a, b) => inOrder(b.id, a.id));
   }
 
   parentOf(channel) {
@@ -141,22 +107,9 @@ export class Store {
 
   // -- messages
 
-  /** What stands in a channel for the person, oldest first. */
-  messagesOf(channel) {
-    return [...(this.messages.get(channel)?.values() ?? [])].filter((message) => this.visible(message)).sort(byId);
-  }
-
-  visible(message) {
-    return !message.ephemeral_for || message.ephemeral_for === this.me;
-  }
-
-  message(channel, id) {
-    return this.messages.get(channel)?.get(id) ?? null;
-  }
-
   /** What people and the bot wrote in a thread besides what it was opened with. */
   repliesIn(thread) {
-    return this.messagesOf(thread).filter((message) => !isNote(message) && !message.ephemeral_for && message.id !== thread);
+    return this.messagesOf(thread, (message) => !isNote(message) && !message.ephemeral_for && message.id !== thread);
   }
 
   /** The message a thread was opened from, which stands in the parent channel. */

@@ -118,6 +118,11 @@ export function iconButton(name, label, onClick, props = {}) {
   return h("button", { type: "button", class: "icon-button", "aria-label": label, title: label, on: { click: onClick }, ...props }, icon(name));
 }
 
+/** Three dots that say that somebody is at work; `label` says so to who does not see them. */
+export function dots(label = "") {
+  return h("span", label ? { class: "dots", role: "img", "aria-label": label } : { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i"));
+}
+
 /** The address if a person may be sent there, else null: no `javascript:` and no `data:`. */
 export function safeUrl(url) {
   try {

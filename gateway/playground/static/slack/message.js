@@ -1,7 +1,7 @@
 // One message: author, body, files, reactions, thread, and what one can do with it.
 
 import { attachment } from "../lib/attachment.js";
-import { h, icon, iconButton, link } from "../lib/dom.js";
+import { dots, h, icon, iconButton, link } from "../lib/dom.js";
 import { avatar as mark } from "../lib/avatar.js";
 import { ask } from "../lib/confirm.js";
 import { editor } from "../lib/editor.js";
@@ -97,7 +97,7 @@ function threadLink(message, app, replies) {
 }
 
 function threadStatus(status, message, app) {
-  return h("button", { type: "button", class: "thread-status", on: { click: () => app.openThread(message.ts, { focus: true }) } }, h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")), statusText(status, app.store));
+  return h("button", { type: "button", class: "thread-status", on: { click: () => app.openThread(message.ts, { focus: true }) } }, dots(), statusText(status, app.store));
 }
 
 /** `gateway is thinking…` */

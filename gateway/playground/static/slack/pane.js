@@ -1,28 +1,24 @@
 // A column of messages with its composer: a channel, a direct message, or a thread.
 
-import { fill, h, icon, iconButton } from "../lib/dom.js";
+import { dots, fill, h, icon, iconButton } from "../lib/dom.js";
 import { Composer } from "../lib/composer.js";
-import { Feed } from "../lib/feed.js";
 import { dropping } from "../lib/files.js";
-import { dayLabel } from "../lib/time.js";
+import { BasePane, dayDivider, introduction, mentionButton } from "../lib/pane.js";
+import { near } from "../lib/time.js";
 import { messageNode, statusText, timeOf } from "./message.js";
 
-const TOGETHER = 5 * 60;
-/** Seconds within which messages of one author stand under one head. */
+/** Minutes within which messages of one author stand under one head. */
+const TOGETHER = 5;
 
-export class Pane {
+export class Pane extends BasePane {
   /**
    * `app`: what slack.js offers; `thread`: whether this is the thread pane, which `close` closes.
    * @param {any} app
    * @param {{thread: boolean, close?: () => void}} how
    */
   constructor(app, { thread, close }) {
-    this.app = app;
+    super(app);
     this.thread = thread;
-    this.editing = null;
-    this.title = h("h2", { class: "pane-title" });
-    this.intro = h("div", { class: "intro" });
-    this.feed = new Feed(this.intro);
     this.status = h("div", { class: "status-line", hidden: true });
     this.prompts = h("div", { class: "prompts", role: "group", "aria-label": "Suggested prompts", hidden: true });
     this.composer = new Composer({ people: () => mentionable(app.store), send: (text, files) => this.send(text, files), editLast: () => this.editLast(), toast: app.toast });
@@ -42,9 +38,7 @@ export class Pane {
     if (this.channel === channel && this.ts === ts) return;
     this.channel = channel;
     this.ts = ts;
-    this.editing = null;
-    this.feed.forget();
-    this.feed.stuck = true;
+    this.begin();
   }
 
   render() {
@@ -52,12 +46,18 @@ export class Pane {
     const channel = store.channels.get(this.channel);
     if (!channel) return;
     this.head(channel);
-    const messages = this.thread ? store.thread(this.channel, this.ts) : store.topLevel(this.channel);
-    this.introduce(channel, messages.length === 0);
+    const messages = this.messages();
+    const empty = messages.length === 0;
+    this.introduce(empty, `${channel.id} ${empty} ${store.bot.name} ${this.thread}`, () => !this.thread && empty && this.words(channel));
     this.feed.render((keep) => this.nodes(messages, keep));
     this.showStatus();
     this.showPrompts();
     if (this.feed.stuck) this.feed.toEnd();
+  }
+
+  messages() {
+    const { store } = this.app;
+    return this.thread ? store.thread(this.channel, this.ts) : store.topLevel(this.channel);
   }
 
   head(channel) {
@@ -76,27 +76,16 @@ export class Pane {
   }
 
   /** What a newcomer reads where nothing has been said. */
-  introduce(channel, empty) {
+  words(channel) {
     const { store } = this.app;
-    this.node.classList.toggle("is-empty", empty);
-    const key = `${channel.id} ${empty} ${store.bot.name} ${this.thread}`;
-    if (this.introduced === key) return;
-    this.introduced = key;
-    if (this.thread || !empty) {
-      fill(this.intro);
-      return;
-    }
-    const bot = h("strong", {}, `@${store.bot.name}`);
+    const { name } = store.bot;
     if (channel.kind === "im") {
-      fill(this.intro, h("div", { class: "intro-mark" }, icon("spark")), h("h3", {}, `This is your conversation with ${store.bot.name}`), h("p", {}, "Write anything: every message here reaches your bot. Attach a file, or try a command such as ", h("code", {}, "/new"), "."));
-      return;
+      return introduction("spark", `This is your conversation with ${name}`, ["Write anything: every message here reaches your bot. Attach a file, or try a command such as ", h("code", {}, "/new"), "."]);
     }
     const dm = [...store.channels.values()].find((each) => each.kind === "im");
-    fill(this.intro, h("div", { class: "intro-mark" }, icon("hash")), h("h3", {}, `Welcome to #${channel.name}`),
-      h("p", {}, "Mention ", bot, " to talk to your bot; it answers in a thread. Or write it a direct message."),
-      h("div", { class: "intro-actions" },
-        h("button", { type: "button", class: "button primary", on: { click: () => this.composer.insert(`@${store.bot.name} `) } }, `Mention @${store.bot.name}`),
-        dm && h("button", { type: "button", class: "button", on: { click: () => this.app.selectChannel(dm.id, { focus: true }) } }, "Open the direct message")));
+    return introduction("hash", `Welcome to #${channel.name}`, ["Mention ", h("strong", {}, `@${name}`), " to talk to your bot; it answers in a thread. Or write it a direct message."],
+      mentionButton(this.composer, name),
+      dm && h("button", { type: "button", class: "button", on: { click: () => this.app.selectChannel(dm.id, { focus: true }) } }, "Open the direct message"));
   }
 
   nodes(messages, keep) {
@@ -104,8 +93,7 @@ export class Pane {
     const nodes = [];
     let previous = null;
     for (const message of messages) {
-      const day = timeOf(message.ts).toDateString();
-      if (!this.thread && (!previous || timeOf(previous.ts).toDateString() !== day)) nodes.push(keep(`day ${day}`, [day], () => divider(message.ts)));
+      if (!this.thread) nodes.push(...dayDivider(keep, timeOf(message.ts), previous && timeOf(previous.ts)));
       if (this.thread && previous?.ts === this.ts) {
         const count = messages.length - 1;
         nodes.push(keep("replies", [count], () => h("li", { class: "divider replies" }, h("span", {}, `${count} ${count === 1 ? "reply" : "replies"}`))));
@@ -129,10 +117,9 @@ export class Pane {
   together(previous, message) {
     if (!previous || previous.ephemeral_for || message.ephemeral_for || previous.subtype === "tombstone") return false;
     if (this.thread && previous.ts === this.ts) return false;
-    if (timeOf(previous.ts).toDateString() !== timeOf(message.ts).toDateString()) return false;
     const { store } = this.app;
     if (!this.thread && store.replies(this.channel, previous.ts).length) return false;
-    return store.author(previous) === store.author(message) && store.isBot(previous) === store.isBot(message) && Number(message.ts) - Number(previous.ts) < TOGETHER;
+    return store.author(previous) === store.author(message) && store.isBot(previous) === store.isBot(message) && near(timeOf(previous.ts), timeOf(message.ts), TOGETHER);
   }
 
   replies(message) {
@@ -156,7 +143,7 @@ export class Pane {
       return;
     }
     const stop = h("button", { type: "button", class: "button small stop", on: { click: () => this.app.act({ type: "stop", channel: this.channel, thread_ts: this.ts ?? "" }) } }, icon("stop"), "Stop");
-    fill(this.status, h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")), h("span", { role: "status" }, statusText(status, store)), status.processing && stop);
+    fill(this.status, dots(), h("span", { role: "status" }, statusText(status, store)), status.processing && stop);
   }
 
   showPrompts() {
@@ -175,26 +162,9 @@ export class Pane {
     return this.app.send(this.channel, this.thread ? this.ts : null, text, files);
   }
 
-  beginEdit(ts) {
-    this.editing = ts;
-    this.render();
-  }
-
-  endEdit() {
-    const ts = this.editing;
-    if (ts === null) return;
-    this.editing = null;
-    this.render();
-    this.composer.focus();
-  }
-
   /** Arrow up in an empty composer: edit what one wrote last. */
   editLast() {
-    const { store } = this.app;
-    const messages = this.thread ? store.thread(this.channel, this.ts) : store.topLevel(this.channel);
-    const last = messages.filter((message) => store.isMine(message) && !message.ephemeral_for).at(-1);
-    if (last) this.beginEdit(last.ts);
-    return Boolean(last);
+    return this.editLatest(this.messages().filter((message) => !message.ephemeral_for));
   }
 }
 
@@ -202,5 +172,3 @@ function mentionable(store) {
   const others = [...store.users.values()].filter((user) => user.id !== store.me);
   return others.map((user) => ({ name: user.name, about: user.real_name && user.real_name !== user.name ? user.real_name : "", bot: user.is_bot }));
 }
-
-const divider = (ts) => h("li", { class: "divider" }, h("span", {}, dayLabel(timeOf(ts))));

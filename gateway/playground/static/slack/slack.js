@@ -1,6 +1,6 @@
 // The Slack tab: sidebar, channel, thread, modals; takes changes in and sends what the person does.
 
-import { fill, find, focusedIn, h, icon, spoken } from "../lib/dom.js";
+import { dots, fill, find, focusedIn, h, icon, spoken } from "../lib/dom.js";
 import { onFrame } from "../lib/frame.js";
 import { keep, recall } from "../lib/memory.js";
 import { bodyOf } from "./message.js";
@@ -205,7 +205,7 @@ class Slack {
         type: "button", class: unread ? "channel unread" : "channel", dataset: { channel: channel.id }, "aria-current": channel.id === this.selected ? "true" : null,
         on: { click: () => this.selectChannel(channel.id, { focus: true }) },
       }, channel.kind === "im" ? h("span", { class: "presence", "aria-hidden": "true" }) : icon("hash"), h("span", { class: "channel-name" }, name),
-      busy(channel) && channel.id !== this.selected && h("span", { class: "dots", role: "img", "aria-label": "working" }, h("i"), h("i"), h("i")),
+      busy(channel) && channel.id !== this.selected && dots("working"),
       unread > 0 && h("span", { class: "unread-count", "aria-label": `${unread} unread` }, String(unread))));
     })));
   }

@@ -1,70 +1,35 @@
 // The workspace as the page knows it: a snapshot, and every change since. Draws nothing.
 
-export class Store {
+import { BaseStore, indexed } from "../lib/store.js";
+
+export class Store extends BaseStore {
+  team = { id: "", name: "Workspace" };
+  channels = new Map();
+  /** @type {any[]} */
+  views = [];
+  status = new Map();
+  prompts = new Map();
+  changes = {
+    view: (change) => this.setView(change),
+    status: (change) => this.setStatus(change),
+    prompts: (change) => this.setPrompts(change),
+    channel: ({ channel }) => this.channels.set(channel.id, channel),
+    user: ({ user }) => this.users.set(user.id, user),
+  };
+
   constructor() {
-    this.users = new Map();
-    this.channels = new Map();
-    this.messages = new Map();
-    this.views = [];
-    this.status = new Map();
-    this.prompts = new Map();
-    this.unread = new Map();
+    super({ key: "ts" });
   }
 
   load(data) {
+    super.load(data);
     this.team = data.team ?? { id: "", name: "Workspace" };
-    this.me = data.me;
-    this.bot = data.bot ?? { user_id: "", name: "bot" };
-    this.users = new Map((data.users ?? []).map((user) => [user.id, user]));
-    this.channels = new Map((data.channels ?? []).map((channel) => [channel.id, channel]));
-    this.messages = new Map();
-    for (const [channel, list] of Object.entries(data.messages ?? {})) {
-      this.messages.set(channel, new Map(list.filter((message) => !message.deleted).map((message) => [message.ts, message])));
-    }
+    this.channels = indexed(data.channels);
     this.views = [...(data.views ?? [])];
     this.status = new Map();
     for (const status of data.status ?? []) this.setStatus(status);
     this.prompts = new Map();
-    for (const prompts of data.prompts ?? []) this.prompts.set(place(prompts.channel, prompts.thread_ts), prompts);
-  }
-
-  /** How many messages there are. */
-  get size() {
-    return [...this.messages.values()].reduce((sum, list) => sum + list.size, 0);
-  }
-
-  /** Takes over a change; returns what it was before, for a message. */
-  apply(change) {
-    switch (change.entity) {
-      case "message":
-        return this.setMessage(change.channel, change.message);
-      case "view":
-        this.setView(change);
-        return null;
-      case "status":
-        this.setStatus(change);
-        return null;
-      case "prompts":
-        this.prompts.set(place(change.channel, change.thread_ts), change);
-        return null;
-      case "channel":
-        this.channels.set(change.channel.id, change.channel);
-        return null;
-      case "user":
-        this.users.set(change.user.id, change.user);
-        return null;
-      default:
-        return null;
-    }
-  }
-
-  setMessage(channel, message) {
-    if (!this.messages.has(channel)) this.messages.set(channel, new Map());
-    const list = this.messages.get(channel);
-    const before = list.get(message.ts) ?? null;
-    if (message.deleted) list.delete(message.ts);
-    else list.set(message.ts, message);
-    return before;
+    for (const prompts of data.prompts ?? []) this.setPrompts(prompts);
   }
 
   setView({ view_id: id, view, errors }) {
@@ -84,6 +49,10 @@ export class Store {
     else this.status.delete(key);
   }
 
+  setPrompts(prompts) {
+    this.prompts.set(place(prompts.channel, prompts.thread_ts), prompts);
+  }
+
   statusOf(channel, thread) {
     return this.status.get(place(channel, thread)) ?? null;
   }
@@ -95,29 +64,16 @@ export class Store {
 
   /** What stands in a channel itself, oldest first. */
   topLevel(channel) {
-    return this.sorted(channel, (message) => !isReply(message) || message.subtype === "thread_broadcast");
+    return this.messagesOf(channel, (message) => !isReply(message) || message.subtype === "thread_broadcast");
   }
 
   /** A thread: its root (if it is still there) and the replies, oldest first. */
   thread(channel, ts) {
-    return this.sorted(channel, (message) => message.ts === ts || message.thread_ts === ts);
+    return this.messagesOf(channel, (message) => message.ts === ts || message.thread_ts === ts);
   }
 
   replies(channel, ts) {
-    return this.sorted(channel, (message) => message.thread_ts === ts && message.ts !== ts && !message.ephemeral_for);
-  }
-
-  sorted(channel, wanted) {
-    const list = [...(this.messages.get(channel)?.values() ?? [])].filter((message) => wanted(message) && this.visible(message));
-    return list.sort((a, b) => (a.ts < b.ts ? -1 : a.ts > b.ts ? 1 : 0));
-  }
-
-  visible(message) {
-    return !message.ephemeral_for || message.ephemeral_for === this.me;
-  }
-
-  message(channel, ts) {
-    return this.messages.get(channel)?.get(ts) ?? null;
+    return this.messagesOf(channel, (message) => message.thread_ts === ts && message.ts !== ts && !message.ephemeral_for);
   }
 
   isMine(message) {

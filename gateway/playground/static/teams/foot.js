@@ -1,6 +1,6 @@
 // Between the messages and the composer: suggestions, who is typing, and the button that stops a stream.
 
-import { fill, h, icon } from "../lib/dom.js";
+import { dots, fill, h, icon } from "../lib/dom.js";
 import { menu } from "../lib/popup.js";
 import { markup } from "./markup.js";
 
@@ -30,7 +30,7 @@ export class Foot {
   showTyping(typing) {
     if (this.typing.hidden === !typing) return;
     this.typing.hidden = !typing;
-    fill(this.typing, typing && [h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")), `${this.app.store.bot.name} is typing…`]);
+    fill(this.typing, typing && [dots(), `${this.app.store.bot.name} is typing…`]);
   }
 
   suggest(message) {

@@ -2,28 +2,25 @@
 
 import { Composer } from "../lib/composer.js";
 import { fill, find, h, icon } from "../lib/dom.js";
-import { arrange, Feed } from "../lib/feed.js";
+import { arrange } from "../lib/feed.js";
 import { dropping } from "../lib/files.js";
-import { dayLabel } from "../lib/time.js";
+import { BasePane, dayDivider } from "../lib/pane.js";
+import { near } from "../lib/time.js";
 import { Foot } from "./foot.js";
-import { introduce } from "./intro.js";
+import { words } from "./intro.js";
 import { messageNode, timeOf } from "./message.js";
 import { People } from "./people.js";
 
-const TOGETHER = 5 * 60;
-/** Seconds within which messages of one author stand under one head. */
+/** Minutes within which messages of one author stand under one head. */
+const TOGETHER = 5;
 
-export class Pane {
+export class Pane extends BasePane {
   /** `app`: what teams.js offers. */
   constructor(app) {
-    this.app = app;
-    this.editing = null;
+    super(app);
     this.replying = null;
-    this.title = h("h2", { class: "pane-title" });
     this.people = new People(app);
     this.banner = h("div", { class: "banner", hidden: true });
-    this.intro = h("div", { class: "intro" });
-    this.feed = new Feed(this.intro);
     this.foot = new Foot(app, { compose: (text) => this.composer.insert(text), send: () => { this.feed.stuck = true; } });
     this.composer = this.newComposer(() => null);
     this.replies = this.newComposer(() => this.replying);
@@ -51,10 +48,8 @@ export class Pane {
   show(id) {
     if (this.id === id) return;
     this.id = id;
-    this.editing = null;
     this.replying = null;
-    this.feed.forget();
-    this.feed.stuck = true;
+    this.begin();
   }
 
   render() {
@@ -62,9 +57,9 @@ export class Pane {
     const { conversation } = this;
     if (!conversation) return;
     this.head(conversation);
-    const messages = store.list(this.id);
-    introduce(this.intro, conversation, messages.length === 0, this);
-    this.node.classList.toggle("is-empty", messages.length === 0);
+    const messages = store.messagesOf(this.id);
+    const empty = messages.length === 0;
+    this.introduce(empty, `${conversation.id} ${empty}`, () => empty && words(conversation, this));
     this.node.classList.toggle("channel-pane", conversation.kind === "channel");
     this.feed.render((keep) => (conversation.kind === "channel" ? this.posts(keep) : this.bubbles(messages, keep)));
     this.foot.render(conversation);
@@ -93,8 +88,7 @@ export class Pane {
     const nodes = [];
     let previous = null;
     for (const message of messages) {
-      const day = timeOf(message).toDateString();
-      if (!previous || timeOf(previous).toDateString() !== day) nodes.push(keep(`day ${day}`, [day], () => h("li", { class: "divider" }, h("span", {}, dayLabel(timeOf(message))))));
+      nodes.push(...dayDivider(keep, timeOf(message), previous && timeOf(previous)));
       nodes.push(this.draw(message, keep, { compact: together(previous, message), post: false }));
       previous = message;
     }
@@ -130,28 +124,17 @@ export class Pane {
     else find(this.feed.list, `.reply[data-thread="${CSS.escape(before ?? "")}"]`)?.focus();
   }
 
-  beginEdit(id) {
-    this.editing = id;
-    this.render();
-  }
-
-  endEdit() {
-    if (this.editing === null) return;
-    this.editing = null;
-    this.render();
+  focus() {
     (this.replying ? this.replies : this.composer).focus();
   }
 
   /** Arrow up in an empty composer: edit what one wrote last. */
   editLast(thread) {
-    const { store } = this.app;
-    const last = store.list(this.id).findLast((message) => store.isMine(message) && !message.deleted && (thread === null || message.thread === thread));
-    if (last) this.beginEdit(last.id);
-    return Boolean(last);
+    return this.editLatest(this.app.store.messagesOf(this.id).filter((message) => !message.deleted && (thread === null || message.thread === thread)));
   }
 }
 
 function together(previous, message) {
   if (!previous || previous.from !== message.from || previous.deleted || message.deleted) return false;
-  return timeOf(previous).toDateString() === timeOf(message).toDateString() && message.at - previous.at < TOGETHER;
+  return near(timeOf(previous), timeOf(message), TOGETHER);
 }

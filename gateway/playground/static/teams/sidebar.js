@@ -1,6 +1,6 @@
 // The rail and the list of chats and channels.
 
-import { fill, find, focusedIn, h, icon } from "../lib/dom.js";
+import { dots, fill, find, focusedIn, h, icon } from "../lib/dom.js";
 
 export class Sidebar {
   /** `app`: {store, select}. */
@@ -47,7 +47,7 @@ export class Sidebar {
         on: { click: () => this.app.select(each.id, { focus: true }) },
       }, h("span", { class: `place ${each.kind}`, "aria-hidden": "true" }, icon(each.kind === "personal" ? "spark" : each.kind === "groupChat" ? "people" : "chat")),
       h("span", { class: "chat-name" }, store.title(each)),
-      store.typing.has(each.id) && each.id !== selected && h("span", { class: "dots", role: "img", "aria-label": "typing" }, h("i"), h("i"), h("i")),
+      store.typing.has(each.id) && each.id !== selected && dots("typing"),
       unread > 0 && h("span", { class: "unread-count", "aria-label": `${unread} unread` }, String(unread))));
     })));
   }

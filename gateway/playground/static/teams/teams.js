@@ -80,7 +80,7 @@ class Teams {
   arrived(message, before) {
     const { store } = this;
     const { conversation } = message;
-    if (message.deleted || store.isMine(message) || (message.targeted_for && message.targeted_for !== store.me)) return;
+    if (message.deleted || store.isMine(message) || !store.visible(message)) return;
     if (!before && conversation !== this.selected) store.unread.set(conversation, (store.unread.get(conversation) ?? 0) + 1);
     const done = !message.streaming && (!before || before.streaming);
     if (!done) return;
