@@ -15,14 +15,14 @@ from tests.support.bot import register, running_bot
 
 
 async def eventually(look: Callable[[], bool]) -> None:
-    """Until something is true that happens in this process and announces no change."""
+    """Wait until something is true that happens in this process and announces no change."""
     async with asyncio.timeout(10):
         while not look():
             await asyncio.sleep(0.005)
 
 
 class ActionContract:
-    """Part of ``BotContract``."""
+    """Checks buttons and thumbs, and what becomes of messages that were sent; ``BotContract`` includes it."""
 
     # Files
 

@@ -15,4 +15,4 @@ from tests.contract.trouble import TroubleContract
 class AdapterContract(
     InboundContract, InteractionContract, OutboundContract, FileContract, ExtrasContract, TroubleContract, CodeContract
 ):
-    """Inherit it, and provide ``world``."""
+    """Checks an adapter against its emulated platform; a test class inherits it and provides the fixture ``world``."""

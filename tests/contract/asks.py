@@ -13,7 +13,7 @@ from tests.support.bot import register, running_bot
 
 
 def ask_bot(results: list[Any], **options: Any) -> Callbacks:
-    """A bot that asks by the word it is given."""
+    """Register a bot that asks the kind of question that the message names."""
 
     def bot() -> None:
         @cl.on_message
@@ -32,7 +32,7 @@ def ask_bot(results: list[Any], **options: Any) -> Callbacks:
 
 
 class AskContract:
-    """Part of ``BotContract``."""
+    """Checks questions that wait for their answer; ``BotContract`` includes it."""
 
     # Asks
 

@@ -18,7 +18,7 @@ TURNED_DOWN = ("This question is no longer open.", "That button does nothing any
 
 
 def offering(clicked: list[str]) -> Callbacks:
-    """A bot that offers "Go" and "Stay"; Go takes itself away."""
+    """Register a bot that offers the buttons "Go" and "Stay"; Go takes itself away."""
 
     def bot() -> None:
         @cl.on_message
@@ -44,12 +44,12 @@ def offering(clicked: list[str]) -> Callbacks:
 
 
 async def visible(world: World, post: Post, text: str) -> Said:
-    """The bot's message, as soon as a person sees it."""
+    """Wait until a person sees the bot's message, and return it."""
     return await reads(world, post, text)
 
 
 class BindingContract:
-    """Part of ``BotContract``."""
+    """Checks that a click counts only where its button was sent and still stands; ``BotContract`` includes it."""
 
     # Early
 

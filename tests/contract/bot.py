@@ -34,15 +34,15 @@ class BotContract(
     StopContract,
     TextContract,
 ):
-    """Inherit it, and provide ``world``."""
+    """Checks a whole bot on an emulated platform; a test class inherits it and provides the fixture ``world``."""
 
     @pytest.fixture(autouse=True)
     def logging(self) -> None:
-        """Logs as an operator sees them."""
+        """Configure logging as an operator sees it."""
         configure_logging(form="console", debug=False)
 
     @pytest.fixture(autouse=True)
     def no_complaints(self, world: World) -> Iterator[None]:
-        """After every test, nobody was shown that an interaction failed."""
+        """Check after every test that nobody was shown a failed interaction."""
         yield
         assert list(world.complaints) == []

@@ -54,7 +54,7 @@ BOT = """
 
 
 def wanted(kind: str, name: str) -> list[str]:
-    """What the bot answers to one message, in order."""
+    """Return what the bot answers to one message, in order."""
     rest = {
         "equal": ["ok", "ok"],
         "stream": [f"streamed {name}"],
@@ -66,7 +66,7 @@ def wanted(kind: str, name: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Written:
-    """A message somebody wrote."""
+    """A message that somebody wrote."""
 
     kind: str
     name: str
@@ -100,7 +100,7 @@ class Load:
         self.posted = 0
 
     async def run(self) -> None:
-        """Write until told to end; returns when every question was answered."""
+        """Write until told to end; return when every question was answered."""
         async with self._people:
             self._people.create_task(self._talk(direct=True))
             for _ in range(3):
@@ -119,7 +119,7 @@ class Load:
         return Counter(text for each in conversation.written for text in each.wanted)
 
     def failed_in_doubt(self, written: Written) -> bool:
-        """Whether a send of its turn twice had no clear answer where nobody can look: as documented, the turn fails."""
+        """Return whether its turn failed, as documented: a send had no clear answer twice, where nobody can look."""
         if self._world.facts.exactly_once_sends:
             return False
         return any(IN_DOUBT in line and f':{written.post.id}"' in line for line in self._bot.log)
@@ -240,5 +240,5 @@ class ChaosContract:
 
 
 def _numbers(said: list[str]) -> list[int]:
-    """The numbers of the messages that were answered, in the order in which their answers began."""
+    """Return the numbers of the messages that were answered, in the order in which their answers began."""
     return [int(text.removeprefix("got m")) for text in said if text.startswith("got m")]

@@ -31,7 +31,7 @@ def counting() -> None:
 
 
 class ConversationContract:
-    """Part of ``BotContract``."""
+    """Checks who is answered, where, how often and in which order; ``BotContract`` includes it."""
 
     # Once, in order, side by side
 

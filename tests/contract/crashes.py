@@ -75,7 +75,7 @@ FILES = """
 
 
 class LivingBot(BotProcess):
-    """A bot process of its platform. After every start it hears what people do."""
+    """A bot process that its platform delivers to: after every start it hears what people do."""
 
     def __init__(self, world: World, folder: Path, source: str) -> None:
         super().__init__(folder, source, world.emulator.environment())
@@ -88,13 +88,13 @@ class LivingBot(BotProcess):
 
 
 async def on_record(world: World) -> None:
-    """Until what was said is in the journal, where a crash could double it. Nothing outside the process tells when."""
+    """Wait until what was said is in the journal, on a platform where a crash could double it. Nothing tells when."""
     if not world.facts.exactly_once_sends:
         await asyncio.sleep(10 * FLUSH_AFTER)
 
 
 class CrashContract:
-    """Part of ``BotContract``."""
+    """Checks that each message gets its one answer although the process dies; ``BotContract`` includes it."""
 
     async def test_killed_before_and_after_each_send_the_reply_stands_once(self, world: World, tmp_path: Path) -> None:
         async with LivingBot(world, tmp_path, REPLIES) as bot:

@@ -12,7 +12,7 @@ from tests.support.bot import register, running_bot
 
 
 class _Slow:
-    """A bot that takes its time over what begins with ``slow``."""
+    """A bot that takes its time over a message that begins with ``slow``."""
 
     def __init__(self) -> None:
         self.runs: list[str] = []
@@ -46,7 +46,7 @@ async def happens(event: asyncio.Event) -> None:
 
 
 class DeletionContract:
-    """Part of ``BotContract``."""
+    """Checks what a turn does whose message is deleted; ``BotContract`` includes it."""
 
     async def test_a_conversation_that_is_gone_costs_one_run_and_is_told_nothing(
         self, world: World, tmp_path: Path

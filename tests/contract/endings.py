@@ -61,7 +61,7 @@ ENDINGS = {
 
 
 class EndingContract:
-    """Part of ``BotContract``."""
+    """Checks how a turn ends, whatever its handler raises; ``BotContract`` includes it."""
 
     async def test_whatever_a_handler_raises_is_a_failed_turn(self, world: World, tmp_path: Path) -> None:
         runs: list[str] = []

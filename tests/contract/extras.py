@@ -10,7 +10,6 @@ import pytest
 
 import gateway.adapter
 from gateway.adapter import (
-    SupportsCompletion,
     SupportsHistory,
     SupportsLookup,
     SupportsNotices,
@@ -23,21 +22,7 @@ from gateway.adapter import (
 from gateway.errors import Unavailable
 from gateway.model import Button, Outgoing, Receipt, Starter, TaskUpdate, from_json, to_json
 from tests.contract.harness import AdapterHarness, HouseContract
-
-EXTRAS: frozenset[type] = frozenset(
-    {
-        SupportsCompletion,
-        SupportsHistory,
-        SupportsLookup,
-        SupportsNotices,
-        SupportsProfiles,
-        SupportsReactions,
-        SupportsStarters,
-        SupportsStreaming,
-        SupportsTitles,
-    }
-)
-"""Every protocol that an adapter may have beyond ``Adapter``."""
+from tests.contract.world import EXTRAS
 
 
 def need_extra(harness: AdapterHarness, protocol: type) -> None:
@@ -48,7 +33,7 @@ def need_extra(harness: AdapterHarness, protocol: type) -> None:
 
 
 class ExtrasContract(HouseContract):
-    """Part of ``AdapterContract``."""
+    """Checks the ``Supports…`` protocols that an adapter has; ``AdapterContract`` includes it."""
 
     def test_it_has_the_extras_it_is_listed_with_and_no_others(self, harness: AdapterHarness) -> None:
         has = {protocol for protocol in EXTRAS if isinstance(harness.adapter, protocol)}
@@ -206,5 +191,5 @@ class ExtrasContract(HouseContract):
 
 
 def _is_title(shown: str | None, wanted: str) -> bool:
-    """Whether it is the title, cut where the platform ends one."""
+    """Return whether this is the title, cut where the platform ends one."""
     return shown is not None and (shown == wanted or (len(shown) >= 50 and wanted.startswith(shown.rstrip("…"))))

@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 
 from gateway.egress import Sender
+from gateway.emulators.common.listener import Listener
 from gateway.errors import PlatformError, Rejected, TooLarge
 from gateway.model import (
     ConversationRef,
@@ -27,7 +28,7 @@ ALL_BYTES = bytes(range(256))
 
 
 class Stranger:
-    """A host that is not the platform's."""
+    """A host that is not the platform's; it records what it is asked and with which headers."""
 
     def __init__(self) -> None:
         self.heard: list[str] = []
@@ -43,24 +44,22 @@ def outgoing(name: str, data: bytes, mime: str = "application/octet-stream") -> 
 
 
 def picture_or_file(name: str, data: bytes) -> OutgoingFile:
-    """What an element of this name is sent as."""
+    """Return the file as which an element of this name is sent."""
     if name.endswith(".png"):
         return OutgoingFile(kind="image", name=name, mime="image/png", source=FromBytes(data=data))
     return outgoing(name, data)
 
 
 class FileContract(HouseContract):
-    """Part of ``AdapterContract``."""
+    """Checks files in both directions; ``AdapterContract`` includes it."""
 
     @pytest.fixture
     async def stranger(self) -> AsyncIterator[Stranger]:
         stranger = Stranger()
-        runner = web.ServerRunner(web.Server(stranger.hear))
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        stranger.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        listener = Listener(stranger.hear)
+        stranger.url = await listener.open("127.0.0.1", 0)
         yield stranger
-        await runner.cleanup()
+        await listener.close()
 
     # In
 
@@ -112,7 +111,7 @@ class FileContract(HouseContract):
     # Out
 
     async def given(self, harness: AdapterHarness, message: Outgoing, *, key: str = "k") -> list[File]:
-        """What the person has of the files of a message sent to her directly."""
+        """Send files to Ada directly, and return what she has of them."""
         post, ref = await harness.dm()
         await harness.adapter.send(ref, message, key=key)
         return await harness.world.files(post.place)
@@ -168,7 +167,8 @@ class FileContract(HouseContract):
     async def put(
         self, harness: AdapterHarness, to: ConversationRef, message: Outgoing, existing: Sequence[Receipt] = ()
     ) -> tuple[Receipt, ...]:
-        """Through the sender, as a handler's message goes; the receipts as they are after a restart."""
+        """Send a message as a handler's goes, through the ``Sender``, and return its receipts as they read after a
+        restart."""
         sender = Sender({harness.world.name: harness.adapter})
         receipts = await sender.put(to, message, key="k", existing=existing)
         return tuple(from_json(Receipt, to_json(receipt)) for receipt in receipts)

@@ -32,7 +32,7 @@ H = TypeVar("H", bound="AdapterHarness")
 
 
 class AdapterHarness:
-    """What a test of an adapter drives."""
+    """An adapter behind a real server, with what a test asks of both: what it accepted, and what a person does."""
 
     def __init__(self, world: World, context: AdapterContext) -> None:
         self.world = world
@@ -69,12 +69,12 @@ class AdapterHarness:
         return [event for event in parsed if event is not None]
 
     async def until(self, predicate: Callable[[], bool]) -> None:
-        """Until it is true, tried after every call of ``accept``."""
+        """Wait until a condition is true; it is tried after every call of ``accept``."""
         async with asyncio.timeout(10), self._changed:
             await self._changed.wait_for(predicate)
 
     async def heard(self, kind: type[E]) -> E:
-        """The next event of this kind; those before it are passed over."""
+        """Wait for the next event of this kind and return it; those before it are passed over."""
         await self.until(lambda: any(isinstance(event, kind) for event in self.events[self._seen :]))
         for at, event in enumerate(self.events):
             if at >= self._seen and isinstance(event, kind):
@@ -83,19 +83,19 @@ class AdapterHarness:
         raise AssertionError("what was there is gone")
 
     async def take(self, post: Post) -> MessageCreated:
-        """The event of what a person wrote, once it has come."""
+        """Wait for the event of what a person wrote, and return it."""
         await self.world.delivered(post)
         event = await self.heard(MessageCreated)
         assert event.message_id == post.id, f"{event.message_id} came, not {post.id}"
         return event
 
     async def mention(self, text: str = "hello") -> tuple[Post, ConversationRef]:
-        """Ada mentions the bot in the channel; the conversation that begins."""
+        """Let Ada mention the bot in the channel; return her post and the conversation that begins."""
         post = await self.world.mention(text)
         return post, (await self.take(post)).ref
 
     async def dm(self, text: str = "hello") -> tuple[Post, ConversationRef]:
-        """Ada writes to the bot directly."""
+        """Let Ada write to the bot directly; return her post and the conversation."""
         post = await self.world.dm(text)
         return post, (await self.take(post)).ref
 
@@ -106,7 +106,7 @@ class AdapterHarness:
         return b"".join([chunk async for chunk in self.adapter.download(file, limit=limit)])
 
     def check_envelopes(self) -> None:
-        """What was stored reads the same after a restart: parsing is pure, and all of it is JSON."""
+        """Check that what was stored reads the same after a restart: parsing is pure, and all of it is JSON."""
         for envelope in self.envelopes:
             stored = from_json(Envelope, to_json(envelope))
             event = self.adapter.parse(stored)
@@ -122,12 +122,12 @@ class AdapterHarness:
 
 
 def capabilities(world: World) -> Capabilities:
-    """What the platform's adapter claims to be able to."""
+    """Return what the platform's adapter claims to be able to do."""
     return world.adapter(AdapterContext()).capabilities
 
 
 def need(able: bool, what: str) -> None:
-    """Skip the test on a platform that cannot do this."""
+    """Skip the test on a platform whose adapter does not claim this capability."""
     if not able:
         pytest.skip(f"this platform has no {what}")
 
@@ -136,7 +136,7 @@ def need(able: bool, what: str) -> None:
 async def serving(
     world: World, data: Path, harness_of: Callable[[World, AdapterContext], H], *, max_body_bytes: int = 1_048_576
 ) -> AsyncIterator[H]:
-    """The adapter connected, its webhooks served, and reachable for what people do."""
+    """Connect an adapter and serve its webhooks until the block ends; what people do reaches it."""
     async with AsyncExitStack() as stack:
         listening = socket.create_server(("127.0.0.1", 0))
         stack.callback(listening.close)

@@ -22,7 +22,7 @@ from tests.contract.world import Post
 
 
 class InboundContract(HouseContract):
-    """Part of ``AdapterContract``."""
+    """Checks the events that come in, each once and under its key; ``AdapterContract`` includes it."""
 
     # Messages
 

@@ -35,7 +35,7 @@ COMMENT = Form(token="comment", title="Feedback", fields=(TextField(id="comment"
 
 
 async def with_button(harness: AdapterHarness, *, opens_form: bool = False) -> Said:
-    """A direct message of the bot with a button "Go"."""
+    """Send a direct message with a button "Go", and return it."""
     post, ref = await harness.dm()
     button = Button(token="tok", label="Go", opens_form=opens_form)
     await harness.adapter.send(ref, Outgoing(text="pick", buttons=(button,)), key="k")
@@ -44,7 +44,7 @@ async def with_button(harness: AdapterHarness, *, opens_form: bool = False) -> S
 
 
 class InteractionContract(HouseContract):
-    """Part of ``AdapterContract``."""
+    """Checks buttons, forms, notices and thumbs; ``AdapterContract`` includes it."""
 
     # Buttons
 

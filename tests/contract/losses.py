@@ -23,7 +23,7 @@ def echo() -> None:
 
 
 class LossContract:
-    """Part of ``BotContract``."""
+    """Checks that nothing is lost when handlers or calls of the platform fail; ``BotContract`` includes it."""
 
     # Handlers
 

@@ -9,13 +9,13 @@ from tests.contract.world import Trouble
 
 
 def words(length: int, word: str) -> str:
-    """A text of exactly so many characters, as a model writes them."""
+    """Return a text of exactly so many characters, as a model writes them."""
     line = " ".join([word] * 12) + "\n\n"
     return (line * (length // len(line) + 1))[: length - 1] + "."
 
 
 class OutboundContract(HouseContract):
-    """Part of ``AdapterContract``."""
+    """Checks sending, editing and deleting; ``AdapterContract`` includes it."""
 
     async def test_send_edit_delete(self, harness: AdapterHarness) -> None:
         for post, ref in (await harness.mention(), await harness.dm()):

@@ -13,12 +13,13 @@ def _place(where: Post | Place) -> Place:
 
 
 def texts(world: World, where: Post | Place) -> list[str]:
-    """What the bot said in a conversation, oldest first; running streams and files alone are left out."""
+    """Return what the bot said in a conversation, oldest first; running streams and files alone are left out."""
     return [message.text for message in world.said(_place(where)) if message.text and not message.streaming]
 
 
 async def reads(world: World, where: Post | Place, wanted: str, *, timeout: float = 10) -> Said:
-    """Wait until the bot has said something that contains this, whole; the newest such message."""
+    """Wait until the bot has said something that contains this, and has ended saying it; return the newest such
+    message."""
 
     def look() -> Said | None:
         found = [each for each in world.said(_place(where)) if wanted in each.text and not each.streaming]
@@ -28,7 +29,7 @@ async def reads(world: World, where: Post | Place, wanted: str, *, timeout: floa
 
 
 async def shows(world: World, where: Post | Place, *buttons: str, timeout: float = 10) -> Said:
-    """Wait until the newest message with text has exactly these buttons; the message."""
+    """Wait until the newest message with text has exactly these buttons; return the message."""
 
     def look() -> Said | None:
         found = [each for each in world.said(_place(where)) if each.text and not each.streaming]
@@ -38,7 +39,7 @@ async def shows(world: World, where: Post | Place, *buttons: str, timeout: float
 
 
 async def hears(world: World, wanted: str, where: Post | Place, *, person: Person = "Ada", timeout: float = 10) -> None:
-    """Wait until a person was told something that contains this: alone where the platform can, else in the
+    """Wait until a person was told something that contains this: alone where the platform can do so, else in the
     conversation."""
 
     def look() -> bool:
@@ -48,7 +49,7 @@ async def hears(world: World, wanted: str, where: Post | Place, *, person: Perso
 
 
 async def counted(world: World, where: Post | Place, count: int, *, timeout: float = 20) -> list[str]:
-    """Wait until the bot has said so many messages; their texts."""
+    """Wait until the bot has said so many messages; return their texts."""
     await _waited(world, lambda: len(texts(world, where)) >= count, timeout, f"did not say {count} things", where)
     return texts(world, where)
 

@@ -26,7 +26,7 @@ COSTLY = [
 
 
 class TextContract:
-    """Part of ``BotContract``."""
+    """Checks what becomes of long and odd texts; ``BotContract`` includes it."""
 
     @pytest.mark.parametrize("costly", COSTLY)
     async def test_a_text_that_is_costly_to_read_holds_nobody_up(
@@ -107,7 +107,7 @@ class TextContract:
 
 
 class CodeContract(HouseContract):
-    """Part of ``AdapterContract``."""
+    """Checks that code is read as it was written; ``AdapterContract`` includes it."""
 
     @pytest.mark.parametrize("code", CODE)
     async def test_code_stays_as_it_was_written_and_notifies_nobody(self, harness: AdapterHarness, code: str) -> None:

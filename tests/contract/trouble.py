@@ -17,7 +17,7 @@ LONG_WAIT = 60
 
 
 async def healthy(adapter: Adapter) -> None:
-    """Until the adapter says it reaches its platform."""
+    """Wait until the adapter says that it reaches its platform."""
     async with asyncio.timeout(20):
         while adapter.health() is not None:
             await asyncio.sleep(0.01)  # nothing tells when it has read the platform's answer
@@ -28,7 +28,7 @@ async def never(envelope: Envelope) -> Accepted:
 
 
 class TroubleContract(HouseContract):
-    """Part of ``AdapterContract``."""
+    """Checks what an adapter makes of a platform's failures; ``AdapterContract`` includes it."""
 
     async def attempt(self, harness: AdapterHarness, method: Method, ref: ConversationRef, receipt: Receipt) -> None:
         if method == "send":

@@ -9,11 +9,26 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol, TypeVar
 
-from gateway.adapter import Adapter, AdapterContext, Emulator
+from gateway.adapter import Adapter, AdapterContext, Emulator, extras
 from gateway.emulators.common.faults import Hold
 from gateway.model import UserRef
 
 T = TypeVar("T")
+
+EXTRAS: frozenset[type] = frozenset(
+    {
+        extras.SupportsCompletion,
+        extras.SupportsHistory,
+        extras.SupportsLookup,
+        extras.SupportsNotices,
+        extras.SupportsProfiles,
+        extras.SupportsReactions,
+        extras.SupportsStarters,
+        extras.SupportsStreaming,
+        extras.SupportsTitles,
+    }
+)
+"""Every protocol that an adapter may have beyond ``Adapter``."""
 
 Person = Literal["Ada", "Grace"]
 """Who uses the platform. Both are members of the channel; the direct messages are Ada's."""
@@ -126,34 +141,34 @@ class World(Protocol):
 
     @property
     def emulator(self) -> Emulator:
-        """The emulator behind it."""
+        """Return the emulator behind this platform."""
         ...
 
     def adapter(self, context: AdapterContext, *, wrong_token: bool = False) -> Adapter:
-        """A new adapter pointed at the emulator, its settings read as the operator's are."""
+        """Return a new adapter pointed at the emulator; its settings are read as the operator's are."""
         ...
 
     async def connected(self) -> None:
-        """Until what people do from now on reaches the bot. Called once the adapter is connected and its server
+        """Wait until what people do from now on reaches the bot. Called once the adapter is connected and its server
         listens (``Emulator.deliver_to`` was told where)."""
         ...
 
     def unreachable(self) -> AbstractAsyncContextManager[None]:
-        """Meanwhile nobody answers at the platform's address."""
+        """Let nobody answer at the platform's address until the block ends."""
         ...
 
     # -- what people do. Each returns once the platform has it; ``delivered`` waits for the bot
 
     def user(self, person: Person) -> UserRef:
-        """Who this is to the bot; the name is not compared."""
+        """Return who this person is to the bot; the name is not compared."""
         ...
 
     def mention_of(self, person: Person) -> str:
-        """How a handler writes a mention of this person into its text."""
+        """Return how a handler writes a mention of this person into its text."""
         ...
 
     def mention_reads(self, person: Person) -> str:
-        """How a mention of this person reads in ``MessageCreated.text``."""
+        """Return how a mention of this person reads in ``MessageCreated.text``."""
         ...
 
     async def mention(self, text: str, *, user: Person = "Ada", files: Sequence[File] = ()) -> Post:
@@ -161,7 +176,7 @@ class World(Protocol):
         ...
 
     async def dm(self, text: str, *, files: Sequence[File] = ()) -> Post:
-        """Ada writes to the bot directly."""
+        """Let Ada write to the bot directly."""
         ...
 
     async def reply(
@@ -172,8 +187,8 @@ class World(Protocol):
         ...
 
     async def refer(self, to: Post, text: str) -> Post:
-        """Ada writes to the bot directly and refers to what she wrote there before, as people do on the platform: by a
-        reply, or by forwarding it."""
+        """Let Ada write to the bot directly and refer to what she wrote there before, as people do on the platform: by
+        a reply, or by forwarding it."""
         ...
 
     async def small_talk(self, text: str) -> Post:
@@ -181,19 +196,19 @@ class World(Protocol):
         ...
 
     async def other_bot(self, text: str) -> Post:
-        """Another app's bot writes ``@bot text`` in the channel."""
+        """Let another app's bot write ``@bot text`` in the channel."""
         ...
 
     async def edit(self, post: Post, text: str) -> None:
-        """Ada edits what she wrote."""
+        """Let Ada edit what she wrote."""
         ...
 
     async def delete(self, post: Post) -> None:
-        """Ada deletes what she wrote."""
+        """Let Ada delete what she wrote."""
         ...
 
     async def react(self, post: Post, *, added: bool = True) -> None:
-        """Grace, in direct messages Ada, puts ``facts.emoji`` on a message or takes it off. The id may be that of a
+        """Put ``facts.emoji`` on a message or take it off, as Grace, in direct messages as Ada. The id may be that of a
         message of the bot."""
         ...
 
@@ -202,7 +217,8 @@ class World(Protocol):
         ...
 
     def controls(self, message: Said) -> object:
-        """The buttons under a message as they stand now, for ``press``: what a client shows that then falls behind."""
+        """Return the buttons under a message as they stand now, for ``press``: what a client shows that then falls
+        behind."""
         ...
 
     async def press(self, controls: object, label: str, *, under: Said, user: Person = "Ada") -> None:
@@ -211,7 +227,7 @@ class World(Protocol):
         ...
 
     def form(self, *, user: Person = "Ada") -> ShownForm | None:
-        """The form open before a person."""
+        """Return the form that is open before the person, None if none is."""
         ...
 
     async def submit(self, values: Mapping[str, FieldInput], *, user: Person = "Ada") -> None:
@@ -220,37 +236,38 @@ class World(Protocol):
         ...
 
     async def thumbs(self, message: Said, *, up: bool, comment: str | None = None) -> None:
-        """Ada rates a message. With a comment she writes it where the platform asks for one: beside the thumbs, or in
-        the form that opens. Without, she leaves an opened form alone."""
+        """Let Ada rate a message. With a comment she writes it where the platform asks for one: beside the thumbs, or
+        in the form that opens. Without, she leaves an opened form alone."""
         ...
 
     async def command(self, place: Place, name: str, text: str = "") -> None:
-        """Ada uses a slash command (``facts.slash_commands``)."""
+        """Let Ada use a slash command (``facts.slash_commands``)."""
         ...
 
     async def stop(self, place: Place) -> None:
-        """Ada presses the stop button of the answer that is being written, as soon as it is there
+        """Let Ada press the stop button of the answer that is being written, as soon as it is there
         (``facts.stop_button``)."""
         ...
 
     async def open_dm(self) -> None:
-        """Ada opens her direct messages with the bot and writes nothing (``facts.opening``)."""
+        """Let Ada open her direct messages with the bot without writing (``facts.opening``)."""
         ...
 
     # -- deliveries
 
     async def delivered(self, post: Post) -> None:
-        """Until the bot took it. Where a platform hears no acknowledgement: until it was handed over, so that nothing
-        sent later overtakes it."""
+        """Wait until the bot took a post. Where a platform hears no acknowledgement: until it was handed over, so that
+        nothing sent later overtakes it."""
         ...
 
     async def taken(self, post: Post) -> bool | None:
-        """Wait as ``delivered`` does; whether the bot took it. False: the person sees that it was not taken. None: the
-        platform does not know. On a platform that delivers again (``facts.redelivers``) it is always taken."""
+        """Wait as ``delivered`` does, and return whether the bot took the post. False: the person sees that it was not
+        taken. None: the platform does not know. On a platform that delivers again (``facts.redelivers``) it is always
+        taken."""
         ...
 
     async def settled(self) -> None:
-        """Until nothing is on its way to the bot."""
+        """Wait until nothing is on its way to the bot."""
         ...
 
     async def redeliver(self, post: Post) -> None:
@@ -264,41 +281,42 @@ class World(Protocol):
     # -- what people see
 
     def said(self, place: Place) -> list[Said]:
-        """The bot's messages in a conversation that everybody there sees, oldest first."""
+        """Return the bot's messages in a conversation that everybody there sees, oldest first."""
         ...
 
     def told(self, person: Person = "Ada") -> list[str]:
-        """What only this person was shown, oldest first: notices, errors beside a form's fields."""
+        """Return what only this person was shown, oldest first: notices, errors beside a form's fields."""
         ...
 
     @property
     def complaints(self) -> Sequence[str]:
-        """What people were shown because the bot did not answer an interaction well. Empty after every test."""
+        """Return what people were shown because the bot did not answer an interaction well; empty after every test."""
         ...
 
     async def files(self, place: Place) -> list[File]:
-        """Every file the bot gave in a conversation, oldest first, read as a person reads it: after consent or by its
-        link where it takes that."""
+        """Return every file the bot gave in a conversation, oldest first, read as a person reads it: after consent or
+        by its link where it takes that."""
         ...
 
     def working(self, place: Place) -> bool:
-        """Whether a person sees a sign that the bot works."""
+        """Return whether a person sees a sign that the bot works."""
         ...
 
     def reactions(self, post: Post) -> int:
-        """How many reactions of the bot are on a message."""
+        """Return how many reactions of the bot are on a message."""
         ...
 
     def title(self, place: Place) -> str | None:
-        """What the conversation is called."""
+        """Return what the conversation is called, None where it has no name of its own."""
         ...
 
     def prompts(self, place: Place) -> list[str]:
-        """The labels of the prompts suggested to the user."""
+        """Return the labels of the prompts suggested to the user."""
         ...
 
     async def wait_for(self, predicate: Callable[[], T], timeout: float = 10.0) -> T:
-        """The first true value of ``predicate``, tried after every change. Raises ``TimeoutError``."""
+        """Wait until ``predicate`` returns something true, and return that; it is tried after every change. Raises
+        ``TimeoutError`` after so many seconds."""
         ...
 
     # -- trouble
@@ -306,8 +324,8 @@ class World(Protocol):
     def fail_next(
         self, method: Method, trouble: Trouble, *, times: int = 1, retry_after: float = 1, after_effect: bool = False
     ) -> None:
-        """Let the next calls of a method meet this. ``retry_after``: seconds, for ``rate_limited``. ``after_effect``:
-        the call is done, only its answer is lost (``server_error``, ``disconnected``)."""
+        """Let the next calls of a method meet this trouble. ``retry_after`` is in seconds, for ``rate_limited``. With
+        ``after_effect`` the call is done and only its answer is lost (``server_error``, ``disconnected``)."""
         ...
 
     def forget_sent(self) -> None:
@@ -315,9 +333,9 @@ class World(Protocol):
         ...
 
     def hold(self, method: Method, *, after_effect: bool = False, text: str = "") -> Hold:
-        """Make calls of a method (those that carry this text) wait, before or after their effect."""
+        """Make calls of a method wait, before or after their effect: those that carry this text, by default all."""
         ...
 
     def calls(self, method: Method) -> int:
-        """How often the bot made such a call, failures included."""
+        """Return how often the bot made such a call, failures included."""
         ...

@@ -10,22 +10,13 @@ import aiohttp
 
 from adapters.discord.adapter import DiscordAdapter
 from adapters.discord.settings import DiscordSettings
-from gateway.adapter import (
-    AdapterContext,
-    SupportsHistory,
-    SupportsLookup,
-    SupportsNotices,
-    SupportsProfiles,
-    SupportsReactions,
-    SupportsStarters,
-    SupportsTitles,
-)
+from gateway.adapter import AdapterContext, SupportsCompletion, SupportsStreaming
 from gateway.emulators.discord import state
 from gateway.emulators.discord.emulator import DiscordEmulator
 from gateway.emulators.discord.state import User
 from gateway.model import UserRef
 from tests.contract.emulated import EmulatedWorld, enter_comment
-from tests.contract.world import Facts, FieldInput, File, Method, Person, Place, Post, Said, ShownForm, Trouble
+from tests.contract.world import EXTRAS, Facts, FieldInput, File, Method, Person, Place, Post, Said, ShownForm, Trouble
 from tests.support.emulators import settings_of, started
 
 Message = dict[str, Any]
@@ -36,18 +27,18 @@ EPHEMERAL = 1 << 6
 
 
 def adapter_for(discord: DiscordEmulator, context: AdapterContext | None = None, **changes: Any) -> DiscordAdapter:
-    """An adapter with settings read the way the operator's are."""
+    """Return an adapter for the emulator, with settings read the way the operator's are and these changed."""
     settings = DiscordSettings(_env_file=None, **{**settings_of(discord), **changes})
     return DiscordAdapter(settings, context or AdapterContext())
 
 
 def controls(message: Message) -> list[Message]:
-    """The buttons of a message."""
+    """Return the buttons of a message."""
     return [each for row in message.get("components", ()) for each in row["components"] if each["type"] == 2]
 
 
 class DiscordWorld(EmulatedWorld[DiscordEmulator]):
-    """Implements ``tests.contract.world.World``."""
+    """The emulated Discord as a ``tests.contract.world.World``."""
 
     name = "discord"
     facts = Facts(
@@ -57,17 +48,7 @@ class DiscordWorld(EmulatedWorld[DiscordEmulator]):
         everyone="@everyone",
         exactly_once_sends=True,
         redelivers=True,
-        extras=frozenset(
-            {
-                SupportsHistory,
-                SupportsLookup,
-                SupportsNotices,
-                SupportsProfiles,
-                SupportsReactions,
-                SupportsStarters,
-                SupportsTitles,
-            }
-        ),
+        extras=EXTRAS - {SupportsCompletion, SupportsStreaming},
         slash_commands=True,
     )
 
@@ -192,13 +173,13 @@ class DiscordWorld(EmulatedWorld[DiscordEmulator]):
     # -- deliveries
 
     async def delivered(self, post: Post) -> None:
-        """Discord hears no acknowledgement: what was sent arrives in order."""
+        """Return at once: Discord hears no acknowledgement, and what was sent arrives in order."""
 
     async def taken(self, post: Post) -> bool:
         return True
 
     async def settled(self) -> None:
-        """A heartbeat asked for now is answered once all before it was read."""
+        """Wait until each client has answered a heartbeat asked for now: it does so once it has read all before."""
         asked = time.monotonic()
         self.discord.gateway.request_heartbeat()
         async with asyncio.timeout(10):
@@ -268,18 +249,18 @@ class DiscordWorld(EmulatedWorld[DiscordEmulator]):
     # -- inside
 
     def _heartbeats(self) -> list[float]:
-        """When each connected client was last heard of."""
+        """Return when each connected client was last heard of."""
         return [each.connection.last_heartbeat for each in self.discord.gateway.sessions.values() if each.connection]
 
     def _user(self, person: Person) -> User:
         return {"Ada": self.discord.ada, "Grace": self.discord.grace}[person]
 
     def place_of(self, id: str, channel: str | None = None) -> Place:
-        """Where a message's conversation stands: in #general the thread it will have, else the channel itself."""
+        """Return a message's conversation: in #general the thread it will have, else the channel itself."""
         return Place(self.discord.general.id, id) if channel is None else Place(channel)
 
     def _channel(self, post: Post) -> str:
-        """Where a post stands: in its thread, unless that was opened from it."""
+        """Return the channel of a post: its thread, unless that was opened from it."""
         thread = post.place.thread
         return post.place.channel if thread in (None, post.id) else thread
 
@@ -309,13 +290,13 @@ class DiscordWorld(EmulatedWorld[DiscordEmulator]):
 
 
 def _name(file: Message) -> str:
-    """What a person reads: the title with the file's ending, where there is one."""
+    """Return the name that a person reads: the title with the file's ending, where there is one."""
     title = file.get("title")
     return f"{title}.{file['filename'].rpartition('.')[2]}" if title else str(file["filename"])
 
 
 def _entered(value: FieldInput) -> Any:
-    """What a person entered, as the emulator's client takes it."""
+    """Return what a person entered, as the emulator's client takes it."""
     if isinstance(value, float | int) and not isinstance(value, bool):
         return f"{value:g}"
     return value
@@ -323,7 +304,8 @@ def _entered(value: FieldInput) -> Any:
 
 @asynccontextmanager
 async def discord_world(**emulator: Any) -> AsyncIterator[DiscordWorld]:
-    """A Discord without rate limits in which the bot may notify everybody; ``emulator`` are its arguments."""
+    """Start a Discord without rate limits in which the bot may notify everybody; ``emulator`` are further arguments of
+    ``DiscordEmulator``."""
     given = {"limits": "off", "bot_permissions": ["MENTION_EVERYONE"], **emulator}
     async with started(DiscordEmulator(**given)) as discord:
         yield DiscordWorld(discord)

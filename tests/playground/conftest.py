@@ -8,9 +8,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
-from tests.playground.discord_stage import Stage, staged
+from tests.playground import discord_stage, teams_stage
 from tests.playground.handfed import HandFed
-from tests.playground.serving import PATIENCE, Served, showing
+from tests.playground.serving import PATIENCE, Served, collect, showing
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 _ARGS = [
@@ -73,8 +73,7 @@ async def page(context: BrowserContext, served: Served[HandFed]) -> AsyncIterato
     """The playground, opened and live. Script errors and refused content (CSP) fail the test."""
     page = await context.new_page()
     complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    collect(page, complaints)
     await page.goto(served.url)
     await page.get_by_role("combobox", name="Message #general").wait_for()
     yield page
@@ -84,14 +83,29 @@ async def page(context: BrowserContext, served: Served[HandFed]) -> AsyncIterato
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def discord_staged(context: BrowserContext) -> AsyncIterator[Stage]:
-    async with staged(context) as running:
+async def discord_staged(context: BrowserContext) -> AsyncIterator[discord_stage.Stage]:
+    async with discord_stage.staged(context) as running:
         yield running
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def discord(discord_staged: Stage) -> AsyncIterator[Stage]:
+async def discord(discord_staged: discord_stage.Stage) -> AsyncIterator[discord_stage.Stage]:
     """An empty channel of an emulated server on its page, which other tests of the module used before."""
     await discord_staged.enter()
     yield discord_staged
     assert discord_staged.complaints == []
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def teams_staged(context: BrowserContext) -> AsyncIterator[teams_stage.Stage]:
+    async with teams_stage.staged(context) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def stage(teams_staged: teams_stage.Stage) -> AsyncIterator[teams_stage.Stage]:
+    """The personal chat of an emulated Teams on its page, which other tests of the module used before."""
+    await teams_staged.reset()
+    await teams_staged.go("gateway")
+    yield teams_staged
+    assert teams_staged.complaints == []

@@ -11,7 +11,8 @@ from playwright.async_api import BrowserContext, Locator, Page, expect
 
 from gateway.emulators.discord.emulator import DiscordEmulator
 from tests.emulators.discord.bot import Rest, socket
-from tests.playground.serving import PATIENCE, showing
+from tests.playground.serving import PATIENCE, collect, showing
+from tests.support.emulators import started
 
 JSON = dict[str, Any]
 COMPONENTS_V2 = 1 << 15
@@ -156,13 +157,16 @@ async def staged(context: BrowserContext) -> AsyncIterator[Stage]:
 
     The stage's ``complaints`` list script errors and content that the page's policy (CSP) refused.
     """
-    emulator = DiscordEmulator(limits="off", heartbeat_interval=NOBODY_HURRIES, interaction_deadline=PATIENCE)
-    await emulator.start()
-    page = await context.new_page()
-    async with aiohttp.ClientSession() as http, showing(emulator) as shown, socket(http, emulator) as bot:
+    discord = DiscordEmulator(limits="off", heartbeat_interval=NOBODY_HURRIES, interaction_deadline=PATIENCE)
+    async with (
+        started(discord) as emulator,
+        aiohttp.ClientSession() as http,
+        showing(emulator) as shown,
+        socket(http, emulator) as bot,
+    ):
+        page = await context.new_page()
         stage = Stage(emulator, Rest(http, emulator), page)
-        page.on("pageerror", lambda error: stage.complaints.append(str(error)))
-        page.on("console", lambda said: stage.complaints.append(said.text) if said.type == "error" else None)
+        collect(page, stage.complaints)
         await bot.identify()
         listening = asyncio.create_task(stage.listen(_dispatched(bot.receive)))
         await page.goto(shown.url)
@@ -171,7 +175,6 @@ async def staged(context: BrowserContext) -> AsyncIterator[Stage]:
         await page.close()
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
-    await emulator.stop()
 
 
 async def _dispatched(receive: Callable[..., Any]) -> AsyncIterator[JSON]:

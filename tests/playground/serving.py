@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import uvicorn
+from playwright.async_api import Page
 
 from gateway.adapter import Emulator
 from gateway.http.application import application
@@ -17,6 +18,12 @@ E = TypeVar("E", bound=Emulator)
 
 PATIENCE = 20.0
 """Seconds a test waits for the page or the bot on a slow machine; it fails only then."""
+
+
+def collect(page: Page, complaints: list[str]) -> None:
+    """Add every script error of a page, and all content that its policy (CSP) refuses, to the list from now on."""
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
 
 
 @dataclass

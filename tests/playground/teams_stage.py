@@ -10,8 +10,10 @@ import orjson
 from aiohttp import web
 from playwright.async_api import BrowserContext, Locator, Page
 
+from gateway.emulators.common.listener import Listener
 from gateway.emulators.teams.emulator import TeamsEmulator
-from tests.playground.serving import PATIENCE, showing
+from tests.playground.serving import PATIENCE, collect, showing
+from tests.support.emulators import started
 
 JSON = dict[str, Any]
 ADAPTIVE = "application/vnd.microsoft.card.adaptive"
@@ -118,29 +120,21 @@ async def staged(context: BrowserContext) -> AsyncIterator[Stage]:
 
     The stage's ``complaints`` list script errors and content that the page's policy (CSP) refused.
     """
-    emulator = TeamsEmulator(limits="off", anonymous=True, answer_timeout=PATIENCE)
-    await emulator.start()
-    page = await context.new_page()
-    async with aiohttp.ClientSession() as http, showing(emulator) as shown:
+    async with (
+        started(TeamsEmulator(limits="off", anonymous=True, answer_timeout=PATIENCE)) as emulator,
+        aiohttp.ClientSession() as http,
+        showing(emulator) as shown,
+    ):
+        page = await context.new_page()
         stage = Stage(emulator, http, page)
-        page.on("pageerror", lambda error: stage.complaints.append(str(error)))
-        page.on("console", lambda said: stage.complaints.append(said.text) if said.type == "error" else None)
-        async with _listening(stage) as url:
-            emulator.deliver_to(url)
-            await page.goto(shown.url)
-            await stage.composer().wait_for()
-            yield stage
-            await page.close()
-    await emulator.stop()
-
-
-@asynccontextmanager
-async def _listening(stage: Stage) -> AsyncIterator[str]:
-    runner = web.ServerRunner(web.Server(stage.receive, access_log=None), shutdown_timeout=0.5)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    await runner.cleanup()
+        collect(page, stage.complaints)
+        bot = Listener(stage.receive, grace=0.5)
+        emulator.deliver_to(await bot.open("127.0.0.1", 0))
+        await page.goto(shown.url)
+        await stage.composer().wait_for()
+        yield stage
+        await page.close()
+        await bot.close()
 
 
 # -- what a bot sends

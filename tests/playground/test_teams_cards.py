@@ -1,15 +1,13 @@
 """Cards in the Teams tab: drawn, filled in, answered; dialogs, files that wait for consent, cards of old."""
 
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import BrowserContext, Locator, expect
+from playwright.async_api import Locator, expect
 
 from tests.playground.serving import PATIENCE
-from tests.playground.teams_stage import Stage, card, dialog, entry, execute, staged, submit, text
+from tests.playground.teams_stage import Stage, card, dialog, entry, execute, submit, text
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
@@ -17,20 +15,6 @@ PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAA
 HERO = "application/vnd.microsoft.card.hero"
 CONSENT = "application/vnd.microsoft.teams.card.file.consent"
 FILE_INFO = "application/vnd.microsoft.teams.card.file.info"
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def shared(context: BrowserContext) -> AsyncIterator[Stage]:
-    async with staged(context) as running:
-        yield running
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def stage(shared: Stage) -> AsyncIterator[Stage]:
-    """A page that other tests of this module used before; nothing of theirs is looked at."""
-    await shared.reset()
-    yield shared
-    assert shared.complaints == []
 
 
 async def shown(stage: Stage, *body: dict[str, Any], actions: tuple[dict[str, Any], ...] = ()) -> Locator:

@@ -35,21 +35,6 @@ def citing(name: str, **more: Any) -> dict[str, Any]:
     }
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def shared(context: BrowserContext) -> AsyncIterator[Stage]:
-    async with staged(context) as running:
-        yield running
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def stage(shared: Stage) -> AsyncIterator[Stage]:
-    """The personal chat of a page that other tests of this module used before."""
-    await shared.reset()
-    await shared.go("gateway")
-    yield shared
-    assert shared.complaints == []
-
-
 @pytest_asyncio.fixture(loop_scope="module")
 async def fresh(context: BrowserContext) -> AsyncIterator[Stage]:
     """A tenant in which nothing was said, on a page of its own."""

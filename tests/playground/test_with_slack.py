@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Page, expect
 
 import gateway as cl
 from gateway.emulators.slack.emulator import SlackEmulator
-from tests.playground.serving import PATIENCE, showing
+from tests.playground.serving import PATIENCE, collect, showing
 from tests.support.bot import register, running_bot
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -115,8 +115,7 @@ async def test_the_page_works_below_a_prefix(browser: Browser, tmp_path: Path) -
     async with running_bot(slack, register(bot), tmp_path), showing(slack, below="/some/bot") as shown:
         page = await browser.new_page()
         page.set_default_timeout(PATIENCE * 1000)
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        collect(page, complaints)
         await page.goto(shown.url)
         await page.get_by_role("combobox", name="Message #general").fill("@gateway hello")
         await page.keyboard.press("Enter")

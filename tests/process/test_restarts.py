@@ -6,30 +6,9 @@ import asyncio
 from pathlib import Path
 
 from gateway.emulators.slack.emulator import SlackEmulator
+from tests.contract.crashes import ASKS, REPLIES
 from tests.slack.reading import from_bot, said, shown, texts
 from tests.support.process import BotProcess
-
-REPLIES = """
-    import gateway as cl
-
-    @cl.on_message
-    async def main(message: cl.Message):
-        await cl.Message(f"first {message.content}").send()
-        await cl.Message(f"second {message.content}").send()
-"""
-
-ASKS = """
-    import gateway as cl
-
-    @cl.on_message
-    async def main(message: cl.Message):
-        await cl.Message("Let me ask.").send()
-        pick = await cl.AskActionMessage(
-            "Deploy?", [cl.Action("yes", {"n": 1}, label="Yes"), cl.Action("no", label="No")], timeout=300
-        ).send()
-        reason = await cl.AskUserMessage("Why?", timeout=300).send()
-        await cl.Message(f"{pick['name']} because {reason['output']}").send()
-"""
 
 SLOW = """
     import asyncio

@@ -11,7 +11,7 @@ Message = dict[str, Any]
 
 
 def shown(message: Message) -> str:
-    """The text of a message: its blocks where it has them, else its text."""
+    """Return the text of a message: of its blocks where it has them, else its own."""
     parts = [_block(block) for block in message.get("blocks") or ()]
     return "\n\n".join(part for part in parts if part) or message.get("text", "")
 
@@ -33,18 +33,18 @@ def _cell(cell: Message) -> str:
 
 
 def from_bot(slack: SlackEmulator, channel: str, thread: str | None = None) -> list[Message]:
-    """The bot's messages, oldest first."""
+    """Return the bot's messages, oldest first."""
     mine = slack.team.bot.bot_id
     return [m for m in slack.messages(channel, thread) if m.get("bot_id") == mine and not m.get("ephemeral_for")]
 
 
 def texts(slack: SlackEmulator, channel: str, thread: str | None = None) -> list[str]:
-    """What the bot said, oldest first, streams that are still running left out."""
+    """Return what the bot said, oldest first; streams that are still running are left out."""
     return [shown(m).strip() for m in from_bot(slack, channel, thread) if not m.get("streaming")]
 
 
 async def eventually(look: Callable[[], Awaitable[T]], *, timeout: float = 8) -> T:
-    """The first true value of an async look at something that announces no change."""
+    """Wait for the first true value of an async look at something that announces no change."""
     async with asyncio.timeout(timeout):
         while not (found := await look()):
             await asyncio.sleep(0.01)
@@ -52,7 +52,7 @@ async def eventually(look: Callable[[], Awaitable[T]], *, timeout: float = 8) ->
 
 
 def buttons(message: Message) -> list[str]:
-    """The labels of a message's buttons."""
+    """Return the labels of a message's buttons."""
     return [
         element["text"]["text"]
         for block in message.get("blocks") or ()
@@ -64,7 +64,7 @@ def buttons(message: Message) -> list[str]:
 async def said(
     slack: SlackEmulator, channel: str, wanted: str, *, thread: str | None = None, timeout: float = 8
 ) -> Message:
-    """Wait until the bot has said something that contains this; the message."""
+    """Wait until the bot has said something that contains this; return the message."""
 
     def look() -> Message | None:
         return next(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from gateway.emulators.common.listener import Listener
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.emulators.slack.state import File as SlackFile
 from gateway.errors import Forbidden, Gone, PlatformError, Unavailable, Unsupported
@@ -65,16 +66,14 @@ async def test_a_redirect_to_another_host_is_not_followed(harness: SlackHarness)
         heard.append(request.path)
         return web.Response(body=b"stranger")
 
-    runner = web.ServerRunner(web.Server(hear))
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    listener = Listener(hear)
+    elsewhere = f"{await listener.open('127.0.0.1', 0)}/a.png"
     kept, file = await one(harness, "a.png", b"\x89PNG", "image/png")
-    elsewhere = f"http://127.0.0.1:{runner.addresses[0][1]}/a.png"
     for to in (elsewhere, "https://slack.com.evil.example/a", "http://files.slack.com/a", "//evil.example/a"):
         kept.moved_to = to
         with pytest.raises(Unsupported, match="none of its own hosts"):
             await harness.collect(file)
-    await runner.cleanup()
+    await listener.close()
     assert heard == []
 
 

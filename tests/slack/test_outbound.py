@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 import gateway as cl
 from gateway.adapter import AdapterContext
 from gateway.egress import Lookup, Sender
+from gateway.emulators.common.listener import Listener
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.errors import PlatformError, Unavailable
 from gateway.model import Button, ConversationRef, FromBytes, FromUrl, Outgoing, OutgoingFile, UserRef
@@ -336,18 +337,16 @@ async def test_the_token_follows_no_redirect(harness: SlackHarness) -> None:
     async def stranger(request: web.BaseRequest) -> web.StreamResponse:
         heard.append(request.path)
         if request.path.startswith("/api/"):
-            return web.Response(status=307, headers={"Location": f"http://127.0.0.1:{port}/stolen"})
+            return web.Response(status=307, headers={"Location": f"{address}/stolen"})
         return web.json_response({"ok": True, "ts": "1.2", "channel": "C1"})
 
-    runner = web.ServerRunner(web.Server(stranger))
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    port = runner.addresses[0][1]
-    adapter = adapter_for(harness.slack, api_url=f"http://127.0.0.1:{port}/api/")
+    listener = Listener(stranger)
+    address = await listener.open("127.0.0.1", 0)
+    adapter = adapter_for(harness.slack, api_url=f"{address}/api/")
     try:
         async with adapter.connect(harness.accept):
             with pytest.raises(PlatformError):
                 await adapter.send(await harness.thread(), Outgoing(text="x"), key="k")
     finally:
-        await runner.cleanup()
+        await listener.close()
     assert heard and all(path.startswith("/api/") for path in heard)

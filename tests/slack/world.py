@@ -9,24 +9,13 @@ from typing import Any, ClassVar
 
 from adapters.slack.adapter import SlackAdapter
 from adapters.slack.settings import SlackSettings
-from gateway.adapter import (
-    AdapterContext,
-    SupportsCompletion,
-    SupportsHistory,
-    SupportsLookup,
-    SupportsNotices,
-    SupportsProfiles,
-    SupportsReactions,
-    SupportsStarters,
-    SupportsStreaming,
-    SupportsTitles,
-)
+from gateway.adapter import AdapterContext
 from gateway.emulators.slack.backend import Activity
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.emulators.slack.state import Message
 from gateway.model import UserRef
 from tests.contract.emulated import EmulatedWorld, enter_comment
-from tests.contract.world import Facts, FieldInput, File, Method, Person, Place, Post, Said, ShownForm, Trouble
+from tests.contract.world import EXTRAS, Facts, FieldInput, File, Method, Person, Place, Post, Said, ShownForm, Trouble
 from tests.slack.reading import buttons, from_bot, shown
 from tests.support.emulators import settings_of, started
 
@@ -49,7 +38,7 @@ def adapter_for(slack: SlackEmulator, context: AdapterContext | None = None, **c
 
 
 class SlackWorld(EmulatedWorld[SlackEmulator]):
-    """Implements ``tests.contract.world.World``."""
+    """The emulated Slack as a ``tests.contract.world.World``."""
 
     name = "slack"
     facts = Facts(
@@ -59,19 +48,7 @@ class SlackWorld(EmulatedWorld[SlackEmulator]):
         everyone="<!channel>",
         exactly_once_sends=True,
         redelivers=True,
-        extras=frozenset(
-            {
-                SupportsCompletion,
-                SupportsHistory,
-                SupportsLookup,
-                SupportsNotices,
-                SupportsProfiles,
-                SupportsReactions,
-                SupportsStarters,
-                SupportsStreaming,
-                SupportsTitles,
-            }
-        ),
+        extras=EXTRAS,
         stop_button=True,
         slash_commands=True,
         opening=True,
@@ -287,7 +264,7 @@ class SlackWorld(EmulatedWorld[SlackEmulator]):
     # -- inside
 
     def _activities(self, place: Place) -> list[Activity]:
-        """The agent sessions of a place: of its thread, in a direct message of every thread."""
+        """Return the agent sessions of a place: of its thread, in a direct message of every thread."""
         known = self.slack.backend.activities.values()
         return [each for each in known if each.channel == place.channel and place.thread in (None, each.thread_ts)]
 
@@ -317,8 +294,8 @@ class SlackWorld(EmulatedWorld[SlackEmulator]):
 
 
 def _read(message: dict[str, Any]) -> str:
-    """The text as a person reads it: without the marks that only keep a mention from being one (in code they would be
-    read), and without blocks in Slack's own escapes."""
+    """Return the text as a person reads it: without the marks that only keep a mention from being one (in code they
+    would be read), and without Slack's own escapes where there are no blocks."""
     parts = CODE.split(shown(message))
     parts[::2] = [part.replace("\u200b", "") for part in parts[::2]]
     text = "".join(parts).strip()
@@ -326,12 +303,12 @@ def _read(message: dict[str, Any]) -> str:
 
 
 def _inputs(view: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The blocks of a form's fields, by label."""
+    """Return the blocks of a form's fields, by label."""
     return {block["label"]["text"]: block for block in view["blocks"] if block["type"] == "input"}
 
 
 def _entered(element: Mapping[str, Any], value: FieldInput) -> Any:
-    """What a person entered, as the emulator's client takes it."""
+    """Return what a person entered, as the emulator's client takes it."""
     if element["type"] == "checkboxes":
         return [option["value"] for option in element["options"]] if value else []
     if isinstance(value, float | int):
@@ -341,6 +318,6 @@ def _entered(element: Mapping[str, Any], value: FieldInput) -> Any:
 
 @asynccontextmanager
 async def slack_world(**emulator: Any) -> AsyncIterator[SlackWorld]:
-    """A Slack without rate limits that retries quickly; ``emulator`` are ``SlackEmulator`` arguments."""
+    """Start a Slack without rate limits that retries quickly; ``emulator`` are arguments of ``SlackEmulator``."""
     async with started(SlackEmulator(**{"limits": "off", "retry_delays": (0.05, 0.1, 0.2), **emulator})) as slack:
         yield SlackWorld(slack)

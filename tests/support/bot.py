@@ -23,7 +23,7 @@ from tests.slack.world import SlackWorld
 
 
 class QuietServer(uvicorn.Server):
-    """Leaves the test runner's signal handlers alone."""
+    """A server that leaves the test runner's signal handlers alone."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -31,14 +31,14 @@ class QuietServer(uvicorn.Server):
 
 
 def register(setup: Callable[[], Any]) -> Callbacks:
-    """The registry that a function full of decorators fills."""
+    """Call a function full of decorators, and return the registry that it fills."""
     callbacks = fresh()
     setup()
     return callbacks
 
 
 class RunningBot:
-    """A gateway that serves."""
+    """A gateway that serves at ``url``."""
 
     def __init__(self, gateway: Gateway, url: str) -> None:
         self.gateway = gateway

@@ -15,8 +15,8 @@ from gateway.serving.server import bind
 
 
 def _free_port() -> int:
-    """A port nobody uses, and nobody is given while the bot is down between two of its lives: one the system does not
-    hand out for outgoing connections (those begin at 32768)."""
+    """Return a port that nobody uses, and that nobody is given while the bot is down between two of its lives: one that
+    the system does not hand out for outgoing connections (those begin at 32768)."""
     while True:
         with suppress(SettingsError), bind("127.0.0.1", random.randrange(20_000, 32_000)) as listener:
             port: int = listener.getsockname()[1]
@@ -42,7 +42,7 @@ class BotProcess:
         return f"http://127.0.0.1:{self.port}"
 
     async def start(self) -> None:
-        """Start it and wait until it listens."""
+        """Start the process and wait until it listens."""
         self._listening = asyncio.Event()
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -75,11 +75,11 @@ class BotProcess:
         self._listening.set()
 
     async def kill(self) -> None:
-        """kill -9, as a crash would."""
+        """Kill the process at once (SIGKILL), as a crash would."""
         await self._end(signal.SIGKILL)
 
     async def terminate(self) -> int:
-        """SIGTERM, as a deployment would; the exit code."""
+        """Ask the process to end (SIGTERM), as a deployment does; return its exit code."""
         return await self._end(signal.SIGTERM)
 
     async def _end(self, sig: int) -> int:
@@ -94,7 +94,7 @@ class BotProcess:
         return code
 
     async def ended(self, *, timeout: float = 30) -> int:
-        """Until it has ended by itself; the exit code."""
+        """Wait until the process has ended by itself; return its exit code."""
         assert self._process is not None
         async with asyncio.timeout(timeout):
             code = await self._process.wait()
@@ -103,7 +103,7 @@ class BotProcess:
         return code
 
     async def restart(self) -> None:
-        """Crash and start again."""
+        """Kill the process and start it again."""
         await self.kill()
         await self.start()
 

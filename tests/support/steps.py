@@ -11,7 +11,7 @@ _OURS = tuple(f"{_ROOT}/{name}/" for name in ("gateway", "adapters"))
 
 
 def steps(call: Callable[..., object], *arguments: object) -> int:
-    """Lines of ``gateway`` and ``adapters`` run by the call."""
+    """Return how many lines of ``gateway`` and ``adapters`` the call runs."""
     count = 0
 
     def line(frame: FrameType, event: str, argument: Any) -> Any:

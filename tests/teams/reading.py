@@ -9,12 +9,12 @@ Json = Mapping[str, Any]
 
 
 def cards(message: Json) -> list[Json]:
-    """The Adaptive Cards of a message."""
+    """Return the Adaptive Cards of a message."""
     return [each["content"] for each in message.get("attachments") or () if each["contentType"] == CARD]
 
 
 def read(message: Json) -> str:
-    """The text, without the marks that only keep a mention from being one, or lines apart."""
+    """Return the text of a message without the marks that only keep a mention from being one, or lines apart."""
     parts = [message.get("text") or "", *(block for card in cards(message) for block in _blocks(card.get("body", ())))]
     return "\n\n".join(part for part in parts if part).replace("\u200b", "").replace("  \n", "\n").strip()
 
@@ -40,7 +40,7 @@ def _rows(table: Json) -> Iterator[str]:
 
 
 def shown_buttons(message: Json) -> list[str]:
-    """The labels of a message's buttons."""
+    """Return the labels of a message's buttons."""
     sets = [each for card in cards(message) for each in card.get("body", ()) if each["type"] == "ActionSet"]
     return [action["title"] for each in sets for action in each["actions"]]
 

@@ -30,16 +30,17 @@ LINK = re.compile(r"📎 \[(?P<name>[^\]]+)\]\((?P<url>[^)]+)\)")
 
 
 def settings_for(teams: TeamsEmulator, **changes: Any) -> TeamsSettings:
-    """Settings read the way the operator's are."""
+    """Return settings read the way the operator's are, with these changed."""
     return TeamsSettings(_env_file=None, **{**settings_of(teams), **changes})
 
 
 def adapter_for(teams: TeamsEmulator, context: AdapterContext | None = None, **changes: Any) -> TeamsAdapter:
+    """Return an adapter for the emulator, with these settings changed."""
     return TeamsAdapter(settings_for(teams, **changes), context or AdapterContext(max_body_bytes=100_000))
 
 
 class TeamsWorld(EmulatedWorld[TeamsEmulator]):
-    """Implements ``tests.contract.world.World``."""
+    """The emulated Teams as a ``tests.contract.world.World``."""
 
     name = "teams"
     facts = Facts(
@@ -81,7 +82,7 @@ class TeamsWorld(EmulatedWorld[TeamsEmulator]):
         return adapter_for(self.teams, context, **({"app_password": "wrong"} if wrong_token else {}))
 
     async def connected(self) -> None:
-        """A webhook needs nothing but the listening server."""
+        """Return at once: a webhook needs nothing but the listening server."""
 
     # -- what people do
 
@@ -138,7 +139,7 @@ class TeamsWorld(EmulatedWorld[TeamsEmulator]):
         await self.teams.delete_message(post.place.channel, post.id)
 
     async def react(self, post: Post, *, added: bool = True) -> None:
-        """In a direct message there is nobody but Ada; and the bot hears of reactions to what it said itself only."""
+        """React as Grace, or as Ada in her own chat. The bot hears only of reactions to its own messages."""
         user = "Grace" if post.place.thread else "Ada"
         await self.teams.react(post.place.channel, post.id, self.facts.emoji, user=user, added=added)
 
@@ -245,7 +246,7 @@ class TeamsWorld(EmulatedWorld[TeamsEmulator]):
     # -- trouble
 
     def forget_sent(self) -> None:
-        """Teams recognises nothing that is sent twice."""
+        """Do nothing: Teams recognises nothing that is sent twice."""
 
     # -- inside
 
@@ -287,7 +288,7 @@ class TeamsWorld(EmulatedWorld[TeamsEmulator]):
 
 
 def _is(method: Method, args: Mapping[str, Any]) -> bool:
-    """Whether a call is this one of the three that make a stream; the others are told apart by their names."""
+    """Return whether a call is this one of the three that make a stream; other methods differ by their names."""
     if not method.startswith("stream"):
         return True
     activity = args["activity"]
@@ -302,7 +303,7 @@ def _uploads(files: Sequence[File]) -> list[Upload]:
 
 @asynccontextmanager
 async def teams_world(**emulator: Any) -> AsyncIterator[TeamsWorld]:
-    """A Teams without rate limits whose team and group chat gave their consent to hear all; ``emulator`` are
-    ``TeamsEmulator`` arguments."""
+    """Start a Teams without rate limits whose team and group chat consented to the bot hearing all; ``emulator`` are
+    further arguments of ``TeamsEmulator``."""
     async with started(TeamsEmulator(**{"limits": "off", "rsc": True, **emulator})) as teams:
         yield TeamsWorld(teams)

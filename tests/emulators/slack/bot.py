@@ -1,7 +1,5 @@
-"""The other end of the wire: a little HTTP server that verifies, records and answers what the emulator delivers."""
+"""A bot that verifies, records and answers what the emulated Slack delivers; and what bots send."""
 
-import asyncio
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -9,34 +7,19 @@ import orjson
 from aiohttp import web
 from slack_sdk.signature import SignatureVerifier
 
-Answer = web.Response | None
+from tests.emulators.endpoint import Endpoint
 
 
-class Bot:
+class Bot(Endpoint):
+    """Checks every signature with the SDK's own verifier, and sorts what it hears."""
+
     def __init__(self, signing_secret: str) -> None:
+        super().__init__("/slack/events")
         self.events: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.interactions: list[dict[str, Any]] = []
         self.commands: list[dict[str, str]] = []
-        self.answer: Callable[[dict[str, Any]], Answer] = lambda _: None
-        self.gate = asyncio.Event()
-        self.gate.set()
-        self.url = ""
         self._verifier = SignatureVerifier(signing_secret)
-        self._runner: web.AppRunner | None = None
-
-    async def start(self) -> None:
-        app = web.Application()
-        app.router.add_post("/slack/events", self._receive)
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-
-    async def stop(self) -> None:
-        self.gate.set()
-        if self._runner is not None:
-            await self._runner.cleanup()
 
     def kinds(self) -> list[str]:
         return [e["event"]["type"] for e in self.events]

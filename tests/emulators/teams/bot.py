@@ -1,8 +1,6 @@
-"""The other end of the wire: a little HTTP server that verifies, records and answers what the emulator delivers."""
+"""A bot that verifies, records and answers what the emulated Teams delivers, its API client, and what bots send."""
 
-import asyncio
 import io
-from collections.abc import Callable
 from typing import Any
 
 import aiohttp
@@ -10,37 +8,21 @@ import jwt
 import orjson
 from aiohttp import web
 
+from tests.emulators.endpoint import Endpoint
+
 JSON = dict[str, Any]
-Answer = web.Response | None
 
 
-class Bot:
+class Bot(Endpoint):
     """Believes a token as the documents say it must be checked, with PyJWT and the keys as published right then."""
 
     def __init__(self, environment: Any, http: aiohttp.ClientSession) -> None:
+        super().__init__("/teams/events")
         self.activities: list[JSON] = []
         self.headers: list[dict[str, str]] = []
         self.refused: list[str] = []
-        self.answer: Callable[[JSON], Answer] = lambda _: None
-        self.gate = asyncio.Event()
-        self.gate.set()
-        self.url = ""
         self._environment = environment
         self._http = http
-        self._runner: web.AppRunner | None = None
-
-    async def start(self) -> None:
-        app = web.Application()
-        app.router.add_post("/teams/events", self._receive)
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-
-    async def stop(self) -> None:
-        self.gate.set()
-        if self._runner is not None:
-            await self._runner.cleanup()
 
     def kinds(self) -> list[str]:
         return [a["type"] for a in self.activities]
