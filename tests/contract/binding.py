@@ -49,7 +49,7 @@ async def visible(world: World, post: Post, text: str) -> Said:
 
 
 class BindingContract:
-    """Checks that a click counts only where its button was sent and still stands; ``BotContract`` includes it."""
+    """Checks that a click counts only where its button was sent and is still shown; ``BotContract`` includes it."""
 
     # Early
 
