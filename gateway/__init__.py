@@ -7,15 +7,20 @@ async def main(message: cl.Message):
     await cl.Message(f"You said: {message.content}").send()
 """
 
+import logging as _logging
 from importlib.metadata import version as _version
 
 from gateway.chat.actions import Action
 from gateway.chat.asks.action import AskActionMessage
 from gateway.chat.asks.file import AskFileMessage, AskFileResponse
 from gateway.chat.asks.user import AskUserMessage
+from gateway.chat.cache import cache
 from gateway.chat.context import context
 from gateway.chat.decorators import (
     action_callback,
+    data_layer,
+    on_app_shutdown,
+    on_app_startup,
     on_chat_end,
     on_chat_resume,
     on_chat_start,
@@ -28,7 +33,24 @@ from gateway.chat.elements.files import File, Image, Text
 from gateway.chat.feedback import Feedback
 from gateway.chat.message import ErrorMessage, Message
 from gateway.chat.session import user_session
-from gateway.chat.user import User
+from gateway.chat.user import PersistedUser, User
+from gateway.chat.web_only import (
+    CopilotFunction,
+    ElementSidebar,
+    InputAudioChunk,
+    OutputAudioChunk,
+    header_auth_callback,
+    oauth_callback,
+    on_audio_chunk,
+    on_audio_end,
+    on_audio_start,
+    on_logout,
+    on_shared_thread_view,
+    on_window_message,
+    password_auth_callback,
+    send_window_message,
+    set_starter_categories,
+)
 from gateway.errors import (
     Forbidden,
     Gone,
@@ -47,6 +69,9 @@ from gateway.runtime.calling import make_async, run_sync, sleep
 __version__ = _version("bot-gateway")
 """The version of the installed package, as ``gateway --version`` prints it."""
 
+logger = _logging.getLogger(__name__)
+"""The logger of the gateway and of the bot: its lines are written as the gateway's own are, secrets blanked out."""
+
 __all__ = [
     "Action",
     "AllowedMentions",
@@ -55,14 +80,19 @@ __all__ = [
     "AskFileResponse",
     "AskUserMessage",
     "Citation",
+    "CopilotFunction",
     "Element",
+    "ElementSidebar",
     "ErrorMessage",
     "Feedback",
     "File",
     "Forbidden",
     "Gone",
     "Image",
+    "InputAudioChunk",
     "Message",
+    "OutputAudioChunk",
+    "PersistedUser",
     "PlatformError",
     "RateLimited",
     "RefusedForm",
@@ -74,15 +104,31 @@ __all__ = [
     "Unsupported",
     "User",
     "action_callback",
+    "cache",
     "context",
+    "data_layer",
+    "header_auth_callback",
+    "logger",
     "make_async",
+    "oauth_callback",
+    "on_app_shutdown",
+    "on_app_startup",
+    "on_audio_chunk",
+    "on_audio_end",
+    "on_audio_start",
     "on_chat_end",
     "on_chat_resume",
     "on_chat_start",
     "on_feedback",
+    "on_logout",
     "on_message",
+    "on_shared_thread_view",
     "on_stop",
+    "on_window_message",
+    "password_auth_callback",
     "run_sync",
+    "send_window_message",
+    "set_starter_categories",
     "sleep",
     "user_session",
 ]

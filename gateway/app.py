@@ -29,6 +29,7 @@ from starlette.routing import BaseRoute
 
 from gateway.adapter import Adapter
 from gateway.bootstrap import Parts, check_data_folder, on_real_platforms
+from gateway.chat.app_hooks import run_shutdown, run_startup
 from gateway.errors import SettingsError
 from gateway.http.application import application
 from gateway.http.health import health_routes
@@ -127,7 +128,7 @@ class Gateway:
 
     async def __aenter__(self) -> Self:
         """Open the store, connect the platforms and run what an earlier process left. Raises ``SettingsError`` when the
-        store cannot be opened, or when the only platform refuses its credentials."""
+        store cannot be opened, when the only platform refuses its credentials, or when ``on_app_startup`` fails."""
         parts = self._parts
         try:
             await parts.store.open()
@@ -135,6 +136,8 @@ class Gateway:
             await parts.seals.open(parts.store)
             if parts.emulators:
                 await self._forget_deliveries()
+            await run_startup(parts.callbacks)
+            self._stack.push_async_callback(run_shutdown, parts.callbacks, seconds=parts.settings.drain_timeout)
             for name, adapter in parts.adapters.items():
                 await self._connect(name, adapter)
             waiting = await parts.dispatcher.recover()

@@ -43,6 +43,7 @@ class Parts:
     """The objects one gateway consists of, built and not started. ``gateway.app.Gateway`` starts and ends them."""
 
     settings: GatewaySettings
+    callbacks: Callbacks
     adapters: Mapping[str, Adapter]
     emulators: Mapping[str, Emulator]
     """The emulated platforms that the playground shows, by name; empty on real platforms. Whoever started them stops
@@ -130,6 +131,7 @@ def compose(
     )
     return Parts(
         settings=settings,
+        callbacks=callbacks,
         adapters=adapters,
         emulators=emulators or {},
         held=held,

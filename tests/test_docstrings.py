@@ -3,6 +3,7 @@
 import ast
 import importlib
 import inspect
+import logging
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,8 @@ def public_callables() -> Iterator[tuple[str, Any]]:
     """What a bot can call: each name of ``gateway.__all__`` and the public methods the gateway defines for it."""
     for name in gateway.__all__:
         value = getattr(gateway, name)
+        if isinstance(value, logging.Logger):
+            continue  # the standard library documents it
         if not (inspect.isclass(value) or inspect.isfunction(value)):
             value = type(value)  # `user_session`, `context`: the class says what they can do
         yield name, value

@@ -25,9 +25,11 @@ class Context:
 
     @property
     def session(self) -> "SessionInfo":
-        """The session's id, its conversation and its user."""
+        """The session's id, its conversation, its user and its platform."""
         turn = require_turn()
-        return SessionInfo(id=turn.session.id, thread_id=turn.ref.key, user=current_user(turn))
+        return SessionInfo(
+            id=turn.session.id, thread_id=turn.ref.key, user=current_user(turn), client_type=turn.ref.platform
+        )
 
 
 class SessionInfo:
@@ -37,12 +39,14 @@ class SessionInfo:
         id: The session's id.
         thread_id: The conversation's key.
         user: The user this turn is for.
+        client_type: ``slack``, ``discord`` or ``teams``; never a web page.
     """
 
-    def __init__(self, *, id: str, thread_id: str, user: User) -> None:
+    def __init__(self, *, id: str, thread_id: str, user: User, client_type: str) -> None:
         self.id = id
         self.thread_id = thread_id
         self.user = user
+        self.client_type = client_type
 
 
 context = Context()

@@ -3,7 +3,11 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import structlog
+
 from gateway.chat.registry import registered
+
+log = structlog.get_logger(__name__)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -87,6 +91,49 @@ def on_feedback(func: F) -> F:
         The same function.
     """
     registered().on_feedback = func
+    return func
+
+
+def on_app_startup(func: F) -> F:
+    """Register the function called once when the gateway starts, before the platforms are connected. When it fails, the
+    gateway does not start.
+
+    Args:
+        func: The function, sync or async, called with nothing. There is no conversation in it.
+
+    Returns:
+        The same function.
+    """
+    registered().on_app_startup = func
+    return func
+
+
+def on_app_shutdown(func: F) -> F:
+    """Register the function called once when the gateway ends, after the platforms are disconnected. It has
+    ``GATEWAY_DRAIN_TIMEOUT`` seconds; a failure is logged.
+
+    Args:
+        func: The function, sync or async, called with nothing. There is no conversation in it.
+
+    Returns:
+        The same function.
+    """
+    registered().on_app_shutdown = func
+    return func
+
+
+def data_layer(func: F) -> F:
+    """Register the function that returns the data layer. So far it is only registered, not called, and a line in the
+    log says so: conversations are kept in the gateway's own database alone.
+
+    Args:
+        func: The function, called with nothing, that returns the data layer.
+
+    Returns:
+        The same function.
+    """
+    log.warning("data_layer.unused", fix="nothing is written to a data layer yet")
+    registered().data_layer = func
     return func
 
 

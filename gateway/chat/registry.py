@@ -18,6 +18,9 @@ class Callbacks:
     on_message: Handler | None = None
     on_stop: Handler | None = None
     on_feedback: Handler | None = None
+    on_app_startup: Handler | None = None
+    on_app_shutdown: Handler | None = None
+    data_layer: Handler | None = None
     actions: dict[str, Handler] = field(default_factory=dict[str, Handler])
 
     @property

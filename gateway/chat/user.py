@@ -48,6 +48,30 @@ class User:
         return cls(ref.key, display_name=name, metadata=metadata)
 
 
+class PersistedUser(User):
+    """A person as a data layer keeps them.
+
+    Args:
+        id: The data layer's own id of the person.
+        createdAt: When they were first kept: ISO 8601, UTC.
+        identifier: The unique and stable id: ``platform:workspace:id``.
+        display_name: The name shown to others; it may change and is not unique.
+        metadata: What the platform told about the person.
+    """
+
+    def __init__(
+        self,
+        id: str,
+        createdAt: str,
+        identifier: str,
+        display_name: str | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(identifier, display_name=display_name, metadata=metadata)
+        self.id = id
+        self.createdAt = createdAt
+
+
 def current_user(turn: Turn) -> User:
     """Return the user this turn is for."""
     return User.of(turn.event.user, turn.profile)

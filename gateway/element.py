@@ -1,0 +1,7 @@
+"""The elements of a message, under the name the documents import them from."""
+
+from gateway.chat.dicts import ElementDict
+from gateway.chat.elements.base import Element
+from gateway.chat.elements.files import File, Image, Text
+
+__all__ = ["Element", "ElementDict", "File", "Image", "Text"]
