@@ -110,9 +110,9 @@ class Gateway:
         return self._parts.acceptor.draining
 
     def is_resting(self) -> bool:
-        """Whether no delivery arrives and no turn waits to go on now, so that work which blocks the event loop (such as
-        garbage collection) holds nobody up."""
-        return self._parts.scheduler.is_resting()
+        """Whether no delivery has arrived for a moment, so that work which blocks the event loop (such as garbage
+        collection) holds no acknowledgement up."""
+        return self._parts.acceptor.is_resting()
 
     async def drain(self) -> None:
         """Stop accepting, give running turns ``GATEWAY_DRAIN_TIMEOUT`` seconds to end, and hand the rest back to the

@@ -10,7 +10,7 @@ from gateway.adapter import Adapter, AdapterContext, Emulator, Platform
 from gateway.chat.handlers import BotHandlers
 from gateway.chat.registry import Callbacks
 from gateway.disk import is_full, make_folder, make_room
-from gateway.egress import Sender, TurnScheduler
+from gateway.egress import Sender
 from gateway.errors import SettingsError
 from gateway.http.files import DiskFileVault
 from gateway.ingress.acceptor import Acceptor
@@ -51,7 +51,6 @@ class Parts:
     held: DiskFileVault | None
     """The folder of files that a platform fetches after their message was sent."""
     store: Store
-    scheduler: TurnScheduler
     counters: Counters
     limits: Limits
     seals: Seals
@@ -73,12 +72,11 @@ def compose(
     """Build the objects of a gateway around given adapters. Without ``store`` it is the one that
     ``settings.database_url`` names, not opened yet."""
     store = store or open_store(settings.database_url)
-    scheduler = TurnScheduler()
     counters = Counters()
     limits = Limits()
     seals = Seals()
     tasks = BackgroundTasks()
-    sender = Sender(adapters, scheduler=scheduler)
+    sender = Sender(adapters)
     files = Files(
         settings.data_dir / "files",
         sender=sender,
@@ -105,7 +103,6 @@ def compose(
         runner=Runner(services, sessions, handlers, places=places, timeout=settings.turn_timeout),
         pool=sessions,
         failures=Failures(store=store, pool=sessions, sender=sender, counters=counters, retries=settings.turn_retries),
-        scheduler=scheduler,
         limits=limits,
         tasks=tasks,
     )
@@ -117,7 +114,6 @@ def compose(
         dispatcher=dispatcher,
         handlers=handlers,
         counters=counters,
-        scheduler=scheduler,
         seals=seals,
     )
     housekeeping = Housekeeping(
@@ -136,7 +132,6 @@ def compose(
         emulators=emulators or {},
         held=held,
         store=store,
-        scheduler=scheduler,
         counters=counters,
         limits=limits,
         seals=seals,

@@ -3,8 +3,7 @@
 from gateway.egress.client import Lookup
 from gateway.egress.limiter import Limiter
 from gateway.egress.retry import Doubt, RetryPolicy
-from gateway.egress.scheduler import TurnScheduler
 from gateway.egress.sender import Sender
 from gateway.egress.stream import MessageStream
 
-__all__ = ["Doubt", "Limiter", "Lookup", "MessageStream", "RetryPolicy", "Sender", "TurnScheduler"]
+__all__ = ["Doubt", "Limiter", "Lookup", "MessageStream", "RetryPolicy", "Sender"]

@@ -10,7 +10,6 @@ from gateway.adapter import Adapter, SupportsLookup
 from gateway.egress.limiter import Limiter, Route
 from gateway.egress.locks import KeyedLocks
 from gateway.egress.retry import Doubt, RetryPolicy, retrying
-from gateway.egress.scheduler import TurnScheduler
 from gateway.errors import Unavailable
 from gateway.model import ConversationRef, Outgoing, Receipt
 
@@ -42,12 +41,11 @@ class Posted(NamedTuple):
 class PlatformClient:
     """All calls to one platform go through here."""
 
-    def __init__(self, adapter: Adapter, *, policy: RetryPolicy, limiter: Limiter, scheduler: TurnScheduler) -> None:
+    def __init__(self, adapter: Adapter, *, policy: RetryPolicy, limiter: Limiter) -> None:
         self.adapter = adapter
         self.capabilities = adapter.capabilities
         self.can_find_sent = isinstance(adapter, SupportsLookup)
         self.limiter = limiter
-        self.scheduler = scheduler
         self.locks = KeyedLocks()
         """Sends to one conversation keep their order."""
         self._policy = policy
@@ -64,7 +62,6 @@ class PlatformClient:
     ) -> T:
         """A call, retried: one that may be repeated, or that posts something under ``doubt``. Where the platform cannot
         be looked at, what an edit posts beside it (files) is under a doubt of its own."""
-        await self.scheduler.step()
         if self.can_find_sent:
             doubt = None  # who tries again looks first
         elif doubt is None:

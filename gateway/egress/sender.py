@@ -24,7 +24,6 @@ from gateway.egress.offload import offloaded
 from gateway.egress.outgoing import layout, prepared
 from gateway.egress.posted import OnReceipts, PostedMessage
 from gateway.egress.retry import Doubt, RetryPolicy
-from gateway.egress.scheduler import TurnScheduler
 from gateway.egress.stream import MessageStream
 from gateway.errors import Gone, PlatformError, RateLimited, RefusedForm, SettingsError, Unsupported
 from gateway.markdown.split import split
@@ -59,10 +58,8 @@ class Sender:
         *,
         policy: RetryPolicy | None = None,
         limiter: Limiter | None = None,
-        scheduler: TurnScheduler | None = None,
     ) -> None:
         self._limiter = limiter or Limiter()
-        self._scheduler = scheduler or TurnScheduler()
         self._adapters = adapters
         self._policy = policy or RetryPolicy()
         self._clients: dict[str, PlatformClient] = {}
@@ -73,9 +70,7 @@ class Sender:
             adapter = self._adapters.get(platform)
             if adapter is None:
                 raise SettingsError(f"{platform} is not on: set its credentials to reach conversations there")
-            client = self._clients[platform] = PlatformClient(
-                adapter, policy=self._policy, limiter=self._limiter, scheduler=self._scheduler
-            )
+            client = self._clients[platform] = PlatformClient(adapter, policy=self._policy, limiter=self._limiter)
         return client
 
     def capabilities(self, to: ConversationRef) -> Capabilities:
@@ -183,7 +178,6 @@ class Sender:
             return
         try:
             async with asyncio.timeout(_STATUS_TIMEOUT):
-                await self._scheduler.step()
                 await client.adapter.status(to, text)
         except RateLimited as error:
             self._limiter.block(error.bucket, error.retry_after, route)

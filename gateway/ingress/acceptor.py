@@ -1,12 +1,12 @@
 """Accepts what adapters receive: an envelope is decoded, checked and stored, and only then acknowledged."""
 
+import math
 import time
 from collections.abc import Mapping
 
 import structlog
 
 from gateway.adapter import Adapter
-from gateway.egress import TurnScheduler
 from gateway.errors import Draining
 from gateway.ingress.decoder import OWN, EnvelopeDecoder, ending, refusal
 from gateway.ingress.dispatcher import Dispatcher
@@ -37,6 +37,9 @@ IGNORED = Accepted(status="ignored")
 DUPLICATE = Accepted(status="duplicate")
 NEW = Accepted(status="new")
 
+LULL = 0.003
+"""Seconds without a delivery after which none is expected at once: a sender that waits for each acknowledgement takes
+about as long for its next request."""
 THREADS_LIMIT = 1_000
 """How many threads of one channel are ended when the bot is removed from the channel or the channel is deleted. The
 sessions of further threads end when they have been idle for long."""
@@ -59,7 +62,6 @@ class Acceptor:
         dispatcher: Dispatcher,
         handlers: Handlers,
         counters: Counters,
-        scheduler: TurnScheduler,
         seals: Seals,
     ) -> None:
         self._adapters = adapters
@@ -69,10 +71,11 @@ class Acceptor:
         self._dispatcher = dispatcher
         self._handlers = handlers
         self._counters = counters
-        self._scheduler = scheduler
         self._seals = seals
         self._arriving: dict[str, int] = {}
         """How many deliveries of each conversation are being stored now, by conversation key."""
+        self._stored_at = -math.inf
+        """Monotonic time, in seconds, at which a delivery was last stored or could not be."""
         self.draining = False
         """True once the gateway ends: every further envelope raises ``Draining``."""
 
@@ -110,11 +113,10 @@ class Acceptor:
             answer = comment_form(event, token, self._seals)
         key = envelope.ref.key
         self._arriving[key] = self._arriving.get(key, 0) + 1
-        self._scheduler.arrived()
         try:
             new = await self._store(envelope, event, token)
         finally:
-            self._scheduler.stored()
+            self._stored_at = time.monotonic()
             left = self._arriving.pop(key) - 1
             if left:
                 self._arriving[key] = left
@@ -140,6 +142,10 @@ class Acceptor:
     def is_idle(self, ref: ConversationRef) -> bool:
         """Whether no turn runs and no delivery waits in the conversation."""
         return self._dispatcher.is_idle(ref)
+
+    def is_resting(self) -> bool:
+        """Whether no delivery is being stored, and none was in the last ``LULL`` seconds."""
+        return not self._arriving and time.monotonic() - self._stored_at > LULL
 
     async def _concerns_us(self, event: Event) -> bool:
         """Whether the bot has to do with this event.

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 import structlog
 
-from gateway.egress import TurnScheduler
 from gateway.errors import Fenced
 from gateway.ingress.attempts import Attempts
 from gateway.ingress.backlog import PAGE, Backlog
@@ -51,14 +50,12 @@ class Dispatcher:
         runner: Runner,
         pool: SessionPool,
         failures: Failures,
-        scheduler: TurnScheduler,
         limits: Limits,
         tasks: BackgroundTasks,
     ) -> None:
         self._store = store
         self._runner = runner
         self._pool = pool
-        self._scheduler = scheduler
         self._tasks = tasks
         self._trials = Trials()
         self._queues = queues = ConversationQueues(limits, on_room=self._take_waiting)
@@ -66,9 +63,7 @@ class Dispatcher:
             store=store, decoder=decoder, is_taken=self._is_taken, submit=lambda queued: self.submit(queued, older=True)
         )
         attempts = Attempts(store=store, runner=runner, failures=failures, trials=self._trials, queues=queues)
-        side_turns = SideTurns(
-            inbox=store, attempts=attempts, queues=queues, scheduler=scheduler, tasks=tasks, limits=limits
-        )
+        side_turns = SideTurns(inbox=store, attempts=attempts, queues=queues, tasks=tasks, limits=limits)
         self._router = Router(runner=runner, attempts=attempts, side_turns=side_turns, queues=queues, tasks=tasks)
         self._worker = QueueWorker(
             inbox=store,
@@ -76,7 +71,6 @@ class Dispatcher:
             attempts=attempts,
             router=self._router,
             queues=queues,
-            scheduler=scheduler,
         )
 
     # What the acceptor asks
@@ -161,12 +155,8 @@ class Dispatcher:
     def _open_queue(self, key: str) -> ConversationQueue:
         queue = ConversationQueue(key, reject=self._router.reject)
         self._queues.add(queue)
-        self._scheduler.begin(self._start, queue)
+        queue.task = self._tasks.spawn(self._worker.run(queue))
         return queue
-
-    def _start(self, queue: ConversationQueue) -> None:
-        if queue.task is None:
-            queue.task = self._tasks.spawn(self._worker.run(queue))
 
     # The store behind memory
 
@@ -216,14 +206,12 @@ class Dispatcher:
     # Ending
 
     async def drain(self, timeout: float) -> int:
-        """Let running turns end for ``timeout`` seconds, also those that are about to begin, and hand the rest back to
-        the store. Returns how many conversations were handed back.
+        """Let running turns end for ``timeout`` seconds and hand the rest back to the store. Returns how many
+        conversations were handed back.
 
         A turn that only waits for an answer is handed back at once: it goes on waiting after the restart.
         """
         self._queues.closing = True
-        for queue in self._queues:
-            self._start(queue)
         deadline = time.monotonic() + timeout
         while tasks := [task for queue in self._queues for task in queue.busy()]:
             left = deadline - time.monotonic()

@@ -2,7 +2,6 @@
 
 import structlog
 
-from gateway.egress import TurnScheduler
 from gateway.errors import Fenced
 from gateway.ingress.attempts import Attempts
 from gateway.ingress.queue import ConversationQueue
@@ -28,14 +27,12 @@ class SideTurns:
         inbox: Inbox,
         attempts: Attempts,
         queues: ConversationQueues,
-        scheduler: TurnScheduler,
         tasks: BackgroundTasks,
         limits: Limits,
     ) -> None:
         self._inbox = inbox
         self._attempts = attempts
         self._queues = queues
-        self._scheduler = scheduler
         self._tasks = tasks
         self._limits = limits
 
@@ -50,7 +47,6 @@ class SideTurns:
             self._queues.update_resting(queue)
 
     async def _run(self, queue: ConversationQueue, queued: QueuedDelivery) -> None:
-        await self._scheduler.step()
         lease = queue.lease or await self._inbox.claim(queue.key)
         try:
             again = lease is not None

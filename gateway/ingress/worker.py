@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 import structlog
 
-from gateway.egress import TurnScheduler
 from gateway.errors import Fenced
 from gateway.ingress.attempts import Attempts
 from gateway.ingress.backlog import Backlog
@@ -30,14 +29,12 @@ class QueueWorker:
         attempts: Attempts,
         router: Router,
         queues: ConversationQueues,
-        scheduler: TurnScheduler,
     ) -> None:
         self._inbox = inbox
         self._backlog = backlog
         self._attempts = attempts
         self._router = router
         self._queues = queues
-        self._scheduler = scheduler
 
     async def run(self, queue: ConversationQueue) -> None:
         """Claim the conversation, run its turns until none is left, and release it. When another process holds the
@@ -57,8 +54,6 @@ class QueueWorker:
                         if await self._attempts.fail(queue, queue.lease, queued, error, main=True):
                             queue.deliveries.insert(0, queued)
                     self._end(queue, queued)
-                    if queue.deliveries:
-                        await self._scheduler.step()
                 if queue.overflow and not self._queues.closing:
                     await self._read_on(queue)
                 elif queue.side:

@@ -9,6 +9,7 @@ import pytest
 
 import gateway as cl
 from gateway.emulators.slack.emulator import SlackEmulator
+from gateway.ingress import acceptor
 from gateway.ingress.decoder import ending
 from gateway.telemetry.logs import configure_logging
 from tests.slack.reading import eventually, said, texts
@@ -210,3 +211,15 @@ async def test_a_flood_beyond_memory_is_answered_in_order(slack: SlackEmulator, 
         await said(slack, "general", "all done", timeout=20)
     assert order == list(range(250))
     assert texts(slack, "general") == ["all done"]
+
+
+async def test_the_gateway_rests_when_no_delivery_has_arrived_for_a_moment(
+    slack: SlackEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running_bot(slack, register(echo), tmp_path) as running:
+        assert running.gateway.is_resting()
+        monkeypatch.setattr(acceptor, "LULL", 3600.0)
+        await slack.delivered(await slack.post("general", "@gateway hi"))
+        assert not running.gateway.is_resting()
+        monkeypatch.setattr(acceptor, "LULL", -1.0)
+        assert running.gateway.is_resting()
