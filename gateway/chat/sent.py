@@ -32,14 +32,14 @@ async def _recall(turn: Turn, message_id: str) -> Mapping[str, Any] | None:
 
 
 async def has_button(turn: Turn, event: ActionInvoked, message_id: str) -> bool:
-    """Return whether the clicked button is under the message with this id now."""
+    """Return whether the clicked button, or the menu with the picked option, is under the message with this id now."""
     body = await _recall(turn, message_id)
     if body is None:
         return False
     under = event.message_id is None or any(each["id"] == event.message_id for each in body["receipts"])
-    return (under or body.get("doubtful", False)) and any(
-        button["token"] == event.token for button in body["message"].get("buttons", ())
-    )
+    message = body["message"]
+    controls = [*message.get("buttons", ()), *(each for menu in message.get("menus", ()) for each in menu["options"])]
+    return (under or body.get("doubtful", False)) and any(each["token"] == event.token for each in controls)
 
 
 async def remember(

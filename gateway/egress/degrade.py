@@ -4,10 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gateway.model import Button, Capabilities, Card, Citation, Menu, Outgoing, Plan, TaskStatus, TaskUpdate
-
-ICONS: dict[TaskStatus, str] = {"pending": "⚪", "in_progress": "⏳", "complete": "✅", "error": "❌"}
-"""What stands before a task, by its state."""
+from gateway.model import TASK_ICONS, Button, Capabilities, Card, Citation, Menu, Outgoing, Plan, TaskUpdate
 
 _SHORT = 200
 """Characters of a task's output that are shown in its line."""
@@ -73,19 +70,10 @@ def plan_text(plan: Plan) -> str:
 
 def task_line(task: TaskUpdate) -> str:
     """Return a task as an item of a Markdown list: icon, title, duration and a short output."""
-    took = "" if task.seconds is None else f" ({duration(task.seconds)})"
+    took = f" ({task.took})" if task.took else ""
     output = " ".join(task.output.split())
     said = f": {output if len(output) <= _SHORT else output[: _SHORT - 1] + '…'}" if output else ""
-    return f"{'  ' * task.depth}- {ICONS[task.status]} {literal(task.title)}{took}{said}"
-
-
-def duration(seconds: float) -> str:
-    """Return a duration as people read it: ``350 ms``, ``2.4 s``, ``3 min 5 s``."""
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+    return f"{'  ' * task.depth}- {TASK_ICONS[task.status]} {literal(task.title)}{took}{said}"
 
 
 def literal(text: str) -> str:

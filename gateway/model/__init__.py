@@ -32,6 +32,7 @@ from gateway.model.event import (
 from gateway.model.form import DateField, FileField, Form, FormField, NumberField, SelectField, SwitchField, TextField
 from gateway.model.media import accepts, kind_of, media_type
 from gateway.model.message import (
+    TASK_ICONS,
     AllowedMentions,
     Button,
     Card,
@@ -51,6 +52,7 @@ from gateway.model.values import from_json, to_json
 
 __all__ = [
     "COMMANDS",
+    "TASK_ICONS",
     "Accepted",
     "ActionInvoked",
     "AllowedMentions",

@@ -26,6 +26,9 @@ class Capabilities:
     """Options that one menu can have."""
     menus_per_message: int = 5
     """Menus that one message can have."""
+    menu_token_limit: int = 100
+    """UTF-8 bytes that an option of a menu can carry; a longer payload is kept in the store and the option carries its
+    key."""
     cards: bool = False
     """Whether the platform draws ``Outgoing.cards``; otherwise they are part of the text."""
     plans: bool = False

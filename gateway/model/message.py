@@ -1,5 +1,6 @@
 """Messages: what the bot sends, and what a platform returns for it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -87,6 +88,9 @@ class Card:
 TaskStatus = Literal["pending", "in_progress", "complete", "error"]
 """How far a task has come."""
 
+TASK_ICONS: Mapping[TaskStatus, str] = {"pending": "⚪", "in_progress": "⏳", "complete": "✅", "error": "❌"}
+"""What stands before a task, by its state, where a platform has no sign of its own."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskUpdate:
@@ -103,6 +107,17 @@ class TaskUpdate:
     """How many tasks this one lies inside of: 0 for a task at the top."""
     seconds: float | None = None
     """How long the task took, in seconds; None while it runs or where it is not known."""
+
+    @property
+    def took(self) -> str:
+        """The duration as people read it (``350 ms``, ``2.4 s``, ``3 min 5 s``); empty where it is not known."""
+        if self.seconds is None:
+            return ""
+        if self.seconds < 1:
+            return f"{self.seconds * 1000:.0f} ms"
+        if self.seconds < 60:
+            return f"{self.seconds:.1f} s"
+        return f"{int(self.seconds // 60)} min {int(self.seconds % 60)} s"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

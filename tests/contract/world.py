@@ -93,6 +93,14 @@ class Said:
     """A native stream is still open in it."""
     pings: tuple[str, ...] = ()
     """Whom it notified: ids of users, and ``everyone``."""
+    cards: tuple[str, ...] = ()
+    """Cards drawn in the platform's own way, each as lines a person reads: title, text, ``name: value``. Where the
+    platform draws none they are in ``text``."""
+    menus: tuple[tuple[str, ...], ...] = ()
+    """The labels of the options of each menu, in order. ``World.click`` picks one by its label."""
+    plan: tuple[str, ...] = ()
+    """A plan drawn in the platform's own way, as lines a person reads: its title and status, then each task with the
+    icon of its state (``gateway.model.TASK_ICONS``) in front. Where the platform draws none it is in ``text``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +221,7 @@ class World(Protocol):
         ...
 
     async def click(self, message: Said, label: str, *, user: Person = "Ada") -> None:
-        """Press a button. Returns once the bot has answered."""
+        """Press a button, or pick the option of a menu. Returns once the bot has answered."""
         ...
 
     def controls(self, message: Said) -> object:
