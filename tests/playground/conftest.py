@@ -9,7 +9,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from tests.playground import discord_stage, teams_stage
-from tests.playground.handfed import HandFed
+from tests.playground.scripted_emulator import ScriptedEmulator
 from tests.playground.serving import PATIENCE, Served, collect, showing
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
@@ -40,13 +40,13 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def running() -> AsyncIterator[Served[HandFed]]:
-    async with showing(HandFed()) as started:
+async def running() -> AsyncIterator[Served[ScriptedEmulator]]:
+    async with showing(ScriptedEmulator()) as started:
         yield started
 
 
 @pytest.fixture
-def served(running: Served[HandFed]) -> Served[HandFed]:
+def served(running: Served[ScriptedEmulator]) -> Served[ScriptedEmulator]:
     running.emulator.reset()
     return running
 
@@ -60,7 +60,7 @@ async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def modules(context: BrowserContext, running: Served[HandFed]) -> AsyncIterator[Page]:
+async def modules(context: BrowserContext, running: Served[ScriptedEmulator]) -> AsyncIterator[Page]:
     """One page for all tests of a module that only call the page's JavaScript modules."""
     page = await context.new_page()
     await page.goto(running.url)
@@ -69,7 +69,7 @@ async def modules(context: BrowserContext, running: Served[HandFed]) -> AsyncIte
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def page(context: BrowserContext, served: Served[HandFed]) -> AsyncIterator[Page]:
+async def page(context: BrowserContext, served: Served[ScriptedEmulator]) -> AsyncIterator[Page]:
     """The playground, opened and live. Script errors and refused content (CSP) fail the test."""
     page = await context.new_page()
     complaints: list[str] = []

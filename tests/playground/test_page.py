@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from tests.playground.handfed import DM, GENERAL, ME, HandFed
+from tests.playground.scripted_emulator import DM, GENERAL, ME, ScriptedEmulator
 from tests.playground.serving import Served
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -32,7 +32,7 @@ def message(page: Page, ts: str) -> Locator:
     return page.locator(f'.pane:not(.thread-pane) .message[data-ts="{ts}"]')
 
 
-async def post(page: Page, emulator: HandFed, words: str) -> str:
+async def post(page: Page, emulator: ScriptedEmulator, words: str) -> str:
     """Write something as the person; returns its ts."""
     await composer(page).fill(words)
     await page.keyboard.press("Enter")
@@ -49,7 +49,7 @@ async def test_a_newcomer_is_told_what_to_do(page: Page) -> None:
     await expect(composer(page)).to_be_focused()
 
 
-async def test_typing_sends_with_the_mention_resolved(page: Page, served: Served[HandFed]) -> None:
+async def test_typing_sends_with_the_mention_resolved(page: Page, served: Served[ScriptedEmulator]) -> None:
     await composer(page).press_sequentially("hi @gat")
     await expect(page.get_by_role("option", name=re.compile("gateway"))).to_have_attribute("aria-selected", "true")
     await page.keyboard.press("Enter")
@@ -68,7 +68,9 @@ async def test_typing_sends_with_the_mention_resolved(page: Page, served: Served
     await expect(composer(page)).to_have_value("")
 
 
-async def test_what_was_typed_comes_back_when_it_could_not_be_sent(page: Page, served: Served[HandFed]) -> None:
+async def test_what_was_typed_comes_back_when_it_could_not_be_sent(
+    page: Page, served: Served[ScriptedEmulator]
+) -> None:
     served.emulator.answer = lambda _: {"ok": False, "error": "the channel is archived"}
     await composer(page).fill("precious words")
     await page.keyboard.press("Enter")
@@ -76,14 +78,14 @@ async def test_what_was_typed_comes_back_when_it_could_not_be_sent(page: Page, s
     await expect(composer(page)).to_have_value("precious words")
 
 
-async def test_a_slash_command_is_a_command(page: Page, served: Served[HandFed]) -> None:
+async def test_a_slash_command_is_a_command(page: Page, served: Served[ScriptedEmulator]) -> None:
     await composer(page).fill("/new start over")
     await page.keyboard.press("Enter")
     action = await served.emulator.acted("command")
     assert action == {"type": "command", "channel": GENERAL, "command": "/new", "text": "start over"}
 
 
-async def test_a_stream_grows_in_the_thread_that_opens_by_itself(page: Page, served: Served[HandFed]) -> None:
+async def test_a_stream_grows_in_the_thread_that_opens_by_itself(page: Page, served: Served[ScriptedEmulator]) -> None:
     emulator = served.emulator
     root = await post(page, emulator, "@gateway hi")
     thread = page.get_by_role("region", name="Thread in #general")
@@ -100,7 +102,7 @@ async def test_a_stream_grows_in_the_thread_that_opens_by_itself(page: Page, ser
     await expect(message(page, root)).to_contain_text("1 reply")
 
 
-async def test_writing_in_the_thread_replies_there(page: Page, served: Served[HandFed]) -> None:
+async def test_writing_in_the_thread_replies_there(page: Page, served: Served[ScriptedEmulator]) -> None:
     root = await post(page, served.emulator, "a question")
     await message(page, root).hover()
     await message(page, root).get_by_role("button", name="Reply in thread").click()
@@ -114,7 +116,7 @@ async def test_writing_in_the_thread_replies_there(page: Page, served: Served[Ha
     await expect(composer(page, "Reply…")).to_have_value("a draft")
 
 
-async def test_the_status_line_stops_the_bot(page: Page, served: Served[HandFed]) -> None:
+async def test_the_status_line_stops_the_bot(page: Page, served: Served[ScriptedEmulator]) -> None:
     root = await post(page, served.emulator, "@gateway think hard")
     served.emulator.show_status(root, "is thinking…", processing=True)
     thread = page.get_by_role("region", name="Thread in #general")
@@ -125,7 +127,7 @@ async def test_the_status_line_stops_the_bot(page: Page, served: Served[HandFed]
     await expect(thread.get_by_role("status")).to_have_count(0)
 
 
-async def test_a_button_reports_its_click(page: Page, served: Served[HandFed]) -> None:
+async def test_a_button_reports_its_click(page: Page, served: Served[ScriptedEmulator]) -> None:
     ts = served.emulator.say(text="?", blocks=actions(button("yes", "Yes", style="primary"), button("no", "No")))
     await page.get_by_role("button", name="Yes").click()
     assert await served.emulator.acted("click") == {
@@ -138,7 +140,7 @@ async def test_a_button_reports_its_click(page: Page, served: Served[HandFed]) -
     }
 
 
-async def test_a_button_that_asks_first(page: Page, served: Served[HandFed]) -> None:
+async def test_a_button_that_asks_first(page: Page, served: Served[ScriptedEmulator]) -> None:
     confirm = {"title": text("Really?"), "text": text("It is gone then."), "confirm": text("Go"), "deny": text("No")}
     served.emulator.say(text="?", blocks=actions(button("drop", "Drop", confirm=confirm)))
     await page.get_by_role("button", name="Drop").click()
@@ -150,7 +152,7 @@ async def test_a_button_that_asks_first(page: Page, served: Served[HandFed]) -> 
     assert served.emulator.actions == []
 
 
-async def test_menus_report_the_option(page: Page, served: Served[HandFed]) -> None:
+async def test_menus_report_the_option(page: Page, served: Served[ScriptedEmulator]) -> None:
     options = [{"text": text("One"), "value": "1"}, {"text": text("Two"), "value": "2"}]
     served.emulator.say(
         text="?",
@@ -173,7 +175,7 @@ async def test_menus_report_the_option(page: Page, served: Served[HandFed]) -> N
     assert (action["action_id"], action["selected_option"]) == ("more", "1")
 
 
-async def test_feedback_reports_the_thumb(page: Page, served: Served[HandFed]) -> None:
+async def test_feedback_reports_the_thumb(page: Page, served: Served[ScriptedEmulator]) -> None:
     thumbs = {
         "type": "feedback_buttons",
         "action_id": "fb",
@@ -229,7 +231,7 @@ MODAL = {
 }
 
 
-async def test_a_modal_keeps_what_was_entered_through_an_error(page: Page, served: Served[HandFed]) -> None:
+async def test_a_modal_keeps_what_was_entered_through_an_error(page: Page, served: Served[ScriptedEmulator]) -> None:
     emulator = served.emulator
     emulator.show_view(MODAL)
     dialog = page.get_by_role("dialog", name="Book a room")
@@ -268,7 +270,7 @@ async def test_a_modal_keeps_what_was_entered_through_an_error(page: Page, serve
     await expect(dialog).to_have_count(0)
 
 
-async def test_escape_closes_a_modal(page: Page, served: Served[HandFed]) -> None:
+async def test_escape_closes_a_modal(page: Page, served: Served[ScriptedEmulator]) -> None:
     served.emulator.show_view(MODAL)
     await expect(page.get_by_role("dialog")).to_be_visible()
     await page.keyboard.press("Escape")
@@ -276,7 +278,7 @@ async def test_escape_closes_a_modal(page: Page, served: Served[HandFed]) -> Non
     assert (await served.emulator.acted("close_view"))["view_id"] == "V1"
 
 
-async def test_the_focus_stays_in_a_modal(page: Page, served: Served[HandFed]) -> None:
+async def test_the_focus_stays_in_a_modal(page: Page, served: Served[ScriptedEmulator]) -> None:
     served.emulator.show_view(MODAL)
     await expect(page.get_by_role("dialog")).to_be_visible()
     for _ in range(12):
@@ -287,7 +289,7 @@ async def test_the_focus_stays_in_a_modal(page: Page, served: Served[HandFed]) -
         )
 
 
-async def test_files_are_attached_by_button_and_by_drop(page: Page, served: Served[HandFed]) -> None:
+async def test_files_are_attached_by_button_and_by_drop(page: Page, served: Served[ScriptedEmulator]) -> None:
     await page.locator(".composer input[type=file]").first.set_input_files(
         {"name": "a.txt", "mimeType": "text/plain", "buffer": b"\x00\xffbytes"}
     )
@@ -309,7 +311,7 @@ async def test_files_are_attached_by_button_and_by_drop(page: Page, served: Serv
     await expect(page.locator(".message .file-name")).to_have_text(["a.txt", "b.md"])
 
 
-async def test_reactions_toggle(page: Page, served: Served[HandFed]) -> None:
+async def test_reactions_toggle(page: Page, served: Served[ScriptedEmulator]) -> None:
     mine = [{"name": "eyes", "count": 1, "users": [ME]}]
     ts = served.emulator.say(text="look", reactions=mine)
     await page.get_by_role("button", name=re.compile("^eyes, 1")).click()
@@ -322,7 +324,7 @@ async def test_reactions_toggle(page: Page, served: Served[HandFed]) -> None:
     assert (added["name"], added["added"]) == ("tada", True)
 
 
-async def test_own_messages_can_be_edited_and_deleted(page: Page, served: Served[HandFed]) -> None:
+async def test_own_messages_can_be_edited_and_deleted(page: Page, served: Served[ScriptedEmulator]) -> None:
     emulator = served.emulator
     ts = emulator.put(GENERAL, {"user": ME, "text": "hello <@U0BOT> &amp; all"})
     await message(page, ts).hover()
@@ -342,14 +344,14 @@ async def test_own_messages_can_be_edited_and_deleted(page: Page, served: Served
     await expect(message(page, ts)).to_have_count(0)
 
 
-async def test_the_bots_messages_cannot_be_edited(page: Page, served: Served[HandFed]) -> None:
+async def test_the_bots_messages_cannot_be_edited(page: Page, served: Served[ScriptedEmulator]) -> None:
     ts = served.emulator.say(text="mine")
     await message(page, ts).hover()
     await expect(message(page, ts).get_by_role("button", name="Reply in thread")).to_be_visible()
     await expect(message(page, ts).get_by_role("button", name="Edit")).to_have_count(0)
 
 
-async def test_a_direct_message_shows_what_was_missed_and_prompts(page: Page, served: Served[HandFed]) -> None:
+async def test_a_direct_message_shows_what_was_missed_and_prompts(page: Page, served: Served[ScriptedEmulator]) -> None:
     emulator = served.emulator
     emulator.say(DM, text="psst")
     row = page.get_by_role("navigation").get_by_role("button", name=re.compile("gateway"))
@@ -364,7 +366,7 @@ async def test_a_direct_message_shows_what_was_missed_and_prompts(page: Page, se
     assert (await emulator.acted("post"))["text"] == "Hello, who are you?"
 
 
-async def test_an_ephemeral_message_says_so(page: Page, served: Served[HandFed]) -> None:
+async def test_an_ephemeral_message_says_so(page: Page, served: Served[ScriptedEmulator]) -> None:
     ts = served.emulator.say(text="secret", ephemeral_for=ME)
     await expect(message(page, ts)).to_contain_text("Only visible to you")
     served.emulator.say(text="for someone else", ephemeral_for="U0GRACE")
@@ -400,7 +402,7 @@ def shapes(words: str) -> list[dict[str, Any]]:
     ]
 
 
-async def test_hostile_text_stays_text(page: Page, served: Served[HandFed]) -> None:
+async def test_hostile_text_stays_text(page: Page, served: Served[ScriptedEmulator]) -> None:
     messages = [shape for words in HOSTILE for shape in shapes(words)]
     for each in messages:
         served.emulator.say(**each)
@@ -416,7 +418,7 @@ async def test_hostile_text_stays_text(page: Page, served: Served[HandFed]) -> N
         assert words in str(await page.locator(".messages").first.text_content())
 
 
-async def test_the_inspector_lists_filters_and_shows_payloads(page: Page, served: Served[HandFed]) -> None:
+async def test_the_inspector_lists_filters_and_shows_payloads(page: Page, served: Served[ScriptedEmulator]) -> None:
     emulator = served.emulator
     emulator.wire("app_mention", direction="to_bot", request={"event": {"text": "needle"}})
     emulator.wire("chat.postMessage", request={"text": "y" * 500}, response={"ok": False, "error": "ratelimited"})
@@ -443,7 +445,7 @@ async def test_the_inspector_lists_filters_and_shows_payloads(page: Page, served
     await expect(inspector).to_be_hidden()
 
 
-async def test_the_inspector_is_bounded(page: Page, served: Served[HandFed]) -> None:
+async def test_the_inspector_is_bounded(page: Page, served: Served[ScriptedEmulator]) -> None:
     for number in range(520):
         served.emulator.wire(f"call {number}")
     await expect(page.locator(".wire-row").last).to_contain_text("call 519")
@@ -469,7 +471,7 @@ async def test_dark_mode_follows_the_system_and_can_be_chosen(page: Page) -> Non
     assert await background(page, ".pane") < 60
 
 
-async def test_everything_with_the_keyboard_alone(page: Page, served: Served[HandFed]) -> None:
+async def test_everything_with_the_keyboard_alone(page: Page, served: Served[ScriptedEmulator]) -> None:
     emulator = served.emulator
     asked = emulator.say(text="?", blocks=actions(button("yes", "Yes"), button("no", "No")))
     await expect(message(page, asked)).to_be_visible()
@@ -512,7 +514,7 @@ async def test_everything_with_the_keyboard_alone(page: Page, served: Served[Han
     await expect(composer(page, "Message #random")).to_be_focused()
 
 
-async def test_the_focus_survives_a_message_drawn_again(page: Page, served: Served[HandFed]) -> None:
+async def test_the_focus_survives_a_message_drawn_again(page: Page, served: Served[ScriptedEmulator]) -> None:
     ts = served.emulator.say(text="?", blocks=actions(button("yes", "Yes"), button("no", "No")))
     await page.get_by_role("button", name="No").focus()
     served.emulator.say(ts=ts, text="!", blocks=actions(button("yes", "Oh yes"), button("no", "Oh no")))
@@ -521,7 +523,7 @@ async def test_the_focus_survives_a_message_drawn_again(page: Page, served: Serv
     await expect(message(page, ts)).to_be_focused()
 
 
-async def test_a_lost_connection_comes_back_with_what_was_missed(page: Page, served: Served[HandFed]) -> None:
+async def test_a_lost_connection_comes_back_with_what_was_missed(page: Page, served: Served[ScriptedEmulator]) -> None:
     state = page.get_by_role("status").first
     await expect(state).to_have_text("Live")
     served.emulator.hang_up()
@@ -531,7 +533,7 @@ async def test_a_lost_connection_comes_back_with_what_was_missed(page: Page, ser
     await expect(state).to_have_text("Live")
 
 
-async def test_a_reload_comes_back_to_the_same_place(page: Page, served: Served[HandFed]) -> None:
+async def test_a_reload_comes_back_to_the_same_place(page: Page, served: Served[ScriptedEmulator]) -> None:
     root = served.emulator.say(channel="C0RANDOM", text="a root")
     served.emulator.say(channel="C0RANDOM", text="a reply", thread_ts=root)
     await page.get_by_role("button", name="random").click()
@@ -541,7 +543,7 @@ async def test_a_reload_comes_back_to_the_same_place(page: Page, served: Served[
     await expect(page.get_by_role("heading", name="random", exact=True)).to_be_visible()
 
 
-async def test_a_restart_says_why_the_workspace_is_empty(page: Page, served: Served[HandFed]) -> None:
+async def test_a_restart_says_why_the_workspace_is_empty(page: Page, served: Served[ScriptedEmulator]) -> None:
     ts = served.emulator.say(text="said before")
     await expect(message(page, ts)).to_be_visible()
     served.emulator.reset()
@@ -549,7 +551,7 @@ async def test_a_restart_says_why_the_workspace_is_empty(page: Page, served: Ser
     await expect(page.get_by_role("heading", name="Welcome to #general")).to_be_visible()
 
 
-async def test_who_forgets_the_mention_is_told_once(page: Page, served: Served[HandFed]) -> None:
+async def test_who_forgets_the_mention_is_told_once(page: Page, served: Served[ScriptedEmulator]) -> None:
     await post(page, served.emulator, "@gateway hello")
     await expect(page.locator(".toast")).to_have_count(0)
     await post(page, served.emulator, "anybody?")
@@ -558,7 +560,7 @@ async def test_who_forgets_the_mention_is_told_once(page: Page, served: Served[H
     await expect(page.locator(".toast")).to_have_count(1)
 
 
-async def test_a_file_says_whether_it_opens_or_is_saved(page: Page, served: Served[HandFed]) -> None:
+async def test_a_file_says_whether_it_opens_or_is_saved(page: Page, served: Served[ScriptedEmulator]) -> None:
     files = [
         {"id": f"F{n}", "name": name, "title": name, "mimetype": mime, "size": 3, "url": f"http://127.0.0.1:1/{name}"}
         for n, (name, mime) in enumerate([("a.txt", "text/plain"), ("a.zip", "application/zip")])
@@ -569,7 +571,7 @@ async def test_a_file_says_whether_it_opens_or_is_saved(page: Page, served: Serv
 
 
 @pytest.mark.parametrize("width", [900, 1100, 1920])
-async def test_nothing_sticks_out(page: Page, served: Served[HandFed], width: int) -> None:
+async def test_nothing_sticks_out(page: Page, served: Served[ScriptedEmulator], width: int) -> None:
     await page.set_viewport_size({"width": width, "height": 700})
     root = await post(page, served.emulator, "@gateway " + "longword" * 60)
     wide = "| " + " | ".join(["column"] * 20) + " |\n" + "|--" * 20 + "|\n"

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from gateway.playground import server as playground_server
-from tests.playground.handfed import GENERAL, HandFed
+from tests.playground.scripted_emulator import GENERAL, ScriptedEmulator
 from tests.playground.serving import Served, showing
 
 API = "/playground/api"
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def client(served: Served[HandFed]) -> AsyncIterator[httpx.AsyncClient]:
+async def client(served: Served[ScriptedEmulator]) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(base_url=served.url, trust_env=False) as http:
         yield http
 
@@ -78,7 +78,7 @@ async def test_loopback_names_are_let_in(client: httpx.AsyncClient, host: str) -
     ],
 )
 async def test_another_site_cannot_act_or_look(
-    client: httpx.AsyncClient, served: Served[HandFed], headers: dict[str, str]
+    client: httpx.AsyncClient, served: Served[ScriptedEmulator], headers: dict[str, str]
 ) -> None:
     action = {"type": "post", "channel": GENERAL, "text": "forged"}
     assert (await client.post(ACT, json=action, headers=headers)).status_code == 403
@@ -86,7 +86,7 @@ async def test_another_site_cannot_act_or_look(
     assert served.emulator.actions == []
 
 
-async def test_the_page_itself_may_act(client: httpx.AsyncClient, served: Served[HandFed]) -> None:
+async def test_the_page_itself_may_act(client: httpx.AsyncClient, served: Served[ScriptedEmulator]) -> None:
     headers = {"origin": served.url, "sec-fetch-site": "same-origin"}
     answer = await client.post(ACT, json={"type": "post", "channel": GENERAL, "text": "hi"}, headers=headers)
     assert answer.json()["ok"] is True
@@ -94,7 +94,7 @@ async def test_the_page_itself_may_act(client: httpx.AsyncClient, served: Served
 
 
 async def test_a_form_post_needs_no_preflight_and_is_refused(
-    client: httpx.AsyncClient, served: Served[HandFed]
+    client: httpx.AsyncClient, served: Served[ScriptedEmulator]
 ) -> None:
     answer = await client.post(ACT, content=b'{"type": "post"}', headers={"content-type": "text/plain"})
     assert answer.status_code == 415
@@ -102,14 +102,18 @@ async def test_a_form_post_needs_no_preflight_and_is_refused(
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"x"', b"{}", b'{"type": 1}', b"\xff"])
-async def test_what_is_no_action_is_a_400(client: httpx.AsyncClient, served: Served[HandFed], body: bytes) -> None:
+async def test_what_is_no_action_is_a_400(
+    client: httpx.AsyncClient, served: Served[ScriptedEmulator], body: bytes
+) -> None:
     answer = await client.post(ACT, content=body, headers={"content-type": "application/json"})
     assert answer.status_code == 400
     assert answer.json()["ok"] is False
     assert served.emulator.actions == []
 
 
-async def test_an_action_the_emulator_cannot_read_is_a_400(client: httpx.AsyncClient, served: Served[HandFed]) -> None:
+async def test_an_action_the_emulator_cannot_read_is_a_400(
+    client: httpx.AsyncClient, served: Served[ScriptedEmulator]
+) -> None:
     served.emulator.answer = lambda action: action["missing"]
     answer = await client.post(ACT, json={"type": "post"})
     assert answer.status_code == 400
@@ -118,7 +122,7 @@ async def test_an_action_the_emulator_cannot_read_is_a_400(client: httpx.AsyncCl
 
 @pytest.mark.parametrize("announced", [True, False])
 async def test_a_body_over_the_bound_is_a_413(
-    client: httpx.AsyncClient, served: Served[HandFed], announced: bool, monkeypatch: pytest.MonkeyPatch
+    client: httpx.AsyncClient, served: Served[ScriptedEmulator], announced: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(playground_server, "_MAX_BODY", 1000)
 
@@ -140,7 +144,7 @@ async def test_an_unknown_platform_is_a_404(client: httpx.AsyncClient) -> None:
 
 
 async def test_the_stream_begins_with_a_snapshot_then_tells_changes(
-    client: httpx.AsyncClient, served: Served[HandFed]
+    client: httpx.AsyncClient, served: Served[ScriptedEmulator]
 ) -> None:
     async with client.stream("GET", f"{API}/slack/events") as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
@@ -152,7 +156,7 @@ async def test_the_stream_begins_with_a_snapshot_then_tells_changes(
         assert (name, change["message"]["ts"], change["message"]["text"]) == ("change", ts, "hello")
 
 
-async def test_after_a_resync_comes_a_new_snapshot(client: httpx.AsyncClient, served: Served[HandFed]) -> None:
+async def test_after_a_resync_comes_a_new_snapshot(client: httpx.AsyncClient, served: Served[ScriptedEmulator]) -> None:
     async with client.stream("GET", f"{API}/slack/events") as answer:
         lines = answer.aiter_lines()
         await next_event(lines)
@@ -165,7 +169,7 @@ async def test_after_a_resync_comes_a_new_snapshot(client: httpx.AsyncClient, se
 
 async def test_a_silent_stream_shows_that_it_is_alive() -> None:
     async with (
-        showing(HandFed(), heartbeat=0.02) as served,
+        showing(ScriptedEmulator(), heartbeat=0.02) as served,
         httpx.AsyncClient(trust_env=False) as client,
         client.stream("GET", f"{served.url}{API}/slack/events") as answer,
     ):
@@ -175,7 +179,7 @@ async def test_a_silent_stream_shows_that_it_is_alive() -> None:
     pytest.fail("no heartbeat")
 
 
-async def test_a_reader_that_leaves_is_forgotten(client: httpx.AsyncClient, served: Served[HandFed]) -> None:
+async def test_a_reader_that_leaves_is_forgotten(client: httpx.AsyncClient, served: Served[ScriptedEmulator]) -> None:
     async with client.stream("GET", f"{API}/slack/events") as answer:
         await next_event(answer.aiter_lines())
         assert served.emulator.watchers == 1
@@ -185,7 +189,7 @@ async def test_a_reader_that_leaves_is_forgotten(client: httpx.AsyncClient, serv
 
 
 async def test_closing_ends_the_streams_so_that_the_server_can_stop() -> None:
-    async with showing(HandFed()) as served, httpx.AsyncClient(trust_env=False) as client:
+    async with showing(ScriptedEmulator()) as served, httpx.AsyncClient(trust_env=False) as client:
         async with client.stream("GET", f"{served.url}{API}/slack/events") as answer:
             lines = answer.aiter_lines()
             await next_event(lines)

@@ -1,88 +1,115 @@
 """The playground's actions (see ``gateway.emulators.discord.emulator``), from JSON to what people do."""
 
 import base64
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from gateway.emulators.common.acting import Refused, answered, files_in
-from gateway.emulators.common.values import JSON, PersonError
+from gateway.emulators.common.values import JSON, PersonError, Upload
 from gateway.emulators.discord.interactions import InteractionResult
 from gateway.emulators.discord.modals import inputs
 
-if TYPE_CHECKING:
-    from gateway.emulators.discord.emulator import DiscordEmulator
+class Client(Protocol):
+    """What a person can do in Discord's client, as far as the playground offers it; ``DiscordEmulator`` implements it."""
+
+    async def post(
+        self, channel: str, text: str, *, user: str | None, files: Sequence[Upload], reply_to: str | None
+    ) -> str: ...
+    async def voice(self, channel: str, audio: bytes, *, duration: float, user: str | None) -> str: ...
+    async def edit(self, channel: str, message_id: str, text: str) -> None: ...
+    async def delete_message(self, channel: str, message_id: str) -> None: ...
+    async def dismiss(self, channel: str, message_id: str) -> None: ...
+    async def react(self, channel: str, message_id: str, emoji: str, *, user: str | None, added: bool) -> None: ...
+    async def typing(self, channel: str, *, user: str | None) -> None: ...
+    async def click(
+        self, channel: str, message_id: str, custom_id: str, *, values: Sequence[str] | None, user: str | None
+    ) -> InteractionResult: ...
+    async def command(
+        self, name: str, channel: str, *, options: Mapping[str, Any], user: str | None
+    ) -> InteractionResult: ...
+    def modal(self, modal_id: str) -> JSON: ...
+    async def submit(self, modal_id: str, values: Mapping[str, Any]) -> InteractionResult: ...
+    def close_modal(self, modal_id: str) -> None: ...
+    async def create_thread(self, channel: str, name: str, *, message_id: str | None, user: str | None) -> str: ...
+    async def create_post(
+        self, forum: str, title: str, text: str, *, files: Sequence[Upload], user: str | None
+    ) -> str: ...
+    async def delete_thread(self, channel: str) -> None: ...
+    async def open_dm(self, user: str | None) -> str: ...
+    async def remove_bot(self) -> None: ...
+    async def add_bot(self) -> None: ...
 
 
-async def act(emulator: "DiscordEmulator", action: Mapping[str, Any]) -> JSON:
+async def act(client: Client, action: Mapping[str, Any]) -> JSON:
     """Do it; whatever is wrong with it is said in the answer."""
-    return await answered(_act(emulator, action))
+    return await answered(_act(client, action))
 
 
-async def _act(emulator: "DiscordEmulator", action: Mapping[str, Any]) -> JSON:
+async def _act(client: Client, action: Mapping[str, Any]) -> JSON:
     kind, user, channel = action["type"], action.get("user"), str(action.get("channel", ""))
     if kind in ("click", "submit", "close_modal", "command"):
-        return await _interact(emulator, kind, action, channel)
+        return await _interact(client, kind, action, channel)
     if kind in ("create_thread", "create_post", "delete_thread", "open_dm", "remove_bot", "add_bot"):
-        return await _arrange(emulator, kind, action, channel)
+        return await _arrange(client, kind, action, channel)
     match kind:
         case "post":
             files = files_in(action.get("files") or ())
             reply_to = action.get("reply_to") or None
             text = action.get("text", "")
-            return {"id": await emulator.post(channel, text, user=user, files=files, reply_to=reply_to)}
+            return {"id": await client.post(channel, text, user=user, files=files, reply_to=reply_to)}
         case "voice":
             audio = base64.b64decode(action["data"], validate=True)
-            return {"id": await emulator.voice(channel, audio, duration=float(action["duration"]), user=user)}
+            return {"id": await client.voice(channel, audio, duration=float(action["duration"]), user=user)}
         case "edit":
-            await emulator.edit(channel, action["id"], action["text"])
+            await client.edit(channel, action["id"], action["text"])
         case "delete":
-            await emulator.delete_message(channel, action["id"])
+            await client.delete_message(channel, action["id"])
         case "dismiss":
-            await emulator.dismiss(channel, action["id"])
+            await client.dismiss(channel, action["id"])
         case "react":
-            await emulator.react(channel, action["id"], action["emoji"], user=user, added=action.get("added", True))
+            await client.react(channel, action["id"], action["emoji"], user=user, added=action.get("added", True))
         case "typing":
-            await emulator.typing(channel, user=user)
+            await client.typing(channel, user=user)
         case other:
             raise PersonError(f"no action {other}")
     return {}
 
 
-async def _interact(emulator: "DiscordEmulator", kind: str, action: Mapping[str, Any], channel: str) -> JSON:
+async def _interact(client: Client, kind: str, action: Mapping[str, Any], channel: str) -> JSON:
     user = action.get("user")
     if kind == "click":
         values = action.get("values")
-        return _shown(await emulator.click(channel, action["id"], action["custom_id"], values=values, user=user))
+        return _shown(await client.click(channel, action["id"], action["custom_id"], values=values, user=user))
     if kind == "command":
         options = {name: _option(value) for name, value in (action.get("options") or {}).items()}
-        return _shown(await emulator.command(action["command"], channel, options=options, user=user))
+        return _shown(await client.command(action["command"], channel, options=options, user=user))
     if kind == "close_modal":
-        emulator.close_modal(action["modal_id"])
+        client.close_modal(action["modal_id"])
         return {}
-    modal = emulator.modal(action["modal_id"])
+    modal = client.modal(action["modal_id"])
     uploads = {each["custom_id"] for each in inputs(modal) if each["type"] == 19}
     values = {k: files_in(v) if k in uploads else v for k, v in (action.get("values") or {}).items()}
-    return _shown(await emulator.submit(action["modal_id"], values))
+    return _shown(await client.submit(action["modal_id"], values))
 
 
-async def _arrange(emulator: "DiscordEmulator", kind: str, action: Mapping[str, Any], channel: str) -> JSON:
+async def _arrange(client: Client, kind: str, action: Mapping[str, Any], channel: str) -> JSON:
     user = action.get("user")
     match kind:
         case "create_thread":
             source = action.get("id")
-            return {"channel": await emulator.create_thread(channel, action["name"], message_id=source, user=user)}
+            return {"channel": await client.create_thread(channel, action["name"], message_id=source, user=user)}
         case "create_post":
             files = files_in(action.get("files") or ())
             text = action.get("text", "")
-            return {"channel": await emulator.create_post(channel, action["title"], text, files=files, user=user)}
+            return {"channel": await client.create_post(channel, action["title"], text, files=files, user=user)}
         case "delete_thread":
-            await emulator.delete_thread(channel)
+            await client.delete_thread(channel)
         case "open_dm":
-            return {"channel": await emulator.open_dm(user)}
+            return {"channel": await client.open_dm(user)}
         case "remove_bot":
-            await emulator.remove_bot()
+            await client.remove_bot()
         case _:
-            await emulator.add_bot()
+            await client.add_bot()
     return {}
 
 

@@ -1,59 +1,76 @@
 """The playground's actions (see ``gateway.emulators.slack.emulator``), from JSON to what people do."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from gateway.emulators.common.acting import Refused, answered, files_in
-from gateway.emulators.common.values import JSON, PersonError
+from gateway.emulators.common.values import JSON, PersonError, Upload
 from gateway.emulators.slack.values import InteractionResult
 from gateway.emulators.slack.views import View
 
-if TYPE_CHECKING:
-    from gateway.emulators.slack.emulator import SlackEmulator
+class Client(Protocol):
+    """What a person can do in Slack's client, as far as the playground offers it; ``SlackEmulator`` implements it."""
+
+    async def post(
+        self, channel: str, text: str, *, user: str | None, thread_ts: str | None, files: Sequence[Upload]
+    ) -> str: ...
+    async def edit(self, channel: str, ts: str, text: str) -> None: ...
+    async def delete_message(self, channel: str, ts: str) -> None: ...
+    async def react(self, channel: str, ts: str, name: str, *, user: str | None, added: bool) -> None: ...
+    async def click(
+        self, channel: str, ts: str, action_id: str, *, block_id: str | None, value: Any, user: str | None
+    ) -> InteractionResult: ...
+    async def command(self, command: str, text: str, channel: str, *, user: str | None) -> InteractionResult: ...
+    async def open_home(self, user: str | None) -> str: ...
+    async def stop_session(self, channel: str, thread_ts: str, *, user: str | None) -> None: ...
+    def view(self, view_id: str) -> View: ...
+    async def click_view(self, view_id: str, action_id: str, *, value: Any) -> InteractionResult: ...
+    async def submit(self, view_id: str, values: Mapping[str, Mapping[str, Any]]) -> InteractionResult: ...
+    async def close_view(self, view_id: str) -> InteractionResult: ...
 
 
-async def act(emulator: "SlackEmulator", action: Mapping[str, Any]) -> JSON:
+async def act(client: Client, action: Mapping[str, Any]) -> JSON:
     """Do it; whatever is wrong with it is said in the answer."""
-    return await answered(_act(emulator, action))
+    return await answered(_act(client, action))
 
 
-async def _act(emulator: "SlackEmulator", action: Mapping[str, Any]) -> JSON:
+async def _act(client: Client, action: Mapping[str, Any]) -> JSON:
     user, channel = action.get("user"), str(action.get("channel", ""))
     match action["type"]:
         case "post":
             thread_ts = action.get("thread_ts") or None
             uploads = files_in(action.get("files") or ())
-            ts = await emulator.post(channel, action.get("text", ""), user=user, thread_ts=thread_ts, files=uploads)
+            ts = await client.post(channel, action.get("text", ""), user=user, thread_ts=thread_ts, files=uploads)
             return {"ts": ts}
         case "click":
-            return await _act_click(emulator, action, channel, user)
+            return await _act_click(client, action, channel, user)
         case "submit":
-            view = emulator.view(action["view_id"])
-            return _shown(await emulator.submit(view.id, _decoded(view, action.get("values") or {})))
+            view = client.view(action["view_id"])
+            return _shown(await client.submit(view.id, _decoded(view, action.get("values") or {})))
         case "close_view":
-            return _shown(await emulator.close_view(action["view_id"]))
+            return _shown(await client.close_view(action["view_id"]))
         case "react":
-            await emulator.react(channel, action["ts"], action["name"], user=user, added=action.get("added", True))
+            await client.react(channel, action["ts"], action["name"], user=user, added=action.get("added", True))
         case "edit":
-            await emulator.edit(channel, action["ts"], action["text"])
+            await client.edit(channel, action["ts"], action["text"])
         case "delete":
-            await emulator.delete_message(channel, action["ts"])
+            await client.delete_message(channel, action["ts"])
         case "command":
-            return _shown(await emulator.command(action["command"], action.get("text", ""), channel, user=user))
+            return _shown(await client.command(action["command"], action.get("text", ""), channel, user=user))
         case "stop":
-            await emulator.stop_session(channel, action["thread_ts"], user=user)
+            await client.stop_session(channel, action["thread_ts"], user=user)
         case "open_dm":
-            return {"channel": await emulator.open_home(user)}
+            return {"channel": await client.open_home(user)}
         case other:
             raise PersonError(f"no action {other}")
     return {}
 
 
-async def _act_click(emulator: "SlackEmulator", action: Mapping[str, Any], channel: str, user: str | None) -> JSON:
+async def _act_click(client: Client, action: Mapping[str, Any], channel: str, user: str | None) -> JSON:
     value = action.get("selected_options", action.get("selected_option", action.get("value")))
     if action.get("view_id"):
-        return _shown(await emulator.click_view(action["view_id"], action["action_id"], value=value))
-    clicked = emulator.click(
+        return _shown(await client.click_view(action["view_id"], action["action_id"], value=value))
+    clicked = client.click(
         channel, action["ts"], action["action_id"], block_id=action.get("block_id"), value=value, user=user
     )
     return _shown(await clicked)

@@ -1,28 +1,35 @@
 """How the playground's page sees a message, a conversation, a person and a dialog."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from gateway.emulators.common.values import JSON
 from gateway.emulators.teams.attachments import CONSENT, DOWNLOAD_INFO, FILE_INFO
+from gateway.emulators.teams.files import Files
 from gateway.emulators.teams.validate import MESSAGE_ENTITY
-from gateway.emulators.teams.world import Conversation, Message, Person, World, text_of
-
-if TYPE_CHECKING:
-    from gateway.emulators.teams.backend import Backend
+from gateway.emulators.teams.world import Conversation, Message, Person, Stream, World, text_of
 
 
-def message(backend: Backend, conversation: Conversation, shown: Message, viewer: str) -> JSON:
-    activity, account = shown.activity, backend.world.account(shown.sender)
-    stream = backend.stream_of(shown)
+class State(Protocol):
+    """The state a page shows: conversations, files and running streams; ``Backend`` implements it."""
+
+    world: World
+    files: Files
+
+    def stream_of(self, message: Message) -> Stream | None:
+        """Return the message's stream, ended if its time is over; None when the message was never streamed."""
+        ...
+
+
+def message(state: State, conversation: Conversation, shown: Message, viewer: str) -> JSON:
+    activity, account = shown.activity, state.world.account(shown.sender)
+    stream = state.stream_of(shown)
     out: JSON = {
         "id": shown.id,
         "conversation": conversation.id,
         "thread": shown.root,
         "from": account["id"],
         "name": account["name"],
-        "bot": shown.sender == backend.world.bot_id,
+        "bot": shown.sender == state.world.bot_id,
         "at": shown.at,
         "edited": shown.edited,
         "deleted": shown.deleted,
@@ -59,32 +66,32 @@ def message(backend: Backend, conversation: Conversation, shown: Message, viewer
     }
 
 
-def attachment(backend: Backend, shown: Message, number: int, given: JSON, viewer: str) -> JSON:
+def attachment(state: State, shown: Message, number: int, given: JSON, viewer: str) -> JSON:
     kind, content = given["contentType"], given.get("content")
     out: JSON = {"index": number, "type": kind, "name": given.get("name"), "url": given.get("contentUrl")}
     if kind in (FILE_INFO, DOWNLOAD_INFO):
-        file = backend.files.find((content or {}).get("uniqueId"))
-        out["url"] = backend.files.page_url(file) if file is not None else None
+        file = state.files.find((content or {}).get("uniqueId"))
+        out["url"] = state.files.page_url(file) if file is not None else None
         out["size"] = len(file.content or b"") if file is not None else None
         return out
     if kind.startswith("image/"):
         parts = str(out["url"]).split("/")
-        file = backend.files.find(parts[-3]) if parts[-1] == "original" else None
-        out["url"] = backend.files.page_url(file) if file is not None else out["url"]
+        file = state.files.find(parts[-3]) if parts[-1] == "original" else None
+        out["url"] = state.files.page_url(file) if file is not None else out["url"]
         return out
     if kind == CONSENT:
         out["state"] = shown.consents.get(number, "open")
     return out | {"content": shown.cards.get((viewer, number), content)}
 
 
-def seen(backend: Backend, shown: Message) -> JSON:
+def seen(state: State, shown: Message) -> JSON:
     """A message as tests look at it: the activity, and what became of it."""
-    stream = backend.stream_of(shown)
+    stream = state.stream_of(shown)
     entities = shown.activity.get("entities") or ()
     return {
         **shown.activity,
         "id": shown.id,
-        "from": backend.world.account(shown.sender),
+        "from": state.world.account(shown.sender),
         "thread": shown.root,
         "edited": shown.edited,
         "deleted": shown.deleted,

@@ -1,4 +1,4 @@
-"""An emulator fed by hand: it holds what a test puts in, publishes what a test tells it to, and keeps every action."""
+"""An emulator that a test scripts: it shows and publishes what the test says, and records every action of the page."""
 
 import asyncio
 import itertools
@@ -12,7 +12,7 @@ JSON = dict[str, Any]
 ME, BOT, GENERAL, DM = "U0ADA", "U0BOT", "C0GENERAL", "D0ADA"
 
 
-class HandFed:
+class ScriptedEmulator:
     """Implements ``gateway.adapter.Emulator`` over in-memory state."""
 
     name: ClassVar[str] = "slack"
