@@ -9,8 +9,9 @@ from gateway.emulators.common.values import JSON, PersonError, Upload
 from gateway.emulators.discord.interactions import InteractionResult
 from gateway.emulators.discord.modals import inputs
 
+
 class Client(Protocol):
-    """What a person can do in Discord's client, as far as the playground offers it; ``DiscordEmulator`` implements it."""
+    """What a person can do in Discord's client and the playground offers. ``DiscordEmulator`` implements it."""
 
     async def post(
         self, channel: str, text: str, *, user: str | None, files: Sequence[Upload], reply_to: str | None

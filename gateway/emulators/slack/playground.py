@@ -8,6 +8,7 @@ from gateway.emulators.common.values import JSON, PersonError, Upload
 from gateway.emulators.slack.values import InteractionResult
 from gateway.emulators.slack.views import View
 
+
 class Client(Protocol):
     """What a person can do in Slack's client, as far as the playground offers it; ``SlackEmulator`` implements it."""
 

@@ -49,7 +49,7 @@ def message(state: State, conversation: Conversation, shown: Message, viewer: st
         ],
         "layout": activity.get("attachmentLayout") or "list",
         "attachments": [
-            attachment(backend, shown, number, given, viewer)
+            attachment(state, shown, number, given, viewer)
             for number, given in enumerate([*(activity.get("attachments") or ()), *shown.shared])
             if given["contentType"] != "text/html"
         ],

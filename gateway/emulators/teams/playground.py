@@ -7,6 +7,7 @@ from gateway.emulators.common.acting import Refused, answered, files_in
 from gateway.emulators.common.values import JSON, PersonError, Upload
 from gateway.emulators.teams.values import InvokeResult
 
+
 class Client(Protocol):
     """What a person can do in the Teams client, as far as the playground offers it; ``TeamsEmulator`` implements it."""
 
