@@ -5,21 +5,21 @@ from typing import Any, ClassVar, Protocol
 
 
 class Emulator(Protocol):
-    """A stateful stand-in for a platform, speaking its wire protocol on loopback.
+    """A stateful stand-in for a platform that speaks its wire protocol on loopback.
 
-    Tests call it directly; the playground shows it to a person. ``snapshot``, ``act`` and ``watch`` speak JSON the
-    page's tab for this platform understands.
+    Tests call an emulator's own methods; the playground shows it to a person. ``snapshot``, ``act`` and ``watch``
+    exchange JSON that the playground's tab for this platform understands.
     """
 
     name: ClassVar[str]
     """The platform's name, as in ``Platform.name``."""
 
     async def start(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Serve the platform's API; port 0 picks a free one."""
+        """Serve the platform's API. Port 0 picks a free one. Raises ``OSError`` when the port is taken."""
         ...
 
     async def stop(self) -> None:
-        """Stop serving and delivering."""
+        """Stop serving the API and delivering events to the bot."""
         ...
 
     def environment(self) -> Mapping[str, str]:
@@ -27,15 +27,15 @@ class Emulator(Protocol):
         ...
 
     def deliver_to(self, base_url: str) -> None:
-        """Set the address of the bot, for example ``http://127.0.0.1:8000``."""
+        """Set the base URL of the bot that receives events, for example ``http://127.0.0.1:8000``."""
         ...
 
     def snapshot(self) -> Mapping[str, Any]:
-        """Return everything a person would see now."""
+        """Return everything a person sees on the platform at this moment."""
         ...
 
     async def act(self, action: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Do what a person does: post, upload, click, submit, react, stop."""
+        """Do what a person does (post, upload, click, submit, react, stop) and return what came of it."""
         ...
 
     def watch(self) -> AsyncIterator[Mapping[str, Any]]:

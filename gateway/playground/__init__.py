@@ -1,4 +1,4 @@
-"""The playground: a page in which the emulated platforms live, and the routes that serve it."""
+"""The playground: a page that shows the emulated platforms, and the routes that serve it."""
 
 from gateway.playground.server import Playground
 

@@ -1,5 +1,5 @@
-"""Refuses requests to the playground that other sites make: the playground has no login, so only the person at this
-machine may use it."""
+"""Refuses requests that other sites make to the playground. It has no login, so only the person at this machine may use
+it."""
 
 from collections.abc import Collection
 from urllib.parse import urlsplit
@@ -35,10 +35,11 @@ _HEADERS = {
 
 
 def refusal(headers: Headers, scheme: str, allowed: Collection[str]) -> str | None:
-    """Return why this request is refused, None when it is not.
+    """Return why a request is refused, or None when it is allowed.
 
-    The Host must be one of ours, or a name an attacker points at 127.0.0.1 (DNS rebinding) could read everything.
-    The Origin, where a browser sends one, must be our own, or any site open in another tab could act (CSRF).
+    The Host header must be one of ours; otherwise a name that an attacker points at 127.0.0.1 (DNS rebinding) could
+    read everything. The Origin, where a browser sends one, must be our own; otherwise any site open in another tab
+    could act (CSRF).
     """
     host = headers.get("host", "")
     try:
@@ -56,7 +57,7 @@ def refusal(headers: Headers, scheme: str, allowed: Collection[str]) -> str | No
 
 
 class Guard:
-    """ASGI middleware: refuses strangers with 403, and puts the security headers on every answer."""
+    """ASGI middleware that answers strangers with 403 and adds security headers to every answer."""
 
     def __init__(self, app: ASGIApp, *, allowed_hosts: Collection[str] = ()) -> None:
         self._app = app

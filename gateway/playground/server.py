@@ -1,4 +1,4 @@
-"""Serves the playground's page, and the API through which a person sees, uses and watches the emulated platforms."""
+"""Serves the playground's page and the API through which a person sees, uses and watches the emulated platforms."""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
@@ -19,7 +19,7 @@ from gateway.playground.guard import Guard
 
 _STATIC = Path(__file__).parent / "static"
 _MAX_BODY = 32 * 1024 * 1024
-"""Bytes of the largest action: an upload of about 24 MB, as base64 in JSON."""
+"""Most bytes of an action's body. This allows an upload of about 24 MB, as base64 in JSON."""
 
 _log = structlog.get_logger("gateway.playground")
 
@@ -27,13 +27,13 @@ _log = structlog.get_logger("gateway.playground")
 class Playground:
     """Shows emulators to a person.
 
-    ``emulators`` are by platform name, in the order of the page's tabs, and already started; their life is the
-    caller's. Add ``routes`` to the application. They answer only requests addressed to a loopback name;
-    ``allowed_hosts`` adds names (without port) for those who know that everyone reaching the port may act as the
-    emulated user.
+    ``emulators`` maps platform names to started emulators, in the order of the page's tabs; the caller starts and stops
+    them. Add ``routes`` to the application. They answer only requests addressed to a loopback name. ``allowed_hosts``
+    adds names (without port); everybody who reaches the port under such a name can act as the emulated user.
 
-    Call ``close`` when shutdown *begins* (on SIGTERM, before the server waits for open connections; a lifespan's
-    end is too late): it ends the event streams the pages hold open, and refuses later ones with 503. Idempotent.
+    Call ``close`` when shutdown *begins* (on SIGTERM, before the server waits for open connections; a lifespan's end is
+    too late). It ends the event streams that pages hold open and refuses later ones with 503. Calling it again does
+    nothing.
     """
 
     def __init__(
@@ -43,8 +43,8 @@ class Playground:
         allowed_hosts: Collection[str] = (),
         heartbeat: float = 15.0,
     ) -> None:
-        """``heartbeat``: seconds of silence after which an event stream sends a comment, so that a dead peer is
-        noticed."""
+        """Create the routes. ``heartbeat`` is the number of seconds without a change after which an event stream sends
+        a comment, so that a dead connection is noticed."""
         self._emulators = dict(emulators)
         self._heartbeat = heartbeat
         self._closed = asyncio.Event()
@@ -60,7 +60,7 @@ class Playground:
         ]
 
     async def close(self) -> None:
-        """End the event streams and refuse later ones with 503. Idempotent."""
+        """End the event streams and refuse later ones with 503. Calling it again does nothing."""
         self._closed.set()
 
     async def _page(self, request: Request) -> Response:
@@ -108,7 +108,7 @@ class Playground:
         return StreamingResponse(self._stream(emulator), media_type="text/event-stream", headers=headers)
 
     async def _stream(self, emulator: Emulator) -> AsyncIterator[bytes]:
-        """Yield a snapshot, then every change after it, and another snapshot whenever changes were lost."""
+        """Yield a snapshot, then every change after it, and a new snapshot whenever changes were lost."""
         changes = aiter(emulator.watch())
         closed = asyncio.create_task(self._closed.wait())
         coming = asyncio.ensure_future(anext(changes, None))
@@ -139,8 +139,8 @@ class Playground:
 
 
 class _Static(StaticFiles):
-    """Serves the page's own files. Browsers ask each time whether they changed, so that an upgrade is never half
-    seen."""
+    """Serves the page's own files. Browsers ask each time whether a file changed, so that no page mixes two
+    versions."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
@@ -149,7 +149,8 @@ class _Static(StaticFiles):
 
 
 async def _read(request: Request, limit: int) -> bytes | None:
-    """Return the body, None if it has more than ``limit`` bytes; no more than that is held in memory."""
+    """Return the request's body, or None when it has more than ``limit`` bytes. Never holds much more than that in
+    memory."""
     if request.headers.get("content-length", "").isdigit() and int(request.headers["content-length"]) > limit:
         return None
     body = bytearray()

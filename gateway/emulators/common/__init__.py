@@ -1,1 +1,1 @@
-"""What every emulator is made with, whatever its platform: trouble on demand, and those who watch."""
+"""What all emulators share: the server, failures that tests order, recorded calls, subscriptions and small values."""

@@ -1,4 +1,4 @@
-"""What the playground's page asks of an emulator, whatever the platform: answers in JSON, and files in it."""
+"""What the playground's actions need on every platform: answers in JSON, and the files in an action."""
 
 import base64
 from collections.abc import Awaitable, Mapping, Sequence
@@ -9,7 +9,7 @@ _UNKNOWN = "application/octet-stream"
 
 
 class Refused(PersonError):
-    """A form came back with messages beside its fields."""
+    """The platform refused a form and shows messages beside its fields. ``errors`` has the messages by field."""
 
     def __init__(self, errors: JSON) -> None:
         super().__init__("some inputs are not valid")
@@ -17,7 +17,7 @@ class Refused(PersonError):
 
 
 async def answered(doing: Awaitable[JSON]) -> JSON:
-    """The answer to an action; whatever is wrong with it is said there."""
+    """Return the JSON answer to an action: its result, or the reason why it failed."""
     try:
         return {"ok": True, **await doing}
     except Refused as refused:
@@ -29,7 +29,7 @@ async def answered(doing: Awaitable[JSON]) -> JSON:
 
 
 def files_in(given: Sequence[Mapping[str, str]]) -> list[Upload]:
-    """The files in an action. Raises ``ValueError`` for what is no base64."""
+    """Decode the files in an action. Raises ``ValueError`` for a file that is not base64."""
     return [
         Upload(each["name"], base64.b64decode(each["data"], validate=True), each.get("mime") or _UNKNOWN)
         for each in given

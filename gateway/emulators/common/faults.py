@@ -1,4 +1,4 @@
-"""Trouble on demand: answers that fail, answers that are lost, calls that hang."""
+"""Failures that a test orders: calls that answer with an error, calls whose answer is lost, calls that wait."""
 
 import asyncio
 from collections import defaultdict, deque
@@ -8,10 +8,18 @@ from types import TracebackType
 from typing import Any, Self
 
 When = Callable[[Mapping[str, Any]], bool]
+"""Decides by a call's arguments whether an ordered failure or wait applies to the call."""
 
 
 @dataclass(slots=True)
 class Fault:
+    """A failure ordered for the next ``times`` calls of a method.
+
+    ``status`` is the HTTP status (0 breaks the connection, None leaves the choice to the emulator), ``error`` the
+    platform's error code. ``retry_after`` makes it a rate limit; its unit is the emulator's. With ``after_effect`` the
+    call is performed and only its answer is lost. ``when`` chooses among the calls.
+    """
+
     times: int
     status: int | None
     error: str | None
@@ -21,7 +29,7 @@ class Fault:
 
 
 class Hold:
-    """Calls of one method wait here until released. A context manager, so that none waits for ever."""
+    """Makes calls of one method wait until they are released. Leaving the context manager releases them."""
 
     def __init__(self, *, after_effect: bool, when: When | None, forget: Callable[["Hold"], None]) -> None:
         self.after_effect = after_effect
@@ -33,22 +41,22 @@ class Hold:
         self._arrived = asyncio.Condition()
 
     async def reached(self, calls: int = 1, *, timeout: float = 10.0) -> None:
-        """Until so many calls wait here."""
+        """Wait until ``calls`` calls wait here. Raises ``TimeoutError`` after ``timeout`` seconds."""
         async with asyncio.timeout(timeout), self._arrived:
             await self._arrived.wait_for(lambda: self.waiting >= calls)
 
     def release(self) -> None:
-        """Let the calls go on, and later ones pass."""
+        """Let the waiting calls continue and let later calls pass."""
         self._forget(self)
         self._gate.set()
 
     def drop(self) -> None:
-        """Break the waiting calls' connections; those held before their effect have none."""
+        """Break the connections of the waiting calls. Calls held before their effect then have none."""
         self._dropped = True
         self.release()
 
     async def passing(self) -> bool:
-        """Wait; False when the call is to be dropped."""
+        """Wait until the hold is released. Return False when the call's connection is to be broken."""
         async with self._arrived:
             self.waiting += 1
             self._arrived.notify_all()
@@ -71,7 +79,8 @@ class Hold:
 
 
 class Faults:
-    """What is to go wrong, by method."""
+    """Keeps the failures and waits that a test ordered, by method. ``armed`` is False until the first one is
+    ordered."""
 
     def __init__(self) -> None:
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
@@ -79,16 +88,19 @@ class Faults:
         self.armed = False
 
     def fail_next(self, method: str, fault: Fault) -> None:
+        """Order a failure for the next calls of a method."""
         self._faults[method].append(fault)
         self.armed = True
 
     def hold(self, method: str, *, after_effect: bool, when: When | None) -> Hold:
+        """Make calls of a method wait, and return the hold that releases them."""
         hold = Hold(after_effect=after_effect, when=when, forget=lambda h: self._forget(method, h))
         self._holds[method].append(hold)
         self.armed = True
         return hold
 
     def take(self, method: str, args: Mapping[str, Any]) -> Fault | None:
+        """Return the failure ordered for this call and count it as used, or None."""
         faults = self._faults.get(method)
         for fault in tuple(faults or ()):
             if fault.when is None or fault.when(args):
@@ -99,13 +111,14 @@ class Faults:
         return None
 
     def held(self, method: str, args: Mapping[str, Any]) -> Hold | None:
+        """Return the hold this call has to wait for, or None."""
         for hold in self._holds.get(method, ()):
             if hold.when is None or hold.when(args):
                 return hold
         return None
 
     def clear(self) -> None:
-        """Release every hold and forget every fault."""
+        """Drop all waiting calls and forget all ordered failures."""
         for holds in list(self._holds.values()):
             for hold in list(holds):
                 hold.drop()

@@ -1,16 +1,18 @@
-"""Serves an emulator on loopback."""
+"""Serves an emulator's API on loopback."""
 
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+"""Answers an HTTP request."""
 
 
 class Listener:
     """An HTTP server that can be closed and opened again.
 
-    ``handler`` answers the requests; ``grace`` is how many seconds those under way get when it closes.
+    ``handler`` answers the requests. ``grace`` is the number of seconds that requests under way have left when it
+    closes.
     """
 
     def __init__(self, handler: Handler, *, grace: float = 1.0) -> None:
@@ -19,8 +21,8 @@ class Listener:
         self._runner: web.ServerRunner | None = None
 
     async def open(self, host: str, port: int) -> str:
-        """Serve at ``host``, at a free port if ``port`` is 0; return the address. Raises ``OSError`` where the port is
-        taken."""
+        """Serve at ``host`` and ``port`` (0 picks a free one) and return the base URL. Raises ``OSError`` when the port
+        is taken."""
         runner = web.ServerRunner(web.Server(self._handler, access_log=None), shutdown_timeout=self._grace)
         await runner.setup()
         try:
@@ -32,7 +34,7 @@ class Listener:
         return f"http://{host}:{runner.addresses[0][1]}"
 
     async def close(self) -> None:
-        """Stop serving; nothing happens if it does not serve."""
+        """Stop serving. Nothing happens when it is closed already."""
         runner, self._runner = self._runner, None
         if runner is not None:
             await runner.cleanup()

@@ -1,4 +1,4 @@
-"""Who watches the emulator: recorded calls, waiting tests, and the playground's subscribers."""
+"""Observers of an emulator: the record of calls, tests that wait for a change, and the playground's subscribers."""
 
 import asyncio
 from collections import deque
@@ -11,17 +11,20 @@ from gateway.emulators.common.values import JSON, Call
 T = TypeVar("T")
 
 MAX_CALLS = 10_000
+"""Calls kept in the record; the oldest are forgotten first."""
 MAX_QUEUED = 1_000
+"""Changes queued for one subscriber; beyond that the queue is emptied and the subscriber is told to resync."""
 SECRET_KEYS = frozenset(
     {"token", "bot_access_token", "access_token", "client_secret", "authorization", "signing_secret"}
     | {"response_url", "upload_url", "uploadUrl"}
 )
+"""Names of fields whose values ``redact`` replaces."""
 _SECRET_STARTS = ("xoxb-", "xapp-", "xoxp-", "Bearer ", "Bot ", "eyJ")
-"""Tokens by how they begin: Slack's, two authorization headers, a JWT."""
+"""How tokens begin: Slack's, those of two authorization headers, and a JWT."""
 
 
 def redact(value: Any) -> Any:
-    """A copy without tokens and capability URLs."""
+    """Return a copy without tokens and without URLs that grant access."""
     if isinstance(value, Mapping):
         return {k: "[redacted]" if k in SECRET_KEYS and isinstance(v, str) else redact(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
@@ -32,13 +35,14 @@ def redact(value: Any) -> Any:
 
 
 class Subscription(AsyncIterator[JSON]):
-    """One watcher's bounded queue."""
+    """A bounded queue of changes for one subscriber."""
 
     def __init__(self) -> None:
         self._queue: asyncio.Queue[JSON] = asyncio.Queue(MAX_QUEUED)
         self._closed = False
 
     def put(self, entry: JSON) -> None:
+        """Queue a change. A full queue is emptied first and begins again with ``{"type": "resync"}``."""
         if self._closed:
             return
         if self._queue.full():
@@ -53,11 +57,12 @@ class Subscription(AsyncIterator[JSON]):
         return await self._queue.get()
 
     async def aclose(self) -> None:
+        """End the subscription; iterating over it stops."""
         self._closed = True
 
 
 class Observers:
-    """Costs next to nothing while nobody watches."""
+    """Records calls, wakes waiting tests and publishes changes. Publishing is nearly free while nobody subscribes."""
 
     def __init__(self) -> None:
         self.calls: deque[Call] = deque(maxlen=MAX_CALLS)
@@ -66,15 +71,17 @@ class Observers:
 
     @property
     def watched(self) -> bool:
+        """Whether anybody subscribes to changes."""
         return bool(self._subscribers)
 
     def changed(self) -> None:
-        """Wake whoever waits for a condition."""
+        """Let all waiting tests try their conditions again."""
         for event in self._waiting:
             event.set()
 
     async def wait_for(self, predicate: Callable[[], T], timeout: float) -> T:
-        """The first true value of ``predicate``, tried again after each change. Raises ``TimeoutError``."""
+        """Return the first true value of ``predicate``, which is tried after each change. Raises ``TimeoutError`` after
+        ``timeout`` seconds."""
         event = asyncio.Event()
         self._waiting.add(event)
         try:
@@ -89,12 +96,12 @@ class Observers:
             self._waiting.discard(event)
 
     def publish(self, entry: JSON) -> None:
-        """Hand an entry to every subscriber; one that lags loses its backlog and is told to start over."""
+        """Queue a change for every subscriber. A subscriber that lags loses its queue and is told to resync."""
         for subscription in tuple(self._subscribers):
             subscription.put(entry)
 
     def watch(self) -> "Subscription":
-        """Subscribed from now on, until the subscription is closed or forgotten."""
+        """Subscribe to the changes from now on, until the subscription is closed or garbage-collected."""
         subscription = Subscription()
         self._subscribers.add(subscription)
         return subscription
@@ -102,6 +109,8 @@ class Observers:
     def wire(
         self, direction: str, name: str, *, status: int, request: Any, response: Any, ms: float, at: float
     ) -> None:
+        """Publish a request between bot and platform for the inspector. Secrets are redacted; ``ms`` is its duration in
+        milliseconds, ``at`` its start in seconds since the epoch."""
         if self._subscribers:
             self.publish(
                 {

@@ -1,14 +1,15 @@
-"""The small values all emulators share: JSON, a recorded call, a person's mistake."""
+"""Small values that all emulators share: JSON, an uploaded file, a recorded call, a person's mistake."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 JSON = dict[str, Any]
+"""A JSON object."""
 
 
 class Upload(NamedTuple):
-    """A file a person sends."""
+    """A file that a person uploads."""
 
     name: str
     data: bytes
@@ -16,12 +17,13 @@ class Upload(NamedTuple):
 
 
 class PersonError(ValueError):
-    """A person tried what the platform's own client would not let them do."""
+    """A person tried something that the platform's own client does not allow."""
 
 
 @dataclass(slots=True, frozen=True)
 class Call:
-    """A request the bot made. ``response`` is None when the answer was lost on purpose."""
+    """A request the bot made. ``response`` is None when a test ordered the answer to be lost; ``at`` is seconds since
+    the epoch, ``ms`` the duration in milliseconds."""
 
     method: str
     args: Mapping[str, Any]

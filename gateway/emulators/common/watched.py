@@ -1,4 +1,4 @@
-"""How tests and the playground look on, and hold a call: every emulator's calls, waits and subscription."""
+"""The part of every emulator that tests and the playground use to observe it and to make calls wait."""
 
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -12,25 +12,27 @@ T = TypeVar("T")
 
 
 class Watched:
-    """An emulator that is looked at. Its class sets ``_observers`` and ``_faults``."""
+    """Base class of emulators that can be observed. A subclass sets ``_observers`` and ``_faults``."""
 
     _observers: Observers
     _faults: Faults
 
     @property
     def calls(self) -> deque[Call]:
-        """What the bot asked of the platform, oldest first; bounded."""
+        """The calls the bot made, oldest first. At most ``MAX_CALLS`` are kept."""
         return self._observers.calls
 
     def calls_to(self, method: str) -> list[Call]:
+        """Return the bot's calls of one method, oldest first."""
         return [call for call in self._observers.calls if call.method == method]
 
     async def wait_for(self, predicate: Callable[[], T], timeout: float = 5.0) -> T:
-        """The first true value of ``predicate()``, tried after every change. Raises ``TimeoutError``."""
+        """Return the first true value of ``predicate()``, which is tried after every change. Raises ``TimeoutError``
+        after ``timeout`` seconds."""
         return await self._observers.wait_for(predicate, timeout)
 
     def watch(self) -> AsyncIterator[Mapping[str, Any]]:
-        """Changes as they happen, from now on."""
+        """Yield changes as they happen, from now on."""
         return self._observers.watch()
 
     def hold(self, method: str, *, after_effect: bool = False, when: When | None = None) -> Hold:

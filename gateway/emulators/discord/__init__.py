@@ -1,1 +1,1 @@
-"""The parts of the Discord emulator."""
+"""The parts of the Discord emulator. Import it from ``gateway.emulators.discord.emulator``."""

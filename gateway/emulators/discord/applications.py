@@ -1,4 +1,4 @@
-"""The app as registered in Discord's developer portal: its name, its privileged intents, its commands."""
+"""The application as registered in Discord's developer portal: its name, its privileged intents, its commands."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from gateway.emulators.common.values import JSON
 from gateway.emulators.discord.values import Intent
 
 PrivilegedIntent = Literal["message_content", "members", "presences"]
+"""The name of a switch for a privileged intent in the developer portal."""
 
 _SWITCHES: dict[PrivilegedIntent, tuple[Intent, int]] = {
     "presences": (Intent.GUILD_PRESENCES, 1 << 13),
     "members": (Intent.GUILD_MEMBERS, 1 << 15),
     "message_content": (Intent.MESSAGE_CONTENT, 1 << 19),
 }
-"""A switch of the portal -> the intent it allows, and the app's flag for an unverified app (…_LIMITED)."""
+"""For each switch of the portal the intent it allows, and the flag (…_LIMITED) that an unverified app has then."""
 
 
 @dataclass(slots=True)
 class Application:
-    """``commands``: scope (a guild's id, "" for global) -> command id -> command."""
+    """The registered application. ``commands`` maps a scope (a guild's id, "" for global) to commands by id."""
 
     id: str
     name: str
@@ -39,9 +40,11 @@ class Application:
 
     @property
     def reads_content(self) -> bool:
+        """Whether the application may read the content of messages that do not concern it."""
         return bool(self.intents & Intent.MESSAGE_CONTENT)
 
     def wire(self, owner: JSON) -> JSON:
+        """Return the application as the REST API shows it."""
         return {
             "id": self.id,
             "name": self.name,

@@ -1,4 +1,5 @@
-"""What happens when someone posts, edits, deletes, reacts or changes a channel: state, events and notices together."""
+"""Posting, editing, deleting, reacting and changing channels: changes the state, sends events and notifies
+observers."""
 
 import time
 
@@ -13,12 +14,13 @@ from gateway.emulators.discord.values import MessageType
 from gateway.emulators.discord.world import World
 
 TYPING_SECONDS = 10.0
-"""How long a typing indicator shows (POST /channels/{channel.id}/typing)."""
+"""Seconds a typing indicator shows (POST /channels/{channel.id}/typing)."""
 MAX_TYPING = 1_000
+"""Typing indicators kept; the oldest are forgotten first."""
 
 
 class Backend:
-    """Shared by the REST routes and by those who act as people."""
+    """State, gateway and observers of the emulated Discord, used by the REST routes and by what people do."""
 
     def __init__(self, world: World, application: Application, gateway: Gateway, observers: Observers) -> None:
         self.world = world
@@ -26,28 +28,29 @@ class Backend:
         self.gateway = gateway
         self.observers = observers
         self.typing: dict[tuple[str, str], float] = {}
-        """(channel, user) -> until when (``time.monotonic``)."""
+        """When each typing indicator ends (``time.monotonic``), by channel and user."""
 
     # -- who may
 
     def may(self, user_id: str, channel: Channel) -> Permission:
-        """What a user may do in a channel."""
+        """Return the permissions of a user in a channel."""
         guild = self.world.guild_of(channel)
         if guild is not None:
             return permissions(guild, user_id, channel)
         return IN_DM if user_id in (channel.recipient, self.world.bot.id) else Permission(0)
 
     def bot_may(self, channel: Channel) -> Permission:
+        """Return the permissions of the bot in a channel."""
         return self.may(self.world.bot.id, channel)
 
     def readable(self, message: Message) -> bool:
-        """Whether an app without the message content intent may read this message."""
+        """Return whether an application without the message content intent may read a message."""
         own = message.author_id == self.world.bot.id or message.ephemeral_for is not None
         dm = self.world.channels[message.channel_id].guild_id is None
         return own or dm or self.world.bot.id in message.pings.users
 
     def shown(self, message: Message) -> JSON:
-        """A message as the REST API gives it to the bot."""
+        """Return a message as the REST API shows it to the bot."""
         full = wire.message(self.world, message)
         if self.application.reads_content or self.readable(message):
             return full
@@ -56,35 +59,37 @@ class Backend:
     # -- messages
 
     def post(self, channel: Channel, message: Message) -> None:
-        """Put a message into a channel and tell everyone."""
+        """Add a message to a channel, send the event and notify the observers."""
         channel.add(message)
         self.typing.pop((channel.id, message.author_id), None)
         self._tell(channel, message, "MESSAGE_CREATE")
         self.notice(message)
 
     def update(self, message: Message, *, edited: bool = True) -> None:
-        """Tell everyone of a change. ``edited``: somebody edited it, so it is marked so."""
+        """Announce that a message changed. With ``edited`` the message is marked as edited."""
         if edited:
             message.edited_at = time.time()
         self._tell(self.world.channels[message.channel_id], message, "MESSAGE_UPDATE")
         self.notice(message)
 
     def delete(self, channel: Channel, message: Message) -> None:
+        """Delete a message, send the event and notify the observers."""
         self._forget(channel, message)
         event = {"id": message.id, **self._where(channel, message)}
         self.emit(channel, "MESSAGE_DELETE", event, ephemeral=message.ephemeral_for is not None)
 
     def hide(self, channel: Channel, message: Message) -> None:
-        """Forget a message without telling the bot."""
+        """Delete a message without an event to the bot."""
         self._forget(channel, message)
 
     def delete_many(self, channel: Channel, messages: list[Message]) -> None:
+        """Delete several messages with one event (MESSAGE_DELETE_BULK)."""
         for message in messages:
             self._forget(channel, message)
         self.emit(channel, "MESSAGE_DELETE_BULK", {"ids": [m.id for m in messages], **self._where(channel)})
 
     def react(self, message: Message, user_id: str, key: str, *, added: bool) -> None:
-        """Put a reaction on a message or take it off. What is there already (or not) changes nothing."""
+        """Add a reaction to a message or remove it. Nothing happens when it is there already, or not there."""
         users = message.reactions.get(key, [])
         if (user_id in users) == added:
             return
@@ -112,6 +117,7 @@ class Backend:
         self.notice(message)
 
     def type_in(self, channel: Channel, user_id: str) -> None:
+        """Show that a user is typing in a channel."""
         self.typing[channel.id, user_id] = time.monotonic() + TYPING_SECONDS
         if len(self.typing) > MAX_TYPING:
             del self.typing[next(iter(self.typing))]
@@ -128,12 +134,13 @@ class Backend:
     # -- channels
 
     def channel_changed(self, channel: Channel) -> None:
+        """Announce that a channel or thread changed."""
         kind = "CHANNEL_UPDATE" if channel.thread is None else "THREAD_UPDATE"
         self.emit(channel, kind, wire.channel(self.world, channel), seen=True)
         self.notice_channel(channel)
 
     def delete_channel(self, channel: Channel) -> None:
-        """Delete a channel with its threads, or a thread."""
+        """Delete a thread, or a channel with its threads."""
         seen = bool(self.bot_may(channel))
         shown = wire.channel(self.world, channel)
         for gone in self.world.remove_channel(channel):
@@ -150,13 +157,13 @@ class Backend:
     # -- the guild
 
     def remove_bot(self, guild: Guild) -> None:
-        """Kick the bot: all it hears is GUILD_DELETE."""
+        """Remove the bot from a guild. The only event it receives is GUILD_DELETE."""
         del guild.members[self.world.bot.id]
         self.gateway.dispatch("GUILD_DELETE", {"id": guild.id}, guild_id=guild.id)
         self._notice_guild(guild)
 
     def add_bot(self, guild: Guild, member: Member) -> None:
-        """Invite the bot: GUILD_CREATE of a guild it did not know."""
+        """Add the bot to a guild. It receives GUILD_CREATE, as for any guild that is new to it."""
         guild.members[member.user.id] = member
         created = wire.guild_created(self.world, guild, all_members=False)
         del created["unavailable"]
@@ -164,7 +171,7 @@ class Backend:
         self._notice_guild(guild)
 
     def outage(self, guild: Guild, *, over: bool) -> None:
-        """The guild becomes unavailable, or available again."""
+        """Make a guild unavailable, or available again when the outage is ``over``."""
         if over:
             created = wire.guild_created(self.world, guild, all_members=False)
             self.gateway.dispatch("GUILD_CREATE", created, guild_id=guild.id)
@@ -187,13 +194,14 @@ class Backend:
         seen: bool = False,
         full: bool = True,
     ) -> None:
-        """Dispatch an event of a channel, if the bot can see that channel. ``seen``: even if it cannot."""
+        """Send an event about a channel if the bot can see the channel. ``seen`` sends it in any case; without ``full``
+        an application that may not read content gets the event without it."""
         if seen or ephemeral or self.bot_may(channel) & Permission.VIEW_CHANNEL:
             reduced = None if full else wire.emptied(event, self.world.bot.id)
             self._dispatch(channel, name, event, ephemeral=ephemeral, reduced=reduced)
 
     def notice(self, message: Message) -> None:
-        """Show a message's present form to those who watch."""
+        """Notify the observers of a message's present form."""
         self.observers.changed()
         if self.observers.watched:
             shown = page.message(self.world, message)
@@ -201,17 +209,18 @@ class Backend:
             self.observers.publish({"type": "change", "entity": "message", "channel": channel, "message": shown})
 
     def notice_channel(self, channel: Channel) -> None:
+        """Notify the observers of a channel's present form."""
         self.observers.changed()
         if self.observers.watched:
             shown = page.channel(self.world, channel)
             self.observers.publish({"type": "change", "entity": "channel", "channel": shown})
 
     def note(self, channel: Channel, user_id: str, kind: MessageType, content: str) -> Message:
-        """A message of Discord's own about what somebody did."""
+        """Return a system message, by which Discord itself tells what a user did."""
         return Message(self.world.ids.next(), channel.id, user_id, content, kind)
 
     def reference(self, message: Message) -> JSON:
-        """The ``message_reference`` that points at a message."""
+        """Return the ``message_reference`` that points at a message."""
         channel = self.world.channels[message.channel_id]
         out: JSON = {"type": 0, "channel_id": channel.id, "message_id": message.id}
         if channel.guild_id is not None:
@@ -219,7 +228,8 @@ class Backend:
         return out
 
     def created(self, message: Message) -> JSON:
-        """The payload of MESSAGE_CREATE and MESSAGE_UPDATE: the message with what only events carry."""
+        """Return the payload of MESSAGE_CREATE and MESSAGE_UPDATE: the message with the fields that only events
+        have."""
         channel = self.world.channels[message.channel_id]
         out = wire.message(self.world, message)
         out["channel_type"] = int(channel.type)

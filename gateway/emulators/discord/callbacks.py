@@ -24,6 +24,8 @@ _ON_EDIT = Flag.SUPPRESS_EMBEDS | Flag.IS_COMPONENTS_V2
 
 
 class Callbacks:
+    """Answers the routes of interactions, none of which needs the bot's token."""
+
     def __init__(self, backend: Backend, interactions: Interactions) -> None:
         self._backend = backend
         self._interactions = interactions
@@ -31,6 +33,7 @@ class Callbacks:
     # -- the first answer
 
     def respond(self, request: Request) -> JSON | None:
+        """Answer the callback route: the bot's first answer to an interaction."""
         interaction = self._interactions.find(request.params["token"])
         if interaction is None or interaction.id != request.params["interaction_id"] or interaction.dead:
             raise ApiError.of(10062)
@@ -75,7 +78,7 @@ class Callbacks:
         return InteractionResult(answer, interaction.id, message_id=message.id)
 
     def _update(self, interaction: Interaction, data: JSON, request: Request) -> InteractionResult:
-        """Change the message the component is on."""
+        """Change the message that the component belongs to."""
         message = interaction.message
         if message is None or self._message(interaction, message.id) is None:
             raise ApiError.of(10008)
@@ -101,7 +104,8 @@ class Callbacks:
     # -- messages by token
 
     def followup(self, request: Request) -> JSON:
-        """Another message; right after a deferred answer it fills that one in (Discord's older way)."""
+        """Answer the creation of a followup message. Directly after a deferred answer it fills in that answer
+        (Discord's older way)."""
         interaction = self._live(request)
         if interaction.loading:
             return self._edit(interaction, str(interaction.response_id), request)
@@ -113,14 +117,17 @@ class Callbacks:
         return wire.message(self._backend.world, message)
 
     def get(self, request: Request) -> JSON:
+        """Answer the request for an interaction's message."""
         _, message = self._found(request)
         return wire.message(self._backend.world, message)
 
     def edit(self, request: Request) -> JSON:
+        """Answer the edit of an interaction's message."""
         interaction, message = self._found(request)
         return self._edit(interaction, message.id, request)
 
     def delete(self, request: Request) -> None:
+        """Answer the deletion of an interaction's message."""
         interaction, message = self._found(request)
         self._backend.delete(interaction.channel, message)
         interaction.loading = interaction.loading and message.id != interaction.response_id
@@ -128,7 +135,7 @@ class Callbacks:
     # -- parts
 
     def _live(self, request: Request) -> Interaction:
-        """The interaction of a token that is answered and not over."""
+        """Return the interaction of a token. Raises ``ApiError`` when it was not answered yet or is over."""
         if request.params["application_id"] != self._backend.world.application_id:
             raise ApiError.of(10015)
         interaction = self._interactions.find(request.params["token"])
@@ -140,7 +147,7 @@ class Callbacks:
         return interaction
 
     def _there(self, interaction: Interaction) -> None:
-        """Raise Discord's 10003 where the channel was deleted meanwhile."""
+        """Raise Discord's 10003 when the interaction's channel was deleted in the meantime."""
         if interaction.channel.id not in self._backend.world.channels:
             raise ApiError.of(10003)
 
@@ -176,7 +183,7 @@ class Callbacks:
         composer.fill(message, form, request.files, default=mentions.USERS_ONLY)
 
     def _new(self, interaction: Interaction) -> Message:
-        """A message that answers an interaction."""
+        """Return a new message that answers an interaction."""
         world = self._backend.world
         message = Message(world.ids.next(), interaction.channel.id, world.bot.id)
         message.interaction = self._interactions.metadata(interaction)
@@ -201,7 +208,7 @@ class Callbacks:
 
 
 def _answers(interaction: Interaction) -> tuple[int, ...]:
-    """The callback types this interaction takes."""
+    """Return the callback types this interaction accepts."""
     out: tuple[Any, ...] = (4, 5)
     if interaction.component_based:
         out += (6, 7)

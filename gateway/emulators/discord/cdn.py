@@ -1,4 +1,4 @@
-"""Uploaded files: how they are stored, the signed links under ``/cdn/``, and what those links answer.
+"""Uploaded files: how they are stored, their signed links under ``/cdn/``, and what the links answer.
 
 A link works without a token and for a day: https://docs.discord.com/developers/reference#signed-attachment-cdn-urls.
 """
@@ -21,21 +21,23 @@ from gateway.emulators.discord.state import File
 from gateway.emulators.discord.world import World
 
 LINK_SECONDS = 24 * 3600
+"""Seconds a signed link works (Discord's reference, signed attachment CDN URLs)."""
 _UNKNOWN = "application/octet-stream"
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.\-]")
 
 
 def stored_name(name: str) -> str:
-    """The name a file gets: of plain ASCII letters, digits, ``.``, ``-`` and ``_``; blanks become underscores.
+    """Return the name a file is stored under: ASCII letters, digits, ``.``, ``-`` and ``_``, with underscores for
+    blanks.
 
-    As discord/discord-api-docs#7754 tells; the file's title keeps the name as it was.
+    This follows discord/discord-api-docs#7754. The file's title keeps the original name.
     """
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     return _UNSAFE.sub("", "_".join(plain.replace("/", " ").replace("\\", " ").split())).strip("._")
 
 
 def new_file(world: World, channel_id: str, name: str, content: bytes, content_type: str) -> File:
-    """Store a file and return it; not part of any message yet."""
+    """Store a file and return it. It is not part of a message yet."""
     filename = stored_name(name)
     if not filename.rpartition(".")[0]:  # nothing of the name was left
         filename = f"{secrets.token_hex(8)}.{filename}".rstrip(".") if filename else secrets.token_hex(8)
@@ -57,7 +59,8 @@ def new_file(world: World, channel_id: str, name: str, content: bytes, content_t
 
 
 def link(world: World, file: File, *, at: float | None = None) -> str:
-    """A file's link, good for a day from now (``at``: epoch seconds, to make a stale one)."""
+    """Return a file's signed link, valid for a day from now or from ``at`` (seconds since the epoch, for a stale
+    link)."""
     issued = int(time.time() if at is None else at)
     folder = "ephemeral-attachments" if file.ephemeral else "attachments"
     path = f"/cdn/{folder}/{file.channel_id}/{file.id}/{file.filename}"
@@ -66,7 +69,7 @@ def link(world: World, file: File, *, at: float | None = None) -> str:
 
 
 def serve(world: World, request: web.BaseRequest) -> web.Response:
-    """Answer a GET under ``/cdn/``."""
+    """Answer a request under ``/cdn/``."""
     if request.method not in ("GET", "HEAD"):
         return web.Response(status=405)
     parts = request.path.split("/")
@@ -81,7 +84,8 @@ def serve(world: World, request: web.BaseRequest) -> web.Response:
 
 
 def _media_type(filename: str, given: str) -> str:
-    """What Discord makes of a file: by its name where the sender did not say; a text's with its charset."""
+    """Return the media type Discord gives a file: guessed from its name if the sender gave none, with a charset for
+    text."""
     kind = given.partition(";")[0].strip()
     if kind in ("", _UNKNOWN):
         kind = mimetypes.guess_type(filename)[0] or _UNKNOWN
@@ -93,7 +97,7 @@ def _signature(world: World, path: str, expires: str) -> str:
 
 
 def _avatar(user_id: str) -> bytes:
-    """A PNG of one pixel, of the user's own colour."""
+    """Return a PNG of one pixel in the user's own colour."""
     red, green, blue = sha256(user_id.encode()).digest()[:3]
 
     def chunk(kind: bytes, data: bytes) -> bytes:

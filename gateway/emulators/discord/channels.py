@@ -16,11 +16,12 @@ from gateway.emulators.discord.values import ARCHIVE_MINUTES, MAX_THREAD_NAME, W
 
 
 def get(backend: Backend, request: Request) -> JSON:
+    """Answer the request for a channel."""
     return wire.channel(backend.world, finding.channel(backend, request))
 
 
 def modify(backend: Backend, limits: Limits, request: Request) -> JSON:
-    """Rename, archive or lock a thread; rename a channel."""
+    """Answer the change of a channel or thread: rename it, or archive or lock a thread."""
     channel = finding.channel(backend, request)
     if channel.recipient is not None:
         raise ApiError.of(50003)
@@ -53,7 +54,7 @@ def modify(backend: Backend, limits: Limits, request: Request) -> JSON:
 
 
 def delete(backend: Backend, request: Request) -> JSON:
-    """Delete a channel or thread; a direct message is only closed."""
+    """Answer the deletion of a channel or thread. A direct message is only closed."""
     channel = finding.channel(backend, request)
     shown = wire.channel(backend.world, channel)
     if channel.recipient is not None:
@@ -66,6 +67,7 @@ def delete(backend: Backend, request: Request) -> JSON:
 
 
 def create_thread_from_message(backend: Backend, request: Request) -> Created:
+    """Answer the creation of a thread from a message."""
     channel = finding.channel(backend, request)
     _takes_threads(channel, (ChannelType.TEXT,))
     source = finding.message(channel, request.params["message_id"])
@@ -84,7 +86,7 @@ def create_thread_from_message(backend: Backend, request: Request) -> Created:
 
 
 def create_thread(backend: Backend, request: Request) -> Created:
-    """A thread without a message, or in a forum a post."""
+    """Answer the creation of a thread without a message, or of a post in a forum."""
     channel = finding.channel(backend, request)
     _takes_threads(channel, (ChannelType.TEXT, ChannelType.FORUM))
     checker, form = Checker(), request.form
@@ -102,10 +104,12 @@ def create_thread(backend: Backend, request: Request) -> Created:
 
 
 def join_thread(backend: Backend, request: Request) -> None:
+    """Answer a request to join a thread, or to add somebody to it."""
     threads.join(backend, _active_thread(backend, request), _member_id(backend, request))
 
 
 def leave_thread(backend: Backend, request: Request) -> None:
+    """Answer a request to leave a thread, or to remove somebody from it."""
     channel = _active_thread(backend, request)
     user_id = _member_id(backend, request)
     if user_id != backend.world.bot.id and not backend.bot_may(channel) & Permission.MANAGE_THREADS:
@@ -114,6 +118,7 @@ def leave_thread(backend: Backend, request: Request) -> None:
 
 
 def thread_members(backend: Backend, request: Request) -> list[JSON]:
+    """Answer the request for a thread's members."""
     channel = finding.channel(backend, request)
     if channel.thread is None:
         raise ApiError.of(50024)
@@ -121,6 +126,7 @@ def thread_members(backend: Backend, request: Request) -> list[JSON]:
 
 
 def thread_member(backend: Backend, request: Request) -> JSON:
+    """Answer the request for one member of a thread."""
     channel = finding.channel(backend, request)
     user_id = _member_id(backend, request)
     if channel.thread is None:
@@ -131,7 +137,7 @@ def thread_member(backend: Backend, request: Request) -> JSON:
 
 
 def archived_threads(backend: Backend, request: Request) -> JSON:
-    """The public archived threads, the latest archived first."""
+    """Answer the request for a channel's public archived threads, the last archived first."""
     channel = finding.channel(backend, request, needs=Permission.READ_MESSAGE_HISTORY)
     found = [t for t in backend.world.threads_of(channel) if t.thread is not None and t.thread.archived]
     public = [t for t in found if t.type == ChannelType.PUBLIC_THREAD]
@@ -140,6 +146,7 @@ def archived_threads(backend: Backend, request: Request) -> JSON:
 
 
 def active_threads(backend: Backend, request: Request) -> JSON:
+    """Answer the request for a guild's active threads."""
     guild = finding.guild(backend, request)
     found = [t for t in backend.world.threads(guild) if t.thread is not None and not t.thread.archived]
     listed = _listed(backend, [t for t in found if backend.bot_may(t)])
@@ -174,7 +181,8 @@ def _create_post(
 
 
 def _may_modify(backend: Backend, channel: Channel, form: JSON) -> None:
-    """Who opened a thread may rename and archive it; the rest takes MANAGE_THREADS."""
+    """Raise Discord's refusal unless the bot may modify a thread: its owner may rename and archive it, the rest needs
+    MANAGE_THREADS."""
     assert channel.thread is not None
     may = backend.bot_may(channel)
     if may & Permission.MANAGE_THREADS:

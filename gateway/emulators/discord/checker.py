@@ -9,19 +9,21 @@ from gateway.emulators.discord.values import is_snowflake
 
 
 class Checker:
-    """Each method returns the value as understood; what was wrong with it is in ``errors``."""
+    """Checks fields. Each method returns the value as understood and records in ``errors`` what was wrong with it."""
 
     def __init__(self, prefix: Path = ()) -> None:
         self.errors = FormErrors(prefix)
 
     def fail(self, path: Path, code: str, message: str) -> None:
+        """Record an error of the field at ``path``."""
         self.errors.add(path, code, message)
 
     def required(self, path: Path) -> None:
+        """Record that the field at ``path`` is missing."""
         self.fail(path, "BASE_TYPE_REQUIRED", "This field is required")
 
     def string(self, given: Any, path: Path, *, most: int, least: int = 0, required: bool = False) -> str | None:
-        """A string of ``least`` to ``most`` characters; blanks around it do not count."""
+        """Return a string of ``least`` to ``most`` characters. Blanks around it do not count."""
         if given is None:
             if required:
                 self.required(path)
@@ -37,12 +39,14 @@ class Checker:
         return written
 
     def length(self, path: Path, least: int, most: int) -> None:
+        """Record that the length of the field at ``path`` is wrong."""
         if least:
             self.fail(path, "BASE_TYPE_BAD_LENGTH", f"Must be between {least} and {most} in length.")
         else:
             self.fail(path, "BASE_TYPE_MAX_LENGTH", f"Must be {most} or fewer in length.")
 
     def integer(self, given: Any, path: Path, *, least: int, most: int, default: int) -> int:
+        """Return a whole number from ``least`` to ``most``, or ``default`` when the field is missing."""
         if given is None:
             return default
         if isinstance(given, bool) or not isinstance(given, int | str) or not str(given).lstrip("-").isdigit():
@@ -56,6 +60,7 @@ class Checker:
         return number
 
     def choice(self, given: Any, path: Path, options: tuple[Any, ...], *, default: Any = None) -> Any:
+        """Return a value that must be one of ``options``, or ``default`` when the field is missing."""
         if given is None and default is not None:
             return default
         if given is None:
@@ -65,6 +70,7 @@ class Checker:
         return given
 
     def boolean(self, given: Any, path: Path, *, default: bool = False) -> bool:
+        """Return a boolean, or ``default`` when the field is missing."""
         if given is None:
             return default
         if not isinstance(given, bool):
@@ -73,7 +79,7 @@ class Checker:
         return given
 
     def snowflake(self, given: Any, path: Path) -> str | None:
-        """An id, written as a string or a number."""
+        """Return an id that is written as a string or as a number, or None when the field is missing."""
         text = str(given) if isinstance(given, int) and not isinstance(given, bool) else given
         if given is None or is_snowflake(text):
             return None if given is None else str(text)
@@ -81,6 +87,7 @@ class Checker:
         return None
 
     def items(self, given: Any, path: Path, *, most: int, least: int = 0, required: bool = False) -> list[Any]:
+        """Return a list of ``least`` to ``most`` items, or an empty one when the field is missing or not a list."""
         if given is None:
             if required:
                 self.required(path)
@@ -93,12 +100,14 @@ class Checker:
         return given
 
     def model(self, given: Any, path: Path) -> JSON | None:
+        """Return an object, or None when the field is not one."""
         if isinstance(given, dict):
             return given
         self.fail(path, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
         return None
 
     def url(self, given: Any, path: Path, *, most: int = 2048, schemes: tuple[str, ...] = ("http", "https")) -> str:
+        """Return a URL of at most ``most`` characters with one of these schemes."""
         text = self.string(given, path, most=most, least=1, required=True)
         if text is None:
             return ""

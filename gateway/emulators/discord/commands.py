@@ -11,14 +11,16 @@ from gateway.emulators.discord.errors import ApiError, Path
 from gateway.emulators.discord.requests import Created, Request
 
 MAX_COMMANDS = 100
+"""Commands of one scope (Discord's guide on application commands)."""
 MAX_OPTIONS = 25
+"""Options of one command (Discord's guide on application commands)."""
 _NAME = re.compile(r"[-_'\w]{1,32}")
 _TRANSLATIONS = ("name_localizations", "description_localizations")
 _COPIED = ("options", "name_localizations", "description_localizations", "nsfw", "integration_types", "contexts")
 
 
 def get(backend: Backend, request: Request) -> list[JSON]:
-    """Their translations only on request."""
+    """Answer the request for a scope's commands. Translations are included only on request."""
     found = list(_scope(backend, request).values())
     if request.flag("with_localizations"):
         return found
@@ -26,7 +28,7 @@ def get(backend: Backend, request: Request) -> list[JSON]:
 
 
 def overwrite(backend: Backend, request: Request) -> list[JSON]:
-    """Replace all commands of a scope; one of the same name and type keeps its id."""
+    """Answer the replacement of all commands of a scope. A command keeps its id if its name and type are the same."""
     scope = _scope(backend, request)
     checker = Checker()
     given = checker.items(request.body, (), most=MAX_COMMANDS)
@@ -54,7 +56,7 @@ def overwrite(backend: Backend, request: Request) -> list[JSON]:
 
 
 def create(backend: Backend, request: Request) -> JSON | Created:
-    """Register one command; one of the same name and type is replaced."""
+    """Answer the registration of one command. It replaces a command of the same name and type."""
     scope = _scope(backend, request)
     checker = Checker()
     command = _command(backend, checker, request.form, ())
@@ -69,6 +71,7 @@ def create(backend: Backend, request: Request) -> JSON | Created:
 
 
 def delete(backend: Backend, request: Request) -> None:
+    """Answer the deletion of a command."""
     if _scope(backend, request).pop(request.params["command_id"], None) is None:
         raise ApiError.of(10063)
     _notice(backend)

@@ -1,4 +1,4 @@
-"""Components of messages, legacy and V2: https://docs.discord.com/developers/components/reference."""
+"""Checks the components of messages, legacy and V2: https://docs.discord.com/developers/components/reference."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,23 +9,30 @@ from gateway.emulators.discord.errors import Path
 from gateway.emulators.discord.fields import Fields
 
 MAX_ROWS = 5
+"""Action rows of a legacy message (Discord's component reference)."""
 MAX_BUTTONS = 5
+"""Buttons of one action row (Discord's component reference, action row)."""
 MAX_COMPONENTS = 40
+"""Components of a Components V2 message, nested ones included (Discord's component reference)."""
 MAX_TEXT = 4_000
+"""Characters in all text displays of a Components V2 message (Discord's component reference)."""
 _MANY = 1_000
-"""More than these are not even counted."""
+"""Components at the top of a message that are checked at all; more are refused without counting them."""
 
 ROW, BUTTON, SECTION, TEXT, THUMBNAIL, GALLERY, FILE, SEPARATOR, CONTAINER = 1, 2, 9, 10, 11, 12, 13, 14, 17
 SELECTS = (3, 5, 6, 7, 8)
+"""The types of select menus: strings, users, roles, users and roles, channels."""
 _LEGACY = (ROW,)
 _TOP = (ROW, SECTION, TEXT, GALLERY, FILE, SEPARATOR, CONTAINER)
 _IN_CONTAINER = (ROW, SECTION, TEXT, GALLERY, FILE, SEPARATOR)
 
 Media = Callable[[str, Path], JSON]
+"""Resolves the URL of a media item (``attachment://name`` too) to the item as Discord shows it."""
 
 
 def check(checker: Checker, given: Any, media: Media, *, v2: bool) -> list[JSON]:
-    """The components of a message as Discord stores them: with ids, links in place of ``attachment://``."""
+    """Return the components of a message as Discord stores them: with ids, and with links in place of
+    ``attachment://``."""
     tree = _Tree(checker, media)
     if v2:
         out = tree.children(given, ("components",), _TOP, least=0, most=_MANY)
@@ -42,7 +49,7 @@ def check(checker: Checker, given: Any, media: Media, *, v2: bool) -> list[JSON]
 
 
 class _Tree:
-    """Walks the components of one message."""
+    """Walks through the components of one message and checks them."""
 
     def __init__(self, checker: Checker, media: Media) -> None:
         self.count = 0
@@ -178,10 +185,10 @@ def _walk(components: list[JSON]) -> list[JSON]:
 
 
 def interactive(components: list[JSON]) -> list[JSON]:
-    """The buttons and menus among components, however deep."""
+    """Return the buttons and menus among components, at any depth."""
     return [each for each in _walk(components) if each["type"] == BUTTON or each["type"] in SELECTS]
 
 
 def texts(components: list[JSON]) -> list[str]:
-    """The texts of text displays, however deep."""
+    """Return the texts of the text displays among components, at any depth."""
     return [str(each["content"]) for each in _walk(components) if each["type"] == TEXT]

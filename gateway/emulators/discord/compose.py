@@ -1,4 +1,4 @@
-"""From the form of a message to the message: what it may hold, and what Discord makes of it.
+"""Turns the form of a message into the message: checks what it may contain, and what Discord makes of it.
 
 https://docs.discord.com/developers/resources/message#create-message and #edit-message.
 """
@@ -20,8 +20,11 @@ _V2_EXCLUDES = ("content", "embeds", "poll", "sticker_ids")
 
 
 class Composer:
-    """One form of a message. ``prefix``: where it lies in the request. ``settable``: flags it may set. ``by_token``: it
-    answers an interaction, which takes no permission in the channel."""
+    """Applies one form to a message.
+
+    ``prefix`` is where the form is in the request, ``settable`` the flags it may set. ``by_token``: the message answers
+    an interaction, which needs no permission in the channel.
+    """
 
     def __init__(
         self, backend: Backend, channel: Channel, *, settable: Flag, prefix: Path = (), by_token: bool = False
@@ -41,8 +44,8 @@ class Composer:
         default: mentions.Allowed,
         replied: str | None = None,
     ) -> Message:
-        """Put what the form says into a message, new or edited; what it does not name stays. Raises ``ApiError``
-        and leaves the message as it was if anything is wrong."""
+        """Apply the form to a new or an edited message; fields it does not name stay. Raises ``ApiError``, with the
+        message unchanged, when anything is wrong."""
         checker = self.checker
         flags = self._flags(message, form.get("flags"))
         v2 = bool(flags & Flag.IS_COMPONENTS_V2)
@@ -86,7 +89,7 @@ class Composer:
         return kept | asked & int(self._settable)
 
     def _no_legacy(self, message: Message, form: Mapping[str, Any]) -> None:
-        """A Components V2 message has nothing but components; what an older form left has to be emptied."""
+        """Record errors for a Components V2 message that has anything but components, left from an older form too."""
         left = {"content": message.content, "embeds": message.embeds}
         for name in _V2_EXCLUDES:
             if form.get(name) or (name not in form and left.get(name)):
@@ -106,7 +109,7 @@ class Composer:
             raise ApiError.of(50013)
 
     def _files(self, message: Message, form: Mapping[str, Any], uploads: Sequence[Upload]) -> list[File]:
-        """The files the message has then: kept ones, in the order they had, and new ones."""
+        """Return the message's files after the form: the ones it keeps, in their order, then the new ones."""
         given = form.get("attachments")
         wanted: dict[str, tuple[JSON, Path]] = {}
         for index, item in enumerate(self.checker.items(given, ("attachments",), most=MAX_ATTACHMENTS)):

@@ -8,19 +8,22 @@ from gateway.emulators.discord.errors import ApiError
 from gateway.emulators.discord.requests import Request
 
 SESSION_STARTS = 1_000
-"""IDENTIFYs a day."""
+"""IDENTIFY commands a day (Discord's guide on the gateway, session start limit)."""
 
 
 def current_user(backend: Backend, request: Request) -> JSON:
+    """Answer the request for the bot's own user."""
     return {**wire.user(backend.world.bot), "verified": True, "mfa_enabled": True, "email": None, "flags": 0}
 
 
 def application(backend: Backend, request: Request) -> JSON:
+    """Answer the request for the bot's application."""
     guild = next(iter(backend.world.guilds.values()))
     return backend.application.wire(wire.user(backend.world.users[guild.owner_id]))
 
 
 def user(backend: Backend, request: Request) -> JSON:
+    """Answer the request for a user."""
     found = backend.world.users.get(request.params["user_id"])
     if found is None:
         raise ApiError.of(10013)
@@ -28,6 +31,7 @@ def user(backend: Backend, request: Request) -> JSON:
 
 
 def create_dm(backend: Backend, request: Request) -> JSON:
+    """Answer the opening of a direct message."""
     checker = Checker()
     recipient = checker.snowflake(request.form.get("recipient_id"), ("recipient_id",))
     if recipient is None and not checker.errors:
@@ -42,28 +46,34 @@ def create_dm(backend: Backend, request: Request) -> JSON:
 
 
 def current_guilds(backend: Backend, request: Request) -> list[JSON]:
+    """Answer the request for the guilds the bot is in."""
     mine = [g for g in backend.world.guilds.values() if backend.world.bot.id in g.members]
     return [{"id": g.id, "name": g.name, "icon": None, "owner": False, "features": []} for g in mine]
 
 
 def leave_guild(backend: Backend, request: Request) -> None:
+    """Answer the bot's request to leave a guild."""
     backend.remove_bot(finding.guild(backend, request))
 
 
 def guild(backend: Backend, request: Request) -> JSON:
+    """Answer the request for a guild."""
     return wire.guild(finding.guild(backend, request))
 
 
 def guild_channels(backend: Backend, request: Request) -> list[JSON]:
+    """Answer the request for a guild's channels."""
     found = finding.guild(backend, request)
     return [wire.channel(backend.world, c) for c in found.channels.values()]
 
 
 def roles(backend: Backend, request: Request) -> list[JSON]:
+    """Answer the request for a guild's roles."""
     return [wire.role(each) for each in finding.guild(backend, request).roles.values()]
 
 
 def member(backend: Backend, request: Request) -> JSON:
+    """Answer the request for a member of a guild."""
     found = finding.guild(backend, request)
     user_id = request.params["user_id"]
     user_id = backend.world.bot.id if user_id == "@me" else user_id
@@ -73,10 +83,12 @@ def member(backend: Backend, request: Request) -> JSON:
 
 
 def gateway(backend: Backend, request: Request) -> JSON:
+    """Answer the request for the gateway's address."""
     return {"url": f"{backend.world.base.replace('http', 'ws', 1)}/gateway/"}
 
 
 def gateway_bot(backend: Backend, request: Request) -> JSON:
+    """Answer the request for the gateway's address with the limits on sessions."""
     left = max(0, SESSION_STARTS - backend.gateway.identifies)
     limit = {"total": SESSION_STARTS, "remaining": left, "reset_after": 14_400_000, "max_concurrency": 1}
     return {**gateway(backend, request), "shards": 1, "session_start_limit": limit}

@@ -1,4 +1,4 @@
-"""Embeds, with the limits of https://docs.discord.com/developers/resources/message#embed-object-embed-limits."""
+"""Checks embeds by the limits of https://docs.discord.com/developers/resources/message#embed-object-embed-limits."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,8 +8,11 @@ from gateway.emulators.discord.checker import Checker
 from gateway.emulators.discord.errors import Path
 
 MAX_EMBEDS = 10
+"""Embeds of a message (Discord's message resource, create message)."""
 MAX_FIELDS = 25
+"""Fields of an embed (Discord's message resource, embed limits)."""
 MAX_TOTAL = 6_000
+"""Characters of text in all embeds of a message (Discord's message resource, embed limits)."""
 _SCHEMES = ("http", "https", "attachment")
 
 Media = Callable[[str, Path], JSON]
@@ -17,7 +20,7 @@ Media = Callable[[str, Path], JSON]
 
 
 def check(checker: Checker, given: Any, media: Media) -> list[JSON]:
-    """The embeds of a message as Discord stores them."""
+    """Return the embeds of a message as Discord stores them."""
     out: list[JSON] = []
     total = 0
     for index, item in enumerate(checker.items(given, ("embeds",), most=MAX_EMBEDS)):

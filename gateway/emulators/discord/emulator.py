@@ -83,20 +83,23 @@ __all__ = ["Call", "DiscordEmulator", "Hold", "InteractionResult", "PersonError"
 T = TypeVar("T")
 
 MAX_SHOWN = 1_000
-"""Messages of a channel in a snapshot."""
+"""Messages of a channel in a snapshot, the newest ones."""
 MAX_SHOWN_THREADS = 200
+"""Threads in a snapshot, the newest ones."""
 API = "/api/v10"
+"""Path under which the REST API is served."""
 DEFAULT_INTENTS: tuple[PrivilegedIntent, ...] = ("message_content",)
+"""Privileged intents that are switched on unless a test says otherwise."""
 
 
 class DiscordEmulator(Watched):
-    """Implements ``gateway.adapter.Emulator``.
+    """Emulates Discord; implements ``gateway.adapter.Emulator``.
 
     ``limits``: whether to answer 429, and to refuse what the gateway limits, as Discord would. ``heartbeat_interval``,
-    ``session_timeout`` (how long a lost session can be resumed), ``interaction_deadline``, ``token_seconds`` (how long
-    an interaction's token lives) are seconds. ``resume_buffer``: how many missed events a session keeps.
+    ``session_timeout`` (how long a lost session can be resumed), ``interaction_deadline`` and ``token_seconds`` (how
+    long an interaction's token is valid) are in seconds. ``resume_buffer``: how many missed events a session keeps.
     ``privileged_intents``: the switches set in the developer portal. ``bot_permissions``: what the bot's role allows
-    beyond what everyone may, by name or as a number.
+    beyond what everyone may do, by name or as a number.
     """
 
     name: ClassVar[str] = "discord"
@@ -145,16 +148,17 @@ class DiscordEmulator(Watched):
     # -- the Emulator protocol
 
     async def start(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Serve on loopback. Raises ``OSError`` where the port is taken."""
+        """Serve on loopback. Raises ``OSError`` when the port is taken."""
         self.world.base = await self._listener.open(host, port)
 
     async def stop(self) -> None:
-        """Stop serving. What the world holds stays, and ``start`` serves it again."""
+        """Stop serving. The guild keeps its state, and ``start`` serves it again."""
         self._faults.clear()
         await self.gateway.stop()
         await self._listener.close()
 
     def environment(self) -> Mapping[str, str]:
+        """Return the settings that point the Discord adapter at this emulator."""
         return {
             "DISCORD_API_URL": f"{self.world.base}{API}",
             "DISCORD_GATEWAY_URL": f"{self.world.base.replace('http', 'ws', 1)}/gateway/",
@@ -162,9 +166,10 @@ class DiscordEmulator(Watched):
         }
 
     def deliver_to(self, base_url: str) -> None:
-        """Nothing: Discord delivers over the gateway."""
+        """Do nothing: Discord delivers events over the gateway, which the bot connects to."""
 
     def snapshot(self) -> Mapping[str, Any]:
+        """Return what Ada sees in Discord, in the form the module's docstring describes."""
         world, me = self.world, self.ada
         channels = [c for c in self.guild.channels.values() if self.backend.may(me.id, c)]
         channels += [t for t in world.threads(self.guild)[-MAX_SHOWN_THREADS:] if self.backend.may(me.id, t)]
@@ -185,6 +190,7 @@ class DiscordEmulator(Watched):
         }
 
     async def act(self, action: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Do what a person does, in the form the module's docstring describes."""
         return await playground.act(self, action)
 
     # -- the world
@@ -192,7 +198,7 @@ class DiscordEmulator(Watched):
     def add_user(
         self, name: str, *, nick: str | None = None, is_bot: bool = False, member: bool = True, takes_dms: bool = True
     ) -> User:
-        """A person, or with ``is_bot`` another app's bot; ``member`` of the guild."""
+        """Add a person, or with ``is_bot`` another app's bot. ``member``: the user joins the guild."""
         user = User(self.world.ids.next(), name.lower(), None if is_bot else name, bot=is_bot, takes_dms=takes_dms)
         self.world.users[user.id] = user
         if member:
@@ -200,6 +206,7 @@ class DiscordEmulator(Watched):
         return user
 
     def add_channel(self, name: str, *, forum: bool = False) -> Channel:
+        """Add a text channel or a forum to the guild."""
         kind = ChannelType.FORUM if forum else ChannelType.TEXT
         position = len(self.guild.channels)
         channel = Channel(self.world.ids.next(), kind, name, self.guild.id, position=position)
@@ -211,7 +218,7 @@ class DiscordEmulator(Watched):
     def permit(
         self, channel: str, *, allow: Iterable[str] = (), deny: Iterable[str] = (), who: str | None = None
     ) -> None:
-        """Set what a member (default: the bot) is allowed and denied in a channel, by permission names."""
+        """Set the permissions, by name, that a member (the bot by default) is allowed and denied in a channel."""
         found = self.world.channel(channel)
         user_id = self.bot.id if who is None else self.world.user(who).id
         found.overwrites[user_id] = Overwrite(user_id, 1, allow=int(named(allow)), deny=int(named(deny)))
@@ -230,46 +237,50 @@ class DiscordEmulator(Watched):
         ping: bool = True,
         more: JSON | None = None,
     ) -> str:
-        """Send a message; returns its id. ``more``: what else people send, as Discord shows it (``poll``,
-        ``sticker_items``, ``embeds``).
+        """Send a message and return its id. ``more`` are fields that only people's messages have, as Discord shows them
+        (``poll``, ``sticker_items``, ``embeds``).
 
         ``@gateway`` and ``@Ada`` mention, ``@team`` mentions a role, ``@everyone`` everybody, ``#general`` links. A
-        channel goes by id or name, ``@ada`` is Ada's direct message with the bot; a user by id or name.
+        channel goes by id or name, ``@ada`` is Ada's direct message with the bot; a user goes by id or name.
         """
         found, person = self.world.channel(channel), self._user(user)
         return self._people.post(found, person, text, files=files, reply_to=reply_to, ping=ping, more=more)
 
     async def forward(self, channel: str, message_id: str, to: str, *, user: str | None = None) -> str:
-        """Forward a message to another channel; returns the id of the message that forwards it."""
+        """Forward a message to another channel and return the id of the new message."""
         source = self.world.channel(channel).messages[message_id]
         return self._people.forward(source, self.world.channel(to), self._user(user))
 
     async def voice(self, channel: str, audio: bytes, *, duration: float, user: str | None = None) -> str:
-        """Send a voice message; returns its id."""
+        """Send a voice message of ``duration`` seconds and return its id."""
         return self._people.speak(self.world.channel(channel), self._user(user), audio, duration)
 
     async def edit(self, channel: str, message_id: str, text: str) -> None:
+        """Edit a person's message."""
         self._people.edit(self.world.channel(channel), message_id, text)
 
     async def delete_message(self, channel: str, message_id: str) -> None:
+        """Delete a message."""
         self._people.delete(self.world.channel(channel), message_id)
 
     async def delete_messages(self, channel: str, message_ids: Sequence[str]) -> None:
-        """A moderator clears several messages at once (MESSAGE_DELETE_BULK)."""
+        """Delete several messages at once, as a moderator can (MESSAGE_DELETE_BULK)."""
         found = self.world.channel(channel)
         self.backend.delete_many(found, [found.messages[each] for each in message_ids])
 
     async def dismiss(self, channel: str, message_id: str) -> None:
-        """Make an ephemeral message go away."""
+        """Dismiss an ephemeral message."""
         self._people.dismiss(self.world.channel(channel), message_id)
 
     async def react(
         self, channel: str, message_id: str, emoji: str, *, user: str | None = None, added: bool = True
     ) -> None:
-        """``emoji``: the character, or ``name:id`` of a custom one."""
+        """Add a person's reaction to a message, or remove it. ``emoji`` is the character, or ``name:id`` of a custom
+        one."""
         self._people.react(self.world.channel(channel), message_id, self._user(user), emoji, added=added)
 
     async def typing(self, channel: str, *, user: str | None = None) -> None:
+        """Show that a person is typing."""
         self.backend.type_in(self.world.channel(channel), self._user(user).id)
 
     async def click(
@@ -282,20 +293,23 @@ class DiscordEmulator(Watched):
         values: Sequence[str] | None = None,
         user: str | None = None,
     ) -> InteractionResult:
-        """Press a button or choose in a menu, found by custom id or by what is written on it; waits for the answer.
+        """Press a button or select in a menu, found by custom id or by label, and return what the bot answered.
 
-        ``values``: the options chosen, by value or label; of a menu of users, roles or channels their ids.
+        ``values`` are the options selected, by value or label; in a menu of users, roles or channels they are ids.
         """
         found, person = self.world.channel(channel), self._user(user)
         return await self._presses.click(found, message_id, person, custom_id=custom_id, label=label, values=values)
 
     async def submit(self, modal_id: str, values: Mapping[str, Any] | None = None) -> InteractionResult:
-        """Send a form, values by custom id or label: text, an option's value or label (or a list), a switch, files as
-        ``(name, bytes, media type)``. A result of kind ``invalid`` went nowhere."""
+        """Submit a form and return what the bot answered.
+
+        ``values`` go by custom id or label: text, an option's value or label (or a list of them), a boolean, or files
+        as ``(name, bytes, media type)``. A result of kind ``invalid`` was not sent to the bot.
+        """
         return await self._presses.submit(self._modal(modal_id), values or {})
 
     def close_modal(self, modal_id: str) -> None:
-        """Leave a form; the bot hears nothing of it."""
+        """Close a form without submitting it. The bot is not told."""
         self._interactions.close_modal(self._modal(modal_id).id)
 
     async def command(
@@ -306,23 +320,23 @@ class DiscordEmulator(Watched):
         options: Mapping[str, Any] | None = None,
         user: str | None = None,
     ) -> InteractionResult:
-        """Run a slash command the bot registered; ``name`` may go on with a subcommand's."""
+        """Run a slash command the bot registered; after a blank, ``name`` may contain a subcommand's name."""
         return await self._presses.command(self.world.channel(channel), self._user(user), name, options or {})
 
     async def create_thread(
         self, channel: str, name: str, *, message_id: str | None = None, user: str | None = None
     ) -> str:
-        """Open a thread, from a message or without one; returns its id."""
+        """Open a thread, from a message or without one, and return its id."""
         return self._people.create_thread(self.world.channel(channel), self._user(user), name, message_id)
 
     async def create_post(
         self, forum: str, title: str, text: str, *, files: Sequence[Upload] = (), user: str | None = None
     ) -> str:
-        """Open a forum post; returns the id of its thread and of its first message."""
+        """Open a forum post and return the id of its thread, which is that of its first message too."""
         return self._people.create_post(self.world.channel(forum), self._user(user), title, text, files)
 
     async def archive_thread(self, channel: str, *, archived: bool = True, locked: bool = False) -> None:
-        """A moderator archives (and locks) a thread, or opens it again."""
+        """Archive (and lock) a thread as a moderator, or open it again."""
         found = self.world.channel(channel)
         if found.thread is None:
             raise PersonError("not a thread")
@@ -330,6 +344,7 @@ class DiscordEmulator(Watched):
         threads.archive(self.backend, found, archived=archived)
 
     async def rename(self, channel: str, name: str, *, user: str | None = None) -> None:
+        """Give a channel or thread another name."""
         threads.rename(self.backend, self.world.channel(channel), self._user(user).id, name)
 
     async def delete_thread(self, channel: str) -> None:
@@ -337,16 +352,18 @@ class DiscordEmulator(Watched):
         self.backend.delete_channel(self.world.channel(channel))
 
     async def open_dm(self, user: str | None = None) -> str:
-        """The direct message of a user with the bot; the bot hears nothing of it until something is written."""
+        """Open a user's direct message with the bot and return its id. The bot hears of it only when something is
+        written."""
         return self.world.dm(self._user(user).id).id
 
     async def remove_bot(self) -> None:
+        """Remove the bot from the guild. Raises ``PersonError`` when it is not there."""
         if self.bot.id not in self.guild.members:
             raise PersonError("the bot is not here")
         self.backend.remove_bot(self.guild)
 
     async def add_bot(self) -> None:
-        """Invite the bot (again)."""
+        """Invite the bot to the guild. Nothing happens when it is there already."""
         if self.bot.id not in self.guild.members:
             role = next(r.id for r in self.guild.roles.values() if r.bot_id == self.bot.id)
             self.backend.add_bot(self.guild, Member(self.bot, time.time(), roles=[role]))
@@ -354,38 +371,41 @@ class DiscordEmulator(Watched):
     # -- looking
 
     def messages(self, channel: str) -> list[JSON]:
-        """What stands in a channel, oldest first: Discord's message objects, with ``pings`` and ``ephemeral_for``."""
+        """Return all messages of a channel, oldest first: Discord's message objects, with ``pings`` and
+        ``ephemeral_for``."""
         return [self._seen(message) for message in self.world.channel(channel).messages.values()]
 
     def message(self, channel: str, message_id: str) -> JSON | None:
+        """Return one message as ``messages`` does, or None when there is none."""
         found = self.world.channel(channel).messages.get(message_id)
         return None if found is None else self._seen(found)
 
     def thread(self, message_id: str) -> JSON | None:
-        """The thread opened from a message."""
+        """Return the thread opened from a message, or None."""
         found = self.world.channels.get(message_id)
         return None if found is None else wire.channel(self.world, found)
 
     def threads(self, channel: str) -> list[JSON]:
-        """The threads of a channel, oldest first."""
+        """Return the threads of a channel, oldest first."""
         return [wire.channel(self.world, each) for each in self.world.threads_of(self.world.channel(channel))]
 
     def open_modals(self, user: str | None = None) -> list[JSON]:
-        """The forms open before a user, the latest last, each with the ``id`` that ``submit`` takes."""
+        """Return the forms open before a user, the latest last, each with the ``id`` that ``submit`` takes."""
         person = self._user(user)
         modals = self._interactions.modals.values()
         return [{**m.wire, "id": m.id} for m in modals if m.user_id == person.id]
 
     def modal(self, modal_id: str) -> JSON:
+        """Return an open form. Raises ``PersonError`` when it is closed."""
         return self._modal(modal_id).wire
 
     def is_typing(self, channel: str, *, user: str | None = None) -> bool:
-        """Whether somebody (default: the bot) is shown typing."""
+        """Return whether a user (the bot by default) is shown as typing."""
         user_id = self.bot.id if user is None else self.world.user(user).id
         return self.backend.typing.get((self.world.channel(channel).id, user_id), 0.0) > time.monotonic()
 
     def commands(self, *, of_guild: bool = False) -> list[JSON]:
-        """The commands registered globally, or for the guild."""
+        """Return the commands registered globally, or for the guild."""
         return list(self.application.commands.get(self.guild.id if of_guild else "", {}).values())
 
     @property
@@ -399,11 +419,12 @@ class DiscordEmulator(Watched):
 
     @property
     def interaction_errors(self) -> deque[str]:
-        """What people were shown because the bot did not answer an interaction well."""
+        """The errors people were shown because the bot did not answer an interaction well."""
         return self._interactions.errors
 
     async def wait_for_message(self, channel: str, matches: Callable[[JSON], bool], *, timeout: float = 5.0) -> JSON:
-        """The first message that ``matches``."""
+        """Wait for the first message that ``matches`` and return it. Raises ``TimeoutError`` after ``timeout``
+        seconds."""
 
         def look() -> JSON | None:
             return next((m for m in self.messages(channel) if matches(m)), None)
@@ -413,7 +434,8 @@ class DiscordEmulator(Watched):
         return found
 
     async def connected(self, timeout: float = 10.0) -> None:
-        """Until a client is identified or resumed at the gateway."""
+        """Wait until a client has identified or resumed at the gateway. Raises ``TimeoutError`` after ``timeout``
+        seconds."""
         await self._observers.wait_for(lambda: self.gateway.connected, timeout)
 
     # -- trouble
@@ -430,11 +452,11 @@ class DiscordEmulator(Watched):
         after_effect: bool = False,
         when: When | None = None,
     ) -> None:
-        """Let the next calls of a method (``"*"``: of any) fail.
+        """Make the next calls of a method (``"*"`` for any method) fail.
 
         ``code`` answers Discord's numbered error, ``retry_after`` (seconds) or status 429 a rate limit of that
-        ``scope``, else ``status`` (500 by default); ``"disconnect"`` breaks the connection. ``after_effect``: the call
-        is performed, only its answer is lost. ``when`` chooses among the calls by their arguments.
+        ``scope``, otherwise ``status`` (500 by default); ``"disconnect"`` breaks the connection. With ``after_effect``
+        the call is performed and only its answer is lost. ``when`` chooses among the calls by their arguments.
         """
         number = 0 if status == "disconnect" else status
         ordered = fault(
@@ -449,15 +471,15 @@ class DiscordEmulator(Watched):
         self._faults.fail_next(method, ordered)
 
     def forget_nonces(self) -> None:
-        """Know no nonce any more, as after the past few minutes: what is sent again stands twice."""
+        """Forget all nonces, as Discord does after some minutes. A message sent again is then posted twice."""
         self.routes.messages.forget_nonces()
 
     def emit(self, name: str, data: JSON) -> None:
-        """Dispatch an event of any kind to every session, asked for or not known."""
+        """Send an event of any name to every session, whether its intents cover the event or not."""
         self.gateway.dispatch(name, data, guild_id=data.get("guild_id"))
 
     def redeliver(self, channel: str, message_id: str) -> None:
-        """Dispatch a message's MESSAGE_CREATE once more."""
+        """Send a message's MESSAGE_CREATE again."""
         found = self.world.channel(channel)
         self.backend.emit(found, "MESSAGE_CREATE", self.backend.created(found.messages[message_id]))
 

@@ -1,6 +1,6 @@
 """The error bodies Discord answers with: one code and message, or a tree of what is wrong with a form's fields.
 
-Codes: https://docs.discord.com/developers/topics/opcodes-and-status-codes#json; the shape of form errors:
+Codes: https://docs.discord.com/developers/topics/opcodes-and-status-codes#json. Shape of form errors:
 https://docs.discord.com/developers/reference#error-messages.
 """
 
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from gateway.emulators.common.values import JSON
 
 Path = tuple[str | int, ...]
+"""Where a field is in a form: keys and indexes from the outside to the inside."""
 
 _KNOWN: dict[int, tuple[int, str]] = {
     10003: (404, "Unknown Channel"),
@@ -58,7 +59,7 @@ _KNOWN: dict[int, tuple[int, str]] = {
 
 
 class ApiError(Exception):
-    """What a request is answered with instead of a result."""
+    """An error that a request is answered with. ``body`` is Discord's JSON."""
 
     def __init__(self, status: int, code: int, message: str, errors: JSON | None = None) -> None:
         super().__init__(f"{status} {code}: {message}")
@@ -70,18 +71,18 @@ class ApiError(Exception):
 
     @classmethod
     def of(cls, code: int) -> "ApiError":
-        """One of the numbered errors. Raises ``KeyError`` for a number not listed here."""
+        """Return one of Discord's numbered errors. Raises ``KeyError`` for a number that this module does not list."""
         status, message = _KNOWN[code]
         return cls(status, code, message)
 
     @classmethod
     def plain(cls, status: int, reason: str) -> "ApiError":
-        """An error of HTTP itself: ``{"message": "401: Unauthorized", "code": 0}``."""
+        """Return an error of HTTP itself: ``{"message": "401: Unauthorized", "code": 0}``."""
         return cls(status, 0, f"{status}: {reason}")
 
 
 class FormErrors:
-    """Collects what is wrong with the fields of one request. ``prefix``: where the form lies in the request."""
+    """Collects what is wrong with the fields of one request. ``prefix`` is where the form is in the request."""
 
     def __init__(self, prefix: Path = ()) -> None:
         self._prefix = prefix
@@ -91,19 +92,20 @@ class FormErrors:
         return bool(self._tree)
 
     def add(self, path: Sequence[str | int], code: str, message: str) -> None:
+        """Add an error of the field at ``path``."""
         node = self._tree
         for key in (*self._prefix, *path):
             node = node.setdefault(str(key), {})
         node.setdefault("_errors", []).append({"code": code, "message": message})
 
     def raise_any(self) -> None:
-        """Raise the collected errors as Discord's 50035, if there are any."""
+        """Raise the collected errors as Discord's 50035 if there are any."""
         if self._tree:
             raise ApiError(400, 50035, "Invalid Form Body", self._tree)
 
 
 def invalid(path: Sequence[str | int], code: str, message: str) -> ApiError:
-    """A form with one error."""
+    """Return the error of a form with one wrong field."""
     errors = FormErrors()
     errors.add(path, code, message)
     return ApiError(400, 50035, "Invalid Form Body", errors._tree)

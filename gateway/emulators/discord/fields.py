@@ -1,4 +1,4 @@
-"""Buttons, menus and the inputs of forms: what each must say, and how long it may be.
+"""Checks buttons, menus and the inputs of forms: which fields they need and how long these may be.
 
 https://docs.discord.com/developers/components/reference.
 """
@@ -10,15 +10,21 @@ from gateway.emulators.discord.checker import Checker
 from gateway.emulators.discord.errors import Path
 
 MAX_CUSTOM_ID = 100
+"""Characters of a ``custom_id`` (Discord's component reference)."""
 MAX_LABEL = 80
+"""Characters of a button's label (Discord's component reference, button)."""
 MAX_OPTIONS = 25
+"""Options of a select menu (Discord's component reference, string select)."""
 MAX_INPUT = 4_000
+"""Characters of a text input (Discord's component reference, text input)."""
 LINK = 5
+"""The style of a button that opens a URL (Discord's component reference, button styles)."""
 PREMIUM = 6
+"""The style of a button that sells something (Discord's component reference, button styles)."""
 
 
 class Fields:
-    """The fields of one message or form, whose custom ids must differ."""
+    """Checks the fields of one message or form, whose custom ids must differ."""
 
     def __init__(self, checker: Checker, *, modal: bool = False) -> None:
         self._checker = checker
@@ -28,6 +34,7 @@ class Fields:
     # -- in messages
 
     def button(self, model: JSON, path: Path) -> JSON:
+        """Return a button as Discord stores it."""
         style = self._checker.choice(model.get("style"), (*path, "style"), (1, 2, 3, 4, 5, 6))
         disabled = self._checker.boolean(model.get("disabled"), (*path, "disabled"))
         label = self._checker.string(model.get("label"), (*path, "label"), most=MAX_LABEL)
@@ -59,6 +66,7 @@ class Fields:
         return out
 
     def select(self, model: JSON, path: Path) -> JSON:
+        """Return a select menu as Discord stores it."""
         out: JSON = {"custom_id": self.custom_id(model.get("custom_id"), path)}
         placeholder = self._checker.string(model.get("placeholder"), (*path, "placeholder"), most=150)
         if placeholder is not None:
@@ -84,6 +92,7 @@ class Fields:
     # -- in forms
 
     def text_input(self, model: JSON, path: Path) -> JSON:
+        """Return a form's text input as Discord stores it."""
         out: JSON = {"custom_id": self.custom_id(model.get("custom_id"), path)}
         out["style"] = self._checker.choice(model.get("style"), (*path, "style"), (1, 2))
         least = self._checker.integer(
@@ -102,17 +111,20 @@ class Fields:
         return {**out, "label": label} if label is not None else out
 
     def file_upload(self, model: JSON, path: Path) -> JSON:
+        """Return a form's file upload as Discord stores it."""
         out: JSON = {"custom_id": self.custom_id(model.get("custom_id"), path)}
         out["required"] = self._checker.boolean(model.get("required"), (*path, "required"), default=True)
         least, most = self._range(model, path, ceiling=10)
         return {**out, "min_values": least, "max_values": most}
 
     def radio_group(self, model: JSON, path: Path) -> JSON:
+        """Return a form's radio group as Discord stores it."""
         out: JSON = {"custom_id": self.custom_id(model.get("custom_id"), path)}
         out["required"] = self._checker.boolean(model.get("required"), (*path, "required"), default=True)
         return {**out, "options": self._options(model, path, least=2, most=10, chosen=1)}
 
     def checkbox_group(self, model: JSON, path: Path) -> JSON:
+        """Return a form's checkbox group as Discord stores it."""
         out: JSON = {"custom_id": self.custom_id(model.get("custom_id"), path)}
         out["required"] = self._checker.boolean(model.get("required"), (*path, "required"), default=True)
         options = self._options(model, path, least=1, most=10, chosen=10)
@@ -120,12 +132,14 @@ class Fields:
         return {**out, "options": options, "min_values": least, "max_values": most}
 
     def checkbox(self, model: JSON, path: Path) -> JSON:
+        """Return a form's checkbox as Discord stores it."""
         default = self._checker.boolean(model.get("default"), (*path, "default"))
         return {"custom_id": self.custom_id(model.get("custom_id"), path), "default": default}
 
     # -- in both
 
     def custom_id(self, given: Any, path: Path) -> str:
+        """Return a custom id, which no other field may have."""
         where: Path = (*path, "custom_id")
         found = self._checker.string(given, where, least=1, most=MAX_CUSTOM_ID, required=True) or ""
         if found and found in self._custom_ids:
@@ -135,7 +149,7 @@ class Fields:
         return found
 
     def _range(self, model: JSON, path: Path, *, ceiling: int, default: int = 1) -> tuple[int, int]:
-        """``min_values`` and ``max_values``."""
+        """Return ``min_values`` and ``max_values`` of a field."""
         where: Path = (*path, "min_values")
         required = not self._modal or model.get("required") is not False
         least = self._checker.integer(
@@ -194,7 +208,7 @@ class Fields:
 
 
 def is_emoji(text: str) -> bool:
-    """Whether a text is one unicode emoji, as far as its characters tell."""
+    """Return whether a text is one unicode emoji, as far as its characters tell."""
     keycap = text[-1:] == "\u20e3" and text[:1] in set("0123456789#*")
     return keycap or (0 < len(text) <= 16 and all(_pictorial(c) for c in text))
 

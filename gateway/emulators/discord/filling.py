@@ -1,4 +1,4 @@
-"""A form filled in by a person: checked as Discord's client does, then turned into what the bot receives."""
+"""Fills in a form for a person: checks the input as Discord's client does, and builds what the bot receives."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,11 +20,13 @@ from gateway.emulators.discord.values import MAX_FILE_BYTES
 from gateway.emulators.discord.world import World
 
 REQUIRED = "This field is required"
+"""What Discord's client shows beside a required field that is empty."""
 
 
 @dataclass(slots=True)
 class Entered:
-    """What was entered. ``mentioned``: ids of users, roles, channels chosen; ``errors`` by custom id."""
+    """What a person entered in a form. ``mentioned`` are the ids of selected users, roles and channels; ``errors`` go
+    by custom id."""
 
     components: list[JSON] = field(default_factory=list[JSON])
     resolved: JSON = field(default_factory=dict[str, Any])
@@ -33,8 +35,11 @@ class Entered:
 
 
 def filled(world: World, channel_id: str, form: JSON, values: Mapping[str, Any]) -> Entered:
-    """Fill in a form. ``values`` by custom id or label: text, an option's value or label, a list of these, a switch, or
-    for an upload files as ``(name, content, media type)``. Raises ``PersonError`` for a field the form has not."""
+    """Fill in a form and return what was entered.
+
+    ``values`` go by custom id or label: text, an option's value or label, a list of these, a boolean, or for an upload
+    files as ``(name, content, media type)``. Raises ``PersonError`` for a field the form does not have.
+    """
     given = _by_custom_id(form, values)
     out = Entered()
     for top in form["components"]:
@@ -89,7 +94,7 @@ def _check_text(model: JSON, text: str, out: Entered) -> None:
 
 
 def _chosen(model: JSON, value: Any, out: Entered) -> list[str]:
-    """The values of the options picked, by value or label; nothing said means the defaults."""
+    """Return the values of the selected options, given by value or label. Without a selection they are the defaults."""
     options = model.get("options")
     if value is None:
         picked = [o["value"] for o in options or () if o.get("default")]

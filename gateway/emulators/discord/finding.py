@@ -1,4 +1,4 @@
-"""What a route's path names, as far as the bot may see it."""
+"""Finds what a route's path names, as far as the bot may see it."""
 
 from gateway.emulators.discord.backend import Backend
 from gateway.emulators.discord.errors import ApiError
@@ -8,7 +8,8 @@ from gateway.emulators.discord.state import Channel, Guild, Message
 
 
 def channel(backend: Backend, request: Request, *, needs: Permission = Permission.VIEW_CHANNEL) -> Channel:
-    """The route's channel. Raises Discord's 10003, 50001, or 50013 if the bot lacks a permission it ``needs``."""
+    """Return the route's channel. Raises Discord's 10003 and 50001, and 50013 if the bot lacks a permission it
+    ``needs``."""
     found = backend.world.channels.get(request.params["channel_id"])
     if found is None:
         raise ApiError.of(10003)
@@ -17,7 +18,7 @@ def channel(backend: Backend, request: Request, *, needs: Permission = Permissio
 
 
 def message(channel: Channel, message_id: str) -> Message:
-    """A message of a channel. What only one person sees is not there."""
+    """Return a message of a channel. Raises Discord's 10008, for ephemeral messages too."""
     found = channel.messages.get(message_id)
     if found is None or found.ephemeral_for is not None:
         raise ApiError.of(10008)
@@ -25,7 +26,7 @@ def message(channel: Channel, message_id: str) -> Message:
 
 
 def guild(backend: Backend, request: Request) -> Guild:
-    """The route's guild. Raises Discord's 10004, or 50001 where the bot is no member."""
+    """Return the route's guild. Raises Discord's 10004, and 50001 when the bot is not a member."""
     found = backend.world.guilds.get(request.params["guild_id"])
     if found is None:
         raise ApiError.of(10004)

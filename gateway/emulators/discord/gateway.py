@@ -1,4 +1,4 @@
-"""The gateway websocket: connections, the events that go out over them, and the ways they end.
+"""The gateway's websockets: the connections, the events they carry and the ways they end.
 
 https://docs.discord.com/developers/events/gateway.
 """
@@ -38,13 +38,13 @@ _EVENT_INTENTS: Mapping[str, tuple[Intent, Intent | None]] = {
     ),
     "TYPING_START": (Intent.GUILD_MESSAGE_TYPING, Intent.DIRECT_MESSAGE_TYPING),
 }
-"""Event -> the intent it needs in a guild, and outside of one. An event not listed goes to every session."""
+"""The intent each event needs in a guild, and outside of guilds. An event not listed goes to every session."""
 
 
 class Gateway(Handshake):
-    """The websockets, and the events that leave by them.
+    """Serves the websockets of clients and sends them events.
 
-    ``heartbeat_interval`` (seconds) holds for connections still to come; who misses two is disconnected.
+    ``heartbeat_interval`` (seconds) applies to later connections. A client that misses two heartbeats is disconnected.
     """
 
     def __init__(
@@ -72,7 +72,8 @@ class Gateway(Handshake):
     # -- events
 
     def dispatch(self, name: str, data: JSON, *, guild_id: str | None, reduced: JSON | None = None) -> None:
-        """Tell every session that asked for it. ``reduced``: the payload for those without the message content."""
+        """Send an event to every session whose intents cover it. ``reduced`` is the payload for sessions without the
+        message content intent."""
         self.prune()
         needed = _EVENT_INTENTS.get(name)
         intent = None if needed is None else needed[0 if guild_id is not None else 1]
@@ -90,31 +91,32 @@ class Gateway(Handshake):
     # -- trouble on demand
 
     def raw_event(self, name: str, data: bytes) -> None:
-        """Dispatch an event whose data is these bytes, JSON or not. Who resumes is sent it again."""
+        """Send an event whose data is these bytes, valid JSON or not. A session that resumes receives it again."""
         for session in self.sessions.values():
             session.dispatch(name, data)
 
     def raw_frame(self, payload: bytes) -> None:
-        """Send every client a frame of these bytes, as it sends any other; it belongs to no session."""
+        """Send every client a frame of these bytes, compressed like any other frame. It belongs to no session."""
         for connection in self._connections:
             connection.send(payload)
 
     def garbage(self, payload: bytes, *, text: bool = False) -> None:
-        """Send every client these bytes as they are, as a binary frame or as one of text."""
+        """Send every client these bytes uncompressed, in a binary or a text frame."""
         for connection in self._connections:
             connection.send(payload, as_it_is=WSMsgType.TEXT if text else WSMsgType.BINARY)
 
     @property
     def connected(self) -> bool:
-        """A client has identified and is there."""
+        """Whether a client has identified and is connected."""
         return any(session.connection is not None for session in self.sessions.values())
 
     @property
     def idle(self) -> bool:
-        """Every event is handed over to whoever is connected."""
+        """Whether every event has been sent to the connected clients."""
         return all(connection.idle for connection in self._connections)
 
     def request_heartbeat(self) -> None:
+        """Ask every client for a heartbeat (op 1)."""
         self._all_op(1)
 
     def reconnect(self) -> None:
@@ -128,7 +130,7 @@ class Gateway(Handshake):
             self.sessions.clear()
 
     def close_with(self, code: int, reason: str = "") -> None:
-        """Close every connection with a code; the sessions can be resumed unless the code says otherwise."""
+        """Close every connection with a code. The sessions can be resumed unless the code rules it out."""
         if code in (4007, 4009):
             self.sessions.clear()
         for connection in list(self._connections):
@@ -140,21 +142,23 @@ class Gateway(Handshake):
             connection.drop()
 
     def freeze(self) -> None:
-        """Say nothing more on the present connections, as a dead (zombied) one."""
+        """Stop sending on the present connections, as a dead ("zombied") connection does."""
         for connection in self._connections:
             connection.frozen = True
 
     def thaw(self) -> None:
+        """Continue to send on frozen connections."""
         for connection in self._connections:
             connection.thaw()
 
     def end_sessions(self) -> None:
-        """Forget every session, as if all had timed out; connected clients stay as they are until they lose theirs."""
+        """Forget every session, as if all had timed out. Connected clients notice only when they reconnect."""
         self.sessions.clear()
 
     # -- the websocket
 
     async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Serve one websocket until it closes."""
         socket = web.WebSocketResponse(autoping=True, max_msg_size=1024 * 1024, compress=False)
         await socket.prepare(request)
         compress = request.query.get("compress") == "zlib-stream"
@@ -187,6 +191,7 @@ class Gateway(Handshake):
         return socket
 
     async def stop(self) -> None:
+        """Break every connection."""
         for connection in list(self._connections):
             connection.drop()
 
@@ -195,7 +200,7 @@ class Gateway(Handshake):
             await connection.write()
 
     async def _watch(self, connection: Connection) -> None:
-        """Close a connection whose client stopped heartbeating; its session can be resumed."""
+        """Close a connection whose client stopped sending heartbeats. Its session can be resumed."""
         patience = self.heartbeat_interval * 2
         while True:
             left = connection.last_heartbeat + patience - time.monotonic()

@@ -1,4 +1,4 @@
-"""What a client says at the gateway: IDENTIFY, RESUME, heartbeats, and what it may not say.
+"""Handles what a client sends to the gateway: IDENTIFY, RESUME, heartbeats, and what it must not send.
 
 https://docs.discord.com/developers/events/gateway; close codes: .../topics/opcodes-and-status-codes#gateway.
 """
@@ -17,16 +17,20 @@ from gateway.emulators.discord.values import KNOWN_INTENTS, PRIVILEGED, Intent
 from gateway.emulators.discord.world import World
 
 MAX_PAYLOAD = 4_096
-"""Bytes of a command; a longer one is answered with close code 4002."""
+"""Bytes of a client's command. A longer one ends the connection with close code 4002 (Discord's guide on the
+gateway)."""
 MAX_COMMANDS = 120
+"""Commands a client may send within ``COMMANDS_SECONDS`` (Discord's guide on the gateway, rate limiting)."""
 COMMANDS_SECONDS = 60.0
+"""Seconds in which a client may send ``MAX_COMMANDS`` commands."""
 IDENTIFY_SECONDS = 5.0
-"""One IDENTIFY in so many seconds (``max_concurrency`` 1)."""
+"""Seconds in which one IDENTIFY is allowed (``max_concurrency`` 1)."""
 MAX_SESSIONS = 100
+"""Sessions kept; the oldest are forgotten first."""
 
 
 class Closed(Exception):
-    """The client did what ends its connection."""
+    """A client did something that ends its connection with a close code."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
@@ -35,7 +39,8 @@ class Closed(Exception):
 
 
 class Handshake:
-    """``acks``: answer heartbeats. ``resumable``: let lost sessions be resumed. Both can be switched off meanwhile."""
+    """Handles the commands of clients. ``acks``: answer heartbeats. ``resumable``: let lost sessions be resumed. Tests
+    can switch both off at any time."""
 
     def __init__(
         self,
@@ -61,7 +66,7 @@ class Handshake:
         self._identified_at = -IDENTIFY_SECONDS
 
     def receive(self, connection: Connection, data: str | bytes) -> None:
-        """Do what a client's frame asks. Raises ``Closed`` where that ends the connection."""
+        """Perform what a client's frame asks for. Raises ``Closed`` when that ends the connection."""
         if len(data) > MAX_PAYLOAD:
             raise Closed(4002, "Error while decoding payload.")
         try:
@@ -186,7 +191,7 @@ class Handshake:
         session.dispatch("GUILD_MEMBERS_CHUNK", orjson.dumps(chunk))
 
     def prune(self) -> None:
-        """Forget the sessions lost too long ago to be resumed."""
+        """Forget the sessions that were lost too long ago to be resumed."""
         now = time.monotonic()
         for session in list(self.sessions.values()):
             if session.lost_at is not None and now - session.lost_at > self._session_timeout:

@@ -1,4 +1,4 @@
-"""What every emulator begins with: a guild, its channels, its people, the bot. The ids are always the same."""
+"""The guild that every emulator begins with: its channels, its people and the bot. The ids are always the same."""
 
 from gateway.emulators.discord.permissions import EVERYONE, Permission
 from gateway.emulators.discord.state import Channel, Guild, Member, Overwrite, Role, User
@@ -6,18 +6,22 @@ from gateway.emulators.discord.values import ChannelType, seconds_of
 from gateway.emulators.discord.world import World, fixed_id
 
 GUILD_ID = fixed_id(1)
+"""The id of the guild."""
 BOT_ID = fixed_id(10)
+"""The id of the bot's user and of its application."""
 ADA_ID, GRACE_ID, LINUS_ID = fixed_id(20), fixed_id(21), fixed_id(22)
 GENERAL_ID, RANDOM_ID, IDEAS_ID, SECRET_ID, DM_ID = (fixed_id(number) for number in range(30, 35))
 _BOT_ROLE_ID, _TEAM_ROLE_ID = fixed_id(40), fixed_id(41)
 
 
 def bot() -> User:
+    """Return the bot's user."""
     return User(BOT_ID, "gateway", None, "a0b1c2d3e4f5a0b1c2d3e4f5a0b1c2d3", bot=True)
 
 
 def settle(world: World, bot_permissions: int) -> Guild:
-    """Lay out the guild in an empty world. ``bot_permissions``: what the bot's own role adds to everyone's."""
+    """Build the guild in an empty world. ``bot_permissions`` is what the bot's own role adds to everyone's
+    permissions."""
     people = [
         User(ADA_ID, "ada", "Ada", "0a1b2c3d4e5f60718293a4b5c6d7e8f9"),
         User(GRACE_ID, "grace", "Grace", None),

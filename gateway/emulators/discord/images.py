@@ -1,13 +1,13 @@
-"""Width and height of PNG, GIF and JPEG images, read from their first bytes."""
+"""Reads the width and height of PNG, GIF and JPEG images from their first bytes."""
 
 import struct
 
 _JPEG_SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-"""The markers of a JPEG's frame headers, which carry its size."""
+"""The markers of a JPEG's frame headers, which contain its size."""
 
 
 def size_of(data: bytes) -> tuple[int, int] | None:
-    """``(width, height)``, or None for what is no image of these kinds."""
+    """Return ``(width, height)`` in pixels, or None when the data is not an image of these kinds."""
     if data.startswith(b"\x89PNG\r\n\x1a\n") and len(data) >= 24:
         width, height = struct.unpack(">II", data[16:24])
         return int(width), int(height)

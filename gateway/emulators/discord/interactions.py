@@ -1,4 +1,4 @@
-"""Interactions on their way: what the bot is sent, how long it may take, what became of it.
+"""Interactions under way: what the bot receives, how long it has, and what it answered.
 
 https://docs.discord.com/developers/interactions/receiving-and-responding.
 """
@@ -20,23 +20,30 @@ from gateway.emulators.discord.state import Channel, Message, User
 from gateway.emulators.discord.values import MAX_FILE_BYTES
 
 MAX_INTERACTIONS = 5_000
+"""Interactions kept; the tokens of the oldest become unknown first."""
 MAX_MODALS = 500
+"""Open forms kept; the oldest are forgotten first."""
 COMMAND, COMPONENT, MODAL = 2, 3, 5
 
 Answer = Literal["message", "deferred", "update", "deferred_update", "modal", "failed", "invalid"]
+"""What an interaction led to; ``InteractionResult`` describes each."""
 
 FAILED = "This interaction failed"
+"""What Discord shows when the bot does not answer a component."""
 NO_RESPONSE = "The application did not respond"
+"""What Discord shows when the bot does not answer a command."""
 MODAL_FAILED = "Something went wrong. Try again."
+"""What Discord shows when the bot does not answer a submitted form."""
 
 
 @dataclass(slots=True, frozen=True)
 class InteractionResult:
     """What a person sees of an interaction.
 
-    ``kind``: ``message`` (an answer, ``message_id``), ``deferred`` (the bot is thinking, in ``message_id``), ``update``
-    and ``deferred_update`` (the message itself changed, or will), ``modal`` (a form opened, ``modal_id``), ``failed``
-    (``error`` says what Discord shows), ``invalid`` (a form that cannot be sent so; ``errors`` by custom id).
+    ``kind`` is ``message`` (an answer, ``message_id``), ``deferred`` (the bot is thinking, in ``message_id``),
+    ``update`` and ``deferred_update`` (the message itself changed, or will), ``modal`` (a form opened, ``modal_id``),
+    ``failed`` (``error`` is what Discord shows) or ``invalid`` (a form that cannot be submitted like this; ``errors``
+    by custom id).
     """
 
     kind: Answer
@@ -48,11 +55,14 @@ class InteractionResult:
 
     @property
     def ok(self) -> bool:
+        """Whether the bot answered."""
         return self.kind not in ("failed", "invalid")
 
 
 @dataclass(slots=True)
 class Interaction:
+    """An interaction sent to the bot. ``at`` is its monotonic time, ``dead`` is set when the bot answered too late."""
+
     id: str
     token: str
     type: int
@@ -64,25 +74,27 @@ class Interaction:
     message: Message | None = None
     """The message whose component was used, or from which the form was opened."""
     opener: Interaction | None = None
-    """What opened the form this one sent."""
+    """The interaction that opened the form this one submits."""
     answer: Answer | None = None
     dead: bool = False
     response_id: str | None = None
-    """The message ``@original`` means."""
+    """The message that ``@original`` refers to."""
     loading: bool = False
 
     @property
     def component_based(self) -> bool:
+        """Whether a component of a message was used, directly or to open the submitted form."""
         return self.message is not None
 
     @property
     def command(self) -> str | None:
+        """The name of the command, or None when the interaction is not a command."""
         return str(self.data["name"]) if self.type == COMMAND else None
 
 
 @dataclass(slots=True, frozen=True)
 class Modal:
-    """A form open before a person; ``id`` is the interaction it answered."""
+    """A form open before a person. ``id`` is that of the interaction it answered."""
 
     id: str
     user_id: str
@@ -91,18 +103,20 @@ class Modal:
 
 
 class Interactions:
-    """``deadline``: seconds until the first answer; ``token_seconds``: how long the token lives."""
+    """Sends interactions to the bot and keeps them. ``deadline`` is the seconds until the first answer,
+    ``token_seconds`` how long a token is valid."""
 
     def __init__(self, backend: Backend, *, deadline: float, token_seconds: float) -> None:
         self.deadline = deadline
         self.token_seconds = token_seconds
         self.errors: deque[str] = deque(maxlen=1_000)
-        """What people were shown because the bot did not answer well."""
+        """The errors people were shown because the bot did not answer well."""
         self.modals: OrderedDict[str, Modal] = OrderedDict()
         self._backend = backend
         self._by_token: OrderedDict[str, Interaction] = OrderedDict()
 
     def find(self, token: str) -> Interaction | None:
+        """Return the interaction of a token, or None."""
         return self._by_token.get(token)
 
     async def send(
@@ -115,7 +129,7 @@ class Interactions:
         message: Message | None = None,
         opener: Interaction | None = None,
     ) -> InteractionResult:
-        """Tell the bot of an interaction and wait for its first answer, up to the deadline."""
+        """Send an interaction to the bot and wait for its first answer, up to the deadline."""
         world = self._backend.world
         interaction = Interaction(
             id=world.ids.next(),
@@ -144,24 +158,26 @@ class Interactions:
             return InteractionResult("failed", interaction.id, error=error)
 
     def settle(self, interaction: Interaction, result: InteractionResult) -> None:
-        """The bot answered."""
+        """Record the bot's first answer."""
         interaction.answer = result.kind
         if not interaction.outcome.done():
             interaction.outcome.set_result(result)
         self._backend.observers.changed()
 
     def open_modal(self, interaction: Interaction, form: JSON) -> None:
+        """Open a form before the person."""
         self.modals[interaction.id] = Modal(interaction.id, interaction.user.id, form, interaction)
         if len(self.modals) > MAX_MODALS:
             self.modals.popitem(last=False)
         self.show_modal(interaction.id)
 
     def close_modal(self, modal_id: str) -> None:
+        """Close a form, if it is open."""
         if self.modals.pop(modal_id, None) is not None:
             self.show_modal(modal_id)
 
     def show_modal(self, modal_id: str) -> None:
-        """Show a form's present state to those who watch."""
+        """Notify the observers of a form's present state."""
         self._backend.observers.changed()
         if self._backend.observers.watched:
             modal = self.modals.get(modal_id)
@@ -170,7 +186,7 @@ class Interactions:
             self._backend.observers.publish(entry)
 
     def metadata(self, interaction: Interaction) -> JSON:
-        """``interaction_metadata`` of a message that answers."""
+        """Return the ``interaction_metadata`` of a message that answers this interaction."""
         out: JSON = {
             "id": interaction.id,
             "type": interaction.type,
@@ -186,7 +202,7 @@ class Interactions:
         return out
 
     def _wire(self, interaction: Interaction) -> JSON:
-        """The payload of INTERACTION_CREATE."""
+        """Return the payload of INTERACTION_CREATE."""
         backend, channel, user = self._backend, interaction.channel, interaction.user
         guild = backend.world.guild_of(channel)
         app_permissions = backend.bot_may(channel)

@@ -1,7 +1,7 @@
 """Discord's rate limits: a window per route and channel, a global one, and the headers every answer carries.
 
 Discord publishes no numbers but the global 50 a second ("rate limits should not be hard coded",
-https://docs.discord.com/developers/topics/rate-limits): those here are what its headers are known to say.
+https://docs.discord.com/developers/topics/rate-limits). The other numbers are what its headers are known to say.
 """
 
 import hashlib
@@ -14,20 +14,27 @@ from typing import Literal, NamedTuple
 from gateway.emulators.discord.errors import ApiError
 
 Scope = Literal["user", "global", "shared"]
+"""Whose rate limit was reached: the bot's own, the global one, or that of a resource shared with others."""
 
 GLOBAL_PER_SECOND = 50
+"""Requests a bot may make in a second (Discord's page on rate limits)."""
 RENAMES = 2
+"""New names a channel accepts within ``RENAME_SECONDS``."""
 RENAME_SECONDS = 600.0
-"""A channel or thread takes two new names in ten minutes; its headers do not tell (discord/discord-api-docs#1900)."""
+"""Seconds in which a channel or thread accepts two new names. No header tells of this limit
+(discord/discord-api-docs#1900)."""
 _MAX_WINDOWS = 10_000
 
 
 class Rate(NamedTuple):
+    """A rate limit: ``limit`` requests in ``seconds``."""
+
     limit: int
     seconds: float
 
 
 DEFAULT = Rate(50, 1.0)
+"""The rate limit of a bucket that ``RATES`` does not list."""
 _UNLIMITED = Rate(1_000_000, 1.0)
 RATES: dict[str, Rate] = {
     "create_message": Rate(5, 5.0),
@@ -40,11 +47,11 @@ RATES: dict[str, Rate] = {
     "modify_channel": Rate(5, 15.0),
     "webhook": Rate(5, 2.0),
 }
-"""By bucket; several routes may share one."""
+"""The rate limit of each bucket; several routes may share a bucket."""
 
 
 class RateLimited(ApiError):
-    """429. ``retry_after``: seconds."""
+    """A request over a rate limit (429). ``retry_after`` is in seconds."""
 
     def __init__(self, retry_after: float, scope: Scope = "user") -> None:
         what = "The resource is being rate limited." if scope == "shared" else "You are being rate limited."
@@ -54,6 +61,7 @@ class RateLimited(ApiError):
         self.body = {"message": what, "retry_after": round(retry_after, 3), "global": scope == "global"}
 
     def headers(self) -> dict[str, str]:
+        """Return the headers of the refusal."""
         out = {"Retry-After": str(max(1, math.ceil(self.retry_after))), "X-RateLimit-Scope": self.scope}
         if self.scope == "global":
             out["X-RateLimit-Global"] = "true"
@@ -67,7 +75,7 @@ class _Window:
 
 
 class Limits:
-    """``enforced`` False: headers say so, and nobody is ever refused."""
+    """Counts requests. Without ``enforced`` nobody is refused, and the headers show a limit that is never reached."""
 
     def __init__(self, *, enforced: bool) -> None:
         self._enforced = enforced
@@ -76,9 +84,9 @@ class Limits:
         self._recent: deque[float] = deque(maxlen=GLOBAL_PER_SECOND)
 
     def take(self, bucket: str, major: str, *, counts_globally: bool) -> tuple[dict[str, str], RateLimited | None]:
-        """Count a request: the headers of its answer, and the refusal if it was one too many.
+        """Count a request. Returns the headers of its answer, and the refusal if the limit is exceeded.
 
-        ``major``: the channel or webhook the request is about. ``counts_globally``: False for interactions.
+        ``major`` is the channel or webhook the request is about. ``counts_globally`` is False for interactions.
         """
         now = time.monotonic()
         rate = RATES.get(bucket, DEFAULT) if self._enforced else _UNLIMITED
@@ -98,7 +106,7 @@ class Limits:
         }, refusal
 
     def rename(self, channel_id: str) -> None:
-        """Count a new name of a channel."""
+        """Count a new name of a channel. Raises ``RateLimited``."""
         now = time.monotonic()
         times = self._renames.setdefault(channel_id, deque(maxlen=RENAMES))
         if self._enforced and len(times) == RENAMES and now - times[0] < RENAME_SECONDS:

@@ -1,4 +1,4 @@
-"""What a text mentions, and whom a message may notify: ``allowed_mentions``.
+"""Mentions in a text, and whom a message may notify (``allowed_mentions``).
 
 https://docs.discord.com/developers/resources/message#allowed-mentions-object.
 """
@@ -22,7 +22,7 @@ _TYPED = re.compile(r"(?<![\w<])([@#])([\w.\-]+(?: [\w.\-]+)?)")
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """What of a message's mentions may notify. ``users``/``roles``: None allows all."""
+    """Which of a message's mentions may notify. None in ``users`` or ``roles`` allows all."""
 
     users: frozenset[str] | None
     roles: frozenset[str] | None
@@ -31,13 +31,13 @@ class Allowed:
 
 
 ALL = Allowed(None, None, everyone=True, replied_user=True)
-"""What an ordinary message notifies that does not say."""
+"""Whom an ordinary message may notify when it has no ``allowed_mentions``."""
 USERS_ONLY = Allowed(None, frozenset(), everyone=False, replied_user=True)
-"""What an answer to an interaction notifies that does not say."""
+"""Whom an answer to an interaction may notify when it has no ``allowed_mentions``."""
 
 
 def allowed(checker: Checker, given: Any, *, default: Allowed) -> Allowed:
-    """Understand ``allowed_mentions``."""
+    """Read ``allowed_mentions`` of a form."""
     if given is None:
         return default
     model = checker.model(given, ("allowed_mentions",))
@@ -63,7 +63,8 @@ def allowed(checker: Checker, given: Any, *, default: Allowed) -> Allowed:
 def pings(
     world: World, guild: Guild | None, texts: Sequence[str], rule: Allowed, may: Permission, *, replied: str | None
 ) -> Pings:
-    """Whom these texts notify, by the rule and by what their author may do. ``replied``: author of what it answers."""
+    """Return whom these texts notify, by the rule and by the author's permissions. ``replied`` is the author of the
+    message that is replied to."""
     text = "\n".join(texts)
     users = [u for u in _USER.findall(text) if u in world.users and (rule.users is None or u in rule.users)]
     if replied is not None and rule.replied_user:
@@ -82,7 +83,7 @@ def pings(
 
 
 def typed(world: World, guild: Guild | None, text: str) -> str:
-    """What Discord's client makes of what a person types: ``@Ada`` becomes a mention, ``#general`` a link."""
+    """Return what Discord's client makes of typed text: ``@Ada`` becomes a mention, ``#general`` a link."""
     names: JSON = {"@" + user.username: f"<@{user.id}>" for user in world.users.values()}
     names |= {"@" + user.display_name.lower(): f"<@{user.id}>" for user in world.users.values()}
     if guild is not None:

@@ -27,21 +27,23 @@ from gateway.emulators.discord.values import (
 )
 
 NONCE_SECONDS = 300.0
-"""For how long a nonce is checked for uniqueness: "the past few minutes"."""
+"""Seconds for which a nonce is checked for uniqueness; Discord says "the past few minutes"."""
 BULK_SECONDS = 14 * 24 * 3600
+"""Seconds after which a message is too old for a bulk delete: two weeks (Discord's message resource)."""
 _MAX_NONCES = 10_000
 _ON_CREATE = Flag.SUPPRESS_EMBEDS | Flag.SUPPRESS_NOTIFICATIONS | Flag.IS_VOICE_MESSAGE | Flag.IS_COMPONENTS_V2
 _ON_EDIT = Flag.SUPPRESS_EMBEDS | Flag.IS_COMPONENTS_V2
 
 
 class Messages:
-    """The routes; holds the nonces used of late."""
+    """Answers the routes of messages and remembers the nonces used recently."""
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._nonces: OrderedDict[str, tuple[float, Message]] = OrderedDict()
 
     def create(self, request: Request) -> JSON:
+        """Answer the creation of a message."""
         backend = self._backend
         channel = finding.channel(backend, request)
         may_send(backend, channel)
@@ -65,15 +67,16 @@ class Messages:
         return backend.shown(message)
 
     def forget_nonces(self) -> None:
-        """Know no nonce any more, as after the past few minutes: what is sent again stands twice."""
+        """Forget all nonces, as Discord does after some minutes. A message sent again is then posted twice."""
         self._nonces.clear()
 
     def get(self, request: Request) -> JSON:
+        """Answer the request for one message."""
         channel = finding.channel(self._backend, request, needs=Permission.READ_MESSAGE_HISTORY)
         return self._backend.shown(finding.message(channel, request.params["message_id"]))
 
     def list(self, request: Request) -> list[JSON]:
-        """Newest first."""
+        """Answer the request for a channel's messages, newest first."""
         channel = finding.channel(self._backend, request)
         checker = Checker()
         limit = checker.integer(request.query.get("limit"), ("limit",), least=1, most=100, default=50)
@@ -89,6 +92,7 @@ class Messages:
         return [self._backend.shown(m) for m in reversed(chosen)]
 
     def edit(self, request: Request) -> JSON:
+        """Answer the edit of a message."""
         backend = self._backend
         channel = finding.channel(backend, request)
         message = finding.message(channel, request.params["message_id"])
@@ -99,6 +103,7 @@ class Messages:
         return edit(backend, channel, message, request, default=mentions.ALL)
 
     def delete(self, request: Request) -> None:
+        """Answer the deletion of a message."""
         channel = finding.channel(self._backend, request)
         message = finding.message(channel, request.params["message_id"])
         own = message.author_id == self._backend.world.bot.id
@@ -111,6 +116,7 @@ class Messages:
         self._backend.delete(channel, message)
 
     def bulk_delete(self, request: Request) -> None:
+        """Answer the deletion of several messages."""
         channel = finding.channel(self._backend, request)
         if channel.guild_id is None:
             raise ApiError.of(50003)
@@ -127,12 +133,13 @@ class Messages:
         self._backend.delete_many(channel, [m for m in found if m.ephemeral_for is None])
 
     def typing(self, request: Request) -> None:
+        """Answer the request to show the typing indicator."""
         channel = finding.channel(self._backend, request)
         may_send(self._backend, channel)
         self._backend.type_in(channel, self._backend.world.bot.id)
 
     def _sent(self, nonce: str | int | None) -> Message | None:
-        """The message sent with this nonce in the last minutes, while it stands."""
+        """Return the message sent with this nonce in the last minutes, or None. A deleted message does not count."""
         at, message = self._nonces.get(str(nonce), (0.0, None))
         if nonce is None or message is None or time.monotonic() - at > NONCE_SECONDS:
             return None
@@ -140,7 +147,7 @@ class Messages:
 
 
 def edit(backend: Backend, channel: Channel, message: Message, request: Request, *, default: mentions.Allowed) -> JSON:
-    """Change a message of the bot as a form says."""
+    """Change a message of the bot as a form says, and return it."""
     if message.flags & Flag.IS_VOICE_MESSAGE:
         raise ApiError.of(50162)
     if channel.thread is not None and channel.thread.archived:
@@ -151,7 +158,7 @@ def edit(backend: Backend, channel: Channel, message: Message, request: Request,
 
 
 def may_send(backend: Backend, channel: Channel) -> None:
-    """Raise Discord's refusal where the bot cannot post."""
+    """Raise Discord's refusal when the bot cannot post in a channel."""
     if channel.type == ChannelType.FORUM:
         raise ApiError.of(40058)
     may = backend.bot_may(channel)
@@ -182,7 +189,7 @@ def _nonce(form: JSON) -> str | int | None:
 
 
 def _reply(backend: Backend, channel: Channel, message: Message, given: Any) -> str | None:
-    """Make a message the reply to another one; returns that one's author."""
+    """Make a message the reply to another one, and return the other one's author."""
     if given is None:
         return None
     checker = Checker()
@@ -213,7 +220,7 @@ def _reply(backend: Backend, channel: Channel, message: Message, given: Any) -> 
 
 
 def _check_voice(backend: Backend, channel: Channel, message: Message) -> None:
-    """A voice message is one audio file and nothing else."""
+    """Raise Discord's refusal unless a voice message is one audio file and nothing else."""
     if not backend.bot_may(channel) & Permission.SEND_VOICE_MESSAGES:
         raise ApiError.of(50173)
     if message.content or message.embeds or message.components:
@@ -225,7 +232,7 @@ def _check_voice(backend: Backend, channel: Channel, message: Message) -> None:
 
 
 def _slice(found: list[Message], bound: str, at: int, limit: int) -> list[Message]:
-    """Oldest first: the newest ``limit``, or those before, after or around an id."""
+    """Return the newest ``limit`` messages, or those before, after or around an id; oldest first."""
     if bound == "after":
         return [m for m in found if int(m.id) > at][:limit]
     if bound == "before":

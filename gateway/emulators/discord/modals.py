@@ -1,4 +1,4 @@
-"""The forms a bot opens, checked as Discord checks them.
+"""Checks the forms a bot opens as Discord checks them.
 
 https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-response-object-modal.
 """
@@ -11,15 +11,18 @@ from gateway.emulators.discord.errors import Path
 from gateway.emulators.discord.fields import Fields
 
 MAX_TITLE = 45
+"""Characters of a form's title (Discord's guide on interactions, modal)."""
 MAX_TOP = 5
+"""Components at the top of a form (Discord's guide on interactions, modal)."""
 ROW, TEXT, LABEL = 1, 10, 18
 SELECTS = (3, 5, 6, 7, 8)
+"""The types of select menus: strings, users, roles, users and roles, channels."""
 TEXT_INPUT, FILE_UPLOAD, RADIO_GROUP, CHECKBOX_GROUP, CHECKBOX = 4, 19, 21, 22, 23
 _IN_LABEL = (3, 4, 5, 6, 7, 8, 19, 21, 22, 23)
 
 
 def check(data: JSON, checker: Checker) -> JSON:
-    """A form as Discord stores it."""
+    """Return a form as Discord stores it, and record its errors in the checker."""
     fields = Fields(checker, modal=True)
     title = checker.string(data.get("title"), ("title",), least=1, most=MAX_TITLE, required=True)
     custom_id = checker.string(data.get("custom_id"), ("custom_id",), least=1, most=100, required=True)
@@ -35,7 +38,7 @@ def check(data: JSON, checker: Checker) -> JSON:
 
 
 def inputs(form: JSON) -> list[JSON]:
-    """The inputs of a form, each with the ``label`` a person reads above it."""
+    """Return the inputs of a form, each with the ``label`` a person reads above it."""
     out: list[JSON] = []
     for each in form["components"]:
         if each["type"] == LABEL and each["component"] is not None:

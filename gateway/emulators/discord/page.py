@@ -1,4 +1,4 @@
-"""How the playground's page sees a message, a channel, a user and a modal."""
+"""Builds what the playground's page sees of a message, a guild, a file, a channel and a user."""
 
 import re
 
@@ -13,6 +13,7 @@ _MENTION = re.compile(r"<(@&|@!?|#)(\d+)>")
 
 
 def message(world: World, shown: Message) -> JSON:
+    """Return a message as the playground's page sees it."""
     out: JSON = {
         "id": shown.id,
         "channel": shown.channel_id,
@@ -46,6 +47,7 @@ def message(world: World, shown: Message) -> JSON:
 
 
 def guild(world: World, shown: Guild) -> JSON:
+    """Return a guild as the playground's page sees it."""
     return {
         "id": shown.id,
         "name": shown.name,
@@ -55,7 +57,7 @@ def guild(world: World, shown: Guild) -> JSON:
 
 
 def mentions(world: World, shown: Message) -> JSON:
-    """What the mentions in a message read as: ``{"<@1>": "@Ada"}``."""
+    """Return how the mentions in a message read: ``{"<@1>": "@Ada"}``."""
     found: JSON = {}
     here = world.guild_of(world.channels[shown.channel_id])
     guilds = list(world.guilds.values())
@@ -73,6 +75,7 @@ def mentions(world: World, shown: Message) -> JSON:
 
 
 def file(world: World, shown: File) -> JSON:
+    """Return a file as the playground's page sees it, with a ``url`` that needs no token."""
     return {
         "id": shown.id,
         "filename": shown.filename,
@@ -90,6 +93,7 @@ def file(world: World, shown: File) -> JSON:
 
 
 def channel(world: World, shown: Channel) -> JSON:
+    """Return a channel or thread as the playground's page sees it."""
     out: JSON = {
         "id": shown.id,
         "name": shown.name,
@@ -106,6 +110,7 @@ def channel(world: World, shown: Channel) -> JSON:
 
 
 def user(world: World, shown: User) -> JSON:
+    """Return a user as the playground's page sees it."""
     avatar = f"{world.base}/cdn/avatars/{shown.id}/{shown.avatar}.png" if shown.avatar else None
     names = [g.members[shown.id].display_name for g in world.guilds.values() if shown.id in g.members]
     return {
@@ -118,7 +123,7 @@ def user(world: World, shown: User) -> JSON:
 
 
 def _texts(components: list[JSON]) -> list[str]:
-    """The texts of text displays, however deep."""
+    """Return the texts of the text displays among components, at any depth."""
     out: list[str] = []
     for each in components:
         if each.get("type") == 10:

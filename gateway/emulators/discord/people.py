@@ -22,12 +22,15 @@ from gateway.emulators.discord.values import (
 )
 
 Upload = tuple[str, bytes, str]
-"""Name, content, media type."""
+"""A file to upload: its name, its content and its media type."""
 UNTYPED = "?"
-"""The media type of a file of which Discord tells none, as of the ``message.txt`` it makes of a long message."""
+"""The media type of a file for which Discord reports none, such as the ``message.txt`` made of a long message."""
 
 
 class People:
+    """Performs what people do, by the rules of Discord's client. Raises ``PersonError`` when the client does not allow
+    it."""
+
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
 
@@ -42,7 +45,8 @@ class People:
         ping: bool = True,
         more: JSON | None = None,
     ) -> str:
-        """Send a message; ``ping``: a reply notifies whom it answers. ``more``: what else is in it (a poll)."""
+        """Send a message and return its id. ``ping``: a reply notifies the author it replies to. ``more`` are fields
+        the message has besides (a poll)."""
         self._may_write(channel, user)
         if channel.type == ChannelType.FORUM:
             raise PersonError("a forum takes posts, not messages")
@@ -58,7 +62,7 @@ class People:
         return message.id
 
     def forward(self, source: Message, channel: Channel, user: User) -> str:
-        """Forward a message to another channel; returns the new message's id."""
+        """Forward a message to another channel and return the new message's id."""
         self._may_write(channel, user)
         message = Message(self._backend.world.ids.next(), channel.id, user.id)
         message.reference = {**self._backend.reference(source), "type": 1}
@@ -67,7 +71,7 @@ class People:
         return message.id
 
     def speak(self, channel: Channel, user: User, audio: bytes, seconds: float) -> str:
-        """Send a voice message: an Ogg file with its waveform."""
+        """Send a voice message (an Ogg file with its waveform) of this length in seconds, and return its id."""
         self._may_write(channel, user)
         message = Message(self._backend.world.ids.next(), channel.id, user.id, flags=int(Flag.IS_VOICE_MESSAGE))
         (file,) = self._files(channel, [("voice-message.ogg", audio, "audio/ogg")])
@@ -78,6 +82,7 @@ class People:
         return message.id
 
     def edit(self, channel: Channel, message_id: str, text: str) -> None:
+        """Edit a person's message."""
         message = self._message(channel, message_id)
         if self._backend.world.users[message.author_id].bot or message.type not in WRITTEN:
             raise PersonError("only its author may edit a message")
@@ -89,16 +94,18 @@ class People:
         self._backend.update(message)
 
     def delete(self, channel: Channel, message_id: str) -> None:
+        """Delete a message."""
         self._backend.delete(channel, self._message(channel, message_id))
 
     def dismiss(self, channel: Channel, message_id: str) -> None:
-        """Make a message only this person sees go away; the bot hears nothing of it."""
+        """Dismiss an ephemeral message. The bot is not told."""
         message = channel.messages.get(message_id)
         if message is None or message.ephemeral_for is None:
             raise PersonError("no such message")
         self._backend.hide(channel, message)
 
     def react(self, channel: Channel, message_id: str, user: User, emoji: str, *, added: bool) -> None:
+        """Add a reaction or remove it."""
         try:
             key = emoji_key(emoji)
         except ApiError:
@@ -110,6 +117,7 @@ class People:
         self._backend.react(message, user.id, key, added=added)
 
     def create_thread(self, channel: Channel, user: User, name: str, message_id: str | None) -> str:
+        """Open a thread, from a message or without one, and return its id."""
         if channel.type != ChannelType.TEXT:
             raise PersonError("no threads here")
         source = None if message_id is None else self._message(channel, message_id)
@@ -120,7 +128,7 @@ class People:
         return opened.id
 
     def create_post(self, forum: Channel, user: User, title: str, text: str, files: Sequence[Upload]) -> str:
-        """Open a forum post; its first message has the same id."""
+        """Open a forum post and return its id, which its first message has too."""
         if forum.type != ChannelType.FORUM:
             raise PersonError("not a forum")
         self._may(forum, user, Permission.SEND_MESSAGES)

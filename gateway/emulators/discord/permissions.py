@@ -1,4 +1,4 @@
-"""Who may do what where: https://docs.discord.com/developers/topics/permissions."""
+"""Computes who may do what where: https://docs.discord.com/developers/topics/permissions."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from gateway.emulators.discord.state import Channel, Guild
 
 
 class Permission(IntFlag):
+    """The permissions this emulator knows, with Discord's bits."""
+
     ADMINISTRATOR = 1 << 3
     MANAGE_CHANNELS = 1 << 4
     ADD_REACTIONS = 1 << 6
@@ -32,6 +34,7 @@ class Permission(IntFlag):
 
 
 ALL = Permission(0)
+"""All permissions this emulator knows."""
 for _each in Permission:
     ALL |= _each
 
@@ -54,13 +57,15 @@ EVERYONE = (
 """What the @everyone role of a new guild allows."""
 
 IN_DM = EVERYONE & ~Permission.CREATE_PUBLIC_THREADS & ~Permission.CREATE_PRIVATE_THREADS
+"""What a person and the bot may do in their direct message."""
 _NEEDS_SEND = (
     Permission.MENTION_EVERYONE | Permission.SEND_TTS_MESSAGES | Permission.ATTACH_FILES | Permission.EMBED_LINKS
 )
 
 
 def named(names: Iterable[str] | int) -> Permission:
-    """Permissions by name (``"SEND_MESSAGES"``) or as a bit set. Raises ``KeyError`` for an unknown name."""
+    """Return permissions given by name (``"SEND_MESSAGES"``) or as a bit set. Raises ``KeyError`` for an unknown
+    name."""
     if isinstance(names, int):
         return Permission(names)
     found = Permission(0)
@@ -70,7 +75,8 @@ def named(names: Iterable[str] | int) -> Permission:
 
 
 def permissions(guild: Guild, user_id: str, channel: Channel) -> Permission:
-    """What a member may do in a channel; in a thread, by the rules of its parent. Nothing for who is no member."""
+    """Return what a member may do in a channel; in a thread the parent's rules apply. Somebody who is not a member may
+    do nothing."""
     member = guild.members.get(user_id)
     if member is None:
         return Permission(0)
@@ -107,7 +113,7 @@ def _overwritten(base: Permission, source: Channel, everyone_id: str, roles: Ite
 
 
 def require(found: Permission, needed: Permission) -> None:
-    """Raise Discord's 50001 where the channel cannot be seen, its 50013 where another permission is missing."""
+    """Raise Discord's 50001 when the channel cannot be seen, and its 50013 when another permission is missing."""
     if not found & Permission.VIEW_CHANNEL:
         raise ApiError.of(50001)
     if found & needed != needed:

@@ -1,4 +1,4 @@
-"""The playground's actions (see ``gateway.emulators.discord.emulator``), from JSON to what people do."""
+"""Translates the playground's actions, documented in ``gateway.emulators.discord.emulator``, into what people do."""
 
 import base64
 from collections.abc import Mapping, Sequence
@@ -42,7 +42,7 @@ class Client(Protocol):
 
 
 async def act(client: Client, action: Mapping[str, Any]) -> JSON:
-    """Do it; whatever is wrong with it is said in the answer."""
+    """Perform an action and return its result, or the reason why it failed."""
     return await answered(_act(client, action))
 
 
@@ -123,5 +123,5 @@ def _shown(result: InteractionResult) -> JSON:
 
 
 def _option(value: Any) -> Any:
-    """An option's value; a file's base64 decoded."""
+    """Return a command option's value, with the base64 of a file decoded."""
     return files_in([value])[0] if isinstance(value, dict) else value

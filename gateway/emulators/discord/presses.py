@@ -15,6 +15,8 @@ _STRING, _INTEGER, _BOOLEAN, _USER, _CHANNEL, _ROLE, _NUMBER, _ATTACHMENT = 3, 4
 
 
 class Presses:
+    """Performs what people do with buttons, menus, forms and commands, by the rules of Discord's client."""
+
     def __init__(self, backend: Backend, interactions: Interactions) -> None:
         self._backend = backend
         self._interactions = interactions
@@ -29,7 +31,7 @@ class Presses:
         label: str | None,
         values: Sequence[str] | None,
     ) -> InteractionResult:
-        """Press a button or choose in a menu, found by custom id or by what is written on it."""
+        """Press a button or select in a menu, found by custom id or by label."""
         message = channel.messages.get(message_id)
         seen = self._backend.may(user.id, channel) & Permission.VIEW_CHANNEL
         if message is None or message.ephemeral_for not in (None, user.id) or not seen:
@@ -45,7 +47,7 @@ class Presses:
         return await self._interactions.send(COMPONENT, user, channel, data, message=message)
 
     async def submit(self, modal: Modal, values: Mapping[str, Any]) -> InteractionResult:
-        """Send a form; it closes unless the bot fails to answer. Values go by custom id or label."""
+        """Submit a form, with values by custom id or label. It closes unless the bot fails to answer."""
         opener = modal.opener
         entered = filled(self._backend.world, opener.channel.id, modal.wire, values)
         if entered.errors:
@@ -61,7 +63,7 @@ class Presses:
         return result
 
     async def command(self, channel: Channel, user: User, name: str, options: Mapping[str, Any]) -> InteractionResult:
-        """Run a slash command as registered; ``name`` may go on with a subcommand's."""
+        """Run a slash command as registered; after a blank, ``name`` may contain a subcommand's name."""
         words = name.removeprefix("/").split()
         command = self._command(channel, words[0])
         if not self._backend.may(user.id, channel) & Permission.USE_APPLICATION_COMMANDS:
@@ -93,7 +95,7 @@ class Presses:
         return {"values": values, "resolved": self._resolved(channel, values)}
 
     def _resolved(self, channel: Channel, ids: Sequence[str]) -> JSON:
-        """What the ids of users, roles and channels stand for."""
+        """Return the objects for the ids of users, roles and channels."""
         out: JSON = {}
         world = self._backend.world
         guild = world.guild_of(channel)
@@ -115,7 +117,7 @@ class Presses:
     # -- commands
 
     def _command(self, channel: Channel, name: str) -> JSON:
-        """The command a person sees under this name: the guild's own before the global one."""
+        """Return the command a person sees under this name. The guild's own comes before the global one."""
         scopes = [""] if channel.guild_id is None else [channel.guild_id, ""]
         for scope in scopes:
             for command in self._backend.application.commands.get(scope, {}).values():
@@ -177,7 +179,7 @@ def _component(message: Message, custom_id: str | None, label: str | None) -> JS
 
 
 def _usable(command: JSON, channel: Channel) -> bool:
-    """Whether a command shows in this place."""
+    """Return whether a command is offered in this place."""
     contexts = command.get("contexts")
     if contexts is not None:
         return (1 if channel.guild_id is None else 0) in contexts

@@ -11,10 +11,11 @@ from gateway.emulators.discord.requests import Request
 from gateway.emulators.discord.state import Channel, Message
 
 MAX_KINDS = 20
+"""Different reactions on one message (Discord's error 30010)."""
 
 
 def add(backend: Backend, request: Request) -> None:
-    """Put the bot's reaction on a message; a kind nobody used yet needs a permission of its own."""
+    """Answer the creation of the bot's reaction. An emoji that nobody used yet needs ADD_REACTIONS."""
     channel, message, key = _found(backend, request)
     if channel.thread is not None and channel.thread.archived:
         raise ApiError.of(50083)
@@ -27,7 +28,7 @@ def add(backend: Backend, request: Request) -> None:
 
 
 def remove(backend: Backend, request: Request) -> None:
-    """Take the bot's reaction off, or with the permission somebody else's."""
+    """Answer the removal of the bot's reaction, or with MANAGE_MESSAGES of somebody else's."""
     channel, message, key = _found(backend, request)
     user_id = request.params.get("user_id", backend.world.bot.id)
     if user_id != backend.world.bot.id and not backend.bot_may(channel) & Permission.MANAGE_MESSAGES:
@@ -36,6 +37,7 @@ def remove(backend: Backend, request: Request) -> None:
 
 
 def users(backend: Backend, request: Request) -> list[JSON]:
+    """Answer the request for the users who reacted with an emoji."""
     _, message, key = _found(backend, request)
     checker = Checker()
     limit = checker.integer(request.query.get("limit"), ("limit",), least=1, most=100, default=25)
@@ -46,7 +48,7 @@ def users(backend: Backend, request: Request) -> list[JSON]:
 
 
 def emoji_key(text: str) -> str:
-    """The emoji of a path, as it is stored. Raises Discord's 10014 for what is none."""
+    """Return the emoji of a path as it is stored. Raises Discord's 10014 when it is not an emoji."""
     name, colon, emoji_id = text.partition(":")
     if (colon and emoji_id.isdigit() and name) or (not colon and is_emoji(text)):
         return text

@@ -1,4 +1,4 @@
-"""A request to the REST API, read whole and bounded: path, query, JSON body, uploaded files.
+"""Reads a request to the REST API completely and within bounds: path, query, JSON body, uploaded files.
 
 https://docs.discord.com/developers/reference#uploading-files.
 """
@@ -23,14 +23,14 @@ _TRUE = frozenset({"true", "1", "True"})
 
 @dataclass(slots=True, frozen=True)
 class Created:
-    """A body answered with 201."""
+    """A body that is answered with status 201."""
 
     body: JSON
 
 
 @dataclass(slots=True, frozen=True)
 class Upload:
-    """A file sent along; ``number`` is the ``n`` of ``files[n]``."""
+    """A file in a request; ``number`` is the ``n`` of ``files[n]``."""
 
     number: str
     filename: str
@@ -40,6 +40,8 @@ class Upload:
 
 @dataclass(slots=True, frozen=True)
 class Request:
+    """A request to a route: the parameters of its path, its query, its body and its files."""
+
     params: Mapping[str, str]
     query: Mapping[str, str]
     body: Any
@@ -47,7 +49,7 @@ class Request:
 
     @property
     def form(self) -> JSON:
-        """The body of a route that takes an object."""
+        """The body of a route that takes an object. Raises ``ApiError`` when it is not one."""
         if not isinstance(self.body, dict):
             errors = FormErrors()
             errors.add((), "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
@@ -55,10 +57,12 @@ class Request:
         return dict(self.body)
 
     def flag(self, name: str) -> bool:
+        """Return whether a boolean of the query is true."""
         return self.query.get(name, "") in _TRUE
 
     def args(self) -> JSON:
-        """What a test or the inspector sees of it: path, query and body as one, of files name and size."""
+        """Return what tests and the inspector see of the request: path, query and body in one, of files only name and
+        size."""
         given = self.body if isinstance(self.body, dict) else {} if self.body is None else {"body": self.body}
         out = {**self.query, **given, **self.params}
         if self.files:
@@ -67,7 +71,7 @@ class Request:
 
 
 def check_params(params: Mapping[str, str]) -> None:
-    """Every path parameter named ``…_id`` must be a snowflake."""
+    """Raise ``ApiError`` unless every path parameter named ``…_id`` is a snowflake."""
     errors = FormErrors()
     for name, value in params.items():
         if name.endswith("_id") and value not in ("@me", "@original") and not is_snowflake(value):
@@ -76,7 +80,7 @@ def check_params(params: Mapping[str, str]) -> None:
 
 
 async def read(request: web.BaseRequest, params: Mapping[str, str]) -> Request:
-    """The request with its body. Raises ``ApiError`` for one too large or not readable."""
+    """Return the request with its body. Raises ``ApiError`` when it is too large or cannot be read."""
     query = dict(parse_qsl(request.query_string, keep_blank_values=True))
     if request.method in ("GET", "DELETE", "HEAD"):
         return Request(params, query, None)

@@ -1,4 +1,4 @@
-"""The REST API: tokens, rate limits, faults, and the headers every answer of Discord carries."""
+"""The REST API: tokens, rate limits, ordered failures, and the headers every answer of Discord carries."""
 
 import time
 from typing import Any
@@ -20,10 +20,12 @@ _VIA = {"Via": "1.1 google"}
 
 
 class _Lost(Exception):
-    """The connection is to break instead of an answer."""
+    """The connection breaks instead of an answer."""
 
 
 class Rest:
+    """Answers the requests to the REST API and records them."""
+
     def __init__(self, backend: Backend, routes: Routes, faults: Faults, limits: Limits) -> None:
         self._backend = backend
         self._routes = routes
@@ -110,9 +112,10 @@ def fault(
     after_effect: bool,
     when: Any,
 ) -> Fault:
-    """Trouble in the shared form: ``error`` carries the code or the scope, ``retry_after`` milliseconds.
+    """Return an ordered failure in the form all emulators share: ``error`` is the code or the scope, ``retry_after``
+    milliseconds.
 
-    Raises ``KeyError`` for a code Discord's errors here do not have.
+    Raises ``KeyError`` for a code that ``ApiError.of`` does not know.
     """
     if code is not None:
         ApiError.of(code)
@@ -122,7 +125,7 @@ def fault(
 
 
 def _failure(ordered: Fault) -> Exception:
-    """What an ordered failure answers."""
+    """Return the exception that answers a request with an ordered failure."""
     if ordered.status == 0:
         return _Lost()
     if ordered.retry_after is not None or ordered.status == 429:

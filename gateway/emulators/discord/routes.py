@@ -1,4 +1,4 @@
-"""The table of REST routes: method and path, a readable name, the bucket it counts against, what answers it."""
+"""The table of REST routes: method and path, a readable name, the rate limit's bucket, and the handler."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from gateway.emulators.discord.messages import Messages
 from gateway.emulators.discord.requests import Request
 
 Handler = Callable[[Request], Any]
+"""Answers a route, given the request. Raises ``ApiError``."""
 _MAJOR = ("channel_id", "guild_id", "token")
 
 
 class Route(NamedTuple):
-    """``open``: needs no bot token, and does not count against the global limit."""
+    """A route of the REST API. An ``open`` one needs no bot token and does not count against the global limit."""
 
     name: str
     bucket: str
@@ -28,11 +29,13 @@ class Route(NamedTuple):
     open: bool = False
 
     def major(self, params: dict[str, str]) -> str:
-        """The resource whose requests are counted together."""
+        """Return the resource whose requests are counted together."""
         return next((params[key] for key in _MAJOR if key in params), "")
 
 
 class Routes:
+    """The table of routes."""
+
     def __init__(self, backend: Backend, interactions: Interactions, limits: Limits) -> None:
         self._tree: dict[str, Any] = {}
         self.names: set[str] = set()
@@ -44,7 +47,7 @@ class Routes:
         self._add_interactions(backend, Callbacks(backend, interactions))
 
     def find(self, method: str, path: str) -> tuple[Route, dict[str, str]] | int:
-        """The route of a (still quoted) path and its parameters; else the HTTP status to refuse with."""
+        """Return the route of a (still quoted) path and its parameters, or the HTTP status to refuse with."""
         node = self._tree
         params: dict[str, str] = {}
         for part in path.strip("/").split("/"):

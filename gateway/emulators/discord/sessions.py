@@ -1,4 +1,4 @@
-"""Sessions of the gateway: what an app asked for, the events numbered for it, and those it may still ask for again."""
+"""Sessions of the gateway: what a client asked for, and the numbered events it may ask for again."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from gateway.emulators.common.values import JSON
 from gateway.emulators.discord.values import Intent
 
 MAX_UNSENT = 20_000
-"""Frames waiting for a client that does not read; beyond that its connection is broken."""
+"""Frames queued for a client that does not read; beyond that its connection is broken."""
 
 
 class Connection:
-    """One websocket: frames go out in order, compressed as the client asked, by a task of its own."""
+    """One websocket. A task of its own sends the frames in order, compressed as the client asked."""
 
     def __init__(self, socket: web.WebSocketResponse, transport: asyncio.Transport | None, *, compress: bool) -> None:
         self.socket = socket
@@ -27,7 +27,7 @@ class Connection:
         self.session: Session | None = None
         self.last_heartbeat = time.monotonic()
         self.sent_at: deque[float] = deque(maxlen=120)
-        """When the client's latest commands came."""
+        """The monotonic times of the client's latest commands."""
         self._transport = transport
         self._deflate = zlib.compressobj() if compress else None
         self._frames: deque[tuple[bytes, WSMsgType | None]] = deque()
@@ -36,25 +36,27 @@ class Connection:
 
     @property
     def idle(self) -> bool:
-        """Everything there was to send is sent."""
+        """Whether all queued frames are sent."""
         return not self._frames
 
     @property
     def closing(self) -> bool:
+        """Whether the connection closes once the queued frames are sent."""
         return self._close is not None
 
     def send(self, payload: bytes, *, as_it_is: WSMsgType | None = None) -> None:
-        """``as_it_is``: the kind of a frame that is not compressed, though others are."""
+        """Queue a frame. ``as_it_is`` is the type of a frame that is not compressed although others are."""
         self._frames.append((payload, as_it_is))
         self._wake.set()
         if len(self._frames) > MAX_UNSENT:
             self.drop()
 
     def op(self, op: int, data: object = None) -> None:
+        """Queue a frame of this opcode that is not an event."""
         self.send(orjson.dumps({"op": op, "d": data, "s": None, "t": None}))
 
     def close(self, code: int, reason: str) -> None:
-        """Close once everything before is sent."""
+        """Close the connection once everything queued is sent."""
         self._close = (code, reason)
         self._wake.set()
 
@@ -65,6 +67,7 @@ class Connection:
             self._transport.abort()
 
     def thaw(self) -> None:
+        """Continue to send after ``frozen`` was set."""
         self.frozen = False
         self._wake.set()
 
@@ -93,7 +96,7 @@ class Connection:
 
 
 class Session:
-    """What one IDENTIFY began. It outlives its connection for a while; missed events wait in ``buffer``."""
+    """What one IDENTIFY began. It outlives its connection for some time, and ``buffer`` keeps its latest events."""
 
     def __init__(self, intents: Intent, shard: tuple[int, int], *, buffer: int) -> None:
         self.id = secrets.token_hex(16)
@@ -105,12 +108,12 @@ class Session:
         self.lost_at: float | None = None
 
     def takes(self, guild_id: str | None) -> bool:
-        """Whether events of this guild (None: of no guild) go to this session's shard."""
+        """Return whether events of this guild (None for outside of guilds) go to this session's shard."""
         number, count = self.shard
         return number == ((int(guild_id) >> 22) % count if guild_id is not None else 0)
 
     def dispatch(self, name: str, data: bytes) -> None:
-        """Number an event (its ``d``, serialized), keep it for a resume and send it if the client is there."""
+        """Number an event (its serialized ``d``), keep it for a resume and send it if the client is connected."""
         self.seq += 1
         frame = b'{"t":"%b","s":%d,"op":0,"d":%b}' % (name.encode(), self.seq, data)
         self.buffer.append((self.seq, frame))
@@ -118,7 +121,7 @@ class Session:
             self.connection.send(frame)
 
     def replay(self, after: int) -> bool:
-        """Send again what came after a sequence number; False where that is no longer known."""
+        """Send the events after a sequence number again. Return False when they are no longer kept."""
         oldest = self.buffer[0][0] if self.buffer else self.seq + 1
         if after + 1 < oldest:
             return False
@@ -129,13 +132,14 @@ class Session:
         return True
 
     def resumed(self) -> None:
-        """All that was missed is sent. This is of the connection: no later one is told it again."""
+        """Tell the client that all missed events are sent. The event belongs to the connection and is not replayed
+        later."""
         self.dispatch("RESUMED", b'{"_trace":[]}')
         self.buffer[-1] = (self.seq, b"")
 
 
 def ready(session: Session, *, user: JSON, guilds: list[JSON], application: JSON, resume_url: str) -> JSON:
-    """The payload of READY."""
+    """Return the payload of READY."""
     return {
         "v": 10,
         "user": {**user, "verified": True, "mfa_enabled": True, "email": None, "flags": 0},

@@ -1,4 +1,4 @@
-"""What Discord holds: users, guilds, channels, threads, messages, files. No rules here."""
+"""The state of the emulated Discord: users, guilds, channels, threads, messages, files. Contains no rules."""
 
 from __future__ import annotations
 
@@ -9,25 +9,31 @@ from gateway.emulators.common.values import JSON
 from gateway.emulators.discord.values import ChannelType, Flag, MessageType
 
 MAX_CHANNEL_MESSAGES = 20_000
+"""Messages kept in a channel; the oldest are forgotten first."""
 
 
 @dataclass(slots=True)
 class User:
+    """A person or a bot."""
+
     id: str
     username: str
     global_name: str | None = None
     avatar: str | None = None
     bot: bool = False
     takes_dms: bool = True
-    """Whether somebody the person shares a server with may write to them."""
+    """Whether somebody who shares a server with the person may send direct messages."""
 
     @property
     def display_name(self) -> str:
+        """The name the user is shown under outside of guilds."""
         return self.global_name or self.username
 
 
 @dataclass(slots=True)
 class Role:
+    """A role of a guild. ``bot_id`` is the bot whose own role it is."""
+
     id: str
     name: str
     permissions: int
@@ -39,6 +45,8 @@ class Role:
 
 @dataclass(slots=True)
 class Member:
+    """A user as a member of a guild."""
+
     user: User
     joined_at: float
     nick: str | None = None
@@ -46,12 +54,13 @@ class Member:
 
     @property
     def display_name(self) -> str:
+        """The name the member is shown under in the guild."""
         return self.nick or self.user.display_name
 
 
 @dataclass(slots=True)
 class Overwrite:
-    """What a channel allows or denies a role (``kind`` 0) or a member (1)."""
+    """What a channel allows or denies a role (``kind`` 0) or a member (``kind`` 1)."""
 
     id: str
     kind: int
@@ -61,7 +70,7 @@ class Overwrite:
 
 @dataclass(slots=True)
 class File:
-    """An uploaded file. ``content`` is None once it was dropped to keep within bounds."""
+    """An uploaded file. ``content`` is None after it was dropped to save memory."""
 
     id: str
     channel_id: str
@@ -81,7 +90,7 @@ class File:
 
 @dataclass(slots=True)
 class Pings:
-    """Whom a message notified."""
+    """Whom a message notified: users and roles by id, or everyone."""
 
     users: list[str] = field(default_factory=list[str])
     roles: list[str] = field(default_factory=list[str])
@@ -90,6 +99,8 @@ class Pings:
 
 @dataclass(slots=True)
 class Message:
+    """A message. ``ephemeral_for`` is the only user who sees it, if it is ephemeral."""
+
     id: str
     channel_id: str
     author_id: str
@@ -100,27 +111,29 @@ class Message:
     components: list[JSON] = field(default_factory=list[JSON])
     files: list[File] = field(default_factory=list[File])
     embedded: set[str] = field(default_factory=set[str])
-    """Files shown by an embed or a component, and so not among the attachments."""
+    """Ids of the files an embed or a component shows, which are not among the attachments therefore."""
     pings: Pings = field(default_factory=Pings)
     reactions: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
-    """Emoji (``🔥`` or ``name:id``) -> users, in the order they reacted."""
+    """The users who reacted, in order, by emoji (``🔥`` or ``name:id``)."""
     edited_at: float | None = None
     nonce: str | int | None = None
     reference: JSON | None = None
     interaction: JSON | None = None
-    """``interaction_metadata`` of an answer to an interaction."""
+    """The ``interaction_metadata`` of an answer to an interaction."""
     command: str | None = None
-    """Name of the command an answer belongs to."""
+    """The name of the command that the message answers."""
     ephemeral_for: str | None = None
     more: JSON = field(default_factory=dict[str, Any])
-    """Fields of what people send and the bot cannot: a poll, stickers, the messages that are forwarded."""
+    """Fields that people's messages have and a bot cannot send: a poll, stickers, forwarded messages."""
 
     @property
     def loading(self) -> bool:
+        """Whether the message shows that the bot is thinking."""
         return bool(self.flags & Flag.LOADING)
 
     @property
     def v2(self) -> bool:
+        """Whether the message uses Components V2."""
         return bool(self.flags & Flag.IS_COMPONENTS_V2)
 
 
@@ -135,7 +148,7 @@ class Thread:
     archived: bool = False
     locked: bool = False
     members: dict[str, float] = field(default_factory=dict[str, float])
-    """Who joined, and when."""
+    """When each member joined, in seconds since the epoch."""
     message_count: int = 0
     total_message_sent: int = 0
     applied_tags: list[str] = field(default_factory=list[str])
@@ -143,6 +156,8 @@ class Thread:
 
 @dataclass(slots=True)
 class Channel:
+    """A channel, a thread (then ``thread`` is set) or a direct message (then ``recipient`` is set)."""
+
     id: str
     type: ChannelType
     name: str = ""
@@ -158,6 +173,7 @@ class Channel:
     last_message_id: str | None = None
 
     def add(self, message: Message) -> None:
+        """Keep a message. Beyond ``MAX_CHANNEL_MESSAGES`` the oldest is forgotten."""
         self.messages[message.id] = message
         if message.ephemeral_for is None:
             self.last_message_id = message.id
@@ -167,6 +183,8 @@ class Channel:
 
 @dataclass(slots=True)
 class Guild:
+    """A guild with its roles, members and channels."""
+
     id: str
     name: str
     owner_id: str
@@ -174,4 +192,4 @@ class Guild:
     roles: dict[str, Role] = field(default_factory=dict[str, Role])
     members: dict[str, Member] = field(default_factory=dict[str, Member])
     channels: dict[str, Channel] = field(default_factory=dict[str, Channel])
-    """Threads are not among them."""
+    """The guild's channels without threads."""

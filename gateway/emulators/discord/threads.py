@@ -1,4 +1,4 @@
-"""What happens in threads: opened from a message or without one, as a forum post, joined, renamed, archived."""
+"""What happens in threads: opened from a message, without one or as a forum post; joined, renamed, archived."""
 
 import time
 
@@ -12,7 +12,7 @@ from gateway.emulators.discord.values import ChannelType, Flag, MessageType
 def start(
     backend: Backend, parent: Channel, owner_id: str, name: str, *, minutes: int, source: Message | None, private: bool
 ) -> Channel:
-    """Open a thread from a message, whose id it gets, or without one."""
+    """Open a thread without a message, or from a message, whose id it gets."""
     thread_id = backend.world.ids.next() if source is None else source.id
     kind = ChannelType.PRIVATE_THREAD if private else ChannelType.PUBLIC_THREAD
     channel = _open(backend, thread_id, kind, parent, owner_id, name, minutes)
@@ -30,7 +30,7 @@ def start(
 
 
 def start_post(backend: Backend, forum: Channel, owner_id: str, name: str, *, minutes: int, first: Message) -> Channel:
-    """Open a forum post: a thread whose first message has its id."""
+    """Open a forum post: a thread whose first message has the same id."""
     channel = _open(backend, first.id, ChannelType.PUBLIC_THREAD, forum, owner_id, name, minutes)
     forum.last_message_id = channel.id
     first.channel_id = channel.id
@@ -41,7 +41,7 @@ def start_post(backend: Backend, forum: Channel, owner_id: str, name: str, *, mi
 
 
 def say(backend: Backend, channel: Channel, message: Message) -> None:
-    """Post a message; in a thread its author joins first, and an archived one becomes active again."""
+    """Post a message. In a thread its author joins first, and an archived thread becomes active again."""
     thread = channel.thread
     if thread is not None and message.ephemeral_for is None:
         if thread.archived:
@@ -53,7 +53,7 @@ def say(backend: Backend, channel: Channel, message: Message) -> None:
 
 
 def rename(backend: Backend, channel: Channel, user_id: str, name: str) -> None:
-    """Give a channel another name; in a thread a note says so."""
+    """Give a channel another name. In a thread a system message tells of it."""
     channel.name = name
     backend.channel_changed(channel)
     if channel.thread is not None:
@@ -61,6 +61,7 @@ def rename(backend: Backend, channel: Channel, user_id: str, name: str) -> None:
 
 
 def archive(backend: Backend, channel: Channel, *, archived: bool) -> None:
+    """Archive a thread or make it active again."""
     assert channel.thread is not None
     channel.thread.archived, channel.thread.changed_at = archived, time.time()
     backend.channel_changed(channel)
@@ -70,7 +71,8 @@ def archive(backend: Backend, channel: Channel, *, archived: bool) -> None:
 
 
 def join(backend: Backend, channel: Channel, user_id: str) -> None:
-    """Become a member of a thread. Of other people's comings only an app with the members intent would hear."""
+    """Make a user a member of a thread. The bot receives events only of its own joining; others need the members
+    intent."""
     assert channel.thread is not None
     if user_id in channel.thread.members:
         return
@@ -81,6 +83,7 @@ def join(backend: Backend, channel: Channel, user_id: str) -> None:
 
 
 def leave(backend: Backend, channel: Channel, user_id: str) -> None:
+    """End a user's membership of a thread."""
     assert channel.thread is not None
     if channel.thread.members.pop(user_id, None) is not None and user_id == backend.world.bot.id:
         _tell_members(backend, channel, {"removed_member_ids": [user_id]})

@@ -1,4 +1,4 @@
-"""How Discord's API shows what the world holds: users, members, roles, channels, guilds, messages."""
+"""Builds what Discord's API shows of users, members, roles, channels, guilds and messages."""
 
 from gateway.emulators.common.values import JSON
 from gateway.emulators.discord import cdn
@@ -8,18 +8,20 @@ from gateway.emulators.discord.values import Flag, MessageType, iso, seconds_of
 from gateway.emulators.discord.world import World
 
 LOCALE = "en-US"
+"""The language of every guild and every client."""
 _EMPTIED: JSON = {"content": "", "embeds": [], "attachments": [], "components": []}
-"""What an app without the message content intent sees instead."""
+"""What an application without the message content intent sees instead."""
 _FORWARDED = frozenset(
     {
         *("type", "content", "embeds", "attachments", "timestamp", "edited_timestamp", "flags", "mentions"),
         *("mention_roles", "sticker_items", "components"),
     }
 )
-"""Fields of a message snapshot (Message resource, Message Snapshot Object)."""
+"""Fields of a message snapshot (Discord's message resource, message snapshot object)."""
 
 
 def user(shown: User) -> JSON:
+    """Return a user as the API shows it."""
     out: JSON = {
         "id": shown.id,
         "username": shown.username,
@@ -35,6 +37,7 @@ def user(shown: User) -> JSON:
 
 
 def member(shown: Member, *, with_user: bool = True) -> JSON:
+    """Return a member of a guild as the API shows it."""
     out: JSON = {
         "nick": shown.nick,
         "avatar": None,
@@ -53,6 +56,7 @@ def member(shown: Member, *, with_user: bool = True) -> JSON:
 
 
 def role(shown: Role) -> JSON:
+    """Return a role as the API shows it."""
     out: JSON = {
         "id": shown.id,
         "name": shown.name,
@@ -73,11 +77,12 @@ def role(shown: Role) -> JSON:
 
 
 def overwrite(shown: Overwrite) -> JSON:
+    """Return a permission overwrite as the API shows it."""
     return {"id": shown.id, "type": shown.kind, "allow": str(int(shown.allow)), "deny": str(int(shown.deny))}
 
 
 def channel(world: World, shown: Channel) -> JSON:
-    """Any kind of channel, as ``GET /channels/{channel.id}`` gives it."""
+    """Return a channel of any kind, as ``GET /channels/{channel.id}`` does."""
     out: JSON = {"id": shown.id, "type": int(shown.type), "last_message_id": shown.last_message_id, "flags": 0}
     if shown.recipient is not None:
         return {**out, "recipients": [user(world.users[shown.recipient])]}
@@ -116,12 +121,14 @@ def channel(world: World, shown: Channel) -> JSON:
 
 
 def thread_member(shown: Channel, user_id: str) -> JSON:
+    """Return a member of a thread as the API shows it."""
     assert shown.thread is not None
     joined = shown.thread.members[user_id]
     return {"id": shown.id, "user_id": user_id, "join_timestamp": iso(joined), "flags": 1}
 
 
 def guild(shown: Guild) -> JSON:
+    """Return a guild as the API shows it."""
     return {
         "id": shown.id,
         "name": shown.name,
@@ -160,9 +167,10 @@ def guild(shown: Guild) -> JSON:
 
 
 def guild_created(world: World, shown: Guild, *, all_members: bool) -> JSON:
-    """The payload of GUILD_CREATE. Without the presence intent it lists no members but the bot.
+    """Return the payload of GUILD_CREATE. Without ``all_members`` (the presence intent) it lists only the bot.
 
-    ``unavailable`` is False for a guild that READY announced or that was out; one just joined has no such key.
+    ``unavailable`` is False for a guild that READY announced or that was unavailable; a guild just joined has no such
+    key.
     """
     bot = shown.members[world.bot.id]
     seen = [t for t in world.threads(shown) if t.thread is not None and not t.thread.archived]
@@ -184,6 +192,7 @@ def guild_created(world: World, shown: Guild, *, all_members: bool) -> JSON:
 
 
 def attachment(world: World, shown: File) -> JSON:
+    """Return an attachment as the API shows it."""
     url = cdn.link(world, shown)
     out: JSON = {
         "id": shown.id,
@@ -206,13 +215,14 @@ def attachment(world: World, shown: File) -> JSON:
 
 
 def emoji(key: str) -> JSON:
-    """The partial emoji of a reaction: ``🔥``, or ``name:id`` for a custom one."""
+    """Return the partial emoji of a reaction: ``🔥``, or ``name:id`` for a custom one."""
     name, _, emoji_id = key.partition(":")
     return {"id": emoji_id or None, "name": name}
 
 
 def message(world: World, shown: Message, *, nested: bool = False) -> JSON:
-    """A message as the API gives it to the bot. ``nested``: inside another one, whose own reference is left out."""
+    """Return a message as the API shows it to the bot. A ``nested`` message, inside another one, has no reference of
+    its own."""
     out: JSON = {
         "id": shown.id,
         "channel_id": shown.channel_id,
@@ -252,14 +262,15 @@ def message(world: World, shown: Message, *, nested: bool = False) -> JSON:
 
 
 def snapshot(world: World, shown: Message) -> JSON:
-    """A message as it is forwarded: what it said, and not whose it was."""
+    """Return a message as it is forwarded: its content without its author."""
     return {
         "message": {name: value for name, value in message(world, shown, nested=True).items() if name in _FORWARDED}
     }
 
 
 def emptied(shown: JSON, bot_id: str) -> JSON:
-    """A message without its content, for an app that may not read it; a message of its own it refers to stays."""
+    """Return a message without its content, for an application that may not read it. The bot's own message in
+    ``referenced_message`` keeps its content."""
     out = {**shown, **_EMPTIED}
     referenced = out.get("referenced_message")
     if isinstance(referenced, dict) and referenced["author"]["id"] != bot_id:

@@ -1,1 +1,1 @@
-"""The parts of the Slack emulator; its public door is ``gateway.emulators.slack.emulator``."""
+"""The parts of the Slack emulator. Import it from ``gateway.emulators.slack.emulator``."""

@@ -1,4 +1,5 @@
-"""agents.sessions.* and assistant.threads.*: status lines, sessions with their stop button, titles, prompts."""
+"""The Web API's agents.sessions.* and assistant.threads.* methods: status lines, sessions, titles, suggested
+prompts."""
 
 import time
 
@@ -10,12 +11,17 @@ from gateway.emulators.slack.values import ApiError, invalid_arguments
 from gateway.emulators.slack.world import Team
 
 SESSION_STATES = frozenset({"active", "processing", "suspended", "closed"})
+"""States of an agent session (agents.sessions.setStatus)."""
 MAX_TITLE = 200
+"""Characters of a session's title."""
 MAX_PROMPTS = 4
+"""Suggested prompts of a thread (assistant.threads.setSuggestedPrompts)."""
 MAX_LOADING = 10
+"""Loading messages of a status line (assistant.threads.setStatus)."""
 
 
 def check_status(status: str) -> None:
+    """Raise ``ApiError`` unless this is a state of an agent session."""
     if status not in SESSION_STATES:
         raise invalid_arguments("must be one of: active, processing, suspended, closed [json-pointer:/status]")
 
@@ -30,12 +36,14 @@ def _thread(backend: Backend, team: Team, args: JSON, *, error: str = "invalid_t
 
 
 def set_session(backend: Backend, team: Team, channel: str, thread_ts: str, status: str) -> None:
+    """Set the state of a thread's session and show it."""
     activity = backend.activity(team, channel, thread_ts)
     activity.session = status
     backend.show(activity)
 
 
 def sessions_set_status(backend: Backend, team: Team, args: JSON) -> JSON:
+    """Answer ``agents.sessions.setStatus``."""
     status = read.required(args, "status")
     check_status(status)
     channel, thread_ts = _thread(backend, team, args)
@@ -57,6 +65,7 @@ def sessions_set_status(backend: Backend, team: Team, args: JSON) -> JSON:
 
 
 def sessions_rename(backend: Backend, team: Team, args: JSON) -> JSON:
+    """Answer ``agents.sessions.rename``."""
     title = read.required(args, "title")
     if len(title) > MAX_TITLE:
         raise invalid_arguments(f"must be less than {MAX_TITLE + 1} characters [json-pointer:/title]")
@@ -70,6 +79,7 @@ def sessions_rename(backend: Backend, team: Team, args: JSON) -> JSON:
 
 
 def threads_set_status(backend: Backend, team: Team, args: JSON) -> JSON:
+    """Answer ``assistant.threads.setStatus``."""
     channel, thread_ts = _thread(backend, team, args)
     if "status" not in args:
         raise invalid_arguments("missing required field: status")
@@ -84,6 +94,7 @@ def threads_set_status(backend: Backend, team: Team, args: JSON) -> JSON:
 
 
 def threads_set_title(backend: Backend, team: Team, args: JSON) -> JSON:
+    """Answer ``assistant.threads.setTitle``."""
     title = read.required(args, "title")
     channel, thread_ts = _thread(backend, team, args)
     backend.activity(team, channel.id, thread_ts).title = title
@@ -92,6 +103,7 @@ def threads_set_title(backend: Backend, team: Team, args: JSON) -> JSON:
 
 
 def threads_set_suggested_prompts(backend: Backend, team: Team, args: JSON) -> JSON:
+    """Answer ``assistant.threads.setSuggestedPrompts``."""
     channel = team.bot_channel(args.get("channel_id"))
     prompts = read.structure(args, "prompts")
     if not isinstance(prompts, list) or len(prompts) > MAX_PROMPTS:

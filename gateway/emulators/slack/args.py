@@ -1,4 +1,4 @@
-"""Reading a method's arguments, which arrive as JSON values or as form strings."""
+"""Reads the arguments of Web API methods, which arrive as JSON values or as form strings."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ from gateway.emulators.slack.values import ApiError, invalid_arguments
 
 
 def string(args: JSON, name: str) -> str | None:
+    """Return an argument as a string, or None when it is missing or empty."""
     value = args.get(name)
     if value is None or value == "":
         return None
@@ -16,6 +17,7 @@ def string(args: JSON, name: str) -> str | None:
 
 
 def required(args: JSON, name: str) -> str:
+    """Return an argument as a string. Raises ``invalid_arguments`` when it is missing or empty."""
     value = string(args, name)
     if value is None:
         raise invalid_arguments(f"missing required field: {name}")
@@ -23,11 +25,14 @@ def required(args: JSON, name: str) -> str:
 
 
 def flag(args: JSON, name: str) -> bool:
+    """Return whether a boolean argument is true, in any spelling Slack accepts."""
     value = args.get(name)
     return value is True or value in (1, "1", "true", "True")
 
 
 def number(args: JSON, name: str, default: int, *, most: int) -> int:
+    """Return a numeric argument between 1 and ``most``, or ``default`` when it is missing. Raises
+    ``invalid_arguments``."""
     value = args.get(name)
     if value is None or value == "":
         return default
@@ -38,7 +43,8 @@ def number(args: JSON, name: str, default: int, *, most: int) -> int:
 
 
 def structure(args: JSON, name: str, error: str = "invalid_arguments") -> Any:
-    """A list or object; form bodies carry it as JSON text."""
+    """Return a list or an object, which form bodies carry as JSON text. Raises ``ApiError`` with ``error`` for
+    malformed JSON."""
     value = args.get(name)
     if isinstance(value, str):
         if not value:
@@ -51,7 +57,7 @@ def structure(args: JSON, name: str, error: str = "invalid_arguments") -> Any:
 
 
 def metadata(args: JSON) -> JSON | None:
-    """Message metadata; ``{}`` removes it from an edited message."""
+    """Return message metadata, or None when there is none. In an edit, ``{}`` removes the message's metadata."""
     value = structure(args, "metadata", "invalid_metadata_format")
     if value is None:
         return None
@@ -63,7 +69,7 @@ def metadata(args: JSON) -> JSON | None:
 
 
 def page(items: list[Any], args: JSON, *, limit: int) -> tuple[list[Any], str]:
-    """One page and the cursor of the next ("" on the last). Raises ``invalid_cursor``."""
+    """Return one page of the items and the cursor of the next page ("" on the last). Raises ``invalid_cursor``."""
     cursor = string(args, "cursor")
     start = 0
     if cursor is not None:

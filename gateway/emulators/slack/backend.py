@@ -1,4 +1,4 @@
-"""What happens in a workspace when someone posts, edits, deletes or shares: state, events and notices together."""
+"""Posting, editing, deleting and sharing in a workspace: changes the state, sends events and notifies observers."""
 
 import secrets
 import time
@@ -14,15 +14,21 @@ from gateway.emulators.slack.values import ApiError, new_id
 from gateway.emulators.slack.world import Team, World
 
 TRIGGER_SECONDS = 3.0
+"""Seconds a ``trigger_id`` is valid (Slack's guide on modals)."""
 RESPONSE_URL_SECONDS = 1800.0
+"""Seconds a ``response_url`` is valid: 30 minutes (Slack's guide on handling user interaction)."""
 RESPONSE_URL_USES = 5
+"""Posts a ``response_url`` accepts (Slack's guide on handling user interaction)."""
 STATUS_SECONDS = 120.0
-"""A status line disappears after two minutes without a message (assistant.threads.setStatus)."""
+"""Seconds after which a status line disappears when no message is sent (assistant.threads.setStatus)."""
 MAX_TRANSIENT = 2_000
+"""Triggers, response URLs, activities, prompts and views kept, each; the oldest are forgotten first."""
 
 
 @dataclass(slots=True)
 class Trigger:
+    """A ``trigger_id`` handed to the bot. ``at`` is when it was made, by the monotonic clock."""
+
     team: Team
     user: str
     at: float
@@ -32,6 +38,9 @@ class Trigger:
 
 @dataclass(slots=True)
 class ResponseUrl:
+    """A ``response_url`` handed to the bot. ``at`` is when it was made, by the monotonic clock; ``ts`` is the message
+    it may replace."""
+
     team: Team
     channel: Channel
     user: str
@@ -43,7 +52,7 @@ class ResponseUrl:
 
 @dataclass(slots=True)
 class Activity:
-    """What the agent shows beside a thread: its status line and its session."""
+    """What the agent shows beside a thread: a status line, until the monotonic time ``text_until``, and a session."""
 
     team: Team
     channel: str
@@ -54,6 +63,7 @@ class Activity:
     title: str | None = None
 
     def wire(self) -> JSON:
+        """Return the activity as the playground's page sees it."""
         return {
             "channel": self.channel,
             "thread_ts": self.thread_ts,
@@ -63,7 +73,11 @@ class Activity:
 
 
 class Backend:
-    """Shared by the Web API's methods and by those who act as people."""
+    """State, events and observers of all workspaces, used by the Web API's methods and by what people do.
+
+    ``stream_idle`` is the number of seconds after which a stream without appends is over. With ``agent_view`` the app
+    is declared as an agent of the newer kind.
+    """
 
     def __init__(
         self, world: World, events: Events, observers: Observers, *, stream_idle: float, agent_view: bool
@@ -74,7 +88,7 @@ class Backend:
         self.stream_idle = stream_idle
         self.agent_view = agent_view
         self.unsupported_blocks: set[str] = set()
-        """Kinds of blocks this workspace refuses, as one of another cloud or an older plan does."""
+        """Block types this workspace refuses, as a workspace of another cloud or of an older plan does."""
         self.triggers: OrderedDict[str, Trigger] = OrderedDict()
         self.response_urls: OrderedDict[str, ResponseUrl] = OrderedDict()
         self.activities: OrderedDict[tuple[str, str], Activity] = OrderedDict()
@@ -83,6 +97,7 @@ class Backend:
     # -- messages
 
     def bot_message(self, team: Team, text: str, *, thread_ts: str | None = None) -> JSON:
+        """Return a new message of the bot, as the Web API shows it."""
         bot = team.bot
         wire: JSON = {
             "type": "message",
@@ -107,7 +122,7 @@ class Backend:
         return wire
 
     def post(self, team: Team, channel: Channel, message: Message) -> None:
-        """Put a message into a channel and tell everyone."""
+        """Add a message to a channel, send the events and notify the observers."""
         channel.add(message)
         if message.thread_ts is not None and message.wire.get("bot_id") == team.bot.bot_id:
             self.clear_status(channel.id, message.thread_ts)
@@ -120,11 +135,13 @@ class Backend:
                 self.notice(channel, parent)
 
     def changed(self, team: Team, channel: Channel, message: Message, previous: JSON, *, event: bool = True) -> None:
+        """Announce that a message was edited. With ``event`` False only observers are notified."""
         if event and message.ephemeral_for is None:
             self.events.changed(team, channel, message, previous)
         self.notice(channel, message)
 
     def delete(self, team: Team, channel: Channel, message: Message) -> None:
+        """Delete a message, send the event and notify the observers."""
         previous = dict(message.wire)
         channel.remove(message)
         if message.ephemeral_for is None:
@@ -136,13 +153,14 @@ class Backend:
             self.observers.publish({"type": "change", "entity": "message", "channel": channel.id, "message": shown})
 
     def notice(self, channel: Channel, message: Message) -> None:
+        """Notify the observers that a message is new or changed."""
         self.observers.changed()
         if self.observers.watched:
             shown = page.message(self.world, message)
             self.observers.publish({"type": "change", "entity": "message", "channel": channel.id, "message": shown})
 
     def thread(self, channel: Channel, thread_ts: str | None) -> str | None:
-        """The parent a reply names. Slack wants the parent, never another reply."""
+        """Return the ``thread_ts`` of a reply's parent after checking it. Slack refuses another reply as the parent."""
         if thread_ts is None:
             return None
         if not channel.threads:
@@ -157,7 +175,7 @@ class Backend:
     # -- streams
 
     def streaming(self, message: Message) -> bool:
-        """Whether the message still takes appends; the state ends by itself after an idle gap."""
+        """Whether the message still accepts appends. A stream ends by itself after ``stream_idle`` seconds."""
         if message.stream is None:
             return False
         if time.monotonic() - message.stream.touched > self.stream_idle:
@@ -168,6 +186,7 @@ class Backend:
     # -- files
 
     def new_file(self, team: Team, user: str, name: str, mimetype: str, content: bytes | None, size: int) -> File:
+        """Store a file and return it. ``content`` is None while the file still has to be uploaded."""
         file = File(new_id("F"), team.id, user, name, name, mimetype, size, secrets.token_urlsafe(18), content)
         file.complete = content is not None
         self.world.add_file(file)
@@ -176,7 +195,7 @@ class Backend:
         return file
 
     def share(self, channel: Channel, message: Message, files: list[File]) -> None:
-        """Note in each file where it was shared."""
+        """Record in each file where it was shared."""
         for file in files:
             share: JSON = {"ts": message.ts, "channel_name": channel.name}
             if message.thread_ts is not None:
@@ -186,7 +205,7 @@ class Backend:
     # -- triggers, response URLs
 
     def trigger(self, team: Team, user: str, *, view_id: str | None = None) -> str:
-        """A fresh ``trigger_id``: one use, three seconds."""
+        """Return a new ``trigger_id``, valid for one use within three seconds."""
         trigger_id = f"{secrets.randbelow(10**13)}.{secrets.randbelow(10**9)}.{secrets.token_hex(16)}"
         self.triggers[trigger_id] = Trigger(team, user, time.monotonic(), view_id)
         if len(self.triggers) > MAX_TRANSIENT:
@@ -194,6 +213,7 @@ class Backend:
         return trigger_id
 
     def exchange(self, team: Team, trigger_id: str) -> Trigger:
+        """Return the trigger of a ``trigger_id``. Raises ``ApiError`` when it is unknown, used or expired."""
         trigger = self.triggers.get(trigger_id)
         if trigger is None or trigger.team is not team:
             raise ApiError("invalid_trigger_id")
@@ -206,7 +226,7 @@ class Backend:
     def response_url(
         self, team: Team, channel: Channel, user: str, *, ts: str | None = None, thread_ts: str | None = None
     ) -> str:
-        """A URL that takes five posts within half an hour."""
+        """Return a new ``response_url``, valid for five posts within half an hour."""
         secret = secrets.token_urlsafe(18)
         self.response_urls[secret] = ResponseUrl(team, channel, user, time.monotonic(), ts, thread_ts)
         if len(self.response_urls) > MAX_TRANSIENT:
@@ -216,6 +236,7 @@ class Backend:
     # -- what the agent shows
 
     def activity(self, team: Team, channel: str, thread_ts: str) -> Activity:
+        """Return what the agent shows beside a thread; a new thread shows nothing yet."""
         key = (channel, thread_ts)
         found = self.activities.get(key)
         if found is None:
@@ -225,12 +246,14 @@ class Backend:
         return found
 
     def clear_status(self, channel: str, thread_ts: str) -> None:
+        """Remove a thread's status line."""
         found = self.activities.get((channel, thread_ts))
         if found is not None and found.text:
             found.text = ""
             self.show(found)
 
     def show(self, activity: Activity) -> None:
+        """Notify the observers of what the agent shows beside a thread."""
         self.observers.changed()
         if self.observers.watched:
             self.observers.publish({"type": "change", "entity": "status", **activity.wire()})

@@ -1,4 +1,4 @@
-"""chat.*: posting, editing, deleting, ephemeral messages, and posts to a response_url."""
+"""The Web API's chat.* methods (post, edit, delete, ephemeral messages) and posts to a ``response_url``."""
 
 import time
 from typing import Any
@@ -12,12 +12,16 @@ from gateway.emulators.slack.values import ApiError
 from gateway.emulators.slack.world import Team
 
 TRUNCATED_AT = 40_000
+"""Characters of ``text`` after which Slack cuts it off (chat.postMessage)."""
 UPDATE_TEXT = 4_000
+"""Characters of ``text`` that chat.update accepts; a longer text is ``msg_too_long``."""
 MAX_ATTACHMENTS = 100
+"""Legacy attachments of one message (chat.postMessage)."""
 
 
 def content(args: JSON, *, text_limit: int | None = None) -> JSON:
-    """``text``, ``blocks`` and ``attachments`` of a message, checked. Raises ``no_text`` where there is none."""
+    """Return the checked ``text``, ``blocks`` and ``attachments`` of a message. Raises ``no_text`` when it has none of
+    them."""
     text = args.get("text") or ""
     if not isinstance(text, str):
         text = str(text)
@@ -80,7 +84,8 @@ def _destination(backend: Backend, team: Team, args: JSON) -> Channel:
 
 
 def authorship(team: Team, args: JSON, wire: JSON) -> None:
-    """``username`` and icons need a scope of their own, and make the message a ``bot_message``."""
+    """Apply ``username`` and icons to a message. They need the scope ``chat:write.customize`` and make it a
+    ``bot_message``."""
     username, emoji, url = (read.string(args, name) for name in ("username", "icon_emoji", "icon_url"))
     if username is None and emoji is None and url is None:
         return
@@ -93,6 +98,7 @@ def authorship(team: Team, args: JSON, wire: JSON) -> None:
 
 
 def post_message(backend: Backend, team: Team, args: JSON) -> JSON:
+    """Answer ``chat.postMessage``."""
     channel = _destination(backend, team, args)
     body = content(args)
     thread_ts = backend.thread(channel, read.string(args, "thread_ts"))
@@ -109,6 +115,7 @@ def post_message(backend: Backend, team: Team, args: JSON) -> JSON:
 
 
 def post_ephemeral(backend: Backend, team: Team, args: JSON) -> JSON:
+    """Answer ``chat.postEphemeral``."""
     channel = _destination(backend, team, args)
     user = read.required(args, "user")
     if user not in channel.members:
@@ -122,7 +129,8 @@ def post_ephemeral(backend: Backend, team: Team, args: JSON) -> JSON:
 
 
 def own(backend: Backend, team: Team, channel: Channel, ts: str | None, *, error: str) -> Message:
-    """The bot's own message with that ``ts``."""
+    """Return the bot's own message with this ``ts``. Raises ``message_not_found``, or ``error`` for somebody else's
+    message."""
     message = channel.find(ts) if ts is not None else None
     if message is None or message.wire.get("subtype") == "tombstone":
         raise ApiError("message_not_found")
@@ -132,6 +140,7 @@ def own(backend: Backend, team: Team, channel: Channel, ts: str | None, *, error
 
 
 def update(backend: Backend, team: Team, args: JSON) -> JSON:
+    """Answer ``chat.update``."""
     channel = team.bot_channel(args.get("channel"))
     message = own(backend, team, channel, read.string(args, "ts"), error="cant_update_message")
     if backend.streaming(message):
@@ -157,6 +166,7 @@ def update(backend: Backend, team: Team, args: JSON) -> JSON:
 
 
 def delete(backend: Backend, team: Team, args: JSON) -> JSON:
+    """Answer ``chat.delete``."""
     channel = team.bot_channel(args.get("channel"))
     message = own(backend, team, channel, read.string(args, "ts"), error="cant_delete_message")
     backend.delete(team, channel, message)
@@ -164,6 +174,7 @@ def delete(backend: Backend, team: Team, args: JSON) -> JSON:
 
 
 def get_permalink(backend: Backend, team: Team, args: JSON) -> JSON:
+    """Answer ``chat.getPermalink``."""
     channel = team.bot_channel(args.get("channel"))
     ts = read.required(args, "message_ts")
     if channel.find(ts) is None:
@@ -173,7 +184,8 @@ def get_permalink(backend: Backend, team: Team, args: JSON) -> JSON:
 
 
 def respond(backend: Backend, secret: str, args: JSON) -> tuple[int, JSON]:
-    """A post to a ``response_url``: five uses in half an hour; may replace or delete the message it came from."""
+    """Answer a post to a ``response_url`` with a status and a body. The post may replace or delete the message it
+    belongs to."""
     url = backend.response_urls.get(secret)
     if url is None:
         return 404, {"ok": False, "error": "expired_url"}
@@ -203,7 +215,7 @@ def respond(backend: Backend, secret: str, args: JSON) -> tuple[int, JSON]:
 def answer(
     backend: Backend, team: Team, channel: Channel, user: str, body: JSON, args: JSON, *, thread_ts: str | None
 ) -> None:
-    """A message in answer to an interaction: for its user alone unless ``response_type`` is ``in_channel``."""
+    """Post a message in answer to an interaction. Only its user sees it unless ``response_type`` is ``in_channel``."""
     thread = read.string(args, "thread_ts") or (thread_ts if args.get("response_type") != "in_channel" else None)
     wire = backend.bot_message(team, "", thread_ts=thread) | body
     public = args.get("response_type") == "in_channel"

@@ -1,4 +1,4 @@
-"""The tools block rules are written with: what is wrong is collected, each with Slack's JSON pointer to it."""
+"""The tools that block rules are written with. They collect what is wrong, each with Slack's JSON pointer to it."""
 
 from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
@@ -6,18 +6,20 @@ from typing import Any
 from gateway.emulators.common.values import JSON
 
 CHOICES = frozenset({"checkboxes", "radio_buttons"})
+"""Elements that show all their options at once; only these take ``mrkdwn`` in an option."""
 
 
 def among(value: object, allowed: Container[str]) -> bool:
-    """Whether it is one of these words; anything else a bot may send is not."""
+    """Return whether a value that a bot sent is one of these strings. The value may have any type."""
     return isinstance(value, str) and value in allowed
 
 
 Rule = Callable[["Checker", JSON, str], None]
+"""Checks one block or element: the checker to report to, the block, and the JSON pointer to it."""
 
 
 class Checker:
-    """Collects what is wrong with one set of blocks."""
+    """Collects what is wrong with one set of blocks: ``errors``, block ids, and the totals that have limits."""
 
     def __init__(
         self, surface: str, *, blocks: Mapping[str, Rule], elements: Mapping[str, Rule], forbidden: frozenset[str]
@@ -35,11 +37,13 @@ class Checker:
         self.charts = 0
 
     def fail(self, text: str, at: str) -> None:
+        """Report an error at a JSON pointer."""
         self.errors.append(f"[ERROR] {text} [json-pointer:{at}]")
 
     def string(
         self, value: Any, at: str, *, most: int, least: int = 1, required: bool = True, counted: bool = False
     ) -> None:
+        """Check a string's length. ``counted`` strings add to the total text of the message."""
         if value is None:
             if required:
                 self.fail(f"missing required field: {at.rpartition('/')[2]}", at.rpartition("/")[0])
@@ -56,6 +60,7 @@ class Checker:
     def text(
         self, value: Any, at: str, *, most: int = 3000, plain: bool = False, required: bool = True, counted: bool = True
     ) -> None:
+        """Check a text object. With ``plain`` it must be ``plain_text``; ``most`` is its most characters."""
         if value is None:
             if required:
                 self.fail(f"missing required field: {at.rpartition('/')[2]}", at.rpartition("/")[0])
@@ -71,6 +76,7 @@ class Checker:
         self.string(value.get("text"), f"{at}/text", most=most, counted=counted)
 
     def items(self, value: Any, at: str, *, most: int, least: int = 1) -> list[Any]:
+        """Check the length of a list and return it; return an empty list when the value is not a list."""
         if not isinstance(value, list):
             self.fail(f"missing required field: {at.rpartition('/')[2]}", at.rpartition("/")[0])
             return []
@@ -81,6 +87,7 @@ class Checker:
         return value
 
     def blocks(self, blocks: Iterable[Any], at: str = "/blocks", *, nested: bool = False) -> None:
+        """Check a list of blocks. ``nested`` blocks are those inside another block."""
         for index, block in enumerate(blocks):
             here = f"{at}/{index}"
             if not isinstance(block, dict):
@@ -103,6 +110,7 @@ class Checker:
             check(self, block, here)
 
     def elements(self, elements: list[Any], allowed: frozenset[str], at: str) -> None:
+        """Check a block's elements, whose ``action_id`` must differ."""
         seen: set[str] = set()
         for index, element in enumerate(elements):
             here = f"{at}/{index}"
@@ -114,6 +122,7 @@ class Checker:
                 seen.add(action)
 
     def element(self, element: Any, allowed: frozenset[str], at: str) -> None:
+        """Check one interactive element or image, whose type must be among ``allowed``."""
         if not isinstance(element, dict):
             self.fail("must provide an object", at)
             return
@@ -131,6 +140,7 @@ class Checker:
             check(self, element, at)
 
     def confirm(self, value: Any, at: str) -> None:
+        """Check a confirmation dialog."""
         if not isinstance(value, dict):
             self.fail("must provide an object", at)
             return
@@ -139,6 +149,7 @@ class Checker:
         self.text(value.get("text"), f"{at}/text", most=300, counted=False)
 
     def options(self, element: JSON, at: str, *, most: int = 100, least: int = 1, value_most: int = 150) -> None:
+        """Check the options of a menu or a group, whose values must differ."""
         seen: set[str] = set()
         for index, option in enumerate(self.items(element.get("options"), f"{at}/options", most=most, least=least)):
             here = f"{at}/options/{index}"

@@ -1,7 +1,8 @@
-"""Bringing things to the bot: signed event deliveries with Slack's retries, and interactions, which are never retried.
+"""Delivers signed events to the bot, with Slack's retries, and interactions, which are never retried.
 
-Slack waits 3 s for a 2xx, then tries again at once, after a minute and after five, with ``X-Slack-Retry-Num`` and
-``X-Slack-Retry-Reason`` (https://docs.slack.dev/apis/events-api/#retries). ``X-Slack-No-Retry: 1`` stops it.
+Slack waits 3 s for a 2xx, then tries again at once, after a minute and after five minutes, with ``X-Slack-Retry-Num``
+and ``X-Slack-Retry-Reason`` (https://docs.slack.dev/apis/events-api/#retries). ``X-Slack-No-Retry: 1`` stops the
+retries.
 """
 
 import asyncio
@@ -23,11 +24,13 @@ from gateway.emulators.slack.sockets import SocketHub
 from gateway.emulators.slack.values import InteractionResult
 
 MAX_DELIVERIES = 5_000
+"""Deliveries kept for tests; the oldest are forgotten first."""
 
 
 @dataclass(slots=True)
 class Attempt:
-    """One try: the bot's status (0 with a ``reason`` for none), and when."""
+    """One attempt to deliver an event: the bot's status (0 and a ``reason`` when there was no answer) and its time in
+    seconds since the epoch."""
 
     status: int
     reason: str | None
@@ -36,7 +39,7 @@ class Attempt:
 
 @dataclass(slots=True)
 class Delivery:
-    """One event on its way. ``done`` is set once it is acknowledged or given up."""
+    """An event and the attempts to deliver it. ``done`` is set when the event is acknowledged or given up."""
 
     envelope: JSON
     ts: str | None
@@ -46,12 +49,15 @@ class Delivery:
 
     @property
     def name(self) -> str:
+        """The event's type and subtype, as the inspector shows them."""
         kind: str = self.envelope["event"]["type"]
         subtype = self.envelope["event"].get("subtype")
         return f"event {kind}.{subtype}" if subtype else f"event {kind}"
 
 
 class Deliveries:
+    """Delivers events and interactions over HTTP, or over Socket Mode when there is a ``SocketHub``."""
+
     def __init__(
         self,
         observers: Observers,
@@ -69,15 +75,17 @@ class Deliveries:
         self._secret = signing_secret.encode()
         self._ack_timeout = ack_timeout
         self.retry_delays = tuple(retry_delays)
-        """Seconds before each retry; may be changed while running."""
+        """Seconds before each retry. A new value applies to deliveries that begin later."""
         self._session: aiohttp.ClientSession | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
+        """Start the HTTP client. Events enqueued earlier are not delivered."""
         connector = aiohttp.TCPConnector(limit=0)
         self._session = aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(self._ack_timeout))
 
     async def close(self) -> None:
+        """Cancel all deliveries and close the HTTP client."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -86,7 +94,7 @@ class Deliveries:
             self._session = None
 
     def enqueue(self, envelope: JSON, ts: str | None) -> None:
-        """Start delivering; returns at once. Nothing is delivered before the server runs."""
+        """Start to deliver an event and return at once. While the server does not run, nothing is delivered."""
         delivery = Delivery(envelope, ts)
         self.log[envelope["event_id"]] = delivery
         if len(self.log) > MAX_DELIVERIES:
@@ -103,20 +111,23 @@ class Deliveries:
         task.add_done_callback(self._tasks.discard)
 
     def of(self, ts: str) -> Sequence[Delivery]:
+        """Return the deliveries about the message with this ``ts``."""
         return tuple(self._by_ts.get(ts, ()))
 
     async def idle(self) -> None:
-        """Until nothing is on its way."""
+        """Wait until no delivery is under way."""
         while self._tasks:
             await asyncio.wait(set(self._tasks))
 
     def sign(self, body: bytes, *, at: float | None = None) -> dict[str, str]:
+        """Return Slack's signature headers for a body. ``at`` is the timestamp in seconds since the epoch."""
         stamp = str(int(time.time() if at is None else at))
         digest = hmac.new(self._secret, b"v0:" + stamp.encode() + b":" + body, hashlib.sha256).hexdigest()
         return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": f"v0={digest}"}
 
     async def raw(self, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes, Mapping[str, str]]:
-        """POST to the bot. Raises what aiohttp raises, and ``TimeoutError`` past the acknowledgement's deadline."""
+        """POST bytes to the bot and return status, body and headers. Raises ``aiohttp.ClientError``, and
+        ``TimeoutError`` after the time to acknowledge."""
         if self._session is None or self.base_url is None:
             raise ConnectionError("nowhere to deliver to")
         url = f"{self.base_url}/slack/events"
@@ -124,7 +135,7 @@ class Deliveries:
             return response.status, await response.read(), response.headers
 
     async def interaction(self, name: str, payload: JSON, *, form: JSON | None = None) -> InteractionResult:
-        """Send an interaction (``payload``) or a slash command (``form``) once."""
+        """Send an interaction (``payload``) or a slash command (``form``) once and return what came of it."""
         started, at = time.perf_counter(), time.time()
         status, answer, error = 0, b"", None
         body: Any = None

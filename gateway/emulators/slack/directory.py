@@ -1,4 +1,4 @@
-"""auth, users, conversations and reactions: who is there, where, and what was said."""
+"""The Web API's auth, team, bots, users, conversations and reactions methods."""
 
 from gateway.emulators.common.values import JSON
 from gateway.emulators.slack import args as read
@@ -8,11 +8,14 @@ from gateway.emulators.slack.values import ApiError, invalid_arguments
 from gateway.emulators.slack.world import Team
 
 MAX_HISTORY = 999
+"""Messages in one page of conversations.history and conversations.replies (their ``limit`` argument)."""
 MAX_REACTIONS = 23
+"""Different reactions on one message (``too_many_emoji`` of reactions.add)."""
 _TYPES = {"public_channel": "channel", "private_channel": "group", "im": "im", "mpim": "mpim"}
 
 
 def api_test(backend: Backend, team: Team, args: JSON) -> JSON:
+    """Answer ``api.test``."""
     del backend, team
     error = read.string(args, "error")
     if error is not None:
@@ -21,6 +24,7 @@ def api_test(backend: Backend, team: Team, args: JSON) -> JSON:
 
 
 def auth_test(backend: Backend, team: Team, args: JSON) -> JSON:
+    """Answer ``auth.test``."""
     del backend, args
     return {
         "ok": True,
@@ -35,11 +39,13 @@ def auth_test(backend: Backend, team: Team, args: JSON) -> JSON:
 
 
 def team_info(backend: Backend, team: Team, args: JSON) -> JSON:
+    """Answer ``team.info``."""
     del backend, args
     return {"ok": True, "team": {"id": team.id, "name": team.name, "domain": team.domain}}
 
 
 def bots_info(backend: Backend, team: Team, args: JSON) -> JSON:
+    """Answer ``bots.info``."""
     del backend
     for user in team.users.values():
         if user.bot_id is not None and user.bot_id == args.get("bot"):
@@ -49,6 +55,7 @@ def bots_info(backend: Backend, team: Team, args: JSON) -> JSON:
 
 
 def users_info(backend: Backend, team: Team, args: JSON) -> JSON:
+    """Answer ``users.info``."""
     del backend
     user = team.users.get(read.string(args, "user") or "")
     if user is None:
@@ -57,6 +64,7 @@ def users_info(backend: Backend, team: Team, args: JSON) -> JSON:
 
 
 def users_list(backend: Backend, team: Team, args: JSON) -> JSON:
+    """Answer ``users.list``."""
     del backend
     users, cursor = read.page(list(team.users.values()), args, limit=read.number(args, "limit", 200, most=1000))
     with_email = "users:read.email" in team.scopes
@@ -68,6 +76,7 @@ def users_list(backend: Backend, team: Team, args: JSON) -> JSON:
 
 
 def users_lookup_by_email(backend: Backend, team: Team, args: JSON) -> JSON:
+    """Answer ``users.lookupByEmail``."""
     del backend
     email = read.required(args, "email")
     for user in team.users.values():
@@ -77,12 +86,14 @@ def users_lookup_by_email(backend: Backend, team: Team, args: JSON) -> JSON:
 
 
 def conversations_info(backend: Backend, team: Team, args: JSON) -> JSON:
+    """Answer ``conversations.info``."""
     del backend
     channel = team.bot_channel(args.get("channel"))
     return {"ok": True, "channel": channel.wire(bot_user=team.bot.id)}
 
 
 def conversations_list(backend: Backend, team: Team, args: JSON) -> JSON:
+    """Answer ``conversations.list``."""
     del backend
     kinds: set[str] = set()
     for name in (read.string(args, "types") or "public_channel").split(","):
@@ -98,6 +109,7 @@ def conversations_list(backend: Backend, team: Team, args: JSON) -> JSON:
 
 
 def conversations_members(backend: Backend, team: Team, args: JSON) -> JSON:
+    """Answer ``conversations.members``."""
     del backend
     channel = team.bot_channel(args.get("channel"))
     members, cursor = read.page(sorted(channel.members), args, limit=read.number(args, "limit", 100, most=1000))
@@ -105,6 +117,7 @@ def conversations_members(backend: Backend, team: Team, args: JSON) -> JSON:
 
 
 def conversations_open(backend: Backend, team: Team, args: JSON) -> JSON:
+    """Answer ``conversations.open``."""
     del backend
     if read.string(args, "channel") is not None:
         channel = team.bot_channel(args["channel"])
@@ -128,6 +141,7 @@ def conversations_open(backend: Backend, team: Team, args: JSON) -> JSON:
 
 
 def conversations_join(backend: Backend, team: Team, args: JSON) -> JSON:
+    """Answer ``conversations.join``."""
     del backend
     channel = team.bot_channel(args.get("channel"))
     if channel.kind != "channel":
@@ -169,6 +183,7 @@ def _shown(message: Message, *, metadata: bool) -> JSON:
 
 
 def conversations_history(backend: Backend, team: Team, args: JSON) -> JSON:
+    """Answer ``conversations.history``."""
     del backend
     channel = _history_channel(team, args)
     oldest, latest, inclusive = _bounds(args)
@@ -183,6 +198,7 @@ def conversations_history(backend: Backend, team: Team, args: JSON) -> JSON:
 
 
 def conversations_replies(backend: Backend, team: Team, args: JSON) -> JSON:
+    """Answer ``conversations.replies``."""
     del backend
     channel = _history_channel(team, args)
     ts = read.string(args, "ts")
@@ -212,7 +228,7 @@ def _page(found: list[Message], args: JSON) -> JSON:
 def react(
     backend: Backend, team: Team, channel: Channel, message: Message, *, user: str, name: str, added: bool
 ) -> None:
-    """Put a reaction on a message or take it off. Raises ``already_reacted``, ``no_reaction``."""
+    """Add a user's reaction to a message or remove it. Raises ``already_reacted`` and ``no_reaction``."""
     reactions: list[JSON] = message.wire.setdefault("reactions", [])
     found = next((r for r in reactions if r["name"] == name), None)
     if added:
@@ -255,8 +271,10 @@ def _react(backend: Backend, team: Team, args: JSON, *, added: bool) -> JSON:
 
 
 def reactions_add(backend: Backend, team: Team, args: JSON) -> JSON:
+    """Answer ``reactions.add``."""
     return _react(backend, team, args, added=True)
 
 
 def reactions_remove(backend: Backend, team: Team, args: JSON) -> JSON:
+    """Answer ``reactions.remove``."""
     return _react(backend, team, args, added=False)

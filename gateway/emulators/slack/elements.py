@@ -1,4 +1,4 @@
-"""Finding a button or a field in blocks, and turning what a person entered into Slack's state values."""
+"""Finds a button or a field in blocks, and turns what a person entered into Slack's state values."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,7 +6,9 @@ from typing import Any
 from gateway.emulators.common.values import JSON, PersonError
 
 SINGLE = {"static_select", "radio_buttons", "overflow", "external_select"}
+"""Elements in which a person selects one option."""
 MANY = {"checkboxes", "multi_static_select", "multi_external_select"}
+"""Elements in which a person selects several options."""
 _VALUE_NAME = {
     "plain_text_input": "value",
     "email_text_input": "value",
@@ -35,7 +37,7 @@ _INITIAL_NAME = {
 
 
 def interactive(blocks: list[JSON]) -> Iterator[tuple[JSON, JSON]]:
-    """Every (block, element) a person can use."""
+    """Yield every interactive element with its block."""
     for block in blocks:
         kind = block.get("type")
         if kind in ("actions", "context_actions"):
@@ -57,7 +59,7 @@ def interactive(blocks: list[JSON]) -> Iterator[tuple[JSON, JSON]]:
 def find(
     blocks: list[JSON], *, action_id: str | None, label: str | None, block_id: str | None, value: str | None
 ) -> tuple[JSON, JSON]:
-    """The one element meant. Raises ``PersonError`` naming what there is."""
+    """Return the element a person means, with its block. Raises ``PersonError``, which lists the elements there are."""
     seen: list[str] = []
     for block, element in interactive(blocks):
         labels = _labels(element)
@@ -83,6 +85,7 @@ def _labels(element: JSON) -> list[str]:
 
 
 def options(element: JSON) -> list[JSON]:
+    """Return all options of an element, those in groups too."""
     found: list[JSON] = list(element.get("options") or ())
     for group in element.get("option_groups") or ():
         found.extend(group.get("options") or ())
@@ -90,7 +93,7 @@ def options(element: JSON) -> list[JSON]:
 
 
 def option(element: JSON, value: Any) -> JSON:
-    """The option of a value or a label."""
+    """Return the option with this value or label. Raises ``PersonError`` when there is none."""
     if isinstance(value, dict):
         value = value.get("value")
     for candidate in options(element):
@@ -100,7 +103,7 @@ def option(element: JSON, value: Any) -> JSON:
 
 
 def used(element: JSON, *, value: Any, label: str | None) -> JSON:
-    """What an element's use puts into ``actions[0]``, besides its ids."""
+    """Return what the use of an element adds to ``actions[0]``, besides the element's ids."""
     kind: str = element["type"]
     if kind == "feedback_buttons":
         for name in ("positive_button", "negative_button"):
@@ -124,7 +127,7 @@ def used(element: JSON, *, value: Any, label: str | None) -> JSON:
 
 
 def initial(element: JSON) -> JSON | None:
-    """The state of a field nobody touched; None for what has no state."""
+    """Return the state of a field that nobody touched, or None for an element without state."""
     kind: str = element["type"]
     if kind in SINGLE - {"overflow"}:
         return {"type": kind, "selected_option": element.get("initial_option")}
@@ -139,7 +142,7 @@ def initial(element: JSON) -> JSON | None:
 
 
 def entered(element: JSON, value: Any) -> JSON:
-    """The state of a field a person filled in (not for files)."""
+    """Return the state of a field that a person filled in. File inputs are not handled here."""
     kind: str = element["type"]
     if kind in SINGLE:
         return {"type": kind, "selected_option": None if value is None else option(element, value)}
@@ -153,7 +156,7 @@ def entered(element: JSON, value: Any) -> JSON:
 
 
 def complaint(block: JSON, element: JSON, state: JSON) -> str | None:
-    """What Slack's client says of a field before sending the form; None when it is content."""
+    """Return the message that Slack's client shows beside a field instead of sending the form, or None."""
     value: Any = next((v for k, v in state.items() if k != "type"), None)
     empty = value is None or value == [] or value == ""
     if empty:

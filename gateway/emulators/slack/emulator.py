@@ -69,19 +69,21 @@ __all__ = ["Call", "Delivery", "DeliveryFailed", "Hold", "InteractionResult", "P
 T = TypeVar("T")
 
 MAX_SHOWN = 1_000
-"""Messages of a channel in a snapshot."""
+"""Messages of a channel in a snapshot, the newest ones."""
 
 
 class DeliveryFailed(RuntimeError):
-    """The bot never acknowledged an event, through all retries."""
+    """The bot did not acknowledge an event in any attempt."""
 
 
 class SlackEmulator(Watched):
-    """Implements ``gateway.adapter.Emulator``.
+    """Emulates Slack; implements ``gateway.adapter.Emulator``.
 
-    ``limits``: whether to answer 429 as Slack would. ``retry_delays``: seconds before the first, second, third retry
-    of an event. ``stream_idle``: seconds after which a stream without appends is over. ``echo``: deliver the bot's own
-    messages to it, as Slack does. ``agent_view``: the app is declared as an agent of the newer kind.
+    ``limits``: whether to answer 429 as Slack would. ``socket_mode``: deliver events over Socket Mode instead of HTTP.
+    ``retry_delays``: seconds before the first, second and third retry of an event. ``ack_timeout``: seconds the bot has
+    to acknowledge. ``stream_idle``: seconds after which a stream without appends is over. ``twin_order``: the order of
+    the two events of one mention; ``seed`` makes a random order repeatable. ``echo``: deliver the bot's own messages to
+    it, as Slack does. ``agent_view``: the app is declared as an agent of the newer kind.
     """
 
     name: ClassVar[str] = "slack"
@@ -148,17 +150,19 @@ class SlackEmulator(Watched):
     # -- the Emulator protocol
 
     async def start(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Serve on loopback. Raises ``OSError`` where the port is taken."""
+        """Serve on loopback. Raises ``OSError`` when the port is taken."""
         self.world.base = await self._listener.open(host, port)
         await self.deliveries.open()
 
     async def stop(self) -> None:
+        """Stop serving and delivering. The workspaces keep their state."""
         self._faults.clear()
         await self.deliveries.close()
         await self.sockets.close()
         await self._listener.close()
 
     def environment(self) -> Mapping[str, str]:
+        """Return the settings that point the Slack adapter at this emulator."""
         found = {
             "SLACK_API_URL": f"{self.world.base}/api/",
             "SLACK_BOT_TOKEN": self.team.bot_token,
@@ -169,9 +173,11 @@ class SlackEmulator(Watched):
         return found
 
     def deliver_to(self, base_url: str) -> None:
+        """Set the base URL of the bot, which receives events at ``/slack/events``."""
         self.deliveries.base_url = base_url.rstrip("/")
 
     def snapshot(self) -> Mapping[str, Any]:
+        """Return what Ada sees in Slack, in the form the module's docstring describes."""
         team, me = self.team, self.ada.id
         channels = [c for c in team.channels.values() if c.kind != "im" or c.user == me]
         return {
@@ -190,12 +196,13 @@ class SlackEmulator(Watched):
         }
 
     async def act(self, action: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Do what a person does, in the form the module's docstring describes."""
         return await playground.act(self, action)
 
     # -- the world
 
     def add_team(self, team_id: str, name: str) -> Team:
-        """Another workspace with the app installed, under a token of its own (``team.bot_token``)."""
+        """Add another workspace with the app installed. It has a bot token of its own (``team.bot_token``)."""
         token = f"xoxb-{secrets.token_hex(20)}"
         suffix = team_id[1:]
         return self.world.add_team(team_id, name, bot_token=token, bot_user=f"U{suffix}BOT", bot_id=f"B{suffix}BOT")
@@ -210,7 +217,7 @@ class SlackEmulator(Watched):
         email: str | None = None,
         is_bot: bool = False,
     ) -> User:
-        """A person, or with ``is_bot`` another app's bot."""
+        """Add a person, or with ``is_bot`` another app's bot."""
         team = team or self.team
         user = User(user_id or new_id("U"), team.id, name.lower(), real_name or name, email, is_bot)
         if is_bot:
@@ -227,6 +234,7 @@ class SlackEmulator(Watched):
         kind: ChannelKind = "channel",
         members: Sequence[str] = (),
     ) -> Channel:
+        """Add a channel with these members (user ids)."""
         team = team or self.team
         channel = Channel(channel_id or new_id("C"), team.id, name, kind, members=set(members))
         team.channels[channel.id] = channel
@@ -245,10 +253,10 @@ class SlackEmulator(Watched):
         files: Sequence[Upload | File] = (),
         **fields: Any,
     ) -> str:
-        """Type a message; returns its ``ts`` once Slack has it and delivery has begun.
+        """Post a message as a person and return its ``ts``. The delivery of its events has begun by then.
 
-        ``@gateway`` and ``<@U0BOT>`` mention, ``@here`` and ``#general`` work too; all else is text, escaped. Channels
-        and users go by id or by name. ``fields`` are what the message has besides or instead (``blocks``,
+        ``@gateway`` and ``<@U0BOT>`` mention; ``@here`` and ``#general`` work too; everything else is escaped. A
+        channel or a user goes by id or by name. ``fields`` are fields the message has besides or instead (``blocks``,
         ``attachments``).
         """
         team, found = self._channel(channel)
@@ -257,39 +265,44 @@ class SlackEmulator(Watched):
     def add_file(
         self, name: str, data: bytes = b"", mime: str = "application/octet-stream", *, bare: bool = False, **fields: Any
     ) -> File:
-        """A file that is there already, to be shared with ``post``. ``fields`` are what its file object says besides or
-        instead; with ``bare`` events tell only its id."""
+        """Store a file that ``post`` can share. ``fields`` are fields its file object has besides or instead; with
+        ``bare``, events contain only its id."""
         file = self.backend.new_file(self.team, self.ada.id, name, mime, data, len(data))
         file.bare, file.fields = bare, fields
         return file
 
     async def edit(self, channel: str, ts: str, text: str) -> None:
+        """Edit a person's message."""
         team, found = self._channel(channel)
         self._people.edit(team, found, ts, text)
 
     async def delete_message(self, channel: str, ts: str) -> None:
+        """Delete a message."""
         team, found = self._channel(channel)
         self._people.delete(team, found, ts)
 
     async def react(self, channel: str, ts: str, name: str, *, user: str | None = None, added: bool = True) -> None:
+        """Add a person's reaction to a message, or remove it."""
         team, found = self._channel(channel)
         self._people.react(team, found, ts, self._user(team, user), name, added=added)
 
     async def join(self, channel: str, user: str) -> str:
-        """A user or the bot (``"gateway"``) joins a channel."""
+        """Let a user or the bot (``"gateway"``) join a channel and return the ``ts`` of Slack's note."""
         team, found = self._channel(channel)
         return self._people.join(team, found, team.user(user))
 
     async def remove_bot(self, channel: str) -> None:
-        """Somebody removes the bot from a channel."""
+        """Remove the bot from a channel, as a person would."""
         team, found = self._channel(channel)
         self._people.remove_bot(team, found)
 
     async def archive(self, channel: str, *, user: str | None = None) -> None:
+        """Archive a channel."""
         team, found = self._channel(channel)
         self._people.close(team, found, self._user(team, user), how="archive")
 
     async def delete_channel(self, channel: str, *, user: str | None = None) -> None:
+        """Delete a channel."""
         team, found = self._channel(channel)
         self._people.close(team, found, self._user(team, user), how="deleted")
 
@@ -304,9 +317,9 @@ class SlackEmulator(Watched):
         value: Any = None,
         user: str | None = None,
     ) -> InteractionResult:
-        """Use a message's button, menu or feedback buttons, found by action id or by what is written on it.
+        """Use a message's button, menu or feedback buttons, found by action id or by label.
 
-        ``value`` picks an option, or for feedback buttons "positive" or "negative" (or the button's own value).
+        ``value`` selects an option, or for feedback buttons "positive" or "negative" (or the button's own value).
         """
         team, found = self._channel(channel)
         message = found.messages.get(ts)
@@ -318,19 +331,21 @@ class SlackEmulator(Watched):
     async def click_view(
         self, view_id: str, action_id: str | None = None, *, label: str | None = None, value: Any = None
     ) -> InteractionResult:
-        """Use an element inside an open modal."""
+        """Use an element in an open modal."""
         view = self.view(view_id)
         return await self._click(
             view.team, view.user, view, action_id=action_id, label=label, block_id=None, value=value
         )
 
     async def submit(self, view_id: str, values: Mapping[str, Mapping[str, Any]] | None = None) -> InteractionResult:
-        """Send a modal's form: ``{block_id: {action_id: value}}``; file inputs take ``[(name, bytes, mime)]``."""
+        """Submit a modal's form: ``{block_id: {action_id: value}}``. A file input takes ``[(name, bytes, media
+        type)]``."""
         result = await self._interactions.submit(self.view(view_id), values or {})
         self._note(result)
         return result
 
     async def close_view(self, view_id: str) -> InteractionResult:
+        """Dismiss a modal."""
         result = await self._interactions.close_view(self.view(view_id))
         self._note(result)
         return result
@@ -338,6 +353,7 @@ class SlackEmulator(Watched):
     async def command(
         self, command: str, text: str = "", channel: str = "general", *, user: str | None = None
     ) -> InteractionResult:
+        """Send a slash command. ``/invite`` is Slack's own and is not sent to the bot."""
         team, found = self._channel(channel)
         if command == "/invite" and found.kind != "im":  # Slack's own; with nobody named it is the app that comes
             self._people.join(team, found, team.user(text.strip().lstrip("@")) if text.strip() else team.bot)
@@ -347,35 +363,37 @@ class SlackEmulator(Watched):
         return result
 
     async def open_home(self, user: str | None = None, *, tab: str = "messages") -> str:
-        """Open the conversation with the app; returns its channel id."""
+        """Open the conversation with the app and return its channel id."""
         return self._people.open_home(self.team, self._user(self.team, user), tab=tab).id
 
     async def stop_session(self, channel: str, thread_ts: str, *, user: str | None = None) -> None:
-        """Press the native stop button. Raises ``PersonError`` where none is shown."""
+        """Press Slack's stop button. Raises ``PersonError`` when Slack shows none."""
         team, found = self._channel(channel)
         self._people.stop(team, found, thread_ts, self._user(team, user))
 
     # -- looking
 
     def messages(self, channel: str, thread_ts: str | None = None) -> list[JSON]:
-        """What stands in a channel (all of it), or in one thread with its parent; oldest first.
+        """Return all messages of a channel, or of one thread with its parent; oldest first.
 
-        Slack's message objects, with ``metadata`` and, while it streams, ``streaming: True``.
+        They are Slack's message objects, with ``metadata`` and, during a stream, ``streaming: True``.
         """
         _, found = self._channel(channel)
         return [_seen(m) for m in found.messages.values() if thread_ts is None or thread_ts in (m.ts, m.thread_ts)]
 
     def message(self, channel: str, ts: str) -> JSON | None:
+        """Return one message as ``messages`` does, or None when there is none."""
         _, found = self._channel(channel)
         message = found.messages.get(ts)
         return None if message is None else _seen(message)
 
     def open_views(self, user: str | None = None) -> list[JSON]:
-        """The modals open before a user, the topmost last."""
+        """Return the modals open before a user, the topmost last."""
         person = self._user(self.team, user)
         return [self.views.open[view_id].wire for view_id in self.views.stacks.get((self.team.id, person.id), ())]
 
     def prompts(self, channel: str) -> list[JSON]:
+        """Return the suggested prompts in a channel and its threads."""
         _, found = self._channel(channel)
         return [
             p
@@ -385,7 +403,7 @@ class SlackEmulator(Watched):
         ]
 
     def status(self, channel: str, thread_ts: str) -> JSON:
-        """``text`` and ``processing`` of a thread, with its ``session`` state and ``title``."""
+        """Return ``text`` and ``processing`` of a thread, with its ``session`` state and ``title``."""
         _, found = self._channel(channel)
         activity = self.backend.activities.get((found.id, thread_ts))
         if activity is None:
@@ -400,7 +418,8 @@ class SlackEmulator(Watched):
         thread_ts: str | None = None,
         timeout: float = 5.0,
     ) -> JSON:
-        """The first message that ``matches``."""
+        """Wait for the first message that ``matches`` and return it. Raises ``TimeoutError`` after ``timeout``
+        seconds."""
 
         def look() -> JSON | None:
             return next((m for m in self.messages(channel, thread_ts) if matches(m)), None)
@@ -410,14 +429,15 @@ class SlackEmulator(Watched):
         return found
 
     async def delivered(self, ts: str, timeout: float = 10.0) -> None:
-        """Until every event about a message is acknowledged. Raises ``DeliveryFailed``, ``TimeoutError``."""
+        """Wait until every event about a message is acknowledged. Raises ``DeliveryFailed``, and ``TimeoutError`` after
+        ``timeout`` seconds."""
         await self._observers.wait_for(lambda: all(d.done.is_set() for d in self.deliveries.of(ts)), timeout)
         failed = [d for d in self.deliveries.of(ts) if not d.acked]
         if failed:
             raise DeliveryFailed(f"{failed[0].name} was not acknowledged: {failed[0].attempts}")
 
     async def settled(self, timeout: float = 10.0) -> None:
-        """Until no event is on its way."""
+        """Wait until no event is under way. Raises ``TimeoutError`` after ``timeout`` seconds."""
         await self._observers.wait_for(lambda: all(d.done.is_set() for d in self.deliveries.log.values()), timeout)
 
     # -- trouble
@@ -433,26 +453,26 @@ class SlackEmulator(Watched):
         after_effect: bool = False,
         when: When | None = None,
     ) -> None:
-        """Let the next calls of a method fail.
+        """Make the next calls of a method fail.
 
-        ``retry_after`` answers 429, ``error`` alone 200 with that error, else ``status`` (500 by default);
-        ``"disconnect"`` breaks the connection. ``after_effect``: the call is performed, only its answer is lost.
-        ``when`` chooses among the calls by their arguments.
+        ``retry_after`` (seconds) answers 429, ``error`` alone 200 with that error, otherwise ``status`` (500 by
+        default); ``"disconnect"`` breaks the connection. With ``after_effect`` the call is performed and only its
+        answer is lost. ``when`` chooses among the calls by their arguments.
         """
         code = 0 if status == "disconnect" else status
         self._faults.fail_next(method, Fault(times, code, error, retry_after, after_effect, when))
 
     def sign(self, body: bytes, *, at: float | None = None) -> dict[str, str]:
-        """Slack's signature headers for a body (``at``: epoch seconds, to forge a stale one)."""
+        """Return Slack's signature headers for a body. ``at`` (seconds since the epoch) makes a stale signature."""
         return self.deliveries.sign(body, at=at)
 
     async def send_raw(self, body: bytes, headers: Mapping[str, str]) -> InteractionResult:
-        """POST anything to the bot. Raises what aiohttp raises."""
+        """POST any bytes to the bot. Raises ``aiohttp.ClientError`` and ``TimeoutError``."""
         status, answer, _ = await self.deliveries.raw(body, headers)
         return InteractionResult(status, answer)
 
     async def redeliver(self, ts: str, *, new_event_id: bool = True) -> list[Delivery]:
-        """Deliver a message's events once more, as Slack at times does."""
+        """Deliver the events of a message again, as Slack sometimes does."""
         again: list[Delivery] = []
         for delivery in {d.name: d for d in reversed(self.deliveries.of(ts))}.values():
             event_id = new_id("Ev") if new_event_id else delivery.envelope["event_id"]
@@ -461,7 +481,7 @@ class SlackEmulator(Watched):
         return again
 
     async def emit(self, event: JSON, *, team: Team | None = None) -> Delivery:
-        """Deliver an event of any kind, subscribed to or not."""
+        """Deliver an event of any type, whether the app subscribed to it or not."""
         envelope = self.backend.events.envelope(team or self.team, event)
         self.deliveries.enqueue(envelope, None)
         return self.deliveries.log[envelope["event_id"]]
@@ -523,6 +543,7 @@ class SlackEmulator(Watched):
         return self.ada if team is self.team else next(u for u in team.users.values() if not u.is_bot)
 
     def view(self, view_id: str) -> View:
+        """Return an open modal. Raises ``PersonError`` when it is closed."""
         view = self.views.open.get(view_id)
         if view is None:
             raise PersonError("that form is closed")

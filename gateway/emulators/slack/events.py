@@ -1,4 +1,4 @@
-"""Events API payloads: what Slack would send the bot when something happens in a workspace."""
+"""Builds the Events API payloads that Slack sends the bot when something happens in a workspace."""
 
 import random
 import time
@@ -11,18 +11,20 @@ from gateway.emulators.slack.values import new_id
 from gateway.emulators.slack.world import Team, World
 
 TwinOrder = Literal["mention_first", "message_first", "random"]
+"""The order in which the two events of one mention (``app_mention`` and ``message``) are sent."""
 Deliver = Callable[[JSON, str | None], None]
-"""Takes an envelope and the ``ts`` of the message it is about."""
+"""Receives an event envelope and the ``ts`` of the message it is about."""
 
 _CHANNEL_TYPE = {"channel": "channel", "group": "group", "im": "im"}
 _SUBSCRIPTION = {"channel": "message.channels", "group": "message.groups", "im": "message.im"}
 _SAID = frozenset({None, "file_share", "thread_broadcast", "bot_message"})
-"""Subtypes that someone wrote; a note of someone joining mentions nobody."""
+"""Subtypes of messages that somebody wrote. Slack's notes, for example of a join, mention nobody."""
 VERIFICATION_TOKEN = "emulator-verification-token"  # noqa: S105
+"""The deprecated verification token of every payload. It proves nothing; bots check the signature."""
 
 
 class Events:
-    """Builds envelopes for those events the app subscribed to, and hands them to delivery."""
+    """Builds envelopes of the events the app subscribed to, and passes them to delivery."""
 
     def __init__(self, world: World, deliver: Deliver, *, twin_order: TwinOrder, seed: int, echo: bool) -> None:
         self._world = world
@@ -31,9 +33,10 @@ class Events:
         self._random = random.Random(seed)  # noqa: S311
         self._echo = echo
         self.mention_lacks: frozenset[str] = frozenset()
-        """What an ``app_mention`` comes without, though its ``message`` has it: at times ``files``, ``blocks``."""
+        """Fields that an ``app_mention`` lacks although its ``message`` has them; sometimes ``files`` or ``blocks``."""
 
     def envelope(self, team: Team, event: JSON) -> JSON:
+        """Return the envelope of an event."""
         return {
             "token": VERIFICATION_TOKEN,
             "team_id": team.id,
@@ -58,11 +61,12 @@ class Events:
         }
 
     def emit(self, team: Team, event: JSON, *, needs: str, ts: str | None = None) -> None:
+        """Send an event if the app subscribed to ``needs``. ``ts`` is the message it is about."""
         if needs in team.events:
             self._deliver(self.envelope(team, event), ts)
 
     def message(self, team: Team, channel: Channel, message: Message) -> None:
-        """A new message: ``message``, and beside it ``app_mention`` where it names the bot in a channel."""
+        """Send the ``message`` event of a new message, and ``app_mention`` when it mentions the bot in a channel."""
         if team.bot.id not in channel.members:
             return
         own = message.wire.get("bot_id") == team.bot.bot_id
@@ -86,14 +90,17 @@ class Events:
             self._deliver(envelope, message.ts)
 
     def changed(self, team: Team, channel: Channel, message: Message, previous: JSON) -> None:
+        """Send the ``message_changed`` event of an edit."""
         self._hidden(
             team, channel, "message_changed", message=self._event(team, channel, message), previous_message=previous
         )
 
     def deleted(self, team: Team, channel: Channel, ts: str, previous: JSON) -> None:
+        """Send the ``message_deleted`` event of a deletion."""
         self._hidden(team, channel, "message_deleted", deleted_ts=ts, previous_message=previous)
 
     def reaction(self, team: Team, channel: Channel, message: Message, *, user: str, name: str, added: bool) -> None:
+        """Send the event of a reaction that was added or removed."""
         kind = "reaction_added" if added else "reaction_removed"
         event: JSON = {
             "type": kind,

@@ -1,4 +1,5 @@
-"""files.*: the external upload flow, sharing, and downloads with Slack's login page for the unauthorised."""
+"""The Web API's files.* methods (external upload, sharing) and downloads, which answer strangers with a sign-in
+page."""
 
 import mimetypes
 from urllib.parse import quote, unquote
@@ -16,13 +17,15 @@ from gateway.emulators.slack.values import ApiError, invalid_arguments
 from gateway.emulators.slack.world import MAX_FILE_BYTES, Team, World
 
 MAX_FILE = 1024**3
-"""1 GB a file."""
+"""Most bytes of a file: 1 GB (files.getUploadURLExternal)."""
 LOGIN_PAGE = b"""<!DOCTYPE html><html><head><title>Sign in | Slack</title></head>
 <body><h1>Sign in to your workspace</h1><form action="/signin" method="post"></form></body></html>"""
+"""The page Slack sends with status 200 instead of a file when the token may not read files."""
 _SHOWN_INLINE = ("image/", "audio/", "video/", "text/plain", "application/pdf")
 
 
 def get_upload_url(backend: Backend, team: Team, args: JSON) -> JSON:
+    """Answer ``files.getUploadURLExternal``."""
     name = read.required(args, "filename")
     length = read.string(args, "length")
     if length is None or not length.isdigit() or int(length) < 1:
@@ -37,7 +40,7 @@ def get_upload_url(backend: Backend, team: Team, args: JSON) -> JSON:
 
 
 async def upload(world: World, secret: str, request: web.BaseRequest) -> web.Response:
-    """The bytes, raw or as a form; answered ``OK - <size>``."""
+    """Receive a file's bytes, raw or as a form. Answers ``OK - <size>``."""
     file = world.uploads.get(secret)
     if file is None or file.complete:
         return web.Response(status=404, text="unknown upload")
@@ -64,6 +67,7 @@ async def upload(world: World, secret: str, request: web.BaseRequest) -> web.Res
 
 
 def complete_upload(backend: Backend, team: Team, args: JSON) -> JSON:
+    """Answer ``files.completeUploadExternal``."""
     given = read.structure(args, "files")
     if not isinstance(given, list) or not given:
         raise invalid_arguments("missing required field: files")
@@ -121,12 +125,14 @@ def _file(backend: Backend, team: Team, args: JSON) -> File:
 
 
 def info(backend: Backend, team: Team, args: JSON) -> JSON:
+    """Answer ``files.info``."""
     file = _file(backend, team, args)
     wire = file.wire(backend.world.base, shares=True)
     return {"ok": True, "file": wire, "comments": [], "response_metadata": {"next_cursor": ""}}
 
 
 def delete(backend: Backend, team: Team, args: JSON) -> JSON:
+    """Answer ``files.delete``."""
     file = _file(backend, team, args)
     if file.user != team.bot.id:
         raise ApiError("cant_delete_file")
@@ -142,8 +148,11 @@ def delete(backend: Backend, team: Team, args: JSON) -> JSON:
 
 
 def download(world: World, path: str, token: str | None) -> web.Response:
-    """``url_private``. Whoever may not read files gets Slack's sign-in page, or is sent to it; on an Enterprise Grid
-    the bytes are at another host, which wants the token as well."""
+    """Answer a download from ``url_private``.
+
+    Without permission to read files the answer is Slack's sign-in page or a redirect to it. On an Enterprise Grid the
+    bytes are at another host, which needs the token as well.
+    """
     name = path.removeprefix("/files-pri/").removeprefix("/files-origin/").split("/")
     team_id, _, file_id = name[0].partition("-")
     file = world.files.get(file_id)
@@ -172,7 +181,8 @@ def _moved(to: str) -> web.Response:
 
 
 def show(world: World, path: str) -> web.Response:
-    """A file for the playground's page, which has no bearer. Nothing uploaded may run as a page of this origin."""
+    """Serve a file to the playground's page, which has no bearer token. The headers keep an upload from running as a
+    page of this origin."""
     file = world.files.get(unquote(path).removeprefix("/playground/files/").split("/")[0])
     if file is None or file.deleted or file.content is None:
         return web.Response(status=404, text="File not found")

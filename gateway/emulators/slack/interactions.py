@@ -1,4 +1,4 @@
-"""What people do to a bot's buttons, menus, modals and commands, and what its answers do in Slack's client."""
+"""What people do with a bot's buttons, menus, modals and commands, and what the bot's answers do in Slack's client."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,6 +16,8 @@ from gateway.emulators.slack.world import Team
 
 
 class Interactions:
+    """Sends interactions to the bot and applies its answers."""
+
     def __init__(self, backend: Backend, views: Views, deliveries: Deliveries) -> None:
         self._backend = backend
         self._views = views
@@ -32,6 +34,7 @@ class Interactions:
         block_id: str | None,
         value: Any,
     ) -> InteractionResult:
+        """Use an element of a message or of a modal."""
         blocks: list[JSON] = where.wire["blocks"] if isinstance(where, View) else where[1].wire.get("blocks", [])
         wanted = value if isinstance(value, str) else None
         block, element = elements.find(blocks, action_id=action_id, label=label, block_id=block_id, value=wanted)
@@ -73,7 +76,7 @@ class Interactions:
         return await self._deliveries.interaction("interaction block_actions", payload)
 
     async def submit(self, view: View, values: Mapping[str, Mapping[str, Any]]) -> InteractionResult:
-        """Send a form. What the client itself would refuse comes back in ``errors`` with status 0."""
+        """Submit a form. Input that Slack's client itself refuses is reported in ``errors``, with status 0."""
         state, errors = self._state(view, values)
         if errors:
             view.errors = errors
@@ -91,7 +94,7 @@ class Interactions:
         return result
 
     async def close_view(self, view: View) -> InteractionResult:
-        """Dismiss a modal; the bot hears of it where it asked for ``notify_on_close``."""
+        """Dismiss a modal. The bot is told if the modal asked for ``notify_on_close``."""
         notify, everything = view.wire["notify_on_close"], view.wire["clear_on_close"]
         if everything:
             self._views.clear(view.team, view.user)
@@ -104,6 +107,7 @@ class Interactions:
         return await self._deliveries.interaction("interaction view_closed", payload)
 
     async def command(self, team: Team, channel: Channel, user: User, command: str, text: str) -> InteractionResult:
+        """Send a slash command and show the bot's answer."""
         if not command.startswith("/"):
             raise PersonError("a command starts with a slash")
         form: JSON = {
@@ -211,7 +215,7 @@ class Interactions:
 
 
 def _state_of(blocks: list[JSON], used_block: JSON, used_element: JSON, action: JSON) -> JSON:
-    """The state of a message's fields, the one just used included."""
+    """Return the state of a message's fields, with that of the element just used."""
     values: JSON = {}
     for block, element in elements.interactive(blocks):
         state = elements.initial(element)

@@ -1,4 +1,4 @@
-"""How the playground's page sees a message, a file and a channel."""
+"""Builds what the playground's page sees of a message, a file, a channel and a user."""
 
 from typing import Any
 from urllib.parse import quote
@@ -11,6 +11,7 @@ _COPIED = ("ts", "thread_ts", "user", "bot_id", "username", "icon_emoji", "subty
 
 
 def message(world: World, shown: Message) -> JSON:
+    """Return a message as the playground's page sees it."""
     wire = shown.wire
     out: JSON = {name: wire[name] for name in _COPIED if name in wire}
     out |= {
@@ -29,6 +30,7 @@ def message(world: World, shown: Message) -> JSON:
 
 
 def file(world: World, wire: Any) -> JSON:
+    """Return a file as the playground's page sees it, with a ``url`` that needs no token."""
     url = f"{world.base}/playground/files/{wire['id']}/{quote(wire['name'])}"
     return {
         "id": wire["id"],
@@ -41,6 +43,7 @@ def file(world: World, wire: Any) -> JSON:
 
 
 def channel(team: Team, shown: Channel) -> JSON:
+    """Return a channel as the playground's page sees it."""
     name = shown.name
     if shown.kind == "im" and shown.user in team.users:
         name = team.bot.name
@@ -48,4 +51,5 @@ def channel(team: Team, shown: Channel) -> JSON:
 
 
 def user(shown: User) -> JSON:
+    """Return a user as the playground's page sees it."""
     return {"id": shown.id, "name": shown.name, "real_name": shown.real_name, "is_bot": shown.is_bot}

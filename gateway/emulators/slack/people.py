@@ -14,11 +14,15 @@ from gateway.emulators.slack.views import Views
 from gateway.emulators.slack.world import Team
 
 Upload = tuple[str, bytes, str]
-"""Name, content, media type."""
+"""A file to upload: its name, its content and its media type."""
 MAX_TYPED = 12_000
+"""Characters of a message that Slack's client accepts."""
 
 
 class People:
+    """Performs what people do, by the rules of Slack's client. Raises ``PersonError`` when the client does not allow
+    it."""
+
     def __init__(self, backend: Backend, views: Views) -> None:
         self._backend = backend
         self._views = views
@@ -35,6 +39,7 @@ class People:
         files: Sequence[Upload | File],
         extra: JSON,
     ) -> str:
+        """Post a message and return its ``ts``. ``extra`` are fields it has besides or instead."""
         if not text.strip() and not files and not extra:
             raise PersonError("nothing to send")
         if len(text) > MAX_TYPED:
@@ -76,13 +81,14 @@ class People:
         return self._backend.new_file(team, user.id, name, mime, data, len(data))
 
     def _slackbot(self, team: Team, channel: Channel, user: User, text: str) -> None:
-        """What Slack itself tells one person."""
+        """Post a note that Slack itself shows to one person."""
         ts = self._backend.world.clock.ts()
         wire: JSON = {"type": "message", "user": "USLACKBOT", "username": "Slackbot", "text": text, "ts": ts}
         self._backend.post(team, channel, Message(wire, ephemeral_for=user.id))
 
     def join(self, team: Team, channel: Channel, user: User) -> str:
-        """A user (or the bot) joins: ``member_joined_channel`` and a ``channel_join`` message."""
+        """Let a user or the bot join a channel: sends ``member_joined_channel`` and posts a ``channel_join``
+        message."""
         channel.members.add(user.id)
         kind = "G" if channel.kind == "group" else "C"
         clock = self._backend.world.clock
@@ -102,13 +108,13 @@ class People:
         return str(wire["ts"])
 
     def remove_bot(self, team: Team, channel: Channel) -> None:
-        """The bot is removed from a channel: of that it hears as a member would, not as one of those who stay."""
+        """Remove the bot from a channel. It receives the event that a member who leaves receives."""
         channel.members.discard(team.bot.id)
         kind = "group_left" if channel.kind == "group" else "channel_left"
         self._about(team, channel, kind, actor_id=next(iter(sorted(channel.members)), ""))
 
     def close(self, team: Team, channel: Channel, user: User, *, how: Literal["archive", "deleted"]) -> None:
-        """A channel is archived (and stays to be read) or deleted."""
+        """Archive a channel, which stays readable, or delete it."""
         member = team.bot.id in channel.members
         if how == "archive":
             channel.archived = True
@@ -123,6 +129,7 @@ class People:
         self._backend.events.emit(team, event, needs=kind)
 
     def edit(self, team: Team, channel: Channel, ts: str, text: str) -> None:
+        """Edit a person's message."""
         message = self._message(channel, ts)
         if "bot_id" in message.wire:
             raise PersonError("only its author may edit a message")
@@ -133,9 +140,11 @@ class People:
         self._backend.changed(team, channel, message, previous)
 
     def delete(self, team: Team, channel: Channel, ts: str) -> None:
+        """Delete a message."""
         self._backend.delete(team, channel, self._message(channel, ts))
 
     def react(self, team: Team, channel: Channel, ts: str, user: User, name: str, *, added: bool) -> None:
+        """Add a reaction or remove it."""
         message = self._message(channel, ts)
         try:
             directory.react(self._backend, team, channel, message, user=user.id, name=name.strip(":"), added=added)
@@ -143,6 +152,7 @@ class People:
             raise PersonError(str(error)) from None
 
     def open_home(self, team: Team, user: User, *, tab: str) -> Channel:
+        """Open the conversation with the app, or its Home tab."""
         channel = team.dm(user.id)
         event: JSON = {
             "type": "app_home_opened",
@@ -158,7 +168,8 @@ class People:
         return channel
 
     def stop(self, team: Team, channel: Channel, thread_ts: str, user: User) -> None:
-        """The native stop button, which is there while the session is processing and the app hears of it."""
+        """Press Slack's stop button. It shows while the session is processing and the app subscribed to
+        ``agent_session_stopped``."""
         activity = self._backend.activities.get((channel.id, thread_ts))
         if activity is None or activity.session != "processing":
             raise PersonError("nothing to stop: the session is not processing")

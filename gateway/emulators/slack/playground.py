@@ -1,4 +1,4 @@
-"""The playground's actions (see ``gateway.emulators.slack.emulator``), from JSON to what people do."""
+"""Translates the playground's actions, documented in ``gateway.emulators.slack.emulator``, into what people do."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
@@ -31,7 +31,7 @@ class Client(Protocol):
 
 
 async def act(client: Client, action: Mapping[str, Any]) -> JSON:
-    """Do it; whatever is wrong with it is said in the answer."""
+    """Perform an action and return its result, or the reason why it failed."""
     return await answered(_act(client, action))
 
 
@@ -86,7 +86,7 @@ def _shown(result: InteractionResult) -> JSON:
 
 
 def _decoded(view: View, values: Mapping[str, Mapping[str, Any]]) -> JSON:
-    """The page's values with its files' base64 decoded."""
+    """Return the page's form values with the base64 of files decoded."""
     inputs = {
         b.get("block_id")
         for b in view.wire["blocks"]

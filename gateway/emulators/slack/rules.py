@@ -1,4 +1,4 @@
-"""Block Kit's rules, block by block and element by element.
+"""The rules of Block Kit, block by block and element by element.
 
 Numbers: https://docs.slack.dev/reference/block-kit (blocks and elements) and the SDK's own validators.
 """
@@ -9,7 +9,9 @@ from gateway.emulators.common.values import JSON
 from gateway.emulators.slack.checker import CHOICES, Checker, Rule, among
 
 MAX_MARKDOWN = 12_000
+"""Characters in all ``markdown`` blocks of one message (Block Kit reference, markdown block)."""
 MAX_TABLE_TEXT = 10_000
+"""Characters in the cells of all tables of one message (observed, not documented)."""
 
 _SELECTS = frozenset({"static_select", "external_select", "users_select", "conversations_select", "channels_select"})
 _MULTI_SELECTS = frozenset(f"multi_{kind}" for kind in _SELECTS)
@@ -43,7 +45,7 @@ def _divider(c: Checker, b: JSON, at: str) -> None:
 
 
 def _out_of_reach(url: object) -> bool:
-    """Whether Slack, which fetches every picture, cannot: names that are kept for private networks."""
+    """Return whether Slack, which fetches every image, cannot reach a URL because its host is a private name."""
     host = urlsplit(url).hostname if isinstance(url, str) else None
     return host is not None and host.endswith((".internal", ".local"))
 
@@ -210,9 +212,11 @@ BLOCKS: dict[str, Rule] = {
     "container": _container,
     "video": _video,
 }
+"""The rule of each block type."""
 MESSAGE_ONLY = frozenset(
     {"context_actions", "markdown", "table", "data_table", "data_visualization", "task_card", "plan", "carousel"}
 )
+"""Block types that modals and the Home tab do not accept."""
 
 
 def _button(c: Checker, e: JSON, at: str) -> None:
@@ -298,3 +302,4 @@ ELEMENTS: dict[str, Rule] = {
     "number_input": _number_input,
     "image": _image,
 }
+"""The rule of each element type; a type that is not listed has no rule of its own."""

@@ -12,11 +12,13 @@ from gateway.emulators.common.values import JSON
 from gateway.emulators.slack.values import new_id
 
 MAX_CONNECTIONS = 10
+"""Open sockets of one app (Slack's guide on Socket Mode)."""
 TICKET_SECONDS = 30.0
+"""Seconds within which the URL of apps.connections.open must be used."""
 
 
 class SocketHub:
-    """The bot's open sockets. An envelope goes to one of them."""
+    """The sockets the bot has open. Each envelope goes to one of them, in turn."""
 
     def __init__(self, app_id: str) -> None:
         self._app_id = app_id
@@ -30,9 +32,11 @@ class SocketHub:
 
     @property
     def connections(self) -> int:
+        """The number of open sockets."""
         return len(self._sockets)
 
     def ticket(self) -> str:
+        """Return a new ticket, which opens one socket."""
         ticket = secrets.token_urlsafe(18)
         self._tickets[ticket] = time.monotonic() + TICKET_SECONDS
         while len(self._tickets) > 1_000:
@@ -40,6 +44,7 @@ class SocketHub:
         return ticket
 
     async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Serve one websocket until it closes."""
         expires = self._tickets.pop(request.query.get("ticket", ""), 0.0)
         if expires < time.monotonic():
             return web.Response(status=401, text="invalid ticket")
@@ -65,7 +70,8 @@ class SocketHub:
         return socket
 
     async def send(self, kind: str, payload: JSON, *, timeout: float, retry: int = 0, reason: str = "") -> JSON | None:
-        """The acknowledgement, or None where none came in time. Raises ``ConnectionError`` with no socket open."""
+        """Send an envelope and return its acknowledgement, or None when none came within ``timeout`` seconds. Raises
+        ``ConnectionError`` when no socket is open."""
         if not self._sockets:
             raise ConnectionError("no socket open")
         socket = self._sockets[self._next % len(self._sockets)]
@@ -91,7 +97,7 @@ class SocketHub:
             del self._pending[envelope_id]
 
     async def send_frame(self, frame: str) -> None:
-        """Send any text to the bot, as no Slack would."""
+        """Send any text to the bot, which Slack would never do."""
         await self._sockets[0].send_str(frame)
 
     async def refresh(self, reason: str = "refresh_requested") -> None:
@@ -100,6 +106,7 @@ class SocketHub:
             await self._disconnect(socket, reason)
 
     async def close(self) -> None:
+        """Close all sockets."""
         for socket in list(self._sockets):
             await socket.close()
 

@@ -1,4 +1,4 @@
-"""What a Slack workspace holds: users, channels, messages, files, and how the Web API shows them. No rules here."""
+"""The state of a Slack workspace (users, channels, messages, files) and how the Web API shows it. Contains no rules."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from typing import Any, Literal
 from gateway.emulators.common.values import JSON
 
 ChannelKind = Literal["channel", "group", "im"]
+"""A public channel, a private channel (``group``) or a direct message (``im``)."""
 
 MAX_CHANNEL_MESSAGES = 20_000
+"""Messages kept in a channel; the oldest are forgotten first."""
 
 
 @dataclass(slots=True)
 class User:
+    """A person or an app's bot in a workspace."""
+
     id: str
     team_id: str
     name: str
@@ -27,10 +31,11 @@ class User:
 
     @property
     def display_name(self) -> str:
-        """What the person chose to be called."""
+        """The name the person chose to be called by."""
         return self.name.capitalize()
 
     def wire(self, *, with_email: bool) -> JSON:
+        """Return the user as the Web API shows it. The e-mail address needs a scope of its own."""
         profile: JSON = {
             "real_name": self.real_name,
             "real_name_normalized": self.real_name,
@@ -64,7 +69,8 @@ class User:
 
 @dataclass(slots=True)
 class Stream:
-    """A message being streamed. ``parts`` are its blocks so far; markdown grows in the last one."""
+    """A message that is being streamed. ``parts`` are its blocks so far; Markdown is appended to the last one.
+    ``touched`` is the monotonic time of the last append."""
 
     touched: float
     mode: str
@@ -74,7 +80,7 @@ class Stream:
 
 @dataclass(slots=True)
 class Message:
-    """``wire`` is the message as the Web API shows it, without metadata."""
+    """A message. ``wire`` is the message as the Web API shows it, without metadata."""
 
     wire: JSON
     metadata: JSON | None = None
@@ -84,21 +90,26 @@ class Message:
 
     @property
     def ts(self) -> str:
+        """The message's id, which is its timestamp."""
         ts: str = self.wire["ts"]
         return ts
 
     @property
     def thread_ts(self) -> str | None:
+        """The ``ts`` of the thread's parent, or None outside of threads."""
         thread: str | None = self.wire.get("thread_ts")
         return thread
 
     @property
     def is_reply(self) -> bool:
+        """Whether the message is a reply in a thread."""
         return self.thread_ts is not None and self.thread_ts != self.ts
 
 
 @dataclass(slots=True)
 class Channel:
+    """A channel or a direct message with its messages. ``members`` are user ids."""
+
     id: str
     team_id: str
     name: str
@@ -107,12 +118,13 @@ class Channel:
     user: str | None = None
     archived: bool = False
     threads: bool = True
-    """Whether its messages take replies; an administrator can turn that off."""
+    """Whether messages in the channel can have replies; an administrator can turn that off."""
     created: int = field(default_factory=lambda: int(time.time()))
     messages: dict[str, Message] = field(default_factory=dict[str, Message])
     replies: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
 
     def wire(self, *, bot_user: str) -> JSON:
+        """Return the channel as the Web API shows it to this bot."""
         if self.kind == "im":
             return {
                 "id": self.id,
@@ -145,7 +157,7 @@ class Channel:
         }
 
     def add(self, message: Message) -> None:
-        """Keep a message, counting it at its parent; the oldest makes room."""
+        """Keep a message and count it at its parent. Beyond ``MAX_CHANNEL_MESSAGES`` the oldest is forgotten."""
         if len(self.messages) >= MAX_CHANNEL_MESSAGES:
             oldest = next(iter(self.messages))
             del self.messages[oldest]
@@ -171,7 +183,7 @@ class Channel:
                 }
 
     def remove(self, message: Message) -> None:
-        """Forget a message; a parent with replies stays as Slack's tombstone."""
+        """Forget a message. A parent that has replies stays as Slack's tombstone."""
         ts = message.ts
         if self.replies.get(ts):
             message.wire = {
@@ -195,12 +207,15 @@ class Channel:
                 parent.wire["reply_count"] = len(self.replies[thread])
 
     def find(self, ts: str) -> Message | None:
+        """Return a message by its ``ts``, or None. Ephemeral messages cannot be found."""
         message = self.messages.get(ts)
         return None if message is None or message.ephemeral_for is not None else message
 
 
 @dataclass(slots=True)
 class File:
+    """An uploaded file. ``content`` is None before the upload and after the file was dropped to save memory."""
+
     id: str
     team_id: str
     user: str
@@ -215,22 +230,23 @@ class File:
     shares: dict[str, list[JSON]] = field(default_factory=dict[str, list[JSON]])
     created: int = field(default_factory=lambda: int(time.time()))
     bare: bool = False
-    """Events tell nothing but its id, as of files out of another organisation (Slack Connect)."""
+    """Events contain only the file's id, as they do for files of another organisation (Slack Connect)."""
     fields: JSON = field(default_factory=dict[str, Any])
-    """What its file object says besides, or instead: ``mode``, ``subtype``, ``is_external``, …"""
+    """Fields its file object has besides or instead: ``mode``, ``subtype``, ``is_external`` and so on."""
     served_as: str | None = None
-    """The media type its bytes are served with, where that is not ``mimetype``."""
+    """The media type that downloads have, where it differs from ``mimetype``."""
     moved_to: str | None = None
-    """Where a download is redirected to."""
+    """The URL that downloads are redirected to, or None."""
 
     def shown(self, base: str) -> JSON:
-        """The file object in a message."""
+        """Return the file object as events show it in a message."""
         if not self.bare:
             return self.wire(base)
         access = {"mode": "file_access", "file_access": "check_file_info"}
         return {"id": self.id, "created": 0, "timestamp": 0, "user": "", **access}
 
     def wire(self, base: str, *, shares: bool = False) -> JSON:
+        """Return the file object as the Web API shows it. ``shares``: with the places where it was shared."""
         filetype = self.name.rpartition(".")[2].lower() if "." in self.name else "binary"
         url = f"{base}/files-pri/{self.team_id}-{self.id}"
         wire: JSON = {

@@ -1,8 +1,8 @@
-"""chat.startStream, chat.appendStream, chat.stopStream.
+"""The Web API's chat.startStream, chat.appendStream and chat.stopStream.
 
-The 12,000 characters of a call are documented. A streamed message as a whole has an undocumented ceiling, answered
-with ``msg_too_long``: field reports put it near 12,000 UTF-8 bytes of text, and near 10,600 once task cards are in it
-(their details and outputs weighing double). This emulator enforces both.
+The limit of 12,000 characters a call is documented. A complete streamed message has an undocumented limit, answered
+with ``msg_too_long``: field reports put it near 12,000 UTF-8 bytes of text, and near 10,600 when it contains task cards
+(whose details and outputs count twice). This emulator enforces both.
 """
 
 import time
@@ -19,11 +19,14 @@ from gateway.emulators.slack.values import ApiError, invalid_arguments
 from gateway.emulators.slack.world import Team
 
 MAX_STREAM_BYTES = 12_000
+"""UTF-8 bytes of text in a streamed message without task cards (field reports, not documented)."""
 MAX_STREAM_BYTES_WITH_TASKS = 10_600
+"""UTF-8 bytes of text and task cards in a streamed message (field reports, not documented)."""
 _STATES = frozenset({"pending", "in_progress", "complete", "error"})
 
 
 def start(backend: Backend, team: Team, args: JSON) -> JSON:
+    """Answer ``chat.startStream``."""
     channel = team.bot_channel(args.get("channel"))
     if team.bot.id not in channel.members:
         raise ApiError("not_in_channel")
@@ -51,6 +54,7 @@ def start(backend: Backend, team: Team, args: JSON) -> JSON:
 
 
 def append(backend: Backend, team: Team, args: JSON) -> JSON:
+    """Answer ``chat.appendStream``."""
     channel, message, stream = _running(backend, team, args, ended="stopped_by_user")
     if not args.get("markdown_text") and not args.get("chunks"):
         raise ApiError("no_text")
@@ -62,6 +66,7 @@ def append(backend: Backend, team: Team, args: JSON) -> JSON:
 
 
 def stop(backend: Backend, team: Team, args: JSON) -> JSON:
+    """Answer ``chat.stopStream``."""
     channel, message, stream = _running(backend, team, args, ended="message_not_in_streaming_state")
     parts = _extended(stream, args)
     given = read.structure(args, "blocks", "invalid_blocks_format")
@@ -93,7 +98,7 @@ def _running(backend: Backend, team: Team, args: JSON, *, ended: str) -> tuple[C
 
 
 def _extended(stream: Stream, args: JSON) -> list[JSON]:
-    """The stream's parts with what the call adds; raises before anything has changed."""
+    """Return the stream's parts with what the call adds. Raises ``ApiError`` before anything has changed."""
     parts = [dict(part) for part in stream.parts]
     markdown = read.string(args, "markdown_text")
     chunks = read.structure(args, "chunks", "invalid_chunks")

@@ -1,4 +1,4 @@
-"""What a person types, as Slack sends it: escaped text with mentions, and the rich_text blocks beside it."""
+"""Turns what a person types into what Slack sends: escaped text with mentions, and the rich_text blocks beside it."""
 
 import re
 
@@ -12,11 +12,15 @@ _BROADCASTS = {"here", "channel", "everyone"}
 
 
 def escape(text: str) -> str:
+    """Escape the three characters that are special in Slack's text."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def typed(team: Team, text: str) -> tuple[str, list[JSON]]:
-    """``@name`` (or ``<@U…>`` of a known user), ``#channel``, ``@here`` and links become Slack's tokens."""
+    """Return the text and the blocks Slack makes of typed text.
+
+    ``@name`` (or ``<@U…>`` of a known user), ``#channel``, ``@here`` and links become Slack's tokens.
+    """
     out: list[str] = []
     elements: list[JSON] = []
     names = {user.name: user.id for user in team.users.values()}

@@ -1,4 +1,4 @@
-"""The blocks of a message and of a modal, checked as Slack checks them.
+"""Checks the blocks of a message and of a modal as Slack checks them.
 
 ``check_*`` raise ``ApiError`` with Slack's ``[ERROR] … [json-pointer:…]`` messages. The total of about 13,200
 characters is reported in slackapi/bolt-js#2509, a second table's ``only_one_table_allowed`` in many places.
@@ -14,12 +14,15 @@ from gateway.emulators.slack.values import ApiError
 __all__ = ["MAX_MARKDOWN", "MAX_MESSAGE_BLOCKS", "check_message", "check_view"]
 
 MAX_MESSAGE_BLOCKS = 50
+"""Blocks of a message (Block Kit reference)."""
 MAX_VIEW_BLOCKS = 100
+"""Blocks of a modal or a Home tab (Block Kit reference)."""
 MAX_TOTAL_TEXT = 13_200
+"""Characters of text in all blocks of a message (slackapi/bolt-js#2509, not documented)."""
 
 
 def check_message(blocks: Any) -> list[JSON]:
-    """The blocks of a message, or the error Slack answers with."""
+    """Return a message's blocks, with ids where they had none. Raises the ``ApiError`` that Slack answers with."""
     if not isinstance(blocks, list):
         raise ApiError("invalid_blocks_format")
     checker = Checker("message", blocks=BLOCKS, elements=ELEMENTS, forbidden=frozenset())
@@ -44,7 +47,7 @@ def _plain(checker: Checker) -> list[str]:
 
 
 def check_view(view: Any) -> JSON:
-    """A modal (or home tab) as given, or the error Slack answers with."""
+    """Return a modal or Home tab, with block ids where it had none. Raises the ``ApiError`` that Slack answers with."""
     if not isinstance(view, dict):
         raise ApiError("invalid_arguments", response_metadata={"messages": ["[ERROR] missing required field: view"]})
     kind = view.get("type")

@@ -1,4 +1,4 @@
-"""The small values every part of the emulator shares: errors, clock, identifiers."""
+"""Small values that all parts of the Slack emulator share: errors, timestamps, ids, what came of an interaction."""
 
 import secrets
 import time
@@ -18,11 +18,13 @@ app_home_opened agent_session_stopped member_joined_channel member_left_channel
 channel_archive channel_deleted channel_left group_archive group_deleted group_left app_uninstalled tokens_revoked
 """
 DEFAULT_SCOPES = frozenset(_SCOPES.split())
+"""Scopes the app is granted unless a test changes them."""
 DEFAULT_EVENTS = frozenset(_EVENTS.split())
+"""Events the app subscribes to unless a test changes them."""
 
 
 class ApiError(Exception):
-    """What Slack answers as ``{"ok": false, "error": code, ...}``."""
+    """An error that the Web API answers as ``{"ok": false, "error": code, ...}``."""
 
     def __init__(self, error: str, **extra: Any) -> None:
         super().__init__(error)
@@ -30,15 +32,16 @@ class ApiError(Exception):
 
 
 def invalid_arguments(*messages: str) -> ApiError:
+    """Return Slack's ``invalid_arguments`` error with these messages."""
     return ApiError("invalid_arguments", response_metadata={"messages": [f"[ERROR] {text}" for text in messages]})
 
 
 @dataclass(slots=True)
 class InteractionResult:
-    """What a person's click, submit or command led to.
+    """What came of a person's click, submission or command.
 
-    ``status`` is the bot's HTTP status (0: nothing answered, or the form was not sent), ``body`` its answer, ``error``
-    what the person would be shown, ``errors`` the messages beside a form's fields, by block id.
+    ``status`` is the bot's HTTP status (0 when nothing was answered or the form was not sent), ``body`` its answer,
+    ``error`` what the person would be shown, ``errors`` the messages beside a form's fields, by block id.
     """
 
     status: int
@@ -48,21 +51,23 @@ class InteractionResult:
 
     @property
     def ok(self) -> bool:
+        """Whether the person was shown no error."""
         return self.error is None and not self.errors
 
 
 class Clock:
-    """Message timestamps: seconds and microseconds, never twice the same."""
+    """Makes message timestamps of seconds and microseconds, each later than the one before."""
 
     def __init__(self) -> None:
         self._last = 0
 
     def ts(self) -> str:
+        """Return a new timestamp."""
         now = time.time_ns() // 1000
         self._last = now = max(now, self._last + 1)
         return f"{now // 1_000_000}.{now % 1_000_000:06d}"
 
 
 def new_id(prefix: str) -> str:
-    """An identifier like Slack's: a letter that tells the kind, then ten capitals and digits."""
+    """Return an id like Slack's: a letter that tells the kind, then ten capital letters and digits."""
     return prefix + secrets.token_hex(5).upper()

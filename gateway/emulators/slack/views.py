@@ -1,4 +1,4 @@
-"""Modals: opening, updating and pushing with triggers, and what a bot's answer to a submission does to them."""
+"""Modals and Home tabs: opening, updating and pushing them with triggers."""
 
 import secrets
 from collections import OrderedDict
@@ -14,12 +14,14 @@ from gateway.emulators.slack.values import ApiError, new_id
 from gateway.emulators.slack.world import Team
 
 MAX_STACK = 3
+"""Modals in one stack (Slack's guide on modals)."""
 MAX_VIEW_BYTES = 250_000
+"""Bytes of a view as JSON; a larger one is ``view_too_large``."""
 
 
 @dataclass(slots=True)
 class View:
-    """An open modal. ``wire`` is Slack's view object."""
+    """An open modal. ``wire`` is Slack's view object, ``errors`` the messages beside its fields by block id."""
 
     team: Team
     user: str
@@ -28,10 +30,13 @@ class View:
 
     @property
     def id(self) -> str:
+        """The view's id."""
         return str(self.wire["id"])
 
 
 class Views:
+    """The open modals (``open``), the stack each person sees (``stacks``) and the Home tabs (``homes``)."""
+
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self.open: OrderedDict[str, View] = OrderedDict()
@@ -39,15 +44,17 @@ class Views:
         self.stacks: dict[tuple[str, str], list[str]] = {}
 
     def stack(self, team: Team, user: str) -> list[str]:
+        """Return the ids of the modals open before a person, the topmost last."""
         return self.stacks.setdefault((team.id, user), [])
 
     def open_new(self, team: Team, user: str, given: JSON) -> View:
-        """A first modal; whatever was open for the user is gone."""
+        """Open a modal. The modals that were open before the person are closed."""
         for view_id in list(self.stack(team, user)):
             self.close(self.open[view_id])
         return self._add(team, user, given, previous=None)
 
     def push(self, team: Team, user: str, given: JSON) -> View:
+        """Open a modal on top of the person's stack. Raises ``push_limit_reached`` when the stack is full."""
         stack = self.stack(team, user)
         if not stack:
             raise ApiError("not_found")
@@ -56,6 +63,7 @@ class Views:
         return self._add(team, user, given, previous=self.open[stack[-1]])
 
     def update(self, view: View, given: JSON) -> View:
+        """Replace the content of a modal."""
         old = view.wire
         fresh = self._wire(view.team, given)
         kept = ("id", "team_id", "app_id", "bot_id", "root_view_id", "previous_view_id", "app_installed_team_id")
@@ -65,6 +73,7 @@ class Views:
         return view
 
     def close(self, view: View) -> None:
+        """Close a modal."""
         self.open.pop(view.id, None)
         stack = self.stack(view.team, view.user)
         if view.id in stack:
@@ -74,10 +83,12 @@ class Views:
         self._publish(view.id, None)
 
     def clear(self, team: Team, user: str) -> None:
+        """Close all modals of a person."""
         for view_id in list(self.stack(team, user)):
             self.close(self.open[view_id])
 
     def changed(self, view: View) -> None:
+        """Notify the observers that a modal changed."""
         self._publish(view.id, view)
 
     def _add(self, team: Team, user: str, given: JSON, *, previous: View | None) -> View:
@@ -126,6 +137,7 @@ class Views:
             observers.publish(change)
 
     def by_reference(self, team: Team, args: JSON) -> View:
+        """Return the modal that a call names by ``view_id`` or ``external_id``. Raises ``not_found``."""
         view_id, external = read.string(args, "view_id"), read.string(args, "external_id")
         for view in self.open.values():
             if view.team is team and (view.id == view_id or (external and view.wire["external_id"] == external)):
@@ -133,7 +145,7 @@ class Views:
         raise ApiError("not_found")
 
     def given(self, team: Team, args: JSON, *, replacing: View | None = None) -> JSON:
-        """The ``view`` argument, checked."""
+        """Return the ``view`` argument after checking it."""
         value = read.structure(args, "view")
         if value is not None and len(orjson.dumps(value)) > MAX_VIEW_BYTES:
             raise ApiError("view_too_large")
@@ -147,12 +159,14 @@ class Views:
     # -- Web API methods
 
     def views_open(self, backend: Backend, team: Team, args: JSON) -> JSON:
+        """Answer ``views.open``."""
         given = self.given(team, args)
         trigger = backend.exchange(team, read.required(args, "trigger_id"))
         trigger.used = True
         return {"ok": True, "view": self.open_new(team, trigger.user, given).wire}
 
     def views_push(self, backend: Backend, team: Team, args: JSON) -> JSON:
+        """Answer ``views.push``."""
         given = self.given(team, args)
         trigger = backend.exchange(team, read.required(args, "trigger_id"))
         view = self.push(team, trigger.user, given)
@@ -160,6 +174,7 @@ class Views:
         return {"ok": True, "view": view.wire}
 
     def views_update(self, backend: Backend, team: Team, args: JSON) -> JSON:
+        """Answer ``views.update``."""
         del backend
         view = self.by_reference(team, args)
         given = self.given(team, args, replacing=view)
@@ -169,6 +184,7 @@ class Views:
         return {"ok": True, "view": self.update(view, given).wire}
 
     def views_publish(self, backend: Backend, team: Team, args: JSON) -> JSON:
+        """Answer ``views.publish``."""
         del backend
         user = read.required(args, "user_id")
         if user not in team.users:

@@ -1,4 +1,4 @@
-"""``POST /api/<method>``: tokens, scopes, limits, faults, and the table of methods."""
+"""Answers ``POST /api/<method>``: tokens, scopes, rate limits, ordered failures, and the table of methods."""
 
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -21,11 +21,14 @@ from gateway.emulators.slack.views import Views
 from gateway.emulators.slack.world import Team
 
 Handler = Callable[[Backend, Team, JSON], JSON]
+"""Answers a Web API method, given its arguments. Raises ``ApiError``."""
 MAX_BODY = 1024 * 1024
+"""Most bytes of a request's body."""
 
 
 class Method(NamedTuple):
-    """``scopes``: any one of them will do. ``tier`` 0: the special limit of one post a second and channel."""
+    """A method of the Web API. Any one of ``scopes`` suffices. ``tier`` 0 means the limit of one post a second and
+    channel, None no limit."""
 
     handler: Handler
     scopes: tuple[str, ...] = ()
@@ -37,6 +40,7 @@ _HISTORY = ("channels:history", "groups:history", "im:history", "mpim:history")
 
 
 def methods(views: Views) -> dict[str, Method]:
+    """Return the table of methods by name."""
     write, react, assist = ("chat:write",), ("reactions:write",), ("assistant:write",)
     return {
         "api.test": Method(directory.api_test, (), 4),
@@ -80,6 +84,8 @@ def methods(views: Views) -> dict[str, Method]:
 
 
 class WebApi:
+    """Answers the calls of the Web API and records them."""
+
     def __init__(
         self,
         backend: Backend,
@@ -100,6 +106,7 @@ class WebApi:
         self._tokens = backend.world.tokens
 
     async def handle(self, request: web.BaseRequest, name: str) -> web.StreamResponse:
+        """Answer one call of a method."""
         started, at = time.perf_counter(), time.time()
         args: JSON = {}
         token = ""
@@ -218,7 +225,7 @@ class WebApi:
 
 
 def _check_supported(args: JSON, unsupported: Collection[str]) -> None:
-    """Refuse a message for the blocks this workspace does not take."""
+    """Refuse a message for block types this workspace does not accept."""
     given = read.structure(args, "blocks", "invalid_blocks_format")
     kinds = [block.get("type") if isinstance(block, dict) else None for block in given] if given else []
     errors = [
@@ -236,7 +243,7 @@ def _refused(token: str, app_token: str | None) -> str:
 
 
 class _Failed(Exception):
-    """An answer ordered by a fault."""
+    """An ordered failure: the answer to send instead."""
 
     def __init__(self, status: int, body: JSON, *, retry_after: int | None = None, lost: bool = False) -> None:
         super().__init__(status)

@@ -1,4 +1,4 @@
-"""Workspaces with the app installed, and what spans them: tokens and files. Everything bounded."""
+"""The workspaces with the app installed, and the tokens and files of all of them. Every collection is bounded."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from gateway.emulators.slack.state import Channel, File, User
 from gateway.emulators.slack.values import DEFAULT_EVENTS, DEFAULT_SCOPES, ApiError, Clock, new_id
 
 MAX_FILES = 2_000
+"""Files kept; the oldest are forgotten first."""
 MAX_FILE_BYTES = 256 * 1024 * 1024
-"""All files together; the oldest lose their content first."""
+"""Bytes of all files together; the oldest lose their content first."""
 
 
 @dataclass(slots=True)
 class Team:
-    """A workspace with the app installed: its people, its bot, its token and what that token may do."""
+    """A workspace with the app installed: its people, its bot, the bot's token and what the token may do."""
 
     id: str
     name: str
@@ -29,7 +30,7 @@ class Team:
     channels: dict[str, Channel] = field(default_factory=dict[str, Channel])
 
     def channel(self, name: str) -> Channel:
-        """By id or by name, for those who act as a person."""
+        """Return a channel by id or by name. Raises ``PersonError`` when there is none."""
         found = self.channels.get(name)
         if found is None:
             wanted = name.lstrip("#")
@@ -39,6 +40,7 @@ class Team:
         return found
 
     def user(self, name: str) -> User:
+        """Return a user by id or by name. Raises ``PersonError`` when there is none."""
         found = self.users.get(name)
         if found is None:
             found = next((u for u in self.users.values() if name.lower() in (u.name, u.real_name.lower())), None)
@@ -47,14 +49,14 @@ class Team:
         return found
 
     def bot_channel(self, given: object) -> Channel:
-        """The channel a Web API call names, which the bot can see."""
+        """Return the channel that a Web API call names. Raises ``channel_not_found`` when the bot cannot see it."""
         channel = self.channels.get(given) if isinstance(given, str) else None
         if channel is None or (channel.kind != "channel" and self.bot.id not in channel.members):
             raise ApiError("channel_not_found")
         return channel
 
     def dm(self, user_id: str) -> Channel:
-        """The direct message of a user with the bot, opened if need be."""
+        """Return the direct message of a user with the bot, opening it if necessary."""
         for channel in self.channels.values():
             if channel.kind == "im" and channel.user == user_id:
                 return channel
@@ -64,7 +66,7 @@ class Team:
 
 
 class World:
-    """All workspaces, and what spans them."""
+    """All workspaces, and the tokens, files and message clock they share. ``base`` is the emulator's own URL."""
 
     def __init__(self) -> None:
         self.clock = Clock()
@@ -75,13 +77,14 @@ class World:
         self.files: dict[str, File] = {}
         self.uploads: dict[str, File] = {}
         self.sign_in: Literal["page", "redirect"] = "page"
-        """How a download is refused to those who may not read files."""
+        """What a download without permission gets: Slack's sign-in page, or a redirect to it."""
         self.grid = False
-        """The workspace is one of an Enterprise Grid: downloads are redirected to another of Slack's hosts."""
+        """Whether the workspaces belong to an Enterprise Grid, whose downloads are redirected to another host."""
 
     def add_team(
         self, team_id: str, name: str, *, bot_token: str, bot_user: str, bot_id: str, bot_name: str = "gateway"
     ) -> Team:
+        """Add a workspace with the app installed."""
         bot = User(bot_user, team_id, bot_name, bot_name.title(), is_bot=True, bot_id=bot_id, app_id=self.app_id)
         team = Team(team_id, name, name.lower().replace(" ", "-"), bot_token, bot)
         team.users[bot.id] = bot
@@ -90,7 +93,7 @@ class World:
         return team
 
     def add_file(self, file: File) -> None:
-        """Keep a file; beyond the bounds the oldest lose their content, then their entry."""
+        """Keep a file. Beyond ``MAX_FILES`` the oldest is forgotten."""
         self.files[file.id] = file
         self.uploads[file.secret] = file
         while len(self.files) > MAX_FILES:
@@ -98,6 +101,7 @@ class World:
             self.uploads.pop(old.secret, None)
 
     def fit_files(self) -> None:
+        """Drop the content of the oldest files until all files together fit into ``MAX_FILE_BYTES``."""
         total = sum(len(f.content) for f in self.files.values() if f.content is not None)
         for file in self.files.values():
             if total <= MAX_FILE_BYTES:
