@@ -95,13 +95,12 @@ def test_the_guide_says_what_to_do_about_each_error_a_handler_can_catch() -> Non
 
 
 def undocumented(path: Path) -> Iterator[str]:
-    """Public modules, and public classes and functions on their top level, without a docstring. Of an emulator only the
-    modules: its functions are named after the platform's own methods, which the platform documents."""
+    """Yield public modules, and public classes and functions on their top level, that have no docstring."""
     module = ast.parse(path.read_text(encoding="utf-8"))
     place = path.relative_to(ROOT)
     if not ast.get_docstring(module):
         yield str(place)
-    for node in module.body if "emulators" not in place.parts else ():
+    for node in module.body:
         if (
             isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
             and not node.name.startswith("_")
@@ -142,4 +141,24 @@ def test_a_full_name_in_backticks_is_that_of_something(folder: str) -> None:
 @pytest.mark.parametrize("package", ["gateway", "adapters"])
 def test_every_public_module_class_and_function_has_a_docstring(package: str) -> None:
     missing = [each for path in sorted((ROOT / package).rglob("*.py")) for each in undocumented(path)]
+    assert not missing, "\n".join(missing)
+
+
+def undocumented_constants(path: Path) -> Iterator[str]:
+    """Yield public names that a module assigns at its top level without a docstring below. Type variables need none."""
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    for node, following in zip(body, [*body[1:], None], strict=True):
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else ()
+        )
+        names = [each.id for target in targets for each in ast.walk(target) if isinstance(each, ast.Name)]
+        variable = isinstance(node, ast.Assign) and ast.unparse(node.value).startswith("TypeVar(")
+        documented = isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant)
+        if any(not name.startswith("_") for name in names) and not variable and not documented:
+            yield f"{path.relative_to(ROOT)}:{node.lineno} {', '.join(names)}"
+
+
+@pytest.mark.parametrize("package", ["gateway/emulators", "gateway/playground"])
+def test_every_public_constant_of_the_emulators_has_a_docstring(package: str) -> None:
+    missing = [each for path in sorted((ROOT / package).rglob("*.py")) for each in undocumented_constants(path)]
     assert not missing, "\n".join(missing)

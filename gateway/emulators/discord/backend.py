@@ -30,7 +30,7 @@ class Backend:
         self.typing: dict[tuple[str, str], float] = {}
         """When each typing indicator ends (``time.monotonic``), by channel and user."""
 
-    # -- who may
+    # -- permissions
 
     def may(self, user_id: str, channel: Channel) -> Permission:
         """Return the permissions of a user in a channel."""
@@ -182,7 +182,7 @@ class Backend:
         if self.observers.watched:
             self.observers.publish({"type": "change", "entity": "guild", "guild": page.guild(self.world, guild)})
 
-    # -- telling
+    # -- events and observers
 
     def emit(
         self,

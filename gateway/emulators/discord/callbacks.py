@@ -132,7 +132,7 @@ class Callbacks:
         self._backend.delete(interaction.channel, message)
         interaction.loading = interaction.loading and message.id != interaction.response_id
 
-    # -- parts
+    # -- internals
 
     def _live(self, request: Request) -> Interaction:
         """Return the interaction of a token. Raises ``ApiError`` when it was not answered yet or is over."""

@@ -20,6 +20,7 @@ _MANY = 1_000
 """Components at the top of a message that are checked at all; more are refused without counting them."""
 
 ROW, BUTTON, SECTION, TEXT, THUMBNAIL, GALLERY, FILE, SEPARATOR, CONTAINER = 1, 2, 9, 10, 11, 12, 13, 14, 17
+"""Component types of messages (Discord's component reference)."""
 SELECTS = (3, 5, 6, 7, 8)
 """The types of select menus: strings, users, roles, users and roles, channels."""
 _LEGACY = (ROW,)

@@ -81,7 +81,7 @@ class Composer:
         message.files, message.embedded = stored, embedded
         return message
 
-    # -- parts
+    # -- internals
 
     def _flags(self, message: Message, given: Any) -> int:
         asked = self.checker.integer(given, ("flags",), least=0, most=2**31 - 1, default=0)

@@ -54,7 +54,7 @@ import itertools
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal
 
 from aiohttp import web
 
@@ -79,8 +79,6 @@ from gateway.emulators.discord.values import ChannelType
 from gateway.emulators.discord.world import World
 
 __all__ = ["Call", "DiscordEmulator", "Hold", "InteractionResult", "PersonError"]
-
-T = TypeVar("T")
 
 MAX_SHOWN = 1_000
 """Messages of a channel in a snapshot, the newest ones."""
@@ -368,7 +366,7 @@ class DiscordEmulator(Watched):
             role = next(r.id for r in self.guild.roles.values() if r.bot_id == self.bot.id)
             self.backend.add_bot(self.guild, Member(self.bot, time.time(), roles=[role]))
 
-    # -- looking
+    # -- what tests read
 
     def messages(self, channel: str) -> list[JSON]:
         """Return all messages of a channel, oldest first: Discord's message objects, with ``pings`` and
@@ -438,7 +436,7 @@ class DiscordEmulator(Watched):
         seconds."""
         await self._observers.wait_for(lambda: self.gateway.connected, timeout)
 
-    # -- trouble
+    # -- failures that tests order
 
     def fail_next(
         self,
@@ -483,7 +481,7 @@ class DiscordEmulator(Watched):
         found = self.world.channel(channel)
         self.backend.emit(found, "MESSAGE_CREATE", self.backend.created(found.messages[message_id]))
 
-    # -- inside
+    # -- internals
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         path = request.rel_url.raw_path

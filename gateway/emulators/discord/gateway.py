@@ -88,7 +88,7 @@ class Gateway(Handshake):
             at = time.time()
             self._observers.wire("to_bot", name, status=status, request=data, response=None, ms=0.0, at=at)
 
-    # -- trouble on demand
+    # -- failures that tests order
 
     def raw_event(self, name: str, data: bytes) -> None:
         """Send an event whose data is these bytes, valid JSON or not. A session that resumes receives it again."""

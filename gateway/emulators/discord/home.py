@@ -10,7 +10,9 @@ GUILD_ID = fixed_id(1)
 BOT_ID = fixed_id(10)
 """The id of the bot's user and of its application."""
 ADA_ID, GRACE_ID, LINUS_ID = fixed_id(20), fixed_id(21), fixed_id(22)
+"""The ids of the people."""
 GENERAL_ID, RANDOM_ID, IDEAS_ID, SECRET_ID, DM_ID = (fixed_id(number) for number in range(30, 35))
+"""The ids of the channels and of Ada's direct message with the bot."""
 _BOT_ROLE_ID, _TEAM_ROLE_ID = fixed_id(40), fixed_id(41)
 
 

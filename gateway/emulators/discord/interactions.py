@@ -24,6 +24,7 @@ MAX_INTERACTIONS = 5_000
 MAX_MODALS = 500
 """Open forms kept; the oldest are forgotten first."""
 COMMAND, COMPONENT, MODAL = 2, 3, 5
+"""Interaction types (Discord's guide on receiving and responding)."""
 
 Answer = Literal["message", "deferred", "update", "deferred_update", "modal", "failed", "invalid"]
 """What an interaction led to; ``InteractionResult`` describes each."""

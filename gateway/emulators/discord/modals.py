@@ -15,9 +15,11 @@ MAX_TITLE = 45
 MAX_TOP = 5
 """Components at the top of a form (Discord's guide on interactions, modal)."""
 ROW, TEXT, LABEL = 1, 10, 18
+"""Component types at the top of a form (Discord's component reference)."""
 SELECTS = (3, 5, 6, 7, 8)
 """The types of select menus: strings, users, roles, users and roles, channels."""
 TEXT_INPUT, FILE_UPLOAD, RADIO_GROUP, CHECKBOX_GROUP, CHECKBOX = 4, 19, 21, 22, 23
+"""Component types of a form's inputs (Discord's component reference)."""
 _IN_LABEL = (3, 4, 5, 6, 7, 8, 19, 21, 22, 23)
 
 

@@ -136,7 +136,7 @@ class People:
         self._notify(forum, first, None)
         return threads.start_post(self._backend, forum, user.id, _name(title), minutes=4320, first=first).id
 
-    # -- parts
+    # -- internals
 
     def _written(
         self, channel: Channel, user: User, text: str, files: Sequence[Upload], *, also: bool = False

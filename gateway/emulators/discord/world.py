@@ -76,7 +76,7 @@ class World:
                 return channel
         return self.add_channel(Channel(self.ids.next(), ChannelType.DM, recipient=user_id))
 
-    # -- by name, for those who act as a person
+    # -- by name, for what people do
 
     def channel(self, name: str) -> Channel:
         """Return a channel by id, by name (``general``, ``#general``, the newest thread of a name), or ``@ada`` for her

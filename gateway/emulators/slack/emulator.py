@@ -40,7 +40,7 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal
 
 import orjson
 from aiohttp import web
@@ -65,8 +65,6 @@ from gateway.emulators.slack.web_api import WebApi
 from gateway.emulators.slack.world import Team, World
 
 __all__ = ["Call", "Delivery", "DeliveryFailed", "Hold", "InteractionResult", "PersonError", "SlackEmulator"]
-
-T = TypeVar("T")
 
 MAX_SHOWN = 1_000
 """Messages of a channel in a snapshot, the newest ones."""
@@ -371,7 +369,7 @@ class SlackEmulator(Watched):
         team, found = self._channel(channel)
         self._people.stop(team, found, thread_ts, self._user(team, user))
 
-    # -- looking
+    # -- what tests read
 
     def messages(self, channel: str, thread_ts: str | None = None) -> list[JSON]:
         """Return all messages of a channel, or of one thread with its parent; oldest first.
@@ -440,7 +438,7 @@ class SlackEmulator(Watched):
         """Wait until no event is under way. Raises ``TimeoutError`` after ``timeout`` seconds."""
         await self._observers.wait_for(lambda: all(d.done.is_set() for d in self.deliveries.log.values()), timeout)
 
-    # -- trouble
+    # -- failures that tests order
 
     def fail_next(
         self,
@@ -486,7 +484,7 @@ class SlackEmulator(Watched):
         self.deliveries.enqueue(envelope, None)
         return self.deliveries.log[envelope["event_id"]]
 
-    # -- inside
+    # -- internals
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         path = request.path

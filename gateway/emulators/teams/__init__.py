@@ -1,1 +1,1 @@
-"""The parts of the emulated Teams; ``gateway.emulators.teams.emulator`` puts them together."""
+"""The parts of the Teams emulator. Import it from ``gateway.emulators.teams.emulator``."""

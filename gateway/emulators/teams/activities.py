@@ -1,4 +1,4 @@
-"""Activities as Teams sends them to a bot.
+"""Builds activities as Teams sends them to a bot.
 
 https://learn.microsoft.com/microsoftteams/platform/bots/build-conversational-capability and
 .../how-to/conversations/subscribe-to-conversation-events; the fields are those of the pages' examples.
@@ -18,16 +18,19 @@ _CLIENT = {"type": "clientInfo", "locale": "en-US", "country": "US", "platform":
 
 
 def event_id() -> str:
-    """The id of an activity that is no message."""
+    """Return a new id for an activity that is not a message."""
     return f"f:{secrets.token_hex(16)}"
 
 
 class Activities:
+    """Builds activities; delivering them is left to ``Deliveries``."""
+
     def __init__(self, world: World) -> None:
         self._world = world
 
     def message(self, conversation: Conversation, message: Message, *, kind: str = "message") -> JSON:
-        """A message as it stands, for ``message``, ``messageUpdate`` and ``messageDelete``."""
+        """Return the activity of a message in its present form, for ``message``, ``messageUpdate`` and
+        ``messageDelete``."""
         person = self._world.people[message.sender]
         activity = self.of(conversation, person, kind, root=message.thread, id=message.id)
         activity |= {k: v for k, v in message.activity.items() if k != "entities"}
@@ -39,7 +42,8 @@ class Activities:
     def of(
         self, conversation: Conversation, person: Person, kind: str, *, root: str | None = None, **more: Any
     ) -> JSON:
-        """What all activities have. ``root`` puts one of a channel into its thread."""
+        """Return an activity with the fields that all activities have. ``root`` puts an activity of a channel into a
+        thread."""
         now = time.time()
         activity: JSON = {
             "type": kind,
@@ -58,6 +62,7 @@ class Activities:
         return activity | more
 
     def conversation(self, conversation: Conversation, root: str | None) -> JSON:
+        """Return the ``conversation`` field of an activity."""
         account: JSON = {
             "id": self._world.at(conversation, root),
             "conversationType": conversation.kind,
@@ -70,6 +75,7 @@ class Activities:
         return account
 
     def channel_data(self, conversation: Conversation, event: str | None = None) -> JSON:
+        """Return the ``channelData`` field of an activity. ``event`` is its ``eventType``."""
         data: JSON = {"tenant": {"id": conversation.tenant_id}}
         if conversation.team is not None:
             team = conversation.team
@@ -83,12 +89,13 @@ class Activities:
         return data
 
     def edited(self, conversation: Conversation, message: Message, event: str) -> JSON:
-        """``event``: ``editMessage`` or ``undeleteMessage``."""
+        """Return the activity of a changed message. ``event`` is ``editMessage`` or ``undeleteMessage``."""
         activity = self.message(conversation, message, kind="messageUpdate")
         activity["channelData"] |= {"eventType": event}
         return activity
 
     def deleted(self, conversation: Conversation, message: Message) -> JSON:
+        """Return the activity of a deleted message."""
         activity = self.message(conversation, message, kind="messageDelete")
         for gone in ("text", "textFormat", "attachments"):
             activity.pop(gone, None)
@@ -99,12 +106,13 @@ class Activities:
     def reaction(
         self, conversation: Conversation, person: Person, message: Message, reaction: str, *, added: bool
     ) -> JSON:
+        """Return the activity of a reaction that was added or removed."""
         changed = "reactionsAdded" if added else "reactionsRemoved"
         activity = self.of(conversation, person, "messageReaction", root=message.thread, replyToId=message.id)
         return {**activity, changed: [{"type": reaction}]}
 
     def members(self, conversation: Conversation, actor: Person, accounts: Sequence[JSON], *, added: bool) -> JSON:
-        """People, or the bot itself, came or went. For a team it is told in its General channel."""
+        """Return the activity of people, or the bot, who joined or left. A team's is sent in its General channel."""
         home = conversation.team.channels[0] if conversation.team is not None else conversation
         activity = self.of(home, actor, "conversationUpdate")
         activity["membersAdded" if added else "membersRemoved"] = list(accounts)
@@ -114,7 +122,8 @@ class Activities:
         return activity
 
     def channel(self, channel: Conversation, actor: Person, event: str) -> JSON:
-        """``event``: channelCreated, channelRenamed, channelDeleted, channelRestored."""
+        """Return the activity of a channel's change. ``event`` is channelCreated, channelRenamed, channelDeleted or
+        channelRestored."""
         team = channel.team
         assert team is not None
         activity = self.of(team.channels[0], actor, "conversationUpdate")
@@ -123,7 +132,8 @@ class Activities:
         return activity
 
     def installation(self, conversation: Conversation, actor: Person, action: str) -> JSON:
-        """``action``: ``add``, ``remove`` (or their ``-upgrade`` kinds)."""
+        """Return the activity of an installation. ``action`` is ``add`` or ``remove`` (or one of their ``-upgrade``
+        variants)."""
         activity = self.of(conversation, actor, "installationUpdate", action=action, entities=[_CLIENT])
         activity["channelData"] |= {"settings": {"selectedChannel": {"id": conversation.id}}, "source": {"name": "app"}}
         return activity
@@ -137,6 +147,7 @@ class Activities:
         *,
         message: Message | None,
     ) -> JSON:
+        """Return an invoke, which the bot answers with a result."""
         root = message.thread if message is not None else None
         activity = self.of(conversation, person, "invoke", root=root, value=value, entities=[_CLIENT])
         if name is not None:  # the invoke button of a classic card has none
@@ -149,7 +160,7 @@ class Activities:
     def submitted(
         self, conversation: Conversation, person: Person, message: Message, value: Any, *, text: str | None = None
     ) -> JSON:
-        """What an Action.Submit or a messageBack button arrives as: a message with a value."""
+        """Return the message that an Action.Submit or a messageBack button sends: a message with a ``value``."""
         activity = self.of(conversation, person, "message", root=message.thread, replyToId=message.id)
         activity |= {"value": value, "entities": [_CLIENT], "textFormat": "plain"}
         activity["channelData"] |= {"source": {"name": "message"}, "legacy": {"replyToId": f"1:{message.id}"}}

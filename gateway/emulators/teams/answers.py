@@ -1,4 +1,4 @@
-"""What a bot's answer to an invoke looks like to the person: a card, a dialog, a notice or an error."""
+"""Turns a bot's answer to an invoke into what the person sees: a card, a dialog, a notice or an error."""
 
 import dataclasses
 from typing import Any
@@ -11,25 +11,31 @@ from gateway.emulators.teams.dialogs import Dialog, Dialogs
 from gateway.emulators.teams.values import ApiError, InvokeResult
 
 WENT_WRONG = "Something went wrong. Please try again."
+"""What Teams shows when a bot's answer is an error or makes no sense."""
 UNREACHABLE = "Unable to reach app. Please try again."
+"""What Teams shows when a bot does not answer."""
 MESSAGE = "application/vnd.microsoft.activity.message"
+"""The type of an Action.Execute's answer that is a notice."""
 ERROR = "application/vnd.microsoft.error"
+"""The type of an Action.Execute's answer that is an error."""
 LOGIN = "application/vnd.microsoft.activity.loginRequest"
+"""The type of an Action.Execute's answer that asks the person to sign in."""
 
 
 def of_message(delivery: Delivery) -> InvokeResult:
-    """A click that arrives as a message: all that counts is whether it arrived."""
+    """Return the result of a click that is sent as a message. All that matters is whether it arrived."""
     return InvokeResult(delivery.status, delivery.body, None if delivery.ok else _failed(delivery))
 
 
 def of_any(delivery: Delivery) -> InvokeResult:
-    """An invoke of which only success or failure shows. Teams takes 200 for success, with a body or without."""
+    """Return the result of an invoke that only succeeds or fails. Teams takes 200 for success, with or without a
+    body."""
     error = None if delivery.status == 200 else _failed(delivery)
     return InvokeResult(delivery.status, delivery.body, error)
 
 
 def of_execute(delivery: Delivery) -> InvokeResult:
-    """Action.Execute: HTTP 200 with ``{"statusCode", "type", "value"}``."""
+    """Return the result of an Action.Execute, whose answer is ``{"statusCode", "type", "value"}``."""
     result, body = of_any(delivery), delivery.body
     if result.error is not None:
         return result
@@ -58,9 +64,10 @@ def _carded(result: InvokeResult, card: Any) -> InvokeResult:
 
 
 def of_dialog(dialogs: Dialogs, delivery: Delivery, dialog: Dialog) -> InvokeResult:
-    """task/fetch, task/submit, message/fetchTask: the dialog goes on, ends with a notice, or just closes.
+    """Return the result of task/fetch, task/submit and message/fetchTask: the dialog continues, ends with a notice, or
+    closes.
 
-    A dialog that is open stays so when the bot's answer is wrong, so that nothing typed is lost.
+    An open dialog stays open when the bot's answer is wrong, so that nothing typed is lost.
     """
     result, body = of_any(delivery), delivery.body
     if result.error is not None:
@@ -95,7 +102,8 @@ def _continued(dialogs: Dialogs, result: InvokeResult, dialog: Dialog, info: JSO
 
 
 def of_verdict(delivery: Delivery) -> InvokeResult:
-    """message/submitAction wants 200 and an empty object; anything in it is an error to Teams."""
+    """Return the result of message/submitAction. Teams takes 200 and an empty object; anything in the object is an
+    error."""
     result = of_any(delivery)
     if result.error is None and delivery.body not in (None, {}):
         return dataclasses.replace(result, error=WENT_WRONG)

@@ -1,7 +1,7 @@
-"""The attachments Teams takes from a bot: cards, pictures, files.
+"""Checks the attachments Teams takes from a bot: cards, pictures, files.
 
-https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/cards-reference, .../bots/how-to/
-bots-filesv4 (files in personal chats only), .../bots/build-conversational-capability (pictures).
+https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/cards-reference,
+.../bots/how-to/bots-filesv4 (files in personal chats only), .../bots/build-conversational-capability (pictures).
 """
 
 import base64
@@ -14,29 +14,38 @@ from gateway.emulators.teams.values import bad_argument, bad_syntax
 from gateway.emulators.teams.world import Conversation
 
 ADAPTIVE = "application/vnd.microsoft.card.adaptive"
+"""The content type of an Adaptive Card."""
 CONSENT = "application/vnd.microsoft.teams.card.file.consent"
+"""The content type of a file consent card."""
 FILE_INFO = "application/vnd.microsoft.teams.card.file.info"
+"""The content type of the card that shows an uploaded file."""
 DOWNLOAD_INFO = "application/vnd.microsoft.teams.file.download.info"
+"""The content type of a file that a person shares."""
 _CLASSIC = frozenset(
     f"application/vnd.microsoft.{name}"
     for name in ("card.hero", "card.thumbnail", "card.receipt", "card.signin", "card.oauth", "teams.card.list")
 )
-"""Cards with a list of buttons. Teams has no media cards."""
+"""The content types of cards with a list of buttons. Teams has no media cards."""
 _CONNECTOR_CARD = "application/vnd.microsoft.teams.card.o365connector"
 CARDS = _CLASSIC | {ADAPTIVE, _CONNECTOR_CARD}
+"""The content types of all cards that count as cards of a message."""
 BUTTONS = frozenset({"openUrl", "imBack", "messageBack", "invoke", "signin"})
+"""The button types of classic cards (Teams' page on card actions)."""
 MAX_BUTTONS = 6
+"""Buttons of a classic card (Teams' cards reference, hero card)."""
 MAX_PICTURE = 1024 * 1024
+"""Most bytes of a picture in a data URI: 1 MB (Teams' page on conversational bots)."""
 PICTURES = ("image/png", "image/jpeg", "image/gif")
+"""The media types of pictures that Teams shows (Teams' page on conversational bots)."""
 
 
 def is_one_of(given: Any, names: frozenset[str]) -> bool:
-    """Whether something a bot sent is one of these strings; it may be no string at all."""
+    """Return whether a value that a bot sent is one of these strings. The value may have any type."""
     return isinstance(given, str) and given in names
 
 
 def check_attachment(attachment: Any, conversation: Conversation) -> None:
-    """Raises ``ApiError`` for what Teams would not take."""
+    """Raise ``ApiError`` for an attachment that Teams would not take."""
     if not isinstance(attachment, dict) or not isinstance(attachment.get("contentType"), str):
         raise bad_argument("An attachment needs a contentType")
     kind, content = attachment["contentType"], attachment.get("content")

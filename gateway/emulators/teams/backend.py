@@ -1,4 +1,4 @@
-"""What happens in a conversation when someone posts, changes or deletes: the state and those who are told of it."""
+"""Posting, changing and deleting in a conversation: changes the state, notifies observers and tells the bot."""
 
 import time
 
@@ -12,10 +12,10 @@ from gateway.emulators.teams.world import Conversation, Message, Stream, World
 
 
 class Backend:
-    """Shared by the connector's operations and by those who act as people.
+    """State, observers and deliveries of the emulated Teams, used by the connector's operations and by what people do.
 
-    ``stream_seconds``: how long a stream may take. ``rsc``: the app may read messages that do not mention it.
-    ``viewer``: the person whose view the page shows.
+    ``stream_seconds`` is how long a stream may take. With ``rsc`` the app may read messages that do not mention it.
+    ``viewer`` is the person whose view the page shows.
     """
 
     def __init__(
@@ -43,13 +43,14 @@ class Backend:
     # -- messages
 
     def post(self, conversation: Conversation, message: Message) -> None:
+        """Add a message to a conversation and notify the observers."""
         conversation.add(message)
         if message.sender == self.world.bot_id:
             self.show_typing(conversation, typing=False)
         self.notice(conversation, message)
 
     def notice(self, conversation: Conversation, message: Message) -> None:
-        """Tell that a message came or changed."""
+        """Notify the observers that a message is new or changed."""
         self.observers.changed()
         if self._shows(conversation) and message.targeted_for in (None, self.viewer):
             shown = page.message(self, conversation, message, self.viewer)
@@ -58,6 +59,7 @@ class Backend:
             )
 
     def notice_conversation(self, conversation: Conversation, *, removed: bool = False) -> None:
+        """Notify the observers that a conversation is new, changed or ``removed``."""
         self.observers.changed()
         if self.observers.watched:
             shown = page.conversation(self.world, conversation)
@@ -66,6 +68,7 @@ class Backend:
             self.observers.publish({"type": "change", "entity": "conversation", "conversation": shown})
 
     def show_typing(self, conversation: Conversation, *, typing: bool) -> None:
+        """Show or hide the bot's typing indicator."""
         if conversation.typing == typing and not typing:
             return
         conversation.typing = typing
@@ -76,16 +79,17 @@ class Backend:
             )
 
     def _shows(self, conversation: Conversation) -> bool:
-        """Whether somebody watches what the viewer sees there."""
+        """Return whether the page shows this conversation to somebody."""
         return self.observers.watched and self.viewer in conversation.members
 
-    # -- telling the bot
+    # -- deliveries to the bot
 
     def deliver(self, activity: JSON) -> Delivery:
+        """Start to deliver an activity to the bot."""
         return self.deliveries.start(activity)
 
     def deliver_message(self, conversation: Conversation, message: Message, activity: JSON) -> Delivery:
-        """Deliver what is about a message; its author sees when the bot did not take it."""
+        """Start to deliver an activity about a message. Its author sees when the bot did not take it."""
 
         def then(delivery: Delivery) -> None:
             if not delivery.ok:
@@ -98,14 +102,14 @@ class Backend:
     # -- streams
 
     def stream_of(self, message: Message) -> Stream | None:
-        """The message's stream, ended here if its time is over."""
+        """Return the message's stream, ended if its time is over; None when the message was never streamed."""
         stream = message.stream
         if stream is not None and stream.ended is None and time.monotonic() - stream.started > self.stream_seconds:
             stream.ended = "expired"
         return stream
 
     def running(self, conversation: Conversation) -> Message | None:
-        """The message being streamed in a conversation."""
+        """Return the message that is being streamed in a conversation, or None."""
         for message in reversed(conversation.messages.values()):
             stream = self.stream_of(message)
             if stream is not None and stream.ended is None and not message.deleted:

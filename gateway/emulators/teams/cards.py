@@ -1,7 +1,8 @@
-"""Adaptive Cards as Teams takes them from a bot: schema 1.5, known elements, known actions; and the walk through them.
+"""Checks Adaptive Cards as Teams takes them from a bot (schema 1.5), and walks through their elements and actions.
 
-https://adaptivecards.io/explorer, https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/
-cards-reference. Teams shows six actions of a set at most and puts the others behind an overflow menu.
+https://adaptivecards.io/explorer,
+https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/cards-reference. Teams shows at most
+six actions of a set and puts the others behind an overflow menu.
 """
 
 import re
@@ -12,7 +13,9 @@ from gateway.emulators.common.values import JSON
 from gateway.emulators.teams.values import ApiError, bad_syntax
 
 MAX_VERSION = (1, 5)
+"""The newest schema version that Teams takes from a bot (Teams' cards reference)."""
 MAX_DEPTH = 20
+"""Levels of nested elements this emulator accepts; Teams names no number."""
 _VERSION = re.compile(r"(\d{1,3})\.(\d{1,3})")
 
 LISTS = {
@@ -24,7 +27,7 @@ LISTS = {
     "TableCell": "items",
     "ImageSet": "images",
 }
-"""The elements that hold others, and under what name."""
+"""The elements that contain others, and the name of the field that lists them."""
 _CHILDREN = {
     "ColumnSet": {"Column"},
     "Table": {"TableRow"},
@@ -33,16 +36,19 @@ _CHILDREN = {
 }
 _TOP = {"TextBlock", "RichTextBlock", "Image", "Media", "Container", "ColumnSet", "FactSet", "ImageSet", "ActionSet"}
 INPUTS = {"Input.Text", "Input.Number", "Input.Date", "Input.Time", "Input.Toggle", "Input.ChoiceSet"}
+"""The types of inputs."""
 _TOP |= INPUTS | {"Table"}
 ACTIONS = {"Action.Execute", "Action.Submit", "Action.OpenUrl", "Action.ShowCard", "Action.ToggleVisibility"}
+"""The types of actions that Teams supports."""
 
 
 def refused(path: str, message: str) -> ApiError:
+    """Return the error of a card that is wrong at ``path``."""
     return bad_syntax(f"Adaptive card is invalid: {path}: {message}")
 
 
 def check_card(card: Any) -> None:
-    """Raises ``ApiError`` for what Teams would not take."""
+    """Raise ``ApiError`` for a card that Teams would not take."""
     if not isinstance(card, dict) or card.get("type") != "AdaptiveCard":
         raise bad_syntax("Adaptive card is invalid: property 'type' must be 'AdaptiveCard'")
     version = card.get("version")
@@ -74,7 +80,7 @@ def _check_element(element: JSON, path: str, ids: set[str], depth: int, allowed:
         _check_action(_object(element["selectAction"], f"{path}.selectAction"), f"{path}.selectAction", ids, depth)
     if kind in LISTS:
         for name, child in _listed(element, LISTS[kind], path):
-            # Columns, rows and cells may leave their type out: it is clear from where they stand.
+            # Columns, rows and cells may leave their type out: their parent implies it.
             expected = _CHILDREN.get(kind, _TOP)
             if kind in _CHILDREN and "type" not in child:
                 child = {**child, "type": next(iter(expected))}
@@ -188,11 +194,11 @@ def _object(given: Any, path: str) -> JSON:
     return given
 
 
-# -- the walk, for those who use a card
+# -- walking through a card
 
 
 def actions(card: JSON) -> Iterator[JSON]:
-    """Every action of a card, in the order it is read; those of a card behind a ShowCard follow it."""
+    """Yield every action of a card in reading order. The actions of a card behind a ShowCard follow it."""
     for element in elements(card):
         if isinstance(element.get("selectAction"), dict):
             yield element["selectAction"]
@@ -209,7 +215,7 @@ def _with_shown(given: Any) -> Iterator[JSON]:
 
 
 def elements(card: JSON) -> Iterator[JSON]:
-    """Every element of a card's body, the outer before the inner."""
+    """Yield every element of a card's body, outer ones before inner ones."""
     waiting = list(reversed(card.get("body", ())))
     while waiting:
         element = waiting.pop()
@@ -220,21 +226,23 @@ def elements(card: JSON) -> Iterator[JSON]:
 
 
 def inputs(card: JSON) -> Iterator[JSON]:
-    """The inputs of a card with those of the cards it can show."""
+    """Yield the inputs of a card, and those of the cards it can show."""
     yield from own_inputs(card)
     for shown in _shown_by(card):
         yield from inputs(shown)
 
 
 def own_inputs(card: JSON) -> Iterator[JSON]:
-    """Those of the card alone."""
+    """Yield the inputs of a card without those of the cards it can show."""
     return (element for element in elements(card) if element.get("type") in INPUTS)
 
 
 def inputs_of(card: JSON, action: JSON) -> list[JSON] | None:
-    """The inputs an action takes: those of its own card and of the cards around it, not of others that can be shown
-    beside it (https://learn.microsoft.com/adaptive-cards/authoring-cards/input-validation). None if it is not
-    in there."""
+    """Return the inputs an action submits, or None when the card does not contain the action.
+
+    These are the inputs of its own card and of the cards around it, not of other cards that can be shown beside it
+    (https://learn.microsoft.com/adaptive-cards/authoring-cards/input-validation).
+    """
     for shown in _shown_by(card):
         found = inputs_of(shown, action)
         if found is not None:
@@ -243,7 +251,7 @@ def inputs_of(card: JSON, action: JSON) -> list[JSON] | None:
 
 
 def _shown_by(card: JSON) -> Iterator[JSON]:
-    """The cards that this one's own actions show."""
+    """Yield the cards that this card's own actions show."""
     inner: set[int] = set()
     for action in actions(card):
         if id(action) in inner:

@@ -19,9 +19,12 @@ from gateway.emulators.teams.values import InvokeResult
 from gateway.emulators.teams.world import Conversation, Message, Person
 
 Given = Mapping[str, Any]
+"""What a person filled in, by input id, or an action object."""
 
 
 class Clicks:
+    """Performs people's clicks on the buttons of cards."""
+
     def __init__(self, backend: Backend, dialogs: Dialogs, invoking: Invoking) -> None:
         self._backend = backend
         self._dialogs = dialogs
@@ -37,6 +40,8 @@ class Clicks:
         action: Given | None,
         inputs: Given,
     ) -> InvokeResult:
+        """Use a button, found by its ``title`` or given as the ``action`` object in the card. Raises ``PersonError``
+        when there is none."""
         message = self._invoking.message(conversation, person, message_id)
         for index, given in enumerate(message.activity.get("attachments") or ()):
             content = given.get("content")
@@ -89,7 +94,7 @@ class Clicks:
     async def _special(
         self, conversation: Conversation, person: Person, message: Message, special: JSON, data: JSON
     ) -> InvokeResult:
-        """An Action.Submit that stands for another kind of action, told by ``msteams`` in its data."""
+        """Perform an Action.Submit that stands for another kind of action, named by ``msteams`` in its data."""
         match special.get("type"):
             case "task/fetch":
                 return await self._fetch(conversation, person, message, data)
@@ -105,7 +110,7 @@ class Clicks:
     async def _press(
         self, conversation: Conversation, person: Person, message: Message, button: JSON, inputs: JSON | None = None
     ) -> InvokeResult:
-        """A button of a classic card."""
+        """Press a button of a classic card."""
         match button["type"]:
             case "imBack":
                 return self._invoking.speak(conversation, person, message, str(button.get("value", "")))
@@ -137,7 +142,7 @@ class Clicks:
 
 
 def data_of(card: JSON, action: JSON, given: Given) -> tuple[Any, JSON]:
-    """An action's data with the inputs laid over it, and what is wrong with them."""
+    """Return an action's data with the inputs laid over it, and the messages beside inputs that are not valid."""
     own = action.get("data")
     if action.get("associatedInputs") == "none":
         return own if own is not None else {}, {}
@@ -150,6 +155,7 @@ def data_of(card: JSON, action: JSON, given: Given) -> tuple[Any, JSON]:
 
 
 def named(actions: Any, title: str | None, action: Given | None) -> JSON | None:
+    """Return the action with this title, or the one equal to ``action``; None when there is none."""
     for each in actions:
         if each == action or (action is None and each.get("title") == title):
             found: JSON = each
@@ -158,7 +164,7 @@ def named(actions: Any, title: str | None, action: Given | None) -> JSON | None:
 
 
 def _object(value: Any) -> Any:
-    """A button's value, which may be JSON in a string."""
+    """Return a button's value, decoded when it is JSON in a string."""
     if isinstance(value, str):
         try:
             return orjson.loads(value)

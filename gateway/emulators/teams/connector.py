@@ -1,4 +1,4 @@
-"""The HTTP side: tokens, ordered trouble and the record around every call."""
+"""Answers HTTP requests: checks the token, applies ordered failures and records every call."""
 
 import time
 from urllib.parse import unquote
@@ -26,7 +26,7 @@ _FAULTS: dict[int, tuple[str, str]] = {
     501: ("NotImplemented", "The operation is not implemented."),
     502: ("ServiceError", "Service dependency issue."),
 }
-"""What Teams says with a status; 503 and 504 come without a body."""
+"""The code and the text of Teams' error body for each status. 503 and 504 have no body."""
 _TEXTS = {
     "ActivityNotFoundInConversation": "The specified message does not exist.",
     "BotDisabledByAdmin": "The tenant admin disabled this bot.",
@@ -36,11 +36,11 @@ _TEXTS = {
     "MessageWritesBlocked": "Message writes are blocked for this thread.",
     "NotEnoughPermissions": "The bot does not have the permission for this.",
 }
-"""What it says with another code of the same status."""
+"""The texts of codes that are not the usual one of their status."""
 
 
 class Connector:
-    """``anonymous``: no token is asked for, as with a local playground."""
+    """Answers the requests to the emulator. With ``anonymous`` no token is required, as with a local playground."""
 
     def __init__(self, backend: Backend, routes: Routes, login: Login, faults: Faults, *, anonymous: bool) -> None:
         self._backend = backend
@@ -51,6 +51,7 @@ class Connector:
         self._observers = backend.observers
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request."""
         started, at = time.perf_counter(), time.time()
         parts = [unquote(part) for part in request.rel_url.raw_path.strip("/").split("/")]
         if parts[:2] == ["playground", "files"]:
@@ -82,7 +83,7 @@ class Connector:
             return Answer(404, b"File not found", "text/plain")
         return Answer(body=file.content, mime=file.mime, headers=page_headers(file.mime))
 
-    # -- ordered trouble, the record
+    # -- ordered failures, the record
 
     async def _before(self, call: Request) -> Fault | None:
         hold = self._faults.held(call.name, call.args)
@@ -116,7 +117,7 @@ class Connector:
 
 
 class _Failed(Exception):
-    """An answer ordered by a fault."""
+    """An ordered failure: the answer to send instead."""
 
     def __init__(self, answer: Answer, *, lost: bool = False) -> None:
         super().__init__(answer.status)

@@ -1,7 +1,7 @@
-"""Bringing activities to the bot: one signed POST each, whose answer Teams waits for.
+"""Delivers activities to the bot: one signed POST each, whose answer Teams waits for.
 
-A bot has 15 seconds. Teams does not send a message again because the bot failed; but the same activity can arrive
-twice, as any at-least-once delivery may (``redeliver``).
+A bot has 15 seconds. Teams does not send a message again because the bot failed; but an activity can arrive twice, as
+in any at-least-once delivery (``redeliver``).
 """
 
 import asyncio
@@ -19,14 +19,16 @@ from gateway.emulators.common.values import JSON
 from gateway.emulators.teams.keys import Keys
 
 MAX_DELIVERIES = 5_000
+"""Activities whose deliveries are kept for tests; the oldest are forgotten first."""
 MAX_OF_ONE = 100
-"""Deliveries remembered of one message: its edits have its id."""
+"""Deliveries kept of one message. Edits of the message have the same id."""
 MAX_ANSWER = 1024 * 1024
+"""Most bytes read of the bot's answer."""
 
 
 @dataclass(slots=True)
 class Delivery:
-    """One POST of an activity. ``status`` 0: nothing was answered, and ``error`` says why."""
+    """One POST of an activity. ``status`` 0 means that nothing was answered; ``error`` says why."""
 
     activity: JSON
     status: int = 0
@@ -36,16 +38,19 @@ class Delivery:
 
     @property
     def ok(self) -> bool:
+        """Whether the bot took the activity."""
         return 200 <= self.status < 300
 
     @property
     def name(self) -> str:
+        """The activity's type, and the name of an invoke, as the inspector shows them."""
         kind = str(self.activity.get("type"))
         return f"{kind} {self.activity['name']}" if "name" in self.activity else kind
 
 
 class Deliveries:
-    """``timeout``: seconds the bot has to answer. ``anonymous``: requests carry no token, as of a local playground."""
+    """Delivers activities. ``timeout`` is the seconds the bot has to answer. With ``anonymous``, requests carry no
+    token."""
 
     def __init__(self, observers: Observers, keys: Keys, *, timeout: float, anonymous: bool) -> None:
         self.base_url: str | None = None
@@ -58,9 +63,11 @@ class Deliveries:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
+        """Start the HTTP client. Activities started earlier are not delivered."""
         self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
 
     async def close(self) -> None:
+        """Cancel all deliveries and close the HTTP client."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -69,7 +76,8 @@ class Deliveries:
             self._session = None
 
     def start(self, activity: JSON, then: Callable[[Delivery], None] | None = None) -> Delivery:
-        """Deliver in the background. Nothing is delivered before the server runs."""
+        """Start to deliver an activity and return at once. ``then`` is called when it is done. While the server does
+        not run, nothing is delivered."""
         delivery = self._logged(activity)
         if self._session is None:
             delivery.done.set()
@@ -80,19 +88,22 @@ class Deliveries:
         return delivery
 
     async def send(self, activity: JSON) -> Delivery:
-        """Deliver and wait for the answer."""
+        """Deliver an activity and wait for the answer."""
         delivery = self._logged(activity)
         await self._deliver(delivery, None)
         return delivery
 
     def of(self, activity_id: str) -> list[Delivery]:
+        """Return the deliveries of the activity with this id, oldest first."""
         return self.log.get(activity_id, [])
 
     def pending(self) -> bool:
+        """Return whether a delivery is under way."""
         return any(not d.done.is_set() for deliveries in self.log.values() for d in deliveries)
 
     async def raw(self, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
-        """POST anything to the bot. Raises what aiohttp raises, and ``TimeoutError``."""
+        """POST bytes to the bot and return status and body. Raises ``aiohttp.ClientError``, and ``TimeoutError`` after
+        ``timeout`` seconds."""
         if self._session is None or self.base_url is None:
             raise ConnectionError("nowhere to deliver to")
         url = f"{self.base_url}/teams/events"
@@ -103,6 +114,7 @@ class Deliveries:
             return response.status, await response.content.read(MAX_ANSWER)
 
     def headers(self, activity: JSON) -> dict[str, str]:
+        """Return the headers of an activity's request, with a genuine token unless the emulator is anonymous."""
         headers = {"Content-Type": "application/json; charset=utf-8"}
         conversation = activity.get("conversation") or {}
         for name, value in (("x-ms-conversation-id", "id"), ("x-ms-tenant-id", "tenantId")):

@@ -1,4 +1,4 @@
-"""Dialogs (task modules) open before people, and what is typed into a card's inputs."""
+"""Dialogs (task modules) open before people, and the values a person entered in a card's inputs."""
 
 import re
 import secrets
@@ -12,11 +12,13 @@ from gateway.emulators.common.values import JSON, PersonError
 from gateway.emulators.teams.world import Conversation, Message, Person
 
 MAX_DIALOGS = 200
+"""Open dialogs kept; the oldest are forgotten first."""
 
 
 @dataclass(slots=True, frozen=True)
 class Dialog:
-    """``reaction``: the thumb that opened a feedback form of the bot's own."""
+    """A dialog open before a person: a card, or a page at ``url``. ``reaction`` is the verdict that opened a bot's own
+    feedback form."""
 
     id: str
     kind: Literal["task", "feedback"]
@@ -29,6 +31,7 @@ class Dialog:
     reaction: str | None = None
 
     def wire(self) -> JSON:
+        """Return the dialog as the playground's page sees it."""
         return {
             "id": self.id,
             "kind": self.kind,
@@ -42,24 +45,28 @@ class Dialog:
 
 
 class Dialogs:
+    """The open dialogs by id."""
+
     def __init__(self, observers: Observers) -> None:
         self.open: OrderedDict[str, Dialog] = OrderedDict()
         self._observers = observers
 
     def find(self, dialog_id: str) -> Dialog:
+        """Return an open dialog. Raises ``PersonError`` when it is closed."""
         dialog = self.open.get(dialog_id)
         if dialog is None:
             raise PersonError("that dialog is closed")
         return dialog
 
     def show(self, dialog: Dialog) -> None:
-        """Open it, or put it in place of the one with its id."""
+        """Open a dialog, or replace the one with its id."""
         self.open[dialog.id] = dialog
         if len(self.open) > MAX_DIALOGS:
             self.open.popitem(last=False)
         self._changed(dialog.id, dialog.wire())
 
     def close(self, dialog_id: str) -> None:
+        """Close a dialog, if it is open."""
         if self.open.pop(dialog_id, None) is not None:
             self._changed(dialog_id, None)
 
@@ -69,11 +76,13 @@ class Dialogs:
 
 
 def new_dialog_id() -> str:
+    """Return a new dialog id."""
     return secrets.token_hex(8)
 
 
 def filled(inputs: Iterable[JSON], given: Mapping[str, Any]) -> tuple[JSON, JSON]:
-    """The values a client would send, all strings, and its complaints by input id. Raises ``PersonError``."""
+    """Return the values a client would send, all strings, and the messages beside inputs by input id. Raises
+    ``PersonError`` for an unknown input or choice."""
     values: JSON = {}
     errors: JSON = {}
     known = set[str]()
@@ -115,7 +124,7 @@ def _value(element: JSON, given: Any) -> str:
 
 
 def _matches(pattern: Any, value: str) -> bool:
-    """A pattern that is none matches everything."""
+    """Return whether a value matches an input's pattern. A pattern that is not valid matches everything."""
     try:
         return not isinstance(pattern, str) or re.search(pattern, value) is not None
     except re.error:
@@ -132,7 +141,7 @@ def _choice(element: JSON, given: str) -> str:
 
 
 def _complaint(element: JSON, value: str) -> str | None:
-    """What the client says beside an input, or None."""
+    """Return the message that the client shows beside an input, or None."""
     wrong = element.get("errorMessage") or "This value is not valid"
     if not value or (element["type"] == "Input.Toggle" and value == element.get("valueOff", "false")):
         return (element.get("errorMessage") or "This field is required") if element.get("isRequired") else None

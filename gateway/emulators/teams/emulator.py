@@ -50,7 +50,7 @@ import secrets
 import uuid
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal
 
 import orjson
 
@@ -77,10 +77,8 @@ from gateway.emulators.teams.world import Conversation, Person, Tenant, World
 
 __all__ = ["Call", "Delivery", "DeliveryFailed", "Hold", "InvokeResult", "PersonError", "TeamsEmulator", "Upload"]
 
-T = TypeVar("T")
-
 MAX_SHOWN = 1_000
-"""Messages of a conversation in a snapshot."""
+"""Messages of a conversation in a snapshot, the newest ones."""
 
 
 class DeliveryFailed(RuntimeError):
@@ -88,13 +86,13 @@ class DeliveryFailed(RuntimeError):
 
 
 class TeamsEmulator(Watched):
-    """Implements ``gateway.adapter.Emulator``.
+    """Emulates Teams; implements ``gateway.adapter.Emulator``.
 
-    ``limits``: whether to answer 429 as Teams would. ``answer_timeout``: seconds the bot has for an activity.
-    ``stream_seconds``: how long a stream may take; ``streaming`` off refuses all. ``token_seconds``: how long an access
-    token is good. ``download_seconds``: how long the address of a shared file works. ``rsc``: the app was granted
-    ``ChannelMessage.Read.Group`` and ``ChatMessage.Read.Chat``, so it hears what does not mention it. ``anonymous``:
-    no token is sent or asked for, as by Microsoft's Agents Playground.
+    ``limits``: whether to answer 429 as Teams would. ``answer_timeout``: seconds the bot has to answer an activity.
+    ``stream_seconds``: how long a stream may take; without ``streaming`` all streams are refused. ``token_seconds``:
+    how long an access token is valid. ``download_seconds``: how long the address of a shared file works. ``rsc``: the
+    app was granted ``ChannelMessage.Read.Group`` and ``ChatMessage.Read.Chat``, so it receives messages that do not
+    mention it. ``anonymous``: no token is sent or required, as with Microsoft's Agents Playground.
     """
 
     name: ClassVar[str] = "teams"
@@ -156,16 +154,18 @@ class TeamsEmulator(Watched):
     # -- the Emulator protocol
 
     async def start(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Serve on loopback. Raises ``OSError`` where the port is taken."""
+        """Serve on loopback. Raises ``OSError`` when the port is taken."""
         self.world.base = await self._listener.open(host, port)
         await self.deliveries.open()
 
     async def stop(self) -> None:
+        """Stop serving and delivering. The conversations keep their state."""
         self._faults.clear()
         await self.deliveries.close()
         await self._listener.close()
 
     def environment(self) -> Mapping[str, str]:
+        """Return the settings that point the Teams adapter at this emulator."""
         if self._anonymous:
             return {"TEAMS_AUTH": "anonymous"}
         return {
@@ -177,7 +177,8 @@ class TeamsEmulator(Watched):
         }
 
     def managed_identity(self) -> Mapping[str, str]:
-        """What App Service sets for an app with a managed identity; and where a virtual machine's would be asked."""
+        """Return the environment that App Service sets for an app with a managed identity, and the address a virtual
+        machine's identity has."""
         return {
             "IDENTITY_ENDPOINT": f"{self.world.base}/msi/token",
             "IDENTITY_HEADER": self.login.identity_header,
@@ -185,9 +186,11 @@ class TeamsEmulator(Watched):
         }
 
     def deliver_to(self, base_url: str) -> None:
+        """Set the base URL of the bot, which receives activities at ``/teams/events``."""
         self.deliveries.base_url = base_url.rstrip("/")
 
     def snapshot(self) -> Mapping[str, Any]:
+        """Return what Ada sees in Teams, in the form the module's docstring describes."""
         me = self.ada.id
         shown = [c for c in self.world.conversations.values() if me in c.members]
         return {
@@ -204,6 +207,7 @@ class TeamsEmulator(Watched):
         }
 
     async def act(self, action: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Do what a person does, in the form the module's docstring describes."""
         return await playground.act(self, action)
 
     # -- the world
@@ -211,31 +215,31 @@ class TeamsEmulator(Watched):
     def add_user(
         self, given_name: str, surname: str = "", *, email: str | None = None, tenant: Tenant | None = None
     ) -> Person:
-        """A person with a personal chat with the bot."""
+        """Add a person, who has a personal chat with the bot."""
         person = self.world.add_person(tenant or self.tenant, given_name, surname, email)
         self.world.add_conversation("personal", person.tenant_id, "", [person.id])
         return person
 
     def add_tenant(self, name: str) -> Tenant:
-        """Another organisation that uses the app."""
+        """Add another organisation that uses the app."""
         return self.world.add_tenant(name)
 
     def add_group(self, name: str, members: Sequence[str]) -> Conversation:
-        """A group chat with the app in it."""
+        """Add a group chat with the app in it."""
         return self._added(self.world.add_conversation("groupChat", self.tenant.id, name, self._ids(members)))
 
     def add_channel(self, name: str, *, user: str | None = None) -> Conversation:
-        """Somebody makes a channel in the team; the bot is told."""
+        """Create a channel in the team as a person. The bot is told."""
         members = list(self.general.members)
         channel = self.world.add_conversation("channel", self.tenant.id, name, members, team=self.team)
         self._people.add_channel(channel, self._person(user))
         return channel
 
     def personal(self, user: str | None = None) -> Conversation:
-        """Somebody's chat with the bot."""
+        """Return a person's chat with the bot."""
         return self.world.place("personal", self._person(user))
 
-    # -- what people do: a place is a conversation's id or name, or "personal"
+    # -- what people do; a place is a conversation's id or name, or "personal"
 
     async def say(
         self,
@@ -248,49 +252,58 @@ class TeamsEmulator(Watched):
         images: Sequence[Upload] = (),
         quote: str | None = None,
     ) -> str:
-        """Write a message; returns its id once Teams has it and delivery has begun.
+        """Post a message as a person and return its id. Its delivery has begun by then.
 
-        ``@gateway`` and ``@Ada`` are mentions, but in personal chats. In channels ``thread`` names a post (or one of
-        its replies) to reply to; in chats ``quote`` names the message that is replied to. ``images`` are pictures
-        pasted into the text.
+        ``@gateway`` and ``@Ada`` are mentions, except in personal chats. In channels ``thread`` names a post (or one of
+        its replies) to reply to; in chats ``quote`` names the message to reply to. ``images`` are pictures pasted into
+        the text.
         """
         person = self._person(user)
         where = self.world.place(place, person)
         return self._people.say(where, person, text, thread=thread, files=files, images=images, quote=quote).id
 
     async def edit(self, place: str, message_id: str, text: str, *, user: str | None = None) -> None:
+        """Edit a person's message."""
         self._people.edit(*self._at(place, user), message_id, text)
 
     async def delete_message(self, place: str, message_id: str, *, user: str | None = None) -> None:
+        """Delete a person's message."""
         self._people.delete(*self._at(place, user), message_id)
 
     async def undelete(self, place: str, message_id: str, *, user: str | None = None) -> None:
+        """Restore a person's deleted message."""
         self._people.undelete(*self._at(place, user), message_id)
 
     async def react(
         self, place: str, message_id: str, reaction: str, *, user: str | None = None, added: bool = True
     ) -> None:
+        """Add a person's reaction to a message, or remove it."""
         self._people.react(*self._at(place, user), message_id, reaction, added=added)
 
     async def stop_stream(self, place: str = "personal", *, user: str | None = None) -> str:
-        """Press Stop; returns the id of the message that was being streamed."""
+        """Press the stop button and return the id of the message that was being streamed."""
         return self._people.stop(*self._at(place, user))
 
     async def install(self, place: str = "personal", *, user: str | None = None) -> None:
+        """Install the app in a chat, or in the team of a channel."""
         self._people.install(*self._at(place, user))
 
     async def uninstall(self, place: str = "personal", *, user: str | None = None) -> None:
+        """Uninstall the app from a chat, or from the team of a channel."""
         self._people.uninstall(*self._at(place, user))
 
     async def add_member(self, place: str, member: str, *, user: str | None = None) -> None:
+        """Add a person to a group chat, or to the team of a channel."""
         where, actor = self._at(place, user)
         self._people.member(where, actor, self.world.person(member), added=True)
 
     async def remove_member(self, place: str, member: str, *, user: str | None = None) -> None:
+        """Remove a person from a group chat, or from the team of a channel."""
         where, actor = self._at(place, user)
         self._people.member(where, actor, self.world.person(member), added=False)
 
     async def delete_channel(self, place: str, *, user: str | None = None) -> None:
+        """Delete a channel. The bot is told."""
         self._people.remove_channel(*self._at(place, user))
 
     async def delete_team(self, *, user: str | None = None) -> None:
@@ -307,16 +320,16 @@ class TeamsEmulator(Watched):
         inputs: Mapping[str, Any] | None = None,
         user: str | None = None,
     ) -> InvokeResult:
-        """Use a card's action, found by what is written on it or given as it stands in the card.
+        """Use a card's action, found by its title or given as the action object in the card.
 
-        ``inputs``: what was filled in, by input id; a choice by its value or its title.
+        ``inputs`` are the values filled in, by input id; a choice goes by its value or its title.
         """
         where, person = self._at(place, user)
         clicked = self._clicks.click(where, person, message_id, title=title, action=action, inputs=inputs or {})
         return self._noted(await clicked)
 
     async def choose(self, place: str, message_id: str, title: str, *, user: str | None = None) -> InvokeResult:
-        """Pick a suggested action."""
+        """Select a suggested action."""
         return self._noted(await self._interactions.choose(*self._at(place, user), message_id, title))
 
     async def feedback(
@@ -328,14 +341,14 @@ class TeamsEmulator(Watched):
         *,
         user: str | None = None,
     ) -> InvokeResult:
-        """Thumbs up or down with a comment; where the bot has a form of its own, a dialog opens instead."""
+        """Give a verdict with a comment. When the bot has a feedback form of its own, a dialog opens instead."""
         given = self._interactions.feedback(*self._at(place, user), message_id, reaction, comment)
         return self._noted(await given)
 
     async def consent(
         self, place: str, message_id: str, *, accept: bool = True, user: str | None = None
     ) -> InvokeResult:
-        """Answer a file consent card. Raises ``PersonError`` where it was answered already."""
+        """Answer a file consent card. Raises ``PersonError`` when it was answered already."""
         return self._noted(await self._interactions.consent(*self._at(place, user), message_id, accept=accept))
 
     async def submit_dialog(
@@ -346,43 +359,45 @@ class TeamsEmulator(Watched):
         title: str | None = None,
         action: Mapping[str, Any] | None = None,
     ) -> InvokeResult:
-        """Use an action of an open dialog, its only one if none is named."""
+        """Use an action of an open dialog. Without ``title`` and ``action`` it is the dialog's only one."""
         given = self._interactions.submit_dialog(dialog_id, inputs or {}, title=title, action=action)
         return self._noted(await given)
 
     async def close_dialog(self, dialog_id: str) -> None:
+        """Close a dialog. The bot is not told."""
         self.dialogs.close(dialog_id)
 
     async def invoke(
         self, place: str, name: str, value: Any = None, *, message_id: str | None = None, user: str | None = None
     ) -> InvokeResult:
-        """An invoke of any name: ``signin/verifyState``, one the bot does not know."""
+        """Send an invoke of any name, also one that the bot does not know, and return what came of it."""
         where, person = self._at(place, user)
         return self._noted(await self._interactions.invoke(where, person, name, value, message_id=message_id))
 
-    # -- looking
+    # -- what tests read
 
     def messages(self, place: str, thread: str | None = None, *, user: str | None = None) -> list[JSON]:
-        """What stands in a conversation, or in one thread with its post; oldest first, deleted ones left out.
+        """Return the messages of a conversation, or of one thread with its post; oldest first, without deleted ones.
 
-        The activities as they were sent, with ``id``, ``from``, ``thread``, ``streaming``, ``edited``, ``reactions``
-        and ``pings`` (the ids it mentions).
+        They are the activities as they were sent, with ``id``, ``from``, ``thread``, ``streaming``, ``edited``,
+        ``reactions`` and ``pings`` (the ids it mentions).
         """
         where, _ = self._at(place, user)
         found = where.messages.values()
         return [page.seen(self.backend, m) for m in found if not m.deleted and thread in (None, m.thread)]
 
     def message(self, place: str, message_id: str, *, user: str | None = None) -> JSON | None:
-        """One message, also a deleted one (``deleted`` says so)."""
+        """Return one message as ``messages`` does, or None. A deleted message is returned with ``deleted`` True."""
         where, _ = self._at(place, user)
         found = where.messages.get(message_id)
         return None if found is None else page.seen(self.backend, found)
 
     def typing(self, place: str = "personal", *, user: str | None = None) -> bool:
-        """Whether the bot shows that it is typing: since its last indicator it sent nothing."""
+        """Return whether the bot is shown as typing: it sent a typing indicator and nothing after it."""
         return self._at(place, user)[0].typing
 
     def open_dialogs(self, user: str | None = None) -> list[Dialog]:
+        """Return the dialogs open before a person, the latest last."""
         person = self._person(user)
         return [dialog for dialog in self.dialogs.open.values() if dialog.person is person]
 
@@ -395,7 +410,8 @@ class TeamsEmulator(Watched):
         user: str | None = None,
         timeout: float = 5.0,
     ) -> JSON:
-        """The first message that ``matches``."""
+        """Wait for the first message that ``matches`` and return it. Raises ``TimeoutError`` after ``timeout``
+        seconds."""
 
         def look() -> JSON | None:
             return next((m for m in self.messages(place, thread, user=user) if matches(m)), None)
@@ -405,7 +421,8 @@ class TeamsEmulator(Watched):
         return found
 
     async def delivered(self, activity_id: str, timeout: float = 10.0) -> None:
-        """Until every activity of this id was answered. Raises ``DeliveryFailed``, ``TimeoutError``."""
+        """Wait until every activity of this id is answered. Raises ``DeliveryFailed``, and ``TimeoutError`` after
+        ``timeout`` seconds."""
         deliveries = self.deliveries.of(activity_id)
         await self._observers.wait_for(lambda: all(d.done.is_set() for d in deliveries), timeout)
         failed = [d for d in deliveries if not d.ok]
@@ -413,10 +430,10 @@ class TeamsEmulator(Watched):
             raise DeliveryFailed(f"{failed[0].name} was not taken: {failed[0].error}")
 
     async def settled(self, timeout: float = 10.0) -> None:
-        """Until no activity is on its way."""
+        """Wait until no activity is under way. Raises ``TimeoutError`` after ``timeout`` seconds."""
         await self._observers.wait_for(lambda: not self.deliveries.pending(), timeout)
 
-    # -- trouble
+    # -- failures that tests order
 
     def fail_next(
         self,
@@ -429,38 +446,39 @@ class TeamsEmulator(Watched):
         after_effect: bool = False,
         when: When | None = None,
     ) -> None:
-        """Let the next calls of a name (see ``calls``) fail.
+        """Make the next calls of a name (see ``calls``) fail.
 
-        ``status`` (500 by default, 429 with ``retry_after``) is answered with Teams' body for it, ``error`` another
-        code in that body; ``"disconnect"`` breaks the connection. ``after_effect``: the call is performed, only its
-        answer is lost. ``when`` chooses among the calls by their arguments.
+        ``status`` (500 by default, 429 with ``retry_after`` in seconds) is answered with Teams' body for it; ``error``
+        puts another code into that body; ``"disconnect"`` breaks the connection. With ``after_effect`` the call is
+        performed and only its answer is lost. ``when`` chooses among the calls by their arguments.
         """
         code = 0 if status == "disconnect" else status
         self._faults.fail_next(name, Fault(times, code, error, retry_after, after_effect, when))
 
     def rotate_keys(self, *, keep_old: bool = True, endorsed: Sequence[str] = ("msteams",)) -> str:
-        """Sign with a new key from now on, the old ones still published or not; returns the new key's id. ``endorsed``:
-        the channels it speaks for."""
+        """Sign with a new key from now on and return the key's id. ``keep_old``: the old keys stay published.
+        ``endorsed``: the channels the new key may speak for."""
         return self.keys.rotate(keep_old=keep_old, endorsed=endorsed)
 
     def block(self, user: str | None = None, *, blocked: bool = True) -> None:
-        """Somebody blocks the bot in their personal chat."""
+        """Block or unblock the bot in a person's chat."""
         self.personal(user).blocked = blocked
 
     async def redeliver(self, activity_id: str) -> Delivery:
-        """Deliver the newest activity of this id once more, and wait for the answer."""
+        """Deliver the newest activity of this id again and wait for the answer."""
         found = self.deliveries.of(activity_id)
         if not found:
             raise PersonError("nothing was delivered under this id")
         return await self.deliveries.send(found[-1].activity)
 
     async def emit(self, activity: JSON, *, place: str = "personal", user: str | None = None) -> Delivery:
-        """Deliver an activity of any kind, laid over what all activities have, and wait for the answer."""
+        """Deliver an activity of any kind and wait for the answer. Fields that it lacks are those all activities
+        have."""
         where, person = self._at(place, user)
         return await self.deliveries.send(self.backend.activities.of(where, person, "event") | activity)
 
     async def send_forged(self, how: Forgery, activity: JSON | None = None) -> Delivery:
-        """Deliver a message whose token must not be believed; the delivery tells how the bot answered."""
+        """Deliver a message whose token is not genuine and return the delivery, which has the bot's answer."""
         forged = self.backend.activities.of(self.personal(), self.ada, "message", text="forged", textFormat="plain")
         delivery = Delivery(forged | (activity or {}))
         headers = {"Content-Type": "application/json"}
@@ -472,15 +490,16 @@ class TeamsEmulator(Watched):
         return delivery
 
     async def send_raw(self, body: bytes, headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
-        """POST anything, with a genuine token unless headers are given. Raises what aiohttp raises."""
+        """POST any bytes to the bot, with a genuine token unless headers are given. Raises ``aiohttp.ClientError`` and
+        ``TimeoutError``."""
         genuine = {"Content-Type": "application/json", "Authorization": self.authorization()}
         return await self.deliveries.raw(body, genuine if headers is None else headers)
 
     def authorization(self, service_url: str | None = None) -> str:
-        """A genuine ``Authorization`` header."""
+        """Return a genuine ``Authorization`` header."""
         return self.keys.authorization(service_url or self.world.service_url(self.tenant.id))
 
-    # -- inside
+    # -- internals
 
     def _latest(self, where: Conversation, viewer: str) -> list[JSON]:
         visible = (m for m in reversed(where.messages.values()) if m.targeted_for in (None, viewer))

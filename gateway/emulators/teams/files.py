@@ -1,4 +1,4 @@
-"""Files and pictures: what people share, upload sessions as of OneDrive, and their contents for the page.
+"""Files and pictures: what people share, upload sessions as OneDrive has them, and their contents for the page.
 
 Upload sessions: https://learn.microsoft.com/onedrive/developer/rest-api/api/driveitem_createuploadsession.
 """
@@ -17,24 +17,28 @@ from gateway.emulators.teams.values import ApiError, timestamp
 from gateway.emulators.teams.world import World
 
 MAX_FILES = 2_000
+"""Files kept; the oldest are forgotten first."""
 MAX_BYTES = 256 * 1024 * 1024
-"""All contents together; the oldest go first. Also the most that one upload may announce."""
+"""Bytes of all files together; the oldest lose their content first. An upload may not announce more either."""
 MAX_FRAGMENT = 60 * 1024 * 1024
+"""Most bytes of one fragment: 60 MiB (OneDrive's page on upload sessions)."""
 FRAGMENT = 320 * 1024
-"""Every fragment but the last has to be a multiple of 320 KiB, and none larger than 60 MiB."""
+"""Every fragment but the last must be a multiple of this many bytes: 320 KiB (OneDrive's page on upload sessions)."""
 SESSION_SECONDS = 15 * 60
+"""Seconds an upload session is valid in this emulator; OneDrive says the time in each session."""
 _REFUSED = re.compile(
     r""".*[\x00-\x1f"*:<>?/\\|].*|\s.*|.*[\s.]|~\$.*|.*_vti_.*|(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?|\.lock|desktop\.ini|""",
     re.IGNORECASE | re.DOTALL,
 )
-"""https://support.microsoft.com/office/restrictions-and-limitations-in-onedrive-and-sharepoint."""
+"""Names that OneDrive refuses
+(https://support.microsoft.com/office/restrictions-and-limitations-in-onedrive-and-sharepoint)."""
 _RANGE = re.compile(r"bytes (\d{1,15})-(\d{1,15})/(\d{1,15})")
 _SHOWN_INLINE = ("image/", "audio/", "video/", "text/plain", "application/pdf")
 
 
 @dataclass(slots=True)
 class File:
-    """``content`` is None while it is being uploaded, and once it had to make room."""
+    """A file. ``content`` is None during the upload, and after the file was dropped to save memory."""
 
     id: str
     secret: str
@@ -47,12 +51,12 @@ class File:
 
     @property
     def kind(self) -> str:
-        """What Teams calls ``fileType``: the name's ending."""
+        """The name's extension, which Teams calls ``fileType``."""
         return self.name.rpartition(".")[2].lower() if "." in self.name else ""
 
 
 class Files:
-    """``download_seconds``: how long a ``downloadUrl`` works."""
+    """The files people share and the bot uploads. ``download_seconds`` is how long a ``downloadUrl`` works."""
 
     def __init__(self, world: World, *, download_seconds: float) -> None:
         self._world = world
@@ -60,13 +64,14 @@ class Files:
         self._files: OrderedDict[str, File] = OrderedDict()
 
     def add(self, upload: Upload) -> File:
+        """Keep a file that a person shares."""
         name, data, mime = upload
         return self._keep(
             File(str(uuid.uuid4()).upper(), secrets.token_urlsafe(24), name, mime, data, time.monotonic())
         )
 
     def session(self, name: str) -> File:
-        """A file to be uploaded. Raises ``PersonError`` for a name OneDrive refuses."""
+        """Return a new file that is to be uploaded. Raises ``PersonError`` for a name OneDrive refuses."""
         if _REFUSED.fullmatch(name) or len(name) > 255:
             raise PersonError(f"OneDrive takes no file of the name {name!r}")
         mime = mimetypes.guess_type(name)[0] or "application/octet-stream"
@@ -75,29 +80,32 @@ class Files:
         return self._keep(new)
 
     def find(self, file_id: object) -> File | None:
-        """A file that is complete."""
+        """Return a complete file by its id, or None."""
         file = self._files.get(file_id) if isinstance(file_id, str) else None
         return file if file is not None and file.content is not None else None
 
     # -- addresses
 
     def content_url(self, file: File) -> str:
-        """Where SharePoint shows it; nothing can be fetched there without a person's sign-in."""
+        """Return the address at which SharePoint shows a file. Fetching it needs a person's sign-in."""
         return f"https://gateway-hq.sharepoint.com/personal/documents/{quote(file.name)}"
 
     def download_url(self, file: File) -> str:
+        """Return the address from which a bot can download a file without a token."""
         return f"{self._world.base}/download/{file.secret}/{quote(file.name)}"
 
     def upload_url(self, file: File) -> str:
+        """Return the address of a file's upload session."""
         return f"{self._world.base}/upload/{file.secret}"
 
     def page_url(self, file: File) -> str:
+        """Return the address of a file for the playground's page."""
         return f"{self._world.base}/playground/files/{file.id}/{quote(file.name)}"
 
     # -- transfers
 
     def download(self, secret: str) -> File:
-        """Raises ``ApiError`` once the address is no longer good."""
+        """Return the file of a download address. Raises ``ApiError`` when the address is no longer valid."""
         file = self._by_secret(secret)
         if file is None or file.content is None:
             raise ApiError(404, "itemNotFound", "The resource could not be found.")
@@ -106,7 +114,8 @@ class Files:
         return file
 
     def upload(self, secret: str, content_range: str | None, data: bytes) -> tuple[int, JSON]:
-        """Take a fragment: 202 with what is expected next, 201 with the item once all is there."""
+        """Receive a fragment. Answers 202 with the range expected next, or 201 with the item when the file is
+        complete."""
         file = self._by_secret(secret)
         if file is None or file.partial is None or time.monotonic() - file.at > SESSION_SECONDS:
             raise ApiError(404, "itemNotFound", "The upload session was not found.")
@@ -155,7 +164,8 @@ class Files:
 
 
 def page_headers(mime: str) -> dict[str, str]:
-    """For the page, which has no token. Nothing uploaded may run as a page of this origin."""
+    """Return the headers of a file for the playground's page, which has no token. They keep an upload from running as a
+    page of this origin."""
     return {
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'",

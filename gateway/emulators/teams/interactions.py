@@ -1,8 +1,8 @@
-"""Dialogs, thumbs, consent cards, suggestions and invokes of any name.
+"""Dialogs, verdicts, consent cards, suggested actions and invokes of any name.
 
 Dialogs: https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/task-modules/task-modules-bots.
 Feedback: .../bots/how-to/bot-messages-ai-generated-content#feedback-buttons. Files: .../bots/how-to/bots-filesv4.
-Suggestions: .../bots/how-to/conversations/suggested-actions.
+Suggested actions: .../bots/how-to/conversations/suggested-actions.
 """
 
 from typing import Any
@@ -21,6 +21,8 @@ from gateway.emulators.teams.world import Conversation, Message, Person
 
 
 class Interactions:
+    """Performs what people do with dialogs, verdicts, consent cards and suggested actions."""
+
     def __init__(self, backend: Backend, dialogs: Dialogs, invoking: Invoking) -> None:
         self._backend = backend
         self._dialogs = dialogs
@@ -29,6 +31,7 @@ class Interactions:
     async def submit_dialog(
         self, dialog_id: str, inputs: Given, *, title: str | None, action: Given | None
     ) -> InvokeResult:
+        """Use an action of an open dialog. Without ``title`` and ``action`` it is the dialog's only one."""
         dialog = self._dialogs.find(dialog_id)
         if dialog.card is None:
             raise PersonError("the dialog shows a page, not a card")
@@ -52,6 +55,7 @@ class Interactions:
     async def feedback(
         self, conversation: Conversation, person: Person, message_id: str, reaction: str, comment: str
     ) -> InvokeResult:
+        """Give a verdict with a comment, or open the bot's own feedback form."""
         message = self._invoking.message(conversation, person, message_id)
         data = message.activity.get("channelData") or {}
         kind = (data.get("feedbackLoop") or {}).get("type") or ("default" if data.get("feedbackLoopEnabled") else None)
@@ -83,6 +87,7 @@ class Interactions:
     async def consent(
         self, conversation: Conversation, person: Person, message_id: str, *, accept: bool
     ) -> InvokeResult:
+        """Answer the first file consent card of a message that is still open."""
         message = self._invoking.message(conversation, person, message_id)
         attachments = message.activity.get("attachments") or ()
         waiting = (i for i, a in enumerate(attachments) if a["contentType"] == CONSENT and i not in message.consents)
@@ -108,6 +113,7 @@ class Interactions:
         return result
 
     async def choose(self, conversation: Conversation, person: Person, message_id: str, title: str) -> InvokeResult:
+        """Select a suggested action."""
         message = self._invoking.message(conversation, person, message_id)
         suggested = message.activity.get("suggestedActions") or {}
         action = named(suggested.get("actions") or (), title, None)
@@ -126,5 +132,6 @@ class Interactions:
     async def invoke(
         self, conversation: Conversation, person: Person, name: str, value: Any, *, message_id: str | None
     ) -> InvokeResult:
+        """Send an invoke of any name."""
         message = conversation.find(message_id) if message_id is not None else None
         return answers.of_any(await self._invoking.invoke(conversation, person, name, value, message))

@@ -18,9 +18,12 @@ from jwt.algorithms import RSAAlgorithm
 from gateway.emulators.common.values import JSON
 
 ISSUER = "https://api.botframework.com"
+"""The issuer of genuine tokens (Bot Connector authentication)."""
 TOKEN_SECONDS = 3600
+"""Seconds a token of the emulator is valid."""
 _REUSED_SECONDS = 1800
 ENDORSED = ("msteams", "skypeforbusiness")
+"""The channels that a key of the emulator may speak for."""
 
 Forgery = Literal[
     "missing",
@@ -40,7 +43,7 @@ Forgery = Literal[
     "unendorsed",
     "no_key_id",
 ]
-"""What can be wrong with a request's token."""
+"""What can be wrong with the token of a forged request."""
 _WRONG_CLAIMS: dict[str, Callable[[], JSON]] = {
     "audience": lambda: {"aud": secrets.token_hex(16)},
     "issuer": lambda: {"iss": "https://example.com"},
@@ -52,23 +55,29 @@ _WRONG_CLAIMS: dict[str, Callable[[], JSON]] = {
 
 @functools.lru_cache(maxsize=16)
 def _private(number: int) -> RSAPrivateKey:
-    """Making one takes a tenth of a second, so all emulators of a process share them, under ids of their own."""
+    """Return a private key. Making one takes a tenth of a second, so all emulators of a process share them, under ids
+    of their own."""
     return generate_private_key(public_exponent=65537, key_size=2048)
 
 
 @dataclass(slots=True, frozen=True)
 class Key:
+    """A signing key, and the channels it may speak for."""
+
     id: str
     private: RSAPrivateKey
     endorsements: tuple[str, ...]
 
     def public(self) -> JSON:
+        """Return the public key as a JSON Web Key."""
         numbers = RSAAlgorithm.to_jwk(self.private.public_key(), as_dict=True)
         fields = {"kty": "RSA", "use": "sig", "kid": self.id, "x5t": self.id, "n": numbers["n"], "e": numbers["e"]}
         return {**fields, "endorsements": list(self.endorsements)}
 
 
 class Keys:
+    """Signs requests, publishes the keys, and forges tokens for tests."""
+
     def __init__(self, app_id: str) -> None:
         self._app_id = app_id
         self._made = 0
@@ -78,18 +87,20 @@ class Keys:
 
     @property
     def current(self) -> Key:
+        """The key that signs at present."""
         if not self._published:
             self._published.append(self._make(ENDORSED))
         return self._published[0]
 
     def rotate(self, *, keep_old: bool, endorsed: Sequence[str] = ENDORSED) -> str:
-        """Sign with a new key from now on; the old ones stay published or vanish. Returns the new key's id."""
+        """Sign with a new key from now on and return its id. The old keys stay published only with ``keep_old``."""
         old = [self.current, *self._published[1:]] if keep_old else []
         self._published = [self._make(tuple(endorsed)), *old]
         self._tokens.clear()
         return self.current.id
 
     def configuration(self, base: str) -> JSON:
+        """Return the OpenID document."""
         return {
             "issuer": ISSUER,
             "authorization_endpoint": "https://invalid.botframework.com",
@@ -99,13 +110,16 @@ class Keys:
         }
 
     def published(self) -> JSON:
-        """The key set. The last key speaks for another channel only, as some of Bot Framework's do; behind it those
-        that lack a field, once something was signed with them."""
+        """Return the key set.
+
+        One of its keys speaks for another channel only, as some of Bot Framework's do. Keys that lack a field follow
+        once something was signed with them.
+        """
         keys = [self.current.public(), *(k.public() for k in self._published[1:]), self._webchat.public()]
         return {"keys": keys + self._lacking}
 
     def authorization(self, service_url: str) -> str:
-        """The header of a genuine request; a token serves many requests, as Teams does it."""
+        """Return the ``Authorization`` header of a genuine request. Many requests share a token, as in Teams."""
         token, until = self._tokens.get(service_url, ("", 0.0))
         if until < time.time():
             token = self.sign(self._claims(service_url))
@@ -113,12 +127,13 @@ class Keys:
         return f"Bearer {token}"
 
     def sign(self, claims: JSON, *, key: Key | None = None, kid: str | None = None) -> str:
+        """Return a token with these claims, signed with the present key unless another is given."""
         key = key or self.current
         headers = {"kid": kid or key.id, "x5t": kid or key.id}
         return jwt.encode(claims, key.private, algorithm="RS256", headers=headers)
 
     def forge(self, how: Forgery, service_url: str) -> str | None:
-        """An ``Authorization`` header that must not be believed; None for none at all."""
+        """Return an ``Authorization`` header that a bot must refuse, or None for a request without one."""
         claims = self._claims(service_url)
         if how in _WRONG_CLAIMS:
             return f"Bearer {self.sign(claims | _WRONG_CLAIMS[how]())}"
@@ -158,7 +173,7 @@ class Keys:
         }
 
     def _publish_without(self, field: str) -> Key:
-        """A key that is published, but lacks a field."""
+        """Return a key whose published form lacks a field."""
         key = Key(secrets.token_urlsafe(20), _private(-3), ENDORSED)
         self._lacking.append({name: value for name, value in key.public().items() if name != field})
         return key

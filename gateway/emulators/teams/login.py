@@ -1,4 +1,4 @@
-"""Microsoft Entra's token endpoint and the managed identity's, with the error bodies a wrong request gets.
+"""The token endpoints of Microsoft Entra and of managed identities, with the error bodies a wrong request gets.
 
 https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow,
 https://learn.microsoft.com/entra/identity-platform/reference-error-codes.
@@ -15,12 +15,16 @@ from gateway.emulators.teams.keys import Keys
 from gateway.emulators.teams.values import ApiError, timestamp
 
 RESOURCE = "https://api.botframework.com"
+"""The resource that bots request tokens for (Bot Connector authentication)."""
 SCOPE = f"{RESOURCE}/.default"
+"""The scope that bots request tokens for (Bot Connector authentication)."""
 MAX_TOKENS = 10_000
+"""Issued tokens kept; the oldest become invalid first."""
 
 
 class Login:
-    """``tenants`` may sign the app in; ``botframework.com`` is the one of bots that serve many tenants."""
+    """Issues and checks access tokens, which are valid for ``seconds``. ``botframework.com`` is the tenant of bots that
+    serve many tenants."""
 
     def __init__(self, keys: Keys, app_id: str, password: str, tenant_id: str, *, seconds: int) -> None:
         self._keys = keys
@@ -32,7 +36,7 @@ class Login:
         self._issued: OrderedDict[str, float] = OrderedDict()
 
     def token(self, tenant: str, form: Mapping[str, str]) -> JSON:
-        """Client credentials. Raises ``ApiError`` with Entra's body."""
+        """Return an access token for client credentials. Raises ``ApiError`` with Entra's error body."""
         app = form.get("client_id", "")
         if tenant not in self._tenants:
             raise _refused(400, "invalid_request", 90002, f"Tenant '{tenant}' not found.")
@@ -68,9 +72,10 @@ class Login:
         }
 
     def managed_identity(self, query: Mapping[str, str], headers: Mapping[str, str]) -> JSON:
-        """App Service's endpoint (``X-IDENTITY-HEADER``) or a virtual machine's (``Metadata: true``).
+        """Return an access token for a managed identity, of App Service (``X-IDENTITY-HEADER``) or of a virtual machine
+        (``Metadata: true``).
 
-        The headers' names are in lower case.
+        The names in ``headers`` are in lower case. Raises ``ApiError``.
         """
         by_header = headers.get("x-identity-header") == self.identity_header
         if not by_header and headers.get("metadata", "").lower() != "true":
@@ -91,12 +96,13 @@ class Login:
         return answer if by_header else {**answer, "expires_in": str(self.seconds)}
 
     def accepts(self, authorization: str | None) -> bool:
+        """Return whether an ``Authorization`` header has a valid access token."""
         scheme, _, token = (authorization or "").partition(" ")
         until = self._issued.get(token.strip()) if scheme.lower() == "bearer" else None
         return until is not None and time.monotonic() < until
 
     def revoke(self) -> None:
-        """Believe none of the tokens issued so far."""
+        """Make all tokens issued so far invalid."""
         self._issued.clear()
 
     def _issue(self, tenant: str) -> str:

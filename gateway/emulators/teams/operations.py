@@ -17,10 +17,11 @@ from gateway.emulators.teams.world import Conversation, Message, text_of
 
 _EMOJI = re.compile(r"[0-9a-f]{4,6}(-[0-9a-f]{4,6}){0,7}_[a-z0-9_-]{1,60}")
 Result = tuple[int, JSON | None]
+"""The HTTP status and the body of an answer."""
 
 
 def create(backend: Backend, tenant_id: str | None, given: JSON) -> Result:
-    """A personal chat with a member, or a new post in a channel. Bots cannot create group chats."""
+    """Create a personal chat with a member, or a new post in a channel. Bots cannot create group chats."""
     data = _object(given.get("channelData"))
     channel = data.get("channel")
     if isinstance(channel, dict):
@@ -71,7 +72,7 @@ def send(
     reply_to: str | None = None,
     targeted: bool = False,
 ) -> Result:
-    """A message, a typing indicator or a part of a stream; ``reply_to`` names the activity replied to."""
+    """Post a message, a typing indicator or a part of a stream. ``reply_to`` is the activity it replies to."""
     if reply_to is not None:
         thread = conversation.activity(reply_to).thread
         root = root or (thread if conversation.kind == "channel" else None)
@@ -92,7 +93,7 @@ def send(
 def _post(
     backend: Backend, conversation: Conversation, root: str | None, activity: JSON, *, targeted: bool
 ) -> Message | None:
-    """The message; None where it became two, of which Teams tells no id."""
+    """Post a message and return it, or None when it became two messages, whose ids Teams does not tell."""
     check_message(activity, conversation)
     _check_files(backend, activity)
     recipient = str(_object(activity.get("recipient")).get("id")) if targeted else None
@@ -107,8 +108,8 @@ def _post(
 
 
 def _split(activity: JSON) -> list[JSON]:
-    """Text and a card in one activity become two messages (as several cards do:
-    https://github.com/microsoft/botframework-sdk/issues/6366)."""
+    """Return an activity as one or two messages. Text and a card become two, as several cards do
+    (https://github.com/microsoft/botframework-sdk/issues/6366)."""
     cards = [each for each in activity.get("attachments") or () if each["contentType"] in CARDS]
     if not cards or not text_of(activity).strip():
         return [activity]
@@ -125,6 +126,7 @@ def _check_files(backend: Backend, activity: JSON) -> None:
 
 
 def update(backend: Backend, conversation: Conversation, activity_id: str, activity: JSON, *, targeted: bool) -> Result:
+    """Replace the content of one of the bot's messages."""
     message = _own(backend, conversation, activity_id)
     if targeted and activity.get("recipient"):
         raise ApiError(400, "Bad argument", "Recipient must not be included in an update.")
@@ -145,6 +147,7 @@ def update(backend: Backend, conversation: Conversation, activity_id: str, activ
 
 
 def delete(backend: Backend, conversation: Conversation, activity_id: str) -> Result:
+    """Delete one of the bot's messages."""
     message = _own(backend, conversation, activity_id)
     message.deleted = True
     backend.notice(conversation, message)
@@ -159,6 +162,7 @@ def _own(backend: Backend, conversation: Conversation, activity_id: str) -> Mess
 
 
 def react(backend: Backend, conversation: Conversation, activity_id: str, reaction: str, *, added: bool) -> Result:
+    """Add the bot's reaction to a message, or remove it."""
     message = conversation.activity(activity_id)
     if reaction not in REACTIONS and not _EMOJI.fullmatch(reaction):
         raise bad_argument(f"Unknown reaction {reaction!r}")
@@ -168,7 +172,7 @@ def react(backend: Backend, conversation: Conversation, activity_id: str, reacti
 
 
 def toggle(message: Message, reaction: str, who: str, *, added: bool) -> bool:
-    """Put a reaction or take it off; whether that changed anything."""
+    """Add a reaction or remove it, and return whether that changed anything."""
     those = message.reactions.setdefault(reaction, [])
     changed = (who in those) != added
     if changed:

@@ -1,4 +1,4 @@
-"""How the playground's page sees a message, a conversation, a person and a dialog."""
+"""Builds what the playground's page sees of a message, an attachment, a conversation and a person."""
 
 from typing import Protocol
 
@@ -21,6 +21,7 @@ class State(Protocol):
 
 
 def message(state: State, conversation: Conversation, shown: Message, viewer: str) -> JSON:
+    """Return a message as the playground's page shows it to ``viewer``."""
     activity, account = shown.activity, state.world.account(shown.sender)
     stream = state.stream_of(shown)
     out: JSON = {
@@ -67,6 +68,7 @@ def message(state: State, conversation: Conversation, shown: Message, viewer: st
 
 
 def attachment(state: State, shown: Message, number: int, given: JSON, viewer: str) -> JSON:
+    """Return an attachment as the playground's page shows it to ``viewer``."""
     kind, content = given["contentType"], given.get("content")
     out: JSON = {"index": number, "type": kind, "name": given.get("name"), "url": given.get("contentUrl")}
     if kind in (FILE_INFO, DOWNLOAD_INFO):
@@ -85,7 +87,7 @@ def attachment(state: State, shown: Message, number: int, given: JSON, viewer: s
 
 
 def seen(state: State, shown: Message) -> JSON:
-    """A message as tests look at it: the activity, and what became of it."""
+    """Return a message as tests see it: its activity and what became of it."""
     stream = state.stream_of(shown)
     entities = shown.activity.get("entities") or ()
     return {
@@ -106,6 +108,7 @@ def seen(state: State, shown: Message) -> JSON:
 
 
 def conversation(world: World, shown: Conversation) -> JSON:
+    """Return a conversation as the playground's page sees it."""
     owner = world.people[shown.members[0]] if shown.kind == "personal" else None
     return {
         "id": shown.id,
@@ -119,6 +122,7 @@ def conversation(world: World, shown: Conversation) -> JSON:
 
 
 def user(shown: Person) -> JSON:
+    """Return a person as the playground's page sees them."""
     return {
         "id": shown.id,
         "name": shown.name,

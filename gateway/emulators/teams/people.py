@@ -1,4 +1,4 @@
-"""What people do in Teams: write, edit, delete, react, bring the bot and send it away."""
+"""What people do in Teams: write, edit, delete, react, install and uninstall the app."""
 
 from collections.abc import Sequence
 
@@ -13,6 +13,9 @@ from gateway.emulators.teams.world import Conversation, Message, Person, Team
 
 
 class People:
+    """Performs what people do, by the rules of the Teams client. Raises ``PersonError`` when the client does not allow
+    it."""
+
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._world = backend.world
@@ -28,8 +31,8 @@ class People:
         images: Sequence[Upload] = (),
         quote: str | None = None,
     ) -> Message:
-        """Post a message; the bot hears of it where it is addressed. ``quote`` names a message it replies to, as in
-        chats, which have no threads."""
+        """Post a message; the bot is told when it is addressed. ``quote`` is the message it replies to in a chat, which
+        has no threads."""
         self._require(conversation, person)
         if not text.strip() and not files and not images:
             raise PersonError("a message needs text, a file or a picture")
@@ -46,6 +49,7 @@ class People:
         return message
 
     def edit(self, conversation: Conversation, person: Person, message_id: str, text: str) -> None:
+        """Edit a person's message."""
         message = self._own(conversation, person, message_id)
         kept = [a for a in message.activity.get("attachments", ()) if a["contentType"] != "text/html"]
         named = self._write(conversation, message, text, (), ())
@@ -57,6 +61,7 @@ class People:
             self._backend.deliver_message(conversation, message, activity)
 
     def delete(self, conversation: Conversation, person: Person, message_id: str) -> None:
+        """Delete a person's message."""
         message = self._own(conversation, person, message_id)
         message.deleted = True
         self._backend.notice(conversation, message)
@@ -64,6 +69,7 @@ class People:
             self._backend.deliver(self._backend.activities.deleted(conversation, message))
 
     def undelete(self, conversation: Conversation, person: Person, message_id: str) -> None:
+        """Restore a person's deleted message."""
         message = conversation.messages.get(message_id)
         if message is None or not message.deleted or message.sender != person.id:
             raise PersonError("no such message to bring back")
@@ -74,7 +80,7 @@ class People:
             self._backend.deliver_message(conversation, message, activity)
 
     def react(self, conversation: Conversation, person: Person, message_id: str, reaction: str, *, added: bool) -> None:
-        """The bot hears of reactions to its own messages and to those it was told of."""
+        """Add a reaction or remove it. The bot is told for its own messages and for those it received."""
         self._require(conversation, person)
         message = conversation.find(message_id)
         if added and reaction not in REACTIONS and "_" not in reaction:
@@ -88,7 +94,7 @@ class People:
             self._backend.deliver(activities.reaction(conversation, person, message, reaction, added=added))
 
     def stop(self, conversation: Conversation, person: Person) -> str:
-        """Press Stop. The bot is not told: its next request is refused."""
+        """Press the stop button. The bot is not told; its next request for the stream is refused."""
         self._require(conversation, person)
         message = self._backend.running(conversation)
         if message is None or message.stream is None:
@@ -97,10 +103,10 @@ class People:
         self._backend.notice(conversation, message)
         return message.id
 
-    # -- who is where
+    # -- members and channels
 
     def install(self, conversation: Conversation, actor: Person) -> None:
-        """Add the app to a chat, or to the team a channel belongs to."""
+        """Install the app in a chat, or in the team a channel belongs to."""
         if conversation.installed:
             raise PersonError("the app is there already")
         activities = self._backend.activities
@@ -109,6 +115,7 @@ class People:
         self._backend.deliver(activities.members(conversation, actor, [self._account()], added=True))
 
     def uninstall(self, conversation: Conversation, actor: Person) -> None:
+        """Uninstall the app from a chat, or from the team a channel belongs to."""
         if not conversation.installed:
             raise PersonError("the app is not there")
         activities = self._backend.activities
@@ -118,7 +125,7 @@ class People:
         self._backend.deliver(activities.installation(conversation, actor, "remove"))
 
     def member(self, conversation: Conversation, actor: Person, person: Person, *, added: bool) -> None:
-        """Someone joins a group chat or a team, or leaves it."""
+        """Let a person join a group chat or a team, or leave it."""
         if conversation.kind == "personal" or (person.id in conversation.members) == added:
             raise PersonError("there already" if added else "not there")
         for each in conversation.team.channels if conversation.team is not None else [conversation]:
@@ -129,6 +136,7 @@ class People:
             self._backend.deliver(self._backend.activities.members(conversation, actor, [account], added=added))
 
     def remove_channel(self, channel: Conversation, actor: Person) -> None:
+        """Delete a channel. The bot is told."""
         if channel.team is None or channel.id == channel.team.id:
             raise PersonError("only channels other than General can be deleted")
         channel.team.channels.remove(channel)
@@ -137,7 +145,7 @@ class People:
         self._backend.deliver(self._backend.activities.channel(channel, actor, "channelDeleted"))
 
     def remove_team(self, team: Team, actor: Person) -> None:
-        """Somebody deletes a team with all its channels; the bot is told in General."""
+        """Delete a team with all its channels. The bot is told in General."""
         general = team.channels[0]
         told = self._backend.activities.channel(general, actor, "teamDeleted")
         told["channelData"].pop("channel")
@@ -147,10 +155,11 @@ class People:
         self._backend.deliver(told)
 
     def add_channel(self, channel: Conversation, actor: Person) -> None:
+        """Announce a new channel. The bot is told."""
         self._backend.notice_conversation(channel)
         self._backend.deliver(self._backend.activities.channel(channel, actor, "channelCreated"))
 
-    # -- inside
+    # -- internals
 
     def _account(self) -> JSON:
         return {"id": self._world.bot_id}
@@ -171,7 +180,7 @@ class People:
         files: Sequence[Upload],
         images: Sequence[Upload],
     ) -> bool:
-        """Put what was typed and shared into the message; whether the bot is mentioned."""
+        """Put what was typed and shared into the message, and return whether it mentions the bot."""
         said = typed(self._world, conversation, text)
         shared = [self._backend.files.add(file) for file in files]
         pictures = [self._backend.files.add(image) for image in images]

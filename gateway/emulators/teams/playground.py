@@ -1,4 +1,4 @@
-"""The playground's actions (see ``gateway.emulators.teams.emulator``), from JSON to what people do."""
+"""Translates the playground's actions, documented in ``gateway.emulators.teams.emulator``, into what people do."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
@@ -57,7 +57,7 @@ class Client(Protocol):
 
 
 async def act(client: Client, action: Mapping[str, Any]) -> JSON:
-    """Do it; whatever is wrong with it is said in the answer."""
+    """Perform an action and return its result, or the reason why it failed."""
     return await answered(_act(client, action))
 
 

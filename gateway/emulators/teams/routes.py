@@ -1,4 +1,4 @@
-"""The routes of the connector, the login, the keys and the files, and what each of them calls."""
+"""The routes of the connector, the login, the keys and the files, and the operation each of them calls."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,18 +20,22 @@ from gateway.emulators.teams.values import ApiError, bad_argument, bad_syntax
 from gateway.emulators.teams.world import Conversation
 
 MAX_BODY = 16 * 1024 * 1024
-"""Of an activity with its pictures."""
+"""Most bytes of a request's body: an activity with its pictures."""
 MAX_FORM = 64 * 1024
+"""Most bytes of a form sent to the token endpoint."""
 
 
 @dataclass(slots=True, frozen=True)
 class Answer:
+    """The answer to a request. A ``body`` of bytes is sent unchanged, any other as JSON."""
+
     status: int = 200
     body: Any = None
     mime: str = "application/json"
     headers: Mapping[str, str] | None = None
 
     def response(self) -> web.Response:
+        """Return the HTTP response."""
         if self.body is None:
             return web.Response(status=self.status, headers=self.headers)
         body = self.body if isinstance(self.body, bytes) else orjson.dumps(self.body)
@@ -43,7 +47,7 @@ class Answer:
 
 @dataclass(slots=True)
 class Request:
-    """A call: what it is named in the record, whether it needs the bot's token, and how to answer it."""
+    """A call: its name in the record, its arguments, how to answer it, and whether it needs the bot's token."""
 
     name: str
     args: JSON
@@ -52,6 +56,8 @@ class Request:
 
 
 class Routes:
+    """Finds the call that a request makes."""
+
     def __init__(self, backend: Backend, keys: Keys, login: Login, limits: Limits | None) -> None:
         self._backend = backend
         self._keys = keys
@@ -59,7 +65,7 @@ class Routes:
         self._limits = limits
 
     async def find(self, request: web.BaseRequest, parts: list[str]) -> Request:
-        """The call a request makes, its body read. Raises ``ApiError``."""
+        """Return the call that a request makes, after reading its body. Raises ``ApiError``."""
         method, query = request.method, request.query
         match method, parts:
             case "POST", [tenant, "oauth2", "v2.0", "token"]:

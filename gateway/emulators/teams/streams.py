@@ -1,8 +1,9 @@
 """Streamed messages: ``typing`` activities with a ``streaminfo`` entity, then a final ``message``.
 
-https://learn.microsoft.com/microsoftteams/platform/bots/streaming-ux, whose error table gives codes and texts. What the
-page leaves to "various error messages" is 400 BadRequest here. In short: personal chats only; one stream a chat; the
-sequence starts at 1 and grows; text is everything so far; two minutes in all; the final message has no sequence.
+https://learn.microsoft.com/microsoftteams/platform/bots/streaming-ux, whose error table gives codes and texts. For what
+the page calls "various error messages" this emulator answers 400 BadRequest. In short: only personal chats have
+streams, one at a time; the sequence starts at 1 and increases; each text contains everything so far; a stream takes at
+most two minutes; the final message has no sequence.
 """
 
 import time
@@ -15,16 +16,18 @@ from gateway.emulators.teams.values import ApiError
 from gateway.emulators.teams.world import Conversation, Message, Stream, text_of
 
 MAX_INFORMATIVE = 1000
+"""Characters of an informative update (Teams' page on streaming)."""
 OUT_OF_ORDER: JSON = {
     "error": {
         "code": "ContentStreamSequenceOrderPreConditionFailed",
         "message": "PreCondition failed exception when processing streaming activity.",
     }
 }
+"""The body of the 202 that answers a request whose sequence number was already reached."""
 
 
 def info_of(activity: JSON) -> JSON | None:
-    """The ``streaminfo`` entity. The document spells it both ``streaminfo`` and ``streamInfo``."""
+    """Return the activity's ``streaminfo`` entity, or None. Teams' page spells it ``streaminfo`` and ``streamInfo``."""
     entities: Any = activity.get("entities")
     for entity in entities if isinstance(entities, list) else ():
         if isinstance(entity, dict) and str(entity.get("type", "")).lower() == "streaminfo":
@@ -33,7 +36,7 @@ def info_of(activity: JSON) -> JSON | None:
 
 
 def stream(backend: Backend, conversation: Conversation, activity: JSON, info: JSON) -> tuple[int, JSON]:
-    """One request of a stream. Raises ``ApiError``."""
+    """Answer one request of a stream. Raises ``ApiError``."""
     if conversation.kind != "personal" or not backend.streaming:
         raise not_allowed("Content stream is not allowed")
     if size_of(activity) > MAX_SIZE:
@@ -56,10 +59,12 @@ def stream(backend: Backend, conversation: Conversation, activity: JSON, info: J
 
 
 def not_allowed(message: str) -> ApiError:
+    """Return the error of a stream that is not allowed."""
     return ApiError(403, "ContentStreamNotAllowed", message)
 
 
 def bad_request(message: str) -> ApiError:
+    """Return the error of a streaming request that is malformed."""
     return ApiError(400, "BadRequest", message)
 
 

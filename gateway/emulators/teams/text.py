@@ -1,4 +1,4 @@
-"""What a person types, as Teams sends it: mentions as ``<at>`` with their entities, and a copy as HTML."""
+"""Turns what a person types into what Teams sends: mentions as ``<at>`` with their entities, and a copy as HTML."""
 
 import html
 import re
@@ -12,16 +12,23 @@ _JOINED = re.compile(r"(?<= ) |^ | $", re.MULTILINE)
 
 
 class Typed(NamedTuple):
+    """What Teams makes of typed text: the activity's text, a copy as HTML, and the mention entities."""
+
     text: str
     html: str
     mentions: list[JSON]
 
     def names(self, account_id: str) -> bool:
+        """Return whether the text mentions an account."""
         return any(m["mentioned"]["id"] == account_id for m in self.mentions)
 
 
 def typed(world: World, conversation: Conversation, text: str) -> Typed:
-    """``@gateway`` and ``@Ada`` become mentions, of those who are there; in a personal chat all is plain text."""
+    """Return what Teams makes of typed text.
+
+    ``@gateway`` and ``@Ada`` become mentions of members of the conversation; in a personal chat everything is plain
+    text.
+    """
     accounts: dict[str, JSON] = {}
     if conversation.kind != "personal":
         for member in conversation.members:
@@ -43,8 +50,11 @@ def typed(world: World, conversation: Conversation, text: str) -> Typed:
 
 
 def quoting(activity: JSON, quoted: Message, author: JSON) -> None:
-    """Make what was written a reply to a message: an entity, a placeholder before the text, and in the copy as HTML
-    the quote itself (Teams SDK, class *QuotedReplyData*)."""
+    """Make an activity the reply to a message.
+
+    It gets an entity, a placeholder before the text, and the quote in its copy as HTML (Teams SDK, class
+    *QuotedReplyData*).
+    """
     preview = text_of(quoted.activity)[:_PREVIEW]
     data = {"messageId": quoted.id, "senderId": author["id"], "senderName": author["name"], "preview": preview}
     activity["text"] = f'<quoted messageId="{quoted.id}"/> {activity["text"]}'
@@ -59,5 +69,5 @@ def quoting(activity: JSON, quoted: Message, author: JSON) -> None:
 
 
 def _escaped(text: str) -> str:
-    """As the compose box writes it: blanks that HTML would join are no-break ones."""
+    """Return text as the compose box writes it in HTML, with no-break spaces where HTML would collapse blanks."""
     return _JOINED.sub("&nbsp;", html.escape(text, quote=False)).replace("\n", "<br>")

@@ -1,7 +1,7 @@
-"""What Teams checks in a message a bot sends: size, format, attachments, entities, suggested actions.
+"""Checks what a bot sends as a message: size, format, attachments, entities, suggested actions.
 
-Size and formats: https://learn.microsoft.com/microsoftteams/platform/bots/how-to/format-your-bot-messages.
-AI label, citations, feedback: .../bots/how-to/bot-messages-ai-generated-content.
+Size and formats: https://learn.microsoft.com/microsoftteams/platform/bots/how-to/format-your-bot-messages. AI label,
+citations, feedback: .../bots/how-to/bot-messages-ai-generated-content.
 """
 
 import re
@@ -15,17 +15,24 @@ from gateway.emulators.teams.values import ApiError, bad_argument, bad_syntax
 from gateway.emulators.teams.world import Conversation, text_of
 
 MAX_SIZE = 100 * 1024
-"""Bytes of a whole message as UTF-16, pictures as data URIs left out."""
+"""Bytes of a complete message as UTF-16, without pictures in data URIs (Teams' page on formatting)."""
 FORMATS = frozenset({"plain", "markdown", "xml", "extendedmarkdown"})
+"""Values of ``textFormat`` (Teams' page on formatting)."""
 SUGGESTIONS = frozenset({"imBack", "Action.Compose", "Action.Submit"})
+"""The types of suggested actions (Teams' page on suggested actions)."""
 MAX_CITATIONS, MAX_NAME, MAX_ABSTRACT, MAX_KEYWORDS, MAX_KEYWORD = 20, 80, 160, 3, 28
+"""Limits of citations (Teams' page on AI-generated messages): citations of a message, characters of a citation's name
+and abstract, its keywords, and the characters of a keyword."""
 MAX_CAROUSEL = 10
+"""Attachments of a carousel (Teams' cards reference)."""
 MESSAGE_ENTITY = "https://schema.org/Message"
+"""The type of the entity that has the AI label and the citations (Teams' page on AI-generated messages)."""
 _AT = re.compile(r"<at(?: [^>]*)?>.*?</at>", re.DOTALL)
 _DATA_URI = re.compile(r"data:image/[a-z+.-]+;base64,[A-Za-z0-9+/=]+")
 
 
 def size_of(activity: JSON) -> int:
+    """Return the bytes of an activity as UTF-16, without pictures in data URIs."""
     text = orjson.dumps(activity).decode()
     if "data:image/" in text:
         text = _DATA_URI.sub("", text)
@@ -33,12 +40,13 @@ def size_of(activity: JSON) -> int:
 
 
 def check_size(activity: JSON) -> None:
+    """Raise ``ApiError`` for an activity that is too large."""
     if size_of(activity) > MAX_SIZE:
         raise ApiError(413, "MessageSizeTooBig", "Message size too large.")
 
 
 def check_message(activity: JSON, conversation: Conversation) -> None:
-    """Raises ``ApiError`` for what Teams would not take as a message."""
+    """Raise ``ApiError`` for an activity that Teams would not take as a message."""
     check_size(activity)
     text, attachments = activity.get("text"), activity.get("attachments") or []
     if text is not None and not isinstance(text, str):
@@ -141,7 +149,7 @@ def _check_channel_data(given: Any) -> None:
 
 
 def ai_fields(activity: JSON) -> bool:
-    """Whether a message has what a stream may carry only at its end: AI label, citations of it, feedback buttons."""
+    """Return whether a message has what a stream may carry only in its final message: AI label and feedback buttons."""
     data: Any = activity.get("channelData")
     wanted = isinstance(data, dict) and bool(data.get("feedbackLoop") or data.get("feedbackLoopEnabled"))
     entities: Any = activity.get("entities") or []

@@ -1,4 +1,4 @@
-"""The small values every part of the emulator shares: refusals, identifiers, times, what a person was shown."""
+"""Small values that all parts of the Teams emulator share: errors, ids, times, what came of an interaction."""
 
 import time
 from dataclasses import dataclass, field
@@ -8,11 +8,11 @@ from typing import Any
 from gateway.emulators.common.values import JSON
 
 REACTIONS = frozenset({"like", "heart", "laugh", "surprised", "sad", "angry"})
-"""The reactions Teams names; any other emoji goes by its code point and name, ``1f440_eyes``."""
+"""The reactions that Teams names. Any other emoji goes by its code point and name, for example ``1f440_eyes``."""
 
 
 class ApiError(Exception):
-    """What the connector answers as ``{"error": {"code", "message"}}``."""
+    """An error that the connector answers as ``{"error": {"code", "message"}}``."""
 
     def __init__(
         self, status: int, code: str | None, message: str, *, retry_after: int | None = None, body: JSON | None = None
@@ -25,20 +25,22 @@ class ApiError(Exception):
 
 
 def bad_argument(message: str) -> ApiError:
+    """Return the error of a request with a wrong argument (400 BadArgument)."""
     return ApiError(400, "BadArgument", message)
 
 
 def bad_syntax(message: str) -> ApiError:
+    """Return the error of a malformed request (400 BadSyntax)."""
     return ApiError(400, "BadSyntax", message)
 
 
 @dataclass(slots=True)
 class InvokeResult:
-    """What a person's click, submit, choice or verdict led to.
+    """What came of a person's click, submission, choice or verdict.
 
-    ``status`` is the bot's HTTP status (0: nothing answered, or the client itself refused), ``body`` its answer.
-    ``error`` is the error the person is shown, ``errors`` the messages beside inputs by their id, ``message`` a
-    notice, ``card`` the card that took the clicked one's place, ``dialog`` the id of the dialog open now.
+    ``status`` is the bot's HTTP status (0 when nothing was answered or the client itself refused), ``body`` its answer.
+    ``error`` is the error the person is shown, ``errors`` the messages beside inputs by their id, ``message`` a notice,
+    ``card`` the card that replaced the clicked one, ``dialog`` the id of the dialog that is open now.
     """
 
     status: int
@@ -51,20 +53,22 @@ class InvokeResult:
 
     @property
     def ok(self) -> bool:
+        """Whether the person was shown no error."""
         return self.error is None and not self.errors
 
 
 class Clock:
-    """Message ids as Teams makes them: milliseconds since 1970, never twice the same."""
+    """Makes message ids as Teams does: milliseconds since 1970, each greater than the one before."""
 
     def __init__(self) -> None:
         self._last = 0
 
     def message_id(self) -> str:
+        """Return a new message id."""
         self._last = max(time.time_ns() // 1_000_000, self._last + 1)
         return str(self._last)
 
 
 def timestamp(at: float) -> str:
-    """ISO 8601 in UTC, to the millisecond, as in an activity's ``timestamp``."""
+    """Return a time, given in seconds since the epoch, as ISO 8601 in UTC to the millisecond."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

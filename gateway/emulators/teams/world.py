@@ -1,4 +1,5 @@
-"""The tenants with their people, chats, teams and messages, as data. Everything bounded."""
+"""The state of the emulated Teams: tenants with their people, chats, teams and messages. Every collection is
+bounded."""
 
 import secrets
 import time
@@ -11,15 +12,19 @@ from gateway.emulators.common.values import JSON, PersonError
 from gateway.emulators.teams.values import ApiError, Clock, bad_syntax
 
 Kind = Literal["personal", "groupChat", "channel"]
+"""A chat of one person with the bot, a group chat, or a channel of a team."""
 Ended = Literal["final", "stopped", "expired"]
+"""How a stream ended: with the final message, by the stop button, or because its time was over."""
 
 MAX_MESSAGES = 5_000
-"""Messages kept per conversation; the oldest go first."""
+"""Messages kept in a conversation; the oldest are forgotten first."""
 _ID_STARTS = ("a:", "19:", "29:", "28:")
 
 
 @dataclass(slots=True)
 class Person:
+    """A person of a tenant."""
+
     id: str
     aad_object_id: str
     tenant_id: str
@@ -30,14 +35,15 @@ class Person:
 
     @property
     def name(self) -> str:
+        """The person's full name."""
         return f"{self.given_name} {self.surname}".strip()
 
     def account(self) -> JSON:
-        """As ``from`` and in member lists of events."""
+        """Return the person as ``from`` and the member lists of events show them."""
         return {"id": self.id, "name": self.name, "aadObjectId": self.aad_object_id}
 
     def member(self) -> JSON:
-        """As the roster's endpoints tell: a TeamsChannelAccount."""
+        """Return the person as the roster's operations show them (a TeamsChannelAccount)."""
         return {
             **self.account(),
             "objectId": self.aad_object_id,
@@ -52,7 +58,8 @@ class Person:
 
 @dataclass(slots=True)
 class Stream:
-    """A message while it is streamed. Times are of the monotonic clock."""
+    """A message while it is streamed. ``started`` is a monotonic time; ``shown`` is the latest text, ``content`` the
+    latest that is not an informative update."""
 
     started: float
     sequence: int
@@ -64,8 +71,11 @@ class Stream:
 
 @dataclass(slots=True)
 class Message:
-    """``activity`` holds what was sent: text, attachments, entities and so on; ids and accounts stand beside it.
-    ``shared`` are files people see there that a bot is not given."""
+    """A message. ``activity`` is what was sent: text, attachments, entities and so on.
+
+    ``root`` is the post of the channel thread it replies in. ``shared`` are files that people see and a bot does not
+    receive. ``targeted_for`` is the only person who sees it, if it is targeted.
+    """
 
     id: str
     sender: str
@@ -81,19 +91,19 @@ class Message:
     shared: list[JSON] = field(default_factory=list[JSON])
     reactions: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     cards: dict[tuple[str, int], JSON] = field(default_factory=dict[tuple[str, int], JSON])
-    """What a person sees in place of an attachment since an Action.Execute answered with a card."""
+    """The cards that a person sees in place of an attachment, after an Action.Execute was answered with a card."""
     consents: dict[int, str] = field(default_factory=dict[int, str])
     verdicts: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
     def thread(self) -> str:
-        """The post this message belongs under: itself, unless it is a reply."""
+        """The post this message belongs under. For a message that is not a reply this is the message itself."""
         return self.root or self.id
 
 
 @dataclass(slots=True)
 class Team:
-    """A team; its id is that of its General channel."""
+    """A team. Its id is that of its General channel."""
 
     id: str
     name: str
@@ -104,6 +114,9 @@ class Team:
 
 @dataclass(slots=True)
 class Conversation:
+    """A chat or a channel with its messages. ``members`` are ids of people; ``installed`` is whether the app is in
+    it."""
+
     id: str
     kind: Kind
     tenant_id: str
@@ -116,19 +129,20 @@ class Conversation:
     typing: bool = False
 
     def add(self, message: Message) -> None:
+        """Keep a message. Beyond ``MAX_MESSAGES`` the oldest is forgotten."""
         self.messages[message.id] = message
         if len(self.messages) > MAX_MESSAGES:
             self.messages.popitem(last=False)
 
     def find(self, message_id: str) -> Message:
-        """For those who act as a person."""
+        """Return a message for what a person does. Raises ``PersonError`` when there is none."""
         message = self.messages.get(message_id)
         if message is None or message.deleted:
             raise PersonError("no such message")
         return message
 
     def activity(self, activity_id: str) -> Message:
-        """For a call of the connector."""
+        """Return a message for a call of the connector. Raises ``ApiError`` when there is none."""
         message = self.messages.get(activity_id)
         if message is None or message.deleted:
             raise ApiError(404, "ActivityNotFoundInConversation", "Conversation not found.")
@@ -137,11 +151,15 @@ class Conversation:
 
 @dataclass(slots=True)
 class Tenant:
+    """An organisation that uses the app."""
+
     id: str
     name: str
 
 
 class World:
+    """All tenants, people, teams and conversations. ``base`` is the emulator's own URL."""
+
     def __init__(self, app_id: str, *, bot_name: str = "gateway") -> None:
         self.app_id = app_id
         self.bot_id = f"28:{app_id}"
@@ -154,19 +172,23 @@ class World:
         self.conversations: dict[str, Conversation] = {}
 
     def bot(self) -> JSON:
+        """Return the bot's account."""
         return {"id": self.bot_id, "name": self.bot_name}
 
     def service_url(self, tenant_id: str) -> str:
+        """Return the ``serviceUrl`` of a tenant's activities."""
         return f"{self.base}/amer/{tenant_id}/"
 
-    # -- laying out
+    # -- building the state
 
     def add_tenant(self, name: str) -> Tenant:
+        """Add a tenant."""
         tenant = Tenant(str(uuid.uuid4()), name)
         self.tenants[tenant.id] = tenant
         return tenant
 
     def add_person(self, tenant: Tenant, given_name: str, surname: str, email: str | None) -> Person:
+        """Add a person to a tenant."""
         person = Person(
             f"29:1{secrets.token_urlsafe(48)}",
             str(uuid.uuid4()),
@@ -182,6 +204,7 @@ class World:
     def add_conversation(
         self, kind: Kind, tenant_id: str, name: str, members: list[str], *, team: Team | None = None, id: str = ""
     ) -> Conversation:
+        """Add a conversation, to a ``team`` if it is a channel."""
         ends = {
             "personal": f"a:1{secrets.token_urlsafe(32)}",
             "groupChat": f"19:{secrets.token_hex(16)}@thread.v2",
@@ -194,6 +217,7 @@ class World:
         return conversation
 
     def add_team(self, tenant: Tenant, name: str, members: list[str]) -> Team:
+        """Add a team with its General channel."""
         team = Team(f"19:{secrets.token_hex(16)}@thread.tacv2", name, str(uuid.uuid4()), tenant.id)
         self.teams[team.id] = team
         self.add_conversation("channel", tenant.id, "General", members, team=team, id=team.id)
@@ -202,7 +226,7 @@ class World:
     # -- finding
 
     def person(self, name: str) -> Person:
-        """By id, AAD object id, e-mail or name, for those who act as a person."""
+        """Return a person by id, AAD object id, e-mail or name. Raises ``PersonError`` when there is none."""
         wanted = name.lower()
         for person in self.people.values():
             names = (person.id, person.aad_object_id, person.email, person.given_name, person.name)
@@ -211,11 +235,13 @@ class World:
         raise PersonError(f"no user {name}")
 
     def personal(self, person_id: str) -> Conversation | None:
+        """Return a person's chat with the bot, or None."""
         chats = (c for c in self.conversations.values() if c.kind == "personal")
         return next((c for c in chats if c.members == [person_id]), None)
 
     def place(self, name: str, person: Person) -> Conversation:
-        """Where a person is: a conversation by id or by name, ``personal`` being the chat with the bot."""
+        """Return a conversation by id or by name; ``personal`` is the person's chat with the bot. Raises
+        ``PersonError`` when there is none."""
         found = self.conversations.get(name.partition(";messageid=")[0])
         if found is None and name == "personal":
             found = self.personal(person.id)
@@ -227,7 +253,8 @@ class World:
         return found
 
     def addressed(self, given: str, tenant_id: str | None) -> tuple[Conversation, str | None]:
-        """The conversation a call names and the root of the channel thread in it, if it names one."""
+        """Return the conversation that a call names, and the root of the channel thread if it names one. Raises
+        ``ApiError``."""
         if not given.startswith(_ID_STARTS):
             raise bad_syntax("Bad format of conversation ID")
         conversation_id, _, root = given.partition(";messageid=")
@@ -245,15 +272,17 @@ class World:
         return conversation, root or None
 
     def at(self, conversation: Conversation, root: str | None) -> str:
-        """The conversation id on the wire: in channels it names the thread."""
+        """Return the conversation's id on the wire. In a channel it contains the thread."""
         if conversation.kind == "channel" and root is not None:
             return f"{conversation.id};messageid={root}"
         return conversation.id
 
     def account(self, sender: str) -> JSON:
+        """Return the account of a message's sender."""
         return self.bot() if sender == self.bot_id else self.people[sender].account()
 
 
 def text_of(activity: JSON) -> str:
+    """Return an activity's text, or "" when it has none."""
     text: Any = activity.get("text")
     return text if isinstance(text, str) else ""
