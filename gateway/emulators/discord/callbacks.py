@@ -48,7 +48,7 @@ class Callbacks:
             choices = "{" + ", ".join(map(str, allowed)) + "}"
             raise invalid(("type",), "BASE_TYPE_CHOICES", f"Value must be one of {choices}.")
         result = self._answer(interaction, int(kind), request)
-        self._interactions.settle(interaction, result)
+        self._interactions.resolve(interaction, result)
         return self._resource(interaction, int(kind), result) if request.flag("with_response") else None
 
     def _answer(self, interaction: Interaction, kind: int, request: Request) -> InteractionResult:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from gateway.emulators.common.values import JSON
-from gateway.emulators.discord import finding, mentions, threads, wire
+from gateway.emulators.discord import lookup, mentions, threads, wire
 from gateway.emulators.discord.backend import Backend
 from gateway.emulators.discord.checker import Checker
 from gateway.emulators.discord.compose import Composer
@@ -17,12 +17,12 @@ from gateway.emulators.discord.values import ARCHIVE_MINUTES, MAX_THREAD_NAME, W
 
 def get(backend: Backend, request: Request) -> JSON:
     """Answer the request for a channel."""
-    return wire.channel(backend.world, finding.channel(backend, request))
+    return wire.channel(backend.world, lookup.channel(backend, request))
 
 
 def modify(backend: Backend, limits: Limits, request: Request) -> JSON:
     """Answer the change of a channel or thread: rename it, or archive or lock a thread."""
-    channel = finding.channel(backend, request)
+    channel = lookup.channel(backend, request)
     if channel.recipient is not None:
         raise ApiError.of(50003)
     checker, form = Checker(), request.form
@@ -55,7 +55,7 @@ def modify(backend: Backend, limits: Limits, request: Request) -> JSON:
 
 def delete(backend: Backend, request: Request) -> JSON:
     """Answer the deletion of a channel or thread. A direct message is only closed."""
-    channel = finding.channel(backend, request)
+    channel = lookup.channel(backend, request)
     shown = wire.channel(backend.world, channel)
     if channel.recipient is not None:
         return shown
@@ -68,9 +68,9 @@ def delete(backend: Backend, request: Request) -> JSON:
 
 def create_thread_from_message(backend: Backend, request: Request) -> Created:
     """Answer the creation of a thread from a message."""
-    channel = finding.channel(backend, request)
+    channel = lookup.channel(backend, request)
     _takes_threads(channel, (ChannelType.TEXT,))
-    source = finding.message(channel, request.params["message_id"])
+    source = lookup.message(channel, request.params["message_id"])
     if source.id in backend.world.channels:
         raise ApiError.of(160004)
     if source.type not in WRITTEN:
@@ -87,7 +87,7 @@ def create_thread_from_message(backend: Backend, request: Request) -> Created:
 
 def create_thread(backend: Backend, request: Request) -> Created:
     """Answer the creation of a thread without a message, or of a post in a forum."""
-    channel = finding.channel(backend, request)
+    channel = lookup.channel(backend, request)
     _takes_threads(channel, (ChannelType.TEXT, ChannelType.FORUM))
     checker, form = Checker(), request.form
     name, minutes = _name(checker, form), _minutes(checker, form)
@@ -119,7 +119,7 @@ def leave_thread(backend: Backend, request: Request) -> None:
 
 def thread_members(backend: Backend, request: Request) -> list[JSON]:
     """Answer the request for a thread's members."""
-    channel = finding.channel(backend, request)
+    channel = lookup.channel(backend, request)
     if channel.thread is None:
         raise ApiError.of(50024)
     return [wire.thread_member(channel, user_id) for user_id in channel.thread.members]
@@ -127,7 +127,7 @@ def thread_members(backend: Backend, request: Request) -> list[JSON]:
 
 def thread_member(backend: Backend, request: Request) -> JSON:
     """Answer the request for one member of a thread."""
-    channel = finding.channel(backend, request)
+    channel = lookup.channel(backend, request)
     user_id = _member_id(backend, request)
     if channel.thread is None:
         raise ApiError.of(50024)
@@ -138,7 +138,7 @@ def thread_member(backend: Backend, request: Request) -> JSON:
 
 def archived_threads(backend: Backend, request: Request) -> JSON:
     """Answer the request for a channel's public archived threads, the last archived first."""
-    channel = finding.channel(backend, request, needs=Permission.READ_MESSAGE_HISTORY)
+    channel = lookup.channel(backend, request, needs=Permission.READ_MESSAGE_HISTORY)
     found = [t for t in backend.world.threads_of(channel) if t.thread is not None and t.thread.archived]
     public = [t for t in found if t.type == ChannelType.PUBLIC_THREAD]
     public.sort(key=lambda t: t.thread.changed_at if t.thread is not None else 0.0, reverse=True)
@@ -147,7 +147,7 @@ def archived_threads(backend: Backend, request: Request) -> JSON:
 
 def active_threads(backend: Backend, request: Request) -> JSON:
     """Answer the request for a guild's active threads."""
-    guild = finding.guild(backend, request)
+    guild = lookup.guild(backend, request)
     found = [t for t in backend.world.threads(guild) if t.thread is not None and not t.thread.archived]
     listed = _listed(backend, [t for t in found if backend.bot_may(t)])
     del listed["has_more"]
@@ -206,7 +206,7 @@ def _takes_threads(channel: Channel, kinds: tuple[ChannelType, ...]) -> None:
 
 
 def _active_thread(backend: Backend, request: Request) -> Channel:
-    channel = finding.channel(backend, request)
+    channel = lookup.channel(backend, request)
     if channel.thread is None:
         raise ApiError.of(50024)
     if channel.thread.archived:

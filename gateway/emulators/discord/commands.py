@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from gateway.emulators.common.values import JSON
-from gateway.emulators.discord import finding
+from gateway.emulators.discord import lookup
 from gateway.emulators.discord.backend import Backend
 from gateway.emulators.discord.checker import Checker
 from gateway.emulators.discord.errors import ApiError, Path
@@ -87,7 +87,7 @@ def _notice(backend: Backend) -> None:
 def _scope(backend: Backend, request: Request) -> dict[str, JSON]:
     if request.params["application_id"] != backend.world.application_id:
         raise ApiError.of(20012)
-    guild_id = finding.guild(backend, request).id if "guild_id" in request.params else ""
+    guild_id = lookup.guild(backend, request).id if "guild_id" in request.params else ""
     return backend.application.commands.setdefault(guild_id, {})
 
 

@@ -1,7 +1,7 @@
 """The routes of users, guilds, the application and the gateway's address."""
 
 from gateway.emulators.common.values import JSON
-from gateway.emulators.discord import finding, wire
+from gateway.emulators.discord import lookup, wire
 from gateway.emulators.discord.backend import Backend
 from gateway.emulators.discord.checker import Checker
 from gateway.emulators.discord.errors import ApiError
@@ -53,28 +53,28 @@ def current_guilds(backend: Backend, request: Request) -> list[JSON]:
 
 def leave_guild(backend: Backend, request: Request) -> None:
     """Answer the bot's request to leave a guild."""
-    backend.remove_bot(finding.guild(backend, request))
+    backend.remove_bot(lookup.guild(backend, request))
 
 
 def guild(backend: Backend, request: Request) -> JSON:
     """Answer the request for a guild."""
-    return wire.guild(finding.guild(backend, request))
+    return wire.guild(lookup.guild(backend, request))
 
 
 def guild_channels(backend: Backend, request: Request) -> list[JSON]:
     """Answer the request for a guild's channels."""
-    found = finding.guild(backend, request)
+    found = lookup.guild(backend, request)
     return [wire.channel(backend.world, c) for c in found.channels.values()]
 
 
 def roles(backend: Backend, request: Request) -> list[JSON]:
     """Answer the request for a guild's roles."""
-    return [wire.role(each) for each in finding.guild(backend, request).roles.values()]
+    return [wire.role(each) for each in lookup.guild(backend, request).roles.values()]
 
 
 def member(backend: Backend, request: Request) -> JSON:
     """Answer the request for a member of a guild."""
-    found = finding.guild(backend, request)
+    found = lookup.guild(backend, request)
     user_id = request.params["user_id"]
     user_id = backend.world.bot.id if user_id == "@me" else user_id
     if user_id not in found.members:

@@ -71,10 +71,10 @@ from gateway.emulators.discord.interactions import InteractionResult, Interactio
 from gateway.emulators.discord.limits import Limits, Scope
 from gateway.emulators.discord.people import People, Upload
 from gateway.emulators.discord.permissions import named
-from gateway.emulators.discord.presses import Presses
 from gateway.emulators.discord.rest import Rest, fault
 from gateway.emulators.discord.routes import Routes
 from gateway.emulators.discord.state import Channel, Member, Message, Overwrite, User
+from gateway.emulators.discord.user_interactions import UserInteractions
 from gateway.emulators.discord.values import ChannelType
 from gateway.emulators.discord.world import World
 
@@ -117,7 +117,7 @@ class DiscordEmulator(Watched):
         self.world = World(home.bot())
         self.application = Application(self.world.application_id, "Gateway")
         self.application.allow(privileged_intents)
-        self.guild = home.settle(self.world, int(named(bot_permissions)))
+        self.guild = home.build_guild(self.world, int(named(bot_permissions)))
         self._observers = Observers()
         self._faults = Faults()
         self._limits = Limits(enforced=limits == "real")
@@ -133,7 +133,7 @@ class DiscordEmulator(Watched):
         self.backend = Backend(self.world, self.application, self.gateway, self._observers)
         self._interactions = Interactions(self.backend, deadline=interaction_deadline, token_seconds=token_seconds)
         self._people = People(self.backend)
-        self._presses = Presses(self.backend, self._interactions)
+        self._user_interactions = UserInteractions(self.backend, self._interactions)
         self.routes = Routes(self.backend, self._interactions, self._limits)
         self._rest = Rest(self.backend, self.routes, self._faults, self._limits)
         self._listener = Listener(self._serve, grace=0.5)
@@ -296,7 +296,9 @@ class DiscordEmulator(Watched):
         ``values`` are the options selected, by value or label; in a menu of users, roles or channels they are ids.
         """
         found, person = self.world.channel(channel), self._user(user)
-        return await self._presses.click(found, message_id, person, custom_id=custom_id, label=label, values=values)
+        return await self._user_interactions.click(
+            found, message_id, person, custom_id=custom_id, label=label, values=values
+        )
 
     async def submit(self, modal_id: str, values: Mapping[str, Any] | None = None) -> InteractionResult:
         """Submit a form and return what the bot answered.
@@ -304,7 +306,7 @@ class DiscordEmulator(Watched):
         ``values`` go by custom id or label: text, an option's value or label (or a list of them), a boolean, or files
         as ``(name, bytes, media type)``. A result of kind ``invalid`` was not sent to the bot.
         """
-        return await self._presses.submit(self._modal(modal_id), values or {})
+        return await self._user_interactions.submit(self._modal(modal_id), values or {})
 
     def close_modal(self, modal_id: str) -> None:
         """Close a form without submitting it. The bot is not told."""
@@ -319,7 +321,7 @@ class DiscordEmulator(Watched):
         user: str | None = None,
     ) -> InteractionResult:
         """Run a slash command the bot registered; after a blank, ``name`` may contain a subcommand's name."""
-        return await self._presses.command(self.world.channel(channel), self._user(user), name, options or {})
+        return await self._user_interactions.command(self.world.channel(channel), self._user(user), name, options or {})
 
     async def create_thread(
         self, channel: str, name: str, *, message_id: str | None = None, user: str | None = None

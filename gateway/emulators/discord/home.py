@@ -21,7 +21,7 @@ def bot() -> User:
     return User(BOT_ID, "gateway", None, "a0b1c2d3e4f5a0b1c2d3e4f5a0b1c2d3", bot=True)
 
 
-def settle(world: World, bot_permissions: int) -> Guild:
+def build_guild(world: World, bot_permissions: int) -> Guild:
     """Build the guild in an empty world. ``bot_permissions`` is what the bot's own role adds to everyone's
     permissions."""
     people = [

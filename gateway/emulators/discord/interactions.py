@@ -158,7 +158,7 @@ class Interactions:
             self._backend.observers.changed()
             return InteractionResult("failed", interaction.id, error=error)
 
-    def settle(self, interaction: Interaction, result: InteractionResult) -> None:
+    def resolve(self, interaction: Interaction, result: InteractionResult) -> None:
         """Record the bot's first answer."""
         interaction.answer = result.kind
         if not interaction.outcome.done():

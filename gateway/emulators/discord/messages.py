@@ -8,7 +8,7 @@ from collections import OrderedDict
 from typing import Any
 
 from gateway.emulators.common.values import JSON
-from gateway.emulators.discord import finding, mentions, threads
+from gateway.emulators.discord import lookup, mentions, threads
 from gateway.emulators.discord.backend import Backend
 from gateway.emulators.discord.checker import Checker
 from gateway.emulators.discord.compose import Composer
@@ -45,7 +45,7 @@ class Messages:
     def create(self, request: Request) -> JSON:
         """Answer the creation of a message."""
         backend = self._backend
-        channel = finding.channel(backend, request)
+        channel = lookup.channel(backend, request)
         may_send(backend, channel)
         form = request.form
         nonce = _nonce(form)
@@ -72,12 +72,12 @@ class Messages:
 
     def get(self, request: Request) -> JSON:
         """Answer the request for one message."""
-        channel = finding.channel(self._backend, request, needs=Permission.READ_MESSAGE_HISTORY)
-        return self._backend.shown(finding.message(channel, request.params["message_id"]))
+        channel = lookup.channel(self._backend, request, needs=Permission.READ_MESSAGE_HISTORY)
+        return self._backend.shown(lookup.message(channel, request.params["message_id"]))
 
     def list(self, request: Request) -> list[JSON]:
         """Answer the request for a channel's messages, newest first."""
-        channel = finding.channel(self._backend, request)
+        channel = lookup.channel(self._backend, request)
         checker = Checker()
         limit = checker.integer(request.query.get("limit"), ("limit",), least=1, most=100, default=50)
         bounds = [name for name in ("around", "before", "after") if name in request.query]
@@ -94,8 +94,8 @@ class Messages:
     def edit(self, request: Request) -> JSON:
         """Answer the edit of a message."""
         backend = self._backend
-        channel = finding.channel(backend, request)
-        message = finding.message(channel, request.params["message_id"])
+        channel = lookup.channel(backend, request)
+        message = lookup.message(channel, request.params["message_id"])
         if message.author_id != backend.world.bot.id:
             raise ApiError.of(50005)
         if message.type not in WRITTEN:
@@ -104,8 +104,8 @@ class Messages:
 
     def delete(self, request: Request) -> None:
         """Answer the deletion of a message."""
-        channel = finding.channel(self._backend, request)
-        message = finding.message(channel, request.params["message_id"])
+        channel = lookup.channel(self._backend, request)
+        message = lookup.message(channel, request.params["message_id"])
         own = message.author_id == self._backend.world.bot.id
         if message.type in (MessageType.THREAD_STARTER_MESSAGE, MessageType.CHANNEL_NAME_CHANGE):
             raise ApiError.of(50021)
@@ -117,7 +117,7 @@ class Messages:
 
     def bulk_delete(self, request: Request) -> None:
         """Answer the deletion of several messages."""
-        channel = finding.channel(self._backend, request)
+        channel = lookup.channel(self._backend, request)
         if channel.guild_id is None:
             raise ApiError.of(50003)
         if not self._backend.bot_may(channel) & Permission.MANAGE_MESSAGES:
@@ -134,7 +134,7 @@ class Messages:
 
     def typing(self, request: Request) -> None:
         """Answer the request to show the typing indicator."""
-        channel = finding.channel(self._backend, request)
+        channel = lookup.channel(self._backend, request)
         may_send(self._backend, channel)
         self._backend.type_in(channel, self._backend.world.bot.id)
 

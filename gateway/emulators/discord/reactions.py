@@ -1,7 +1,7 @@
 """The routes of reactions: https://docs.discord.com/developers/resources/message#create-reaction."""
 
 from gateway.emulators.common.values import JSON
-from gateway.emulators.discord import finding, wire
+from gateway.emulators.discord import lookup, wire
 from gateway.emulators.discord.backend import Backend
 from gateway.emulators.discord.checker import Checker
 from gateway.emulators.discord.errors import ApiError
@@ -56,5 +56,5 @@ def emoji_key(text: str) -> str:
 
 
 def _found(backend: Backend, request: Request) -> tuple[Channel, Message, str]:
-    channel = finding.channel(backend, request, needs=Permission.READ_MESSAGE_HISTORY)
-    return channel, finding.message(channel, request.params["message_id"]), emoji_key(request.params["emoji"])
+    channel = lookup.channel(backend, request, needs=Permission.READ_MESSAGE_HISTORY)
+    return channel, lookup.message(channel, request.params["message_id"]), emoji_key(request.params["emoji"])

@@ -14,7 +14,7 @@ from gateway.emulators.discord.state import Channel, Message, User
 _STRING, _INTEGER, _BOOLEAN, _USER, _CHANNEL, _ROLE, _NUMBER, _ATTACHMENT = 3, 4, 5, 6, 7, 8, 10, 11
 
 
-class Presses:
+class UserInteractions:
     """Performs what people do with buttons, menus, forms and commands, by the rules of Discord's client."""
 
     def __init__(self, backend: Backend, interactions: Interactions) -> None:
