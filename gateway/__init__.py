@@ -33,6 +33,7 @@ from gateway.chat.elements.files import File, Image, Text
 from gateway.chat.feedback import Feedback
 from gateway.chat.message import ErrorMessage, Message
 from gateway.chat.session import user_session
+from gateway.chat.tasks import Task, TaskList, TaskStatus
 from gateway.chat.user import PersistedUser, User
 from gateway.chat.web_only import (
     CopilotFunction,
@@ -65,6 +66,7 @@ from gateway.errors import (
 )
 from gateway.model import AllowedMentions, Citation
 from gateway.runtime.calling import make_async, run_sync, sleep
+from gateway.step import Step, step
 
 __version__ = _version("bot-gateway")
 """The version of the installed package, as ``gateway --version`` prints it."""
@@ -97,6 +99,10 @@ __all__ = [
     "RateLimited",
     "RefusedForm",
     "Rejected",
+    "Step",
+    "Task",
+    "TaskList",
+    "TaskStatus",
     "Text",
     "TooLarge",
     "Unavailable",
@@ -130,5 +136,6 @@ __all__ = [
     "send_window_message",
     "set_starter_categories",
     "sleep",
+    "step",
     "user_session",
 ]

@@ -94,6 +94,7 @@ def compose(
         spawn=tasks.spawn,
         questions=OpenQuestions(per_person=settings.questions_per_person, limits=limits),
         seals=seals,
+        cot=settings.cot,
         feedback=lambda: settings.feedback and callbacks.on_feedback is not None,
     )
     places = Places(in_all=settings.running_turns, per_person=settings.turns_per_person, limits=limits)

@@ -222,6 +222,9 @@ class GatewaySettings(_Settings):
     feedback: bool = True
     """Whether thumbs are shown under the bot's answers, when an ``on_feedback`` handler is registered."""
 
+    cot: Literal["hidden", "tool_call", "full"] = "full"
+    """Which steps people see (the chain of thought): none, those of type ``tool``, or all."""
+
     def file_quota(self) -> Quota:
         """Return a new, empty count of kept files with the bounds of ``files_mb_per_conversation`` and ``files_mb``."""
         return Quota(

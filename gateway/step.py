@@ -1,5 +1,9 @@
-"""The dict of a step, under the name the documents import it from."""
+"""Steps, under the names the documents import them from.
+
+``gateway.step`` is also the decorator: ``gateway`` imports this module before it binds the name to the function.
+"""
 
 from gateway.chat.dicts import StepDict
+from gateway.chat.steps import Step, StepType, step
 
-__all__ = ["StepDict"]
+__all__ = ["Step", "StepDict", "StepType", "step"]

@@ -6,6 +6,7 @@ import inspect
 import logging
 import re
 from collections.abc import Iterator
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ def public_callables() -> Iterator[tuple[str, Any]]:
 def parameters(value: Any) -> set[str]:
     """The names of the parameters of a function, or of a class where the class states its own."""
     own = not inspect.isclass(value) or inspect.isfunction(value.__init__)
-    if value in INHERITS or not own:
+    if value in INHERITS or not own or (inspect.isclass(value) and issubclass(value, Enum)):
         return set()
     return set(inspect.signature(value).parameters) - {"self", "cls"}
 
@@ -105,6 +106,7 @@ def undocumented(path: Path) -> Iterator[str]:
             isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
             and not node.name.startswith("_")
             and not ast.get_docstring(node)
+            and "overload" not in map(ast.unparse, node.decorator_list)
         ):
             yield f"{place}:{node.lineno} {node.name}"
 

@@ -18,13 +18,18 @@ from gateway.user import PersistedUser, User
             "ThreadDict Pagination ThreadFilter PageInfo PaginatedResponse Feedback FeedbackDict AskFileResponse",
         ),
         ("user", "User PersistedUser"),
-        ("step", "StepDict"),
-        ("element", "Element ElementDict File Image Text"),
+        ("step", "Step StepDict step"),
+        ("element", "Element ElementDict File Image Task TaskList TaskStatus Text"),
     ],
 )
 def test_a_documented_module_has_its_names(module: str, names: str) -> None:
     imported = importlib.import_module(f"gateway.{module}")
     assert [name for name in names.split() if not hasattr(imported, name)] == []
+
+
+def test_the_decorator_step_is_not_hidden_by_the_module_of_its_name() -> None:
+    importlib.import_module("gateway.step")
+    assert callable(cl.step)
 
 
 def test_a_page_of_threads_goes_to_a_dict_and_back() -> None:

@@ -73,6 +73,8 @@ CAPABILITIES = Capabilities(
     stream_interval=0.6,
     # A stream as a whole ends near 12,000 bytes (see STREAM_BYTES); past that in bytes the adapter expires it itself.
     stream_limit=10_000,
+    stream_tasks=True,
+    status_text=True,
     forms=True,
     form_fields=100,
     form_files=True,

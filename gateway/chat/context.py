@@ -1,12 +1,23 @@
 """The context of a handler: its conversation, its session, its user."""
 
+from gateway.chat.steps import Step, current_run, current_step
 from gateway.chat.user import User, current_user
 from gateway.runtime.context import require_turn
 
 
 class Context:
-    """Where the running code is: its conversation, its session, its user. Outside of a handler all raise
-    ``RuntimeError``."""
+    """Where the running code is: its conversation, its session, its user, its step. Outside of a handler there is no
+    step, and all else raises ``RuntimeError``."""
+
+    @property
+    def current_step(self) -> Step | None:
+        """The innermost step the running code is in; in a handler outside of all steps ``current_run``."""
+        return current_step()
+
+    @property
+    def current_run(self) -> Step | None:
+        """The step that stands for the call of the running handler, the parent of all others; it is never shown."""
+        return current_run()
 
     @property
     def conversation(self) -> str:

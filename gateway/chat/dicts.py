@@ -37,6 +37,7 @@ class StepDict(TypedDict, total=False):
     language: str | None
     indent: int | None
     defaultOpen: bool | None
+    autoCollapse: bool | None
     feedback: FeedbackDict | None
 
 

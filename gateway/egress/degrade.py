@@ -4,10 +4,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from gateway.markdown.code import longest_run
+from gateway.markdown.open_markup import close_open_markup
 from gateway.model import TASK_ICONS, Button, Capabilities, Card, Citation, Menu, Outgoing, Plan, TaskUpdate
 
 _SHORT = 200
-"""Characters of a task's output that are shown in its line."""
+"""Characters of a task's input and of its output that are shown in its line."""
+_CODE_BLOCK = re.compile(r"(?P<fence>`{3,})[^`\n]*\n(?P<code>.*)\n(?P=fence)", re.DOTALL)
 _MARKUP = re.compile(r"([\\`*_~\[\]|<>#])")
 
 
@@ -69,11 +72,24 @@ def plan_text(plan: Plan) -> str:
 
 
 def task_line(task: TaskUpdate) -> str:
-    """Return a task as an item of a Markdown list: icon, title, duration and a short output."""
+    """Return a task as an item of a Markdown list: icon, title, duration, and what went in and came out in short."""
     took = f" ({task.took})" if task.took else ""
-    output = " ".join(task.output.split())
-    said = f": {output if len(output) <= _SHORT else output[: _SHORT - 1] + '…'}" if output else ""
-    return f"{'  ' * task.depth}- {TASK_ICONS[task.status]} {literal(task.title)}{took}{said}"
+    said = " → ".join(each for each in (_on_a_line(task.details), _on_a_line(task.output)) if each)
+    return f"{'  ' * task.depth}- {TASK_ICONS[task.status]} {literal(task.title)}{took}{': ' if said else ''}{said}"
+
+
+def _on_a_line(text: str) -> str:
+    """Return the beginning of a Markdown text on one line. A text that is a code block becomes a piece of code."""
+    if (block := _CODE_BLOCK.fullmatch(text.strip())) is not None:
+        line = _cut(" ".join(block["code"].split()))
+        marks = "`" * (1 + longest_run(line))
+        blank = " " if line.startswith("`") or line.endswith("`") else ""
+        return f"{marks}{blank}{line}{blank}{marks}" if line else ""
+    return close_open_markup(_cut(" ".join(text.split())))
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _SHORT else line[: _SHORT - 1] + "…"
 
 
 def literal(text: str) -> str:

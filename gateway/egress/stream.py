@@ -93,8 +93,14 @@ class MessageStream:
         self._text = text
         self._wake()
 
+    @property
+    def takes_tasks(self) -> bool:
+        """Whether it is a native stream, open, of a platform that shows tasks in it."""
+        native = self._native
+        return self._limits.stream_tasks and native is not None and native.open and not self._closed
+
     def tasks(self, updates: Sequence[TaskUpdate]) -> None:
-        """Steps to show in the stream: shown where the platform streams natively, from the first text on."""
+        """Show tasks in the stream, or change those that are shown, where ``takes_tasks``."""
         self._tasks.update((update.id, update) for update in updates)
         failed = self._flusher is not None and self._flusher.done() and self._flusher.exception() is not None
         if self._native is not None and not self._closed and not failed:

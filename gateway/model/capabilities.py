@@ -43,6 +43,10 @@ class Capabilities:
     """Seconds between two appends of a native stream."""
     stream_limit: int = 0
     """Characters one native stream can hold; 0 when there is no native streaming."""
+    stream_tasks: bool = False
+    """Whether a native stream shows tasks (``MessageStream.tasks``)."""
+    status_text: bool = False
+    """Whether the sign that the bot works shows a text (``Adapter.status``)."""
     status_interval: float = 60.0
     """Seconds after which the typing indicator fades and must be shown again."""
     forms: bool = False

@@ -3,7 +3,8 @@
 Within each phase of a turn (opening the session, handling the event), the n-th message (and the n-th ask) a re-run
 starts is taken to be the n-th the earlier run started: its receipts are found here, so it is edited in place instead of
 posted again. Effects of concurrent tasks are numbered in the order in which they started. A re-run may take another
-path: what finds no counterpart is appended.
+path: what finds no counterpart is appended. An effect with a name has its counterpart among those of the same name, so
+that it takes none away from the others.
 
 Writing is not awaited: a record reaches the store within ``FLUSH_AFTER`` seconds, and what a crash swallows in between
 is recognised on the platform by its key (``SupportsLookup``). Most turns end before that and so never write a journal.
@@ -109,10 +110,11 @@ class Journal:
         self._store = store
         self._lease = lease
         self.phase: Phase = "handle"
-        self._found: dict[tuple[Phase, EffectKind], list[EffectRecord]] = {}
+        self._found: dict[tuple[Phase, EffectKind, str], list[EffectRecord]] = {}
         self._next = 0
         for record in recorded:
-            self._found.setdefault((record.body["phase"], record.kind), []).append(record)
+            key = (record.body["phase"], record.kind, record.body.get("name", ""))
+            self._found.setdefault(key, []).append(record)
             self._next = max(self._next, record.ordinal + 1)
         self.written = self._next > 0
         """Whether the store holds anything of it."""
@@ -123,14 +125,15 @@ class Journal:
         self._settling: asyncio.Lock | None = None
         self._closed = False
 
-    def begin(self, kind: EffectKind) -> Effect:
-        """The next effect of this kind: the earlier run's counterpart, or a new one."""
-        counterparts = self._found.get((self.phase, kind))
+    def begin(self, kind: EffectKind, name: str = "") -> Effect:
+        """The next effect of this kind and name: the earlier run's counterpart, or a new one."""
+        counterparts = self._found.get((self.phase, kind, name))
         if counterparts:
             record = counterparts.pop(0)
             effect = Effect(self, kind, record.ordinal, record.body, found=True)
         else:
-            effect = Effect(self, kind, self._next, {"phase": self.phase}, found=False)
+            body = {"phase": self.phase, "name": name} if name else {"phase": self.phase}
+            effect = Effect(self, kind, self._next, body, found=False)
             self._next += 1
         self._effects.append(effect)
         return effect

@@ -52,8 +52,15 @@ class Posting:
 
     async def put(self, message: Outgoing) -> None:
         """Make it read as given: the first time it is sent, later it is edited."""
+        running = require_turn()  # the running turn: a message kept in the session outlives its own
+        running.check()
+        if running.live and not self.receipts:
+            await running.catch_up()
+        await self.show(message)
+
+    async def show(self, message: Outgoing) -> None:
+        """The same for a message that the gateway brings up to date beside the handler, which may have ended."""
         turn = self._turn
-        require_turn().check()  # the running turn: a message kept in the session outlives its own
         if turn.journal.eager:
             await turn.journal.settle()
         self.receipts = await turn.sender.put(
@@ -71,6 +78,8 @@ class Posting:
         turn, running = self._turn, require_turn()
         running.check()
         if self.stream is None:
+            if running.live:
+                await running.catch_up()
             if turn.journal.eager:
                 await turn.journal.settle()
             lookup = await self._lookup()

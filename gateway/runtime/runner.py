@@ -27,7 +27,15 @@ from gateway.runtime.places import Places
 from gateway.runtime.posting import Posting
 from gateway.runtime.queued import QueuedDelivery, Refusal
 from gateway.runtime.session import Session, SessionPool
-from gateway.runtime.turn import Services, Turn, break_off_streams, close_streams, person_of
+from gateway.runtime.turn import (
+    Services,
+    Turn,
+    break_off_live,
+    break_off_streams,
+    close_streams,
+    finish_live,
+    person_of,
+)
 from gateway.runtime.twins import TWIN_WITHIN, merged
 
 log = structlog.get_logger(__name__)
@@ -136,13 +144,16 @@ class Runner:
             if turn.session.pins == 1:  # else another turn's changes would go, too
                 turn.session.roll_back()
             try:
-                if turn.streaming and isinstance(error, Exception) and not isinstance(error, Fenced):
+                if isinstance(error, Exception) and not isinstance(error, Fenced):
                     await break_off_streams(turn)
+                    await break_off_live(turn)
             finally:
                 await journal.close(keep=True)
             raise
         finally:
             turn.typing.pause()
+            for message in turn.live:
+                message.cancel()
             self._pool.close(turn.session)
             current_turn.reset(reset)
         return turn
@@ -189,6 +200,8 @@ class Runner:
                     await self._play(turn)
             if turn.streaming and not turn.stopping:
                 await close_streams(turn)
+            if (turn.live or turn.beside) and not turn.stopping:
+                await finish_live(turn)
         except Fenced:
             raise
         except (Exception, asyncio.CancelledError):
@@ -219,6 +232,7 @@ class Runner:
             await self._hook(self._handlers.stop, turn)
         finally:
             await close_streams(turn)
+            await break_off_live(turn)
             turn.stopping = True
         log.info("turn.stopped", delivery=turn.delivery.key)
 

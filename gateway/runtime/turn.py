@@ -15,13 +15,15 @@ from gateway.ports import Lease, Store
 from gateway.runtime.asks import Ask, OpenAsks
 from gateway.runtime.files import Files
 from gateway.runtime.in_flight import InFlight
-from gateway.runtime.journal import Journal
+from gateway.runtime.journal import Journal, Phase
+from gateway.runtime.live import LiveMessage
 from gateway.runtime.places import Places
 from gateway.runtime.posting import Posting
 from gateway.runtime.questions import OpenQuestions
 from gateway.runtime.queued import QueuedDelivery
 from gateway.runtime.seals import Seals
 from gateway.runtime.session import Session
+from gateway.runtime.step_board import Cot, StepBoard
 from gateway.runtime.typing_indicator import TypingIndicator
 
 log = structlog.get_logger(__name__)
@@ -59,6 +61,8 @@ class Services:
     seals: Seals
     feedback: Callable[[], bool] = lambda: False
     """Whether answers carry thumbs: the setting is on and the bot wants to hear of them."""
+    cot: Cot = "full"
+    """Which steps are shown."""
     closing: bool = False
     """The process ends: what still runs is being cancelled, and handed to the next one."""
     in_flight: InFlight = field(default_factory=InFlight)
@@ -68,15 +72,18 @@ class Turn:
     """The state of one run. Handlers reach it through the context variable; nothing of it outlives the run."""
 
     __slots__ = (
+        "_boards",
         "_made",
         "_places",
         "_waits",
         "asks",
+        "beside",
         "clock",
         "delivery",
         "gone",
         "journal",
         "lease",
+        "live",
         "loop",
         "lost",
         "over",
@@ -111,6 +118,11 @@ class Turn:
         self.profile: Profile | None = None
         self.streaming: set[Posting] = set()
         """Postings whose native stream or stream of edits is open."""
+        self.live: set[LiveMessage] = set()
+        """Messages that are shown while they change; some may lag behind what they shall say."""
+        self.beside: set[asyncio.Task[None]] = set()
+        """What its sync code has sent and could not wait for."""
+        self._boards: dict[Phase, StepBoard] = {}
         self.typing = TypingIndicator(services.sender, queued.event.ref, services.spawn)
         self.stopping = False
         self.over = False
@@ -170,6 +182,20 @@ class Turn:
             raise TurnStopped
         if self.over:
             raise TurnOver
+
+    @property
+    def steps(self) -> StepBoard:
+        """What shows the steps of this phase. Each phase has its own, because a re-run may leave out the first."""
+        phase = self.journal.phase
+        board = self._boards.get(phase)
+        if board is None:
+            board = self._boards[phase] = StepBoard(self, self.services.cot)
+        return board
+
+    async def catch_up(self) -> None:
+        """Bring live messages up to date before another message is posted, so that they stand in front of it."""
+        for message in tuple(self.live):
+            await message.catch_up()
 
     def next_number(self) -> int:
         """The number of the next message object a handler makes."""
@@ -238,6 +264,26 @@ async def close_streams(turn: Turn) -> None:
     for posting in list(turn.streaming):
         await posting.finish()
     turn.streaming.clear()
+
+
+async def finish_live(turn: Turn) -> None:
+    """Show the last state of every live message of the turn, when all is sent that goes with it."""
+    while turn.beside:
+        await turn.beside.pop()
+    for message in tuple(turn.live):
+        await message.finish()
+    turn.live.clear()
+
+
+async def break_off_live(turn: Turn) -> None:
+    """The turn failed: what its live messages say by now is shown. A turn that is run again edits them."""
+    try:
+        await finish_live(turn)
+    except Gone:
+        return
+    except Exception:
+        # The turn has failed already, with what matters more.
+        log.exception("message.not_up_to_date", delivery=turn.delivery.key)
 
 
 async def break_off_streams(turn: Turn) -> None:

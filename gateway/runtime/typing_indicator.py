@@ -1,6 +1,7 @@
 """The sign that the bot is working (typing, a status line), shown while a turn takes its time."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -12,11 +13,14 @@ SHOW_AFTER = 0.3
 
 TEXT = "is thinking…"
 
+_RENEW_AFTER = 1.0
+"""Seconds between two texts: what changes faster nobody reads."""
+
 
 class TypingIndicator:
     """Shows the sign after a moment, refreshes it, and takes it away."""
 
-    __slots__ = ("_ref", "_sender", "_shown", "_spawn", "_timer")
+    __slots__ = ("_news", "_ref", "_sender", "_shown", "_spawn", "_text", "_timer")
 
     def __init__(
         self, sender: Sender, ref: ConversationRef, spawn: Callable[[Coroutine[Any, Any, Any]], asyncio.Task[Any]]
@@ -26,6 +30,17 @@ class TypingIndicator:
         self._spawn = spawn
         self._timer: asyncio.TimerHandle | None = None
         self._shown: asyncio.Task[None] | None = None
+        self._text = TEXT
+        self._news: asyncio.Event | None = None
+        """Set when the text changes while the sign is shown."""
+
+    def say(self, text: str | None) -> None:
+        """Say what the bot is doing, where the platform shows a text; None for no more than that it works."""
+        text = text or TEXT
+        if text != self._text and self._sender.capabilities(self._ref).status_text:
+            self._text = text
+            if self._news is not None:
+                self._news.set()
 
     def resume(self) -> None:
         """Work begins or goes on."""
@@ -48,6 +63,11 @@ class TypingIndicator:
 
     async def _keep_showing(self) -> None:
         interval = self._sender.capabilities(self._ref).status_interval
+        self._news = asyncio.Event()
         while True:
-            await self._sender.status(self._ref, TEXT)
-            await asyncio.sleep(interval)
+            self._news.clear()
+            await self._sender.status(self._ref, self._text)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(interval):
+                    await self._news.wait()
+                await asyncio.sleep(_RENEW_AFTER)

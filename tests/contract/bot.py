@@ -17,7 +17,9 @@ from tests.contract.crashes import CrashContract
 from tests.contract.deletions import DeletionContract
 from tests.contract.endings import EndingContract
 from tests.contract.losses import LossContract
+from tests.contract.steps import StepContract
 from tests.contract.stopping import StopContract
+from tests.contract.tasks import TaskListContract
 from tests.contract.texts import TextContract
 from tests.contract.world import World
 
@@ -32,6 +34,8 @@ class BotContract(
     DeletionContract,
     CrashContract,
     StopContract,
+    StepContract,
+    TaskListContract,
     TextContract,
 ):
     """Checks a whole bot on an emulated platform; a test class inherits it and provides the fixture ``world``."""

@@ -1,11 +1,18 @@
 """What a person reads of the bot, and waiting for it."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from tests.contract.world import Person, Place, Post, Said, World
 
 T = TypeVar("T")
+
+TASK = re.compile(r"[ •*-]*(?P<task>[⚪⏳✅❌] .*)")
+"""A line of a plan, in the text or drawn natively."""
+ESCAPED = re.compile(r"\\([\\`*_~\[\]|<>#])")
+TOOK = re.compile(r" \((?:\d+ ms|[\d.]+ s|\d+ min \d+ s)\)")
+"""How long a task took."""
 
 
 def _place(where: Post | Place) -> Place:
@@ -36,6 +43,45 @@ async def shows(world: World, where: Post | Place, *buttons: str, timeout: float
         return found[-1] if found and found[-1].buttons == buttons else None
 
     return await _waited(world, look, timeout, f"does not show {buttons}", where)
+
+
+def plan_of(message: Said) -> list[str]:
+    """The tasks of a message's plan, drawn natively or as a list in the text, each without what stands in front of its
+    icon."""
+    lines = message.plan or message.text.split("\n")
+    found = [TASK.fullmatch(line) for line in lines]
+    return [ESCAPED.sub(r"\1", line["task"]) for line in found if line is not None]
+
+
+def plan_words(message: Said) -> str:
+    """All words of a message and its plan: the status of the plan is among them."""
+    return "\n".join([message.text, *message.plan])
+
+
+def plans(world: World, where: Post | Place) -> list[Said]:
+    """The messages of a conversation that show a plan, oldest first."""
+    return [message for message in world.said(_place(where)) if plan_of(message)]
+
+
+async def planned(world: World, where: Post | Place, *wanted: str, timeout: float = 20) -> Said:
+    """Wait until a message shows a plan of just these tasks, each as ``✅ title: input → output``; the newest such
+    message. How long a task took, and what stands between its parts, is the platform's own."""
+
+    def look() -> Said | None:
+        found = [each for each in plans(world, where) if _reads(plan_of(each), wanted)]
+        return found[-1] if found else None
+
+    return await _waited(world, look, timeout, f"does not show the plan {wanted}", where)
+
+
+def _reads(tasks: list[str], wanted: Sequence[str]) -> bool:
+    if len(tasks) != len(wanted):
+        return False
+    for task, one in zip(tasks, wanted, strict=True):
+        title, _, said = one.partition(": ")
+        if not task.startswith(title) or any(part not in task for part in said.split(" → ")):
+            return False
+    return True
 
 
 async def hears(world: World, wanted: str, where: Post | Place, *, person: Person = "Ada", timeout: float = 10) -> None:

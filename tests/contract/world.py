@@ -99,8 +99,9 @@ class Said:
     menus: tuple[tuple[str, ...], ...] = ()
     """The labels of the options of each menu, in order. ``World.click`` picks one by its label."""
     plan: tuple[str, ...] = ()
-    """A plan drawn in the platform's own way, as lines a person reads: its title and status, then each task with the
-    icon of its state (``gateway.model.TASK_ICONS``) in front. Where the platform draws none it is in ``text``."""
+    """A plan drawn in the platform's own way, as lines a person reads: its title and status, then a line for each
+    task, the icon of its state (``gateway.model.TASK_ICONS``) in front: ``✅ title (2.4 s): input → output``. Where the
+    platform draws none it is in ``text``."""
 
 
 @dataclass(frozen=True, slots=True)

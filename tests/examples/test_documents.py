@@ -20,6 +20,12 @@ def blocks(document: str) -> list[str]:
     return re.findall(r"^```python\n(.*?)^```$", (ROOT / document).read_text(), re.DOTALL | re.MULTILINE)
 
 
+def block(document: str, *words: str) -> str:
+    """The one Python block of a document that contains all of these."""
+    (found,) = (each for each in blocks(document) if all(word in each for word in words))
+    return found
+
+
 def bot_file(folder: Path, source: str) -> Path:
     path = folder / "documented.py"
     path.write_text(source)
@@ -71,7 +77,7 @@ async def test_buttons_as_the_handlers_page_shows_them(slack: SlackEmulator, tmp
 
 
 async def test_asks_as_the_handlers_page_shows_them(slack: SlackEmulator, tmp_path: Path) -> None:
-    _, _, asks, *_ = blocks("docs/handlers.md")
+    asks = block("docs/handlers.md", "AskUserMessage(", "AskFileMessage(")
     async with running_bot(slack, load_bot(bot_file(tmp_path, handler(asks))), tmp_path):
         root = await slack.post("general", "@gateway go")
         await said(slack, "general", "Your name?", thread=root)
@@ -85,6 +91,45 @@ async def test_asks_as_the_handlers_page_shows_them(slack: SlackEmulator, tmp_pa
     assert "'output': 'Ada'" in report
     assert "'payload': {'go': True}" in report
     assert "a.txt" in report
+
+
+STEP_PARTS = """
+import gateway as cl
+class index:
+    async def find(query): return f"hits for {query}"
+class payments:
+    async def charge(order, cents): return {"order": order, "cents": cents}
+async def model(hits):
+    for token in ("from ", hits): yield token
+"""
+
+
+async def test_steps_as_the_handlers_page_shows_them(slack: SlackEmulator, tmp_path: Path) -> None:
+    steps = block("docs/handlers.md", "async with cl.Step(")
+    async with running_bot(slack, load_bot(bot_file(tmp_path, STEP_PARTS + steps)), tmp_path):
+        await slack.post(slack.dm.id, "tea")
+        await slack.wait_for(lambda: "from hits for tea" in texts(slack, slack.dm.id))
+        await said(slack, slack.dm.id, "✅ search")
+
+
+async def test_once_as_the_handlers_page_shows_it(slack: SlackEmulator, tmp_path: Path) -> None:
+    once = block("docs/handlers.md", "once=True")
+    main = """
+@cl.on_message
+async def main(message):
+    await cl.Message(f"{await charge('tea', 250)}").send()
+"""
+    async with running_bot(slack, load_bot(bot_file(tmp_path, STEP_PARTS + once + main)), tmp_path):
+        await slack.post(slack.dm.id, "go")
+        await slack.wait_for(lambda: "{'order': 'tea', 'cents': 250}" in texts(slack, slack.dm.id))
+
+
+async def test_a_task_list_as_the_handlers_page_shows_it(slack: SlackEmulator, tmp_path: Path) -> None:
+    tasks = block("docs/handlers.md", "cl.TaskList(")
+    async with running_bot(slack, load_bot(bot_file(tmp_path, handler(tasks))), tmp_path):
+        await slack.post(slack.dm.id, "go")
+        await said(slack, slack.dm.id, "done")
+        await said(slack, slack.dm.id, "✅ Processing data")
 
 
 @pytest.mark.parametrize(
