@@ -29,7 +29,9 @@ from gateway.chat.decorators import (
     on_stop,
 )
 from gateway.chat.elements.base import Element
-from gateway.chat.elements.files import File, Image, Text
+from gateway.chat.elements.custom import CustomElement
+from gateway.chat.elements.data import Dataframe, Plotly, Pyplot
+from gateway.chat.elements.files import Audio, File, Image, Pdf, Text, Video
 from gateway.chat.feedback import Feedback
 from gateway.chat.message import ErrorMessage, Message
 from gateway.chat.session import user_session
@@ -81,8 +83,11 @@ __all__ = [
     "AskFileMessage",
     "AskFileResponse",
     "AskUserMessage",
+    "Audio",
     "Citation",
     "CopilotFunction",
+    "CustomElement",
+    "Dataframe",
     "Element",
     "ElementSidebar",
     "ErrorMessage",
@@ -94,8 +99,11 @@ __all__ = [
     "InputAudioChunk",
     "Message",
     "OutputAudioChunk",
+    "Pdf",
     "PersistedUser",
     "PlatformError",
+    "Plotly",
+    "Pyplot",
     "RateLimited",
     "RefusedForm",
     "Rejected",
@@ -109,6 +117,7 @@ __all__ = [
     "Unconfirmed",
     "Unsupported",
     "User",
+    "Video",
     "action_callback",
     "cache",
     "context",

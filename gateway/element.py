@@ -2,7 +2,25 @@
 
 from gateway.chat.dicts import ElementDict
 from gateway.chat.elements.base import Element
-from gateway.chat.elements.files import File, Image, Text
+from gateway.chat.elements.custom import CustomElement
+from gateway.chat.elements.data import Dataframe, Plotly, Pyplot
+from gateway.chat.elements.files import Audio, File, Image, Pdf, Text, Video
 from gateway.chat.tasks import Task, TaskList, TaskStatus
 
-__all__ = ["Element", "ElementDict", "File", "Image", "Task", "TaskList", "TaskStatus", "Text"]
+__all__ = [
+    "Audio",
+    "CustomElement",
+    "Dataframe",
+    "Element",
+    "ElementDict",
+    "File",
+    "Image",
+    "Pdf",
+    "Plotly",
+    "Pyplot",
+    "Task",
+    "TaskList",
+    "TaskStatus",
+    "Text",
+    "Video",
+]

@@ -16,7 +16,7 @@ import gateway
 from gateway import errors
 
 ROOT = Path(__file__).parent.parent
-INHERITS = {gateway.File, gateway.Image, gateway.Text}
+INHERITS = {gateway.Audio, gateway.File, gateway.Image, gateway.Pdf, gateway.Text, gateway.Video}
 """Classes that refer to their base class for the parameters, all of which are the same."""
 
 NOT_NAMES = {"gateway.adapters", "gateway.toml", "gateway.py", "gateway.x.Name"}

@@ -1,6 +1,7 @@
 """Uploads files by Slack's external flow: a ticket, the bytes, then one message that shares them all."""
 
 import asyncio
+import io
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from typing import Any, BinaryIO, NamedTuple
@@ -100,10 +101,10 @@ class Uploads:
     async def _upload(self, ticket: Ticket) -> None:
         file = ticket.file
         with ExitStack() as stack:
-            body: bytes | BinaryIO
+            body: BinaryIO
             match file.source:
                 case FromBytes(data=data):
-                    body = data
+                    body = io.BytesIO(data)  # aiohttp sends it in pieces, between which the event loop goes on
                 case FromPath(path=path):
                     try:
                         # Opening the file blocks for microseconds; aiohttp reads it in a thread, in pieces.

@@ -48,6 +48,7 @@ class ElementDict(TypedDict, total=False):
     threadId: str | None
     type: str
     chainlitKey: str | None
+    path: str | None
     url: str | None
     objectKey: str | None
     name: str

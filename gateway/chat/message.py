@@ -9,9 +9,10 @@ from typing import Any, Literal, Self
 from gateway.chat import sent
 from gateway.chat.actions import Action
 from gateway.chat.elements.base import Element
+from gateway.chat.elements.rendered import Rendered, compose
 from gateway.chat.text import drop_lone_surrogates, lines_ended, message_text, split_half
 from gateway.markdown.code import fenced
-from gateway.model import AllowedMentions, Button, Citation, Outgoing, OutgoingFile
+from gateway.model import AllowedMentions, Button, Citation, Outgoing
 from gateway.runtime import tokens
 from gateway.runtime.context import current_turn, require_turn
 from gateway.runtime.posting import Posting
@@ -214,6 +215,8 @@ class Message:
         if self._posting is None and not self.content and not self.elements and not self.actions:
             return  # nothing to show yet; an empty message that is streamed into later starts then
         posting = self._post(turn)
+        for element in self.elements:
+            element.placed(self)
         # An earlier run may have died before it recorded that the message has buttons.
         if not self.actions and posting.effect.body.get("buttons", turn.delivery.rerun):
             await self._forget_buttons(turn, posting)
@@ -249,13 +252,15 @@ class Message:
         return fenced(self.content.rstrip(), self.language) if self.language and self.content else self.content
 
     async def _outgoing(self, turn: Turn) -> Outgoing:
-        text, files = self._with_elements()
+        limits = turn.sender.capabilities(turn.ref)
+        shown = await compose(self._text(), self.elements, limits) if self.elements else Rendered(text=self._text())
         feedback = self._takes_feedback and turn.services.feedback()
         return Outgoing(
-            text=message_text(text),
+            text=message_text(shown.text),
             author=self._name(),
             buttons=await self._buttons(turn) if self.actions else (),
-            files=files,
+            cards=shown.cards,
+            files=shown.files,
             feedback=self._rating(turn) if feedback and self.type == "assistant_message" else None,
             mentions=self.mentions,
             ai_generated=self.ai_generated,
@@ -266,18 +271,6 @@ class Message:
         """Return what the thumbs under the message carry."""
         carried = turn.sender.capabilities(turn.ref).feedback_token
         return turn.services.seals.write_rating(turn.ref.key, self.id) if carried else self.id
-
-    def _with_elements(self) -> tuple[str, tuple[OutgoingFile, ...]]:
-        if not self.elements:
-            return self._text(), ()
-        texts, files = [self._text()], list[OutgoingFile]()
-        for element in self.elements:
-            text = element.as_text()
-            if text is not None:
-                texts.append(text)
-            else:
-                files.append(element.as_file())
-        return "\n\n".join(text for text in texts if text), tuple(files)
 
     async def _buttons(self, turn: Turn) -> tuple[Button, ...]:
         limit = turn.sender.capabilities(turn.ref).token_room

@@ -15,6 +15,7 @@ from tests.contract.binding import BindingContract
 from tests.contract.conversations import ConversationContract
 from tests.contract.crashes import CrashContract
 from tests.contract.deletions import DeletionContract
+from tests.contract.elements import ElementContract
 from tests.contract.endings import EndingContract
 from tests.contract.losses import LossContract
 from tests.contract.steps import StepContract
@@ -37,6 +38,7 @@ class BotContract(
     StepContract,
     TaskListContract,
     TextContract,
+    ElementContract,
 ):
     """Checks a whole bot on an emulated platform; a test class inherits it and provides the fixture ``world``."""
 

@@ -24,6 +24,11 @@ def texts(world: World, where: Post | Place) -> list[str]:
     return [message.text for message in world.said(_place(where)) if message.text and not message.streaming]
 
 
+def shown(said: Said) -> str:
+    """Return what a person reads of a message: its text and its cards."""
+    return "\n".join(each for each in (said.text, *said.cards) if each)
+
+
 async def reads(world: World, where: Post | Place, wanted: str, *, timeout: float = 10) -> Said:
     """Wait until the bot has said something that contains this, and has ended saying it; return the newest such
     message."""

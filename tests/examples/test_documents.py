@@ -67,8 +67,17 @@ async def test_messages_as_the_handlers_page_shows_them(slack: SlackEmulator, tm
     assert len(slack.calls_to("chat.delete")) == 1
 
 
+async def test_a_card_as_the_handlers_page_shows_it(slack: SlackEmulator, tmp_path: Path) -> None:
+    ticket = block("docs/handlers.md", "cl.CustomElement(")
+    async with running_bot(slack, load_bot(bot_file(tmp_path, handler(ticket))), tmp_path):
+        await slack.post(slack.dm.id, "go")
+        await said(slack, slack.dm.id, "done")
+    assert len([text for text in texts(slack, slack.dm.id) if "The ticket:" in text]) == 1
+    assert slack.calls_to("chat.update")
+
+
 async def test_buttons_as_the_handlers_page_shows_them(slack: SlackEmulator, tmp_path: Path) -> None:
-    _, buttons, *_ = blocks("docs/handlers.md")
+    buttons = block("docs/handlers.md", 'action_callback("deploy")')
     async with running_bot(slack, load_bot(bot_file(tmp_path, f"import gateway as cl\n\n{buttons}")), tmp_path):
         root = await slack.post("general", "@gateway go")
         question = await said(slack, "general", "Deploy?", thread=root)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gateway.chat.asks.file import AskFileMessage
-from gateway.chat.elements.files import File, Image, received
+from gateway.chat.elements.files import Audio, File, Image, Pdf, Text, Video, received
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,12 @@ def test_the_form_offers_endings_only_where_they_are_all_that_is_accepted(accept
         ("photo.png", "", Image, "image/png"),
         ("photo.png", "application/octet-stream", Image, "image/png"),
         ("photo.png", "IMAGE/PNG; x=1", Image, "image/png"),
-        ("notes.md", "application/octet-stream", File, "text/markdown"),
+        ("notes.md", "application/octet-stream", Text, "text/markdown"),
+        ("a.txt", "text/plain", Text, "text/plain"),
+        ("a.csv", "text/csv", File, "text/csv"),
+        ("memo.m4a", "", Audio, "audio/mp4"),
+        ("film.webm", "", Video, "video/webm"),
+        ("report.pdf", "", Pdf, "application/pdf"),
         ("what", "", File, "application/octet-stream"),
     ],
 )

@@ -1,13 +1,17 @@
-"""What all elements share: where their content is, and how they are sent."""
+"""What all elements share: where their content is, what they add to a message, and how they are sent."""
 
+from collections.abc import Mapping
 from mimetypes import guess_extension
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Protocol, cast
 from urllib.parse import urlsplit
 
+from gateway.chat.dicts import ElementDict
+from gateway.chat.elements.rendered import Rendered, compose
 from gateway.chat.ids import derived_id
 from gateway.chat.text import drop_lone_surrogates
 from gateway.model import (
+    Capabilities,
     ElementKind,
     FromBytes,
     FromPath,
@@ -18,36 +22,74 @@ from gateway.model import (
     media_type,
 )
 from gateway.model.media import UNKNOWN
-from gateway.runtime.context import require_turn
+from gateway.runtime.context import current_turn, require_turn
 from gateway.runtime.posting import Posting
 
 Display = Literal["inline", "side", "page"]
+ElementType = Literal["file", "image", "audio", "video", "pdf", "text", "dataframe", "plotly", "custom", "tasklist"]
+"""The type of an element in its dictionary (``ElementDict``)."""
+
+
+class Host(Protocol):
+    """The message that an element is part of."""
+
+    elements: "list[Element]"
+
+    @property
+    def id(self) -> str:
+        """The message's id."""
+        ...
+
+    async def update(self) -> bool:
+        """Edit the posted message to what its elements are now."""
+        ...
+
+
+_BY_TYPE: dict[str, "type[Element]"] = {}
+"""The class of each type, in which ``from_dict`` makes an element."""
 
 
 class Element:
-    """Something attached to a message: the base of ``File``, ``Image`` and ``Text``.
+    """Something attached to a message: the base of all elements.
 
     Exactly one of ``path``, ``url`` and ``content`` is given.
 
     Args:
-        name: The file's name, as people see it; by default that of ``path``.
+        name: The element's name, as people see it; by default that of ``path``.
         path: A file on this machine, read when the message is sent.
         url: An address the platform reads or links to; the gateway does not download it.
         content: The content itself; text is sent as UTF-8.
-        display: Where a web page would show the element; on a chat platform it comes with its message. A ``Text``
-            with another display than ``inline`` is attached as a file.
+        display: ``inline`` shows the element with its message. ``side`` and ``page`` attach it as a file and name it in
+            the text: where the text mentions the element's name that is set in bold, else it is listed below.
         mime: The media type; by default it is guessed from the name.
         size: Bytes of what a user attached. Of an image you send: ``small``, ``medium`` or ``large``, only kept.
         language: The language of a ``Text`` that is code.
+        page: The page of a ``Pdf`` to look at, from 1; the text names it.
+        auto_play: Whether a web page would play an ``Audio`` by itself; it is only kept.
+        player_config: How a web page's player would show a ``Video``; it is only kept.
         id: The element's id; by default one that is the same when the turn runs again.
+        for_id: The id of the message the element belongs to; it is set when the element is sent.
+        thread_id: The id of the conversation; by default that of the running turn.
         extra: Other keywords of Chainlit's elements, kept in ``extra`` and not sent.
 
     Raises:
-        ValueError: None or several of ``path``, ``url`` and ``content`` are given.
+        ValueError: None or several of ``path``, ``url`` and ``content`` are given, or the page is below 1.
     """
 
-    type: ClassVar[ElementKind] = "file"
-    default_mime: ClassVar[str] = "application/octet-stream"
+    type: ClassVar[ElementType] = "file"
+    kind: ClassVar[ElementKind] = "file"
+    """How a platform shows the element's file."""
+    default_mime: ClassVar[str] = UNKNOWN
+
+    _needs_content: ClassVar[bool] = True
+    """Whether the element shows what is at ``path``, ``url`` or in ``content``, and nothing else."""
+    _restorable: ClassVar[bool] = True
+    """Whether ``from_dict`` can make such an element."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "type" in cls.__dict__ and cls._restorable:
+            _BY_TYPE.setdefault(cls.type, cls)
 
     def __init__(
         self,
@@ -60,11 +102,18 @@ class Element:
         mime: str | None = None,
         size: Any = None,
         language: str | None = None,
+        page: int | None = None,
+        auto_play: bool = False,
+        player_config: dict[str, Any] | None = None,
         id: str | None = None,
+        for_id: str | None = None,
+        thread_id: str | None = None,
         **extra: Any,
     ) -> None:
-        if sum(given is not None for given in (path, url, content)) != 1:
+        if self._needs_content and sum(given is not None for given in (path, url, content)) != 1:
             raise ValueError(f"{type(self).__name__}({name!r}) needs exactly one of path, url or content")
+        if page is not None and page < 1:
+            raise ValueError(f"{type(self).__name__}({name!r}): page is {page}; the first page is 1")
         self.id = id or derived_id()
         self.path = None if path is None else str(path)
         self.url = url
@@ -73,8 +122,16 @@ class Element:
         self.display: Display = display
         self.size = size
         self.language = language
+        self.page = page
+        self.auto_play = auto_play
+        self.player_config = player_config
+        self.for_id = for_id
+        turn = current_turn.get()
+        self.thread_id = thread_id if thread_id is not None or turn is None else turn.ref.key
         self.extra = extra
         self.mime = mime or self._guess_mime()
+        self._place: Host | Posting | None = None
+        """The message the element was sent with, or the posting of the element alone."""
 
     def _guess_mime(self) -> str:
         for name in (self.name, self.path, (self.url or "").partition("?")[0]):
@@ -82,6 +139,68 @@ class Element:
             if guessed != UNKNOWN:
                 return guessed
         return self.default_mime
+
+    @classmethod
+    def from_dict(cls, e_dict: ElementDict) -> "Element":
+        """Return the element that a dictionary describes, of the class of its ``type``.
+
+        A chart or a data frame cannot be made from a dictionary; what is stored of it (``path`` or ``url``) becomes a
+        ``File``.
+
+        Args:
+            e_dict: The dictionary, as ``to_dict`` or a data layer gives it; ``content`` may be in it, too.
+
+        Raises:
+            ValueError: The dictionary has none of ``path``, ``url`` and ``content``.
+        """
+        given = cast(Mapping[str, Any], e_dict)
+        kind = _BY_TYPE.get(given.get("type") or "file", _BY_TYPE["file"])
+        places: dict[str, Any] = {key: given.get(key) or None for key in ("path", "url", "content")}
+        if given.get("type") == "custom":
+            places = {"props": given.get("props") or {}}
+        return kind(
+            given.get("name") or "",
+            display=given.get("display") or "inline",
+            mime=given.get("mime"),
+            size=given.get("size"),
+            language=given.get("language"),
+            page=given.get("page"),
+            auto_play=bool(given.get("autoPlay")),
+            player_config=given.get("playerConfig"),
+            id=given.get("id"),
+            for_id=given.get("forId"),
+            thread_id=given.get("threadId"),
+            chainlit_key=given.get("chainlitKey"),
+            object_key=given.get("objectKey"),
+            **places,
+        )
+
+    def to_dict(self) -> ElementDict:
+        """Return the element as a dictionary of JSON values. The content is not in it."""
+        return {
+            "id": self.id,
+            "threadId": self.thread_id,
+            "type": self.type,
+            "chainlitKey": self.extra.get("chainlit_key"),
+            "path": self.path,
+            "url": self.url,
+            "objectKey": self.extra.get("object_key"),
+            "name": self.name,
+            "display": self.display,
+            "size": self.size,
+            "language": self.language,
+            "page": self.page,
+            "props": None,
+            "autoPlay": self.auto_play,
+            "playerConfig": self.player_config,
+            "forId": self.for_id,
+            "mime": self.mime,
+        }
+
+    @property
+    def attached(self) -> bool:
+        """Whether the element is an attachment that the text of its message names (``display``)."""
+        return self.display != "inline"
 
     @property
     def source(self) -> Source:
@@ -106,7 +225,7 @@ class Element:
         Raises:
             FileNotFoundError: There is no file at ``path``.
         """
-        return OutgoingFile(kind=self.type, name=self._file_name(), mime=self.mime, source=self.source)
+        return OutgoingFile(kind=self.kind, name=self._file_name(), mime=self.mime, source=self.source)
 
     def _file_name(self) -> str:
         """Return the name with an ending: platforms and people's machines know by it what to show, and an element's
@@ -114,11 +233,31 @@ class Element:
         if Path(self.name).suffix:
             return self.name
         known = Path(self.path or urlsplit(self.url or "").path).suffix
-        return self.name + (known or ("" if self.mime == Element.default_mime else guess_extension(self.mime) or ""))
+        return self.name + (known or self._ending())
 
-    def as_text(self) -> str | None:
-        """Return the Markdown that is shown in the message instead of a file; None for an element sent as a file."""
-        return None
+    def _ending(self) -> str:
+        """Return the ending of the file's name where neither the name nor the place of the content has one."""
+        return "" if self.mime == UNKNOWN else guess_extension(self.mime) or ""
+
+    async def render(self, limits: Capabilities) -> Rendered:
+        """Return what the element adds to a message.
+
+        Args:
+            limits: What the platform takes.
+
+        Raises:
+            FileNotFoundError: There is no file at ``path``.
+            TooLarge: The element is larger than the platform takes.
+        """
+        return Rendered(files=(self.as_file(),), note="" if self.page is None else f"page {self.page}")
+
+    def placed(self, host: Host) -> None:
+        """Note that the element is part of a message.
+
+        Args:
+            host: The message.
+        """
+        self._place, self.for_id = host, host.id
 
     async def send(self, for_id: str | None = None) -> "Element":
         """Send the element as a message of its own.
@@ -133,8 +272,60 @@ class Element:
             PlatformError: The platform did not take it, retries included.
             TooLarge: It is larger than the platform takes; the text names the limit.
             FileNotFoundError: There is no file at ``path``.
+            RuntimeError: There is no conversation here, or the turn was stopped.
         """
-        text = self.as_text()
-        message = Outgoing(text=text) if text is not None else Outgoing(files=(self.as_file(),))
-        await Posting(require_turn()).put(message)
+        self.for_id = for_id or self.for_id
+        posting = Posting(require_turn())
+        await self._post(posting)
+        self._place = posting
         return self
+
+    async def update(self) -> bool:
+        """Show the element as it is now: the message it is in is edited; an element not sent yet is sent.
+
+        Returns:
+            True.
+
+        Raises:
+            PlatformError: The platform did not take the change, retries included.
+            TooLarge: It is larger than the platform takes; the text names the limit.
+            FileNotFoundError: There is no file at ``path``.
+            RuntimeError: There is no conversation here, or the turn was stopped.
+        """
+        match self._place:
+            case None:
+                await self.send()
+            case Posting() as posting:
+                await self._post(posting)
+            case host:
+                await host.update()
+        return True
+
+    async def remove(self) -> bool:
+        """Take the element off the message it is in; one that was sent alone is deleted.
+
+        Returns:
+            Whether there was anything to take away.
+
+        Raises:
+            PlatformError: The platform did not take the change, retries included.
+            RuntimeError: There is no conversation here, or the turn was stopped.
+        """
+        require_turn()
+        place, self._place = self._place, None
+        match place:
+            case None:
+                return False
+            case Posting() as posting:
+                await posting.remove()
+            case host:
+                if self not in host.elements:
+                    return False
+                host.elements.remove(self)
+                await host.update()
+        return True
+
+    async def _post(self, posting: Posting) -> None:
+        turn = require_turn()
+        shown = await compose("", [self], turn.sender.capabilities(turn.ref))
+        await posting.put(Outgoing(text=shown.text, files=shown.files, cards=shown.cards))
