@@ -10,11 +10,11 @@ NODE_STAMP := node_modules/.installed
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install browser demo test check bench format clean
+.PHONY: help install browser demo test conformance check bench format clean
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1|\2/' | \
-		awk -F'|' '{ printf "  make %-9s %s\n", $$1, $$2 }'
+		awk -F'|' '{ printf "  make %-11s %s\n", $$1, $$2 }'
 
 install: $(STAMP) $(NODE_STAMP) browser ## Create .venv with everything a developer needs (fast when nothing changed)
 
@@ -55,6 +55,9 @@ demo: $(STAMP) ## Talk to a bot in your browser; no account, no token
 
 test: install ## Run the tests (they reach no outside network)
 	$(BIN)/python -m pytest -n 4 $(ARGS)
+
+conformance: install ## Run all samples of the documents on the three platforms (GATEWAY_SAMPLES says where they are)
+	GATEWAY_CONFORMANCE=all $(BIN)/python -m pytest -n 2 tests/conformance $(ARGS)
 
 check: $(STAMP) $(NODE_STAMP) ## Lint, format check, types (mypy and pyright, strict; eslint and tsc), import directions, vocabulary
 	$(BIN)/ruff check .

@@ -1,0 +1,122 @@
+"""What a sample needs around it to run: most are parts of a bot, and some wait longer than a test should."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from textwrap import indent
+
+from tests.conformance.document import Sample
+
+ANSWER = """
+@cl.on_message
+async def _answer(message: cl.Message):
+    await cl.Message(f"Received: {message.content}").send()
+"""
+"""A handler for samples that need a bot around them."""
+
+SETTINGS = """
+@cl.on_message
+async def _answer(message: cl.Message):
+    await cl.Message(f"Settings: {cl.user_session.get('chat_settings')}").send()
+"""
+
+BUTTON = """
+@cl.on_message
+async def _answer(message: cl.Message):
+    action = cl.Action(name="action_button", payload={"value": "example_value"}, label="Click me!")
+    await cl.Message("A button", actions=[action]).send()
+"""
+
+
+def calling(call: str) -> str:
+    """Return a handler that calls a function of the sample and then answers."""
+    return f"""
+@cl.on_message
+async def _answer(message: cl.Message):
+    result = {call}
+    await cl.Message(f"The result is {{result!r}}").send()
+"""
+
+
+@dataclass(frozen=True)
+class Completion:
+    """What is put around a sample, and what is changed in it."""
+
+    before: str = ""
+    after: str = ""
+    within: str = ""
+    """The head of a function the sample becomes the body of, for ``await`` on the top level."""
+    replace: Mapping[str, str] = field(default_factory=dict[str, str])
+    admin: bool = False
+    """The person has the role ``ADMIN``."""
+
+
+COMPLETIONS: dict[str, Completion] = {
+    "10": Completion(
+        within="@cl.on_message\nasync def main(message: cl.Message):",
+        after="    await cl.Message(f'Got {file[0].name}').send()\n",
+    ),
+    **{number: Completion(after=SETTINGS) for number in ("26", "27", "28", "29", "30", "47")},
+    "36": Completion(after=ANSWER),
+    "37": Completion(after=ANSWER, replace={"pass": "print('resumed', thread['id'])"}),
+    "44": Completion(replace={"time.sleep(5)": "time.sleep(0.1)"}),
+    "46": Completion(admin=True),
+    "48": Completion(replace={"time.sleep(5)": "time.sleep(0.1)"}),
+    "59": Completion(after=calling("await my_step()")),
+    "60": Completion(before="message_history = [{'role': 'user', 'content': 'Hi'}]\n", after=calling("await gpt4()")),
+    "70": Completion(after=ANSWER),
+    "71": Completion(after=BUTTON),
+    "74": Completion(
+        before="import asyncio\n",
+        after="""
+@cl.on_message
+async def _answer(message: cl.Message):
+    await cl.Message("Working").send()
+    await asyncio.Event().wait()
+""",
+    ),
+    "72": Completion(after=ANSWER),
+    "75": Completion(after=ANSWER),
+    "76": Completion(after=ANSWER),
+    "77": Completion(
+        replace={"        pass\n    pass": "        await cl.Message(f'A picture: {msg.content}').send()\n"}
+    ),
+    **{number: Completion(after=ANSWER) for number in ("85", "112")},
+    **{number: Completion(after=ANSWER, admin=True) for number in ("86", "113")},
+    "91": Completion(after=ANSWER),
+    "94": Completion(before="output = 'reviewed'\n", after=calling("await func('something')")),
+    "99": Completion(after="    await cl.Message(f'History: {messages}').send()\n"),
+    "101": Completion(after="    await cl.Message('Looked').send()\n"),
+    "106": Completion(
+        after="""
+@cl.on_message
+async def _answer(message: cl.Message):
+    await cl.Message(template.format(input=message.content)).send()
+"""
+    ),
+    "115": Completion(after="    return 'done'\n" + calling("await my_async_function()")),
+    "116": Completion(
+        before="async def my_async_function():\n    return 'done'\n",
+        after="    return result\n" + calling("await another_async_function()"),
+    ),
+    "118": Completion(after=calling("await async_function()"), replace={"time.sleep(10)": "time.sleep(0.1)"}),
+    "119": Completion(
+        after=calling("await cl.make_async(main)()"),
+        replace={"    # Your asynchronous code goes here": "    print('asynchronous')"},
+    ),
+}
+
+
+def complete(sample: Sample) -> str:
+    """Return the sample as a bot's file that imports the gateway."""
+    completion = COMPLETIONS.get(sample.number, Completion())
+    code = sample.code
+    for old, new in completion.replace.items():
+        if old not in code:
+            raise ValueError(f"sample {sample.number} has no {old!r} that could be replaced")
+        code = code.replace(old, new)
+    code = re.sub(r"\bfrom chainlit\b", "from gateway", code)
+    code = re.sub(r"\bimport chainlit\b", "import gateway", code)
+    if completion.within:
+        code = f"{completion.within}\n{indent(code, '    ')}"
+    return f"import gateway as cl\n{completion.before}{code}\n{completion.after}"

@@ -1,0 +1,26 @@
+"""Collects how each sample went on each platform, and writes docs/conformance.md after a complete run."""
+
+import os
+
+import pytest
+
+from tests.conformance.report import Result, write
+
+COMPLETE = os.environ.get("GATEWAY_CONFORMANCE") == "all"
+"""All samples are run, and the page is written: what ``make conformance`` sets."""
+
+_results: dict[tuple[str, str], bool] = {}
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Note the outcome of a sample; a test holds if no phase of it failed."""
+    properties = dict(report.user_properties)
+    if "sample" in properties:
+        key = (str(properties["sample"]), str(properties["platform"]))
+        _results[key] = _results.get(key, True) and not report.failed
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write the page, in the process that has all results."""
+    if COMPLETE and _results and not hasattr(session.config, "workerinput"):
+        write(Result(number, platform, passed) for (number, platform), passed in _results.items())

@@ -1,0 +1,92 @@
+"""Writes docs/conformance.md: each sample, whether it holds on each platform, and how it looks where not native."""
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.conformance.document import ROOT, Sample, samples
+from tests.conformance.expectations import EXPECTATIONS
+from tests.conformance.later import LATER
+
+PLATFORMS = ("slack", "discord", "teams")
+PAGE = ROOT / "docs" / "conformance.md"
+PLATFORMS_PAGE = ROOT / "docs" / "platforms.md"
+
+LATER_MARK = "–"  # noqa: RUF001 (the dash that stands for nothing in a table)
+
+HEAD = """# Conformance
+
+The {count} samples of the documented handler API that mean something on a messaging platform, each run on the three
+emulated platforms as a person meets it. `make conformance` runs them and writes this page, where the document with the
+samples is on the machine.
+
+✓: the person sees what the document promises. ✗: they do not. {mark}: later work. Where a platform has no control of
+its own for it, the last column says what is shown, in the words of [platforms.md](platforms.md).
+
+{held} of {runs} runs ({run} samples on three platforms) show it; {later} samples need a data layer or an integration,
+which is later work.
+
+| # | sample | Slack | Discord | Teams | shown |
+|---|---|---|---|---|---|
+"""
+
+
+class Result(NamedTuple):
+    """How one sample went on one platform."""
+
+    number: str
+    platform: str
+    passed: bool
+
+
+def appearance(page: str) -> dict[str, dict[str, str]]:
+    """Return how each part of the API looks on each platform, by the names in the first column of the page."""
+    found: dict[str, dict[str, str]] = {}
+    for line in page.splitlines():
+        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+        if len(cells) == len(PLATFORMS) + 1 and not set(cells[0]) <= set("-: "):
+            for name in re.findall(r"\w+", " ".join(re.findall(r"`([^`]+)`", cells[0]))):
+                found.setdefault(name, dict(zip(PLATFORMS, cells[1:], strict=True)))
+    return found
+
+
+def write(results: Iterable[Result], path: Path = PAGE) -> None:
+    """Write the page."""
+    path.write_text(page(results, samples(), appearance(PLATFORMS_PAGE.read_text(encoding="utf-8"))), encoding="utf-8")
+
+
+def page(
+    results: Iterable[Result], all_samples: Mapping[str, Sample], appearance: Mapping[str, Mapping[str, str]]
+) -> str:
+    """Return the page for these results."""
+    passed = {(each.number, each.platform): each.passed for each in results}
+    rows: list[str] = []
+    for sample in all_samples.values():
+        marks = [_mark(sample.number, passed.get((sample.number, platform))) for platform in PLATFORMS]
+        title = f"{sample.page.removesuffix('.mdx')}{f': {sample.section}' if sample.section else ''}"
+        shown = LATER.get(sample.number) or _shown(sample.number, appearance)
+        rows.append(f"| {sample.number} | {title} | {' | '.join(marks)} | {shown} |")
+    run = len(all_samples) - len(LATER)
+    head = HEAD.format(
+        mark=LATER_MARK, count=len(all_samples), held=sum(passed.values()), run=run, runs=3 * run, later=len(LATER)
+    )
+    return head + "\n".join(rows) + "\n"
+
+
+def _mark(number: str, passed: bool | None) -> str:
+    return LATER_MARK if passed is None or number in LATER else "✓" if passed else "✗"
+
+
+def _shown(number: str, appearance: Mapping[str, Mapping[str, str]]) -> str:
+    """Return how the sample's parts look where they are not the platform's own."""
+    parts: list[str] = []
+    for name in EXPECTATIONS[number].uses:
+        if name not in appearance:
+            parts.append(f"`{name}` is not listed in platforms.md")
+            continue
+        for platform in PLATFORMS:
+            cell = appearance[name][platform]
+            if not re.fullmatch(r"native( \w+)?", cell):
+                parts.append(f"{platform.capitalize()}: {cell}")
+    return "; ".join(parts)

@@ -1,0 +1,107 @@
+"""Each sample of the documents that means something on a messaging platform, on each platform."""
+
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.chat.registry import fresh
+from gateway.chat.user import User
+from gateway.model import Profile, UserRef
+from gateway.telemetry.logs import configure_logging
+from tests.conformance.completions import COMPLETIONS, complete
+from tests.conformance.conftest import COMPLETE
+from tests.conformance.document import WHERE, find, samples
+from tests.conformance.expectations import EXPECTATIONS
+from tests.conformance.later import LATER
+from tests.conformance.pictures import FILES
+from tests.conformance.stubs import MODULES
+from tests.conformance.visitor import Bot, Visitor
+from tests.contract.world import World
+from tests.discord.world import discord_world
+from tests.slack.world import slack_world
+from tests.teams.world import teams_world
+
+WORLDS: dict[str, Callable[[], AbstractAsyncContextManager[World]]] = {
+    "slack": slack_world,
+    "discord": discord_world,
+    "teams": teams_world,
+}
+SHORT = ("5", "6", "8", "9", "11", "17", "36", "41", "51", "53", "76", "89")
+"""The samples that every run of the tests includes."""
+
+ABSENT = find() is None
+RUN = [number for number in samples() if number not in LATER] if COMPLETE else list(SHORT)
+
+
+def test_the_samples_are_there() -> None:
+    """Say loudly that the samples do not run, where they do not."""
+    if ABSENT:
+        pytest.skip(f"NO SAMPLE OF THE DOCUMENTS IS RUN: set {WHERE} to the document, or to the folder it is in")
+    assert len(samples()) == 113
+    assert len(LATER) == 27
+    assert set(samples()) == set(EXPECTATIONS) | set(LATER)
+    assert set(COMPLETIONS) <= set(EXPECTATIONS)
+
+
+@pytest.fixture(params=list(WORLDS))
+async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
+    """Yield each platform, emulated."""
+    async with WORLDS[request.param]() as world:
+        yield world
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the folder the bot runs in, with the files the samples refer to beside it and stand-ins for libraries."""
+    for name, data in FILES.items():
+        (tmp_path / name).write_bytes(data)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))  # to which each bot's folder is added
+    for name, module in MODULES.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    return tmp_path
+
+
+def admin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give every person the role that some samples read, as a bot's own user management would."""
+    of = User.of
+
+    def of_admin(cls: type[User], ref: UserRef, profile: Profile | None) -> User:
+        user = of(ref, profile)
+        user.metadata["role"] = "ADMIN"
+        return user
+
+    monkeypatch.setattr(User, "of", classmethod(of_admin))
+
+
+@pytest.mark.skipif(ABSENT, reason=f"the document with the samples is not here ({WHERE})")
+@pytest.mark.parametrize("number", RUN)
+async def test_a_sample_shows_what_its_document_says(
+    number: str,
+    world: World,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    record_property: Callable[[str, Any], None],
+) -> None:
+    record_property("sample", number)
+    record_property("platform", world.name)
+    configure_logging(form="console", debug=False)
+    if number in COMPLETIONS and COMPLETIONS[number].admin:
+        admin(monkeypatch)
+    path = folder / f"sample_{number}.py"
+    path.write_text(complete(samples()[number]), encoding="utf-8")
+    monkeypatch.delitem(sys.modules, path.stem, raising=False)
+    try:
+        async with Bot(world, path, folder / "data") as bot:
+            ada = Visitor(world, bot, lambda: capsys.readouterr().out)
+            await EXPECTATIONS[number].visit(ada)
+            assert await bot.failures() == []
+        assert list(world.complaints) == []
+    finally:
+        fresh()
+        sys.modules.pop(path.stem, None)

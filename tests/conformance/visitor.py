@@ -1,0 +1,172 @@
+"""Ada, who writes to a bot directly: what she does, and what she sees of it."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TypeVar
+
+from gateway.loading import load_bot
+from tests.contract.world import File, Post, Said, World
+from tests.support.bot import RunningBot, running_bot
+
+T = TypeVar("T")
+
+PATIENCE = 20.0
+"""Seconds that something may take to be seen."""
+
+
+class Bot:
+    """A bot's file on one platform, which can be started again on what it kept."""
+
+    def __init__(self, world: World, path: Path, data: Path) -> None:
+        self._world, self._path, self._data = world, path, data
+        self._stack = AsyncExitStack()
+        self._running: RunningBot | None = None
+
+    async def __aenter__(self) -> "Bot":
+        # Without an event loop around it, as `gateway run` imports it.
+        callbacks = await asyncio.to_thread(load_bot, self._path)
+        self._running = await self._stack.enter_async_context(
+            running_bot(self._world, callbacks, self._data, turn_retries=0)
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def restart(self) -> None:
+        """End the process, as far as the bot can tell, and start another one."""
+        await self._stack.aclose()
+        await self.__aenter__()
+
+    async def failures(self) -> list[str]:
+        """Return the errors of the turns that were given up."""
+        assert self._running is not None
+        return [letter.error for letter in await self._running.gateway.store.dead_letters()]
+
+    async def at_rest(self) -> bool:
+        """Return whether no message waits or is being handled."""
+        assert self._running is not None
+        return not await self._running.gateway.store.pending(now=9e9, limit=1)
+
+
+class Visitor:
+    """Ada in her direct messages with the bot."""
+
+    def __init__(self, world: World, bot: Bot, output: Callable[[], str]) -> None:
+        self.world = world
+        self.bot = bot
+        self._output = output
+        self._printed = ""
+        self._last: Post | None = None
+
+    @property
+    def place(self) -> Post:
+        """Where she writes; she has to have written once."""
+        assert self._last is not None, "she has not written anything yet"
+        return self._last
+
+    @property
+    def identifier(self) -> str:
+        """What the bot knows her by."""
+        return self.world.user("Ada").key
+
+    # -- what she does
+
+    async def writes(self, text: str = "Hi", *files: File) -> None:
+        """Write to the bot, which begins the conversation the first time."""
+        self._last = await self.world.dm(text, files=files)
+
+    async def clicks(self, label: str) -> Said:
+        """Press the newest button with this label; return the message it was under."""
+        message = await self.until(lambda: self.button(label), f"a button {label!r}")
+        await self.world.click(message, label)
+        return message
+
+    # -- what she sees
+
+    def said(self) -> list[Said]:
+        """Return what the bot said, as it stands now."""
+        return self.world.said(self.place.place)
+
+    async def reads(self, words: str) -> Said:
+        """Wait for a message with these words; return the newest one."""
+
+        def look() -> Said | None:
+            found = [each for each in self.said() if words in each.text and not each.streaming]
+            return found[-1] if found else None
+
+        return await self.until(look, f"a message with {words!r}")
+
+    async def sees(self, *words: str) -> Said:
+        """Wait for one message that shows all of these, wherever in it: text, buttons, menus, cards, steps or files."""
+        return await self.until(
+            lambda: next((each for each in reversed(self.said()) if all(word in shown(each) for word in words)), None),
+            f"one message with {words}",
+        )
+
+    async def sees_no(self, words: str) -> None:
+        """Wait until no message shows this any more."""
+        await self.until(lambda: not any(words in shown(each) for each in self.said()), f"{words!r} to go away")
+
+    async def sees_file(self, data: bytes, name: str = "") -> File:
+        """Wait for a file with this content and return it."""
+        return await self.sees_files(lambda file: file.data == data and name in file.name, f"a file {name} of {data!r}")
+
+    async def sees_files(self, fits: Callable[[File], bool], what: str) -> File:
+        """Wait for a file that fits and return it."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                files: Sequence[File] = await self.world.files(self.place.place)
+                found = next((file for file in files if fits(file)), None)
+                if found is not None:
+                    return found
+                if await self.bot.at_rest():
+                    raise AssertionError(f"she sees no {what}, only {[f.name for f in files]} and {self.said()}")
+                await asyncio.sleep(0.05)
+
+    async def prints(self, *words: str) -> str:
+        """Wait until the bot has printed all of these; return everything it printed."""
+        await self.until(lambda: all(word in self.printed() for word in words), f"the bot to print {words}")
+        return self.printed()
+
+    def printed(self) -> str:
+        """Return everything the bot printed so far."""
+        self._printed += self._output()
+        return self._printed
+
+    async def handled(self) -> None:
+        """Wait until the bot is done with everything she wrote."""
+        await self.world.delivered(self.place)
+        async with asyncio.timeout(PATIENCE):
+            while not await self.bot.at_rest():
+                await asyncio.sleep(0.05)
+
+    async def until(self, look: Callable[[], T | None], what: str) -> T:
+        """Return the first true value of ``look``, tried after every change.
+
+        Raises:
+            AssertionError: It took too long; the text says what she saw instead.
+        """
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while not (found := look()):
+                    if failures := await self.bot.failures():
+                        raise AssertionError(f"she waited for {what}, but the bot failed: {failures[0]}")
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            raise AssertionError(
+                f"she waited for {what}, but saw {self.said() if self._last else []}, was told {self.world.told()}, "
+                f"and the bot printed {self.printed()!r}"
+            ) from None
+        return found
+
+    def button(self, label: str) -> Said | None:
+        """Return the newest message with such a button, if there is one now."""
+        return next((each for each in reversed(self.said()) if label in each.buttons), None)
+
+
+def shown(message: Said) -> str:
+    """Return everything a message shows, as text."""
+    return repr(message)
