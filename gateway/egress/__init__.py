@@ -1,4 +1,4 @@
-"""Everything that leaves for a platform: split, paced, retried, never sent twice."""
+"""Sends to the platforms: splits long messages, keeps to rate limits, retries, and never sends a message twice."""
 
 from gateway.egress.client import Lookup
 from gateway.egress.limiter import Limiter

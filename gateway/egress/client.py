@@ -1,4 +1,4 @@
-"""One adapter behind the limiter and the retries, and what is needed to never send a thing twice."""
+"""Calls one platform through its adapter, with rate limits and retries, so that no message is posted twice."""
 
 import time
 from collections import deque
@@ -22,10 +22,10 @@ _RECENT = 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
-    """What an earlier run may have left: look for it before sending."""
+    """Says that an earlier run may have sent the message, so that the platform is searched for it before sending."""
 
     since: float
-    """Epoch seconds before which nothing of it can have been sent."""
+    """Epoch seconds before which the message cannot have been sent."""
     claimed: frozenset[str] = frozenset()
     """Ids of messages known to belong to other sends."""
 
@@ -35,11 +35,11 @@ class Posted(NamedTuple):
 
     receipt: Receipt
     shown: Outgoing | None
-    """What it shows; None for one that an earlier run posted."""
+    """What the message shows; None for one that an earlier run posted."""
 
 
 class PlatformClient:
-    """All calls to one platform go through here."""
+    """The platform client: every call to one platform goes through it."""
 
     def __init__(self, adapter: Adapter, *, policy: RetryPolicy, limiter: Limiter) -> None:
         self.adapter = adapter
@@ -47,23 +47,25 @@ class PlatformClient:
         self.can_find_sent = isinstance(adapter, SupportsLookup)
         self.limiter = limiter
         self.locks = KeyedLocks()
-        """Sends to one conversation keep their order."""
+        """One lock per conversation, which keeps the messages sent there in order."""
         self._policy = policy
         self._recent: deque[tuple[float, str, str]] = deque(maxlen=_RECENT)
-        """When, channel, id of what was sent in the last moments: a look for one message must not find another."""
+        """Time (epoch seconds), channel and id of the messages sent in the last moments, which a search for another
+        message must not find."""
 
     @staticmethod
     def route(method: str, to: ConversationRef) -> Route:
-        """The limiter's name for a call."""
+        """Return the route under which the limiter knows a call."""
         return Route(to.platform, method, to.workspace, to.channel)
 
     async def call(
         self, method: str, to: ConversationRef, attempt: Callable[[], Awaitable[T]], *, doubt: Doubt | None = None
     ) -> T:
-        """A call, retried: one that may be repeated, or that posts something under ``doubt``. Where the platform cannot
-        be looked at, what an edit posts beside it (files) is under a doubt of its own."""
+        """Call the platform with retries and return what ``attempt`` returns. The call may be repeated safely, or it
+        posts something and ``doubt`` counts its tries. On a platform that cannot be searched, a call without ``doubt``
+        gets one of its own, because an edit may post files."""
         if self.can_find_sent:
-            doubt = None  # who tries again looks first
+            doubt = None  # the next try searches the platform first
         elif doubt is None:
             doubt = Doubt()
         route = self.route(method, to)
@@ -81,9 +83,9 @@ class PlatformClient:
         claimed: Collection[str],
         doubt: Doubt,
     ) -> Posted | None:
-        """A call that posts a message. After a lost answer it is looked for first, where the platform can.
-
-        Without ``SupportsLookup`` the call is made again if it is known that nothing was taken, and otherwise once.
+        """Post a message with retries. After a lost answer the platform is searched for the message before the next
+        try. A platform that cannot be searched is called again when it is known not to have taken the message, and
+        otherwise once more at most. Returns None if ``do`` did.
         """
         since = None if lookup is None else lookup.since
         began = time.time()
@@ -116,7 +118,7 @@ class PlatformClient:
         lookup: Lookup | None,
         claimed: Collection[str],
     ) -> Receipt | None:
-        """The message if it has been sent already and the platform can tell."""
+        """Return the receipt of the message if the platform can be searched and has the message already."""
         if not isinstance(self.adapter, SupportsLookup):
             return None
         others = {id for _, channel, id in self._recent if channel == to.channel}

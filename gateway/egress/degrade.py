@@ -1,4 +1,4 @@
-"""What a platform has no place for is put into the text of the message: sources, cards, plans and menus."""
+"""Puts the sources, cards, plans and menus that a platform cannot show into the text of the message."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What becomes of a message whose form a platform refuses: a plainer one, so that its words arrive."""
+"""Makes a message plainer when a platform refuses its form (a table, a card, a picture), so that its words arrive."""
 
 import re
 from dataclasses import replace
@@ -13,15 +13,16 @@ from gateway.model import ConversationRef, FromUrl, Outgoing
 
 _ALL: frozenset[FormPart] = frozenset(get_args(FormPart))
 _ORNAMENTS: frozenset[FormPart] = frozenset({"pictures", "tables", "cards", "plan", "feedback"})
-"""What goes first where the platform does not say what it refuses: a question needs its buttons longest."""
+"""The parts dropped first where the platform does not say which one it refuses. Buttons are not among them, because a
+question needs them."""
 _NOT_LEAD = re.compile(r"[^ \t>]")
 
 log = structlog.get_logger(__name__)
 
 
 class Form:
-    """The form one message may have. It becomes plainer in at most two steps: first without what the platform named,
-    then as text alone."""
+    """The form in which one message is sent. It becomes plainer in at most two steps: first without the parts that the
+    platform named, then as text alone."""
 
     __slots__ = ("_plain", "_refused", "_to")
 
@@ -31,7 +32,8 @@ class Form:
         self._plain = False
 
     def refuse(self, error: RefusedForm, message: Outgoing) -> None:
-        """Go on in a plainer form. Raises the error if there is none."""
+        """Make the form plainer after the platform refused it. Raises the platform's error when it is text alone
+        already."""
         if self._plain:
             raise error
         before = self.message(message)
@@ -42,12 +44,12 @@ class Form:
         log.warning("message.form_refused", conversation=self._to.key, plainer=what, error=str(error))
 
     def text(self, text: str) -> str:
-        """The text without what was refused of it."""
+        """Return the text, with its tables as code if the platform refused tables."""
         return tables_as_code(text) if "tables" in self._refused else text
 
     def message(self, message: Outgoing) -> Outgoing:
-        """Return the message without what was refused of it: pictures become links, tables code, cards and plans text,
-        menus buttons, buttons words."""
+        """Return the message without the parts that the platform refused: pictures become links, tables code, cards and
+        plans text, menus buttons, buttons words."""
         if not self._refused:
             return message
         if "cards" in self._refused:
@@ -75,7 +77,7 @@ def _link(name: str, url: str) -> str:
 
 
 def tables_as_code(text: str) -> str:
-    """The text with its tables inside code fences: they read the same everywhere."""
+    """Return the text with its tables inside code fences, which every platform shows in columns."""
     if "|" not in text:
         return text
     shown: list[str] = []

@@ -1,10 +1,11 @@
-"""Holds calls back while the platform says to wait, and lets them go again in order and apart.
+"""Holds calls back while a platform says to wait, then lets them go in order and spaced apart.
 
-Theory. A bucket is known only from the ``RateLimited`` that names it, so the limiter learns: the *route* of the call
-that was refused (what was called, and where) leads to the bucket for as long as it is blocked, and once a second
-place runs into the same bucket, so does every place. Calls of such a route wait without trying. They leave one at a
-time, first come, first served, so a released herd does not hit the wall together; if the wall is hit after all, they
-leave further apart. A bucket is forgotten when its time has passed and nobody waits for it.
+Theory. A bucket is known only from the ``RateLimited`` that names it, so the limiter learns. The *route* of the refused
+call (the method and the channel) is assigned to the bucket for as long as the bucket is blocked. Once a second channel
+is refused by the same bucket, the method is assigned to it in every channel of the workspace. Calls of such a route
+wait without trying. They leave one at a time, first come, first served, so that they do not exceed the limit together
+again; if one is refused after all, the calls behind it leave further apart. A bucket is forgotten when its time has
+passed and no call waits for it.
 """
 
 import asyncio
@@ -12,14 +13,16 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 _SPACING = 0.1
-"""Seconds between two calls released from a bucket, doubled each time one of them hits the wall again."""
+"""Seconds between two calls released from a bucket, doubled each time one of them is refused again."""
 _WIDEST = 3.0
+"""Seconds between two calls released from a bucket, at most."""
 _MARGIN = 0.02
-"""Seconds waited beyond what the platform asked for: its clock decides, and it rounds."""
+"""Seconds waited beyond what the platform asked for, because the platform rounds and its own clock decides."""
 
 
 class Route(NamedTuple):
-    """What is called, and where: the most that is known of a call's bucket before it is tried."""
+    """The method of a call and the channel it goes to, from which its rate limit bucket is guessed before it is
+    tried."""
 
     platform: str
     method: str
@@ -37,14 +40,14 @@ class _Bucket:
 
     def __init__(self, route: Route) -> None:
         self.until = 0.0
-        """When the platform takes calls again."""
+        """Time of ``Limiter.clock`` at which the platform takes calls again."""
         self.next = 0.0
-        """When the next of those who wait may leave."""
+        """Time of ``Limiter.clock`` at which the next waiting call may leave."""
         self.spacing = _SPACING
         self.routes = {route}
         self.waiting = 0
         self.turn = asyncio.Lock()
-        """Held by the first of those who wait; the rest stand in line for it."""
+        """Held by the first waiting call; the others queue for it."""
 
 
 def _loop_time() -> float:
@@ -52,24 +55,24 @@ def _loop_time() -> float:
 
 
 class Limiter:
-    """The buckets that are blocked now."""
+    """Knows the rate limit buckets that are blocked now, and makes calls wait for them."""
 
     def __init__(
         self, *, clock: Callable[[], float] = _loop_time, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     ) -> None:
         self.clock = clock
-        """Seconds that only grow; the event loop's own by default."""
+        """Returns monotonic seconds; by default those of the event loop."""
         self.sleep = sleep
         self._buckets: dict[str, _Bucket] = {}
         self._routes: dict[Route, str] = {}
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is blocked, so that no call need ask."""
+        """Whether no bucket is blocked, so that no call needs to wait."""
         return not self._buckets
 
     def block(self, bucket: str, retry_after: float, route: Route) -> None:
-        """A call of this route was refused: nothing goes into the bucket for ``retry_after`` seconds."""
+        """Block a bucket for ``retry_after`` seconds, after a call of this route was refused."""
         now = self.clock()
         name = f"{route.platform}/{route.workspace}/{bucket}"
         known = self._buckets.get(name)
@@ -90,7 +93,8 @@ class Limiter:
         return found is not None and (found.waiting > 0 or found.until > self.clock())
 
     async def wait(self, route: Route, *, deadline: float = float("inf")) -> bool:
-        """True when a call of this route may be tried; False as soon as that cannot be before the deadline."""
+        """Wait until a call of this route may be tried, and return True; return False as soon as it is known that this
+        will not be before the deadline (a time of ``clock``)."""
         found = self._find(route)
         if found is None:
             return True
@@ -114,7 +118,7 @@ class Limiter:
         return None if name is None else self._buckets.get(name)
 
     def _forget(self, now: float) -> None:
-        """Drop the buckets whose time has passed and for which nobody waits."""
+        """Drop the buckets whose time has passed and for which no call waits."""
         passed = [name for name, bucket in self._buckets.items() if bucket.until <= now and not bucket.waiting]
         for name in passed:
             for route in self._buckets.pop(name).routes:

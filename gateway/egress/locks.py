@@ -1,4 +1,4 @@
-"""Keeps what goes to one conversation in order: who comes first goes first, one at a time."""
+"""Locks by key, such as one per conversation: the holders of one key take turns, first come, first served."""
 
 import asyncio
 from types import TracebackType
@@ -13,7 +13,7 @@ class _Lock:
 
 
 class _Hold:
-    """Holds the lock of one key inside ``async with``; waits for whoever came first."""
+    """Holds the lock of one key inside ``async with``, after waiting for those that came before."""
 
     __slots__ = ("_key", "_lock", "_locks")
 
@@ -29,7 +29,7 @@ class _Hold:
         self._lock.users += 1
         try:
             await self._lock.lock.acquire()
-        except BaseException:  # cancelled while waiting: leave the line
+        except BaseException:  # cancelled while waiting: leave the queue
             self._leave()
             raise
 

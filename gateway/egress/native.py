@@ -1,4 +1,5 @@
-"""A platform's own streams: text is appended, never taken back; what cannot be appended is edited afterwards."""
+"""Uses a platform's own message streams, which only take more text. Any other change is an edit of the message after
+the stream has ended."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,7 +10,7 @@ from gateway.model import Outgoing, Receipt, TaskUpdate, UserRef
 
 
 class NativeStream:
-    """The stream that is open in the last part of a standing message."""
+    """The platform's stream that is open in the last part of a posted message."""
 
     def __init__(
         self, posted: PostedMessage, adapter: SupportsStreaming, recipient: UserRef | None, author: str | None
@@ -17,13 +18,13 @@ class NativeStream:
         self.open = False
         """Whether text can be appended to the last part."""
         self.stopped = False
-        """Whether the user stopped it: what it shows is final."""
+        """Whether the user stopped the stream on the platform, which makes the text shown so far final."""
         self._standing = posted
         self._adapter = adapter
         self._recipient = recipient
         self._author = author
         self._tried = ""
-        """The last text given to the stream, whether or not it got there."""
+        """The last text given to the stream, whether or not the platform took it."""
 
     @property
     def _part(self) -> Part:
@@ -35,12 +36,12 @@ class NativeStream:
         return "" if self._part.shown is None else self._part.shown.text
 
     async def begin(self, text: str) -> bool:
-        """Start a stream with ``text`` as the next part; False where that is not possible."""
+        """Start a stream with ``text`` as the next part, and return whether the platform could."""
         posted = self._standing
         message = Outgoing(text=text)
         async with posted.client.locks.hold(posted.to.key):
             part = await posted.post("start_stream", message, lambda key: self._start(text, key))
-        # The stream of one that an earlier run left ended with it; its message can be edited.
+        # A part that an earlier run posted has no open stream any more: it can only be edited.
         self.open = part is not None and part.shown is not None
         return self.open
 
@@ -49,7 +50,8 @@ class NativeStream:
         return await self._adapter.start_stream(to, text, key=key, recipient=self._recipient, author=self._author)
 
     async def extend(self, wanted: Callable[[], str], tasks: Sequence[TaskUpdate]) -> None:
-        """Append what ``wanted()``, which starts with what is shown, has more. Afterwards the stream may be closed."""
+        """Append the text by which ``wanted()`` is longer than what is shown, and show ``tasks``. ``wanted()`` must
+        start with what is shown. The stream may have ended afterwards: see ``open``."""
         part, shown = self._part, self.shown
 
         async def attempt() -> Receipt | None:
@@ -65,7 +67,7 @@ class NativeStream:
                 self.open, self.stopped = False, True
                 return None
             except Unavailable:
-                # It may have been appended. Appending again could double it; an edit cannot.
+                # The platform may have appended the text: appending it again could double it, an edit cannot.
                 part.shown = None
                 return None
             part.shown = Outgoing(text=text)
@@ -75,15 +77,16 @@ class NativeStream:
         receipt = await posted.client.call("append_stream", posted.to, attempt)
         if receipt is not None:
             if receipt.id == part.receipt.id:
-                part.receipt = receipt  # a sequence number or the like, of no use after a crash
+                part.receipt = receipt  # only data such as a sequence number changed, which is of no use after a crash
             else:
                 posted.update(part, receipt)
         elif self.open:
             await self.stop(None)
 
     async def stop(self, message: Outgoing | None) -> None:
-        """Finish the stream as ``message``, which starts with what is shown (or is that without its trailing white
-        space); with None, as it is. Whether it then shows the message is known from its part."""
+        """End the stream with ``message``, whose text starts with what is shown or lacks only the white space at its
+        end; with None, the stream ends as it is. The last part's ``shown`` then says what the platform is known to
+        show."""
         posted, part = self._standing, self._part
         sure = part.shown is not None
         last = message or part.shown or Outgoing(text=self._tried)

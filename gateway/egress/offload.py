@@ -9,12 +9,13 @@ T = TypeVar("T")
 P = ParamSpec("P")
 
 SMALL = 16_000
-"""Characters that are read in a few milliseconds."""
+"""Characters of a text that can be processed on the event loop, in a few milliseconds."""
 
 
 async def offloaded(size: int, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """What the call returns; for a text of more than ``SMALL`` characters it runs in a thread of its own, so that it
-    neither holds up the loop nor waits for what handlers do in the loop's threads."""
+    """Return what ``call`` returns for a text of ``size`` characters. With more than ``SMALL`` characters the call runs
+    in a thread of its own, so that it neither blocks the event loop nor waits for the loop's own threads, which
+    handlers may have taken."""
     if size <= SMALL:
         return call(*args, **kwargs)
     pool = ThreadPoolExecutor(1, thread_name_prefix="text")

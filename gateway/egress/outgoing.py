@@ -1,4 +1,4 @@
-"""One message of any length as the messages a platform takes."""
+"""Divides one message of any length into messages that are within the platform's limits."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -14,8 +14,9 @@ from gateway.model import Capabilities, FromBytes, FromPath, FromUrl, Outgoing, 
 T = TypeVar("T")
 
 _AT_ONCE = 64 * 1024
-"""Bytes up to which what is in memory is hashed on the event loop: that takes less than handing it to a thread."""
+"""Bytes in memory up to which a file is hashed on the event loop, because handing it to a thread would take longer."""
 _CHUNK = 1024 * 1024
+"""Bytes of a file that are read at once."""
 
 
 def layout(message: Outgoing, capabilities: Capabilities, texts: Sequence[str]) -> list[Outgoing]:
@@ -54,7 +55,7 @@ def layout(message: Outgoing, capabilities: Capabilities, texts: Sequence[str]) 
 
 
 def _can_be_rated(part: Outgoing) -> bool:
-    """Whether thumbs have a place under it: a file alone is no message on some platforms."""
+    """Whether feedback buttons can be shown under a part: a file alone is no message on some platforms."""
     shown = part.text.strip() or part.buttons or part.menus or part.cards or part.plan
     return bool(shown or any(file.kind == "image" for file in part.files))
 
@@ -62,14 +63,14 @@ def _can_be_rated(part: Outgoing) -> bool:
 def _groups(items: tuple[T, ...], size: int) -> list[tuple[T, ...]]:
     if not items:
         return []
-    # A platform that counts none of them answers for itself: nothing may be dropped here.
+    # A limit of 0 means that the adapter itself refuses or converts them: nothing may be dropped here.
     size = size if size > 0 else len(items)
     return [items[at : at + size] for at in range(0, len(items), size)]
 
 
 async def prepared(message: Outgoing, limit: int) -> Outgoing:
-    """The message with its files marked by what is in them. Raises ``TooLarge`` for a file the platform would refuse,
-    before anything is sent."""
+    """Return the message with the mark (a digest of the content) of each file set. Raises ``TooLarge`` for a file of
+    more than ``limit`` bytes and ``Rejected`` for one that cannot be read, before anything is sent."""
     if not message.files:
         return message
     files: list[OutgoingFile] = []
@@ -92,7 +93,7 @@ def _size(path: Path) -> int:
 
 
 async def _mark(file: OutgoingFile, size: int) -> str:
-    """A digest of the file, so that one which changed is known from the one that stands."""
+    """Return a digest of the file, by which a changed file is told from the one posted before."""
     if isinstance(file.source, FromPath):
         return await _read(file, file.source.path, lambda: _digest(file))
     return _digest(file) if size <= _AT_ONCE else await in_thread(_digest, file)

@@ -1,4 +1,5 @@
-"""The parts of one message as they stand on the platform, and how they come to stand otherwise."""
+"""One message of the bot on the platform, in one or more parts: posts, edits and deletes parts until they are as
+wanted."""
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -13,18 +14,19 @@ OnReceipts = Callable[[tuple[Receipt, ...]], None]
 
 
 class Part:
-    """One platform message."""
+    """One platform message, of which a long message of the bot needs several."""
 
     __slots__ = ("receipt", "shown")
 
     def __init__(self, receipt: Receipt, shown: Outgoing | None = None) -> None:
         self.receipt = receipt
         self.shown = shown
-        """What it is known to show."""
+        """What the platform message is known to show; None when that is not known."""
 
 
 class PostedMessage:
-    """What stands. The receipts are reported whenever they change, so that a crash loses none of them."""
+    """A message on the platform, with a receipt for each of its parts. The receipts are reported whenever they change,
+    so that a crash loses none of them."""
 
     __slots__ = ("_anew", "_doubt", "_key", "_on_receipts", "client", "lookup", "parts", "to")
 
@@ -50,31 +52,33 @@ class PostedMessage:
 
     @property
     def receipts(self) -> tuple[Receipt, ...]:
-        """Of all parts, in order."""
+        """The receipts of all parts, in order."""
         return tuple([part.receipt for part in self.parts])
 
     def report(self) -> None:
-        """Hand the receipts to whoever keeps them."""
+        """Pass the receipts to ``on_receipts``."""
         if self._on_receipts is not None:
             self._on_receipts(self.receipts)
 
     async def make(self, wanted: Callable[[], Sequence[Outgoing]], *, final: bool) -> None:
-        """Edit, send and (when ``final``) delete until exactly the wanted parts stand.
+        """Edit and send parts, and when ``final`` delete surplus ones, until the platform shows what ``wanted``
+        returns.
 
-        ``wanted`` is asked again before every call, so that one which had to wait brings what is new by then.
+        ``wanted`` is called again before every call of the platform, so that a call which had to wait sends the newest
+        content.
         """
         if self.parts:
             await self._mend(wanted)
         while len(self.parts) < len(now := wanted()):
             part = await self._send(now[len(self.parts)])
-            # Another is to follow: it must not stand before the ones ahead of it are right.
+            # The parts before the next one have to be right before the next one is posted.
             if part.shown is None or len(self.parts) < len(wanted()):
                 await self._mend(wanted)
         if final and len(self.parts) > len(wanted()):
             await self._cut(len(wanted()))
 
     async def _mend(self, wanted: Callable[[], Sequence[Outgoing]]) -> None:
-        """Edit what stands otherwise than wanted; give up what is gone, with what is behind it."""
+        """Edit the parts that differ from the wanted ones. If a part is gone, give up that part and those behind it."""
         at = 0
         while at < min(len(self.parts), len(wanted())):
             if self.parts[at].shown != wanted()[at] and not await self._edit(at, wanted):
@@ -83,7 +87,7 @@ class PostedMessage:
             at += 1
 
     async def post(self, method: str, message: Outgoing, do: Callable[[str], Awaitable[Receipt | None]]) -> Part | None:
-        """Post the next part by ``do(key)``, once; None if that is what ``do`` returned."""
+        """Post the next part by ``do(key)``, at most once, and return it; None if ``do`` returned None."""
         key = self.part_key(len(self.parts))
         began = time.time()
         try:
@@ -98,7 +102,7 @@ class PostedMessage:
                 doubt=self._doubt,
             )
         except Unavailable:
-            # It may have been done: whoever tries again has to look first.
+            # The platform may have posted it: the next try has to search for it first.
             self.lookup = self.lookup or Lookup(since=began - SKEW)
             raise
         if posted is None:
@@ -109,19 +113,19 @@ class PostedMessage:
         return part
 
     def part_key(self, index: int) -> str:
-        """What a part is sent under."""
+        """Return the idempotency key under which the part with this index is sent."""
         key = f"{self._key}.{index}"
-        # Sent anew it is another message: the platform must not take it for the one that is gone.
+        # A part sent anew needs a new key: the platform must not take it for the one that is gone.
         return f"{key}.{self._anew}" if self._anew else key
 
     def update(self, part: Part, receipt: Receipt) -> None:
-        """The platform returned a receipt for a part that stands."""
+        """Note the receipt that the platform returned for a posted part, and report it if it changed."""
         if receipt is not part.receipt and receipt != part.receipt:
             part.receipt = receipt
             self.report()
 
     async def _send(self, message: Outgoing) -> Part:
-        if message.keeps_files:  # what it kept went with the message that is gone
+        if message.keeps_files:  # the files it was to keep are gone with the old message
             linked = tuple(file for file in message.files if isinstance(file.source, FromUrl))
             message = replace(message, files=linked, keeps_files=False)
         part = await self.post("send", message, lambda key: self.client.adapter.send(self.to, message, key=key))
@@ -129,7 +133,7 @@ class PostedMessage:
         return part
 
     async def _edit(self, at: int, wanted: Callable[[], Sequence[Outgoing]]) -> bool:
-        """False when the message is gone."""
+        """Edit the part with this index, and return False when the message is gone."""
         part = self.parts[at]
 
         async def attempt() -> Receipt:
@@ -137,7 +141,7 @@ class PostedMessage:
             message = now[at] if at < len(now) else part.shown
             if message is None or message == part.shown:
                 return part.receipt
-            part.shown = None  # not known, until the platform has said that it was done
+            part.shown = None  # unknown until the platform has confirmed the edit
             receipt = await self.client.adapter.edit(part.receipt, message)
             part.shown = message
             return receipt
@@ -150,7 +154,7 @@ class PostedMessage:
         return True
 
     async def _abandon(self, at: int) -> None:
-        """A part is gone and has to be sent anew; so have those behind it, or they would stand in front of it."""
+        """Give up a part that is gone, and delete those behind it: all are sent anew, because order matters."""
         behind = self.parts[at + 1 :]
         del self.parts[at:]
         self._anew += 1

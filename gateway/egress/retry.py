@@ -1,4 +1,5 @@
-"""When to try again: a rate limit is waited out, a passing fault retried with backoff, all else is raised at once."""
+"""Retries calls: waits out a rate limit, retries an ``Unavailable`` platform with backoff, and raises any other error
+at once."""
 
 import random
 from collections.abc import Awaitable, Callable
@@ -11,30 +12,32 @@ from gateway.errors import RateLimited, Rejected, Unavailable, Unconfirmed
 T = TypeVar("T")
 
 TRIES_IN_DOUBT = 2
-"""A post that got no clear answer, and the one further try."""
+"""Tries of a post that may end without a clear answer: the first one and one more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """How long and how often; times are seconds."""
+    """How long and how often a call is retried. All times are seconds."""
 
     attempts: int = 5
     """Tries that may end in ``Unavailable``. A rate limit does not count: the call was certainly not done."""
     base: float = 0.5
+    """The longest pause after the first failure. It doubles with every further failure."""
     cap: float = 10.0
+    """The longest pause after any failure."""
     deadline: float = 300.0
-    """From the first try on, waiting included, whatever the reason."""
+    """Time from the first try after which none is begun any more, time spent waiting included."""
 
     def backoff(self, failures: int) -> float:
-        """The pause after so many failures: anything up to an exponential bound (full jitter), so that callers who
-        failed together do not come back together."""
+        """Return the seconds to pause after this number of failures: a random number up to an exponential bound (full
+        jitter), so that callers that failed together do not retry together."""
         bound = min(self.cap, self.base * 2.0 ** (failures - 1))
         return random.uniform(0, bound)  # noqa: S311 - spreads load, keeps no secret
 
 
 class Doubt:
-    """Counts the tries of one post that may have been taken although they failed (``Unconfirmed``), where nobody can
-    look: after the second there is no third, so one doubtful copy is the worst that can stand there."""
+    """Counts the tries of one post that the platform may have taken although they failed (``Unconfirmed``), on a
+    platform that cannot be searched. There is no third such try, so that at most one surplus copy is posted."""
 
     __slots__ = ("_on_change", "tries")
 
@@ -43,18 +46,18 @@ class Doubt:
         self._on_change = on_change
 
     def check(self) -> None:
-        """Raises ``Rejected`` where another try could leave another copy."""
+        """Raise ``Rejected`` if a further try could post a further copy."""
         if self.tries >= TRIES_IN_DOUBT:
             raise Rejected("sent twice without a clear answer: it is not sent again, it may stand there")
 
     def note(self, error: Unconfirmed) -> None:
-        """A try ended in this. Raises ``Rejected`` if it was the last."""
+        """Count a try that ended with this error. Raises ``Rejected`` if no further try is allowed."""
         self._set(self.tries + 1)
         if self.tries >= TRIES_IN_DOUBT:
             raise Rejected(f"sent twice without a clear answer, and not again: {error}") from error
 
     def settle(self) -> None:
-        """It is known now what became of the post."""
+        """Forget the counted tries, because it is known now whether the message was posted."""
         if self.tries:
             self._set(0)
 
@@ -72,7 +75,8 @@ async def retrying(
     route: Route,
     doubt: Doubt | None = None,
 ) -> T:
-    """What ``attempt`` returns, as soon as it does. It is called anew for each try, so it can send what is new by then.
+    """Call ``attempt`` until it succeeds, and return what it returns. It is called anew for each try, so that a later
+    try can send newer content.
 
     Raises what the last try raised once the policy is exhausted, and ``Rejected`` once there is too much ``doubt``.
     """

@@ -1,4 +1,4 @@
-"""The only caller of an adapter's outgoing methods: order, limits, retries and degrading live here, once."""
+"""The only caller of an adapter's outgoing methods: keeps order, limits and retries for all platforms."""
 
 import asyncio
 import uuid
@@ -44,13 +44,13 @@ from gateway.model import (
 log = structlog.get_logger(__name__)
 
 _STATUS_TIMEOUT = 5.0
-"""Seconds a sign of work may take: it is worth nothing later."""
+"""Seconds that showing the typing indicator may take; it is worth nothing later."""
 _COMPLETION_TIMEOUT = 10.0
-"""Seconds a turn waits for the rest of its message; after that it goes on with what there is."""
+"""Seconds a turn waits for the missing rest of its message; after that it goes on without."""
 
 
 class Sender:
-    """Sends through the adapters, by platform name."""
+    """Sends messages through the adapter of each conversation's platform."""
 
     def __init__(
         self,
@@ -74,11 +74,11 @@ class Sender:
         return client
 
     def capabilities(self, to: ConversationRef) -> Capabilities:
-        """What the conversation's platform can do."""
+        """Return what the conversation's platform can do."""
         return self._client(to.platform).capabilities
 
     def can_find_sent(self, to: ConversationRef) -> bool:
-        """Whether the platform can be asked what a crash left there."""
+        """Whether the platform can be searched for a message that may have been sent before a crash."""
         return self._client(to.platform).can_find_sent
 
     async def put(
@@ -92,16 +92,16 @@ class Sender:
         on_receipts: OnReceipts | None = None,
         doubt: Doubt | None = None,
     ) -> tuple[Receipt, ...]:
-        """Make a message of any length stand in the conversation, and nothing else of it.
+        """Post a message of any length, or edit what is posted of it, until the platform shows exactly this message.
 
         Part i edits ``existing[i]`` or is sent under ``{key}.{i}``; surplus existing parts are deleted. Buttons, files
         and feedback go with the last text; those beyond the platform's counts spill into further parts. A part whose
-        message is gone is sent anew (and so are those behind it). ``on_receipts`` gets all receipts, those of parts
-        not reached yet included, whenever they change: store them, and a crash loses none.
-        With ``lookup`` (a turn that runs again) the platform is asked before anything is sent. ``doubt`` is what is
-        known of earlier tries where it cannot be asked.
-        A form the platform refuses is made plainer (a picture a link, a table code), so that the words arrive.
-        Raises ``TooLarge`` naming the file and the limit, or what ``RetryPolicy`` gave up on.
+        message is gone is sent anew, as are the parts behind it. ``on_receipts`` gets the receipts of all parts,
+        including those not reached yet, whenever they change: a caller that stores them loses none in a crash.
+        With ``lookup`` (in a turn that runs again) the platform is searched before anything is sent. ``doubt`` counts
+        earlier unconfirmed tries on a platform that cannot be searched.
+        A message whose form the platform refuses is made plainer (a picture becomes a link, a table code).
+        Raises ``TooLarge``, naming the file and the limit, or the error after which ``RetryPolicy`` gave up.
         """
         client = self._client(to.platform)
         posted = PostedMessage(
@@ -116,7 +116,7 @@ class Sender:
 
     @staticmethod
     async def _stand(posted: PostedMessage, message: Outgoing) -> None:
-        """Make the message stand, in a plainer form where the platform refuses the form it has."""
+        """Post or edit the parts of the message, in a plainer form where the platform refuses a part."""
         limits, form = posted.client.capabilities, Form(posted.to)
         parts: list[Outgoing] = []
         while True:
@@ -143,9 +143,9 @@ class Sender:
         doubt: Doubt | None = None,
         on_stopped: Callable[[], object] | None = None,
     ) -> MessageStream:
-        """A message that grows. ``recipient`` is whom it answers (Slack wants to know), ``author`` another name
-        than the bot's own; ``on_stopped`` is called when
-        the user stops it on the platform. The rest is as for ``put``."""
+        """Return a message to which text is added over time. ``recipient`` is the user it answers (Slack requires it),
+        ``author`` is a name shown instead of the bot's own. ``on_stopped`` is called when the user stops the stream on
+        the platform. All other parameters mean what they mean in ``put``."""
         client = self._client(to.platform)
         posted = PostedMessage(
             client, to, key=key, existing=existing, lookup=lookup, on_receipts=on_receipts, doubt=doubt
@@ -153,12 +153,13 @@ class Sender:
         return MessageStream(posted, recipient=recipient, author=author, on_stopped=on_stopped)
 
     async def edit(self, receipt: Receipt, message: Outgoing) -> Receipt:
-        """Make one platform message read as given, which must be within its limits. May raise ``Gone``."""
+        """Edit one platform message and return its receipt. The message must be within the platform's limits. Raises
+        ``Gone`` if it does not exist any more."""
         client = self._client(receipt.to.platform)
         return await client.call("edit", receipt.to, lambda: client.adapter.edit(receipt, message))
 
     async def delete(self, receipts: Sequence[Receipt]) -> None:
-        """Remove these messages, the last one first; what is gone already is fine."""
+        """Delete these messages, the last one first. A message that is gone already is no error."""
         for receipt in reversed(receipts):
             await self._delete(receipt)
 
@@ -170,8 +171,8 @@ class Sender:
             return
 
     async def status(self, to: ConversationRef, text: str | None) -> None:
-        """Show that the bot is working, or that it no longer is. Best effort: never raises a ``PlatformError``, never
-        waits for a rate limit."""
+        """Show that the bot is working, or with None that it no longer is. Failures of the platform are logged and not
+        raised, and while a rate limit holds nothing is shown."""
         client = self._client(to.platform)
         route = client.route("status", to)
         if self._limiter.blocked(route):
@@ -185,7 +186,7 @@ class Sender:
             log.debug("status.failed", conversation=to.key, error=str(error))
 
     async def react(self, to: ConversationRef, message_id: str, emoji: str, *, added: bool = True) -> None:
-        """Put the bot's reaction on a message, or take it off."""
+        """Add the bot's reaction to a message, or remove it. Raises ``Unsupported`` where a bot cannot react."""
         client = self._client(to.platform)
         adapter = client.adapter
         if not isinstance(adapter, SupportsReactions):
@@ -193,7 +194,7 @@ class Sender:
         await client.call("react", to, lambda: adapter.react(to, message_id, emoji, added=added))
 
     async def set_title(self, to: ConversationRef, title: str) -> None:
-        """Name the conversation."""
+        """Set the title of the conversation. Raises ``Unsupported`` where conversations have no title."""
         client = self._client(to.platform)
         adapter = client.adapter
         if not isinstance(adapter, SupportsTitles):
@@ -201,7 +202,7 @@ class Sender:
         await client.call("set_title", to, lambda: adapter.set_title(to, title))
 
     async def suggest(self, to: ConversationRef, starters: Sequence[Starter]) -> bool:
-        """Show prompts the user can pick; False where the platform cannot."""
+        """Show prompts the user can pick from, and return whether the platform can show them."""
         client = self._client(to.platform)
         adapter = client.adapter
         if not isinstance(adapter, SupportsStarters):
@@ -210,7 +211,8 @@ class Sender:
         return True
 
     async def notify(self, to: ConversationRef, user: UserRef, text: str) -> None:
-        """Tell one user; where the platform cannot hide it from the others, by an ordinary message to them."""
+        """Show a text to one user only. Where the platform cannot hide it from others, it is an ordinary message that
+        mentions the user."""
         client = self._client(to.platform)
         adapter = client.adapter
         if isinstance(adapter, SupportsNotices):
@@ -220,7 +222,8 @@ class Sender:
         await self.put(to, message, key=f"notice:{uuid.uuid4().hex}")
 
     async def history(self, to: ConversationRef, limit: int) -> Sequence[HistoryMessage]:
-        """The newest messages of the conversation, oldest first."""
+        """Return the newest ``limit`` messages of the conversation, oldest first. Raises ``Unsupported`` where a bot
+        cannot read the history."""
         client = self._client(to.platform)
         adapter = client.adapter
         if not isinstance(adapter, SupportsHistory):
@@ -228,8 +231,8 @@ class Sender:
         return await client.call("history", to, lambda: adapter.history(to, limit=limit))
 
     async def complete(self, message: MessageCreated) -> MessageCreated:
-        """The message with what its delivery lacked, as far as the platform tells it. Never raises a
-        ``PlatformError``: a message that cannot be completed is handled as it came."""
+        """Return the message with what its delivery lacked, such as files, read from the platform. Never raises a
+        ``PlatformError``: a message that cannot be completed is returned as it came."""
         client = self._client(message.ref.platform)
         adapter = client.adapter
         if not isinstance(adapter, SupportsCompletion):
@@ -242,7 +245,7 @@ class Sender:
             return message
 
     async def profile(self, user: UserRef) -> Profile | None:
-        """What the platform tells about the user; None where it tells nothing."""
+        """Return the user's profile on the platform; None where the platform has none for a bot."""
         client = self._client(user.platform)
         adapter = client.adapter
         if not isinstance(adapter, SupportsProfiles):
@@ -251,8 +254,8 @@ class Sender:
         return await client.call("profile", to, lambda: adapter.profile(user))
 
     async def download(self, platform: str, file: RemoteFile, *, limit: int) -> AsyncIterator[bytes]:
-        """The file's bytes; more than ``limit`` raises ``TooLarge``. Only the start is retried: what a caller has
-        taken cannot be taken back."""
+        """Yield the bytes of a file. Raises ``TooLarge`` after more than ``limit`` bytes. Only the start is retried,
+        because the caller may have used what was yielded."""
         client = self._client(platform)
         to = ConversationRef(platform=platform, workspace=file.workspace, channel="")
 

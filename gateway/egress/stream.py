@@ -1,10 +1,10 @@
-"""A message that grows while it is written: native where the platform streams, posted and edited elsewhere.
+"""A message that grows while it is written: by the platform's own streams where it has them, else by edits.
 
-Theory. Writing only buffers. A flusher brings the platform up to date, one call at a time and no faster than the
-platform likes, always with all the text there is by then: so a slow or limited platform gets fewer calls, never a
-queue of them. The flusher is a task that lives while there is something to show, and one interval longer; a stream
-nobody writes to has none.
-``close`` stops it and puts the whole message as it shall stand: what went wrong on the way is right afterwards.
+Theory. Writing only fills a buffer. A task, the flusher, sends the buffered text to the platform, one call at a time
+and no more often than the platform's interval, each time with all the text written by then. So a slow or rate-limited
+platform gets fewer calls, never a queue of them. The flusher lives while there is text to show, and one interval
+longer; a stream to which nothing is written has none.
+``close`` stops the flusher and edits the message to its final content, which also corrects whatever failed before.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from gateway.model import Outgoing, Receipt, TaskUpdate, UserRef
 
 
 class MessageStream:
-    """One message. Not for concurrent use."""
+    """One message to which text is added. Only one task may use it."""
 
     def __init__(
         self,
@@ -42,43 +42,44 @@ class MessageStream:
         self._limits = posted.client.capabilities
         self._recipient = recipient
         self._inherited = len(posted.parts)
-        """How many parts an earlier run, or an earlier stream of the same message, left standing."""
+        """How many parts of the message were posted by an earlier run, or by an earlier stream of the same message."""
         self._splitter = self._new_splitter(self._limits.text_limit)
         self._text = ""
         self._pending: list[str] = []
         self._tasks: dict[str, TaskUpdate] = {}
-        """Steps whose last state was not shown yet."""
+        """Steps whose newest state is not shown yet, by id."""
         self._native: NativeStream | None = None
         self._decided = False
-        """Whether it is known how this conversation streams."""
+        """Whether it is decided if this message is streamed natively or by edits."""
         self._flusher: asyncio.Task[None] | None = None
         self._dirty = False
         self._calling = False
-        """Whether the flusher is at the platform, where it must not be interrupted."""
+        """Whether the flusher is calling the platform, in which it must not be interrupted."""
         self._whole: Outgoing | None = None
-        """The message as it shall stand in the end."""
+        """The final message, once ``close`` was called with it."""
         self._final: list[Outgoing] | None = None
-        """The same in parts."""
+        """The parts of the final message, once ``close`` was called with it."""
         self._form = Form(posted.to)
         self._closed = False
         self._stopped = False
-        """The user stopped it: nothing more is shown, whatever is written."""
+        """Whether the user stopped the stream on the platform: nothing that is written afterwards is shown."""
         self._streamed = ""
-        """The whole text when something of it was last given to a native stream."""
+        """The complete text at the time when some of it was last given to a native stream."""
         self._cached: tuple[str, list[Outgoing]] = ("", [])
+        """The parts to show before the stream is closed, with the text they were made of."""
 
     @property
     def receipts(self) -> tuple[Receipt, ...]:
-        """Of what stands by now."""
+        """Receipts of the parts posted so far."""
         return self._standing.receipts
 
     @property
     def closed(self) -> bool:
-        """Whether it takes no more text."""
+        """Whether the stream takes no more text."""
         return self._closed
 
     async def write(self, delta: str) -> None:
-        """Add text; the first starts the message at once. Raises what showing earlier text failed with."""
+        """Add text. The first text is posted at once. Raises the error with which showing earlier text failed."""
         self._check()
         if delta:
             self._pending.append(delta)
@@ -87,7 +88,7 @@ class MessageStream:
             await asyncio.sleep(0)
 
     async def replace(self, text: str) -> None:
-        """The whole text is now this. Raises as ``write``."""
+        """Replace the complete text written so far. Raises the error with which showing earlier text failed."""
         self._check()
         self._pending.clear()
         self._text = text
@@ -95,31 +96,31 @@ class MessageStream:
 
     @property
     def takes_tasks(self) -> bool:
-        """Whether it is a native stream, open, of a platform that shows tasks in it."""
+        """Whether the message is in an open native stream, on a platform that shows tasks in streams."""
         native = self._native
         return self._limits.stream_tasks and native is not None and native.open and not self._closed
 
     def tasks(self, updates: Sequence[TaskUpdate]) -> None:
-        """Show tasks in the stream, or change those that are shown, where ``takes_tasks``."""
+        """Show tasks in the stream, or change those it shows, where ``takes_tasks``."""
         self._tasks.update((update.id, update) for update in updates)
         failed = self._flusher is not None and self._flusher.done() and self._flusher.exception() is not None
         if self._native is not None and not self._closed and not failed:
             self._wake()
 
     async def close(self, message: Outgoing) -> tuple[Receipt, ...]:
-        """The message as it shall stand, whole. Waits out rate limits within the policy's deadline. After ``TooLarge``
-        the stream is still open."""
+        """End the stream with the final, complete message, and return the receipts of its parts. Waits out rate limits
+        within the deadline of ``RetryPolicy``. After ``TooLarge`` the stream is still open."""
         if self._closed:
             raise RuntimeError("the stream is closed")
         message = await prepared(degraded(message, self._limits), self._limits.file_size_limit)
         await self._read_ahead(message.text)
         self._closed = True
-        # From here on the flusher, where it still waits for the platform, brings the final text too.
+        # From here on the flusher, if it still waits for the platform, sends the final text.
         self._whole = message
         self._plan()
         await self._stop_flusher()
         await self._read_ahead(message.text)
-        # How the stream had to go may have changed how it is split.
+        # A native stream may have changed how the text is split.
         self._plan()
         while True:
             try:
@@ -139,19 +140,20 @@ class MessageStream:
             await self._make(final=True)
 
     def _plan(self) -> None:
-        """Lay out the whole message, once it is known."""
+        """Divide the final message into parts, once it is known."""
         if self._whole is not None:
             message = self._form.message(self._whole)
             self._final = layout(message, self._limits, self._splitter.parts(message.text))
 
     def _refuse(self, error: RefusedForm) -> None:
-        """Go on in a plainer form. Raises the error if there is none."""
+        """Make the message plainer after the platform refused its form. Raises the error when it is text alone
+        already."""
         self._form.refuse(error, self._whole or Outgoing(text=self._text))
         self._cached = ("", [])
         self._plan()
 
     def cancel(self) -> None:
-        """Show nothing more. What stands, stands."""
+        """Send nothing more, and leave the message on the platform as it is."""
         self._closed = True
         if self._flusher is not None:
             self._flusher.cancel()
@@ -182,10 +184,10 @@ class MessageStream:
             finally:
                 self._calling = False
             if self._closed:
-                return  # ``close`` waits for this
+                return  # ``close`` waits for the flusher to end
             native = self._native is not None and self._native.open
             interval = self._limits.stream_interval if native else self._limits.edit_interval
-            # Also after the last one: what is written next must not follow it too soon.
+            # Also after the last call: the next text must not follow it too soon.
             await limiter.sleep(max(0.0, began + interval - limiter.clock()))
 
     async def _stop_flusher(self) -> None:
@@ -196,12 +198,12 @@ class MessageStream:
             flusher.cancel()
         await asyncio.wait({flusher})
         error = None if flusher.cancelled() else flusher.exception()
-        # What the platform refused is tried once more by the caller, as the final state.
+        # After an error of the platform the caller sends the final message, which is a further try.
         if error is not None and not isinstance(error, PlatformError):
             raise error
 
     async def _show(self) -> None:
-        """Bring the platform up to date."""
+        """Send everything written so far to the platform, by the native stream or by edits."""
         await self._read_ahead(self._written())
         if not self._decided:
             texts = self._texts()
@@ -230,7 +232,8 @@ class MessageStream:
                 self._on_stopped()
 
     async def _start(self) -> NativeStream | None:
-        """Start a native stream with the first text; None where it has to be posted and edited."""
+        """Start a native stream with the first text. Returns None where the message has to be posted and edited
+        instead."""
         posted, adapter = self._standing, self._client.adapter
         if posted.parts or not self._limits.stream_limit or not isinstance(adapter, SupportsStreaming):
             return None
@@ -249,7 +252,7 @@ class MessageStream:
         return Splitter(limit, tables=self._limits.tables_per_message)
 
     async def _read_ahead(self, text: str) -> None:
-        """Split a large text beside the loop: afterwards only its end is still to be looked at."""
+        """Split a large text outside of the event loop, so that a later split only has to read the end of the text."""
         before = self._splitter
         if before.unread(text) <= SMALL:
             return
@@ -259,18 +262,19 @@ class MessageStream:
             self._splitter = ahead
 
     def _written(self) -> str:
-        """Everything written so far, in the form it may have."""
+        """Return everything written so far, with its tables as code if the platform refused tables."""
         if self._pending:
             self._text = "".join([self._text, *self._pending])
             self._pending.clear()
         return self._form.text(self._text)
 
     def _texts(self) -> list[str]:
-        """The same in parts."""
+        """Return everything written so far, split at the platform's limit."""
         return self._splitter.parts(self._written())
 
     def _wanted(self) -> list[Outgoing]:
-        """The parts as they shall stand now: the last one healed until the text is whole."""
+        """Return the parts to show now: the final ones once they are known, before that with the open markup of the
+        last part closed."""
         if self._final is not None:
             return self._final
         texts = self._texts()
@@ -279,7 +283,7 @@ class MessageStream:
                 healed = close_open_markup(texts[-1])
                 texts[-1] = healed if len(healed) <= self._splitter.limit else texts[-1]
             wanted = [Outgoing(text=text, author=self._author) for text in texts if text.strip()]
-            # What an earlier run left keeps its files until it is known which it shall have.
+            # Parts of an earlier run keep their files until the final files are known.
             for at in range(min(self._inherited, len(wanted))):
                 wanted[at] = replace(wanted[at], keeps_files=True)
             self._cached = (self._text, wanted)
@@ -287,7 +291,7 @@ class MessageStream:
 
     async def _make(self, *, final: bool) -> None:
         posted = self._standing
-        # Edits wait for nobody: only what is new has to keep its place among what else is sent.
+        # Edits need no lock: only new parts have to keep their place among the other messages sent.
         await posted.make(lambda: self._wanted()[: len(posted.parts)], final=False)
         if len(self._wanted()) > len(posted.parts):
             async with self._client.locks.hold(posted.to.key):
@@ -300,12 +304,12 @@ class MessageStream:
         return await native.begin(text)
 
     async def _append(self, native: NativeStream) -> None:
-        """Append what is new; go on in a new stream where a part is full. May leave the stream closed."""
+        """Append the text that is new, in a new stream where a part is full. The stream may have ended afterwards."""
         while native.open:
             texts = self._texts()
             at = len(self._standing.parts) - 1
             if at >= len(texts) or not self._text.startswith(self._streamed):
-                await native.stop(None)  # replaced: from here on by edits
+                await native.stop(None)  # the text was replaced: from here on it is shown by edits
             elif at + 1 == len(texts):
                 tasks = self._take_tasks()
                 if tasks or len(texts[at]) > len(native.shown):
@@ -317,7 +321,8 @@ class MessageStream:
                     return
 
     def _native_text(self, native: NativeStream) -> str:
-        """The text of the open stream, as long as it only grew and one stream can hold it."""
+        """Return the text to show in the open stream; what it shows already, if the new text was replaced or is too
+        long."""
         texts = self._texts()
         if len(texts) != len(self._standing.parts) or not self._text.startswith(self._streamed):
             return native.shown
@@ -325,7 +330,7 @@ class MessageStream:
         return texts[-1]
 
     async def _seal(self, native: NativeStream, sealed: list[Outgoing]) -> None:
-        """End the stream of a part that is full. What was shown of the next part already is edited out."""
+        """End the stream of a part that is full, and edit out what it shows of the next part."""
         await native.stop(sealed[-1] if _grows(native.shown, sealed[-1].text) else None)
         await self._standing.make(lambda: sealed, final=False)
 
@@ -335,7 +340,7 @@ class MessageStream:
         return tasks
 
     async def _finish(self, native: NativeStream, final: list[Outgoing]) -> None:
-        """End the native stream, as the final text if it goes on from what is shown."""
+        """End the native stream, with the final text if that continues what is shown."""
         at = len(self._standing.parts) - 1
         sealed = all(_shows(part, each.text) for part, each in zip(self._standing.parts[:at], final, strict=False))
         goes_on = at < len(final) and sealed and _grows(native.shown, final[at].text)
@@ -351,5 +356,5 @@ def _shows(part: Part, text: str) -> bool:
 
 
 def _grows(shown: str, text: str) -> bool:
-    """Whether ``text`` goes on from ``shown``, or only lacks its trailing white space."""
+    """Whether ``text`` continues ``shown``, or only lacks the white space at the end of it."""
     return text.startswith(shown) or (shown.startswith(text) and not shown[len(text) :].strip())

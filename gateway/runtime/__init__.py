@@ -1,1 +1,1 @@
-"""Running the user's handlers: turns, sessions, the journal, asks."""
+"""Runs the user's handlers: turns, sessions, the journal and asks."""

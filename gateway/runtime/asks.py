@@ -1,11 +1,11 @@
-"""Questions that wait for an answer, for minutes or across a restart.
+"""Asks: questions that wait for a person's answer, for minutes or across a restart.
 
-An ask is a journaled effect. Its answer is a delivery of its own that bypasses the queue; the waiting turn stores the
-answer and finishes that delivery in one transaction. After a crash the turn runs again, reaches the ask, finds its
-question posted and either the answer stored or goes on waiting.
+An ask is an effect in the journal. Its answer is a delivery of its own that bypasses the queue; the waiting turn stores
+the answer and finishes that delivery in one transaction. After a crash the turn runs again and reaches the ask, whose
+question is posted already. Then it finds the answer stored, or goes on waiting.
 
-People see a question before its receipt is stored, and a turn that runs again sees it later than they do: an answer
-that comes before its ask is open is early, and waits for it.
+People see a question before its receipt is stored, and before a turn that runs again reaches it. An answer that comes
+before its ask is open is *early*, and is kept until the ask opens.
 """
 
 import asyncio
@@ -17,7 +17,8 @@ from gateway.runtime.queued import DeliveryQueue, QueuedDelivery
 
 AskKind = Literal["text", "action", "file"]
 Verdict = Literal["open", "early", "not_yours", "closed"]
-"""What becomes of an answer to an ask: it is taken, it waits, or why it is rejected."""
+"""What becomes of an answer to an ask: it is taken (``open``), kept until the ask opens (``early``), or rejected
+because somebody else was asked (``not_yours``) or the ask is over (``closed``)."""
 
 EARLY_LIMIT = 20
 """Early answers kept for one ask; more are rejected."""
@@ -41,28 +42,31 @@ class Ask:
         self.asked = asked
         self.anyone = anyone
         self.messages: Collection[str] | None = None
-        """The platform's ids of the question, once it is on record: a click on any other message is no answer."""
+        """Ids of the question's messages on the platform, None until they are in the journal. A click on any other
+        message is no answer, unless ``doubtful``."""
         self.doubtful = False
-        """Unless another copy of the question may stand that a dead process left."""
+        """Whether a process that died may have posted another copy of the question, whose buttons count too."""
         self.after = after
-        """Only what arrived later than this (``Delivery.seq``) can be an answer."""
+        """``Delivery.seq`` of the newest delivery when the question was posted; only later ones can be an answer."""
         self.answer: asyncio.Future[QueuedDelivery] = asyncio.get_running_loop().create_future()
 
     @property
     def waiting(self) -> bool:
+        """Whether the question is posted and has no answer yet."""
         return self.messages is not None and not self.answer.done()
 
     @property
     def answered_by(self) -> str | None:
-        """Key of the delivery that answered it."""
+        """Key of the delivery that answered the ask, None while there is none."""
         return self.answer.result().key if self.answer.done() and not self.answer.cancelled() else None
 
     def may_answer(self, user: UserRef) -> bool:
-        """Asks are bound to whoever is asked: in a shared thread nobody else approves for them."""
+        """Whether this user may answer: only the person asked, unless anyone may. In a shared thread nobody else can
+        approve for that person."""
         return self.anyone or user.id == self.asked.id
 
     def refuses(self, event: Event) -> Literal["not_yours", "closed"] | None:
-        """Why a click or a form is no answer, whenever it comes."""
+        """Return why a click or a form can never answer this ask, None if it can."""
         under = event.message_id if isinstance(event, ActionInvoked) else None
         elsewhere = under is not None and self.messages is not None and under not in self.messages
         if elsewhere and not self.doubtful:
@@ -70,7 +74,7 @@ class Ask:
         return None if self.may_answer(event.user) else "not_yours"
 
     def takes(self, queued: QueuedDelivery) -> bool:
-        """Whether an ordinary message is this ask's answer."""
+        """Whether this delivery is an ordinary message that answers the ask."""
         event = queued.event
         return (
             self.waiting
@@ -82,37 +86,39 @@ class Ask:
 
 
 class OpenAsks:
-    """The open asks of one conversation, and the answers that came before a re-run reached its ask."""
+    """The open asks of one conversation, and the answers that came before their ask was open."""
 
     __slots__ = ("_early", "_open", "_over", "_queue", "_reject", "latest")
 
     def __init__(self, queue: DeliveryQueue, reject: Callable[[QueuedDelivery], object] = lambda _: None) -> None:
         self._queue = queue
         self._reject = reject
-        """Called with an early answer that its ask did not need."""
+        """Called with an early answer that its ask did not take."""
         self._open: dict[tuple[str, int], Ask] = {}
         self._early: dict[tuple[str, int], list[QueuedDelivery]] = {}
         self._over: set[tuple[str, int]] = set()
-        """Asks that got their answer, or none in time, in turns that still run."""
+        """Ids of asks that were answered or timed out, in turns that still run."""
         self.latest = 0
-        """The newest ``Delivery.seq`` this conversation has seen."""
+        """The highest ``Delivery.seq`` among the conversation's deliveries so far."""
 
     def waits(self, delivery: str) -> bool:
-        """Whether a turn waits for an answer."""
+        """Whether the turn of the delivery with this key waits for an answer."""
         return any(id[0] == delivery and ask.messages is not None for id, ask in self._open.items())
 
     def holds(self, key: str) -> bool:
-        """Whether this delivery is an answer that was taken, or that came early."""
+        """Whether the delivery with this key is an answer that was taken, or an early one that is kept."""
         return any(ask.answered_by == key for ask in self._open.values()) or any(
             queued.key == key for early in self._early.values() for queued in early
         )
 
     def announce(self, ask: Ask) -> None:
-        """Its question is about to be posted: who may answer it is known from now on."""
+        """Add an ask whose question is about to be posted, so that answers of people who were not asked are
+        rejected."""
         self._open[ask.id] = ask
 
     def open(self, ask: Ask) -> None:
-        """Start waiting; an answer that is here already (queued, or early) is taken at once."""
+        """Let the ask wait for its answer. One that came already (an early one, or a queued message) is taken at
+        once."""
         self._open[ask.id] = ask
         early = self._early.get(ask.id)
         while early:
@@ -129,8 +135,9 @@ class OpenAsks:
                 return
 
     def close(self, ask: Ask, *, used: bool, over: bool) -> None:
-        """Stop waiting. An answer that came but was not used goes back: a message to the queue, a click to where a
-        re-run of the turn finds it. ``over``: for good, so whoever else answered is told so."""
+        """Stop waiting. An answer that was taken but not ``used`` is given back: a message to the queue, a click or a
+        form to the early answers. With ``over`` the ask needs no answer any more, and other early answers are
+        rejected."""
         self._open.pop(ask.id, None)
         if ask.answer.done() and not ask.answer.cancelled() and not used:
             queued = ask.answer.result()
@@ -143,7 +150,7 @@ class OpenAsks:
             self.end(ask.id)
 
     def hopes_for(self, queued: QueuedDelivery) -> bool:
-        """Whether a message of which only a part is known may be the answer to an ask for files."""
+        """Whether a partial message, whose files are not known yet, may answer an open ask for files."""
         event = queued.event
         return (
             isinstance(event, MessageCreated)
@@ -152,7 +159,7 @@ class OpenAsks:
         )
 
     def offer_message(self, queued: QueuedDelivery) -> bool:
-        """Give an ordinary message to the ask it answers, if any."""
+        """Give an ordinary message to the ask it answers, and return whether there is one."""
         for ask in self._open.values():
             if ask.takes(queued):
                 ask.answer.set_result(queued)
@@ -160,23 +167,24 @@ class OpenAsks:
         return False
 
     def end(self, id: tuple[str, int]) -> None:
-        """This ask needs no answer any more."""
+        """Note that the ask with this id needs no answer any more, and reject its early answers."""
         self._over.add(id)
         self._reject_early(id)
 
     def judge(self, id: tuple[str, int], event: Event, *, runs: bool) -> Verdict:
-        """What would become of a click or a form that answers this ask. ``runs``: its turn is (or will be) running
-        here."""
+        """Return what would become of a click or a form that answers the ask with this id. ``runs`` says whether the
+        turn of the ask runs in this process, or will."""
         ask = self._open.get(id)
         if ask is not None and (why := ask.refuses(event)) is not None:
             return why
         if ask is not None and ask.waiting:
             return "open"
-        # There and not waiting: it is not on record yet, or an answer is being looked at, which may not do.
+        # Known and not waiting: the question is not recorded yet, or an answer is being checked and may be refused.
         return "early" if ask is not None or (runs and id not in self._over) else "closed"
 
     def offer_token(self, id: tuple[str, int], queued: QueuedDelivery, *, runs: bool) -> Verdict:
-        """Give a click or a submitted form to the ask it names, or keep it until that is open."""
+        """Give a click or a submitted form to the ask it names, or keep it until that ask is open. Returns the verdict;
+        more than ``EARLY_LIMIT`` early answers are ``closed``."""
         verdict = self.judge(id, queued.event, runs=runs)
         if verdict == "open":
             self._open[id].answer.set_result(queued)
@@ -187,11 +195,11 @@ class OpenAsks:
         return verdict
 
     def keep_early(self, id: tuple[str, int], queued: QueuedDelivery) -> None:
-        """Hold an answer until its turn reaches the ask. Who may give it is known only then."""
+        """Keep an answer until its turn reaches the ask, because only then it is known who may give it."""
         self._early.setdefault(id, []).append(queued)
 
     def forget(self, delivery: str) -> None:
-        """A turn ended: whoever answered what it did not ask (again) is told so."""
+        """Forget the asks of a turn that ended, and reject its early answers."""
         self._over = {id for id in self._over if id[0] != delivery}
         for id in [id for id in self._early if id[0] == delivery]:
             self._reject_early(id)

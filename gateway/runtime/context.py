@@ -1,4 +1,4 @@
-"""Which turn the running code belongs to."""
+"""The context variable that holds the turn to which the running code belongs."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ if TYPE_CHECKING:
     from gateway.runtime.turn import Turn
 
 current_turn: ContextVar[Turn | None] = ContextVar("gateway_turn", default=None)
+"""The turn to which the running code belongs, None outside of turns."""
 
 
 class OutsideTurn(RuntimeError):
-    """Something that talks to a conversation was used where there is none."""
+    """Something that needs a conversation was used outside of a turn."""
 
     def __init__(self) -> None:
         super().__init__("this works only inside a handler (or a task started by one): there is no conversation here")
 
 
 def require_turn() -> Turn:
-    """The running turn; raises ``OutsideTurn`` outside of one."""
+    """Return the running turn. Raises ``OutsideTurn`` outside of one."""
     turn = current_turn.get()
     if turn is None:
         raise OutsideTurn

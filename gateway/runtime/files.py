@@ -1,4 +1,4 @@
-"""Files users attach: downloaded before the handler runs, private, within bounds, gone with their session."""
+"""Downloads the files that users attach, before the handler runs, into private folders that end with the session."""
 
 import hashlib
 import os
@@ -18,8 +18,9 @@ log = structlog.get_logger(__name__)
 
 _UNSAFE = re.compile(r"[^\w.\- ]", re.ASCII)
 _PART = ".part"
+"""Suffix of a file that is being downloaded."""
 _PART_AGE = 3_600.0
-"""Seconds after which a half of a download is nobody's: the process died that made it."""
+"""Seconds after which an unfinished download is removed, because the process that made it died."""
 
 
 class Files:
@@ -29,12 +30,13 @@ class Files:
         self._folder = folder
         self._sender = sender
         self.limit = limit
-        """Bytes of one file at most."""
+        """Maximum size of one file in bytes."""
         self._quota = quota
         self._counted = False
 
     async def fetch(self, file: RemoteFile, *, platform: str, session: str, delivery: str) -> Path:
-        """Download it; the same delivery and file always give the same path. ``TooLarge`` names the limit."""
+        """Download a file and return its path, which is always the same for one delivery and file. Raises ``TooLarge``
+        for a file of more than ``limit`` bytes, or when the disk or the quota is full."""
         if file.size is not None and file.size > self.limit:
             raise TooLarge(f"{file.name} has {file.size / 1e6:.1f} MB; the limit is {self.limit / 1e6:g} MB")
         await self._count()
@@ -85,7 +87,7 @@ class Files:
             self._quota.drop(path)
 
     async def _count(self) -> None:
-        """Once: what an earlier process left."""
+        """Count the files that an earlier process left towards the quota, at the first call only."""
         if self._quota is None or self._counted:
             return
         self._counted = True
@@ -93,13 +95,14 @@ class Files:
             self._quota.put(path, path.relative_to(self._folder).parts[0], size, at=at)
 
     async def forget(self, session: str) -> None:
-        """Remove what a session's messages brought."""
+        """Remove all files of a session."""
         if self._quota is not None:
             self._quota.drop_all_of(session)
         await in_thread(shutil.rmtree, self._folder / session, ignore_errors=True)
 
     async def prune(self, *, older_than: float) -> None:
-        """Remove folders of sessions untouched for that many seconds, and halves of downloads."""
+        """Remove the folders of sessions untouched for ``older_than`` seconds, and downloads that were never
+        finished."""
         await self._count()
         for session in await in_thread(self._prune, time.time() - older_than):
             if self._quota is not None:
@@ -108,7 +111,7 @@ class Files:
     def _prune(self, before: float) -> list[str]:
         if not self._folder.is_dir():
             return []
-        self._folder.chmod(0o700)  # an older gateway made it for everybody
+        self._folder.chmod(0o700)  # an older version made it readable for everybody
         old = [folder for folder in self._folder.iterdir() if folder.is_dir() and folder.stat().st_mtime < before]
         for folder in old:
             shutil.rmtree(folder, ignore_errors=True)
@@ -119,22 +122,22 @@ class Files:
 
 
 def _clean_up(path: Path) -> None:
-    """Remove the file, and the folders that were made for it alone."""
+    """Remove a file, and its folder and the session's folder when they are empty then."""
     path.unlink(missing_ok=True)
     for folder in (path.parent, path.parent.parent):
         try:
             folder.rmdir()
-        except OSError:  # there is something else in it, or it was never made
+        except OSError:  # the folder is not empty, or was never made
             return
 
 
 def _kept(folder: Path) -> list[tuple[Path, int, float]]:
-    """Files in session folders with their sizes and times, oldest first."""
+    """Return the files in all session folders with their sizes (bytes) and times (epoch seconds), oldest first."""
     found: list[tuple[Path, int, float]] = []
     for path in folder.glob("*/*/*"):
         try:
             stat = os.lstat(path)
         except OSError:
-            continue  # removed meanwhile
+            continue  # the file was removed meanwhile
         found.append((path, stat.st_size, stat.st_mtime))
     return sorted(found, key=lambda each: each[2])

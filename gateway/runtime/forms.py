@@ -1,4 +1,4 @@
-"""What an interaction is answered in place, before the platform's deadline. Forms are data, so no user code runs."""
+"""The forms that answer an interaction at once, within the platform's deadline. They are data: no user code runs."""
 
 from typing import Literal
 
@@ -13,17 +13,17 @@ FILES = "files"
 
 
 def comment_form(event: FeedbackGiven, token: RatingToken, seals: Seals) -> Answer:
-    """The form that asks whoever gave thumbs for a word on them. Only they can send it."""
+    """Return the form that asks a person who gave feedback for a comment. Only that person can submit it."""
     return OpenForm(form=_comment_form(event, _sealed(token.message, event.value, event, seals)))
 
 
 def upload_form(event: ActionInvoked, token: UploadToken) -> Answer:
-    """The form of a file ask."""
+    """Return the form in which a person uploads the files that an ask wants."""
     return OpenForm(form=_upload_form(token, event.token))
 
 
 def is_sealed(token: CommentToken, event: FormSubmitted, seals: Seals) -> bool:
-    """Whether this form was opened in this conversation, for this person."""
+    """Whether a submitted comment form was opened in this conversation and for this person."""
     return seals.fits(token.seal, *_meaning(token.message, token.value, event))
 
 
@@ -55,7 +55,7 @@ def _comment_form(event: FeedbackGiven, token: CommentToken) -> Form:
 
 def _upload_form(token: UploadToken, packed: str) -> Form:
     return Form(
-        token=packed,  # the button's own, which fits where a platform gives it little room
+        token=packed,  # the token of the button, which is known to fit the platform's limit
         title="Upload",
         fields=(FileField(id=FILES, label=token.label, extensions=token.extensions, max_files=token.max_files),),
         submit_label="Upload",

@@ -1,22 +1,22 @@
-"""Messages on their way: people see their buttons before the record of what stands is stored."""
+"""Counts the messages that are being posted: people can click their buttons before the receipts are recorded."""
 
 import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager
 
 PATIENCE = 30.0
-"""Seconds a click waits for what is on its way; a rate limit may hold it up."""
+"""Seconds a click waits at most for messages that are being posted, which a rate limit may delay."""
 
 
 class InFlight:
-    """How many messages with controls are being posted now, by conversation."""
+    """Knows which messages with buttons or other controls are being posted now, by conversation."""
 
     def __init__(self) -> None:
         self._posting: dict[str, set[asyncio.Future[None]]] = {}
 
     @contextmanager
     def posting(self, conversation: str) -> Generator[None]:
-        """Meanwhile a message with controls is posted and put on record."""
+        """Count a message with controls, inside ``with``, until it is posted and its receipts are recorded."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         here = self._posting.setdefault(conversation, set())
         here.add(done)
@@ -30,7 +30,8 @@ class InFlight:
                 done.set_result(None)
 
     async def settled(self, conversation: str) -> bool:
-        """Wait until all that is being posted now is on record; whether there was anything."""
+        """Wait until all messages that are being posted in this conversation now are recorded. Returns whether there
+        were any."""
         waiting = list(self._posting.get(conversation, ()))
         if waiting:
             await asyncio.wait(waiting, timeout=PATIENCE)

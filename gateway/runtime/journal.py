@@ -1,15 +1,15 @@
-"""The effects of one turn, so that running it again repeats none of them.
+"""The journal: records the effects of one turn, so that running the turn again repeats none of them.
 
-Within each phase of a turn (opening the session, handling the event), the n-th message (and the n-th ask) a re-run
-starts is taken to be the n-th the earlier run started: its receipts are found here, so it is edited in place instead of
+Within each phase of a turn (opening the session, handling the event), the n-th message (and the n-th ask) of a re-run
+is taken to be the n-th of the earlier run. Its receipts are found in the journal, so it is edited in place instead of
 posted again. Effects of concurrent tasks are numbered in the order in which they started. A re-run may take another
-path: what finds no counterpart is appended. An effect with a name has its counterpart among those of the same name, so
-that it takes none away from the others.
+path: an effect without a counterpart is appended. An effect with a name has its counterpart among those of the same
+name, so that it takes none away from the others.
 
-Writing is not awaited: a record reaches the store within ``FLUSH_AFTER`` seconds, and what a crash swallows in between
-is recognised on the platform by its key (``SupportsLookup``). Most turns end before that and so never write a journal.
-Where the platform cannot be looked at (``eager``) that moment is shorter, and no message is sent before the last
-one is on record: a crash then doubles one message at worst.
+Writing is not awaited: a record reaches the store within ``FLUSH_AFTER`` seconds, and a message
+whose record is lost in a crash is found on the platform by its key (``SupportsLookup``). Most turns end sooner and so
+never write a journal. For a platform that cannot be searched (``eager``) the delay is ``FLUSH_EAGERLY_AFTER``, and no
+message is sent before the previous one is recorded, so that a crash doubles one message at worst.
 """
 
 import asyncio
@@ -24,8 +24,10 @@ from gateway.ports import EffectRecord, Journals, Lease, Outcomes
 from gateway.runtime.outcome import Answered, write_outcome
 
 FLUSH_AFTER = 0.05
+"""Seconds until a record is written."""
 FLUSH_EAGERLY_AFTER = 0.005
-"""Seconds; a turn that ends with its message still writes no journal."""
+"""Seconds until a record is written for a platform that cannot be searched. A turn that ends right after its message
+still writes no journal."""
 
 EffectKind = Literal["message", "ask", "once"]
 Phase = Literal["open", "handle"]
@@ -34,12 +36,12 @@ log = structlog.get_logger(__name__)
 
 
 class JournalStore(Journals, Outcomes, Protocol):
-    """What a journal needs of the store: an ask's answer is recorded together with the end of the delivery that brought
-    it."""
+    """The parts of the store that a journal needs. ``Outcomes`` is one because an ask's answer is recorded in one
+    transaction with the end of the delivery that brought it."""
 
 
 class Effect:
-    """One effect: its place in the turn and what is known of it."""
+    """One effect: a message or an ask of a turn, its number in the turn and its recorded state."""
 
     __slots__ = ("body", "found", "journal", "kind", "ordinal")
 
@@ -50,28 +52,29 @@ class Effect:
         self.kind: EffectKind = kind
         self.ordinal = ordinal
         self.found = found
-        """Whether an earlier run recorded it."""
+        """Whether an earlier run recorded the effect."""
         self.body: dict[str, Any] = dict(body)
         self.body["receipts"] = tuple(from_json(Receipt, each) for each in body.get("receipts", ()))
 
     @property
     def receipts(self) -> tuple[Receipt, ...]:
-        """What stands on the platform for it."""
+        """Receipts of the effect's messages on the platform."""
         receipts: tuple[Receipt, ...] = self.body["receipts"]
         return receipts
 
     @property
     def key(self) -> str:
-        """What the platform is given to recognise it by."""
+        """The idempotency key under which the effect's messages are sent."""
         return f"{self.journal.delivery}#{self.ordinal}"
 
     def record(self, **changes: Any) -> None:
-        """Note what happened; stored soon, or with the end of the turn."""
+        """Change the effect's state, which is written within ``FLUSH_AFTER`` seconds unless the turn ends sooner."""
         self.body.update(changes)
         self.journal.changed(self)
 
     def as_record(self) -> EffectRecord:
-        # Only here, because most turns end before anything of theirs has to be written.
+        """Return the effect as the store keeps it."""
+        # Receipts are converted only here, because most turns end before their effects have to be written.
         body = {**self.body, "receipts": [to_json(receipt) for receipt in self.receipts]}
         return EffectRecord(delivery=self.journal.delivery, ordinal=self.ordinal, kind=self.kind, body=body)
 
@@ -117,7 +120,7 @@ class Journal:
             self._found.setdefault(key, []).append(record)
             self._next = max(self._next, record.ordinal + 1)
         self.written = self._next > 0
-        """Whether the store holds anything of it."""
+        """Whether the store holds a record of this journal."""
         self._effects: list[Effect] = []
         self._unwritten: dict[int, Effect] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -126,7 +129,7 @@ class Journal:
         self._closed = False
 
     def begin(self, kind: EffectKind, name: str = "") -> Effect:
-        """The next effect of this kind and name: the earlier run's counterpart, or a new one."""
+        """Begin the next effect of this kind and name: the counterpart of the earlier run, or a new effect."""
         counterparts = self._found.get((self.phase, kind, name))
         if counterparts:
             record = counterparts.pop(0)
@@ -139,13 +142,13 @@ class Journal:
         return effect
 
     def claimed(self) -> frozenset[str]:
-        """Ids of platform messages known to belong to effects of this turn."""
+        """Return the ids of the platform messages that are known to belong to effects of this turn."""
         mine = {receipt.id for effect in self._effects for receipt in effect.receipts}
         found = {each["id"] for records in self._found.values() for r in records for each in r.body.get("receipts", ())}
         return frozenset(mine | found)
 
     def changed(self, effect: Effect) -> None:
-        """Write it soon."""
+        """Schedule the write of an effect that changed."""
         if self._closed:
             return
         self._unwritten[effect.ordinal] = effect
@@ -164,13 +167,13 @@ class Journal:
         except Fenced:
             log.warning("journal.fenced", delivery=self.delivery)
         except Exception:
-            # The turn itself will meet the same store at its end and fail there; here it is only early warning.
+            # The turn writes to the same store at its end and fails there; this is only an early warning.
             log.exception("journal.unwritten", delivery=self.delivery)
         finally:
             self._writing = None
 
     async def flush(self) -> None:
-        """Write what is not written yet; returns when it is durable."""
+        """Write the effects that are not written yet. Returns when they are durable."""
         if not self._unwritten:
             return
         effects, self._unwritten = list(self._unwritten.values()), {}
@@ -183,7 +186,7 @@ class Journal:
             raise
 
     async def settle(self) -> None:
-        """Until everything noted so far is durable. Those who wait at once go on in the order in which they came."""
+        """Wait until everything recorded so far is durable. Concurrent callers go on in the order of their calls."""
         if self._settling is None:
             self._settling = asyncio.Lock()
         async with self._settling:
@@ -192,13 +195,15 @@ class Journal:
             await self.flush()
 
     async def answer(self, effect: Effect, *, answered_by: str) -> None:
-        """Store an ask's answer and finish the delivery that brought it, in one transaction."""
+        """Store an ask's answer and finish the delivery with the key ``answered_by``, which brought it, in one
+        transaction."""
         self._unwritten.pop(effect.ordinal, None)
         self.written = True
         await write_outcome(self._store, self._lease, answered_by, Answered(effect.as_record()))
 
     async def close(self, *, keep: bool) -> None:
-        """The turn is over. ``keep`` writes what is unwritten (the turn will be run again); else it is forgotten."""
+        """End the journal with its turn. With ``keep``, for a turn that will run again, unwritten effects are written;
+        otherwise they are dropped."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -209,4 +214,5 @@ class Journal:
             await self._writing
         if keep:
             await self.flush()
-        self._effects.clear()  # they lead back here: without the circle both go at once, not with a collection
+        # Effects refer to the journal: without this cycle both are freed at once, without garbage collection.
+        self._effects.clear()

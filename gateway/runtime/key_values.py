@@ -1,4 +1,4 @@
-"""The small values an adapter keeps beyond its process."""
+"""Stores the small values that an adapter keeps across restarts."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which bounds hold somebody up now: said in the log once a minute each, and shown by ``/readyz``."""
+"""Reports the limits that make work wait: in the log, once a minute for each limit, and in ``/readyz``."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -8,13 +8,13 @@ import structlog
 log = structlog.get_logger(__name__)
 
 SAY_EVERY = 60.0
-"""Seconds between two log lines about the same bound, however often it is met."""
+"""Seconds between two log lines about the same limit, however often it is met."""
 SHOW_FOR = 300.0
-"""Seconds for which ``/readyz`` goes on showing a bound that was met."""
+"""Seconds for which ``/readyz`` goes on showing a limit that was met."""
 
 
 class Limits:
-    """The bounds that were met lately."""
+    """The limits that were met lately."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -22,7 +22,8 @@ class Limits:
         self._met: dict[str, tuple[float, str]] = {}
 
     def met(self, limit: str, what: str) -> None:
-        """Somebody is held up by a bound. ``limit`` is its name, ``what`` says what happens to whom."""
+        """Report that a limit was met. ``limit`` is its name, ``what`` is a sentence that says what waits because of
+        it."""
         now = self._clock()
         self._met[limit] = (now, what)
         if now - self._said.get(limit, -SAY_EVERY) >= SAY_EVERY:
@@ -30,6 +31,6 @@ class Limits:
             log.warning("limit.met", limit=limit, what=what)
 
     def shown(self) -> Mapping[str, str]:
-        """What each bound that was met in the last ``SHOW_FOR`` seconds does, by its name."""
+        """Return the sentence of each limit that was met in the last ``SHOW_FOR`` seconds, by the limit's name."""
         since = self._clock() - SHOW_FOR
         return {limit: what for limit, (at, what) in self._met.items() if at >= since}

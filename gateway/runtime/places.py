@@ -1,4 +1,4 @@
-"""Who may run now: so many turns in all, so many of one person. A turn that waits for an answer takes no place."""
+"""Limits how many turns run at the same time, in all and per person. A turn that waits for an answer does not count."""
 
 import asyncio
 from collections import deque
@@ -11,7 +11,7 @@ _Line: TypeAlias = deque[asyncio.Future[None]]
 
 
 class Places:
-    """The places of running turns. Whoever finds none waits in line."""
+    """The places of running turns. A turn that finds none free waits in order of arrival."""
 
     def __init__(self, *, in_all: int, per_person: int, limits: Limits) -> None:
         self._in_all = in_all
@@ -20,12 +20,12 @@ class Places:
         self._free = in_all
         self._line: _Line = deque()
         self._held: dict[str, int] = {}
-        """Places of each person who has one, or waits for one of ``in_all``."""
+        """How many turns of each person run, or wait only for one of the ``in_all`` places."""
         self._lines: dict[str, _Line] = {}
 
     async def take(self, person: str) -> None:
-        """Return when a turn of this person may run. ``person`` is empty where there is none: then only the number in
-        all counts."""
+        """Return when a turn of this person may run. For an event that nobody caused ``person`` is empty, and only the
+        number of all turns counts."""
         if person:
             await self._take_own(person)
         if self._free > 0:
@@ -39,7 +39,7 @@ class Places:
             raise
 
     def give_back(self, person: str) -> None:
-        """A turn of this person ended, or waits for an answer."""
+        """Free the place of a turn of this person that ended, or that waits for an answer."""
         self._pass_on()
         self._give_back_own(person)
 
@@ -84,7 +84,7 @@ async def _stand_in(line: _Line, give_back: Callable[[], None]) -> None:
 
 
 def _call_next(line: _Line) -> bool:
-    """Whether somebody was still standing there."""
+    """Give the place to the first turn that still waits, and return whether there is one."""
     while line:
         called = line.popleft()
         if not called.done():

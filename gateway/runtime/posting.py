@@ -1,4 +1,4 @@
-"""A message effect: posted once, edited after, however often its turn is run."""
+"""A posting: the effect of one message, which is posted once and edited from then on, however often its turn runs."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 
 class Streamed(Protocol):
-    """The message that is streamed into a posting, as far as the posting has to know it."""
+    """The part of a streamed message's interface that its posting uses."""
 
     async def finish_stream(self) -> None:
-        """End the stream with the whole message: its text, files and buttons."""
+        """End the stream with the complete message: its text, files and buttons."""
         ...
 
     def streamed(self) -> Outgoing:
-        """Return the text as it stands now, without files and buttons."""
+        """Return the text streamed so far, without files and buttons."""
         ...
 
 
 class Posting:
-    """What stands on the platform for one ``Message`` of a handler."""
+    """Posts one ``Message`` of a handler, edits it and removes it, and keeps its receipts in the journal."""
 
     __slots__ = ("_doubt", "_streamed", "_turn", "effect", "receipts", "stream")
 
@@ -46,20 +46,20 @@ class Posting:
 
     @property
     def doubtful(self) -> bool:
-        """Whether a copy of it may stand that nobody knows of: an earlier run died, and the platform cannot be asked.
-        Its buttons are good, too."""
+        """Whether an earlier run that died may have posted a copy without recording it, on a platform that cannot be
+        searched. Clicks on the buttons of that copy count too."""
         return bool(self.effect.body.get("doubtful"))
 
     async def put(self, message: Outgoing) -> None:
-        """Make it read as given: the first time it is sent, later it is edited."""
-        running = require_turn()  # the running turn: a message kept in the session outlives its own
+        """Send the message at the first call, and edit it at later ones."""
+        running = require_turn()  # it may be a later turn than the message's own: sessions can keep messages
         running.check()
         if running.live and not self.receipts:
             await running.catch_up()
         await self.show(message)
 
     async def show(self, message: Outgoing) -> None:
-        """The same for a message that the gateway brings up to date beside the handler, which may have ended."""
+        """Send or edit a message that the gateway itself updates while the handler runs or after it has ended."""
         turn = self._turn
         if turn.journal.eager:
             await turn.journal.settle()
@@ -74,7 +74,8 @@ class Posting:
         )
 
     async def open_stream(self, message: Streamed) -> MessageStream:
-        """Start (or go on) streaming the message, under another name than the bot's own where it has an author."""
+        """Start streaming the message, or return the stream that is open. It is shown under the message's author, if it
+        has one, instead of the bot's name."""
         turn, running = self._turn, require_turn()
         running.check()
         if self.stream is None:
@@ -99,7 +100,7 @@ class Posting:
         return self.stream
 
     async def close_stream(self, message: Outgoing) -> None:
-        """The stream's last state; after it the message is an ordinary one."""
+        """End the stream with the final message, which is an ordinary message from then on."""
         stream = self.stream
         if stream is None:
             return
@@ -112,31 +113,33 @@ class Posting:
         require_turn().streaming.discard(self)
 
     async def finish(self) -> None:
-        """End a stream that the handler left open, with the whole message."""
+        """End a stream that the handler left open, with the complete message."""
         if self.stream is not None and self._streamed is not None:
             await self._streamed.finish_stream()
 
     async def break_off(self) -> None:
-        """End a stream with the text there is, its Markdown closed: the handler failed or was stopped."""
+        """End a stream with the text written so far and its Markdown closed, because the handler failed or was
+        stopped."""
         if self.stream is not None and self._streamed is not None:
             shown = self._streamed.streamed()
             text = await offloaded(len(shown.text), close_open_markup, shown.text)
             await self.close_stream(replace(shown, text=text))
 
     async def remove(self) -> None:
-        """Take it off the platform. A re-run that sends it again posts it anew: nothing stands there."""
+        """Delete the message from the platform. A re-run of the turn that sends it again posts it anew."""
         receipts, self.receipts = self.receipts, ()
         self.effect.record(receipts=(), removed=True)
         await self._turn.sender.delete(receipts)
 
     async def _lookup(self) -> Lookup | None:
-        """Look before sending, when an earlier run may have sent this without living to record it."""
+        """Return how to search the platform for the message if an earlier run may have sent it without recording it,
+        else None."""
         turn, queued = self._turn, self._turn.delivery
         if not queued.rerun or self.receipts or self.effect.body.get("removed"):
             return None
         event = self._turn.event
-        # The platform's own time where the event has it: nothing this turn sent can be older. Else ours, with a minute
-        # for the difference between the two clocks.
+        # Nothing this turn sent is older than its event, by the platform's clock. Without that time our own clock
+        # counts, with a minute for the difference between the two.
         at = event.at if isinstance(event, MessageCreated) else 0.0
         claimed = set(turn.journal.claimed())
         if turn.sender.capabilities(turn.ref).known_by_words:
@@ -149,5 +152,5 @@ class Posting:
 
 
 def _note_doubt(effect: Effect, tries: int) -> None:
-    """A run that follows must not try as often again."""
+    """Record the number of unconfirmed tries, so that a re-run of the turn does not begin to count anew."""
     effect.record(unconfirmed=tries)

@@ -1,4 +1,4 @@
-"""User profiles (name, e-mail), cached and expiring; never a reason for a turn to fail or to wait long."""
+"""Caches user profiles (name, e-mail). A profile that cannot be had neither fails a turn nor delays it for long."""
 
 import asyncio
 import time
@@ -13,17 +13,17 @@ from gateway.model import Profile, UserRef
 log = structlog.get_logger(__name__)
 
 KEEP = 3600.0
-"""Seconds a profile is believed."""
+"""Seconds after which a profile is fetched again."""
 KEEP_FAILURE = 60.0
 """Seconds after which a failed fetch is tried again."""
 WAIT = 2.0
 """Seconds a turn waits for a profile at most."""
 LIMIT = 10_000
-"""Profiles kept."""
+"""Maximum number of cached profiles."""
 
 
 class Profiles:
-    """The cache. Concurrent requests for one user share a fetch."""
+    """The cache of user profiles. Concurrent requests for one user share a fetch."""
 
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
@@ -31,7 +31,7 @@ class Profiles:
         self._fetching: dict[str, asyncio.Task[Profile | None]] = {}
 
     async def get(self, user: UserRef) -> Profile | None:
-        """The profile, None where there is none to be had (now)."""
+        """Return the user's profile. None if the platform has none, fails, or takes longer than ``WAIT`` seconds."""
         key = user.key
         known = self._known.get(key)
         if known is not None and known[0] > time.monotonic():

@@ -1,4 +1,4 @@
-"""How many questions one person may have open: beyond that the one that waited longest is closed."""
+"""Limits how many questions one person may have open: a further one closes the oldest."""
 
 import asyncio
 from collections.abc import Generator
@@ -8,7 +8,7 @@ from gateway.runtime.limits import Limits
 
 
 class OpenQuestions:
-    """The questions that wait for each person, oldest first, over all conversations."""
+    """The open questions of each person in all conversations, oldest first."""
 
     def __init__(self, *, per_person: int, limits: Limits) -> None:
         self._per_person = per_person
@@ -17,8 +17,8 @@ class OpenQuestions:
 
     @contextmanager
     def waiting(self, person: str, clock: asyncio.Timeout) -> Generator[None]:
-        """A question waits for this person meanwhile. ``clock`` is what ends its wait; one that is closed to make room
-        ends as if its time were up."""
+        """Count a question to this person as open inside ``with``. ``clock`` is the timeout of the question; a question
+        that is closed to make room times out at once."""
         clocks = self._waiting.setdefault(person, {})
         if len(clocks) >= self._per_person:
             self._limits.met(

@@ -1,4 +1,4 @@
-"""A delivery on its way to a turn."""
+"""A delivery in memory that waits for its turn, and the queue of those of one conversation."""
 
 import asyncio
 import time
@@ -23,46 +23,49 @@ from gateway.runtime.tokens import AnyToken
 from gateway.runtime.twins import merged
 
 Refusal = Literal["closed", "not_yours", "nothing"]
-"""The ask it answers is over; it is somebody else's; nothing of it stands here (it was taken away, or is not ours)."""
+"""Why an interaction is refused: its ask is over (``closed``), somebody else was asked (``not_yours``), or its button
+does nothing here (``nothing``), because the button was removed or belongs to another conversation."""
 
 SIDE_EVENTS = (FeedbackGiven, FormSubmitted, ReactionChanged, MessageEdited, MessageDeleted, StopRequested)
-"""Events about what was said before: they bypass the queue and never open a session."""
+"""Events about an earlier message or a running turn. They bypass the queue and never open a session."""
 
 
 @dataclass(slots=True, eq=False)
 class QueuedDelivery:
-    """What was read out of a stored delivery. Its raw body is not kept: while work waits, that would be most of it."""
+    """A stored delivery in memory, with its decoded event. The raw body is not kept, because it would be most of the
+    memory that waiting deliveries take."""
 
     key: str
     seq: int
     """The order of arrival, over all conversations."""
     received_at: float
-    """Seconds since the epoch."""
+    """Time of arrival in seconds since the epoch."""
     event: Event
     attempts: int = 0
-    """Turns of it that failed."""
+    """How many turns of the delivery failed."""
     interrupted: int = 0
-    """Times its process died while it was (or may have been) running, see ``Inbox.recover``."""
+    """How many processes died while the turn ran or may have run, as ``Inbox.recover`` counts."""
     revived: bool = False
-    """What an earlier run left is still there, though it does not count: it was a dead letter, or a process that ended
-    in time handed it over."""
+    """Whether an earlier run, which does not count as failed, may have left effects: the delivery was a dead letter, or
+    a process that shut down handed it over."""
     token: AnyToken | None = None
-    """What the event's token says, if it has one."""
+    """The decoded token of the event's button or form, None if it has none."""
     session: SessionRecord | None = None
+    """The stored session of the conversation, if ``session_read``."""
     session_read: bool = False
-    """Whether ``session`` is what the store says now (None: there is none), or it was not asked."""
+    """Whether ``session`` was read from the store and is up to date; None then means that there is none."""
     started: bool = False
-    """Whether the store knows that its turn begins."""
+    """Whether the store has noted that the turn begins."""
     refused: Refusal | None = None
-    """Why a click, a form or thumbs are not taken."""
+    """Why a click, a form or feedback is refused, None if it is not."""
     begun: bool = False
-    """Its handler was called: what a twin of it says from then on comes too late."""
+    """Whether the handler was called, after which a second delivery of the same message adds nothing."""
     twin: asyncio.Event | None = None
-    """Set while the twin of a partial message is waited for: set when it has come."""
+    """Event that is set when the second delivery of a partial message has come; None while nobody waits for it."""
     withdrawn: bool = False
-    """What it is about was deleted before its turn began: there is nothing to do."""
+    """Whether the message was deleted before its turn began, so that there is nothing to do."""
     on_wait: Callable[[bool], object] | None = None
-    """Called with True when its turn begins to wait for an answer, with False when it goes on."""
+    """Called with True when the turn begins to wait for an answer, and with False when it goes on."""
 
     @classmethod
     def of(
@@ -76,7 +79,7 @@ class QueuedDelivery:
         started: bool = False,
         refused: Refusal | None = None,
     ) -> "QueuedDelivery":
-        """The work in a delivery."""
+        """Make the queued delivery of a stored one, without its raw body."""
         envelope = delivery.envelope
         return cls(
             key=envelope.key,
@@ -94,7 +97,8 @@ class QueuedDelivery:
         )
 
     def learn(self, second: MessageCreated) -> bool:
-        """Take in what a second delivery of the same message says; whether there was anything worth storing."""
+        """Merge a second delivery of the same message into the event. Returns whether it added anything worth
+        storing."""
         first = self.event
         if self.begun or not isinstance(first, MessageCreated):
             return False
@@ -104,7 +108,8 @@ class QueuedDelivery:
         return self.event != replace(first, partial=self.event.partial)
 
     async def twin_within(self, seconds: float) -> None:
-        """Wait until its twin has come, for so many seconds after its arrival at most."""
+        """Wait until the second delivery of the same message has come, until ``seconds`` after the arrival of the first
+        at most."""
         left = self.received_at + seconds - time.time()
         if left <= 0:
             return
@@ -123,33 +128,33 @@ class QueuedDelivery:
         return self.revived or self.attempts + self.interrupted > 0
 
     def is_about(self, message_id: str) -> bool:
-        """Whether it is what somebody wrote in this message."""
+        """Whether the event is the creation of the message with this id."""
         return isinstance(self.event, MessageCreated) and self.event.message_id == message_id
 
     @property
     def is_side(self) -> bool:
-        """Whether it runs beside the queue."""
+        """Whether the delivery runs beside the queue of its conversation."""
         return isinstance(self.event, SIDE_EVENTS) or self.refused is not None
 
     @property
     def opens(self) -> bool:
-        """Whether it may open a session where there is none."""
+        """Whether the delivery opens a session in a conversation that has none."""
         return not isinstance(self.event, (*SIDE_EVENTS, ConversationEnded)) and self.refused is None
 
 
 class DeliveryQueue(list[QueuedDelivery]):
-    """Work in order of arrival. A list, because each conversation with work has one: it holds few, and a deque makes
-    room for 64."""
+    """The waiting deliveries of one conversation in order of arrival. It is a list because it holds few deliveries, and
+    each deque would take the memory of 64."""
 
     __slots__ = ("woken",)
 
     def __init__(self) -> None:
         super().__init__()
         self.woken: asyncio.Future[None] | None = None
-        """Set while somebody waits for more: resolved when something is put in."""
+        """Future that is resolved when a delivery is put in; None while nobody waits for one."""
 
     def put(self, queued: QueuedDelivery) -> None:
-        """Put it in its place."""
+        """Insert a delivery at its place in the order of arrival."""
         if not self or self[-1].seq < queued.seq:
             self.append(queued)
         else:

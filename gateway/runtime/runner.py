@@ -1,4 +1,4 @@
-"""Runs turns: opens the session, calls the handlers, stores what is left behind."""
+"""Runs turns: opens the session, calls the handlers and stores the outcome."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -46,27 +46,41 @@ REFUSALS: Mapping[Refusal, str] = {
     "not_yours": "This question was asked of somebody else.",
     "nothing": "That button does nothing any more.",
 }
-"""What a person is told whose click is not taken."""
+"""The text shown to a person whose click is refused, by the reason."""
 _NOT_TAKEN = "That cannot be taken here any more."
-"""The same for a form or thumbs."""
+"""The text shown to a person whose form or feedback is refused with the reason ``nothing``."""
 
 
 class Handlers(Protocol):
     """The user's bot as the runtime sees it (``gateway.chat`` implements it)."""
 
     def wants(self, event: Event) -> bool:
-        """Whether anything is registered for such an event."""
+        """Whether a handler is registered for such an event."""
         ...
 
-    async def start(self, turn: Turn) -> None: ...
-    async def resume(self, turn: Turn) -> None: ...
-    async def handle(self, turn: Turn) -> None: ...
-    async def stop(self, turn: Turn) -> None: ...
-    async def end(self, turn: Turn) -> None: ...
+    async def start(self, turn: Turn) -> None:
+        """Run ``on_chat_start``, in a new session."""
+        ...
+
+    async def resume(self, turn: Turn) -> None:
+        """Run ``on_chat_resume``, in a session restored from the store."""
+        ...
+
+    async def handle(self, turn: Turn) -> None:
+        """Run the handler of the turn's event."""
+        ...
+
+    async def stop(self, turn: Turn) -> None:
+        """Run ``on_stop``, after the user stopped the turn."""
+        ...
+
+    async def end(self, turn: Turn) -> None:
+        """Run ``on_chat_end``, before the session ends."""
+        ...
 
 
 class Runner:
-    """Runs one turn from stored delivery to stored result."""
+    """Runs turns, each from the stored delivery to the stored outcome."""
 
     def __init__(
         self, services: Services, pool: SessionPool, handlers: Handlers, *, places: Places, timeout: float
@@ -79,11 +93,11 @@ class Runner:
 
     @property
     def closing(self) -> bool:
-        """Whether what still runs is being cancelled because the process ends."""
+        """Whether the process ends and running turns are being cancelled."""
         return self._services.closing
 
     def close(self) -> None:
-        """From now on whatever ends a turn counts as its hand-over to the next process."""
+        """Note that the process ends: a turn that is cancelled from now on is handed over to the next process."""
         self._services.closing = True
 
     async def run(
@@ -95,16 +109,16 @@ class Runner:
         running: Callable[[Turn | None], None],
         behind: Callable[[], bool],
     ) -> None:
-        """Run it, as soon as there is a place for it. Returns when everything it left is durable; raises what the
-        handler raised. ``running`` is told of the turn while it can be stopped; ``behind`` says whether another turn
-        waits for its end."""
+        """Run the turn of a delivery as soon as ``Places`` has a place for it. Returns when its outcome is durable;
+        raises what the handler raised. ``running`` is called with the turn when it can be stopped and with None when it
+        no longer can; ``behind`` says whether another turn of the conversation waits for its end."""
         person = person_of(queued.event)
         await self._places.take(person)
         try:
             turn = await self._run_handlers(queued, lease=lease, asks=asks, running=running)
         finally:
             self._places.give_back(person)
-        if turn is not None:  # its place is another's by now: this only waits for the store
+        if turn is not None:  # the place is free again already: the rest only waits for the store
             turn.note_posted()
             await turn.journal.close(keep=False)
             await retry_until_stored(lambda: self._finish(turn, soon=behind()))
@@ -112,7 +126,7 @@ class Runner:
     async def _run_handlers(
         self, queued: QueuedDelivery, *, lease: Lease, asks: OpenAsks, running: Callable[[Turn | None], None]
     ) -> Turn | None:
-        """The turn, when its handlers have ended; None if there was nothing to run."""
+        """Run the handlers and return the turn; None if there was nothing to run."""
         services = self._services
         if queued.refused is not None:
             await self._refuse(queued.event, queued.refused)
@@ -122,7 +136,7 @@ class Runner:
             return None
         recorded = await services.store.effects(queued.key) if queued.rerun else ()
         session = await self._open(queued)
-        if session is None:  # an event about a conversation that is over
+        if session is None:  # the event belongs to a conversation that has ended
             await write_outcome(services.store, lease, queued.key, outcome=Outcome(journal=bool(recorded)))
             return None
         eager = not services.sender.can_find_sent(queued.event.ref)
@@ -141,7 +155,7 @@ class Runner:
             await self._play_stoppable(turn, running)
         except BaseException as error:
             turn.over = True
-            if turn.session.pins == 1:  # else another turn's changes would go, too
+            if turn.session.pins == 1:  # otherwise changes of another turn would be rolled back too
                 turn.session.roll_back()
             try:
                 if isinstance(error, Exception) and not isinstance(error, Fenced):
@@ -159,7 +173,7 @@ class Runner:
         return turn
 
     async def _refuse(self, event: Event, why: Refusal) -> None:
-        """Say so to whoever clicked, and to nobody else. No code of the bot runs for it."""
+        """Tell the person whose interaction is refused why, and nobody else. No handler runs for it."""
         log.info("interaction.refused", kind=event.kind, why=why, conversation=event.ref.key)
         text = _NOT_TAKEN if why == "nothing" and not isinstance(event, ActionInvoked) else REFUSALS[why]
         try:
@@ -174,7 +188,7 @@ class Runner:
         )
 
     async def _finish(self, turn: Turn, *, soon: bool) -> None:
-        # Only now, and nothing awaited before it is handed to the store: a turn beside may save the session too.
+        # The record is made here, with no await before the store has it: a concurrent turn may save the session too.
         record = None if turn.session.ended else turn.session.to_save()
         try:
             await write_outcome(
@@ -205,7 +219,7 @@ class Runner:
         except Fenced:
             raise
         except (Exception, asyncio.CancelledError):
-            # A stopped handler may end as it likes (what it sends raises ``TurnStopped``): never again.
+            # A stopped turn never runs again, whatever its handler raises (sending raises ``TurnStopped``).
             if not turn.stopping:
                 raise
         finally:
@@ -216,7 +230,7 @@ class Runner:
             await (self._cut_off(turn) if turn.gone else self._stopped(turn))
 
     async def _cut_off(self, turn: Turn) -> None:
-        """Its conversation is gone: nobody is left to talk to."""
+        """End the streams of a turn whose conversation does not exist any more. No hook runs."""
         turn.typing.pause()
         try:
             await break_off_streams(turn)
@@ -226,7 +240,7 @@ class Runner:
             )
 
     async def _stopped(self, turn: Turn) -> None:
-        turn.stopping = False  # on_stop and the closing of streams may talk again
+        turn.stopping = False  # on_stop and the closing of streams may send again
         turn.typing.pause()
         try:
             await self._hook(self._handlers.stop, turn)
@@ -237,7 +251,7 @@ class Runner:
         log.info("turn.stopped", delivery=turn.delivery.key)
 
     async def _hook(self, hook: Callable[[Turn], Awaitable[None]], turn: Turn) -> None:
-        """Call what must not keep from ending what ends."""
+        """Call a hook and log its failure: the turn or the session must end anyway."""
         try:
             await hook(turn)
         except Fenced:
@@ -265,7 +279,8 @@ class Runner:
             await self._handlers.handle(turn)
 
     async def complete(self, queued: QueuedDelivery) -> None:
-        """Let a message of which a delivery told only a part become whole: by its twin, else by the platform."""
+        """Complete a message of which the delivery has only a part: from a second delivery of it, else from the
+        platform."""
         event = queued.event
         if not isinstance(event, MessageCreated) or not event.partial:
             return
@@ -273,7 +288,7 @@ class Runner:
         event = queued.event
         if isinstance(event, MessageCreated) and event.partial:
             whole = await self._services.sender.complete(event)
-            queued.event = replace(merged(event, whole), partial=False)  # there is nobody else to ask
+            queued.event = replace(merged(event, whole), partial=False)  # there is no further source
 
     async def _open_hooks(self, turn: Turn) -> None:
         opening = turn.session.opening

@@ -1,7 +1,7 @@
-"""Seals: short marks that only this gateway can make, for what comes back from a client and is kept nowhere.
+"""Seals: short signatures (HMAC) over values that come back from a client and are not stored.
 
-Thumbs stand under every answer, so nothing is stored for them: they carry the message's id and a seal over it and its
-conversation. The key is made once and kept in the store.
+Every answer may carry feedback buttons, so nothing is stored for them: their token is the message's id and a seal over
+the id and the conversation. The signing key is made once and kept in the store.
 """
 
 import base64
@@ -12,20 +12,20 @@ from hashlib import sha256
 from gateway.ports import KeyValues
 
 KEY = "seal"
-"""The name of the gateway's own value that holds the key."""
+"""The name under which the signing key is kept among the gateway's own values in the store."""
 _KEY_BYTES = 32
 _BYTES = 9
-"""Of a seal: a button has little room, and each guess is a click."""
+"""Bytes of a seal. Few are enough, because each guess is a click and the token of a button is short."""
 
 
 class Seals:
-    """Makes and checks them, once the store is open."""
+    """Makes and checks seals, once the store is open."""
 
     def __init__(self) -> None:
         self._key: bytes | None = None
 
     async def open(self, store: KeyValues) -> None:
-        """Read the key, or make it."""
+        """Read the signing key from the store, or make one and store it."""
         body = await store.get_value("gateway", KEY)
         if body is None:
             body = {"key": secrets.token_hex(_KEY_BYTES)}
@@ -33,7 +33,7 @@ class Seals:
         self._key = bytes.fromhex(body["key"])
 
     def seal(self, *meaning: str) -> str:
-        """The seal over these words: 12 characters."""
+        """Return the seal over these words, 12 characters. Raises ``RuntimeError`` before ``open``."""
         if self._key is None:
             raise RuntimeError("the store is not open")
         words = [word.encode("utf-8", "surrogatepass") for word in meaning]
@@ -41,14 +41,15 @@ class Seals:
         return base64.urlsafe_b64encode(hmac.digest(self._key, text, sha256)[:_BYTES]).decode()
 
     def fits(self, seal: str, *meaning: str) -> bool:
-        """Whether it is the seal over these words."""
+        """Whether ``seal`` is the seal over these words."""
         return hmac.compare_digest(seal.encode("utf-8", "replace"), self.seal(*meaning).encode())
 
     def write_rating(self, conversation: str, message: str) -> str:
-        """What thumbs under this message carry."""
+        """Return the token of the feedback buttons under the message with this id."""
         return f"{message}.{self.seal('rating', conversation, message)}"
 
     def read_rating(self, conversation: str, token: str) -> str | None:
-        """The id of the message, None for thumbs that are not ours or of another conversation."""
+        """Return the message id in the token of a feedback button, None if the token was not made by this gateway for
+        this conversation."""
         message, _, seal = token.rpartition(".")
         return message if self.fits(seal, "rating", conversation, message) else None

@@ -1,4 +1,4 @@
-"""Sessions: what a conversation remembers. Live ones are held in memory, resting ones cost nothing there."""
+"""Sessions: the state of each conversation. Live sessions are in memory; resting ones are only in the store."""
 
 import hashlib
 import itertools
@@ -20,11 +20,13 @@ SAVE_EVERY = 60.0
 """Seconds after which an unchanged session is saved again, so that idleness is known after a restart."""
 
 LOOKS = 8
-"""Sessions looked at when one has to leave memory: thousands may be in use, whose turns wait for answers."""
+"""How many sessions are examined when one has to leave memory. Thousands may be in use by turns that wait for answers,
+so examining all would take long."""
 
 _EMPTY = b"{}"
 
 Opening = Literal["start", "resume"]
+"""The hook with which a session opens: ``on_chat_start`` or ``on_chat_resume``."""
 
 
 class Session:
@@ -55,17 +57,18 @@ class Session:
         self.last_at = started_at
         self.used_at = time.monotonic()
         self.opening: Opening | None = "start"
-        """The hook that is still to be run before its first event is handled."""
+        """The hook to run before the first event is handled, None once it was run."""
         self.ended = False
-        """Over for good; a turn that still runs in it must not save it over the next one."""
+        """Whether the session has ended. A turn that still runs in it must not overwrite the next session."""
         self.pins = 0
-        """Turns that use it now; a pinned session does not rest."""
+        """How many turns use the session now. One in use stays in memory."""
         self._saved: bytes | None = None
         self._saved_at = 0.0
         self._checkpoint = _EMPTY
 
     @classmethod
     def restored(cls, record: SessionRecord) -> "Session":
+        """Return the session that a record of the store describes."""
         session = cls(id=record.id, ref=record.ref, user=record.user, started_at=record.started_at)
         session.values = dict(record.data)
         session.last_at = record.last_at
@@ -75,32 +78,33 @@ class Session:
         return session
 
     def to_save(self) -> SessionRecord | None:
-        """The record to store, None when nothing worth storing changed."""
+        """Return the record to store, None when it is stored already and was saved in the last ``SAVE_EVERY``
+        seconds."""
         data = _json_part(self.values)
         if data == self._saved and self.last_at - self._saved_at < SAVE_EVERY:
-            return None  # then the checkpoint is the same, too
+            return None  # then the checkpoint equals the saved data as well
         self._saved = self._checkpoint = data
         self._saved_at = self.last_at
         return self.record(orjson.loads(data))
 
     def checkpoint(self) -> None:
-        """What the values are now is what a turn that fails goes back to."""
+        """Make the present values those to which ``roll_back`` returns."""
         self._checkpoint = _json_part(self.values)
 
     def roll_back(self) -> None:
-        """A turn failed and may run again: its changes to the JSON part go. Live objects stay: there is no telling
-        what they were."""
+        """Restore the JSON part of the values at the last checkpoint, after a turn failed. Objects that are not JSON
+        stay as they are, because their earlier state is unknown."""
         live = {key: value for key, value in self.values.items() if not _is_json(key, value)}
         before: dict[str, Any] = orjson.loads(self._checkpoint)
         self.values.clear()
         self.values.update(live | before)
 
     def not_saved(self) -> None:
-        """The store failed: what ``to_save`` returned is still to be saved."""
+        """Note that the store failed to save what ``to_save`` returned, so that it is returned again."""
         self._saved = None
 
     def record(self, data: dict[str, Any] | None = None) -> SessionRecord:
-        """The whole of what outlives the process."""
+        """Return the part of the session that is stored. ``data`` is the JSON part of the values, if known already."""
         return SessionRecord(
             id=self.id,
             ref=self.ref,
@@ -112,21 +116,21 @@ class Session:
 
 
 def _new_id(key: str) -> str:
-    # Unique without asking the system for chance, which costs ten times as much.
+    # The time makes it unique; random bytes of the system would cost ten times as much.
     return hashlib.blake2b(f"{key}/{time.time_ns()}".encode(), digest_size=16).hexdigest()
 
 
 def _json_part(values: dict[Any, Any]) -> bytes:
-    """The values JSON can hold, as JSON. Others stay in memory only."""
+    """Return as JSON the values that JSON can hold. Other values stay in memory only."""
     if not values:
         return _EMPTY
     try:
         part = orjson.dumps(values, option=_STRICT)
     except TypeError:
-        # A key may be the member of an enum of strings: it comes back as the equal string.
+        # A key may be a member of a string enum, which is restored as the plain string.
         kept = {str.__str__(key): value for key, value in values.items() if _is_json(key, value)}
         part = orjson.dumps(kept, option=_STRICT)
-    # Copied, because it is kept as long as the session lives, and orjson leaves 4 KB of room behind what it wrote.
+    # Copied, because orjson's own buffer is up to 4 KB larger than its content and would live as long as the session.
     return bytes(memoryview(part))
 
 
@@ -141,7 +145,7 @@ def _is_json(key: object, value: Any) -> bool:
 
 
 class SessionPool:
-    """The live sessions, least recently used first."""
+    """The sessions in memory, least recently used first."""
 
     def __init__(self, store: Sessions, *, limit: int, rest_after: float) -> None:
         self._store = store
@@ -164,8 +168,8 @@ class SessionPool:
         read: bool = False,
         create: bool = True,
     ) -> Session | None:
-        """The conversation's session, pinned: live, restored from its record, or (if ``create``) new. ``record`` is
-        what the store holds, if it was ``read`` already."""
+        """Return the conversation's session and count a turn that uses it (``pins``). It is the live one, the stored
+        one, or, if ``create``, a new one; else None. ``record`` is the stored session, if it was ``read`` already."""
         key = ref.key
         session = self._live.get(key)
         if session is None:
@@ -189,15 +193,15 @@ class SessionPool:
         return session
 
     def close(self, session: Session) -> None:
-        """A turn is done with it."""
+        """Note that a turn no longer uses the session. Call it once for each ``open``."""
         session.pins -= 1
 
     def forget(self, session: Session) -> None:
-        """It ended, or its opening failed: the next event opens another."""
+        """Drop the session from memory, so that the next event loads or makes another."""
         self._live.pop(session.ref.key, None)
 
     async def end(self, session: Session) -> None:
-        """It is over for good."""
+        """End the session for good, in memory and in the store."""
         session.ended = True
         self.forget(session)
         await self._store.end(session.ref.key, at=time.time())
@@ -208,13 +212,14 @@ class SessionPool:
         return session.record() if session is not None and session.opening is None else None
 
     def within(self, conversation: str) -> list[SessionRecord]:
-        """The live sessions of conversations inside this one, also those whose first turn still runs: they are stored
-        only at its end."""
+        """Return the live sessions of conversations inside this one, such as a channel's threads. Those whose first
+        turn still runs are included, although they are not stored yet."""
         above = f"{conversation}:"
         return [s.record() for key, s in self._live.items() if key.startswith(above) and key != above]
 
     def rest_idle(self) -> int:
-        """Let sessions go that nothing used for a while (their JSON part is stored); how many."""
+        """Drop the sessions that no turn used for ``rest_after`` seconds from memory (their JSON part is stored), and
+        return how many."""
         limit = time.monotonic() - self._rest_after
         resting = [key for key, session in self._live.items() if session.used_at < limit and not session.pins]
         for key in resting:
@@ -228,4 +233,4 @@ class SessionPool:
             if not self._live[key].pins:
                 del self._live[key]
                 return
-            self._live.move_to_end(key)  # in use, perhaps for long: the next look need not begin with it
+            self._live.move_to_end(key)  # in use, perhaps for long: the next search need not begin with it

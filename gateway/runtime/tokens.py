@@ -1,10 +1,10 @@
-"""What a button or a form means, written into the token it carries, so that a click after a restart still means it.
+"""Tokens: a button or a form carries its meaning in a token, so that a click still works after a restart.
 
-A token is compact JSON. One too long for the platform is kept in the store and the button carries a short key to it
-(``s:`` and a hash), which opens it in the conversation it was made for and in no other.
+A token is compact JSON. One that is too long for the platform is kept in the store, and the button carries a short key
+of it (``s:`` and a hash), which is valid only in the conversation for which the token was made.
 
-That a token says something proves nothing: it comes back from a person's client, perhaps from another place or long
-after its button was taken away. Who acts on it checks it against what stands: an ``ActionToken`` against the record of
+A token proves nothing by itself: it comes from a person's client, perhaps from another conversation or long after its
+button was removed. Code that acts on a token has to check it: an ``ActionToken`` against the record of
 its message (``gateway.chat.sent``), an ``AskToken`` or ``UploadToken`` against the open asks of the conversation
 (``gateway.runtime.asks``), a ``RatingToken`` or ``CommentToken`` by its seal (``gateway.runtime.seals``).
 """
@@ -31,13 +31,13 @@ class ActionToken:
     label: str = ""
     id: str
     message: str
-    """Id of the message it stands under."""
+    """Id of the message that the button belongs to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskToken:
-    """A button that answers an ask. ``index`` is the action's place in the ask's list, ``name`` the action's name: a
-    turn that runs again may list its actions in another order."""
+    """A button that answers an ask. ``index`` is the action's place in the ask's list and ``name`` the action's name,
+    by which it is found when a turn that runs again lists its actions in another order."""
 
     kind: Literal["q"] = "q"
     delivery: str
@@ -48,7 +48,7 @@ class AskToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadToken:
-    """The button of a file ask: it opens a form with a file field, and is that form's token too."""
+    """The button of a file ask. It opens a form with a file field, which carries the same token."""
 
     kind: Literal["u"] = "u"
     delivery: str
@@ -60,7 +60,7 @@ class UploadToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommentToken:
-    """The form that takes a comment for thumbs already given, by one person."""
+    """The form in which a person comments on the feedback that the person has given."""
 
     kind: Literal["f"] = "f"
     message: str
@@ -70,7 +70,8 @@ class CommentToken:
 
 @dataclass(frozen=True, slots=True)
 class RatingToken:
-    """Thumbs under a message. It is never written as JSON: what they carry is the message's id and a seal."""
+    """The feedback buttons under a message. It is never written as JSON: the buttons carry the message's id and a
+    seal."""
 
     message: str
 
@@ -82,13 +83,13 @@ _TOKEN: TypeAdapter[Token] = TypeAdapter(Token)
 
 
 def pack(token: Token) -> str:
-    """The token as text, whatever its length."""
+    """Return the token as text of any length."""
     return orjson.dumps(to_json(token, sparse=True) | {"kind": token.kind}).decode()
 
 
 async def write(token: Token, *, conversation: str, limit: int, store: Tokens) -> str:
-    """The token as text of at most ``limit`` UTF-8 bytes; a longer one is kept in the store first, for use in this
-    conversation (``ConversationRef.key``)."""
+    """Return the token as text of at most ``limit`` UTF-8 bytes. A longer token is put into the store and its key
+    returned, which is valid only in this conversation (``ConversationRef.key``)."""
     text = pack(token)
     if len(text.encode()) <= limit:
         return text
@@ -98,8 +99,9 @@ async def write(token: Token, *, conversation: str, limit: int, store: Tokens) -
 
 
 async def read(text: str, store: Tokens, *, conversation: str, inline: bool = True) -> Token | None:
-    """What a token says; None for one that is not ours, was pruned or belongs to another conversation, and without
-    ``inline`` for one that says it itself: whoever clicked could have written it."""
+    """Return the token that a text or a key of the store stands for. None if it is invalid, was pruned or belongs to
+    another conversation. Without ``inline`` only tokens of the store are returned, because whoever clicked could have
+    written any other."""
     try:
         if text.startswith("s:"):
             body = await store.get_token(text)
@@ -111,5 +113,6 @@ async def read(text: str, store: Tokens, *, conversation: str, inline: bool = Tr
 
 def _kept(body: Mapping[str, Any], conversation: str) -> Token | None:
     if "token" not in body:
-        return _TOKEN.validate_python(body)  # written before it said where it belongs: what stands decides
+        # An older version stored no conversation. Whoever acts on the token checks it anyway.
+        return _TOKEN.validate_python(body)
     return _TOKEN.validate_python(body["token"]) if body["conversation"] == conversation else None

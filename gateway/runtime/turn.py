@@ -30,27 +30,28 @@ log = structlog.get_logger(__name__)
 
 
 class TurnStopped(RuntimeError):
-    """The user stopped this turn; code of it that still runs (in a thread) can send nothing more."""
+    """The user stopped this turn. Code of the turn that still runs, such as a thread, can send nothing more."""
 
     def __init__(self) -> None:
         super().__init__("this turn was stopped by the user")
 
 
 class TurnOver(RuntimeError):
-    """This run of the turn failed or timed out, so it is run again; code left over from it can send nothing more."""
+    """This run of the turn failed or timed out, so the turn runs again. Code left over from this run can send nothing
+    more."""
 
     def __init__(self) -> None:
         super().__init__("this run of the turn failed or timed out; another one has taken over")
 
 
 def person_of(event: Event) -> str:
-    """Whose turn an event begins; empty when it is nobody's (a platform's own event)."""
+    """Return the key of the user whose turn an event begins; empty for an event of the platform itself."""
     return event.user.key if event.user.id else ""
 
 
 @dataclass(slots=True)
 class Services:
-    """What every turn needs, built once by ``app``."""
+    """The objects that every turn needs, built once by ``bootstrap``."""
 
     store: Store
     sender: Sender
@@ -60,16 +61,16 @@ class Services:
     questions: OpenQuestions
     seals: Seals
     feedback: Callable[[], bool] = lambda: False
-    """Whether answers carry thumbs: the setting is on and the bot wants to hear of them."""
+    """Whether answers carry feedback buttons: the setting is on and the bot handles feedback."""
     cot: Cot = "full"
     """Which steps are shown."""
     closing: bool = False
-    """The process ends: what still runs is being cancelled, and handed to the next one."""
+    """Whether the process ends: running turns are being cancelled and handed over to the next process."""
     in_flight: InFlight = field(default_factory=InFlight)
 
 
 class Turn:
-    """The state of one run. Handlers reach it through the context variable; nothing of it outlives the run."""
+    """The state of one run of a turn, which ends with the run. Handlers reach it through ``current_turn``."""
 
     __slots__ = (
         "_boards",
@@ -126,58 +127,63 @@ class Turn:
         self.typing = TypingIndicator(services.sender, queued.event.ref, services.spawn)
         self.stopping = False
         self.over = False
-        """It failed and will be run again: what of it still runs (a thread, a task) must not talk beside the re-run."""
+        """Whether the run failed and the turn will run again. Threads and tasks left over from it must not send."""
         self.gone = False
-        """It was stopped because its conversation does not exist any more."""
+        """Whether the turn was stopped because its conversation does not exist any more."""
         self.lost = False
-        """The right to run it is another process's now."""
+        """Whether another process holds the conversation's lease now."""
         self.clock: asyncio.Timeout | None = None
-        """Bounds its time, where that is bounded."""
+        """The timeout of the turn; None without one."""
         self.posted: Collection[str] = ()
-        """Ids of what it posted, where another turn might take that for its own; known when it has ended."""
+        """Ids of the messages the turn posted, set when its handlers have ended and only on a platform where another
+        turn could mistake them for its own (``Capabilities.known_by_words``)."""
         self.stopper: Callable[[UserRef], object] | None = None
-        """Set while it can be stopped."""
+        """Stops the turn in the name of a user; None while the turn cannot be stopped."""
         self._places = places
         self._waits = 0
-        """Asks it waits for now."""
+        """How many asks the turn waits for now."""
         self._made = 0
+        """How many message objects and other numbered parts the handlers have made."""
 
     def note_posted(self) -> None:
-        """Its handlers have ended: what they posted is all there is."""
+        """Note the ids of the messages posted, once the handlers have ended."""
         if self.sender.capabilities(self.ref).known_by_words:
             self.posted = self.journal.claimed()
 
     @property
     def event(self) -> Event:
+        """The event that the turn handles."""
         return self.delivery.event
 
     @property
     def person(self) -> str:
-        """Whose turn it is, as ``Places`` counts; empty when nobody wrote (a platform's own event)."""
+        """Key of the user whose turn it is, by which ``Places`` counts; empty for an event of the platform itself."""
         return person_of(self.delivery.event)
 
     @property
     def cancelled(self) -> bool:
-        """Whether the gateway itself cancelled it. A cancellation that comes otherwise is the handler's own doing."""
+        """Whether the gateway itself cancelled the turn. Any other cancellation comes from the handler's own code."""
         late = self.clock is not None and self.clock.expired()
         return self.stopping or self.lost or self.services.closing or late
 
     @property
     def ref(self) -> ConversationRef:
-        """Where answers go: the event's own route."""
+        """The conversation that answers go to, as the event names it."""
         return self.delivery.event.ref
 
     @property
     def sender(self) -> Sender:
+        """The sender of all messages."""
         return self.services.sender
 
     def stop(self) -> None:
-        """The user wants no more of it, and said so where only the platform saw it: on a stream."""
+        """Stop the turn in the name of the user who began it, after that user stopped its stream on the platform."""
         if self.stopper is not None:
             self.stopper(self.event.user)
 
     def check(self) -> None:
-        """Raises once the user stopped the turn: a thread that cannot be cancelled must not go on talking."""
+        """Raise ``TurnStopped`` or ``TurnOver`` if the turn must send nothing more. A thread cannot be cancelled, so it
+        is ended by this when it sends."""
         if self.stopping:
             raise TurnStopped
         if self.over:
@@ -198,7 +204,7 @@ class Turn:
             await message.catch_up()
 
     def next_number(self) -> int:
-        """The number of the next message object a handler makes."""
+        """Return the number of the next message object, or other numbered part, that a handler makes."""
         self._made += 1
         return self._made
 
@@ -208,9 +214,9 @@ class Turn:
         return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.delivery.key}/{part}"))
 
     async def wait(self, ask: Ask, timeout: float) -> QueuedDelivery | None:
-        """Wait for an ask's answer, None when the time (seconds) is up. A turn that waits takes no place."""
+        """Return the answer to an ask, None after ``timeout`` seconds. While the turn waits it takes no place."""
         self.asks.open(ask)
-        if not ask.waiting:  # the answer was here before the question
+        if not ask.waiting:  # the answer came before the ask was open
             return ask.answer.result()
         answer: QueuedDelivery | None
         try:
@@ -227,7 +233,7 @@ class Turn:
     async def _rest(self) -> None:
         self._waits += 1
         if self._waits > 1:
-            return  # another ask of it waits already
+            return  # the turn waits for another ask already
         self.typing.pause()
         self._places.give_back(self.person)
         if self.delivery.on_wait is not None:
@@ -247,7 +253,8 @@ class Turn:
 
 
 async def _take_back(places: Places, person: str) -> None:
-    """Wait for a place, whatever happens meanwhile: whoever called will give one back."""
+    """Wait for a place even if cancelled meanwhile, because the caller will give one back. Then raise the
+    cancellation."""
     cancelled: asyncio.CancelledError | None = None
     while True:
         try:
@@ -260,7 +267,7 @@ async def _take_back(places: Places, person: str) -> None:
 
 
 async def close_streams(turn: Turn) -> None:
-    """Finish what the handler streamed and neither sent nor updated: it must not stay half-open on the platform."""
+    """End the streams that the handler left open, each with its complete message."""
     for posting in list(turn.streaming):
         await posting.finish()
     turn.streaming.clear()
@@ -287,13 +294,13 @@ async def break_off_live(turn: Turn) -> None:
 
 
 async def break_off_streams(turn: Turn) -> None:
-    """The turn failed: what it streamed so far stands, ended. A turn that is run again goes on from it."""
+    """End the streams of a turn that failed, each with the text written so far. A re-run edits these messages."""
     for posting in list(turn.streaming):
         try:
             await posting.break_off()
         except Gone:
-            continue  # and so is the stream
+            continue  # the message is gone, and the stream with it
         except Exception:
-            # The turn has failed already, with what matters more; a stream nobody ends runs out on the platform.
+            # The turn has failed already, with a more important error; the platform ends the stream after a while.
             log.exception("stream.not_ended", delivery=turn.delivery.key)
     turn.streaming.clear()

@@ -1,4 +1,4 @@
-"""The sign that the bot is working (typing, a status line), shown while a turn takes its time."""
+"""The typing indicator (or status line), shown while a turn takes longer than a moment."""
 
 import asyncio
 import contextlib
@@ -9,16 +9,17 @@ from gateway.egress import Sender
 from gateway.model import ConversationRef
 
 SHOW_AFTER = 0.3
-"""Seconds: an answer quicker than this needs no sign, and most are; it saves two calls per turn."""
+"""Seconds of work after which the indicator is shown. Most answers are quicker, which saves two calls per turn."""
 
 TEXT = "is thinking…"
+"""The status line, on platforms that show a text."""
 
 _RENEW_AFTER = 1.0
 """Seconds between two texts: what changes faster nobody reads."""
 
 
 class TypingIndicator:
-    """Shows the sign after a moment, refreshes it, and takes it away."""
+    """Shows the typing indicator after ``SHOW_AFTER`` seconds, refreshes it, and takes it away."""
 
     __slots__ = ("_news", "_ref", "_sender", "_shown", "_spawn", "_text", "_timer")
 
@@ -43,12 +44,12 @@ class TypingIndicator:
                 self._news.set()
 
     def resume(self) -> None:
-        """Work begins or goes on."""
+        """Note that work begins or goes on: the indicator is shown after ``SHOW_AFTER`` seconds."""
         if self._timer is None and self._shown is None:
             self._timer = asyncio.get_running_loop().call_later(SHOW_AFTER, self._show)
 
     def pause(self) -> None:
-        """Work ended, or waits for the user."""
+        """Take the indicator away, because work ended or waits for the user."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
