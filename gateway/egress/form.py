@@ -20,7 +20,7 @@ _NOT_LEAD = re.compile(r"[^ \t>]")
 log = structlog.get_logger(__name__)
 
 
-class Form:
+class MessageForm:
     """The form in which one message is sent. It becomes plainer in at most two steps: first without the parts that the
     platform named, then as text alone."""
 

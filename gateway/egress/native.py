@@ -19,7 +19,7 @@ class NativeStream:
         """Whether text can be appended to the last part."""
         self.stopped = False
         """Whether the user stopped the stream on the platform, which makes the text shown so far final."""
-        self._standing = posted
+        self._posted = posted
         self._adapter = adapter
         self._recipient = recipient
         self._author = author
@@ -28,7 +28,7 @@ class NativeStream:
 
     @property
     def _part(self) -> Part:
-        return self._standing.parts[-1]
+        return self._posted.parts[-1]
 
     @property
     def shown(self) -> str:
@@ -37,7 +37,7 @@ class NativeStream:
 
     async def begin(self, text: str) -> bool:
         """Start a stream with ``text`` as the next part, and return whether the platform could."""
-        posted = self._standing
+        posted = self._posted
         message = Outgoing(text=text)
         async with posted.client.locks.hold(posted.to.key):
             part = await posted.post("start_stream", message, lambda key: self._start(text, key))
@@ -46,7 +46,7 @@ class NativeStream:
         return self.open
 
     async def _start(self, text: str, key: str) -> Receipt | None:
-        to = self._standing.to
+        to = self._posted.to
         return await self._adapter.start_stream(to, text, key=key, recipient=self._recipient, author=self._author)
 
     async def extend(self, wanted: Callable[[], str], tasks: Sequence[TaskUpdate]) -> None:
@@ -73,7 +73,7 @@ class NativeStream:
             part.shown = Outgoing(text=text)
             return receipt
 
-        posted = self._standing
+        posted = self._posted
         receipt = await posted.client.call("append_stream", posted.to, attempt)
         if receipt is not None:
             if receipt.id == part.receipt.id:
@@ -87,7 +87,7 @@ class NativeStream:
         """End the stream with ``message``, whose text starts with what is shown or lacks only the white space at its
         end; with None, the stream ends as it is. The last part's ``shown`` then says what the platform is known to
         show."""
-        posted, part = self._standing, self._part
+        posted, part = self._posted, self._part
         sure = part.shown is not None
         last = message or part.shown or Outgoing(text=self._tried)
         delta = last.text[len(self.shown) :] if sure else ""

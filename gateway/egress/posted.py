@@ -68,21 +68,21 @@ class PostedMessage:
         content.
         """
         if self.parts:
-            await self._mend(wanted)
+            await self._edit_parts(wanted)
         while len(self.parts) < len(now := wanted()):
             part = await self._send(now[len(self.parts)])
             # The parts before the next one have to be right before the next one is posted.
             if part.shown is None or len(self.parts) < len(wanted()):
-                await self._mend(wanted)
+                await self._edit_parts(wanted)
         if final and len(self.parts) > len(wanted()):
-            await self._cut(len(wanted()))
+            await self._delete_surplus(len(wanted()))
 
-    async def _mend(self, wanted: Callable[[], Sequence[Outgoing]]) -> None:
+    async def _edit_parts(self, wanted: Callable[[], Sequence[Outgoing]]) -> None:
         """Edit the parts that differ from the wanted ones. If a part is gone, give up that part and those behind it."""
         at = 0
         while at < min(len(self.parts), len(wanted())):
             if self.parts[at].shown != wanted()[at] and not await self._edit(at, wanted):
-                await self._abandon(at)
+                await self._give_up_from(at)
                 return
             at += 1
 
@@ -153,7 +153,7 @@ class PostedMessage:
         self.update(part, receipt)
         return True
 
-    async def _abandon(self, at: int) -> None:
+    async def _give_up_from(self, at: int) -> None:
         """Give up a part that is gone, and delete those behind it: all are sent anew, because order matters."""
         behind = self.parts[at + 1 :]
         del self.parts[at:]
@@ -161,7 +161,7 @@ class PostedMessage:
         for part in behind:
             await self._delete(part.receipt)
 
-    async def _cut(self, size: int) -> None:
+    async def _delete_surplus(self, size: int) -> None:
         while len(self.parts) > size:
             await self._delete(self.parts[-1].receipt)
             self.parts.pop()

@@ -18,7 +18,7 @@ from gateway.adapter import (
 )
 from gateway.egress.client import Lookup, PlatformClient
 from gateway.egress.degrade import degraded
-from gateway.egress.form import Form
+from gateway.egress.form import MessageForm
 from gateway.egress.limiter import Limiter
 from gateway.egress.offload import offloaded
 from gateway.egress.outgoing import layout, prepared
@@ -111,13 +111,13 @@ class Sender:
         message = degraded(message, limits)
         async with client.locks.hold(to.key):
             message = await prepared(message, limits.file_size_limit)
-            await self._stand(posted, message)
+            await self._post_or_edit(posted, message)
         return posted.receipts
 
     @staticmethod
-    async def _stand(posted: PostedMessage, message: Outgoing) -> None:
+    async def _post_or_edit(posted: PostedMessage, message: Outgoing) -> None:
         """Post or edit the parts of the message, in a plainer form where the platform refuses a part."""
-        limits, form = posted.client.capabilities, Form(posted.to)
+        limits, form = posted.client.capabilities, MessageForm(posted.to)
         parts: list[Outgoing] = []
         while True:
             shown = form.message(message)

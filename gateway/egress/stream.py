@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from gateway.adapter import SupportsStreaming
 from gateway.egress.degrade import degraded
-from gateway.egress.form import Form
+from gateway.egress.form import MessageForm
 from gateway.egress.native import NativeStream
 from gateway.egress.offload import SMALL, offloaded
 from gateway.egress.outgoing import layout, prepared
@@ -35,7 +35,7 @@ class MessageStream:
         author: str | None = None,
         on_stopped: Callable[[], object] | None = None,
     ) -> None:
-        self._standing = posted
+        self._posted = posted
         self._author = author
         self._on_stopped = on_stopped
         self._client = posted.client
@@ -55,11 +55,11 @@ class MessageStream:
         self._dirty = False
         self._calling = False
         """Whether the flusher is calling the platform, in which it must not be interrupted."""
-        self._whole: Outgoing | None = None
+        self._final_message: Outgoing | None = None
         """The final message, once ``close`` was called with it."""
-        self._final: list[Outgoing] | None = None
+        self._final_parts: list[Outgoing] | None = None
         """The parts of the final message, once ``close`` was called with it."""
-        self._form = Form(posted.to)
+        self._form = MessageForm(posted.to)
         self._closed = False
         self._stopped = False
         """Whether the user stopped the stream on the platform: nothing that is written afterwards is shown."""
@@ -71,7 +71,7 @@ class MessageStream:
     @property
     def receipts(self) -> tuple[Receipt, ...]:
         """Receipts of the parts posted so far."""
-        return self._standing.receipts
+        return self._posted.receipts
 
     @property
     def closed(self) -> bool:
@@ -116,7 +116,7 @@ class MessageStream:
         await self._read_ahead(message.text)
         self._closed = True
         # From here on the flusher, if it still waits for the platform, sends the final text.
-        self._whole = message
+        self._final_message = message
         self._plan()
         await self._stop_flusher()
         await self._read_ahead(message.text)
@@ -128,10 +128,10 @@ class MessageStream:
                 break
             except RefusedForm as error:
                 self._refuse(error)
-        return self._standing.receipts
+        return self._posted.receipts
 
     async def _end(self) -> None:
-        final = self._final
+        final = self._final_parts
         assert final is not None
         if self._native is not None and self._native.open:
             await self._finish(self._native, final)
@@ -141,14 +141,14 @@ class MessageStream:
 
     def _plan(self) -> None:
         """Divide the final message into parts, once it is known."""
-        if self._whole is not None:
-            message = self._form.message(self._whole)
-            self._final = layout(message, self._limits, self._splitter.parts(message.text))
+        if self._final_message is not None:
+            message = self._form.message(self._final_message)
+            self._final_parts = layout(message, self._limits, self._splitter.parts(message.text))
 
     def _refuse(self, error: RefusedForm) -> None:
         """Make the message plainer after the platform refused its form. Raises the error when it is text alone
         already."""
-        self._form.refuse(error, self._whole or Outgoing(text=self._text))
+        self._form.refuse(error, self._final_message or Outgoing(text=self._text))
         self._cached = ("", [])
         self._plan()
 
@@ -175,7 +175,7 @@ class MessageStream:
 
     async def _flush(self) -> None:
         limiter = self._client.limiter
-        while self._dirty and self._final is None:
+        while self._dirty and self._final_parts is None:
             began = limiter.clock()
             self._dirty = False
             self._calling = True
@@ -234,7 +234,7 @@ class MessageStream:
     async def _start(self) -> NativeStream | None:
         """Start a native stream with the first text. Returns None where the message has to be posted and edited
         instead."""
-        posted, adapter = self._standing, self._client.adapter
+        posted, adapter = self._posted, self._client.adapter
         if posted.parts or not self._limits.stream_limit or not isinstance(adapter, SupportsStreaming):
             return None
         self._splitter = self._new_splitter(min(self._limits.stream_limit, self._limits.text_limit))
@@ -275,13 +275,13 @@ class MessageStream:
     def _wanted(self) -> list[Outgoing]:
         """Return the parts to show now: the final ones once they are known, before that with the open markup of the
         last part closed."""
-        if self._final is not None:
-            return self._final
+        if self._final_parts is not None:
+            return self._final_parts
         texts = self._texts()
         if self._cached[0] is not self._text:
             if texts:
-                healed = close_open_markup(texts[-1])
-                texts[-1] = healed if len(healed) <= self._splitter.limit else texts[-1]
+                closed = close_open_markup(texts[-1])
+                texts[-1] = closed if len(closed) <= self._splitter.limit else texts[-1]
             wanted = [Outgoing(text=text, author=self._author) for text in texts if text.strip()]
             # Parts of an earlier run keep their files until the final files are known.
             for at in range(min(self._inherited, len(wanted))):
@@ -290,7 +290,7 @@ class MessageStream:
         return self._cached[1]
 
     async def _make(self, *, final: bool) -> None:
-        posted = self._standing
+        posted = self._posted
         # Edits need no lock: only new parts have to keep their place among the other messages sent.
         await posted.make(lambda: self._wanted()[: len(posted.parts)], final=False)
         if len(self._wanted()) > len(posted.parts):
@@ -307,7 +307,7 @@ class MessageStream:
         """Append the text that is new, in a new stream where a part is full. The stream may have ended afterwards."""
         while native.open:
             texts = self._texts()
-            at = len(self._standing.parts) - 1
+            at = len(self._posted.parts) - 1
             if at >= len(texts) or not self._text.startswith(self._streamed):
                 await native.stop(None)  # the text was replaced: from here on it is shown by edits
             elif at + 1 == len(texts):
@@ -317,14 +317,14 @@ class MessageStream:
                 return
             else:
                 await self._seal(native, [Outgoing(text=text, author=self._author) for text in texts[: at + 1]])
-                if len(self._standing.parts) <= at or not await self._begin(native, texts[at + 1]):
+                if len(self._posted.parts) <= at or not await self._begin(native, texts[at + 1]):
                     return
 
     def _native_text(self, native: NativeStream) -> str:
         """Return the text to show in the open stream; what it shows already, if the new text was replaced or is too
         long."""
         texts = self._texts()
-        if len(texts) != len(self._standing.parts) or not self._text.startswith(self._streamed):
+        if len(texts) != len(self._posted.parts) or not self._text.startswith(self._streamed):
             return native.shown
         self._streamed = self._text
         return texts[-1]
@@ -332,7 +332,7 @@ class MessageStream:
     async def _seal(self, native: NativeStream, sealed: list[Outgoing]) -> None:
         """End the stream of a part that is full, and edit out what it shows of the next part."""
         await native.stop(sealed[-1] if _grows(native.shown, sealed[-1].text) else None)
-        await self._standing.make(lambda: sealed, final=False)
+        await self._posted.make(lambda: sealed, final=False)
 
     def _take_tasks(self) -> tuple[TaskUpdate, ...]:
         tasks = tuple(self._tasks.values())
@@ -341,8 +341,8 @@ class MessageStream:
 
     async def _finish(self, native: NativeStream, final: list[Outgoing]) -> None:
         """End the native stream, with the final text if that continues what is shown."""
-        at = len(self._standing.parts) - 1
-        sealed = all(_shows(part, each.text) for part, each in zip(self._standing.parts[:at], final, strict=False))
+        at = len(self._posted.parts) - 1
+        sealed = all(_shows(part, each.text) for part, each in zip(self._posted.parts[:at], final, strict=False))
         goes_on = at < len(final) and sealed and _grows(native.shown, final[at].text)
         if tasks := self._take_tasks():
             text = final[at].text if goes_on and final[at].text.startswith(native.shown) else native.shown

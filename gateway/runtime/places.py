@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from gateway.runtime.limits import Limits
 
-_Line: TypeAlias = deque[asyncio.Future[None]]
+_Waiters: TypeAlias = deque[asyncio.Future[None]]
 
 
 class Places:
@@ -18,10 +18,10 @@ class Places:
         self._per_person = per_person
         self._limits = limits
         self._free = in_all
-        self._line: _Line = deque()
+        self._waiting: _Waiters = deque()
         self._held: dict[str, int] = {}
         """How many turns of each person run, or wait only for one of the ``in_all`` places."""
-        self._lines: dict[str, _Line] = {}
+        self._waiting_of: dict[str, _Waiters] = {}
 
     async def take(self, person: str) -> None:
         """Return when a turn of this person may run. For an event that nobody caused ``person`` is empty, and only the
@@ -33,7 +33,7 @@ class Places:
             return
         self._limits.met("GATEWAY_RUNNING_TURNS", f"{self._in_all} turns run at the same time; others wait")
         try:
-            await _stand_in(self._line, self._pass_on)
+            await _wait_in(self._waiting, self._pass_on)
         except asyncio.CancelledError:
             self._give_back_own(person)
             raise
@@ -51,20 +51,20 @@ class Places:
         self._limits.met(
             "GATEWAY_TURNS_PER_PERSON", f"{self._per_person} turns of one person run at the same time; others wait"
         )
-        line = self._lines.setdefault(person, deque())
-        await _stand_in(line, lambda: self._give_back_own(person))
+        waiters = self._waiting_of.setdefault(person, deque())
+        await _wait_in(waiters, lambda: self._give_back_own(person))
 
     def _pass_on(self) -> None:
-        if not _call_next(self._line):
+        if not _wake_next(self._waiting):
             self._free += 1
 
     def _give_back_own(self, person: str) -> None:
         if not person:
             return
-        line = self._lines.get(person)
-        if line is not None and _call_next(line):
+        waiters = self._waiting_of.get(person)
+        if waiters is not None and _wake_next(waiters):
             return
-        self._lines.pop(person, None)
+        self._waiting_of.pop(person, None)
         left = self._held[person] - 1
         if left:
             self._held[person] = left
@@ -72,22 +72,22 @@ class Places:
             del self._held[person]
 
 
-async def _stand_in(line: _Line, give_back: Callable[[], None]) -> None:
-    called: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    line.append(called)
+async def _wait_in(waiters: _Waiters, give_back: Callable[[], None]) -> None:
+    woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    waiters.append(woken)
     try:
-        await called
+        await woken
     except asyncio.CancelledError:
-        if called.done() and not called.cancelled():  # the place came together with the cancellation
+        if woken.done() and not woken.cancelled():  # the place came together with the cancellation
             give_back()
         raise
 
 
-def _call_next(line: _Line) -> bool:
+def _wake_next(waiters: _Waiters) -> bool:
     """Give the place to the first turn that still waits, and return whether there is one."""
-    while line:
-        called = line.popleft()
-        if not called.done():
-            called.set_result(None)
+    while waiters:
+        woken = waiters.popleft()
+        if not woken.done():
+            woken.set_result(None)
             return True
     return False

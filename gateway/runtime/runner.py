@@ -152,7 +152,7 @@ class Runner:
         )
         reset = current_turn.set(turn)
         try:
-            await self._play_stoppable(turn, running)
+            await self._run_stoppable(turn, running)
         except BaseException as error:
             turn.over = True
             if turn.session.pins == 1:  # otherwise changes of another turn would be rolled back too
@@ -202,16 +202,16 @@ class Runner:
             turn.session.not_saved()
             raise
 
-    async def _play_stoppable(self, turn: Turn, running: Callable[[Turn | None], None]) -> None:
+    async def _run_stoppable(self, turn: Turn, running: Callable[[Turn | None], None]) -> None:
         if turn.delivery.withdrawn:
             return
         running(turn)
         try:
             if self._timeout is None:
-                await self._play(turn)
+                await self._run_hooks_and_handler(turn)
             else:
                 async with asyncio.timeout(self._timeout) as turn.clock:
-                    await self._play(turn)
+                    await self._run_hooks_and_handler(turn)
             if turn.streaming and not turn.stopping:
                 await close_streams(turn)
             if (turn.live or turn.beside) and not turn.stopping:
@@ -259,7 +259,7 @@ class Runner:
         except Exception:
             log.exception("hook.failed", delivery=turn.delivery.key)
 
-    async def _play(self, turn: Turn) -> None:
+    async def _run_hooks_and_handler(self, turn: Turn) -> None:
         turn.profile = await self._services.profile(turn.event.user)
         turn.typing.resume()
         event = turn.event
@@ -287,8 +287,8 @@ class Runner:
         await queued.twin_within(TWIN_WITHIN)
         event = queued.event
         if isinstance(event, MessageCreated) and event.partial:
-            whole = await self._services.sender.complete(event)
-            queued.event = replace(merged(event, whole), partial=False)  # there is no further source
+            completed = await self._services.sender.complete(event)
+            queued.event = replace(merged(event, completed), partial=False)  # there is no further source
 
     async def _open_hooks(self, turn: Turn) -> None:
         opening = turn.session.opening
