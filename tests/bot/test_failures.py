@@ -41,6 +41,28 @@ async def test_a_failing_handler_is_run_again_then_told_with_a_reference_and_kep
     assert "ValueError: boom" in letters[0].error
 
 
+async def test_a_turn_that_runs_again_gives_its_parts_the_same_ids(slack: SlackEmulator, tmp_path: Path) -> None:
+    runs: list[list[str]] = []
+
+    def bot() -> None:
+        @cl.on_message
+        async def main(message: cl.Message) -> None:
+            action = cl.Action(name="a", payload={})
+            text = cl.Text(name="notes", content="x")
+            answer = cl.Message("hi", elements=[text, cl.File(name="f.txt", content=b"y")], actions=[action])
+            runs.append([message.id, answer.id, action.id, *(element.id for element in answer.elements)])
+            if len(runs) == 1:
+                raise ValueError("boom")
+            await cl.Message("done").send()
+
+    async with running_bot(slack, register(bot), tmp_path):
+        await slack.post("general", "@gateway x")
+        await said(slack, "general", "done")
+    first, second = runs
+    assert first == second
+    assert len(set(first)) == 5
+
+
 async def test_an_error_that_quotes_half_a_character_is_told_and_kept(slack: SlackEmulator, tmp_path: Path) -> None:
     def bot() -> None:
         @cl.on_message
