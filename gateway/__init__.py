@@ -26,7 +26,10 @@ from gateway.chat.decorators import (
     on_chat_start,
     on_feedback,
     on_message,
+    on_settings_update,
     on_stop,
+    set_chat_profiles,
+    set_starters,
 )
 from gateway.chat.elements.base import Element
 from gateway.chat.elements.custom import CustomElement
@@ -34,7 +37,9 @@ from gateway.chat.elements.data import Dataframe, Plotly, Pyplot
 from gateway.chat.elements.files import Audio, File, Image, Pdf, Text, Video
 from gateway.chat.feedback import Feedback
 from gateway.chat.message import ErrorMessage, Message
+from gateway.chat.profiles import ChatProfile, Starter
 from gateway.chat.session import user_session
+from gateway.chat.settings import ChatSettings
 from gateway.chat.tasks import Task, TaskList, TaskStatus
 from gateway.chat.user import PersistedUser, User
 from gateway.chat.web_only import (
@@ -84,6 +89,8 @@ __all__ = [
     "AskFileResponse",
     "AskUserMessage",
     "Audio",
+    "ChatProfile",
+    "ChatSettings",
     "Citation",
     "CopilotFunction",
     "CustomElement",
@@ -107,6 +114,7 @@ __all__ = [
     "RateLimited",
     "RefusedForm",
     "Rejected",
+    "Starter",
     "Step",
     "Task",
     "TaskList",
@@ -137,13 +145,16 @@ __all__ = [
     "on_feedback",
     "on_logout",
     "on_message",
+    "on_settings_update",
     "on_shared_thread_view",
     "on_stop",
     "on_window_message",
     "password_auth_callback",
     "run_sync",
     "send_window_message",
+    "set_chat_profiles",
     "set_starter_categories",
+    "set_starters",
     "sleep",
     "step",
     "user_session",

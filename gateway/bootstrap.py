@@ -21,6 +21,7 @@ from gateway.ingress.housekeeping import Housekeeping
 from gateway.ingress.tasks import BackgroundTasks
 from gateway.ports import Store
 from gateway.runtime.files import Files
+from gateway.runtime.forms import Forms
 from gateway.runtime.key_values import StoredKeyValues
 from gateway.runtime.limits import Limits
 from gateway.runtime.places import Places
@@ -107,15 +108,15 @@ def compose(
         limits=limits,
         tasks=tasks,
     )
+    forms = Forms(limits=sender.capabilities, sessions=sessions, store=store, seals=seals, judge=dispatcher.judge)
     acceptor = Acceptor(
-        adapters=adapters,
         inbox=store,
         sessions=store,
         decoder=decoder,
         dispatcher=dispatcher,
         handlers=handlers,
         counters=counters,
-        seals=seals,
+        forms=forms,
     )
     housekeeping = Housekeeping(
         store=store,

@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from typing import Any, Generic, Literal, Protocol, Self, TypeVar, cast
 
 from gateway.chat.asks.file import AskFileResponse
+from gateway.chat.commands import CommandDict
 from gateway.chat.dicts import ElementDict, FeedbackDict, StepDict, ThreadDict
 from gateway.chat.feedback import Feedback
+from gateway.chat.profiles import ChatProfile, Starter
 from gateway.chat.web_only import InputAudioChunk, OutputAudioChunk
 
 __all__ = [
     "AskFileResponse",
+    "ChatProfile",
+    "CommandDict",
     "ElementDict",
     "Feedback",
     "FeedbackDict",
@@ -20,6 +24,7 @@ __all__ = [
     "PageInfo",
     "PaginatedResponse",
     "Pagination",
+    "Starter",
     "StepDict",
     "ThreadDict",
     "ThreadFilter",

@@ -77,6 +77,8 @@ CAPABILITIES = Capabilities(
     status_text=True,
     forms=True,
     form_fields=100,
+    # Options in groups: a hundred groups of a hundred, of which a person finds one by typing.
+    form_options=OPTIONS * OPTIONS,
     form_files=True,
     feedback=True,
 )

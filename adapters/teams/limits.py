@@ -76,6 +76,8 @@ CAPABILITIES = Capabilities(
     status_interval=4.0,
     forms=True,
     form_fields=50,
+    # No limit is documented; a longer list is no help in a dialog, and weighs on the card's size.
+    form_options=100,
     form_files=False,
     feedback=True,
     feedback_token=False,

@@ -1,8 +1,11 @@
 """The context of a handler: its conversation, its session, its user."""
 
+from gateway.chat.commands import Emitter
 from gateway.chat.steps import Step, current_run, current_step
 from gateway.chat.user import User, current_user
 from gateway.runtime.context import require_turn
+
+_EMITTER = Emitter()
 
 
 class Context:
@@ -33,6 +36,11 @@ class Context:
     def user(self) -> User:
         """The user this turn is for."""
         return current_user(require_turn())
+
+    @property
+    def emitter(self) -> Emitter:
+        """What tells the user's interface more than messages: ``await context.emitter.set_commands([...])``."""
+        return _EMITTER
 
     @property
     def session(self) -> "SessionInfo":

@@ -94,6 +94,48 @@ def on_feedback(func: F) -> F:
     return func
 
 
+def on_settings_update(func: F) -> F:
+    """Register the function called when a person changed the settings that ``ChatSettings`` offers.
+
+    Args:
+        func: The handler, sync or async, called with all values, a dict by widget id.
+
+    Returns:
+        The same function.
+    """
+    registered().on_settings_update = func
+    return func
+
+
+def set_chat_profiles(func: F) -> F:
+    """Register the function that returns the profiles a person can choose from when a conversation begins and later by
+    ``/profile``. Choosing one begins the chat anew.
+
+    Args:
+        func: The handler, sync or async, called with the ``User`` and the person's language (None where it is not
+            known). It returns a list of ``ChatProfile``, or None for no choice.
+
+    Returns:
+        The same function.
+    """
+    registered().set_chat_profiles = func
+    return func
+
+
+def set_starters(func: F) -> F:
+    """Register the function that returns what a person may want to say first, offered when a conversation begins.
+
+    Args:
+        func: The handler, sync or async, called with the ``User`` and the person's language (None where it is not
+            known). It returns a list of ``Starter``.
+
+    Returns:
+        The same function.
+    """
+    registered().set_starters = func
+    return func
+
+
 def on_app_startup(func: F) -> F:
     """Register the function called once when the gateway starts, before the platforms are connected. When it fails, the
     gateway does not start.

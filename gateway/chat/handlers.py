@@ -1,19 +1,22 @@
 """The bridge from events to the bot's functions: it builds what a handler is given and calls the handler."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, assert_never
 
 import structlog
 
-from gateway.chat import sent
+from gateway.chat import commands, sent, settings
 from gateway.chat.actions import Action
 from gateway.chat.elements.base import Element
 from gateway.chat.elements.files import received
 from gateway.chat.feedback import Feedback
 from gateway.chat.message import Message
+from gateway.chat.profiles import Profiles
 from gateway.chat.references import as_metadata, quoted, referred_files
 from gateway.chat.registry import Callbacks
+from gateway.chat.session import visible
 from gateway.chat.user import current_user, name_of
 from gateway.errors import Forbidden, Gone, PlatformError, TooLarge, Unsupported
 from gateway.model import (
@@ -33,9 +36,17 @@ from gateway.model import (
     StopRequested,
 )
 from gateway.runtime.calling import call
-from gateway.runtime.forms import COMMENT
+from gateway.runtime.forms import COMMENT, SETTINGS
 from gateway.runtime.posting import Posting
-from gateway.runtime.tokens import ActionToken, CommentToken, RatingToken
+from gateway.runtime.settings import ChatForm
+from gateway.runtime.tokens import (
+    ActionToken,
+    CommentToken,
+    ProfileToken,
+    RatingToken,
+    SettingsToken,
+    StarterToken,
+)
 from gateway.runtime.turn import Turn
 
 log = structlog.get_logger(__name__)
@@ -50,6 +61,7 @@ class BotHandlers:
 
     def __init__(self, callbacks: Callbacks) -> None:
         self._callbacks = callbacks
+        self._profiles = Profiles(callbacks)
 
     def wants(self, event: Event) -> bool:
         """Return whether the bot does anything for such an event; an event it does nothing for is not stored."""
@@ -59,18 +71,22 @@ class BotHandlers:
             case CommandInvoked() | ConversationEnded() | FeedbackGiven():
                 return True
             case ConversationStarted():
-                return self._callbacks.on_chat_start is not None
+                bot = self._callbacks
+                return bool(bot.on_chat_start or bot.set_chat_profiles or bot.set_starters)
             case MessageEdited() | MessageDeleted() | ReactionChanged():
                 return False
         assert_never(event)
 
     async def start(self, turn: Turn) -> None:
-        """Call ``on_chat_start``, where it is registered."""
+        """Offer the profiles, call ``on_chat_start``, where it is registered, and offer the starters."""
+        await self._profiles.begin(turn)
         if self._callbacks.on_chat_start is not None:
             await call(self._callbacks.on_chat_start)
+        await self._profiles.suggest(turn)
 
     async def resume(self, turn: Turn) -> None:
-        """Call ``on_chat_resume`` with the thread, where it is registered."""
+        """Call ``on_chat_resume`` with the thread, where it is registered, once the profile is known to exist."""
+        await self._profiles.check(turn)
         if self._callbacks.on_chat_resume is not None:
             await call(self._callbacks.on_chat_resume, _thread(turn))
 
@@ -101,6 +117,15 @@ class BotHandlers:
                 pass  # stop is done by the dispatcher; the others are not wanted (see ``wants``)
 
     async def _message(self, turn: Turn, event: MessageCreated) -> None:
+        words = event.text.strip()
+        if words == "/settings" and ChatForm.of(turn.session.values) is not None:
+            await settings.show_again(turn)
+            return
+        if words == "/profile" and self._profiles.exist:
+            await self._profiles.offer(turn)
+            return
+        command, text = commands.parted(turn.session.values, event.text)
+        event = event if text == event.text else replace(event, text=text)
         files = referred_files(event)
         elements = await _download(turn, files) if files else []
         if self._callbacks.on_message is not None:
@@ -110,20 +135,42 @@ class BotHandlers:
                 type="user_message",
                 elements=elements,
                 id=event.message_id,
+                command=command,
                 created_at=event.at or None,
                 metadata={"references": as_metadata(event.references)} if event.references else None,
             )
             await call(self._callbacks.on_message, message)
 
     async def _command(self, turn: Turn, event: CommandInvoked) -> None:
+        if event.command == SETTINGS:
+            await settings.show_again(turn)
+        elif event.command == "profile":
+            await self._profiles.offer(turn)
+        else:
+            command, text = commands.invoked(turn.session.values, event.command, event.text)
+            await self._say(turn, text, command)
+
+    async def _say(self, turn: Turn, text: str, command: str | None) -> None:
+        """Call ``on_message`` with what the person said otherwise than by a message."""
         if self._callbacks.on_message is not None:
-            await call(
-                self._callbacks.on_message,
-                Message(content=event.text, author=name_of(turn), type="user_message", command=event.command),
-            )
+            message = Message(content=text, author=name_of(turn), type="user_message", command=command)
+            await call(self._callbacks.on_message, message)
+
+    async def _starter(self, turn: Turn, token: StarterToken) -> None:
+        picked = await self._profiles.picked(turn, token.index)
+        if picked is None:
+            await turn.sender.notify(turn.ref, turn.event.user, "That button does nothing any more.")
+        else:
+            await self._say(turn, *picked)
 
     async def _action(self, turn: Turn) -> None:
         token = turn.delivery.token
+        if isinstance(token, ProfileToken):
+            await self._profiles.choose(turn, token.name)
+            return
+        if isinstance(token, StarterToken):
+            await self._starter(turn, token)
+            return
         callback = self._callbacks.actions.get(token.name) if isinstance(token, ActionToken) else None
         known = callback is not None and isinstance(token, ActionToken) and await _has_button(turn, token)
         if callback is None or not isinstance(token, ActionToken) or not known:
@@ -138,6 +185,10 @@ class BotHandlers:
             comment = event.values.get(COMMENT)
             if comment:
                 await self._feedback(turn, Feedback(token.message, token.value, str(comment), turn.ref.key))
+        elif isinstance(token, SettingsToken):
+            values = await settings.submitted(turn, event)
+            if values is not None and self._callbacks.on_settings_update is not None:
+                await call(self._callbacks.on_settings_update, values)
         else:
             log.warning("form.unknown", delivery=turn.delivery.key)
 
@@ -183,7 +234,7 @@ def _thread(turn: Turn) -> dict[str, Any]:
         "userId": user.identifier,
         "userIdentifier": user.identifier,
         "tags": [],
-        "metadata": dict(turn.session.values),
+        "metadata": visible(turn.session.values),
         "steps": [],
         "elements": [],
     }

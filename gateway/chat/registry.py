@@ -21,6 +21,9 @@ class Callbacks:
     on_app_startup: Handler | None = None
     on_app_shutdown: Handler | None = None
     data_layer: Handler | None = None
+    on_settings_update: Handler | None = None
+    set_chat_profiles: Handler | None = None
+    set_starters: Handler | None = None
     actions: dict[str, Handler] = field(default_factory=dict[str, Handler])
 
     @property

@@ -1,12 +1,24 @@
 """The session's values: what a conversation remembers, as a handler reads and writes it."""
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any
 
+from gateway.chat.profiles import PROFILE
 from gateway.chat.user import current_user
 from gateway.runtime.context import require_turn
+from gateway.runtime.session import OWN
+from gateway.runtime.settings import VALUES
+from gateway.runtime.turn import Turn
 
-RESERVED = frozenset({"id", "user"})
+RESERVED: Mapping[str, Callable[[Turn], Any]] = {
+    "id": lambda turn: turn.session.id,
+    "user": current_user,
+    "env": lambda turn: {},
+    "chat_profile": lambda turn: turn.session.values.get(PROFILE),
+    "chat_settings": lambda turn: turn.session.values.get(VALUES, {}),
+    "client_type": lambda turn: turn.ref.platform,
+    "languages": lambda turn: turn.profile.locale if turn.profile is not None else None,
+}
 """Keys of the session that the gateway fills in; a handler cannot set them."""
 
 
@@ -14,8 +26,10 @@ class UserSession(MutableMapping[str, Any]):
     """What this conversation remembers, as a mapping of names to values.
 
     Values that JSON can hold survive a restart; other objects live while the session is in memory (create them again in
-    ``on_chat_resume``). The gateway fills in ``id`` and ``user``. Outside of a handler every use raises
-    ``RuntimeError``: there is no conversation.
+    ``on_chat_resume``). The gateway fills in ``id``, ``user``, ``chat_profile`` (the name of the chosen profile),
+    ``chat_settings`` (the values of ``ChatSettings``), ``client_type`` (the platform), ``languages`` (the person's
+    locale) and ``env`` (an empty dict). Outside of a handler every use raises ``RuntimeError``: there is no
+    conversation.
     """
 
     def get(self, key: str, default: Any = None) -> Any:
@@ -25,13 +39,16 @@ class UserSession(MutableMapping[str, Any]):
             key: The value's name; ``id`` is the session's id, ``user`` a ``User``.
             default: What is returned where there is no such value.
         """
-        return self._reserved(key) if key in RESERVED else self._values.get(key, default)
+        if key in RESERVED:
+            value = RESERVED[key](require_turn())
+            return default if value is None else value
+        return self._values.get(key, default)
 
     def set(self, key: str, value: Any) -> None:
         """Remember a value.
 
         Args:
-            key: The value's name, any but ``id`` and ``user``.
+            key: The value's name, any but those that the gateway fills in.
             value: Anything; what JSON cannot hold does not survive a restart.
 
         Raises:
@@ -40,7 +57,7 @@ class UserSession(MutableMapping[str, Any]):
         self[key] = value
 
     def __getitem__(self, key: str) -> Any:
-        return self._reserved(key) if key in RESERVED else self._values[key]
+        return RESERVED[key](require_turn()) if key in RESERVED else self._values[key]
 
     def __setitem__(self, key: str, value: Any) -> None:
         if key in RESERVED:
@@ -51,18 +68,23 @@ class UserSession(MutableMapping[str, Any]):
         del self._values[key]
 
     def __iter__(self) -> Iterator[str]:
-        return iter((*RESERVED, *self._values))
+        return iter((*RESERVED, *(key for key in visible(self._values) if key not in RESERVED)))
 
     def __len__(self) -> int:
-        return len(RESERVED) + len(self._values)
+        return sum(1 for _ in self)
 
     @property
     def _values(self) -> dict[str, Any]:
         return require_turn().session.values
 
-    def _reserved(self, key: str) -> Any:
-        turn = require_turn()
-        return turn.session.id if key == "id" else current_user(turn)
+
+def visible(values: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Return the values of a session without those that the gateway keeps for itself.
+
+    Args:
+        values: All values of the session.
+    """
+    return {key: value for key, value in values.items() if not (isinstance(key, str) and key.startswith(OWN))}
 
 
 user_session = UserSession()

@@ -2,33 +2,26 @@
 
 import math
 import time
-from collections.abc import Mapping
 
 import structlog
 
-from gateway.adapter import Adapter
 from gateway.errors import Draining
 from gateway.ingress.decoder import OWN, EnvelopeDecoder, ending, refusal
 from gateway.ingress.dispatcher import Dispatcher
 from gateway.model import (
     Accepted,
-    ActionInvoked,
-    Answer,
     ConversationEnded,
     ConversationRef,
     Envelope,
     Event,
-    FeedbackGiven,
     MessageCreated,
     MessageDeleted,
-    Notice,
 )
 from gateway.ports import Inbox, Sessions
-from gateway.runtime.forms import comment_form, upload_form
+from gateway.runtime.forms import Forms
 from gateway.runtime.queued import QueuedDelivery
-from gateway.runtime.runner import REFUSALS, Handlers
-from gateway.runtime.seals import Seals
-from gateway.runtime.tokens import AnyToken, RatingToken, UploadToken
+from gateway.runtime.runner import Handlers
+from gateway.runtime.tokens import AnyToken
 from gateway.telemetry.metrics import Counters
 
 log = structlog.get_logger(__name__)
@@ -55,23 +48,21 @@ class Acceptor:
     def __init__(
         self,
         *,
-        adapters: Mapping[str, Adapter],
         inbox: Inbox,
         sessions: Sessions,
         decoder: EnvelopeDecoder,
         dispatcher: Dispatcher,
         handlers: Handlers,
         counters: Counters,
-        seals: Seals,
+        forms: Forms,
     ) -> None:
-        self._adapters = adapters
         self._inbox = inbox
         self._sessions = sessions
         self._decoder = decoder
         self._dispatcher = dispatcher
         self._handlers = handlers
         self._counters = counters
-        self._seals = seals
+        self._forms = forms
         self._arriving: dict[str, int] = {}
         """How many deliveries of each conversation are being stored now, by conversation key."""
         self._stored_at = -math.inf
@@ -104,13 +95,9 @@ class Acceptor:
         if isinstance(event, ConversationEnded) and event.reason in ("removed", "deleted") and event.ref.thread is None:
             await self._end_threads(event.ref)
         token = await self._decoder.token(event)
-        forms = self._adapters[platform].capabilities.forms
-        if isinstance(event, ActionInvoked) and isinstance(token, UploadToken):
-            # The click only opens the form; the event is the form's answer, which comes later.
-            return Accepted(status="ignored", answer=self._upload(event, token) if forms else None)
-        answer = None
-        if forms and isinstance(event, FeedbackGiven) and isinstance(token, RatingToken) and event.comment is None:
-            answer = comment_form(event, token, self._seals)
+        in_place = await self._forms.answer(event, token)
+        if in_place is not None and not in_place.handled:
+            return Accepted(status="ignored", answer=in_place.answer)
         key = envelope.ref.key
         self._arriving[key] = self._arriving.get(key, 0) + 1
         try:
@@ -120,16 +107,9 @@ class Acceptor:
             left = self._arriving.pop(key) - 1
             if left:
                 self._arriving[key] = left
-        if answer is not None:
-            return Accepted(status="new" if new else "duplicate", answer=answer)
+        if in_place is not None:
+            return Accepted(status="new" if new else "duplicate", answer=in_place.answer)
         return NEW if new else DUPLICATE
-
-    def _upload(self, event: ActionInvoked, token: UploadToken) -> Answer:
-        """Return the upload form, or a notice when the ask is closed or somebody else was asked."""
-        verdict = self._dispatcher.judge(event.ref, (token.delivery, token.ordinal), event)
-        if verdict in ("closed", "not_yours"):
-            return Notice(text=REFUSALS[verdict])
-        return upload_form(event, token)
 
     async def _end_threads(self, channel: ConversationRef) -> None:
         """End the session of each thread of a channel that is gone, or that the bot was removed from."""

@@ -25,7 +25,7 @@ from gateway.runtime import tokens
 from gateway.runtime.forms import is_sealed
 from gateway.runtime.queued import QueuedDelivery, Refusal
 from gateway.runtime.seals import Seals
-from gateway.runtime.tokens import ActionToken, AnyToken, AskToken, CommentToken, RatingToken, UploadToken
+from gateway.runtime.tokens import AnyToken, CommentToken, RatingToken, SettingsToken, UploadToken
 from gateway.runtime.twins import merged
 
 OWN = "gateway:"
@@ -79,10 +79,10 @@ class EnvelopeDecoder:
         inline = not capabilities.forgeable_buttons
         token = await tokens.read(event.token, self._store, conversation=event.ref.key, inline=inline)
         if isinstance(event, ActionInvoked):
-            return token if isinstance(token, ActionToken | AskToken | UploadToken) else None
+            return None if isinstance(token, CommentToken) else token
         if isinstance(token, CommentToken):
             return token if is_sealed(token, event, self._seals) else None
-        return token if isinstance(token, UploadToken) else None
+        return token if isinstance(token, UploadToken | SettingsToken) else None
 
     async def recovered(self, delivery: Delivery) -> QueuedDelivery | None:
         """Decode a delivery read back from the store, with what its twin adds. Returns None when it has no event any

@@ -53,6 +53,8 @@ class Capabilities:
     """Whether a click can open a form."""
     form_fields: int = 5
     """Fields that one form can have; more are asked for in several forms."""
+    form_options: int = 25
+    """Options that a select of a form can have; of more, one is named in a text field."""
     form_files: bool = False
     """Whether a form can have file fields."""
     feedback: bool = False

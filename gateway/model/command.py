@@ -16,6 +16,8 @@ class Command:
 
 COMMANDS = (
     Command(name="new", description="Start a new conversation"),
+    Command(name="settings", description="Change the settings of this chat"),
+    Command(name="profile", description="Choose who you talk to"),
     Command(name="stop", description="Stop the answer that is being written"),
 )
 """The commands the gateway itself handles on every platform, as a slash command or written as a message."""

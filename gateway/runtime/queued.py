@@ -3,7 +3,7 @@
 import asyncio
 import time
 from bisect import insort
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -25,6 +25,13 @@ from gateway.runtime.twins import merged
 Refusal = Literal["closed", "not_yours", "nothing"]
 """Why an interaction is refused: its ask is over (``closed``), somebody else was asked (``not_yours``), or its button
 does nothing here (``nothing``), because the button was removed or belongs to another conversation."""
+
+REFUSALS: Mapping[Refusal, str] = {
+    "closed": "This question is no longer open.",
+    "not_yours": "This question was asked of somebody else.",
+    "nothing": "That button does nothing any more.",
+}
+"""The text shown to a person whose click is refused, by the reason."""
 
 SIDE_EVENTS = (FeedbackGiven, FormSubmitted, ReactionChanged, MessageEdited, MessageDeleted, StopRequested)
 """Events about an earlier message or a running turn. They bypass the queue and never open a session."""

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
@@ -25,8 +25,9 @@ from gateway.runtime.outcome import Finished, write_outcome
 from gateway.runtime.persistence import retry_until_stored
 from gateway.runtime.places import Places
 from gateway.runtime.posting import Posting
-from gateway.runtime.queued import QueuedDelivery, Refusal
+from gateway.runtime.queued import REFUSALS, QueuedDelivery, Refusal
 from gateway.runtime.session import Session, SessionPool
+from gateway.runtime.tokens import ProfileToken
 from gateway.runtime.turn import (
     Services,
     Turn,
@@ -41,12 +42,6 @@ from gateway.runtime.twins import TWIN_WITHIN, merged
 log = structlog.get_logger(__name__)
 
 
-REFUSALS: Mapping[Refusal, str] = {
-    "closed": "This question is no longer open.",
-    "not_yours": "This question was asked of somebody else.",
-    "nothing": "That button does nothing any more.",
-}
-"""The text shown to a person whose click is refused, by the reason."""
 _NOT_TAKEN = "That cannot be taken here any more."
 """The text shown to a person whose form or feedback is refused with the reason ``nothing``."""
 
@@ -268,15 +263,19 @@ class Runner:
             return
         if isinstance(event, CommandInvoked) and event.command == "new":
             await self._end(turn, "command")
-            await self._begin_again(turn)
+            await self._begin_again(turn, {})
             return
-        if turn.delivery.opens:
+        # Whoever chooses a profile begins anew with it, so the profile is known before the session is opened.
+        if turn.delivery.opens and not isinstance(turn.delivery.token, ProfileToken):
             await self._open_hooks(turn)
         if not isinstance(event, ConversationStarted):
             turn.journal.phase = "handle"
             await self.complete(turn.delivery)
             turn.delivery.begun = True
             await self._handlers.handle(turn)
+        if turn.anew is not None:
+            await self._end(turn, "profile")
+            await self._begin_again(turn, turn.anew)
 
     async def complete(self, queued: QueuedDelivery) -> None:
         """Complete a message of which the delivery has only a part: from a second delivery of it, else from the
@@ -315,9 +314,10 @@ class Runner:
         elif reason == "command":
             await Posting(turn).put(Outgoing(text="Started a new conversation."))
 
-    async def _begin_again(self, turn: Turn) -> None:
+    async def _begin_again(self, turn: Turn, values: Mapping[str, Any]) -> None:
         session = await self._pool.open(turn.ref, turn.event.user, record=None, read=True)
         if session is not None:
+            session.values.update(values)
             self._pool.close(turn.session)
             turn.session = session
             await self._open_hooks(turn)

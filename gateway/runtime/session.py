@@ -25,6 +25,9 @@ so examining all would take long."""
 
 _EMPTY = b"{}"
 
+OWN = "gateway:"
+"""How the names of the gateway's own values begin; a handler sees none of them in ``user_session``."""
+
 Opening = Literal["start", "resume"]
 """The hook with which a session opens: ``on_chat_start`` or ``on_chat_resume``."""
 
@@ -210,6 +213,11 @@ class SessionPool:
         """Return the record of a conversation's live session, None if there is none or it was never opened."""
         session = self._live.get(conversation)
         return session.record() if session is not None and session.opening is None else None
+
+    async def look(self, conversation: str) -> SessionRecord | None:
+        """Return what a conversation's session holds now, live or stored, without opening it; None if there is none."""
+        session = self._live.get(conversation)
+        return await self._store.load(conversation) if session is None else session.record()
 
     def within(self, conversation: str) -> list[SessionRecord]:
         """Return the live sessions of conversations inside this one, such as a channel's threads. Those whose first

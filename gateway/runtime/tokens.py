@@ -6,7 +6,8 @@ of it (``s:`` and a hash), which is valid only in the conversation for which the
 A token proves nothing by itself: it comes from a person's client, perhaps from another conversation or long after its
 button was removed. Code that acts on a token has to check it: an ``ActionToken`` against the record of
 its message (``gateway.chat.sent``), an ``AskToken`` or ``UploadToken`` against the open asks of the conversation
-(``gateway.runtime.asks``), a ``RatingToken`` or ``CommentToken`` by its seal (``gateway.runtime.seals``).
+(``gateway.runtime.asks``), a ``RatingToken`` or ``CommentToken`` by its seal (``gateway.runtime.seals``), a
+``SettingsToken``, ``ProfileToken`` or ``StarterToken`` against what the session of the conversation offers.
 """
 
 import hashlib
@@ -68,6 +69,30 @@ class CommentToken:
     seal: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsToken:
+    """A button that opens a page of the conversation's settings, and that form's token too."""
+
+    kind: Literal["s"] = "s"
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileToken:
+    """A button that chooses a chat profile by its name."""
+
+    kind: Literal["p"] = "p"
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StarterToken:
+    """A button that says one of the starters the conversation offers, by its place among them."""
+
+    kind: Literal["t"] = "t"
+    index: int
+
+
 @dataclass(frozen=True, slots=True)
 class RatingToken:
     """The feedback buttons under a message. It is never written as JSON: the buttons carry the message's id and a
@@ -76,8 +101,13 @@ class RatingToken:
     message: str
 
 
-Token = Annotated[ActionToken | AskToken | UploadToken | CommentToken, Field(discriminator="kind")]
-AnyToken = ActionToken | AskToken | UploadToken | CommentToken | RatingToken
+Token = Annotated[
+    ActionToken | AskToken | UploadToken | CommentToken | SettingsToken | ProfileToken | StarterToken,
+    Field(discriminator="kind"),
+]
+AnyToken = (
+    ActionToken | AskToken | UploadToken | CommentToken | SettingsToken | ProfileToken | StarterToken | RatingToken
+)
 
 _TOKEN: TypeAdapter[Token] = TypeAdapter(Token)
 

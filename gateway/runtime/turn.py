@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,6 +77,7 @@ class Turn:
         "_made",
         "_places",
         "_waits",
+        "anew",
         "asks",
         "beside",
         "clock",
@@ -140,6 +141,8 @@ class Turn:
         self.stopper: Callable[[UserRef], object] | None = None
         """Stops the turn in the name of a user; None while the turn cannot be stopped."""
         self._places = places
+        self.anew: Mapping[str, Any] | None = None
+        """Set by a handler that ends the session: the values with which the next one begins."""
         self._waits = 0
         """How many asks the turn waits for now."""
         self._made = 0

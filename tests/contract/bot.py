@@ -12,12 +12,15 @@ from gateway.telemetry.logs import configure_logging
 from tests.contract.actions import ActionContract
 from tests.contract.asks import AskContract
 from tests.contract.binding import BindingContract
+from tests.contract.commands import CommandContract
 from tests.contract.conversations import ConversationContract
 from tests.contract.crashes import CrashContract
 from tests.contract.deletions import DeletionContract
 from tests.contract.elements import ElementContract
 from tests.contract.endings import EndingContract
 from tests.contract.losses import LossContract
+from tests.contract.profiles import ProfileContract
+from tests.contract.settings import SettingsContract
 from tests.contract.steps import StepContract
 from tests.contract.stopping import StopContract
 from tests.contract.tasks import TaskListContract
@@ -39,6 +42,9 @@ class BotContract(
     TaskListContract,
     TextContract,
     ElementContract,
+    SettingsContract,
+    ProfileContract,
+    CommandContract,
 ):
     """Checks a whole bot on an emulated platform; a test class inherits it and provides the fixture ``world``."""
 

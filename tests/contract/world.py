@@ -110,6 +110,8 @@ class ShownForm:
 
     title: str
     labels: tuple[str, ...]
+    values: tuple[str, ...] = ()
+    """What each field is filled with: a text, a number, the labels of options, ``on`` or ``off``."""
 
 
 @dataclass(frozen=True, slots=True)

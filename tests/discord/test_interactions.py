@@ -339,7 +339,7 @@ async def test_commands_of_others_keep_their_translations(world: DiscordWorld, t
         )
     known[""] = {id: each for id, each in known[""].items() if each["name"] == "theirs"}
     async with serving(world, tmp_path, AdapterHarness):
-        await world.wait_for(lambda: len(known[""]) == 3)
+        await world.wait_for(lambda: len(known[""]) == 5)
     [theirs] = [each for each in known[""].values() if each["name"] == "theirs"]
     assert theirs["name_localizations"] == {"de": "deren"}
 
@@ -356,7 +356,7 @@ async def test_commands_of_others_stay_and_ours_are_told_once(world: DiscordWorl
     async with serving(world, tmp_path, AdapterHarness) as harness:
         await world.wait_for(lambda: len(world.discord.calls_to("get_commands")) == 2)
         await harness.dm()
-    assert {each["name"] for each in world.discord.commands()} == {"new", "stop", "theirs"}
+    assert {each["name"] for each in world.discord.commands()} == {"new", "profile", "settings", "stop", "theirs"}
     assert len(world.discord.calls_to("put_commands")) == 1
 
 

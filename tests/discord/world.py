@@ -143,7 +143,10 @@ class DiscordWorld(EmulatedWorld[DiscordEmulator]):
         modals = self.discord.open_modals(self._user(user).id)
         if not modals:
             return None
-        return ShownForm(modals[-1]["title"], tuple(label["label"] for label in modals[-1]["components"]))
+        labels = tuple(label["label"] for label in modals[-1]["components"])
+        return ShownForm(
+            modals[-1]["title"], labels, tuple(_filled(label["component"]) for label in modals[-1]["components"])
+        )
 
     async def submit(self, values: Mapping[str, FieldInput], *, user: Person = "Ada") -> None:
         modal = self.discord.open_modals(self._user(user).id)[-1]
@@ -293,6 +296,15 @@ def _name(file: Message) -> str:
     """Return the name that a person reads: the title with the file's ending, where there is one."""
     title = file.get("title")
     return f"{title}.{file['filename'].rpartition('.')[2]}" if title else str(file["filename"])
+
+
+def _filled(component: Mapping[str, Any]) -> str:
+    """Return what an input of a modal shows when it opens."""
+    if isinstance(component.get("default"), bool):
+        return "on" if component["default"] else "off"
+    if "options" in component:
+        return ", ".join(option["label"] for option in component["options"] if option.get("default"))
+    return str(component.get("value", ""))
 
 
 def _entered(value: FieldInput) -> Any:

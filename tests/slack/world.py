@@ -164,7 +164,9 @@ class SlackWorld(EmulatedWorld[SlackEmulator]):
         views = self.slack.open_views(self._id(user))
         if not views:
             return None
-        return ShownForm(views[-1]["title"]["text"], tuple(_inputs(views[-1])))
+        fields = _inputs(views[-1])
+        shown = tuple(_filled(block["element"]) for block in fields.values())
+        return ShownForm(views[-1]["title"]["text"], tuple(fields), shown)
 
     async def submit(self, values: Mapping[str, FieldInput], *, user: Person = "Ada") -> None:
         view = self.slack.open_views(self._id(user))[-1]
@@ -305,6 +307,16 @@ def _read(message: dict[str, Any]) -> str:
 def _inputs(view: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the blocks of a form's fields, by label."""
     return {block["label"]["text"]: block for block in view["blocks"] if block["type"] == "input"}
+
+
+def _filled(element: Mapping[str, Any]) -> str:
+    """Return what a field of a form shows when it opens."""
+    chosen = [*element.get("initial_options", ()), *filter(None, [element.get("initial_option")])]
+    if element["type"] == "checkboxes" and [option["value"] for option in element["options"]] == ["on"]:
+        return "on" if chosen else "off"
+    if chosen:
+        return ", ".join(option["text"]["text"] for option in chosen)
+    return str(element.get("initial_value", element.get("initial_date", "")))
 
 
 def _entered(element: Mapping[str, Any], value: FieldInput) -> Any:

@@ -159,7 +159,8 @@ class TeamsWorld(EmulatedWorld[TeamsEmulator]):
         dialogs = self.teams.open_dialogs(user)
         if not dialogs or dialogs[-1].card is None:
             return None
-        return ShownForm(dialogs[-1].title, tuple(inputs(dialogs[-1].card)))
+        fields = inputs(dialogs[-1].card)
+        return ShownForm(dialogs[-1].title, tuple(fields), tuple(_filled(field) for field in fields.values()))
 
     async def submit(self, values: Mapping[str, FieldInput], *, user: Person = "Ada") -> None:
         dialog = self.teams.open_dialogs(user)[-1]
@@ -299,6 +300,17 @@ def _is(method: Method, args: Mapping[str, Any]) -> bool:
 
 def _uploads(files: Sequence[File]) -> list[Upload]:
     return [Upload(file.name, file.data, file.mime) for file in files]
+
+
+def _filled(element: Mapping[str, Any]) -> str:
+    """Return what an input of a dialog shows when it opens."""
+    value = str(element.get("value", ""))
+    if element["type"] == "Input.Toggle":
+        return "on" if value == "true" else "off"
+    if element["type"] == "Input.ChoiceSet":
+        titles = {choice["value"]: choice["title"] for choice in element["choices"]}
+        return ", ".join(titles[each] for each in value.split(",") if each)
+    return value
 
 
 @asynccontextmanager
