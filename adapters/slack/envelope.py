@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 from adapters.fields import Json, items, obj, text
+from adapters.slack.controls import ACTION, FEEDBACK, MENU
 from adapters.slack.forms import FORM, ref_of_view
-from adapters.slack.render import ACTION, FEEDBACK
 from adapters.slack.threads import thread_in
 from gateway.model import ConversationKind, ConversationRef, Envelope
 
@@ -267,7 +267,7 @@ def our_action(body: Json) -> Json | None:
     """Return the first action on a control that this adapter sent; None if there is none."""
     for action in items(body, "actions"):
         name = text(action, "action_id")
-        if name == FEEDBACK or name.startswith(ACTION):
+        if name == FEEDBACK or name.startswith((ACTION, MENU)):
             return action
     return None
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError, SlackRequestError
 
-from adapters.fields import obj, text
+from adapters.fields import items, obj, text
 from gateway.errors import (
     Forbidden,
     FormPart,
@@ -47,6 +47,7 @@ _OF_BLOCKS: Mapping[str, FormPart] = {
     "image": "pictures",
     "table": "tables",
     "data_table": "tables",
+    "plan": "plan",
     "actions": "buttons",
     "context_actions": "feedback",
 }
@@ -156,14 +157,25 @@ def _refused_parts(details: Sequence[str], blocks: Sequence[Any]) -> set[FormPar
     for detail in details:
         pointer = _POINTER.search(detail)
         at = int(pointer[1]) if pointer is not None else len(blocks)
-        kind = text(obj({"block": blocks[at]}, "block"), "type") if at < len(blocks) else ""
-        if kind in _OF_BLOCKS:
-            found.add(_OF_BLOCKS[kind])
+        part = _part_of(blocks[at]) if at < len(blocks) else None
+        if part is not None:
+            found.add(part)
         elif "only_one_table_allowed" in detail:
             found.add("tables")
         else:
             return set()
     return found
+
+
+def _part_of(block: Any) -> FormPart | None:
+    """Return the part of a message that a block draws."""
+    body = obj({"block": block}, "block")
+    kind = text(body, "type")
+    if kind == "container":
+        return "plan" if body.get("is_collapsible") else "cards"
+    if kind == "actions" and any([text(each, "type") == "static_select" for each in items(body, "elements")]):
+        return "menus"
+    return _OF_BLOCKS.get(kind)
 
 
 def _details(data: Mapping[str, Any]) -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, assert_never, cast
 
 from adapters.fields import Json, items, obj, text
+from adapters.slack.controls import grouped
 from adapters.slack.limits import (
     FILE_INPUT_FILES,
     INPUT_LABEL,
@@ -20,7 +21,7 @@ from adapters.slack.limits import (
     PRIVATE_METADATA,
     TEXT_INPUT,
 )
-from adapters.slack.render import plain
+from adapters.slack.text_objects import plain
 from gateway.errors import Rejected
 from gateway.model import (
     ConversationRef,
@@ -133,14 +134,7 @@ def _select(field: SelectField) -> Element:
         raise Rejected(f"field {field.id!r}: a Slack select has at most {OPTIONS * OPTIONS} options")
     options = [_option(value, label) for value, label in field.options]
     element: Element = {"type": "multi_static_select" if field.multiple else "static_select"}
-    if len(options) <= OPTIONS:
-        element["options"] = options
-    else:
-        # One list holds a hundred; more go into groups, labelled by their numbers.
-        element["option_groups"] = [
-            {"label": plain(f"{at + 1}-{min(at + OPTIONS, len(options))}"), "options": options[at : at + OPTIONS]}
-            for at in range(0, len(options), OPTIONS)
-        ]
+    element |= grouped(options)
     chosen = [option for option in options if option["value"] in field.initial]
     if chosen and field.multiple:
         element["initial_options"] = chosen

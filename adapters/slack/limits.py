@@ -38,6 +38,35 @@ OPTION_VALUE = 150
 """Characters of an option's value (Block Kit reference, option object)."""
 OPTIONS = 100
 """Options of a select menu (Block Kit reference, select menus)."""
+OPTION_GROUPS = 100
+"""Groups of options of a select menu (Block Kit reference, select menus)."""
+CHOICES = 10
+"""Options of radio buttons and of checkboxes (Block Kit reference, radio buttons, checkboxes)."""
+SHORTEST_LABEL = 12
+"""Characters to which an option's label may be cut where a message has little room; our own choice."""
+MESSAGE_TEXT = 13_000
+"""Characters of text in all blocks of one message, safely under ``msg_blocks_too_long``, which users reported near
+13,200 (bolt-js issue 2509), with something for every block (bolt-js issue 2867)."""
+SECTION_TEXT = 3_000
+"""Characters of a section's text and of a context's (Block Kit reference, section block, text object)."""
+FIELDS = 10
+"""Fields of a section (Block Kit reference, section block)."""
+FIELD_TEXT = 2_000
+"""Characters of a section's field (Block Kit reference, section block)."""
+CONTAINER_TITLE = 150
+"""Characters of a container's title (Block Kit reference, container block)."""
+CHILD_BLOCKS = 10
+"""Blocks inside a container (Block Kit reference, container block)."""
+CARDS = 10
+"""Cards of one message; our own choice, far below the 50 blocks that a message has."""
+PLAN_TASKS = 50
+"""Tasks of one plan; our own choice, since the plan block's reference names no number."""
+TASK_TITLE = 256
+"""Characters of a plan's title and of a task's, which Slack documents only for streams (chat.appendStream)."""
+TASK_DETAILS = 1_000
+"""Characters of a task's details and of its output in a plan; our own choice, half a screen."""
+STEPS_TEXT = 5_000
+"""Characters of the collapsed steps of one message; our own choice."""
 FILE_INPUT_FILES = 10
 """Files of one file input (Block Kit reference, file input)."""
 TASK_TEXT = 256
@@ -69,6 +98,13 @@ CAPABILITIES = Capabilities(
     file_size_limit=1_000_000_000,
     # chat.update is tier 3: about 50 a minute.
     edit_interval=1.2,
+    menus=True,
+    # Three groups of a hundred; the text of more would not fit into one message.
+    menu_options=3 * OPTIONS,
+    menus_per_message=5,
+    menu_token_limit=OPTION_VALUE,
+    cards=True,
+    plans=True,
     # chat.appendStream is tier 4: about 100 a minute.
     stream_interval=0.6,
     # A stream as a whole ends near 12,000 bytes (see STREAM_BYTES); past that in bytes the adapter expires it itself.

@@ -224,4 +224,5 @@ def posts(message: Outgoing) -> bool:
     """Return whether the message is more than files to upload. Thumbs alone do not count, because they are shown under
     something."""
     files = uploads(message)
-    return bool(message.text.strip() or message.buttons or len(files) < len(message.files) or not files)
+    controls = message.buttons or message.menus or message.cards or message.plan
+    return bool(message.text.strip() or controls or len(files) < len(message.files) or not files)

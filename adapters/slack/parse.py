@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from adapters.fields import Json, items, obj, text
+from adapters.slack.controls import FEEDBACK
 from adapters.slack.envelope import ENDS, NOTES_OF_AN_END, Me, is_dm, me_in, mentions, our_action
 from adapters.slack.file_objects import is_bare, remote_file
 from adapters.slack.forms import token_of_view, values_of_view
 from adapters.slack.mrkdwn import unescape
-from adapters.slack.render import FEEDBACK
 from adapters.slack.timestamps import seconds
 from adapters.slack.twins import AWAITS_TWIN
 from adapters.slack.words import references, to_markdown
@@ -143,7 +143,7 @@ def _actions(body: Json, ref: ConversationRef) -> Event | None:
     person = obj(body, "user")
     user = user_of(ref, text(person, "id"), text(person, "name") or text(person, "username"))
     message_id = text(obj(body, "message"), "ts") or text(obj(body, "container"), "message_ts") or None
-    value = text(action, "value")
+    value = text(action, "value") or text(obj(action, "selected_option"), "value")
     if text(action, "action_id") == FEEDBACK:
         good = value.startswith("+")
         return FeedbackGiven(ref=ref, user=user, token=value[1:], value=1 if good else 0, message_id=message_id)

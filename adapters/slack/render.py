@@ -10,32 +10,27 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from adapters.slack import tables
+from adapters.slack.cards import card_blocks
+from adapters.slack.controls import buttons, menus, thumbs
 from adapters.slack.limits import (
-    ACTIONS_PER_BLOCK,
     ALT_TEXT,
-    BUTTON_LABEL,
-    BUTTON_VALUE,
     IMAGE_URL,
     MARKDOWN_BLOCK_TEXT,
+    MESSAGE_TEXT,
     TABLE_TEXT,
     TEXT_FALLBACK,
 )
 from adapters.slack.mentions import narrowed, safe_markdown, safe_text
+from adapters.slack.plans import heading, plan_block
+from adapters.slack.text_objects import Block, measured
 from gateway.errors import Rejected
 from gateway.markdown.blocks import scan_blocks
 from gateway.markdown.edits import Edit, edited
 from gateway.markdown.inline import block_spans
-from gateway.model import AllowedMentions, Button, FromUrl, Outgoing, OutgoingFile
+from gateway.model import AllowedMentions, FromUrl, Outgoing, OutgoingFile
 
-ACTION = "gw:action:"
-"""The beginning of the ``action_id`` of the adapter's buttons; other buttons are not answered."""
-FEEDBACK = "gw:feedback"
-"""The ``action_id`` of the feedback control; its values are the token behind ``+`` or ``-``."""
 METADATA_EVENT = "gateway_send"
 """The ``event_type`` of the metadata that carries a send's key."""
-
-Block = dict[str, Any]
-"""A Block Kit block."""
 
 # Matches text that Markdown would show differently from how it is written. Both forms keep line breaks.
 _MARKUP = re.compile(
@@ -102,23 +97,35 @@ def _markdown(parts: Sequence[str]) -> list[Block]:
 
 
 def extras(message: Outgoing) -> list[Block]:
-    """Return the blocks below the text: linked images and files, buttons, feedback."""
-    blocks: list[Block] = []
-    if message.files:
-        blocks += [linked(each, each.source.url) for each in message.files if isinstance(each.source, FromUrl)]
-    for at in range(0, len(message.buttons), ACTIONS_PER_BLOCK):
-        blocks.append(_actions(message.buttons[at : at + ACTIONS_PER_BLOCK], at))
-    if message.feedback is not None:
-        blocks.append(_feedback(message.feedback))
-    return blocks
+    """Return the blocks below the text: plan, cards, linked images and files, buttons, menus, feedback. Raises
+    ``RefusedForm`` naming what does not fit into one message beside the text."""
+    links = [linked(each, each.source.url) for each in message.files if isinstance(each.source, FromUrl)]
+    actions = buttons(message.buttons)
+    rated = [] if message.feedback is None else [thumbs(message.feedback)]
+    if message.plan is None and not message.cards and not message.menus:
+        return [*links, *actions, *rated]
+    room = MESSAGE_TEXT - len(message.text) - measured([*links, *actions, *rated])
+    chosen = menus(message.menus, room)
+    cards = card_blocks(message.cards, room - measured(chosen))
+    plans = [] if message.plan is None else [plan_block(message.plan, room - measured([*chosen, *cards]))]
+    return [*plans, *cards, *links, *actions, *chosen, *rated]
 
 
 def fallback(message: Outgoing) -> str:
     """Return the text for notifications, as mrkdwn of bounded length."""
-    text = message.text.strip() or " · ".join(button.label for button in message.buttons)
-    text = text or ", ".join(file.name for file in message.files)
+    text = message.text.strip() or _named(message)
     cut = text if len(text) <= TEXT_FALLBACK // 2 else text[: TEXT_FALLBACK // 2 - 1] + "…"
     return _mrkdwn(cut, message.mentions)[:TEXT_FALLBACK]
+
+
+def _named(message: Outgoing) -> str:
+    """Return what a message without a text shows, by its titles, labels and names."""
+    titles = [heading(message.plan)] if message.plan is not None else []
+    titles += [card.title for card in message.cards]
+    labels = [button.label for button in message.buttons] + [menu.placeholder for menu in message.menus]
+    return " · ".join([each for each in (*titles, *labels) if each.strip()]) or ", ".join(
+        [file.name for file in message.files]
+    )
 
 
 def _mrkdwn(text: str, mentions: AllowedMentions) -> str:
@@ -141,51 +148,3 @@ def linked(file: OutgoingFile, url: str) -> Block:
     label = re.sub(r"([\[\]\\])", r"\\\1", name or url)
     target = url.replace("(", "%28").replace(")", "%29")
     return {"type": "markdown", "text": f"[{label}]({target})"}
-
-
-def _label(text: str, limit: int) -> str:
-    text = text.strip() or "…"
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def plain(text: str, limit: int = BUTTON_LABEL) -> dict[str, Any]:
-    """Return a ``plain_text`` object, in which no mention is live."""
-    return {"type": "plain_text", "text": _label(text, limit), "emoji": True}
-
-
-def _value(token: str, limit: int = BUTTON_VALUE) -> str:
-    if len(token) > limit:
-        raise Rejected(f"a Slack button carries {limit} characters, this token has {len(token)}")
-    return token
-
-
-def _actions(buttons: Sequence[Button], first: int) -> Block:
-    elements: list[Block] = []
-    for number, button in enumerate(buttons, start=first):
-        element: Block = {
-            "type": "button",
-            "action_id": f"{ACTION}{number}",
-            "text": plain(button.label),
-            "value": _value(button.token),
-        }
-        if button.style != "default":
-            element["style"] = button.style
-        if button.tooltip:
-            element["accessibility_label"] = _label(button.tooltip, BUTTON_LABEL)
-        elements.append(element)
-    return {"type": "actions", "elements": elements}
-
-
-def _feedback(token: str) -> Block:
-    token = _value(token, BUTTON_VALUE - 1)
-
-    def thumb(sign: str, face: str, label: str) -> dict[str, Any]:
-        return {"text": plain(face), "value": sign + token, "accessibility_label": label}
-
-    control = {
-        "type": "feedback_buttons",
-        "action_id": FEEDBACK,
-        "positive_button": thumb("+", "👍", "Good answer"),
-        "negative_button": thumb("-", "👎", "Bad answer"),
-    }
-    return {"type": "context_actions", "elements": [control]}

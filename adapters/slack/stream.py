@@ -5,6 +5,7 @@ one is held back until the next piece shows what it is. ``Receipt.data["sent"]``
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from adapters.files import file_changes
@@ -13,6 +14,7 @@ from adapters.slack.errors import code_of
 from adapters.slack.limits import STREAM_BYTES, STREAM_BYTES_WITH_TASKS, TASK_TEXT
 from adapters.slack.mentions import last_piece, safe_markdown, safe_piece
 from adapters.slack.outbound import STREAM_STATE, channel_of, uploads
+from adapters.slack.plans import named
 from adapters.slack.render import extras, metadata
 from adapters.slack.threads import Threads
 from adapters.slack.uploads import Uploads, keys
@@ -69,21 +71,21 @@ class Streams:
         if now or tasks:
             body: dict[str, Any] = {"channel": channel_of(receipt), "ts": receipt.id}
             if tasks:
-                body["chunks"] = [_card(task) for task in tasks]
-                if now:
-                    body["chunks"].append({"type": "markdown_text", "text": now})
+                body["chunks"] = _chunks(tasks, now)
             else:
                 body["markdown_text"] = now
             await self._api.call("chat.appendStream", body)
         return grown
 
     async def stop(self, receipt: Receipt, message: Outgoing, *, delta: str, key: str) -> Receipt:
-        """End the stream with the last text, the buttons and the key; files follow in the same thread."""
+        """End the stream with the last text, the buttons and the key; files follow in the same thread. A plan of which
+        the stream shows cards is shown by them; any other comes below the text."""
         channel = channel_of(receipt)
         sent = int(receipt.data.get("sent") or 0)
         end = sent + int(receipt.data.get("held") or 0) + len(delta)
         last = last_piece(message.text, sent, end)
-        _running(receipt, last, end, 0, ())
+        tasks = message.plan.tasks if message.plan is not None and receipt.data.get("cards") else ()
+        _running(receipt, last, end, 0, tasks)
         changes = file_changes(receipt.data.get("files") or {}, uploads(message))
         tickets = await self._files.open(changes.missing)
         body: dict[str, Any] = {
@@ -92,7 +94,10 @@ class Streams:
             "metadata": metadata(key, changes.staying | keys(tickets)),
             "session_status": "active",
         }
-        if last:
+        if tasks:
+            body["chunks"] = _chunks(tasks, last)
+            message = replace(message, plan=None)
+        elif last:
             body["markdown_text"] = last
         if blocks := extras(message):
             body["blocks"] = blocks
@@ -115,13 +120,18 @@ def _running(receipt: Receipt, now: str, sent: int, held: int, tasks: Sequence[T
 
 
 def _weight(task: TaskUpdate) -> int:
-    texts = (_cut(task.title), _cut(task.details), _cut(task.details), _cut(task.output), _cut(task.output))
+    texts = (_cut(named(task)), _cut(task.details), _cut(task.details), _cut(task.output), _cut(task.output))
     return sum(len(text.encode("utf-8", "replace")) for text in texts)
+
+
+def _chunks(tasks: Sequence[TaskUpdate], now: str) -> list[dict[str, Any]]:
+    """Return the chunks of one call: task cards, and the text below them."""
+    return [*map(_card, tasks), *([{"type": "markdown_text", "text": now}] if now else [])]
 
 
 def _card(task: TaskUpdate) -> dict[str, Any]:
     """Return a ``task_update`` chunk; text that is too long for one is visibly cut."""
-    card: dict[str, Any] = {"type": "task_update", "id": task.id, "title": _cut(task.title), "status": task.status}
+    card: dict[str, Any] = {"type": "task_update", "id": task.id, "title": _cut(named(task)), "status": task.status}
     if task.details:
         card["details"] = _cut(task.details)
     if task.output:

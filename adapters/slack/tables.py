@@ -5,13 +5,11 @@ from typing import Any
 
 from adapters.slack.limits import TABLE_COLUMNS, TABLE_ROWS, TABLE_TEXT
 from adapters.slack.markdown import shown
+from adapters.slack.text_objects import element
 from gateway.markdown import tables
 from gateway.markdown.code import fenced
 from gateway.markdown.parts import Table, parts
-from gateway.markdown.words import Words, cell_text, read_words
-
-_STYLES = {"strong": "bold", "emphasis": "italic", "strike": "strike", "code": "code"}
-_LINKS = ("http://", "https://", "mailto:")
+from gateway.markdown.words import cell_text, read_words
 
 
 def split(markdown: str) -> Iterator[str | Table]:
@@ -35,20 +33,12 @@ def fits(table: Table) -> bool:
     return len(table.rows) <= TABLE_ROWS and len(table.align) <= TABLE_COLUMNS and text <= TABLE_TEXT
 
 
-def _element(words: Words) -> dict[str, Any]:
-    style = {_STYLES[each]: True for each in sorted(words.styles)}
-    element: dict[str, Any] = {"type": "text", "text": words.text}
-    if words.target.lower().startswith(_LINKS):
-        element = {"type": "link", "url": words.target, "text": words.text}
-    return {**element, "style": style} if style else element
-
-
 def _cell(cell: str) -> dict[str, Any]:
     found = read_words(cell)
     text = "".join([each.text for each in found])
     if not any(each.styles or each.target for each in found) and "\n" not in text:
         return {"type": "raw_text", "text": (text.strip() and text) or " "}
-    elements = [_element(each) for each in found]
+    elements = [element(each) for each in found]
     return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]}
 
 

@@ -3,6 +3,7 @@
 The inheriting module gives the fixture ``world``: its platform's ``tests.contract.world.World``, started.
 """
 
+from tests.contract.drawn import DrawnContract
 from tests.contract.extras import ExtrasContract
 from tests.contract.files import FileContract
 from tests.contract.inbound import InboundContract
@@ -13,6 +14,13 @@ from tests.contract.trouble import TroubleContract
 
 
 class AdapterContract(
-    InboundContract, InteractionContract, OutboundContract, FileContract, ExtrasContract, TroubleContract, CodeContract
+    InboundContract,
+    InteractionContract,
+    OutboundContract,
+    DrawnContract,
+    FileContract,
+    ExtrasContract,
+    TroubleContract,
+    CodeContract,
 ):
     """Checks an adapter against its emulated platform; a test class inherits it and provides the fixture ``world``."""

@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from html import unescape
 from typing import Any, TypeVar
 
+from gateway.emulators.slack.elements import options
 from gateway.emulators.slack.emulator import SlackEmulator
+from gateway.model import TASK_ICONS
 
 T = TypeVar("T")
 Message = dict[str, Any]
@@ -30,6 +33,52 @@ def _cell(cell: Message) -> str:
     if "text" in cell:
         return str(cell["text"])
     return "".join(part.get("text", "") for section in cell.get("elements", ()) for part in section.get("elements", ()))
+
+
+def cards(message: Message) -> tuple[str, ...]:
+    """Return what each card of a message says, as lines."""
+    return tuple(
+        unescape(
+            "\n".join([block["title"]["text"], *(line for child in block["child_blocks"] for line in _lines(child))])
+        )
+        for block in message.get("blocks") or ()
+        if block["type"] == "container" and not block.get("is_collapsible")
+    )
+
+
+def _lines(child: Message) -> list[str]:
+    if child["type"] == "image":
+        return [str(child["image_url"])]
+    facts = [field["text"].partition("\n") for field in child.get("fields", ())]
+    text = (child.get("text") or {}).get("text", "")
+    return ([text] if text else []) + [f"{name.strip('*')}: {value}" for name, _, value in facts]
+
+
+def plan(message: Message) -> tuple[str, ...]:
+    """Return the lines of a message's plan: its title, then each task with the icon of its state."""
+    for block in message.get("blocks") or ():
+        if block["type"] == "plan":
+            return (str(block["title"]), *(_task(task) for task in block["tasks"]))
+        if block["type"] == "container" and block.get("is_collapsible"):
+            rows = [text["text"] for child in block["child_blocks"] for text in child["elements"]]
+            return (str(block["title"]["text"]), *unescape("\n".join(rows)).split("\n"))
+    found = [_task(block) for block in message.get("blocks") or () if block["type"] == "task_card"]
+    return ("", *found) if found else ()
+
+
+def _task(card: Message) -> str:
+    return f"{TASK_ICONS[card['status']]} {card['title']}"
+
+
+def menus(message: Message) -> tuple[tuple[str, ...], ...]:
+    """Return the labels of the options of each menu of a message."""
+    return tuple(
+        tuple(option["text"]["text"] for option in options(element))
+        for block in message.get("blocks") or ()
+        if block["type"] == "actions"
+        for element in block["elements"]
+        if element["type"] == "static_select"
+    )
 
 
 def from_bot(slack: SlackEmulator, channel: str, thread: str | None = None) -> list[Message]:
@@ -58,6 +107,7 @@ def buttons(message: Message) -> list[str]:
         for block in message.get("blocks") or ()
         if block["type"] == "actions"
         for element in block["elements"]
+        if element["type"] == "button"
     ]
 
 

@@ -10,8 +10,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from adapters.slack import limits, tables
+from adapters.slack.controls import ACTION, FEEDBACK
 from adapters.slack.mentions import last_piece, safe_markdown, safe_piece, safe_text
-from adapters.slack.render import ACTION, FEEDBACK, content
+from adapters.slack.render import content
 from gateway.emulators.slack.validate import check_message
 from gateway.errors import Rejected
 from gateway.model import AllowedMentions, Button, FromUrl, Outgoing, OutgoingFile

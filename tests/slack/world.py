@@ -16,7 +16,7 @@ from gateway.emulators.slack.state import Message
 from gateway.model import UserRef
 from tests.contract.emulated import EmulatedWorld, enter_comment
 from tests.contract.world import EXTRAS, Facts, FieldInput, File, Method, Person, Place, Post, Said, ShownForm, Trouble
-from tests.slack.reading import buttons, from_bot, shown
+from tests.slack.reading import buttons, cards, from_bot, menus, plan, shown
 from tests.support.emulators import settings_of, started
 
 CHANNEL = "general"
@@ -225,7 +225,7 @@ class SlackWorld(EmulatedWorld[SlackEmulator]):
     def said(self, place: Place) -> list[Said]:
         found = [self._said(place, message) for message in from_bot(self.slack, place.channel, place.thread)]
         # The share of a file that was deleted stays, and nothing is seen in it.
-        return [each for each in found if each.text or each.buttons or each.files or each.streaming]
+        return [each for each in found if _is_seen(each)]
 
     def told(self, person: Person = "Ada") -> list[str]:
         errors = [(at, text) for at, whose, text in self._field_errors if whose == person]
@@ -292,7 +292,14 @@ class SlackWorld(EmulatedWorld[SlackEmulator]):
             files=tuple(file["name"] for file in message.get("files", ())),
             streaming=bool(message.get("streaming")),
             pings=tuple(pings),
+            cards=cards(message),
+            menus=menus(message),
+            plan=plan(message),
         )
+
+
+def _is_seen(said: Said) -> bool:
+    return bool(said.text or said.buttons or said.files or said.streaming or said.cards or said.menus or said.plan)
 
 
 def _read(message: dict[str, Any]) -> str:

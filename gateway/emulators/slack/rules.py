@@ -22,6 +22,8 @@ _ACCESSORIES = _ACTIONS | _MULTI_SELECTS | {"image"}
 _INPUT_ELEMENTS = _INPUTS | _SELECTS | _MULTI_SELECTS | _PICKERS | CHOICES | {"file_input"}
 _ICONS = frozenset({"trash"})
 _STYLES = frozenset({"primary", "danger"})
+_CHILDREN = frozenset({"actions", "context", "divider", "header", "image", "section", "table", "video"})
+"""What a container may hold: what its reference names and what users report Slack to take, both."""
 _TASK_STATES = frozenset({"pending", "in_progress", "complete", "error"})
 
 
@@ -147,13 +149,30 @@ def _task_card(c: Checker, b: JSON, at: str) -> None:
     c.string(b.get("title"), f"{at}/title", most=3000, counted=True)
     if not among(b.get("status", "pending"), _TASK_STATES):
         c.fail("invalid status", f"{at}/status")
+    for name in ("details", "output"):
+        if b.get(name) is not None:
+            _rich_text_in(c, b[name], f"{at}/{name}")
+
+
+def _rich_text_in(c: Checker, value: object, at: str) -> None:
+    """A ``rich_text`` entity inside of another block, which Slack wants to say something."""
+    if not isinstance(value, dict) or value.get("type") != "rich_text":
+        c.fail("must provide a rich_text object", at)
+    elif not value.get("elements"):
+        c.fail("must have at least one element", f"{at}/elements")
+    else:
+        _rich_text(c, value, at)
 
 
 def _plan(c: Checker, b: JSON, at: str) -> None:
     c.string(b.get("title"), f"{at}/title", most=3000, counted=True)
+    seen: set[str] = set()
     for index, task in enumerate(c.items(b.get("tasks") or [], f"{at}/tasks", most=100, least=0)):
         if isinstance(task, dict):
             _task_card(c, task, f"{at}/tasks/{index}")
+            if str(task.get("task_id")) in seen:
+                c.fail("task_id already exists", f"{at}/tasks/{index}/task_id")
+            seen.add(str(task.get("task_id")))
         else:
             c.fail("must provide an object", f"{at}/tasks/{index}")
 
@@ -167,6 +186,11 @@ def _alert(c: Checker, b: JSON, at: str) -> None:
 def _card(c: Checker, b: JSON, at: str) -> None:
     for name, most in (("title", 150), ("subtitle", 150), ("body", 200)):
         c.text(b.get(name), f"{at}/{name}", most=most, required=False)
+    if not any(b.get(name) for name in ("hero_image", "title", "actions", "body")):
+        c.fail("must have at least one of: hero_image, title, actions, body", at)
+    for name in ("hero_image", "icon"):
+        if isinstance(b.get(name), dict):
+            _image(c, b[name], f"{at}/{name}")
     if b.get("actions") is not None:
         c.elements(c.items(b["actions"], f"{at}/actions", most=25), _ACTIONS, f"{at}/actions")
 
@@ -180,7 +204,13 @@ def _carousel(c: Checker, b: JSON, at: str) -> None:
 def _container(c: Checker, b: JSON, at: str) -> None:
     c.text(b.get("title"), f"{at}/title", most=150, required="rich_text_title" not in b)
     c.text(b.get("subtitle"), f"{at}/subtitle", most=150, required=False)
+    if b.get("is_collapsible") is True and b.get("has_header_divider") is True:
+        c.fail("has_header_divider cannot be set when is_collapsible is true", at)
     children = c.items(b.get("child_blocks"), f"{at}/child_blocks", most=10)
+    for index, child in enumerate(children):
+        kind = child.get("type") if isinstance(child, dict) else None
+        if not among(kind, _CHILDREN):
+            c.fail(f"unsupported type: {kind}", f"{at}/child_blocks/{index}/type")
     c.blocks(children, f"{at}/child_blocks", nested=True)
 
 
