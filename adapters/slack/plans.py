@@ -18,12 +18,16 @@ from adapters.slack.limits import (
 from adapters.slack.mentions import safe_text
 from adapters.slack.text_objects import Block, cut, plain, rich_text, to_mrkdwn
 from gateway.errors import RefusedForm
+from gateway.markdown.open_markup import close_open_markup
+from gateway.markdown.parts import Code, parts
 from gateway.model import TASK_ICONS, AllowedMentions, Plan, TaskStatus, TaskUpdate
 
 _LEAST = 300
 """Characters that a plan needs to say anything."""
 _OVERHEAD = 60
 """Characters that a task is counted with beside its words."""
+_DEEPEST = 5
+"""Levels of tasks inside of tasks that are told apart."""
 _SHORT = 200
 """Characters of what went into a step, and of what came out of it."""
 _WORST: tuple[TaskStatus, ...] = ("error", "in_progress", "pending", "complete")
@@ -44,7 +48,11 @@ def heading(plan: Plan) -> str:
 
 def named(task: TaskUpdate) -> str:
     """Return a task's title, with arrows for its depth and how long it took."""
-    title = f"{'↳ ' * min(task.depth, 5)}{' '.join(task.title.split())}"
+    return f"{'↳ ' * min(task.depth, _DEEPEST)}{_titled(task)}"
+
+
+def _titled(task: TaskUpdate) -> str:
+    title = " ".join(task.title.split())
     return f"{title} ({task.took})" if task.took else title
 
 
@@ -124,16 +132,24 @@ def _contexts(lines: Sequence[str]) -> list[Block]:
 
 
 def _line(task: TaskUpdate, short: int) -> str:
-    line = f"{TASK_ICONS[task.status]} {safe_text(cut(named(task), TASK_TITLE), AllowedMentions())}"
-    for mark, text in (("←", task.details), ("→", task.output)):
-        words = " ".join(text.replace("```", " ").split())
-        if short and words:
-            line += f"\n        {mark} {to_mrkdwn(cut(words, short))}"
-    return line
+    title = safe_text(cut(_titled(task), TASK_TITLE), AllowedMentions())
+    said = " → ".join([each for each in (_on_a_line(task.details, short), _on_a_line(task.output, short)) if each])
+    return f"{'↳ ' * min(task.depth, _DEEPEST)}{TASK_ICONS[task.status]} {title}{': ' if said else ''}{said}"
+
+
+def _on_a_line(text: str, short: int) -> str:
+    """Return the beginning of a Markdown text on one line, as mrkdwn. A text that is a code block becomes a piece of
+    code."""
+    found = list(parts(text.strip()))
+    if short and len(found) == 1 and isinstance(found[0], Code):
+        code = cut(" ".join(found[0].body.split()), short).replace("`", "'")
+        return f"`{safe_text(code, AllowedMentions())}`" if code else ""
+    words = " ".join(text.split())
+    return to_mrkdwn(close_open_markup(cut(words, short))) if short and words else ""
 
 
 def _summary(tasks: Sequence[TaskUpdate]) -> str:
     running = next((task for task in reversed(tasks) if task.status == "in_progress"), None)
     if running is not None:
-        return f"{named(running)}…"
+        return f"{_titled(running)}…"
     return f"{len(tasks)} step{'s' if len(tasks) != 1 else ''}"

@@ -17,6 +17,7 @@ from gateway.model import (
     to_json,
 )
 from tests.contract.harness import AdapterHarness, HouseContract, need
+from tests.contract.reading import plan_of
 from tests.contract.world import Person
 
 CARD = Card(title="Order 7", text="Two **books**", facts=(("State", "paid"), ("Sum", "<12> & more")))
@@ -86,14 +87,14 @@ class DrawnContract(HouseContract):
         sent = await harness.adapter.send(ref, Outgoing(text="see", plan=plan), key="k")
         [message] = harness.said(post)
         assert "Plan <A>" in message.plan[0] and "Running" in message.plan[0]
-        for line, each in zip(message.plan[1:], tasks, strict=True):
+        for line, each in zip(plan_of(message), tasks, strict=True):
             assert line.startswith(TASK_ICONS[each.status]) and each.title in line
         tasks[1] = task(1, status="error", output="it broke", details="the input")
         plan = Plan(kind=kind, title="Plan <A>", status="Failed", tasks=tuple(tasks))  # type: ignore[arg-type]
         await harness.adapter.edit(from_json(Receipt, to_json(sent)), Outgoing(plan=plan))
         [message] = harness.said(post)
         assert "Failed" in message.plan[0]
-        assert any(line.startswith(TASK_ICONS["error"]) and "Task 1" in line for line in message.plan)
+        assert any(line.startswith(TASK_ICONS["error"]) and "Task 1" in line for line in plan_of(message))
         await harness.adapter.edit(sent, Outgoing(text="done"))
         [message] = harness.said(post)
         assert (message.text, message.plan) == ("done", ())

@@ -8,7 +8,7 @@ from tests.contract.world import Person, Place, Post, Said, World
 
 T = TypeVar("T")
 
-TASK = re.compile(r"[ •*-]*(?P<task>[⚪⏳✅❌] .*)")
+TASK = re.compile(r"[ •*↳-]*(?P<task>[⚪⏳✅❌] .*)")
 """A line of a plan, in the text or drawn natively."""
 ESCAPED = re.compile(r"\\([\\`*_~\[\]|<>#])")
 TOOK = re.compile(r" \((?:\d+ ms|[\d.]+ s|\d+ min \d+ s)\)")

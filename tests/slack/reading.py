@@ -67,7 +67,19 @@ def plan(message: Message) -> tuple[str, ...]:
 
 
 def _task(card: Message) -> str:
-    return f"{TASK_ICONS[card['status']]} {card['title']}"
+    """Return a card on one line: arrows for its depth, icon, title, what went in and what came out."""
+    title = str(card["title"]).lstrip("↳ ")
+    depth = str(card["title"])[: -len(title)]
+    said = " → ".join(_rich(card[name]) for name in ("details", "output") if card.get(name))
+    return f"{depth}{TASK_ICONS[card['status']]} {title}{': ' if said else ''}{said}"
+
+
+def _rich(entity: Message) -> str:
+    found: list[str] = []
+    for part in entity["elements"]:
+        words = "".join(each["text"] for each in part["elements"])
+        found.append(f"`{words}`" if part["type"] == "rich_text_preformatted" else words)
+    return " ".join(" ".join(found).split())
 
 
 def menus(message: Message) -> tuple[tuple[str, ...], ...]:
