@@ -4,6 +4,7 @@
 """
 
 from gateway.chat.dicts import StepDict
-from gateway.chat.steps import Step, StepType, step
+from gateway.chat.step_decorator import step
+from gateway.chat.steps import Step, StepType
 
 __all__ = ["Step", "StepDict", "StepType", "step"]

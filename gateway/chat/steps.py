@@ -1,15 +1,13 @@
 """Steps: what a bot does on the way to its answer, shown while it happens and summed up after."""
 
 import asyncio
-import inspect
-import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from functools import partial, wraps
+from functools import partial
 from types import TracebackType
-from typing import Any, Literal, ParamSpec, Self, TypeAlias, TypeVar, overload
+from typing import Any, Literal, Self, TypeAlias
 
 import structlog
 
@@ -17,22 +15,18 @@ from gateway.chat.dicts import StepDict
 from gateway.chat.elements.base import Element
 from gateway.chat.ids import derived_id
 from gateway.chat.message import Message
+from gateway.chat.step_text import StepText
 from gateway.chat.text import message_text
 from gateway.egress.degrade import literal
 from gateway.markdown.code import fenced
 from gateway.model import TaskStatus, TaskUpdate
 from gateway.redaction import redact
-from gateway.runtime.calling import run_sync
+from gateway.runtime.calling import do_on_loop, on_loop, run_sync
 from gateway.runtime.context import current_turn, require_turn
-from gateway.runtime.results import begin_call, keep_result
 from gateway.runtime.step_board import StepBoard
-from gateway.runtime.turn import Turn
+from gateway.runtime.turn import Turn, TurnStopped
 
 log = structlog.get_logger(__name__)
-
-P = ParamSpec("P")
-R = TypeVar("R")
-T = TypeVar("T")
 
 StepType: TypeAlias = Literal[
     "run",
@@ -110,9 +104,8 @@ class Step:
         self.end: str | None = None
         """When it ended, ISO 8601 in UTC; None before."""
         self.streaming = False
-        self._input = ""
-        self._input_language = ""
-        self._output = ""
+        self._input = StepText()
+        self._output = StepText()
         self._began: float | None = None
         self._took: float | None = None
         self._board: StepBoard | None = None
@@ -124,21 +117,23 @@ class Step:
     @property
     def input(self) -> str:
         """What goes into the step. A dict, a list or a tuple is kept as JSON."""
-        return self._input
+        return self._input.text
 
     @input.setter
     def input(self, content: Any) -> None:
-        self._input, self._input_language = _as_text(content)
+        self._input = StepText(content)
+        if self.show_input:
+            _ = self._input.text  # what it is now: a list of messages grows while the step runs
 
     @property
     def output(self) -> str:
         """What comes out of the step, as Markdown. A dict, a list or a tuple is kept as JSON."""
-        return self._output
+        return self._output.text
 
     @output.setter
     def output(self, content: Any) -> None:
-        self._output, language = _as_text(content)
-        self.language = language or self.language
+        self._output = StepText(content)
+        self.language = self._output.language or self.language
 
     @property
     def running(self) -> bool:
@@ -206,12 +201,14 @@ class Step:
         """
         turn = require_turn()
         turn.check()
-        if is_input:
-            self._input = token if is_sequence else self._input + (token or "")
+        if is_sequence:
+            content = StepText(token)
+            self._input, self._output = (content, self._output) if is_input else (self._input, content)
         else:
-            self._output = token if is_sequence else self._output + (token or "")
+            (self._input if is_input else self._output).append(token or "")
         self.streaming = True
         self._show(turn)
+        await asyncio.sleep(0)  # a handler whose model blocks awaits nothing else: the step is shown here
 
     def to_dict(self) -> StepDict:
         """Return the step as a dict, as a data layer keeps it."""
@@ -245,7 +242,7 @@ class Step:
             room: Characters of its input that are shown at most, and of its output.
         """
         status: TaskStatus = "error" if self.is_error else "in_progress" if self.running else "complete"
-        language = self.show_input if isinstance(self.show_input, str) else self._input_language
+        language = self.show_input if isinstance(self.show_input, str) else self._input.language
         return TaskUpdate(
             id=self.id,
             title=self.shown_name,
@@ -283,7 +280,7 @@ class Step:
         turn = self._leave(error)
         if turn is None or error is not None or not self._unsent():
             return
-        if _on_loop(turn):
+        if on_loop(turn):
             turn.beside.add(turn.services.spawn(self._send_elements()))
         else:
             run_sync(self._send_elements())
@@ -300,7 +297,7 @@ class Step:
         self._began, self._took = time.monotonic(), None
         _around.set((*steps, self))
         if turn is not None:
-            _do(turn, partial(self._show, turn))
+            do_on_loop(turn, partial(self._show, turn))
 
     def _leave(self, error: BaseException | None) -> Turn | None:
         self.end = _now()
@@ -309,12 +306,12 @@ class Step:
             self._took = time.monotonic() - self._began
         if error is not None:
             self.is_error = True
-            self._output = redact(str(error)) or type(error).__name__
+            self._output = StepText(_said(error))
             self.language = None
         _around.set(tuple(step for step in _around.get() if step is not self))
         turn = current_turn.get()
         if turn is not None:
-            _do(turn, partial(self._show, turn))
+            do_on_loop(turn, partial(self._show, turn))
         return turn
 
     async def _change(self, turn: Turn) -> None:
@@ -338,7 +335,7 @@ class Step:
 
     def _unsent(self) -> bool:
         shown = self._board is not None and self._board.shows(self)
-        return shown and (self.streaming is False) and [element.id for element in self.elements] != self._sent
+        return shown and [element.id for element in self.elements] != self._sent
 
     async def _send_elements(self) -> None:
         self._sent = [element.id for element in self.elements]
@@ -378,202 +375,20 @@ _HOOKS = {"message_created": "on_message", "command_invoked": "on_message", "act
 """Names of the hooks that events are handled by."""
 
 
-@overload
-def step(original_function: Callable[P, R]) -> Callable[P, R]: ...
-@overload
-def step(
-    *,
-    name: str | None = None,
-    type: StepType = "undefined",
-    id: str | None = None,
-    parent_id: str | None = None,
-    tags: list[str] | None = None,
-    metadata: dict[str, Any] | None = None,
-    language: str | None = None,
-    show_input: bool | str = False,
-    default_open: bool = False,
-    auto_collapse: bool = False,
-    once: bool = False,
-) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
-def step(
-    original_function: Callable[..., Any] | None = None,
-    *,
-    name: str | None = None,
-    type: StepType = "undefined",
-    id: str | None = None,
-    parent_id: str | None = None,
-    tags: list[str] | None = None,
-    metadata: dict[str, Any] | None = None,
-    language: str | None = None,
-    show_input: bool | str = False,
-    default_open: bool = False,
-    auto_collapse: bool = False,
-    once: bool = False,
-) -> Any:
-    """Make every call of a function a ``Step``: its arguments are the input, what it returns is the output.
-
-    In the function ``context.current_step`` is the step; an input or output that is set there is kept. Outside of a
-    handler the function just runs.
-
-    Args:
-        original_function: The function, sync or async, where the decorator is used without parentheses.
-        name: The name of the step; by default that of the function.
-        type: What the step is: ``tool``, ``llm``, ``run``, …
-        id: The step's id; by default each call has its own.
-        parent_id: The id of the step it is nested under; by default the step it is called in.
-        tags: Words of your own, kept with the step and not shown.
-        metadata: Data of your own, kept with the step and not shown.
-        language: Show the output as a code block of this language.
-        show_input: Whether the input is shown too; a language shows it as a code block of it.
-        default_open: Whether a web page shows the step opened; it is only kept.
-        auto_collapse: Whether a web page closes the step at its end; it is only kept.
-        once: Keep the result, which JSON must hold, until the turn is done: a turn that runs again (a crash, an error)
-            gets it from there and does not call the function again. Two calls are the same where the function and the
-            arguments are.
-
-    Returns:
-        The function with the same parameters, result and exceptions.
-    """
-
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        def made() -> Step:
-            return Step(
-                name or getattr(function, "__name__", "Step"),
-                type=type,
-                id=id,
-                parent_id=parent_id,
-                tags=list(tags) if tags else None,
-                metadata=dict(metadata) if metadata else None,
-                language=language,
-                show_input=show_input,
-                default_open=default_open,
-                auto_collapse=auto_collapse,
-            )
-
-        if inspect.iscoroutinefunction(function):
-
-            @wraps(function)
-            async def in_step(*args: Any, **kwargs: Any) -> Any:
-                async with made() as current:
-                    current.input = arguments = _arguments(function, args, kwargs)
-                    call = partial(function, *args, **kwargs)
-                    result = await (_call_once(function, arguments, call) if once else call())
-                    _returned(current, result)
-                    return result
-
-            return in_step
-
-        @wraps(function)
-        def in_sync_step(*args: Any, **kwargs: Any) -> Any:
-            with made() as current:
-                current.input = arguments = _arguments(function, args, kwargs)
-                call = partial(function, *args, **kwargs)
-                result = _call_once_sync(function, arguments, call) if once else call()
-                _returned(current, result)
-                return result
-
-        return in_sync_step
-
-    return decorate if original_function is None else decorate(original_function)
-
-
-async def _call_once(function: Callable[..., Any], arguments: Mapping[str, Any], call: Callable[[], Any]) -> Any:
-    turn, name = current_turn.get(), _full_name(function)
-    if turn is None:
-        return await call()
-    effect = begin_call(turn, name, arguments)
-    if effect.found:
-        return effect.body["result"]
-    result = await call()
-    await keep_result(turn, effect, result, name=name)
-    return result
-
-
-def _call_once_sync(function: Callable[..., Any], arguments: Mapping[str, Any], call: Callable[[], Any]) -> Any:
-    turn, name = current_turn.get(), _full_name(function)
-    if turn is None:
-        return call()
-    if _on_loop(turn):
-        raise RuntimeError(
-            f"step {name} has once=True and is sync: in async code make it `async def`, or call it by "
-            "`await cl.make_async(...)(...)`, so that its result can be stored before it is used"
-        )
-    effect = _do(turn, lambda: begin_call(turn, name, arguments))
-    if effect.found:
-        return effect.body["result"]
-    result = call()
-    run_sync(keep_result(turn, effect, result, name=name))
-    return result
-
-
-def _full_name(function: Callable[..., Any]) -> str:
-    return f"{function.__module__}.{function.__qualname__}"
-
-
-def _arguments(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments of a call by the names of the parameters, without ``self``; empty for a call that fails."""
-    try:
-        bound = inspect.signature(function).bind(*args, **kwargs)
-    except (TypeError, ValueError):
-        return {}
-    bound.apply_defaults()
-    return {name: value for name, value in bound.arguments.items() if name not in ("self", "cls")}
-
-
-def _returned(current: Step, result: object) -> None:
-    if result is not None and not current.output and not inspect.isgenerator(result) and not inspect.isasyncgen(result):
-        current.output = result
-
-
-def _as_text(content: Any) -> tuple[str, str]:
-    """Return content as text, and the language it is in where that is known."""
-    if content is None:
-        return "", ""
-    if isinstance(content, str):
-        return message_text(content), ""
-    if isinstance(content, dict | list | tuple):
-        try:
-            return message_text(json.dumps(content, indent=2, ensure_ascii=False, default=_foreign)), "json"
-        except (TypeError, ValueError, RecursionError):  # keys that are no texts, something that contains itself
-            pass
-    return message_text(_foreign(content)), "text"
-
-
-def _foreign(value: Any) -> str:
-    """Return text for a value that JSON does not know."""
-    if isinstance(value, bytes | bytearray):
-        return f"<{len(value)} bytes>"
-    try:
-        return str(value)
-    except Exception:
-        return f"<{type(value).__name__}>"
-
-
-def _shown(text: str, language: str, room: int) -> str:
-    text = message_text(text).strip()
-    if len(text) > room:
-        text = text[: room - 1] + "…" if room else ""
+def _shown(content: StepText, language: str, room: int) -> str:
+    text = content.beginning(room)
     return fenced(text, language) if text and language else text
+
+
+def _said(error: BaseException) -> str:
+    """Return what people read of an error, without secrets."""
+    if isinstance(error, asyncio.CancelledError | TurnStopped):
+        return "stopped"
+    try:
+        return redact(str(error)) or type(error).__name__
+    except Exception:
+        return type(error).__name__
 
 
 def _now() -> str:
     return datetime.now(UTC).isoformat()
-
-
-def _on_loop(turn: Turn) -> bool:
-    """Return whether the running code is on the event loop of the turn, and not in a thread of its own."""
-    try:
-        return asyncio.get_running_loop() is turn.loop
-    except RuntimeError:
-        return False
-
-
-def _do(turn: Turn, action: Callable[[], T]) -> T:
-    """Do it on the event loop of the turn, and return when it is done."""
-    if _on_loop(turn):
-        return action()
-
-    async def on_loop() -> T:
-        return action()
-
-    return asyncio.run_coroutine_threadsafe(on_loop(), turn.loop).result()

@@ -47,7 +47,11 @@ class MessageStream:
         self._text = ""
         self._pending: list[str] = []
         self._tasks: dict[str, TaskUpdate] = {}
-        """Steps whose newest state is not shown yet, by id."""
+        """Tasks whose newest state is not shown yet, by id."""
+        self._tasked = False
+        """Whether a native stream was given tasks."""
+        self._tasks_shown = False
+        """Whether the native stream ended as the final message, with its tasks."""
         self._native: NativeStream | None = None
         self._decided = False
         """Whether it is decided if this message is streamed natively or by edits."""
@@ -100,9 +104,20 @@ class MessageStream:
         native = self._native
         return self._limits.stream_tasks and native is not None and native.open and not self._closed
 
+    @property
+    def tasks_lost(self) -> bool:
+        """Whether tasks were given to a native stream that could not go on as one: an edit shows none of them."""
+        native = self._native
+        over = native is not None and not native.open
+        return self._tasked and over and not self._tasks_shown and not self._stopped
+
     def tasks(self, updates: Sequence[TaskUpdate]) -> None:
-        """Show tasks in the stream, or change those it shows, where ``takes_tasks``."""
-        self._tasks.update((update.id, update) for update in updates)
+        """Show tasks in the stream, or change those that are shown, where ``takes_tasks``."""
+        for update in updates:
+            waiting = self._tasks.get(update.id)
+            if waiting is not None and not update.details:
+                update = replace(update, details=waiting.details)
+            self._tasks[update.id] = update
         failed = self._flusher is not None and self._flusher.done() and self._flusher.exception() is not None
         if self._native is not None and not self._closed and not failed:
             self._wake()
@@ -337,6 +352,7 @@ class MessageStream:
     def _take_tasks(self) -> tuple[TaskUpdate, ...]:
         tasks = tuple(self._tasks.values())
         self._tasks.clear()
+        self._tasked = self._tasked or bool(tasks)
         return tasks
 
     async def _finish(self, native: NativeStream, final: list[Outgoing]) -> None:
@@ -349,6 +365,7 @@ class MessageStream:
             await native.extend(lambda: text, tasks)
         if native.open:
             await native.stop(final[at] if goes_on else None)
+            self._tasks_shown = goes_on and not native.stopped and _shows(self._posted.parts[at], final[at].text)
 
 
 def _shows(part: Part, text: str) -> bool:

@@ -1,5 +1,7 @@
 """Calling the user's code, sync or async, and the bridges between both worlds."""
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 import contextvars
@@ -7,9 +9,12 @@ import functools
 import inspect
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from gateway.runtime.context import current_turn
+
+if TYPE_CHECKING:
+    from gateway.runtime.turn import Turn
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -92,6 +97,25 @@ def run_sync(awaitable: Awaitable[T]) -> T:
     if turn is None:
         return asyncio.run(awaited())
     return asyncio.run_coroutine_threadsafe(awaited(), turn.loop).result()
+
+
+def on_loop(turn: Turn) -> bool:
+    """Return whether the running code is on the event loop of the turn, and not in a thread of its own."""
+    try:
+        return asyncio.get_running_loop() is turn.loop
+    except RuntimeError:
+        return False
+
+
+def do_on_loop(turn: Turn, action: Callable[[], T]) -> T:
+    """Do it on the event loop of the turn, and return when it is done."""
+    if on_loop(turn):
+        return action()
+
+    async def acted() -> T:
+        return action()
+
+    return asyncio.run_coroutine_threadsafe(acted(), turn.loop).result()
 
 
 async def sleep(seconds: float) -> None:

@@ -209,7 +209,7 @@ class Runner:
                     await self._run_hooks_and_handler(turn)
             if turn.streaming and not turn.stopping:
                 await close_streams(turn)
-            if (turn.live or turn.beside) and not turn.stopping:
+            if not turn.stopping:
                 await finish_live(turn)
         except Fenced:
             raise

@@ -23,6 +23,8 @@ _ROOMS = (2000, 500, 200, 60, 0)
 """Characters of a step's input and of its output that are shown, the first of these with which all steps fit."""
 _LINE = 24
 """Characters that a step takes beside its texts: icon, duration, indentation."""
+_CARD_ROOM = 200
+"""The same of a step in a stream."""
 _MORE = "more"
 """Id of the card that counts the steps a stream has no room for."""
 
@@ -86,7 +88,7 @@ class StepBoard:
         if step.id not in self._depths:
             self._depths[step.id] = 0 if parent is None else self._depths.get(parent, -1) + 1
             if (stream := self._open_stream()) is not None:
-                cards = self._cards[step.id] = self._streams.setdefault(stream, _Cards(stream))
+                cards = self._cards[step.id] = self._cards_in(stream)
                 cards.put(step, self._depths[step.id])
                 return
             self._place(step, parent)
@@ -95,7 +97,20 @@ class StepBoard:
                 return  # it was left out: there are too many newer ones
             del self._cards[step.id]  # its stream ended before it did
             self._place(step, parent)
+            self._recover()
         self._live().changed()
+
+    def settle(self) -> None:
+        """The turn ends: put on the board what a stream was given and does not show."""
+        if self._recover():
+            self._live().changed(soon=False)
+
+    def _recover(self) -> bool:
+        lost = [step for stream, cards in self._streams.items() if stream.tasks_lost for step in cards.steps.values()]
+        lost = [step for step in lost if self._cards.pop(step.id, None) is not None]
+        for step in lost:
+            self._place(step, None)
+        return bool(lost)
 
     async def drop(self, step: ShownStep) -> bool:
         """Take a step off the board; False where it is not on it (a stream takes nothing back)."""
@@ -117,6 +132,13 @@ class StepBoard:
     def _open_stream(self) -> MessageStream | None:
         streams = [posting.stream for posting in self._turn.streaming]
         return next((stream for stream in streams if stream is not None and stream.takes_tasks), None)
+
+    def _cards_in(self, stream: MessageStream) -> _Cards:
+        cards = self._streams.get(stream)
+        if cards is None:
+            room = self._turn.sender.capabilities(self._turn.ref).stream_limit // 3
+            cards = self._streams[stream] = _Cards(stream, room)
+        return cards
 
     def _place(self, step: ShownStep, parent: str | None) -> None:
         at = len(self._order)
@@ -152,21 +174,35 @@ class StepBoard:
 
 
 class _Cards:
-    """The steps shown in one native stream."""
+    """The steps shown in one native stream, which they share with its text."""
 
-    def __init__(self, stream: MessageStream) -> None:
+    def __init__(self, stream: MessageStream, room: int) -> None:
         self.stream = stream
-        self._ids: set[str] = set()
-        self._more: set[str] = set()
+        self.steps: dict[str, ShownStep] = {}
+        self._room = room
+        """Characters that more cards can take. Slack counts the texts of a card twice."""
+        self._shown: set[str] = set()
 
     def put(self, step: ShownStep, depth: int) -> None:
-        if step.id in self._ids or len(self._ids) < KEPT:
-            self._ids.add(step.id)
-            self.stream.tasks([replace(step.as_task(_ROOMS[1]), depth=depth)])
-        elif step.id not in self._more:
-            self._more.add(step.id)
-            title = f"{len(self._more)} more step{'s' if len(self._more) > 1 else ''}"
-            self.stream.tasks([TaskUpdate(id=_MORE, title=title, status="complete")])
+        """Show a step. Its input goes with the first card and its output with the last, because it is documented
+        nowhere whether Slack appends or replaces them."""
+        new = step.id not in self.steps
+        self.steps[step.id] = step
+        task = replace(step.as_task(_CARD_ROOM), depth=depth)
+        task = replace(task, details=task.details if new else "", output="" if step.running else task.output)
+        if new and len(self._shown) < KEPT and self._takes(len(task.title) + _LINE):
+            self._shown.add(step.id)
+        if step.id not in self._shown:
+            more = len(self.steps) - len(self._shown)
+            task = TaskUpdate(id=_MORE, title=f"{more} more step{'s' if more > 1 else ''}", status="complete")
+        elif (texts := 2 * (len(task.details) + len(task.output))) and not self._takes(texts):
+            task = replace(task, details="", output="")
+        self.stream.tasks([task])
+
+    def _takes(self, size: int) -> bool:
+        fits = size <= self._room
+        self._room -= size if fits else 0
+        return fits
 
 
 def _fitted(steps: Sequence[tuple[ShownStep, int]], room: int) -> tuple[tuple[TaskUpdate, ...], int]:

@@ -201,6 +201,11 @@ class Turn:
             board = self._boards[phase] = StepBoard(self, self.services.cot)
         return board
 
+    def settle_steps(self) -> None:
+        """Put on the boards what streams were given and do not show."""
+        for board in self._boards.values():
+            board.settle()
+
     async def catch_up(self) -> None:
         """Bring live messages up to date before another message is posted, so that they stand in front of it."""
         for message in tuple(self.live):
@@ -280,6 +285,7 @@ async def finish_live(turn: Turn) -> None:
     """Show the last state of every live message of the turn, when all is sent that goes with it."""
     while turn.beside:
         await turn.beside.pop()
+    turn.settle_steps()
     for message in tuple(turn.live):
         await message.finish()
     turn.live.clear()

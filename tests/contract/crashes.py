@@ -74,6 +74,26 @@ FILES = """
 """
 
 
+ONCE = """
+    import os
+    from pathlib import Path
+
+    import gateway as cl
+
+    @cl.step(type="tool", once=True)
+    async def pay(cents: int) -> dict:
+        with Path("paid").open("a") as paid:
+            paid.write(f"{cents}\\n")
+        return {"receipt": len(Path("paid").read_text().split())}
+
+    @cl.on_message
+    async def main(message: cl.Message):
+        first = await pay(1)
+        second = await pay(2)
+        await cl.Message(f"first {first['receipt']} second {second['receipt']} {message.content}").send()
+"""
+
+
 class LivingBot(BotProcess):
     """A bot process that its platform delivers to: after every start it hears what people do."""
 
@@ -168,6 +188,20 @@ class CrashContract:
         mayhap = [] if world.facts.exactly_once_sends else [b"one", b"two", b"three"]
         assert set(got) >= {b"two", b"three"}
         assert Counter(got) - Counter([b"two", b"three"]) <= Counter(mayhap), got
+
+    async def test_killed_after_a_step_with_once_its_function_is_not_called_again(
+        self, world: World, tmp_path: Path
+    ) -> None:
+        async with LivingBot(world, tmp_path, ONCE) as bot:
+            hold = world.hold("send")  # of the list of steps, or of the answer: both calls have returned by then
+            post = await world.dm("go")
+            await hold.reached()
+            await world.delivered(post)
+            await bot.kill()
+            hold.drop()
+            await bot.start()
+            await reads(world, post, "first 1 second 2 go", timeout=20)
+            assert (tmp_path / "paid").read_text().split() == ["1", "2"]
 
     async def test_a_question_outlives_the_process(self, world: World, tmp_path: Path) -> None:
         async with LivingBot(world, tmp_path, ASKS) as bot:

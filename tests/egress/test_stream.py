@@ -1,6 +1,7 @@
 """Streams against a platform in memory: the whole text lands once, with as few calls as the platform wants."""
 
 import asyncio
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -614,12 +615,39 @@ async def test_tasks_are_shown_in_a_native_stream_only() -> None:
     bench.stream.tasks([done])
     await bench.close("Hello")
     assert platform.messages[0].tasks == [started, done]
+    assert not bench.stream.tasks_lost
     plain = Bench(Plain())
+    assert not plain.stream.takes_tasks
     plain.stream.tasks([started])
     await plain.write("Hello", every=1)
     plain.stream.tasks([done])
     await plain.close("Hello")
     assert plain.platform.calls == ["send"]
+
+
+class Tasking(Streaming):
+    """A platform whose native streams show tasks."""
+
+    capabilities = replace(Streaming.capabilities, stream_tasks=True)
+
+
+async def test_a_stream_takes_tasks_while_it_is_open_and_knows_when_they_are_lost() -> None:
+    platform = Tasking()
+    bench = Bench(platform)
+    took = [bench.stream.takes_tasks]
+    await bench.write("Hello", every=1)
+    took.append(bench.stream.takes_tasks)
+    bench.stream.tasks([TaskUpdate(id="1", title="Search", details="tea")])
+    bench.stream.tasks([TaskUpdate(id="1", title="Search", status="complete")])
+    await bench.time.pass_(1)
+    assert [task.details for task in platform.messages[0].tasks] == ["tea"]
+    await bench.stream.replace("Other words")
+    await bench.time.pass_(1)
+    took.append(bench.stream.takes_tasks)
+    assert took == [False, True, False]
+    assert bench.stream.tasks_lost
+    await bench.close("Other words")
+    assert bench.stream.tasks_lost
 
 
 @pytest.mark.parametrize("seed", range(12))
