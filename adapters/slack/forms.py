@@ -11,12 +11,14 @@ from typing import Any, assert_never, cast
 from adapters.fields import Json, items, obj, text
 from adapters.slack.controls import grouped
 from adapters.slack.limits import (
+    CHOICES,
     FILE_INPUT_FILES,
+    FORM_OPTIONS,
+    HINT,
     INPUT_LABEL,
     MODAL_TITLE,
     OPTION_LABEL,
     OPTION_VALUE,
-    OPTIONS,
     PLACEHOLDER,
     PRIVATE_METADATA,
     TEXT_INPUT,
@@ -41,6 +43,8 @@ from gateway.model import (
 FORM = "gw:form"
 """The ``callback_id`` of the adapter's modals."""
 _INPUT = "gw:input"
+_CHOICES = "gw:choices"
+"""The ``action_id`` of checkboxes of which several are chosen; a switch is a checkbox as well."""
 _ON = "on"
 
 Element = dict[str, Any]
@@ -66,12 +70,23 @@ def view(form: Form, ref: ConversationRef) -> dict[str, Any]:
 
 def _block(field: FormField) -> Element:
     element, optional = _element(field)
-    element["action_id"] = _INPUT
+    element["action_id"] = _CHOICES if isinstance(field, SelectField) and element["type"] == "checkboxes" else _INPUT
     label = plain(field.label, INPUT_LABEL)
     block: Element = {"type": "input", "block_id": field.id, "label": label, "element": element}
     if optional:
         block["optional"] = True
+    if hint := _hint(field):
+        block["hint"] = plain(hint, HINT)
     return block
+
+
+def _hint(field: FormField) -> str:
+    """Return the line below a field; that of a day names its bounds, which Slack's date picker does not know."""
+    bounds = (field.minimum, field.maximum) if isinstance(field, DateField) else (None, None)
+    said = " ".join([f"{name} {day}" for name, day in zip(("From", "to"), bounds, strict=True) if day])
+    return " ".join(
+        [part for part in (field.hint.strip(), f"({said})" if said and field.hint.strip() else said) if part]
+    )
 
 
 def _element(field: FormField) -> tuple[Element, bool]:
@@ -130,11 +145,12 @@ def _select(field: SelectField) -> Element:
     long = next((value for value, _ in field.options if len(value) > OPTION_VALUE), None)
     if long is not None:
         raise Rejected(f"field {field.id!r}: an option's value has {len(long)} characters, Slack takes {OPTION_VALUE}")
-    if len(field.options) > OPTIONS * OPTIONS:
-        raise Rejected(f"field {field.id!r}: a Slack select has at most {OPTIONS * OPTIONS} options")
+    if len(field.options) > FORM_OPTIONS:
+        raise Rejected(f"field {field.id!r}: a Slack form holds at most {FORM_OPTIONS} options of one select")
     options = [_option(value, label) for value, label in field.options]
-    element: Element = {"type": "multi_static_select" if field.multiple else "static_select"}
-    element |= grouped(options)
+    element = {"type": "multi_static_select" if field.multiple else "static_select"} | grouped(options)
+    if field.style == "buttons" and len(options) <= CHOICES:
+        element = {"type": "checkboxes" if field.multiple else "radio_buttons", "options": options}
     chosen = [option for option in options if option["value"] in field.initial]
     if chosen and field.multiple:
         element["initial_options"] = chosen
@@ -173,8 +189,11 @@ def values_of_view(submitted: Json) -> tuple[dict[str, FormValue], list[tuple[st
     values: dict[str, FormValue] = {}
     files: list[tuple[str, Json]] = []
     for field, block in obj(obj(submitted, "state"), "values").items():
-        state = obj(cast(Json, block), _INPUT) if isinstance(block, dict) else {}
-        if text(state, "type") == "file_input":
+        given = cast(Json, block) if isinstance(block, dict) else {}
+        state = obj(given, _INPUT)
+        if chosen := obj(given, _CHOICES):
+            values[field] = tuple(text(option, "value") for option in items(chosen, "selected_options"))
+        elif text(state, "type") == "file_input":
             uploaded = list(items(state, "files"))
             files += [(field, file) for file in uploaded]
             values[field] = tuple(text(file, "name") for file in uploaded)
@@ -194,6 +213,7 @@ _VALUES: dict[str, Callable[[Json], FormValue]] = {
     "plain_text_input": lambda state: text(state, "value") or None,
     "number_input": _number_value,
     "static_select": lambda state: text(obj(state, "selected_option"), "value") or None,
+    "radio_buttons": lambda state: text(obj(state, "selected_option"), "value") or None,
     "datepicker": lambda state: text(state, "selected_date") or None,
     "multi_static_select": lambda state: tuple(text(option, "value") for option in items(state, "selected_options")),
     "checkboxes": lambda state: any(text(option, "value") == _ON for option in items(state, "selected_options")),

@@ -29,6 +29,8 @@ from gateway.model import Answer, ConversationRef, Envelope, FormErrors, Notice,
 ANSWER_TIMEOUT = 2.5
 """Seconds for the call that answers an interaction, whose trigger expires after 3."""
 
+_NO_FORM = "Slack cannot show this form. The bot's log says why."
+
 log = structlog.get_logger(__name__)
 
 
@@ -93,6 +95,8 @@ class Inbound:
             log.warning("slack.answer_failed", kind=answer.kind, error="timed out")
         except PlatformError as error:
             log.warning("slack.answer_failed", kind=answer.kind, error=quiet(error))
+            if isinstance(error, Rejected) and isinstance(answer, OpenForm):
+                return await self._answer(body, envelope, Notice(text=_NO_FORM))
         return _EMPTY
 
     async def _open(self, body: Json, ref: ConversationRef, answer: OpenForm) -> Reply:

@@ -67,6 +67,10 @@ TASK_DETAILS = 1_000
 """Characters of a task's details and of its output in a plan; our own choice, half a screen."""
 STEPS_TEXT = 5_000
 """Characters of the collapsed steps of one message; our own choice."""
+HINT = 2_000
+"""Characters of the hint below an input (Block Kit reference, input block)."""
+FORM_OPTIONS = 1_000
+"""Options of one select of a form: more of them would near the 250 KB of a view (Views reference)."""
 FILE_INPUT_FILES = 10
 """Files of one file input (Block Kit reference, file input)."""
 TASK_TEXT = 256
@@ -114,7 +118,7 @@ CAPABILITIES = Capabilities(
     forms=True,
     form_fields=100,
     # Options in groups: a hundred groups of a hundred, of which a person finds one by typing.
-    form_options=OPTIONS * OPTIONS,
+    form_options=FORM_OPTIONS,
     form_files=True,
     feedback=True,
 )

@@ -42,8 +42,9 @@ def plan_block(plan: Plan, room: int) -> Block:
 
 
 def heading(plan: Plan) -> str:
-    """Return the title of a plan with its status."""
-    return " · ".join([part for part in (" ".join(plan.title.split()), " ".join(plan.status.split())) if part])
+    """Return the title of a plan with its status; of a plan without a title what it is."""
+    title = " ".join(plan.title.split()) or ("Tasks" if plan.kind == "tasks" else _summary(plan.tasks))
+    return " · ".join([part for part in (title, " ".join(plan.status.split())) if part])
 
 
 def named(task: TaskUpdate) -> str:
@@ -57,7 +58,7 @@ def _titled(task: TaskUpdate) -> str:
 
 
 def _tasks(plan: Plan, room: int) -> Block:
-    title = cut(heading(plan) or "Tasks", TASK_TITLE)
+    title = cut(heading(plan), TASK_TITLE)
     room -= len(title)
     cards: list[Block] = []
     for details in (TASK_DETAILS, TASK_DETAILS // 4, 0):
@@ -101,7 +102,7 @@ def _size(card: Block) -> int:
 
 
 def _steps(plan: Plan, room: int) -> Block:
-    title = cut(heading(plan) or _summary(plan.tasks), CONTAINER_TITLE)
+    title = cut(heading(plan), CONTAINER_TITLE)
     room = min(room - len(title) - CHILD_BLOCKS * _OVERHEAD, STEPS_TEXT)
     for short in (_SHORT, _SHORT // 4, 0):
         lines = [_line(task, short) for task in plan.tasks]

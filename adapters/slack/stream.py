@@ -71,7 +71,7 @@ class Streams:
         if now or tasks:
             body: dict[str, Any] = {"channel": channel_of(receipt), "ts": receipt.id}
             if tasks:
-                body["chunks"] = _chunks(tasks, now)
+                body["chunks"] = [*map(_card, tasks), *_words(now)]
             else:
                 body["markdown_text"] = now
             await self._api.call("chat.appendStream", body)
@@ -95,7 +95,7 @@ class Streams:
             "session_status": "active",
         }
         if tasks:
-            body["chunks"] = _chunks(tasks, last)
+            body["chunks"] = [*_words(last), *map(_card, tasks)]
             message = replace(message, plan=None)
         elif last:
             body["markdown_text"] = last
@@ -124,9 +124,9 @@ def _weight(task: TaskUpdate) -> int:
     return sum(len(text.encode("utf-8", "replace")) for text in texts)
 
 
-def _chunks(tasks: Sequence[TaskUpdate], now: str) -> list[dict[str, Any]]:
-    """Return the chunks of one call: task cards, and the text below them."""
-    return [*map(_card, tasks), *([{"type": "markdown_text", "text": now}] if now else [])]
+def _words(now: str) -> list[dict[str, Any]]:
+    """Return the chunk of a text; nothing for no text."""
+    return [{"type": "markdown_text", "text": now}] if now else []
 
 
 def _card(task: TaskUpdate) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import pytest
 from gateway.model import (
     ActionInvoked,
     Button,
+    DateField,
     FeedbackGiven,
     FileField,
     Form,
@@ -133,6 +134,22 @@ class InteractionContract(HouseContract):
             await world.wait_for(lambda: world.form())
         await world.submit({"Why": "because", "How": "f"})
         await harness.until(lambda: any(_why(event) == "because" for event in harness.events))
+
+    async def test_a_day_and_a_choice_come_back_as_they_were_chosen(self, harness: AdapterHarness) -> None:
+        need(harness.adapter.capabilities.forms, "forms")
+        options = (("f", "Fast"), ("s", "Slow"))
+        fields = (
+            DateField(id="when", label="When", hint="The day it begins", minimum="2026-01-01", initial="2026-11-01"),
+            SelectField(id="how", label="How", hint="As you like", options=options, style="buttons", initial=("f",)),
+        )
+        message = await with_button(harness, opens_form=True)
+        harness.answer = lambda event: (
+            OpenForm(form=Form(token="t", title="T", fields=fields)) if isinstance(event, ActionInvoked) else None
+        )
+        await harness.world.click(message, "Go")
+        await harness.world.wait_for(lambda: harness.world.form())
+        await harness.world.submit({"When": "2026-11-28", "How": "s"})
+        assert (await harness.heard(FormSubmitted)).values == {"when": "2026-11-28", "how": "s"}
 
     async def test_fields_left_empty_come_back_empty(self, harness: AdapterHarness) -> None:
         need(harness.adapter.capabilities.forms, "forms")

@@ -328,7 +328,7 @@ def _filled(element: Mapping[str, Any]) -> str:
 
 def _entered(element: Mapping[str, Any], value: FieldInput) -> Any:
     """Return what a person entered, as the emulator's client takes it."""
-    if element["type"] == "checkboxes":
+    if element["type"] == "checkboxes" and isinstance(value, bool):
         return [option["value"] for option in element["options"]] if value else []
     if isinstance(value, float | int):
         return f"{value:g}"

@@ -3,6 +3,7 @@
 Numbers: https://docs.slack.dev/reference/block-kit (blocks and elements) and the SDK's own validators.
 """
 
+import re
 from urllib.parse import urlsplit
 
 from gateway.emulators.common.values import JSON
@@ -313,6 +314,12 @@ def _text_input(c: Checker, e: JSON, at: str) -> None:
     c.string(e.get("initial_value"), f"{at}/initial_value", most=3000, least=0, required=False)
 
 
+def _datepicker(c: Checker, e: JSON, at: str) -> None:
+    day = e.get("initial_date")
+    if day is not None and not (isinstance(day, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", day)):
+        c.fail("must be a date in the format YYYY-MM-DD", f"{at}/initial_date")
+
+
 def _number_input(c: Checker, e: JSON, at: str) -> None:
     if not isinstance(e.get("is_decimal_allowed"), bool):
         c.fail("missing required field: is_decimal_allowed", at)
@@ -330,6 +337,7 @@ ELEMENTS: dict[str, Rule] = {
     "file_input": _file_input,
     "plain_text_input": _text_input,
     "number_input": _number_input,
+    "datepicker": _datepicker,
     "image": _image,
 }
 """The rule of each element type; a type that is not listed has no rule of its own."""

@@ -26,6 +26,19 @@ def table(rows: int, columns: int, text: str = "x", kind: str = "table") -> dict
     return {"type": kind, "rows": [[{"type": "raw_text", "text": text}] * columns for _ in range(rows)]}
 
 
+def rich(text: str) -> dict[str, Any]:
+    section = {"type": "rich_text_section", "elements": [{"type": "text", "text": text}]}
+    return {"type": "rich_text", "elements": [section]}
+
+
+def card(task: str, **fields: Any) -> dict[str, Any]:
+    return {"type": "task_card", "task_id": task, "title": "x", "status": "pending", **fields}
+
+
+def container(*inside: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    return {"type": "container", "title": plain("x"), "child_blocks": list(inside), **fields}
+
+
 GOOD: list[list[dict[str, Any]]] = [
     [section("x" * 3000)],
     [{"type": "section", "fields": [plain("x")] * 10}],
@@ -45,6 +58,9 @@ GOOD: list[list[dict[str, Any]]] = [
     [field("ask")],
     [{"type": "task_card", "task_id": "t", "title": "x", "status": "complete"}],
     [{"type": "plan", "title": "x", "tasks": []}],
+    [{"type": "plan", "title": "x", "tasks": [card("1", details=rich("x")), card("2")]}],
+    [container(section("x"), {"type": "divider"}, is_collapsible=True)],
+    [{"type": "card", "body": plain("x" * 200)}],
     [{"type": "alert", "text": plain("x"), "level": "warning"}],
 ]
 
@@ -87,6 +103,17 @@ BAD: list[tuple[Any, str]] = [
     ([table(100, 20, text="x" * 6)], "invalid_blocks"),
     ([field("ask", type="file_input")], "invalid_blocks"),
     ([{"type": "image", "alt_text": "a"}], "invalid_blocks"),
+    ([card("1", status="done")], "invalid_blocks"),
+    ([card("1", output="words")], "invalid_blocks"),
+    ([card("1", details={"type": "rich_text", "elements": []})], "invalid_blocks"),
+    ([{"type": "plan", "title": "x", "tasks": [card("1"), card("1")]}], "invalid_blocks"),
+    ([container()], "invalid_blocks"),
+    ([container(*[{"type": "divider"}] * 11)], "invalid_blocks"),
+    ([container({"type": "markdown", "text": "x"})], "invalid_blocks"),
+    ([container(section("x"), title=plain("x" * 151))], "invalid_blocks"),
+    ([container(section("x"), is_collapsible=True, has_header_divider=True)], "invalid_blocks"),
+    ([{"type": "card"}], "invalid_blocks"),
+    ([{"type": "card", "body": plain("x" * 201)}], "invalid_blocks"),
 ]
 
 
