@@ -148,7 +148,8 @@ def _select(field: SelectField) -> Element:
     if len(field.options) > FORM_OPTIONS:
         raise Rejected(f"field {field.id!r}: a Slack form holds at most {FORM_OPTIONS} options of one select")
     options = [_option(value, label) for value, label in field.options]
-    element = {"type": "multi_static_select" if field.multiple else "static_select"} | grouped(options)
+    element: Element = {"type": "multi_static_select" if field.multiple else "static_select"}
+    element |= grouped(options)
     if field.style == "buttons" and len(options) <= CHOICES:
         element = {"type": "checkboxes" if field.multiple else "radio_buttons", "options": options}
     chosen = [option for option in options if option["value"] in field.initial]
