@@ -9,7 +9,10 @@ import pytest
 from adapters.slack.limits import CAPABILITIES
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.loading import load_bot
+from tests.contract.reading import planned
+from tests.contract.world import Place
 from tests.slack.reading import from_bot, said, shown, texts
+from tests.slack.world import SlackWorld
 from tests.support.bot import running_bot
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -118,7 +121,9 @@ async def test_steps_as_the_handlers_page_shows_them(slack: SlackEmulator, tmp_p
     async with running_bot(slack, load_bot(bot_file(tmp_path, STEP_PARTS + steps)), tmp_path):
         await slack.post(slack.dm.id, "tea")
         await slack.wait_for(lambda: "from hits for tea" in texts(slack, slack.dm.id))
-        await said(slack, slack.dm.id, "✅ search")
+        await planned(
+            SlackWorld(slack), Place(slack.dm.id), "✅ search: hits for tea", "✅ model: hits for tea → from hits"
+        )
 
 
 async def test_once_as_the_handlers_page_shows_it(slack: SlackEmulator, tmp_path: Path) -> None:
@@ -138,7 +143,7 @@ async def test_a_task_list_as_the_handlers_page_shows_it(slack: SlackEmulator, t
     async with running_bot(slack, load_bot(bot_file(tmp_path, handler(tasks))), tmp_path):
         await slack.post(slack.dm.id, "go")
         await said(slack, slack.dm.id, "done")
-        await said(slack, slack.dm.id, "✅ Processing data")
+        await planned(SlackWorld(slack), Place(slack.dm.id), "✅ Processing data")
 
 
 @pytest.mark.parametrize(
