@@ -252,8 +252,9 @@ class Message:
         return fenced(self.content.rstrip(), self.language) if self.language and self.content else self.content
 
     async def _outgoing(self, turn: Turn) -> Outgoing:
-        limits = turn.sender.capabilities(turn.ref)
-        shown = await compose(self._text(), self.elements, limits) if self.elements else Rendered(text=self._text())
+        shown = Rendered(text=self._text())
+        if self.elements:
+            shown = await compose(shown.text, self.elements, turn.sender.capabilities(turn.ref))
         feedback = self._takes_feedback and turn.services.feedback()
         return Outgoing(
             text=message_text(shown.text),

@@ -1,8 +1,6 @@
 """The documentation's samples of the API run as they stand, on every platform."""
 
 import textwrap
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
@@ -11,27 +9,12 @@ from gateway.chat.registry import Callbacks
 from gateway.loading import load_bot
 from tests.contract.reading import reads
 from tests.contract.world import File, World
-from tests.discord.world import discord_world
-from tests.slack.world import slack_world
 from tests.support.bot import running_bot
-from tests.teams.world import teams_world
-
-WORLDS: dict[str, Callable[[], AbstractAsyncContextManager[World]]] = {
-    "slack": slack_world,
-    "discord": discord_world,
-    "teams": teams_world,
-}
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
     "0000000a49444154789c63000100000500010d0a2db40000000049454e44ae426082"
 )
-
-
-@pytest.fixture(params=list(WORLDS))
-async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
-    async with WORLDS[request.param]() as world:
-        yield world
 
 
 def bot(folder: Path, source: str) -> Callbacks:

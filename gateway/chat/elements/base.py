@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from gateway.chat.dicts import ElementDict
 from gateway.chat.elements.rendered import Rendered, compose
 from gateway.chat.ids import derived_id
-from gateway.chat.text import drop_lone_surrogates
+from gateway.chat.text import drop_lone_surrogates, message_text
 from gateway.model import (
     Capabilities,
     ElementKind,
@@ -24,6 +24,7 @@ from gateway.model import (
 from gateway.model.media import UNKNOWN
 from gateway.runtime.context import current_turn, require_turn
 from gateway.runtime.posting import Posting
+from gateway.runtime.turn import Turn
 
 Display = Literal["inline", "side", "page"]
 ElementType = Literal["file", "image", "audio", "video", "pdf", "text", "dataframe", "plotly", "custom", "tasklist"]
@@ -132,6 +133,8 @@ class Element:
         self.mime = mime or self._guess_mime()
         self._place: Host | Posting | None = None
         """The message the element was sent with, or the posting of the element alone."""
+        self._conversation = ""
+        """The conversation in which that is: an element that many share is shown in each of them."""
 
     def _guess_mime(self) -> str:
         for name in (self.name, self.path, (self.url or "").partition("?")[0]):
@@ -258,6 +261,7 @@ class Element:
             host: The message.
         """
         self._place, self.for_id = host, host.id
+        self._conversation = require_turn().ref.key
 
     async def send(self, for_id: str | None = None) -> "Element":
         """Send the element as a message of its own.
@@ -275,9 +279,10 @@ class Element:
             RuntimeError: There is no conversation here, or the turn was stopped.
         """
         self.for_id = for_id or self.for_id
-        posting = Posting(require_turn())
-        await self._post(posting)
-        self._place = posting
+        turn = require_turn()
+        posting = Posting(turn)
+        await self._post(turn, posting)
+        self._place, self._conversation = posting, turn.ref.key
         return self
 
     async def update(self) -> bool:
@@ -292,11 +297,12 @@ class Element:
             FileNotFoundError: There is no file at ``path``.
             RuntimeError: There is no conversation here, or the turn was stopped.
         """
-        match self._place:
+        turn = require_turn()
+        match self._place_in(turn):
             case None:
                 await self.send()
             case Posting() as posting:
-                await self._post(posting)
+                await self._post(turn, posting)
             case host:
                 await host.update()
         return True
@@ -311,11 +317,11 @@ class Element:
             PlatformError: The platform did not take the change, retries included.
             RuntimeError: There is no conversation here, or the turn was stopped.
         """
-        require_turn()
-        place, self._place = self._place, None
+        place = self._place_in(require_turn())
+        if place is None:
+            return False
+        self._place = None
         match place:
-            case None:
-                return False
             case Posting() as posting:
                 await posting.remove()
             case host:
@@ -325,7 +331,9 @@ class Element:
                 await host.update()
         return True
 
-    async def _post(self, posting: Posting) -> None:
-        turn = require_turn()
+    def _place_in(self, turn: Turn) -> Host | Posting | None:
+        return self._place if self._conversation == turn.ref.key else None
+
+    async def _post(self, turn: Turn, posting: Posting) -> None:
         shown = await compose("", [self], turn.sender.capabilities(turn.ref))
-        await posting.put(Outgoing(text=shown.text, files=shown.files, cards=shown.cards))
+        await posting.put(Outgoing(text=message_text(shown.text), files=shown.files, cards=shown.cards))

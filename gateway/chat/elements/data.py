@@ -24,8 +24,8 @@ _DPI = {"small": 100, "medium": 200, "large": 300}
 """Dots per inch of a Matplotlib figure, by the element's size."""
 _SCALE = {"small": 1, "medium": 2, "large": 3}
 """Pixels for each of a Plotly figure's, by the element's size."""
-_KALEIDO = 'pip install "bot-gateway[charts]", and Chrome or Chromium'
-"""What draws Plotly's figures as pictures."""
+_KALEIDO = 'pip install "bot-gateway[charts]"'
+"""What installs kaleido, which draws Plotly's figures with a Chrome or Chromium."""
 
 
 class Drawn(Element):
@@ -44,10 +44,11 @@ class Drawn(Element):
         return OutgoingFile(kind=kind, name=self._stem() + ending, mime=mime, source=FromBytes(data=data))
 
     def _failed(self, error: Exception) -> Rendered:
-        """Return a notice in the element's place: the words of its message shall arrive."""
+        """Return a notice in the element's place: the words of its message shall arrive. What the error says is for the
+        log alone."""
         why = f"it took more than {PATIENCE:g} s" if isinstance(error, TimeoutError) else _line(error)
         log.error("element.not_drawn", element=type(self).__name__, name=self.name, error=why, exc_info=error)
-        return Rendered(text=f"⚠️ {words(self.name)} could not be shown: {words(why)}")
+        return Rendered(text=f"⚠️ {words(self.name)} could not be shown; the bot's log says why.")
 
 
 class Dataframe(Drawn):
@@ -140,7 +141,7 @@ class Plotly(Drawn):
             data = await beside(partial(self.figure.to_image, format="png", scale=_SCALE.get(self.size, 2)))
         except Exception as error:  # whatever Plotly raises, and what it draws with
             log.warning("element.no_picture", name=self.name, error=_line(error), fix=_KALEIDO)
-            text = f"📈 {words(file.name)} is the chart; a picture of it needs kaleido (`{_KALEIDO}`)."
+            text = f"📈 {words(file.name)} is the chart; a picture of it needs kaleido and Chrome (`{_KALEIDO}`)."
             return Rendered(text=text, files=(file,))
         return Rendered(files=(self._made(".png", "image/png", data, "image"), file))
 
