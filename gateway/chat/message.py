@@ -87,6 +87,8 @@ class Message:
         self._turn = current_turn.get()
         self._number = self._turn.next_number() if self._turn is not None and id is None else 0
         self._posting: Posting | None = None
+        self._offered: frozenset[str] = frozenset()
+        """Ids of the actions whose buttons were posted last."""
         self._half = ""
         """The first half of a character or of a line break, whose second half may come with the next token."""
 
@@ -217,6 +219,9 @@ class Message:
         posting = self._post(turn)
         for element in self.elements:
             element.placed(self)
+        if self._offered:  # a button taken off by `action.remove()` does not come back
+            kept = await sent.button_ids(turn, self.id)
+            self.actions = [each for each in self.actions if each.id in kept or each.id not in self._offered]
         # An earlier run may have died before it recorded that the message has buttons.
         if not self.actions and posting.effect.body.get("buttons", turn.delivery.rerun):
             await self._forget_buttons(turn, posting)
@@ -224,13 +229,15 @@ class Message:
         owned = message.feedback is not None and not turn.sender.capabilities(turn.ref).feedback_token
         if not self.actions and not owned:
             await self._show(posting, message)
+            self._offered = frozenset()
             return
         # People may press a button before it is recorded, so the check of a click waits for messages in flight.
         with turn.services.in_flight.posting(turn.ref.key):
             await self._show(posting, message)
+            ids = [action.id for action in self.actions]
+            self._offered = frozenset(ids)
             if self.actions:
                 posting.effect.record(buttons=True)
-                ids = [action.id for action in self.actions]
                 await sent.remember(turn, self.id, message, posting.receipts, ids, doubtful=posting.doubtful)
             if owned:
                 await sent.remember_owner(turn, self.id, posting.receipts)

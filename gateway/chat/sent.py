@@ -42,6 +42,12 @@ async def has_button(turn: Turn, event: ActionInvoked, message_id: str) -> bool:
     return (under or body.get("doubtful", False)) and any(each["token"] == event.token for each in controls)
 
 
+async def button_ids(turn: Turn, message_id: str) -> frozenset[str]:
+    """Return the ids of the actions whose buttons are under the message now."""
+    body = await _recall(turn, message_id)
+    return frozenset(body["actions"]) if body is not None else frozenset()
+
+
 async def remember(
     turn: Turn,
     message_id: str,
