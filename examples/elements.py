@@ -1,4 +1,4 @@
-"""Elements: a card that changes, code, a PDF named in the text, and (with pandas and plotly) a table and a chart.
+"""Elements: a card that changes, code, a PDF, and (with pandas and plotly) a table and a chart.
 
 Run it with `gateway run examples/elements.py` and say card, code, report, table or chart.
 """

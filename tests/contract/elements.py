@@ -120,34 +120,17 @@ class ElementContract:
             lambda: cl.Pdf(name="manual", content=b"%PDF", page=2, display=display),
             lambda: cl.Image(name="cat image", content=PNG, display=display),
             lambda: cl.Text(name="source_0", content="a source", display=display),
-            text="Look into the manual, not the manuals. `source_0`",
+            lambda: cl.Text(name="source_1", content="another source", display=display),
+            text="Look into the manual and source_0, not the cat images.",
         )
         async with running_bot(world, bot, tmp_path):
             post = await world.dm("x")
             said = await reads(world, post, "Look into the")
             await reads(world, post, "That is all.")
             names = sorted(file.name for file in await world.files(post.place))
-        assert names == ["cat image.png", "manual.pdf", "source_0.txt"]
-        plain = said.text.replace("*", "")
-        assert "the manual (page 2), not the manuals." in plain
-        assert "cat image · source_0" in plain
-
-    async def test_an_attachment_is_named_in_a_text_that_was_streamed(self, world: World, tmp_path: Path) -> None:
-        def bot() -> None:
-            @cl.on_message
-            async def main(message: cl.Message) -> None:
-                answer = cl.Message(elements=[cl.Pdf(name="manual", content=b"%PDF", page=2, display="side")])
-                for token in ("Look into ", "the man", "ual for ", "more."):
-                    await answer.stream_token(token)
-                await answer.send()
-                await cl.Message("That is all.").send()
-
-        async with running_bot(world, register(bot), tmp_path):
-            post = await world.dm("x")
-            await reads(world, post, "That is all.")
-            answer = await reads(world, post, "Look into")
-            assert answer.text.replace("*", "").startswith("Look into the manual (page 2) for more.")
-            assert [file.name for file in await world.files(post.place)] == ["manual.pdf"]
+        assert names == ["cat image.png", "manual.pdf", "source_0.txt", "source_1.txt"]
+        assert said.text.startswith("Look into the manual and source_0, not the cat images.")
+        assert "📎 manual, page 2 · cat image · source_1" in said.text
 
     async def test_several_data_frames_are_several_tables(self, world: World, tmp_path: Path) -> None:
         bot = answering(*(lambda n=n: cl.Dataframe(name=f"frame {n}", data=PEOPLE) for n in range(3)))

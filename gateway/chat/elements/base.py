@@ -60,8 +60,8 @@ class Element:
         path: A file on this machine, read when the message is sent.
         url: An address the platform reads or links to; the gateway does not download it.
         content: The content itself; text is sent as UTF-8.
-        display: ``inline`` shows the element with its message. ``side`` and ``page`` attach it as a file and name it in
-            the text: where the text mentions the element's name that is set in bold, else it is listed below.
+        display: ``inline`` shows the element with its message. ``side`` and ``page`` attach it as a file, named in a
+            line below the text where the text does not mention the element's name.
         mime: The media type; by default it is guessed from the name.
         size: Bytes of what a user attached. Of an image you send: ``small``, ``medium`` or ``large``, only kept.
         language: The language of a ``Text`` that is code.

@@ -1,4 +1,4 @@
-"""What elements add to a message, and how the text of the message names what is attached to it."""
+"""What elements add to a message, and what the text of the message says of it."""
 
 import re
 from collections.abc import Sequence
@@ -6,15 +6,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.egress.degrade import literal
-from gateway.egress.offload import offloaded
-from gateway.markdown.blocks import Kind, scan_blocks
-from gateway.markdown.inline import block_spans
 from gateway.model import Capabilities, Card, OutgoingFile
 
 _PLAIN = re.compile(r"(?!.*(?:\b_|_\b|__))[^\W_](?:[\w .,:()/%+-]*[\w.)%])?")
 """Text without anything that Markdown could take for markup."""
-_MARKED = frozenset({"strong", "emphasis", "strike", "bracket"})
-"""Constructs within which text is still shown as text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +42,8 @@ class Part(Protocol):
 async def compose(text: str, parts: Sequence[Part], limits: Capabilities) -> Rendered:
     """Return a message's text with what its elements add to it, and their files and cards.
 
-    An attachment is named where the text mentions it, else in a line below. Raises what ``render`` raises.
+    An attachment that the text does not mention is named in a line below, and so is one of which there is more to say.
+    The text itself stays as it was written. Raises what ``render`` raises.
     """
     texts, listed = list[str](), list[str]()
     files, cards = list[OutgoingFile](), list[Card]()
@@ -56,39 +52,16 @@ async def compose(text: str, parts: Sequence[Part], limits: Capabilities) -> Ren
         texts.append(rendered.text)
         files += rendered.files
         cards += rendered.cards
-        if not rendered.files or not (part.attached or rendered.note):
-            continue
-        named = await offloaded(len(text), mentioning, text, part.name, rendered.note) if part.attached else None
-        if named is not None:
-            text = named
-        else:
+        if rendered.files and (rendered.note or (part.attached and not mentions(text, part.name))):
             listed.append(f"{words(part.name)}, {rendered.note}" if rendered.note else words(part.name))
     if listed:
         texts.append(f"📎 {' · '.join(listed)}")
     return Rendered(text="\n\n".join(each for each in (text, *texts) if each), files=tuple(files), cards=tuple(cards))
 
 
-def mentioning(text: str, name: str, note: str = "") -> str | None:
-    """Return the text with the first mention of a name in bold and the note behind it; None where nothing but code,
-    links and parts of words have the name in them."""
-    if not name.strip() or name not in text:
-        return None
-    found = [each.span() for each in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", text)]
-    at = 0
-    for block in scan_blocks(text) if found else ():
-        spans = None
-        while at < len(found) and found[at][1] <= block.end:
-            start, end = found[at]
-            at += 1
-            if start < block.start or block.kind in (Kind.OPENING, Kind.INDENTED):
-                continue
-            spans = block_spans(text, block) if spans is None else spans
-            around = [span.kind for span in spans if span.start < end and start < span.end]
-            if _MARKED.issuperset(around):
-                bold = not around and "*" not in text[start - 1 : start] + text[end : end + 1]
-                shown = f"**{name}**" if bold else name
-                return f"{text[:start]}{shown}{f' ({note})' if note else ''}{text[end:]}"
-    return None
+def mentions(text: str, name: str) -> bool:
+    """Return whether the text has the name in it, and not only as a part of other words."""
+    return bool(name.strip()) and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
 
 
 def words(text: str) -> str:

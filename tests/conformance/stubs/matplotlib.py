@@ -1,8 +1,12 @@
 """A figure that is drawn as one black point."""
 
+import sys
 from typing import Any
 
 from tests.conformance.pictures import PNG
+
+pyplot = sys.modules[__name__]
+"""This module, which is also that part of the library."""
 
 
 class Figure:

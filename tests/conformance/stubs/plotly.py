@@ -1,8 +1,12 @@
 """A figure with a picture and a page of its own."""
 
+import sys
 from typing import Any
 
 from tests.conformance.pictures import PNG
+
+graph_objects = sys.modules[__name__]
+"""This module, which is also that part of the library."""
 
 
 class Bar:
