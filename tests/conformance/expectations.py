@@ -190,14 +190,14 @@ async def image_inline(ada: Visitor) -> None:
 @expects("19", uses=("Pdf",))
 async def pdf(ada: Visitor) -> None:
     await ada.writes()
-    await ada.reads("Look at this local pdf!")
+    await ada.reads("Look at this local pdf")
     await ada.sees_file(FILES["pdf1.pdf"], "pdf1")
 
 
 @expects("20", uses=("Pdf", "display"))
 async def pdf_beside(ada: Visitor) -> None:
     await ada.writes()
-    await ada.reads("Look at this local pdf1!")
+    await ada.sees("Look at this local pdf1", "page 1")
     await ada.sees_file(FILES["pdf1.pdf"], "pdf1")
 
 

@@ -1,7 +1,7 @@
 """Writes docs/conformance.md: each sample, whether it holds on each platform, and how it looks where not native."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,14 +40,18 @@ class Result(NamedTuple):
     passed: bool
 
 
-def appearance(page: str) -> dict[str, dict[str, str]]:
-    """Return how each part of the API looks on each platform, by the names in the first column of the page."""
-    found: dict[str, dict[str, str]] = {}
+Appearance = Mapping[str, Sequence[Mapping[str, str]]]
+"""How each part of the API looks on each platform, in one or several lines."""
+
+
+def appearance(page: str) -> Appearance:
+    """Return how each part of the API looks, by the names in the first column of the page."""
+    found: dict[str, list[dict[str, str]]] = {}
     for line in page.splitlines():
         cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
-        if len(cells) == len(PLATFORMS) + 1 and not set(cells[0]) <= set("-: "):
-            for name in re.findall(r"\w+", " ".join(re.findall(r"`([^`]+)`", cells[0]))):
-                found.setdefault(name, dict(zip(PLATFORMS, cells[1:], strict=True)))
+        if len(cells) == len(PLATFORMS) + 1:
+            for name in re.findall(r"`@?([\w.]+)[^`]*`", cells[0]):
+                found.setdefault(name, []).append(dict(zip(PLATFORMS, cells[1:], strict=True)))
     return found
 
 
@@ -78,15 +82,12 @@ def _mark(number: str, passed: bool | None) -> str:
     return LATER_MARK if passed is None or number in LATER else "✓" if passed else "✗"
 
 
-def _shown(number: str, appearance: Mapping[str, Mapping[str, str]]) -> str:
+def _shown(number: str, appearance: Appearance) -> str:
     """Return how the sample's parts look where they are not the platform's own."""
     parts: list[str] = []
     for name in EXPECTATIONS[number].uses:
-        if name not in appearance:
-            parts.append(f"`{name}` is not listed in platforms.md")
-            continue
+        parts += [f"`{name}` is not listed in platforms.md"] if name not in appearance else []
         for platform in PLATFORMS:
-            cell = appearance[name][platform]
-            if not re.fullmatch(r"native( \w+)?", cell):
-                parts.append(f"{platform.capitalize()}: {cell}")
+            cells = dict.fromkeys(line[platform] for line in appearance.get(name, ()))
+            parts += [f"{platform.capitalize()}: {cell}" for cell in cells if not re.fullmatch(r"native( \w+)?", cell)]
     return "; ".join(parts)

@@ -1,6 +1,7 @@
 """Ada, who writes to a bot directly: what she does, and what she sees of it."""
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -94,7 +95,7 @@ class Visitor:
         """Wait for a message with these words; return the newest one."""
 
         def look() -> Said | None:
-            found = [each for each in self.said() if words in each.text and not each.streaming]
+            found = [each for each in self.said() if words in plain(each.text) and not each.streaming]
             return found[-1] if found else None
 
         return await self.until(look, f"a message with {words!r}")
@@ -168,5 +169,12 @@ class Visitor:
 
 
 def shown(message: Said) -> str:
-    """Return everything a message shows, as text."""
-    return repr(message)
+    """Return everything a message shows, as lines of text without the marks of Markdown."""
+    lines = [message.author or "", message.text, *message.buttons, *message.files, *message.cards, *message.plan]
+    lines += [option for menu in message.menus for option in menu]
+    return plain("\n".join(lines))
+
+
+def plain(text: str) -> str:
+    """Return Markdown as it is read: without the backslash before a sign, and without bold type."""
+    return re.sub(r"\\([^A-Za-z0-9\s])", r"\1", text).replace("**", "")

@@ -4,14 +4,22 @@ from types import ModuleType
 
 from tests.conformance.stubs import embedchain, matplotlib, mistralai, openai, pandas, plotly, presidio_analyzer
 
+
+def _package(name: str, part: str, module: ModuleType) -> ModuleType:
+    """Return a package with one module."""
+    package = ModuleType(name)
+    setattr(package, part, module)
+    return package
+
+
 MODULES: dict[str, ModuleType] = {
     "embedchain": embedchain,
-    "matplotlib": matplotlib,
+    "matplotlib": _package("matplotlib", "pyplot", matplotlib),
     "matplotlib.pyplot": matplotlib,
     "mistralai": mistralai,
     "openai": openai,
     "pandas": pandas,
-    "plotly": plotly,
+    "plotly": _package("plotly", "graph_objects", plotly),
     "plotly.graph_objects": plotly,
     "presidio_analyzer": presidio_analyzer,
 }
