@@ -163,6 +163,10 @@ class Visitor:
             ) from None
         return found
 
+    def buttons(self) -> list[str]:
+        """Return the labels of all buttons, those of the newest message first."""
+        return [label for each in reversed(self.said()) for label in each.buttons]
+
     def button(self, label: str) -> Said | None:
         """Return the newest message with such a button, if there is one now."""
         return next((each for each in reversed(self.said()) if label in each.buttons), None)
@@ -177,4 +181,4 @@ def shown(message: Said) -> str:
 
 def plain(text: str) -> str:
     """Return Markdown as it is read: without the backslash before a sign, and without bold type."""
-    return re.sub(r"\\([^A-Za-z0-9\s])", r"\1", text).replace("**", "")
+    return re.sub(r"\\([^A-Za-z0-9\s])|\*+", r"\1", text)
