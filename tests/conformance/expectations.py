@@ -1,12 +1,12 @@
 """What Ada does with each sample, and what she has to see. Written by the documents, for all platforms alike."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from tests.conformance.pictures import FILES, PNG
 from tests.conformance.visitor import Visitor, shown
-from tests.contract.world import File
+from tests.contract.world import FieldInput, File
 
 Visit = Callable[[Visitor], Awaitable[None]]
 
@@ -422,7 +422,7 @@ async def slack_history(ada: Visitor) -> None:
 # -- settings
 
 
-async def _set(ada: Visitor, **values: str | bool | float) -> None:
+async def _set(ada: Visitor, values: Mapping[str, FieldInput]) -> None:
     """Open the settings, page by page where there are several, and change these, by their labels."""
     await ada.writes("Hi")
     await ada.reads("Settings: {")
@@ -440,37 +440,37 @@ async def _set(ada: Visitor, **values: str | bool | float) -> None:
 
 @expects("26", uses=("ChatSettings",))
 async def select(ada: Visitor) -> None:
-    await _set(ada, **{"OpenAI - Model": "gpt-4"})
+    await _set(ada, {"OpenAI - Model": "gpt-4"})
     await ada.reads("'Model': 'gpt-4'")
 
 
 @expects("27", uses=("ChatSettings",))
 async def slider(ada: Visitor) -> None:
-    await _set(ada, **{"OpenAI - Temperature": 0.5})
+    await _set(ada, {"OpenAI - Temperature": 0.5})
     await ada.reads("'Temperature': 0.5")
 
 
 @expects("28", uses=("ChatSettings",))
 async def switch(ada: Visitor) -> None:
-    await _set(ada, **{"OpenAI - Stream Tokens": False})
+    await _set(ada, {"OpenAI - Stream Tokens": False})
     await ada.reads("'Streaming': False")
 
 
 @expects("29", uses=("ChatSettings",))
 async def tags(ada: Visitor) -> None:
-    await _set(ada, **{"OpenAI - StopSequence": "Answer:\nStop:"})
+    await _set(ada, {"OpenAI - StopSequence": "Answer:\nStop:"})
     await ada.reads("'StopSequence': ['Answer:', 'Stop:']")
 
 
 @expects("30", uses=("ChatSettings",))
 async def text_input(ada: Visitor) -> None:
-    await _set(ada, **{"Agent Name": "Bob"})
+    await _set(ada, {"Agent Name": "Bob"})
     await ada.reads("'AgentName': 'Bob'")
 
 
 @expects("47", uses=("ChatSettings",))
 async def settings(ada: Visitor) -> None:
-    await _set(ada, **{"OpenAI - Model": "gpt-4", "Stability AI - Image Width": 1024})
+    await _set(ada, {"OpenAI - Model": "gpt-4", "Stability AI - Image Width": 1024})
     message = await ada.reads("'Model': 'gpt-4'")
     assert "'SAI_Width': 1024" in message.text
     assert "'SAI_Height': 512" in message.text

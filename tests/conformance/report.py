@@ -60,9 +60,7 @@ def write(results: Iterable[Result], path: Path = PAGE) -> None:
     path.write_text(page(results, samples(), appearance(PLATFORMS_PAGE.read_text(encoding="utf-8"))), encoding="utf-8")
 
 
-def page(
-    results: Iterable[Result], all_samples: Mapping[str, Sample], appearance: Mapping[str, Mapping[str, str]]
-) -> str:
+def page(results: Iterable[Result], all_samples: Mapping[str, Sample], appearance: Appearance) -> str:
     """Return the page for these results."""
     passed = {(each.number, each.platform): each.passed for each in results}
     rows: list[str] = []
