@@ -82,10 +82,15 @@ class Agent:
             await self._try("assistant.threads.setTitle", where)
 
     async def suggest(self, to: ConversationRef, starters: Sequence[Starter]) -> None:
-        """Suggest up to four prompts. The call carries no ``thread_ts``: with it, an app with an agent view gets ``ok``
-        and shows nothing."""
-        prompts = [{"title": starter.label, "message": starter.message} for starter in starters[:PROMPTS]]
-        await self._try("assistant.threads.setSuggestedPrompts", {"channel_id": to.channel, "prompts": prompts})
+        """Suggest up to four prompts in direct messages. The call carries no ``thread_ts``: with it, an app with an
+        agent view gets ``ok`` and shows nothing. Raises ``Unsupported`` for more prompts, and where Slack shows none,
+        so that they are offered as buttons."""
+        if to.kind != "dm" or len(starters) > PROMPTS:
+            raise Unsupported(f"Slack suggests up to {PROMPTS} prompts, in direct messages: offer buttons instead")
+        prompts = [{"title": starter.label, "message": starter.message} for starter in starters]
+        body = {"channel_id": to.channel, "prompts": prompts}
+        if not await self._try("assistant.threads.setSuggestedPrompts", body):
+            raise Unsupported("Slack suggests no prompts for this app: offer buttons instead")
 
     async def react(self, to: ConversationRef, message_id: str, emoji: str, *, added: bool) -> None:
         """Add or remove the bot's reaction; a reaction that is there, or gone, already is no error."""

@@ -119,7 +119,7 @@ class SlackApi:
         data, scopes = answer.data, answer.headers.get("x-oauth-scopes")
         if scopes is not None:
             self.scopes = frozenset(scope.strip() for scope in scopes.split(",") if scope.strip())
-        return Me(str(data.get("team_id") or ""), str(data.get("user_id") or ""), str(data.get("bot_id") or ""))
+        return Me(*[str(data.get(name) or "") for name in ("team_id", "user_id", "bot_id", "user")])
 
     def may(self, scope: str) -> bool:
         """Return whether the token has a scope; True while the scopes are not known."""

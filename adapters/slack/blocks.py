@@ -146,7 +146,7 @@ def _line(cells: Sequence[str]) -> str:
 
 _INSIDE = (
     *("title", "subtitle", "label", "text", "body", "description", "details", "output", "caption"),
-    *("fields", "elements", "blocks", "items", "cards", "tasks"),
+    *("fields", "elements", "blocks", "child_blocks", "items", "cards", "tasks"),
 )
 """Fields in which blocks of unknown kinds may have their words."""
 

@@ -26,6 +26,8 @@ class Me(NamedTuple):
     team: str = ""
     user: str = ""
     bot: str = ""
+    name: str = ""
+    """The name of the bot's user."""
 
 
 class Ignored(NamedTuple):
@@ -46,11 +48,11 @@ def me_in(body: Json, default: Me) -> Me:
     decides."""
     authorizations = items(body, "authorizations")
     if not authorizations:
-        return default if default.team else Me(text(body, "team_id"), default.user, default.bot)
+        return default if default.team else Me(text(body, "team_id"), default.user, default.bot, default.name)
     authorization = authorizations[0]
     team = text(authorization, "team_id") or default.team or text(body, "team_id")
     user = text(authorization, "user_id") if authorization.get("is_bot") is True else ""
-    return Me(team, user or default.user, default.bot)
+    return Me(team, user or default.user, default.bot, default.name)
 
 
 def envelope_of(body: Json, *, me: Me, dm_session: DmSession) -> Envelope | Ignored:
@@ -200,8 +202,8 @@ def _deleted(event: Json, me: Me, dm_session: DmSession) -> Found:
 
 
 def _reaction(event: Json, me: Me, dm_session: DmSession) -> Found:
-    """Read a reaction. It names the message, not its thread: in a channel the thread is taken to be the message's own,
-    which is right for a root; for a reply, ``thread_ts`` is used where the payload has it."""
+    """Read a reaction. Slack names the message, not its thread; ``Places`` put that in. Without it the message is taken
+    to begin its thread."""
     item = obj(event, "item")
     user, channel, ts = text(event, "user"), text(item, "channel"), text(item, "ts")
     if user == me.user:

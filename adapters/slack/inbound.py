@@ -17,9 +17,11 @@ import structlog
 
 from adapters.fields import Json, obj, text
 from adapters.slack.api import SlackApi, quiet
+from adapters.slack.commands import help_text, is_apps
 from adapters.slack.envelope import DmSession, Ignored, Me, envelope_of
 from adapters.slack.forms import view
 from adapters.slack.mentions import escape
+from adapters.slack.places import Places
 from adapters.slack.threads import thread_of
 from adapters.slack.twins import Twins
 from gateway.adapter import Accept
@@ -55,13 +57,18 @@ class Inbound:
         """How many deliveries were answered 200 and ignored, by rule (``own``, ``bot``, ``unknown_event``, …)."""
         self.uninstalled = False
         self._twins = Twins()
+        self._places = Places(api)
 
     async def handle(self, body: Json, accept: Accept) -> Reply:
         """Accept one delivery. Raises what ``accept`` raises."""
+        body = await self._places.placed(body)
         envelope = envelope_of(body, me=self.me, dm_session=self._dm_session)
         if isinstance(envelope, Ignored):
             self._ignore(envelope.why, body)
             return _EMPTY
+        command = text(body, "command").removeprefix("/")
+        if command and not text(body, "text").strip() and is_apps(command, self.me.name):
+            return Reply({"response_type": "ephemeral", "text": help_text(command)})
         self._twins.mark(envelope, self.me)
         accepted = await accept(envelope)
         if accepted.answer is None:

@@ -67,6 +67,9 @@ TASK_DETAILS = 1_000
 """Characters of a task's details and of its output in a plan; our own choice, half a screen."""
 STEPS_TEXT = 5_000
 """Characters of the collapsed steps of one message; our own choice."""
+COMMAND_NAME = 28
+"""Characters of the app's slash command: Slack takes 32 with the slash (app manifest reference), and it may get an
+ending."""
 HINT = 2_000
 """Characters of the hint below an input (Block Kit reference, input block)."""
 FORM_OPTIONS = 1_000

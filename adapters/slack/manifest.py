@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
+from adapters.slack.commands import command_of
 from gateway.adapter import AppOptions
 from gateway.model import COMMANDS
 
@@ -75,8 +76,8 @@ def manifest(*, name: str = "Gateway bot", url: str = "https://YOUR-HOST", socke
             "bot_user": {"display_name": name, "always_online": True},
             "agent_view": {"agent_description": f"Ask {name} anything"},
             "slash_commands": [
-                {"command": f"/{command.name}", **endpoint, "description": command.description, "should_escape": False}
-                for command in COMMANDS
+                *[_slash(command.name, command.description, endpoint) for command in COMMANDS],
+                _slash(command_of(name), f"Give {name} a command", endpoint) | {"usage_hint": "[command] [text]"},
             ],
         },
         "oauth_config": {"scopes": {"bot": [scope.name for scope in SCOPES]}},
@@ -88,6 +89,10 @@ def manifest(*, name: str = "Gateway bot", url: str = "https://YOUR-HOST", socke
             "token_rotation_enabled": False,
         },
     }
+
+
+def _slash(name: str, description: str, endpoint: Mapping[str, str]) -> dict[str, Any]:
+    return {"command": f"/{name}", **endpoint, "description": description, "should_escape": False}
 
 
 def app_manifest(options: AppOptions) -> str:

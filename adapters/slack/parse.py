@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from adapters.fields import Json, items, obj, text
+from adapters.slack.commands import is_apps, parted
 from adapters.slack.controls import FEEDBACK
 from adapters.slack.envelope import ENDS, NOTES_OF_AN_END, Me, is_dm, me_in, mentions, our_action
 from adapters.slack.file_objects import is_bare, remote_file
@@ -39,6 +40,8 @@ def parse(envelope: Envelope, *, me: Me) -> Event | None:
         event = obj(body, "event")
         read = _EVENTS.get(text(event, "type"))
         return read(event, envelope.ref, me_in(body, me)) if read else None
+    if kind == "command":
+        return _command(body, envelope.ref, me)
     read_body = _BODIES.get(kind)
     return read_body(body, envelope.ref) if read_body else None
 
@@ -163,13 +166,12 @@ def _submission(body: Json, ref: ConversationRef) -> Event:
     )
 
 
-def _command(body: Json, ref: ConversationRef) -> Event:
-    return CommandInvoked(
-        ref=ref,
-        user=user_of(ref, text(body, "user_id"), text(body, "user_name")),
-        command=text(body, "command").removeprefix("/"),
-        text=unescape(text(body, "text")).strip(),
-    )
+def _command(body: Json, ref: ConversationRef, me: Me) -> Event:
+    command, words = text(body, "command").removeprefix("/"), unescape(text(body, "text")).strip()
+    if words and is_apps(command, me.name):
+        command, words = parted(words)
+    user = user_of(ref, text(body, "user_id"), text(body, "user_name"))
+    return CommandInvoked(ref=ref, user=user, command=command, text=words)
 
 
 _EVENTS: dict[str, Callable[[Json, ConversationRef, Me], Event | None]] = {
@@ -186,5 +188,4 @@ _EVENTS: dict[str, Callable[[Json, ConversationRef, Me], Event | None]] = {
 _BODIES: dict[str, Callable[[Json, ConversationRef], Event | None]] = {
     "block_actions": _actions,
     "view_submission": _submission,
-    "command": _command,
 }

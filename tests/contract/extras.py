@@ -19,7 +19,7 @@ from gateway.adapter import (
     SupportsStreaming,
     SupportsTitles,
 )
-from gateway.errors import Unavailable
+from gateway.errors import Unavailable, Unsupported
 from gateway.model import Button, Outgoing, Receipt, Starter, TaskUpdate, from_json, to_json
 from tests.contract.harness import AdapterHarness, HouseContract
 from tests.contract.world import EXTRAS
@@ -175,7 +175,11 @@ class ExtrasContract(HouseContract):
         assert isinstance(adapter, SupportsStarters)
         post, ref = await harness.dm()
         starters = [Starter(label=f"Label {n}", message=f"Message {n}") for n in range(12)]
-        await adapter.suggest(ref, starters)
+        try:
+            await adapter.suggest(ref, starters)
+        except Unsupported:  # so many: a platform with few prompts has them offered as buttons
+            starters = starters[:4]
+            await adapter.suggest(ref, starters)
         shown = await harness.world.wait_for(lambda: harness.world.prompts(post.place))
         assert shown == [starter.label for starter in starters][: len(shown)]
 

@@ -121,7 +121,17 @@ class InboundContract(HouseContract):
                 await harness.world.react(Post(sent.id, post.place), added=added)
                 event = await harness.heard(ReactionChanged)
                 assert (event.message_id, event.emoji, event.added) == (sent.id, harness.world.facts.emoji, added)
-                assert (event.ref.channel, event.user.id) == (ref.channel, who.id)
+                assert (event.ref.key, event.user.id) == (ref.key, who.id)
+
+    async def test_a_reaction_to_what_a_person_wrote_belongs_to_the_conversation(self, harness: AdapterHarness) -> None:
+        post, ref = await harness.mention()
+        await harness.adapter.send(ref, Outgoing(text="well?"), key="k")
+        reply = await harness.world.reply(post, "well")
+        await harness.world.delivered(reply)
+        for written in (post, reply):
+            await harness.world.react(written)
+            event = await harness.heard(ReactionChanged)
+            assert (event.message_id, event.ref.key) == (written.id, ref.key)
 
     # Beside messages
 

@@ -42,6 +42,7 @@ from gateway.model import (
     OpenForm,
     Outgoing,
     OutgoingFile,
+    ReactionChanged,
     Receipt,
     RemoteFile,
     Starter,
@@ -113,6 +114,30 @@ async def test_small_talk_and_the_bots_own_words_are_ignored_and_counted(harness
     await harness.slack.settled()
     assert len(harness.envelopes) == 1
     assert {"not_addressed", "own", "unknown_event"} <= set(harness.adapter.ignored)
+
+
+async def test_the_thread_of_a_reply_nobody_told_of_is_looked_up_once(harness: SlackHarness) -> None:
+    slack, ref = harness.slack, await harness.thread()
+    slack.team.events.discard("message.channels")
+    reply = await slack.post("general", "between us", thread_ts=ref.thread)
+    for name in ("tada", "eyes"):
+        await slack.react("general", reply, name)
+        event = await harness.heard(ReactionChanged)
+        assert (event.ref.key, event.message_id, event.emoji) == (ref.key, reply, name)
+    assert len(slack.calls_to("reactions.get")) == 1
+    slack.fail_next("reactions.get", error="message_not_found")
+    root = await slack.post("general", "small talk")
+    await slack.react("general", root, "tada")
+    assert (await harness.heard(ReactionChanged)).ref.thread == root
+
+
+async def test_a_busy_channels_reactions_are_not_all_looked_up(harness: SlackHarness) -> None:
+    slack = harness.slack
+    for number in range(25):
+        await slack.react("general", await slack.post("general", f"talk {number}"), "tada")
+    await slack.settled()
+    assert len(slack.calls_to("reactions.get")) == 20
+    assert len([event for event in harness.events if isinstance(event, ReactionChanged)]) == 25
 
 
 async def test_the_stop_button_is_heard(harness: SlackHarness) -> None:
@@ -490,7 +515,11 @@ async def test_status_prompts_and_reactions_as_slack_shows_them(harness: SlackHa
     assert slack.status("general", thread) | {"text": "thinking", "processing": True} == slack.status("general", thread)
     await adapter.status(ref, None)
     assert slack.status("general", thread)["processing"] is False
-    await adapter.suggest(replace(ref, channel=slack.dm.id), [Starter(label="L", message="M")] * 6)
+    direct, starter = replace(ref, channel=slack.dm.id, kind="dm"), Starter(label="L", message="M")
+    await adapter.suggest(direct, [starter] * 4)
+    for where, count in ((direct, 5), (ref, 1)):
+        with pytest.raises(Unsupported, match="buttons"):
+            await adapter.suggest(where, [starter] * count)
     assert slack.prompts(slack.dm.id) == [{"title": "L", "message": "M"}] * 4
     await adapter.react(ref, thread, "👍", added=True)
     [root] = [m for m in slack.messages("general") if m["ts"] == thread]

@@ -270,6 +270,21 @@ def _react(backend: Backend, team: Team, args: JSON, *, added: bool) -> JSON:
     return {"ok": True}
 
 
+def reactions_get(backend: Backend, team: Team, args: JSON) -> JSON:
+    """Answer ``reactions.get`` for a message."""
+    del backend
+    ts = read.string(args, "timestamp")
+    if read.string(args, "channel") is None or ts is None:
+        raise ApiError("no_item_specified")
+    channel = team.bot_channel(args["channel"])
+    message = channel.find(ts)
+    if message is None:
+        raise ApiError("message_not_found")
+    link = f"https://{team.domain}.slack.com/archives/{channel.id}/p{ts.replace('.', '')}"
+    shown = {**_shown(message, metadata=False), "permalink": link}
+    return {"ok": True, "type": "message", "channel": channel.id, "message": shown}
+
+
 def reactions_add(backend: Backend, team: Team, args: JSON) -> JSON:
     """Answer ``reactions.add``."""
     return _react(backend, team, args, added=True)

@@ -60,6 +60,7 @@ def methods(views: Views) -> dict[str, Method]:
         "assistant.threads.setStatus": Method(agents.threads_set_status, write, 4),
         "assistant.threads.setTitle": Method(agents.threads_set_title, assist, 4),
         "assistant.threads.setSuggestedPrompts": Method(agents.threads_set_suggested_prompts, assist, 4),
+        "reactions.get": Method(directory.reactions_get, ("reactions:read",), 3),
         "reactions.add": Method(directory.reactions_add, react, 3),
         "reactions.remove": Method(directory.reactions_remove, react, 2),
         "users.info": Method(directory.users_info, ("users:read",), 4),
