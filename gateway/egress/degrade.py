@@ -11,7 +11,8 @@ from gateway.model import TASK_ICONS, Button, Capabilities, Card, Citation, Menu
 _SHORT = 200
 """Characters of a task's input and of its output that are shown in its line."""
 _CODE_BLOCK = re.compile(r"(?P<fence>`{3,})[^`\n]*\n(?P<code>.*)\n(?P=fence)", re.DOTALL)
-_MARKUP = re.compile(r"([\\`*_~\[\]|<>#])")
+_MARKUP = re.compile(r"([\\`*~\[\]|<>#]|(?<![^\W_])_|_(?![^\W_]))")
+"""Matches what may be markup; an underscore inside of a word (``snake_case``) never is."""
 
 
 def degraded(message: Outgoing, capabilities: Capabilities) -> Outgoing:

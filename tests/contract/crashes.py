@@ -8,7 +8,7 @@ import pytest
 
 from gateway.runtime.journal import FLUSH_AFTER
 from tests.contract.harness import capabilities
-from tests.contract.reading import reads, texts
+from tests.contract.reading import planned, plans, reads, texts
 from tests.contract.world import Method, World
 from tests.support.process import BotProcess
 
@@ -91,6 +91,22 @@ ONCE = """
         first = await pay(1)
         second = await pay(2)
         await cl.Message(f"first {first['receipt']} second {second['receipt']} {message.content}").send()
+"""
+
+
+STEPS = """
+    import gateway as cl
+
+    @cl.on_message
+    async def main(message: cl.Message):
+        async with cl.Step("work") as step:
+            await cl.sleep(0.8)
+            step.output = "ok"
+        task_list = cl.TaskList([cl.Task("one", cl.TaskStatus.RUNNING)])
+        await task_list.send()
+        task_list.tasks[0].status = cl.TaskStatus.DONE
+        await task_list.update()
+        await cl.Message(f"done {message.content}").send()
 """
 
 
@@ -202,6 +218,24 @@ class CrashContract:
             await bot.start()
             await reads(world, post, "first 1 second 2 go", timeout=20)
             assert (tmp_path / "paid").read_text().split() == ["1", "2"]
+
+    @pytest.mark.parametrize(("method", "after_effect"), [("send", True), ("edit", False)])
+    async def test_killed_while_steps_and_tasks_are_shown_each_list_stands_once(
+        self, world: World, tmp_path: Path, method: Method, after_effect: bool
+    ) -> None:
+        async with LivingBot(world, tmp_path, STEPS) as bot:
+            hold = world.hold(method, after_effect=after_effect)
+            post = await world.dm("go")
+            await hold.reached()
+            await world.delivered(post)
+            await bot.kill()
+            hold.drop()
+            await bot.start()
+            await reads(world, post, "done go", timeout=20)
+            await planned(world, post, "✅ one")
+            await planned(world, post, "✅ work: ok")
+        doubled = 0 if world.facts.exactly_once_sends else 1
+        assert 2 <= len(plans(world, post)) <= 2 + doubled
 
     async def test_a_question_outlives_the_process(self, world: World, tmp_path: Path) -> None:
         async with LivingBot(world, tmp_path, ASKS) as bot:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from gateway.egress import Sender
+from gateway.egress.degrade import literal, task_line
 from gateway.errors import RefusedForm
 from gateway.model import Card, Menu, MenuOption, Outgoing, Plan, TaskUpdate
 from tests.egress.platform import TO, Plain
@@ -61,3 +62,19 @@ async def test_what_the_platform_refuses_of_them_becomes_text() -> None:
     [message] = await shown(platform)
     assert message.text == f"Words\n\n{CARD_TEXT}\n\n{PLAN_TEXT}"
     assert message.menus
+
+
+def test_plain_text_becomes_markdown_that_shows_just_that() -> None:
+    assert literal("snake_case __init__ a*b #1") == "snake_case \\_\\_init\\_\\_ a\\*b \\#1"
+
+
+def test_a_task_is_one_line_with_what_went_in_and_what_came_out() -> None:
+    task = TaskUpdate(
+        id="1", title="ask", status="complete", details="```json\n{\n  1\n}\n```", output="**a\nb " + "x" * 300
+    )
+    line = task_line(task)
+    assert line.startswith("- ✅ ask: `{ 1 }` → **a b xxx")
+    assert line.endswith("…**")
+    assert len(line) < 240
+    quoted = TaskUpdate(id="2", title="code", status="error", output="````\n```\n````")
+    assert task_line(quoted) == "- ❌ code: ```` ``` ````"

@@ -62,6 +62,19 @@ async def test_a_phase_is_matched_only_with_itself() -> None:
     assert again.begin("message").found
 
 
+async def test_an_effect_with_a_name_is_matched_only_with_those_of_its_name() -> None:
+    store = Recorded()
+    journal = Journal(cast(Any, store), LEASE, "d")
+    for name in ("steps", "", "other", "steps"):
+        journal.begin("message", name).record(receipts=receipt(name or "none"))
+    await journal.close(keep=True)
+    again = Journal(cast(Any, store), LEASE, "d", store.rows.values())
+    assert again.begin("message").receipts == receipt("none")
+    assert not again.begin("message").found
+    assert [again.begin("message", "steps").ordinal for _ in range(3)] == [0, 3, 5]
+    assert again.begin("message", "other").receipts == receipt("other")
+
+
 async def test_claimed_names_what_both_runs_posted() -> None:
     store = await first_run("message", "message")
     again = Journal(cast(Any, store), LEASE, "d", store.rows.values())
