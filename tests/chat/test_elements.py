@@ -8,7 +8,7 @@ import pytest
 
 import gateway as cl
 from gateway.chat.elements import drawing
-from gateway.chat.elements.rendered import mentions, words
+from gateway.chat.elements.rendered import mentions
 from gateway.chat.elements.tables import as_csv, table_of
 from gateway.errors import TooLarge
 from gateway.model import Capabilities, FromUrl
@@ -78,23 +78,6 @@ def test_a_long_text_has_the_ending_of_its_language(language: str | None, name: 
 )
 def test_a_text_mentions_a_name_as_a_word_of_its_own(text: str, name: str, mentioned: bool) -> None:
     assert mentions(text, name) is mentioned
-
-
-@pytest.mark.parametrize(
-    ("plain", "shown"),
-    [
-        ("source_0", "source_0"),
-        ("New York", "New York"),
-        ("3.5%", "3.5%"),
-        ("_init_", "\\_init\\_"),
-        ("a _b_ c", "a \\_b\\_ c"),
-        ("a|b", "a\\|b"),
-        ("<@U1>", "\\<@U1\\>"),
-        ("two\nlines", "two lines"),
-    ],
-)
-def test_plain_text_is_escaped_only_where_it_needs_to_be(plain: str, shown: str) -> None:
-    assert words(plain) == shown
 
 
 def table(frame: Any, *, width: int = 2_000, limit: int = 1_000_000) -> Any:

@@ -11,8 +11,9 @@ import structlog
 
 from gateway.chat.elements.base import Display, Element, ElementType
 from gateway.chat.elements.drawing import PATIENCE, beside
-from gateway.chat.elements.rendered import Rendered, words
+from gateway.chat.elements.rendered import Rendered
 from gateway.chat.elements.tables import as_csv, is_frame, table_of
+from gateway.egress.degrade import literal
 from gateway.errors import TooLarge
 from gateway.model import Capabilities, ElementKind, FromBytes, OutgoingFile
 
@@ -48,7 +49,7 @@ class Drawn(Element):
         log alone."""
         why = f"it took more than {PATIENCE:g} s" if isinstance(error, TimeoutError) else _line(error)
         log.error("element.not_drawn", element=type(self).__name__, name=self.name, error=why, exc_info=error)
-        return Rendered(text=f"⚠️ {words(self.name)} could not be shown; the bot's log says why.")
+        return Rendered(text=f"⚠️ {literal(self.name)} could not be shown; the bot's log says why.")
 
 
 class Dataframe(Drawn):
@@ -96,7 +97,7 @@ class Dataframe(Drawn):
         except Exception as error:  # whatever the library of the data frame raises
             return self._failed(error)
         files = (self._made(".csv", "text/csv", table.csv),) if table.csv else ()
-        parts = (f"**{words(self.name)}**", table.markdown, table.note)
+        parts = (f"**{literal(self.name)}**", table.markdown, table.note)
         return Rendered(text="\n\n".join(part for part in parts if part), files=files)
 
 
@@ -141,7 +142,7 @@ class Plotly(Drawn):
             data = await beside(partial(self.figure.to_image, format="png", scale=_SCALE.get(self.size, 2)))
         except Exception as error:  # whatever Plotly raises, and what it draws with
             log.warning("element.no_picture", name=self.name, error=_line(error), fix=_KALEIDO)
-            text = f"📈 {words(file.name)} is the chart; a picture of it needs kaleido and Chrome (`{_KALEIDO}`)."
+            text = f"📈 {literal(file.name)} is the chart; a picture of it needs kaleido and Chrome (`{_KALEIDO}`)."
             return Rendered(text=text, files=(file,))
         return Rendered(files=(self._made(".png", "image/png", data, "image"), file))
 

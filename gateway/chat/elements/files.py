@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import ClassVar
 
 from gateway.chat.elements.base import Element, ElementType
-from gateway.chat.elements.rendered import Rendered, words
+from gateway.chat.elements.rendered import Rendered
 from gateway.chat.text import message_text
 from gateway.disk import in_thread
+from gateway.egress.degrade import literal
 from gateway.markdown.code import fenced
 from gateway.model import Capabilities, ElementKind, FromPath, FromUrl, OutgoingFile, kind_of, media_type
 
@@ -103,7 +104,7 @@ class Text(Element):
             return await super().render(limits)
         shown = message_text(text)
         return Rendered(
-            text=f"**{words(self.name)}**\n{fenced(shown.rstrip(), self.language) if self.language else shown}"
+            text=f"**{literal(self.name)}**\n{fenced(shown.rstrip(), self.language) if self.language else shown}"
         )
 
     async def _short(self) -> str | None:

@@ -8,9 +8,6 @@ from typing import Protocol
 from gateway.egress.degrade import literal
 from gateway.model import Capabilities, Card, OutgoingFile
 
-_PLAIN = re.compile(r"(?!.*(?:\b_|_\b|__))[^\W_](?:[\w .,:()/%+-]*[\w.)%])?")
-"""Text without anything that Markdown could take for markup."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
@@ -53,7 +50,7 @@ async def compose(text: str, parts: Sequence[Part], limits: Capabilities) -> Ren
         files += rendered.files
         cards += rendered.cards
         if rendered.files and (rendered.note or (part.attached and not mentions(text, part.name))):
-            listed.append(f"{words(part.name)}, {rendered.note}" if rendered.note else words(part.name))
+            listed.append(f"{literal(part.name)}, {rendered.note}" if rendered.note else literal(part.name))
     if listed:
         texts.append(f"📎 {' · '.join(listed)}")
     return Rendered(text="\n\n".join(each for each in (text, *texts) if each), files=tuple(files), cards=tuple(cards))
@@ -62,9 +59,3 @@ async def compose(text: str, parts: Sequence[Part], limits: Capabilities) -> Ren
 def mentions(text: str, name: str) -> bool:
     """Return whether the text has the name in it, and not only as a part of other words."""
     return bool(name.strip()) and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
-
-
-def words(text: str) -> str:
-    """Return plain text as one line of Markdown that shows just that, escaped only where it needs to be."""
-    line = " ".join(text.split())
-    return line if _PLAIN.fullmatch(line) else literal(line)

@@ -5,8 +5,8 @@ import io
 import re
 from typing import Any, NamedTuple
 
-from gateway.chat.elements.rendered import words
 from gateway.chat.text import drop_lone_surrogates
+from gateway.egress.degrade import literal
 from gateway.errors import TooLarge
 
 ROWS, COLUMNS = 20, 8
@@ -64,7 +64,7 @@ def table_of(frame: Any, *, file: str, width: int, limit: int) -> Table:
         return Table(_markdown(cells), "", b"")
     rows = f"First {len(cells) - 1:,} of {count:,} rows" if len(cells) - 1 < count else f"{count:,} rows"
     wide = f", {COLUMNS} of {columns:,} columns" if columns > COLUMNS else ""
-    return Table(_markdown(cells), f"{rows}{wide}; all of it is in {words(file)}.", as_csv(frame, limit, name=file))
+    return Table(_markdown(cells), f"{rows}{wide}; all of it is in {literal(file)}.", as_csv(frame, limit, name=file))
 
 
 def as_csv(frame: Any, limit: int, *, name: str) -> bytes:
@@ -145,5 +145,5 @@ def _size(rows: list[list[str]]) -> int:
 
 
 def _markdown(rows: list[list[str]]) -> str:
-    lines = [f"| {' | '.join(words(cell) or ' ' for cell in row)} |" for row in rows]
+    lines = [f"| {' | '.join(literal(cell) or ' ' for cell in row)} |" for row in rows]
     return "\n".join([lines[0], f"|{'---|' * len(rows[0])}", *lines[1:]])
