@@ -10,11 +10,11 @@ NODE_STAMP := node_modules/.installed
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install browser demo test conformance check bench format clean
+.PHONY: help install browser demo test test-integrations conformance check bench format clean
 
 help: ## List the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1|\2/' | \
-		awk -F'|' '{ printf "  make %-11s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1|\2/' | \
+		awk -F'|' '{ printf "  make %-17s %s\n", $$1, $$2 }'
 
 install: $(STAMP) $(NODE_STAMP) browser ## Create .venv with everything a developer needs (fast when nothing changed)
 
@@ -55,6 +55,10 @@ demo: $(STAMP) ## Talk to a bot in your browser; no account, no token
 
 test: install ## Run the tests (they reach no outside network)
 	$(BIN)/python -m pytest -n 4 $(ARGS)
+
+test-integrations: install ## Run what draws data frames and figures with the real pandas, polars, Plotly and Matplotlib
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,integrations]"
+	GATEWAY_REAL_LIBRARIES=1 $(BIN)/python -m pytest -n 2 tests/chat/test_real_figures.py tests/conformance $(ARGS)
 
 conformance: install ## Run all samples of the documents on the three platforms (GATEWAY_SAMPLES says where they are)
 	GATEWAY_CONFORMANCE=all $(BIN)/python -m pytest -n 2 tests/conformance $(ARGS)

@@ -4,12 +4,15 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from gateway.model import TASK_ICONS
 from tests.conformance.pictures import FILES, PNG
 from tests.conformance.visitor import Visitor, shown
 from tests.contract.world import FieldInput, File
 
 Visit = Callable[[Visitor], Awaitable[None]]
 
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+"""How every PNG begins."""
 SUPERCONDUCTORS = "Explain superconductors like I'm five years old."
 
 
@@ -190,14 +193,16 @@ async def image_inline(ada: Visitor) -> None:
 @expects("19", uses=("Pdf",))
 async def pdf(ada: Visitor) -> None:
     await ada.writes()
-    await ada.reads("Look at this local pdf")
+    await ada.sees("Look at this local pdf")
+    await ada.sees("page 1")
     await ada.sees_file(FILES["pdf1.pdf"], "pdf1")
 
 
 @expects("20", uses=("Pdf", "display"))
 async def pdf_beside(ada: Visitor) -> None:
     await ada.writes()
-    await ada.sees("Look at this local pdf1", "page 1")
+    await ada.sees("Look at this local pdf1")
+    await ada.sees("page 1")
     await ada.sees_file(FILES["pdf1.pdf"], "pdf1")
 
 
@@ -205,7 +210,7 @@ async def pdf_beside(ada: Visitor) -> None:
 async def plotly(ada: Visitor) -> None:
     await ada.writes()
     await ada.reads("This message has a chart")
-    await ada.sees_file(PNG, "chart")
+    await ada.sees_files(lambda file: file.data.startswith(SIGNATURE) and "chart" in file.name, "PNG of the chart")
     await ada.sees_files(lambda file: file.name.endswith(".html") and b"An example figure" in file.data, "HTML file")
 
 
@@ -213,7 +218,7 @@ async def plotly(ada: Visitor) -> None:
 async def pyplot(ada: Visitor) -> None:
     await ada.writes()
     await ada.reads("Here is a simple plot")
-    await ada.sees_file(PNG, "plot")
+    await ada.sees_files(lambda file: file.data.startswith(SIGNATURE) and "plot" in file.name, "PNG of the plot")
 
 
 @expects("24", uses=("Text",))
@@ -229,7 +234,9 @@ async def task_list(ada: Visitor) -> None:
     await ada.writes()
     await ada.reads("Started processing data")
     running = await ada.sees("Running...", "Processing data", "Performing calculations")
-    failed = await ada.sees("Failed", "Processing data", "Performing calculations")
+    failed = await ada.sees(
+        "Failed", f"{TASK_ICONS['complete']} Processing data", f"{TASK_ICONS['error']} Performing calculations"
+    )
     assert failed.id == running.id
     await ada.handled()
     assert len([each for each in ada.said() if "Performing calculations" in shown(each)]) == 1
