@@ -380,7 +380,7 @@ async def discord_message(ada: Visitor) -> None:
     await ada.writes()
     await ada.reads("Hello World")
     first, second = (await ada.prints("User(")).splitlines()[:2]
-    assert (first == "None") == (ada.world.name != "discord")
+    assert (first == "None") == (ada.world.name != "discord"), f"the message was printed as {first}"
     assert ada.identifier in second
 
 
@@ -389,7 +389,7 @@ async def slack_event(ada: Visitor) -> None:
     await ada.writes("look")
     await ada.reads("Hello World")
     first, second = (await ada.prints("User(")).splitlines()[:2]
-    assert ("look" in first) == (ada.world.name == "slack")
+    assert ("look" in first) == (ada.world.name == "slack"), f"the event was printed as {first}"
     assert ada.identifier in second
 
 

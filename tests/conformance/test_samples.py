@@ -19,6 +19,7 @@ from tests.conformance.document import WHERE, find, samples
 from tests.conformance.expectations import EXPECTATIONS
 from tests.conformance.later import LATER
 from tests.conformance.pictures import FILES
+from tests.conformance.report import PLATFORMS_PAGE, appearance
 from tests.conformance.stubs import MODULES
 from tests.conformance.visitor import Bot, Visitor
 from tests.contract.world import World
@@ -56,6 +57,12 @@ def test_the_samples_are_there() -> None:
     assert len(LATER) == 27
     assert set(samples()) == set(EXPECTATIONS) | set(LATER)
     assert set(COMPLETIONS) <= set(EXPECTATIONS)
+
+
+def test_what_looks_different_somewhere_is_on_the_platforms_page() -> None:
+    """A part of the API that a platform has no control for counts as shown only where the page says what is shown."""
+    listed = appearance(PLATFORMS_PAGE.read_text(encoding="utf-8"))
+    assert {name for each in EXPECTATIONS.values() for name in each.uses} - set(listed) == set()
 
 
 @pytest.fixture(params=list(WORLDS))
