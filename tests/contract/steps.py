@@ -191,6 +191,45 @@ class StepContract:
             await reads(world, post, "done")
             await planned(world, post, "✅ llm: changed")
 
+    async def test_a_step_within_an_answer_that_streams_is_shown_and_the_answer_is_complete(
+        self, world: World, tmp_path: Path
+    ) -> None:
+        async def main(message: cl.Message) -> None:
+            answer = cl.Message()
+            for word in ["Let", "me", "look.", ""]:
+                await answer.stream_token(f"{word} ")
+                await cl.sleep(0.2)
+            async with cl.Step("search", type="tool") as step:
+                await cl.sleep(0.8)
+                step.output = "3 hits"
+            for word in ("Three", "hits."):
+                await answer.stream_token(f"{word} ")
+                await cl.sleep(0.2)
+            await answer.send()
+
+        async with running_bot(world, answering(main), tmp_path):
+            for post in (await world.dm("go"), await world.mention("go")):
+                answer = await reads(world, post, "Three hits.", timeout=30)
+                assert answer.text.split()[:3] == ["Let", "me", "look."]
+                await planned(world, post, "✅ search: 3 hits")
+                assert sum("Three hits." in each.text for each in world.said(post.place)) == 1
+
+    async def test_an_ask_inside_a_step_waits_below_the_list(self, world: World, tmp_path: Path) -> None:
+        async def main(message: cl.Message) -> None:
+            async with cl.Step("confirm") as step:
+                said = await cl.AskUserMessage("Sure?", timeout=60).send()
+                step.output = said["output"] if said else "nothing"
+            await cl.Message("done").send()
+
+        async with running_bot(world, answering(main), tmp_path):
+            post = await world.dm("go")
+            await reads(world, post, "Sure?")
+            asking = await planned(world, post, "⏳ confirm")
+            assert world.said(post.place)[0].id == asking.id
+            await world.reply(post, "yes")
+            await reads(world, post, "done")
+            await planned(world, post, "✅ confirm: yes")
+
     async def test_a_board_of_which_all_is_removed_goes(self, world: World, tmp_path: Path) -> None:
         go_on = asyncio.Event()
 
