@@ -1,15 +1,16 @@
-"""Writes and reads the ``custom_id`` of buttons and forms: a mark, the kind of control, and the token it carries.
+"""Writes and reads the ``custom_id`` of buttons, menus and forms: a mark, the kind of control, the token it carries.
 
 No state is held for a control, so one that another process sent works the same.
 """
 
 from typing import NamedTuple
 
-from adapters.discord.limits import CUSTOM_ID, ID_MARK
+from adapters.discord.limits import CUSTOM_ID, ID_MARK, OPTION
 from gateway.errors import Rejected
 
-ACTION, GOOD, BAD, STARTER, FORM = "a", "u", "d", "s", "f"
-"""Kinds of controls: a button; thumbs up and down; a suggested prompt, whose token is the prompt; a form."""
+ACTION, MENU, GOOD, BAD, STARTER, FORM = "a", "m", "u", "d", "s", "f"
+"""Kinds of controls: a button; a menu, whose options have the tokens; thumbs up and down; a suggested prompt, whose
+token is the prompt; a form."""
 
 _MARK = "gw"
 _PLACES = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -41,3 +42,15 @@ def read(custom_id: str) -> Control | None:
 def fits(token: str) -> bool:
     """Return whether a control can carry this token."""
     return len(token) <= CUSTOM_ID - ID_MARK
+
+
+def picked(token: str, place: int) -> str:
+    """Return the value of a menu's option. ``place`` distinguishes two options of one menu with the same token."""
+    if len(token) >= OPTION:
+        raise Rejected(f"an option of a Discord menu carries {OPTION - 1} characters, this token has {len(token)}")
+    return f"{_PLACES[place]}{token}"
+
+
+def token_of(value: str) -> str:
+    """Return the token of a menu's option."""
+    return value[1:]

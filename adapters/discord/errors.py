@@ -50,8 +50,8 @@ _BAD_FORM = 50035
 _FIELD = re.compile(r"^In (\w+)", re.MULTILINE)
 """The line in which discord.py names a field that Discord refuses (``Invalid Form Body``)."""
 _FORM: Mapping[str, frozenset[FormPart]] = {
-    "embeds": frozenset({"pictures"}),
-    "components": frozenset({"buttons", "feedback"}),
+    "embeds": frozenset({"pictures", "cards", "plan"}),
+    "components": frozenset({"buttons", "menus", "feedback"}),
 }
 """Fields of a message without which its words can still be sent."""
 _NOTHING_TO_MEND = {

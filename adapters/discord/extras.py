@@ -12,8 +12,9 @@ from adapters.discord.directory import Directory
 from adapters.discord.errors import code_of
 from adapters.discord.limits import CONTENT, NONCE, ROW, ROWS, THREAD_NAME
 from adapters.discord.outbound import MESSAGES
-from adapters.discord.render import allowed, characters, label
+from adapters.discord.render import allowed, label
 from adapters.discord.threads import PostTarget, Threads
+from adapters.discord.written import characters
 from adapters.fields import Json, text
 from gateway.errors import Forbidden, Gone, PlatformError, RateLimited, Rejected, Unsupported
 from gateway.model import AllowedMentions, ConversationRef, Profile, Starter, UserRef

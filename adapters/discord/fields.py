@@ -18,6 +18,12 @@ def number(body: Json, name: str, default: int = -1) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) else default
 
 
+def strings(body: Json, name: str) -> list[str]:
+    """Return the texts in a list under a key."""
+    values = body.get(name)
+    return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
+
+
 # Discord's first snowflake: 2015-01-01T00:00:00Z (API reference, "Snowflakes").
 _EPOCH = 1_420_070_400.0
 """Discord's epoch, the start of 2015, in seconds since the Unix epoch."""

@@ -14,8 +14,8 @@ from adapters.discord.api import TRANSFER, Api
 from adapters.discord.errors import seconds_to_wait
 from adapters.discord.fields import attachments
 from adapters.discord.limits import REQUEST_BYTES
-from adapters.discord.render import characters
 from adapters.discord.sdk import discord
+from adapters.discord.written import characters
 from adapters.fields import text
 from gateway.errors import Gone, RateLimited, Rejected, TooLarge, Unavailable, Unsupported
 from gateway.model import FromBytes, FromPath, FromUrl, OutgoingFile, RemoteFile

@@ -13,7 +13,7 @@ from adapters.discord.files import size_of, uploads
 from adapters.discord.limits import PAGE
 from adapters.discord.outbound import MESSAGE, MESSAGES
 from adapters.discord.recent import RecentMessages
-from adapters.discord.render import content, nonce
+from adapters.discord.render import body, nonce
 from adapters.discord.threads import PostTarget, Threads
 from adapters.discord.words import all_words
 from adapters.fields import Json, items, obj, text
@@ -51,7 +51,7 @@ class History:
         mark = nonce(to, key)
         earliest = max(since, _asked_at(key), self._recent.since if self._recent.was_tried(mark) else 0.0)
         self._recent.doubt(mark)
-        wanted = content(message).strip()
+        wanted = body(message)
         alike: Json | None = None
         for each in reversed(await self._messages(to, after=since - _SKEW, limit=PAGE * _PAGES)):
             if text(obj(each, "author"), "id") != self._directory.me:
@@ -172,8 +172,14 @@ def _asked_at(key: str) -> float:
     return seconds(found[1]) if found else 0.0
 
 
-def _alike(message: Json, wanted: str, files: int) -> bool:
-    shown = text(message, "content")
-    if not shown or not wanted:
-        return shown == wanted and len(items(message, "attachments")) == files
-    return wanted.startswith(shown) or shown.startswith(wanted)
+def _alike(message: Json, wanted: Json, files: int) -> bool:
+    shown, said = text(message, "content"), text(wanted, "content").strip()
+    if not shown or not said:
+        same = shown == said and len(items(message, "attachments")) == files
+        return same and _titles(message) == _titles(wanted)
+    return said.startswith(shown) or shown.startswith(said)
+
+
+def _titles(message: Json) -> list[str]:
+    """Return the titles of a message's embeds, without the status of a plan."""
+    return [text(each, "title").partition(" · ")[0] for each in items(message, "embeds")]

@@ -24,8 +24,9 @@ from adapters.discord.forms import modal, problems_of
 from adapters.discord.intake import Intake
 from adapters.discord.limits import ANSWER_WITHIN, CONTENT
 from adapters.discord.progress import Mark
-from adapters.discord.render import allowed, characters
+from adapters.discord.render import allowed
 from adapters.discord.tokens import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, SILENT
+from adapters.discord.written import characters
 from adapters.fields import Json, obj, text
 from gateway.errors import GatewayError, Gone, Rejected
 from gateway.model import COMMANDS, Accepted, AllowedMentions, Answer, Envelope, Form, FormErrors, Notice, OpenForm

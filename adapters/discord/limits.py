@@ -8,15 +8,30 @@ AUTHOR = 64
 """Characters of another author's name that are shown; the gateway's own choice, so that the line leaves room for the
 text."""
 ROW = 5
-"""Buttons of one row (Component reference)."""
+"""Buttons of one row (Component reference, Action Row)."""
 ROWS = 5
-"""Rows of buttons of one message (Component reference)."""
+"""Rows of one message, each of buttons or of one menu (Component reference, Legacy Message Component Behavior)."""
+MENU_PLACEHOLDER = 150
+"""Characters of what a menu shows before an option is picked (Component reference, String Select)."""
 BUTTON_LABEL = 80
 """Characters of a button's label (Component reference)."""
 CUSTOM_ID = 100
 """Characters of a ``custom_id`` (Component reference)."""
 EMBED_TITLE = 256
 """Characters of an embed's title (Message resource, Embed limits)."""
+EMBEDS = 10
+"""Embeds of one message (Message resource, Create Message)."""
+EMBED_TOTAL = 6_000
+"""Characters of the titles, descriptions, names and values of all embeds of a message (Message resource, Embed
+limits)."""
+EMBED_DESCRIPTION = 4_096
+"""Characters of an embed's description (Message resource, Embed limits)."""
+EMBED_FIELDS = 25
+"""Fields of one embed (Message resource, Embed limits)."""
+EMBED_NAME = 256
+"""Characters of the name of an embed's field (Message resource, Embed limits)."""
+EMBED_FIELD = 1_024
+"""Characters of the value of an embed's field (Message resource, Embed limits)."""
 EMBED_URL = 2_048
 """Characters of an embed's URL; not documented, the number is the one that Discord's form errors name."""
 FILES = 10
@@ -34,11 +49,13 @@ LABEL = 45
 DESCRIPTION = 100
 """Characters of the description below a label, or of an option (Component reference)."""
 PLACEHOLDER = 100
-"""Characters of a placeholder (Component reference)."""
+"""Characters of the placeholder of a text input (Component reference, Text Input)."""
 TEXT_INPUT = 4_000
 """Characters of a text input (Component reference)."""
 OPTIONS = 25
 """Options of a select (Component reference)."""
+GROUP_OPTIONS = 10
+"""Options of radio buttons (2 at least) and of checkboxes (Component reference, Radio Group and Checkbox Group)."""
 OPTION = 100
 """Characters of an option's label or value (Component reference)."""
 UPLOADS = 10
@@ -73,6 +90,14 @@ CAPABILITIES = Capabilities(
     button_label_limit=BUTTON_LABEL,
     # Discord counts characters, so as many bytes always fit.
     action_token_limit=CUSTOM_ID - ID_MARK,
+    menus=True,
+    menu_options=OPTIONS,
+    # Each has a row of its own.
+    menus_per_message=ROWS - 1,
+    # One character tells options with the same token apart.
+    menu_token_limit=OPTION - 1,
+    cards=True,
+    plans=True,
     files_per_message=FILES,
     file_size_limit=FILE_BYTES,
     # Edits share a bucket of five in five seconds with all other edits in the channel.
@@ -80,7 +105,8 @@ CAPABILITIES = Capabilities(
     # Typing is shown for ten seconds (Channel resource, Trigger Typing Indicator).
     status_interval=8.0,
     forms=True,
-    form_fields=5,
+    form_fields=MODAL_FIELDS,
+    form_options=OPTIONS,
     form_files=True,
     feedback=True,
     # Discord tells nobody the nonce of an earlier message.

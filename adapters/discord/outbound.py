@@ -12,15 +12,16 @@ from typing import Any, Literal
 
 from adapters.discord import tokens
 from adapters.discord.api import Api
-from adapters.discord.errors import TOKEN_OVER, code_of
+from adapters.discord.errors import NO_ACCESS, TOKEN_OVER, code_of
 from adapters.discord.fields import number
 from adapters.discord.files import batches, request, uploads
 from adapters.discord.recent import RecentMessages
-from adapters.discord.render import EMPTY, body, nonce, shows
+from adapters.discord.render import body, nonce
 from adapters.discord.threads import PostTarget, Threads
+from adapters.discord.written import EMPTY
 from adapters.fields import Json, items, text
 from adapters.files import file_changes
-from gateway.errors import Forbidden, Gone, Rejected
+from gateway.errors import Forbidden, Gone, RefusedForm, Rejected
 from gateway.model import ConversationRef, Outgoing, OutgoingFile, Receipt
 
 MESSAGES = "/channels/{channel_id}/messages"
@@ -82,6 +83,8 @@ class Outbox:
         except Forbidden as error:
             if token := tokens.live(to):
                 posted = await self._follow_up(to, token, payload, files, error)
+            elif payload.get("embeds") and code_of(error) in NO_ACCESS:
+                raise _without_embeds(error) from error
             elif (beside := self._threads.beside(to, target, error)) is not None:
                 return await self._post(to, beside, payload, files, mark, message)
             else:
@@ -159,8 +162,13 @@ class Outbox:
         told = dict(payload)
         if files or changed:
             told["attachments"] = [{"id": id} for id in attached] + _new(files).get("attachments", [])
-        with request(told, files) as arguments:
-            edited = await self._change("PATCH", receipt, **arguments)
+        try:
+            with request(told, files) as arguments:
+                edited = await self._change("PATCH", receipt, **arguments)
+        except Forbidden as error:
+            if told.get("embeds") and code_of(error) in NO_ACCESS:
+                raise _without_embeds(error) from error
+            raise
         rest = {name: value for name, value in receipt.data.items() if name != "files"}
         data = _receipt(receipt.to, edited, channel_of(receipt), attached, files).data
         return replace(receipt, data={**rest, **data})
@@ -203,9 +211,16 @@ def _is_of_the_reply(error: Rejected) -> bool:
     return code == _NO_REPLY or (code == _FORM and "message_reference" in str(error))
 
 
+def _without_embeds(error: Forbidden) -> RefusedForm:
+    """Return the error that lets a message be tried without its embeds, for which the bot may lack the permission Embed
+    Links. Where it may not write at all, that try is refused as well."""
+    return RefusedForm(f"{error}; for pictures by address, cards and plans: Embed Links", ["pictures", "cards", "plan"])
+
+
 def _payload(message: Outgoing) -> dict[str, Any]:
     payload = body(message)
-    if not payload["content"].strip() and not shows(message, len(uploads(message.files))):
+    shown = payload["content"].strip() or payload["embeds"] or payload["components"] or uploads(message.files)
+    if not shown:
         payload["content"] = EMPTY
     return payload
 
@@ -230,6 +245,6 @@ def _receipt(
 
 
 def _says(posted: Json, payload: Mapping[str, Any], files: Sequence[OutgoingFile]) -> bool:
-    """Return whether a posted message shows what was sent."""
+    """Return whether a posted message is known to show what was sent; of embeds it is not."""
     same = text(posted, "content") == payload["content"].strip()
-    return same and len(items(posted, "attachments")) == len(files)
+    return same and len(items(posted, "attachments")) == len(files) and not payload["embeds"]

@@ -5,7 +5,7 @@ from typing import Any
 
 from adapters.discord import controls
 from adapters.discord.conversations import mentions, name_of
-from adapters.discord.fields import attachments, file_name, number, seconds
+from adapters.discord.fields import attachments, file_name, number, seconds, strings
 from adapters.discord.forms import values_of
 from adapters.discord.references import references
 from adapters.discord.tokens import COMMAND, COMPONENT, MODAL
@@ -155,6 +155,13 @@ def _click(data: Json, ref: ConversationRef, user: UserRef) -> Event | None:
     match control.kind:
         case controls.ACTION:
             return ActionInvoked(ref=ref, user=user, token=control.token, message_id=message_id)
+        case controls.MENU:
+            values = strings(obj(data, "data"), "values")
+            return (
+                ActionInvoked(ref=ref, user=user, token=controls.token_of(values[0]), message_id=message_id)
+                if values
+                else None
+            )
         case controls.GOOD | controls.BAD:
             return FeedbackGiven(
                 ref=ref,

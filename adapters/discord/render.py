@@ -1,94 +1,67 @@
 """Renders an ``Outgoing`` as the body of Create Message and Edit Message. Pure.
 
-A message is ``content``, attachments, embeds and rows of buttons. Components V2 would take more text, but such a
-message can have no content and never becomes an ordinary one again, while a streamed answer begins as plain words and
-gets its files and buttons last.
+A message is ``content``, attachments, embeds and rows of buttons and menus. Components V2 would take more text, but
+such a message can have no content and never becomes an ordinary one again, while a streamed answer begins as plain
+words and gets its files and buttons last.
 """
 
 import hashlib
-import re
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
-from adapters.discord import controls, dialect, tables
-from adapters.discord.limits import AUTHOR, BUTTON_LABEL, CONTENT, EMBED_TITLE, EMBED_URL, MENTIONS, NONCE, ROW
-from gateway.errors import Rejected
-from gateway.markdown.parts import Part, Prose, parts
-from gateway.model import AllowedMentions, Button, ConversationRef, FromUrl, Outgoing, OutgoingFile
+from adapters.discord import controls
+from adapters.discord.cards import embeds
+from adapters.discord.limits import (
+    AUTHOR,
+    BUTTON_LABEL,
+    CONTENT,
+    DESCRIPTION,
+    MENTIONS,
+    MENU_PLACEHOLDER,
+    NONCE,
+    OPTION,
+    ROW,
+    ROWS,
+)
+from adapters.discord.plans import small_print
+from adapters.discord.written import characters, cut, markdown
+from gateway.errors import RefusedForm
+from gateway.model import AllowedMentions, Button, ConversationRef, Menu, MenuOption, Outgoing
 
 Json = dict[str, Any]
 
-EMPTY = "\u200b"
-"""The content of a message that shows nothing: Discord takes no empty message."""
-
 _STYLES = {"primary": 1, "default": 2, "danger": 4}
-_MARKUP = re.compile(
-    r"\||__|\]\(|~~~|````|&|<[bB][rR]|#{4}|^(?: {4}|\t| {0,3}(?:=++|-++)[ \t]*+$|[> ]*+```)", re.MULTILINE
-)
-"""Markup that Discord may show differently; a text without any of it is sent unchanged."""
 
 
 def body(message: Outgoing) -> Json:
     """Return the whole message but its uploads. Every part is there, so that an edit removes what is no longer
     wanted."""
+    text = _text(message)
+    small = small_print(message.plan, text)
     return {
-        "content": content(message),
-        "embeds": [linked(file, file.source.url) for file in message.files if isinstance(file.source, FromUrl)],
+        "content": f"{text}{small}",
+        "embeds": embeds(message.files, message.cards, None if small else message.plan),
         "components": rows(message),
         "allowed_mentions": allowed(message.mentions),
     }
 
 
-def shows(message: Outgoing, uploads: int) -> bool:
-    """Return whether the message shows anything beside its content."""
-    linked = any(isinstance(file.source, FromUrl) for file in message.files)
-    return bool(uploads or message.buttons or linked or message.feedback is not None)
-
-
 def content(message: Outgoing) -> str:
-    """Return the text, below the name of another author if there is one."""
-    text = characters(message.text)
+    """Return the content of a message: the text, below the name of another author if there is one, and the steps as
+    small print."""
+    text = _text(message)
+    return f"{text}{small_print(message.plan, text)}"
+
+
+def _text(message: Outgoing) -> str:
     head = f"-# {one_line(message.author)}\n" if message.author else ""
-    if _MARKUP.search(text):
-        text = _markdown(text, CONTENT - len(head))
-    return f"{head}{text}"
+    return f"{head}{markdown(message.text, CONTENT - len(head))}"
 
 
 def one_line(name: str) -> str:
     """Return a name on one line."""
     name = " ".join(characters(name).split())
     return name if len(name) <= AUTHOR else name[: AUTHOR - 1] + "…"
-
-
-def characters(text: str) -> str:
-    """Return text that can be encoded: a model may write half of a surrogate pair."""
-    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _markdown(text: str, limit: int) -> str:
-    """Return Markdown as Discord shows it: Discord's dialect in prose, one kind of fence, no tables."""
-    found = list(parts(text))
-    shown = _shown(text, found, limit, terse=False)
-    return shown if len(shown) <= limit else _shown(text, found, limit, terse=True)
-
-
-def _shown(text: str, found: list[Part], limit: int, *, terse: bool) -> str:
-    prose = [dialect.prose(part, text, terse=terse) if isinstance(part, Prose) else None for part in found]
-    room = (
-        limit
-        - len(text)
-        - sum(len(new) - len(part.source) for part, new in zip(found, prose, strict=True) if new is not None)
-    )
-    blocks: list[str] = []
-    for part, new in zip(found, prose, strict=True):
-        if isinstance(part, Prose):
-            blocks.append(new or "")
-            continue
-        block = tables.shown(part, limit=len(part.source) + max(room, 0))
-        room -= len(block) - len(part.source)
-        blocks.append(block)
-    return "\n".join(blocks)
 
 
 def allowed(mentions: AllowedMentions) -> Json:
@@ -112,11 +85,14 @@ def nonce(to: ConversationRef, key: str) -> str:
 
 
 def rows(message: Outgoing) -> list[Json]:
-    """Return the rows of buttons, then the thumbs."""
+    """Return the rows of buttons, the menus, then the thumbs. Raises ``RefusedForm`` for menus that have no row."""
     found = [
         {"type": 1, "components": [_button(button, place) for place, button in numbered]}
         for numbered in _rows(message.buttons)
     ]
+    found += [{"type": 1, "components": [_menu(menu, place)]} for place, menu in enumerate(message.menus)]
+    if len(found) + (message.feedback is not None) > ROWS and message.menus:
+        raise RefusedForm(f"a message has at most {ROWS} rows of buttons and menus", ["menus"])
     if message.feedback is not None:
         thumbs = [_thumb("👍", controls.GOOD, message.feedback), _thumb("👎", controls.BAD, message.feedback)]
         found.append({"type": 1, "components": thumbs})
@@ -137,24 +113,26 @@ def _button(button: Button, place: int) -> Json:
     }
 
 
+def _menu(menu: Menu, place: int) -> Json:
+    return {
+        "type": 3,
+        "custom_id": controls.write(controls.MENU, "", place),
+        "placeholder": cut(menu.placeholder, MENU_PLACEHOLDER),
+        "options": [_option(option, number) for number, option in enumerate(menu.options)],
+    }
+
+
+def _option(option: MenuOption, place: int) -> Json:
+    found: Json = {"label": cut(option.label, OPTION), "value": controls.picked(option.token, place)}
+    if option.description.strip():
+        found["description"] = cut(option.description, DESCRIPTION)
+    return found
+
+
 def label(words: str) -> str:
     """Return a button's label, which is never empty."""
-    words = characters(words).strip() or "…"
-    return words if len(words) <= BUTTON_LABEL else words[: BUTTON_LABEL - 1] + "…"
+    return cut(words, BUTTON_LABEL)
 
 
 def _thumb(face: str, kind: str, token: str) -> Json:
     return {"type": 2, "style": 2, "emoji": {"name": face}, "custom_id": controls.write(kind, token)}
-
-
-def linked(file: OutgoingFile, url: str) -> Json:
-    """Return the embed of a file that is not uploaded: its image, or a title that links to it."""
-    try:
-        good = urlsplit(url).scheme in ("http", "https") and len(url) <= EMBED_URL and not re.search(r"[\s<>]", url)
-    except ValueError:
-        good = False
-    if not good:
-        raise Rejected(f"file {file.name!r}: {url[:80]!r} is no http(s) address of up to {EMBED_URL} characters")
-    if file.kind == "image":
-        return {"image": {"url": url}}
-    return {"title": (characters(file.name).strip() or url)[:EMBED_TITLE], "url": url}

@@ -436,7 +436,7 @@ async def test_every_kind_of_field_at_its_limits(world: DiscordWorld, harness: A
     "fields",
     [
         tuple(SwitchField(id=f"{n}", label="S") for n in range(6)),
-        (SelectField(id="s", label="S", options=tuple((f"{n}", "x") for n in range(26))),),
+        (SelectField(id="s", label="S", options=tuple((f"{n}", "x") for n in range(126))),),
         (SelectField(id="s", label="S", options=(("v" * 101, "x"),)),),
         (TextField(id="t" * 100, label="T"),),
         (SelectField(id="s", label="S", options=(("v", "x"), ("v", "y"))),),

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.discord import controls
+from adapters.discord.cards import linked
 from adapters.discord.conversations import direct, thread
 from adapters.discord.limits import CAPABILITIES, CONTENT
-from adapters.discord.render import allowed, body, content, linked, nonce, rows
+from adapters.discord.render import allowed, body, content, nonce, rows
 from gateway.errors import Rejected
 from gateway.model import AllowedMentions, Button, FromBytes, FromUrl, Outgoing, OutgoingFile, from_json
 

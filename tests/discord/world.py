@@ -14,8 +14,9 @@ from gateway.adapter import AdapterContext, SupportsCompletion, SupportsStreamin
 from gateway.emulators.discord import state
 from gateway.emulators.discord.emulator import DiscordEmulator
 from gateway.emulators.discord.state import User
-from gateway.model import UserRef
+from gateway.model import TASK_ICONS, UserRef
 from tests.contract.emulated import EmulatedWorld, enter_comment
+from tests.contract.reading import ESCAPED
 from tests.contract.world import EXTRAS, Facts, FieldInput, File, Method, Person, Place, Post, Said, ShownForm, Trouble
 from tests.support.emulators import settings_of, started
 
@@ -24,6 +25,7 @@ Message = dict[str, Any]
 CHANNEL = "general"
 SPOKEN = (0, 19, 20)
 EPHEMERAL = 1 << 6
+_SMALL = "-# "
 
 
 def adapter_for(discord: DiscordEmulator, context: AdapterContext | None = None, **changes: Any) -> DiscordAdapter:
@@ -35,6 +37,50 @@ def adapter_for(discord: DiscordEmulator, context: AdapterContext | None = None,
 def controls(message: Message) -> list[Message]:
     """Return the buttons of a message."""
     return [each for row in message.get("components", ()) for each in row["components"] if each["type"] == 2]
+
+
+def selects(message: Message) -> list[Message]:
+    """Return the string selects of a message."""
+    return [each for row in message.get("components", ()) for each in row["components"] if each["type"] == 3]
+
+
+def is_card(embed: Message) -> bool:
+    """Return whether an embed is a card: not a plan, and not a file given by its address."""
+    return "color" not in embed and "url" not in embed and set(embed) != {"type", "image"} and _SMALL not in _of(embed)
+
+
+def card(embed: Message) -> str:
+    """Return an embed as lines a person reads: title, text, ``name: value``, the picture's address."""
+    fields = [f"{field['name']}: {field['value']}" for field in embed.get("fields", ())]
+    lines = [embed.get("title", ""), _of(embed), *fields, embed.get("image", {}).get("url", "")]
+    return plain("\n".join(line for line in lines if line))
+
+
+def split_plan(message: Message) -> tuple[str, tuple[str, ...]]:
+    """Return what a message says, and the lines of its plan: small print at the end, or an embed."""
+    content = message["content"].strip()
+    for embed in message["embeds"]:
+        if "color" in embed:
+            return content, tuple(plain(f"{embed['title']}\n{_of(embed)}").split("\n"))
+        if _SMALL in _of(embed):
+            return content, tuple(line.removeprefix(_SMALL) for line in plain(_of(embed)).split("\n"))
+    lines = content.split("\n")
+    start = len(lines)
+    while start and lines[start - 1].startswith(_SMALL):
+        start -= 1
+    small = [line.removeprefix(_SMALL) for line in lines[start:]]
+    if not any(icon in line for line in small for icon in TASK_ICONS.values()):
+        return content, ()
+    return "\n".join(lines[:start]).strip(), tuple(plain(line) for line in small)
+
+
+def plain(markdown: str) -> str:
+    """Return Markdown without the backslashes of what is escaped."""
+    return ESCAPED.sub(r"\1", markdown)
+
+
+def _of(embed: Message) -> str:
+    return str(embed.get("description", ""))
 
 
 class DiscordWorld(EmulatedWorld[DiscordEmulator]):
@@ -128,6 +174,12 @@ class DiscordWorld(EmulatedWorld[DiscordEmulator]):
 
     async def click(self, message: Said, label: str, *, user: Person = "Ada") -> None:
         where = message.place.thread or message.place.channel
+        posted = self.discord.message(where, message.id) or {}
+        for menu in selects(posted):
+            if label in (option["label"] for option in menu["options"]):
+                person = self._user(user).id
+                await self.discord.click(where, message.id, menu["custom_id"], values=[label], user=person)
+                return
         await self.discord.click(where, message.id, label=label, user=self._user(user).id)
 
     def _message(self, message: Said) -> state.Message:
@@ -282,10 +334,14 @@ class DiscordWorld(EmulatedWorld[DiscordEmulator]):
     @staticmethod
     def _said(place: Place, message: Message) -> Said:
         pings = message["pings"]
+        text, plan = split_plan(message)
         return Said(
             id=message["id"],
             place=place,
-            text=message["content"].strip(),
+            text=text,
+            cards=tuple(card(each) for each in message["embeds"] if is_card(each)),
+            plan=plan,
+            menus=tuple(tuple(option["label"] for option in menu["options"]) for menu in selects(message)),
             buttons=tuple(each["label"] for each in controls(message) if each["custom_id"].startswith("gwa")),
             files=tuple(_name(file) for file in message["attachments"]),
             pings=(*pings["users"], *pings["roles"], *(["everyone"] if pings["everyone"] else [])),
