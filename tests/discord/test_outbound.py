@@ -399,8 +399,8 @@ async def test_a_picture_whose_address_discord_does_not_take_arrives_as_a_link(h
 @pytest.mark.parametrize(
     ("said", "parts"),
     [
-        ("In embeds.0.image.url: Not a well formed URL.", {"pictures"}),
-        ("In components.0.components.0.emoji.name: Invalid emoji", {"buttons", "feedback"}),
+        ("In embeds.0.image.url: Not a well formed URL.", {"pictures", "cards", "plan"}),
+        ("In components.0.components.0.emoji.name: Invalid emoji", {"buttons", "menus", "feedback"}),
     ],
 )
 def test_what_discord_refuses_of_a_form_is_named(said: str, parts: set[str]) -> None:
