@@ -20,6 +20,7 @@ from gateway.ingress.failures import Failures
 from gateway.ingress.housekeeping import Housekeeping
 from gateway.ingress.tasks import BackgroundTasks
 from gateway.ports import Store
+from gateway.runtime.commands import CommandList
 from gateway.runtime.files import Files
 from gateway.runtime.forms import Forms
 from gateway.runtime.key_values import StoredKeyValues
@@ -95,6 +96,7 @@ def compose(
         spawn=tasks.spawn,
         questions=OpenQuestions(per_person=settings.questions_per_person, limits=limits),
         seals=seals,
+        commands=CommandList(store, sender),
         cot=settings.cot,
         feedback=lambda: settings.feedback and callbacks.on_feedback is not None,
     )

@@ -10,8 +10,8 @@ from typing import ClassVar
 import structlog
 from starlette.routing import Route
 
-from adapters.discord import commands
 from adapters.discord.api import Api
+from adapters.discord.commands import Commands
 from adapters.discord.directory import Directory
 from adapters.discord.extras import Extras
 from adapters.discord.files import Downloads
@@ -32,6 +32,7 @@ from gateway.adapter import Accept, AdapterContext
 from gateway.errors import GatewayError, SettingsError
 from gateway.model import (
     Capabilities,
+    Command,
     ConversationRef,
     Envelope,
     Event,
@@ -70,6 +71,7 @@ class DiscordAdapter:
         self._history = History(self._api, self._threads, self._directory, self._recent)
         self._extras = Extras(self._api, self._threads, self._directory)
         self._downloads = Downloads(self._api)
+        self._commands = Commands(self._api, self._directory, context.store)
         self._interactions = Interactions(self._api, self._directory)
         self._inbound = Inbound(
             self._api,
@@ -107,6 +109,7 @@ class DiscordAdapter:
             stack.push_async_callback(self._keep_sessions)
             stack.push_async_callback(intake.close)
             stack.push_async_callback(self._inbound.close)
+            await self._commands.recall()
             online = await self._login()
             self._shards = self._make_shards(intake)
             running = asyncio.create_task(self._run(online))
@@ -172,7 +175,7 @@ class DiscordAdapter:
 
     def _on_ready(self) -> None:
         if self._syncing is None and self._directory.app:
-            self._syncing = asyncio.create_task(commands.sync(self._api, self._directory.app))
+            self._syncing = asyncio.create_task(self._commands.register())
 
     async def _stop_syncing(self) -> None:
         if self._syncing is not None:
@@ -240,6 +243,10 @@ class DiscordAdapter:
     async def set_title(self, to: ConversationRef, title: str) -> None:
         """Rename the conversation's thread; a conversation without a thread keeps its name."""
         await self._extras.set_title(to, title)
+
+    async def set_commands(self, commands: Sequence[Command]) -> None:
+        """Register the commands of handlers, beside the gateway's own."""
+        await self._commands.replace(commands)
 
     async def suggest(self, to: ConversationRef, starters: Sequence[Starter]) -> None:
         """Post a message with a button for each prompt."""

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from adapters.discord.fields import number
 from adapters.fields import Json, items, obj, text
+from gateway.model import COMMANDS
 
 PUBLIC_THREAD = 11
 """Channel type of a public thread (Channel resource, Channel Types)."""
@@ -52,6 +53,8 @@ class Directory:
         self.me = ""
         """The bot's user id."""
         self.app = ""
+        self.commands = frozenset(command.name for command in COMMANDS)
+        """Names of the bot's own slash commands."""
         """The application's id."""
         self._channels: dict[str, Channel] = {}
         self._threads: OrderedDict[str, Channel] = OrderedDict()

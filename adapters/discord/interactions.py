@@ -10,7 +10,7 @@ interaction that a RESUME brings later than that is not carried out.
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from typing import Any
 
 import structlog
@@ -29,7 +29,7 @@ from adapters.discord.tokens import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, SIL
 from adapters.discord.written import characters
 from adapters.fields import Json, obj, text
 from gateway.errors import GatewayError, Gone, Rejected
-from gateway.model import COMMANDS, Accepted, AllowedMentions, Answer, Envelope, Form, FormErrors, Notice, OpenForm
+from gateway.model import Accepted, AllowedMentions, Answer, Envelope, Form, FormErrors, Notice, OpenForm
 
 Response = dict[str, Any]
 """The body of an interaction's answer."""
@@ -76,7 +76,7 @@ class Interactions:
 
     def _enter(self, data: Json, intake: Intake, mark: Mark) -> "asyncio.Future[Accepted | None] | Response":
         """Return the future of the stored delivery, or the answer to an interaction that is not taken in."""
-        if (answer := _refusal(data)) is not None:
+        if (answer := _refusal(data, self._directory.commands)) is not None:
             return answer
         found = envelope.interaction(data, self._directory)
         if not isinstance(found, Envelope):
@@ -174,13 +174,13 @@ def private(words: str) -> Response:
     return {"type": _MESSAGE, "data": data}
 
 
-def _refusal(data: Json) -> Response | None:
-    """Return the answer to an interaction that is not taken in: kinds and controls of others, numbers that are none.
-    None for one that is."""
+def _refusal(data: Json, commands: Collection[str]) -> Response | None:
+    """Return the answer to an interaction that is not taken in: kinds, controls and commands of others (``commands``
+    are the bot's own), numbers that are none. None for one that is."""
     custom_id = text(obj(data, "data"), "custom_id")
     match number(data, "type"):
         case value if value == COMMAND:
-            known = text(obj(data, "data"), "name") in {command.name for command in COMMANDS}
+            known = text(obj(data, "data"), "name") in commands
         case value if value == COMPONENT:
             known = controls.read(custom_id) is not None
         case value if value == MODAL:

@@ -46,6 +46,8 @@ MODAL_FIELDS = 5
 """Fields of one modal (Component reference)."""
 LABEL = 45
 """Characters of a field's label (Component reference)."""
+COMMAND_COUNT = 100
+"""Slash commands of one application (Application Commands, Registering a Command)."""
 DESCRIPTION = 100
 """Characters of the description below a label, or of an option (Component reference)."""
 PLACEHOLDER = 100

@@ -4,6 +4,7 @@ from gateway.adapter.base import Accept, Adapter
 from gateway.adapter.context import AdapterContext, FileVault, HeldFile, KeyValueStore
 from gateway.adapter.emulator import Emulator
 from gateway.adapter.extras import (
+    SupportsCommands,
     SupportsCompletion,
     SupportsHistory,
     SupportsLookup,
@@ -26,6 +27,7 @@ __all__ = [
     "HeldFile",
     "KeyValueStore",
     "Platform",
+    "SupportsCommands",
     "SupportsCompletion",
     "SupportsHistory",
     "SupportsLookup",

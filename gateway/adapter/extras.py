@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from typing import Protocol, runtime_checkable
 
 from gateway.model import (
+    Command,
     ConversationRef,
     HistoryMessage,
     MessageCreated,
@@ -105,6 +106,16 @@ class SupportsTitles(Protocol):
 
     async def set_title(self, to: ConversationRef, title: str) -> None:
         """Set the conversation's title."""
+        ...
+
+
+@runtime_checkable
+class SupportsCommands(Protocol):
+    """An adapter that can tell its platform which commands a bot has, so that people are offered them."""
+
+    async def set_commands(self, commands: Sequence[Command]) -> None:
+        """Make these the bot's own commands, beside ``gateway.model.COMMANDS``, in all conversations. Called when they
+        change, and once after a start. An invocation comes back as ``CommandInvoked``."""
         ...
 
 

@@ -56,6 +56,9 @@ class Emitter:
             raise ValueError(f"a conversation has at most {COMMANDS_LIMIT} commands, not {len(kept)}")
         turn.session.values[_COMMANDS] = kept
         turn.session.values.pop(_ACTIVE, None)
+        # The platform lists them for everybody; what they mean is up to the conversation.
+        listed = [model.Command(name=_folded(each["id"]), description=each["description"]) for each in kept]
+        turn.services.spawn(turn.services.commands.add(turn.ref, listed))
 
 
 def _checked(command: Mapping[str, Any]) -> dict[str, Any]:

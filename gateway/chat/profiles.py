@@ -103,7 +103,7 @@ class Profiles:
         if values.get(PROFILE) is not None and _named(profiles, values[PROFILE]) is not None:
             return
         now = self._fall_back(turn, profiles)
-        if len(profiles) > 1:
+        if profiles:
             await self._show(turn, profiles, now)
 
     async def check(self, turn: Turn) -> None:
@@ -191,6 +191,8 @@ class Profiles:
             )
             mark = "✓ " if profile is now else ""
             options.append(MenuOption(token=packed, label=f"{mark}{profile.title}"))
+        if len(profiles) == 1:
+            return Outgoing(text=_told(now).strip(), cards=(_card(profiles[0]),))
         many = len(options) > limits.buttons_per_message
         return Outgoing(
             text=f"{_told(now)}Whom do you want to talk to?",

@@ -8,6 +8,7 @@ import structlog
 
 from gateway.adapter import (
     Adapter,
+    SupportsCommands,
     SupportsCompletion,
     SupportsHistory,
     SupportsNotices,
@@ -30,6 +31,7 @@ from gateway.markdown.split import split
 from gateway.model import (
     AllowedMentions,
     Capabilities,
+    Command,
     ConversationRef,
     HistoryMessage,
     MessageCreated,
@@ -200,6 +202,13 @@ class Sender:
         if not isinstance(adapter, SupportsTitles):
             raise Unsupported(f"{to.platform} conversations have no title: begin a message with a bold line instead")
         await client.call("set_title", to, lambda: adapter.set_title(to, title))
+
+    async def set_commands(self, to: ConversationRef, commands: Sequence[Command]) -> None:
+        """Tell the conversation's platform which commands the bot has; nothing where commands are only written."""
+        client = self._client(to.platform)
+        adapter = client.adapter
+        if isinstance(adapter, SupportsCommands):
+            await client.call("set_commands", to, lambda: adapter.set_commands(commands))
 
     async def suggest(self, to: ConversationRef, starters: Sequence[Starter]) -> bool:
         """Show prompts the user can pick from, and return whether the platform can show them."""

@@ -23,6 +23,8 @@ TAGS_LIMIT = 100
 """Tags that one widget can have."""
 _KEY = 60
 """Characters of an id or an option's value that a form carries as they are; a longer one is carried as its digest."""
+_SEVERAL = "One per line, or with commas"
+"""How several values are entered into a text field."""
 _NAMED = 5
 """Options that the answer to a wrong choice names."""
 
@@ -274,7 +276,7 @@ class TextInput(InputWidget):
 
 @dataclass(frozen=True)
 class Tags(InputWidget):
-    """A list of texts, entered one per line. Beside the parameters of ``InputWidget``:
+    """A list of texts, entered on one line with commas or one per line. Beside the parameters of ``InputWidget``:
 
     Args:
         values: Tags to choose from; a list without any takes all texts.
@@ -295,8 +297,8 @@ class Tags(InputWidget):
         return tags
 
     def fields(self, value: Any, *, options: int) -> tuple[FormField, ...]:
-        """Return a field with one tag per line."""
-        hint = _joined(self._hint, "One per line", ", ".join(self.values))
+        """Return a field for several lines."""
+        hint = _joined(self._hint, _SEVERAL, ", ".join(self.values))
         return (_lines(self._field, self.label, hint, value),)
 
     def _entered(self, entered: Mapping[str, FormValue]) -> Any:
@@ -454,9 +456,9 @@ class MultiSelect(_Choice):
         return list(dict.fromkeys(each for each, _ in self.options if each in picked))
 
     def fields(self, value: Any, *, options: int) -> tuple[FormField, ...]:
-        """Return a menu, or a text field with one option per line where the platform's menus hold fewer options."""
+        """Return a menu, or a text field for several lines where the platform's menus hold fewer options."""
         if len(self.options) > options:
-            hint = _joined(self._hint, "One per line", self._examples())
+            hint = _joined(self._hint, _SEVERAL, self._examples())
             return (_lines(self._field, self.label, hint, [self._named(each) for each in value]),)
         return (self._menu(tuple(value), multiple=True, required=False),)
 
@@ -587,9 +589,14 @@ def _day(value: Any) -> str:
 
 
 def _lines(id: str, label: str, hint: str, values: list[str]) -> FormField:
-    text = "\n".join(values)
+    # One line alone would be read as a list with commas.
+    text = "\n".join(values) + ("\n" if len(values) == 1 and "," in values[0] else "")
     return TextField(id=id, label=label, hint=hint, multiline=True, required=False, initial=text, max_length=TEXT_LIMIT)
 
 
 def _entered_lines(given: FormValue) -> list[str]:
-    return [line.strip() for line in given.splitlines() if line.strip()] if isinstance(given, str) else []
+    """Return the lines of a text; of a text without a line break the parts between commas."""
+    if not isinstance(given, str):
+        return []
+    parts = given.splitlines() if "\n" in given else given.split(",")
+    return [part.strip() for part in parts if part.strip()]

@@ -13,6 +13,7 @@ from gateway.errors import Gone
 from gateway.model import ConversationRef, Event, Profile, UserRef
 from gateway.ports import Lease, Store
 from gateway.runtime.asks import Ask, OpenAsks
+from gateway.runtime.commands import CommandList
 from gateway.runtime.files import Files
 from gateway.runtime.in_flight import InFlight
 from gateway.runtime.journal import Journal, Phase
@@ -60,6 +61,7 @@ class Services:
     spawn: Callable[[Coroutine[Any, Any, Any]], asyncio.Task[Any]]
     questions: OpenQuestions
     seals: Seals
+    commands: CommandList
     feedback: Callable[[], bool] = lambda: False
     """Whether answers carry feedback buttons: the setting is on and the bot handles feedback."""
     cot: Cot = "full"

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 import gateway as cl
+from gateway.adapter import SupportsCommands
 from gateway.chat.registry import Callbacks
+from tests.contract.harness import need
 from tests.contract.reading import reads
 from tests.contract.world import World
 from tests.support.bot import register, running_bot
@@ -81,6 +83,17 @@ class CommandContract:
             await reads(world, post, "None: none.")
             await world.dm("/search nothing")
             await reads(world, post, "None: /search nothing.")
+
+    async def test_the_platform_lists_the_commands_of_a_bot(self, world: World, tmp_path: Path) -> None:
+        need(SupportsCommands in world.facts.extras, "list of a bot's commands")
+        async with running_bot(world, command_bot([]), tmp_path):
+            post = await world.dm("hello")
+            await reads(world, post, "None: hello.")
+            await world.command(post.place, "picture", "a cat")
+            await reads(world, post, "Picture: a cat.")
+        async with running_bot(world, command_bot([]), tmp_path):
+            await world.command(post.place, "search", "a dog")
+            await reads(world, post, "Search: a dog.")
 
     async def test_a_wrong_list_of_commands_says_what_is_wrong(self, world: World, tmp_path: Path) -> None:
         errors: list[str] = []

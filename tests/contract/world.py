@@ -17,6 +17,7 @@ T = TypeVar("T")
 
 EXTRAS: frozenset[type] = frozenset(
     {
+        extras.SupportsCommands,
         extras.SupportsCompletion,
         extras.SupportsHistory,
         extras.SupportsLookup,
