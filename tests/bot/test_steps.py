@@ -271,3 +271,16 @@ async def test_steps_of_the_start_have_a_list_of_their_own(slack: SlackEmulator,
     assert [plan_of(message)[0].partition(" (")[0] if plan_of(message) else message.text for message in messages] == [
         "✅ prepare", "ready", "✅ work", "done",
     ]  # fmt: skip
+
+
+async def test_elements_of_a_hidden_step_are_not_shown_either(slack: SlackEmulator, tmp_path: Path) -> None:
+    async def main(message: cl.Message) -> None:
+        async with cl.Step("draw", type="llm") as step:
+            step.elements = [cl.File("secret.csv", content=b"a,b")]
+        await cl.Message("done").send()
+
+    async with running_bot(slack, answering(main), tmp_path, cot="tool_call"):
+        await slack.post(slack.dm.id, "go")
+        await said(slack, slack.dm.id, "done")
+    assert texts(slack, slack.dm.id) == ["done"]
+    assert not any(message.get("files") for message in from_bot(slack, slack.dm.id))
