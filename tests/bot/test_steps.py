@@ -13,7 +13,7 @@ from gateway.runtime.step_board import KEPT
 from tests.contract.reading import plan_of, plan_words, planned
 from tests.contract.steps import answering
 from tests.contract.world import Place
-from tests.slack.reading import from_bot, said
+from tests.slack.reading import from_bot, said, shown
 from tests.slack.world import SlackWorld
 from tests.support.bot import register, running_bot
 
@@ -282,5 +282,5 @@ async def test_elements_of_a_hidden_step_are_not_shown_either(slack: SlackEmulat
     async with running_bot(slack, answering(main), tmp_path, cot="tool_call"):
         await slack.post(slack.dm.id, "go")
         await said(slack, slack.dm.id, "done")
-    assert texts(slack, slack.dm.id) == ["done"]
+    assert [shown(message) for message in from_bot(slack, slack.dm.id)] == ["done"]
     assert not any(message.get("files") for message in from_bot(slack, slack.dm.id))
