@@ -12,11 +12,10 @@ from typing import Any
 
 from adapters.teams import tables
 from adapters.teams.markdown import top_heading
-from adapters.teams.names import ACTION, CARD
+from adapters.teams.names import CARD
 from gateway.markdown.blocks import Kind
 from gateway.markdown.headings import Heading, below_text
 from gateway.markdown.parts import Code, Prose, Table, parts
-from gateway.model import Button
 
 VERSION = "1.5"
 """The newest version of Adaptive Cards that Teams shows to everyone."""
@@ -32,16 +31,12 @@ _BLANKS = re.compile(r"^ +| {2,}", re.MULTILINE)
 _TAB = 4
 
 
-def card(text: str, buttons: Sequence[Button], mentions: Sequence[Element], *, in_one: bool = False) -> Element:
-    """Return the card. ``text`` is Markdown that is safe already; ``mentions`` are live in it. With ``in_one`` the text
-    is one element as it is written, since thousands of elements can be larger than what they say."""
-    body = ([_block(text)] if in_one else elements(text)) if text.strip() else []
-    if buttons:
-        body.append({"type": "ActionSet", "actions": [_action(button) for button in buttons]})
+def card(body: Sequence[Element], mentions: Sequence[Element] = ()) -> Element:
+    """Return the card with these elements; ``mentions`` are live in it."""
     extras: Element = {"width": "Full"}
     if mentions:
         extras["entities"] = list(mentions)
-    return {"type": "AdaptiveCard", "version": VERSION, "body": body, "msteams": extras}
+    return {"type": "AdaptiveCard", "version": VERSION, "body": list(body), "msteams": extras}
 
 
 def attachment(content: Element) -> Element:
@@ -78,10 +73,11 @@ def _paragraph(part: Prose) -> list[str]:
 
 def _text(lines: Sequence[str]) -> list[Element]:
     written = _broken(lines).strip("\n")
-    return [_block(written)] if written.strip() else []
+    return [block(written)] if written.strip() else []
 
 
-def _block(written: str) -> Element:
+def block(written: str) -> Element:
+    """Return Markdown as one element, as it is written."""
     return {"type": "TextBlock", "text": written, "wrap": True}
 
 
@@ -106,26 +102,6 @@ def _code(text: str) -> Element:
     spaced = _BLANKS.sub(lambda found: "\xa0" * len(found[0]), text.expandtabs(_TAB))
     run = {"type": "TextRun", "text": spaced or " ", "fontType": "Monospace"}
     return {"type": "Container", "style": "emphasis", "items": [{"type": "RichTextBlock", "inlines": [run]}]}
-
-
-def _action(button: Button) -> Element:
-    """Return the action of a button. Action.Execute is answered in place, so a notice reaches only the person who
-    clicked, in every kind of chat; old clients fall back to Action.Submit, whose data arrives as a message. A dialog
-    opens by Action.Submit alone."""
-    action: Element = {"title": _label(button.label)}
-    if button.style != "default":
-        action["style"] = {"primary": "positive", "danger": "destructive"}[button.style]
-    if button.tooltip:
-        action["tooltip"] = button.tooltip[:200]
-    data = {ACTION: button.token}
-    if button.opens_form:
-        return {"type": "Action.Submit", **action, "data": {**data, "msteams": {"type": "task/fetch"}}}
-    submit = {"type": "Action.Submit", **action, "data": data}
-    return {"type": "Action.Execute", **action, "verb": ACTION, "data": data, "fallback": submit}
-
-
-def _label(text: str) -> str:
-    return text.strip() or "…"
 
 
 def escaped(text: str) -> str:

@@ -18,6 +18,7 @@ from adapters.teams.limits import (
     CITATIONS,
 )
 from adapters.teams.markdown import web
+from adapters.teams.sizes import cut
 from gateway.model import Citation
 
 _MARK = re.compile(r"\[(\d{1,3})\](?!\()")
@@ -37,13 +38,13 @@ def entity(*, ai_generated: bool, sources: Sequence[Citation]) -> list[dict[str,
 
 
 def _claim(number: int, source: Citation) -> dict[str, Any]:
-    look: dict[str, Any] = {"@type": "DigitalDocument", "name": _cut(_title(number, source), CITATION_NAME)}
+    look: dict[str, Any] = {"@type": "DigitalDocument", "name": cut(_title(number, source), CITATION_NAME)}
     # Teams shows a source without an abstract as an empty window.
-    look["abstract"] = _cut(source.abstract.strip(), CITATION_ABSTRACT) or look["name"]
+    look["abstract"] = cut(source.abstract.strip(), CITATION_ABSTRACT) or look["name"]
     if source.url and len(source.url) <= CITATION_URL and web(source.url):
         look["url"] = source.url
     if source.keywords:
-        look["keywords"] = [_cut(word, CITATION_KEYWORD) for word in source.keywords[:CITATION_KEYWORDS]]
+        look["keywords"] = [cut(word, CITATION_KEYWORD) for word in source.keywords[:CITATION_KEYWORDS]]
     return {"@type": "Claim", "position": number, "appearance": look}
 
 
@@ -69,7 +70,3 @@ def listed(sources: Sequence[Citation], *, first: int = 1) -> str:
 
 def _title(number: int, source: Citation) -> str:
     return source.title.strip() or f"Source {number}"
-
-
-def _cut(text: str, limit: int) -> str:
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"

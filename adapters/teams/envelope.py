@@ -13,8 +13,9 @@ from functools import reduce
 from typing import NamedTuple
 
 from adapters.fields import Json, items, obj, text
+from adapters.teams.controls import is_control
 from adapters.teams.incoming import mentions
-from adapters.teams.names import ACTION, EXECUTE, FEEDBACK, FETCH, FORM, SUBMIT
+from adapters.teams.names import EXECUTE, FEEDBACK, FETCH, FORM, SUBMIT
 from gateway.model import ConversationKind, ConversationRef, Envelope
 
 _BOT = "28:"
@@ -226,7 +227,7 @@ def _invoke(activity: Json) -> Found:
 
 def _ours(data: Json) -> bool:
     """Return whether the data is what one of the adapter's cards carries."""
-    return bool(text(data, ACTION)) or isinstance(data.get(FORM), dict)
+    return is_control(data) or isinstance(data.get(FORM), dict)
 
 
 _DATA: dict[str, tuple[str, ...]] = {

@@ -13,6 +13,7 @@ from adapters.fields import Json, obj, text
 from adapters.teams import forms
 from adapters.teams.channels import TeamChannels
 from adapters.teams.consent import Consents
+from adapters.teams.controls import lacks_choice
 from adapters.teams.envelope import Ignored, envelopes_of, in_channel, leaves_team, ref_of, team_of
 from adapters.teams.members import Members
 from adapters.teams.names import EXECUTE, FEEDBACK, FETCH, FILE_CONSENT, MESSAGE, SUBMIT
@@ -25,6 +26,9 @@ log = structlog.get_logger(__name__)
 
 _DONE = "Done."
 """The text of a dialog that has nothing to show before it closes."""
+
+_PICK_FIRST = "Pick an option of the list first."
+"""What the person is told who uses a menu's button with nothing picked."""
 
 
 class Reply(NamedTuple):
@@ -82,6 +86,8 @@ def _answered(name: str, activity: Json, answer: Answer | None) -> Reply:
     """Return the body of an invoke's answer."""
     match name:
         case n if n == EXECUTE:
+            if lacks_choice(obj(obj(obj(activity, "value"), "action"), "data")):
+                return _message(_PICK_FIRST)
             return _message(answer.text if isinstance(answer, Notice) else "")
         case n if n == FETCH:
             return _dialog(activity, answer) or Reply(payload=_said(_DONE))

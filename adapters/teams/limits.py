@@ -20,6 +20,30 @@ BUTTON_LABEL = 80
 TOKEN = 1_000
 """UTF-8 bytes of the token a button carries, which is in the card twice, for old clients too; the gateway's own
 choice."""
+MENU_OPTIONS = 100
+"""Options of a menu. Teams documents no number; a longer list is no help, and weighs on the card's size."""
+MENUS = 5
+"""Menus of a message, each with a button of its own; the gateway's own choice."""
+MENU_BYTES = 36 * 1024
+"""Bytes of all menus of a message as UTF-16, which leaves the text its room; the gateway's own choice."""
+OPTION_TITLE = 100
+"""Characters of an option, its description included, where there is room; the gateway's own choice."""
+SHORTEST_OPTION = 24
+"""Characters of an option where there are many; the gateway's own choice."""
+BOX_BYTES = 40 * 1024
+"""Bytes of all cards of a message as UTF-16, which leaves the text its room; the gateway's own choice."""
+BOX_TITLE = 150
+"""Characters of the title of a card; the gateway's own choice."""
+PICTURE_URL = 2_000
+"""Characters of the address of a card's picture; the gateway's own choice."""
+PLAN_TASKS = 50
+"""Tasks of a plan that are shown; the gateway's own choice."""
+TASK_TITLE = 150
+"""Characters of the title of a task; the gateway's own choice."""
+TASK_SAID = 200
+"""Characters of what went into a task, and of what came out of it; the gateway's own choice."""
+DEEPEST = 5
+"""Levels of tasks inside of tasks that are told apart; the gateway's own choice."""
 CITATIONS = 20
 """Number of sources of a message (docs bots/how-to/bot-messages-ai-generated-content)."""
 CITATION_NAME = 80
@@ -63,6 +87,12 @@ CAPABILITIES = Capabilities(
     action_token_limit=TOKEN,
     # The client sends the data of a card's action, and nothing proves that the card had just that data.
     forgeable_buttons=True,
+    menus=True,
+    menu_options=MENU_OPTIONS,
+    menus_per_message=MENUS,
+    menu_token_limit=100,
+    cards=True,
+    plans=True,
     # Each file is an activity of its own, and 7 a second may be sent to a conversation.
     files_per_message=5,
     # Uploads to OneDrive by consent have no practical limit; this is what the gateway holds on its disk for them.

@@ -24,6 +24,8 @@ FILE_CONSENT = "fileConsent/invoke"
 
 ACTION = "gw_action"
 """Field in the data of the adapter's buttons: the token."""
+MENU = "gw_menu"
+"""Field in the data of the adapter's menus: the id of the input whose value is the token."""
 FORM = "gw_form"
 """Field in the data of the adapter's forms: the form itself, so that nothing has to be stored for it."""
 HELD = "gw_file"

@@ -223,4 +223,5 @@ def _data(files: dict[str, str] | None, below: list[str], *, bare: bool) -> dict
 
 def _says_something(message: Outgoing) -> bool:
     """Return whether there is anything to post but files: Teams refuses thumbs alone."""
-    return bool(message.text.strip() or message.buttons)
+    below = message.buttons or message.menus or message.cards or message.plan
+    return bool(message.text.strip() or below)

@@ -7,9 +7,10 @@ from datetime import datetime
 from adapters.fields import Json, items, obj, text
 from adapters.jsons import NotJson, loads
 from adapters.teams import forms
+from adapters.teams.controls import token_in
 from adapters.teams.envelope import is_addressed
 from adapters.teams.incoming import read, to_markdown
-from adapters.teams.names import ACTION, DOWNLOAD, EXECUTE, FEEDBACK, FETCH, FORM, SUBMIT
+from adapters.teams.names import DOWNLOAD, EXECUTE, FEEDBACK, FETCH, FORM, SUBMIT
 from gateway.model import (
     ActionInvoked,
     ConversationEnded,
@@ -73,11 +74,11 @@ def _message(activity: Json, ref: ConversationRef) -> Event | None:
 
 
 def _submitted(value: Json, activity: Json, ref: ConversationRef) -> Event | None:
-    """Read what one of the adapter's cards sent: a button, or a form that was shown in the chat."""
+    """Read what one of the adapter's cards sent: a button, a menu, or a form that was shown in the chat."""
     user = user_of(activity, ref)
     if isinstance(value.get(FORM), dict):
         return _form(value, activity, ref)
-    token = text(value, ACTION)
+    token = token_in(value)
     if not token:
         return None
     return ActionInvoked(ref=ref, user=user, token=token, message_id=text(activity, "replyToId") or None)

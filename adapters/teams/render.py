@@ -1,14 +1,17 @@
-"""Renders an ``Outgoing`` as an activity: as text, or as a card where it has buttons or tables. Pure."""
+"""Renders an ``Outgoing`` as an activity: as text, or as a card where it is more than words. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from adapters.jsons import dump
 from adapters.teams import citations, tables
-from adapters.teams.card import attachment, card
+from adapters.teams.boxes import box_elements
+from adapters.teams.card import Element, attachment, block, card, elements
+from adapters.teams.controls import button_set, menu_elements
 from adapters.teams.limits import CARD_BYTES, CITATIONS, MESSAGE_BYTES, SUGGESTIONS
 from adapters.teams.markdown import safe, to_teams, with_mentions
 from adapters.teams.names import CARD
+from adapters.teams.plans import plan_elements, summary_of
+from adapters.teams.sizes import utf16_bytes
 from gateway.errors import FormPart, TooLarge
 from gateway.markdown.code import fenced
 from gateway.markdown.parts import Table, parts
@@ -19,6 +22,8 @@ Activity = dict[str, Any]
 _SURELY_FITS = 8_000
 """Characters up to which a text with nothing beside it is not measured."""
 _SUMMARY = 200
+_SPARE = 2_000
+"""Bytes of a card beside its elements."""
 
 
 def activity(message: Outgoing, names: Mapping[str, str], below: Sequence[str] = ()) -> Activity:
@@ -27,14 +32,15 @@ def activity(message: Outgoing, names: Mapping[str, str], below: Sequence[str] =
     Raises ``TooLarge`` for a message that fits in no form.
     """
     text, mentions = with_mentions(_whole(message, below), names)
-    if message.buttons or tables.has_table(text):
+    rich = _is_rich(message)
+    if rich or tables.has_table(text):
         made = _as_card(message, text, mentions)
-        if size_of(made) <= CARD_BYTES:
+        if utf16_bytes(made) <= CARD_BYTES:
             return made
         text = _flat(text)
-        if message.buttons:
+        if rich:
             made = _as_card(message, text, mentions)
-            return made if size_of(made) <= CARD_BYTES else _checked(_as_card(message, text, mentions, in_one=True))
+            return made if utf16_bytes(made) <= CARD_BYTES else _checked(_as_card(message, text, mentions, in_one=True))
     made = _fitting_text(message, text)
     if mentions:
         made["entities"] = [*mentions, *made.get("entities", ())]
@@ -45,9 +51,24 @@ def final(message: Outgoing) -> Activity:
     """Return the message as the end of a stream: its text continues what was streamed, with a card with the buttons
     beside it (docs bots/streaming-ux: attachments come with the last part)."""
     made = _fitting_text(message, safe(_whole(message, ())))
-    if message.buttons:
-        made["attachments"] = [attachment(card("", message.buttons, ()))]
+    if _is_rich(message):
+        made["attachments"] = [attachment(card(_below_text(message, MESSAGE_BYTES - utf16_bytes(made))))]
     return _checked(made)
+
+
+def _is_rich(message: Outgoing) -> bool:
+    """Return whether a message has more than words below its text."""
+    return bool(message.buttons or message.menus or message.cards or message.plan)
+
+
+def _below_text(message: Outgoing, room: int) -> list[Element]:
+    """Return the elements below the text of a message: its cards, its plan, its buttons and its menus. The plan takes no
+    more than what is left of ``room`` bytes."""
+    boxes = box_elements(message.cards)
+    controls = [*button_set(message.buttons), *menu_elements(message.menus)]
+    room -= utf16_bytes([*boxes, *controls])
+    plan = [] if message.plan is None else plan_elements(message.plan, room - _SPARE)
+    return [*boxes, *plan, *controls]
 
 
 def starters(given: Sequence[Starter], user: str) -> Activity:
@@ -71,7 +92,7 @@ def _whole(message: Outgoing, below: Sequence[str]) -> str:
 def _fitting_text(message: Outgoing, text: str) -> Activity:
     """Return the message as text; its lines are kept apart only where there is room for the marks that do it."""
     made = _as_text(message, text)
-    return made if len(text) <= _SURELY_FITS or size_of(made) <= MESSAGE_BYTES else _as_text(message, text, apart=False)
+    return made if len(text) <= _SURELY_FITS or utf16_bytes(made) <= MESSAGE_BYTES else _as_text(message, text, apart=False)
 
 
 def _as_text(message: Outgoing, text: str, *, apart: bool = True) -> Activity:
@@ -83,11 +104,18 @@ def _as_text(message: Outgoing, text: str, *, apart: bool = True) -> Activity:
 def _as_card(message: Outgoing, text: str, mentions: Sequence[Activity], *, in_one: bool = False) -> Activity:
     sources = citations.listed(message.citations[:CITATIONS])
     shown = f"{text}\n\n{sources}" if sources else text
-    content = card(to_teams(shown, apart=False) if in_one else shown, message.buttons, mentions, in_one=in_one)
+    body = ([block(to_teams(shown, apart=False))] if in_one else elements(shown)) if shown.strip() else []
+    body += _below_text(message, CARD_BYTES - utf16_bytes(body))
+    content = card(body, mentions)
     made: Activity = {"type": "message", "attachments": [attachment(content)]}
-    if summary := text.strip()[:_SUMMARY]:
+    if summary := (text.strip() or _first_words(message))[:_SUMMARY]:
         made["summary"] = summary
     return _labelled(made, message, in_text=False)
+
+
+def _first_words(message: Outgoing) -> str:
+    """Return what a message without a text is about, for a notification."""
+    return message.cards[0].title if message.cards else "" if message.plan is None else summary_of(message.plan)
 
 
 def _labelled(made: Activity, message: Outgoing, *, in_text: bool) -> Activity:
@@ -113,7 +141,7 @@ def parts_of(made: Activity) -> set[FormPart]:
     found: set[FormPart] = set()
     for each in made.get("attachments", ()):
         if each.get("contentType") == CARD:
-            found |= {"buttons", "tables"}
+            found |= {"buttons", "tables", "cards", "plan", "menus"}
         elif str(each.get("contentUrl", "")).startswith("http"):
             found.add("pictures")
     return found
@@ -124,14 +152,8 @@ def _flat(text: str) -> str:
     return "\n".join(fenced(tables.as_text(part)) if isinstance(part, Table) else part.source for part in parts(text))
 
 
-def size_of(made: Activity) -> int:
-    """Return an activity's size in bytes as Teams counts it: the whole as UTF-16."""
-    raw = dump(made)
-    return 2 * len(raw) if raw.isascii() else len(raw.decode().encode("utf-16-le"))
-
-
 def _checked(made: Activity) -> Activity:
-    size = size_of(made)
+    size = utf16_bytes(made)
     if size > MESSAGE_BYTES:
         raise TooLarge(f"the message has {size // 1024} KB as Teams counts it; it takes 100 KB")
     return made

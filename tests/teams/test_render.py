@@ -10,6 +10,7 @@ from adapters.teams import forms, render, tables
 from adapters.teams.card import elements
 from adapters.teams.citations import listed
 from adapters.teams.markdown import beyond_streams, mentions_in, safe, streamed, to_teams
+from adapters.teams.sizes import utf16_bytes
 from gateway.markdown.parts import Table, parts
 from gateway.model import (
     AllowedMentions,
@@ -89,7 +90,7 @@ def test_many_short_paragraphs_with_buttons_are_one_card_within_the_limit() -> N
     for part in ("a short line of it\n\n", "# h\n", "```\nx\n```\n", "x\n\n"):
         text = part * (18_000 // len(part))
         made = render.activity(Outgoing(text=text, buttons=buttons), {})
-        assert render.size_of(made) <= 100 * 1024
+        assert utf16_bytes(made) <= 100 * 1024
         [body] = [each["content"]["body"] for each in made["attachments"]]
         assert body[-1]["type"] == "ActionSet"
         assert "".join(str(body).split()).count("x") >= text.count("x")
@@ -97,7 +98,7 @@ def test_many_short_paragraphs_with_buttons_are_one_card_within_the_limit() -> N
 
 def test_half_a_surrogate_pair_breaks_no_card() -> None:
     made = render.activity(Outgoing(text="a \ud83d", buttons=(Button(token="t", label="l"),)), {})
-    assert render.size_of(made) > 0
+    assert utf16_bytes(made) > 0
 
 
 def test_addresses_end_no_link_they_stand_in() -> None:

@@ -24,7 +24,7 @@ from gateway.model import UserRef
 from tests.contract.emulated import EmulatedWorld
 from tests.contract.world import Facts, FieldInput, File, Method, Person, Place, Post, Said, ShownForm, Trouble
 from tests.support.emulators import settings_of, started
-from tests.teams.reading import inputs, read, shown_buttons
+from tests.teams.reading import boxes, inputs, menu_with, menus, plan, read, shown_buttons
 
 LINK = re.compile(r"📎 \[(?P<name>[^\]]+)\]\((?P<url>[^)]+)\)")
 
@@ -144,6 +144,15 @@ class TeamsWorld(EmulatedWorld[TeamsEmulator]):
         await self.teams.react(post.place.channel, post.id, self.facts.emoji, user=user, added=added)
 
     async def click(self, message: Said, label: str, *, user: Person = "Ada") -> None:
+        shown = self.teams.message(message.place.channel, message.id) or {}
+        if (found := menu_with(shown, label)) is not None:
+            chooser, action = found
+            value = next(each["value"] for each in chooser["choices"] if each["title"] == label)
+            picked = await self.teams.click(
+                message.place.channel, message.id, action=action, inputs={chooser["id"]: value}, user=user
+            )
+            self._note(user, picked)
+            return
         self._note(user, await self.teams.click(message.place.channel, message.id, label, user=user))
 
     def _message(self, message: Said) -> Message:
@@ -275,6 +284,9 @@ class TeamsWorld(EmulatedWorld[TeamsEmulator]):
             ),
             streaming=message["streaming"] is not None,
             pings=tuple(dict.fromkeys(message["pings"])),
+            cards=boxes(message),
+            menus=menus(message),
+            plan=plan(message),
         )
 
     def _attached(self, attachment: Mapping[str, Any]) -> list[File]:
