@@ -1,7 +1,8 @@
 """Renders what people use under a message: buttons and select menus. Pure.
 
-Adaptive Cards have no menu that acts when an option is picked, so each menu has a button that sends the choice. A card's
-button sends all inputs of the card (docs adaptive-cards/authoring-cards/input-validation), so each names its own.
+Adaptive Cards have no menu that acts when an option is picked, so each menu has a button that sends the choice. A
+card's button sends all inputs of the card (docs adaptive-cards/authoring-cards/input-validation), so each names its
+own.
 """
 
 from collections.abc import Sequence

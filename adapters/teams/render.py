@@ -62,8 +62,8 @@ def _is_rich(message: Outgoing) -> bool:
 
 
 def _below_text(message: Outgoing, room: int) -> list[Element]:
-    """Return the elements below the text of a message: its cards, its plan, its buttons and its menus. The plan takes no
-    more than what is left of ``room`` bytes."""
+    """Return the elements below the text of a message: its cards, its plan, its buttons and its menus. The plan takes
+    no more than what is left of ``room`` bytes."""
     boxes = box_elements(message.cards)
     controls = [*button_set(message.buttons), *menu_elements(message.menus)]
     room -= utf16_bytes([*boxes, *controls])
@@ -92,7 +92,8 @@ def _whole(message: Outgoing, below: Sequence[str]) -> str:
 def _fitting_text(message: Outgoing, text: str) -> Activity:
     """Return the message as text; its lines are kept apart only where there is room for the marks that do it."""
     made = _as_text(message, text)
-    return made if len(text) <= _SURELY_FITS or utf16_bytes(made) <= MESSAGE_BYTES else _as_text(message, text, apart=False)
+    fits = len(text) <= _SURELY_FITS or utf16_bytes(made) <= MESSAGE_BYTES
+    return made if fits else _as_text(message, text, apart=False)
 
 
 def _as_text(message: Outgoing, text: str, *, apart: bool = True) -> Activity:

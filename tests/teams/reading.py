@@ -102,7 +102,8 @@ def plan(message: Json) -> tuple[str, ...]:
 
 def _headed(lines: list[str]) -> Iterator[str]:
     """Yield the lines with the title and the status, which stand above the tasks, in the first one."""
-    at = next((at for at, line in enumerate(lines) if line.lstrip("↳ ")[:1] in "".join(TASK_ICONS.values())), len(lines))
+    icons = tuple(TASK_ICONS.values())
+    at = next((at for at, line in enumerate(lines) if line.lstrip("↳ ").startswith(icons)), len(lines))
     head = [line for line in lines[:at] if not line.startswith("…")]
     if lines:
         yield " · ".join(head)

@@ -77,7 +77,10 @@ def _check_element(element: JSON, path: str, ids: set[str], depth: int, allowed:
     if not isinstance(kind, str) or kind not in allowed:
         raise refused(path, f"unknown element type {kind!r}")
     if "selectAction" in element:
-        _check_action(_object(element["selectAction"], f"{path}.selectAction"), f"{path}.selectAction", ids, depth)
+        action = _object(element["selectAction"], f"{path}.selectAction")
+        if action.get("type") == "Action.ShowCard":
+            raise refused(f"{path}.selectAction", "Action.ShowCard is not supported here")
+        _check_action(action, f"{path}.selectAction", ids, depth)
     if kind in LISTS:
         for name, child in _listed(element, LISTS[kind], path):
             # Columns, rows and cells may leave their type out: their parent implies it.
@@ -101,14 +104,23 @@ def _check_action(action: JSON, path: str, ids: set[str], depth: int) -> None:
         raise refused(path, f"unknown action type {kind!r}")
     if kind == "Action.OpenUrl" and not isinstance(action.get("url"), str):
         raise refused(path, "property 'url' is required")
-    if kind == "Action.ToggleVisibility" and not isinstance(action.get("targetElements"), list):
-        raise refused(path, "property 'targetElements' is required")
+    if kind == "Action.ToggleVisibility":
+        _check_targets(action.get("targetElements"), path)
     if kind == "Action.Execute" and not isinstance(action.get("verb", ""), str):
         raise refused(path, "property 'verb' must be a string")
     if kind == "Action.ShowCard":
         if depth > MAX_DEPTH:
             raise refused(path, "nested too deeply")
         _check_card(_object(action.get("card"), f"{path}.card"), f"{path}.card", ids, depth + 1)
+
+
+def _check_targets(given: Any, path: str) -> None:
+    if not isinstance(given, list):
+        raise refused(path, "property 'targetElements' is required")
+    for target in given:
+        named = target.get("elementId") if isinstance(target, dict) else target
+        if not isinstance(named, str) or not named:
+            raise refused(path, "a target element is an id or an object with an elementId")
 
 
 def _check_input(element: JSON, path: str, ids: set[str]) -> None:

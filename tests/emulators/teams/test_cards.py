@@ -85,6 +85,10 @@ BAD: dict[str, JSON] = {
     "unknown action": card(actions=({"type": "Action.Http", "title": "x"},)),
     "link without url": card(actions=({"type": "Action.OpenUrl", "title": "x"},)),
     "toggle without targets": card(actions=({"type": "Action.ToggleVisibility", "title": "x"},)),
+    "toggle with a target of no id": card(
+        actions=({"type": "Action.ToggleVisibility", "title": "x", "targetElements": [{"isVisible": True}]},)
+    ),
+    "card shown by an element": card({"type": "Container", "items": [], "selectAction": {**SHOW, "card": card()}}),
     "verb no string": card(actions=({"type": "Action.Execute", "title": "x", "verb": 1},)),
     "shown card empty": card(actions=({**SHOW, "card": {"type": "AdaptiveCard"}},)),
     "unknown element in a table": card({**TABLE, "rows": [{"cells": [{"items": [{"type": "Nope"}]}]}]}),
