@@ -1,6 +1,7 @@
 """What a person reads in the emulated Slack."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from html import unescape
 from typing import Any, TypeVar
@@ -11,6 +12,8 @@ from gateway.model import TASK_ICONS
 
 T = TypeVar("T")
 Message = dict[str, Any]
+BOLD = re.compile(r"\*([^*\n]+)\*")
+"""What is bold in Slack's own markup."""
 
 
 def shown(message: Message) -> str:
@@ -50,7 +53,7 @@ def _lines(child: Message) -> list[str]:
     if child["type"] == "image":
         return [str(child["image_url"])]
     facts = [field["text"].partition("\n") for field in child.get("fields", ())]
-    text = (child.get("text") or {}).get("text", "")
+    text = BOLD.sub(r"**\1**", (child.get("text") or {}).get("text", ""))
     return ([text] if text else []) + [f"{name.strip('*')}: {value}" for name, _, value in facts]
 
 
