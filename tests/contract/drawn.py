@@ -1,8 +1,11 @@
 """What stands below a text in the platform's own form: cards, plans and select menus."""
 
+import time
+
 import pytest
 
-from gateway.errors import RefusedForm
+from gateway.adapter import SupportsLookup
+from gateway.errors import RefusedForm, Unavailable
 from gateway.model import (
     TASK_ICONS,
     ActionInvoked,
@@ -75,6 +78,23 @@ class DrawnContract(HouseContract):
         with pytest.raises(RefusedForm) as refused:
             await harness.adapter.send(ref, Outgoing(text="see", cards=(card,) * 9), key="k")
         assert refused.value.parts == {"cards"}
+
+    async def test_what_is_drawn_is_found_when_its_receipt_was_lost(self, harness: AdapterHarness) -> None:
+        adapter, limits = harness.adapter, harness.adapter.capabilities
+        need(isinstance(adapter, SupportsLookup), "way to look for what was sent")
+        need(limits.cards and limits.menus, "cards and menus")
+        assert isinstance(adapter, SupportsLookup)
+        post, ref = await harness.mention()
+        message = Outgoing(text="see", cards=(CARD,), menus=(menu(2),))
+        harness.world.fail_next("send", "disconnected", after_effect=True)
+        with pytest.raises(Unavailable):
+            await adapter.send(ref, message, key="k")
+        found = await adapter.find(ref, message, key="k", since=time.time() - 5, claimed=())
+        [said] = harness.said(post)
+        assert found is not None and found.id == said.id
+        await adapter.edit(found, message)
+        [said] = harness.said(post)
+        assert (len(said.cards), len(said.menus)) == (1, 1)
 
     # Plans
 

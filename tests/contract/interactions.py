@@ -198,6 +198,15 @@ class InteractionContract(HouseContract):
             assert (event.value, event.message_id, event.ref.key) == (int(up), sent.id, ref.key)
             assert event.token == (token if harness.adapter.capabilities.feedback_token else "")
 
+    async def test_who_changes_their_mind_about_a_message_is_heard_again(self, harness: AdapterHarness) -> None:
+        need(harness.adapter.capabilities.feedback, "thumbs")
+        post, ref = await harness.dm()
+        sent = await harness.adapter.send(ref, Outgoing(text="answer", feedback="m"), key="k")
+        for up in (True, False, True):
+            await harness.world.thumbs(harness.said(post)[-1], up=up)
+            event = await harness.heard(FeedbackGiven)
+            assert (event.value, event.message_id) == (int(up), sent.id)
+
     async def test_a_comment_comes_with_the_thumbs_or_after_them(self, harness: AdapterHarness) -> None:
         need(harness.adapter.capabilities.feedback, "thumbs")
         harness.answer = lambda event: (

@@ -184,3 +184,14 @@ async def test_a_form_slack_cannot_hold_is_no_silence(harness: SlackHarness) -> 
     assert (await harness.slack.click("general", sent.id, label="Go")).status == 200
     notice = await harness.slack.wait_for_message("general", lambda m: "cannot show this form" in m["text"])
     assert notice["ephemeral_for"] == harness.slack.ada.id
+
+
+async def test_the_history_has_the_words_of_cards_and_plans(harness: SlackHarness) -> None:
+    ref = await harness.thread()
+    plan, steps = Plan(title="Plan", tasks=TASKS), Plan(kind="steps", tasks=TASKS)
+    await harness.adapter.send(ref, Outgoing(text="Words", cards=(CARD,), plan=plan), key="k1")
+    await harness.adapter.send(ref, Outgoing(plan=steps), key="k2")
+    _, first, second = await harness.adapter.history(ref, limit=10)
+    for wanted in ("Words", "Order", "**State**", "paid", "Plan", "Look", "**found**"):
+        assert wanted in first.text, wanted
+    assert "Write <it>" in second.text and "**found**" in second.text
