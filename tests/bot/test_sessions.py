@@ -282,3 +282,44 @@ async def test_a_conversation_in_which_a_question_waits_is_not_idle(slack: Slack
         await slack.post(slack.dm.id, "b")
         await said(slack, slack.dm.id, "message 3")
     assert results == ["Ada"]
+
+
+async def test_what_the_gateway_fills_in_is_read_and_not_written(slack: SlackEmulator, tmp_path: Path) -> None:
+    seen: dict[str, Any] = {}
+    refused: list[str] = []
+    resumed = asyncio.Event()
+
+    def bot() -> None:
+        @cl.on_chat_start
+        async def start() -> None:
+            await cl.ChatSettings([]).send()
+            await cl.context.emitter.set_commands([{"id": "search"}])
+
+        @cl.on_message
+        async def main(message: cl.Message) -> None:
+            cl.user_session.set("mine", 1)
+            seen.update(cl.user_session)
+            for key in ("id", "user", "env", "chat_settings", "chat_profile"):
+                try:
+                    cl.user_session.set(key, {})
+                except KeyError as error:
+                    refused.append(f"{key}: {error}")
+            await cl.Message("seen").send()
+
+        @cl.on_chat_resume
+        async def resume(thread: dict[str, Any]) -> None:
+            seen["resumed"] = thread["metadata"]
+            resumed.set()
+
+    async with running_bot(slack, register(bot), tmp_path):
+        await slack.post(slack.dm.id, "hi")
+        await said(slack, slack.dm.id, "seen")
+    assert set(seen) == {
+        "id", "user", "env", "chat_profile", "chat_settings", "client_type", "languages", "mine"
+    }  # fmt: skip
+    assert (seen["env"], seen["chat_settings"], seen["chat_profile"], seen["client_type"]) == ({}, {}, None, "slack")
+    assert len(refused) == 5
+    async with running_bot(slack, register(bot), tmp_path):
+        await slack.post(slack.dm.id, "again")
+        await asyncio.wait_for(resumed.wait(), 10)
+    assert seen["resumed"] == {"chat_settings": {}, "mine": 1}
