@@ -18,6 +18,7 @@ from gateway.chat.cache import cache
 from gateway.chat.context import context
 from gateway.chat.decorators import (
     action_callback,
+    author_rename,
     data_layer,
     on_app_shutdown,
     on_app_startup,
@@ -26,7 +27,11 @@ from gateway.chat.decorators import (
     on_chat_start,
     on_feedback,
     on_message,
+    on_message_delete,
+    on_message_edit,
+    on_reaction,
     on_settings_update,
+    on_slack_reaction_added,
     on_stop,
     set_chat_profiles,
     set_starters,
@@ -36,8 +41,10 @@ from gateway.chat.elements.custom import CustomElement
 from gateway.chat.elements.data import Dataframe, Plotly, Pyplot
 from gateway.chat.elements.files import Audio, File, Image, Pdf, Text, Video
 from gateway.chat.feedback import Feedback
+from gateway.chat.history import chat_context, history
 from gateway.chat.message import ErrorMessage, Message
 from gateway.chat.profiles import ChatProfile, Starter
+from gateway.chat.reactions import Reaction
 from gateway.chat.session import user_session
 from gateway.chat.settings import ChatSettings
 from gateway.chat.tasks import Task, TaskList, TaskStatus
@@ -112,6 +119,7 @@ __all__ = [
     "Plotly",
     "Pyplot",
     "RateLimited",
+    "Reaction",
     "RefusedForm",
     "Rejected",
     "Starter",
@@ -127,10 +135,13 @@ __all__ = [
     "User",
     "Video",
     "action_callback",
+    "author_rename",
     "cache",
+    "chat_context",
     "context",
     "data_layer",
     "header_auth_callback",
+    "history",
     "logger",
     "make_async",
     "oauth_callback",
@@ -145,8 +156,12 @@ __all__ = [
     "on_feedback",
     "on_logout",
     "on_message",
+    "on_message_delete",
+    "on_message_edit",
+    "on_reaction",
     "on_settings_update",
     "on_shared_thread_view",
+    "on_slack_reaction_added",
     "on_stop",
     "on_window_message",
     "password_auth_callback",

@@ -97,6 +97,8 @@ def compose(
         questions=OpenQuestions(per_person=settings.questions_per_person, limits=limits),
         seals=seals,
         commands=CommandList(store, sender),
+        reactions=lambda: bool(callbacks.on_reaction or callbacks.on_slack_reaction_added),
+        author_rename=lambda: callbacks.author_rename,
         cot=settings.cot,
         feedback=lambda: settings.feedback and callbacks.on_feedback is not None,
     )
@@ -119,6 +121,7 @@ def compose(
         handlers=handlers,
         counters=counters,
         forms=forms,
+        records=store,
     )
     housekeeping = Housekeeping(
         store=store,

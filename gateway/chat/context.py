@@ -3,6 +3,7 @@
 from gateway.chat.commands import Emitter
 from gateway.chat.steps import Step, current_run, current_step
 from gateway.chat.user import User, current_user
+from gateway.errors import Unsupported
 from gateway.runtime.context import require_turn
 
 _EMITTER = Emitter()
@@ -36,6 +37,26 @@ class Context:
     def user(self) -> User:
         """The user this turn is for."""
         return current_user(require_turn())
+
+    async def set_title(self, title: str) -> bool:
+        """Name the conversation: Slack's agent session, Discord's thread.
+
+        Args:
+            title: The title; the platform cuts a long one.
+
+        Returns:
+            Whether the platform has titles (Teams has none).
+
+        Raises:
+            PlatformError: The platform did not take the title, retries included.
+        """
+        turn = require_turn()
+        turn.check()
+        try:
+            await turn.sender.set_title(turn.ref, title)
+        except Unsupported:
+            return False
+        return True
 
     @property
     def emitter(self) -> Emitter:

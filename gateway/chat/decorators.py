@@ -194,3 +194,70 @@ def action_callback(name: str) -> Callable[[F], F]:
         return func
 
     return register
+
+
+def author_rename(func: F) -> F:
+    """Register the function that renames the authors of messages and steps.
+
+    Args:
+        func: The function, called with the original author's name (``Chatbot`` for a message without one), which
+            returns the name to show. An async one renames messages only.
+
+    Returns:
+        The same function.
+    """
+    registered().author_rename = func
+    return func
+
+
+def on_reaction(func: F) -> F:
+    """Register the function called when somebody puts an emoji on a message of the conversation, or takes it off.
+
+    Args:
+        func: The handler, sync or async, called with the ``Reaction``.
+
+    Returns:
+        The same function.
+    """
+    registered().on_reaction = func
+    return func
+
+
+def on_slack_reaction_added(func: F) -> F:
+    """Register the function called when somebody in Slack puts an emoji on a message of the conversation.
+
+    Args:
+        func: The handler, sync or async, called with Slack's ``reaction_added`` event, a dict.
+
+    Returns:
+        The same function.
+    """
+    registered().on_slack_reaction_added = func
+    return func
+
+
+def on_message_edit(func: F) -> F:
+    """Register the function called when a person edits a message of the conversation.
+
+    Args:
+        func: The handler, sync or async, called with the ``Message`` as it reads now.
+
+    Returns:
+        The same function.
+    """
+    registered().on_message_edit = func
+    return func
+
+
+def on_message_delete(func: F) -> F:
+    """Register the function called when a person deletes a message of the conversation, but not the one it began with,
+    whose deletion ends it.
+
+    Args:
+        func: The handler, sync or async, called with the ``Message`` as it read, as far as the gateway keeps it.
+
+    Returns:
+        The same function.
+    """
+    registered().on_message_delete = func
+    return func

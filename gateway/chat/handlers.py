@@ -7,13 +7,14 @@ from typing import Any, assert_never
 
 import structlog
 
-from gateway.chat import commands, sent, settings
+from gateway.chat import commands, native, sent, settings, transcript
 from gateway.chat.actions import Action
 from gateway.chat.elements.base import Element
 from gateway.chat.elements.files import received
 from gateway.chat.feedback import Feedback
 from gateway.chat.message import Message
 from gateway.chat.profiles import Profiles
+from gateway.chat.reactions import Reaction
 from gateway.chat.references import as_metadata, quoted, referred_files
 from gateway.chat.registry import Callbacks
 from gateway.chat.session import visible
@@ -73,9 +74,17 @@ class BotHandlers:
             case ConversationStarted():
                 bot = self._callbacks
                 return bool(bot.on_chat_start or bot.set_chat_profiles or bot.set_starters)
-            case MessageEdited() | MessageDeleted() | ReactionChanged():
-                return False
+            case MessageEdited():
+                return self._callbacks.on_message_edit is not None
+            case MessageDeleted():
+                return self._callbacks.on_message_delete is not None
+            case ReactionChanged():
+                return self._wants_reactions
         assert_never(event)
+
+    @property
+    def _wants_reactions(self) -> bool:
+        return bool(self._callbacks.on_reaction or self._callbacks.on_slack_reaction_added)
 
     async def start(self, turn: Turn) -> None:
         """Offer the profiles, call ``on_chat_start``, where it is registered, and offer the starters."""
@@ -113,6 +122,12 @@ class BotHandlers:
                 await self._rated(turn, event)
             case FormSubmitted() as event:
                 await self._form(turn, event)
+            case ReactionChanged() as event:
+                await self._reacted(turn, event)
+            case MessageEdited() as event:
+                await self._edited(turn, event)
+            case MessageDeleted() as event:
+                await self._deleted(turn, event)
             case _:
                 pass  # stop is done by the dispatcher; the others are not wanted (see ``wants``)
 
@@ -139,6 +154,7 @@ class BotHandlers:
                 created_at=event.at or None,
                 metadata={"references": as_metadata(event.references)} if event.references else None,
             )
+            transcript.note(turn, "user", message.id, message.content, message.author, event.at or None)
             await call(self._callbacks.on_message, message)
 
     async def _command(self, turn: Turn, event: CommandInvoked) -> None:
@@ -154,6 +170,7 @@ class BotHandlers:
         """Call ``on_message`` with what the person said otherwise than by a message."""
         if self._callbacks.on_message is not None:
             message = Message(content=text, author=name_of(turn), type="user_message", command=command)
+            transcript.note(turn, "user", message.id, text, message.author)
             await call(self._callbacks.on_message, message)
 
     async def _starter(self, turn: Turn, token: StarterToken) -> None:
@@ -201,9 +218,33 @@ class BotHandlers:
             return
         await self._feedback(turn, Feedback(message, event.value, event.comment or None, turn.ref.key))
 
+    async def _reacted(self, turn: Turn, event: ReactionChanged) -> None:
+        bot = self._callbacks
+        if bot.on_reaction is not None:
+            on = await sent.owner(turn, event.message_id)
+            reaction = Reaction(event.emoji, event.added, current_user(turn), event.message_id, on)
+            await call(bot.on_reaction, reaction)
+        if bot.on_slack_reaction_added is not None and event.added and event.ref.platform == "slack":
+            await call(bot.on_slack_reaction_added, native.slack_event(turn) or {})
+
+    async def _edited(self, turn: Turn, event: MessageEdited) -> None:
+        transcript.edit(turn, event.message_id, event.text)
+        if self._callbacks.on_message_edit is not None:
+            await call(self._callbacks.on_message_edit, _spoken(turn, event.message_id, event.text))
+
+    async def _deleted(self, turn: Turn, event: MessageDeleted) -> None:
+        known = next((each.text for each in transcript.read(turn) if each.id == event.message_id), "")
+        transcript.drop(turn, event.message_id)
+        if self._callbacks.on_message_delete is not None:
+            await call(self._callbacks.on_message_delete, _spoken(turn, event.message_id, known))
+
     async def _feedback(self, turn: Turn, feedback: Feedback) -> None:
         if self._callbacks.on_feedback is not None:
             await call(self._callbacks.on_feedback, feedback)
+
+
+def _spoken(turn: Turn, id: str, text: str) -> Message:
+    return Message(content=text, author=name_of(turn), type="user_message", id=id)
 
 
 async def _has_button(turn: Turn, token: ActionToken) -> bool:

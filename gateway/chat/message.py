@@ -2,15 +2,18 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, Self
 
-from gateway.chat import sent
+from gateway.chat import sent, transcript
 from gateway.chat.actions import Action
+from gateway.chat.author import BOT, shown_author
+from gateway.chat.dicts import StepDict
 from gateway.chat.elements.base import Element
 from gateway.chat.elements.rendered import Rendered, compose
 from gateway.chat.text import drop_lone_surrogates, lines_ended, message_text, split_half
+from gateway.errors import Unsupported
 from gateway.markdown.code import fenced
 from gateway.model import AllowedMentions, Button, Citation, Outgoing
 from gateway.runtime import tokens
@@ -18,10 +21,20 @@ from gateway.runtime.context import current_turn, require_turn
 from gateway.runtime.posting import Posting
 from gateway.runtime.tokens import ActionToken
 from gateway.runtime.turn import Turn
+from gateway.runtime.whereabouts import remember_conversation
 
 _NOBODY = AllowedMentions()
 
 MessageType = Literal["assistant_message", "user_message", "system_message"]
+
+ROLES: Mapping[MessageType, transcript.Role] = {
+    "user_message": "user",
+    "assistant_message": "assistant",
+    "system_message": "system",
+}
+"""Who says a message of each type, as models name it."""
+
+_TYPES: Mapping[str, MessageType] = {type: type for type in ROLES}
 
 
 class Message:
@@ -46,6 +59,8 @@ class Message:
     """
 
     _takes_feedback = True
+    _is_said = True
+    """Whether the message is part of ``cl.chat_context``."""
 
     def __init__(
         self,
@@ -82,6 +97,7 @@ class Message:
         self.mentions = mentions or _NOBODY
         self.ai_generated = ai_generated
         self.citations = list(citations)
+        self.is_error = False
         self._created: str | float = created_at or time.time()
         self._id = id
         self._turn = current_turn.get()
@@ -89,6 +105,8 @@ class Message:
         self._posting: Posting | None = None
         self._offered: frozenset[str] = frozenset()
         """Ids of the actions whose buttons were posted last."""
+        self._shown_author: str | None = drop_lone_surrogates(author) if author else None
+        """The name it is shown under (see ``@author_rename``)."""
         self._half = ""
         """The first half of a character or of a line break, whose second half may come with the next token."""
 
@@ -104,6 +122,48 @@ class Message:
         """When the message was made, ISO 8601 in UTC."""
         made = self._created
         return made if isinstance(made, str) else datetime.fromtimestamp(made, UTC).isoformat()
+
+    @classmethod
+    def from_dict(cls, data: StepDict) -> "Message":
+        """Return the message a dict describes, as ``to_dict`` or a data layer wrote it. Unknown keys are ignored.
+
+        Args:
+            data: The dict; only ``output`` is needed.
+        """
+        return Message(
+            content=data.get("output") or "",
+            author=data.get("name"),
+            language=data.get("language"),
+            type=_TYPES.get(data.get("type") or "", "assistant_message"),
+            metadata=data.get("metadata"),
+            tags=data.get("tags"),
+            id=data.get("id"),
+            parent_id=data.get("parentId"),
+            command=data.get("command"),
+            created_at=data.get("createdAt"),
+        )
+
+    def to_dict(self) -> StepDict:
+        """Return the message as a dict, as a data layer keeps it."""
+        turn = self._turn or current_turn.get()
+        return {
+            "id": self.id,
+            "threadId": turn.ref.key if turn is not None else "",
+            "parentId": self.parent_id,
+            "createdAt": self.created_at,
+            "start": self.created_at,
+            "end": self.created_at,
+            "command": self.command,
+            "output": self.content,
+            "name": self.author or BOT,
+            "type": self.type,
+            "language": self.language,
+            "streaming": self._posting is not None and self._posting.stream is not None,
+            "isError": self.is_error,
+            "waitForAnswer": False,
+            "metadata": self.metadata,
+            "tags": self.tags,
+        }
 
     async def send(self) -> Self:
         """Post the message; where it was streamed, end the stream. Sending it again edits it.
@@ -152,6 +212,8 @@ class Message:
             return  # models send empty pieces, and None
         turn = require_turn()
         posting = self._post(turn)
+        if posting.stream is None:
+            self._shown_author = await shown_author(turn, self.author)
         stream = await posting.open_stream(self)
         if is_sequence:
             self.content, self._half = token, ""
@@ -180,8 +242,35 @@ class Message:
         if self._posting.effect.body.get("buttons"):
             await self._forget_buttons(turn, self._posting)
         await self._posting.remove()
+        transcript.drop(turn, self.id)
         self._posting = None
         return True
+
+    async def react(self, emoji: str, *, added: bool = True) -> bool:
+        """Put the bot's reaction on the message, of a user or of the bot, or take it off.
+
+        Args:
+            emoji: The emoji itself (``👍``) or the platform's name for it (``thumbsup``).
+            added: Whether to put it on; False takes it off.
+
+        Returns:
+            Whether the platform lets a bot react (Teams does not), and the message is on the platform.
+
+        Raises:
+            PlatformError: The platform did not take the reaction, retries included.
+            RuntimeError: There is no conversation here, or the turn was stopped.
+        """
+        turn = require_turn()
+        turn.check()
+        ids = [receipt.id for receipt in self._posting.receipts] if self._posting is not None else []
+        if not ids and self.type == "user_message" and self._id is not None:
+            ids = [self._id]
+        try:
+            for id in ids[-1:]:
+                await turn.sender.react(turn.ref, id, emoji, added=added)
+        except Unsupported:
+            return False
+        return bool(ids)
 
     async def remove_actions(self) -> None:
         """Take all buttons off the posted message; from then on they do nothing, whatever a client still shows.
@@ -206,7 +295,7 @@ class Message:
 
     def streamed(self) -> Outgoing:
         """Return the text written so far, without files and buttons, for a turn that breaks off."""
-        return Outgoing(text=message_text(self._text()), author=self._name())
+        return Outgoing(text=message_text(self._text()), author=self._shown_author)
 
     def _post(self, turn: Turn) -> Posting:
         if self._posting is None:
@@ -225,8 +314,10 @@ class Message:
         # An earlier run may have died before it recorded that the message has buttons.
         if not self.actions and posting.effect.body.get("buttons", turn.delivery.rerun):
             await self._forget_buttons(turn, posting)
+        self._shown_author = await shown_author(turn, self.author)
         message = await self._outgoing(turn)
-        owned = message.feedback is not None and not turn.sender.capabilities(turn.ref).feedback_token
+        reactions = turn.services.reactions()
+        owned = reactions or (message.feedback is not None and not turn.sender.capabilities(turn.ref).feedback_token)
         if not self.actions and not owned:
             await self._show(posting, message)
             self._offered = frozenset()
@@ -241,19 +332,20 @@ class Message:
                 await sent.remember(turn, self.id, message, posting.receipts, ids, doubtful=posting.doubtful)
             if owned:
                 await sent.remember_owner(turn, self.id, posting.receipts)
+            if reactions:
+                await remember_conversation(turn.services.store, turn.ref, posting.receipts)
 
     async def _show(self, posting: Posting, message: Outgoing) -> None:
         if posting.stream is not None:
             await posting.close_stream(message)
         else:
             await posting.put(message)
+        if self._is_said:
+            transcript.note(require_turn(), ROLES[self.type], self.id, self.content, self.author)
 
     async def _forget_buttons(self, turn: Turn, posting: Posting) -> None:
         await sent.forget_buttons(turn, self.id)
         posting.effect.record(buttons=False)
-
-    def _name(self) -> str | None:
-        return drop_lone_surrogates(self.author) if self.author else None
 
     def _text(self) -> str:
         return fenced(self.content.rstrip(), self.language) if self.language and self.content else self.content
@@ -265,7 +357,7 @@ class Message:
         feedback = self._takes_feedback and turn.services.feedback()
         return Outgoing(
             text=message_text(shown.text),
-            author=self._name(),
+            author=self._shown_author,
             buttons=await self._buttons(turn) if self.actions else (),
             cards=shown.cards,
             files=shown.files,

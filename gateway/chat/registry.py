@@ -18,6 +18,11 @@ class Callbacks:
     on_message: Handler | None = None
     on_stop: Handler | None = None
     on_feedback: Handler | None = None
+    on_reaction: Handler | None = None
+    on_slack_reaction_added: Handler | None = None
+    on_message_edit: Handler | None = None
+    on_message_delete: Handler | None = None
+    author_rename: Handler | None = None
     on_app_startup: Handler | None = None
     on_app_shutdown: Handler | None = None
     data_layer: Handler | None = None

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any
 
+from gateway.chat import native
 from gateway.chat.profiles import PROFILE
 from gateway.chat.user import current_user
 from gateway.runtime.context import require_turn
@@ -18,6 +19,11 @@ RESERVED: Mapping[str, Callable[[Turn], Any]] = {
     "chat_settings": lambda turn: turn.session.values.get(VALUES, {}),
     "client_type": lambda turn: turn.ref.platform,
     "languages": lambda turn: turn.profile.locale if turn.profile is not None else None,
+    "slack_event": native.slack_event,
+    "fetch_slack_message_history": native.fetch_slack_message_history,
+    "discord_message": native.discord_message,
+    "discord_channel": native.discord_channel,
+    "teams_turn_context": native.teams_turn_context,
 }
 """Keys of the session that the gateway fills in; a handler cannot set them."""
 
@@ -28,7 +34,9 @@ class UserSession(MutableMapping[str, Any]):
     Values that JSON can hold survive a restart; other objects live while the session is in memory (create them again in
     ``on_chat_resume``). The gateway fills in ``id``, ``user``, ``chat_profile`` (the name of the chosen profile),
     ``chat_settings`` (the values of ``ChatSettings``), ``client_type`` (the platform), ``languages`` (the person's
-    locale) and ``env`` (an empty dict). Outside of a handler every use raises ``RuntimeError``: there is no
+    locale) and ``env`` (an empty dict); and what the platform sent, as plain data: ``slack_event``,
+    ``fetch_slack_message_history(limit)``, ``discord_message``, ``discord_channel``, ``teams_turn_context``, each None
+    on other platforms. Outside of a handler every use raises ``RuntimeError``: there is no
     conversation.
     """
 

@@ -11,6 +11,7 @@ from typing import Any, Literal, Self, TypeAlias
 
 import structlog
 
+from gateway.chat.author import shown_step
 from gateway.chat.dicts import StepDict
 from gateway.chat.elements.base import Element
 from gateway.chat.ids import derived_id
@@ -47,6 +48,12 @@ _NAME_LIMIT = 150
 
 _around: ContextVar[tuple["Step", ...]] = ContextVar("gateway_steps", default=())
 """The steps the running code is inside of, the outermost first."""
+
+
+class _Files(Message):
+    """The message with a step's elements, which nobody says."""
+
+    _is_said = False
 
 
 class Step:
@@ -143,7 +150,9 @@ class Step:
     @property
     def shown_name(self) -> str:
         """The name on one line, as people read it."""
-        name = " ".join(message_text(self.name).split())
+        turn = current_turn.get()
+        name = self.name if turn is None else shown_step(turn, self.name)
+        name = " ".join(message_text(name).split())
         return name if len(name) <= _NAME_LIMIT else name[: _NAME_LIMIT - 1] + "…"
 
     async def send(self) -> Self:
@@ -340,7 +349,7 @@ class Step:
     async def _send_elements(self) -> None:
         self._sent = [element.id for element in self.elements]
         if self._files is None:
-            self._files = Message(f"**{literal(self.shown_name)}**", type="system_message")
+            self._files = _Files(f"**{literal(self.shown_name)}**", type="system_message")
         self._files.elements = list(self.elements)
         if self.elements:
             await self._files.send()

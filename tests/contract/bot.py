@@ -19,6 +19,7 @@ from tests.contract.deletions import DeletionContract
 from tests.contract.elements import ElementContract
 from tests.contract.endings import EndingContract
 from tests.contract.losses import LossContract
+from tests.contract.messages import MessageContract
 from tests.contract.profiles import ProfileContract
 from tests.contract.settings import SettingsContract
 from tests.contract.steps import StepContract
@@ -34,6 +35,7 @@ class BotContract(
     ActionContract,
     BindingContract,
     LossContract,
+    MessageContract,
     EndingContract,
     DeletionContract,
     CrashContract,

@@ -1,0 +1,1 @@
+"""The documented import path of Chainlit's Discord client, as far as a bot needs it."""
