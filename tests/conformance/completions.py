@@ -59,6 +59,7 @@ COMPLETIONS: dict[str, Completion] = {
     **{number: Completion(after=SETTINGS) for number in ("26", "27", "28", "29", "30", "47")},
     "36": Completion(after=ANSWER),
     "37": Completion(after=ANSWER, replace={"pass": "print('resumed', thread['id'])"}),
+    "40": Completion(replace={"  # do something": "  print('did something with', content)"}),
     "44": Completion(replace={"time.sleep(5)": "time.sleep(0.1)"}),
     "46": Completion(admin=True),
     "48": Completion(replace={"time.sleep(5)": "time.sleep(0.1)"}),

@@ -107,6 +107,12 @@ class Visitor:
             f"one message with {words}",
         )
 
+    async def counts(self, words: str, count: int) -> None:
+        """Wait until so many messages have these words."""
+        await self.until(
+            lambda: sum(words in plain(each.text) for each in self.said()) == count, f"{count} messages with {words!r}"
+        )
+
     async def sees_no(self, words: str) -> None:
         """Wait until no message shows this any more."""
         await self.until(lambda: not any(words in shown(each) for each in self.said()), f"{words!r} to go away")
@@ -117,15 +123,15 @@ class Visitor:
 
     async def sees_files(self, fits: Callable[[File], bool], what: str) -> File:
         """Wait for a file that fits and return it."""
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                files: Sequence[File] = await self.world.files(self.place.place)
-                found = next((file for file in files if fits(file)), None)
-                if found is not None:
-                    return found
-                if await self.bot.at_rest():
-                    raise AssertionError(f"she sees no {what}, only {[f.name for f in files]} and {self.said()}")
-                await asyncio.sleep(0.05)
+        files: Sequence[File] = ()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while not (found := [file for file in files if fits(file)]):
+                    await asyncio.sleep(0.05)
+                    files = await self.world.files(self.place.place)
+        except TimeoutError:
+            raise AssertionError(f"she sees no {what}, only {[f.name for f in files]} and {self.said()}") from None
+        return found[0]
 
     async def prints(self, *words: str) -> str:
         """Wait until the bot has printed all of these; return everything it printed."""
@@ -138,8 +144,7 @@ class Visitor:
         return self._printed
 
     async def handled(self) -> None:
-        """Wait until the bot is done with everything she wrote."""
-        await self.world.delivered(self.place)
+        """Wait until the bot is done with what it has begun."""
         async with asyncio.timeout(PATIENCE):
             while not await self.bot.at_rest():
                 await asyncio.sleep(0.05)
