@@ -28,6 +28,7 @@ from gateway.adapter import Accept, AdapterContext
 from gateway.errors import PlatformError, SettingsError, Unavailable
 from gateway.model import (
     Capabilities,
+    Command,
     ConversationRef,
     Envelope,
     Event,
@@ -221,6 +222,11 @@ class SlackAdapter:
     async def suggest(self, to: ConversationRef, starters: Sequence[Starter]) -> None:
         """Suggest prompts in the app's messages tab."""
         await self._agent.suggest(to, starters)
+
+    async def set_commands(self, commands: Sequence[Command]) -> None:
+        """List these commands where the app's slash command is given alone. Slack registers commands with the manifest
+        and not at run time, so they are given behind that one: ``/my-bot search cats``."""
+        self._inbound.commands = tuple(commands)
 
     async def notify(self, to: ConversationRef, user: UserRef, text: str) -> None:
         """Show a message to one user by chat.postEphemeral."""

@@ -5,11 +5,15 @@ slash commands of their own. Pure.
 """
 
 import re
+from collections.abc import Sequence
 
 from adapters.slack.limits import COMMAND_NAME
-from gateway.model import COMMANDS
+from adapters.slack.mentions import escape, safe_text
+from gateway.model import COMMANDS, AllowedMentions, Command
 
 _OTHER = re.compile(r"[^a-z0-9]+")
+_LISTED = 40
+"""Commands that the help lists."""
 _GATEWAYS = frozenset(command.name for command in COMMANDS)
 
 
@@ -35,10 +39,18 @@ def parted(text: str) -> tuple[str, str]:
     return word.removeprefix("/"), rest.strip()
 
 
-def help_text(command: str) -> str:
-    """Return what the app's slash command says where nothing stands behind it."""
-    own = ", ".join([f"`{each.name}`" for each in COMMANDS])
-    return (
-        f"Write a command behind it, such as `/{command} new`. There are {own}, and those the bot tells you about. "
-        "Slack has no slash commands in threads: there mention the bot and write the command as `/new`."
-    )
+def help_text(command: str, own: Sequence[Command]) -> str:
+    """Return what the app's slash command says where nothing stands behind it: how it is used, and the commands there
+    are; ``own`` are those of the bot. It is mrkdwn."""
+    lines = [_line(each) for each in (*own, *COMMANDS)]
+    shown = lines[:_LISTED]
+    if len(lines) > len(shown):
+        shown.append(f"… and {len(lines) - len(shown)} more")
+    first = f"Write a command behind it, such as `/{command} {escape((own or COMMANDS)[0].name)}`:"
+    last = "In a thread, where Slack has no slash commands, mention the bot and write the command with its slash."
+    return "\n".join([first, *shown, last])
+
+
+def _line(command: Command) -> str:
+    about = f" – {safe_text(command.description, AllowedMentions())}" if command.description else ""  # noqa: RUF001
+    return f"• `{escape(command.name)}`{about}"

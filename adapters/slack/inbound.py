@@ -8,7 +8,7 @@ not acknowledge, and Slack delivers again.
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -26,7 +26,7 @@ from adapters.slack.threads import thread_of
 from adapters.slack.twins import Twins
 from gateway.adapter import Accept
 from gateway.errors import PlatformError, Rejected
-from gateway.model import Answer, ConversationRef, Envelope, FormErrors, Notice, OpenForm
+from gateway.model import Answer, Command, ConversationRef, Envelope, FormErrors, Notice, OpenForm
 
 ANSWER_TIMEOUT = 2.5
 """Seconds for the call that answers an interaction, whose trigger expires after 3."""
@@ -56,6 +56,8 @@ class Inbound:
         self.ignored: Counter[str] = Counter()
         """How many deliveries were answered 200 and ignored, by rule (``own``, ``bot``, ``unknown_event``, …)."""
         self.uninstalled = False
+        self.commands: Sequence[Command] = ()
+        """The bot's own commands, which the app's slash command lists."""
         self._twins = Twins()
         self._places = Places(api)
 
@@ -68,7 +70,7 @@ class Inbound:
             return _EMPTY
         command = text(body, "command").removeprefix("/")
         if command and not text(body, "text").strip() and is_apps(command, self.me.name):
-            return Reply({"response_type": "ephemeral", "text": help_text(command)})
+            return Reply({"response_type": "ephemeral", "text": help_text(command, self.commands)})
         self._twins.mark(envelope, self.me)
         accepted = await accept(envelope)
         if accepted.answer is None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from adapters.slack.commands import command_of, is_apps
-from gateway.model import CommandInvoked
+from gateway.model import Command, CommandInvoked
 from tests.contract.commands import command_bot
 from tests.contract.reading import reads
 from tests.contract.world import Place
@@ -49,6 +49,11 @@ async def test_alone_it_says_how_it_is_used(harness: SlackHarness) -> None:
     assert result.ok and "`/gateway new`" in result.body["text"] and not harness.envelopes
     [told] = harness.world.told("Ada")
     assert "settings" in told
+    commands = [Command(name=f"c{n}", description="for <!channel> & all") for n in range(50)]
+    await harness.adapter.set_commands(commands)
+    told = (await harness.slack.command("/gateway", "")).body["text"]
+    assert "`/gateway c0`" in told and "c39" in told and "c40" not in told and "and 14 more" in told
+    assert "<!channel>" not in told
 
 
 async def test_a_bots_own_command_reaches_its_handler(tmp_path: Path) -> None:

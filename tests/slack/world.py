@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 
 from adapters.slack.adapter import SlackAdapter
 from adapters.slack.settings import SlackSettings
-from gateway.adapter import AdapterContext, SupportsCommands
+from gateway.adapter import AdapterContext
 from gateway.emulators.slack.backend import Activity
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.emulators.slack.state import Message
-from gateway.model import UserRef
+from gateway.model import COMMANDS, UserRef
 from tests.contract.emulated import EmulatedWorld, enter_comment
 from tests.contract.world import EXTRAS, Facts, FieldInput, File, Method, Person, Place, Post, Said, ShownForm, Trouble
 from tests.slack.reading import buttons, cards, from_bot, menus, plan, shown
@@ -48,7 +48,7 @@ class SlackWorld(EmulatedWorld[SlackEmulator]):
         everyone="<!channel>",
         exactly_once_sends=True,
         redelivers=True,
-        extras=EXTRAS - {SupportsCommands},
+        extras=EXTRAS,
         stop_button=True,
         slash_commands=True,
         opening=True,
@@ -190,7 +190,9 @@ class SlackWorld(EmulatedWorld[SlackEmulator]):
             await enter_comment(self, comment)
 
     async def command(self, place: Place, name: str, text: str = "") -> None:
-        await self.slack.command(f"/{name}", text, channel=place.channel)
+        registered = name in {command.name for command in COMMANDS}
+        given = (f"/{name}", text) if registered else (f"/{self.slack.team.bot.name}", f"{name} {text}")
+        await self.slack.command(*given, channel=place.channel)
 
     async def stop(self, place: Place) -> None:
         await self.slack.wait_for(lambda: self.working(place))
