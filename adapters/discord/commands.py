@@ -2,30 +2,34 @@
 registered under the same application stay."""
 
 import asyncio
-import re
 from collections.abc import Sequence
-from typing import Any
 
 import structlog
 
 from adapters.discord.api import Api
 from adapters.discord.directory import Directory
-from adapters.discord.limits import COMMAND_COUNT, DESCRIPTION
+from adapters.discord.limits import COMMAND_COUNT, COMMAND_NAME, DESCRIPTION
 from adapters.discord.manifest import command_json
+from adapters.discord.written import cut
 from adapters.fields import Json, items, text
 from gateway.adapter import KeyValueStore
 from gateway.errors import GatewayError
 from gateway.model import COMMANDS, Command
 
 _PATH = "/applications/{application_id}/commands"
-# Fields that Discord adds to a registered command.
 _TOLD = ("name", "type", "description", "options", "contexts", "integration_types")
-# Discord's own rule allows the letters of all scripts (Application Commands, Application Command Naming).
-_NAME = re.compile(r"[-_'\w]{1,32}")
+"""Fields of a command that are compared; Discord adds others."""
 _STORED = "discord.commands"
 """The name under which the commands of handlers are stored, so that they are known after a restart."""
 
 log = structlog.get_logger(__name__)
+
+
+def discord_name(name: str) -> str:
+    """Return the name Discord takes for a command: lower case, letters and digits of all scripts, ``-``, ``_`` and
+    ``'`` (Application Commands, Application Command Naming). Empty where nothing readable would be left."""
+    taken = "".join(each if each.isalnum() or each in "-_'" else "-" for each in name.lower())[:COMMAND_NAME]
+    return taken if any(each.isalnum() for each in taken) else ""
 
 
 class Commands:
@@ -37,36 +41,58 @@ class Commands:
         self._directory = directory
         self._store = store
         self._own: dict[str, Command] = {}
-        """The commands that handlers set, by name."""
+        """The commands that handlers set, by Discord's names for them."""
         self._registering = asyncio.Lock()
 
     async def recall(self) -> None:
         """Read which commands handlers set before a restart."""
-        stored = await self._store.recall(_STORED) if self._store is not None else None
-        for name, description in (stored or {}).items():
-            self._own[name] = Command(name=name, description=str(description), argument="Your message")
-        self._directory.commands = frozenset((*(command.name for command in COMMANDS), *self._own))
+        try:
+            stored = await self._store.recall(_STORED) if self._store is not None else None
+        except Exception as error:  # whatever the store has: it must not keep the bot from its gateway
+            log.warning("discord.commands_unknown", error=str(error)[:200])
+            return
+        self._take([Command(name=name, description=str(said)) for name, said in (stored or {}).items()])
 
     async def replace(self, commands: Sequence[Command]) -> None:
-        """Take these as the commands of handlers, instead of those before, and register them once connected. One whose
-        name Discord does not take, or for which it has no room, is left out."""
+        """Take these as the commands of handlers, instead of those before, and register them once connected, under
+        names Discord takes. One that is left without a name of its own, or for which there is no room, can still be
+        written."""
         before = set(self._own)
-        fitting = [command for command in commands if _NAME.fullmatch(command.name) and command.name.islower()]
-        taken = fitting[: COMMAND_COUNT - len(COMMANDS)]
-        if left_out := sorted({command.name for command in commands} - {command.name for command in taken}):
-            log.warning("discord.commands_left_out", commands=left_out)
-        self._own = {command.name: command for command in taken}
-        self._directory.commands = frozenset((*(command.name for command in COMMANDS), *self._own))
+        self._take(commands)
         if self._store is not None:
-            await self._store.keep(_STORED, {command.name: command.description for command in taken})
+            await self._store.keep(_STORED, {each.name: each.description for each in self._own.values()})
         if self._directory.app:
             await self.register(replaced=before)
 
+    def _take(self, commands: Sequence[Command]) -> None:
+        taken: dict[str, Command] = {}
+        left_out: list[str] = []
+        room = COMMAND_COUNT - len(COMMANDS)
+        reserved = {command.name for command in COMMANDS}
+        for command in commands:
+            name = discord_name(command.name)
+            if not name or name in reserved or name in taken or len(taken) == room:
+                left_out.append(command.name)
+            else:
+                taken[name] = command
+        if left_out:
+            log.warning("discord.commands_left_out", commands=left_out, instead="they can be written")
+        self._own = taken
+        self._directory.commands = {
+            **{command.name: command.name for command in COMMANDS},
+            **{name: command.name for name, command in taken.items()},
+        }
+
+    def _wanted(self) -> list[Json]:
+        own = [
+            Command(name=name, description=cut(each.description, DESCRIPTION), argument="Your message")
+            for name, each in self._own.items()
+        ]
+        return [command_json(command) for command in (*COMMANDS, *own)]
+
     async def register(self, *, replaced: set[str] | None = None) -> None:
         """Register the commands where Discord's list differs; ``replaced`` are names that were ours before."""
-        wanted = [command_json(command) for command in (*COMMANDS, *self._own.values())]
-        for each in wanted:
-            each["description"] = each["description"][:DESCRIPTION]
+        wanted = self._wanted()
         ours = {command["name"] for command in wanted}
         gone = (replaced or set()) - ours
         app = {"application_id": self._directory.app}
@@ -78,6 +104,9 @@ class Commands:
                 if not gone & set(known) and all(_same(known.get(command["name"]), command) for command in wanted):
                     return
                 others = [dict(each) for name, each in known.items() if name not in ours | gone]
+                if (surplus := len(others) + len(wanted) - COMMAND_COUNT) > 0:
+                    log.warning("discord.commands_left_out", count=surplus, instead="they can be written")
+                    del wanted[max(len(COMMANDS), len(wanted) - surplus) :]
                 await self._api.call("PUT", _PATH, app, json=[*others, *wanted])
             except GatewayError as error:
                 log.warning("discord.commands_failed", error=str(error))
@@ -85,7 +114,7 @@ class Commands:
                 log.info("discord.commands", commands=sorted(ours))
 
 
-def _same(there: Json | None, wanted: dict[str, Any]) -> bool:
+def _same(there: Json | None, wanted: Json) -> bool:
     if there is None:
         return False
     return all((there.get(name) or []) == (wanted[name] or []) for name in _TOLD)

@@ -8,6 +8,7 @@ it is woken. At most ``_THREADS_KEPT`` threads are held; one that was dropped is
 
 import sys
 from collections import OrderedDict
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from adapters.discord.fields import number
@@ -53,9 +54,9 @@ class Directory:
         self.me = ""
         """The bot's user id."""
         self.app = ""
-        self.commands = frozenset(command.name for command in COMMANDS)
-        """Names of the bot's own slash commands."""
         """The application's id."""
+        self.commands: Mapping[str, str] = {command.name: command.name for command in COMMANDS}
+        """The slash commands of the gateway and of the bot: Discord's names, and those that handlers know."""
         self._channels: dict[str, Channel] = {}
         self._threads: OrderedDict[str, Channel] = OrderedDict()
         self._roles: dict[str, dict[str, str]] = {}

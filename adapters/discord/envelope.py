@@ -165,7 +165,12 @@ def interaction(data: Json, directory: Directory) -> Found:
     if not id or not token or not tokens.person_of(data) or ref is None:
         return MALFORMED
     route = {**ref.route, **tokens.route_of(data)}
-    body = {"t": "INTERACTION_CREATE", "d": {name: value for name, value in data.items() if name != "token"}}
+    body: dict[str, Any] = {
+        "t": "INTERACTION_CREATE",
+        "d": {name: value for name, value in data.items() if name != "token"},
+    }
+    if number(data, "type") == tokens.COMMAND and (command := directory.commands.get(text(obj(data, "data"), "name"))):
+        body["command"] = command
     return _envelope(id, replace(ref, route=route), body)
 
 

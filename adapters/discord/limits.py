@@ -46,6 +46,8 @@ MODAL_FIELDS = 5
 """Fields of one modal (Component reference)."""
 LABEL = 45
 """Characters of a field's label (Component reference)."""
+COMMAND_NAME = 32
+"""Characters of a command's name (Application Commands, Application Command Naming)."""
 COMMAND_COUNT = 100
 """Slash commands of one application (Application Commands, Registering a Command)."""
 DESCRIPTION = 100

@@ -140,6 +140,8 @@ def _removed(body: Json, data: Json, ref: ConversationRef) -> Event:
 
 
 def _interaction(body: Json, data: Json, ref: ConversationRef) -> Event | None:
+    if command := text(body, "command"):  # the name that handlers know
+        data = {**data, "data": {**obj(data, "data"), "name": command}}
     read = _INTERACTIONS.get(number(data, "type"))
     person = obj(obj(data, "member"), "user") or obj(data, "user")
     nick = text(obj(data, "member"), "nick")
