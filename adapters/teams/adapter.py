@@ -19,6 +19,7 @@ from adapters.teams.limits import CAPABILITIES
 from adapters.teams.members import Members
 from adapters.teams.outbound import Outbox, addressed
 from adapters.teams.parse import parse
+from adapters.teams.reactions import reaction_of
 from adapters.teams.render import starters as suggested
 from adapters.teams.settings import TeamsSettings
 from adapters.teams.sharing import Sharing
@@ -185,6 +186,10 @@ class TeamsAdapter:
     async def profile(self, user: UserRef) -> Profile:
         """Return a user's profile, from the roster of a conversation the user was seen in."""
         return await self._members.profile(user)
+
+    async def react(self, to: ConversationRef, message_id: str, emoji: str, *, added: bool) -> None:
+        """Put the bot's reaction on a message, or take it off."""
+        await self._transport.react(to, message_id, reaction_of(emoji), added=added)
 
     async def suggest(self, to: ConversationRef, starters: Sequence[Starter]) -> None:
         """Show suggested actions. Raises ``Unsupported`` outside of personal chats."""

@@ -12,8 +12,9 @@ from pydantic import ValidationError
 
 from adapters.fields import Json, obj
 from adapters.teams.card import VERSION, attachment, escaped
-from adapters.teams.limits import DIALOG_TITLE, PLACEHOLDER
+from adapters.teams.limits import DIALOG_TITLE, HINT, PLACEHOLDER
 from adapters.teams.names import FORM
+from adapters.teams.sizes import cut
 from gateway.errors import Unsupported
 from gateway.model import (
     DateField,
@@ -42,9 +43,8 @@ def dialog(
 ) -> dict[str, Any]:
     """Return the answer to ``task/fetch`` or ``task/submit`` that shows the form; ``values`` are what was typed
     before."""
-    title = form.title if len(form.title) <= DIALOG_TITLE else f"{form.title[: DIALOG_TITLE - 1]}…"
     shown = {
-        "title": title,
+        "title": cut(form.title, DIALOG_TITLE),
         "height": "medium",
         "width": "medium",
         "card": attachment(_card(form, values or {}, errors or {})),
@@ -60,6 +60,8 @@ def _card(form: Form, values: Mapping[str, FormValue], errors: Mapping[str, str]
             body.append(_complaint(error))
     for field in form.fields:
         body.append(_input(field, values))
+        if field.hint.strip():
+            body.append(_hint(field.hint))
         if field.id in errors:
             body.append(_complaint(errors[field.id]))
     submit = {
@@ -72,6 +74,11 @@ def _card(form: Form, values: Mapping[str, FormValue], errors: Mapping[str, str]
 
 def _complaint(error: str) -> Element:
     return {"type": "TextBlock", "text": escaped(error), "color": "Attention", "wrap": True, "spacing": "Small"}
+
+
+def _hint(hint: str) -> Element:
+    said = escaped(cut(" ".join(hint.split()), HINT))
+    return {"type": "TextBlock", "text": said, "isSubtle": True, "size": "Small", "wrap": True, "spacing": "None"}
 
 
 def _input(field: FormField, values: Mapping[str, FormValue]) -> Element:
@@ -119,7 +126,8 @@ def _choices(field: SelectField) -> Element:
     return {
         "type": "Input.ChoiceSet",
         "isMultiSelect": field.multiple,
-        "style": "expanded" if field.multiple else "compact",
+        # A list to pick several from opens on some clients only.
+        "style": "expanded" if field.multiple or field.style == "buttons" else "compact",
         "isRequired": field.required,
         "choices": [{"title": label, "value": _packed(value)} for value, label in field.options],
     }

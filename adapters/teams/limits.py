@@ -63,6 +63,9 @@ PICTURE_BYTES = 1024 * 1024
 """Bytes of a picture in a message (docs bots/how-to/conversations/conversation-messages)."""
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif"})
 """Media types of pictures in a message (docs bots/how-to/conversations/conversation-messages)."""
+PLAYED = ("sharepoint.com", "1drv.ms", "youtube.com", "youtu.be", "vimeo.com", "dailymotion.com")
+"""Hosts from which a card plays sound and video: OneDrive, SharePoint, YouTube, Vimeo and Dailymotion (docs
+task-modules-and-cards/cards/media-elements-in-adaptive-cards)."""
 STREAM_SECONDS = 110.0
 """Seconds after which a stream is continued by edits. A stream may take two minutes (docs bots/streaming-ux); the
 gateway ends it a little earlier, so that it ends well."""
@@ -77,6 +80,8 @@ CLOCK_SKEW = 300
 """Seconds by which a token may be early or late (Bot Connector authentication)."""
 DIALOG_TITLE = 64
 """Characters of a dialog's title; the gateway's own choice."""
+HINT = 500
+"""Characters of a line of explanation below an input; the gateway's own choice."""
 PLACEHOLDER = 500
 """Characters of an input's placeholder; the gateway's own choice."""
 

@@ -141,7 +141,9 @@ def parts_of(made: Activity) -> set[FormPart]:
     """Return which parts of an activity are more than words, and can be shown in another form."""
     found: set[FormPart] = set()
     for each in made.get("attachments", ()):
-        if each.get("contentType") == CARD:
+        if each.get("contentType") == CARD and any(part["type"] == "Media" for part in each["content"]["body"]):
+            found.add("pictures")
+        elif each.get("contentType") == CARD:
             found |= {"buttons", "tables", "cards", "plan", "menus"}
         elif str(each.get("contentUrl", "")).startswith("http"):
             found.add("pictures")

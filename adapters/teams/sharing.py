@@ -1,4 +1,5 @@
-"""Shows files to people: pictures in the chat, consent cards in personal chats, links elsewhere.
+"""Shows files to people: pictures in the chat, players for what is on sites that cards play from, consent cards in
+personal chats, links elsewhere.
 
 In a personal chat a bot may put a file into the user's OneDrive once they have agreed (docs bots/how-to/bots-filesv4);
 in group chats and channels it may not at all, so there the gateway hands the file out itself, by a link that expires.
@@ -7,12 +8,13 @@ in group chats and channels it may not at all, so there the gateway hands the fi
 import base64
 import mimetypes
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 import structlog
 
-from adapters.teams.card import escaped
+from adapters.teams.card import attachment, block, card, escaped
 from adapters.teams.filenames import onedrive_name
-from adapters.teams.limits import LINK_SECONDS, PICTURE_BYTES, PICTURES
+from adapters.teams.limits import LINK_SECONDS, PICTURE_BYTES, PICTURES, PLAYED
 from adapters.teams.markdown import web
 from adapters.teams.names import CONSENT, HELD
 from adapters.teams.render import Activity
@@ -45,13 +47,15 @@ class Sharing:
 
     async def _separate(self, to: ConversationRef, file: OutgoingFile) -> bool:
         if isinstance(file.source, FromUrl):
-            return _is_linked_picture(file, file.source.url)
+            return _is_linked_picture(file, file.source.url) or _is_played(file, file.source.url)
         if await _is_picture(file):
             return True
         return to.kind == "dm" and await _size(file) > 0  # an upload has at least one byte
 
     async def _activity(self, to: ConversationRef, file: OutgoingFile, key: str) -> Activity:
         if isinstance(file.source, FromUrl):
+            if _is_played(file, file.source.url):
+                return _message(attachment(card([block(escaped(file.name)), _player(file, file.source.url)])))
             mime = file.mime if file.mime.startswith("image/") else mimetypes.guess_type(file.name)[0] or "image/png"
             return _message({"contentType": mime, "contentUrl": file.source.url, "name": file.name})
         if await _is_picture(file):
@@ -107,6 +111,20 @@ def _message(attachment: Activity) -> Activity:
 
 def _is_linked_picture(file: OutgoingFile, url: str) -> bool:
     return file.kind == "image" and _web(file, url).startswith("https:")
+
+
+def _is_played(file: OutgoingFile, url: str) -> bool:
+    """Return whether a card plays what is at the address: it does from some sites only."""
+    link = _web(file, url)
+    if file.kind not in ("audio", "video") or not link.startswith("https:"):
+        return False
+    host = urlsplit(link).hostname or ""
+    return any(host == site or host.endswith(f".{site}") for site in PLAYED)
+
+
+def _player(file: OutgoingFile, url: str) -> Activity:
+    mime = file.mime if file.mime.startswith(("audio/", "video/")) else f"{file.kind}/mp4"
+    return {"type": "Media", "sources": [{"mimeType": mime, "url": _web(file, url)}], "altText": file.name}
 
 
 def _web(file: OutgoingFile, url: str) -> str:

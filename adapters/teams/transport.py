@@ -84,6 +84,11 @@ class Transport:
         """Delete an activity. Raises ``Gone`` for one that is gone already."""
         await self._call("DELETE", to, f"/activities/{_part(activity_id)}", None, what="delete")
 
+    async def react(self, to: ConversationRef, activity_id: str, reaction: str, *, added: bool) -> None:
+        """Put the bot's reaction on an activity, or take it off."""
+        path = f"/activities/{_part(activity_id)}/reactions/{_part(reaction)}"
+        await self._call("PUT" if added else "DELETE", to, path, None, what="react")
+
     async def member(self, to: ConversationRef, user: str) -> Json:
         """Return what the conversation's roster says of a user, by any of their ids."""
         return await self._call("GET", to, f"/members/{_part(user)}", None, what="member")

@@ -18,7 +18,10 @@ def cards(message: Json) -> list[Json]:
 
 
 def read(message: Json) -> str:
-    """Return the text of a message without the marks that only keep a mention from being one, or lines apart."""
+    """Return the text of a message without the marks that only keep a mention from being one, or lines apart, and
+    without the name above a player."""
+    if players(message):
+        return ""
     parts = [message.get("text") or "", *(block for card in cards(message) for block in _blocks(card.get("body", ())))]
     return "\n\n".join(part for part in parts if part).replace("\u200b", "").replace("  \n", "\n").strip()
 
@@ -69,6 +72,11 @@ def menu_with(message: Json, label: str) -> tuple[Json, Json] | None:
             if label in [each["title"] for each in chooser.get("choices", ())]:
                 return chooser, actions["actions"][0]
     return None
+
+
+def players(message: Json) -> list[str]:
+    """Return the names of what a message plays."""
+    return [each["altText"] for each in _elements(message, "Media")]
 
 
 def boxes(message: Json) -> tuple[str, ...]:

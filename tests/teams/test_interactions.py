@@ -18,6 +18,7 @@ from gateway.model import (
     Button,
     ConversationEnded,
     ConversationStarted,
+    DateField,
     FeedbackGiven,
     Form,
     FormErrors,
@@ -106,6 +107,33 @@ async def test_a_form_is_shown_comes_back_typed_and_is_shown_again_with_what_is_
     assert (done.status, done.body, harness.teams.open_dialogs()) == (200, None, [])
 
 
+async def test_a_date_hints_and_radio_buttons_are_teams_own(harness: TeamsHarness) -> None:
+    day = DateField(
+        id="day", label="Day", hint="*Any* day", minimum="2026-01-01", maximum="2026-12-31", initial="2026-11-28"
+    )
+    options = (("a", "A"), ("b", "B"))
+    radio = SelectField(id="one", label="One", options=options, style="buttons", initial=("b",))
+    menu = SelectField(id="other", label="Other", options=options)
+    _, message = await asked(harness, opens_form=True)
+    harness.answer = lambda event: OpenForm(form=Form(token="form", title="When", fields=(day, radio, menu)))
+    await harness.teams.click("personal", message, "Go")
+    [dialog] = harness.teams.open_dialogs()
+    assert dialog.card is not None
+    date, hint, *choices = dialog.card["body"]
+    assert (date["type"], date["min"], date["max"], date["value"]) == (
+        "Input.Date",
+        "2026-01-01",
+        "2026-12-31",
+        "2026-11-28",
+    )
+    assert (hint["text"], hint["isSubtle"]) == ("\\*Any\\* day", True)
+    assert [each["style"] for each in choices] == ["expanded", "compact"]
+    wrong = await harness.teams.submit_dialog(dialog.id, {"gw:day": "2027-01-01", "gw:other": "a"})
+    assert wrong.errors == {"gw:day": "Day: please fill this in"}
+    await harness.teams.submit_dialog(dialog.id, {"gw:day": "2026-02-03", "gw:other": "a"})
+    assert (await harness.heard(FormSubmitted)).values == {"day": "2026-02-03", "one": "b", "other": "a"}
+
+
 async def test_a_dialog_with_nothing_to_show_says_so_and_closes(harness: TeamsHarness) -> None:
     post, message = await asked(harness, opens_form=True)
     assert (await harness.teams.click(post.place.channel, message, "Go")).message == "Done."
@@ -130,6 +158,15 @@ async def test_cards_of_others_are_no_business_of_ours(harness: TeamsHarness) ->
     ):
         assert (await harness.teams.invoke("personal", name, value)).status == 200
     assert harness.attempts == 0
+
+
+async def test_thumbs_that_are_changed_are_a_second_rating(harness: TeamsHarness) -> None:
+    _, ref = await harness.dm()
+    sent = await harness.adapter.send(ref, Outgoing(text="answer", feedback="m"), key="k")
+    for given, value in (("like", 1), ("dislike", 0), ("dislike", 0)):
+        await harness.teams.feedback("personal", sent.id, given)  # type: ignore[arg-type]
+        event = await harness.heard(FeedbackGiven)
+        assert (event.value, event.message_id) == (value, sent.id)
 
 
 async def test_thumbs_bring_the_comment_along_and_are_answered_with_nothing(harness: TeamsHarness) -> None:

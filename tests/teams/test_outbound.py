@@ -270,6 +270,33 @@ async def test_a_linked_file_may_have_any_address_but_only_one_of_the_web(harnes
             await harness.adapter.send(ref, linked(url), key=url)
 
 
+async def test_a_card_plays_sound_and_video_of_the_sites_it_plays_from(harness: TeamsHarness) -> None:
+    post, ref = await harness.mention()
+    clip = OutgoingFile(name="clip_1", kind="video", source=FromUrl(url="https://www.youtube.com/watch?v=1"))
+    song = OutgoingFile(
+        name="song.mp3", kind="audio", mime="audio/mpeg", source=FromUrl(url="https://contoso.sharepoint.com/s/1")
+    )
+    other = OutgoingFile(name="other.mp4", kind="video", source=FromUrl(url="https://notyoutube.com/1.mp4"))
+    receipt = await harness.adapter.send(ref, Outgoing(text="see", files=(clip, song, other)), key="k")
+    words, first, second = harness.said(post)
+    assert (words.text, words.files) == ("see\n\n📎 [other.mp4](https://notyoutube.com/1.mp4)", ("other.mp4",))
+    assert (first.files, second.files) == (("clip_1",), ("song.mp3",))
+    name, player = cards(raw(harness, post)[1])[0]["body"]
+    assert name["text"] == "clip\\_1"
+    assert player["sources"] == [{"mimeType": "video/mp4", "url": "https://www.youtube.com/watch?v=1"}]
+    await harness.adapter.edit(receipt, Outgoing(text="see", files=(song,)))
+    assert [each.files for each in harness.said(post)] == [(), ("song.mp3",)]
+
+
+async def test_a_player_that_teams_refuses_is_a_link(harness: TeamsHarness) -> None:
+    _, ref = await harness.dm()
+    clip = OutgoingFile(name="clip", kind="video", source=FromUrl(url="https://youtu.be/1"))
+    harness.teams.fail_next("send", status=400, error="BadSyntax")
+    with pytest.raises(RefusedForm) as refused:
+        await harness.adapter.send(ref, Outgoing(files=(clip,)), key="k")
+    assert refused.value.parts == {"pictures"}
+
+
 async def test_an_empty_file_which_onedrive_does_not_take_is_a_link_too(harness: TeamsHarness) -> None:
     message = await sent(harness, Outgoing(text="see", files=(OutgoingFile(name="a.txt", source=FromBytes(data=b"")),)))
     assert message["text"].startswith("see\n\n📎 [a.txt](http://127.0.0.1")

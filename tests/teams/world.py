@@ -14,6 +14,7 @@ from adapters.teams.settings import TeamsSettings
 from gateway.adapter import (
     AdapterContext,
     SupportsProfiles,
+    SupportsReactions,
     SupportsStarters,
     SupportsStreaming,
 )
@@ -24,7 +25,7 @@ from gateway.model import UserRef
 from tests.contract.emulated import EmulatedWorld
 from tests.contract.world import Facts, FieldInput, File, Method, Person, Place, Post, Said, ShownForm, Trouble
 from tests.support.emulators import settings_of, started
-from tests.teams.reading import boxes, inputs, menu_with, menus, plan, read, shown_buttons
+from tests.teams.reading import boxes, inputs, menu_with, menus, plan, players, read, shown_buttons
 
 LINK = re.compile(r"📎 \[(?P<name>[^\]]+)\]\((?P<url>[^)]+)\)")
 
@@ -50,7 +51,7 @@ class TeamsWorld(EmulatedWorld[TeamsEmulator]):
         everyone="<at>General</at>",
         exactly_once_sends=False,
         redelivers=False,
-        extras=frozenset({SupportsProfiles, SupportsStarters, SupportsStreaming}),
+        extras=frozenset({SupportsProfiles, SupportsReactions, SupportsStarters, SupportsStreaming}),
         pings_everyone=False,
         stop_button=True,
         opening=True,
@@ -280,6 +281,7 @@ class TeamsWorld(EmulatedWorld[TeamsEmulator]):
             buttons=tuple(shown_buttons(message)),
             files=(
                 *(str(each.get("name")) for each in attachments if each["contentType"] != CARD),
+                *players(message),
                 *(link["name"].replace("\\", "") for link in LINK.finditer(read(message))),
             ),
             streaming=message["streaming"] is not None,

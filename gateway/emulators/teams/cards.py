@@ -176,6 +176,8 @@ def _check_facts(element: JSON, path: str) -> None:
 
 
 def _check_media(element: JSON, path: str) -> None:
+    if not element.get("sources"):
+        raise refused(path, "property 'sources' is required")
     for name, source in _listed(element, "sources", path):
         if not isinstance(source.get("url"), str):
             raise refused(name, "property 'url' is required")

@@ -76,6 +76,7 @@ BAD: dict[str, JSON] = {
     "image by http": card({"type": "Image", "url": "http://example.com/a.png"}),
     "fact without value": card({"type": "FactSet", "facts": [{"title": "a"}]}),
     "rich text without inlines": card({"type": "RichTextBlock"}),
+    "media without sources": card({"type": "Media"}),
     "media without url": card({"type": "Media", "sources": [{}]}),
     "input without id": card({"type": "Input.Text"}),
     "same id twice": card({"type": "Input.Text", "id": "a"}, {"type": "Input.Date", "id": "a"}),
