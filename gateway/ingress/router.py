@@ -7,6 +7,7 @@ from gateway.ingress.queues import ConversationQueues
 from gateway.ingress.side_turns import SideTurns
 from gateway.ingress.tasks import BackgroundTasks
 from gateway.model import CommandInvoked, ConversationEnded, MessageCreated, StopRequested
+from gateway.runtime.asks import REMINDERS
 from gateway.runtime.queued import QueuedDelivery
 from gateway.runtime.runner import Runner
 from gateway.runtime.tokens import AskToken, UploadToken
@@ -39,9 +40,13 @@ class Router:
             self._side_turns.run(queue, queued)
             return True
         if isinstance(event, MessageCreated):
+            if queue.asks.offer_message(queued):
+                return True
             if queue.asks.hopes_for(queued):
                 self._tasks.spawn(self._complete(queue, queued))
-            return queue.asks.offer_message(queued)
+            else:
+                self._remind(queue, queued)
+            return False
         if isinstance(token, AskToken | UploadToken):
             self._answer(queue, queued, (token.delivery, token.ordinal))
             return True
@@ -81,8 +86,16 @@ class Router:
         """Fetch what a partial message left out, and offer it to the running turn, which may ask for its files. Its own
         turn, where it would be completed otherwise, comes after that one."""
         await self._runner.complete(queued)
-        if queued in queue.deliveries and queue.asks.offer_message(queued):
-            queue.deliveries.remove(queued)
+        if queued in queue.deliveries:
+            if queue.asks.offer_message(queued):
+                queue.deliveries.remove(queued)
+            else:
+                self._remind(queue, queued)
+
+    def _remind(self, queue: ConversationQueue, queued: QueuedDelivery) -> None:
+        """Tell the person asked, once for each question, that what they wrote is no answer and has to wait for one."""
+        if queue.awaits_answer and (kind := queue.asks.delays(queued)) is not None:
+            self._tasks.spawn(self._runner.tell(queued.event, REMINDERS[kind]))
 
     def _answer(self, queue: ConversationQueue, queued: QueuedDelivery, ask: tuple[str, int]) -> None:
         verdict = queue.asks.offer_token(ask, queued, runs=queue.holds(ask[0]))

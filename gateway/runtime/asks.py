@@ -9,13 +9,19 @@ before its ask is open is *early*, and is kept until the ask opens.
 """
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Literal
 
 from gateway.model import ActionInvoked, Event, MessageCreated, UserRef
 from gateway.runtime.queued import DeliveryQueue, QueuedDelivery
 
 AskKind = Literal["text", "action", "file"]
+REMINDERS: Mapping[AskKind, str] = {
+    "text": "Please answer the question above first. What you wrote is read after that.",
+    "action": "Please choose one of the answers to the question above first. What you wrote is read after that.",
+    "file": "Please send a file first, as the question above says. What you wrote is read after that.",
+}
+"""What a person is told who is asked and writes something that is no answer, by the kind of the ask."""
 Verdict = Literal["open", "early", "not_yours", "closed"]
 """What becomes of an answer to an ask: it is taken (``open``), kept until the ask opens (``early``), or rejected
 because somebody else was asked (``not_yours``) or the ask is over (``closed``)."""
@@ -37,7 +43,7 @@ class Ask:
         anyone: bool,
         after: int,
     ) -> None:
-        self.kind = kind
+        self.kind: AskKind = kind
         self.id = (delivery, ordinal)
         self.asked = asked
         self.anyone = anyone
@@ -48,6 +54,8 @@ class Ask:
         """Whether a process that died may have posted another copy of the question, whose buttons count too."""
         self.after = after
         """``Delivery.seq`` of the newest delivery when the question was posted; only later ones can be an answer."""
+        self.reminded = False
+        """Whether the person asked was told that what they write waits for the answer."""
         self.answer: asyncio.Future[QueuedDelivery] = asyncio.get_running_loop().create_future()
 
     @property
@@ -72,6 +80,12 @@ class Ask:
         if elsewhere and not self.doubtful:
             return "closed"
         return None if self.may_answer(event.user) else "not_yours"
+
+    def is_referred_to(self, event: Event) -> bool:
+        """Whether the event is a message that replies to the question."""
+        return isinstance(event, MessageCreated) and any(
+            each.kind == "reply" and each.message_id in (self.messages or ()) for each in event.references
+        )
 
     def takes(self, queued: QueuedDelivery) -> bool:
         """Whether this delivery is an ordinary message that answers the ask."""
@@ -159,12 +173,28 @@ class OpenAsks:
         )
 
     def offer_message(self, queued: QueuedDelivery) -> bool:
-        """Give an ordinary message to the ask it answers, and return whether there is one."""
-        for ask in self._open.values():
+        """Give an ordinary message to the ask it answers, and return whether there is one.
+
+        Where several could take it, it is the question that the message replies to, else the one asked last; of several
+        asked at once (no delivery came between them) the first.
+        """
+        asks = sorted(self._open.values(), key=lambda ask: (not ask.is_referred_to(queued.event), -ask.after, ask.id))
+        for ask in asks:
             if ask.takes(queued):
                 ask.answer.set_result(queued)
                 return True
         return False
+
+    def delays(self, queued: QueuedDelivery) -> AskKind | None:
+        """Return the kind of the ask that keeps a message waiting though the person asked wrote it; None if there is
+        none, or the person was told."""
+        event = queued.event
+        for ask in self._open.values():
+            mine = isinstance(event, MessageCreated) and event.user.id == ask.asked.id and queued.seq > ask.after
+            if mine and ask.waiting and not ask.reminded:
+                ask.reminded = True
+                return ask.kind
+        return None
 
     def end(self, id: tuple[str, int]) -> None:
         """Note that the ask with this id needs no answer any more, and reject its early answers."""

@@ -171,6 +171,11 @@ class Runner:
         """Tell the person whose interaction is refused why, and nobody else. No handler runs for it."""
         log.info("interaction.refused", kind=event.kind, why=why, conversation=event.ref.key)
         text = _NOT_TAKEN if why == "nothing" and not isinstance(event, ActionInvoked) else REFUSALS[why]
+        await self.tell(event, text)
+
+    async def tell(self, event: Event, text: str) -> None:
+        """Tell the person who caused an event something that nobody else needs to read. A failure of the platform is
+        logged."""
         try:
             await self._services.sender.notify(event.ref, event.user, text)
         except PlatformError as error:

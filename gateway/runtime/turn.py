@@ -227,8 +227,9 @@ class Turn:
         when the turn is run again."""
         return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.delivery.key}/{part}"))
 
-    async def wait(self, ask: Ask, timeout: float) -> QueuedDelivery | None:
-        """Return the answer to an ask, None after ``timeout`` seconds. While the turn waits it takes no place."""
+    async def wait(self, ask: Ask, timeout: float | None) -> QueuedDelivery | None:
+        """Return the answer to an ask, None after ``timeout`` seconds, if there is such a bound. While the turn waits
+        it takes no place."""
         self.asks.open(ask)
         if not ask.waiting:  # the answer came before the ask was open
             return ask.answer.result()

@@ -1,15 +1,37 @@
 """The whole gateway on a platform: questions that wait for their answer, as a person meets them."""
 
 import asyncio
+import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 import gateway as cl
+from gateway.chat.asks import base
 from gateway.chat.registry import Callbacks
+from tests.contract.crashes import LivingBot, on_record
 from tests.contract.harness import capabilities, need
-from tests.contract.reading import hears, reads
-from tests.contract.world import File, World
+from tests.contract.reading import hears, reads, texts
+from tests.contract.world import File, Post, Said, World
 from tests.support.bot import register, running_bot
+
+WAITS = """
+    import gateway as cl
+
+    @cl.on_message
+    async def main(message: cl.Message):
+        match message.content:
+            case "text":
+                answer = (await cl.AskUserMessage("Your name?", timeout=None).send())["output"]
+            case "choice":
+                cities = [cl.Action("city", {"n": n}, label=f"City {n}") for n in range(8)]
+                answer = (await cl.AskActionMessage("Which city?", cities, timeout=None).send())["label"]
+            case "file":
+                answer = (await cl.AskFileMessage("A text?", ["text/plain"], timeout=None).send())[0].name
+        await cl.Message(f"got {answer}").send()
+"""
 
 
 def ask_bot(results: list[Any], **options: Any) -> Callbacks:
@@ -29,6 +51,35 @@ def ask_bot(results: list[Any], **options: Any) -> Callbacks:
             await cl.Message(f"done {message.content}").send()
 
     return register(bot)
+
+
+def choosing(actions: list[cl.Action], picked: list[Any]) -> Callbacks:
+    """Register a bot that lets people choose among these actions."""
+
+    def bot() -> None:
+        @cl.on_message
+        async def main() -> None:
+            picked.append(await cl.AskActionMessage("Which one?", actions, timeout=None).send())
+            await cl.Message("chosen").send()
+
+    return register(bot)
+
+
+def choices(message: Said) -> list[str]:
+    """The labels of everything that can be picked under a message."""
+    return [*message.buttons, *(label for menu in message.menus for label in menu)]
+
+
+async def offering(world: World, post: Post, beginning: str) -> tuple[Said, str]:
+    """Wait until something can be picked whose label begins like this; return the message and the label."""
+
+    def look() -> tuple[Said, str] | None:
+        pairs = [(message, label) for message in world.said(post.place) for label in choices(message)]
+        return next((pair for pair in pairs if pair[1].startswith(beginning)), None)
+
+    found = await world.wait_for(look)
+    assert found is not None
+    return found
 
 
 class AskContract:
@@ -152,3 +203,193 @@ class AskContract:
             await reads(world, post, "done file")
             [file] = results[0]
             assert (file.name, Path(file.path).read_bytes()) == ("notes.txt", b"from a form")
+
+    # Choices
+
+    async def test_more_than_five_choices_are_a_menu_and_the_message_says_who_chose(
+        self, world: World, tmp_path: Path
+    ) -> None:
+        picked: list[Any] = []
+        cities = [cl.Action("city", {"n": n}, label=f"City {n}") for n in range(8)]
+        async with running_bot(world, choosing(cities, picked), tmp_path):
+            post = await world.mention("go")
+            await offering(world, post, "City 7")
+            question = await reads(world, post, "Which one?")
+            if capabilities(world).menus:
+                assert (question.menus, question.buttons) == ((tuple(f"City {n}" for n in range(8)),), ())
+            await world.click(*(await offering(world, post, "City 6")))
+            await reads(world, post, "chosen")
+            answered = await reads(world, post, "City 6 (by Ada")
+            assert (answered.id, choices(answered), answered.pings) == (question.id, [], ())
+        assert [pick["payload"] for pick in picked] == [{"n": 6}]
+
+    async def test_forty_choices_are_all_there(self, world: World, tmp_path: Path) -> None:
+        picked: list[Any] = []
+        many = [cl.Action(f"a{n}", label=f"Choice number {n}.") for n in range(40)]
+        async with running_bot(world, choosing(many, picked), tmp_path):
+            post = await world.mention("go")
+            await offering(world, post, "Choice number 39.")
+            offered = [label for message in world.said(post.place) for label in choices(message)]
+            assert offered == [action.label for action in many]
+            await world.click(*(await offering(world, post, "Choice number 33.")))
+            await reads(world, post, "chosen")
+            await reads(world, post, "Choice number 33. (by")
+            assert [label for message in world.said(post.place) for label in choices(message)] == []
+        assert [pick["name"] for pick in picked] == ["a33"]
+
+    async def test_labels_that_are_empty_long_or_alike(self, world: World, tmp_path: Path) -> None:
+        picked: list[Any] = []
+        long = "A very long label, of which the platform shows the beginning, " * 5
+        actions = [
+            cl.Action("same", {"n": 1}, label=f"{long}one"),
+            cl.Action("same", {"n": 2}, label=f"{long}two"),
+            cl.Action(" ", {"n": 3}, label=" "),
+        ]
+        async with running_bot(world, choosing(actions, picked), tmp_path):
+            post = await world.mention("go")
+            question = await reads(world, post, "the beginning, two")
+            assert [label[:3] for label in question.buttons] == ["1. ", "2. ", "3. "]
+            await world.click(question, question.buttons[1])
+            await reads(world, post, "chosen")
+            await world.reply(post, "again")
+            message, label = await offering(world, post, "3. Choice 3")
+            await world.click(message, label)
+            await reads(world, post, "Choice 3 (by")
+        assert [pick["payload"]["n"] for pick in picked] == [2, 3]
+
+    async def test_a_click_on_an_expired_question_is_told_so(self, world: World, tmp_path: Path) -> None:
+        results: list[Any] = []
+        async with running_bot(world, ask_bot(results, timeout=0.5), tmp_path):
+            async with world.hold("edit") as hold:
+                post = await world.mention("action")
+                question = await reads(world, post, "Go?")
+                stale = world.controls(question)
+                hold.release()
+            await reads(world, post, "done action")
+            await world.press(stale, "Yes!", under=question)
+            await hears(world, "no longer open", post)
+        assert results == [None]
+
+    # What is no answer
+
+    async def test_too_many_files_are_refused_and_the_ask_goes_on(self, world: World, tmp_path: Path) -> None:
+        results: list[Any] = []
+        async with running_bot(world, ask_bot(results), tmp_path):
+            post = await world.dm("file")
+            await reads(world, post, "A text, please")
+            two = [File(name, b"x", "text/plain") for name in ("a.txt", "b.txt")]
+            await world.dm("", files=two)
+            await hears(world, "Please send at most 1 file", post)
+            await world.dm("", files=two[:1])
+            await reads(world, post, "done file")
+            await reads(world, post, "a.txt (from Ada")
+        assert [file.name for file in results[0]] == ["a.txt"]
+
+    async def test_a_text_where_a_file_is_asked_for_is_told_to_wait(self, world: World, tmp_path: Path) -> None:
+        results: list[Any] = []
+        async with running_bot(world, ask_bot(results), tmp_path):
+            post = await world.dm("file")
+            await reads(world, post, "A text, please")
+            await world.dm("which one")
+            await hears(world, "Please send a file first", post)
+            await world.dm("", files=[File("a.txt", b"x", "text/plain")])
+            await reads(world, post, "done file")
+            await reads(world, post, "done which one")
+        assert len(results) == 1
+
+    async def test_a_text_where_a_choice_is_asked_for_is_told_to_wait(self, world: World, tmp_path: Path) -> None:
+        results: list[Any] = []
+        async with running_bot(world, ask_bot(results), tmp_path):
+            post = await world.dm("action")
+            question = await reads(world, post, "Go?")
+            await world.dm("hm")
+            await hears(world, "Please choose one of the answers", post)
+            await world.click(question, "Yes!")
+            await reads(world, post, "done action")
+            await reads(world, post, "done hm")
+
+    async def test_a_file_alone_is_no_answer_in_words(self, world: World, tmp_path: Path) -> None:
+        results: list[Any] = []
+        async with running_bot(world, ask_bot(results), tmp_path):
+            post = await world.dm("text")
+            await reads(world, post, "Your name?")
+            await world.dm("", files=[File("a.txt", b"x", "text/plain")])
+            await hears(world, "Please answer in words", post)
+            await world.dm("Ada", files=[File("a.txt", b"x", "text/plain")])
+            await reads(world, post, "done text")
+            await hears(world, "the files that came with them were not", post)
+        assert [result["output"] for result in results] == ["Ada"]
+
+    # Two at a time
+
+    async def test_questions_asked_at_once_take_words_in_order_and_clicks_as_they_come(
+        self, world: World, tmp_path: Path
+    ) -> None:
+        def bot() -> None:
+            @cl.on_message
+            async def main() -> None:
+                first = cl.AskUserMessage("First name?", timeout=None)
+                last = cl.AskUserMessage("Last name?", timeout=None)
+                go = cl.AskActionMessage("Go?", [cl.Action("yes", label="Yes!")], timeout=None)
+                said = await asyncio.gather(first.send(), last.send(), go.send())
+                assert said[0] is not None and said[1] is not None and said[2] is not None
+                await cl.Message(f"{said[0]['output']} {said[1]['output']}: {said[2]['name']}").send()
+
+        async with running_bot(world, register(bot), tmp_path):
+            post = await world.mention("go")
+            await reads(world, post, "First name?")
+            await reads(world, post, "Last name?")
+            question = await reads(world, post, "Go?")
+            await on_record(world)
+            await world.click(question, "Yes!")
+            await reads(world, post, "Yes! (by")
+            await world.delivered(await world.reply(post, "Ada"))
+            await world.delivered(await world.reply(post, "Lovelace"))
+            await reads(world, post, "Ada Lovelace: yes")
+
+    # Over restarts
+
+    @pytest.mark.parametrize("kind", ["text", "choice", "file"])
+    async def test_an_ask_without_an_end_outlives_a_kill_before_and_after_its_answer(
+        self, world: World, tmp_path: Path, kind: str
+    ) -> None:
+        question = {"text": "Your name?", "choice": "Which city?", "file": "A text?"}[kind]
+        async with LivingBot(world, tmp_path, WAITS) as bot:
+            post = await world.dm(kind)
+            await reads(world, post, question, timeout=20)
+            await on_record(world)
+            await bot.restart()
+            hold = world.hold("send", text="got ") if kind == "text" else world.hold("edit", text=question)
+            match kind:
+                case "text":
+                    await world.reply(post, "Countess")
+                case "choice":
+                    await world.click(*(await offering(world, post, "City 5")))
+                case _:
+                    await world.reply(post, "", files=[File("notes.txt", b"x", "text/plain")])
+            await hold.reached()  # the answer is given, and the handler has not gone on
+            await bot.kill()
+            hold.drop()
+            await bot.start()
+            answer = {"text": "Countess", "choice": "City 5", "file": "notes.txt"}[kind]
+            await reads(world, post, f"got {answer}", timeout=20)
+            if kind != "text":
+                await reads(world, post, f"{answer} ({'by' if kind == 'choice' else 'from'} Ada")
+            said = [text for text in texts(world, post) if text]
+            assert [text.partition("\n")[0] for text in said] == [question, f"got {answer}"]
+            assert [label for message in world.said(post.place) for label in choices(message)] == []
+
+    async def test_the_time_of_an_ask_goes_on_while_the_bot_is_away(
+        self, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        results: list[Any] = []
+        async with running_bot(world, ask_bot(results, timeout=600), tmp_path):
+            post = await world.mention("action")
+            await reads(world, post, "Go?")
+            await on_record(world)
+        monkeypatch.setattr(base, "AFTER_RESTART", 0.2)
+        monkeypatch.setattr(base, "time", SimpleNamespace(time=lambda: time.time() + 601))
+        async with running_bot(world, ask_bot(results, timeout=600), tmp_path):
+            await reads(world, post, "done action")
+            assert (await reads(world, post, "No answer came in time")).buttons == ()
+        assert results == [None]

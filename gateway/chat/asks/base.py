@@ -1,19 +1,27 @@
 """What all asks share: a question is posted once and its answer awaited, even across a restart of the bot."""
 
+import time
 from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
 from gateway.chat.text import message_text
-from gateway.model import Outgoing, to_json
-from gateway.ports import Outcome
+from gateway.egress.degrade import literal
+from gateway.model import MessageCreated, Outgoing, UserRef, from_json, to_json
 from gateway.runtime.asks import Ask, AskKind
 from gateway.runtime.context import require_turn
 from gateway.runtime.journal import Effect
-from gateway.runtime.outcome import write_outcome
 from gateway.runtime.posting import Posting
+from gateway.runtime.queued import QueuedDelivery
 from gateway.runtime.turn import Turn
 
 T = TypeVar("T")
+
+FOREVER = 10 * 365 * 86_400.0
+"""Seconds from which on an ask waits without an end."""
+AFTER_RESTART = 30.0
+"""Seconds that an ask waits at least after a restart of the bot, because nobody could answer while it was away."""
+_NAME = 80
+"""Characters of a person's name that are shown on a question."""
 
 
 class Again(Exception):
@@ -21,22 +29,27 @@ class Again(Exception):
 
 
 class AskBase(Generic[T]):
-    """A question whose answer the handler awaits: the base of the three asks.
+    """A question whose answer the handler awaits: the base of all asks.
 
     Args:
         content: The question, as Markdown.
         author: The name shown instead of the bot's own, where the platform can.
-        timeout: Seconds to wait for the answer.
+        timeout: Seconds to wait for the answer; None waits without an end, over restarts too.
         raise_on_timeout: Whether ``send()`` raises ``TimeoutError`` when nobody answers in time; else it returns None.
         anyone: Whether somebody other than the person this turn is for may answer (in a shared thread).
+
+    Raises:
+        ValueError: ``timeout`` is not more than 0.
     """
 
     kind: ClassVar[AskKind]
 
-    def __init__(self, content: str, author: str | None, timeout: float, raise_on_timeout: bool, anyone: bool) -> None:
+    def __init__(
+        self, content: str, author: str | None, timeout: float | None, raise_on_timeout: bool, anyone: bool
+    ) -> None:
         self.content = message_text(content)
         self.author = author
-        self.timeout = timeout
+        self.timeout = _checked(timeout, type(self).__name__)
         self.raise_on_timeout = raise_on_timeout
         self.anyone = anyone
 
@@ -60,9 +73,7 @@ class AskBase(Generic[T]):
         posting = Posting(turn, effect)
         if "answer" in effect.body:
             turn.asks.end((turn.delivery.key, effect.ordinal))
-            result = await self._settled(turn, effect.body["answer"])
-            await self._answered(turn, posting, result)  # a crash may have come before this edit
-            return result
+            return await self._finish(turn, posting, effect.body["answer"])  # a crash may have come before its edit
         if "after" not in effect.body:
             # Recorded before posting, so that after a crash the re-run knows what can be an answer.
             effect.record(after=turn.asks.latest)
@@ -72,6 +83,7 @@ class AskBase(Generic[T]):
             turn.asks.announce(announced)
             try:
                 await posting.put(await self._question(turn, effect))
+                self._begin_waiting(effect)
                 await turn.journal.flush()
             except BaseException:
                 turn.asks.close(announced, used=False, over=False)
@@ -95,46 +107,95 @@ class AskBase(Generic[T]):
             ask.doubtful = posting.doubtful
             used = over = False
             try:
-                queued = await turn.wait(ask, self.timeout)
+                queued = await turn.wait(ask, self._seconds_left(effect))
                 if queued is None:
                     over = True
                     effect.record(answer=None)
-                    await self._close(turn, posting, "⌛ No answer came in time.")
-                    return self._timed_out()
+                    return await self._finish(turn, posting, None)
                 answer = to_json(queued.event)
                 try:
-                    result = await self._settled(turn, answer)
+                    result = await self._result(turn, effect, answer)
                 except Again as problem:
-                    await turn.sender.notify(turn.ref, queued.event.user, str(problem))
-                    await write_outcome(turn.services.store, turn.lease, queued.key, outcome=Outcome(journal=False))
+                    await self._go_on(turn, effect, queued, problem)
                     used = True
+                    await self._show_again(turn, effect, posting)
                     continue
                 effect.body["answer"] = answer
                 await turn.journal.answer(effect, answered_by=queued.key)
                 used = over = True
             finally:
                 turn.asks.close(ask, used=used, over=over)
-            await self._answered(turn, posting, result)
+            await self._answered(turn, posting, result, answer)
             return result
 
-    def _timed_out(self) -> T | None:
+    async def _go_on(self, turn: Turn, effect: Effect, queued: QueuedDelivery, problem: Again) -> None:
+        """Tell the person why the answer is not taken, if there is a reason, and wait for another one."""
+        self._begin_waiting(effect)
+        if str(problem):
+            await turn.sender.notify(turn.ref, queued.event.user, str(problem))
+        await turn.journal.answer(effect, answered_by=queued.key)
+
+    def _begin_waiting(self, effect: Effect) -> None:
+        """Record until when the ask waits, so that a restart does not begin its time anew."""
+        if self.timeout is not None:
+            effect.record(until=time.time() + self.timeout)
+
+    def _seconds_left(self, effect: Effect) -> float | None:
+        if self.timeout is None:
+            return None
+        if "until" not in effect.body:
+            self._begin_waiting(effect)
+        until: float = effect.body["until"]
+        return min(self.timeout, max(until - time.time(), AFTER_RESTART))
+
+    async def _finish(self, turn: Turn, posting: Posting, answer: Mapping[str, Any] | None) -> T | None:
+        """Show on the question how it ended, and return the answer that is on record; None is one that did not come."""
+        if answer is not None:
+            result = await self._result(turn, posting.effect, answer)
+            await self._answered(turn, posting, result, answer)
+            return result
+        await self._close(turn, posting, "⌛ No answer came in time.")
         if self.raise_on_timeout:
             raise TimeoutError("the user did not answer in time")
         return None
 
-    async def _settled(self, turn: Turn, answer: Mapping[str, Any] | None) -> T | None:
-        if answer is None:
-            return self._timed_out()
-        return await self._result(turn, answer)
-
     async def _question(self, turn: Turn, effect: Effect) -> Outgoing:
         return Outgoing(text=self.content, author=self.author)
 
-    async def _answered(self, turn: Turn, posting: Posting, result: T | None) -> None:
+    async def _show_again(self, turn: Turn, effect: Effect, posting: Posting) -> None:
+        """Show what became of an answer after which the ask goes on."""
+
+    async def _answered(self, turn: Turn, posting: Posting, result: T, answer: Mapping[str, Any]) -> None:
         """Show on the question that it was answered."""
 
     async def _close(self, turn: Turn, posting: Posting, note: str) -> None:
-        """Take the buttons off a question that takes no answer any more."""
+        """Take the buttons off a question that takes no answer any more, and say why."""
+        await posting.put(Outgoing(text=f"{self.content}\n\n{note}".strip(), author=self.author))
 
-    async def _result(self, turn: Turn, answer: Mapping[str, Any]) -> T:
+    async def _result(self, turn: Turn, effect: Effect, answer: Mapping[str, Any]) -> T:
+        """Return what ``send()`` returns for an answer. Raises ``Again`` if it is not accepted."""
         raise NotImplementedError
+
+
+def _checked(timeout: float | None, ask: str) -> float | None:
+    if timeout is None or timeout > FOREVER:
+        return None
+    if not timeout > 0:
+        raise ValueError(
+            f"{ask}: timeout is {timeout}; give the seconds to wait, more than 0, or None to wait for days"
+        )
+    return float(timeout)
+
+
+async def message_of(turn: Turn, answer: Mapping[str, Any]) -> MessageCreated:
+    """Return the message that is the answer, with what its delivery lacked."""
+    message = from_json(MessageCreated, answer)
+    return await turn.sender.complete(message) if message.partial else message
+
+
+async def who_answered(turn: Turn, answer: Mapping[str, Any]) -> str:
+    """Return the display name of the person who gave the answer, as Markdown that notifies nobody."""
+    user = from_json(UserRef, answer["user"])
+    profile = await turn.services.profile(user)
+    name = (profile.display_name if profile is not None else None) or user.name or "somebody"
+    return literal(name if len(name) <= _NAME else name[: _NAME - 1] + "…")

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from gateway.chat.asks.base import Again, AskBase
+from gateway.chat.asks.base import Again, AskBase, message_of, who_answered
+from gateway.egress.degrade import literal
 from gateway.errors import PlatformError, TooLarge
-from gateway.model import Button, FormSubmitted, MessageCreated, Outgoing, RemoteFile, accepts, from_json, media_type
+from gateway.model import Button, FormSubmitted, Outgoing, RemoteFile, accepts, from_json, media_type
 from gateway.runtime import tokens
 from gateway.runtime.asks import AskKind
 from gateway.runtime.journal import Effect
@@ -42,12 +43,15 @@ class AskFileMessage(AskBase[list[AskFileResponse]]):
         content: The question, as Markdown.
         accept: Media types and endings (``["text/plain", "image/*", ".csv"]``), or a dict of media type to endings.
         max_size_mb: Megabytes (1,000,000 bytes) one file may have.
-        max_files: Files one answer may have, 1 to 10.
+        max_files: Files one answer may have, at most 10.
         author: The name shown instead of the bot's own, where the platform can.
         type: The kind of step a web page would show; it is only kept.
-        timeout: Seconds to wait for the answer.
+        timeout: Seconds to wait for the answer; None waits without an end, over restarts too.
         raise_on_timeout: Whether ``send()`` raises ``TimeoutError`` when nobody answers in time; else it returns None.
         anyone: Whether somebody other than the person this turn is for may answer (in a shared thread).
+
+    Raises:
+        ValueError: ``max_size_mb``, ``max_files`` or ``timeout`` is not more than 0.
     """
 
     kind: ClassVar[AskKind] = "file"
@@ -60,14 +64,16 @@ class AskFileMessage(AskBase[list[AskFileResponse]]):
         max_files: int = 1,
         author: str | None = None,
         type: str = "assistant_message",
-        timeout: float = 90,
+        timeout: float | None = 90,
         raise_on_timeout: bool = False,
         anyone: bool = False,
     ) -> None:
         super().__init__(content, author, timeout, raise_on_timeout, anyone)
+        if max_files < 1 or not max_size_mb > 0:
+            raise ValueError("AskFileMessage: max_files and max_size_mb have to be more than 0")
         self.accept = accept
         self.max_size_mb = max_size_mb
-        self.max_files = min(max(1, max_files), 10)
+        self.max_files = min(max_files, 10)
         self.type = type
 
     async def _question(self, turn: Turn, effect: Effect) -> Outgoing:
@@ -97,19 +103,14 @@ class AskFileMessage(AskBase[list[AskFileResponse]]):
             groups = [[each] if each.startswith(".") else [] for each in self.accept]
         return tuple(ending.lstrip(".") for group in groups for ending in group) if all(groups) else ()
 
-    async def _result(self, turn: Turn, answer: Mapping[str, Any]) -> list[AskFileResponse]:
-        files = (await self._event(turn, answer)).files
+    async def _result(self, turn: Turn, effect: Effect, answer: Mapping[str, Any]) -> list[AskFileResponse]:
+        form = answer["kind"] == "form_submitted"
+        files = (from_json(FormSubmitted, answer) if form else await message_of(turn, answer)).files
         if not files:
             raise Again("No file came with it: please send one.")
         if len(files) > self.max_files:
             raise Again(f"Please send at most {self.max_files} file(s).")
         return [await self._fetch(turn, file) for file in files]
-
-    async def _event(self, turn: Turn, answer: Mapping[str, Any]) -> FormSubmitted | MessageCreated:
-        if answer["kind"] == "form_submitted":
-            return from_json(FormSubmitted, answer)
-        message = from_json(MessageCreated, answer)
-        return await turn.sender.complete(message) if message.partial else message
 
     async def _fetch(self, turn: Turn, file: RemoteFile) -> AskFileResponse:
         if not accepts(file.name, file.mime, self.accept):
@@ -136,9 +137,8 @@ class AskFileMessage(AskBase[list[AskFileResponse]]):
             return ", ".join(e for endings in self.accept.values() for e in endings) or ", ".join(self.accept)
         return ", ".join(self.accept)
 
-    async def _answered(self, turn: Turn, posting: Posting, result: list[AskFileResponse] | None) -> None:
-        if result and turn.sender.capabilities(turn.ref).form_files:
-            await self._close(turn, posting, f"**Received:** {', '.join(f'`{file.name}`' for file in result)}")
-
-    async def _close(self, turn: Turn, posting: Posting, note: str) -> None:
-        await posting.put(Outgoing(text=f"{self.content}\n\n{note}", author=self.author))
+    async def _answered(
+        self, turn: Turn, posting: Posting, result: list[AskFileResponse], answer: Mapping[str, Any]
+    ) -> None:
+        names = ", ".join(literal(file.name) for file in result)
+        await self._close(turn, posting, f"**Received:** {names} (from {await who_answered(turn, answer)})")
