@@ -201,7 +201,7 @@ class BotHandlers:
         if isinstance(token, CommentToken):
             comment = event.values.get(COMMENT)
             if comment:
-                await self._feedback(turn, Feedback(token.message, token.value, str(comment), turn.ref.key))
+                await self._feedback(turn, Feedback(token.message, token.value, turn.ref.key, comment=str(comment)))
         elif isinstance(token, SettingsToken):
             values = await settings.submitted(turn, event)
             if values is not None and self._callbacks.on_settings_update is not None:
@@ -216,7 +216,7 @@ class BotHandlers:
             log.warning("feedback.unknown", delivery=turn.delivery.key)
             await turn.sender.notify(turn.ref, turn.event.user, "That message cannot be rated any more.")
             return
-        await self._feedback(turn, Feedback(message, event.value, event.comment or None, turn.ref.key))
+        await self._feedback(turn, Feedback(message, event.value, turn.ref.key, comment=event.comment or None))
 
     async def _reacted(self, turn: Turn, event: ReactionChanged) -> None:
         bot = self._callbacks
