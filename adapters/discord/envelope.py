@@ -119,8 +119,9 @@ def deleted(data: Json, directory: Directory, recent: RecentMessages) -> Found:
     return _envelope(f"{id}:delete", conversations.thread(guild, root, parent=channel), body)
 
 
-def reaction(kind: str, data: Json, directory: Directory, place: str) -> Found:
-    """Read MESSAGE_REACTION_ADD or MESSAGE_REACTION_REMOVE."""
+def reaction(kind: str, data: Json, directory: Directory, recent: RecentMessages, place: str) -> Found:
+    """Read MESSAGE_REACTION_ADD or MESSAGE_REACTION_REMOVE. In a channel ``recent`` knows to which conversation an
+    answer of the bot, or a person's reply to it, belongs."""
     id, channel, user = text(data, "message_id"), text(data, "channel_id"), text(data, "user_id")
     if not id or not channel or not user:
         return MALFORMED
@@ -128,7 +129,12 @@ def reaction(kind: str, data: Json, directory: Directory, place: str) -> Found:
         return OWN
     if obj(obj(data, "member"), "user").get("bot"):
         return BOT
-    ref = conversations.of_thing(text(data, "guild_id"), channel, id, directory)
+    where, guild = directory.get(channel), text(data, "guild_id")
+    root = recent.root_of(id) if where is None or not where.is_thread else ""
+    if guild and root:
+        ref = conversations.thread(guild, root, parent=channel)
+    else:
+        ref = conversations.of_thing(guild, channel, id, directory)
     return _envelope(f"{id}:reaction:{place}", ref, {"t": kind, "d": data})
 
 

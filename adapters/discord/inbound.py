@@ -13,7 +13,7 @@ import structlog
 
 from adapters.discord import envelope
 from adapters.discord.api import Api
-from adapters.discord.conversations import Unknown
+from adapters.discord.conversations import Unknown, root_of
 from adapters.discord.directory import HIDDEN, Directory
 from adapters.discord.envelope import OWN, Found, Ignored
 from adapters.discord.fields import as_object
@@ -132,9 +132,16 @@ class Inbound:
             return
         if found is OWN and kind == "MESSAGE_CREATE":
             self._recent.sent(text(data, "id"), str(data.get("nonce") or ""))
+            self._remember_answer(data)
         if isinstance(found, Envelope) and (channel := text(data, "channel_id")) != found.ref.channel:
             self._recent.asked(text(data, "id"), channel, found.ref.channel)
         self._pass(found, intake, mark)
+
+    def _remember_answer(self, data: Json) -> None:
+        """Remember to which conversation a reply of the bot in a channel belongs."""
+        channel = self._directory.get(text(data, "channel_id"))
+        if channel is not None and not channel.is_thread and (root := root_of(data)):
+            self._recent.asked(text(data, "id"), text(data, "channel_id"), root)
 
     def _pass(self, found: Found, intake: Intake, mark: Mark) -> None:
         if isinstance(found, Ignored):
@@ -155,7 +162,7 @@ class Inbound:
 
     def _reaction(self, kind: str, data: Json, intake: Intake, mark: Mark) -> None:
         if not self._must_wait(data, intake, mark, partial(self._reaction, kind)):
-            self._pass(envelope.reaction(kind, data, self._directory, mark.place), intake, mark)
+            self._pass(envelope.reaction(kind, data, self._directory, self._recent, mark.place), intake, mark)
 
     def _channel_gone(self, kind: str, data: Json, intake: Intake, mark: Mark) -> None:
         """End the conversations of a deleted channel: those of its threads, and those held in it without a thread."""

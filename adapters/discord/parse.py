@@ -122,11 +122,15 @@ def _deleted(body: Json, data: Json, ref: ConversationRef) -> Event:
 
 
 def _reaction(body: Json, data: Json, ref: ConversationRef) -> Event:
+    member, emoji = obj(data, "member"), obj(data, "emoji")
+    person = obj(member, "user")
+    name = text(member, "nick") or text(person, "global_name") or text(person, "username")
     return ReactionChanged(
         ref=ref,
-        user=user_of(text(data, "user_id"), text(obj(data, "member"), "nick")),
+        user=user_of(text(data, "user_id"), name),
         message_id=text(data, "message_id"),
-        emoji=text(obj(data, "emoji"), "name") or text(obj(data, "emoji"), "id"),
+        # A server's own emoji has an id, with which a bot can put it on a message itself.
+        emoji=":".join(part for part in (text(emoji, "name"), text(emoji, "id")) if part),
         added=body.get("t") == "MESSAGE_REACTION_ADD",
     )
 

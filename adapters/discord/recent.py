@@ -13,7 +13,7 @@ _KEPT = 2_000
 
 
 class Asked(NamedTuple):
-    """Where a person's message in a channel belongs."""
+    """Where a message in a channel belongs."""
 
     channel: str
     root: str
@@ -40,7 +40,8 @@ class RecentMessages:
                 self._sent.popitem(last=False)
 
     def asked(self, id: str, channel: str, root: str) -> None:
-        """Remember a message that a person wrote to the bot in a channel, and the conversation it belongs to."""
+        """Remember a message that a person wrote to the bot in a channel, or the bot's answer to it, and the
+        conversation they belong to."""
         self._asked[id] = Asked(channel, root)
         if len(self._asked) > _KEPT:
             self._asked.popitem(last=False)

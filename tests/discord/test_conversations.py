@@ -16,6 +16,7 @@ from gateway.model import (
     MessageDeleted,
     MessageEdited,
     Outgoing,
+    ReactionChanged,
     Starter,
     from_json,
     to_json,
@@ -301,6 +302,8 @@ async def test_in_place_everything_else_works_too(world: DiscordWorld, harness: 
     assert world.reactions(post) == 1
     found = await adapter.find(ref, Outgoing(text="edited"), key="k", since=0, claimed=())
     assert found is not None and found.id == sent.id
+    await world.discord.react("general", sent.id, "🎉")
+    assert (await harness.heard(ReactionChanged)).ref.key == ref.key
     await adapter.delete(found)
     assert said(world, "general") == []
 

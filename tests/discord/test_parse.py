@@ -180,14 +180,21 @@ def test_a_deletion_and_a_reaction() -> None:
     assert isinstance(event, MessageDeleted)
     assert (event.message_id, event.user.id) == ("5", "")
     data = {"user_id": ADA, "message_id": "5", "channel_id": THREAD, "guild_id": GUILD, "emoji": {"name": "🎉"}}
-    put = envelopes.reaction("MESSAGE_REACTION_ADD", data, directory(), "s:1")
-    again = envelopes.reaction("MESSAGE_REACTION_ADD", data, directory(), "s:2")
+    put = envelopes.reaction("MESSAGE_REACTION_ADD", data, directory(), RecentMessages(), "s:1")
+    again = envelopes.reaction("MESSAGE_REACTION_ADD", data, directory(), RecentMessages(), "s:2")
     assert isinstance(put, Envelope) and isinstance(again, Envelope)
     assert put.key != again.key
     event = parse(put)
     assert isinstance(event, ReactionChanged)
     assert (event.emoji, event.added, event.user.id) == ("🎉", True, ADA)
-    mine = envelopes.reaction("MESSAGE_REACTION_ADD", {**data, "user_id": BOT}, directory(), "s:3")
+    member = {"nick": None, "user": {"id": ADA, "username": "ada", "global_name": "Ada"}}
+    own = {**data, "member": member, "emoji": {"name": "party", "id": "77"}}
+    put = envelopes.reaction("MESSAGE_REACTION_ADD", own, directory(), RecentMessages(), "s:1")
+    assert isinstance(put, Envelope)
+    event = parse(put)
+    assert isinstance(event, ReactionChanged)
+    assert (event.emoji, event.user.name) == ("party:77", "Ada")
+    mine = envelopes.reaction("MESSAGE_REACTION_ADD", {**data, "user_id": BOT}, directory(), RecentMessages(), "s:3")
     assert isinstance(mine, Ignored) and mine.why == "own"
 
 

@@ -19,8 +19,15 @@ export function colour(number) {
 
 /** The list item for a file of a message; a voice message shows its shape and length. */
 export function fileItem(file) {
-  const item = file.waveform ? voice(file) : attachment({ name: file.filename, title: file.title || file.filename, mime: file.content_type ?? "", size: file.size, url: file.url, alt: file.description || file.title || file.filename });
+  const title = nameOf(file);
+  const item = file.waveform ? voice(file) : attachment({ name: file.filename, title, mime: file.content_type ?? "", size: file.size, url: file.url, alt: file.description || title });
   return file.spoiler || file.filename?.startsWith("SPOILER_") ? h("li", {}, spoiler([...item.childNodes], `Spoiler, the file ${file.filename}`)) : item;
+}
+
+/** The name people read: the title, which has no ending, with that of the file. */
+function nameOf({ title, filename }) {
+  const ending = /\.[^.]+$/.exec(filename ?? "")?.[0] ?? "";
+  return title && !title.endsWith(ending) ? `${title}${ending}` : title || filename;
 }
 
 const BARS = 40;
