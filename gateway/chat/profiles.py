@@ -181,19 +181,19 @@ class Profiles:
 
     async def _choice(self, turn: Turn, profiles: Sequence[ChatProfile], now: ChatProfile | None) -> Outgoing:
         limits = turn.sender.capabilities(turn.ref)
+        many = len(profiles) > limits.buttons_per_message
         options: list[MenuOption] = []
         for profile in profiles:
             packed = await tokens.write(
                 ProfileToken(name=profile.name),
                 conversation=turn.ref.key,
-                limit=limits.token_room,
+                limit=limits.menu_token_room if many else limits.token_room,
                 store=turn.services.store,
             )
             mark = "✓ " if profile is now else ""
             options.append(MenuOption(token=packed, label=f"{mark}{profile.title}"))
         if len(profiles) == 1:
             return Outgoing(text=_told(now).strip(), cards=(_card(profiles[0]),))
-        many = len(options) > limits.buttons_per_message
         return Outgoing(
             text=f"{_told(now)}Whom do you want to talk to?",
             cards=tuple(_card(profile) for profile in profiles),

@@ -72,3 +72,9 @@ class Capabilities:
     def token_room(self) -> int:
         """UTF-8 bytes of a token that a button can carry without the store; 0 for forgeable buttons."""
         return 0 if self.forgeable_buttons else self.action_token_limit
+
+    @property
+    def menu_token_room(self) -> int:
+        """UTF-8 bytes of a token that an option of a menu can carry without the store, also where the platform refuses
+        the menu and the option becomes a button."""
+        return min(self.token_room, self.menu_token_limit)

@@ -5,7 +5,7 @@ from typing import Any
 
 import gateway as cl
 from gateway.chat.registry import Callbacks
-from tests.contract.harness import need
+from tests.contract.harness import capabilities, need
 from tests.contract.reading import hears, reads, shown, texts
 from tests.contract.world import Post, World
 from tests.support.bot import register, running_bot
@@ -84,6 +84,20 @@ class ProfileContract:
                 said = [shown(each) for each in world.said(post.place)]
                 assert any("The underlying model is GPT-3.5" in text.replace("*", "") for text in said)
                 assert "start GPT-4" in said
+
+    async def test_more_profiles_than_buttons_are_a_menu(self, world: World, tmp_path: Path) -> None:
+        limits = capabilities(world)
+        need(limits.menus, "menus")
+        count = limits.buttons_per_message + 1
+        need(count < 100, "small limit of buttons")
+        names = [f"Profile {n}{' of many words' * 12}" for n in range(count)]
+        async with running_bot(world, profile_bot(names), tmp_path):
+            post = await world.dm("hello")
+            await reads(world, post, f"re hello from {names[-1]} 1")
+            found = [message for message in world.said(post.place) if message.menus]
+            assert [len(menu) for message in found for menu in message.menus] == [count]
+            await world.click(found[0], found[0].menus[0][0])
+            await reads(world, post, f"start {names[0]}")
 
     async def test_choosing_another_profile_begins_the_chat_anew(self, world: World, tmp_path: Path) -> None:
         ended: list[str] = []

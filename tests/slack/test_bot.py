@@ -233,3 +233,34 @@ async def test_a_forwarded_alert_is_quoted_below_the_question_with_its_files(
     assert [each.name for each in message.elements] == ["a.log"]
     [told] = message.metadata["references"]
     assert (told["kind"], told["author"], told["message_id"]) == ("forward", "Alertbot", "1.1")
+
+
+async def test_a_reaction_to_a_reply_reaches_the_thread_also_after_a_restart(
+    slack: SlackEmulator, tmp_path: Path
+) -> None:
+    got: list[Any] = []
+
+    def bot() -> None:
+        @cl.on_message
+        async def main(message: cl.Message) -> None:
+            await cl.Message("heard").send()
+
+        @cl.on_reaction
+        async def reaction(reaction: cl.Reaction) -> None:
+            got.append((reaction.message_id, reaction.emoji))
+            await cl.Message(f"thanks for {reaction.emoji}").send()
+
+    async with running_bot(slack, register(bot), tmp_path):
+        root = await slack.post("general", "@gateway hello")
+        await said(slack, "general", "heard", thread=root)
+        reply = await slack.post("general", "and more", thread_ts=root)
+        await slack.wait_for(lambda: len(texts(slack, "general", root)) == 2)
+        await slack.react("general", reply, "eyes")
+        await said(slack, "general", "thanks for eyes", thread=root)
+        other = await slack.post("general", "small talk")
+        await slack.react("general", other, "tada")
+        await slack.settled()
+    async with running_bot(slack, register(bot), tmp_path):
+        await slack.react("general", reply, "tada")
+        await said(slack, "general", "thanks for tada", thread=root)
+    assert got == [(reply, "eyes"), (reply, "tada")]
