@@ -1,4 +1,4 @@
-"""The demo bot does what its greeting says."""
+"""The demo bot does what its greeting says, in Slack in every detail, on the other platforms what looks different."""
 
 import sys
 from pathlib import Path
@@ -8,6 +8,8 @@ import pytest
 
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.loading import load_bot
+from tests.contract.reading import planned, reads
+from tests.contract.world import File, Post, World
 from tests.slack.reading import buttons, from_bot, said, shown, texts
 from tests.support.bot import running_bot
 
@@ -23,10 +25,10 @@ def story(bot: Any) -> str:
     return str(sys.modules["hello"].STORY).strip()
 
 
-async def test_it_greets_by_name_and_offers_two_buttons(slack: SlackEmulator, bot: Any) -> None:
+async def test_it_greets_by_name_and_offers_three_buttons(slack: SlackEmulator, bot: Any) -> None:
     await slack.open_home()
     greeting = await said(slack, slack.dm.id, "Hello Ada!")
-    assert buttons(greeting) == ["Show me a stream", "Ask me something"]
+    assert buttons(greeting) == ["Show me a stream", "Make a report", "Ask me something"]
 
 
 async def test_it_counts_and_remembers(slack: SlackEmulator, bot: Any) -> None:
@@ -54,7 +56,7 @@ async def test_the_greetings_button_streams_too_and_goes_away(slack: SlackEmulat
     assert shown(answer).strip() == story
     left = slack.message(slack.dm.id, greeting["ts"])
     assert left is not None
-    assert buttons(left) == ["Ask me something"]
+    assert buttons(left) == ["Make a report", "Ask me something"]
 
 
 async def test_it_asks_for_a_click_then_for_a_text(slack: SlackEmulator, bot: Any) -> None:
@@ -114,3 +116,41 @@ async def test_stop_ends_the_stream(slack: SlackEmulator, bot: Any, story: Any) 
     await said(slack, "general", "Stopped. What shall I do instead?", thread=root)
     half = await said(slack, "general", "Here is what I am made of", thread=root)
     assert len(shown(half)) < len(story)
+
+
+async def charts(world: World, post: Post) -> list[File]:
+    """Wait for the chart, which may follow the words, and return what was given in the conversation."""
+    await world.wait_for(lambda: any("visits.png" in said.files for said in world.said(post.place)))
+    return await world.files(post.place)
+
+
+async def test_a_report_has_steps_a_table_and_a_chart(world: World, examples: Path, tmp_path: Path) -> None:
+    async with running_bot(world, load_bot(examples / "hello.py"), tmp_path):
+        post = await world.mention("hello")
+        greeting = await reads(world, post, "Hello")
+        await world.click(greeting, "Make a report")
+        report = await reads(world, post, "876 visits")
+        assert "Thursday" in report.text and "231" in report.text
+        await planned(world, post, "✅ look_up: visits → 5 days", "✅ draw: bytes")
+        (chart,) = await charts(world, post)
+        assert chart.data.startswith(b"\x89PNG")
+        await world.wait_for(lambda: "Make a report" not in world.said(post.place)[0].buttons)
+
+
+async def test_tasks_are_ticked_off(world: World, examples: Path, tmp_path: Path) -> None:
+    async with running_bot(world, load_bot(examples / "hello.py"), tmp_path):
+        post = await world.mention("tasks")
+        await planned(world, post, "✅ Test", "✅ Build", "✅ Roll out")
+
+
+async def test_settings_change_the_chart(world: World, examples: Path, tmp_path: Path) -> None:
+    async with running_bot(world, load_bot(examples / "hello.py"), tmp_path):
+        post = await world.mention("hello")
+        await world.click(await reads(world, post, "You can change the settings of this chat"), "Settings")
+        await world.wait_for(world.form)
+        await world.submit({"Colour of charts": "green"})
+        await reads(world, post, "Charts are green now, streams have 30 words a second.")
+        await world.reply(post, "report")
+        await reads(world, post, "876 visits")
+        (chart,) = await charts(world, post)
+    assert chart.data == sys.modules["hello"].bar_chart([128, 172, 149, 231, 196], (46, 150, 90))
