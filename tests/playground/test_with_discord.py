@@ -17,11 +17,27 @@ from tests.support.bot import register, running_bot
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 
+async def order() -> None:
+    """Show a step, a task list and a card."""
+    async with cl.Step(name="search", type="tool") as step:
+        step.output = "3 *hits*"
+    tasks = cl.TaskList()
+    tasks.status = "Packing…"
+    await tasks.add_task(cl.Task(title="Find a <box>", status=cl.TaskStatus.DONE))
+    await tasks.add_task(cl.Task(title="Pack it", status=cl.TaskStatus.RUNNING))
+    await tasks.send()
+    card = cl.CustomElement(name="Order", props={"state": "paid", "sum": "12 €"})
+    await cl.Message("Here it is.", elements=[card]).send()
+
+
 def bot() -> None:
     @cl.on_message
     async def main(message: cl.Message) -> None:
         if message.elements:
             await cl.Message("Got " + ", ".join(f"{e.name} ({e.size} bytes)" for e in message.elements)).send()
+            return
+        if message.content == "order":
+            await order()
             return
         options = [cl.Action(name="go", payload={}, label="Go"), cl.Action(name="no", payload={}, label="No")]
         picked = await cl.AskActionMessage("Shall **I**?", actions=options).send()
@@ -72,6 +88,21 @@ async def test_a_conversation(page: Page) -> None:
     )
     await thread.get_by_role("combobox").press("Enter")
     await expect(thread.get_by_text("Got notes.txt (10 bytes)")).to_be_visible()
+
+
+async def test_steps_tasks_and_cards(page: Page) -> None:
+    await page.keyboard.type("@gat")
+    await page.keyboard.press("Tab")
+    await page.keyboard.type("order")
+    await page.keyboard.press("Enter")
+    thread = page.locator(".side-pane")
+    await expect(thread.locator(".subtext", has_text="search")).to_contain_text("✅ search")
+    await expect(thread.locator(".subtext em")).to_have_text("hits")
+    tasks = thread.locator(".embed", has_text="Packing…")
+    await expect(tasks.locator(".embed-text")).to_have_text("✅ Find a <box>⏳ Pack it")
+    card = thread.locator(".message", has_text="Here it is.").locator(".embed")
+    await expect(card.locator(".embed-field")).to_have_count(2)
+    await expect(card).to_contain_text("paid")
 
 
 async def test_each_platform_wears_its_own_looks(page: Page) -> None:
