@@ -7,7 +7,7 @@ import orjson
 
 from gateway.chat import sent
 from gateway.chat.ids import derived_id
-from gateway.chat.text import drop_lone_surrogates
+from gateway.model.text import drop_lone_surrogates
 from gateway.runtime.tokens import ActionToken
 
 _STRICT = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS

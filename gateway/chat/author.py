@@ -2,7 +2,7 @@
 
 import inspect
 
-from gateway.chat.text import drop_lone_surrogates
+from gateway.model.text import drop_lone_surrogates
 from gateway.runtime.calling import call
 from gateway.runtime.turn import Turn
 

@@ -1,10 +1,10 @@
 """Commands that a bot gives its users: a word with a slash before a message, which comes as ``message.command``."""
 
 from collections.abc import Mapping, MutableMapping, Sequence
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict, cast
 
 from gateway import model
-from gateway.chat.text import drop_lone_surrogates
+from gateway.model.text import drop_lone_surrogates
 from gateway.runtime.context import require_turn
 from gateway.runtime.session import OWN
 
@@ -43,17 +43,17 @@ class Emitter:
             commands: The commands, each a dict with ``id`` and what else ``CommandDict`` names.
 
         Raises:
-            ValueError: A command has no id, one with a blank or one of the gateway's own; two have the same; or
-                there are more than 100.
+            ValueError: A command is no dict, has no id, one with a blank or one of the gateway's own; two have the
+                same; or there are more than 100.
             RuntimeError: There is no conversation here.
         """
         turn = require_turn()
+        if len(commands) > COMMANDS_LIMIT:
+            raise ValueError(f"a conversation has at most {COMMANDS_LIMIT} commands, not {len(commands)}")
         kept = [_checked(command) for command in commands]
         names = [_folded(command["id"]) for command in kept]
         if twice := next((name for name in names if names.count(name) > 1), None):
             raise ValueError(f"two commands have the id {twice!r} (capitals do not count); give each its own")
-        if len(kept) > COMMANDS_LIMIT:
-            raise ValueError(f"a conversation has at most {COMMANDS_LIMIT} commands, not {len(kept)}")
         turn.session.values[_COMMANDS] = kept
         turn.session.values.pop(_ACTIVE, None)
         # The platform lists them for everybody; what they mean is up to the conversation.
@@ -62,6 +62,10 @@ class Emitter:
 
 
 def _checked(command: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(cast(Any, command), Mapping):
+        raise ValueError(
+            f"{command!r} is no command: give a dict, {{'id': 'search', 'description': 'Find on the web'}}"
+        )
     reserved = [command.name for command in model.COMMANDS]
     id = drop_lone_surrogates(str(command.get("id") or ""))
     if not id or id.split() != [id] or len(id) > 32:

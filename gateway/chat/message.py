@@ -12,10 +12,11 @@ from gateway.chat.author import BOT, shown_author
 from gateway.chat.dicts import StepDict
 from gateway.chat.elements.base import Element
 from gateway.chat.elements.rendered import Rendered, compose
-from gateway.chat.text import drop_lone_surrogates, lines_ended, message_text, split_half
+from gateway.chat.text import lines_ended, message_text, split_half
 from gateway.errors import Unsupported
 from gateway.markdown.code import fenced
 from gateway.model import AllowedMentions, Button, Citation, Outgoing
+from gateway.model.text import drop_lone_surrogates
 from gateway.runtime import tokens
 from gateway.runtime.context import current_turn, require_turn
 from gateway.runtime.posting import Posting

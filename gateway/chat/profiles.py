@@ -1,5 +1,6 @@
 """Chat profiles, of which a person chooses who they talk to, and starters, which suggest what to say first."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -7,11 +8,11 @@ import structlog
 
 from gateway import model
 from gateway.chat.registry import Callbacks
-from gateway.chat.text import drop_lone_surrogates
 from gateway.chat.user import current_user
 from gateway.egress.degrade import literal
 from gateway.errors import Unsupported
 from gateway.model import Button, Card, ConversationStarted, Menu, MenuOption, Outgoing, Receipt, from_json, to_json
+from gateway.model.text import drop_lone_surrogates
 from gateway.runtime import tokens
 from gateway.runtime.calling import call
 from gateway.runtime.posting import Posting
@@ -44,8 +45,8 @@ class Starter:
     def __init__(self, label: str, message: str, command: str | None = None, icon: str | None = None) -> None:
         self.label = drop_lone_surrogates(label)
         self.message = drop_lone_surrogates(message)
-        self.command = command
-        self.icon = icon
+        self.command = drop_lone_surrogates(command) if command else command
+        self.icon = drop_lone_surrogates(icon) if icon else icon
 
 
 class ChatProfile:
@@ -73,7 +74,7 @@ class ChatProfile:
     ) -> None:
         self.name = drop_lone_surrogates(name)
         self.markdown_description = drop_lone_surrogates(markdown_description)
-        self.icon = icon
+        self.icon = drop_lone_surrogates(icon) if icon else icon
         self.display_name = drop_lone_surrogates(display_name) if display_name else None
         self.default = default
         self.starters = list(starters) if starters is not None else None
@@ -154,8 +155,8 @@ class Profiles:
             return []
         language = turn.profile.locale if turn.profile is not None else None
         profiles: list[ChatProfile] = await call(self._callbacks.set_chat_profiles, current_user(turn), language) or []
-        names = [profile.name for profile in profiles]
-        if twice := next((name for name in names if names.count(name) > 1), None):
+        counted = Counter(profile.name for profile in profiles)
+        if twice := next((name for name, count in counted.items() if count > 1), None):
             raise ValueError(f"set_chat_profiles returned two profiles named {twice!r}; give each its own name")
         return list(profiles)
 

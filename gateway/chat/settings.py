@@ -7,7 +7,7 @@ from gateway.model import Button, FormSubmitted, Outgoing
 from gateway.model.widget import InputWidget, NotAccepted
 from gateway.runtime import tokens
 from gateway.runtime.context import require_turn
-from gateway.runtime.forms import NO_SETTINGS, NOT_YOUR_SETTINGS
+from gateway.runtime.forms import CHANGED_SETTINGS, NO_SETTINGS, NOT_YOUR_SETTINGS
 from gateway.runtime.posting import Posting
 from gateway.runtime.settings import VALUES, ChatForm, keep_for, kept_for
 from gateway.runtime.tokens import SettingsToken
@@ -136,9 +136,10 @@ async def submitted(turn: Turn, event: FormSubmitted) -> dict[str, Any] | None:
     if form is None or not form.may_change(event.user):
         await turn.sender.notify(turn.ref, event.user, NO_SETTINGS if form is None else NOT_YOUR_SETTINGS)
         return None
-    changed, errors = form.read(event.values, turn.sender.capabilities(turn.ref))
-    if errors:  # the bot changed the widgets after the check
-        await turn.sender.notify(turn.ref, event.user, "Please open the settings again. " + "; ".join(errors.values()))
+    limits = turn.sender.capabilities(turn.ref)
+    changed, errors = form.read(event.values, limits)
+    if errors or not form.knows(event.values, limits):  # the bot changed the widgets after the check
+        await turn.sender.notify(turn.ref, event.user, " ".join([CHANGED_SETTINGS, "; ".join(errors.values())]).strip())
         return None
     values = {**session.values.get(VALUES, {}), **changed}
     session.values[VALUES] = values

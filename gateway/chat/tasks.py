@@ -16,7 +16,7 @@ _SHOWN = 50
 _LINE = 8
 """Characters that a task takes beside its title."""
 _TITLE_LIMIT = 200
-"""Characters of a task's title that are shown."""
+"""Characters of a task's title that are shown, and of the status of a list."""
 
 
 class TaskStatus(Enum):
@@ -124,13 +124,13 @@ class TaskList:
 
     def _outgoing(self) -> Outgoing:
         tasks = [
-            TaskUpdate(id=f"{self.id}.{number}", title=_title(task), status=_state(task))
+            TaskUpdate(id=f"{self.id}.{number}", title=_short(task.title), status=_state(task))
             for number, task in enumerate(self.tasks)
         ]
         shown, done, more = _fitted(tasks, self._room)
         notes = [f"{done} done not shown"] if done else []
         notes += [f"{more} more not shown"] if more else []
-        status = " · ".join([*([message_text(self.status)] if self.status else []), *notes])
+        status = " · ".join([*([_short(self.status)] if self.status else []), *notes])
         return Outgoing(plan=Plan(kind="tasks", status=status, tasks=tuple(shown)))
 
 
@@ -154,9 +154,9 @@ def _size(task: TaskUpdate) -> int:
     return len(task.title) + _LINE
 
 
-def _title(task: Task) -> str:
-    title = " ".join(message_text(task.title).split())
-    return title if len(title) <= _TITLE_LIMIT else title[: _TITLE_LIMIT - 1] + "…"
+def _short(text: str) -> str:
+    line = " ".join(message_text(text).split())
+    return line if len(line) <= _TITLE_LIMIT else line[: _TITLE_LIMIT - 1] + "…"
 
 
 def _state(task: Task) -> State:

@@ -1,10 +1,6 @@
-"""Cleaning of text that a model or a person wrote, so that platforms and stores take it."""
+"""Cleaning of the text of a message, so that it reads the same on every platform."""
 
-
-def drop_lone_surrogates(text: str) -> str:
-    """Return the text without lone halves of surrogate pairs (half an emoji, as a model may write it), which no
-    platform and no store takes; two halves that meet become one character."""
-    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+from gateway.model.text import drop_lone_surrogates
 
 
 def lines_ended(text: str) -> str:

@@ -8,6 +8,7 @@ entries, because ids are the same then.
 import time
 from typing import Any, Literal, NamedTuple, cast
 
+from gateway.model.text import drop_lone_surrogates
 from gateway.runtime.session import OWN
 from gateway.runtime.turn import Turn
 
@@ -40,6 +41,7 @@ def read(turn: Turn) -> list[Entry]:
 def note(turn: Turn, role: Role, id: str, text: str, author: str | None, at: float | None = None) -> None:
     """Keep a message, or replace the text of one kept before."""
     entries = _entries(turn)
+    text, author = drop_lone_surrogates(text), drop_lone_surrogates(author) if author else author
     for each in reversed(entries):
         if each[1] == id:
             each[2] = text[:_CHARACTERS]

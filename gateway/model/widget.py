@@ -16,6 +16,7 @@ from pydantic import Field
 
 from gateway.model.event import FormValue
 from gateway.model.form import DateField, FormField, NumberField, SelectField, SwitchField, TextField
+from gateway.model.text import drop_lone_surrogates
 
 TEXT_LIMIT = 3000
 """Characters that a text can have: the form of every platform takes as many."""
@@ -23,6 +24,8 @@ TAGS_LIMIT = 100
 """Tags that one widget can have."""
 _KEY = 60
 """Characters of an id or an option's value that a form carries as they are; a longer one is carried as its digest."""
+_LARGEST_INT = 2**53
+"""The largest whole number that every reader of JSON reads exactly."""
 _SEVERAL = "One per line, or with commas"
 """How several values are entered into a text field."""
 _NAMED = 5
@@ -77,6 +80,8 @@ class InputWidget:
     disabled: bool = False
 
     def __post_init__(self) -> None:
+        for name in self.__dataclass_fields__:
+            object.__setattr__(self, name, _storable(getattr(self, name)))
         if not self.id or not self.label:
             raise ValueError(f"{type(self).__name__} needs an id and a label")
         try:
@@ -564,10 +569,32 @@ Widget = Annotated[
 """Any input widget, as it is stored."""
 
 
+def _storable(value: Any) -> Any:
+    """Return what a widget was given, with its texts as a store and the platforms take them."""
+    match value:
+        case str():
+            return drop_lone_surrogates(value)
+        case list():
+            texts: list[Any] = value
+            return [_storable(each) for each in texts]
+        case dict():
+            items: dict[Any, Any] = value
+            return {_storable(name): _storable(each) for name, each in items.items()}
+        case _:
+            return value
+
+
 def _number(value: Any, otherwise: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    """Return a number, as an int where it is whole and as a float where JSON could not hold it as an int."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise NotAccepted(otherwise)
-    return int(value) if float(value).is_integer() else value
+    try:
+        number = float(value)
+    except OverflowError:
+        raise NotAccepted(otherwise) from None
+    if not math.isfinite(number):
+        raise NotAccepted(otherwise)
+    return int(value) if number.is_integer() and abs(number) <= _LARGEST_INT else number
 
 
 def _list(value: Any) -> list[Any]:

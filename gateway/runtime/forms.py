@@ -37,6 +37,8 @@ SETTINGS = "settings"
 
 NO_SETTINGS = "These settings do not exist any more."
 """What a person is told whose conversation offers no settings, or not those."""
+CHANGED_SETTINGS = "These settings have changed meanwhile; nothing was saved. Please open them again."
+"""What a person is told who submits a form whose fields the conversation's settings no longer have."""
 NOT_YOUR_SETTINGS = "These are somebody else's settings."
 """What a person is told who may not change the settings."""
 
@@ -108,6 +110,8 @@ class Forms:
             return InPlace(Notice(text=NOT_YOUR_SETTINGS))
         limits = self._limits(event.ref)
         if isinstance(event, FormSubmitted):
+            if not settings.knows(event.values, limits):
+                return InPlace(Notice(text=CHANGED_SETTINGS))
             _, errors = settings.read(event.values, limits)
             return InPlace(FormErrors(errors=errors)) if errors else None
         if isinstance(event, CommandInvoked) and len(settings.pages(limits)) != 1:

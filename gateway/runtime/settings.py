@@ -105,6 +105,16 @@ class ChatForm:
                 errors[error.field] = f"{widget.label}: {error}"
         return values, errors
 
+    def knows(self, entered: Mapping[str, FormValue], limits: Capabilities) -> bool:
+        """Return whether what was entered is for these widgets, and not for others that were there before."""
+        asked = {
+            field.id
+            for widget in self.widgets
+            if not widget.disabled
+            for field in widget.fields(widget.initial, options=limits.form_options)
+        }
+        return bool(entered) and all(id in asked for id in entered)
+
 
 async def kept_for(user: UserRef, store: KeyValues) -> Mapping[str, Any]:
     """Return the values a person chose last, in whichever conversation, by widget id."""

@@ -11,6 +11,7 @@ import pytest
 from gateway.telemetry.logs import configure_logging
 from tests.contract.actions import ActionContract
 from tests.contract.asks import AskContract
+from tests.contract.bad_input import BadInputContract
 from tests.contract.binding import BindingContract
 from tests.contract.commands import CommandContract
 from tests.contract.conversations import ConversationContract
@@ -47,6 +48,7 @@ class BotContract(
     SettingsContract,
     ProfileContract,
     CommandContract,
+    BadInputContract,
 ):
     """Checks a whole bot on an emulated platform; a test class inherits it and provides the fixture ``world``."""
 

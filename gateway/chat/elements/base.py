@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from gateway.chat.dicts import ElementDict
 from gateway.chat.elements.rendered import Rendered, compose
 from gateway.chat.ids import derived_id
-from gateway.chat.text import drop_lone_surrogates, message_text
+from gateway.chat.text import message_text
 from gateway.model import (
     Capabilities,
     ElementKind,
@@ -22,6 +22,7 @@ from gateway.model import (
     media_type,
 )
 from gateway.model.media import UNKNOWN
+from gateway.model.text import drop_lone_surrogates
 from gateway.runtime.context import current_turn, require_turn
 from gateway.runtime.posting import Posting
 from gateway.runtime.turn import Turn

@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 from gateway.chat.dicts import ElementDict
 from gateway.chat.elements.base import Display, Element, ElementType
 from gateway.chat.elements.rendered import Rendered
-from gateway.chat.text import drop_lone_surrogates, message_text
+from gateway.chat.text import message_text
 from gateway.model import Capabilities, Card, media_type
+from gateway.model.text import drop_lone_surrogates
 
 _TEXTS = ("text", "description", "content")
 _IMAGES = ("image", "image_url", "imageUrl", "picture", "thumbnail")
@@ -55,7 +56,7 @@ class CustomElement(Element):
 
     def card(self) -> Card:
         """Return the card that the element's properties make."""
-        props = {str(key): value for key, value in self.props.items()}
+        props = {_said(key): value for key, value in self.props.items()}
         title = props.pop("title", None)
         texts = [props.pop(key) for key in _TEXTS if isinstance(props.get(key), str)]
         image = _image(props)
@@ -63,7 +64,7 @@ class CustomElement(Element):
         if len(facts) > _FACTS:
             facts[_FACTS - 1 :] = [("…", f"{len(facts) - _FACTS + 1} more")]
         return Card(
-            title=_clean(str(title) if title else self.name),
+            title=_clean(_said(title) if title else self.name),
             text=message_text("\n\n".join(text for text in texts if text)),
             facts=tuple(facts),
             image_url=image,
@@ -119,14 +120,22 @@ def _scalar(value: Any) -> str:
         case bool():
             return "yes" if value else "no"
         case _:
-            return str(value)
+            return _said(value)
 
 
 def _compact(value: Any) -> str:
     try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
-    except (TypeError, ValueError):  # keys that JSON does not have; a value that contains itself
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_said)
+    except (TypeError, ValueError, RecursionError):  # keys that JSON does not have; a value that contains itself
+        return _said(value)
+
+
+def _said(value: Any) -> str:
+    """Return text for any value; the name of its type where it cannot be made text (a number of 5,000 digits)."""
+    try:
         return str(value)
+    except Exception:
+        return f"<{type(value).__name__}>"
 
 
 def _clean(text: str) -> str:

@@ -5,9 +5,9 @@ import io
 import re
 from typing import Any, NamedTuple
 
-from gateway.chat.text import drop_lone_surrogates
 from gateway.egress.degrade import literal
 from gateway.errors import TooLarge
+from gateway.model.text import drop_lone_surrogates
 
 ROWS, COLUMNS = 20, 8
 """Rows and columns up to which a data frame is shown in full."""
