@@ -7,7 +7,7 @@ fields of a form ask for it, reads its value out of what was entered, and checks
 import difflib
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, cast
@@ -575,11 +575,9 @@ def _storable(value: Any) -> Any:
         case str():
             return drop_lone_surrogates(value)
         case list():
-            texts: list[Any] = value
-            return [_storable(each) for each in texts]
+            return [_storable(each) for each in cast(Sequence[Any], value)]
         case dict():
-            items: dict[Any, Any] = value
-            return {_storable(name): _storable(each) for name, each in items.items()}
+            return {_storable(name): _storable(each) for name, each in cast(Mapping[Any, Any], value).items()}
         case _:
             return value
 
