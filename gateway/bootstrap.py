@@ -121,7 +121,6 @@ def compose(
         handlers=handlers,
         counters=counters,
         forms=forms,
-        records=store,
     )
     housekeeping = Housekeeping(
         store=store,

@@ -17,6 +17,8 @@ from gateway.model import ConversationRef, HistoryMessage, OutgoingFile, Receipt
 
 _PAGE = 200
 _PAGES = 10
+_THREADS = 20
+"""Threads below direct messages that are read for their history."""
 _SKEW = 60.0
 """Seconds by which our clock and Slack's may differ. A key decides exactly, so looking further back costs nothing."""
 _NO_LETTERS = re.compile(r"[\W_]+")
@@ -83,10 +85,25 @@ class History:
 
     async def history(self, to: ConversationRef, *, me: Me, limit: int) -> list[HistoryMessage]:
         """Return the newest messages, oldest first."""
+        if to.kind == "dm" and to.thread is None:
+            return [_history(message, me) for message in await self._direct(to.channel, max(limit, 1))]
         newest: deque[Mapping[str, Any]] = deque(maxlen=max(limit, 1))
         async for message in self._messages(to, enough=limit):
             newest.append(message)
         return [_history(message, me) for message in newest]
+
+    async def _direct(self, channel: str, limit: int) -> list[Mapping[str, Any]]:
+        """Return the newest direct messages, oldest first, with the answers in the threads below them, at most
+        ``_THREADS`` of these."""
+        heads = await self._newest(channel, None, limit)
+        found = list(heads)
+        threads = [text(head, "ts") for head in reversed(heads) if head.get("reply_count")]
+        for thread in threads[:_THREADS]:
+            page = await self._api.query("conversations.replies", channel=channel, ts=thread, limit=_PAGE)
+            found += [message for message in items(page, "messages") if text(message, "ts") != thread]
+            if len(found) - len(heads) >= limit:
+                break
+        return sorted(found, key=lambda message: text(message, "ts"))[-limit:]
 
     async def _messages(
         self, to: ConversationRef, *, oldest: float | None = None, enough: int = _PAGE * _PAGES

@@ -22,7 +22,6 @@ from gateway.runtime.context import current_turn, require_turn
 from gateway.runtime.posting import Posting
 from gateway.runtime.tokens import ActionToken
 from gateway.runtime.turn import Turn
-from gateway.runtime.whereabouts import remember_conversation
 
 _NOBODY = AllowedMentions()
 
@@ -333,8 +332,6 @@ class Message:
                 await sent.remember(turn, self.id, message, posting.receipts, ids, doubtful=posting.doubtful)
             if owned:
                 await sent.remember_owner(turn, self.id, posting.receipts)
-            if reactions:
-                await remember_conversation(turn.services.store, turn.ref, posting.receipts)
 
     async def _show(self, posting: Posting, message: Outgoing) -> None:
         if posting.stream is not None:

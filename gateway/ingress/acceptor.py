@@ -2,7 +2,6 @@
 
 import math
 import time
-from dataclasses import replace
 
 import structlog
 
@@ -20,12 +19,11 @@ from gateway.model import (
     MessageEdited,
     ReactionChanged,
 )
-from gateway.ports import Inbox, MessageRecords, Sessions
+from gateway.ports import Inbox, Sessions
 from gateway.runtime.forms import Forms
 from gateway.runtime.queued import QueuedDelivery
 from gateway.runtime.runner import Handlers
 from gateway.runtime.tokens import AnyToken
-from gateway.runtime.whereabouts import conversation_of
 from gateway.telemetry.metrics import Counters
 
 log = structlog.get_logger(__name__)
@@ -59,7 +57,6 @@ class Acceptor:
         handlers: Handlers,
         counters: Counters,
         forms: Forms,
-        records: MessageRecords,
     ) -> None:
         self._inbox = inbox
         self._sessions = sessions
@@ -68,7 +65,6 @@ class Acceptor:
         self._handlers = handlers
         self._counters = counters
         self._forms = forms
-        self._records = records
         self._arriving: dict[str, int] = {}
         """How many deliveries of each conversation are being stored now, by conversation key."""
         self._stored_at = -math.inf
@@ -95,8 +91,6 @@ class Acceptor:
         event = self._decoder.event(envelope)
         if isinstance(event, MessageDeleted):
             self._dispatcher.withdraw(event)
-        if isinstance(event, ReactionChanged) and self._handlers.wants(event):
-            envelope, event = await self._placed(envelope, event)
         if event is None or not self._handlers.wants(event) or not await self._concerns_us(event):
             self._counters.add(platform, "ignored")
             return IGNORED
@@ -134,13 +128,6 @@ class Acceptor:
     def is_resting(self) -> bool:
         """Whether no delivery is being stored, and none was in the last ``LULL`` seconds."""
         return not self._arriving and time.monotonic() - self._stored_at > LULL
-
-    async def _placed(self, envelope: Envelope, event: ReactionChanged) -> tuple[Envelope, ReactionChanged]:
-        """Return both with the conversation that the message belongs to, where the platform names only its channel."""
-        ref = None
-        if not await self._dispatcher.takes_part(event.ref):
-            ref = await conversation_of(self._records, event.ref, event.message_id)
-        return (envelope, event) if ref is None else (replace(envelope, ref=ref), replace(event, ref=ref))
 
     async def _concerns_us(self, event: Event) -> bool:
         """Whether the bot has to do with this event.

@@ -65,7 +65,7 @@ class Services:
     feedback: Callable[[], bool] = lambda: False
     """Whether answers carry feedback buttons: the setting is on and the bot handles feedback."""
     reactions: Callable[[], bool] = lambda: False
-    """Whether the bot handles reactions, so that it is recorded which conversation a message belongs to."""
+    """Whether the bot handles reactions, so that it is recorded which of its messages a platform's message shows."""
     author_rename: Callable[[], Callable[[str], Any] | None] = lambda: None
     """The bot's function that renames the authors of messages, None where it has none."""
     cot: Cot = "full"

@@ -166,11 +166,13 @@ class MessageContract:
                 if channel is not None:
                     history.extend([each.clean_content async for each in channel.history(limit=10)])
                 history.extend(each.text for each in await cl.history(10))
-                await cl.Message("done").send()
+                await cl.Message(f"{message.content}: done").send()
 
         async with running_bot(world, register(bot), tmp_path):
+            await reads(world, await world.dm("before"), "before: done")
+            history.clear()
             post = await world.dm("look at this")
-            await reads(world, post, "done")
+            await reads(world, post, "look at this: done")
         present = {key for key, value in got.items() if value is not None}
         match world.name:
             case "slack":
@@ -184,7 +186,11 @@ class MessageContract:
             case _:
                 assert present == {"teams_turn_context"}
                 assert got["teams_turn_context"].activity.text.strip() == "look at this"
-        assert "look at this" in history
+        assert history[-3:] == ["before", "before: done", "look at this"]
+        if world.name == "slack":
+            assert history[:3] == history[-3:]
+        if world.name == "discord":
+            assert history[:3] == history[-3:][::-1]
 
     async def test_a_bot_reacts_and_names_its_conversation(self, world: World, tmp_path: Path) -> None:
         got: list[bool] = []
