@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from adapters.discord.limits import CONTENT, EMBED_DESCRIPTION, EMBED_TITLE
-from adapters.discord.written import literal, markdown
+from adapters.discord.written import characters, literal, markdown
 from gateway.errors import RefusedForm
 from gateway.markdown.open_markup import close_open_markup
 from gateway.markdown.parts import Code, parts
@@ -109,7 +109,7 @@ def _on_a_line(text: str, short: int) -> str:
     """Return the beginning of a Markdown text on one line. A text that is a code block becomes a piece of code."""
     found = list(parts(text.strip())) if short else []
     if len(found) == 1 and isinstance(found[0], Code):
-        code = _cut(found[0].body, short).replace("`", "'")
+        code = characters(_cut(found[0].body, short)).replace("`", "'")
         return f"`{code}`" if code else ""
     words = close_open_markup(_cut(text, short)) if short else ""
     return " ".join(markdown(words, len(words)).split())

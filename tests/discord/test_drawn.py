@@ -1,15 +1,20 @@
 """Cards, plans and menus as only Discord has them: embeds, small print, rows; what has no place goes another way."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapters.discord.adapter import DiscordAdapter
 from adapters.discord.limits import CONTENT
 from adapters.discord.render import body, content
 from gateway.egress import Sender
+from gateway.emulators.discord import embeds
+from gateway.emulators.discord.checker import Checker
 from gateway.errors import RefusedForm
 from gateway.model import Button, Card, FromUrl, Menu, MenuOption, Outgoing, OutgoingFile, Plan, TaskUpdate
 from tests.contract.harness import AdapterHarness, serving
@@ -173,3 +178,43 @@ async def test_a_message_without_text_is_found_by_its_cards(world: DiscordWorld,
         find = adapter_of(harness).find
         found = [await find(ref, each, key="x", since=0, claimed=()) for each in (second, first, done)]
     assert [each and each.id for each in found] == [sent[1].id, sent[0].id, sent[2].id]
+
+
+# Limits, whatever is in it
+
+words = st.text(max_size=60) | st.sampled_from(
+    ["*" * 300, "\\" * 255, "a\n- b", "||x||", "```\nx\n```", "\ud83d", "```\n\ud83d\n```", "<@1>"]
+)
+tasks = st.builds(
+    TaskUpdate,
+    id=st.just("t"),
+    title=words,
+    status=st.sampled_from(["pending", "in_progress", "complete", "error"]),
+    details=words,
+    output=words,
+    depth=st.integers(0, 9),
+)
+plans = st.builds(
+    Plan,
+    kind=st.sampled_from(["tasks", "steps"]),
+    title=words,
+    status=words,
+    tasks=st.lists(tasks, max_size=90).map(tuple),
+)
+cards = st.builds(
+    Card, title=words, text=words, facts=st.lists(st.tuples(words, words), max_size=26).map(tuple), image_url=st.none()
+)
+
+
+@given(text=words, plan=plans, some=st.lists(cards, max_size=6).map(tuple))
+def test_nothing_exceeds_what_discord_takes(text: str, plan: Plan, some: tuple[Card, ...]) -> None:
+    try:
+        shown = body(Outgoing(text=text, plan=plan, cards=some))
+    except RefusedForm as error:
+        assert error.parts <= {"cards", "plan"}
+        return
+    checker = Checker()
+    embeds.check(checker, shown["embeds"], lambda url, path: {})
+    checker.errors.raise_any()
+    assert len(shown["content"]) <= CONTENT
+    json.dumps(shown, ensure_ascii=False).encode()
