@@ -1,10 +1,16 @@
 """Forms as modals: days, hints, radio buttons and checkboxes, selects that are longer than a menu."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from adapters.discord.forms import modal
+from gateway.emulators.discord import modals
+from gateway.emulators.discord.checker import Checker
 from gateway.model import (
     ActionInvoked,
     Button,
@@ -18,6 +24,7 @@ from gateway.model import (
     OpenForm,
     Outgoing,
     SelectField,
+    SwitchField,
     TextField,
 )
 from tests.contract.harness import AdapterHarness
@@ -141,3 +148,30 @@ async def test_a_long_select_takes_one_option(
 async def test_a_long_select_may_be_left_empty(world: DiscordWorld, harness: AdapterHarness) -> None:
     await opened(world, harness, SelectField(id="fruit", label="Fruit", options=FRUITS, required=False))
     assert await submitted(world, harness, {}) == {"fruit": None}
+
+
+# Limits, whatever is in it
+
+words = st.text(max_size=120) | st.sampled_from(["\ud83d", "w" * 200, " "])
+days = st.none() | st.dates().map(str)
+options = st.lists(words, min_size=1, max_size=30).map(lambda labels: tuple((f"v{n}", x) for n, x in enumerate(labels)))
+marked = {"label": words, "hint": words}
+fields = st.one_of(
+    st.builds(
+        TextField, id=st.just("t"), initial=words, placeholder=words, max_length=st.none() | st.integers(), **marked
+    ),
+    st.builds(SelectField, id=st.just("s"), options=options, initial=st.just(("v0",)), **marked),
+    st.builds(NumberField, id=st.just("n"), minimum=st.floats(-1e9, 1e9) | st.none(), **marked),
+    st.builds(DateField, id=st.just("d"), minimum=days, maximum=days, initial=days, **marked),
+    st.builds(SwitchField, id=st.just("b"), **marked),
+    st.builds(FileField, id=st.just("f"), extensions=st.lists(words, max_size=9).map(tuple), **marked),
+)
+
+
+@given(title=words, entries=st.lists(fields, min_size=1, max_size=3, unique_by=lambda field: field.id))
+def test_no_form_exceeds_what_discord_takes(title: str, entries: list[FormField]) -> None:
+    shown = modal(Form(token="f", title=title, fields=tuple(entries)))
+    checker = Checker()
+    modals.check(shown, checker)
+    checker.errors.raise_any()
+    json.dumps(shown, ensure_ascii=False).encode()
