@@ -12,6 +12,7 @@ from importlib.metadata import version as _version
 
 from gateway.chat.actions import Action
 from gateway.chat.asks.action import AskActionMessage
+from gateway.chat.asks.element import AskElementMessage
 from gateway.chat.asks.file import AskFileMessage, AskFileResponse
 from gateway.chat.asks.user import AskUserMessage
 from gateway.chat.cache import cache
@@ -92,6 +93,7 @@ __all__ = [
     "Action",
     "AllowedMentions",
     "AskActionMessage",
+    "AskElementMessage",
     "AskFileMessage",
     "AskFileResponse",
     "AskUserMessage",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, Protocol, Self, TypeVar, cast
 
+from gateway.chat.asks.element import AskElementResponse
 from gateway.chat.asks.file import AskFileResponse
 from gateway.chat.commands import CommandDict
 from gateway.chat.dicts import ElementDict, FeedbackDict, StepDict, ThreadDict
@@ -12,6 +13,7 @@ from gateway.chat.profiles import ChatProfile, Starter
 from gateway.chat.web_only import InputAudioChunk, OutputAudioChunk
 
 __all__ = [
+    "AskElementResponse",
     "AskFileResponse",
     "ChatProfile",
     "CommandDict",

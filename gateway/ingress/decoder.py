@@ -25,7 +25,7 @@ from gateway.runtime import tokens
 from gateway.runtime.forms import is_sealed
 from gateway.runtime.queued import QueuedDelivery, Refusal
 from gateway.runtime.seals import Seals
-from gateway.runtime.tokens import AnyToken, CommentToken, RatingToken, SettingsToken, UploadToken
+from gateway.runtime.tokens import AnyToken, CommentToken, ElementToken, RatingToken, SettingsToken, UploadToken
 from gateway.runtime.twins import merged
 
 OWN = "gateway:"
@@ -82,7 +82,7 @@ class EnvelopeDecoder:
             return None if isinstance(token, CommentToken) else token
         if isinstance(token, CommentToken):
             return token if is_sealed(token, event, self._seals) else None
-        return token if isinstance(token, UploadToken | SettingsToken) else None
+        return token if isinstance(token, UploadToken | ElementToken | SettingsToken) else None
 
     async def recovered(self, delivery: Delivery) -> QueuedDelivery | None:
         """Decode a delivery read back from the store, with what its twin adds. Returns None when it has no event any

@@ -10,7 +10,7 @@ from gateway.model import CommandInvoked, ConversationEnded, MessageCreated, Sto
 from gateway.runtime.asks import REMINDERS
 from gateway.runtime.queued import QueuedDelivery
 from gateway.runtime.runner import Runner
-from gateway.runtime.tokens import AskToken, UploadToken
+from gateway.runtime.tokens import AskToken, ElementToken, UploadToken
 
 
 class Router:
@@ -47,7 +47,7 @@ class Router:
             else:
                 self._remind(queue, queued)
             return False
-        if isinstance(token, AskToken | UploadToken):
+        if isinstance(token, AskToken | UploadToken | ElementToken):
             self._answer(queue, queued, (token.delivery, token.ordinal))
             return True
         if (

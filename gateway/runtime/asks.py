@@ -15,10 +15,11 @@ from typing import Literal
 from gateway.model import ActionInvoked, Event, MessageCreated, UserRef
 from gateway.runtime.queued import DeliveryQueue, QueuedDelivery
 
-AskKind = Literal["text", "action", "file"]
+AskKind = Literal["text", "action", "file", "element"]
 REMINDERS: Mapping[AskKind, str] = {
     "text": "Please answer the question above first. What you wrote is read after that.",
     "action": "Please choose one of the answers to the question above first. What you wrote is read after that.",
+    "element": "Please submit or cancel what the question above shows first. What you wrote is read after that.",
     "file": "Please send a file first, as the question above says. What you wrote is read after that.",
 }
 """What a person is told who is asked and writes something that is no answer, by the kind of the ask."""

@@ -22,11 +22,12 @@ from gateway.model import (
 from gateway.ports import Tokens
 from gateway.runtime import tokens
 from gateway.runtime.asks import Verdict
+from gateway.runtime.element_form import ElementForm
 from gateway.runtime.queued import REFUSALS
 from gateway.runtime.seals import Seals
 from gateway.runtime.session import SessionPool
 from gateway.runtime.settings import VALUES, ChatForm
-from gateway.runtime.tokens import AnyToken, CommentToken, RatingToken, SettingsToken, UploadToken
+from gateway.runtime.tokens import AnyToken, CommentToken, ElementToken, RatingToken, SettingsToken, UploadToken
 
 COMMENT = "comment"
 """Field id of the feedback form."""
@@ -72,6 +73,7 @@ class Forms:
         self._judge = judge
         self._table: Mapping[type[Any], Callable[[Any, Any], Awaitable[InPlace | None]]] = {
             UploadToken: self._upload,
+            ElementToken: self._element,
             RatingToken: self._comment,
             SettingsToken: self._settings,
         }
@@ -92,6 +94,20 @@ class Forms:
         if verdict in ("closed", "not_yours"):
             return InPlace(Notice(text=REFUSALS[verdict]))
         return InPlace(OpenForm(form=_upload_form(token, event.token)))
+
+    async def _element(self, event: Event, token: ElementToken) -> InPlace | None:
+        """A click opens the form of an element ask, as that of a file ask; what was submitted is checked."""
+        verdict = self._judge(event.ref, (token.delivery, token.ordinal), event)
+        form, limits = ElementForm.of(token), self._limits(event.ref)
+        if isinstance(event, FormSubmitted):
+            _, errors = form.read(event.values, limits)
+            return InPlace(FormErrors(errors=errors)) if errors and verdict in ("open", "early") else None
+        if not isinstance(event, ActionInvoked):
+            return None
+        if verdict in ("closed", "not_yours"):
+            return InPlace(Notice(text=REFUSALS[verdict]))
+        submit = "Submit" if token.whole else "Save"
+        return InPlace(OpenForm(form=form.form(token=event.token, title=token.title, submit=submit, limits=limits)))
 
     async def _comment(self, event: Event, token: RatingToken) -> InPlace | None:
         """Thumbs are handled, and open the form that asks for a word on them. Only whoever gave them can send it."""

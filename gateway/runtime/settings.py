@@ -39,7 +39,7 @@ class ChatForm:
             return None
         return cls(
             owner=body["owner"],
-            widgets=tuple(_WIDGETS.validate_python(body["widgets"])),
+            widgets=to_widgets(body["widgets"]),
             receipts=tuple(from_json(Receipt, each) for each in body["receipts"]),
         )
 
@@ -47,7 +47,7 @@ class ChatForm:
         """Store the settings among a session's values."""
         values[_FORM] = {
             "owner": self.owner,
-            "widgets": _WIDGETS.dump_python(list(self.widgets), mode="json"),  # type: ignore[arg-type]
+            "widgets": from_widgets(self.widgets),
             "receipts": [to_json(receipt) for receipt in self.receipts],
         }
 
@@ -114,6 +114,17 @@ class ChatForm:
             for field in widget.fields(widget.initial, options=limits.form_options)
         }
         return bool(entered) and all(id in asked for id in entered)
+
+
+def to_widgets(stored: Sequence[Mapping[str, Any]]) -> tuple[InputWidget, ...]:
+    """Return the widgets that JSON describes."""
+    return tuple(_WIDGETS.validate_python(stored))
+
+
+def from_widgets(widgets: Sequence[InputWidget]) -> list[dict[str, Any]]:
+    """Return widgets as JSON."""
+    stored: list[dict[str, Any]] = _WIDGETS.dump_python(list(widgets), mode="json")  # type: ignore[arg-type]
+    return stored
 
 
 async def kept_for(user: UserRef, store: KeyValues) -> Mapping[str, Any]:

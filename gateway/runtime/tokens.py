@@ -4,8 +4,8 @@ A token is compact JSON. One that is too long for the platform is kept in the st
 of it (``s:`` and a hash), which is valid only in the conversation for which the token was made.
 
 A token proves nothing by itself: it comes from a person's client, perhaps from another conversation or long after its
-button was removed. Code that acts on a token has to check it: an ``ActionToken`` against the record of
-its message (``gateway.chat.sent``), an ``AskToken`` or ``UploadToken`` against the open asks of the conversation
+button was removed. Code that acts on a token has to check it: an ``ActionToken`` against the record of its message
+(``gateway.chat.sent``), an ``AskToken``, ``UploadToken`` or ``ElementToken`` against the open asks of the conversation
 (``gateway.runtime.asks``), a ``RatingToken`` or ``CommentToken`` by its seal (``gateway.runtime.seals``), a
 ``SettingsToken``, ``ProfileToken`` or ``StarterToken`` against what the session of the conversation offers.
 """
@@ -60,6 +60,20 @@ class UploadToken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ElementToken:
+    """The button of an element ask that opens a form, and that form's token too (``gateway.runtime.element_form``)."""
+
+    kind: Literal["e"] = "e"
+    delivery: str
+    ordinal: int
+    title: str
+    whole: bool
+    """Whether the form is all that is asked, so that its submission is the answer."""
+    widgets: tuple[Mapping[str, Any], ...]
+    required: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommentToken:
     """The form in which a person comments on the feedback that the person has given."""
 
@@ -102,11 +116,19 @@ class RatingToken:
 
 
 Token = Annotated[
-    ActionToken | AskToken | UploadToken | CommentToken | SettingsToken | ProfileToken | StarterToken,
+    ActionToken | AskToken | UploadToken | ElementToken | CommentToken | SettingsToken | ProfileToken | StarterToken,
     Field(discriminator="kind"),
 ]
 AnyToken = (
-    ActionToken | AskToken | UploadToken | CommentToken | SettingsToken | ProfileToken | StarterToken | RatingToken
+    ActionToken
+    | AskToken
+    | UploadToken
+    | ElementToken
+    | CommentToken
+    | SettingsToken
+    | ProfileToken
+    | StarterToken
+    | RatingToken
 )
 
 _TOKEN: TypeAdapter[Token] = TypeAdapter(Token)

@@ -34,3 +34,21 @@ def test_no_file_at_all_is_refused(given: dict[str, Any]) -> None:
 async def test_asking_outside_of_a_conversation_is_an_error() -> None:
     with pytest.raises(RuntimeError, match="inside a handler"):
         await cl.AskUserMessage("?").send()
+
+
+@pytest.mark.parametrize(
+    ("fields", "fault"),
+    [
+        ([{"id": "a"}, {"id": "a"}], "two fields have the id 'a'"),
+        ([{"id": "a", "type": "number", "value": "many"}], "no number"),
+        ([{"id": "a", "options": ["x"], "value": "y"}], "not among the choices"),
+    ],
+)
+def test_a_field_that_cannot_be_shown_is_refused(fields: Any, fault: str) -> None:
+    with pytest.raises(ValueError, match=fault):
+        cl.AskElementMessage("?", cl.CustomElement(name="Form", props={"fields": fields}))
+
+
+def test_only_a_custom_element_can_be_asked_about() -> None:
+    with pytest.raises(TypeError, match="needs a CustomElement"):
+        cl.AskElementMessage("?", cl.Text(name="a", content="b"))  # type: ignore[arg-type]

@@ -13,8 +13,8 @@ from gateway.chat.asks import base
 from gateway.chat.registry import Callbacks
 from tests.contract.crashes import LivingBot, on_record
 from tests.contract.harness import capabilities, need
-from tests.contract.reading import hears, reads, texts
-from tests.contract.world import File, Post, Said, World
+from tests.contract.reading import hears, reads, shown, texts
+from tests.contract.world import File, Post, Said, ShownForm, World
 from tests.support.bot import register, running_bot
 
 WAITS = """
@@ -51,6 +51,48 @@ def ask_bot(results: list[Any], **options: Any) -> Callbacks:
             await cl.Message(f"done {message.content}").send()
 
     return register(bot)
+
+
+TICKET: dict[str, Any] = {
+    "timeout": 20,
+    "fields": [
+        {"id": "summary", "label": "Summary", "type": "text", "required": True},
+        {"id": "description", "label": "Description", "type": "textarea"},
+        {"id": "due", "label": "Due Date", "type": "date"},
+        {"id": "priority", "label": "Priority", "type": "select", "options": ["Low", "High"], "value": "Low"},
+    ],
+}
+
+CONFIRMS = """
+    import gateway as cl
+
+    @cl.on_message
+    async def main(message: cl.Message):
+        order = cl.CustomElement(name="Order", props={"item": "tea", "count": 2, "gift": False})
+        res = await cl.AskElementMessage("Please confirm", order, timeout=None).send()
+        await cl.Message(f"got {res['count']} {res['item']} {res['gift']} {res['submitted']}").send()
+"""
+
+
+def element_bot(props: dict[str, Any], results: list[Any], **options: Any) -> Callbacks:
+    """Register a bot that asks to fill in an element with these properties."""
+
+    def bot() -> None:
+        @cl.on_message
+        async def main() -> None:
+            element = cl.CustomElement(name="JiraTicket", props=props)
+            results.append(await cl.AskElementMessage("Create a ticket:", element, **options).send())
+            await cl.Message("ticket done").send()
+
+    return register(bot)
+
+
+async def opened(world: World, message: Said, label: str) -> ShownForm:
+    """Press the button and wait for the form."""
+    await world.click(message, label)
+    form = await world.wait_for(world.form)
+    assert form is not None
+    return form
 
 
 def choosing(actions: list[cl.Action], picked: list[Any]) -> Callbacks:
@@ -319,6 +361,94 @@ class AskContract:
             await reads(world, post, "done text")
             await hears(world, "the files that came with them were not", post)
         assert [result["output"] for result in results] == ["Ada"]
+
+    # Elements
+
+    async def test_an_element_is_filled_in_checked_and_submitted(self, world: World, tmp_path: Path) -> None:
+        results: list[Any] = []
+        async with running_bot(world, element_bot(TICKET, results), tmp_path):
+            post = await world.mention("go")
+            question = await reads(world, post, "Create a ticket:")
+            assert question.buttons == ("Fill in", "Cancel")
+            await world.click(question, "Fill in", user="Grace")
+            await hears(world, "somebody else", post, person="Grace")
+            assert world.form(user="Grace") is None
+            form = await opened(world, question, "Fill in")
+            assert form.labels == ("Summary", "Description", "Due Date", "Priority")
+            await world.submit({"Summary": " ", "Priority": "High"})
+            await hears(world, "Summary: please fill this in", post)
+            if world.form() is None:
+                await opened(world, question, "Fill in")
+            await world.submit({"Summary": "It breaks", "Priority": "High"})
+            await reads(world, post, "ticket done")
+            answered = await reads(world, post, "by Ada")
+            assert (answered.id, answered.buttons) == (question.id, ())
+            assert "Submitted" in answered.text
+            assert "It breaks" in shown(answered)
+        want = {"summary": "It breaks", "description": "", "due": None, "priority": "High", "submitted": True}
+        assert results == [want]
+
+    async def test_an_element_is_submitted_as_it_is_or_cancelled(self, world: World, tmp_path: Path) -> None:
+        results: list[Any] = []
+        props = {"title": "Order 7", "count": 2, "lines": [{"tea": 1}]}
+        async with running_bot(world, element_bot(props, results, timeout=None), tmp_path):
+            post = await world.dm("go")
+            question = await reads(world, post, "Create a ticket:")
+            assert question.buttons == ("Fill in", "Submit", "Cancel")
+            assert "Order 7" in shown(question)
+            stale = world.controls(question)
+            await world.click(question, "Submit")
+            await reads(world, post, "ticket done")
+            await world.press(stale, "Cancel", under=question)
+            await hears(world, "no longer open", post)
+            await world.press(stale, "Fill in", under=question)
+            await world.dm("again")
+            second = await world.wait_for(
+                lambda: next((each for each in world.said(post.place) if "Cancel" in each.buttons), None)
+            )
+            assert second is not None
+            await world.click(second, "Cancel")
+            await reads(world, post, "Cancelled")
+        assert results == [{**props, "submitted": True}, {"submitted": False}]
+
+    async def test_more_fields_than_a_form_holds_are_filled_in_page_by_page(self, world: World, tmp_path: Path) -> None:
+        room = capabilities(world).form_fields
+        need(room <= 20, "small limit of fields")
+        results: list[Any] = []
+        props = {f"p{n}": n for n in range(room + 1)}
+        async with running_bot(world, element_bot(props, results, timeout=None), tmp_path):
+            post = await world.mention("go")
+            question = await reads(world, post, "Create a ticket:")
+            assert question.buttons == ("Fill in 1/2", "Fill in 2/2", "Submit", "Cancel")
+            await opened(world, question, "Fill in 1/2")
+            await world.submit({"P0": 70})
+            await world.wait_for(lambda: any("70" in shown(each) for each in world.said(post.place)))
+            question = await reads(world, post, "Create a ticket:")
+            await opened(world, question, "Fill in 2/2")
+            await world.submit({f"P{room}": 90})
+            await world.wait_for(lambda: any("90" in shown(each) for each in world.said(post.place)))
+            await world.click(await reads(world, post, "Create a ticket:"), "Submit")
+            await reads(world, post, "ticket done")
+        assert results == [{**props, "p0": 70, f"p{room}": 90, "submitted": True}]
+
+    async def test_an_element_ask_outlives_a_kill_before_and_after_its_answer(
+        self, world: World, tmp_path: Path
+    ) -> None:
+        async with LivingBot(world, tmp_path, CONFIRMS) as bot:
+            post = await world.dm("go")
+            question = await reads(world, post, "Please confirm", timeout=20)
+            await on_record(world)
+            await bot.restart()
+            await opened(world, question, "Fill in")
+            hold = world.hold("edit", text="Please confirm")
+            await world.submit({"Count": 3, "Gift": True})
+            await hold.reached()
+            await bot.kill()
+            hold.drop()
+            await bot.start()
+            await reads(world, post, "got 3 tea True True", timeout=20)
+            assert (await reads(world, post, "Submitted")).buttons == ()
+            assert len([text for text in texts(world, post) if text]) == 2
 
     # Two at a time
 

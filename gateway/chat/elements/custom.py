@@ -13,7 +13,8 @@ from gateway.model import Capabilities, Card, media_type
 from gateway.model.text import drop_lone_surrogates
 
 _TEXTS = ("text", "description", "content")
-_IMAGES = ("image", "image_url", "imageUrl", "picture", "thumbnail")
+IMAGES = ("image", "image_url", "imageUrl", "picture", "thumbnail")
+"""Keys of properties that are the address of a picture."""
 _FACTS = 40
 """Facts a card has at most; the last one tells how many more there are."""
 _VALUE = 500
@@ -56,19 +57,7 @@ class CustomElement(Element):
 
     def card(self) -> Card:
         """Return the card that the element's properties make."""
-        props = {_said(key): value for key, value in self.props.items()}
-        title = props.pop("title", None)
-        texts = [props.pop(key) for key in _TEXTS if isinstance(props.get(key), str)]
-        image = _image(props)
-        facts = [(_label(key), _fact(value)) for key, value in props.items()]
-        if len(facts) > _FACTS:
-            facts[_FACTS - 1 :] = [("…", f"{len(facts) - _FACTS + 1} more")]
-        return Card(
-            title=_clean(_said(title) if title else self.name),
-            text=message_text("\n\n".join(text for text in texts if text)),
-            facts=tuple(facts),
-            image_url=image,
-        )
+        return card_of(self.name, self.props)
 
     async def render(self, limits: Capabilities) -> Rendered:
         """Return the card.
@@ -79,9 +68,31 @@ class CustomElement(Element):
         return Rendered(cards=(self.card(),))
 
 
+def card_of(name: str, given: Mapping[str, Any]) -> Card:
+    """Return the card that properties make.
+
+    Args:
+        name: The title where the properties have none.
+        given: The properties.
+    """
+    props = {_said(key): value for key, value in given.items()}
+    title = props.pop("title", None)
+    texts = [props.pop(key) for key in _TEXTS if isinstance(props.get(key), str)]
+    image = _image(props)
+    facts = [(label_of(key), _fact(value)) for key, value in props.items()]
+    if len(facts) > _FACTS:
+        facts[_FACTS - 1 :] = [("…", f"{len(facts) - _FACTS + 1} more")]
+    return Card(
+        title=_clean(_said(title) if title else name),
+        text=message_text("\n\n".join(text for text in texts if text)),
+        facts=tuple(facts),
+        image_url=image,
+    )
+
+
 def _image(props: dict[str, Any]) -> str | None:
     """Take the address of a picture out of the properties; None where there is none that a platform could fetch."""
-    for key in (*_IMAGES, "url"):
+    for key in (*IMAGES, "url"):
         url = props.get(key)
         if isinstance(url, str) and url.startswith("https://") and (key != "url" or _is_picture(url)):
             return str(props.pop(key))
@@ -92,7 +103,12 @@ def _is_picture(url: str) -> bool:
     return media_type(urlsplit(url).path).startswith("image/")
 
 
-def _label(key: str) -> str:
+def label_of(key: str) -> str:
+    """Return the name of a property as people read it.
+
+    Args:
+        key: The property's key.
+    """
     words = _clean(key.replace("_", " ")).strip()
     return words[:1].upper() + words[1:] or "…"
 
