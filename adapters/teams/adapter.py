@@ -154,9 +154,12 @@ class TeamsAdapter:
         await self._outbox.delete(receipt)
 
     async def status(self, to: ConversationRef, text: str | None) -> None:
-        """Show a typing indicator, which fades by itself. Where a stream runs nothing is sent, because a stream shows
-        one already."""
-        if text is None or self._streams.running(to):
+        """Show a typing indicator, which fades by itself. A running stream shows one already; it says ``text`` instead,
+        as long as it shows nothing else."""
+        if text is None:
+            return
+        if self._streams.running(to):
+            await self._streams.inform(to, text)
             return
         try:
             await self._transport.send(to, addressed(to, {"type": "typing"}), posts=False)
@@ -176,8 +179,9 @@ class TeamsAdapter:
     async def append_stream(
         self, receipt: Receipt, *, delta: str, text: str, tasks: Sequence[TaskUpdate] = ()
     ) -> Receipt:
-        """Send all the text so far. Tasks are not shown: Teams has no place for them in a stream."""
-        return await self._streams.append(receipt, text)
+        """Send all the text so far. Before the first text the stream says which task is being worked on; after it Teams
+        has no place for tasks in a stream."""
+        return await self._streams.append(receipt, text, tasks)
 
     async def stop_stream(self, receipt: Receipt, message: Outgoing, *, delta: str, key: str) -> Receipt:
         """End the stream with the final message, its buttons, sources and thumbs."""

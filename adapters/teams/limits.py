@@ -63,6 +63,8 @@ PICTURE_BYTES = 1024 * 1024
 """Bytes of a picture in a message (docs bots/how-to/conversations/conversation-messages)."""
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif"})
 """Media types of pictures in a message (docs bots/how-to/conversations/conversation-messages)."""
+INFORMATIVE = 1_000
+"""Characters of a line that says what is being done, before the text of a stream (docs bots/streaming-ux)."""
 PLAYED = ("sharepoint.com", "1drv.ms", "youtube.com", "youtu.be", "vimeo.com", "dailymotion.com")
 """Hosts from which a card plays sound and video: OneDrive, SharePoint, YouTube, Vimeo and Dailymotion (docs
 task-modules-and-cards/cards/media-elements-in-adaptive-cards)."""

@@ -20,6 +20,8 @@ from gateway.model import TASK_ICONS, Plan, TaskStatus, TaskUpdate
 STEPS = "gw_steps"
 """The id of the element with the steps, which a click on the line above it shows and hides."""
 _OPENS, _CLOSES = "gw_steps_open", "gw_steps_close"
+_ICON = "24px"
+"""The width of the column with the icon of a task, which not all icons fill."""
 _INDENT = 20
 """Pixels by which a task stands to the right of the one it lies inside of."""
 _WORST: tuple[TaskStatus, ...] = ("error", "in_progress", "pending", "complete")
@@ -70,7 +72,7 @@ def _row(task: TaskUpdate, said: int) -> Element:
     if below := _said(task, said):
         words.append(_text(below, size="Small", isSubtle=True, spacing="None"))
     columns = [
-        {"type": "Column", "width": "auto", "items": [{"type": "TextBlock", "text": TASK_ICONS[task.status]}]},
+        {"type": "Column", "width": _ICON, "items": [{"type": "TextBlock", "text": TASK_ICONS[task.status]}]},
         {"type": "Column", "width": "stretch", "spacing": "Small", "items": words},
     ]
     if task.depth:
@@ -86,7 +88,15 @@ def _steps(plan: Plan, count: int, said: int) -> list[Element]:
     }
     signs: list[Element] = [
         {"type": "TextBlock", "id": _OPENS, "text": "▸", "size": "Small", "isSubtle": True},
-        {"type": "TextBlock", "id": _CLOSES, "text": "▾", "size": "Small", "isSubtle": True, "isVisible": False},
+        {
+            "type": "TextBlock",
+            "id": _CLOSES,
+            "text": "▾",
+            "size": "Small",
+            "isSubtle": True,
+            "isVisible": False,
+            "spacing": "None",
+        },
     ]
     line = _text(plain(cut(summary_of(plan), TASK_TITLE)), size="Small", isSubtle=True)
     columns = [

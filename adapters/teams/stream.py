@@ -7,17 +7,20 @@ on.
 """
 
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
 from adapters.fields import text as text_at
 from adapters.teams import render
-from adapters.teams.limits import STREAM_SECONDS
+from adapters.teams.limits import INFORMATIVE, STREAM_SECONDS
 from adapters.teams.markdown import beyond_streams, streamed
+from adapters.teams.sizes import cut
 from adapters.teams.transport import Transport, conversation_of
 from gateway.errors import Forbidden, Gone, Rejected, StreamExpired, StreamStopped, Unsupported
-from gateway.model import ConversationRef, Outgoing, Receipt
+from gateway.model import ConversationRef, Outgoing, Receipt, TaskUpdate
 
 STATE = "stream"
 """Field in the receipt of a stream that may be open: its sequence number, what it shows, when it began."""
@@ -26,16 +29,41 @@ _NOTHING_YET = "…"
 log = structlog.get_logger(__name__)
 
 
+@dataclass(slots=True)
+class _Running:
+    """What this process knows of a chat's open stream."""
+
+    id: str
+    began: float
+    sequence: int
+    wordless: bool
+    """Whether it shows no text of the message yet, so that it can say what is being done."""
+    says: str = ""
+
+
 class Streams:
     """Streams into personal chats; declines with None where a conversation cannot stream."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
-        self._open: dict[str, float] = {}
+        self._open: dict[str, _Running] = {}
 
     def running(self, to: ConversationRef) -> bool:
         """Return whether a running stream shows in the conversation that the bot works."""
-        return time.time() - self._open.get(to.key, 0.0) < STREAM_SECONDS
+        return to.key in self._open and time.time() - self._open[to.key].began < STREAM_SECONDS
+
+    async def inform(self, to: ConversationRef, words: str) -> None:
+        """Say what is being done in the chat's open stream, as long as it shows no text (docs bots/streaming-ux:
+        informative updates come before the response)."""
+        stream, words = self._open.get(to.key), cut(" ".join(words.split()), INFORMATIVE)
+        if stream is None or not stream.wordless or not words or words == stream.says:
+            return
+        stream.sequence += 1
+        stream.says = words
+        try:
+            await self._transport.send(to, _part(to, words, "informative", stream.sequence, stream.id), posts=False)
+        except (StreamExpired, StreamStopped, Gone) as error:
+            log.debug("teams.not_informed", conversation=to.key, why=str(error))
 
     async def start(self, to: ConversationRef, text: str) -> Receipt | None:
         """Begin a stream with what can be shown of the text; None where there can be no stream."""
@@ -51,13 +79,13 @@ class Streams:
             return None
         began = time.time()
         self._forget_old(began)
-        self._open[to.key] = began
+        self._open[to.key] = _Running(stream, began, 1, wordless=kind == "informative")
         state = {"sequence": 1, "shown": shown if kind == "streaming" else "", "at": began}
         return Receipt(to=to, id=stream, data={STATE: state}) if stream else None
 
-    async def append(self, receipt: Receipt, text: str) -> Receipt:
-        """Show more of the text. Raises ``StreamExpired`` where it has to continue by edits, ``StreamStopped`` if the
-        user stopped it."""
+    async def append(self, receipt: Receipt, text: str, tasks: Sequence[TaskUpdate] = ()) -> Receipt:
+        """Show more of the text, or while there is none, the task that is being worked on. Raises ``StreamExpired``
+        where it has to continue by edits, ``StreamStopped`` if the user stopped it."""
         state = _state(receipt)
         if beyond_streams(text) or time.time() - float(state.get("at") or 0.0) > STREAM_SECONDS:
             self._open.pop(receipt.to.key, None)
@@ -66,8 +94,13 @@ class Streams:
             )
         shown = streamed(text)
         if not shown.strip() or shown == state.get("shown"):
+            await self.inform(receipt.to, next((f"{each.title}…" for each in reversed(tasks) if _runs(each)), ""))
             return receipt
         sequence = int(state.get("sequence") or 1) + 1
+        running = self._open.get(receipt.to.key)
+        if running is not None and running.id == receipt.id:
+            sequence = running.sequence = max(sequence, running.sequence + 1)
+            running.wordless = False
         try:
             part = _part(receipt.to, shown, "streaming", sequence, receipt.id)
             await self._transport.send(receipt.to, part, posts=False)
@@ -107,8 +140,12 @@ class Streams:
             raise Gone("a stream that could not be ended was removed") from error
 
     def _forget_old(self, now: float) -> None:
-        for key in [key for key, began in self._open.items() if now - began > STREAM_SECONDS]:
+        for key in [key for key, stream in self._open.items() if now - stream.began > STREAM_SECONDS]:
             del self._open[key]
+
+
+def _runs(task: TaskUpdate) -> bool:
+    return task.status == "in_progress"
 
 
 def _state(receipt: Receipt) -> dict[str, Any]:

@@ -40,6 +40,7 @@ from gateway.model import (
     OutgoingFile,
     Receipt,
     Starter,
+    TaskUpdate,
     from_json,
     to_json,
 )
@@ -701,6 +702,28 @@ async def test_a_stream_whose_words_a_dead_process_took_along_makes_room(harness
     assert raw(harness, post) == []
     await harness.adapter.send(receipt.to, Outgoing(text="one three"), key="k")
     assert [message["text"] for message in raw(harness, post)] == ["one three"]
+
+
+async def test_before_the_first_words_a_stream_says_what_is_being_done(harness: TeamsHarness) -> None:
+    post, ref = await harness.dm()
+    receipt = await harness.adapter.start_stream(ref, "#", key="k", recipient=None)
+    assert receipt is not None
+
+    def shown() -> tuple[str, str]:
+        return raw(harness, post)[-1]["text"], raw(harness, post)[-1]["streaming"]
+
+    tasks = [TaskUpdate(id="1", title="asked", status="complete"), TaskUpdate(id="2", title="search")]
+    receipt = await harness.adapter.append_stream(receipt, delta="", text="#", tasks=tasks)
+    assert shown() == ("search…", "informative")
+    await harness.adapter.status(ref, f"reads {'much ' * 300}")
+    assert (len(shown()[0]), shown()[1]) == (1_000, "informative")
+    receipt = await harness.adapter.append_stream(receipt, delta="", text="# Title\none", tasks=tasks)
+    await harness.adapter.status(ref, "is thinking…")
+    assert shown() == ("**Title**  \none", "streaming")
+    receipt = await harness.adapter.append_stream(receipt, delta="", text="# Title\none two", tasks=tasks)
+    assert shown() == ("**Title**  \none two", "streaming")
+    await harness.adapter.stop_stream(receipt, Outgoing(text="# Title\none two"), delta="", key="k")
+    assert raw(harness, post)[-1]["streaming"] is None
 
 
 async def test_typing_shows_but_not_beside_a_stream(harness: TeamsHarness) -> None:

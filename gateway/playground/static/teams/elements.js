@@ -1,6 +1,6 @@
 // The elements of Adaptive Cards, as Teams draws them: https://adaptivecards.io/explorer
 
-import { h, link } from "../lib/dom.js";
+import { h, safeUrl } from "../lib/dom.js";
 import { actionSet } from "./actions.js";
 import { INPUTS } from "./inputs.js";
 import { picture, pictureUrl } from "./pictures.js";
@@ -94,9 +94,16 @@ function image(given) {
   return h("div", { class: `ac-image align-${pick(given.horizontalAlignment, SIDES, "left")} image-${pick(given.size, IMAGE_SIZES, "auto")} ${shape}` }, picture(given.url, given.altText, { style }));
 }
 
+/** Sound or video. It lies on sites of others, so this page shows the player but plays it there. */
 function media(given) {
   const source = given.sources?.[0] ?? {};
-  return h("div", { class: "ac-media" }, given.poster && picture(given.poster, given.altText), h("p", {}, link(String(source.url ?? ""), given.altText || "Play")));
+  const name = String(given.altText || source.url || "");
+  const sound = /^audio\//.test(String(source.mimeType));
+  const sign = h("span", { class: "media-sign", "aria-hidden": "true" }, "▶");
+  const screen = h("span", { class: `media-screen ${sound ? "sound" : ""}` }, given.poster && picture(given.poster, ""), sign, h("span", { class: "media-name" }, name));
+  const href = safeUrl(String(source.url ?? ""));
+  const label = `Play ${name}`;
+  return h("div", { class: "ac-media" }, href ? h("a", { href, target: "_blank", rel: "noopener noreferrer", "aria-label": label }, screen) : screen);
 }
 
 function container(given, children, className = "") {
