@@ -68,6 +68,32 @@ class MessageContract:
             await reads(world, await world.dm("there"), "You said there")
         assert got == [[line("user", "here")], [line("user", "there")]]
 
+    async def test_questions_and_answers_are_part_of_what_was_said(self, world: World, tmp_path: Path) -> None:
+        got: list[Any] = []
+
+        def bot() -> None:
+            @cl.on_message
+            async def main(message: cl.Message) -> None:
+                await cl.AskUserMessage("Your name?").send()
+                await cl.AskActionMessage("Sure?", [cl.Action("yes", label="Yes"), cl.Action("no", label="No")]).send()
+                got.extend(cl.chat_context.to_openai())
+                await cl.Message("done").send()
+
+        async with running_bot(world, register(bot), tmp_path):
+            post = await world.dm("hello")
+            await reads(world, post, "Your name?")
+            await world.dm("Ada")
+            await world.wait_for(lambda: any(each.buttons for each in world.said(post.place)))
+            await world.click(next(each for each in world.said(post.place) if each.buttons), "Yes")
+            await reads(world, post, "done")
+        assert [(each["role"], each["content"]) for each in got] == [
+            ("user", "hello"),
+            ("assistant", "Your name?"),
+            ("user", "Ada"),
+            ("assistant", "Sure?"),
+            ("user", "Yes"),
+        ]
+
     async def test_authors_are_renamed(self, world: World, tmp_path: Path) -> None:
         def bot() -> None:
             @cl.author_rename

@@ -102,6 +102,9 @@ class AskActionMessage(AskBase[AskActionResponse]):
             return self.actions[token.index]
         return next((action for action in self.actions if action.name == token.name), None)
 
+    def _words(self, result: AskActionResponse) -> str:
+        return result["label"] or result["name"]
+
     async def _answered(
         self, turn: Turn, posting: Posting, result: AskActionResponse, answer: Mapping[str, Any]
     ) -> None:

@@ -4,6 +4,8 @@ import time
 from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
+from gateway.chat import transcript
+from gateway.chat.author import shown_author
 from gateway.chat.text import message_text
 from gateway.egress.degrade import literal
 from gateway.model import MessageCreated, Outgoing, UserRef, from_json, to_json
@@ -52,6 +54,8 @@ class AskBase(Generic[T]):
         self.timeout = _checked(timeout, type(self).__name__)
         self.raise_on_timeout = raise_on_timeout
         self.anyone = anyone
+        self._named = False
+        """Whether ``author`` is the name that ``@author_rename`` gave."""
 
     async def send(self) -> T | None:
         """Post the question and wait for its answer.
@@ -71,6 +75,9 @@ class AskBase(Generic[T]):
         turn.check()
         effect = turn.journal.begin("ask")
         posting = Posting(turn, effect)
+        if not self._named:
+            self.author, self._named = await shown_author(turn, self.author), True
+        transcript.note(turn, "assistant", turn.new_id(f"ask/{effect.ordinal}"), self.content, self.author)
         if "answer" in effect.body:
             turn.asks.end((turn.delivery.key, effect.ordinal))
             return await self._finish(turn, posting, effect.body["answer"])  # a crash may have come before its edit
@@ -125,8 +132,14 @@ class AskBase(Generic[T]):
                 used = over = True
             finally:
                 turn.asks.close(ask, used=used, over=over)
-            await self._answered(turn, posting, result, answer)
-            return result
+            return await self._take(turn, posting, result, answer)
+
+    async def _take(self, turn: Turn, posting: Posting, result: T, answer: Mapping[str, Any]) -> T:
+        """Show that the question was answered, keep the answer as what was said, and return it."""
+        await self._answered(turn, posting, result, answer)
+        if words := self._words(result):
+            transcript.note(turn, "user", turn.new_id(f"answer/{posting.effect.ordinal}"), words, None)
+        return result
 
     async def _go_on(self, turn: Turn, effect: Effect, queued: QueuedDelivery, problem: Again) -> None:
         """Tell the person why the answer is not taken, if there is a reason, and wait for another one."""
@@ -152,12 +165,15 @@ class AskBase(Generic[T]):
         """Show on the question how it ended, and return the answer that is on record; None is one that did not come."""
         if answer is not None:
             result = await self._result(turn, posting.effect, answer)
-            await self._answered(turn, posting, result, answer)
-            return result
+            return await self._take(turn, posting, result, answer)
         await self._close(turn, posting, "⌛ No answer came in time.")
         if self.raise_on_timeout:
             raise TimeoutError("the user did not answer in time")
         return None
+
+    def _words(self, result: T) -> str:
+        """Return the answer in words, as it is part of ``cl.chat_context``; empty for one that has none."""
+        return ""
 
     async def _question(self, turn: Turn, effect: Effect) -> Outgoing:
         return Outgoing(text=self.content, author=self.author)

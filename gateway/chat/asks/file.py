@@ -137,6 +137,9 @@ class AskFileMessage(AskBase[list[AskFileResponse]]):
             return ", ".join(e for endings in self.accept.values() for e in endings) or ", ".join(self.accept)
         return ", ".join(self.accept)
 
+    def _words(self, result: list[AskFileResponse]) -> str:
+        return ", ".join(file.name for file in result)
+
     async def _answered(
         self, turn: Turn, posting: Posting, result: list[AskFileResponse], answer: Mapping[str, Any]
     ) -> None:

@@ -61,6 +61,9 @@ class AskUserMessage(AskBase[AskUserResponse]):
             id=event.message_id, type="user_message", output=event.text, content=event.text, createdAt=event.at
         )
 
+    def _words(self, result: AskUserResponse) -> str:
+        return result["output"]
+
     async def _answered(self, turn: Turn, posting: Posting, result: AskUserResponse, answer: Mapping[str, Any]) -> None:
         if answer["files"]:
             note = "Your words were taken as the answer; the files that came with them were not."
