@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from adapters.fields import Json, text
-from adapters.teams.limits import MENU_BYTES, OPTION_TITLE, PLACEHOLDER, SHORTEST_OPTION
+from adapters.teams.limits import BUTTON_LABEL, MENU_BYTES, OPTION_TITLE, PLACEHOLDER, SHORTEST_OPTION
 from adapters.teams.names import ACTION, MENU
 from adapters.teams.sizes import cut, utf16_bytes
 from gateway.errors import RefusedForm
@@ -33,7 +33,7 @@ def _action(button: Button) -> Element:
     """Return the action of a button. Action.Execute is answered in place, so a notice reaches only the person who
     clicked, in every kind of chat; old clients fall back to Action.Submit, whose data arrives as a message. A dialog
     opens by Action.Submit alone."""
-    action: Element = {"title": button.label.strip() or "…"}
+    action: Element = {"title": cut(button.label.strip(), BUTTON_LABEL) or "…"}
     if button.style != "default":
         action["style"] = {"primary": "positive", "danger": "destructive"}[button.style]
     if button.tooltip:

@@ -114,7 +114,8 @@ class Message:
     def id(self) -> str:
         """The message's id, the same when its turn is run again after a crash."""
         if self._id is None:
-            self._id = (self._turn or require_turn()).new_id(self._number)
+            turn = self._turn or require_turn()
+            self._id = turn.new_id(self._number if self._turn is not None else turn.next_number())
         return self._id
 
     @property
@@ -234,7 +235,7 @@ class Message:
             PlatformError: The platform did not delete it, retries included.
         """
         turn = require_turn()
-        if self._posting is None:
+        if self._posting is None or self._posting.conversation != turn.ref.key:
             return False
         if self._posting.stream is not None:
             await self.finish_stream()
@@ -262,7 +263,8 @@ class Message:
         """
         turn = require_turn()
         turn.check()
-        ids = [receipt.id for receipt in self._posting.receipts] if self._posting is not None else []
+        posted = self._posting is not None and self._posting.conversation == turn.ref.key
+        ids = [receipt.id for receipt in self._posting.receipts] if self._posting is not None and posted else []
         if not ids and self.type == "user_message" and self._id is not None:
             ids = [self._id]
         try:
@@ -298,8 +300,8 @@ class Message:
         return Outgoing(text=message_text(self._text()), author=self._shown_author)
 
     def _post(self, turn: Turn) -> Posting:
-        if self._posting is None:
-            self._posting = Posting(turn)
+        if self._posting is None or self._posting.conversation != turn.ref.key:
+            self._posting, self._offered = Posting(turn), frozenset()
         return self._posting
 
     async def _put(self, turn: Turn) -> None:

@@ -29,6 +29,9 @@ _STARTERS = f"{OWN}starters"
 STARTERS_LIMIT = 20
 """Starters that are offered at a time; further ones are left out, with a line in the log."""
 
+_MESSAGE_LIMIT = 10_000
+"""Characters of what a starter says."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -40,9 +43,16 @@ class Starter:
         message: What is said.
         command: The id of the command the message comes with.
         icon: The https address of a picture, shown where the platform can.
+
+    Raises:
+        ValueError: The message has more than 10,000 characters: no person says so much at once.
     """
 
     def __init__(self, label: str, message: str, command: str | None = None, icon: str | None = None) -> None:
+        if len(message) > _MESSAGE_LIMIT:
+            raise ValueError(
+                f"Starter({label[:50]!r}): the message has {len(message)} characters; {_MESSAGE_LIMIT} is the most"
+            )
         self.label = drop_lone_surrogates(label)
         self.message = drop_lone_surrogates(message)
         self.command = drop_lone_surrogates(command) if command else command

@@ -334,8 +334,9 @@ class Step:
 
     def _show(self, turn: Turn) -> None:
         """Have the step shown as it is now; on the event loop."""
-        if self._board is None:
+        if self._board is None or self._board.conversation != turn.ref.key:
             self._board = turn.steps
+            self._files, self._sent = None, []
             steps = [step for step in _around.get() if step is not self and self._board.shows(step)]
             self._above = steps[-1].id if steps else None
             if self.parent_id is not None and self.parent_id not in {step.id for step in _around.get()}:

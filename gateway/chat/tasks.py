@@ -90,7 +90,7 @@ class TaskList:
         turn.check()
         for task in self.tasks:
             _state(task)
-        if self._message is None:
+        if self._message is None or self._message.conversation != turn.ref.key:
             await turn.catch_up()
             self._room = turn.sender.capabilities(turn.ref).text_limit * 3 // 4
             message = self._message = LiveMessage(turn, self._outgoing)
@@ -118,8 +118,9 @@ class TaskList:
             PlatformError: The platform did not delete it, retries included.
             RuntimeError: There is no conversation here, or the turn was stopped.
         """
-        require_turn().check()
-        if self._message is not None:
+        turn = require_turn()
+        turn.check()
+        if self._message is not None and self._message.conversation == turn.ref.key:
             await self._message.remove()
 
     def _outgoing(self) -> Outgoing:

@@ -24,6 +24,8 @@ TAGS_LIMIT = 100
 """Tags that one widget can have."""
 _KEY = 60
 """Characters of an id or an option's value that a form carries as they are; a longer one is carried as its digest."""
+_HINT = 500
+"""Characters of the hint below a field."""
 _LARGEST_INT = 2**53
 """The largest whole number that every reader of JSON reads exactly."""
 _SEVERAL = "One per line, or with commas"
@@ -53,7 +55,8 @@ def _key(text: str) -> str:
 
 
 def _joined(*parts: str | None) -> str:
-    return " · ".join(part for part in parts if part)
+    hint = " · ".join(part for part in parts if part)
+    return hint if len(hint) <= _HINT else hint[: _HINT - 1] + "…"
 
 
 @dataclass(frozen=True)
@@ -303,7 +306,7 @@ class Tags(InputWidget):
 
     def fields(self, value: Any, *, options: int) -> tuple[FormField, ...]:
         """Return a field for several lines."""
-        hint = _joined(self._hint, _SEVERAL, ", ".join(self.values))
+        hint = _joined(self._hint, _SEVERAL, ", ".join(self.values[:_HINT]))
         return (_lines(self._field, self.label, hint, value),)
 
     def _entered(self, entered: Mapping[str, FormValue]) -> Any:

@@ -62,6 +62,11 @@ class LiveMessage:
         self._shown_at: float | None = None
         self._edits = 0
 
+    @property
+    def conversation(self) -> str:
+        """The conversation (``ConversationRef.key``) the message is in."""
+        return self._turn.ref.key
+
     def changed(self, *, soon: bool = True) -> None:
         """Note that it reads otherwise now; with ``soon`` it is shown by itself, else by ``show`` or ``finish``. Raises
         nothing, so that it can be called while an error is on its way."""

@@ -45,6 +45,11 @@ class Posting:
         self._doubt = Doubt(self.effect.body.get("unconfirmed", 0), on_change=partial(_note_doubt, self.effect))
 
     @property
+    def conversation(self) -> str:
+        """The conversation (``ConversationRef.key``) the message is in."""
+        return self._turn.ref.key
+
+    @property
     def doubtful(self) -> bool:
         """Whether an earlier run that died may have posted a copy without recording it, on a platform that cannot be
         searched. Clicks on the buttons of that copy count too."""

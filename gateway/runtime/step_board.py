@@ -72,6 +72,11 @@ class StepBoard:
         self._running: dict[str, str] = {}
         """Names of running steps by id, in the order in which they began."""
 
+    @property
+    def conversation(self) -> str:
+        """The conversation (``ConversationRef.key``) the board is in."""
+        return self._turn.ref.key
+
     def shows(self, step: ShownStep) -> bool:
         """Return whether people see such a step."""
         return self._cot == "full" or (self._cot == "tool_call" and step.type == "tool")

@@ -315,7 +315,8 @@ async def test_what_the_gateway_fills_in_is_read_and_not_written(slack: SlackEmu
         await slack.post(slack.dm.id, "hi")
         await said(slack, slack.dm.id, "seen")
     assert set(seen) == {
-        "id", "user", "env", "chat_profile", "chat_settings", "client_type", "languages", "mine"
+        "id", "user", "env", "chat_profile", "chat_settings", "client_type", "languages", "mine",
+        "slack_event", "fetch_slack_message_history", "discord_message", "discord_channel", "teams_turn_context"
     }  # fmt: skip
     assert (seen["env"], seen["chat_settings"], seen["chat_profile"], seen["client_type"]) == ({}, {}, None, "slack")
     assert len(refused) == 5

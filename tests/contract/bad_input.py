@@ -120,6 +120,25 @@ class BadInputContract:
             for each in world.said(post.place):
                 assert each.pings == (), each
 
+    async def test_five_hundred_widgets_are_pages_and_the_last_one_opens(self, world: World, tmp_path: Path) -> None:
+        updates: list[dict[str, Any]] = []
+
+        def widgets() -> list[InputWidget]:
+            texts = [TextInput(f"t{n}", f"Text {n} {'l' * 200}", description="d" * 200) for n in range(498)]
+            many = [f"choice {n}" for n in range(20_000)]
+            return [*texts, Select("s", "Select", values=many), Tags("g", "Tags", values=many, initial=["choice 7"])]
+
+        async with running_bot(world, settings_bot(updates, widgets), tmp_path):
+            post = await world.dm("hello")
+            await reads(world, post, "re hello", timeout=30)
+            said = [each for each in world.said(post.place) if each.buttons]
+            assert sum(len(each.buttons) for each in said) == -(-500 // capabilities(world).form_fields)
+            form = await opened(world, said[-1], said[-1].buttons[-1])
+            assert form.labels[-2:] == ("Select", "Tags")
+            await world.submit({"Select": "choice 19999"})
+            await reads(world, post, "update 1", timeout=30)
+        assert (updates[0]["s"], updates[0]["g"]) == ("choice 19999", ["choice 7"])
+
     # Profiles and starters
 
     async def test_long_names_of_profiles_and_starters_are_shown_cut_and_chosen(
@@ -189,6 +208,58 @@ class BadInputContract:
             await world.click(said[-1], "B39")
             await reads(world, post, "clicked 39")
         assert clicked == [39]
+
+    async def test_buttons_with_long_labels_and_files_with_long_names_arrive(
+        self, world: World, tmp_path: Path
+    ) -> None:
+        long = "n" * 5000
+
+        async def main(message: cl.Message) -> None:
+            actions = [cl.Action("b", label=f"B{n} {long}", tooltip=long) for n in range(20)]
+            await cl.Message("pick", actions=actions).send()
+            files = [cl.File(name=f"../{HALF}/{long}.txt", content=b"x"), cl.Image(name=long, content=b"y")]
+            await cl.Message("files", elements=files).send()
+            await cl.Message("done").send()
+
+        async with running_bot(world, answering(main), tmp_path):
+            post = await world.dm("x")
+            await reads(world, post, "done")
+            labels = [label for each in world.said(post.place) for label in each.buttons]
+            assert [label.split()[0] for label in labels] == [f"B{n}" for n in range(20)]
+            assert sorted(file.data for file in await world.files(post.place)) == [b"x", b"y"]
+
+    async def test_what_conversations_share_is_shown_in_the_one_that_sends_it(
+        self, world: World, tmp_path: Path
+    ) -> None:
+        welcome, second = cl.Message("Welcome!"), cl.Message("Again!")
+        task_list = cl.TaskList([cl.Task("shared")])
+        step = cl.Step("shared step")
+
+        async def main(message: cl.Message) -> None:
+            welcome.content = f"Welcome, {message.content}!"
+            await welcome.send()
+            await second.send()
+            assert welcome.id != second.id
+            task_list.status = message.content
+            await task_list.send()
+            async with step:
+                step.output = f"out {message.content}"
+            await cl.Message(f"done {message.content}").send()
+
+        async with running_bot(world, answering(main), tmp_path):
+            first = await world.dm("Rome")
+            await reads(world, first, "done Rome")
+            other = await world.mention("Oslo")
+            await reads(world, other, "done Oslo")
+            for post, name in ((first, "Rome"), (other, "Oslo")):
+                await reads(world, post, f"Welcome, {name}!")
+                await reads(world, post, "Again!")
+                await world.wait_for(
+                    lambda post=post, name=name: any(name in plan_words(each) for each in plans(world, post))  # type: ignore[misc]
+                )
+                words = "\n".join(plan_words(each) for each in world.said(post.place))
+                assert "shared step" in words and f"out {name}" in words
+                assert ("Oslo" if name == "Rome" else "Rome") not in words
 
     async def test_large_and_strange_properties_make_a_bounded_card(self, world: World, tmp_path: Path) -> None:
         deep: Any = "the end"

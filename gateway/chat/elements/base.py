@@ -32,6 +32,18 @@ ElementType = Literal["file", "image", "audio", "video", "pdf", "text", "datafra
 """The type of an element in its dictionary (``ElementDict``)."""
 
 
+_NAME_LIMIT = 200
+"""Characters of a file's name: every platform takes as many, and people's machines take 255 bytes at most."""
+
+
+def short_name(name: str) -> str:
+    """Return a file's name with at most ``_NAME_LIMIT`` characters, its ending included."""
+    if len(name) <= _NAME_LIMIT:
+        return name
+    ending = Path(name).suffix if len(Path(name).suffix) <= _NAME_LIMIT // 10 else ""
+    return f"{name[: _NAME_LIMIT - 1 - len(ending)]}…{ending}"
+
+
 class Host(Protocol):
     """The message that an element is part of."""
 
@@ -229,7 +241,7 @@ class Element:
         Raises:
             FileNotFoundError: There is no file at ``path``.
         """
-        return OutgoingFile(kind=self.kind, name=self._file_name(), mime=self.mime, source=self.source)
+        return OutgoingFile(kind=self.kind, name=short_name(self._file_name()), mime=self.mime, source=self.source)
 
     def _file_name(self) -> str:
         """Return the name with an ending: platforms and people's machines know by it what to show, and an element's

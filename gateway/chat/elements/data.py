@@ -9,7 +9,7 @@ from typing import Any, ClassVar, cast
 
 import structlog
 
-from gateway.chat.elements.base import Display, Element, ElementType
+from gateway.chat.elements.base import Display, Element, ElementType, short_name
 from gateway.chat.elements.drawing import PATIENCE, beside
 from gateway.chat.elements.rendered import Rendered
 from gateway.chat.elements.tables import as_csv, is_frame, table_of
@@ -42,7 +42,7 @@ class Drawn(Element):
         return name.stem if name.suffix.lower() in (".png", ".html", ".csv") else self.name
 
     def _made(self, ending: str, mime: str, data: bytes, kind: ElementKind = "file") -> OutgoingFile:
-        return OutgoingFile(kind=kind, name=self._stem() + ending, mime=mime, source=FromBytes(data=data))
+        return OutgoingFile(kind=kind, name=short_name(self._stem() + ending), mime=mime, source=FromBytes(data=data))
 
     def _failed(self, error: Exception) -> Rendered:
         """Return a notice in the element's place: the words of its message shall arrive. What the error says is for the
