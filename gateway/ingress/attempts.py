@@ -120,6 +120,8 @@ class Attempts:
         self._queues.update_resting(queue)
         if trial is not None and begins:
             self._trials.end(trial)
+        if begins:
+            queue.release()
 
 
 def _ignore_turn(_: object) -> None:

@@ -153,7 +153,7 @@ class Dispatcher:
             queue.put(queued)
 
     def _open_queue(self, key: str) -> ConversationQueue:
-        queue = ConversationQueue(key, reject=self._router.reject)
+        queue = ConversationQueue(key, reject=self._router.reject, release=self._router.release)
         self._queues.add(queue)
         queue.task = self._tasks.spawn(self._worker.run(queue))
         return queue

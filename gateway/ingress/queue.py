@@ -31,6 +31,7 @@ class ConversationQueue:
         "lost",
         "overflow",
         "pausing",
+        "release",
         "side",
         "task",
         "turn",
@@ -38,9 +39,16 @@ class ConversationQueue:
         "waits",
     )
 
-    def __init__(self, key: str, reject: Callable[["ConversationQueue", QueuedDelivery], object]) -> None:
-        """``reject`` is called with this queue and an answer that no ask needed."""
+    def __init__(
+        self,
+        key: str,
+        reject: Callable[["ConversationQueue", QueuedDelivery], object],
+        release: Callable[["ConversationQueue"], object],
+    ) -> None:
+        """``reject`` is called with this queue and an answer that no ask needed, ``release`` with this queue when its
+        turn begins to wait for an answer."""
         self.key = key
+        self.release = functools.partial(release, self)
         self.deliveries = DeliveryQueue()
         self.asks = OpenAsks(self.deliveries, functools.partial(reject, self))
         self.task: asyncio.Task[None] | None = None

@@ -10,7 +10,7 @@ from gateway.model import CommandInvoked, ConversationEnded, MessageCreated, Sto
 from gateway.runtime.asks import REMINDERS
 from gateway.runtime.queued import QueuedDelivery
 from gateway.runtime.runner import Runner
-from gateway.runtime.tokens import AskToken, ElementToken, UploadToken
+from gateway.runtime.tokens import ActionToken, AskToken, ElementToken, UploadToken
 
 
 class Router:
@@ -50,6 +50,9 @@ class Router:
         if isinstance(token, AskToken | UploadToken | ElementToken):
             self._answer(queue, queued, (token.delivery, token.ordinal))
             return True
+        if queue.awaits_answer and isinstance(token, ActionToken):
+            self._run_beside(queue, queued)
+            return True
         if (
             isinstance(event, ConversationEnded)
             and event.reason == "idle"
@@ -77,6 +80,18 @@ class Router:
         """
         if not self._queues.closing:
             self._side_turns.run(queue, queued)
+
+    def release(self, queue: ConversationQueue) -> None:
+        """Let clicks that wait for their turn pass the turn that now waits for an answer: buttons go on working, and
+        what a click calls may ask a question itself."""
+        if queue.awaits_answer:
+            for queued in [each for each in queue.deliveries if isinstance(each.token, ActionToken)]:
+                queue.deliveries.remove(queued)
+                self._run_beside(queue, queued)
+
+    def _run_beside(self, queue: ConversationQueue, queued: QueuedDelivery) -> None:
+        queued.beside = True
+        self._side_turns.run(queue, queued)
 
     def skip(self, queued: QueuedDelivery) -> None:
         """Mark a delivery done in the background, without running its turn."""

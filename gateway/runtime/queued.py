@@ -74,6 +74,8 @@ class QueuedDelivery:
     """Whether the handler was called, after which a second delivery of the same message adds nothing."""
     twin: asyncio.Event | None = None
     """Event that is set when the second delivery of a partial message has come; None while nobody waits for it."""
+    beside: bool = False
+    """Whether the turn runs beside another one of its conversation that waits for an answer."""
     withdrawn: bool = False
     """Whether the message was deleted before its turn began, so that there is nothing to do."""
     body: bytes = b"{}"
@@ -159,7 +161,8 @@ class QueuedDelivery:
     @property
     def opens(self) -> bool:
         """Whether the delivery opens a session in a conversation that has none."""
-        return not isinstance(self.event, (*SIDE_EVENTS, ConversationEnded)) and self.refused is None
+        side = self.beside or isinstance(self.event, (*SIDE_EVENTS, ConversationEnded))
+        return not side and self.refused is None
 
 
 class DeliveryQueue(list[QueuedDelivery]):

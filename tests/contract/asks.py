@@ -53,6 +53,22 @@ def ask_bot(results: list[Any], **options: Any) -> Callbacks:
     return register(bot)
 
 
+NESTED = """
+    import gateway as cl
+
+    @cl.on_message
+    async def main(message: cl.Message):
+        await cl.Message("Meanwhile", actions=[cl.Action("explain", label="Explain")]).send()
+        name = await cl.AskUserMessage("Your name?", timeout=None).send()
+        await cl.Message(f"got {name['output']}").send()
+
+    @cl.action_callback("explain")
+    async def explain(action: cl.Action):
+        why = await cl.AskUserMessage("Why?", timeout=None).send()
+        await cl.AskActionMessage(f"Sure about {why['output']}?", [cl.Action("yes", label="Yes")], timeout=None).send()
+        await cl.Message(f"because {why['output']}").send()
+"""
+
 TICKET: dict[str, Any] = {
     "timeout": 20,
     "fields": [
@@ -476,6 +492,56 @@ class AskContract:
             await world.delivered(await world.reply(post, "Ada"))
             await world.delivered(await world.reply(post, "Lovelace"))
             await reads(world, post, "Ada Lovelace: yes")
+
+    async def test_a_button_works_while_a_question_waits_and_may_ask_itself(self, world: World, tmp_path: Path) -> None:
+        async with LivingBot(world, tmp_path, NESTED) as bot:
+            post = await world.dm("go")
+            offer = await reads(world, post, "Meanwhile", timeout=20)
+            await reads(world, post, "Your name?", timeout=20)
+            await world.click(offer, "Explain")
+            await reads(world, post, "Why?", timeout=20)
+            await on_record(world)
+            await world.delivered(await world.dm("for fun"))
+            sure = await reads(world, post, "Sure about for fun?", timeout=20)
+            await on_record(world)
+            await bot.restart()
+            await world.click(sure, "Yes")
+            await reads(world, post, "because for fun", timeout=20)
+            await world.dm("Countess")
+            await reads(world, post, "got Countess", timeout=20)
+            lines = [text.partition("\n")[0] for text in texts(world, post)]
+            words = ["Meanwhile", "Your name?", "Why?", "Sure about for fun?", "because for fun", "got Countess"]
+            assert lines == words
+
+    async def test_a_click_before_the_question_does_not_wait_for_its_answer(self, world: World, tmp_path: Path) -> None:
+        started: list[str] = []
+
+        def bot() -> None:
+            @cl.on_chat_start
+            async def start() -> None:
+                started.append("start")
+                await cl.Message("Meanwhile", actions=[cl.Action("explain", label="Explain")]).send()
+                name = await cl.AskUserMessage("Your name?", timeout=None).send()
+                await cl.Message(f"got {name and name['output']}").send()
+
+            @cl.on_message
+            async def main() -> None:
+                await cl.Message("over").send()
+
+            @cl.action_callback("explain")
+            async def explain(action: cl.Action) -> None:
+                await cl.Message("explained").send()
+
+        async with running_bot(world, register(bot), tmp_path):
+            async with world.hold("send", text="Your name?") as hold:
+                post = await world.mention("go")
+                await world.click(await reads(world, post, "Meanwhile"), "Explain")
+                hold.release()
+            await reads(world, post, "explained")
+            await world.reply(post, "Countess")
+            await reads(world, post, "got Countess")
+            await reads(world, post, "over")
+        assert started == ["start"]
 
     # Over restarts
 

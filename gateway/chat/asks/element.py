@@ -115,6 +115,11 @@ class AskElementMessage(AskBase[AskElementResponse]):
             raise Again(f"Please fill in first: {', '.join(missing)}.")
         return {**filled.values(), "submitted": True}
 
+    def _words(self, result: AskElementResponse) -> str:
+        if not result["submitted"]:
+            return "Cancelled"
+        return ", ".join(f"{key}: {value}" for key, value in result.items() if key != "submitted") or "Submitted"
+
     async def _show_again(self, turn: Turn, effect: Effect, posting: Posting) -> None:
         await posting.put(await self._question(turn, effect))
 
