@@ -151,7 +151,7 @@ class Step:
     def shown_name(self) -> str:
         """The name on one line, as people read it."""
         turn = current_turn.get()
-        name = self.name if turn is None else shown_step(turn, self.name)
+        name = str(self.name) if turn is None else shown_step(turn, str(self.name))
         name = " ".join(message_text(name).split())
         return name if len(name) <= _NAME_LIMIT else name[: _NAME_LIMIT - 1] + "…"
 

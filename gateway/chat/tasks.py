@@ -156,7 +156,7 @@ def _size(task: TaskUpdate) -> int:
 
 
 def _short(text: str) -> str:
-    line = " ".join(message_text(text).split())
+    line = " ".join(message_text(str(text)).split())
     return line if len(line) <= _TITLE_LIMIT else line[: _TITLE_LIMIT - 1] + "…"
 
 

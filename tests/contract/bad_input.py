@@ -296,6 +296,21 @@ class BadInputContract:
             said = "\n".join(plan_words(each) for each in world.said(post.place))
         assert len(said) < 3 * capabilities(world).text_limit
 
+    async def test_names_that_are_no_texts_are_made_texts(self, world: World, tmp_path: Path) -> None:
+        async def main(message: cl.Message) -> None:
+            task = cl.Task(17)  # type: ignore[arg-type]
+            task_list = cl.TaskList([task], status=None)  # type: ignore[arg-type]
+            await task_list.send()
+            async with cl.Step(ValueError("a name")):  # type: ignore[arg-type]
+                pass
+            await cl.Message("done").send()
+
+        async with running_bot(world, answering(main), tmp_path):
+            post = await world.dm("x")
+            await reads(world, post, "done")
+            words = "\n".join(plan_words(each) for each in world.said(post.place))
+            assert "17" in words and "a name" in words
+
     async def test_half_a_character_in_a_message_costs_no_memory_of_it(self, world: World, tmp_path: Path) -> None:
         def bot() -> None:
             @cl.on_message

@@ -130,6 +130,19 @@ class DrawnContract(HouseContract):
         [message] = harness.said(post)
         assert any("…" in line and ("more" in line or "earlier" in line) for line in message.plan)
 
+    @pytest.mark.parametrize("kind", ["tasks", "steps"])
+    async def test_plans_and_menus_notify_nobody(self, harness: AdapterHarness, kind: str) -> None:
+        need(harness.adapter.capabilities.plans and harness.adapter.capabilities.menus, "plans and menus")
+        post, ref = await harness.mention()
+        loud = f"{harness.world.facts.everyone} @everyone <at>Grace</at> {harness.world.mention_of('Grace')}"
+        tasks = (task(0, title=loud, details=loud, output=loud), task(1, title="t", output=f"```{loud}\n{loud}\n```"))
+        plan = Plan(kind=kind, title=loud, status=loud, tasks=tasks)  # type: ignore[arg-type]
+        choices = Menu(placeholder=loud, options=(MenuOption(token="m", label=loud, description=loud),))
+        sent = await harness.adapter.send(ref, Outgoing(text="see", plan=plan, menus=(choices,)), key="k")
+        assert harness.said(post)[-1].pings == ()
+        await harness.adapter.edit(sent, Outgoing(plan=plan, menus=(choices,)))
+        assert harness.said(post)[-1].pings == ()
+
     # Menus
 
     async def test_picking_an_option_brings_its_token_back(self, harness: AdapterHarness) -> None:
