@@ -130,13 +130,13 @@ def _said(task: TaskUpdate, limit: int) -> str:
 
 
 def _on_a_line(text: str, limit: int) -> str:
-    """Return the beginning of a Markdown text on one line. A text that is a code block becomes a piece of code."""
+    """Return the beginning of a Markdown text on one line. Of a text that is a code block it is the code: a card's
+    Markdown has none, and would show the marks around it."""
     if not limit or not text.strip():
         return ""
     found = list(parts(text.strip()))
     if len(found) == 1 and isinstance(found[0], Code):
-        code = plain(cut(" ".join(found[0].body.split()), limit).replace("`", "'"))
-        return f"`{code}`" if code else ""
+        return plain(cut(" ".join(found[0].body.split()), limit))
     return safe(close_open_markup(cut(" ".join(text.split()), limit)))
 
 

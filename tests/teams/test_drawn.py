@@ -57,7 +57,7 @@ async def test_steps_are_closed_until_somebody_opens_them(harness: TeamsHarness)
     assert sorted(line["selectAction"]["targetElements"]) == sorted(named)
     assert line["columns"][1]["items"][0]["text"] == "2 steps"
     assert steps["isVisible"] is False
-    assert [each["text"] for each in steps["items"]] == ["✅ search (2.4 s): `{}` → two", "↳ ❌ read \\*it\\*"]
+    assert [each["text"] for each in steps["items"]] == ["✅ search (2.4 s): {} → two", "↳ ❌ read \\*it\\*"]
 
 
 async def test_a_task_is_a_row_with_the_icon_of_its_state(harness: TeamsHarness) -> None:
