@@ -24,6 +24,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(STAMP): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "==> Installing the gateway and its tools into $(VENV) (about a minute, only once)"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	@touch $@
 
@@ -51,6 +52,7 @@ browser:
 	fi
 
 demo: $(STAMP) ## Talk to a bot in your browser; no account, no token
+	@echo "==> In the page, write '@gateway report' in #general (or stream, tasks, ask, file). Each platform has its tab."
 	$(BIN)/gateway run examples/hello.py
 
 test: install ## Run the tests (they reach no outside network)

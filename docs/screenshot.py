@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
-from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 from playwright.sync_api import Page, ViewportSize, sync_playwright
@@ -26,7 +25,7 @@ from playwright.sync_api import Page, ViewportSize, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-SIZE: ViewportSize = {"width": 1440, "height": 900}
+SIZE: ViewportSize = {"width": 1440, "height": 1000}
 NOTES = b"""# Release 1.4
 
 - exports as CSV
@@ -61,7 +60,7 @@ def answering(url: str, process: "subprocess.Popen[bytes]") -> None:
         try:
             urlopen(f"{url}/readyz", timeout=2).close()  # noqa: S310
             return
-        except URLError:
+        except OSError:  # refused, or slow
             time.sleep(0.1)
     raise SystemExit("the demo did not start")
 
@@ -78,44 +77,48 @@ def act(url: str, *, platform: str = "slack", **action: Any) -> dict[str, Any]:
 
 
 def slack(url: str, page: Page) -> None:
-    """Play a morning in #general, which ends with the answer's thread open and one exchange unfolded."""
+    """Play a morning in #general, which ends with the answer's thread open, its steps and one exchange unfolded."""
     general = {"channel": "general"}
     notes = {"name": "release-1.4.md", "mime": "text/markdown", "data": base64.b64encode(NOTES).decode()}
     said = act(url, type="post", **general, user="U0GRACE", text="Morning! Here is what goes out today.", files=[notes])
     act(url, type="react", **general, ts=said["ts"], name="tada", added=True)
     act(url, type="react", **general, ts=said["ts"], user="U0GRACE", name="rocket", added=True)
     act(url, type="react", **general, ts=said["ts"], user="U0LINUS", name="rocket", added=True)
-    act(
-        url, type="post", **general, user="U0LINUS", text="Can our new bot deploy it? I would like to see it ask first."
-    )
-    act(url, type="post", **general, text="@gateway ask us before you deploy")
+    act(url, type="post", **general, user="U0LINUS", text="And how many people looked at us this week?")
+    root = act(url, type="post", **general, text="@gateway the report for our stand-up, please")["ts"]
     thread = page.locator(".thread-pane")
-    thread.get_by_role("button", name="✅ Deploy").wait_for()
-    act(url, type="post", **general, text="@gateway stream me something, too")
     thread.locator("table").wait_for()
-    thread.locator(".caret").wait_for(state="detached")
-    page.locator(".wire-row", has_text="chat.startStream").first.click()
+    act(url, type="post", **general, text="and the tasks of the day", thread_ts=root)
+    thread.get_by_text("Roll out").wait_for()
+    thread.get_by_text("Tasks · Done").wait_for()
+    thread.get_by_text("2 steps").click()
+    thread.locator(".plan").last.scroll_into_view_if_needed()
+    page.locator(".wire-row", has_text="chat.update").last.click()
     page.locator(".wire-detail:visible").scroll_into_view_if_needed()
 
 
 def discord(url: str, page: Page) -> None:
-    """Play the same bot in a server: an answer that was streamed, and a question with buttons."""
+    """Play the same bot in a server: a report with its steps, and the tasks."""
     page.get_by_role("tab", name="Discord").click()
     page.get_by_role("combobox", name="Message #general").wait_for()
-    said = act(url, platform="discord", type="post", channel="general", text="@gateway stream me something")
+    said = act(url, platform="discord", type="post", channel="general", text="@gateway the report, please")
     act(url, platform="discord", type="react", channel="general", id=said["id"], emoji="👀", added=True)
     thread = page.locator(".side-pane")
-    thread.get_by_text("where it lives").last.wait_for()
-    act(url, platform="discord", type="post", channel=said["id"], text="ask us before you deploy")
-    thread.get_by_role("button", name="✅ Deploy").wait_for()
+    thread.get_by_text("876 visits").last.wait_for()
+    act(url, platform="discord", type="post", channel=said["id"], text="and the tasks of the day")
+    thread.get_by_text("Tasks · Done").wait_for()
+    page.get_by_text("is typing").last.wait_for(state="hidden")
 
 
 def teams(url: str, page: Page) -> None:
-    """Play the same bot in a chat: cards, a native stream, the question."""
+    """Play the same bot in a chat."""
     page.get_by_role("tab", name="Teams").click()
-    for text, answer in (("stream me something", "where it lives"), ("ask me before you deploy", "✅ Deploy")):
+    for text, answer in (("the report for our stand-up, please", "876 visits"), ("and the tasks of the day", "Done")):
         act(url, platform="teams", type="say", conversation="personal", text=text)
         page.locator(".message", has_text=answer).last.wait_for()
+    page.get_by_text("2 steps").click()
+    page.evaluate("document.activeElement.blur()")
+    page.get_by_text("Roll out").scroll_into_view_if_needed()
 
 
 PICTURES: tuple[tuple[Callable[[str, Page], None], Literal["light", "dark"], str], ...] = (

@@ -192,7 +192,7 @@ async def describe(elements: list[cl.Element]):
     await cl.Message("Thank you, I got:\n" + "\n".join(lines)).send()
 
 
-def bar_chart(values: list[int], colour: tuple[int, int, int], width: int = 480, height: int = 160) -> bytes:
+def bar_chart(values: list[int], colour: tuple[int, int, int], width: int = 480, height: int = 120) -> bytes:
     """Draw a PNG without a library; a real bot hands a figure to `cl.Plotly` or `cl.Pyplot`."""
     bar, gap = bytes(colour), b"\xff\xff\xff"
     slot = width // len(values)

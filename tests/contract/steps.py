@@ -76,7 +76,7 @@ class StepContract:
             await reads(world, post, "done")
             await planned(
                 world, post, "✅ parent: about tea → mine", "✅ child_step: child 1", "✅ child_step: child 2",
-                '✅ last: `{ "a": 1 }`',
+                '✅ last: { "a": 1 }',
             )  # fmt: skip
         first, second, last, run = seen
         assert first.parent_id == second.parent_id
