@@ -1,4 +1,4 @@
-"""Asks: a text, a choice and a file, one after another. Each waits for its answer, also over a restart of the bot.
+"""Asks: a text, a choice, a file and a form, one after another. Each waits for its answer, also over a restart of the bot.
 
 Run it with `gateway run examples/asks.py` and say order.
 """
@@ -35,4 +35,7 @@ async def main(message: cl.Message):
 
     text = await cl.make_async(Path(files[0].path).read_text)(errors="replace")
     price = f"{size['payload']['cents'] / 100:.2f} €"
-    await cl.Message(f"{len(text.split())} words for **{name['output']}**, {size['name']}: that is {price}.").send()
+    order = cl.CustomElement("Order", props={"name": name["output"], "words": len(text.split()), "gift": False})
+    done = await cl.AskElementMessage(f"A {size['name']} print for {price}. Is it right?", order, timeout=600).send()
+    if done and done["submitted"]:
+        await cl.Message(f"Ordered for **{done['name']}**" + (", as a gift." if done["gift"] else ".")).send()
