@@ -1,4 +1,4 @@
-"""Asks: a text, a choice, a file and a form, one after another. Each waits for its answer, also over a restart of the bot.
+"""Asks: a text, a choice, a file and a form, one after another. Each waits for its answer, also over a restart.
 
 Run it with `gateway run examples/asks.py` and say order.
 """

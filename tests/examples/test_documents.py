@@ -71,7 +71,7 @@ async def test_messages_as_the_handlers_page_shows_them(slack: SlackEmulator, tm
 
 
 async def test_a_card_as_the_handlers_page_shows_it(slack: SlackEmulator, tmp_path: Path) -> None:
-    ticket = block("docs/handlers.md", "cl.CustomElement(")
+    ticket = block("docs/handlers.md", "cl.CustomElement(", "The ticket:")
     async with running_bot(slack, load_bot(bot_file(tmp_path, handler(ticket))), tmp_path):
         await slack.post(slack.dm.id, "go")
         await said(slack, slack.dm.id, "done")
@@ -98,11 +98,14 @@ async def test_asks_as_the_handlers_page_shows_them(slack: SlackEmulator, tmp_pa
         await slack.click("general", question["ts"], label="Yes")
         await said(slack, "general", "A text file, please", thread=root)
         await slack.post("general", "", thread_ts=root, files=[("a.txt", b"abc", "text/plain")])
+        order = await said(slack, "general", "Please confirm", thread=root)
+        await slack.click("general", order["ts"], label="Submit")
         await said(slack, "general", "done", thread=root)
     report = shown(from_bot(slack, "general", root)[-1])
     assert "'output': 'Ada'" in report
     assert "'payload': {'go': True}" in report
     assert "a.txt" in report
+    assert "'submitted': True" in report
 
 
 STEP_PARTS = """
