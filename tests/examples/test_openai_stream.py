@@ -11,6 +11,8 @@ from aiohttp import web
 
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.loading import load_bot
+from tests.contract.reading import reads
+from tests.contract.world import World
 from tests.slack.reading import said, shown
 from tests.support.bot import running_bot
 
@@ -123,3 +125,14 @@ async def test_a_turn_that_failed_runs_again_and_asks_its_question_once(
     failed, again = model.requests[1:]
     assert again == failed
     assert [message["content"] for message in again["messages"][1:]] == ["one", "You asked: **one**", "two"]
+
+
+async def test_it_answers_on_every_platform(world: World, model: Model, examples: Path, tmp_path: Path) -> None:
+    async with running_bot(world, load_bot(examples / "openai_stream.py"), tmp_path):
+        post = await world.mention("one")
+        await reads(world, post, "You asked:")
+        await world.reply(post, "two")
+        await world.wait_for(lambda: len([said for said in world.said(post.place) if "You asked:" in said.text]) == 2)
+    assert [message["content"] for message in model.requests[1]["messages"][1:]] == [
+        "one", "You asked: **one**", "two",
+    ]  # fmt: skip
