@@ -49,7 +49,7 @@ class Action:
         icon: str | None = None,
         id: str | None = None,
     ) -> None:
-        self.name = name
+        self.name = drop_lone_surrogates(name)
         self.payload: dict[str, Any] = _checked(name, payload)
         self.label = drop_lone_surrogates(label)
         self.tooltip = drop_lone_surrogates(tooltip)

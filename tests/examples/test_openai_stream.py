@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,8 @@ async def model(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Model]:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-made-up")
     monkeypatch.setenv("MODEL", "tiny")
     yield model
+    if (bot := sys.modules.pop("openai_stream", None)) is not None:
+        await bot.client.close()  # else its connections are noticed in whatever test runs when they are collected
     await runner.cleanup()
 
 
