@@ -7,11 +7,17 @@ import pytest
 import structlog
 from hypothesis import settings
 
+from tests.support import left_out
 from tests.support.net import loopback_only
 
 # How long an example may take says how busy the machine is, not whether the code is right.
 settings.register_profile("gateway", deadline=None)
 settings.load_profile("gateway")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say that tests were left out, in a line of its own."""
+    left_out.say(terminalreporter)
 
 
 @pytest.fixture(scope="session", autouse=True)

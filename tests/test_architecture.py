@@ -17,6 +17,8 @@ from gateway.platforms import registry
 ROOT = Path(__file__).parent.parent
 SAME_IN_EVERY_ADAPTER = {"__init__.py", "adapter.py", "parse.py", "render.py", "settings.py"}
 VENDORS = {"slack_bolt", "slack_sdk", "discord", "botbuilder", "botframework", "msrest"}
+OF_EXTRAS = {"sqlalchemy", "aiosqlite", "asyncpg"}
+"""Packages that a plain install does not bring."""
 
 
 def test_imports_point_in_the_agreed_directions() -> None:
@@ -41,11 +43,11 @@ def test_the_public_api_is_complete_and_importable() -> None:
     assert visible <= set(names), f"public but not in __all__: {sorted(visible - set(names))}"
 
 
-@pytest.mark.parametrize("module", ["gateway", "gateway.app", "gateway.cli", "adapters"])
-def test_importing_the_gateway_imports_no_platform_sdk(module: str) -> None:
+@pytest.mark.parametrize("module", ["gateway", "gateway.app", "gateway.cli", "gateway.data.base", "adapters"])
+def test_importing_the_gateway_imports_no_platform_sdk_and_no_sqlalchemy(module: str) -> None:
     program = f"import json, sys, {module}; print(json.dumps([name.partition('.')[0] for name in sys.modules]))"
     result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert VENDORS.isdisjoint(json.loads(result.stdout))
+    assert (VENDORS | OF_EXTRAS).isdisjoint(json.loads(result.stdout))
 
 
 @pytest.mark.parametrize("platform", sorted(platform.name for platform in PLATFORMS))

@@ -14,6 +14,9 @@ import pytest
 
 import gateway
 from gateway import errors
+from gateway.data.base import BaseDataLayer
+from gateway.data.sql_alchemy import SQLAlchemyDataLayer
+from gateway.data.storage_clients.base import BaseStorageClient
 
 ROOT = Path(__file__).parent.parent
 INHERITS = {gateway.Audio, gateway.File, gateway.Image, gateway.Pdf, gateway.Text, gateway.Video}
@@ -23,10 +26,14 @@ NOT_NAMES = {"gateway.adapters", "gateway.toml", "gateway.py", "gateway.x.Name"}
 """What looks like a name in Python and is none: a group of entry points, files, the placeholder in this module."""
 
 
+DATA = {each.__name__: each for each in (BaseDataLayer, SQLAlchemyDataLayer, BaseStorageClient)}
+"""The classes of a data layer, which a bot imports from ``gateway.data``."""
+
+
 def public_callables() -> Iterator[tuple[str, Any]]:
-    """What a bot can call: each name of ``gateway.__all__`` and the public methods the gateway defines for it."""
-    for name in gateway.__all__:
-        value = getattr(gateway, name)
+    """What a bot can call: each name of ``gateway.__all__``, the classes of a data layer, and the public methods the
+    gateway defines for them."""
+    for name, value in [*((name, getattr(gateway, name)) for name in gateway.__all__), *DATA.items()]:
         if isinstance(value, logging.Logger):
             continue  # the standard library documents it
         if not (inspect.isclass(value) or inspect.isfunction(value)):

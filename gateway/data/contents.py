@@ -1,0 +1,61 @@
+"""The contents of elements: read from where a bot has them, and kept in a storage."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from gateway.data.storage_clients.base import BaseStorageClient
+from gateway.element import Element, ElementDict
+
+log = structlog.get_logger(__name__)
+
+
+async def content_of(element: Element | ElementDict) -> bytes | str | None:
+    """Return the content of an element, None for one without. Raises ``FileNotFoundError`` where its path is wrong."""
+    path = element.get("path") if isinstance(element, Mapping) else element.path
+    if path is not None:
+        return await asyncio.to_thread(Path(path).read_bytes)
+    return None if isinstance(element, Mapping) else element.content
+
+
+async def upload(
+    storage: BaseStorageClient, element: Mapping[str, Any], content: bytes | str, key: str
+) -> dict[str, Any]:
+    """Put a content into the storage, and return what the element's row says of it.
+
+    Args:
+        storage: The storage.
+        element: The element's dict.
+        content: The content.
+        key: The key to put it under; the storage may choose another one.
+
+    Raises:
+        OSError: The storage says that it did not take the content.
+    """
+    mime = element.get("mime") or "application/octet-stream"
+    stored = await storage.upload_file(object_key=key, data=content, mime=mime, overwrite=True)
+    if not stored:
+        raise OSError(f"the storage did not take the content of the element {element.get('name')!r}")
+    return {"url": stored.get("url"), "objectKey": stored.get("object_key") or key, "mime": mime}
+
+
+async def sign(storage: BaseStorageClient | None, elements: Iterable[ElementDict]) -> None:
+    """Set the address of each element whose content is in the storage to one it can be read from now."""
+    for element in elements:
+        key = element.get("objectKey")
+        if key and storage is not None:
+            element["url"] = await storage.get_read_url(key)
+
+
+async def forget(storage: BaseStorageClient | None, keys: Iterable[str]) -> None:
+    """Delete contents whose rows are gone. A content that stays is only logged: nothing refers to it any more."""
+    for key in keys:
+        if storage is None:
+            return
+        try:
+            await storage.delete_file(object_key=key)
+        except Exception:
+            log.exception("data.content_not_deleted", key=key)

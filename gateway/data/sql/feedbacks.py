@@ -1,0 +1,69 @@
+"""The table of feedback: one row for each step that was rated."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, insert, select, update
+
+from gateway.data.sql.transactions import Transaction
+from gateway.types import Feedback, FeedbackDict
+
+
+async def put(t: Transaction, feedback: Feedback) -> str:
+    """Store the feedback of a step in place of what it had, and return its id. Raises ``ValueError`` for a step that is
+    not known."""
+    table, steps = t.schema.feedbacks, t.schema.steps
+    of_step = t.schema.equal(steps.c.id, feedback.forId)
+    # Whoever holds the step's row writes its only feedback: two at once cannot both insert one.
+    await t.change(update(steps).where(of_step).values(id=steps.c.id))
+    step = await t.row(steps, select(steps.c.threadId).where(of_step))
+    if step is None:
+        raise ValueError(f"there is no step with the id {feedback.forId!r} to give feedback on")
+    said = {"value": feedback.value, "comment": feedback.comment}
+    known = await of_step_row(t, feedback.forId)
+    if known is not None:
+        which = t.schema.equal(table.c.id, known["id"])
+        await t.change(update(table).where(which).values(t.schema.write(table, said)))
+        return str(known["id"])
+    id = feedback.id or str(uuid.uuid4())
+    new = {"id": id, "forId": feedback.forId, "threadId": step["threadId"], **said}
+    await t.change(insert(table).values(t.schema.write(table, new)))
+    return id
+
+
+async def of_step(t: Transaction, step_id: str) -> FeedbackDict | None:
+    """Return the feedback of a step, None if it has none."""
+    row = await of_step_row(t, step_id)
+    return None if row is None else _feedback(row)
+
+
+async def of_step_row(t: Transaction, step_id: str) -> dict[str, Any] | None:
+    """Return the row of a step's feedback, None if it has none."""
+    table = t.schema.feedbacks
+    return await t.row(table, select(table).where(t.schema.equal(table.c.forId, step_id)))
+
+
+async def of_steps(t: Transaction, which: ColumnElement[bool]) -> dict[str, FeedbackDict]:
+    """Return the feedback of all steps of which the condition holds, by the step's id."""
+    table, steps = t.schema.feedbacks, t.schema.steps
+    query = select(table).join(steps, table.c.forId == steps.c.id).where(which)
+    return {row["forId"]: _feedback(row) for row in await t.rows(table, query)}
+
+
+async def remove(t: Transaction, which: ColumnElement[bool]) -> int:
+    """Delete feedback, and return how many rows that were."""
+    return await t.change(delete(t.schema.feedbacks).where(which))
+
+
+async def remove_of_thread(t: Transaction, thread_id: str) -> None:
+    """Delete the feedback of a thread, also where its step is gone."""
+    table, steps = t.schema.feedbacks, t.schema.steps
+    mine = select(steps.c.id).where(t.schema.equal(steps.c.threadId, thread_id))
+    await remove(t, table.c.forId.in_(mine))
+    if "threadId" in table.c:
+        await remove(t, t.schema.equal(table.c.threadId, thread_id))
+
+
+def _feedback(row: Mapping[str, Any]) -> FeedbackDict:
+    return {"forId": row["forId"], "id": row["id"], "value": row["value"], "comment": row.get("comment")}

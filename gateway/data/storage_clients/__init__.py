@@ -1,0 +1,1 @@
+"""Where the contents of elements are kept: the interface, and clients for it."""
