@@ -115,7 +115,7 @@ def _header(value: str) -> str:
 
 
 class Downloads:
-    """Reads attachments."""
+    """Downloads the files that people attached to their messages, from Discord's own hosts only."""
 
     def __init__(self, api: Api) -> None:
         self._api = api

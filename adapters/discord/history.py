@@ -33,7 +33,7 @@ nothing."""
 
 
 class History:
-    """Reads conversations back."""
+    """Reads a conversation's messages from Discord, and finds among them what an earlier process sent."""
 
     def __init__(self, api: Api, threads: Threads, directory: Directory, recent: RecentMessages) -> None:
         self._api = api

@@ -30,5 +30,5 @@ class DiscordSettings(PlatformSettings):
 
     @property
     def missing(self) -> str | None:
-        """What is still to be set; None if nothing is."""
+        """The settings that Discord still needs, as the operator is told; None if all are set."""
         return None

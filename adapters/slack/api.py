@@ -52,7 +52,7 @@ class SlackApi:
 
     @property
     def token(self) -> str:
-        """The bot token."""
+        """The bot token (``xoxb-…``) that every call of Slack's Web API carries."""
         return self._token
 
     @property

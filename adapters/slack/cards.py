@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from adapters.shortening import cut
 from adapters.slack.limits import (
     ALT_TEXT,
     CARDS,
@@ -15,7 +16,7 @@ from adapters.slack.limits import (
     SECTION_TEXT,
 )
 from adapters.slack.mentions import safe_text
-from adapters.slack.text_objects import Block, cut, label, plain, to_mrkdwn
+from adapters.slack.text_objects import Block, label, plain, to_mrkdwn
 from gateway.errors import RefusedForm
 from gateway.model import AllowedMentions, Card
 

@@ -202,8 +202,8 @@ def _deleted(event: Json, me: Me, dm_session: DmSession) -> Found:
 
 
 def _reaction(event: Json, me: Me, dm_session: DmSession) -> Found:
-    """Read a reaction. Slack names the message, not its thread; ``Places`` put that in. Without it the message is taken
-    to begin its thread."""
+    """Read a reaction. Slack names the message, not its thread; ``ReactionThreads`` put that in. Without it the message
+    is taken to begin its thread."""
     item = obj(event, "item")
     user, channel, ts = text(event, "user"), text(item, "channel"), text(item, "ts")
     if user == me.user:

@@ -27,7 +27,7 @@ Json = Mapping[str, Any]
 
 
 class History:
-    """Reads conversations back."""
+    """Reads a conversation's messages from Slack, and finds among them what an earlier process sent."""
 
     def __init__(self, api: SlackApi, threads: Threads) -> None:
         self._api = api

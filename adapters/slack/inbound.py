@@ -21,7 +21,7 @@ from adapters.slack.commands import help_text, is_apps
 from adapters.slack.envelope import DmSession, Ignored, Me, envelope_of
 from adapters.slack.forms import view
 from adapters.slack.mentions import escape
-from adapters.slack.places import Places
+from adapters.slack.reaction_threads import ReactionThreads
 from adapters.slack.threads import thread_of
 from adapters.slack.twins import Twins
 from gateway.adapter import Accept
@@ -59,11 +59,11 @@ class Inbound:
         self.commands: Sequence[Command] = ()
         """The bot's own commands, which the app's slash command lists."""
         self._twins = Twins()
-        self._places = Places(api)
+        self._reaction_threads = ReactionThreads(api)
 
     async def handle(self, body: Json, accept: Accept) -> Reply:
         """Accept one delivery. Raises what ``accept`` raises."""
-        body = await self._places.placed(body)
+        body = await self._reaction_threads.placed(body)
         envelope = envelope_of(body, me=self.me, dm_session=self._dm_session)
         if isinstance(envelope, Ignored):
             self._ignore(envelope.why, body)

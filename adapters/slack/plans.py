@@ -6,6 +6,7 @@ then tasks, of which a last line says how many there are.
 
 from collections.abc import Sequence
 
+from adapters.shortening import cut
 from adapters.slack.limits import (
     CHILD_BLOCKS,
     CONTAINER_TITLE,
@@ -16,7 +17,7 @@ from adapters.slack.limits import (
     TASK_TITLE,
 )
 from adapters.slack.mentions import safe_text
-from adapters.slack.text_objects import Block, cut, plain, rich_text, to_mrkdwn
+from adapters.slack.text_objects import Block, plain, rich_text, to_mrkdwn
 from gateway.errors import RefusedForm
 from gateway.markdown.open_markup import close_open_markup
 from gateway.markdown.parts import Code, parts

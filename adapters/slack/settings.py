@@ -35,7 +35,7 @@ class SlackSettings(PlatformSettings):
 
     @property
     def missing(self) -> str | None:
-        """What is still to be set; None if nothing is."""
+        """The settings that Slack still needs, as the operator is told; None if all are set."""
         inbound = self.signing_secret is not None or self.app_token is not None
         if self.bot_token is not None and not inbound:
             return "SLACK_BOT_TOKEN needs SLACK_SIGNING_SECRET beside it (or SLACK_APP_TOKEN, for Socket Mode)"

@@ -3,6 +3,7 @@ Pure."""
 
 from typing import Any, cast
 
+from adapters.shortening import cut
 from adapters.slack.limits import BUTTON_LABEL
 from adapters.slack.mentions import safe_markdown, safe_text
 from gateway.markdown.code import fenced
@@ -32,11 +33,6 @@ def measured(value: object) -> int:
     return sum(
         [len(given[key]) if key in _WORDS and isinstance(given[key], str) else measured(given[key]) for key in given]
     )
-
-
-def cut(text: str, limit: int) -> str:
-    """Return the text with at most ``limit`` characters, the last one an ellipsis where it is cut."""
-    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def label(text: str, limit: int) -> str:

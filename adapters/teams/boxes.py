@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
+from adapters.shortening import cut
 from adapters.teams.card import Element, elements, escaped
 from adapters.teams.limits import BOX_BYTES, BOX_TITLE, PICTURE_URL
 from adapters.teams.markdown import safe, web
-from adapters.teams.sizes import cut, utf16_bytes
+from adapters.teams.sizes import utf16_bytes
 from gateway.errors import RefusedForm
 from gateway.model import Card
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from adapters.shortening import cut
 from adapters.teams.card import escaped
 from adapters.teams.limits import (
     CITATION_ABSTRACT,
@@ -18,7 +19,6 @@ from adapters.teams.limits import (
     CITATIONS,
 )
 from adapters.teams.markdown import web
-from adapters.teams.sizes import cut
 from gateway.model import Citation
 
 _MARK = re.compile(r"\[(\d{1,3})\](?!\()")

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from adapters.fields import Json, text
+from adapters.shortening import cut
 from adapters.teams.limits import BUTTON_LABEL, MENU_BYTES, OPTION_TITLE, PLACEHOLDER, SHORTEST_OPTION
 from adapters.teams.names import ACTION, MENU
-from adapters.teams.sizes import cut, utf16_bytes
+from adapters.teams.sizes import utf16_bytes
 from gateway.errors import RefusedForm
 from gateway.model import Button, Menu
 

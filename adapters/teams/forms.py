@@ -11,10 +11,10 @@ from typing import Any, assert_never
 from pydantic import ValidationError
 
 from adapters.fields import Json, obj
+from adapters.shortening import cut
 from adapters.teams.card import VERSION, attachment, escaped
 from adapters.teams.limits import DIALOG_TITLE, HINT, PLACEHOLDER
 from adapters.teams.names import FORM
-from adapters.teams.sizes import cut
 from gateway.errors import Unsupported
 from gateway.model import (
     DateField,

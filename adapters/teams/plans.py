@@ -7,11 +7,12 @@ tasks, of which a line says how many there are.
 
 from collections.abc import Sequence
 
+from adapters.shortening import cut
 from adapters.teams.boxes import plain
 from adapters.teams.card import Element
 from adapters.teams.limits import DEEPEST, PLAN_TASKS, TASK_SAID, TASK_TITLE
 from adapters.teams.markdown import safe
-from adapters.teams.sizes import cut, utf16_bytes
+from adapters.teams.sizes import utf16_bytes
 from gateway.errors import RefusedForm
 from gateway.markdown.open_markup import close_open_markup
 from gateway.markdown.parts import Code, parts

@@ -67,7 +67,7 @@ class TeamsSettings(PlatformSettings):
 
     @property
     def missing(self) -> str | None:
-        """What is still to be set; None if nothing is."""
+        """The settings that Teams still needs, as the operator is told; None if all are set."""
         if self.auth == "anonymous":
             return None
         if self.app_id is None:

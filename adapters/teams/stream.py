@@ -14,10 +14,10 @@ from typing import Any
 import structlog
 
 from adapters.fields import text as text_at
+from adapters.shortening import cut
 from adapters.teams import render
 from adapters.teams.limits import INFORMATIVE, STREAM_SECONDS
 from adapters.teams.markdown import beyond_streams, streamed
-from adapters.teams.sizes import cut
 from adapters.teams.transport import Transport, conversation_of
 from gateway.errors import Forbidden, Gone, Rejected, StreamExpired, StreamStopped, Unsupported
 from gateway.model import ConversationRef, Outgoing, Receipt, TaskUpdate

@@ -77,7 +77,7 @@ class Transport:
         return str(answer.get("id") or "")
 
     async def update(self, to: ConversationRef, activity_id: str, activity: Json) -> None:
-        """Replace an activity."""
+        """Replace the activity with this id in the conversation by another one."""
         await self._call("PUT", to, f"/activities/{_part(activity_id)}", activity, what="update")
 
     async def delete(self, to: ConversationRef, activity_id: str) -> None:

@@ -16,7 +16,7 @@ _KEY = f"{OWN}said"
 _MESSAGES = 100
 """Messages kept."""
 _CHARACTERS = 50_000
-"""Characters kept, over all messages; the newest message is kept whatever its length, up to this one."""
+"""Characters kept, over all messages. The newest message is kept in any case, cut to as many characters."""
 
 Role = Literal["user", "assistant", "system"]
 """Who said something, as models name it."""

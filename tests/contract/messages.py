@@ -27,8 +27,8 @@ def remembering(got: list[Any]) -> Callbacks:
             removed = cl.Message("removed")
             await removed.send()
             await removed.remove()
-            if message.content == "fail":
-                raise RuntimeError("failed")
+            if message.content == "fail" and len(got) == 2:
+                raise RuntimeError("failed the first time")
 
     return register(bot)
 
@@ -60,6 +60,20 @@ class MessageContract:
             [*two, line("assistant", "You said two"), line("user", "clear")],
             [line("assistant", "You said clear"), line("user", "four")],
         ]
+
+    async def test_a_turn_that_failed_and_ran_again_is_part_of_it_once(self, world: World, tmp_path: Path) -> None:
+        got: list[Any] = []
+        async with running_bot(world, remembering(got), tmp_path):
+            post = await world.dm("one")
+            await reads(world, post, "You said one")
+            await world.dm("fail")
+            await world.wait_for(lambda: len(got) == 3)  # the second time it does not fail
+            await reads(world, post, "You said fail")
+            await world.dm("three")
+            await reads(world, post, "You said three")
+        one = [line("user", "one"), line("assistant", "You said one")]
+        assert got[1] == got[2] == [*one, line("user", "fail")]
+        assert got[3] == [*one, line("user", "fail"), line("assistant", "You said fail"), line("user", "three")]
 
     async def test_conversations_know_nothing_of_each_other(self, world: World, tmp_path: Path) -> None:
         got: list[Any] = []
@@ -160,7 +174,9 @@ class MessageContract:
 
             @cl.on_message_delete
             async def deleted(message: cl.Message) -> None:
-                got.append(("deleted", message.id, message.content))
+                got.append(
+                    ("deleted", message.id, message.content, line("user", "good bye") in cl.chat_context.to_openai())
+                )
                 await cl.Message("I saw the deletion").send()
 
         async with running_bot(world, register(bot), tmp_path):
@@ -173,7 +189,7 @@ class MessageContract:
             await reads(world, post, "I saw the deletion")
         assert got == [
             ("edited", post.id, "good bye", line("user", "good bye")),
-            ("deleted", post.id, "good bye"),
+            ("deleted", post.id, "good bye", False),
         ]
 
     async def test_the_platforms_own_event_is_plain_data(self, world: World, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ _TIMEOUT = 1.5
 """Seconds for a look, within the three that Slack waits for an event's acknowledgement."""
 
 
-class Places:
+class ReactionThreads:
     """Remembers the threads of the replies that came by, the bot's own among them, and asks Slack for others."""
 
     def __init__(self, api: SlackApi) -> None:
