@@ -1,0 +1,302 @@
+"""The one definition of the gateway's tables, for SQLite and PostgreSQL: what runs the bot, and what is kept of
+conversations.
+
+Names in camel case are those of Chainlit's documented schema, which ``gateway.data.sql_alchemy`` reads and writes. Ids
+are text on both databases. There are no foreign keys: checking them would cost every event, and what is deleted
+together is deleted in one transaction.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    REAL,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.types import TypeEngine
+
+metadata = MetaData()
+"""All tables of the gateway."""
+
+_BIG: TypeEngine[int] = BigInteger().with_variant(Integer(), "sqlite")
+"""64 bits. SQLite needs the word INTEGER to make a primary key the row's own number."""
+_SECONDS: TypeEngine[float] = Double[float]().with_variant(REAL[float](), "sqlite")
+"""Seconds since the epoch, in 64 bits."""
+_OBJECT: TypeEngine[Any] = Text().with_variant(JSONB(), "postgresql")
+"""A JSON object; on SQLite its text."""
+_LIST: TypeEngine[Any] = Text().with_variant(ARRAY(Text()), "postgresql")
+"""A list of texts; on SQLite the text of a JSON array."""
+
+_ZERO = text("0")
+_NOTHING = text("''")
+
+
+def _only(condition: str) -> dict[str, Any]:
+    """Return the arguments of an index that holds only the rows for which the condition is true."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+owner = Table(
+    "owner",
+    metadata,
+    Column("one", Integer(), CheckConstraint("one = 1"), primary_key=True, autoincrement=False),
+    Column("epoch", _BIG, nullable=False),
+    Column("last_seq", _BIG, nullable=False),
+    Column("checked_at", _SECONDS, nullable=False),
+)
+"""The owner of the database, in one row.
+
+``last_seq`` outlives the deliveries it counted, so that a seq is never given twice. ``checked_at`` is the time of the
+last proof that a commit works.
+"""
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("seq", _BIG, primary_key=True, autoincrement=False),
+    Column("key", Text(), nullable=False, unique=True),
+    Column("conversation", Text(), nullable=False),
+    Column("ref", LargeBinary()),
+    Column("body", LargeBinary()),
+    Column("received_at", _SECONDS, nullable=False),
+    Column("state", Integer(), nullable=False, server_default=_ZERO),
+    Column("attempts", Integer(), nullable=False, server_default=_ZERO),
+    Column("interrupted", Integer(), nullable=False, server_default=_ZERO),
+    Column("revived", Integer(), nullable=False, server_default=_ZERO),
+    Column("started", _BIG, nullable=False, server_default=_ZERO),
+    Column("not_before", _SECONDS, nullable=False, server_default=_ZERO),
+    Column("closed_at", _SECONDS),
+    Column("error", Text()),
+    Column("twin", LargeBinary()),
+    Column("posted", Text()),
+    Index("deliveries_open", "seq", **_only("state = 0")),
+    Index("deliveries_open_in", "conversation", "seq", **_only("state = 0")),
+    Index("deliveries_dead", "closed_at", **_only("state = 2")),
+)
+"""The inbox.
+
+``state`` is 0 open, 1 done, 2 dead; statements write the number out, because partial indexes need that. These indexes
+make the cost of finding open rows independent of the number of done ones, which are pruned in the order of arrival and
+need no index. ``started`` is the epoch of the owner that began the delivery's turn, 0 for none. ``closed_at`` is when
+it became done or dead. ``twin`` is the body of another delivery of the same message, which may say what the first one
+did not. ``posted`` has the ids (separated by blanks) of the messages its turn posted, where a platform finds messages
+only by text.
+"""
+
+effects = Table(
+    "effects",
+    metadata,
+    Column("delivery", Text(), primary_key=True),
+    Column("ordinal", Integer(), primary_key=True, autoincrement=False),
+    Column("kind", Text(), nullable=False),
+    Column("body", LargeBinary(), nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The journals of turns; a row is only ever found by its key, so it needs no number of its own on SQLite."""
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("conversation", Text(), primary_key=True),
+    Column("id", Text(), nullable=False),
+    Column("ref", LargeBinary()),
+    Column("opened_by", LargeBinary()),
+    Column("data", LargeBinary()),
+    Column("started_at", _SECONDS, nullable=False),
+    Column("last_at", _SECONDS, nullable=False),
+    Column("ended_at", _SECONDS),
+    Index("sessions_idle", "last_at", **_only("ended_at IS NULL")),
+    Index("sessions_ended", "ended_at", **_only("ended_at IS NOT NULL")),
+)
+"""The newest session of each conversation.
+
+On SQLite rows keep their number: those in use are side by side by it. By conversation they would be spread over the
+table, which writes more pages per commit than the index on the key.
+"""
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("key", Text(), primary_key=True),
+    Column("body", LargeBinary(), nullable=False),
+    Column("put_at", _SECONDS, nullable=False),
+    Index("tokens_put_at", "put_at"),
+)
+"""What a short token in a button or link stands for."""
+
+key_values = Table(
+    "key_values",
+    metadata,
+    Column("owner", Text(), primary_key=True),
+    Column("name", Text(), primary_key=True),
+    Column("body", LargeBinary(), nullable=False),
+    Column("put_at", _SECONDS, nullable=False),
+    Index("key_values_put_at", "owner", "put_at"),
+)
+"""Small values that adapters and the gateway itself keep; ``owner`` says who did."""
+
+message_records = Table(
+    "message_records",
+    metadata,
+    Column("key", Text(), primary_key=True),
+    Column("body", LargeBinary(), nullable=False),
+    Column("put_at", _SECONDS, nullable=False),
+    Index("message_records_put_at", "put_at"),
+)
+"""What is known of single messages of the platforms."""
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("seq", _BIG, primary_key=True),
+    Column("thread", Text(), nullable=False),
+    Column("body", LargeBinary(), nullable=False),
+    Column("put_at", _SECONDS, nullable=False),
+    Column("attempts", Integer(), nullable=False, server_default=_ZERO),
+    Column("not_before", _SECONDS, nullable=False, server_default=_ZERO),
+    Column("error", Text()),
+    Index("outbox_thread", "thread", "seq"),
+)
+"""What waits for a data layer elsewhere, delivered in the order of ``seq`` within each thread."""
+
+admin_requests = Table(
+    "admin_requests",
+    metadata,
+    Column("id", _BIG, primary_key=True),
+    Column("kind", Text(), nullable=False),
+    Column("argument", Text(), nullable=False),
+    Column("asked_at", _SECONDS, nullable=False),
+    Column("done_at", _SECONDS),
+    Column("result", Text()),
+    sqlite_autoincrement=True,
+)
+"""What the command line asks of the running gateway, and what came of it. An id is never given twice."""
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", _BIG, primary_key=True),
+    Column("at", Text(), nullable=False),
+    Column("action", Text(), nullable=False),
+    Column("subject", Text()),
+    Column("details", Text()),
+)
+"""One line for each export, erasure and expiry; ``at`` is ISO 8601 in UTC."""
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Text(), primary_key=True),
+    Column("identifier", Text(), nullable=False, unique=True),
+    Column("createdAt", Text()),
+    Column("metadata", _OBJECT, nullable=False),
+)
+"""The people who talked to the bot."""
+
+threads = Table(
+    "threads",
+    metadata,
+    Column("id", Text(), primary_key=True),
+    Column("createdAt", Text()),
+    Column("updatedAt", Text()),
+    Column("name", Text()),
+    Column("userId", Text()),
+    Column("userIdentifier", Text()),
+    Column("tags", _LIST),
+    Column("metadata", _OBJECT),
+    Column("conversation", Text(), nullable=False, server_default=_NOTHING),
+    Column("platform", Text()),
+    Column("ref", LargeBinary()),
+    Index("threads_user", "userId", "createdAt"),
+    Index("threads_conversation", "conversation"),
+    Index("threads_updated", "updatedAt"),
+)
+"""The conversations that are kept.
+
+``conversation`` is ``ConversationRef.key``, empty for a thread that a program other than the gateway made; ``ref`` is
+the whole reference.
+"""
+
+steps = Table(
+    "steps",
+    metadata,
+    Column("id", Text(), primary_key=True),
+    Column("name", Text(), nullable=False),
+    Column("type", Text(), nullable=False),
+    Column("threadId", Text(), nullable=False),
+    Column("parentId", Text()),
+    Column("streaming", Boolean()),
+    Column("waitForAnswer", Boolean()),
+    Column("isError", Boolean()),
+    Column("metadata", _OBJECT),
+    Column("tags", _LIST),
+    Column("input", Text()),
+    Column("output", Text()),
+    Column("createdAt", Text()),
+    Column("command", Text()),
+    Column("start", Text()),
+    Column("end", Text()),
+    Column("generation", _OBJECT),
+    Column("showInput", Text()),
+    Column("language", Text()),
+    Column("indent", Integer()),
+    Column("defaultOpen", Boolean()),
+    Column("autoCollapse", Boolean()),
+    Column("userIdentifier", Text()),
+    Index("steps_thread", "threadId"),
+    Index("steps_user", "userIdentifier"),
+)
+"""Messages and steps; ``userIdentifier`` is the person whose words they are."""
+
+elements = Table(
+    "elements",
+    metadata,
+    Column("id", Text(), primary_key=True),
+    Column("threadId", Text()),
+    Column("type", Text()),
+    Column("url", Text()),
+    Column("chainlitKey", Text()),
+    Column("name", Text(), nullable=False),
+    Column("display", Text()),
+    Column("objectKey", Text()),
+    Column("size", Text()),
+    Column("page", Integer()),
+    Column("language", Text()),
+    Column("forId", Text()),
+    Column("mime", Text()),
+    Column("props", _OBJECT),
+    Column("autoPlay", Boolean()),
+    Column("playerConfig", _OBJECT),
+    Column("userIdentifier", Text()),
+    Index("elements_thread", "threadId"),
+    Index("elements_for", "forId"),
+    Index("elements_object", "objectKey", **_only('"objectKey" IS NOT NULL')),
+    Index("elements_user", "userIdentifier"),
+)
+"""Files and other elements of steps; ``objectKey`` is where the content is."""
+
+feedbacks = Table(
+    "feedbacks",
+    metadata,
+    Column("id", Text(), primary_key=True),
+    Column("forId", Text(), nullable=False),
+    Column("threadId", Text()),
+    Column("value", Integer(), nullable=False),
+    Column("comment", Text()),
+    Column("userIdentifier", Text()),
+    Column("createdAt", Text()),
+    Index("feedbacks_for", "forId"),
+    Index("feedbacks_user", "userIdentifier"),
+)
+"""What people thought of steps: ``value`` is 1 for good, 0 for bad."""
