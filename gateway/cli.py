@@ -7,19 +7,21 @@ import shlex
 import sys
 import traceback
 import webbrowser
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gateway import __version__
+from gateway.commands import inbox
+from gateway.commands.common import fail, one_line_errors, read_settings, write_file
 from gateway.errors import SettingsError
 from gateway.redaction import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Generator, Mapping
+    from collections.abc import Mapping
     from socket import socket
 
     from gateway.adapter import Platform
@@ -35,8 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help"]},
 )
-inbox = typer.Typer(help="Messages the bot gave up on: list them, run them again, or drop them.", no_args_is_help=True)
-app.add_typer(inbox, name="inbox")
+app.add_typer(inbox.app, name="inbox")
 
 STARTER = '''"""A bot. Run it with: gateway run bot.py"""
 
@@ -114,7 +115,7 @@ def init(folder: Annotated[Path, typer.Argument(help="Where to write it.")] = Pa
         if path.exists():
             typer.echo(f"{path} is there already, left as it is")
         else:
-            _write(path, text.encode())
+            write_file(path, text.encode())
     typer.echo(f"\nNow: gateway run {shlex.quote(str(folder / 'bot.py'))}")
 
 
@@ -135,66 +136,18 @@ def manifest(
 
     platforms = registry()
     if platform not in platforms:
-        _fail(f"there is no platform {platform!r}; there are: {', '.join(platforms)}")
+        fail(f"there is no platform {platform!r}; there are: {', '.join(platforms)}")
     try:
-        url = _settings().below_root(url)
+        url = read_settings().below_root(url)
         made = platforms[platform].manifest(AppOptions(name, url, socket_mode, app_id))
     except SettingsError as error:
-        _fail(str(error))
+        fail(str(error))
     if output is not None:
-        _write(output, made if isinstance(made, bytes) else made.encode())
+        write_file(output, made if isinstance(made, bytes) else made.encode())
     elif isinstance(made, bytes):
-        _fail(f"the manifest of {platform} is an archive: say where to write it, with -o {platform}.zip")
+        fail(f"the manifest of {platform} is an archive: say where to write it, with -o {platform}.zip")
     else:
         typer.echo(made, nl=False)
-
-
-@inbox.command("list")
-def inbox_list(limit: Annotated[int, typer.Option(help="How many, newest first.")] = 50) -> None:
-    """List the dead letters: reference, attempts, key, error."""
-    from gateway.ingress.failures import reference
-    from gateway.store import Inspector
-
-    async def show() -> None:
-        async with Inspector(_database()) as store:
-            letters = await store.dead_letters(limit=limit)
-        for letter in letters:
-            line = f"{reference(letter.key)}  attempts {letter.attempts}  {letter.key}\n    {letter.error}"
-            typer.echo(redact(line))  # an older gateway wrote errors as they were
-        if not letters:
-            typer.echo("no dead letters")
-
-    asyncio_run(show())
-
-
-Letters = Annotated[list[str], typer.Argument(help="References or keys, or 'all'.")]
-
-
-@inbox.command("retry")
-def inbox_retry(letters: Letters) -> None:
-    """Run dead letters again (a running gateway takes them up within seconds)."""
-    asyncio_run(_change(letters, retry=True))
-
-
-@inbox.command("drop")
-def inbox_drop(letters: Letters) -> None:
-    """Drop dead letters for good."""
-    asyncio_run(_change(letters, retry=False))
-
-
-async def _change(names: list[str], *, retry: bool) -> None:
-    from gateway.ingress.failures import reference
-    from gateway.store import Inspector
-
-    async with Inspector(_database()) as store:
-        letters = await store.dead_letters(limit=10_000)
-        wanted = set(names)
-        keys = [x.key for x in letters if "all" in wanted or x.key in wanted or reference(x.key) in wanted]
-        unknown = wanted - {"all"} - set(keys) - {reference(key) for key in keys}
-        if unknown:
-            raise SettingsError(f"there is no dead letter {', '.join(sorted(unknown))}: see `gateway inbox list`")
-        count = await (store.retry(keys) if retry else store.drop(keys))
-    typer.echo(f"{count} {'put back into the inbox' if retry else 'dropped'}")
 
 
 def _run(bot: Path, *, headless: bool, host: str | None, port: int | None, debug: bool) -> None:
@@ -210,8 +163,8 @@ def _run(bot: Path, *, headless: bool, host: str | None, port: int | None, debug
     from gateway.settings import unknown
     from gateway.telemetry.logs import configure_logging, log_what_the_interpreter_prints
 
-    with _mendable():
-        settings = _settings(host=host, port=port, debug=debug or None)
+    with one_line_errors():
+        settings = read_settings(host=host, port=port, debug=debug or None)
         load_dotenv(".env")  # the bot's own variables; those of the environment win
         configure_logging(form=settings.log, debug=settings.debug)
         log_what_the_interpreter_prints()
@@ -281,33 +234,11 @@ def _announce(settings: "GatewaySettings", *, playground: bool, headless: bool) 
         typer.echo(f"Listening on {url}", err=True)
 
 
-def _settings(**given: object) -> "GatewaySettings":
-    from gateway.settings import GatewaySettings, conceal_secrets
-
-    conceal_secrets()
-    return GatewaySettings.read(**{name: value for name, value in given.items() if value is not None})
-
-
-def _database() -> str:
-    """Return the address of the database ``gateway run`` uses in this folder: the playground's where only that
-    exists."""
-    from gateway.settings import playground_database
-
-    settings = _settings()
-    playground = playground_database(settings)
-    only_played = not _exists(settings.database_url) and _exists(playground)
-    return playground if only_played else settings.database_url
-
-
-def _exists(database: str) -> bool:
-    return Path(database.removeprefix("sqlite:///")).exists()
-
-
 def _watch(bot: Path, *, headless: bool, host: str | None, port: int | None, debug: bool) -> None:
     from watchfiles import PythonFilter, run_process
 
     if not bot.is_file():
-        _fail(f"there is no bot file at {bot}: check the path, or write one with `gateway init`")
+        fail(f"there is no bot file at {bot}: check the path, or write one with `gateway init`")
     command = [sys.executable, "-P", "-m", "gateway.cli", "run", str(bot)]
     command += ["--headless"] if headless else []
     command += ["--host", host] if host else []
@@ -320,37 +251,6 @@ def _watch(bot: Path, *, headless: bool, host: str | None, port: int | None, deb
         watch_filter=PythonFilter(extra_extensions=(".env", ".toml")),
         callback=lambda _: typer.echo("changed, restarting", err=True),
     )
-
-
-def asyncio_run(main: "Coroutine[object, object, None]") -> None:
-    """Run a coroutine on uvloop. A ``SettingsError`` is printed as one line and ends the process with exit code 2."""
-    import uvloop
-
-    with _mendable(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(main)
-
-
-@contextmanager
-def _mendable() -> "Generator[None]":
-    """Print a ``SettingsError`` of the block as one line and end the process with exit code 2."""
-    try:
-        yield
-    except SettingsError as error:
-        _fail(str(error))
-
-
-def _write(path: Path, data: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    except OSError as error:
-        _fail(f"cannot write {path}: {error.strerror}; choose another place")
-    typer.echo(f"wrote {path}")
-
-
-def _fail(message: str) -> NoReturn:
-    typer.secho(f"gateway: {redact(message)}", fg=typer.colors.RED, err=True)
-    raise typer.Exit(2)
 
 
 def main() -> None:
