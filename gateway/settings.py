@@ -156,7 +156,7 @@ def playground_database(settings: "GatewaySettings") -> str:
 
 class GatewaySettings(_Settings):
     """The settings that are not one platform's. Their environment variables carry the prefix ``GATEWAY_``, except
-    ``DATABASE_URL``."""
+    ``DATABASE_URL`` and ``BLOB_URL``."""
 
     model_config = SettingsConfigDict(env_prefix="GATEWAY_")
 
@@ -170,6 +170,9 @@ class GatewaySettings(_Settings):
     """Whether everything is logged, what libraries say included."""
     database_url: str = Field(default="sqlite:///.gateway/gateway.db", validation_alias="DATABASE_URL")
     """The database of the inbox and the sessions, as ``sqlite:///file``."""
+    blob_url: str | None = Field(default=None, validation_alias="BLOB_URL")
+    """Where contents of files are kept: ``file:///folder``, ``s3://bucket/prefix``, ``gs://bucket/prefix`` or
+    ``az://container/prefix``; None for the folder ``blobs`` in ``data_dir``."""
     data_dir: Path = Path(".gateway")
     """The folder of downloaded attachments and held files, each kept 7 days at most."""
     turn_retries: int = Field(default=2, ge=0, le=20)

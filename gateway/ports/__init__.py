@@ -1,10 +1,12 @@
-"""The interfaces a store implements: the inbox, the outcomes of turns, the journals, the sessions, values kept by key.
+"""The interfaces a store implements: the inbox, the outcomes of turns, the journals, the sessions, values kept by key;
+and that of the blobs, which lie beside the database.
 
-One object usually implements all of them, because one transaction has to write all that a turn leaves behind: its
+One object usually implements all but the last, because one transaction has to write all that a turn leaves behind: its
 delivery done, its session saved, its journal dropped. Every method returns after its change is durable (committed and
 synced). Changes submitted at the same time share a commit.
 """
 
+from gateway.ports.blobs import Blob, BlobInfo, Blobs, BlobSource
 from gateway.ports.inbox import DeadLetter, Delivery, Inbox, Lease, PutResult
 from gateway.ports.journals import EffectRecord, Journals
 from gateway.ports.outcomes import NO_OUTCOME, Outcome, Outcomes
@@ -14,6 +16,10 @@ from gateway.ports.store import Store
 
 __all__ = [
     "NO_OUTCOME",
+    "Blob",
+    "BlobInfo",
+    "BlobSource",
+    "Blobs",
     "DeadLetter",
     "Delivery",
     "EffectRecord",

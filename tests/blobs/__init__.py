@@ -1,0 +1,1 @@
+"""Blobs: contents of files by key, in a folder and in the buckets of clouds."""
