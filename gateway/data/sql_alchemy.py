@@ -12,11 +12,11 @@ from sqlalchemy import text
 
 from gateway.data import contents
 from gateway.data.base import BaseDataLayer
+from gateway.data.cursors import Place, cursor, place
 from gateway.data.sql import elements, feedbacks, pages, steps, threads, users
-from gateway.data.sql.cursors import Place, cursor, place
-from gateway.data.sql.tables import clean
-from gateway.data.sql.transactions import Database, Transaction, now
+from gateway.data.sql.transactions import Database, Transaction
 from gateway.data.storage_clients.base import BaseStorageClient
+from gateway.data.values import clean, now
 from gateway.element import Element, ElementDict
 from gateway.step import StepDict
 from gateway.types import Feedback, PageInfo, PaginatedResponse, Pagination, ThreadDict, ThreadFilter

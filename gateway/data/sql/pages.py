@@ -4,8 +4,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
+from gateway.data.cursors import Place
 from gateway.data.sql import threads
-from gateway.data.sql.cursors import Place
 from gateway.data.sql.transactions import Transaction
 from gateway.types import ThreadDict, ThreadFilter
 

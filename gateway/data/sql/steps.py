@@ -7,7 +7,8 @@ from sqlalchemy import Text, delete, select, update
 from sqlalchemy import cast as sql_cast
 
 from gateway.data.sql import elements, feedbacks
-from gateway.data.sql.transactions import Transaction, now
+from gateway.data.sql.transactions import Transaction
+from gateway.data.values import now
 from gateway.step import StepDict
 
 

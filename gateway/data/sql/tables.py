@@ -7,7 +7,6 @@ column's name and by what the database says of its type.
 """
 
 import json
-import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +15,8 @@ from typing import Any, cast
 from sqlalchemy import Column, ColumnElement, Connection, MetaData, Table, Uuid, inspect
 from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.types import ARRAY, JSON, Boolean, NullType
+
+from gateway.data.values import clean
 
 NAMES = ("users", "threads", "steps", "elements", "feedbacks")
 """The tables of the schema."""
@@ -26,9 +27,6 @@ _LISTS = frozenset({"tags"})
 """Columns that hold a list."""
 _FLAGS = frozenset({"streaming", "waitForAnswer", "isError", "defaultOpen", "autoCollapse", "autoPlay"})
 """Columns that hold true or false."""
-
-_REFUSED = re.compile("[\x00\ud800-\udfff]")
-"""NUL characters, and halves of surrogate pairs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +90,6 @@ def _columns(described: Iterable[ReflectedColumn], *, sqlite: bool) -> Iterator[
 
 def _codec_of(column: Column[Any]) -> Codec:
     return cast(Codec, column.info["codec"])
-
-
-def clean(value: Any) -> Any:
-    """Return a value without what a database refuses: NUL characters and halves of surrogate pairs become U+FFFD."""
-    match value:
-        case str():
-            return _REFUSED.sub("\ufffd", value)
-        case dict():
-            return {clean(key): clean(each) for key, each in cast(Mapping[Any, Any], value).items()}
-        case list() | tuple():
-            return [clean(each) for each in cast(Iterable[Any], value)]
-        case _:
-            return value
 
 
 def _same(value: Any) -> Any:

@@ -6,7 +6,8 @@ from typing import Any, cast
 from sqlalchemy import Select, delete, select, update
 
 from gateway.data.sql import elements, feedbacks, steps, users
-from gateway.data.sql.transactions import Transaction, now
+from gateway.data.sql.transactions import Transaction
+from gateway.data.values import now
 from gateway.element import ElementDict
 from gateway.types import ThreadDict
 

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Delete, Executable, Insert, Table, Update, event
@@ -85,11 +84,6 @@ class Database:
             if self._schema is None:
                 self._schema = await connection.run_sync(Schema.of)
             return self._schema
-
-
-def now() -> str:
-    """Return the time now, as the tables hold it: ISO 8601 in UTC."""
-    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:

@@ -4,7 +4,8 @@ import uuid
 
 from sqlalchemy import select
 
-from gateway.data.sql.transactions import Transaction, now
+from gateway.data.sql.transactions import Transaction
+from gateway.data.values import now
 from gateway.user import PersistedUser, User
 
 
