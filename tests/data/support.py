@@ -1,17 +1,23 @@
-"""What the tests of the data layer share: a storage, a user, threads with steps."""
+"""What the tests of data layers share: a storage, a user, threads with steps, and what a test needs of a database."""
 
+import itertools
 import uuid
-from typing import Any, Protocol, cast
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, Protocol, cast
 
-from gateway.data.sql_alchemy import SQLAlchemyDataLayer
+from gateway.data.base import BaseDataLayer
 from gateway.data.storage_clients.base import BaseStorageClient
 from gateway.element import ElementDict
 from gateway.step import StepDict
 from gateway.types import ThreadDict
 from gateway.user import PersistedUser, User
-from tests.data.schemas import DOCUMENTED
 
 ADA = "slack:T1:U1"
+
+Rows = Literal["threads", "steps", "elements", "feedbacks"]
+"""What a layer keeps beside users."""
+
+_seconds = itertools.count()
 
 
 class Folder(BaseStorageClient):
@@ -41,40 +47,58 @@ class Folder(BaseStorageClient):
         self.closed = True
 
 
-class Open(Protocol):
-    """Makes a database with these statements, and returns a layer on it."""
+class Harness(Protocol):
+    """A layer on a database of its own, and what a test does to that database behind the layer's back."""
 
-    async def __call__(
-        self, statements: tuple[str, ...] = DOCUMENTED, storage_provider: Folder | None = None
-    ) -> SQLAlchemyDataLayer: ...
+    @property
+    def layer(self) -> BaseDataLayer:
+        """The layer, with the folder as its storage."""
+        ...
+
+    @property
+    def folder(self) -> Folder: ...
+
+    async def without_storage(self) -> BaseDataLayer:
+        """Another layer on the same database, without a storage."""
+        ...
+
+    async def count(self, rows: Rows) -> int:
+        """How many of these the database holds."""
+        ...
+
+    async def date(self, thread_id: str, created: str) -> None:
+        """Set the time at which a thread was created."""
+        ...
 
 
 def new_id() -> str:
     return str(uuid.uuid4())
 
 
-async def ada(layer: SQLAlchemyDataLayer) -> PersistedUser:
+async def ada(layer: BaseDataLayer) -> PersistedUser:
     return await user(layer, ADA, {"email": "ada@example.com"})
 
 
-async def user(layer: SQLAlchemyDataLayer, identifier: str, metadata: dict[str, Any] | None = None) -> PersistedUser:
+async def user(layer: BaseDataLayer, identifier: str, metadata: dict[str, Any] | None = None) -> PersistedUser:
     made = await layer.create_user(User(identifier, metadata=metadata or {}))
     assert made is not None
     return made
 
 
 def step(thread_id: str, output: str, **more: Any) -> StepDict:
+    """A step, a second younger than the one before."""
     made = {"id": new_id(), "threadId": thread_id, "name": "bot", "type": "assistant_message", "output": output}
-    return cast(StepDict, made | more)
+    said = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=next(_seconds))
+    return cast(StepDict, made | {"createdAt": said.isoformat()} | more)
 
 
-def link(thread_id: str, **more: Any) -> ElementDict:
-    """An element without content."""
-    made = {"id": new_id(), "threadId": thread_id, "name": "x", "url": "https://e.example/x"}
+def link(thread_id: str, step_id: str | None = None, **more: Any) -> ElementDict:
+    """An element without content, of a thread and a step."""
+    made = {"id": new_id(), "threadId": thread_id, "forId": step_id, "name": "x", "url": "https://e.example/x"}
     return cast(ElementDict, made | more)
 
 
-async def thread(layer: SQLAlchemyDataLayer, user: PersistedUser, *outputs: str, **more: Any) -> str:
+async def thread(layer: BaseDataLayer, user: PersistedUser, *outputs: str, **more: Any) -> str:
     """Make a thread with steps that say this, and return its id."""
     id = new_id()
     await layer.update_thread(id, user_id=user.id, **more)
@@ -83,15 +107,20 @@ async def thread(layer: SQLAlchemyDataLayer, user: PersistedUser, *outputs: str,
     return id
 
 
-async def read(layer: SQLAlchemyDataLayer, id: str) -> ThreadDict:
+async def said(layer: BaseDataLayer, user: PersistedUser) -> tuple[str, str]:
+    """Make a thread with one step, and return the ids of both."""
+    id = await thread(layer, user, "said")
+    return id, (await read(layer, id))["steps"][0].get("id", "")
+
+
+async def read(layer: BaseDataLayer, id: str) -> ThreadDict:
     """The thread, which there must be."""
     found = await layer.get_thread(id)
     assert found is not None
     return found
 
 
-async def read_step(layer: SQLAlchemyDataLayer, id: str) -> StepDict:
-    """The step, which there must be."""
-    found = await layer.get_step(id)
-    assert found is not None
+async def read_step(layer: BaseDataLayer, thread_id: str, id: str) -> StepDict:
+    """The step of the thread, which there must be."""
+    [found] = [each for each in (await read(layer, thread_id))["steps"] if each.get("id") == id]
     return found

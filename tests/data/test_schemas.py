@@ -1,20 +1,42 @@
 """Databases that are not quite as the documents have them."""
 
 import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Protocol
 
 import pytest
 
 from gateway.data.sql_alchemy import SQLAlchemyDataLayer
 from gateway.types import Feedback, Pagination, ThreadFilter
-from tests.data.schemas import OLDER, TEXT_IDS, TEXT_JSON
-from tests.data.support import ADA, Open, ada, link, new_id, read, step, thread
+from tests.data.databases import documented
+from tests.data.schemas import DOCUMENTED, OLDER, TEXT_IDS, TEXT_JSON
+from tests.data.support import ADA, ada, link, new_id, read, step, thread
+
+
+class Open(Protocol):
+    """Makes a database with these tables, and returns a layer on it."""
+
+    async def __call__(self, statements: Sequence[str] = DOCUMENTED) -> SQLAlchemyDataLayer: ...
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def opened(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Open]:
+    async with AsyncExitStack() as stack:
+
+        async def open(statements: Sequence[str] = DOCUMENTED) -> SQLAlchemyDataLayer:
+            folder = tmp_path if request.param == "sqlite" else None
+            return (await stack.enter_async_context(documented(folder, statements))).layer
+
+        yield open
 
 
 async def test_an_older_schema_is_read_and_written_as_it_is(opened: Open) -> None:
     layer = await opened(OLDER)
     id = await thread(layer, await ada(layer))
     await layer.create_step(step(id, "hello", command="search", defaultOpen=True))
-    await layer.create_element(link(id, props={"a": 1}))
+    await layer.create_element(link(id, new_id(), props={"a": 1}))
     found = await read(layer, id)
     assert [each.get("output") for each in found["steps"]] == ["hello"]
     assert [each.get("name") for each in found["elements"] or []] == ["x"]
@@ -28,7 +50,7 @@ async def test_ids_may_be_any_text_where_their_columns_are_text(opened: Open) ->
         await layer.update_thread(id, user_id=user.id, tags=["t"])
         await layer.create_step(step(id, "hello", **{"id": f"{id}/1"}))
         await layer.upsert_feedback(Feedback(forId=f"{id}/1", value=1))
-        await layer.create_element(link(id, forId=f"{id}/1"))
+        await layer.create_element(link(id, f"{id}/1"))
     first = await layer.list_threads(Pagination(first=2), ThreadFilter(userId=user.id))
     second = await layer.list_threads(
         Pagination(first=2, cursor=first.pageInfo.endCursor), ThreadFilter(userId=user.id, feedback=None)
@@ -58,7 +80,7 @@ async def test_dicts_and_lists_may_be_kept_as_text(opened: Open) -> None:
     id = await thread(layer, user, metadata={"a": {"b": "ü"}}, tags=["x"])
     await asyncio.gather(*(layer.update_thread(id, metadata={f"k{n}": n}) for n in range(4)))
     await layer.create_step(step(id, "hello", metadata={"k": "v"}, tags=["t"], generation={"model": "m"}))
-    given = link(id, props={"p": [1]})
+    given = link(id, new_id(), props={"p": [1]})
     await layer.create_element(given)
     found = await read(layer, id)
     assert (found["metadata"], found["tags"]) == ({"a": {"b": "ü"}} | {f"k{n}": n for n in range(4)}, ["x"])
@@ -70,7 +92,7 @@ async def test_dicts_and_lists_may_be_kept_as_text(opened: Open) -> None:
 
 
 async def test_a_database_without_the_tables_is_named(opened: Open) -> None:
-    layer: SQLAlchemyDataLayer = await opened()
+    layer = await opened()
     await layer.execute_sql("DROP TABLE feedbacks", {})
     with pytest.raises(LookupError, match="feedbacks"):
         await layer.get_thread(new_id())

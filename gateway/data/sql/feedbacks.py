@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, Select, delete, insert, select, update
 
 from gateway.data.sql.transactions import Transaction
 from gateway.types import Feedback, FeedbackDict
@@ -21,34 +21,32 @@ async def put(t: Transaction, feedback: Feedback) -> str:
     if step is None:
         raise ValueError(f"there is no step with the id {feedback.forId!r} to give feedback on")
     said = {"value": feedback.value, "comment": feedback.comment}
-    known = await of_step_row(t, feedback.forId)
-    if known is not None:
-        which = t.schema.equal(table.c.id, known["id"])
+    known = [row["id"] for row in await t.rows(table, _rows(t, t.schema.equal(table.c.forId, feedback.forId)))]
+    if known:
+        which = t.schema.equal(table.c.id, known[-1])
         await t.change(update(table).where(which).values(t.schema.write(table, said)))
-        return str(known["id"])
+        for other in known[:-1]:
+            await remove(t, t.schema.equal(table.c.id, other))
+        return str(known[-1])
     id = feedback.id or str(uuid.uuid4())
     new = {"id": id, "forId": feedback.forId, "threadId": step["threadId"], **said}
     await t.change(insert(table).values(t.schema.write(table, new)))
     return id
 
 
-async def of_step(t: Transaction, step_id: str) -> FeedbackDict | None:
-    """Return the feedback of a step, None if it has none."""
-    row = await of_step_row(t, step_id)
-    return None if row is None else _feedback(row)
-
-
-async def of_step_row(t: Transaction, step_id: str) -> dict[str, Any] | None:
-    """Return the row of a step's feedback, None if it has none."""
-    table = t.schema.feedbacks
-    return await t.row(table, select(table).where(t.schema.equal(table.c.forId, step_id)))
-
-
 async def of_steps(t: Transaction, which: ColumnElement[bool]) -> dict[str, FeedbackDict]:
-    """Return the feedback of all steps of which the condition holds, by the step's id."""
+    """Return the feedback of all steps of which the condition holds, by the step's id. An old database may hold several
+    for a step: the last one counts, and the next ``put`` leaves only that one."""
     table, steps = t.schema.feedbacks, t.schema.steps
-    query = select(table).join(steps, table.c.forId == steps.c.id).where(which)
+    query = _rows(t, which).join(steps, table.c.forId == steps.c.id)
     return {row["forId"]: _feedback(row) for row in await t.rows(table, query)}
+
+
+def _rows(t: Transaction, which: ColumnElement[bool]) -> Select[Any]:
+    """Return the query for the rows of which the condition holds, the newest last."""
+    table = t.schema.feedbacks
+    times = [table.c.createdAt.asc().nulls_first()] if "createdAt" in table.c else []
+    return select(table).where(which).order_by(*times, table.c.id)
 
 
 async def remove(t: Transaction, which: ColumnElement[bool]) -> int:

@@ -32,10 +32,11 @@ async def insert(t: Transaction, given: Mapping[str, Any]) -> None:
 async def get(t: Transaction, step_id: str) -> StepDict | None:
     """Return a step with its feedback, None if there is none."""
     steps = t.schema.steps
-    row = await t.row(steps, select(steps).where(t.schema.equal(steps.c.id, step_id)))
+    this = t.schema.equal(steps.c.id, step_id)
+    row = await t.row(steps, select(steps).where(this))
     if row is None:
         return None
-    row["feedback"] = await feedbacks.of_step(t, step_id)
+    row["feedback"] = (await feedbacks.of_steps(t, this)).get(step_id)
     return cast(StepDict, row)
 
 

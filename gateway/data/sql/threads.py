@@ -11,6 +11,9 @@ from gateway.data.values import now
 from gateway.element import ElementDict
 from gateway.types import ThreadDict
 
+_BATCH = 10_000
+"""Threads whose ids are the parameters of one statement, of which PostgreSQL's protocol counts no more than 32,767."""
+
 
 async def make(t: Transaction, thread_id: str) -> None:
     """Insert the thread unless it is there. As the transaction's first statement that also makes SQLite wait for other
@@ -63,14 +66,13 @@ async def heads(t: Transaction, query: Select[Any]) -> list[ThreadDict]:
 
 
 async def fill(t: Transaction, found: Sequence[ThreadDict]) -> None:
-    """Add steps with feedback, and elements, to threads: three statements, however many threads there are."""
-    if not found:
-        return
-    by_id = {thread["id"]: thread for thread in found}
-    for step in await steps.of_threads(t, by_id):
-        by_id[step.get("threadId", "")]["steps"].append(step)
-    for element in await elements.of_threads(t, by_id):
-        cast(list[ElementDict], by_id[element.get("threadId") or ""]["elements"]).append(element)
+    """Add steps with feedback, and elements, to threads: three statements for each ``_BATCH`` of them."""
+    for start in range(0, len(found), _BATCH):
+        by_id = {thread["id"]: thread for thread in found[start : start + _BATCH]}
+        for step in await steps.of_threads(t, by_id):
+            by_id[step.get("threadId", "")]["steps"].append(step)
+        for element in await elements.of_threads(t, by_id):
+            cast(list[ElementDict], by_id[element.get("threadId") or ""]["elements"]).append(element)
 
 
 def _thread(row: Mapping[str, Any]) -> ThreadDict:
