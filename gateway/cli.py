@@ -1,4 +1,4 @@
-"""The command line: ``gateway run``, ``hello``, ``init``, ``manifest`` and ``inbox``."""
+"""The command line: ``gateway run``, ``hello``, ``init`` and ``manifest``, and the groups of ``gateway.commands``."""
 
 import asyncio
 import gc
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway import __version__
-from gateway.commands import inbox
+from gateway.commands import db, inbox
 from gateway.commands.common import fail, one_line_errors, read_settings, write_file
 from gateway.errors import SettingsError
 from gateway.redaction import redact
@@ -37,6 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help"]},
 )
+app.add_typer(db.app, name="db")
 app.add_typer(inbox.app, name="inbox")
 
 STARTER = '''"""A bot. Run it with: gateway run bot.py"""

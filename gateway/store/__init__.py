@@ -1,10 +1,8 @@
 """The store: keeps the inbox, the journals and the sessions in the database that a URL names."""
 
-from pathlib import Path
-
-from gateway.errors import SettingsError
 from gateway.ports import Store
 from gateway.store.sqlite import SQLiteStore
+from gateway.store.urls import sqlite_file
 
 __all__ = ["Inspector", "SQLiteStore", "open_store"]
 
@@ -12,14 +10,14 @@ __all__ = ["Inspector", "SQLiteStore", "open_store"]
 def open_store(url: str) -> Store:
     """Return the store that a ``DATABASE_URL`` names, not opened yet. Raises ``SettingsError`` for a URL that cannot be
     used."""
-    return SQLiteStore(_path(url))
+    return SQLiteStore(sqlite_file(url))
 
 
 class Inspector:
     """Opens the store of a gateway that may be running, beside it: ``async with Inspector(url) as store``."""
 
     def __init__(self, url: str) -> None:
-        self._store = SQLiteStore(_path(url), owner=False)
+        self._store = SQLiteStore(sqlite_file(url), owner=False)
 
     async def __aenter__(self) -> SQLiteStore:
         await self._store.open()
@@ -27,12 +25,3 @@ class Inspector:
 
     async def __aexit__(self, *_: object) -> None:
         await self._store.close()
-
-
-def _path(url: str) -> Path:
-    scheme, _, rest = url.partition(":")
-    file = rest.removeprefix("///")
-    if scheme != "sqlite" or file == rest or file in ("", ":memory:"):
-        # The rest of a URL may hold a password.
-        raise SettingsError(f"DATABASE_URL: {scheme}: cannot be used here: write sqlite:///FOLDER/FILE")
-    return Path(file)

@@ -6,12 +6,14 @@ import os
 import sqlite3
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from gateway.errors import SettingsError, StoreFailed
 from gateway.store.sqlite import SQLiteStore, file
+from tests.store import old_schemas
 from tests.store.contract import envelope
 
 
@@ -163,21 +165,27 @@ async def test_when_the_file_is_back_the_store_works_again_and_says_so(store: SQ
 # A full disk at the start
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of its own, full to the last byte."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk], capture_output=True, check=False)
-    if made.returncode:
+@contextmanager
+def disk(folder: Path, kilobytes: int) -> Iterator[Path]:
+    """A disk of its own. Skip the test where none can be made."""
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(folder)]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
         pytest.skip("mounting a disk takes root")
     try:
-        with pytest.raises(OSError, match="No space left"), (disk / "full").open("wb", buffering=0) as out:
+        yield folder
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk that is full to the last byte."""
+    with disk(tmp_path / "disk", kilobytes=64) as made:
+        with pytest.raises(OSError, match="No space left"), (made / "full").open("wb", buffering=0) as out:
             while True:
                 out.write(b"x" * 4096)
-        yield disk
-    finally:
-        subprocess.run(["umount", disk], check=True)
+        yield made
 
 
 async def test_a_full_disk_is_named_with_what_to_do(small_disk: Path) -> None:
@@ -187,6 +195,23 @@ async def test_a_full_disk_is_named_with_what_to_do(small_disk: Path) -> None:
     assert f"make room on the disk of {small_disk} (0.0 MB are free)" in line
     assert "DATABASE_URL" in line
     assert "\n" not in line
+
+
+@pytest.mark.parametrize("kilobytes", [500, 800])
+async def test_a_disk_without_room_for_the_copy_or_the_migration_leaves_the_database_as_it_is(
+    tmp_path: Path, kilobytes: int
+) -> None:
+    """The database takes 350 kB: on the smaller disk no copy of it finds room, on the larger one nothing beside it."""
+    with disk(tmp_path / "disk", kilobytes) as made:
+        path = made / "gateway.db"
+        with closing(old_schemas.make(path, 5)) as connection:
+            connection.execute("INSERT INTO tokens VALUES ('s:1', zeroblob(250000), 0)")
+            before = list(connection.iterdump())
+        with pytest.raises(SettingsError, match=f"make room on the disk of {made}"):
+            await SQLiteStore(path).open()
+        with closing(sqlite3.connect(path)) as connection:
+            assert list(connection.iterdump()) == before
+        assert path.with_name("gateway.db.v5").exists() == (kilobytes > 500)
 
 
 @pytest.mark.parametrize("what", ["lock file", "database"])

@@ -19,13 +19,12 @@ import pytest
 from gateway.errors import Fenced, SettingsError, StoreFailed
 from gateway.ports import Outcome, Store
 from gateway.store import Inspector, SQLiteStore, open_store
-from gateway.store.core import codec, ownership
+from gateway.store.core import ownership
 from gateway.store.core.kinds import deliveries, journal, outcomes, payloads, sessions, upkeep
 from gateway.store.core.statements import ByKeys, ByRows
-from gateway.store.sqlite import schema
+from gateway.store.migrations import HEAD
 from gateway.store.sqlite.file import OwnerLock, open_owned, open_reader
 from tests.store.contract import (
-    ADA,
     LATER,
     Reopen,
     StoreContract,
@@ -392,16 +391,16 @@ async def test_another_program_s_database(path: Path) -> None:
 
 async def test_a_newer_schema(store: SQLiteStore) -> None:
     await store.close()
-    _execute(store.path, "UPDATE schema_version SET version = 99")
+    _execute(store.path, "UPDATE alembic_version SET version_num = '0099'")
     line = await refusal(SQLiteStore(store.path))
-    assert f"schema version 99, this one knows {len(schema.MIGRATIONS)}" in line
+    assert f"schema version 99, this one knows {HEAD}" in line
     assert "upgrade the gateway" in line
     assert "newer gateway" in await refusal(SQLiteStore(store.path, owner=False))
 
 
 async def test_looking_does_not_migrate(store: SQLiteStore) -> None:
     await store.close()
-    _execute(store.path, "UPDATE schema_version SET version = 0")
+    _execute(store.path, "UPDATE alembic_version SET version_num = '0005'")
     assert "start the gateway once" in await refusal(SQLiteStore(store.path, owner=False))
 
 
@@ -416,132 +415,6 @@ async def test_nobody_else_may_read_it(store: SQLiteStore) -> None:
     await store.put(envelope())
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in store.path.parent.iterdir()}
     assert modes == dict.fromkeys(("gateway.db", "gateway.db-wal", "gateway.db-shm", "gateway.db.lock"), 0o600)
-
-
-# Migrations
-
-
-async def test_an_existing_database_is_copied_before_it_is_migrated(store: SQLiteStore) -> None:
-    path = store.path
-    await store.put(envelope())
-    await store.close()
-    connection = sqlite3.connect(path, isolation_level=None)
-    steps = (*schema.MIGRATIONS, ("ALTER TABLE deliveries ADD COLUMN colour TEXT",))
-    schema.migrate(connection, path, migrations=steps)
-    schema.migrate(connection, path, migrations=steps)  # nothing is left to do
-    assert schema.version(connection) == len(steps)
-    assert connection.execute("SELECT key, colour FROM deliveries").fetchall() == [(envelope().key, None)]
-    connection.close()
-    copy = path.with_name(f"gateway.db.v{len(schema.MIGRATIONS)}")
-    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
-    restored = SQLiteStore(copy)
-    await restored.open()
-    assert await pending_keys(restored) == [envelope().key]
-    await restored.close()
-
-
-async def test_a_new_database_is_not_copied(store: SQLiteStore) -> None:
-    assert not [file for file in store.path.parent.iterdir() if ".v" in file.name]
-
-
-async def test_a_migration_that_fails_leaves_the_former_version(store: SQLiteStore) -> None:
-    await store.put(envelope())
-    await store.close()
-    connection = sqlite3.connect(store.path, isolation_level=None)
-    steps = (*schema.MIGRATIONS, ("ALTER TABLE deliveries ADD COLUMN colour TEXT", "SELECT * FROM nowhere"))
-    with pytest.raises(sqlite3.OperationalError, match="nowhere"):
-        schema.migrate(connection, store.path, migrations=steps)
-    assert schema.version(connection) == len(schema.MIGRATIONS)
-    connection.close()
-    await store.open()
-    assert await pending_keys(store) == [envelope().key]
-
-
-V1_ROWS = """
-UPDATE owner SET epoch = 3, last_seq = 9;
-INSERT INTO deliveries (seq, key, conversation, ref, body, received_at, state, attempts, closed_at, error) VALUES
-    (1, 'open', 'slack:T1:C1:1.1', :ref, :body, 5.5, 0, 1, NULL, 'boom'),
-    (2, 'done', 'slack:T1:C1:1.1', NULL, NULL, 5.5, 1, 0, 7.0, NULL),
-    (3, 'dead', 'slack:T1:C1:1.1', :ref, :body, 5.5, 2, 2, 8.0, 'ValueError: no'),
-    (4, 'older', 'slack:T1:C1:1.1', :ref, :body, 5.5, 2, 2, 7.5, 'ValueError: no'),
-    (5, 'slack:T1:C1:1.1:idle:a:5', 'slack:T1:C1:1.1', :ref, CAST('{"gateway":"idle"}' AS BLOB), 5.5, 0, 0, NULL, NULL);
-INSERT INTO effects (delivery, ordinal, kind, body) VALUES
-    ('open', 1, 'message', CAST('{"n":1}' AS BLOB)), ('open', 0, 'message', CAST('{"n":0}' AS BLOB)),
-    ('dead', 0, 'message', CAST('{}' AS BLOB));
-INSERT INTO sessions (conversation, id, ref, opened_by, data, started_at, last_at, ended_at) VALUES
-    ('slack:T1:C1:1.1', 'id of 1.1', :ref, :user, CAST('{"count":1}' AS BLOB), 9.0, 10.0, NULL),
-    ('slack:T1:C1:ended', 'id of ended', NULL, NULL, NULL, 9.0, 10.0, 11.0);
-INSERT INTO payloads (token, body, put_at) VALUES ('s:1', CAST('{"name":"buy"}' AS BLOB), 5.0);
-"""
-
-
-async def test_all_that_version_1_kept_is_found_again(path: Path) -> None:
-    path.parent.mkdir()
-    connection = sqlite3.connect(path, isolation_level=None)
-    schema.migrate(connection, path, migrations=schema.MIGRATIONS[:1])
-    blobs = {
-        "ref": codec.dump_ref(ref()),
-        "body": codec.dumps_foreign(envelope().body),
-        "user": codec.dump_user(ADA),
-    }
-    for statement in V1_ROWS.split(";\n"):
-        connection.execute(statement, blobs)
-    connection.close()
-
-    store = SQLiteStore(path)
-    await store.open()
-    assert (await lease_on(store)).token == 4
-    (delivery,) = await everything_pending(store)
-    assert (delivery.seq, delivery.envelope, delivery.attempts) == (1, envelope("open"), 1)
-    assert await everything_pending(store, ref().key) == [delivery]
-    assert [letter.key for letter in await store.dead_letters()] == ["dead", "older"]
-    assert list(await store.effects("open")) == [effect("open", 0, n=0), effect("open", 1, n=1)]
-    assert list(await store.effects("dead")) == [effect("dead")]
-    assert await store.load(ref().key) == session()
-    assert not await store.exists(ref("ended").key)
-    assert list(await store.idle(before=LATER, limit=10)) == [session()]
-    assert await store.get_token("s:1") == {"name": "buy"}
-    assert not (await store.put(envelope("done"))).new
-    # Done, the ending, the ended session, the payload.
-    assert await prune(store, done_before=LATER, rest_before=LATER) == 4
-    assert (await store.put(envelope("done"))).delivery.seq > 9
-    await store.close()
-
-
-async def test_what_version_4_kept_in_one_table_is_found_in_the_table_of_its_lifetime(path: Path) -> None:
-    path.parent.mkdir()
-    connection = sqlite3.connect(path, isolation_level=None)
-    schema.migrate(connection, path, migrations=schema.MIGRATIONS[:4])
-    for n, token in enumerate(
-        ("s:1", "m:slack:T1:C1:1.1:a", "m:older", "p:slack:T1:C1:1.1:2.2", "seal", "adapter:x.y")
-    ):
-        row = (token, codec.dumps({"n": n}), 5.0)
-        connection.execute("INSERT INTO payloads (token, body, put_at) VALUES (?, ?, ?)", row)
-    connection.execute("INSERT INTO payloads (token, body, put_at) VALUES ('gateway:deaths', ?, 5.0)", (b"[7.0,8.0]",))
-    connection.close()
-
-    store = SQLiteStore(path)
-    await store.open()
-    assert path.with_name("gateway.db.v4").exists()
-    messages = ("m:slack:T1:C1:1.1:a", "m:older", "p:slack:T1:C1:1.1:2.2")
-
-    async def found() -> list[Any]:
-        bodies = (
-            await store.get_token("s:1"),
-            *[await store.get_message(key) for key in messages],
-            await store.get_value("gateway", "seal"),
-            await store.get_value("adapter", "x.y"),
-        )
-        return [None if body is None else body["n"] for body in bodies]
-
-    assert await found() == [0, 1, 2, 3, 4, 5]
-    assert await store.deaths() == [7.0, 8.0]
-    assert await prune(store, done_before=0, rest_before=5.0) == 0, "each is as old as it was"
-    assert await prune(store, done_before=0, rest_before=6.0) == 5
-    assert await found() == [None, None, None, None, 4, None]
-    assert await store.deaths() == [7.0, 8.0]
-    await store.close()
-    assert _execute(path, "SELECT name FROM sqlite_master WHERE name LIKE '%payloads%'") == []
 
 
 # Reads beside the writer

@@ -19,6 +19,8 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    PrimaryKeyConstraint,
+    String,
     Table,
     Text,
     text,
@@ -46,6 +48,14 @@ def _only(condition: str) -> dict[str, Any]:
     """Return the arguments of an index that holds only the rows for which the condition is true."""
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
+
+alembic_version = Table(
+    "alembic_version",
+    metadata,
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
+"""The version of the tables, in one row, where Alembic looks for it."""
 
 owner = Table(
     "owner",

@@ -195,6 +195,43 @@ def open_owned(path: Path) -> SQLiteDatabase:
             raise
 
 
+def upgrade(path: Path) -> int:
+    """Create the tables or migrate them while no gateway uses the file, and return the version they had, 0 for none.
+
+    Args:
+        path: The file; it is made, and its folder, where there is none.
+
+    Raises:
+        SettingsError: A gateway is using the file (its process is named), or the file cannot be used.
+    """
+    with clear_errors(path):
+        path = path.resolve()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = OwnerLock(path)
+        try:
+            with contextlib.closing(_connect(path)) as connection:
+                _use_log(connection)
+                return schema.migrate(connection, path)
+        finally:
+            lock.release()
+
+
+def current(path: Path) -> int:
+    """Return the version of the tables, 0 where there are none, beside a gateway that may be running.
+
+    Args:
+        path: The file.
+
+    Raises:
+        SettingsError: There is no such file, or it is no database of the gateway's.
+    """
+    with clear_errors(path):
+        if not path.exists():
+            raise SettingsError("there is none: set DATABASE_URL to the one the gateway runs on")
+        with contextlib.closing(_connect(path)) as connection:
+            return schema.version(connection)
+
+
 def open_shared(path: Path) -> SQLiteDatabase:
     """Open a second connection to an existing database, beside its owner. Raises ``SettingsError``."""
     with clear_errors(path):
@@ -233,8 +270,13 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _take_over(connection: sqlite3.Connection, path: Path) -> Ownership:
     """Bring the schema up to date and become the owner."""
+    _use_log(connection)
+    schema.migrate(connection, path)
+    return SingleOwner.take(connection)
+
+
+def _use_log(connection: sqlite3.Connection) -> None:
+    """Turn the write-ahead log on."""
     mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
     if mode != "wal":
         raise SettingsError("its file system cannot share memory between processes: keep it on a local disk")
-    schema.migrate(connection, path)
-    return SingleOwner.take(connection)

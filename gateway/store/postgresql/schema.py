@@ -1,0 +1,133 @@
+"""The tables in a PostgreSQL database: which version they have, and how they are brought up to date."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from importlib import import_module
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection, NullPool, inspect, select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from gateway.errors import SettingsError
+from gateway.store.core.tables import alembic_version, metadata
+from gateway.store.migrations import belongs_to_another, number, refuse_newer
+from gateway.store.migrations.changes import bring_up_to_date
+
+LOCK = 0x626F74_6761
+"""The number of the advisory lock that an upgrade holds; any number would do that nobody else uses."""
+LOCK_SECONDS = 60
+"""How long an upgrade waits for another one, and for whoever uses a table."""
+LOCKED = "55P03"
+"""PostgreSQL's code of the error that a lock was not to be had in time (Appendix A, ``lock_not_available``)."""
+CONNECT_SECONDS = 10
+"""How long the server may take to answer."""
+
+
+async def upgrade(url: str) -> tuple[int, tuple[str, ...]]:
+    """Create the tables, or migrate them, in one transaction. Of two at once the second one waits.
+
+    Args:
+        url: The database's URL, with libpq's parameters.
+
+    Returns:
+        The version the tables had, and notices of what this server does not have.
+
+    Raises:
+        SettingsError: The database cannot be reached, belongs to another program, or is of a newer gateway.
+    """
+    async with _connected(url) as connection:
+        await connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        found = await connection.run_sync(_version)
+        refuse_newer(found)
+        await connection.run_sync(bring_up_to_date, found)
+        return found, await _index_texts(connection)
+
+
+async def current(url: str) -> int:
+    """Return the version of the tables, 0 where there are none.
+
+    Args:
+        url: The database's URL, with libpq's parameters.
+
+    Raises:
+        SettingsError: The database cannot be reached, or belongs to another program.
+    """
+    async with _connected(url) as connection:
+        return await connection.run_sync(_version)
+
+
+def _version(connection: Connection) -> int:
+    names = set(inspect(connection).get_table_names())
+    if alembic_version.name not in names:
+        if taken := sorted(names & set(metadata.tables)):
+            raise SettingsError(
+                f"it has a table {taken[0]!r} that the gateway did not make: name a database of the gateway's own"
+            )
+        return 0
+    found = connection.execute(select(alembic_version.c.version_num)).scalar_one_or_none()
+    if found is None or "deliveries" not in names:
+        raise belongs_to_another()
+    return number(found)
+
+
+async def _index_texts(connection: AsyncConnection) -> tuple[str, ...]:
+    """Make the index that a search in texts uses, where the server has the extension it takes."""
+    try:
+        async with connection.begin_nested():
+            await connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
+            await connection.execute(
+                text("CREATE INDEX IF NOT EXISTS steps_output_trigrams ON steps USING gin (lower(output) gin_trgm_ops)")
+            )
+    except DBAPIError as error:
+        return (f"searches read every text, because the extension pg_trgm is not to be had: {_line(error)}",)
+    return ()
+
+
+@asynccontextmanager
+async def _connected(url: str) -> AsyncGenerator[AsyncConnection]:
+    """Open a connection with a transaction. What is wrong with the database becomes a ``SettingsError`` of one line
+    that names the database without its password."""
+    try:
+        driver = import_module("asyncpg")
+    except ImportError:
+        raise SettingsError('PostgreSQL takes a driver: pip install "bot-gateway[data]"') from None
+
+    shown = _shown(url)
+    engine = create_async_engine(
+        "postgresql+asyncpg://",
+        poolclass=NullPool,
+        # The driver reads the URL itself, because it knows libpq's parameters (sslmode, passfile).
+        connect_args={"dsn": f"postgresql:{url.partition(':')[2]}", "timeout": CONNECT_SECONDS},
+    )
+    try:
+        async with engine.begin() as connection:
+            yield connection
+    except SettingsError as error:
+        raise SettingsError(f"database {shown}: {error}") from None
+    except TimeoutError:
+        raise SettingsError(
+            f"database {shown}: no answer for {CONNECT_SECONDS} s: check host, port and firewall"
+        ) from None
+    except (DBAPIError, driver.PostgresError, driver.InterfaceError, OSError, ValueError) as error:
+        fix = "check the URL, that the server runs, and that its user may connect and create tables"
+        if getattr(getattr(error, "orig", None), "sqlstate", None) == LOCKED:
+            fix = "another upgrade is running, or a program holds the tables: try again when it is done"
+        raise SettingsError(f"database {shown}: {_line(error)}: {fix}") from None
+    finally:
+        await engine.dispose()
+
+
+def _shown(url: str) -> str:
+    """Return the URL without password and parameters."""
+    parts = urlsplit(url)
+    user = f"{parts.username}@" if parts.username else ""
+    return f"{parts.scheme}://{user}{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def _line(error: BaseException) -> str:
+    """Return the first line of what the server said."""
+    said = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    text = str(said).partition("\n")[0] or type(said).__name__
+    return text.partition(">: ")[2] or text  # SQLAlchemy puts the driver's class before its message
