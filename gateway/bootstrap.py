@@ -23,6 +23,7 @@ from gateway.ports import Store
 from gateway.runtime.commands import CommandList
 from gateway.runtime.files import Files
 from gateway.runtime.forms import Forms
+from gateway.runtime.history import History, Place
 from gateway.runtime.key_values import StoredKeyValues
 from gateway.runtime.limits import Limits
 from gateway.runtime.places import Places
@@ -88,6 +89,7 @@ def compose(
     sessions = SessionPool(store, limit=settings.live_sessions, rest_after=settings.session_rest)
     handlers = BotHandlers(callbacks)
     decoder = EnvelopeDecoder(adapters, store, seals)
+    history = History(_place_of_history(settings, callbacks))
     services = Services(
         store=store,
         sender=sender,
@@ -97,6 +99,7 @@ def compose(
         questions=OpenQuestions(per_person=settings.questions_per_person, limits=limits),
         seals=seals,
         commands=CommandList(store, sender),
+        history=history,
         reactions=lambda: bool(callbacks.on_reaction or callbacks.on_slack_reaction_added),
         author_rename=lambda: callbacks.author_rename,
         cot=settings.cot,
@@ -108,7 +111,14 @@ def compose(
         decoder=decoder,
         runner=Runner(services, sessions, handlers, places=places, timeout=settings.turn_timeout),
         pool=sessions,
-        failures=Failures(store=store, pool=sessions, sender=sender, counters=counters, retries=settings.turn_retries),
+        failures=Failures(
+            store=store,
+            pool=sessions,
+            sender=sender,
+            counters=counters,
+            history=history,
+            retries=settings.turn_retries,
+        ),
         limits=limits,
         tasks=tasks,
     )
@@ -146,6 +156,12 @@ def compose(
         acceptor=acceptor,
         housekeeping=housekeeping,
     )
+
+
+def _place_of_history(settings: GatewaySettings, callbacks: Callbacks) -> Place:
+    if settings.history == "off":
+        return "off"
+    return "store" if callbacks.data_layer is None else "layer"
 
 
 def on_real_platforms(settings: GatewaySettings, callbacks: Callbacks, platforms: Mapping[str, Platform]) -> Parts:

@@ -225,6 +225,8 @@ class GatewaySettings(_Settings):
     feedback: bool = True
     """Whether thumbs are shown under the bot's answers, when an ``on_feedback`` handler is registered."""
 
+    history: Literal["on", "off"] = "on"
+    """Whether conversations are kept: messages, steps, elements and feedback."""
     cot: Literal["hidden", "tool_call", "full"] = "full"
     """Which steps people see (the chain of thought): none, those of type ``tool``, or all."""
 

@@ -68,7 +68,7 @@ class Context:
         """The session's id, its conversation, its user and its platform."""
         turn = require_turn()
         return SessionInfo(
-            id=turn.session.id, thread_id=turn.ref.key, user=current_user(turn), client_type=turn.ref.platform
+            id=turn.session.id, thread_id=turn.thread_id, user=current_user(turn), client_type=turn.ref.platform
         )
 
 
@@ -77,7 +77,7 @@ class SessionInfo:
 
     Args:
         id: The session's id.
-        thread_id: The conversation's key.
+        thread_id: The id of the thread that history keeps the conversation as.
         user: The user this turn is for.
         client_type: ``slack``, ``discord`` or ``teams``; never a web page.
     """

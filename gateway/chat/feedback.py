@@ -11,7 +11,7 @@ class Feedback:
     Args:
         forId: The id of the message that was rated.
         value: 1 for thumbs up, 0 for thumbs down.
-        threadId: The conversation's key.
+        threadId: The id of the thread that history keeps the conversation as.
         id: The feedback's own id, where it is stored; a data layer may set it.
         comment: What the user wrote about it; None where there is no comment yet.
     """

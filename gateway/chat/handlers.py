@@ -7,11 +7,12 @@ from typing import Any, assert_never
 
 import structlog
 
-from gateway.chat import commands, native, sent, settings, transcript
+from gateway.chat import commands, kept, native, sent, settings, transcript
 from gateway.chat.actions import Action
 from gateway.chat.elements.base import Element
 from gateway.chat.elements.files import received
 from gateway.chat.feedback import Feedback
+from gateway.chat.ids import id_of_message
 from gateway.chat.message import Message
 from gateway.chat.profiles import Profiles
 from gateway.chat.reactions import Reaction
@@ -38,6 +39,7 @@ from gateway.model import (
 )
 from gateway.runtime.calling import call
 from gateway.runtime.forms import COMMENT, SETTINGS
+from gateway.runtime.history import suggest_title
 from gateway.runtime.posting import Posting
 from gateway.runtime.settings import ChatForm
 from gateway.runtime.tokens import (
@@ -143,17 +145,21 @@ class BotHandlers:
         event = event if text == event.text else replace(event, text=text)
         files = referred_files(event)
         elements = await _download(turn, files) if files else []
+        message = Message(
+            content=quoted(event),
+            author=name_of(turn) or event.user.key,
+            type="user_message",
+            elements=elements,
+            id=id_of_message(event.ref, event.message_id),
+            command=command,
+            created_at=event.at or None,
+            metadata={"references": as_metadata(event.references)} if event.references else None,
+        )
+        message.platform_id = event.message_id
+        suggest_title(turn.session, event.text)
+        # By the time of arrival: the platform's clock may be ahead, and the answer would come before the message.
+        message.keep(turn, at=turn.delivery.received_at)
         if self._callbacks.on_message is not None:
-            message = Message(
-                content=quoted(event),
-                author=name_of(turn) or event.user.key,
-                type="user_message",
-                elements=elements,
-                id=event.message_id,
-                command=command,
-                created_at=event.at or None,
-                metadata={"references": as_metadata(event.references)} if event.references else None,
-            )
             transcript.note(turn, "user", message.id, message.content, message.author, event.at or None)
             await call(self._callbacks.on_message, message)
 
@@ -168,8 +174,10 @@ class BotHandlers:
 
     async def _say(self, turn: Turn, text: str, command: str | None) -> None:
         """Call ``on_message`` with what the person said otherwise than by a message."""
+        message = Message(content=text, author=name_of(turn), type="user_message", command=command)
+        suggest_title(turn.session, text)
+        message.keep(turn, at=turn.delivery.received_at)
         if self._callbacks.on_message is not None:
-            message = Message(content=text, author=name_of(turn), type="user_message", command=command)
             transcript.note(turn, "user", message.id, text, message.author)
             await call(self._callbacks.on_message, message)
 
@@ -201,7 +209,7 @@ class BotHandlers:
         if isinstance(token, CommentToken):
             comment = event.values.get(COMMENT)
             if comment:
-                await self._feedback(turn, Feedback(token.message, token.value, turn.ref.key, comment=str(comment)))
+                await self._feedback(turn, Feedback(token.message, token.value, turn.thread_id, comment=str(comment)))
         elif isinstance(token, SettingsToken):
             values = await settings.submitted(turn, event)
             if values is not None and self._callbacks.on_settings_update is not None:
@@ -216,7 +224,7 @@ class BotHandlers:
             log.warning("feedback.unknown", delivery=turn.delivery.key)
             await turn.sender.notify(turn.ref, turn.event.user, "That message cannot be rated any more.")
             return
-        await self._feedback(turn, Feedback(message, event.value, turn.ref.key, comment=event.comment or None))
+        await self._feedback(turn, Feedback(message, event.value, turn.thread_id, comment=event.comment or None))
 
     async def _reacted(self, turn: Turn, event: ReactionChanged) -> None:
         bot = self._callbacks
@@ -228,13 +236,17 @@ class BotHandlers:
             await call(bot.on_slack_reaction_added, native.slack_event(turn) or {})
 
     async def _edited(self, turn: Turn, event: MessageEdited) -> None:
-        transcript.edit(turn, event.message_id, event.text)
+        id = id_of_message(event.ref, event.message_id)
+        transcript.edit(turn, id, event.text)
+        kept.change_text(turn, id, event.text)
         if self._callbacks.on_message_edit is not None:
             await call(self._callbacks.on_message_edit, _spoken(turn, event.message_id, event.text))
 
     async def _deleted(self, turn: Turn, event: MessageDeleted) -> None:
-        known = next((each.text for each in transcript.read(turn) if each.id == event.message_id), "")
-        transcript.drop(turn, event.message_id)
+        id = id_of_message(event.ref, event.message_id)
+        known = next((each.text for each in transcript.read(turn) if each.id == id), "")
+        transcript.drop(turn, id)
+        kept.forget(turn, id)
         if self._callbacks.on_message_delete is not None:
             await call(self._callbacks.on_message_delete, _spoken(turn, event.message_id, known))
 
@@ -244,7 +256,9 @@ class BotHandlers:
 
 
 def _spoken(turn: Turn, id: str, text: str) -> Message:
-    return Message(content=text, author=name_of(turn), type="user_message", id=id)
+    message = Message(content=text, author=name_of(turn), type="user_message", id=id_of_message(turn.ref, id))
+    message.platform_id = id
+    return message
 
 
 async def _has_button(turn: Turn, token: ActionToken) -> bool:
@@ -269,7 +283,7 @@ def _thread(turn: Turn) -> dict[str, Any]:
     """Return the conversation as ``on_chat_resume`` gets it. Past messages are not kept, so ``steps`` is empty."""
     user = current_user(turn)
     return {
-        "id": turn.ref.key,
+        "id": turn.thread_id,
         "createdAt": datetime.fromtimestamp(turn.session.started_at, UTC).isoformat(),
         "name": None,
         "userId": user.identifier,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, Self
 
-from gateway.chat import sent, transcript
+from gateway.chat import kept, sent, transcript
 from gateway.chat.actions import Action
 from gateway.chat.author import BOT, shown_author
 from gateway.chat.dicts import StepDict
@@ -98,6 +98,8 @@ class Message:
         self.ai_generated = ai_generated
         self.citations = list(citations)
         self.is_error = False
+        self.platform_id: str | None = None
+        """The platform's own id of a user's message (Slack's ``ts``); None of the bot's messages."""
         self._created: str | float = created_at or time.time()
         self._id = id
         self._turn = current_turn.get()
@@ -149,7 +151,7 @@ class Message:
         turn = self._turn or current_turn.get()
         return {
             "id": self.id,
-            "threadId": turn.ref.key if turn is not None else "",
+            "threadId": turn.thread_id if turn is not None else "",
             "parentId": self.parent_id,
             "createdAt": self.created_at,
             "start": self.created_at,
@@ -244,6 +246,7 @@ class Message:
             await self._forget_buttons(turn, self._posting)
         await self._posting.remove()
         transcript.drop(turn, self.id)
+        kept.forget(turn, self.id)
         self._posting = None
         return True
 
@@ -265,8 +268,8 @@ class Message:
         turn.check()
         posted = self._posting is not None and self._posting.conversation == turn.ref.key
         ids = [receipt.id for receipt in self._posting.receipts] if self._posting is not None and posted else []
-        if not ids and self.type == "user_message" and self._id is not None:
-            ids = [self._id]
+        if not ids and self.platform_id is not None:
+            ids = [self.platform_id]
         try:
             for id in ids[-1:]:
                 await turn.sender.react(turn.ref, id, emoji, added=added)
@@ -341,7 +344,40 @@ class Message:
         else:
             await posting.put(message)
         if self._is_said:
-            transcript.note(require_turn(), ROLES[self.type], self.id, self.content, self.author)
+            turn = require_turn()
+            transcript.note(turn, ROLES[self.type], self.id, self.content, self.author)
+            self.keep(turn)
+
+    def keep(self, turn: Turn, *, at: float | None = None) -> None:
+        """Keep the message as it is now in the history.
+
+        Args:
+            turn: The running turn.
+            at: When it was said, in seconds since the epoch; by default when it was made.
+        """
+        kept.keep(
+            turn,
+            self.id,
+            self.type,
+            name=self.author or BOT,
+            output=self.content,
+            at=self._made_at() if at is None else at,
+            parent=self.parent_id,
+            is_error=self.is_error,
+            metadata=self.metadata,
+            tags=self.tags,
+            command=self.command,
+            language=self.language,
+        )
+
+    def _made_at(self) -> float:
+        """Return when the message was made, in seconds since the epoch; now, where ``created_at`` is no time."""
+        if isinstance(self._created, str):
+            try:
+                return datetime.fromisoformat(self._created).timestamp()
+            except ValueError:
+                return time.time()
+        return self._created
 
     async def _forget_buttons(self, turn: Turn, posting: Posting) -> None:
         await sent.forget_buttons(turn, self.id)

@@ -11,6 +11,7 @@ from typing import Any, Literal, Self, TypeAlias
 
 import structlog
 
+from gateway.chat import kept
 from gateway.chat.author import shown_step
 from gateway.chat.dicts import StepDict
 from gateway.chat.elements.base import Element
@@ -120,6 +121,7 @@ class Step:
         """Id of the shown step it lies inside of."""
         self._files: Message | None = None
         self._sent: list[str] = []
+        self._kept_running = False
 
     @property
     def input(self) -> str:
@@ -191,7 +193,9 @@ class Step:
             PlatformError: The platform did not take an element off, retries included.
             RuntimeError: There is no conversation here, or the turn was stopped.
         """
-        require_turn().check()
+        turn = require_turn()
+        turn.check()
+        kept.forget(turn, self.id)
         if self._files is not None:
             files, self._files, self._sent = self._files, None, []
             await files.remove()
@@ -226,7 +230,7 @@ class Step:
             "name": self.name,
             "type": self.type,
             "id": self.id,
-            "threadId": turn.ref.key if turn is not None else "",
+            "threadId": turn.thread_id if turn is not None else "",
             "parentId": self.parent_id,
             "streaming": self.streaming,
             "metadata": self.metadata,
@@ -342,6 +346,32 @@ class Step:
             if self.parent_id is not None and self.parent_id not in {step.id for step in _around.get()}:
                 self._above = self.parent_id  # the handler named it
         self._board.put(self, self._above)
+        self._keep(turn)
+
+    def _keep(self, turn: Turn) -> None:
+        """Keep the step as it is now in the history."""
+        if self.running and self._kept_running:
+            return  # the texts of a step that streams are kept at its end
+        self._kept_running = self.running
+        kept.keep(
+            turn,
+            self.id,
+            self.type,
+            name=str(self.name),
+            output=self.output,
+            at=datetime.fromisoformat(self.created_at).timestamp(),
+            input=self.input,
+            parent=self.parent_id,
+            start=self.start,
+            end=self.end,
+            is_error=bool(self.is_error),
+            metadata=self.metadata,
+            tags=self.tags,
+            language=self.language,
+            show_input=self.show_input,
+            default_open=self.default_open,
+            auto_collapse=self.auto_collapse,
+        )
 
     def _unsent(self) -> bool:
         shown = self._board is not None and self._board.shows(self)
@@ -374,7 +404,7 @@ def current_run() -> Step | None:
     if not isinstance(board.run, Step):
         phase = turn.journal.phase
         name = ("on_chat_resume" if turn.session.opening == "resume" else "on_chat_start") if phase == "open" else ""
-        run = Step(name or _HOOKS.get(turn.event.kind, turn.event.kind), type="run", id=turn.new_id(f"run/{phase}"))
+        run = Step(name or _HOOKS.get(turn.event.kind, turn.event.kind), type="run", id=turn.run_id)
         run.start, run._began = run.created_at, time.monotonic()  # pyright: ignore[reportPrivateUsage]
         board.run = run
         return run

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from gateway.model import Profile, UserRef, to_json
+from gateway.model import Profile, UserRef
+from gateway.runtime.history import metadata_of
 from gateway.runtime.turn import Turn
 
 
@@ -39,13 +40,8 @@ class User:
             ref: Who did it, as the event says.
             profile: What the platform told about the person, if anything.
         """
-        metadata: dict[str, Any] = {"platform": ref.platform, "workspace": ref.workspace, "id": ref.id}
-        if profile is not None:
-            told = to_json(profile, sparse=True)
-            metadata |= profile.extra
-            metadata |= {name: value for name, value in told.items() if name not in ("display_name", "extra")}
         name = (profile.display_name if profile is not None else None) or ref.name
-        return cls(ref.key, display_name=name, metadata=metadata)
+        return cls(ref.key, display_name=name, metadata=metadata_of(ref, profile))
 
 
 class PersistedUser(User):

@@ -10,7 +10,8 @@ import structlog
 from gateway.egress import Sender
 from gateway.errors import Forbidden, Gone, RateLimited, Rejected, TooLarge, Unsupported
 from gateway.model import Outgoing
-from gateway.ports import Lease, Outcome, Outcomes
+from gateway.ports import Lease, Outcomes
+from gateway.runtime.history import History
 from gateway.runtime.outcome import Buried, Failed, write_outcome
 from gateway.runtime.persistence import retry_until_stored
 from gateway.runtime.queued import QueuedDelivery
@@ -38,6 +39,7 @@ class Failures:
         pool: SessionPool,
         sender: Sender,
         counters: Counters,
+        history: History,
         retries: int,
         backoff: float = 0.5,
     ) -> None:
@@ -47,6 +49,7 @@ class Failures:
         self._pool = pool
         self._sender = sender
         self._counters = counters
+        self._history = history
         self._retries = retries
         self._backoff = backoff
 
@@ -93,7 +96,11 @@ class Failures:
         conversation = queued.event.ref.key
         await retry_until_stored(
             lambda: write_outcome(
-                self._store, lease, queued.key, Buried(error), Outcome(session=self._pool.record_of(conversation))
+                self._store,
+                lease,
+                queued.key,
+                Buried(error),
+                self._history.placed(queued.records)._replace(session=self._pool.record_of(conversation)),
             )
         )
         self._counters.add(queued.event.ref.platform, "dead")

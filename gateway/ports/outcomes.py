@@ -1,8 +1,9 @@
 """How turns end: what a turn leaves behind, and the writes that store it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import NamedTuple, Protocol
 
+from gateway.model import Record
 from gateway.ports.inbox import Lease
 from gateway.ports.journals import EffectRecord
 from gateway.ports.sessions import SessionRecord
@@ -18,8 +19,10 @@ class Outcome(NamedTuple):
     ``answer``) and kept while it can run again (``fail``, ``bury``)."""
     posted: Collection[str] = ()
     """Ids of the messages that the turn posted, so that no other turn takes one for its own (see ``Inbox.posted``)."""
-    records: tuple[()] = ()
-    """History rows to insert or replace. No row has a type yet, so the tuple is empty."""
+    records: Sequence[Record] = ()
+    """Changes of the history that the store itself keeps."""
+    outbox: Sequence[Record] = ()
+    """Changes of a history that is kept elsewhere; the store hands them on (see ``Outbox``)."""
 
 
 NO_OUTCOME = Outcome()

@@ -28,6 +28,10 @@ class Streamed(Protocol):
         """Return the text streamed so far, without files and buttons."""
         ...
 
+    def keep(self, turn: Turn) -> None:
+        """Keep the message as it is now in the history."""
+        ...
+
 
 class Posting:
     """Posts one ``Message`` of a handler, edits it and removes it, and keeps its receipts in the journal."""
@@ -126,6 +130,7 @@ class Posting:
         """End a stream with the text written so far and its Markdown closed, because the handler failed or was
         stopped."""
         if self.stream is not None and self._streamed is not None:
+            self._streamed.keep(self._turn)
             shown = self._streamed.streamed()
             text = await offloaded(len(shown.text), close_open_markup, shown.text)
             await self.close_stream(replace(shown, text=text))

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from bisect import insort
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -18,6 +18,7 @@ from gateway.model import (
     MessageDeleted,
     MessageEdited,
     ReactionChanged,
+    Record,
     StopRequested,
 )
 from gateway.ports import Delivery, SessionRecord
@@ -80,6 +81,8 @@ class QueuedDelivery:
     """Whether the message was deleted before its turn began, so that there is nothing to do."""
     body: bytes = b"{}"
     """The raw body as JSON; an empty object where it was larger than ``BODY_LIMIT``."""
+    records: Sequence[Record] = ()
+    """What the last run left for the history when it failed, so that it is kept if there is no further run."""
     on_wait: Callable[[bool], object] | None = None
     """Called with True when the turn begins to wait for an answer, and with False when it goes on."""
 

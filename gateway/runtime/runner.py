@@ -145,6 +145,7 @@ class Runner:
             asks=asks,
             places=self._places,
         )
+        session.transcripts.append(turn.transcript)
         reset = current_turn.set(turn)
         try:
             await self._run_stoppable(turn, running)
@@ -157,12 +158,14 @@ class Runner:
                     await break_off_streams(turn)
                     await break_off_live(turn)
             finally:
+                queued.records = services.history.records(turn)
                 await journal.close(keep=True)
             raise
         finally:
             turn.typing.pause()
             for message in turn.live:
                 message.cancel()
+            turn.session.transcripts.remove(turn.transcript)
             self._pool.close(turn.session)
             current_turn.reset(reset)
         return turn
@@ -184,23 +187,31 @@ class Runner:
     async def _open(self, queued: QueuedDelivery) -> Session | None:
         event = queued.event
         return await self._pool.open(
-            event.ref, event.user, record=queued.session, read=queued.session_read, create=queued.opens
+            event.ref,
+            event.user,
+            opener=queued.key,
+            record=queued.session,
+            read=queued.session_read,
+            create=queued.opens,
         )
 
     async def _finish(self, turn: Turn, *, soon: bool) -> None:
         # The record is made here, with no await before the store has it: a concurrent turn may save the session too.
         record = None if turn.session.ended else turn.session.to_save()
+        history = self._services.history
+        records = history.records(turn)
         try:
             await write_outcome(
                 self._services.store,
                 turn.lease,
                 turn.delivery.key,
                 Finished(soon=soon),
-                Outcome(session=record, journal=turn.journal.written, posted=turn.posted),
+                history.placed(records)._replace(session=record, journal=turn.journal.written, posted=turn.posted),
             )
         except BaseException:
             turn.session.not_saved()
             raise
+        history.written(records, turn.session)
 
     async def _run_stoppable(self, turn: Turn, running: Callable[[Turn | None], None]) -> None:
         if turn.delivery.withdrawn:
@@ -320,9 +331,12 @@ class Runner:
             await Posting(turn).put(Outgoing(text="Started a new conversation."))
 
     async def _begin_again(self, turn: Turn, values: Mapping[str, Any]) -> None:
-        session = await self._pool.open(turn.ref, turn.event.user, record=None, read=True)
+        opener = f"{turn.delivery.key}/again"
+        session = await self._pool.open(turn.ref, turn.event.user, opener=opener, record=None, read=True)
         if session is not None:
             session.values.update(values)
+            turn.session.transcripts.remove(turn.transcript)
             self._pool.close(turn.session)
             turn.session = session
+            session.transcripts.append(turn.transcript)
             await self._open_hooks(turn)

@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import time
+import uuid
 from collections import OrderedDict
 from typing import Any, Literal
 
@@ -11,6 +12,7 @@ import structlog
 
 from gateway.model import ConversationRef, UserRef
 from gateway.ports import SessionRecord, Sessions
+from gateway.runtime.transcript import Transcript
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +48,9 @@ class Session:
         "pins",
         "ref",
         "started_at",
+        "thread_at",
+        "title",
+        "transcripts",
         "used_at",
         "user",
         "values",
@@ -65,6 +70,13 @@ class Session:
         """Whether the session has ended. A turn that still runs in it must not overwrite the next session."""
         self.pins = 0
         """How many turns use the session now. One in use stays in memory."""
+        self.thread_at = 0.0
+        """When the history's row of the thread was last written, in seconds since the epoch; 0 in a session that was
+        just opened or restored."""
+        self.title: str | None = None
+        """The title the row was written with."""
+        self.transcripts: list[Transcript] = []
+        """The transcripts of the turns that use the session now."""
         self._saved: bytes | None = None
         self._saved_at = 0.0
         self._checkpoint = _EMPTY
@@ -118,9 +130,9 @@ class Session:
         )
 
 
-def _new_id(key: str) -> str:
-    # The time makes it unique; random bytes of the system would cost ten times as much.
-    return hashlib.blake2b(f"{key}/{time.time_ns()}".encode(), digest_size=16).hexdigest()
+def _new_id(opener: str) -> str:
+    """Return the id of the session that a delivery opens: a UUID, the same when its turn runs again after a crash."""
+    return str(uuid.UUID(bytes=hashlib.blake2b(f"session/{opener}".encode(), digest_size=16).digest(), version=5))
 
 
 def _json_part(values: dict[Any, Any]) -> bytes:
@@ -167,12 +179,14 @@ class SessionPool:
         ref: ConversationRef,
         user: UserRef,
         *,
+        opener: str,
         record: SessionRecord | None = None,
         read: bool = False,
         create: bool = True,
     ) -> Session | None:
         """Return the conversation's session and count a turn that uses it (``pins``). It is the live one, the stored
-        one, or, if ``create``, a new one; else None. ``record`` is the stored session, if it was ``read`` already."""
+        one, or, if ``create``, a new one; else None. ``opener`` names what opens it, and a new session gets its id from
+        that. ``record`` is the stored session, if it was ``read`` already."""
         key = ref.key
         session = self._live.get(key)
         if session is None:
@@ -183,7 +197,7 @@ class SessionPool:
                 if record is not None:
                     session = Session.restored(record)
                 elif create:
-                    session = Session(id=_new_id(key), ref=ref, user=user, started_at=time.time())
+                    session = Session(id=_new_id(opener), ref=ref, user=user, started_at=time.time())
                 else:
                     return None
                 self._live[key] = session

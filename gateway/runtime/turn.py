@@ -15,6 +15,7 @@ from gateway.ports import Lease, Store
 from gateway.runtime.asks import Ask, OpenAsks
 from gateway.runtime.commands import CommandList
 from gateway.runtime.files import Files
+from gateway.runtime.history import History
 from gateway.runtime.in_flight import InFlight
 from gateway.runtime.journal import Journal, Phase
 from gateway.runtime.live import LiveMessage
@@ -25,6 +26,7 @@ from gateway.runtime.queued import QueuedDelivery
 from gateway.runtime.seals import Seals
 from gateway.runtime.session import Session
 from gateway.runtime.step_board import Cot, StepBoard
+from gateway.runtime.transcript import Transcript
 from gateway.runtime.typing_indicator import TypingIndicator
 
 log = structlog.get_logger(__name__)
@@ -62,6 +64,8 @@ class Services:
     questions: OpenQuestions
     seals: Seals
     commands: CommandList
+    history: History = field(default_factory=lambda: History("off"))
+    """What of turns is kept, and where."""
     feedback: Callable[[], bool] = lambda: False
     """Whether answers carry feedback buttons: the setting is on and the bot handles feedback."""
     reactions: Callable[[], bool] = lambda: False
@@ -102,6 +106,7 @@ class Turn:
         "stopper",
         "stopping",
         "streaming",
+        "transcript",
         "typing",
     )
 
@@ -124,6 +129,8 @@ class Turn:
         self.journal = journal
         self.asks = asks
         self.profile: Profile | None = None
+        self.transcript = Transcript()
+        """What the turn leaves for the history."""
         self.streaming: set[Posting] = set()
         """Postings whose native stream or stream of edits is open."""
         self.live: set[LiveMessage] = set()
@@ -181,6 +188,11 @@ class Turn:
         return self.delivery.event.ref
 
     @property
+    def thread_id(self) -> str:
+        """The id of the thread that history keeps the conversation as: the session's id."""
+        return self.session.id
+
+    @property
     def sender(self) -> Sender:
         """The sender of all messages."""
         return self.services.sender
@@ -216,6 +228,11 @@ class Turn:
         """Bring live messages up to date before another message is posted, so that they stand in front of it."""
         for message in tuple(self.live):
             await message.catch_up()
+
+    @property
+    def run_id(self) -> str:
+        """The id of the step that stands for the call of the handler in this phase, the parent of all others."""
+        return self.new_id(f"run/{self.journal.phase}")
 
     def next_number(self) -> int:
         """Return the number of the next message object, or other numbered part, that a handler makes."""

@@ -4,13 +4,15 @@ import time
 from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
-from gateway.chat import transcript
-from gateway.chat.author import shown_author
+from gateway.chat import kept, transcript
+from gateway.chat.author import BOT, shown_author
+from gateway.chat.ids import id_of_message
 from gateway.chat.text import message_text
 from gateway.egress.degrade import literal
-from gateway.model import MessageCreated, Outgoing, UserRef, from_json, to_json
+from gateway.model import MessageCreated, Outgoing, UserRecord, UserRef, from_json, to_json
 from gateway.runtime.asks import Ask, AskKind
 from gateway.runtime.context import require_turn
+from gateway.runtime.history import metadata_of
 from gateway.runtime.journal import Effect
 from gateway.runtime.posting import Posting
 from gateway.runtime.queued import QueuedDelivery
@@ -54,6 +56,7 @@ class AskBase(Generic[T]):
         self.timeout = _checked(timeout, type(self).__name__)
         self.raise_on_timeout = raise_on_timeout
         self.anyone = anyone
+        self._asked_at = time.time()
         self._named = False
         """Whether ``author`` is the name that ``@author_rename`` gave."""
 
@@ -77,7 +80,9 @@ class AskBase(Generic[T]):
         posting = Posting(turn, effect)
         if not self._named:
             self.author, self._named = await shown_author(turn, self.author), True
-        transcript.note(turn, "assistant", turn.new_id(f"ask/{effect.ordinal}"), self.content, self.author)
+        id = turn.new_id(f"ask/{effect.ordinal}")
+        transcript.note(turn, "assistant", id, self.content, self.author)
+        kept.keep(turn, id, "assistant_message", name=self.author or BOT, output=self.content, at=self._asked_at)
         if "answer" in effect.body:
             turn.asks.end((turn.delivery.key, effect.ordinal))
             return await self._finish(turn, posting, effect.body["answer"])  # a crash may have come before its edit
@@ -138,8 +143,23 @@ class AskBase(Generic[T]):
         """Show that the question was answered, keep the answer as what was said, and return it."""
         await self._answered(turn, posting, result, answer)
         if words := self._words(result):
-            transcript.note(turn, "user", turn.new_id(f"answer/{posting.effect.ordinal}"), words, None)
+            await self._keep_answer(turn, posting.effect, words, answer)
         return result
+
+    async def _keep_answer(self, turn: Turn, effect: Effect, words: str, answer: Mapping[str, Any]) -> None:
+        user, message_id = from_json(UserRef, answer["user"]), answer.get("message_id")
+        if answer["kind"] == "message_created" and isinstance(message_id, str):
+            id = id_of_message(turn.ref, message_id)
+        else:
+            id = turn.new_id(f"answer/{effect.ordinal}")
+        name = user.name or user.key
+        if turn.services.history.on and user.id:
+            profile = await turn.services.profile(user)
+            name = (profile.display_name if profile is not None else None) or name
+            if user.key != turn.person:
+                turn.transcript.user(UserRecord(user.key, metadata_of(user, profile), time.time()))
+        transcript.note(turn, "user", id, words, None)
+        kept.keep(turn, id, "user_message", name=name, output=words, at=time.time(), user=user.key)
 
     async def _go_on(self, turn: Turn, effect: Effect, queued: QueuedDelivery, problem: Again) -> None:
         """Tell the person why the answer is not taken, if there is a reason, and wait for another one."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, TypedDict
 
 from gateway.chat.asks.base import Again, AskBase, message_of
+from gateway.chat.ids import id_of_message
 from gateway.model import MessageCreated, from_json
 from gateway.runtime.asks import AskKind
 from gateway.runtime.journal import Effect
@@ -58,7 +59,11 @@ class AskUserMessage(AskBase[AskUserResponse]):
         if not event.text.strip():
             raise Again("Please answer in words: a file alone is no answer to this question.")
         return AskUserResponse(
-            id=event.message_id, type="user_message", output=event.text, content=event.text, createdAt=event.at
+            id=id_of_message(turn.ref, event.message_id),
+            type="user_message",
+            output=event.text,
+            content=event.text,
+            createdAt=event.at,
         )
 
     def _words(self, result: AskUserResponse) -> str:

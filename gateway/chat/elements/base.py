@@ -83,7 +83,7 @@ class Element:
         player_config: How a web page's player would show a ``Video``; it is only kept.
         id: The element's id; by default one that is the same when the turn runs again.
         for_id: The id of the message the element belongs to; it is set when the element is sent.
-        thread_id: The id of the conversation; by default that of the running turn.
+        thread_id: The id of the thread; by default that of the running turn.
         extra: Other keywords of Chainlit's elements, kept in ``extra`` and not sent.
 
     Raises:
@@ -141,7 +141,7 @@ class Element:
         self.player_config = player_config
         self.for_id = for_id
         turn = current_turn.get()
-        self.thread_id = thread_id if thread_id is not None or turn is None else turn.ref.key
+        self.thread_id = thread_id if thread_id is not None or turn is None else turn.thread_id
         self.extra = extra
         self.mime = mime or self._guess_mime()
         self._place: Host | Posting | None = None

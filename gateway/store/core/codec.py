@@ -109,10 +109,10 @@ def load_session(row: Row) -> SessionRecord:
     )
 
 
-def outcome_row(key: str, outcome: Outcome) -> tuple[str, Row | None, bool, str]:
+def outcome_row(key: str, outcome: Outcome) -> tuple[str, Row | None, bool, str, Outcome]:
     """Return what the turn of the delivery ``key`` leaves behind, as ``kinds.outcomes`` writes it."""
-    session, journal, posted, _ = outcome
-    return key, None if session is None else session_row(session), journal, " ".join(posted)
+    session, journal, posted, _, _ = outcome
+    return key, None if session is None else session_row(session), journal, " ".join(posted), outcome
 
 
 def effect_row(effect: EffectRecord) -> Row:

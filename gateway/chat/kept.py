@@ -1,0 +1,78 @@
+"""What history keeps of messages and steps: their records, made from what a handler holds."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gateway.model import Removed, StepEdited, StepRecord
+from gateway.runtime.transcript import Transcript
+from gateway.runtime.turn import Turn
+
+
+def keep(
+    turn: Turn,
+    id: str,
+    type: str,
+    *,
+    name: str,
+    output: str,
+    at: float,
+    user: str | None = None,
+    input: str = "",
+    parent: str | None = None,
+    start: str | None = None,
+    end: str | None = None,
+    is_error: bool = False,
+    metadata: Mapping[str, Any] | None = None,
+    tags: Sequence[str] | None = None,
+    command: str | None = None,
+    language: str | None = None,
+    show_input: bool | str = False,
+    default_open: bool = False,
+    auto_collapse: bool = False,
+) -> None:
+    """Keep a message or a step as it is now. ``at`` is in seconds since the epoch; ``user`` is the identifier of the
+    person who said it, by default of the person whose turn it is."""
+    if not turn.services.history.on:
+        return
+    turn.transcript.step(
+        StepRecord(
+            id=id,
+            thread=turn.thread_id,
+            user=user if user is not None else turn.person,
+            name=name,
+            type=type,
+            created_at=at,
+            output=output,
+            input=input,
+            # The run, which is the parent of all others, is not kept.
+            parent=None if parent is None or parent == turn.run_id else parent,
+            start=start,
+            end=end,
+            is_error=is_error,
+            metadata=metadata or {},
+            tags=None if tags is None else tuple(tags),
+            command=command,
+            language=language,
+            show_input=str(show_input).lower() if isinstance(show_input, bool) else show_input,
+            default_open=default_open,
+            auto_collapse=auto_collapse,
+        )
+    )
+
+
+def forget(turn: Turn, id: str) -> None:
+    """Take a message or a step out of history, with its elements and what was thought of it."""
+    if turn.services.history.on:
+        _whose(turn, id).remove(Removed("step", id))
+
+
+def change_text(turn: Turn, id: str, text: str) -> None:
+    """Change the kept text of a message: a person edited it."""
+    if turn.services.history.on:
+        _whose(turn, id).edit(StepEdited(id, text))
+
+
+def _whose(turn: Turn, id: str) -> Transcript:
+    """Return the transcript that the message is in: of a turn that still runs, which writes it later, or this one's."""
+    running = (each for each in turn.session.transcripts if each.has(id))
+    return next(running, turn.transcript)

@@ -1,0 +1,116 @@
+"""What of a turn is kept as history, and where: in the gateway's own database, in a data layer elsewhere, or not at
+all."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from gateway.model import Profile, Record, ThreadRecord, UserRecord, UserRef, to_json
+from gateway.ports import Outcome
+from gateway.runtime.session import OWN, Session
+
+if TYPE_CHECKING:
+    from gateway.runtime.turn import Turn
+
+Place = Literal["off", "store", "layer"]
+"""Where history is kept: nowhere, in the gateway's own database, in a data layer that the bot registered."""
+
+TOUCH_EVERY = 3600.0
+"""Seconds after which a thread and its user are written again though nothing is new, so that it is known when the
+thread was last used."""
+_PEOPLE = 10_000
+"""How many people are remembered as written."""
+
+TITLE = f"{OWN}title"
+"""The session's value that holds the thread's title."""
+TITLE_LIMIT = 200
+"""Characters of a thread's title that are kept."""
+
+
+class History:
+    """Adds to what a turn leaves the records of its thread and its people, as often as needed.
+
+    Args:
+        place: Where history is kept.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self.place: Place = place
+        self._people: OrderedDict[str, tuple[float, Mapping[str, Any]]] = OrderedDict()
+
+    @property
+    def on(self) -> bool:
+        """Whether anything is kept."""
+        return self.place != "off"
+
+    def records(self, turn: Turn) -> list[Record]:
+        """Return what is to be kept of a turn: its transcript, behind the records of its thread and its people."""
+        if not self.on or not turn.transcript:
+            return []
+        session, user, now = turn.session, turn.event.user, time.time()
+        records: list[Record] = []
+        if user.id:
+            metadata = metadata_of(user, turn.profile)
+            at, known = self._people.get(user.key, (0.0, None))
+            if now - at > TOUCH_EVERY or known != metadata:
+                records.append(UserRecord(user.key, metadata, now))
+        title = session.values.get(TITLE)
+        if now - session.thread_at > TOUCH_EVERY or title != session.title:
+            records.append(_thread(session, user, title, now))
+        return records + turn.transcript.records()
+
+    def placed(self, records: Sequence[Record]) -> Outcome:
+        """Return the outcome of a turn that leaves these records, and nothing else."""
+        return Outcome(outbox=records) if self.place == "layer" else Outcome(records=records)
+
+    def written(self, records: Sequence[Record], session: Session) -> None:
+        """Note that the records are stored."""
+        for record in records:
+            if isinstance(record, UserRecord):
+                self._people[record.identifier] = (record.created_at, record.metadata)
+                self._people.move_to_end(record.identifier)
+                while len(self._people) > _PEOPLE:
+                    self._people.popitem(last=False)
+            elif isinstance(record, ThreadRecord):
+                session.thread_at, session.title = record.updated_at, record.name
+
+    def forget(self, user: str) -> None:
+        """Forget that a person is kept: who comes back after being erased is written anew."""
+        self._people.pop(user, None)
+
+
+def _thread(session: Session, user: UserRef, title: str | None, now: float) -> ThreadRecord:
+    by = session.user if session.user is not None and session.user.id else user
+    profile = session.values.get("chat_profile")
+    metadata: dict[str, Any] = {"client_type": session.ref.platform}
+    if isinstance(profile, str):
+        metadata["chat_profile"] = profile
+    return ThreadRecord(
+        id=session.id,
+        ref=session.ref,
+        user=by.key if by.id else "",
+        name=title,
+        metadata=metadata,
+        created_at=session.started_at,
+        updated_at=now,
+    )
+
+
+def metadata_of(user: UserRef, profile: Profile | None) -> dict[str, Any]:
+    """Return what is known about a person: whose they are on the platform, and what it tells about them."""
+    metadata: dict[str, Any] = {"platform": user.platform, "workspace": user.workspace, "id": user.id}
+    if profile is not None:
+        told = to_json(profile, sparse=True)
+        metadata |= profile.extra
+        metadata |= {name: value for name, value in told.items() if name not in ("display_name", "extra")}
+    return metadata
+
+
+def suggest_title(session: Session, text: str) -> None:
+    """Name the thread after its first message, unless it has a title already."""
+    words = " ".join(text.split())
+    if words and TITLE not in session.values:
+        session.values[TITLE] = words if len(words) <= TITLE_LIMIT else words[: TITLE_LIMIT - 1] + "…"

@@ -1,0 +1,113 @@
+"""The operations that change history: records of turns as rows of Chainlit's documented tables.
+
+The statements are compiled once, from the definition of the tables.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, bindparam, delete, func, select, update
+from sqlalchemy.dialects import sqlite
+
+from gateway.model import (
+    ElementRecord,
+    FeedbackRecord,
+    Record,
+    Removed,
+    StepEdited,
+    StepRecord,
+    ThreadNamed,
+    ThreadRecord,
+    UserRecord,
+)
+from gateway.store.core import rows
+from gateway.store.core.statements import ByRows
+from gateway.store.core.tables import elements, feedbacks, steps, threads, users
+from gateway.store.core.transaction import Transaction
+
+_DIALECT = sqlite.dialect(paramstyle="qmark")
+
+
+def _text(statement: Any) -> str:
+    return str(statement.compile(dialect=_DIALECT))
+
+
+def _put(
+    table: Table,
+    columns: Sequence[str],
+    *,
+    key: str = "id",
+    stays: Sequence[str] = (),
+    merged: Callable[[Any], dict[str, ColumnElement[Any]]] = lambda _: {},
+    **values: Any,
+) -> ByRows:
+    """Return the statement that inserts rows of these columns, given in the order of the table's.
+
+    Where there is a row of the same key, its values are replaced but for those of ``stays``; ``merged`` makes of the
+    inserted row what a column gets instead. ``values`` are expressions for columns that are not given as they are.
+    """
+    insert = sqlite.insert(table)
+    given = {name: values.get(name, bindparam(name)) for name in columns}
+    changes: dict[str, ColumnElement[Any]] = {name: insert.excluded[name] for name in columns if name not in (key, *stays)}
+    changes |= merged(insert.excluded)
+    text = _text(insert.values(given).on_conflict_do_update(index_elements=[key], set_=changes))
+    start, _, rest = text.partition(" VALUES ")
+    row, conflict, end = rest.partition(" ON CONFLICT ")
+    return ByRows(f"{start} VALUES", row, conflict + end)
+
+
+_PUT_USERS = _put(users, rows.USER, key="identifier", stays=("id", "createdAt"))
+_PUT_THREADS = _put(
+    threads,
+    rows.THREAD,
+    stays=("createdAt", "userId", "userIdentifier"),
+    # A program that uses the tables too may have stored the person under an id of its own.
+    userId=select(users.c.id).where(users.c.identifier == bindparam("userId")).scalar_subquery(),
+    merged=lambda new: {"name": func.coalesce(threads.c.name, new.name)},
+)
+_PUT_STEPS = _put(steps, rows.STEP, stays=("createdAt", "userIdentifier"))
+_PUT_ELEMENTS = _put(elements, rows.ELEMENT)
+_PUT_FEEDBACKS = _put(
+    feedbacks,
+    rows.FEEDBACK,
+    stays=("createdAt",),
+    merged=lambda new: {"comment": func.coalesce(new.comment, feedbacks.c.comment)},
+)
+_NAME_THREAD = _text(update(threads).where(threads.c.id == bindparam("key")).values(name=bindparam("text")))
+_EDIT_STEP = _text(update(steps).where(steps.c.id == bindparam("key")).values(output=bindparam("text")))
+_REMOVE = {
+    "step": (
+        _text(delete(steps).where(steps.c.id == bindparam("key"))),
+        _text(delete(elements).where(elements.c.forId == bindparam("key"))),
+        _text(delete(feedbacks).where(feedbacks.c.forId == bindparam("key"))),
+    ),
+    "element": (_text(delete(elements).where(elements.c.id == bindparam("key"))),),
+    "feedback": (_text(delete(feedbacks).where(feedbacks.c.id == bindparam("key"))),),
+}
+
+_PUTS: dict[type, tuple[ByRows, Callable[[Any], rows.Row]]] = {
+    UserRecord: (_PUT_USERS, rows.user),
+    ThreadRecord: (_PUT_THREADS, rows.thread),
+    StepRecord: (_PUT_STEPS, rows.step),
+    ElementRecord: (_PUT_ELEMENTS, rows.element),
+    FeedbackRecord: (_PUT_FEEDBACKS, rows.feedback),
+}
+"""How the records are inserted, those first that others name."""
+_CHANGES: dict[type, str] = {ThreadNamed: _NAME_THREAD, StepEdited: _EDIT_STEP}
+"""The statements that change the text (first) of what has an id (second)."""
+
+
+def keep(tx: Transaction, records: Sequence[Record]) -> None:
+    """Write records of turns: what is put first, then what is changed, then what is removed."""
+    by_type: dict[type, list[Any]] = {}
+    for record in records:
+        by_type.setdefault(type(record), []).append(record)
+    for kind, (statement, row) in _PUTS.items():
+        if found := by_type.get(kind):
+            statement.run(tx, [row(record) for record in found])
+    for kind, text in _CHANGES.items():
+        if found := by_type.get(kind):
+            tx.executemany(text, [(rows.text(new), id) for id, new in found])
+    for removed in by_type.get(Removed, ()):
+        for text in _REMOVE[removed.noun]:
+            tx.execute(text, (removed.id,))

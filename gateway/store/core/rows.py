@@ -1,0 +1,136 @@
+"""Records of history as rows of Chainlit's documented tables, in the order of the tables' columns."""
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+import orjson
+
+from gateway.model import ElementRecord, FeedbackRecord, StepRecord, ThreadRecord, UserRecord
+from gateway.model.text import storable
+from gateway.store.core.codec import dump_ref
+
+Row: TypeAlias = tuple[Any, ...]
+
+USER = ("id", "identifier", "createdAt", "metadata")
+THREAD = (
+    "id",
+    "createdAt",
+    "updatedAt",
+    "name",
+    "userId",
+    "userIdentifier",
+    "metadata",
+    "conversation",
+    "platform",
+    "ref",
+)
+STEP = (
+    "id", "name", "type", "threadId", "parentId", "streaming", "waitForAnswer", "isError", "metadata", "tags", "input",
+    "output", "createdAt", "command", "start", "end", "showInput", "language", "defaultOpen", "autoCollapse",
+    "userIdentifier",
+)  # fmt: skip
+ELEMENT = (
+    "id", "threadId", "type", "url", "name", "display", "objectKey", "size", "page", "language", "forId", "mime",
+    "props", "userIdentifier",
+)  # fmt: skip
+FEEDBACK = ("id", "forId", "threadId", "value", "comment", "userIdentifier", "createdAt")
+
+
+def user(record: UserRecord) -> Row:
+    """Return the row of a person for the columns ``USER``; the id follows from the identifier."""
+    id = str(uuid.uuid5(uuid.NAMESPACE_OID, record.identifier))
+    return id, record.identifier, time_text(record.created_at), _json(record.metadata)
+
+
+def thread(record: ThreadRecord) -> Row:
+    """Return the row of a thread for the columns ``THREAD``, with the person's identifier in the place of the id."""
+    ref, person = record.ref, record.user or None
+    created, updated = time_text(record.created_at), time_text(record.updated_at)
+    name = optional_text(record.name)
+    metadata = _json(record.metadata)
+    return record.id, created, updated, name, person, person, metadata, ref.key, ref.platform, dump_ref(ref)
+
+
+def step(record: StepRecord) -> Row:
+    """Return the row of a message or a step for the columns ``STEP``."""
+    at = time_text(record.created_at)
+    return (
+        text(record.id),
+        text(record.name),
+        text(record.type),
+        record.thread,
+        optional_text(record.parent),
+        False,
+        False,
+        bool(record.is_error),
+        _json(record.metadata),
+        _list(record.tags),
+        text(record.input),
+        text(record.output),
+        at,
+        optional_text(record.command),
+        record.start or at,
+        record.end or at,
+        optional_text(record.show_input),
+        optional_text(record.language),
+        bool(record.default_open),
+        bool(record.auto_collapse),
+        record.user or None,
+    )
+
+
+def element(record: ElementRecord) -> Row:
+    """Return the row of an element for the columns ``ELEMENT``."""
+    return (
+        text(record.id),
+        record.thread,
+        record.type,
+        optional_text(record.url),
+        text(record.name),
+        optional_text(record.display),
+        record.object_key,
+        optional_text(record.size),
+        record.page if isinstance(record.page, int) else None,
+        optional_text(record.language),
+        optional_text(record.for_id),
+        optional_text(record.mime),
+        None if record.props is None else _json(record.props),
+        record.user or None,
+    )
+
+
+def feedback(record: FeedbackRecord) -> Row:
+    """Return the row of a feedback for the columns ``FEEDBACK``."""
+    at = time_text(record.created_at)
+    return record.id, record.step, record.thread, record.value, optional_text(record.comment), record.user or None, at
+
+
+def time_text(seconds: float) -> str:
+    """Return a time in seconds since the epoch as the tables hold it: ISO 8601 in UTC, with microseconds."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    if not value:
+        return "{}"
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # what a handler put there: half a surrogate pair, an object of its own
+        return storable(json.dumps(dict(value), default=str, ensure_ascii=True, skipkeys=True))
+
+
+def _list(value: Sequence[str] | None) -> str | None:
+    return None if value is None else json.dumps([text(each) for each in value], ensure_ascii=False)
+
+
+def text(value: object) -> str:
+    """Return a value as text that every database takes. A handler may have put anything where a text belongs."""
+    return storable(value if isinstance(value, str) else str(value))
+
+
+def optional_text(value: object) -> str | None:
+    """Return a value as text that every database takes, None for None."""
+    return None if value is None else text(value)
