@@ -87,9 +87,9 @@ def compose(
         quota=settings.file_quota(),
     )
     sessions = SessionPool(store, limit=settings.live_sessions, rest_after=settings.session_rest)
-    handlers = BotHandlers(callbacks)
-    decoder = EnvelopeDecoder(adapters, store, seals)
     history = History(_place_of_history(settings, callbacks))
+    handlers = BotHandlers(callbacks, keeps_history=history.on)
+    decoder = EnvelopeDecoder(adapters, store, seals)
     services = Services(
         store=store,
         sender=sender,

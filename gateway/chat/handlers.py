@@ -12,7 +12,6 @@ from gateway.chat.actions import Action
 from gateway.chat.elements.base import Element
 from gateway.chat.elements.files import received
 from gateway.chat.feedback import Feedback
-from gateway.chat.ids import id_of_message
 from gateway.chat.message import Message
 from gateway.chat.profiles import Profiles
 from gateway.chat.reactions import Reaction
@@ -39,7 +38,7 @@ from gateway.model import (
 )
 from gateway.runtime.calling import call
 from gateway.runtime.forms import COMMENT, SETTINGS
-from gateway.runtime.history import suggest_title
+from gateway.runtime.history import id_of_message, suggest_title
 from gateway.runtime.posting import Posting
 from gateway.runtime.settings import ChatForm
 from gateway.runtime.tokens import (
@@ -60,10 +59,12 @@ class BotHandlers:
 
     Args:
         callbacks: The registry of the bot's functions.
+        keeps_history: Whether messages are kept, so that their edits and deletions matter to the gateway itself.
     """
 
-    def __init__(self, callbacks: Callbacks) -> None:
+    def __init__(self, callbacks: Callbacks, *, keeps_history: bool = False) -> None:
         self._callbacks = callbacks
+        self._keeps_history = keeps_history
         self._profiles = Profiles(callbacks)
 
     def wants(self, event: Event) -> bool:
@@ -77,9 +78,9 @@ class BotHandlers:
                 bot = self._callbacks
                 return bool(bot.on_chat_start or bot.set_chat_profiles or bot.set_starters)
             case MessageEdited():
-                return self._callbacks.on_message_edit is not None
+                return self._keeps_history or self._callbacks.on_message_edit is not None
             case MessageDeleted():
-                return self._callbacks.on_message_delete is not None
+                return self._keeps_history or self._callbacks.on_message_delete is not None
             case ReactionChanged():
                 return self._wants_reactions
         assert_never(event)

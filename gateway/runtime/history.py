@@ -4,11 +4,25 @@ all."""
 from __future__ import annotations
 
 import time
+import uuid
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from gateway.model import Profile, Record, ThreadRecord, UserRecord, UserRef, to_json
+from gateway.model import (
+    ConversationRef,
+    Event,
+    MessageDeleted,
+    MessageEdited,
+    Profile,
+    Record,
+    Removed,
+    StepEdited,
+    ThreadRecord,
+    UserRecord,
+    UserRef,
+    to_json,
+)
 from gateway.ports import Outcome
 from gateway.runtime.session import OWN, Session
 
@@ -107,6 +121,25 @@ def metadata_of(user: UserRef, profile: Profile | None) -> dict[str, Any]:
         metadata |= profile.extra
         metadata |= {name: value for name, value in told.items() if name not in ("display_name", "extra")}
     return metadata
+
+
+def id_of_message(ref: ConversationRef, platform_id: str) -> str:
+    """Return the id of the message that a platform knows by another id, the same whenever it is asked for.
+
+    ``ref`` is the conversation the message is in, ``platform_id`` the platform's own id of it.
+    """
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{ref.key}/{platform_id}"))
+
+
+def changed_by(event: Event) -> Sequence[Record]:
+    """Return what an event changes by itself in what is kept: a person edited or deleted a message."""
+    match event:
+        case MessageEdited():
+            return (StepEdited(id_of_message(event.ref, event.message_id), event.text),)
+        case MessageDeleted():
+            return (Removed("step", id_of_message(event.ref, event.message_id)),)
+        case _:
+            return ()
 
 
 def suggest_title(session: Session, text: str) -> None:

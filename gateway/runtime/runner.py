@@ -20,6 +20,7 @@ from gateway.model import (
 from gateway.ports import Lease, Outcome
 from gateway.runtime.asks import OpenAsks
 from gateway.runtime.context import current_turn
+from gateway.runtime.history import changed_by
 from gateway.runtime.journal import Journal
 from gateway.runtime.outcome import Finished, write_outcome
 from gateway.runtime.persistence import retry_until_stored
@@ -132,7 +133,8 @@ class Runner:
         recorded = await services.store.effects(queued.key) if queued.rerun else ()
         session = await self._open(queued)
         if session is None:  # the event belongs to a conversation that has ended
-            await write_outcome(services.store, lease, queued.key, outcome=Outcome(journal=bool(recorded)))
+            kept = services.history.placed(changed_by(queued.event) if services.history.on else ())
+            await write_outcome(services.store, lease, queued.key, outcome=kept._replace(journal=bool(recorded)))
             return None
         eager = not services.sender.can_find_sent(queued.event.ref)
         journal = Journal(services.store, lease, queued.key, recorded, eager=eager)

@@ -19,6 +19,7 @@ from tests.contract.crashes import CrashContract
 from tests.contract.deletions import DeletionContract
 from tests.contract.elements import ElementContract
 from tests.contract.endings import EndingContract
+from tests.contract.history import HistoryContract
 from tests.contract.losses import LossContract
 from tests.contract.messages import MessageContract
 from tests.contract.profiles import ProfileContract
@@ -40,6 +41,7 @@ class BotContract(
     EndingContract,
     DeletionContract,
     CrashContract,
+    HistoryContract,
     StopContract,
     StepContract,
     TaskListContract,

@@ -7,6 +7,7 @@ from gateway.egress import Sender
 from gateway.errors import RateLimited
 from gateway.ingress.failures import Failures
 from gateway.model import ConversationRef, Envelope, MessageCreated, UserRef
+from gateway.runtime.history import History
 from gateway.runtime.queued import QueuedDelivery
 from gateway.runtime.session import SessionPool
 from gateway.store.sqlite import SQLiteStore
@@ -24,7 +25,15 @@ async def test_a_turn_refused_for_longer_than_a_send_waits_pauses_as_long_as_the
         lease = await store.claim(REF.key)
         assert lease is not None
         pool = SessionPool(store, limit=1, rest_after=60)
-        failures = Failures(store=store, pool=pool, sender=Sender({}), counters=Counters(), retries=1, backoff=0.001)
+        failures = Failures(
+            store=store,
+            pool=pool,
+            sender=Sender({}),
+            counters=Counters(),
+            history=History("off"),
+            retries=1,
+            backoff=0.001,
+        )
         pause = await failures.handle(
             lease, QueuedDelivery.of(stored.delivery, EVENT, None), RateLimited(300, "bucket")
         )

@@ -31,7 +31,7 @@ class Nothing:
 
 
 async def open_session(pool: SessionPool, thread: str) -> Session:
-    session = await pool.open(ref(thread), USER)
+    session = await pool.open(ref(thread), USER, opener=thread)
     assert session is not None
     return session
 

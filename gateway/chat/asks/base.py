@@ -6,13 +6,12 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from gateway.chat import kept, transcript
 from gateway.chat.author import BOT, shown_author
-from gateway.chat.ids import id_of_message
 from gateway.chat.text import message_text
 from gateway.egress.degrade import literal
 from gateway.model import MessageCreated, Outgoing, UserRecord, UserRef, from_json, to_json
 from gateway.runtime.asks import Ask, AskKind
 from gateway.runtime.context import require_turn
-from gateway.runtime.history import metadata_of
+from gateway.runtime.history import id_of_message, metadata_of
 from gateway.runtime.journal import Effect
 from gateway.runtime.posting import Posting
 from gateway.runtime.queued import QueuedDelivery

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, TypedDict
 
 from gateway.chat.asks.base import Again, AskBase, message_of
-from gateway.chat.ids import id_of_message
 from gateway.model import MessageCreated, from_json
 from gateway.runtime.asks import AskKind
+from gateway.runtime.history import id_of_message
 from gateway.runtime.journal import Effect
 from gateway.runtime.posting import Posting
 from gateway.runtime.turn import Turn

@@ -48,7 +48,9 @@ def _put(
     """
     insert = sqlite.insert(table)
     given = {name: values.get(name, bindparam(name)) for name in columns}
-    changes: dict[str, ColumnElement[Any]] = {name: insert.excluded[name] for name in columns if name not in (key, *stays)}
+    changes: dict[str, ColumnElement[Any]] = {
+        name: insert.excluded[name] for name in columns if name not in (key, *stays)
+    }
     changes |= merged(insert.excluded)
     text = _text(insert.values(given).on_conflict_do_update(index_elements=[key], set_=changes))
     start, _, rest = text.partition(" VALUES ")

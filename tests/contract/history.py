@@ -1,0 +1,146 @@
+"""What is kept of conversations: each message and step once, whatever happens meanwhile."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import gateway as cl
+from gateway.chat.registry import Callbacks
+from tests.contract.crashes import LivingBot
+from tests.contract.reading import reads, texts
+from tests.contract.world import World
+from tests.support.bot import register, running_bot
+
+SPEAKS = """
+    import gateway as cl
+
+    @cl.on_message
+    async def main(message: cl.Message):
+        await cl.Message(f"first {message.content}").send()
+        await cl.Message(f"second {message.content}").send()
+"""
+
+
+def kept(folder: Path, query: str) -> list[Any]:
+    """Return the rows that a query finds in the gateway's database; of one column its values."""
+    with closing(sqlite3.connect(folder / "gateway.db")) as database:
+        rows = database.execute(query).fetchall()
+    return [row[0] if len(row) == 1 else row for row in rows]
+
+
+def said(folder: Path) -> list[tuple[str, str]]:
+    """Return type and text of everything that is kept, in the order in which it was said."""
+    return kept(folder, 'SELECT type, output FROM steps ORDER BY "createdAt", rowid')
+
+
+def speaking() -> Callbacks:
+    """Register a bot with a step, a question, a stream, a message that is changed and one that is taken back."""
+
+    def bot() -> None:
+        @cl.on_message
+        async def main(message: cl.Message) -> None:
+            async with cl.Step("look", type="tool") as step:
+                step.input, step.output = "where", "there"
+            name = await cl.AskUserMessage("Your name?").send()
+            assert name is not None
+            answer = cl.Message()
+            for word in ("You ", "are ", name["output"]):
+                await answer.stream_token(word)
+            await answer.send()
+            changed = await cl.Message("draft").send()
+            changed.content = "final"
+            await changed.update()
+            gone = await cl.Message("gone").send()
+            await gone.remove()
+            await cl.Message("done", metadata={"of": object()}).send()
+
+    return register(bot)
+
+
+class HistoryContract:
+    """Checks what is kept of conversations; ``BotContract`` includes it."""
+
+    async def test_what_both_sides_say_is_kept_with_the_turn(self, world: World, tmp_path: Path) -> None:
+        async with running_bot(world, speaking(), tmp_path):
+            post = await world.dm("hello \x00 there")
+            await reads(world, post, "Your name?")
+            await world.dm("Ada")
+            await reads(world, post, "done")
+        hello = next(text for kind, text in said(tmp_path) if kind == "user_message")
+        assert hello.startswith("hello") and hello.endswith("there") and "\x00" not in hello
+        assert said(tmp_path) == [
+            ("user_message", hello),
+            ("tool", "there"),
+            ("assistant_message", "Your name?"),
+            ("user_message", "Ada"),
+            ("assistant_message", "You are Ada"),
+            ("assistant_message", "final"),
+            ("assistant_message", "done"),
+        ]
+        ada = world.user("Ada").key
+        assert kept(tmp_path, "SELECT identifier FROM users") == [ada]
+        thread = kept(tmp_path, 'SELECT id, name, "userIdentifier", platform FROM threads')
+        assert [each[2:] for each in thread] == [(ada, world.name)]
+        assert thread[0][1].startswith("hello")
+        assert kept(tmp_path, 'SELECT DISTINCT "threadId", "userIdentifier" FROM steps') == [(thread[0][0], ada)]
+        user_ids = kept(tmp_path, 'SELECT DISTINCT threads."userId" = users.id FROM threads, users')
+        assert user_ids == [1]
+
+    async def test_a_turn_that_is_killed_and_runs_again_is_kept_once(self, world: World, tmp_path: Path) -> None:
+        async with LivingBot(world, tmp_path, SPEAKS) as bot:
+            hold = world.hold("send", text="second", after_effect=True)
+            post = await world.dm("one")
+            await hold.reached()
+            await bot.kill()
+            hold.release()
+            await bot.start()
+            await reads(world, post, "second one")
+            await bot.terminate()
+        data = tmp_path / ".gateway"
+        assert [text for _, text in said(data)] == ["one", "first one", "second one"]
+        assert len(kept(data, "SELECT id FROM threads")) == 1
+
+    async def test_edits_and_deletions_change_what_is_kept(self, world: World, tmp_path: Path) -> None:
+        def bot() -> None:
+            @cl.on_message
+            async def main(message: cl.Message) -> None:
+                await cl.Message("noted").send()
+
+        async with running_bot(world, register(bot), tmp_path):
+            first = await world.mention("first")
+            await reads(world, first, "noted")
+            second = await world.reply(first, "second")
+            await world.wait_for(lambda: texts(world, first).count("noted") == 2)
+            await world.edit(second, "other")
+            dm = await world.dm("after the edit")
+            await reads(world, dm, "noted")
+        users = [text for kind, text in said(tmp_path) if kind == "user_message"]
+        assert users == ["first", "other", "after the edit"]
+        async with running_bot(world, register(bot), tmp_path):
+            await world.delete(second)
+            await world.dm("after the deletion")
+            await world.wait_for(lambda: texts(world, dm).count("noted") == 2)
+        users = [text for kind, text in said(tmp_path) if kind == "user_message"]
+        assert users == ["first", "after the edit", "after the deletion"]
+
+    async def test_nothing_is_kept_where_history_is_off(self, world: World, tmp_path: Path) -> None:
+        async with running_bot(world, speaking(), tmp_path, history="off"):
+            post = await world.dm("hello")
+            await reads(world, post, "Your name?")
+            await world.dm("Ada")
+            await reads(world, post, "done")
+        for table in ("users", "threads", "steps", "elements", "feedbacks"):
+            assert kept(tmp_path, f"SELECT * FROM {table}") == []
+
+    async def test_a_turn_that_failed_for_good_leaves_what_was_said(self, world: World, tmp_path: Path) -> None:
+        def bot() -> None:
+            @cl.on_message
+            async def main(message: cl.Message) -> None:
+                await cl.Message("begun").send()
+                raise ValueError("no luck")
+
+        async with running_bot(world, register(bot), tmp_path, turn_retries=1):
+            post = await world.dm("hello")
+            await reads(world, post, "something went wrong")
+        assert said(tmp_path) == [("user_message", "hello"), ("assistant_message", "begun")]
