@@ -113,12 +113,14 @@ class HistoryContract:
             second = await world.reply(first, "second")
             await world.wait_for(lambda: texts(world, first).count("noted") == 2)
             await world.edit(second, "other")
+            await world.settled()
             dm = await world.dm("after the edit")
             await reads(world, dm, "noted")
         users = [text for kind, text in said(tmp_path) if kind == "user_message"]
         assert users == ["first", "other", "after the edit"]
         async with running_bot(world, register(bot), tmp_path):
             await world.delete(second)
+            await world.settled()
             await world.dm("after the deletion")
             await world.wait_for(lambda: texts(world, dm).count("noted") == 2)
         users = [text for kind, text in said(tmp_path) if kind == "user_message"]
