@@ -36,7 +36,7 @@ from gateway.http.health import health_routes
 from gateway.loading import load_bot
 from gateway.platforms import registry
 from gateway.playground.server import Playground
-from gateway.ports import Store
+from gateway.ports import Blobs, Store
 from gateway.runtime.outcome import write_outcome
 from gateway.runtime.session import SessionPool
 from gateway.settings import GatewaySettings, conceal_secrets
@@ -44,6 +44,9 @@ from gateway.settings import GatewaySettings, conceal_secrets
 __all__ = ["Gateway"]
 
 log = structlog.get_logger(__name__)
+
+BLOB_CHECK = 10.0
+"""Seconds the blob store gets to answer at the start."""
 
 
 class Gateway:
@@ -55,7 +58,7 @@ class Gateway:
     """
 
     asgi: Starlette
-    """The ASGI application: webhooks, ``/healthz``, ``/readyz``, ``/files/{id}`` and, on emulated platforms, the
+    """The ASGI application: webhooks, ``/healthz``, ``/readyz``, ``/files/...`` and, on emulated platforms, the
     playground. Served alone with an ASGI lifespan it enters the gateway itself; mounted in another application it does
     not, because that application's own lifespan has to."""
 
@@ -134,6 +137,7 @@ class Gateway:
             await parts.store.open()
             self._stack.push_async_callback(parts.store.close)
             await parts.seals.open(parts.store)
+            await _check_blobs(parts.files.blobs)
             if parts.emulators:
                 await self._forget_deliveries()
             await run_startup(parts.callbacks)
@@ -189,9 +193,8 @@ class Gateway:
                 draining=lambda: self.is_draining,
                 limits=parts.limits,
             ),
+            *parts.files.server.routes(),
         ]
-        if parts.held is not None:
-            routes.append(parts.held.route())
         if self._playground is not None:
             routes.extend(self._playground.routes)
         return routes
@@ -200,3 +203,13 @@ class Gateway:
     async def _lifespan(self, _: Starlette) -> AsyncGenerator[None]:
         async with self:
             yield
+
+
+async def _check_blobs(blobs: Blobs) -> None:
+    """Raise ``SettingsError`` when the blob store refuses what is configured. One that does not answer is logged: it
+    may be back before anybody needs it."""
+    try:
+        async with asyncio.timeout(BLOB_CHECK):
+            await blobs.check()
+    except OSError as error:  # a TimeoutError included
+        log.warning("blobs.unreachable", error=str(error)[:300] or f"no answer within {BLOB_CHECK:g} s")

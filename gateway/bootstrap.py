@@ -12,14 +12,16 @@ from gateway.chat.registry import Callbacks
 from gateway.disk import is_full, make_folder, make_room
 from gateway.egress import Sender
 from gateway.errors import SettingsError
-from gateway.http.files import DiskFileVault
+from gateway.http.files import FileServer
+from gateway.http.links import FileLinks
+from gateway.http.vault import BlobFileVault
 from gateway.ingress.acceptor import Acceptor
 from gateway.ingress.decoder import EnvelopeDecoder
 from gateway.ingress.dispatcher import Dispatcher
 from gateway.ingress.failures import Failures
 from gateway.ingress.housekeeping import Housekeeping
 from gateway.ingress.tasks import BackgroundTasks
-from gateway.ports import Store
+from gateway.ports import Blobs, Store
 from gateway.runtime.commands import CommandList
 from gateway.runtime.files import Files
 from gateway.runtime.forms import Forms
@@ -35,10 +37,31 @@ from gateway.runtime.session import SessionPool
 from gateway.runtime.turn import Services
 from gateway.settings import LOOPBACK, GatewaySettings, PlatformSettings, playground_database
 from gateway.store import open_store
+from gateway.store.blobs import open_blobs
 from gateway.telemetry.metrics import Counters
 
 CREDENTIALS = "SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET, DISCORD_BOT_TOKEN, or TEAMS_APP_ID and TEAMS_APP_PASSWORD"
 """The settings that switch a platform on, for error messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileParts:
+    """What keeps files beyond a turn, and hands them out."""
+
+    blobs: Blobs
+    vault: BlobFileVault
+    server: FileServer
+    seals: Seals
+    """The seals that the links are signed with: those of the same gateway."""
+
+
+def file_parts(settings: GatewaySettings) -> FileParts:
+    """Build what keeps files. Raises ``SettingsError`` for a ``BLOB_URL`` that cannot be used."""
+    seals = Seals()
+    blobs = open_blobs(settings.blob_url, folder=settings.data_dir / "blobs")
+    links = FileLinks(key=lambda: seals.key("links to files"), public_url=settings.own_url)
+    vault = BlobFileVault(blobs, links, quota=settings.file_quota(), former=settings.data_dir / "held")
+    return FileParts(blobs, vault, FileServer(links, vault, blobs), seals)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +74,7 @@ class Parts:
     emulators: Mapping[str, Emulator]
     """The emulated platforms that the playground shows, by name; empty on real platforms. Whoever started them stops
     them."""
-    held: DiskFileVault | None
-    """The folder of files that a platform fetches after their message was sent."""
+    files: FileParts
     store: Store
     counters: Counters
     limits: Limits
@@ -69,15 +91,16 @@ def compose(
     callbacks: Callbacks,
     adapters: Mapping[str, Adapter],
     emulators: Mapping[str, Emulator] | None = None,
-    held: DiskFileVault | None = None,
+    kept: FileParts | None = None,
     store: Store | None = None,
 ) -> Parts:
     """Build the objects of a gateway around given adapters. Without ``store`` it is the one that
-    ``settings.database_url`` names, not opened yet."""
+    ``settings.database_url`` names, not opened yet; without ``kept`` they are those that ``settings`` name."""
     store = store or open_store(settings.database_url)
+    kept = kept or file_parts(settings)
     counters = Counters()
     limits = Limits()
-    seals = Seals()
+    seals = kept.seals
     tasks = BackgroundTasks()
     sender = Sender(adapters)
     files = Files(
@@ -136,7 +159,7 @@ def compose(
         store=store,
         pool=sessions,
         files=files,
-        held=held,
+        held=kept.vault,
         acceptor=acceptor,
         rest_after=settings.session_rest,
         end_after=settings.session_timeout,
@@ -146,7 +169,7 @@ def compose(
         callbacks=callbacks,
         adapters=adapters,
         emulators=emulators or {},
-        held=held,
+        files=kept,
         store=store,
         counters=counters,
         limits=limits,
@@ -237,17 +260,17 @@ def _on_platforms(
     emulators: Mapping[str, Emulator] | None = None,
 ) -> Parts:
     """Build the adapters of the configured platforms, and everything around them."""
-    held = DiskFileVault(settings.data_dir / "held", public_url=settings.own_url, quota=settings.file_quota())
+    kept = file_parts(settings)
     store = open_store(settings.database_url)
     context = AdapterContext(
         max_body_bytes=settings.max_body_bytes,
         loopback=settings.host in LOOPBACK,
-        files=held,
+        files=kept.vault,
         store=StoredKeyValues(store),
     )
     adapters = {
         name: platform.adapter(blocks[name], context) for name, platform in platforms.items() if blocks[name].configured
     }
     return compose(
-        settings=settings, callbacks=callbacks, adapters=adapters, emulators=emulators, held=held, store=store
+        settings=settings, callbacks=callbacks, adapters=adapters, emulators=emulators, kept=kept, store=store
     )

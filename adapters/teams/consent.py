@@ -10,7 +10,6 @@ retried with patience.
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 
 import aiohttp
 import structlog
@@ -25,7 +24,6 @@ from adapters.teams.patience import patiently
 from adapters.teams.sharing import asked, consent
 from adapters.teams.transport import Transport, in_pieces
 from gateway.adapter import FileVault, HeldFile
-from gateway.disk import in_thread
 from gateway.errors import Gone, PlatformError, Rejected, Unavailable
 from gateway.model import ConversationRef
 
@@ -162,7 +160,7 @@ class Consents:
         if not of_onedrive(url, local=self._transport.local):
             raise Rejected("the upload address is none of OneDrive's")
         sent = 0
-        async for fragment in _fragments(file.path):
+        async for fragment in _fragments(file.read()):
             headers = {"Content-Type": "application/octet-stream"}
             if file.size:
                 headers["Content-Range"] = f"bytes {sent}-{sent + len(fragment) - 1}/{file.size}"
@@ -178,19 +176,16 @@ class Consents:
             sent += len(fragment)
 
 
-async def _fragments(path: Path) -> AsyncIterator[bytes]:
-    """Yield the file's bytes in fragments; one empty fragment for an empty file."""
-    at = 0
-    while True:
-        fragment = await in_thread(_read, path, at)
-        if fragment or not at:
-            yield fragment
-        at += len(fragment)
-        if len(fragment) < FRAGMENT:
-            return
-
-
-def _read(path: Path, at: int) -> bytes:
-    with path.open("rb") as file:
-        file.seek(at)
-        return file.read(FRAGMENT)
+async def _fragments(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield the content in fragments of ``FRAGMENT`` bytes, the last one shorter; one empty fragment for an empty
+    file."""
+    fragment = bytearray()
+    sent = False
+    async for chunk in chunks:
+        fragment += chunk
+        while len(fragment) >= FRAGMENT:
+            yield bytes(fragment[:FRAGMENT])
+            del fragment[:FRAGMENT]
+            sent = True
+    if fragment or not sent:
+        yield bytes(fragment)

@@ -36,7 +36,7 @@ class Sharing:
     async def lines(self, to: ConversationRef, files: Sequence[OutgoingFile], *, key: str) -> list[str]:
         """Return a line for each file that no activity shows: a link to it, or why there is none."""
         return [
-            await self._line(file, f"{key}.{number}")
+            await self._line(to, file, f"{key}.{number}")
             for number, file in enumerate(files)
             if not await self._separate(to, file)
         ]
@@ -63,23 +63,23 @@ class Sharing:
             return _message(
                 {"contentType": file.mime, "contentUrl": f"data:{file.mime};base64,{data}", "name": file.name}
             )
-        return consent(file.name, await self._hold(file, key, person=asked(to)), size=await _size(file))
+        return consent(file.name, await self._hold(file, key, conversation=asked(to)), size=await _size(file))
 
-    async def _hold(self, file: OutgoingFile, key: str, *, person: str = "") -> str:
+    async def _hold(self, file: OutgoingFile, key: str, *, conversation: str) -> str:
         if self._held is None:
             raise Unsupported(f"file {file.name!r}: the gateway holds no files here, so Teams cannot be given any")
         try:
-            return await self._held.hold(file, key=key, conversation=person)
+            return await self._held.hold(file, key=key, conversation=conversation)
         except OSError as error:
             raise Rejected(f"file {file.name!r}: {error.strerror or error}") from error
 
-    async def _line(self, file: OutgoingFile, key: str) -> str:
+    async def _line(self, to: ConversationRef, file: OutgoingFile, key: str) -> str:
         name = escaped(file.name)
         if isinstance(file.source, FromUrl):
             return f"📎 [{name}]({_web(file, file.source.url)})"
         url = None
         if self._held is not None:
-            url = self._held.link(await self._hold(file, key), seconds=LINK_SECONDS)
+            url = self._held.link(await self._hold(file, key, conversation=to.key), seconds=LINK_SECONDS)
         if url is not None:
             return f"📎 [{name}]({url})"
         if not self._noted:

@@ -1,9 +1,8 @@
 """What an adapter is given of the gateway: limits, a vault for files to hand out later, and a store for a few durable
 values."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from gateway.model import OutgoingFile
@@ -14,10 +13,11 @@ class HeldFile(NamedTuple):
 
     name: str
     mime: str
-    path: Path
-    """Where the bytes are on the disk."""
     size: int
     """Bytes."""
+    read: Callable[[], AsyncIterator[bytes]]
+    """Begins to read the content, in chunks. Iterating raises ``FileNotFoundError`` when the file was dropped
+    meanwhile, and ``OSError`` when the storage fails."""
 
 
 class FileVault(Protocol):

@@ -50,7 +50,7 @@ class Housekeeping:
         store: Store,
         pool: SessionPool,
         files: Files,
-        held: Prunable | None,
+        held: Prunable,
         acceptor: Acceptor,
         rest_after: float,
         end_after: float,
@@ -107,5 +107,4 @@ class Housekeeping:
                 messages_before=now - KEEP_MESSAGES,
             )
         await self._files.prune(older_than=KEEP_FILES)
-        if self._held is not None:
-            await self._held.prune()
+        await self._held.prune()

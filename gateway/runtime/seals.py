@@ -32,13 +32,21 @@ class Seals:
             await store.put_value("gateway", KEY, body)
         self._key = bytes.fromhex(body["key"])
 
-    def seal(self, *meaning: str) -> str:
-        """Return the seal over these words, 12 characters. Raises ``RuntimeError`` before ``open``."""
+    def key(self, purpose: str) -> bytes:
+        """Return a key of 32 bytes for one purpose, such as signing links, derived from the signing key: the same after
+        a restart and on every machine with this store. Raises ``RuntimeError`` before ``open``."""
+        return hmac.digest(self._opened(), f"key for {purpose}".encode(), sha256)
+
+    def _opened(self) -> bytes:
         if self._key is None:
             raise RuntimeError("the store is not open")
+        return self._key
+
+    def seal(self, *meaning: str) -> str:
+        """Return the seal over these words, 12 characters. Raises ``RuntimeError`` before ``open``."""
         words = [word.encode("utf-8", "surrogatepass") for word in meaning]
         text = b"".join(len(word).to_bytes(4) + word for word in words)
-        return base64.urlsafe_b64encode(hmac.digest(self._key, text, sha256)[:_BYTES]).decode()
+        return base64.urlsafe_b64encode(hmac.digest(self._opened(), text, sha256)[:_BYTES]).decode()
 
     def fits(self, seal: str, *meaning: str) -> bool:
         """Whether ``seal`` is the seal over these words."""

@@ -1,13 +1,17 @@
 """``BLOB_URL``: what it may be, and what is said of what it may not."""
 
+import socket
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
+from gateway.emulators.slack import SlackEmulator
 from gateway.errors import SettingsError
 from gateway.settings import GatewaySettings
 from gateway.store.blobs import open_blobs
 from tests.blobs.contract import content
+from tests.support.bot import register, running_bot
 
 
 async def test_a_folder_by_its_address(tmp_path: Path) -> None:
@@ -62,3 +66,18 @@ def test_the_setting_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert GatewaySettings.read().blob_url is None
     monkeypatch.setenv("BLOB_URL", "s3://bucket/bot")
     assert GatewaySettings.read().blob_url == "s3://bucket/bot"
+
+
+async def test_a_cloud_that_does_not_answer_keeps_no_gateway_from_starting(
+    slack: SlackEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.app.BLOB_CHECK", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("AWS_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "example")
+        with capture_logs() as logs:
+            async with running_bot(slack, register(lambda: None), tmp_path, blob_url="s3://bucket"):
+                pass
+    [line] = [line for line in logs if line["event"] == "blobs.unreachable"]
+    assert line["error"] == "no answer within 0.05 s"

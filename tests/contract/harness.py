@@ -12,7 +12,6 @@ import uvicorn
 from starlette.applications import Starlette
 
 from gateway.adapter import AdapterContext
-from gateway.http.files import DiskFileVault
 from gateway.model import (
     Accepted,
     Answer,
@@ -26,6 +25,7 @@ from gateway.model import (
     to_json,
 )
 from tests.contract.world import Post, Said, World
+from tests.support.files import files_in
 
 E = TypeVar("E")
 H = TypeVar("H", bound="AdapterHarness")
@@ -141,10 +141,10 @@ async def serving(
         listening = socket.create_server(("127.0.0.1", 0))
         stack.callback(listening.close)
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        held = DiskFileVault(data / "held", public_url=url)
-        harness = harness_of(world, AdapterContext(max_body_bytes=max_body_bytes, loopback=True, files=held))
+        kept = files_in(data / "blobs", public_url=url)
+        harness = harness_of(world, AdapterContext(max_body_bytes=max_body_bytes, loopback=True, files=kept.vault))
         harness.url = url
-        app = Starlette(routes=[*harness.adapter.routes(harness.accept), held.route()])
+        app = Starlette(routes=[*harness.adapter.routes(harness.accept), *kept.server.routes()])
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
         # The socket takes connections already: nothing has to wait for the server to be up.
         running = asyncio.create_task(server.serve(sockets=[listening]))

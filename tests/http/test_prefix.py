@@ -16,13 +16,13 @@ import gateway as cl
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.errors import SettingsError
 from gateway.http.application import application
-from gateway.http.files import DiskFileVault
 from gateway.model import FromBytes, OutgoingFile
 from gateway.playground import Playground
 from gateway.settings import GatewaySettings
 from tests.slack.reading import said
 from tests.support.bot import RunningBot, register, running_bot
 from tests.support.emulators import started
+from tests.support.files import files_in
 
 
 def bot() -> None:
@@ -92,13 +92,12 @@ async def test_a_bot_answers_below_a_prefix(slack: SlackEmulator, tmp_path: Path
 
 async def test_a_held_files_link_leads_below_the_prefix(tmp_path: Path) -> None:
     settings = GatewaySettings(_env_file=None, root_path="bot/", public_url="https://host.example/")
-    folder = DiskFileVault(tmp_path, public_url=settings.own_url)
-    link = folder.link(
-        await folder.hold(OutgoingFile(name="a", mime="", source=FromBytes(data=b"x")), key="k"), seconds=60
-    )
+    files = files_in(tmp_path, public_url=settings.own_url)
+    id = await files.vault.hold(OutgoingFile(name="a", mime="", source=FromBytes(data=b"x")), key="k")
+    link = files.vault.link(id, seconds=60)
     assert link is not None
     assert link.startswith("https://host.example/bot/files/")
-    async with client(application([folder.route()], root_path=settings.root_path)) as http:
+    async with client(application(files.server.routes(), root_path=settings.root_path)) as http:
         assert (await http.get(urlsplit(link)._replace(scheme="", netloc="").geturl())).content == b"x"
 
 

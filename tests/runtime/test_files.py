@@ -15,11 +15,11 @@ from gateway import disk
 from gateway.disk import Quota
 from gateway.egress import Sender
 from gateway.errors import TooLarge, Unavailable
-from gateway.http.files import DiskFileVault
 from gateway.model import FromBytes, FromPath, OutgoingFile, RemoteFile
 from gateway.runtime import files as module
 from gateway.runtime.files import Files
 from tests.egress.platform import Plain
+from tests.support.files import files_in
 
 MB = 1_000_000
 
@@ -96,7 +96,7 @@ async def test_nobody_else_can_read_an_attachment(kept: AttachmentFolder, tmp_pa
 
 
 async def test_nobody_else_can_read_a_held_file(tmp_path: Path) -> None:
-    folder = DiskFileVault(tmp_path / "held", public_url=None)
+    folder = files_in(tmp_path / "blobs", public_url=None).vault
     before = os.umask(0o000)
     try:
         await folder.hold(OutgoingFile(name="a", mime="", source=FromBytes(data=b"mine")), key="k")
@@ -172,11 +172,11 @@ async def test_halves_of_downloads_of_a_process_that_died_are_pruned(kept: Attac
 
 async def test_a_held_file_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     quota = Quota(each=MB, total=MB, settings=("EACH", "TOTAL"))
-    folder = DiskFileVault(tmp_path / "held", public_url=None, quota=quota)
+    folder = files_in(tmp_path / "blobs", public_url=None, quota=quota).vault
     gone = OutgoingFile(name="gone", mime="", source=FromPath(path=tmp_path / "nowhere"))
     with pytest.raises(OSError, match="No such file"):
         await folder.hold(gone, key="k", conversation="c")
-    assert [path.name for path in (tmp_path / "held").iterdir()] == ["link.key"]
+    assert [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()] == []
     assert quota.total == 0
 
 
@@ -249,14 +249,14 @@ async def test_held_files_have_bounds_of_their_own(tmp_path: Path) -> None:
     def file(name: str) -> OutgoingFile:
         return OutgoingFile(name=name, mime="", source=FromBytes(data=b"x" * MB))
 
-    folder = DiskFileVault(tmp_path / "held", public_url=None, quota=quota())
+    folder = files_in(tmp_path / "blobs", public_url=None, quota=quota()).vault
     first = await folder.hold(file("a"), key="k", conversation="c1")
     assert await folder.hold(file("a"), key="k", conversation="c1") == first, "once more is not one more"
     await folder.hold(file("b"), key="k", conversation="c1")
     with pytest.raises(TooLarge, match="EACH"):
         await folder.hold(file("c"), key="k", conversation="c1")
     await folder.hold(file("c"), key="k")
-    again = DiskFileVault(tmp_path / "held", public_url=None, quota=quota())
+    again = files_in(tmp_path / "blobs", public_url=None, quota=quota()).vault
     with pytest.raises(TooLarge, match="TOTAL"):
         await again.hold(file("d"), key="k", conversation="c2")
     await again.drop(first)
@@ -273,7 +273,7 @@ async def test_a_bot_that_fills_the_default_threads_holds_up_no_file(kept: Attac
     try:
         async with asyncio.timeout(10):
             path = await kept.fetch(remote(300_000))
-            folder = DiskFileVault(tmp_path / "held", public_url="https://bot.example")
+            folder = files_in(tmp_path / "blobs", public_url="https://bot.example").vault
             id = await folder.hold(OutgoingFile(name="a", mime="", source=FromPath(path=path)), key="k")
             assert await folder.find(id) is not None
     finally:

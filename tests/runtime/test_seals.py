@@ -52,3 +52,13 @@ async def test_the_key_is_made_once_and_kept() -> None:
     token = first.write_rating(HERE, "m")
     assert second.read_rating(HERE, token) == "m"
     assert other.read_rating(HERE, token) is None
+
+
+async def test_each_purpose_has_a_key_of_its_own_that_stays() -> None:
+    kept, first, second = ValuesInMemory(), Seals(), Seals()
+    with pytest.raises(RuntimeError, match="not open"):
+        first.key("links")
+    await first.open(kept)
+    await second.open(kept)
+    assert first.key("links") == second.key("links") != first.key("else")
+    assert len(first.key("links")) == 32

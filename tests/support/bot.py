@@ -10,10 +10,9 @@ import uvicorn
 
 from gateway.adapter import AdapterContext
 from gateway.app import Gateway
-from gateway.bootstrap import compose
+from gateway.bootstrap import compose, file_parts
 from gateway.chat.registry import Callbacks, fresh
 from gateway.emulators.slack.emulator import SlackEmulator
-from gateway.http.files import DiskFileVault
 from gateway.runtime.key_values import StoredKeyValues
 from gateway.serving.server import bind
 from gateway.settings import GatewaySettings
@@ -56,13 +55,13 @@ async def running_bot(
         config = GatewaySettings(
             _env_file=None, data_dir=data, database_url=f"sqlite:///{data}/gateway.db", port=port, **settings
         )
-        held = DiskFileVault(data / "held", public_url=config.own_url)
+        kept = file_parts(config)
         store = open_store(config.database_url)
         context = AdapterContext(
-            max_body_bytes=config.max_body_bytes, loopback=True, files=held, store=StoredKeyValues(store)
+            max_body_bytes=config.max_body_bytes, loopback=True, files=kept.vault, store=StoredKeyValues(store)
         )
         adapters = {world.name: world.adapter(context) for world in worlds}
-        gateway = Gateway(compose(settings=config, callbacks=callbacks, adapters=adapters, held=held, store=store))
+        gateway = Gateway(compose(settings=config, callbacks=callbacks, adapters=adapters, kept=kept, store=store))
         server = QuietServer(uvicorn.Config(gateway.asgi, lifespan="off", access_log=False, log_config=None, ws="none"))
         async with gateway:
             serving = asyncio.create_task(server.serve(sockets=[listener]))
