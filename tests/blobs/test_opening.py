@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.emulators.slack import SlackEmulator
+from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.errors import SettingsError
 from gateway.settings import GatewaySettings
 from gateway.store.blobs import open_blobs

@@ -1,0 +1,6 @@
+"""The emulated Slack, and the clouds' object storages on this machine."""
+
+from tests.support.object_storage import s3_server
+from tests.support.slack import logging, slack
+
+__all__ = ["logging", "s3_server", "slack"]
