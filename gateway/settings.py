@@ -174,7 +174,7 @@ class GatewaySettings(_Settings):
     """Where contents of files are kept: ``file:///folder``, ``s3://bucket/prefix``, ``gs://bucket/prefix`` or
     ``az://container/prefix``; None for the folder ``blobs`` in ``data_dir``."""
     data_dir: Path = Path(".gateway")
-    """The folder of downloaded attachments, each kept 7 days at most, and of blobs unless ``blob_url`` says otherwise."""
+    """The folder of downloaded attachments, each kept 7 days at most, and of blobs unless ``blob_url`` is set."""
     turn_retries: int = Field(default=2, ge=0, le=20)
     """Number of re-runs of a turn that failed, before its message becomes a dead letter; 0 to run it at most once."""
     turn_timeout: float = Field(default=0, ge=0)
