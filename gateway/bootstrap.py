@@ -111,7 +111,7 @@ def compose(
     )
     sessions = SessionPool(store, limit=settings.live_sessions, rest_after=settings.session_rest)
     history = History(_place_of_history(settings, callbacks))
-    handlers = BotHandlers(callbacks, keeps_history=history.on)
+    handlers = BotHandlers(callbacks, keeps_history=history.on, reactions=settings.reaction_values)
     decoder = EnvelopeDecoder(adapters, store, seals)
     services = Services(
         store=store,
@@ -123,10 +123,10 @@ def compose(
         seals=seals,
         commands=CommandList(store, sender),
         history=history,
-        reactions=lambda: bool(callbacks.on_reaction or callbacks.on_slack_reaction_added),
+        reactions=handlers.wants_reactions,
         author_rename=lambda: callbacks.author_rename,
         cot=settings.cot,
-        feedback=lambda: settings.feedback and callbacks.on_feedback is not None,
+        feedback=lambda: _shows_thumbs(settings, callbacks),
     )
     places = Places(in_all=settings.running_turns, per_person=settings.turns_per_person, limits=limits)
     dispatcher = Dispatcher(
@@ -179,6 +179,12 @@ def compose(
         acceptor=acceptor,
         housekeeping=housekeeping,
     )
+
+
+def _shows_thumbs(settings: GatewaySettings, callbacks: Callbacks) -> bool:
+    if settings.feedback != "auto":
+        return settings.feedback == "on"
+    return callbacks.on_feedback is not None or callbacks.data_layer is not None
 
 
 def _place_of_history(settings: GatewaySettings, callbacks: Callbacks) -> Place:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway import __version__
-from gateway.commands import db, inbox
+from gateway.commands import db, feedback, inbox
 from gateway.commands.common import fail, one_line_errors, read_settings, write_file
 from gateway.errors import SettingsError
 from gateway.redaction import redact
@@ -38,6 +38,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help"]},
 )
 app.add_typer(db.app, name="db")
+app.add_typer(feedback.app, name="feedback")
 app.add_typer(inbox.app, name="inbox")
 
 STARTER = '''"""A bot. Run it with: gateway run bot.py"""

@@ -222,13 +222,21 @@ class GatewaySettings(_Settings):
     held for it."""
     files_mb: float = Field(default=5_000, gt=0)
     """Megabytes (1,000,000 bytes) all attachments may take on the disk; as much again for all held files."""
-    feedback: bool = True
-    """Whether thumbs are shown under the bot's answers, when an ``on_feedback`` handler is registered."""
-
+    feedback: Literal["auto", "on", "off"] = "auto"
+    """Whether thumbs are shown under the bot's answers: ``auto`` where an ``on_feedback`` handler or a data layer is
+    registered."""
+    feedback_reactions: str = ""
+    """Reactions on the bot's messages that count as thumbs: ``thumbsup=1, thumbsdown=0, 👍=1``, by the names the
+    platforms give them."""
     history: Literal["on", "off"] = "on"
     """Whether conversations are kept: messages, steps, elements and feedback."""
     cot: Literal["hidden", "tool_call", "full"] = "full"
     """Which steps people see (the chain of thought): none, those of type ``tool``, or all."""
+
+    @property
+    def reaction_values(self) -> Mapping[str, Literal[0, 1]]:
+        """What each reaction that counts as a thumb is worth: 1 up, 0 down."""
+        return _reaction_values(self.feedback_reactions)
 
     def file_quota(self) -> Quota:
         """Return a new, empty count of kept files with the bounds of ``files_mb_per_conversation`` and ``files_mb``."""
@@ -257,6 +265,18 @@ class GatewaySettings(_Settings):
         url = url.rstrip("/")
         return url if url.endswith(self.root_path) else url + self.root_path
 
+    @field_validator("feedback", mode="before")
+    @classmethod
+    def _of_yes_or_no(cls, value: object) -> object:
+        words = {"true": "on", "1": "on", "yes": "on", "false": "off", "0": "off", "no": "off"}
+        return words.get(str(value).lower(), value)
+
+    @field_validator("feedback_reactions")
+    @classmethod
+    def _checked_reactions(cls, value: str) -> str:
+        _reaction_values(value)
+        return value
+
     @field_validator("root_path")
     @classmethod
     def _one_form_of(cls, path: str) -> str:
@@ -264,3 +284,13 @@ class GatewaySettings(_Settings):
         if re.search(r"[^\w.~/-]", path, re.ASCII) or "//" in path or ".." in path.split("/"):
             raise ValueError(f"{path!r} is no path like /bot")
         return f"/{path}" if path else ""
+
+
+def _reaction_values(text: str) -> Mapping[str, Literal[0, 1]]:
+    values: dict[str, Literal[0, 1]] = {}
+    for each in filter(None, (part.strip() for part in text.split(","))):
+        emoji, _, value = (part.strip() for part in each.rpartition("="))
+        if not emoji or value not in ("0", "1"):
+            raise ValueError(f"{each!r} is not EMOJI=1 (thumbs up) or EMOJI=0 (thumbs down)")
+        values[emoji.strip(":")] = 1 if value == "1" else 0
+    return values

@@ -1,9 +1,10 @@
 """The bridge from events to the bot's functions: it builds what a handler is given and calls the handler."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, assert_never
+from typing import Any, Literal, assert_never
 
 import structlog
 
@@ -39,6 +40,7 @@ from gateway.model import (
 from gateway.runtime.calling import call
 from gateway.runtime.forms import COMMENT, SETTINGS
 from gateway.runtime.history import id_of_message, suggest_title
+from gateway.runtime.owners import owner
 from gateway.runtime.posting import Posting
 from gateway.runtime.settings import ChatForm
 from gateway.runtime.tokens import (
@@ -60,11 +62,19 @@ class BotHandlers:
     Args:
         callbacks: The registry of the bot's functions.
         keeps_history: Whether messages are kept, so that their edits and deletions matter to the gateway itself.
+        reactions: What reactions on the bot's messages are worth as feedback: 1 thumbs up, 0 thumbs down.
     """
 
-    def __init__(self, callbacks: Callbacks, *, keeps_history: bool = False) -> None:
+    def __init__(
+        self,
+        callbacks: Callbacks,
+        *,
+        keeps_history: bool = False,
+        reactions: Mapping[str, Literal[0, 1]] | None = None,
+    ) -> None:
         self._callbacks = callbacks
         self._keeps_history = keeps_history
+        self._reactions = reactions or {}
         self._profiles = Profiles(callbacks)
 
     def wants(self, event: Event) -> bool:
@@ -82,12 +92,12 @@ class BotHandlers:
             case MessageDeleted():
                 return self._keeps_history or self._callbacks.on_message_delete is not None
             case ReactionChanged():
-                return self._wants_reactions
+                return self.wants_reactions()
         assert_never(event)
 
-    @property
-    def _wants_reactions(self) -> bool:
-        return bool(self._callbacks.on_reaction or self._callbacks.on_slack_reaction_added)
+    def wants_reactions(self) -> bool:
+        """Return whether reactions matter: a handler is registered for them, or some of them count as feedback."""
+        return bool(self._callbacks.on_reaction or self._callbacks.on_slack_reaction_added or self._reactions)
 
     async def start(self, turn: Turn) -> None:
         """Offer the profiles, call ``on_chat_start``, where it is registered, and offer the starters."""
@@ -229,8 +239,15 @@ class BotHandlers:
 
     async def _reacted(self, turn: Turn, event: ReactionChanged) -> None:
         bot = self._callbacks
+        value = self._reactions.get(event.emoji)
+        on = (
+            await owner(turn.services.store, turn.ref, event.message_id)
+            if bot.on_reaction is not None or value is not None
+            else None
+        )
+        if value is not None and on is not None:
+            await self._counts(turn, on, value, added=event.added)
         if bot.on_reaction is not None:
-            on = await sent.owner(turn, event.message_id)
             reaction = Reaction(event.emoji, event.added, current_user(turn), event.message_id, on)
             await call(bot.on_reaction, reaction)
         if bot.on_slack_reaction_added is not None and event.added and event.ref.platform == "slack":
@@ -251,7 +268,15 @@ class BotHandlers:
         if self._callbacks.on_message_delete is not None:
             await call(self._callbacks.on_message_delete, _spoken(turn, event.message_id, known))
 
+    async def _counts(self, turn: Turn, message: str, value: Literal[0, 1], *, added: bool) -> None:
+        """Take a reaction as a thumb, or as a thumb that was taken back."""
+        if added:
+            await self._feedback(turn, Feedback(message, value, turn.thread_id))
+        else:
+            kept.forget_feedback(turn, message)
+
     async def _feedback(self, turn: Turn, feedback: Feedback) -> None:
+        feedback.id = kept.keep_feedback(turn, feedback.forId, feedback.value, feedback.comment)
         if self._callbacks.on_feedback is not None:
             await call(self._callbacks.on_feedback, feedback)
 
@@ -274,9 +299,9 @@ async def _has_button(turn: Turn, token: ActionToken) -> bool:
 
 async def _owner(turn: Turn, platform_id: str | None) -> str | None:
     """Return the id of the rated message; waits for messages that are being posted and not on record yet."""
-    message = await sent.owner(turn, platform_id)
+    message = await owner(turn.services.store, turn.ref, platform_id)
     if message is None and await turn.services.in_flight.settled(turn.ref.key):
-        message = await sent.owner(turn, platform_id)
+        message = await owner(turn.services.store, turn.ref, platform_id)
     return message
 
 

@@ -1,9 +1,11 @@
-"""What history keeps of messages and steps: their records, made from what a handler holds."""
+"""What history keeps of messages, steps and feedback: their records, made from what a handler holds."""
 
+import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
-from gateway.model import Removed, StepEdited, StepRecord
+from gateway.model import FeedbackRecord, Removed, StepEdited, StepRecord
+from gateway.runtime.history import id_of_feedback
 from gateway.runtime.transcript import Transcript
 from gateway.runtime.turn import Turn
 
@@ -70,6 +72,23 @@ def change_text(turn: Turn, id: str, text: str) -> None:
     """Change the kept text of a message: a person edited it."""
     if turn.services.history.on:
         _whose(turn, id).edit(StepEdited(id, text))
+
+
+def keep_feedback(turn: Turn, message: str, value: Literal[0, 1], comment: str | None) -> str:
+    """Keep what the person whose turn it is thinks of a message, in place of what they thought before, and return the
+    id of that."""
+    id = id_of_feedback(message, turn.person)
+    if turn.services.history.on:
+        turn.transcript.feedback(
+            FeedbackRecord(id, message, turn.thread_id, turn.person, value, comment or None, time.time())
+        )
+    return id
+
+
+def forget_feedback(turn: Turn, message: str) -> None:
+    """Forget what the person whose turn it is thinks of a message."""
+    if turn.services.history.on:
+        turn.transcript.remove(Removed("feedback", id_of_feedback(message, turn.person)))
 
 
 def _whose(turn: Turn, id: str) -> Transcript:

@@ -19,6 +19,7 @@ from gateway.model import AllowedMentions, Button, Citation, Outgoing
 from gateway.model.text import drop_lone_surrogates
 from gateway.runtime import tokens
 from gateway.runtime.context import current_turn, require_turn
+from gateway.runtime.owners import remember_owner
 from gateway.runtime.posting import Posting
 from gateway.runtime.tokens import ActionToken
 from gateway.runtime.turn import Turn
@@ -336,7 +337,7 @@ class Message:
                 posting.effect.record(buttons=True)
                 await sent.remember(turn, self.id, message, posting.receipts, ids, doubtful=posting.doubtful)
             if owned:
-                await sent.remember_owner(turn, self.id, posting.receipts)
+                await remember_owner(turn.services.store, turn.ref, self.id, posting.receipts)
 
     async def _show(self, posting: Posting, message: Outgoing) -> None:
         if posting.stream is not None:

@@ -80,22 +80,6 @@ async def forget_buttons(turn: Turn, message_id: str) -> None:
     await turn.services.store.put_message(_key(turn, message_id), gone)
 
 
-def _platform_key(turn: Turn, message_id: str) -> str:
-    return f"p:{turn.ref.key}:{message_id}"
-
-
-async def remember_owner(turn: Turn, message_id: str, receipts: tuple[Receipt, ...]) -> None:
-    """Store which message the platform messages belong to, for thumbs that name only a platform message."""
-    for receipt in receipts:
-        await turn.services.store.put_message(_platform_key(turn, receipt.id), {"message": message_id})
-
-
-async def owner(turn: Turn, platform_id: str | None) -> str | None:
-    """Return the id of the message that a platform message belongs to; None where no record names it."""
-    body = await turn.services.store.get_message(_platform_key(turn, platform_id)) if platform_id else None
-    return str(body["message"]) if body is not None else None
-
-
 async def remove_buttons(message_id: str, *, only: str | None = None) -> None:
     """Take the button with the id ``only`` (by default all) off a message sent in this or an earlier turn."""
     turn = require_turn()

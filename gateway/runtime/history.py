@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from gateway.model import (
     ConversationRef,
-    Event,
+    FeedbackGiven,
+    FeedbackRecord,
     MessageDeleted,
     MessageEdited,
     Profile,
@@ -23,8 +24,11 @@ from gateway.model import (
     UserRef,
     to_json,
 )
-from gateway.ports import Outcome
+from gateway.ports import MessageRecords, Outcome
+from gateway.runtime.owners import owner
+from gateway.runtime.queued import QueuedDelivery
 from gateway.runtime.session import OWN, Session
+from gateway.runtime.tokens import RatingToken
 
 if TYPE_CHECKING:
     from gateway.runtime.turn import Turn
@@ -131,9 +135,26 @@ def id_of_message(ref: ConversationRef, platform_id: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{ref.key}/{platform_id}"))
 
 
-def changed_by(event: Event) -> Sequence[Record]:
-    """Return what an event changes by itself in what is kept: a person edited or deleted a message."""
+def id_of_feedback(message: str, person: str) -> str:
+    """Return the id of what a person thinks of a message, the same however often they change their mind."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{message}/{person}"))
+
+
+async def changed_by(queued: QueuedDelivery, store: MessageRecords) -> Sequence[Record]:
+    """Return what a delivery changes in what is kept though its conversation is over: a person edited or deleted a
+    message, or rated one."""
+    event = queued.event
     match event:
+        case FeedbackGiven():
+            if isinstance(queued.token, RatingToken):
+                message: str | None = queued.token.message
+            else:
+                message = await owner(store, event.ref, event.message_id)
+            if message is None:
+                return ()
+            person, comment = event.user.key, event.comment or None
+            id = id_of_feedback(message, person)
+            return (FeedbackRecord(id, message, "", person, event.value, comment, queued.received_at),)
         case MessageEdited():
             return (StepEdited(id_of_message(event.ref, event.message_id), event.text),)
         case MessageDeleted():

@@ -133,7 +133,8 @@ class Runner:
         recorded = await services.store.effects(queued.key) if queued.rerun else ()
         session = await self._open(queued)
         if session is None:  # the event belongs to a conversation that has ended
-            kept = services.history.placed(changed_by(queued.event) if services.history.on else ())
+            changed = await changed_by(queued, services.store) if services.history.on else ()
+            kept = services.history.placed(changed)
             await write_outcome(services.store, lease, queued.key, outcome=kept._replace(journal=bool(recorded)))
             return None
         eager = not services.sender.can_find_sent(queued.event.ref)

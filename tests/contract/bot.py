@@ -20,6 +20,7 @@ from tests.contract.deletions import DeletionContract
 from tests.contract.elements import ElementContract
 from tests.contract.endings import EndingContract
 from tests.contract.history import HistoryContract
+from tests.contract.history_feedback import FeedbackHistoryContract
 from tests.contract.losses import LossContract
 from tests.contract.messages import MessageContract
 from tests.contract.profiles import ProfileContract
@@ -42,6 +43,7 @@ class BotContract(
     DeletionContract,
     CrashContract,
     HistoryContract,
+    FeedbackHistoryContract,
     StopContract,
     StepContract,
     TaskListContract,

@@ -37,6 +37,7 @@ ELEMENT = (
     "props", "userIdentifier",
 )  # fmt: skip
 FEEDBACK = ("id", "forId", "threadId", "value", "comment", "userIdentifier", "createdAt")
+"""The value of ``forId`` is given twice: the thread is looked up by it."""
 
 
 def user(record: UserRecord) -> Row:
@@ -105,7 +106,16 @@ def element(record: ElementRecord) -> Row:
 def feedback(record: FeedbackRecord) -> Row:
     """Return the row of a feedback for the columns ``FEEDBACK``."""
     at = time_text(record.created_at)
-    return record.id, record.step, record.thread, record.value, optional_text(record.comment), record.user or None, at
+    return (
+        record.id,
+        record.step,
+        record.step,
+        record.thread,
+        record.value,
+        optional_text(record.comment),
+        record.user or None,
+        at,
+    )
 
 
 def time_text(seconds: float) -> str:

@@ -6,7 +6,7 @@ The statements are compiled once, from the definition of the tables.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, case, delete, func, select, update
 from sqlalchemy.dialects import sqlite
 
 from gateway.model import (
@@ -73,7 +73,16 @@ _PUT_FEEDBACKS = _put(
     feedbacks,
     rows.FEEDBACK,
     stays=("createdAt",),
-    merged=lambda new: {"comment": func.coalesce(new.comment, feedbacks.c.comment)},
+    # The message may be of an earlier thread than the one its rating came in.
+    threadId=func.coalesce(
+        select(steps.c.threadId).where(steps.c.id == bindparam("forId")).scalar_subquery(), bindparam("threadId")
+    ),
+    # A comment is about its thumb: another thumb takes it away.
+    merged=lambda new: {
+        "comment": case(
+            (new.comment.is_not(None), new.comment), (feedbacks.c.value == new.value, feedbacks.c.comment), else_=None
+        )
+    },
 )
 _NAME_THREAD = _text(update(threads).where(threads.c.id == bindparam("key")).values(name=bindparam("text")))
 _EDIT_STEP = _text(update(steps).where(steps.c.id == bindparam("key")).values(output=bindparam("text")))

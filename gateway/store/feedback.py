@@ -1,0 +1,52 @@
+"""Reads what people think of answers, beside a gateway that may be running."""
+
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects import sqlite
+
+from gateway.store.core.rows import time_text
+from gateway.store.core.tables import feedbacks, steps, threads
+from gateway.store.sqlite.file import open_shared
+from gateway.store.urls import sqlite_file
+
+COLUMNS = ("at", "user", "platform", "thread", "title", "message_id", "message", "value", "comment")
+"""What is told of each feedback."""
+
+
+@contextmanager
+def export(url: str, *, since: float | None = None) -> Generator[Iterator[dict[str, Any]]]:
+    """Open the database for the time of a block, and give all feedback, oldest first, row by row.
+
+    Args:
+        url: ``sqlite:///FOLDER/FILE``.
+        since: Only what was given at this time or later, in seconds since the epoch.
+
+    Raises:
+        SettingsError: There is no such database, or it needs another version of the gateway.
+    """
+    query = (
+        select(
+            feedbacks.c.createdAt,
+            feedbacks.c.userIdentifier,
+            threads.c.platform,
+            feedbacks.c.threadId,
+            threads.c.name,
+            feedbacks.c.forId,
+            steps.c.output,
+            feedbacks.c.value,
+            feedbacks.c.comment,
+        )
+        .outerjoin(steps, steps.c.id == feedbacks.c.forId)
+        .outerjoin(threads, threads.c.id == feedbacks.c.threadId)
+        .order_by(feedbacks.c.createdAt, feedbacks.c.id)
+    )
+    if since is not None:
+        query = query.where(feedbacks.c.createdAt >= time_text(since))
+    compiled = query.compile(dialect=sqlite.dialect(paramstyle="qmark"))
+    values = [compiled.params[name] for name in compiled.positiontup or ()]
+    with closing(open_shared(sqlite_file(url))) as database:
+        found = database.connection.execute(str(compiled), values)
+        yield (dict(zip(COLUMNS, row, strict=True)) for row in iter(found.fetchone, None))
