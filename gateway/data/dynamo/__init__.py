@@ -1,0 +1,1 @@
+"""Chainlit's documented single table in DynamoDB: how its items are named, written and read."""
