@@ -1,5 +1,5 @@
-"""The interfaces a store implements: the inbox, the outcomes of turns, the journals, the sessions, values kept by key;
-and that of the blobs, which lie beside the database.
+"""The interfaces a store implements: the inbox, the outcomes of turns, the outbox, the journals, the sessions, values
+kept by key; and that of the blobs, which lie beside the database.
 
 One object usually implements all but the last, because one transaction has to write all that a turn leaves behind: its
 delivery done, its session saved, its journal dropped. Every method returns after its change is durable (committed and
@@ -9,6 +9,7 @@ synced). Changes submitted at the same time share a commit.
 from gateway.ports.blobs import Blob, BlobInfo, Blobs, BlobSource
 from gateway.ports.inbox import DeadLetter, Delivery, Inbox, Lease, PutResult
 from gateway.ports.journals import EffectRecord, Journals
+from gateway.ports.outbox import Outbox, OutboxItem, OutboxSize
 from gateway.ports.outcomes import NO_OUTCOME, Outcome, Outcomes
 from gateway.ports.payloads import KeyValues, MessageRecords, Payloads, Tokens, ValueOwner
 from gateway.ports.sessions import SessionRecord, Sessions
@@ -28,6 +29,9 @@ __all__ = [
     "KeyValues",
     "Lease",
     "MessageRecords",
+    "Outbox",
+    "OutboxItem",
+    "OutboxSize",
     "Outcome",
     "Outcomes",
     "Payloads",

@@ -4,12 +4,13 @@ from typing import Protocol
 
 from gateway.ports.inbox import Inbox
 from gateway.ports.journals import Journals
+from gateway.ports.outbox import Outbox
 from gateway.ports.outcomes import Outcomes
 from gateway.ports.payloads import Payloads
 from gateway.ports.sessions import Sessions
 
 
-class Store(Inbox, Outcomes, Journals, Sessions, Payloads, Protocol):
+class Store(Inbox, Outcomes, Outbox, Journals, Sessions, Payloads, Protocol):
     """Implements every port over one database, and opens, checks, prunes and closes that database."""
 
     async def open(self) -> None:

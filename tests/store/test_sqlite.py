@@ -38,6 +38,7 @@ from tests.store.contract import (
     ref,
     session,
 )
+from tests.store.outbox import OutboxContract
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -87,7 +88,7 @@ def run(source: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     )
 
 
-class TestSQLiteStore(StoreContract):
+class TestSQLiteStore(StoreContract, OutboxContract):
     """All of the contract."""
 
 

@@ -109,10 +109,11 @@ def load_session(row: Row) -> SessionRecord:
     )
 
 
-def outcome_row(key: str, outcome: Outcome) -> tuple[str, Row | None, bool, str, Outcome]:
-    """Return what the turn of the delivery ``key`` leaves behind, as ``kinds.outcomes`` writes it."""
+def outcome_row(conversation: str, key: str, outcome: Outcome) -> tuple[str, Row | None, bool, str, str, Outcome]:
+    """Return what the turn of the delivery ``key`` of a conversation leaves behind, as ``kinds.outcomes`` writes it."""
     session, journal, posted, _, _ = outcome
-    return key, None if session is None else session_row(session), journal, " ".join(posted), outcome
+    saved = None if session is None else session_row(session)
+    return key, saved, journal, " ".join(posted), conversation, outcome
 
 
 def effect_row(effect: EffectRecord) -> Row:

@@ -6,7 +6,7 @@ waits; the statements run in the writer's thread (``writer``).
 """
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +17,8 @@ from gateway.ports import (
     Delivery,
     EffectRecord,
     Lease,
+    OutboxItem,
+    OutboxSize,
     Outcome,
     PutResult,
     SessionRecord,
@@ -25,7 +27,7 @@ from gateway.ports import (
 from gateway.redaction import redact
 from gateway.store.core import codec
 from gateway.store.core.kind import Kind
-from gateway.store.core.kinds import deliveries, journal, outcomes, payloads, sessions, upkeep
+from gateway.store.core.kinds import deliveries, journal, outbox, outcomes, payloads, sessions, upkeep
 from gateway.store.core.ownership import Ownership
 from gateway.store.core.reader import StoreReader
 from gateway.store.core.writer import Writer
@@ -50,6 +52,7 @@ class SQLiteStore:
         """The seq up to which no delivery can be pruned; 0 again once the search has reached the newest one."""
         self._writer: Writer | None = None
         self._reader: StoreReader | None = None
+        self._wake_outbox: Callable[[], None] | None = None
 
     async def open(self) -> None:
         if self._writer is not None:
@@ -167,18 +170,50 @@ class SQLiteStore:
     # Outcomes
 
     async def finish(self, lease: Lease, key: str, outcome: Outcome = NO_OUTCOME, *, soon: bool = False) -> None:
-        await self._do(outcomes.FINISH_SOON if soon else outcomes.FINISH, codec.outcome_row(key, outcome), lease)
+        kind = outcomes.FINISH_SOON if soon else outcomes.FINISH
+        await self._do(kind, codec.outcome_row(lease.conversation, key, outcome), lease)
+        self._put_out(outcome)
 
     async def answer(self, lease: Lease, ask: EffectRecord, outcome: Outcome = NO_OUTCOME, *, answered_by: str) -> None:
-        await self._do(outcomes.ANSWER, (codec.effect_row(ask), codec.outcome_row(answered_by, outcome)), lease)
+        left = codec.outcome_row(lease.conversation, answered_by, outcome)
+        await self._do(outcomes.ANSWER, (codec.effect_row(ask), left), lease)
+        self._put_out(outcome)
 
     async def fail(
         self, lease: Lease, key: str, outcome: Outcome = NO_OUTCOME, *, error: str, not_before: float
     ) -> None:
-        await self._do(outcomes.FAIL_TURN, (codec.outcome_row(key, outcome), redact(error), not_before), lease)
+        left = codec.outcome_row(lease.conversation, key, outcome)
+        await self._do(outcomes.FAIL_TURN, (left, redact(error), not_before), lease)
+        self._put_out(outcome)
 
     async def bury(self, lease: Lease, key: str, outcome: Outcome = NO_OUTCOME, *, error: str) -> None:
-        await self._do(outcomes.BURY_TURN, (codec.outcome_row(key, outcome), redact(error)), lease)
+        left = codec.outcome_row(lease.conversation, key, outcome)
+        await self._do(outcomes.BURY_TURN, (left, redact(error)), lease)
+        self._put_out(outcome)
+
+    # Outbox
+
+    def on_outbox(self, wake: Callable[[], None]) -> None:
+        self._wake_outbox = wake
+
+    def _put_out(self, outcome: Outcome) -> None:
+        if outcome.outbox and self._wake_outbox is not None:
+            self._wake_outbox()
+
+    async def due(self, *, now: float, limit: int) -> Sequence[OutboxItem]:
+        return await self._read(outbox.READ_DUE, (now, limit))
+
+    async def delivered(self, items: Sequence[OutboxItem], *, limit: int) -> Sequence[OutboxItem]:
+        return await self._do(outbox.DELIVERED, (items, limit)) if items else ()
+
+    async def postpone(self, item: OutboxItem, *, error: str, not_before: float) -> None:
+        await self._do(outbox.POSTPONING, (item, redact(error), not_before))
+
+    async def failed(self, *, limit: int) -> Sequence[OutboxItem]:
+        return await self._read(outbox.READ_FAILED, limit)
+
+    async def outbox_size(self) -> OutboxSize:
+        return await self._read(outbox.READ_SIZE, None)
 
     # Journals
 

@@ -6,7 +6,7 @@ from typing import TypeAlias
 from gateway.ports import Outcome
 from gateway.store.core.codec import Row
 from gateway.store.core.kind import Kind
-from gateway.store.core.kinds import history
+from gateway.store.core.kinds import history, outbox
 from gateway.store.core.kinds.deliveries import FORGET_EFFECTS
 from gateway.store.core.kinds.journal import RECORD_EFFECT
 from gateway.store.core.kinds.sessions import SAVE_SESSION
@@ -22,24 +22,26 @@ BURY = """UPDATE deliveries SET state = 2, attempts = attempts + 1, error = ?, c
     WHERE key = ? AND state = 0"""
 POSTED = "UPDATE deliveries SET posted = ? WHERE key = ?"
 
-Left: TypeAlias = tuple[str, Row | None, bool, str, Outcome]
+Left: TypeAlias = tuple[str, Row | None, bool, str, str, Outcome]
 """What one turn leaves behind: the delivery's key, the session's row, whether there is a journal, the ids of the posted
-messages (separated by blanks), and all of it, for its records."""
+messages (separated by blanks), the conversation, and all of it, for its records."""
 
 
 def _leave(tx: Transaction, items: Sequence[Left]) -> None:
     """Write what turns leave behind, whatever becomes of their deliveries."""
-    if posted := [(ids, key) for key, _, _, ids, _ in items if ids]:
+    if posted := [(ids, key) for key, _, _, ids, *_ in items if ids]:
         tx.executemany(POSTED, posted)
-    SAVE_SESSION.run(tx, [session for _, session, _, _, _ in items if session is not None])
+    SAVE_SESSION.run(tx, [session for _, session, *_ in items if session is not None])
     history.keep(tx, [record for *_, outcome in items for record in outcome.records])
+    if elsewhere := [(conversation, outcome.outbox) for *_, conversation, outcome in items if outcome.outbox]:
+        outbox.put(tx, elsewhere)
 
 
 def _done(tx: Transaction, items: Sequence[Left]) -> None:
     """Mark deliveries done: nothing runs them again, so their journals go."""
-    CLOSE.run(tx, [key for key, _, _, _, _ in items], tx.now)
+    CLOSE.run(tx, [key for key, *_ in items], tx.now)
     _leave(tx, items)
-    FORGET_EFFECTS.run(tx, [key for key, _, journal, _, _ in items if journal])
+    FORGET_EFFECTS.run(tx, [key for key, _, journal, *_ in items if journal])
 
 
 def _finish(tx: Transaction, items: Sequence[Left]) -> Sequence[None]:
