@@ -15,7 +15,7 @@ from gateway.runtime.history import History
 from gateway.runtime.outcome import Buried, Failed, write_outcome
 from gateway.runtime.persistence import retry_until_stored
 from gateway.runtime.queued import QueuedDelivery
-from gateway.runtime.session import SessionPool
+from gateway.runtime.session import SessionPool, id_of_session
 from gateway.telemetry.metrics import Counters
 
 log = structlog.get_logger(__name__)
@@ -93,14 +93,17 @@ class Failures:
     async def _bury(self, lease: Lease, queued: QueuedDelivery, error: str) -> None:
         """Make the delivery a dead letter with this error."""
         # The session is saved although the turn failed, because the bot takes part in the conversation from now on.
-        conversation = queued.event.ref.key
+        session = self._pool.record_of(queued.event.ref.key)
+        records = queued.records or self._history.unhandled(
+            queued, session.id if session is not None else id_of_session(queued.key)
+        )
         await retry_until_stored(
             lambda: write_outcome(
                 self._store,
                 lease,
                 queued.key,
                 Buried(error),
-                self._history.placed(queued.records)._replace(session=self._pool.record_of(conversation)),
+                self._history.placed(records)._replace(session=session),
             )
         )
         self._counters.add(queued.event.ref.platform, "dead")

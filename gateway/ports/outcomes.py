@@ -30,7 +30,7 @@ NO_OUTCOME = Outcome()
 
 
 class Outcomes(Protocol):
-    """Stores how turns end. Only ``gateway.runtime.outcome`` calls these methods.
+    """Stores how turns end. Only ``gateway.runtime.outcome`` calls these methods, except ``keep``.
 
     Each of them writes an ``Outcome`` and the new state of the delivery in one transaction, and raises ``Fenced`` and
     writes nothing if the lease is stale.
@@ -53,4 +53,8 @@ class Outcomes(Protocol):
 
     async def bury(self, lease: Lease, key: str, outcome: Outcome = NO_OUTCOME, *, error: str) -> None:
         """Give the delivery up: it becomes a dead letter with this error."""
+        ...
+
+    async def keep(self, lease: Lease, key: str, outcome: Outcome) -> None:
+        """Write what the turn of a delivery leaves so far, while it goes on: it waits for an answer, maybe for days."""
         ...

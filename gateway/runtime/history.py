@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from gateway.model import (
     ConversationRef,
+    ElementRecord,
     FeedbackGiven,
     FeedbackRecord,
+    MessageCreated,
     MessageDeleted,
     MessageEdited,
     Profile,
     Record,
     Removed,
     StepEdited,
+    StepRecord,
     ThreadRecord,
     UserRecord,
     UserRef,
@@ -76,9 +79,32 @@ class History:
             if now - at > TOUCH_EVERY or known != metadata:
                 records.append(UserRecord(user.key, metadata, now))
         title = session.values.get(TITLE)
+        begun = session.thread_at > 0 or any(_is_in(record, session.id) for record in turn.transcript.records())
+        if not begun:
+            return records + turn.transcript.records()  # the turn ended the session before and said nothing in this one
         if now - session.thread_at > TOUCH_EVERY or title != session.title:
             records.append(_thread(session, user, title, now))
         return records + turn.transcript.records()
+
+    def unhandled(self, queued: QueuedDelivery, session: str) -> list[Record]:
+        """Return what is to be kept of a message whose turn was given up before it said anything about it."""
+        event = queued.event
+        if not self.on or not isinstance(event, MessageCreated):
+            return []
+        user, ref, at = event.user, event.ref, queued.received_at
+        metadata = {"client_type": ref.platform}
+        return [
+            ThreadRecord(session, ref, user.key if user.id else "", title_of(event.text), metadata, at, at),
+            StepRecord(
+                id=id_of_message(ref, event.message_id),
+                thread=session,
+                user=user.key,
+                name=user.name or user.key,
+                type="user_message",
+                created_at=at,
+                output=event.text,
+            ),
+        ]
 
     def placed(self, records: Sequence[Record]) -> Outcome:
         """Return the outcome of a turn that leaves these records, and nothing else."""
@@ -98,6 +124,10 @@ class History:
     def forget(self, user: str) -> None:
         """Forget that a person is kept: who comes back after being erased is written anew."""
         self._people.pop(user, None)
+
+
+def _is_in(record: Record, thread: str) -> bool:
+    return isinstance(record, StepRecord | ElementRecord) and record.thread == thread
 
 
 def _thread(session: Session, user: UserRef, title: str | None, now: float) -> ThreadRecord:
@@ -165,6 +195,11 @@ async def changed_by(queued: QueuedDelivery, store: MessageRecords) -> Sequence[
 
 def suggest_title(session: Session, text: str) -> None:
     """Name the thread after its first message, unless it has a title already."""
+    if TITLE not in session.values and (title := title_of(text)) is not None:
+        session.values[TITLE] = title
+
+
+def title_of(text: str) -> str | None:
+    """Return the title of a thread that begins with this text; None for a text without words."""
     words = " ".join(text.split())
-    if words and TITLE not in session.values:
-        session.values[TITLE] = words if len(words) <= TITLE_LIMIT else words[: TITLE_LIMIT - 1] + "…"
+    return (words if len(words) <= TITLE_LIMIT else words[: TITLE_LIMIT - 1] + "…") or None

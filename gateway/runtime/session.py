@@ -130,7 +130,7 @@ class Session:
         )
 
 
-def _new_id(opener: str) -> str:
+def id_of_session(opener: str) -> str:
     """Return the id of the session that a delivery opens: a UUID, the same when its turn runs again after a crash."""
     return str(uuid.UUID(bytes=hashlib.blake2b(f"session/{opener}".encode(), digest_size=16).digest(), version=5))
 
@@ -197,7 +197,7 @@ class SessionPool:
                 if record is not None:
                     session = Session.restored(record)
                 elif create:
-                    session = Session(id=_new_id(opener), ref=ref, user=user, started_at=time.time())
+                    session = Session(id=id_of_session(opener), ref=ref, user=user, started_at=time.time())
                 else:
                     return None
                 self._live[key] = session

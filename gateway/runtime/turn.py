@@ -270,7 +270,14 @@ class Turn:
         self._places.give_back(self.person)
         if self.delivery.on_wait is not None:
             self.delivery.on_wait(True)
-        await self.services.store.pause(self.lease, self.delivery.key)
+        store, history = self.services.store, self.services.history
+        records = history.records(self)
+        if records:  # both are written in one commit
+            kept = store.keep(self.lease, self.delivery.key, history.placed(records))
+            await asyncio.gather(store.pause(self.lease, self.delivery.key), kept)
+            history.written(records, self.session)
+        else:
+            await store.pause(self.lease, self.delivery.key)
 
     async def _go_on(self) -> None:
         self._waits -= 1

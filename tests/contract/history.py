@@ -1,5 +1,6 @@
 """What is kept of conversations: each message and step once, whatever happens meanwhile."""
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import Any
 
 import gateway as cl
 from gateway.chat.registry import Callbacks
+from gateway.runtime.context import require_turn
+from tests.contract.actions import eventually
 from tests.contract.crashes import LivingBot
 from tests.contract.reading import reads, texts
 from tests.contract.world import World
@@ -32,6 +35,11 @@ def kept(folder: Path, query: str) -> list[Any]:
 def said(folder: Path) -> list[tuple[str, str]]:
     """Return type and text of everything that is kept, in the order in which it was said."""
     return kept(folder, 'SELECT type, output FROM steps ORDER BY "createdAt", rowid')
+
+
+def by_people(folder: Path) -> list[str]:
+    """Return the text of every message of a person that is kept."""
+    return [text for kind, text in said(folder) if kind == "user_message"]
 
 
 def speaking() -> Callbacks:
@@ -101,6 +109,53 @@ class HistoryContract:
         assert [text for _, text in said(data)] == ["one", "first one", "second one"]
         assert len(kept(data, "SELECT id FROM threads")) == 1
 
+    async def test_what_was_said_before_a_question_is_kept_while_it_waits(self, world: World, tmp_path: Path) -> None:
+        asking = """
+            import gateway as cl
+
+            @cl.on_message
+            async def main(message: cl.Message):
+                name = await cl.AskUserMessage("Your name?", timeout=None).send()
+                await cl.Message(f"You are {name['output']}").send()
+        """
+        async with LivingBot(world, tmp_path, asking) as bot:
+            post = await world.dm("hello")
+            await reads(world, post, "Your name?")
+            data = tmp_path / ".gateway"
+            await eventually(lambda: [text for _, text in said(data)] == ["hello", "Your name?"])
+            await bot.kill()
+            await bot.start()
+            await world.dm("Ada")
+            await reads(world, post, "You are Ada")
+            await bot.terminate()
+        assert [text for _, text in said(data)] == ["hello", "Your name?", "Ada", "You are Ada"]
+        assert len(kept(data, "SELECT id FROM threads")) == 1
+
+    async def test_whatever_a_handler_puts_into_a_message_is_kept(self, world: World, tmp_path: Path) -> None:
+        odd = "'); DROP TABLE steps; -- \x00 \ud800 %_"
+
+        def bot() -> None:
+            @cl.on_message
+            async def main(message: cl.Message) -> None:
+                answer = cl.Message("odd", author=odd, tags=[odd, 7], metadata={odd: odd, "n": 1 << 80, 3: {1}})  # type: ignore[list-item, dict-item]
+                answer.language = 5  # type: ignore[assignment]
+                answer.keep(require_turn())
+                async with cl.Step(odd, type=odd, metadata={"set": {1}}) as step:  # type: ignore[arg-type]
+                    step.output = "x" * 10_000_000
+                await cl.Message("done").send()
+
+        async with running_bot(world, register(bot), tmp_path):
+            post = await world.dm("hello")
+            await reads(world, post, "done")
+        clean = "'); DROP TABLE steps; -- \ufffd \ufffd %_"
+        rows = kept(
+            tmp_path, "SELECT name, tags, metadata, language, length(output) FROM steps WHERE name LIKE '%DROP%'"
+        )
+        name, tags, metadata, language, _ = rows[0]
+        assert (name, json.loads(tags), language) == (clean, [clean, "7"], "5")
+        assert json.loads(metadata)["n"] == 1 << 80
+        assert rows[1][4] == 10_000_000
+
     async def test_edits_and_deletions_change_what_is_kept(self, world: World, tmp_path: Path) -> None:
         def bot() -> None:
             @cl.on_message
@@ -113,18 +168,32 @@ class HistoryContract:
             second = await world.reply(first, "second")
             await world.wait_for(lambda: texts(world, first).count("noted") == 2)
             await world.edit(second, "other")
-            await world.settled()
-            dm = await world.dm("after the edit")
-            await reads(world, dm, "noted")
-        users = [text for kind, text in said(tmp_path) if kind == "user_message"]
-        assert users == ["first", "other", "after the edit"]
+            await eventually(lambda: by_people(tmp_path) == ["first", "other"])
         async with running_bot(world, register(bot), tmp_path):
             await world.delete(second)
-            await world.settled()
-            await world.dm("after the deletion")
-            await world.wait_for(lambda: texts(world, dm).count("noted") == 2)
-        users = [text for kind, text in said(tmp_path) if kind == "user_message"]
-        assert users == ["first", "after the edit", "after the deletion"]
+            await eventually(lambda: by_people(tmp_path) == ["first"])
+
+    async def test_a_new_conversation_is_a_new_thread_once_something_is_said(
+        self, world: World, tmp_path: Path
+    ) -> None:
+        def bot() -> None:
+            @cl.on_message
+            async def main(message: cl.Message) -> None:
+                await cl.Message(f"in {cl.context.session.thread_id}").send()
+
+        threads = "SELECT id FROM threads ORDER BY rowid"
+        async with running_bot(world, register(bot), tmp_path):
+            post = await world.dm("one")
+            await reads(world, post, "in ")
+            await world.dm("/new")
+            await reads(world, post, "Started a new conversation")
+        [first] = kept(tmp_path, threads)
+        async with running_bot(world, register(bot), tmp_path):
+            await world.dm("two")
+            await world.wait_for(lambda: sum("in " in text for text in texts(world, post)) == 2)
+        one, two = kept(tmp_path, threads)
+        assert (one, kept(tmp_path, "SELECT name FROM threads ORDER BY rowid")) == (first, ["one", "two"])
+        assert [f"in {one}", f"in {two}"] == [text for text in texts(world, post) if "in " in text]
 
     async def test_nothing_is_kept_where_history_is_off(self, world: World, tmp_path: Path) -> None:
         async with running_bot(world, speaking(), tmp_path, history="off"):

@@ -1,6 +1,8 @@
 """How long a failed turn pauses before it is run again."""
 
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 from gateway.egress import Sender
@@ -41,3 +43,30 @@ async def test_a_turn_refused_for_longer_than_a_send_waits_pauses_as_long_as_the
         assert pause >= 300
     finally:
         await store.close()
+
+
+async def test_a_message_whose_turn_was_given_up_before_it_ran_is_kept(tmp_path: Path) -> None:
+    store = SQLiteStore(tmp_path / "gateway.db")
+    await store.open()
+    try:
+        await store.put(Envelope(key="k", ref=REF, body={}, received_at=7.0), started=True)
+        lease = await store.claim(REF.key)
+        assert lease is not None
+        user = UserRef(platform="slack", workspace="T", id="U", name="Ada")
+        event = MessageCreated(ref=REF, user=user, message_id="1", text="hello")
+        failures = Failures(
+            store=store,
+            pool=SessionPool(store, limit=1, rest_after=60),
+            sender=Sender({}),
+            counters=Counters(),
+            history=History("store"),
+            retries=1,
+        )
+        await failures.give_up(lease, QueuedDelivery(key="k", seq=1, received_at=7.0, event=event, interrupted=9))
+    finally:
+        await store.close()
+    with closing(sqlite3.connect(tmp_path / "gateway.db")) as database:
+        joined = (
+            'SELECT output, steps."userIdentifier", threads.name FROM steps JOIN threads ON threads.id = "threadId"'
+        )
+        assert database.execute(joined).fetchall() == [("hello", "slack:T:U", "hello")]

@@ -215,6 +215,9 @@ class SQLiteStore:
     async def outbox_size(self) -> OutboxSize:
         return await self._read(outbox.READ_SIZE, None)
 
+    async def keep(self, lease: Lease, key: str, outcome: Outcome) -> None:
+        await self._do(outcomes.KEEP, codec.outcome_row(key, outcome), lease)
+
     # Journals
 
     async def record(self, lease: Lease, effects: Sequence[EffectRecord]) -> None:

@@ -67,8 +67,14 @@ def _bury(tx: Transaction, items: Sequence[tuple[Left, str]]) -> Sequence[None]:
     return [None] * len(items)
 
 
+def _keep(tx: Transaction, items: Sequence[Left]) -> Sequence[None]:
+    _leave(tx, items)
+    return [None] * len(items)
+
+
 FINISH = Kind(_finish, patient=True)
 FINISH_SOON = Kind(_finish)
 ANSWER = Kind(_answer)
 FAIL_TURN = Kind(_fail)
 BURY_TURN = Kind(_bury)
+KEEP = Kind(_keep)
