@@ -123,6 +123,7 @@ def compose(
         seals=seals,
         commands=CommandList(store, sender),
         history=history,
+        threads=store if history.place == "store" else None,
         reactions=handlers.wants_reactions,
         author_rename=lambda: callbacks.author_rename,
         cot=settings.cot,

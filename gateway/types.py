@@ -7,10 +7,10 @@ from typing import Any, Generic, Literal, Protocol, Self, TypeVar, cast
 from gateway.chat.asks.element import AskElementResponse
 from gateway.chat.asks.file import AskFileResponse
 from gateway.chat.commands import CommandDict
-from gateway.chat.dicts import ElementDict, FeedbackDict, StepDict, ThreadDict
 from gateway.chat.feedback import Feedback
 from gateway.chat.profiles import ChatProfile, Starter
 from gateway.chat.web_only import InputAudioChunk, OutputAudioChunk
+from gateway.model import ElementDict, FeedbackDict, StepDict, ThreadDict
 
 __all__ = [
     "AskElementResponse",

@@ -3,8 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Any, Literal, assert_never
+from typing import Literal, assert_never
 
 import structlog
 
@@ -18,7 +17,7 @@ from gateway.chat.profiles import Profiles
 from gateway.chat.reactions import Reaction
 from gateway.chat.references import as_metadata, quoted, referred_files
 from gateway.chat.registry import Callbacks
-from gateway.chat.session import visible
+from gateway.chat.resume import resume
 from gateway.chat.user import current_user, name_of
 from gateway.errors import Forbidden, Gone, PlatformError, TooLarge, Unsupported
 from gateway.model import (
@@ -107,10 +106,10 @@ class BotHandlers:
         await self._profiles.suggest(turn)
 
     async def resume(self, turn: Turn) -> None:
-        """Call ``on_chat_resume`` with the thread, where it is registered, once the profile is known to exist."""
+        """Restore what was said, and call ``on_chat_resume`` with the thread, where it is registered, once the profile
+        is known to exist."""
         await self._profiles.check(turn)
-        if self._callbacks.on_chat_resume is not None:
-            await call(self._callbacks.on_chat_resume, _thread(turn))
+        await resume(turn, self._callbacks.on_chat_resume)
 
     async def end(self, turn: Turn) -> None:
         """Call ``on_chat_end``, where it is registered."""
@@ -303,22 +302,6 @@ async def _owner(turn: Turn, platform_id: str | None) -> str | None:
     if message is None and await turn.services.in_flight.settled(turn.ref.key):
         message = await owner(turn.services.store, turn.ref, platform_id)
     return message
-
-
-def _thread(turn: Turn) -> dict[str, Any]:
-    """Return the conversation as ``on_chat_resume`` gets it. Past messages are not kept, so ``steps`` is empty."""
-    user = current_user(turn)
-    return {
-        "id": turn.thread_id,
-        "createdAt": datetime.fromtimestamp(turn.session.started_at, UTC).isoformat(),
-        "name": None,
-        "userId": user.identifier,
-        "userIdentifier": user.identifier,
-        "tags": [],
-        "metadata": visible(turn.session.values),
-        "steps": [],
-        "elements": [],
-    }
 
 
 async def _download(turn: Turn, files: tuple[RemoteFile, ...]) -> list[Element]:

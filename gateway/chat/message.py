@@ -9,13 +9,12 @@ from typing import Any, Literal, Self
 from gateway.chat import kept, sent, transcript
 from gateway.chat.actions import Action
 from gateway.chat.author import BOT, shown_author
-from gateway.chat.dicts import StepDict
 from gateway.chat.elements.base import Element
 from gateway.chat.elements.rendered import Rendered, compose
 from gateway.chat.text import lines_ended, message_text, split_half
 from gateway.errors import Unsupported
 from gateway.markdown.code import fenced
-from gateway.model import AllowedMentions, Button, Citation, Outgoing
+from gateway.model import AllowedMentions, Button, Citation, Outgoing, StepDict
 from gateway.model.text import drop_lone_surrogates
 from gateway.runtime import tokens
 from gateway.runtime.context import current_turn, require_turn

@@ -13,7 +13,6 @@ import structlog
 
 from gateway.chat import kept
 from gateway.chat.author import shown_step
-from gateway.chat.dicts import StepDict
 from gateway.chat.elements.base import Element
 from gateway.chat.ids import derived_id
 from gateway.chat.message import Message
@@ -21,7 +20,7 @@ from gateway.chat.step_text import StepText
 from gateway.chat.text import message_text
 from gateway.egress.degrade import literal
 from gateway.markdown.code import fenced
-from gateway.model import TaskStatus, TaskUpdate
+from gateway.model import StepDict, TaskStatus, TaskUpdate
 from gateway.redaction import redact
 from gateway.runtime.calling import do_on_loop, on_loop, run_sync
 from gateway.runtime.context import current_turn, require_turn

@@ -38,6 +38,11 @@ def read(turn: Turn) -> list[Entry]:
     return [Entry(*each) for each in _entries(turn)]
 
 
+def is_known(turn: Turn) -> bool:
+    """Return whether the session has what was said, though that may be nothing."""
+    return _KEY in turn.session.values
+
+
 def note(turn: Turn, role: Role, id: str, text: str, author: str | None, at: float | None = None) -> None:
     """Keep a message, or replace the text of one kept before."""
     entries = _entries(turn)
@@ -72,7 +77,7 @@ def drop(turn: Turn, id: str) -> bool:
 
 def clear(turn: Turn) -> None:
     """Forget all messages."""
-    turn.session.values.pop(_KEY, None)
+    turn.session.values[_KEY] = []
 
 
 def _entries(turn: Turn) -> list[list[Any]]:

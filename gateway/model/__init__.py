@@ -4,6 +4,7 @@ from gateway.model.capabilities import Capabilities
 from gateway.model.command import COMMANDS, Command
 from gateway.model.conversation import ConversationKind, ConversationRef
 from gateway.model.delivery import Accepted, Answer, Envelope, FormErrors, Notice, OpenForm
+from gateway.model.dicts import ElementDict, FeedbackDict, StepDict, ThreadDict
 from gateway.model.element import (
     ElementKind,
     FromBytes,
@@ -79,10 +80,12 @@ __all__ = [
     "ConversationRef",
     "ConversationStarted",
     "DateField",
+    "ElementDict",
     "ElementKind",
     "ElementRecord",
     "Envelope",
     "Event",
+    "FeedbackDict",
     "FeedbackGiven",
     "FeedbackRecord",
     "FileField",
@@ -116,6 +119,7 @@ __all__ = [
     "SelectField",
     "Source",
     "Starter",
+    "StepDict",
     "StepEdited",
     "StepRecord",
     "StopRequested",
@@ -123,6 +127,7 @@ __all__ = [
     "TaskStatus",
     "TaskUpdate",
     "TextField",
+    "ThreadDict",
     "ThreadNamed",
     "ThreadRecord",
     "UserRecord",

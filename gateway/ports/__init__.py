@@ -14,6 +14,7 @@ from gateway.ports.outcomes import NO_OUTCOME, Outcome, Outcomes
 from gateway.ports.payloads import KeyValues, MessageRecords, Payloads, Tokens, ValueOwner
 from gateway.ports.sessions import SessionRecord, Sessions
 from gateway.ports.store import Store
+from gateway.ports.threads import Threads
 
 __all__ = [
     "NO_OUTCOME",
@@ -39,6 +40,7 @@ __all__ = [
     "SessionRecord",
     "Sessions",
     "Store",
+    "Threads",
     "Tokens",
     "ValueOwner",
 ]

@@ -8,9 +8,10 @@ from gateway.ports.outbox import Outbox
 from gateway.ports.outcomes import Outcomes
 from gateway.ports.payloads import Payloads
 from gateway.ports.sessions import Sessions
+from gateway.ports.threads import Threads
 
 
-class Store(Inbox, Outcomes, Outbox, Journals, Sessions, Payloads, Protocol):
+class Store(Inbox, Outcomes, Outbox, Journals, Sessions, Threads, Payloads, Protocol):
     """Implements every port over one database, and opens, checks, prunes and closes that database."""
 
     async def open(self) -> None:

@@ -11,7 +11,7 @@ import structlog
 from gateway.egress import Sender
 from gateway.errors import Gone
 from gateway.model import ConversationRef, Event, Profile, UserRef
-from gateway.ports import Lease, Store
+from gateway.ports import Lease, Store, Threads
 from gateway.runtime.asks import Ask, OpenAsks
 from gateway.runtime.commands import CommandList
 from gateway.runtime.files import Files
@@ -66,6 +66,8 @@ class Services:
     commands: CommandList
     history: History = field(default_factory=lambda: History("off"))
     """What of turns is kept, and where."""
+    threads: Threads | None = None
+    """What reads it back; None where nothing is kept."""
     feedback: Callable[[], bool] = lambda: False
     """Whether answers carry feedback buttons: the setting is on and the bot handles feedback."""
     reactions: Callable[[], bool] = lambda: False

@@ -323,4 +323,4 @@ async def test_what_the_gateway_fills_in_is_read_and_not_written(slack: SlackEmu
     async with running_bot(slack, register(bot), tmp_path):
         await slack.post(slack.dm.id, "again")
         await asyncio.wait_for(resumed.wait(), 10)
-    assert seen["resumed"] == {"chat_settings": {}, "mine": 1}
+    assert seen["resumed"] == {"client_type": "slack", "chat_settings": {}, "mine": 1}

@@ -24,6 +24,7 @@ from tests.contract.history_feedback import FeedbackHistoryContract
 from tests.contract.losses import LossContract
 from tests.contract.messages import MessageContract
 from tests.contract.profiles import ProfileContract
+from tests.contract.resume import ResumeContract
 from tests.contract.settings import SettingsContract
 from tests.contract.steps import StepContract
 from tests.contract.stopping import StopContract
@@ -44,6 +45,7 @@ class BotContract(
     CrashContract,
     HistoryContract,
     FeedbackHistoryContract,
+    ResumeContract,
     StopContract,
     StepContract,
     TaskListContract,

@@ -223,7 +223,7 @@ class ConversationContract:
             await world.reply(thread, "c")
             await reads(world, thread, "message 3 of start 1: c")
             await reads(world, await world.dm("e"), "message 2 of start 1: e")
-        assert resumed == [{"count": 1, "starts": 1}] * 2
+        assert resumed == [{"client_type": world.name, "count": 1, "starts": 1}] * 2
 
     async def test_new_begins_a_new_session(self, world: World, tmp_path: Path) -> None:
         ended: list[int] = []

@@ -39,6 +39,7 @@ from tests.store.contract import (
     session,
 )
 from tests.store.outbox import OutboxContract
+from tests.store.threads import ThreadsContract
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -88,7 +89,7 @@ def run(source: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     )
 
 
-class TestSQLiteStore(StoreContract, OutboxContract):
+class TestSQLiteStore(StoreContract, OutboxContract, ThreadsContract):
     """All of the contract."""
 
 

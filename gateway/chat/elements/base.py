@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, cast
 from urllib.parse import urlsplit
 
-from gateway.chat.dicts import ElementDict
 from gateway.chat.elements.rendered import Rendered, compose
 from gateway.chat.ids import derived_id
 from gateway.chat.text import message_text
 from gateway.model import (
     Capabilities,
+    ElementDict,
     ElementKind,
     FromBytes,
     FromPath,

@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 from urllib.parse import urlsplit
 
-from gateway.chat.dicts import ElementDict
 from gateway.chat.elements.base import Display, Element, ElementType
 from gateway.chat.elements.rendered import Rendered
 from gateway.chat.text import message_text
-from gateway.model import Capabilities, Card, media_type
+from gateway.model import Capabilities, Card, ElementDict, media_type
 from gateway.model.text import drop_lone_surrogates
 
 _TEXTS = ("text", "description", "content")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from gateway.model import Envelope
+from gateway.model import Envelope, ThreadDict
 from gateway.ports import (
     NO_OUTCOME,
     DeadLetter,
@@ -27,7 +27,7 @@ from gateway.ports import (
 from gateway.redaction import redact
 from gateway.store.core import codec
 from gateway.store.core.kind import Kind
-from gateway.store.core.kinds import deliveries, journal, outbox, outcomes, payloads, sessions, upkeep
+from gateway.store.core.kinds import deliveries, journal, outbox, outcomes, payloads, sessions, threads, upkeep
 from gateway.store.core.ownership import Ownership
 from gateway.store.core.reader import StoreReader
 from gateway.store.core.writer import Writer
@@ -246,6 +246,11 @@ class SQLiteStore:
 
     async def idle(self, *, before: float, limit: int) -> Sequence[SessionRecord]:
         return [codec.load_session(row) for row in await self._do(sessions.IDLE, (before, limit))]
+
+    # Threads
+
+    async def thread(self, id: str, *, limit: int, characters: int) -> ThreadDict | None:
+        return await self._read(threads.READ_THREAD, (id, limit, characters))
 
     # Payloads
 

@@ -1,0 +1,36 @@
+"""Reads the thread of a running turn back from where history is kept."""
+
+import asyncio
+
+import structlog
+
+from gateway.model import ThreadDict
+from gateway.ports import Threads
+
+log = structlog.get_logger(__name__)
+
+STEPS = 1_000
+"""How many steps a resumed conversation is given at most, the newest."""
+CHARACTERS = 10_000_000
+"""How many characters their inputs and outputs have together at most."""
+WITHIN = 10.0
+"""Seconds in which a thread has to be read. The message that resumes the conversation waits that long at most."""
+
+
+async def read_thread(threads: Threads | None, id: str) -> ThreadDict | None:
+    """Return a thread with its newest steps; None where nothing is kept of it, and where it cannot be read, which is
+    logged: the conversation goes on.
+
+    Args:
+        threads: Where threads are kept; None where they are not.
+        id: The thread's id.
+    """
+    if threads is None:
+        return None
+    try:
+        async with asyncio.timeout(WITHIN):
+            return await threads.thread(id, limit=STEPS, characters=CHARACTERS)
+    except Exception as error:
+        # A data layer is the user's own code: whatever it raises must not keep the bot from answering.
+        log.warning("thread.unread", thread=id, seconds=WITHIN, exc_info=error)
+        return None
