@@ -191,6 +191,10 @@ class SQLiteStore:
         await self._do(outcomes.BURY_TURN, (left, redact(error)), lease)
         self._put_out(outcome)
 
+    async def keep(self, lease: Lease, key: str, outcome: Outcome) -> None:
+        await self._do(outcomes.KEEP, codec.outcome_row(lease.conversation, key, outcome), lease)
+        self._put_out(outcome)
+
     # Outbox
 
     def on_outbox(self, wake: Callable[[], None]) -> None:
@@ -214,9 +218,6 @@ class SQLiteStore:
 
     async def outbox_size(self) -> OutboxSize:
         return await self._read(outbox.READ_SIZE, None)
-
-    async def keep(self, lease: Lease, key: str, outcome: Outcome) -> None:
-        await self._do(outcomes.KEEP, codec.outcome_row(key, outcome), lease)
 
     # Journals
 
