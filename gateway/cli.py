@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway import __version__
-from gateway.commands import db, feedback, inbox
+from gateway.commands import backup, db, feedback, inbox
 from gateway.commands.common import fail, one_line_errors, read_settings, write_file
 from gateway.errors import SettingsError
 from gateway.redaction import redact
@@ -37,6 +37,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help"]},
 )
+app.command()(backup.backup)
+app.command()(backup.restore)
 app.add_typer(db.app, name="db")
 app.add_typer(feedback.app, name="feedback")
 app.add_typer(inbox.app, name="inbox")

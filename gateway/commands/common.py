@@ -36,7 +36,9 @@ def database_url() -> str:
 
 
 def _exists(database: str) -> bool:
-    return Path(database.removeprefix("sqlite:///")).exists()
+    """Return whether there is a database; one on a server counts as one that is there."""
+    file = database.removeprefix("sqlite:///")
+    return file == database or Path(file).exists()
 
 
 def run_async(main: "Coroutine[object, object, None]") -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.store.migrations import HEAD
-from gateway.store.sqlite import file
+from gateway.store.sqlite import maintenance
 from gateway.store.sqlite.schema import copy_of
 from gateway.store.urls import is_postgresql, sqlite_file
 
@@ -39,7 +39,7 @@ async def upgrade(url: str) -> Upgraded:
         before, notices = await schema.upgrade(url)
         return Upgraded(before, HEAD, notices=notices)
     path = sqlite_file(url)
-    before = file.upgrade(path)
+    before = maintenance.upgrade(path)
     return Upgraded(before, HEAD, copy=copy_of(path, before) if 0 < before < HEAD else None)
 
 
@@ -56,4 +56,4 @@ async def current(url: str) -> int:
         from gateway.store.postgresql import schema
 
         return await schema.current(url)
-    return file.current(sqlite_file(url))
+    return maintenance.current(sqlite_file(url))

@@ -87,12 +87,12 @@ def clear_errors(path: Path) -> Generator[None]:
         raise SettingsError(f"database {path}: {error.strerror}: {fix}") from error
     except sqlite3.DatabaseError as error:
         fix = "move the file away or restore it, or let DATABASE_URL name another one"
-        if _is_full(error, path):
+        if is_full_disk(error, path):
             fix = f"{make_room(path)}, or let DATABASE_URL name a file on another one"
         raise SettingsError(f"database {path}: {error}: {fix}") from error
 
 
-def _is_full(error: sqlite3.DatabaseError, path: Path) -> bool:
+def is_full_disk(error: sqlite3.DatabaseError, path: Path) -> bool:
     """Return whether the disk is full, which SQLite often reports as an I/O error."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     return code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and has_no_room(path))
@@ -184,7 +184,7 @@ def open_owned(path: Path) -> SQLiteDatabase:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = OwnerLock(path)
         try:
-            connection = _connect(path)
+            connection = connect(path)
             try:
                 return SQLiteDatabase(connection, path, _take_over(connection, path), lock=lock)
             except BaseException:
@@ -195,49 +195,12 @@ def open_owned(path: Path) -> SQLiteDatabase:
             raise
 
 
-def upgrade(path: Path) -> int:
-    """Create the tables or migrate them while no gateway uses the file, and return the version they had, 0 for none.
-
-    Args:
-        path: The file; it is made, and its folder, where there is none.
-
-    Raises:
-        SettingsError: A gateway is using the file (its process is named), or the file cannot be used.
-    """
-    with clear_errors(path):
-        path = path.resolve()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = OwnerLock(path)
-        try:
-            with contextlib.closing(_connect(path)) as connection:
-                _use_log(connection)
-                return schema.migrate(connection, path)
-        finally:
-            lock.release()
-
-
-def current(path: Path) -> int:
-    """Return the version of the tables, 0 where there are none, beside a gateway that may be running.
-
-    Args:
-        path: The file.
-
-    Raises:
-        SettingsError: There is no such file, or it is no database of the gateway's.
-    """
-    with clear_errors(path):
-        if not path.exists():
-            raise SettingsError("there is none: set DATABASE_URL to the one the gateway runs on")
-        with contextlib.closing(_connect(path)) as connection:
-            return schema.version(connection)
-
-
 def open_shared(path: Path) -> SQLiteDatabase:
     """Open a second connection to an existing database, beside its owner. Raises ``SettingsError``."""
     with clear_errors(path):
         if not path.exists():
             raise SettingsError("there is none: set DATABASE_URL to the one the gateway runs on")
-        connection = _connect(path)
+        connection = connect(path)
         try:
             schema.check_current(connection)
         except BaseException:
@@ -250,14 +213,15 @@ def open_reader(path: Path) -> SQLiteDatabase:
     """Open a second connection to a database that this process has open already; it refuses to write. Raises
     ``StoreFailed``."""
     try:
-        connection = _connect(path)
+        connection = connect(path)
         connection.execute("PRAGMA query_only = ON")
     except sqlite3.Error as error:
         raise StoreFailed(str(error)) from None
     return SQLiteDatabase(connection, path, SingleOwner(None))
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a connection, for the thread that calls this."""
     # Transactions are begun and ended by the writer alone (isolation_level=None), in the thread that opens it.
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None)
     connection.execute("PRAGMA synchronous = FULL")
@@ -270,13 +234,13 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _take_over(connection: sqlite3.Connection, path: Path) -> Ownership:
     """Bring the schema up to date and become the owner."""
-    _use_log(connection)
+    use_log(connection)
     schema.migrate(connection, path)
     return SingleOwner.take(connection)
 
 
-def _use_log(connection: sqlite3.Connection) -> None:
-    """Turn the write-ahead log on."""
+def use_log(connection: sqlite3.Connection) -> None:
+    """Turn the write-ahead log on. Raises ``SettingsError`` where there cannot be one."""
     mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
     if mode != "wal":
         raise SettingsError("its file system cannot share memory between processes: keep it on a local disk")

@@ -1,7 +1,6 @@
 """The tables of a SQLite file: which version they have, and how they are brought up to date.
 
-SQLAlchemy is imported when there is something to create, Alembic when there is something to migrate: the start on an up
-to date database needs neither.
+Alembic is imported when there is something to migrate: the start on an up-to-date database does without.
 """
 
 import contextlib

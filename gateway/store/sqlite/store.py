@@ -1,8 +1,8 @@
 """The store on one SQLite file: for one machine, and good for hundreds of events per second there.
 
-It uses the standard library's ``sqlite3``: SQLAlchemy, which defines the tables, would cost 11 MB of memory and 70 ms
-of every start, and is imported only to create or migrate them. On the event loop the store only encodes, queues and
-waits; the statements run in the writer's thread (``writer``).
+Statements run through the standard library's ``sqlite3``: SQLAlchemy defines the tables and compiles statements, once
+each, and executes none. On the event loop the store only encodes, queues and waits; the statements run in the writer's
+thread (``writer``).
 """
 
 import asyncio

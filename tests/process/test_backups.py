@@ -1,0 +1,51 @@
+"""A backup of a bot that runs, restored elsewhere: the bot goes on where it was."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from gateway.emulators.slack.emulator import SlackEmulator
+from tests.slack.reading import said
+from tests.support.process import BotProcess
+
+COUNTS = """
+    import gateway as cl
+
+    @cl.on_message
+    async def main(message: cl.Message):
+        cl.user_session["count"] = cl.user_session.get("count", 0) + 1
+        await cl.Message(f"message {cl.user_session['count']}").send()
+"""
+
+
+async def gateway(*arguments: str, folder: Path) -> str:
+    """What a command prints, run in the folder of a bot."""
+    command = [sys.executable, "-P", "-m", "gateway.cli", *arguments]
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=folder, env=dict(os.environ), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    printed, _ = await process.communicate()
+    assert process.returncode == 0, printed
+    return printed.decode()
+
+
+async def test_a_bot_goes_on_from_the_backup_that_was_made_while_it_ran(slack: SlackEmulator, tmp_path: Path) -> None:
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    here.mkdir()
+    elsewhere.mkdir()
+    async with BotProcess(here, COUNTS, slack.environment()) as bot:
+        slack.deliver_to(bot.url)
+        root = await slack.post("general", "@gateway one")
+        await said(slack, "general", "message 1", thread=root)
+        await slack.post("general", "@gateway two", thread_ts=root)
+        await said(slack, "general", "message 2", thread=root)
+        assert "wrote" in await gateway("backup", str(tmp_path / "backup.tar"), folder=here)
+        await slack.post("general", "@gateway three", thread_ts=root)
+        await said(slack, "general", "message 3", thread=root)
+        assert await bot.terminate() == 0
+    assert "restored" in await gateway("restore", str(tmp_path / "backup.tar"), folder=elsewhere)
+    async with BotProcess(elsewhere, COUNTS.replace("message {", "again {"), slack.environment()) as bot:
+        slack.deliver_to(bot.url)
+        await slack.post("general", "@gateway four", thread_ts=root)
+        await said(slack, "general", "again 3", thread=root)
