@@ -66,7 +66,9 @@ class Client:
         try:
             call = partial(getattr(client, operation), **arguments)
             answer: dict[str, Any] = (
-                await call() if inspect.iscoroutinefunction(client.close) else await self._in_thread(call)
+                await call()
+                if inspect.iscoroutinefunction(getattr(client, "close", None))
+                else await self._in_thread(call)
             )
             return answer
         except errors.ClientError as error:
@@ -77,7 +79,7 @@ class Client:
                 case "ResourceNotFoundException":
                     table = arguments.get("TableName") or next(iter(arguments["RequestItems"]))
                     raise LookupError(
-                        f"there is no DynamoDB table {table!r} in the region {client.meta.region_name}:"
+                        f"DynamoDB has no table {table!r} in this region and account:"
                         " create it as docs/data.md says, or set AWS_REGION"
                     ) from error
                 case "ValidationException" if "item size" in told.get("Message", "").lower():
@@ -88,7 +90,7 @@ class Client:
     async def close(self) -> None:
         """Close the client, also one that was given."""
         client, self._client = self._client, None
-        if client is not None:
+        if client is not None and hasattr(client, "close"):
             closed = client.close()
             if inspect.isawaitable(closed):
                 await closed
@@ -134,9 +136,9 @@ def _library(name: str) -> Any:
 
 
 def _speaks_dynamodb(client: Any) -> bool:
-    model = getattr(getattr(client, "meta", None), "service_model", None)
-    return getattr(model, "service_name", None) == "dynamodb" and hasattr(client, "get_item")
+    # A resource or a table of boto3, which take plain values, have only one of the two.
+    return hasattr(client, "get_item") and hasattr(client, "batch_write_item")
 
 
 def _can_be_opened(client: Any) -> bool:
-    return hasattr(client, "__aenter__") and not hasattr(client, "meta")
+    return hasattr(client, "__aenter__") and not hasattr(client, "meta")  # a client has both

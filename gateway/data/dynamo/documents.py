@@ -6,9 +6,12 @@ same partition, whose ``SK`` begins with ``PART#``; the item itself holds the be
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import uuid4
+
+import structlog
 
 from gateway.data.dynamo import keys
 from gateway.data.dynamo.client import ConditionFailed
@@ -16,6 +19,8 @@ from gateway.data.dynamo.keys import Key
 from gateway.data.dynamo.table import Change, Item, Table
 from gateway.data.dynamo.values import to_attribute, to_value
 from gateway.errors import TooLarge
+
+log = structlog.get_logger(__name__)
 
 _INLINE_BYTES = 64 * 1024
 """The longest value that stays in the item: a step has four that may be long, and an item has room for six."""
@@ -25,6 +30,8 @@ _PARTS_AT_ONCE = 2
 """Such items in a request, so that it has less than the 1 MiB from which on aiohttp warns of a stalled event loop."""
 _BEGINNING = 1_000
 """Characters of a long text that stay in the item."""
+_TRIES = 5
+"""How often items are read anew while a long value of theirs is replaced."""
 _MARK = "#parts"
 
 
@@ -58,17 +65,38 @@ async def put(table: Table, key: Key, given: Mapping[str, Any], defaults: Mappin
 
 async def get(table: Table, key: Key) -> Item | None:
     """Return an item with its long values, None if there is none."""
-    item = await table.get(key)
-    if item is not None and _marks(item):
-        [item] = assemble([item, *await table.items(key.PK, keys.parts(key))])
-    return item
+
+    async def read() -> list[Item]:
+        item = await table.get(key)
+        if item is None or not _marks(item):
+            return [] if item is None else [item]
+        return [item, *await table.items(key.PK, keys.parts(key))]
+
+    return next(iter(await _assembled(read)), None)
 
 
-def assemble(items: Iterable[Item]) -> list[Item]:
-    """Return the items of a partition with their long values; what holds these is left out.
+async def get_all(table: Table, pk: str) -> list[Item]:
+    """Return the items of a partition with their long values; what holds these is left out."""
+    return await _assembled(partial(table.items, pk))
 
-    Where a long value is being replaced just now, its beginning stands for it.
-    """
+
+async def _assembled(read: Callable[[], Awaitable[list[Item]]]) -> list[Item]:
+    """Return the items that are read, with their long values. They are read anew where one was replaced meanwhile; what
+    is missing even then is logged, and a text's beginning stands for it."""
+    owners: list[Item] = []
+    missing: list[str] = []
+    for _ in range(_TRIES):
+        owners, missing = _assemble(await read())
+        if not missing:
+            break
+    else:
+        log.warning("data.parts_missing", values=missing)
+    return owners
+
+
+def _assemble(items: Iterable[Item]) -> tuple[list[Item], list[str]]:
+    """Return items with their long values, and the names of those that are not all there."""
+    missing: list[str] = []
     found = {item["SK"]: item for item in items}
     owners = [item for sk, item in found.items() if not sk.startswith("PART#")]
     for item in owners:
@@ -78,7 +106,9 @@ def assemble(items: Iterable[Item]) -> list[Item]:
             data = [bytes(part["data"]) for part in parts if part is not None]
             if len(data) == len(parts):
                 item[name] = json.loads(b"".join(data))
-    return owners
+            else:
+                missing.append(f"{item['SK']} {name}")
+    return owners, missing
 
 
 def _split(key: Key, given: Mapping[str, Any], defaults: Mapping[str, Any]) -> _Split:

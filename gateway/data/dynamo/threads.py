@@ -68,7 +68,7 @@ async def owner(table: Table, thread_id: str) -> tuple[str | None, str | None]:
 
 async def get(table: Table, thread_id: str) -> ThreadDict | None:
     """Return a thread with its steps, their feedback and its elements, None if there is none."""
-    items = {item["SK"]: item for item in documents.assemble(await table.items(keys.thread(thread_id).PK))}
+    items = {item["SK"]: item for item in await documents.get_all(table, keys.thread(thread_id).PK)}
     head = items.pop("THREAD", None)
     if head is None:
         return None
