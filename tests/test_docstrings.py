@@ -15,6 +15,7 @@ import pytest
 import gateway
 from gateway import errors
 from gateway.data.base import BaseDataLayer
+from gateway.data.chainlit_data_layer import ChainlitDataLayer
 from gateway.data.sql_alchemy import SQLAlchemyDataLayer
 from gateway.data.storage_clients.base import BaseStorageClient
 
@@ -26,7 +27,7 @@ NOT_NAMES = {"gateway.adapters", "gateway.toml", "gateway.py", "gateway.x.Name"}
 """What looks like a name in Python and is none: a group of entry points, files, the placeholder in this module."""
 
 
-DATA = {each.__name__: each for each in (BaseDataLayer, SQLAlchemyDataLayer, BaseStorageClient)}
+DATA = {each.__name__: each for each in (BaseDataLayer, SQLAlchemyDataLayer, ChainlitDataLayer, BaseStorageClient)}
 """The classes of a data layer, which a bot imports from ``gateway.data``."""
 
 

@@ -2,39 +2,38 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Generic, TypeVar
 from uuid import uuid4
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from gateway.data.chainlit_data_layer import ChainlitDataLayer
+from gateway.data.sql.layer import SQLDataLayer
 from gateway.data.sql_alchemy import SQLAlchemyDataLayer
-from tests.data.schemas import DOCUMENTED, INDEXES
-from tests.data.support import Folder, Rows
+from tests.data.schemas import DOCUMENTED, INDEXES, OFFICIAL, OFFICIAL_INDEXES
+from tests.data.support import ROWS, Folder, Rows
 from tests.support.postgres import database
 
+L = TypeVar("L", bound=SQLDataLayer)
 
-class Documented:
-    """A layer on the documented tables; a ``Harness``.
 
-    Args:
-        url: The database's URL.
-    """
+class SqlHarness(Generic[L]):
+    """A layer on a SQL database; a ``Harness``."""
 
-    tables: Mapping[Rows | str, str] = {rows: rows for rows in ("threads", "steps", "elements", "feedbacks")}
-    thread = 'INSERT INTO threads ("id", "createdAt", "userId") VALUES (:id, :at, :user)'
-    step = (
-        'INSERT INTO steps ("id", "name", "type", "threadId", "streaming", "output", "createdAt")'
-        " VALUES (:id, 'bot', 'run', :thread, FALSE, 'said', :at)"
-    )
-    feedback = 'INSERT INTO feedbacks ("id", "forId", "threadId", "value") VALUES (:id, :step, :thread, :value)'
+    tables: ClassVar[Mapping[Rows, str]]
+    """What the database calls the tables, in quotes where it has to."""
+    thread: ClassVar[str]
+    step: ClassVar[str]
+    feedback: ClassVar[str]
+    """Statements that insert a row."""
 
-    def __init__(self, url: str, **more: Any) -> None:
-        self.url = url
-        self.folder = Folder()
-        self.layer = SQLAlchemyDataLayer(url, storage_provider=self.folder, **more)
-        self.bare = SQLAlchemyDataLayer(url)
+    def __init__(self, layer: L, without_storage: L, folder: Folder) -> None:
+        self.layer = layer
+        self.folder = folder
+        self._without_storage = without_storage
 
     @property
     def engine(self) -> AsyncEngine:
@@ -44,18 +43,19 @@ class Documented:
     def on_sqlite(self) -> bool:
         return self.engine.dialect.name == "sqlite"
 
-    async def without_storage(self) -> SQLAlchemyDataLayer:
-        return self.bare
+    async def without_storage(self) -> L:
+        return self._without_storage
 
     async def count(self, rows: Rows) -> int:
         return len(await self.run(f"SELECT * FROM {self.tables[rows]}"))
 
     async def date(self, thread_id: str, created: str | None) -> None:
-        await self.run('UPDATE threads SET "createdAt" = :at WHERE "id" = :id', {"at": created, "id": thread_id})
+        parameters = {"at": None if created is None else self.moment(created), "id": thread_id}
+        await self.run(f'UPDATE {self.tables["threads"]} SET "createdAt" = :at WHERE "id" = :id', parameters)
 
-    def moment(self, second: int) -> Any:
-        """A time of a row, as the database's driver takes it."""
-        return f"2026-01-01T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}.000000Z"
+    def moment(self, text: str) -> Any:
+        """A time as the database's driver takes it for a row."""
+        return text
 
     async def run(self, sql: str, *parameters: Mapping[str, Any]) -> Sequence[Any]:
         """Run a statement behind the layer's back, and return its rows."""
@@ -66,19 +66,64 @@ class Documented:
 
     async def close(self) -> None:
         await self.layer.close()
-        await self.bare.close()
+        await self._without_storage.close()
+
+
+AnyHarness = SqlHarness[Any]
+
+
+class Documented(SqlHarness[SQLAlchemyDataLayer]):
+    """A layer on the documented tables."""
+
+    tables: ClassVar[Mapping[Rows, str]] = {rows: rows for rows in ROWS}
+    thread = 'INSERT INTO threads ("id", "createdAt", "userId") VALUES (:id, :at, :user)'
+    step = (
+        'INSERT INTO steps ("id", "name", "type", "threadId", "streaming", "output", "createdAt")'
+        " VALUES (:id, 'bot', 'run', :thread, FALSE, 'said', :at)"
+    )
+    feedback = 'INSERT INTO feedbacks ("id", "forId", "threadId", "value") VALUES (:id, :step, :thread, :value)'
+
+
+class Official(SqlHarness[ChainlitDataLayer]):
+    """A layer on the tables of Chainlit's official one."""
+
+    tables: ClassVar[Mapping[Rows, str]] = {
+        "threads": '"Thread"', "steps": '"Step"', "elements": '"Element"', "feedbacks": '"Feedback"'
+    }  # fmt: skip
+    thread = 'INSERT INTO "Thread" ("id", "createdAt", "metadata", "userId") VALUES (:id, :at, \'{}\', :user)'
+    step = (
+        'INSERT INTO "Step" ("id", "name", "type", "threadId", "metadata", "output", "createdAt", "startTime",'
+        " \"endTime\") VALUES (:id, 'bot', 'run', :thread, '{}', 'said', :at, :at, :at)"
+    )
+    feedback = 'INSERT INTO "Feedback" ("id", "stepId", "name", "value") VALUES (:id, :step, \'user_feedback\', :value)'
+
+    def moment(self, text: str) -> Any:
+        return datetime.fromisoformat(text).replace(tzinfo=None)
 
 
 @asynccontextmanager
-async def documented(
-    folder: Path | None = None, statements: Sequence[str] = DOCUMENTED, **more: Any
-) -> AsyncIterator[Documented]:
+async def documented(folder: Path | None = None, statements: Sequence[str] = DOCUMENTED) -> AsyncIterator[Documented]:
     """A layer on a new database with these tables: on SQLite in the folder, without one on PostgreSQL."""
     async with AsyncExitStack() as stack:
         made = f"sqlite+aiosqlite:///{folder}/{uuid4().hex}.db"
         url = made if folder is not None else await stack.enter_async_context(database())
-        harness = Documented(url, **more)
+        storage = Folder()
+        layer = SQLAlchemyDataLayer(url, storage_provider=storage)
+        harness = Documented(layer, SQLAlchemyDataLayer(url), storage)
         stack.push_async_callback(harness.close)
         for statement in (*statements, *INDEXES):
             await harness.run(statement.format(list="TEXT" if harness.on_sqlite else "TEXT[]"))
+        yield harness
+
+
+@asynccontextmanager
+async def official(statements: Sequence[str] = OFFICIAL) -> AsyncIterator[Official]:
+    """A layer on a new PostgreSQL database with the tables of Chainlit's official one."""
+    async with database() as url, AsyncExitStack() as stack:
+        plain = url.replace("+asyncpg", "")
+        storage = Folder()
+        harness = Official(ChainlitDataLayer(plain, storage), ChainlitDataLayer(plain), storage)
+        stack.push_async_callback(harness.close)
+        for statement in (*statements, *OFFICIAL_INDEXES):
+            await harness.run(statement)
         yield harness

@@ -3,7 +3,7 @@
 import itertools
 import uuid
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Literal, Protocol, cast, get_args
 
 from gateway.data.base import BaseDataLayer
 from gateway.data.storage_clients.base import BaseStorageClient
@@ -16,6 +16,7 @@ ADA = "slack:T1:U1"
 
 Rows = Literal["threads", "steps", "elements", "feedbacks"]
 """What a layer keeps beside users."""
+ROWS: tuple[Rows, ...] = get_args(Rows)
 
 _seconds = itertools.count()
 

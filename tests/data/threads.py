@@ -8,9 +8,7 @@ import pytest
 
 from gateway.types import Feedback
 from gateway.user import User
-from tests.data.support import ADA, Harness, Rows, ada, link, new_id, read, read_step, said, step, thread
-
-EVERYTHING: tuple[Rows, ...] = ("threads", "steps", "elements", "feedbacks")
+from tests.data.support import ADA, ROWS, Harness, ada, link, new_id, read, read_step, said, step, thread
 
 
 class ThreadContract:
@@ -124,7 +122,7 @@ class ThreadContract:
             await layer.update_step({"id": new_id(), "output": "x"})
         with pytest.raises(ValueError, match="id"):
             await layer.create_step({"output": "x", "threadId": new_id()})
-        assert [await harness.count(rows) for rows in EVERYTHING] == [0, 0, 0, 0]
+        assert [await harness.count(rows) for rows in ROWS] == [0, 0, 0, 0]
 
     async def test_a_step_makes_the_thread_that_is_missing(self, harness: Harness) -> None:
         id = new_id()
@@ -151,9 +149,9 @@ class ThreadContract:
             await layer.create_step(step(id, "below", parentId=known))
             await layer.upsert_feedback(Feedback(forId=known, value=1))
             await layer.create_element(link(id, known))
-        assert [await harness.count(rows) for rows in EVERYTHING] == [2, 4, 2, 2]
+        assert [await harness.count(rows) for rows in ROWS] == [2, 4, 2, 2]
         await layer.delete_thread(id)
-        assert [await harness.count(rows) for rows in EVERYTHING] == [1, 2, 1, 1]
+        assert [await harness.count(rows) for rows in ROWS] == [1, 2, 1, 1]
         assert await layer.get_thread(id) is None
 
     async def test_a_step_goes_with_its_feedback_and_elements(self, harness: Harness) -> None:
@@ -163,7 +161,7 @@ class ThreadContract:
         await layer.upsert_feedback(Feedback(forId=known, value=1))
         await layer.create_element(link(id, known))
         await layer.delete_step(known)
-        assert [await harness.count(rows) for rows in EVERYTHING] == [1, 1, 0, 0]
+        assert [await harness.count(rows) for rows in ROWS] == [1, 1, 0, 0]
         assert [each.get("output") for each in (await read(layer, id))["steps"]] == ["stays"]
 
     async def test_what_no_database_takes_is_replaced(self, harness: Harness) -> None:

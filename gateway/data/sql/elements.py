@@ -3,32 +3,55 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, delete, literal, select
 
+from gateway.data.sql import placeholders
 from gateway.data.sql.transactions import Transaction
+from gateway.data.values import now
 from gateway.element import ElementDict
+
+_IN_METADATA = ("type", "autoPlay", "playerConfig")
+"""What a schema keeps in the metadata of an element that has no columns for it."""
 
 
 async def put(t: Transaction, values: Mapping[str, Any]) -> None:
     """Store an element of a thread that is there, or what the dict names of one that is known."""
     given = {name: value for name, value in values.items() if value is not None}
-    changes = {name: value for name, value in given.items() if name != "id"}
-    await t.upsert(t.schema.elements, {"name": "", **given}, otherwise=changes)
+    if t.schema.layout.strict:
+        await _put_strictly(t, {name: value for name, value in given.items() if name in ElementDict.__annotations__})
+    else:
+        await t.upsert(t.schema.elements, {"name": "", **given}, otherwise=_without_id(given))
 
 
-async def get(t: Transaction, thread_id: str, element_id: str) -> ElementDict | None:
-    """Return an element of a thread, None if there is none."""
-    table = t.schema.elements
-    of_thread = t.schema.equal(table.c.threadId, thread_id)
-    row = await t.row(table, select(table).where(of_thread, t.schema.equal(table.c.id, element_id)))
-    return cast(ElementDict | None, row)
+async def _put_strictly(t: Transaction, given: dict[str, Any]) -> None:
+    column = t.schema.elements.c.metadata
+    await placeholders.make(t, given["forId"])
+    if "objectKey" in given:
+        given["url"] = None  # what has a key is read from the storage: an address of it would not last
+    held = t.schema.value(column, {name: given.pop(name) for name in _IN_METADATA if name in given})
+    await t.upsert(
+        t.schema.elements,
+        {"name": "", "createdAt": now(), "metadata": held, **given},
+        otherwise=_without_id(given),
+        computed={"metadata": column.op("||")(literal(held, column.type))},
+    )
+
+
+def _without_id(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if name != "id"}
+
+
+async def get(t: Transaction, *which: ColumnElement[bool]) -> ElementDict | None:
+    """Return the element of which the conditions hold, None if there is none."""
+    row = await t.row(t.schema.elements, select(t.schema.elements).where(*which))
+    return None if row is None else _element(t, row)
 
 
 async def of_threads(t: Transaction, thread_ids: Iterable[str]) -> list[ElementDict]:
     """Return the elements of threads."""
     table = t.schema.elements
     rows = await t.rows(table, select(table).where(t.schema.among(table.c.threadId, thread_ids)))
-    return cast(list[ElementDict], rows)
+    return [_element(t, row) for row in rows]
 
 
 async def remove(t: Transaction, *which: ColumnElement[bool]) -> list[str]:
@@ -38,5 +61,17 @@ async def remove(t: Transaction, *which: ColumnElement[bool]) -> list[str]:
     if "objectKey" not in table.c:
         await t.change(statement)
         return []
-    keys = await t.connection.execute(statement.returning(table.c.objectKey))
-    return [str(key) for key in keys.scalars() if key]
+    rows = await t.rows(table, statement.returning(table.c.objectKey, table.c.forId))
+    if t.schema.layout.strict:
+        await placeholders.sweep(t, (row["forId"] for row in rows))
+    return [str(row["objectKey"]) for row in rows if row["objectKey"]]
+
+
+def _element(t: Transaction, row: dict[str, Any]) -> ElementDict:
+    if t.schema.layout.strict:
+        held = row.pop("metadata")
+        row |= {"type": "file"} | {name: held[name] for name in _IN_METADATA if name in held}
+        del row["createdAt"], row["updatedAt"]
+        if row["url"]:
+            row["objectKey"] = None  # Chainlit names a key here too, under which it stores nothing
+    return cast(ElementDict, row)

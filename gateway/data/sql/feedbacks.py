@@ -4,10 +4,14 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, insert, select, update
+from sqlalchemy import ColumnElement, Select, delete, select, update
 
 from gateway.data.sql.transactions import Transaction
+from gateway.data.values import now
 from gateway.types import Feedback, FeedbackDict
+
+NAME = "user_feedback"
+"""The kind of a feedback, where the schema has such a column."""
 
 
 async def put(t: Transaction, feedback: Feedback) -> str:
@@ -23,30 +27,29 @@ async def put(t: Transaction, feedback: Feedback) -> str:
     said = {"value": feedback.value, "comment": feedback.comment}
     known = [row["id"] for row in await t.rows(table, _rows(t, t.schema.equal(table.c.forId, feedback.forId)))]
     if known:
-        which = t.schema.equal(table.c.id, known[-1])
-        await t.change(update(table).where(which).values(t.schema.write(table, said)))
+        await t.update(table, t.schema.equal(table.c.id, known[-1]), said)
         for other in known[:-1]:
             await remove(t, t.schema.equal(table.c.id, other))
         return str(known[-1])
     id = feedback.id or str(uuid.uuid4())
-    new = {"id": id, "forId": feedback.forId, "threadId": step["threadId"], **said}
-    await t.change(insert(table).values(t.schema.write(table, new)))
+    new = {"id": id, "forId": feedback.forId, "threadId": step["threadId"], "name": NAME, "createdAt": now(), **said}
+    await t.insert(table, new)
     return id
 
 
-async def of_steps(t: Transaction, which: ColumnElement[bool]) -> dict[str, FeedbackDict]:
-    """Return the feedback of all steps of which the condition holds, by the step's id. An old database may hold several
+async def of_steps(t: Transaction, *which: ColumnElement[bool]) -> dict[str, FeedbackDict]:
+    """Return the feedback of all steps of which the conditions hold, by the step's id. An old database may hold several
     for a step: the last one counts, and the next ``put`` leaves only that one."""
     table, steps = t.schema.feedbacks, t.schema.steps
-    query = _rows(t, which).join(steps, table.c.forId == steps.c.id)
+    query = _rows(t, *which).join(steps, table.c.forId == steps.c.id)
     return {row["forId"]: _feedback(row) for row in await t.rows(table, query)}
 
 
-def _rows(t: Transaction, which: ColumnElement[bool]) -> Select[Any]:
-    """Return the query for the rows of which the condition holds, the newest last."""
+def _rows(t: Transaction, *which: ColumnElement[bool]) -> Select[Any]:
+    """Return the query for the rows of which the conditions hold, the newest last."""
     table = t.schema.feedbacks
     times = [table.c.createdAt.asc().nulls_first()] if "createdAt" in table.c else []
-    return select(table).where(which).order_by(*times, table.c.id)
+    return select(table).where(*which).order_by(*times, table.c.id)
 
 
 async def remove(t: Transaction, which: ColumnElement[bool]) -> int:

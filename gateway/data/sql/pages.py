@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_
 
 from gateway.data.cursors import Place
 from gateway.data.sql import threads
@@ -13,7 +13,7 @@ from gateway.types import ThreadDict, ThreadFilter
 def newest(t: Transaction, user_id: str | None) -> Select[Any]:
     """Return the query for all threads of a user, newest first, those without a date last."""
     table = t.schema.threads
-    mine = select(table).where(t.schema.equal(table.c.userId, user_id))
+    mine = threads.query(t).where(t.schema.equal(table.c.userId, user_id))
     return mine.order_by(table.c.createdAt.desc().nulls_last(), table.c.id.desc())
 
 
@@ -24,7 +24,7 @@ async def page(t: Transaction, filters: ThreadFilter, after: Place | None, count
     needed; those without one are a query of their own, because the databases sort them in different places.
     """
     table = t.schema.threads
-    wanted = select(table).where(*_conditions(t, filters))
+    wanted = threads.query(t).where(*_conditions(t, filters))
     found: list[ThreadDict] = []
     if after is None or after.created is not None:
         dated = wanted.where(table.c.createdAt.is_not(None) if after is None else _behind(t, after))

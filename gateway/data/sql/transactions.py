@@ -1,19 +1,25 @@
 """Transactions on a database with the documented tables: rows as plain values, and what databases do differently."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Delete, Executable, Insert, Table, Update, event
+from sqlalchemy import ColumnElement, Delete, Executable, Table, Update, event, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from gateway.data.sql.layouts import Layout
 from gateway.data.sql.tables import Schema
+from gateway.data.sql.urls import read_url
+from gateway.data.values import now
 
 _BUSY_MILLISECONDS = 10_000
 """How long a statement on SQLite waits for another connection that is writing."""
+
+_BATCH = 10_000
+"""Values that are parameters of one statement, of which PostgreSQL's protocol counts no more than 32,767."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,7 @@ class Transaction:
     async def rows(self, table: Table, query: Executable) -> list[dict[str, Any]]:
         """Return the rows of the table that a query finds, by column."""
         result = await self.connection.execute(query)
-        names = list(result.keys())
+        names = self.schema.keys(table, result.keys())
         return [self.schema.read(table, dict(zip(names, row, strict=True))) for row in result]
 
     async def row(self, table: Table, query: Executable) -> dict[str, Any] | None:
@@ -39,18 +45,51 @@ class Transaction:
         found = await self.rows(table, query)
         return found[0] if found else None
 
-    async def change(self, statement: Insert | Update | Delete) -> int:
+    async def change(self, statement: Update | Delete) -> int:
         """Run a statement, and return how many rows it changed."""
         return (await self.connection.execute(statement)).rowcount
 
+    async def update(
+        self,
+        table: Table,
+        which: ColumnElement[bool],
+        values: Mapping[str, Any],
+        computed: Mapping[str, ColumnElement[Any]] | None = None,
+    ) -> int:
+        """Change the rows of which the condition holds, and return how many those are.
+
+        Args:
+            table: The table.
+            which: The condition.
+            values: What is set; what the table has no column for is left out.
+            computed: Columns that are set to what the database computes.
+        """
+        changes = self.schema.write(table, values) | dict(computed or {})
+        if changes:
+            changes |= self.schema.write(table, {"updatedAt": now()})
+        return await self.change(update(table).where(which).values(changes or {"id": table.c.id}))
+
+    async def insert(self, table: Table, values: Mapping[str, Any]) -> None:
+        """Insert a row; what the table has no column for is left out."""
+        await self.connection.execute(insert(table).values(self.schema.write(table, {"updatedAt": now(), **values})))
+
     async def upsert(
-        self, table: Table, values: Mapping[str, Any], *, key: str = "id", otherwise: Mapping[str, Any] | None = None
+        self,
+        table: Table,
+        values: Mapping[str, Any],
+        *,
+        key: str = "id",
+        otherwise: Mapping[str, Any] | None = None,
+        computed: Mapping[str, ColumnElement[Any]] | None = None,
     ) -> None:
-        """Insert a row. Where there is one of the same key, change it as ``otherwise`` says, or leave it as it is."""
-        new = self.schema.write(table, values)
-        changed = self.schema.write(table, otherwise or {})
+        """Insert a row. Where there is one of the same key, change it as ``otherwise`` and ``computed`` say, or leave
+        it as it is."""
+        at = {"updatedAt": now()}
+        new = self.schema.write(table, {**at, **values})
+        changed = self.schema.write(table, otherwise or {}) | dict(computed or {})
         statement = sqlite.insert(table) if self.on_sqlite else postgresql.insert(table)
         if changed:
+            changed |= self.schema.write(table, at)
             await self.connection.execute(
                 statement.values(new).on_conflict_do_update(index_elements=[key], set_=changed)
             )
@@ -59,15 +98,20 @@ class Transaction:
 
 
 class Database:
-    """A database with the documented tables, which are looked up when it is first used.
+    """A database with the tables of a schema, which are looked up when it is first used.
 
     Args:
-        url: SQLAlchemy's URL of the database.
-        arguments: Arguments for the driver's connect.
+        url: The database's URL, as an operator writes it.
+        arguments: Arguments for the driver's connect; they win over what the URL says.
+        layout: The schema.
     """
 
-    def __init__(self, url: str, arguments: dict[str, Any]) -> None:
-        self.engine: AsyncEngine = create_async_engine(url, connect_args=arguments, hide_parameters=True)
+    def __init__(self, url: str, arguments: Mapping[str, Any], layout: Layout) -> None:
+        target = read_url(url)
+        self.engine: AsyncEngine = create_async_engine(
+            target.url, connect_args={**target.arguments, **arguments}, hide_parameters=True
+        )
+        self._layout = layout
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
         self._schema: Schema | None = None
@@ -82,8 +126,15 @@ class Database:
     async def _schema_of(self, connection: AsyncConnection) -> Schema:
         async with self._reading:
             if self._schema is None:
-                self._schema = await connection.run_sync(Schema.of)
+                self._schema = await connection.run_sync(Schema.of, self._layout)
             return self._schema
+
+
+def batches(values: Iterable[str]) -> Iterator[list[str]]:
+    """Yield the values in lists that are not too long for the parameters of a statement."""
+    found = list(values)
+    for start in range(0, len(found), _BATCH):
+        yield found[start : start + _BATCH]
 
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:
