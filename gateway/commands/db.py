@@ -49,7 +49,8 @@ async def _current(url: str | None) -> None:
     from gateway.store import tables
     from gateway.store.migrations import HEAD
 
-    found = await tables.current(url or database_url())
+    url = url or database_url()
+    found = await tables.current(url)
     if found == HEAD:
         typer.echo(f"version {found}, up to date")
     elif found > HEAD:
@@ -57,3 +58,7 @@ async def _current(url: str | None) -> None:
     else:
         has = f"version {found}" if found else "no tables"
         typer.echo(f"{has}; this gateway takes version {HEAD}: run `gateway db upgrade`")
+    if copies := tables.copies(url):
+        typer.echo("copies of former versions, with all that people wrote in them: delete those you need no more")
+        for copy in copies:
+            typer.echo(f"    {copy}")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gateway.store.migrations import HEAD
 from gateway.store.sqlite import maintenance
-from gateway.store.sqlite.schema import copy_of
+from gateway.store.sqlite.schema import copies_of, copy_of
 from gateway.store.urls import is_postgresql, sqlite_file
 
 
@@ -57,3 +57,12 @@ async def current(url: str) -> int:
 
         return await schema.current(url)
     return maintenance.current(sqlite_file(url))
+
+
+def copies(url: str) -> list[Path]:
+    """Return the copies of a database that migrations have left beside it, none for one on a server.
+
+    Args:
+        url: As for ``upgrade``.
+    """
+    return [] if is_postgresql(url) else copies_of(sqlite_file(url))

@@ -130,7 +130,7 @@ def configure_logging(*, form: Literal["json", "console"], debug: bool) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.DEBUG if debug else logging.INFO, force=True)
-    for noisy in ("uvicorn.error", "uvicorn.access", "slack_bolt", "slack_sdk", "asyncio", "aiohttp.access"):
+    for noisy in ("uvicorn.error", "uvicorn.access", "slack_bolt", "slack_sdk", "asyncio", "aiohttp.access", "alembic"):
         logging.getLogger(noisy).setLevel(logging.DEBUG if debug else logging.WARNING)
     # Its warnings are about what strangers send: nobody shall fill a disk with them.
     logging.getLogger("uvicorn.error").setLevel(logging.DEBUG if debug else logging.ERROR)

@@ -7,8 +7,8 @@ from typing import Any
 
 
 def described(path: Path) -> dict[str, Any]:
-    """All that SQLite says of the tables, columns and indexes of a database. A whole number that is the primary key
-    cannot be null, whether its column says so or not."""
+    """All that SQLite says of the tables, columns, indexes and triggers of a database. A whole number that is the
+    primary key cannot be null, whether its column says so or not."""
     connection = sqlite3.connect(path)
     connection.row_factory = sqlite3.Row
     found: dict[str, Any] = {}
@@ -27,6 +27,10 @@ def described(path: Path) -> dict[str, Any]:
         sql = text_of(connection, table["name"])
         special = ("AUTOINCREMENT" in sql, re.findall(r"CHECK \(.*?\)", sql))
         found[table["name"]] = (table["wr"], special, columns, indexes)
+    others = connection.execute(
+        "SELECT name, type, sql FROM sqlite_master WHERE type = 'trigger' OR sql LIKE '%VIRTUAL%'"
+    )
+    found["triggers and virtual tables"] = {row["name"]: (row["type"], " ".join(row["sql"].split())) for row in others}
     connection.close()
     return found
 

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from gateway.errors import SettingsError
 from gateway.store import SQLiteStore
 from gateway.store.backup import progress, restore, save
-from gateway.store.backup.archive import BLOBS, DATABASE, MANIFEST, Manifest, Writer
+from gateway.store.backup.form import BLOBS, DATABASE, MANIFEST, Manifest
+from gateway.store.backup.writer import Writer
 from gateway.store.migrations import HEAD
 from tests.store import old_schemas
 from tests.store.contract import envelope, pending_keys

@@ -15,7 +15,7 @@ from alembic.script import ScriptDirectory
 from gateway.errors import SettingsError
 from gateway.store import SQLiteStore
 from gateway.store.core import codec
-from gateway.store.migrations import HEAD, number
+from gateway.store.migrations import HEAD, number, revision
 from tests.store import old_schemas
 from tests.store.contract import (
     ADA,
@@ -60,8 +60,7 @@ def test_the_version_that_is_known_is_alembic_s_newest() -> None:
     config = Config()
     config.set_main_option("script_location", "gateway.store:migrations")
     script = ScriptDirectory.from_config(config)
-    assert script.get_heads() == ["0006"]
-    assert number("0006") == HEAD
+    assert script.get_heads() == [revision(HEAD)]
     assert [number(each.revision) for each in script.walk_revisions()] == list(range(HEAD, 0, -1))
 
 
@@ -72,7 +71,7 @@ async def test_a_database_of_each_version_becomes_like_a_new_one(path: Path, ver
     await migrated(path)
     await migrated(path.with_name("new.db"))
     assert described(path) == described(path.with_name("new.db"))
-    assert rows(path, "SELECT version_num FROM alembic_version") == [("0006",)]
+    assert rows(path, "SELECT version_num FROM alembic_version") == [(revision(HEAD),)]
     assert rows(path, "SELECT name FROM sqlite_master WHERE name = 'schema_version'") == []
     copy = path.with_name(f"gateway.db.v{version}")
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
@@ -86,7 +85,7 @@ async def test_a_database_that_alembic_knows_is_migrated_from_where_it_is(path: 
         connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
         connection.execute("INSERT INTO alembic_version VALUES ('0005')")
     await migrated(path)
-    assert rows(path, "SELECT version_num FROM alembic_version") == [("0006",)]
+    assert rows(path, "SELECT version_num FROM alembic_version") == [(revision(HEAD),)]
     assert rows(path, "SELECT count(*) FROM steps") == [(0,)]
 
 
@@ -108,12 +107,12 @@ async def main():
     await store.close()
 
 asyncio.run(main())
-print(*(name for name in ("alembic",) if name in sys.modules))
+print("imported" if "alembic" in sys.modules else "not imported")
 """
     command = [sys.executable, "-c", program, str(path)]
     made = subprocess.run(command, capture_output=True, text=True, check=True)
     again = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert (made.stdout, again.stdout) == ("\n", "\n")
+    assert (made.stdout, again.stdout) == ("not imported\n", "not imported\n")
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("DROP TABLE alembic_version")
         connection.execute("CREATE TABLE schema_version (version INTEGER NOT NULL)")
@@ -121,7 +120,7 @@ print(*(name for name in ("alembic",) if name in sys.modules))
         for table in ("users", "threads", "steps", "elements", "feedbacks", "outbox", "admin_requests", "audit"):
             connection.execute(f"DROP TABLE {table}")
     migrated = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert migrated.stdout == "alembic\n"
+    assert migrated.stdout.splitlines()[-1] == "imported"
 
 
 async def test_a_migration_that_fails_changes_nothing(path: Path) -> None:

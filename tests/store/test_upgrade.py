@@ -195,6 +195,12 @@ async def test_a_server_that_refuses_is_named_without_the_password(postgres: str
     assert "\n" not in line
 
 
+async def test_a_driver_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "asyncpg", None)
+    with pytest.raises(SettingsError, match=r'pip install "bot-gateway\[data\]"'):
+        await tables.current("postgresql://127.0.0.1/x")
+
+
 async def test_a_server_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="check the URL, that the server runs"):
         await tables.current("postgresql://127.0.0.1:1/x")
@@ -218,7 +224,9 @@ def test_the_command_says_what_it_did(tmp_path: Path) -> None:
     assert gateway("upgrade", folder=tmp_path).stdout == (
         f"migrated the tables from version 5 to {HEAD}\nthe database as it was is in .gateway/gateway.db.v5\n"
     )
-    assert gateway("current", folder=tmp_path).stdout == f"version {HEAD}, up to date\n"
+    current = gateway("current", folder=tmp_path).stdout
+    assert current.startswith(f"version {HEAD}, up to date\ncopies of former versions")
+    assert current.endswith(": delete those you need no more\n    .gateway/gateway.db.v5\n")
     assert gateway("upgrade", folder=tmp_path).stdout == f"the tables are up to date: version {HEAD}\n"
     other = f"sqlite:///{tmp_path}/other.db"
     assert gateway("upgrade", "--url", other, folder=tmp_path).stdout == f"created the tables: version {HEAD}\n"

@@ -10,10 +10,11 @@ from typing import BinaryIO
 
 from gateway.disk import create, make_folder
 from gateway.errors import SettingsError
-from gateway.store.backup.archive import BLOBS, DATABASE, Member, Tell, read
 from gateway.store.backup.errors import about
+from gateway.store.backup.form import BLOBS, DATABASE, Tell
 from gateway.store.backup.place import Place
 from gateway.store.backup.progress import Progress
+from gateway.store.backup.reader import Member, read
 from gateway.store.migrations import refuse_newer
 from gateway.store.sqlite import schema
 from gateway.store.sqlite.file import clear_errors

@@ -11,9 +11,11 @@ from pathlib import Path
 
 from gateway.disk import create
 from gateway.errors import SettingsError
-from gateway.store.backup.archive import BLOBS, CHUNK, DATABASE, MANIFEST, Manifest, Tell, Writer, read
 from gateway.store.backup.errors import about, sync_folder
+from gateway.store.backup.form import BLOBS, CHUNK, DATABASE, MANIFEST, Manifest, Tell
 from gateway.store.backup.progress import Progress
+from gateway.store.backup.reader import read
+from gateway.store.backup.writer import Writer
 from gateway.store.sqlite.maintenance import snapshot
 
 

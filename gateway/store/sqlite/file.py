@@ -8,10 +8,15 @@ import time
 from collections.abc import Generator
 from pathlib import Path
 
+import structlog
+
 from gateway.disk import has_no_room, is_full, make_room
 from gateway.errors import SettingsError, StoreFailed
 from gateway.store.core.ownership import Ownership, SingleOwner
+from gateway.store.migrations import HEAD
 from gateway.store.sqlite import schema
+
+log = structlog.get_logger(__name__)
 
 BUSY_TIMEOUT = 5.0
 """Seconds to wait for another process's write (the command line working on dead letters) before giving up."""
@@ -235,7 +240,9 @@ def connect(path: Path) -> sqlite3.Connection:
 def _take_over(connection: sqlite3.Connection, path: Path) -> Ownership:
     """Bring the schema up to date and become the owner."""
     use_log(connection)
-    schema.migrate(connection, path)
+    former = schema.migrate(connection, path)
+    if 0 < former < HEAD:
+        log.info("store.migrated", database=str(path), version=HEAD, copy=str(schema.copy_of(path, former)))
     return SingleOwner.take(connection)
 
 

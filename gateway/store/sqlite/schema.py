@@ -4,6 +4,7 @@ Alembic is imported when there is something to migrate: the start on an up-to-da
 """
 
 import contextlib
+import glob
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,6 +57,18 @@ def migrate(connection: sqlite3.Connection, path: Path) -> int:
 def copy_of(path: Path, version: int) -> Path:
     """Return where the copy of a database is that is made before it is migrated from a version."""
     return path.with_name(f"{path.name}.v{version}")
+
+
+def copies_of(path: Path) -> list[Path]:
+    """Return the copies of a database that migrations have left beside it. What people wrote is in them, whatever is
+    deleted from the database since.
+
+    Args:
+        path: The database.
+    """
+    return sorted(
+        each for each in path.parent.glob(f"{glob.escape(path.name)}.v*") if each.name.rpartition(".v")[2].isdecimal()
+    )
 
 
 def _bring_up_to_date(path: Path, found: int) -> None:

@@ -1,25 +1,16 @@
-"""The tar file of a backup: what is in it and in which order, written and read one member at a time.
+"""Reads the tar file of a backup, one member at a time, and trusts nothing in it."""
 
-The members are ``manifest.json``, the database, the files of the blob folder below ``blobs/``, and ``end.json``, which
-has the number, the bytes and the SHA-256 of all that came before. A file without its end was cut off.
-"""
-
-import hashlib
 import io
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import IO, BinaryIO, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from gateway.errors import SettingsError
+from gateway.store.backup.form import BLOBS, CHUNK, DATABASE, END, MANIFEST, Archive, End, Manifest, Sum
 
-MANIFEST, DATABASE, BLOBS, END = "manifest.json", "gateway.db", "blobs/", "end.json"
-"""The names of the members, in their order; those of blobs begin with ``BLOBS``."""
-CHUNK = 1 << 20
-"""Bytes that are copied at a time."""
 HEADER_BYTES = 1 << 20
 """Bytes of what is read at once at most: a member's header (a long name takes some kilobytes), or ``CHUNK``."""
 PATH_BYTES = 4_000
@@ -28,125 +19,6 @@ PATH_BYTES = 4_000
 _UNREADABLE = (tarfile.TarError, EOFError, OverflowError, RecursionError, ValueError)
 """What ``tarfile`` raises where bytes are not those of an archive."""
 Model = TypeVar("Model", bound=BaseModel)
-Tell = Callable[[str], None]
-"""Takes a line about what is going on."""
-
-
-class Manifest(BaseModel):
-    """What a backup says of itself, at its beginning."""
-
-    model_config = ConfigDict(strict=True)
-
-    format: int = Field(ge=1)
-    """The version of the form described here; 1."""
-    gateway: str
-    """The version of the gateway that wrote it."""
-    made_at: str
-    """When, in ISO 8601 in UTC."""
-    tables: int
-    """The version of the database's tables."""
-    blobs: bool
-    """Whether the blobs are in it; they are not when they are kept in a cloud."""
-
-
-class End(BaseModel):
-    """What a backup says of itself, at its end."""
-
-    model_config = ConfigDict(strict=True)
-
-    files: int
-    """The number of members before this one."""
-    bytes: int
-    """The bytes of their contents."""
-    sha256: str
-    """The digest of their names, sizes and contents."""
-
-
-class _Sum:
-    """Adds up what the end says."""
-
-    def __init__(self) -> None:
-        self.files = 0
-        self.bytes = 0
-        self._hash = hashlib.sha256()
-
-    def begin(self, name: str, size: int) -> None:
-        self.files += 1
-        self._hash.update(f"{name}\0{size}\0".encode(errors="surrogateescape"))
-
-    def add(self, chunk: bytes) -> None:
-        self.bytes += len(chunk)
-        self._hash.update(chunk)
-
-    def end(self) -> End:
-        return End(files=self.files, bytes=self.bytes, sha256=self._hash.hexdigest())
-
-
-class _Summed(io.RawIOBase):
-    """A file that is added up as it is read."""
-
-    def __init__(self, file: BinaryIO, sum: _Sum) -> None:
-        self._file = file
-        self._sum = sum
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1, /) -> bytes:
-        chunk = self._file.read(size)
-        self._sum.add(chunk)
-        return chunk
-
-
-class _Tar(tarfile.TarFile):
-    """An archive without compression."""
-
-    members: list[tarfile.TarInfo]
-    """All members so far, which nobody asks for here."""
-
-
-class Writer:
-    """Writes the members of a backup into a file that is open.
-
-    Args:
-        out: The file, empty.
-    """
-
-    def __init__(self, out: BinaryIO) -> None:
-        self._tar = _Tar(fileobj=out, mode="w", format=tarfile.PAX_FORMAT, copybufsize=CHUNK)
-        self._time = int(datetime.now(UTC).timestamp())
-        self.sum = _Sum()
-
-    def add(self, name: str, size: int, file: BinaryIO) -> None:
-        """Write a member. Raises ``OSError`` when the file has fewer bytes than ``size``.
-
-        Args:
-            name: The member's name.
-            size: The bytes of its content.
-            file: Where the content is read from.
-        """
-        info = tarfile.TarInfo(name)
-        info.size, info.mode, info.mtime = size, 0o600, self._time
-        self.sum.begin(name, size)
-        self._tar.addfile(info, cast(BinaryIO, _Summed(file, self.sum)))
-        self._tar.members.clear()  # they would take a kilobyte each
-
-    def add_text(self, name: str, text: BaseModel) -> None:
-        """Write a small member of JSON.
-
-        Args:
-            name: The member's name.
-            text: What it says.
-        """
-        content = text.model_dump_json().encode()
-        self.add(name, len(content), io.BytesIO(content))
-
-    def finish(self) -> End:
-        """Write the last member and the end of the archive."""
-        end = self.sum.end()
-        self.add_text(END, end)
-        self._tar.close()
-        return end
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +65,7 @@ def read(file: BinaryIO) -> tuple[Manifest, Iterator[Member]]:
         SettingsError: This is no backup of the gateway, or of a newer one. Iterating raises it for what is cut off,
             damaged or not where a backup has it.
     """
-    sum = _Sum()
+    sum = Sum()
     members = _members(file, sum)
     try:
         first = next(members, None)
@@ -207,7 +79,7 @@ def read(file: BinaryIO) -> tuple[Manifest, Iterator[Member]]:
     return manifest, _contents(members, sum)
 
 
-def _contents(members: Iterator[Member], sum: _Sum) -> Iterator[Member]:
+def _contents(members: Iterator[Member], sum: Sum) -> Iterator[Member]:
     """Yield the database and the blobs, then check the end."""
     wanted = DATABASE
     so_far = sum.end()
@@ -236,10 +108,10 @@ def _is_blob(name: str) -> bool:
     )
 
 
-def _members(file: BinaryIO, sum: _Sum) -> Iterator[Member]:
+def _members(file: BinaryIO, sum: Sum) -> Iterator[Member]:
     """Yield the members that are plain files; anything else is refused."""
     try:
-        tar = _Tar(fileobj=cast(BinaryIO, _Bounded(file)), mode="r")
+        tar = Archive(fileobj=cast(BinaryIO, _Bounded(file)), mode="r")
         while (info := tar.next()) is not None:
             if info.type not in (tarfile.REGTYPE, tarfile.AREGTYPE) or info.issparse() or info.size < 0:
                 raise _damaged(f"it has a member {info.name!a} in it that is no plain file")
@@ -253,7 +125,7 @@ def _members(file: BinaryIO, sum: _Sum) -> Iterator[Member]:
         raise _cut_off() from None
 
 
-def _chunks(content: IO[bytes], size: int, sum: _Sum) -> Iterator[bytes]:
+def _chunks(content: IO[bytes], size: int, sum: Sum) -> Iterator[bytes]:
     while size:
         try:
             chunk = content.read(min(size, CHUNK))
