@@ -34,6 +34,7 @@ from gateway.chat.decorators import (
     on_settings_update,
     on_slack_reaction_added,
     on_stop,
+    on_thread_title,
     set_chat_profiles,
     set_starters,
 )
@@ -165,6 +166,7 @@ __all__ = [
     "on_shared_thread_view",
     "on_slack_reaction_added",
     "on_stop",
+    "on_thread_title",
     "on_window_message",
     "password_auth_callback",
     "run_sync",

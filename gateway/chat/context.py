@@ -2,6 +2,7 @@
 
 from gateway.chat.commands import Emitter
 from gateway.chat.steps import Step, current_run, current_step
+from gateway.chat.titles import keep_title
 from gateway.chat.user import User, current_user
 from gateway.errors import Unsupported
 from gateway.runtime.context import require_turn
@@ -39,10 +40,10 @@ class Context:
         return current_user(require_turn())
 
     async def set_title(self, title: str) -> bool:
-        """Name the conversation: Slack's agent session, Discord's thread.
+        """Name the conversation: the thread in the history, Slack's agent session, Discord's thread.
 
         Args:
-            title: The title; the platform cuts a long one.
+            title: The title; the history keeps 200 characters of it, and the platform cuts a long one.
 
         Returns:
             Whether the platform has titles (Teams has none).
@@ -52,6 +53,7 @@ class Context:
         """
         turn = require_turn()
         turn.check()
+        keep_title(turn, title)
         try:
             await turn.sender.set_title(turn.ref, title)
         except Unsupported:

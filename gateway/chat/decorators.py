@@ -67,6 +67,23 @@ def on_message(func: F) -> F:
     return func
 
 
+def on_thread_title(func: F) -> F:
+    """Register the function that gives a conversation its title, called once, after the first message was handled. The
+    title is kept with the history and shown where the platform has titles (Slack's agent threads, Discord's threads).
+
+    Without it, when it returns None or fails, and until then, a conversation has its first message as its title.
+
+    Args:
+        func: The function, sync or async, called with the first ``Message`` that was handled. It returns the title, or
+            None. It has 30 seconds, in which the conversation's next message waits. ``chat_context`` has the answer.
+
+    Returns:
+        The same function.
+    """
+    registered().on_thread_title = func
+    return func
+
+
 def on_stop(func: F) -> F:
     """Register the function called after the user stopped the running turn, or deleted the message it answers.
 

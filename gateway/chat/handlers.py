@@ -18,6 +18,7 @@ from gateway.chat.reactions import Reaction
 from gateway.chat.references import as_metadata, quoted, referred_files
 from gateway.chat.registry import Callbacks
 from gateway.chat.resume import resume
+from gateway.chat.titles import ask_for_title
 from gateway.chat.user import current_user, name_of
 from gateway.errors import Forbidden, Gone, PlatformError, TooLarge, Unsupported
 from gateway.model import (
@@ -172,6 +173,7 @@ class BotHandlers:
         if self._callbacks.on_message is not None:
             transcript.note(turn, "user", message.id, message.content, message.author, event.at or None)
             await call(self._callbacks.on_message, message)
+        await ask_for_title(turn, message, self._callbacks.on_thread_title)
 
     async def _command(self, turn: Turn, event: CommandInvoked) -> None:
         if event.command == SETTINGS:
@@ -190,6 +192,7 @@ class BotHandlers:
         if self._callbacks.on_message is not None:
             transcript.note(turn, "user", message.id, text, message.author)
             await call(self._callbacks.on_message, message)
+        await ask_for_title(turn, message, self._callbacks.on_thread_title)
 
     async def _starter(self, turn: Turn, token: StarterToken) -> None:
         picked = await self._profiles.picked(turn, token.index)

@@ -16,6 +16,7 @@ class Callbacks:
     on_chat_resume: Handler | None = None
     on_chat_end: Handler | None = None
     on_message: Handler | None = None
+    on_thread_title: Handler | None = None
     on_stop: Handler | None = None
     on_feedback: Handler | None = None
     on_reaction: Handler | None = None

@@ -27,6 +27,7 @@ from gateway.model import (
     UserRef,
     to_json,
 )
+from gateway.model.text import storable
 from gateway.ports import MessageRecords, Outcome
 from gateway.runtime.owners import owner
 from gateway.runtime.queued import QueuedDelivery
@@ -201,5 +202,5 @@ def suggest_title(session: Session, text: str) -> None:
 
 def title_of(text: str) -> str | None:
     """Return the title of a thread that begins with this text; None for a text without words."""
-    words = " ".join(text.split())
+    words = " ".join(storable(text).split())
     return (words if len(words) <= TITLE_LIMIT else words[: TITLE_LIMIT - 1] + "…") or None

@@ -1,6 +1,15 @@
 """The transcript of a turn: what it leaves for the history. It is written with the turn's outcome, or not at all."""
 
-from gateway.model import ElementRecord, FeedbackRecord, Record, Removed, StepEdited, StepRecord, UserRecord
+from gateway.model import (
+    ElementRecord,
+    FeedbackRecord,
+    Record,
+    Removed,
+    StepEdited,
+    StepRecord,
+    ThreadNamed,
+    UserRecord,
+)
 
 
 class Transcript:
@@ -29,6 +38,10 @@ class Transcript:
     def feedback(self, record: FeedbackRecord) -> None:
         """Keep what a person thinks of a message."""
         self._records["feedback", record.id] = record
+
+    def name(self, named: ThreadNamed) -> None:
+        """Give the thread another title."""
+        self._records["thread", named.id] = named
 
     def remove(self, removed: Removed) -> None:
         """Forget a step, an element or a feedback, of this turn or of an earlier one."""

@@ -30,6 +30,7 @@ from tests.contract.steps import StepContract
 from tests.contract.stopping import StopContract
 from tests.contract.tasks import TaskListContract
 from tests.contract.texts import TextContract
+from tests.contract.titles import TitleContract
 from tests.contract.world import World
 
 
@@ -46,6 +47,7 @@ class BotContract(
     HistoryContract,
     FeedbackHistoryContract,
     ResumeContract,
+    TitleContract,
     StopContract,
     StepContract,
     TaskListContract,
