@@ -1,6 +1,7 @@
 """A data layer on Amazon DynamoDB, in Chainlit's documented single table. An existing table is read and written as it
 is."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -9,7 +10,7 @@ import structlog
 from gateway.data import contents
 from gateway.data.base import BaseDataLayer
 from gateway.data.cursors import cursor, place
-from gateway.data.dynamo import elements, pages, steps, threads, users
+from gateway.data.dynamo import elements, keys, pages, steps, threads, users
 from gateway.data.dynamo.client import Client
 from gateway.data.dynamo.places import Places
 from gateway.data.dynamo.table import Table
@@ -220,8 +221,9 @@ class DynamoDBDataLayer(BaseDataLayer):
         await self._make_step(given)
 
     async def _make_step(self, given: Mapping[str, Any]) -> None:
-        await threads.make(self._table, given["threadId"])
-        await steps.put(self._table, self._places, given)
+        key = keys.step(given["threadId"], given["id"])
+        await asyncio.gather(threads.make(self._table, given["threadId"]), self._places.put(key))
+        await steps.put(self._table, key, given)
 
     def _given(self, call: str, step_dict: StepDict) -> dict[str, Any]:
         """Return what a dict names of a step, as it is kept."""
@@ -313,8 +315,9 @@ class DynamoDBDataLayer(BaseDataLayer):
             name = clean(values.get("name"))
             key = f"{user_id or 'unknown'}/{values['id']}" + (f"/{name}" if name else "")
             values |= await contents.upload(self.storage_provider, values, content, key)
-        await threads.make(self._table, values["threadId"])
-        await elements.put(self._table, self._places, clean(values))
+        at = keys.element(values["threadId"], values["id"])
+        await asyncio.gather(threads.make(self._table, values["threadId"]), self._places.put(at))
+        await elements.put(self._table, at, clean(values))
         return cast(ElementDict, values)
 
     async def get_element(self, thread_id: str, element_id: str) -> ElementDict | None:

@@ -16,8 +16,8 @@ _THREADS = 10
 """Requests at the same time at most, of a synchronous client: as many connections as botocore keeps by default."""
 _CONNECT_SECONDS, _READ_SECONDS = 5, 20
 """How long one try waits for a connection, and then for an answer."""
-_TRIES = 8
-"""How often botocore's standard mode tries a request that was throttled or failed on the way."""
+_TRIES = 5
+"""How often botocore's standard mode tries a request that was throttled or failed on the way, up to 15 s in all."""
 
 
 class ConditionFailed(Exception):

@@ -4,16 +4,15 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from gateway.data.dynamo import documents, keys
+from gateway.data.dynamo.keys import Key
 from gateway.data.dynamo.places import Places
 from gateway.data.dynamo.table import Item, Table
 from gateway.element import ElementDict
 
 
-async def put(table: Table, places: Places, values: Mapping[str, Any]) -> None:
+async def put(table: Table, key: Key, values: Mapping[str, Any]) -> None:
     """Store an element of a thread that is there, or what the dict names of one that is known."""
     given = {name: value for name, value in values.items() if value is not None}
-    key = keys.element(given["threadId"], given["id"])
-    await places.put(key)
     await documents.put(table, key, given, {} if "name" in given else {"name": ""})
 
 

@@ -29,11 +29,9 @@ async def change(table: Table, places: Places, given: Mapping[str, Any]) -> bool
     return True
 
 
-async def put(table: Table, places: Places, given: Mapping[str, Any]) -> None:
+async def put(table: Table, key: Key, given: Mapping[str, Any]) -> None:
     """Store a step of a thread that is there, or what the dict names of one that is known."""
-    key = keys.step(given["threadId"], given["id"])
     defaults: dict[str, Any] = {"name": "", "type": "undefined", "streaming": False, "createdAt": now(), "metadata": {}}
-    await places.put(key)
     await documents.put(table, key, given, {name: value for name, value in defaults.items() if name not in given})
 
 
