@@ -1,13 +1,14 @@
 """The contents of elements: read from where a bot has them, and kept in a storage."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import structlog
 
 from gateway.data.storage_clients.base import BaseStorageClient
+from gateway.data.values import clean
 from gateway.element import Element, ElementDict
 
 log = structlog.get_logger(__name__)
@@ -59,3 +60,36 @@ async def forget(storage: BaseStorageClient | None, keys: Iterable[str]) -> None
             await storage.delete_file(object_key=key)
         except Exception:
             log.exception("data.content_not_deleted", key=key)
+
+
+async def keep(
+    storage: BaseStorageClient | None,
+    element: Element | ElementDict,
+    owner: Callable[[str], Awaitable[str | None]],
+) -> dict[str, Any] | None:
+    """Put the content of an element into the storage, by the ids of its user and its own and by its name.
+
+    Args:
+        storage: The storage; None without one.
+        element: The element, or the dict of one; it is not changed.
+        owner: Returns the id of the user that a thread belongs to.
+
+    Returns:
+        The element's dict as a layer stores it; None for content without a storage, which is logged.
+
+    Raises:
+        FileNotFoundError: There is no file at the element's ``path``.
+        OSError: The storage did not take the content.
+    """
+    values: dict[str, Any] = dict(element) if isinstance(element, Mapping) else dict(element.to_dict())
+    content = await content_of(element)
+    values.pop("path", None)
+    if content is None:
+        return values
+    if storage is None:
+        log.warning("data.element_not_kept", element=values["id"], fix="give the layer a storage_provider")
+        return None
+    user = await owner(values["threadId"]) if values.get("threadId") else None
+    name = clean(values.get("name"))
+    key = f"{user or 'unknown'}/{values['id']}" + (f"/{name}" if name else "")
+    return values | await upload(storage, values, content, key)

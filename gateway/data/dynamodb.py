@@ -300,25 +300,22 @@ class DynamoDBDataLayer(BaseDataLayer):
             FileNotFoundError: There is no file at the element's ``path``.
             OSError: The storage did not take the content.
         """
-        values: dict[str, Any] = dict(element) if isinstance(element, Mapping) else dict(element.to_dict())
+        named = cast(Mapping[str, Any], element if isinstance(element, Mapping) else element.to_dict())
         for name in ("id", "threadId"):
-            if not values.get(name):
+            if not named.get(name):
                 raise ValueError(f"an element needs {name}: the table keeps it beside its thread")
-        self._note("create_element", values["id"])
-        content = await contents.content_of(element)
-        values.pop("path", None)
-        if content is not None:
-            if self.storage_provider is None:
-                log.warning("data.element_not_kept", element=values["id"], fix="give the layer a storage_provider")
-                return None
-            user_id, _ = await threads.owner(self._table, values["threadId"])
-            name = clean(values.get("name"))
-            key = f"{user_id or 'unknown'}/{values['id']}" + (f"/{name}" if name else "")
-            values |= await contents.upload(self.storage_provider, values, content, key)
+        self._note("create_element", named["id"])
+        values = await contents.keep(self.storage_provider, element, self._owner)
+        if values is None:
+            return None
         at = keys.element(values["threadId"], values["id"])
         await asyncio.gather(threads.make(self._table, values["threadId"]), self._places.put(at))
         await elements.put(self._table, at, clean(values))
         return cast(ElementDict, values)
+
+    async def _owner(self, thread_id: str) -> str | None:
+        user_id, _ = await threads.owner(self._table, thread_id)
+        return user_id
 
     async def get_element(self, thread_id: str, element_id: str) -> ElementDict | None:
         """Return an element of a thread, None if there is none.

@@ -13,7 +13,6 @@ from gateway.data.sql import elements, feedbacks, pages, placeholders, steps, th
 from gateway.data.sql.deleted import of_shown_thread
 from gateway.data.sql.transactions import Database, Transaction
 from gateway.data.storage_clients.base import BaseStorageClient
-from gateway.data.values import clean
 from gateway.element import Element, ElementDict
 from gateway.step import StepDict
 from gateway.types import Feedback, PageInfo, PaginatedResponse, Pagination, ThreadDict, ThreadFilter
@@ -259,29 +258,20 @@ class SQLDataLayer(BaseDataLayer):
             FileNotFoundError: There is no file at the element's ``path``.
             OSError: The storage did not take the content.
         """
-        values: dict[str, Any] = dict(element) if isinstance(element, Mapping) else dict(element.to_dict())
-        content = await contents.content_of(element)
-        values.pop("path", None)
-        if content is not None:
-            if self.storage_provider is None:
-                log.warning("data.element_not_kept", element=values["id"], fix="give the layer a storage_provider")
-                return None
-            key = await self._key(values)
-            values |= await contents.upload(self.storage_provider, values, content, key)
+        values = await contents.keep(self.storage_provider, element, self._owner)
+        if values is None:
+            return None
         async with self._transaction("create_element", values["id"]) as t:
             if values.get("threadId"):
                 await threads.make(t, values["threadId"])
             await elements.put(t, values)
         return cast(ElementDict, values)
 
-    async def _key(self, element: Mapping[str, Any]) -> str:
-        """Return the key of an element's content: its user, its id, its name."""
-        user: str | None = None
-        if element.get("threadId"):
-            async with self._transaction("create_element", element["id"]) as t:
-                user, _ = await threads.owner(t, element["threadId"])
-        name = clean(element.get("name"))
-        return f"{user or 'unknown'}/{element['id']}" + (f"/{name}" if name else "")
+    async def _owner(self, thread_id: str) -> str | None:
+        """Return the id of the user a thread belongs to, None where that is not known."""
+        async with self._transaction("create_element", thread_id) as t:
+            user_id, _ = await threads.owner(t, thread_id)
+        return user_id
 
     async def get_element(self, thread_id: str, element_id: str) -> ElementDict | None:
         """Return an element of a thread, None if there is none.
