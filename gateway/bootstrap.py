@@ -23,6 +23,7 @@ from gateway.ingress.housekeeping import Housekeeping
 from gateway.ingress.tasks import BackgroundTasks
 from gateway.ports import Blobs, Store
 from gateway.runtime.commands import CommandList
+from gateway.runtime.contents import Contents
 from gateway.runtime.files import Files
 from gateway.runtime.forms import Forms
 from gateway.runtime.history import History, Place
@@ -124,6 +125,7 @@ def compose(
         commands=CommandList(store, sender),
         history=history,
         threads=store if history.place == "store" else None,
+        contents=Contents(kept.blobs, limit=int(settings.history_file_mb * 1_000_000)) if history.on else None,
         reactions=handlers.wants_reactions,
         author_rename=lambda: callbacks.author_rename,
         cot=settings.cot,

@@ -230,6 +230,9 @@ class GatewaySettings(_Settings):
     platforms give them."""
     history: Literal["on", "off"] = "on"
     """Whether conversations are kept: messages, steps, elements and feedback."""
+    history_file_mb: float = Field(default=100, gt=0)
+    """Megabytes (1,000,000 bytes) of the largest content of an element that history keeps; a larger one is sent and not
+    kept."""
     cot: Literal["hidden", "tool_call", "full"] = "full"
     """Which steps people see (the chain of thought): none, those of type ``tool``, or all."""
 

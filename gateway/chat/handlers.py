@@ -170,6 +170,8 @@ class BotHandlers:
         suggest_title(turn.session, event.text)
         # By the time of arrival: the platform's clock may be ahead, and the answer would come before the message.
         message.keep(turn, at=turn.delivery.received_at)
+        for element in elements:
+            await element.keep(turn, message.id)
         if self._callbacks.on_message is not None:
             transcript.note(turn, "user", message.id, message.content, message.author, event.at or None)
             await call(self._callbacks.on_message, message)

@@ -65,13 +65,19 @@ def keep(
 def forget(turn: Turn, id: str) -> None:
     """Take a message or a step out of history, with its elements and what was thought of it."""
     if turn.services.history.on:
-        _whose(turn, id).remove(Removed("step", id))
+        _whose(turn, "step", id).remove(Removed("step", id))
+
+
+def forget_element(turn: Turn, id: str) -> None:
+    """Take an element out of history; ``id`` is that of its row."""
+    if turn.services.history.on:
+        _whose(turn, "element", id).remove(Removed("element", id))
 
 
 def change_text(turn: Turn, id: str, text: str) -> None:
     """Change the kept text of a message: a person edited it."""
     if turn.services.history.on:
-        _whose(turn, id).edit(StepEdited(id, text))
+        _whose(turn, "step", id).edit(StepEdited(id, text))
 
 
 def keep_feedback(turn: Turn, message: str, value: Literal[0, 1], comment: str | None) -> str:
@@ -91,7 +97,8 @@ def forget_feedback(turn: Turn, message: str) -> None:
         turn.transcript.remove(Removed("feedback", id_of_feedback(message, turn.person)))
 
 
-def _whose(turn: Turn, id: str) -> Transcript:
-    """Return the transcript that the message is in: of a turn that still runs, which writes it later, or this one's."""
-    running = (each for each in turn.session.transcripts if each.has(id))
+def _whose(turn: Turn, noun: Literal["step", "element"], id: str) -> Transcript:
+    """Return the transcript that the message, or the element, is in: of a turn that still runs, which writes it later,
+    or this one's."""
+    running = (each for each in turn.session.transcripts if each.has(noun, id))
     return next(running, turn.transcript)

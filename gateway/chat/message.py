@@ -10,6 +10,7 @@ from gateway.chat import kept, sent, transcript
 from gateway.chat.actions import Action
 from gateway.chat.author import BOT, shown_author
 from gateway.chat.elements.base import Element
+from gateway.chat.elements.keeping import keep_all
 from gateway.chat.elements.rendered import Rendered, compose
 from gateway.chat.text import lines_ended, message_text, split_half
 from gateway.errors import Unsupported
@@ -107,6 +108,8 @@ class Message:
         self._posting: Posting | None = None
         self._offered: frozenset[str] = frozenset()
         """Ids of the actions whose buttons were posted last."""
+        self._kept: frozenset[str] = frozenset()
+        """Ids of the rows that history has of its elements."""
         self._shown_author: str | None = drop_lone_surrogates(author) if author else None
         """The name it is shown under (see ``@author_rename``)."""
         self._half = ""
@@ -119,6 +122,11 @@ class Message:
             turn = self._turn or require_turn()
             self._id = turn.new_id(self._number if self._turn is not None else turn.next_number())
         return self._id
+
+    @property
+    def owner_id(self) -> str:
+        """The id that its elements belong to: the message's own."""
+        return self.id
 
     @property
     def created_at(self) -> str:
@@ -247,6 +255,7 @@ class Message:
         await self._posting.remove()
         transcript.drop(turn, self.id)
         kept.forget(turn, self.id)
+        self._kept = await keep_all(turn, (), self.owner_id, self._kept)
         self._posting = None
         return True
 
@@ -343,10 +352,12 @@ class Message:
             await posting.close_stream(message)
         else:
             await posting.put(message)
+        turn = require_turn()
         if self._is_said:
-            turn = require_turn()
             transcript.note(turn, ROLES[self.type], self.id, self.content, self.author)
             self.keep(turn)
+        if self.elements or self._kept:
+            self._kept = await keep_all(turn, self.elements, self.owner_id, self._kept)
 
     def keep(self, turn: Turn, *, at: float | None = None) -> None:
         """Keep the message as it is now in the history.

@@ -14,6 +14,7 @@ import structlog
 from gateway.chat import kept
 from gateway.chat.author import shown_step
 from gateway.chat.elements.base import Element
+from gateway.chat.elements.keeping import keep_all
 from gateway.chat.ids import derived_id
 from gateway.chat.message import Message
 from gateway.chat.step_text import StepText
@@ -54,6 +55,15 @@ class _Files(Message):
     """The message with a step's elements, which nobody says."""
 
     _is_said = False
+
+    def __init__(self, step: "Step") -> None:
+        super().__init__(f"**{literal(step.shown_name)}**", type="system_message")
+        self._step = step.id
+
+    @property
+    def owner_id(self) -> str:
+        """The id that its elements belong to: the step's."""
+        return self._step
 
 
 class Step:
@@ -120,6 +130,8 @@ class Step:
         """Id of the shown step it lies inside of."""
         self._files: Message | None = None
         self._sent: list[str] = []
+        self._unshown: frozenset[str] = frozenset()
+        """Ids of the rows that history has of elements of a step that is not shown."""
         self._kept_running = False
 
     @property
@@ -373,13 +385,15 @@ class Step:
         )
 
     def _unsent(self) -> bool:
-        shown = self._board is not None and self._board.shows(self)
-        return shown and [element.id for element in self.elements] != self._sent
+        return self._board is not None and [element.id for element in self.elements] != self._sent
 
     async def _send_elements(self) -> None:
         self._sent = [element.id for element in self.elements]
+        if self._board is not None and not self._board.shows(self):
+            self._unshown = await keep_all(require_turn(), self.elements, self.id, self._unshown)
+            return
         if self._files is None:
-            self._files = _Files(f"**{literal(self.shown_name)}**", type="system_message")
+            self._files = _Files(self)
         self._files.elements = list(self.elements)
         if self.elements:
             await self._files.send()

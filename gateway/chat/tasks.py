@@ -1,15 +1,21 @@
 """Task lists: what is to be done and how far it has come, in one message that changes."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 from enum import Enum
 
+from gateway.chat import kept
+from gateway.chat.elements.keeping import Place, put_later, put_row, row_id
 from gateway.chat.ids import derived_id
 from gateway.chat.text import message_text
-from gateway.model import Outgoing, Plan, TaskUpdate
+from gateway.model import ElementRecord, Outgoing, Plan, TaskUpdate
 from gateway.model import TaskStatus as State
+from gateway.model.text import storable
+from gateway.runtime.contents import Content
 from gateway.runtime.context import require_turn
 from gateway.runtime.live import LiveMessage
+from gateway.runtime.turn import Turn
 
 _SHOWN = 50
 """Number of tasks that are shown at most; what is done makes room for the others."""
@@ -17,6 +23,7 @@ _LINE = 8
 """Characters that a task takes beside its title."""
 _TITLE_LIMIT = 200
 """Characters of a task's title that are shown, and of the status of a list."""
+_MIME = "application/json"
 
 
 class TaskStatus(Enum):
@@ -68,6 +75,8 @@ class TaskList:
         self._message: LiveMessage | None = None
         self._room = 0
         """Characters that the list may take on its platform."""
+        self._home: Place | None = None
+        """Where history keeps the list under its own id."""
 
     async def add_task(self, task: Task) -> None:
         """Add a task at the end of the list; ``send()`` or ``update()`` shows it.
@@ -100,6 +109,7 @@ class TaskList:
             self._message.check()
             self._message.changed()
             await asyncio.sleep(0)
+        self._keep(turn)
 
     async def update(self) -> None:
         """Show the list as it is now, as ``send()`` does.
@@ -122,6 +132,40 @@ class TaskList:
         turn.check()
         if self._message is not None and self._message.conversation == turn.ref.key:
             await self._message.remove()
+            kept.forget_element(turn, self._row_id(turn))
+
+    def _keep(self, turn: Turn) -> None:
+        """Keep the list in the history, as an element whose content is what the list says at the end of the turn."""
+        if not turn.services.history.on:
+            return
+        id, name = self._row_id(turn), str(self.name)
+        key = put_later(turn, id, f"{name}.json", self._content, user=turn.person)
+        put_row(
+            turn,
+            ElementRecord(
+                id=id,
+                thread=turn.thread_id,
+                user=turn.person,
+                type="tasklist",
+                name=name,
+                mime=_MIME,
+                display="inline",
+                object_key=key,
+            ),
+        )
+
+    def _row_id(self, turn: Turn) -> str:
+        place = Place(turn.thread_id, None)
+        self._home = self._home or place
+        return row_id(self.id, self._home, place)
+
+    def _content(self) -> Content:
+        tasks = [
+            {"title": str(task.title), "status": TaskStatus(task.status).value, "forId": task.forId}
+            for task in self.tasks
+        ]
+        text = json.dumps({"status": str(self.status), "tasks": tasks}, ensure_ascii=False, indent=4, default=str)
+        return Content(storable(text).encode(), f"{self.name}.json", _MIME)
 
     def _outgoing(self) -> Outgoing:
         tasks = [

@@ -37,6 +37,7 @@ from gateway.runtime.turn import (
     close_streams,
     finish_live,
     person_of,
+    settle_contents,
 )
 from gateway.runtime.twins import TWIN_WITHIN, merged
 
@@ -115,9 +116,13 @@ class Runner:
         finally:
             self._places.give_back(person)
         if turn is not None:  # the place is free again already: the rest only waits for the store
-            turn.note_posted()
-            await turn.journal.close(keep=False)
-            await retry_until_stored(lambda: self._finish(turn, soon=behind()))
+            try:
+                turn.note_posted()
+                await turn.journal.close(keep=False)
+                await retry_until_stored(lambda: self._finish(turn, soon=behind()))
+            finally:
+                if turn.uploads is not None:
+                    turn.uploads.end()
 
     async def _run_handlers(
         self, queued: QueuedDelivery, *, lease: Lease, asks: OpenAsks, running: Callable[[Turn | None], None]
@@ -152,6 +157,8 @@ class Runner:
         reset = current_turn.set(turn)
         try:
             await self._run_stoppable(turn, running)
+            turn.typing.pause()
+            await settle_contents(turn)
         except BaseException as error:
             turn.over = True
             if turn.session.pins == 1:  # otherwise changes of another turn would be rolled back too
@@ -160,7 +167,10 @@ class Runner:
                 if isinstance(error, Exception) and not isinstance(error, Fenced):
                     await break_off_streams(turn)
                     await break_off_live(turn)
+                    await settle_contents(turn)
             finally:
+                if turn.uploads is not None:
+                    turn.uploads.end()
                 queued.records = services.history.records(turn)
                 await journal.close(keep=True)
             raise

@@ -1,5 +1,8 @@
 """The transcript of a turn: what it leaves for the history. It is written with the turn's outcome, or not at all."""
 
+from collections.abc import Collection
+from typing import Literal
+
 from gateway.model import (
     ElementRecord,
     FeedbackRecord,
@@ -54,9 +57,15 @@ class Transcript:
             known._replace(output=edited.output) if isinstance(known, StepRecord) else edited
         )
 
-    def has(self, step: str) -> bool:
-        """Return whether the step with this id is in the transcript, so that only it can change it."""
-        return ("step", step) in self._records
+    def has(self, noun: Literal["step", "element"], id: str) -> bool:
+        """Return whether the step or the element with this id is in the transcript, so that only it can change it."""
+        return (noun, id) in self._records
+
+    def without_contents(self, keys: Collection[str]) -> None:
+        """Note that the contents with these keys are not kept: their elements are, without them."""
+        for key, record in self._records.items():
+            if isinstance(record, ElementRecord) and record.object_key in keys:
+                self._records[key] = record._replace(object_key=None)
 
     def records(self) -> list[Record]:
         """Return all records, in the order in which the things they are about came up first."""

@@ -14,6 +14,7 @@ from gateway.model import ConversationRef, Event, Profile, UserRef
 from gateway.ports import Lease, Store, Threads
 from gateway.runtime.asks import Ask, OpenAsks
 from gateway.runtime.commands import CommandList
+from gateway.runtime.contents import Contents, Uploads
 from gateway.runtime.files import Files
 from gateway.runtime.history import History
 from gateway.runtime.in_flight import InFlight
@@ -68,6 +69,8 @@ class Services:
     """What of turns is kept, and where."""
     threads: Threads | None = None
     """What reads it back; None where nothing is kept."""
+    contents: Contents | None = None
+    """The contents of elements that are kept; None where there is no history."""
     feedback: Callable[[], bool] = lambda: False
     """Whether answers carry feedback buttons: the setting is on and the bot handles feedback."""
     reactions: Callable[[], bool] = lambda: False
@@ -110,6 +113,7 @@ class Turn:
         "streaming",
         "transcript",
         "typing",
+        "uploads",
     )
 
     def __init__(
@@ -133,6 +137,8 @@ class Turn:
         self.profile: Profile | None = None
         self.transcript = Transcript()
         """What the turn leaves for the history."""
+        self.uploads: Uploads | None = None
+        """The contents of elements that the turn keeps; None as long as there are none."""
         self.streaming: set[Posting] = set()
         """Postings whose native stream or stream of edits is open."""
         self.live: set[LiveMessage] = set()
@@ -273,6 +279,7 @@ class Turn:
         if self.delivery.on_wait is not None:
             self.delivery.on_wait(True)
         store, history = self.services.store, self.services.history
+        await settle_contents(self)
         records = history.records(self)
         if records:  # both are written in one commit
             kept = store.keep(self.lease, self.delivery.key, history.placed(records))
@@ -305,6 +312,13 @@ async def _take_back(places: Places, person: str) -> None:
             cancelled = error
     if cancelled is not None:
         raise cancelled
+
+
+async def settle_contents(turn: Turn) -> None:
+    """Wait until the contents of the turn's elements are kept, for a while at most: elements whose contents are not by
+    then are kept without them."""
+    if turn.uploads is not None:
+        turn.transcript.without_contents(await turn.uploads.settle())
 
 
 async def close_streams(turn: Turn) -> None:

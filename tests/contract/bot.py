@@ -20,6 +20,7 @@ from tests.contract.deletions import DeletionContract
 from tests.contract.elements import ElementContract
 from tests.contract.endings import EndingContract
 from tests.contract.history import HistoryContract
+from tests.contract.history_elements import ElementHistoryContract
 from tests.contract.history_feedback import FeedbackHistoryContract
 from tests.contract.losses import LossContract
 from tests.contract.messages import MessageContract
@@ -45,6 +46,7 @@ class BotContract(
     DeletionContract,
     CrashContract,
     HistoryContract,
+    ElementHistoryContract,
     FeedbackHistoryContract,
     ResumeContract,
     TitleContract,

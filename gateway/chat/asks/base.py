@@ -79,9 +79,10 @@ class AskBase(Generic[T]):
         posting = Posting(turn, effect)
         if not self._named:
             self.author, self._named = await shown_author(turn, self.author), True
-        id = turn.new_id(f"ask/{effect.ordinal}")
+        id = question_id(turn, effect)
         transcript.note(turn, "assistant", id, self.content, self.author)
         kept.keep(turn, id, "assistant_message", name=self.author or BOT, output=self.content, at=self._asked_at)
+        await self._keep_shown(turn, effect)
         if "answer" in effect.body:
             turn.asks.end((turn.delivery.key, effect.ordinal))
             return await self._finish(turn, posting, effect.body["answer"])  # a crash may have come before its edit
@@ -142,10 +143,12 @@ class AskBase(Generic[T]):
         """Show that the question was answered, keep the answer as what was said, and return it."""
         await self._answered(turn, posting, result, answer)
         if words := self._words(result):
-            await self._keep_answer(turn, posting.effect, words, answer)
+            id = await self._keep_answer(turn, posting.effect, words, answer)
+            await self._keep_files(turn, posting.effect, id, result, user=from_json(UserRef, answer["user"]).key)
         return result
 
-    async def _keep_answer(self, turn: Turn, effect: Effect, words: str, answer: Mapping[str, Any]) -> None:
+    async def _keep_answer(self, turn: Turn, effect: Effect, words: str, answer: Mapping[str, Any]) -> str:
+        """Keep the answer as a message of the person, and return its id."""
         user, message_id = from_json(UserRef, answer["user"]), answer.get("message_id")
         if answer["kind"] == "message_created" and isinstance(message_id, str):
             id = id_of_message(turn.ref, message_id)
@@ -159,6 +162,7 @@ class AskBase(Generic[T]):
                 turn.transcript.user(UserRecord(user.key, metadata_of(user, profile), time.time()))
         transcript.note(turn, "user", id, words, None)
         kept.keep(turn, id, "user_message", name=name, output=words, at=time.time(), user=user.key)
+        return id
 
     async def _go_on(self, turn: Turn, effect: Effect, queued: QueuedDelivery, problem: Again) -> None:
         """Tell the person why the answer is not taken, if there is a reason, and wait for another one."""
@@ -197,6 +201,12 @@ class AskBase(Generic[T]):
     async def _question(self, turn: Turn, effect: Effect) -> Outgoing:
         return Outgoing(text=self.content, author=self.author)
 
+    async def _keep_shown(self, turn: Turn, effect: Effect) -> None:
+        """Keep what the question shows beside its text."""
+
+    async def _keep_files(self, turn: Turn, effect: Effect, answer_id: str, result: T, *, user: str) -> None:
+        """Keep the files of an answer, which is the message with the id ``answer_id`` of the person ``user``."""
+
     async def _show_again(self, turn: Turn, effect: Effect, posting: Posting) -> None:
         """Show what became of an answer after which the ask goes on."""
 
@@ -210,6 +220,11 @@ class AskBase(Generic[T]):
     async def _result(self, turn: Turn, effect: Effect, answer: Mapping[str, Any]) -> T:
         """Return what ``send()`` returns for an answer. Raises ``Again`` if it is not accepted."""
         raise NotImplementedError
+
+
+def question_id(turn: Turn, effect: Effect) -> str:
+    """Return the id of the message that asks."""
+    return turn.new_id(f"ask/{effect.ordinal}")
 
 
 def _checked(timeout: float | None, ask: str) -> float | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
-from gateway.chat.asks.base import Again, AskBase, who_answered
+from gateway.chat.asks.base import Again, AskBase, question_id, who_answered
 from gateway.chat.asks.fields import Filled
 from gateway.chat.elements.custom import CustomElement, card_of
 from gateway.model import ActionInvoked, Button, FormSubmitted, Outgoing, from_json
@@ -120,12 +120,24 @@ class AskElementMessage(AskBase[AskElementResponse]):
             return "Cancelled"
         return ", ".join(f"{key}: {value}" for key, value in result.items() if key != "submitted") or "Submitted"
 
+    async def _keep_shown(self, turn: Turn, effect: Effect) -> None:
+        filled = CustomElement(
+            self.element.name,
+            props={**self.element.props, **effect.body.get("props", {})},
+            display=self.element.display,
+            id=self.element.id,
+            thread_id=turn.thread_id,
+        )
+        self.element.for_id = question_id(turn, effect)
+        await filled.keep(turn, self.element.for_id)
+
     async def _show_again(self, turn: Turn, effect: Effect, posting: Posting) -> None:
         await posting.put(await self._question(turn, effect))
 
     async def _answered(
         self, turn: Turn, posting: Posting, result: AskElementResponse, answer: Mapping[str, Any]
     ) -> None:
+        await self._keep_shown(turn, posting.effect)
         done = "Submitted" if result["submitted"] else "Cancelled"
         await self._close(turn, posting, f"**{done}** by {await who_answered(turn, answer)}")
 

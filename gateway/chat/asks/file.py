@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 from gateway.chat.asks.base import Again, AskBase, message_of, who_answered
+from gateway.chat.elements.files import received
 from gateway.egress.degrade import literal
 from gateway.errors import PlatformError, TooLarge
 from gateway.model import Button, FormSubmitted, Outgoing, RemoteFile, accepts, from_json, media_type
@@ -139,6 +141,14 @@ class AskFileMessage(AskBase[list[AskFileResponse]]):
 
     def _words(self, result: list[AskFileResponse]) -> str:
         return ", ".join(file.name for file in result)
+
+    async def _keep_files(
+        self, turn: Turn, effect: Effect, answer_id: str, result: list[AskFileResponse], *, user: str
+    ) -> None:
+        for file in result:
+            id = turn.new_id(f"file/{effect.ordinal}/{file.id}")
+            element = received(file.name, file.type, Path(file.path), file.size, id=id)
+            await element.keep(turn, answer_id, user=user)
 
     async def _answered(
         self, turn: Turn, posting: Posting, result: list[AskFileResponse], answer: Mapping[str, Any]

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, cast
 from urllib.parse import urlsplit
 
+from gateway.chat import kept
+from gateway.chat.elements.keeping import Place, put_content, put_row, row_id
 from gateway.chat.elements.rendered import Rendered, compose
 from gateway.chat.ids import derived_id
 from gateway.chat.text import message_text
@@ -13,6 +15,7 @@ from gateway.model import (
     Capabilities,
     ElementDict,
     ElementKind,
+    ElementRecord,
     FromBytes,
     FromPath,
     FromUrl,
@@ -23,6 +26,7 @@ from gateway.model import (
 )
 from gateway.model.media import UNKNOWN
 from gateway.model.text import drop_lone_surrogates
+from gateway.runtime.contents import Content
 from gateway.runtime.context import current_turn, require_turn
 from gateway.runtime.posting import Posting
 from gateway.runtime.turn import Turn
@@ -44,14 +48,18 @@ def short_name(name: str) -> str:
     return f"{name[: _NAME_LIMIT - 1 - len(ending)]}…{ending}"
 
 
+def _encoded(content: bytes | str) -> bytes:
+    return drop_lone_surrogates(content).encode() if isinstance(content, str) else bytes(content)
+
+
 class Host(Protocol):
     """The message that an element is part of."""
 
     elements: "list[Element]"
 
     @property
-    def id(self) -> str:
-        """The message's id."""
+    def owner_id(self) -> str:
+        """The id of the message, or of the step, that the elements belong to."""
         ...
 
     async def update(self) -> bool:
@@ -84,6 +92,7 @@ class Element:
         id: The element's id; by default one that is the same when the turn runs again.
         for_id: The id of the message the element belongs to; it is set when the element is sent.
         thread_id: The id of the thread; by default that of the running turn.
+        object_key: The key of the content among the files that history keeps; it is set when the element is sent.
         extra: Other keywords of Chainlit's elements, kept in ``extra`` and not sent.
 
     Raises:
@@ -122,6 +131,7 @@ class Element:
         id: str | None = None,
         for_id: str | None = None,
         thread_id: str | None = None,
+        object_key: str | None = None,
         **extra: Any,
     ) -> None:
         if self._needs_content and sum(given is not None for given in (path, url, content)) != 1:
@@ -142,12 +152,15 @@ class Element:
         self.for_id = for_id
         turn = current_turn.get()
         self.thread_id = thread_id if thread_id is not None or turn is None else turn.thread_id
+        self.object_key = object_key
         self.extra = extra
         self.mime = mime or self._guess_mime()
         self._place: Host | Posting | None = None
         """The message the element was sent with, or the posting of the element alone."""
         self._conversation = ""
         """The conversation in which that is: an element that many share is shown in each of them."""
+        self._home: Place | None = None
+        """Where history keeps the element under its own id."""
 
     def _guess_mime(self) -> str:
         for name in (self.name, self.path, (self.url or "").partition("?")[0]):
@@ -200,7 +213,7 @@ class Element:
             "chainlitKey": self.extra.get("chainlit_key"),
             "path": self.path,
             "url": self.url,
-            "objectKey": self.extra.get("object_key"),
+            "objectKey": self.object_key,
             "name": self.name,
             "display": self.display,
             "size": self.size,
@@ -232,8 +245,7 @@ class Element:
             return FromPath(path=path)
         if self.url is not None:
             return FromUrl(url=self.url)
-        data = self.content
-        return FromBytes(data=drop_lone_surrogates(data).encode() if isinstance(data, str) else (data or b""))
+        return FromBytes(data=_encoded(self.content or b""))
 
     def as_file(self) -> OutgoingFile:
         """Return the file that the platform uploads or shows.
@@ -267,13 +279,70 @@ class Element:
         """
         return Rendered(files=(self.as_file(),), note="" if self.page is None else f"page {self.page}")
 
+    async def kept_content(self) -> Content | None:
+        """Return the content that history keeps; None where the element has none of its own."""
+        if self.path is not None:
+            return Content(Path(self.path), self._file_name(), self.mime)
+        if self.content is None:
+            return None
+        return Content(_encoded(self.content), self._file_name(), self.mime)
+
+    def kept_props(self) -> dict[str, Any] | None:
+        """Return the properties that history keeps; None for an element without."""
+        return None
+
+    async def keep(self, turn: Turn, for_id: str | None, *, user: str | None = None) -> str:
+        """Keep the element as it is now in the history. Where its content cannot be kept, the log says why.
+
+        Args:
+            turn: The running turn.
+            for_id: The id of the message or step it is part of; None for an element alone.
+            user: The identifier of the person it belongs to; by default of the one whose turn it is.
+
+        Returns:
+            The id of the element's row.
+        """
+        self.for_id = for_id
+        id, user = self._row_id(turn), turn.person if user is None else user
+        if not turn.services.history.on:
+            return id
+        content = await self.kept_content()
+        if content is not None:
+            self.object_key = await put_content(turn, id, content, user=user)
+        put_row(
+            turn,
+            ElementRecord(
+                id=id,
+                thread=turn.thread_id,
+                user=user,
+                type=self.type,
+                name=self.name,
+                for_id=for_id,
+                mime=self.mime,
+                display=self.display,
+                url=None if self.object_key is not None else self.url,
+                object_key=self.object_key,
+                size=None if self.size is None else str(self.size),
+                language=self.language,
+                page=self.page,
+                props=self.kept_props(),
+            ),
+        )
+        return id
+
+    def _row_id(self, turn: Turn) -> str:
+        place = Place(turn.thread_id, self.for_id)
+        if self._home is None and self.thread_id == turn.thread_id:
+            self._home = place
+        return row_id(self.id, self._home, place)
+
     def placed(self, host: Host) -> None:
         """Note that the element is part of a message.
 
         Args:
             host: The message.
         """
-        self._place, self.for_id = host, host.id
+        self._place, self.for_id = host, host.owner_id
         self._conversation = require_turn().ref.key
 
     async def send(self, for_id: str | None = None) -> "Element":
@@ -296,6 +365,7 @@ class Element:
         posting = Posting(turn)
         await self._post(turn, posting)
         self._place, self._conversation = posting, turn.ref.key
+        await self.keep(turn, self.for_id)
         return self
 
     async def update(self) -> bool:
@@ -316,6 +386,7 @@ class Element:
                 await self.send()
             case Posting() as posting:
                 await self._post(turn, posting)
+                await self.keep(turn, self.for_id)
             case host:
                 await host.update()
         return True
@@ -330,13 +401,15 @@ class Element:
             PlatformError: The platform did not take the change, retries included.
             RuntimeError: There is no conversation here, or the turn was stopped.
         """
-        place = self._place_in(require_turn())
+        turn = require_turn()
+        place = self._place_in(turn)
         if place is None:
             return False
         self._place = None
         match place:
             case Posting() as posting:
                 await posting.remove()
+                kept.forget_element(turn, self._row_id(turn))
             case host:
                 if self not in host.elements:
                     return False

@@ -6,8 +6,9 @@ from typing import Any, ClassVar, cast
 from urllib.parse import urlsplit
 
 from gateway.chat.elements.base import Display, Element, ElementType
+from gateway.chat.elements.keeping import plain
 from gateway.chat.elements.rendered import Rendered
-from gateway.chat.text import message_text
+from gateway.chat.text import message_text, text_of
 from gateway.model import Capabilities, Card, ElementDict, media_type
 from gateway.model.text import drop_lone_surrogates
 
@@ -38,6 +39,7 @@ class CustomElement(Element):
     """
 
     type: ClassVar[ElementType] = "custom"
+    default_mime: ClassVar[str] = "application/json"
     _needs_content: ClassVar[bool] = False
 
     def __init__(
@@ -53,6 +55,10 @@ class CustomElement(Element):
     def to_dict(self) -> ElementDict:
         """Return the element as a dictionary of JSON values."""
         return {**super().to_dict(), "props": self.props}
+
+    def kept_props(self) -> dict[str, Any] | None:
+        """Return the properties as they are now, as history keeps them; None for those that JSON cannot hold."""
+        return plain(self.props, name=self.name)
 
     def card(self) -> Card:
         """Return the card that the element's properties make."""
@@ -74,7 +80,7 @@ def card_of(name: str, given: Mapping[str, Any]) -> Card:
         name: The title where the properties have none.
         given: The properties.
     """
-    props = {_said(key): value for key, value in given.items()}
+    props = {text_of(key): value for key, value in given.items()}
     title = props.pop("title", None)
     texts = [props.pop(key) for key in _TEXTS if isinstance(props.get(key), str)]
     image = _image(props)
@@ -82,7 +88,7 @@ def card_of(name: str, given: Mapping[str, Any]) -> Card:
     if len(facts) > _FACTS:
         facts[_FACTS - 1 :] = [("…", f"{len(facts) - _FACTS + 1} more")]
     return Card(
-        title=_clean(_said(title) if title else name),
+        title=_clean(text_of(title) if title else name),
         text=message_text("\n\n".join(text for text in texts if text)),
         facts=tuple(facts),
         image_url=image,
@@ -135,22 +141,14 @@ def _scalar(value: Any) -> str:
         case bool():
             return "yes" if value else "no"
         case _:
-            return _said(value)
+            return text_of(value)
 
 
 def _compact(value: Any) -> str:
     try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_said)
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=text_of)
     except (TypeError, ValueError, RecursionError):  # keys that JSON does not have; a value that contains itself
-        return _said(value)
-
-
-def _said(value: Any) -> str:
-    """Return text for any value; the name of its type where it cannot be made text (a number of 5,000 digits)."""
-    try:
-        return str(value)
-    except Exception:
-        return f"<{type(value).__name__}>"
+        return text_of(value)
 
 
 def _clean(text: str) -> str:

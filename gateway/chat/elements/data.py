@@ -4,6 +4,7 @@ what a handler hands over is recognised by what it can do."""
 import io
 import sys
 from functools import partial
+from mimetypes import guess_extension
 from pathlib import PurePath
 from typing import Any, ClassVar, cast
 
@@ -12,10 +13,11 @@ import structlog
 from gateway.chat.elements.base import Display, Element, ElementType, short_name
 from gateway.chat.elements.drawing import PATIENCE, beside
 from gateway.chat.elements.rendered import Rendered
-from gateway.chat.elements.tables import as_csv, is_frame, table_of
+from gateway.chat.elements.tables import as_csv, as_split, is_frame, table_of
 from gateway.egress.degrade import literal
 from gateway.errors import TooLarge
 from gateway.model import Capabilities, ElementKind, FromBytes, OutgoingFile
+from gateway.runtime.contents import Content
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +37,22 @@ class Drawn(Element):
 
     _needs_content: ClassVar[bool] = False
     _restorable: ClassVar[bool] = False
+
+    def _guess_mime(self) -> str:
+        return self.default_mime  # whatever its name looks like
+
+    async def kept_content(self) -> Content | None:
+        """Return the content that history keeps, as Chainlit has it; None where it cannot be made."""
+        try:
+            data = await self._data()
+        except Exception as error:  # whatever the library of the data or the figure raises
+            log.warning("element.content_not_kept", name=self.name, error=_line(error))
+            return None
+        return None if data is None else Content(data, self._stem() + (guess_extension(self.mime) or ""), self.mime)
+
+    async def _data(self) -> bytes | None:
+        """Return the content that history keeps; None where there is none."""
+        raise NotImplementedError
 
     def _stem(self) -> str:
         """Return the name of the element's files without their ending."""
@@ -67,6 +85,7 @@ class Dataframe(Drawn):
     """
 
     type: ClassVar[ElementType] = "dataframe"
+    default_mime: ClassVar[str] = "application/json"
 
     def __init__(self, name: str = "", *, data: Any = None, display: Display = "inline", **extra: Any) -> None:
         if not is_frame(data):
@@ -76,6 +95,9 @@ class Dataframe(Drawn):
             )
         super().__init__(name, display=display, **extra)
         self.data = data
+
+    async def _data(self) -> bytes | None:
+        return await beside(as_split, self.data, _CSV_LIMIT, name=self.name)
 
     async def render(self, limits: Capabilities) -> Rendered:
         """Return the table, and the CSV file where the table is not all of the data; of an attachment the file alone.
@@ -117,6 +139,7 @@ class Plotly(Drawn):
     """
 
     type: ClassVar[ElementType] = "plotly"
+    default_mime: ClassVar[str] = "application/json"
 
     def __init__(
         self, name: str = "", *, figure: Any = None, display: Display = "inline", size: Any = "medium", **extra: Any
@@ -125,6 +148,11 @@ class Plotly(Drawn):
             raise ValueError(f"Plotly({name!r}) needs figure=, a figure of Plotly; this is {_named(figure)}")
         super().__init__(name, display=display, size=size, **extra)
         self.figure = figure
+
+    async def _data(self) -> bytes | None:
+        if not callable(getattr(self.figure, "to_json", None)):
+            return None
+        return str(await beside(self.figure.to_json)).encode(errors="replace")
 
     async def render(self, limits: Capabilities) -> Rendered:
         """Return the picture and the HTML file, or a notice in their place.
@@ -162,6 +190,7 @@ class Pyplot(Drawn):
     """
 
     type: ClassVar[ElementType] = "image"
+    default_mime: ClassVar[str] = "image/png"
 
     def __init__(
         self, name: str = "", *, figure: Any = None, display: Display = "inline", size: Any = "medium", **extra: Any
@@ -171,6 +200,17 @@ class Pyplot(Drawn):
             raise ValueError(f"Pyplot({name!r}) needs figure=, a figure of Matplotlib; this is {_named(figure)}")
         super().__init__(name, display=display, size=size, **extra)
         self.figure = figure
+        self._picture: bytes | None = None
+        """The picture that was drawn last and not kept yet; empty where it could not be drawn."""
+
+    async def _data(self) -> bytes | None:
+        picture, self._picture = self._picture, None
+        if picture is None:  # a step that is not shown draws nothing
+            picture = await self._draw()
+        return picture or None
+
+    async def _draw(self) -> bytes:
+        return await beside(_png, self.figure, _DPI.get(self.size, 200))
 
     async def render(self, limits: Capabilities) -> Rendered:
         """Return the picture, or a notice in its place.
@@ -179,8 +219,9 @@ class Pyplot(Drawn):
             limits: What the platform takes.
         """
         try:
-            data = await beside(_png, self.figure, _DPI.get(self.size, 200))
+            data = self._picture = await self._draw()
         except Exception as error:  # whatever Matplotlib raises
+            self._picture = b""
             return self._failed(error)
         return Rendered(files=(self._made(".png", "image/png", data, "image"),))
 

@@ -5,6 +5,8 @@ import io
 import re
 from typing import Any, NamedTuple
 
+import orjson
+
 from gateway.egress.degrade import literal
 from gateway.errors import TooLarge
 from gateway.model.text import drop_lone_surrogates
@@ -77,6 +79,19 @@ def as_csv(frame: Any, limit: int, *, name: str) -> bytes:
             raise TooLarge(f"{name} has more than {limit / 1e6:g} MB; send a part of the data, or a link") from error
         raise
     return into.getvalue()
+
+
+def as_split(frame: Any, limit: int, *, name: str) -> bytes:
+    """Return a data frame as Chainlit keeps it: JSON with ``columns``, ``index`` and ``data``; of a library other than
+    pandas all cells are texts. Raises ``TooLarge`` when it has more than ``limit`` bytes."""
+    if callable(getattr(frame, "to_json", None)):
+        data = str(frame.to_json(orient="split", date_format="iso")).encode(errors="replace")
+    else:
+        header, *rows = csv.reader(io.StringIO(as_csv(frame, limit, name=name).decode(), newline=""))
+        data = orjson.dumps({"columns": header, "index": list(range(len(rows))), "data": rows})
+    if len(data) > limit:
+        raise TooLarge(f"{name} has more than {limit / 1e6:g} MB")
+    return data
 
 
 class _Bounded(io.BytesIO):
