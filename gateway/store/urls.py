@@ -28,4 +28,4 @@ def is_postgresql(url: str) -> bool:
     Args:
         url: The URL.
     """
-    return url.partition(":")[0] in ("postgresql", "postgres", "postgresql+asyncpg")
+    return url.partition(":")[0].partition("+")[0] in ("postgresql", "postgres")

@@ -207,6 +207,13 @@ async def test_a_former_backup_is_replaced_and_nothing_else_is(backup: Path, tmp
     assert await keys(path) == ["a", "b", "c"]
 
 
+async def test_a_backup_in_the_folder_of_blobs_is_refused(backup: Path, tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    with pytest.raises(SettingsError, match="one of the blobs it holds: choose another folder"):
+        save(there / "blobs" / "ab" / "backup.tar", there / "gateway.db", there / "blobs", tell=silent)
+    assert files(there / "blobs") == BLOB
+
+
 async def test_what_is_being_written_and_what_is_no_file_is_left_out(tmp_path: Path) -> None:
     path = await database(tmp_path / "gateway.db")
     blobs = put(tmp_path / "blobs", {"a": b"1", ".parts/b": b"2", "c/.d": b"3"})

@@ -49,7 +49,7 @@ def save(target: Path, database: Path, blobs: Path | None, *, tell: Tell) -> Sav
     copy = target.with_name(f"{target.name}.database.part")
     try:
         with about(target, disk=target):
-            _check_target(target)
+            _check_target(target, blobs)
             create(copy).close()
             tables = snapshot(database, copy, Progress("database", tell).at)
             manifest = Manifest(
@@ -98,8 +98,11 @@ def _files(folder: Path) -> Iterator[tuple[Path, str]]:
                     yield path, path.relative_to(folder).as_posix()
 
 
-def _check_target(target: Path) -> None:
-    """Refuse to replace what is no backup: the name may be that of the database, by mistake."""
+def _check_target(target: Path, blobs: Path | None) -> None:
+    """Refuse to replace what is no backup (the name may be that of the database, by mistake), and to write where blobs
+    are read from."""
+    if blobs is not None and target.resolve().is_relative_to(blobs.resolve()):
+        raise SettingsError("it would be one of the blobs it holds: choose another folder")
     if not target.exists():
         return
     try:

@@ -3,12 +3,12 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from importlib import import_module
-from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, NullPool, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from gateway.data.sql.urls import read_url
 from gateway.errors import SettingsError
 from gateway.store.core.tables import alembic_version, metadata
 from gateway.store.migrations import belongs_to_another, number, refuse_newer
@@ -20,15 +20,13 @@ LOCK_SECONDS = 60
 """How long an upgrade waits for another one, and for whoever uses a table."""
 LOCKED = "55P03"
 """PostgreSQL's code of the error that a lock was not to be had in time (Appendix A, ``lock_not_available``)."""
-CONNECT_SECONDS = 10
-"""How long the server may take to answer."""
 
 
 async def upgrade(url: str) -> tuple[int, tuple[str, ...]]:
     """Create the tables, or migrate them, in one transaction. Of two at once the second one waits.
 
     Args:
-        url: The database's URL, with libpq's parameters.
+        url: The database's URL, as ``SQLAlchemyDataLayer`` takes it.
 
     Returns:
         The version the tables had, and notices of what this server does not have.
@@ -49,7 +47,7 @@ async def current(url: str) -> int:
     """Return the version of the tables, 0 where there are none.
 
     Args:
-        url: The database's URL, with libpq's parameters.
+        url: The database's URL, as ``SQLAlchemyDataLayer`` takes it.
 
     Raises:
         SettingsError: The database cannot be reached, or belongs to another program.
@@ -90,40 +88,30 @@ async def _connected(url: str) -> AsyncGenerator[AsyncConnection]:
     """Open a connection with a transaction. What is wrong with the database becomes a ``SettingsError`` of one line
     that names the database without its password."""
     try:
-        driver = import_module("asyncpg")
+        target = read_url(url)
+        driver = import_module(target.url.get_driver_name())
+        engine = create_async_engine(target.url, poolclass=NullPool, connect_args=target.arguments)
     except ImportError:
         raise SettingsError('PostgreSQL takes a driver: pip install "bot-gateway[data]"') from None
-
-    shown = _shown(url)
-    engine = create_async_engine(
-        "postgresql+asyncpg://",
-        poolclass=NullPool,
-        # The driver reads the URL itself, because it knows libpq's parameters (sslmode, passfile).
-        connect_args={"dsn": f"postgresql:{url.partition(':')[2]}", "timeout": CONNECT_SECONDS},
-    )
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
+    # What asyncpg raises while it connects, SQLAlchemy leaves as it is.
+    errors = [getattr(driver, name) for name in ("PostgresError", "InterfaceError") if hasattr(driver, name)]
+    shown = target.url.set(drivername="postgresql", query={}).render_as_string().replace(":***@", "@")
     try:
         async with engine.begin() as connection:
             yield connection
     except SettingsError as error:
         raise SettingsError(f"database {shown}: {error}") from None
     except TimeoutError:
-        raise SettingsError(
-            f"database {shown}: no answer for {CONNECT_SECONDS} s: check host, port and firewall"
-        ) from None
-    except (DBAPIError, driver.PostgresError, driver.InterfaceError, OSError, ValueError) as error:
+        raise SettingsError(f"database {shown}: no answer: check host, port and firewall") from None
+    except (DBAPIError, *errors, OSError, ValueError) as error:
         fix = "check the URL, that the server runs, and that its user may connect and create tables"
         if getattr(getattr(error, "orig", None), "sqlstate", None) == LOCKED:
             fix = "another upgrade is running, or a program holds the tables: try again when it is done"
         raise SettingsError(f"database {shown}: {_line(error)}: {fix}") from None
     finally:
         await engine.dispose()
-
-
-def _shown(url: str) -> str:
-    """Return the URL without password and parameters."""
-    parts = urlsplit(url)
-    user = f"{parts.username}@" if parts.username else ""
-    return f"{parts.scheme}://{user}{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def _line(error: BaseException) -> str:
