@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from gateway.data.sql.layouts import Layout
 from gateway.data.sql.tables import Schema
-from gateway.data.sql.urls import read_url
 from gateway.data.values import now
+from gateway.database_urls import read_url
 
 _BUSY_MILLISECONDS = 10_000
 """How long a statement on SQLite waits for another connection that is writing."""

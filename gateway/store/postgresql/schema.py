@@ -8,7 +8,7 @@ from sqlalchemy import Connection, NullPool, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from gateway.data.sql.urls import read_url
+from gateway.database_urls import read_url
 from gateway.errors import SettingsError
 from gateway.store.core.tables import alembic_version, metadata
 from gateway.store.migrations import belongs_to_another, number, refuse_newer
