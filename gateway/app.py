@@ -45,6 +45,9 @@ __all__ = ["Gateway"]
 
 log = structlog.get_logger(__name__)
 
+LAST_DELIVERIES = 5.0
+"""Seconds at the end of a gateway for what still has to reach the data layer; the rest stays for the next start."""
+
 BLOB_CHECK = 10.0
 """Seconds the blob store gets to answer at the start."""
 
@@ -140,6 +143,11 @@ class Gateway:
             await _check_blobs(parts.files.blobs)
             if parts.emulators:
                 await self._forget_deliveries()
+            self._stack.push_async_callback(parts.layer.close)
+            await parts.layer.open()
+            if parts.layer.registered:
+                self._stack.push_async_callback(parts.deliverer.stop, LAST_DELIVERIES)
+                await parts.deliverer.start()
             await run_startup(parts.callbacks)
             self._stack.push_async_callback(run_shutdown, parts.callbacks, seconds=parts.settings.drain_timeout)
             for name, adapter in parts.adapters.items():
@@ -192,6 +200,7 @@ class Gateway:
                 counters=parts.counters,
                 draining=lambda: self.is_draining,
                 limits=parts.limits,
+                layer=parts.deliverer.status if parts.layer.registered else None,
             ),
             *parts.files.server.routes(),
         ]

@@ -1,6 +1,6 @@
 """Builds the objects a gateway consists of from its settings. Nothing is started here but emulators."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +9,7 @@ from tempfile import TemporaryFile
 from gateway.adapter import Adapter, AdapterContext, Emulator, Platform
 from gateway.chat.handlers import BotHandlers
 from gateway.chat.registry import Callbacks
+from gateway.data import BaseDataLayer
 from gateway.disk import is_full, make_folder, make_room
 from gateway.egress import Sender
 from gateway.errors import SettingsError
@@ -21,7 +22,8 @@ from gateway.ingress.dispatcher import Dispatcher
 from gateway.ingress.failures import Failures
 from gateway.ingress.housekeeping import Housekeeping
 from gateway.ingress.tasks import BackgroundTasks
-from gateway.ports import Blobs, Store
+from gateway.outbox import Deliverer, LayerSource, LayerThreads
+from gateway.ports import Blobs, Store, Threads
 from gateway.runtime.commands import CommandList
 from gateway.runtime.contents import Contents
 from gateway.runtime.files import Files
@@ -39,6 +41,7 @@ from gateway.runtime.turn import Services
 from gateway.settings import LOOPBACK, GatewaySettings, PlatformSettings, playground_database
 from gateway.store import open_store
 from gateway.store.blobs import open_blobs
+from gateway.store.urls import sqlite_file
 from gateway.telemetry.metrics import Counters
 
 CREDENTIALS = "SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET, DISCORD_BOT_TOKEN, or TEAMS_APP_ID and TEAMS_APP_PASSWORD"
@@ -84,6 +87,8 @@ class Parts:
     dispatcher: Dispatcher
     acceptor: Acceptor
     housekeeping: Housekeeping
+    layer: LayerSource
+    deliverer: Deliverer
 
 
 def compose(
@@ -112,6 +117,9 @@ def compose(
     )
     sessions = SessionPool(store, limit=settings.live_sessions, rest_after=settings.session_rest)
     history = History(_place_of_history(settings, callbacks))
+    layer = LayerSource(
+        callbacks.data_layer, _own_layer(settings) if history.on else None, timeout=settings.data_layer_timeout
+    )
     handlers = BotHandlers(callbacks, keeps_history=history.on, reactions=settings.reaction_values)
     decoder = EnvelopeDecoder(adapters, store, seals)
     services = Services(
@@ -124,7 +132,7 @@ def compose(
         seals=seals,
         commands=CommandList(store, sender),
         history=history,
-        threads=store if history.place == "store" else None,
+        threads=_threads(history.place, store, layer),
         contents=Contents(kept.blobs, limit=int(settings.history_file_mb * 1_000_000)) if history.on else None,
         reactions=handlers.wants_reactions,
         author_rename=lambda: callbacks.author_rename,
@@ -181,6 +189,8 @@ def compose(
         dispatcher=dispatcher,
         acceptor=acceptor,
         housekeeping=housekeeping,
+        layer=layer,
+        deliverer=Deliverer(store, layer, timeout=settings.data_layer_timeout),
     )
 
 
@@ -188,6 +198,31 @@ def _shows_thumbs(settings: GatewaySettings, callbacks: Callbacks) -> bool:
     if settings.feedback != "auto":
         return settings.feedback == "on"
     return callbacks.on_feedback is not None or callbacks.data_layer is not None
+
+
+def _own_layer(settings: GatewaySettings) -> Callable[[], BaseDataLayer]:
+    """Return a function that makes a data layer on the gateway's own database, with a connection of its own."""
+
+    def make() -> BaseDataLayer:
+        from sqlalchemy import URL
+
+        from gateway.data.sql_alchemy import SQLAlchemyDataLayer
+
+        url = URL.create("sqlite+aiosqlite", database=str(sqlite_file(settings.database_url)))
+        return SQLAlchemyDataLayer(url.render_as_string(hide_password=False))
+
+    return make
+
+
+def _threads(place: Place, store: Store, layer: LayerSource) -> Threads | None:
+    """Return what reads threads back from where they are kept."""
+    match place:
+        case "store":
+            return store
+        case "layer":
+            return LayerThreads(layer)
+        case "off":
+            return None
 
 
 def _place_of_history(settings: GatewaySettings, callbacks: Callbacks) -> Place:

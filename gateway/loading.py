@@ -7,6 +7,7 @@ import traceback
 from importlib.machinery import PathFinder
 from pathlib import Path
 
+from gateway import data
 from gateway.chat.registry import Callbacks, fresh
 from gateway.errors import SettingsError
 
@@ -22,6 +23,7 @@ def load_bot(path: Path) -> Callbacks:
     if _hides(path):
         raise SettingsError(f"{path} would hide the module {path.stem!r}: rename it, e.g. to {path.stem}_bot.py")
     callbacks = fresh()
+    data.set_data_layer(None)
     folder = str(path.resolve().parent)
     if folder not in sys.path:
         sys.path.insert(0, folder)  # so that the bot can import the files next to it
@@ -38,6 +40,8 @@ def load_bot(path: Path) -> Callbacks:
         # The bot file is the user's: whatever it raises while loading is theirs to read, in one line.
         what = " ".join(str(error.msg if isinstance(error, SyntaxError) else error).split())
         raise SettingsError(f"{path} does not import: {type(error).__name__}: {what} ({_line(error, path)})") from error
+    if (layer := data.get_data_layer()) is not None:  # the file assigned ``gateway.data._data_layer``
+        callbacks.data_layer = lambda: layer
     if callbacks.empty:
         raise SettingsError(f"{path} registers no handler: decorate a function with @on_message")
     return callbacks

@@ -233,6 +233,8 @@ class GatewaySettings(_Settings):
     history_file_mb: float = Field(default=100, gt=0)
     """Megabytes (1,000,000 bytes) of the largest content of an element that history keeps; a larger one is sent and not
     kept."""
+    data_layer_timeout: float = Field(default=30, gt=0)
+    """Seconds that one call of a registered data layer may take."""
     cot: Literal["hidden", "tool_call", "full"] = "full"
     """Which steps people see (the chain of thought): none, those of type ``tool``, or all."""
 

@@ -3,11 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import structlog
-
 from gateway.chat.registry import registered
-
-log = structlog.get_logger(__name__)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -182,16 +178,16 @@ def on_app_shutdown(func: F) -> F:
 
 
 def data_layer(func: F) -> F:
-    """Register the function that returns the data layer. So far it is only registered, not called, and a line in the
-    log says so: conversations are kept in the gateway's own database alone.
+    """Register the function that returns the data layer: conversations are then kept there, and not in the gateway's
+    own database. What it cannot take at the moment waits and is delivered later, in order.
 
     Args:
-        func: The function, called with nothing, that returns the data layer.
+        func: The function, sync or async, called once with nothing when the gateway starts. It returns an object with
+            the documented methods of ``gateway.data.BaseDataLayer``.
 
     Returns:
         The same function.
     """
-    log.warning("data_layer.unused", fix="nothing is written to a data layer yet")
     registered().data_layer = func
     return func
 

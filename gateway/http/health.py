@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Generic, TypeVar
 
 import orjson
 from starlette.requests import Request
@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.adapter import Adapter
-from gateway.ports import Store
+from gateway.ports import LayerStatus, Store
 from gateway.redaction import redact
 from gateway.runtime.limits import Limits
 from gateway.telemetry.metrics import Counters
@@ -22,20 +22,41 @@ CHECK_EVERY = 3.0
 """Seconds for which all probes share one check of the store, because a check is a write and anybody may ask."""
 
 
+T = TypeVar("T")
+
+
+class Shared(Generic[T]):
+    """A look at something that all who ask share: one at a time, and at most one every ``CHECK_EVERY`` seconds."""
+
+    def __init__(self, look: Callable[[], Awaitable[T]]) -> None:
+        self._look = look
+        self._looking: asyncio.Task[T] | None = None
+        self._looked = 0.0
+
+    async def get(self) -> T:
+        """Return what was seen last, or look."""
+        if self._looking is None or (self._looking.done() and time.monotonic() - self._looked > CHECK_EVERY):
+            self._looking = asyncio.create_task(self._timed())
+        return await asyncio.shield(self._looking)  # a caller that hangs up must not cancel the look for the others
+
+    async def _timed(self) -> T:
+        try:
+            return await self._look()
+        finally:
+            self._looked = time.monotonic()
+
+
 class StoreCheck:
-    """Checks whether the store commits, one check at a time and at most one every ``CHECK_EVERY`` seconds."""
+    """Checks whether the store commits."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._looking: asyncio.Task[str | None] | None = None
-        self._looked = 0.0
+        self._check = Shared(self._look)
 
     async def problem(self) -> str | None:
         """Return why the store does not commit, None when it does. A store that does not answer within
         ``STORE_TIMEOUT`` seconds does not."""
-        if self._looking is None or (self._looking.done() and time.monotonic() - self._looked > CHECK_EVERY):
-            self._looking = asyncio.create_task(self._look())
-        return await asyncio.shield(self._looking)  # a caller that hangs up must not cancel the check for the others
+        return await self._check.get()
 
     async def _look(self) -> str | None:
         try:
@@ -46,8 +67,6 @@ class StoreCheck:
         except Exception as error:
             # Whatever keeps the store from committing is reported, and does not crash the probe.
             return redact(f"{type(error).__name__}: {error}")
-        finally:
-            self._looked = time.monotonic()
         return None
 
 
@@ -59,12 +78,15 @@ def health_routes(
     counters: Counters,
     draining: Callable[[], bool],
     limits: Limits,
+    layer: Callable[[], Awaitable[LayerStatus]] | None = None,
 ) -> list[Route]:
     """Return the two routes. ``/readyz`` is 503 while draining, while the store does not work and while no platform
     does. With one platform of several in trouble it is 200, ``degraded`` and names it: the others go on being served.
-    ``limits`` are bounds that hold somebody up, which changes nothing of whether the gateway can work."""
+    ``limits`` are bounds that hold somebody up, which changes nothing of whether the gateway can work. So it is with
+    the data layer, of which ``layer`` returns the status: what it does not take waits, and the bot goes on."""
     started = time.time()
     check = StoreCheck(store)
+    deliveries = None if layer is None else Shared(layer)
 
     async def healthz(_: Request) -> Response:
         return _json({"status": "ok", "uptime_seconds": round(time.time() - started, 1)})
@@ -80,12 +102,24 @@ def health_routes(
             if (problem := refused.get(name) or adapter.health()) is not None:
                 problems[name] = redact(problem)
         unusable = unusable or all(name in problems for name in adapters)
+        status: LayerStatus | None = None
+        if deliveries is not None and failure is None:
+            status = await deliveries.get()
+            if status.problem is not None:
+                problems["data_layer"] = status.problem
         body: dict[str, Any] = {
             "status": "unavailable" if unusable else "degraded" if problems else "ready",
             "problems": problems,
             "limits": limits.shown(),
             "platforms": {name: counters.of(name) for name in adapters},
         }
+        if status is not None:
+            body["data_layer"] = {
+                "waiting": status.waiting,
+                "oldest_seconds": status.oldest_seconds,
+                "delivered": status.delivered,
+                "failures": status.failures,
+            }
         return _json(body, 503 if unusable else 200)
 
     return [Route("/healthz", healthz), Route("/readyz", readyz)]

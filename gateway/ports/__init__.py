@@ -9,7 +9,7 @@ synced). Changes submitted at the same time share a commit.
 from gateway.ports.blobs import Blob, BlobInfo, Blobs, BlobSource
 from gateway.ports.inbox import DeadLetter, Delivery, Inbox, Lease, PutResult
 from gateway.ports.journals import EffectRecord, Journals
-from gateway.ports.outbox import Outbox, OutboxItem, OutboxSize
+from gateway.ports.outbox import LayerStatus, Outbox, OutboxItem, OutboxSize
 from gateway.ports.outcomes import NO_OUTCOME, Outcome, Outcomes
 from gateway.ports.payloads import KeyValues, MessageRecords, Payloads, Tokens, ValueOwner
 from gateway.ports.sessions import SessionRecord, Sessions
@@ -28,6 +28,7 @@ __all__ = [
     "Inbox",
     "Journals",
     "KeyValues",
+    "LayerStatus",
     "Lease",
     "MessageRecords",
     "Outbox",

@@ -17,6 +17,8 @@ class OutboxItem(NamedTuple):
     """When it was put in, in seconds since the epoch."""
     attempts: int = 0
     """How many deliveries of it failed."""
+    not_before: float = 0.0
+    """When it is due again, in seconds since the epoch."""
     error: str | None = None
     """Why the last one failed."""
 
@@ -28,6 +30,21 @@ class OutboxSize(NamedTuple):
     """The number of items."""
     oldest: float | None
     """When the first of them was put in, in seconds since the epoch; None if there is none."""
+
+
+class LayerStatus(NamedTuple):
+    """What ``/readyz`` shows of the data layer."""
+
+    waiting: int
+    """Turns that are not delivered yet."""
+    oldest_seconds: float | None
+    """For how long the first of them has been waiting; None if there is none."""
+    delivered: int
+    """Turns delivered since the start."""
+    failures: int
+    """Deliveries that failed since the start, each try counted."""
+    problem: str | None
+    """Why something that waits could not be delivered; None where the layer takes all."""
 
 
 class Outbox(Protocol):

@@ -48,6 +48,8 @@ _PEOPLE = 10_000
 
 TITLE = f"{OWN}title"
 """The session's value that holds the thread's title."""
+TOLD = f"{OWN}told_title"
+"""The session's value that holds the title which a data layer elsewhere was told."""
 TITLE_LIMIT = 200
 """Characters of a thread's title that are kept."""
 
@@ -84,7 +86,8 @@ class History:
         if not begun:
             return records + turn.transcript.records()  # the turn ended the session before and said nothing in this one
         if now - session.thread_at > TOUCH_EVERY or title != session.title:
-            records.append(_thread(session, user, title, now))
+            told = self.place == "layer" and session.values.get(TOLD) == title
+            records.append(_thread(session, user, None if told else title, now))
         return records + turn.transcript.records()
 
     def unhandled(self, queued: QueuedDelivery, session: str) -> list[Record]:
@@ -120,7 +123,10 @@ class History:
                 while len(self._people) > _PEOPLE:
                     self._people.popitem(last=False)
             elif isinstance(record, ThreadRecord):
-                session.thread_at, session.title = record.updated_at, record.name
+                session.thread_at = record.updated_at
+                if self.place == "layer" and record.name is not None:
+                    session.values[TOLD] = record.name  # a bot may give the thread another name there, which stays
+                session.title = record.name if record.name is not None else session.values.get(TOLD)
 
     def forget(self, user: str) -> None:
         """Forget that a person is kept: who comes back after being erased is written anew."""

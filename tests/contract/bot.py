@@ -16,6 +16,7 @@ from tests.contract.binding import BindingContract
 from tests.contract.commands import CommandContract
 from tests.contract.conversations import ConversationContract
 from tests.contract.crashes import CrashContract
+from tests.contract.data_layer import DataLayerContract
 from tests.contract.deletions import DeletionContract
 from tests.contract.elements import ElementContract
 from tests.contract.endings import EndingContract
@@ -47,6 +48,7 @@ class BotContract(
     CrashContract,
     HistoryContract,
     ElementHistoryContract,
+    DataLayerContract,
     FeedbackHistoryContract,
     ResumeContract,
     TitleContract,

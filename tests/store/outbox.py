@@ -87,7 +87,7 @@ class OutboxContract:
         store = await reopen(store)
         assert await waiting(store, now=199.0) == ["b1"]
         assert await waiting(store, now=200.0) == ["a1", "b1"]
-        assert [each[3:] for each in await store.failed(limit=10)] == [(first.put_at, 2, "no table")]
+        assert [each[3:] for each in await store.failed(limit=10)] == [(first.put_at, 2, 200.0, "no table")]
 
     async def test_a_new_one_in_the_place_of_a_deleted_one_is_not_taken_for_it(self, store: Store) -> None:
         await leave(store, said("first"), key="k1")

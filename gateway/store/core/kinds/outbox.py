@@ -10,20 +10,21 @@ from gateway.store.core.records import dump_records, load_records
 from gateway.store.core.transaction import Transaction
 
 PUT = "INSERT INTO outbox (thread, body, put_at) VALUES (?, ?, ?)"
-DUE = """SELECT seq, thread, body, put_at, attempts, error FROM outbox AS this
+DUE = """SELECT seq, thread, body, put_at, attempts, not_before, error FROM outbox AS this
     WHERE not_before <= ?
     AND NOT EXISTS (SELECT 1 FROM outbox AS other WHERE other.thread = this.thread AND other.seq < this.seq)
     ORDER BY seq LIMIT ?"""
-NEXT = """SELECT seq, thread, body, put_at, attempts, error FROM outbox WHERE thread = ? ORDER BY seq LIMIT ?"""
+NEXT = """SELECT seq, thread, body, put_at, attempts, not_before, error FROM outbox WHERE thread = ?
+    ORDER BY seq LIMIT ?"""
 # By the time too: a number is given again once nothing newer waits.
 FORGET = "DELETE FROM outbox WHERE seq = ? AND put_at = ?"
 POSTPONE = "UPDATE outbox SET attempts = attempts + 1, error = ?, not_before = ? WHERE seq = ? AND put_at = ?"
-FIND_FAILED = """SELECT seq, thread, body, put_at, attempts, error FROM outbox WHERE attempts > 0
+FIND_FAILED = """SELECT seq, thread, body, put_at, attempts, not_before, error FROM outbox WHERE attempts > 0
     ORDER BY seq LIMIT ?"""
 COUNT = "SELECT count(*) FROM outbox"
 OLDEST = "SELECT put_at FROM outbox ORDER BY seq LIMIT 1"
 
-Row: TypeAlias = tuple[int, str, bytes, float, int, str | None]
+Row: TypeAlias = tuple[int, str, bytes, float, int, float, str | None]
 
 
 def put(tx: Transaction, items: Sequence[tuple[str, Sequence[Record]]]) -> None:
@@ -32,8 +33,8 @@ def put(tx: Transaction, items: Sequence[tuple[str, Sequence[Record]]]) -> None:
 
 
 def _load(row: Row) -> OutboxItem:
-    seq, conversation, body, put_at, attempts, error = row
-    return OutboxItem(seq, conversation, load_records(body), put_at, attempts, error)
+    seq, conversation, body, put_at, attempts, not_before, error = row
+    return OutboxItem(seq, conversation, load_records(body), put_at, attempts, not_before, error)
 
 
 def _due(tx: Transaction, items: Sequence[tuple[float, int]]) -> list[Sequence[OutboxItem]]:

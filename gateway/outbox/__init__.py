@@ -1,0 +1,7 @@
+"""Hands history on to the data layer that a bot registered."""
+
+from gateway.outbox.deliverer import Deliverer
+from gateway.outbox.layer import LayerSource
+from gateway.outbox.threads import LayerThreads
+
+__all__ = ["Deliverer", "LayerSource", "LayerThreads"]

@@ -1,0 +1,41 @@
+"""Calls of foreign code that must not take for ever."""
+
+import asyncio
+import inspect
+from typing import Any
+
+_GRACE = 1.0
+"""Seconds a call that is cancelled gets to end, before it is left alone."""
+
+
+async def bounded(result: object, seconds: float) -> Any:
+    """Wait for what a call returned, an awaitable or the value itself, and return the value.
+
+    Args:
+        result: What the call returned.
+        seconds: How long it may take.
+
+    Raises:
+        TimeoutError: It took longer. The call was cancelled.
+    """
+    if not inspect.isawaitable(result):
+        return result  # a method that is not asynchronous
+    running = asyncio.ensure_future(result)
+    try:
+        await asyncio.wait({running}, timeout=seconds)
+        if running.done():
+            if running.cancelled():
+                raise RuntimeError("the call was cancelled by itself")
+            return running.result()
+        running.cancel()
+        await asyncio.wait({running}, timeout=_GRACE)  # one that ignores the cancellation is not waited for
+    finally:
+        running.cancel()
+        running.add_done_callback(heard)
+    raise TimeoutError(f"no answer within {seconds:g} s")
+
+
+def heard(task: "asyncio.Future[Any]") -> None:
+    """Look at the error of a call that nobody waits for, so that it is not reported as one that was forgotten."""
+    if not task.cancelled():
+        task.exception()
