@@ -47,7 +47,7 @@ def codec(name: str, type: Any, *, sqlite: bool) -> Codec:
     if name in _LISTS:
         return Codec(list, _list) if isinstance(type, ARRAY) else Codec(_dumps, _list)
     if name in _FLAGS and (sqlite or isinstance(type, Boolean)):
-        return Codec(_flag, _flag)
+        return Codec(_flag, _flag if sqlite else unchanged)
     match type:
         case Uuid():
             return Codec(_uuid, _text)
@@ -66,11 +66,17 @@ def _dumps(value: Any) -> str | None:
 
 
 def _object(value: Any) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return cast(dict[str, Any], value)
+    if value is None:
+        return {}
     read = _loads(value)
     return cast(dict[str, Any], read) if isinstance(read, dict) else {}
 
 
 def _list(value: Any) -> list[Any] | None:
+    if value is None:
+        return None
     read = _loads(value)
     return list(cast(Iterable[Any], read)) if isinstance(read, list | tuple) else None
 
@@ -113,8 +119,10 @@ def _moment(value: Any, *, aware: bool) -> datetime | None:
     return moment if aware else moment.replace(tzinfo=None)
 
 
-def _iso(value: Any) -> Any:
-    return iso(value.replace(tzinfo=value.tzinfo or UTC)) if isinstance(value, datetime) else value
+def _iso(value: datetime | None) -> str | None:
+    if value is None:
+        return None
+    return iso(value) if value.tzinfo is not None else value.isoformat(timespec="microseconds") + "Z"
 
 
 def _one_of(allowed: tuple[str, ...], value: Any) -> Any:

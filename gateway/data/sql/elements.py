@@ -43,14 +43,14 @@ def _without_id(given: Mapping[str, Any]) -> dict[str, Any]:
 
 async def get(t: Transaction, *which: ColumnElement[bool]) -> ElementDict | None:
     """Return the element of which the conditions hold, None if there is none."""
-    row = await t.row(t.schema.elements, select(t.schema.elements).where(*which))
+    row = await t.row(t.schema.elements, select(*t.schema.shown(t.schema.elements)).where(*which))
     return None if row is None else _element(t, row)
 
 
 async def of_threads(t: Transaction, thread_ids: Iterable[str]) -> list[ElementDict]:
     """Return the elements of threads."""
     table = t.schema.elements
-    rows = await t.rows(table, select(table).where(t.schema.among(table.c.threadId, thread_ids)))
+    rows = await t.rows(table, select(*t.schema.shown(table)).where(t.schema.among(table.c.threadId, thread_ids)))
     return [_element(t, row) for row in rows]
 
 
@@ -71,7 +71,7 @@ def _element(t: Transaction, row: dict[str, Any]) -> ElementDict:
     if t.schema.layout.strict:
         held = row.pop("metadata")
         row |= {"type": "file"} | {name: held[name] for name in _IN_METADATA if name in held}
-        del row["createdAt"], row["updatedAt"]
+        del row["createdAt"]
         if row["url"]:
             row["objectKey"] = None  # Chainlit names a key here too, under which it stores nothing
     return cast(ElementDict, row)

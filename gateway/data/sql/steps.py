@@ -68,7 +68,7 @@ async def _with_feedback(t: Transaction, *which: ColumnElement[bool]) -> list[St
     first = ("start", "createdAt") if t.schema.layout.strict else ("createdAt", "start")
     times = [steps.c[name].asc().nulls_last() for name in first if name in steps.c]
     rated = await feedbacks.of_steps(t, *which)
-    found = [_step(row) for row in await t.rows(steps, select(steps).where(*which).order_by(*times))]
+    found = [_step(row) for row in await t.rows(steps, _query(t).where(*which).order_by(*times))]
     for step in found:
         step["feedback"] = rated.get(step.get("id", ""))
     return found
@@ -80,7 +80,7 @@ async def favorites(t: Transaction, user_id: str) -> list[StepDict]:
     mine = select(threads.c.id).where(t.schema.equal(threads.c.userId, user_id), *not_deleted(t))
     # The database leaves out most of the others, whatever type its column has; the dict has the last word.
     marked = sql_cast(steps.c.metadata, Text).contains('"favorite"')
-    query = select(steps).where(steps.c.threadId.in_(mine), marked).order_by(steps.c.createdAt.desc())
+    query = _query(t).where(steps.c.threadId.in_(mine), marked).order_by(steps.c.createdAt.desc())
     return [_step(row) for row in await t.rows(steps, query) if row["metadata"].get("favorite")]
 
 
@@ -107,7 +107,12 @@ def _with_those_below(t: Transaction, which: ColumnElement[bool]) -> Select[Any]
     return select(gone.union(select(below.c.id).where(below.c.parentId == gone.c.id)).c.id)
 
 
+def _query(t: Transaction) -> Select[Any]:
+    return select(*t.schema.shown(t.schema.steps))
+
+
 def _step(row: dict[str, Any]) -> StepDict:
-    row.pop("updatedAt", None)
     row["name"] = row.get("name") or ""
+    if isinstance(told := row.get("showInput"), str):
+        row["showInput"] = told.lower()  # Chainlit's official layer writes True and False as Python does
     return cast(StepDict, row)

@@ -5,7 +5,7 @@ So the columns are looked up once, and what a database has no column for is left
 as the documents call them, whatever the schema's names are.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from sqlalchemy import Column, ColumnElement, Connection, MetaData, Table, inspect
@@ -15,6 +15,8 @@ from sqlalchemy.types import NullType
 from gateway.data.sql.codecs import Codec, codec, unchanged
 from gateway.data.sql.layouts import LAYOUTS, NAMES, Layout
 from gateway.data.values import clean
+
+_UPKEEP = frozenset({"updatedAt", "deletedAt"})
 
 
 class Schema:
@@ -28,9 +30,8 @@ class Schema:
     def __init__(self, layout: Layout, tables: Mapping[str, Table]) -> None:
         self.layout = layout
         self.users, self.threads, self.steps, self.elements, self.feedbacks = (tables[name] for name in NAMES)
-        self._keys = {table.name: {column.name: column.key for column in table.c} for table in tables.values()}
-        self._reads = {
-            table.name: [(column.key, read) for column in table.c if (read := _codec_of(column).read) != unchanged]
+        self._columns = {
+            table.name: {column.name: (column.key, _codec_of(column).read) for column in table.c}
             for table in tables.values()
         }
 
@@ -66,16 +67,28 @@ class Schema:
         """Return the condition that a column has one of these values, each of which is a parameter of its own."""
         return column.in_([self.value(column, each) for each in values])
 
-    def keys(self, table: Table, names: Iterable[str]) -> list[str]:
-        """Return the documented names of columns that a query on the table gives."""
-        return [self._keys[table.name].get(name, name) for name in names]
+    def shown(self, table: Table) -> list[Column[Any]]:
+        """Return the columns of the table that are not only for its upkeep."""
+        return [column for column in table.c if column.key not in _UPKEEP]
 
-    def read(self, table: Table, row: dict[str, Any]) -> dict[str, Any]:
-        """Make the values of a row of the table plain ones, in place, and return the row."""
-        for key, read in self._reads[table.name]:
-            if key in row:
-                row[key] = read(row[key])
-        return row
+    def plain(self, table: Table, names: Iterable[str], rows: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:
+        """Return the rows that a query on the table gives as dicts of plain values, by the documented names.
+
+        Args:
+            table: The table.
+            names: The names of the query's columns; one that is not the table's is taken as it is.
+            rows: The rows.
+        """
+        columns = [self._columns[table.name].get(name, (name, unchanged)) for name in names]
+        keys = [key for key, _ in columns]
+        reads = [(at, read) for at, (_, read) in enumerate(columns) if read != unchanged]
+        found: list[dict[str, Any]] = []
+        for row in rows:
+            values = list(row)
+            for at, read in reads:
+                values[at] = read(values[at])
+            found.append(dict(zip(keys, values, strict=True)))
+        return found
 
 
 def _columns(described: Iterable[ReflectedColumn], keys: Mapping[str, str], *, sqlite: bool) -> Iterator[Column[Any]]:

@@ -59,7 +59,7 @@ async def remove(t: Transaction, thread_id: str) -> list[str]:
 
 def query(t: Transaction) -> Select[Any]:
     """Return the query for all threads, without those that are only marked as deleted."""
-    columns = [each for each in t.schema.threads.c if each.key != "userIdentifier"]
+    columns = [each for each in t.schema.shown(t.schema.threads) if each.key != "userIdentifier"]
     return select(*columns, _user_identifier(t)).where(*not_deleted(t))
 
 

@@ -37,8 +37,7 @@ class Transaction:
     async def rows(self, table: Table, query: Executable) -> list[dict[str, Any]]:
         """Return the rows of the table that a query finds, by column."""
         result = await self.connection.execute(query)
-        names = self.schema.keys(table, result.keys())
-        return [self.schema.read(table, dict(zip(names, row, strict=True))) for row in result]
+        return self.schema.plain(table, result.keys(), result)
 
     async def row(self, table: Table, query: Executable) -> dict[str, Any] | None:
         """Return the only row that a query finds, None where it finds none."""
