@@ -1,6 +1,6 @@
 """Builds the objects a gateway consists of from its settings. Nothing is started here but emulators."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,7 @@ from gateway.runtime.forms import Forms
 from gateway.runtime.history import History, Place
 from gateway.runtime.key_values import StoredKeyValues
 from gateway.runtime.limits import Limits
+from gateway.runtime.orphans import Orphans
 from gateway.runtime.places import Places
 from gateway.runtime.profiles import Profiles
 from gateway.runtime.questions import OpenQuestions
@@ -122,6 +123,7 @@ def compose(
     )
     handlers = BotHandlers(callbacks, keeps_history=history.on, reactions=settings.reaction_values)
     decoder = EnvelopeDecoder(adapters, store, seals)
+    contents = _contents(settings, kept) if history.on else None
     services = Services(
         store=store,
         sender=sender,
@@ -133,7 +135,7 @@ def compose(
         commands=CommandList(store, sender),
         history=history,
         threads=_threads(history.place, store, layer),
-        contents=Contents(kept.blobs, limit=int(settings.history_file_mb * 1_000_000)) if history.on else None,
+        contents=contents,
         reactions=handlers.wants_reactions,
         author_rename=lambda: callbacks.author_rename,
         cot=settings.cot,
@@ -171,6 +173,7 @@ def compose(
         pool=sessions,
         files=files,
         held=kept.vault,
+        contents=_orphans(kept.blobs, store, contents),
         acceptor=acceptor,
         rest_after=settings.session_rest,
         end_after=settings.session_timeout,
@@ -223,6 +226,21 @@ def _threads(place: Place, store: Store, layer: LayerSource) -> Threads | None:
             return LayerThreads(layer)
         case "off":
             return None
+
+
+def _contents(settings: GatewaySettings, kept: FileParts) -> Contents:
+    def link(key: str, seconds: float) -> str | None:
+        return kept.server.blob_url(key, seconds=seconds)
+
+    return Contents(kept.blobs, limit=int(settings.history_file_mb * 1_000_000), link=link)
+
+
+def _orphans(blobs: Blobs, store: Store, contents: Contents | None) -> Orphans:
+    async def referenced(keys: Collection[str]) -> Collection[str]:
+        running = () if contents is None else contents.held(keys)
+        return {*running, *await store.referenced(keys)}
+
+    return Orphans(blobs, referenced=referenced)
 
 
 def _place_of_history(settings: GatewaySettings, callbacks: Callbacks) -> Place:

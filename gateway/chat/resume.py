@@ -30,6 +30,8 @@ async def resume(turn: Turn, hook: Handler | None) -> None:
     if kept is not None and lost:
         _restore(turn, kept["steps"])
     if hook is not None:
+        if kept is not None and turn.services.contents is not None:
+            await turn.services.contents.sign(kept["elements"] or ())
         await call(hook, _thread(turn, kept))
 
 

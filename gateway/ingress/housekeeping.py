@@ -29,6 +29,10 @@ KEEP_FILES = 7 * DAY
 """Seconds for which a downloaded attachment is kept, unless its session ends earlier."""
 PRUNE_EVERY = 600.0
 """Seconds between deletions of old rows and files."""
+LOOK_FOR_ORPHANS_EVERY = 6 * 3_600.0
+"""Seconds between looks through all blobs, each of which costs requests in a cloud."""
+FIRST_LOOK = 600.0
+"""Seconds before the first of them: by then the turns that an earlier process left have put their contents again."""
 LOOK_LIMIT = 10_000
 """Idle sessions that one look reads from the store at most."""
 
@@ -51,16 +55,21 @@ class Housekeeping:
         pool: SessionPool,
         files: Files,
         held: Prunable,
+        contents: Prunable,
         acceptor: Acceptor,
         rest_after: float,
         end_after: float,
     ) -> None:
         """``rest_after`` and ``end_after`` are the seconds without a turn after which a session leaves memory, and
-        after which it ends; 0 for ``end_after`` means never. ``held`` are the files that platforms fetch later."""
+        after which it ends; 0 for ``end_after`` means never. ``held`` are the files that platforms fetch later,
+        ``contents`` those of elements that nothing refers to."""
         self._store = store
         self._pool = pool
         self._files = files
         self._held = held
+        self._contents = contents
+        self._look_at = time.monotonic() + FIRST_LOOK
+        """When orphans are looked for next."""
         self._acceptor = acceptor
         self._end_after = end_after
         self._left = 0
@@ -108,3 +117,6 @@ class Housekeeping:
             )
         await self._files.prune(older_than=KEEP_FILES)
         await self._held.prune()
+        if time.monotonic() > self._look_at:
+            self._look_at = time.monotonic() + LOOK_FOR_ORPHANS_EVERY
+            await self._contents.prune()

@@ -7,6 +7,7 @@ synced). Changes submitted at the same time share a commit.
 """
 
 from gateway.ports.blobs import Blob, BlobInfo, Blobs, BlobSource
+from gateway.ports.contents import ContentKeys
 from gateway.ports.inbox import DeadLetter, Delivery, Inbox, Lease, PutResult
 from gateway.ports.journals import EffectRecord, Journals
 from gateway.ports.outbox import LayerStatus, Outbox, OutboxItem, OutboxSize
@@ -22,6 +23,7 @@ __all__ = [
     "BlobInfo",
     "BlobSource",
     "Blobs",
+    "ContentKeys",
     "DeadLetter",
     "Delivery",
     "EffectRecord",

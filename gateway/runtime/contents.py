@@ -8,7 +8,7 @@ import stat
 import time
 import uuid
 from collections import Counter, OrderedDict
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from urllib.parse import quote
@@ -17,6 +17,7 @@ import structlog
 
 from gateway.disk import in_thread
 from gateway.errors import TooLarge
+from gateway.model import ElementDict
 from gateway.model.media import UNKNOWN
 from gateway.model.text import storable
 from gateway.ports import Blobs, BlobSource
@@ -34,6 +35,10 @@ AT_ONCE = 8
 IN_MEMORY = 1_000_000
 """Bytes up to which a file is read at once when its element is sent, so that the bot may overwrite it; a larger one is
 opened, so that the bot may delete it."""
+URL_FOR = 3_600.0
+"""Seconds for which an address of a content works."""
+SIGNED_WITHIN = 5.0
+"""Seconds in which the blob store has to sign an address."""
 SAME_FOR = 3_600.0
 """Seconds for which a content that comes up again is known to be in the store. Orphans are kept for longer."""
 _KNOWN = 10_000
@@ -117,11 +122,21 @@ class Contents:
     Args:
         blobs: The blob store.
         limit: Bytes that a content may have.
+        link: Returns an address of the gateway that gives a blob to everybody for so many seconds; None where the
+            gateway has no address.
         within: Seconds that the end of a turn waits for its contents.
     """
 
-    def __init__(self, blobs: Blobs, *, limit: int, within: float = WITHIN) -> None:
+    def __init__(
+        self,
+        blobs: Blobs,
+        *,
+        limit: int,
+        link: Callable[[str, float], str | None] = lambda key, seconds: None,
+        within: float = WITHIN,
+    ) -> None:
         self.blobs = blobs
+        self._link = link
         self.limit = limit
         self.within = within
         self.places = asyncio.Semaphore(AT_ONCE)
@@ -134,6 +149,22 @@ class Contents:
     def begin(self) -> "Uploads":
         """Return what keeps the contents of one turn."""
         return Uploads(self)
+
+    async def sign(self, elements: Iterable[ElementDict]) -> None:
+        """Give each element whose content is kept an address from which it can be read for ``URL_FOR`` seconds: one of
+        the gateway's own, else one of the cloud; None where there is neither."""
+        for element in elements:
+            key = element.get("objectKey")
+            if key and key.startswith(f"{FOLDER}/"):
+                element["url"] = self._link(key, URL_FOR) or await self._signed(key)
+
+    async def _signed(self, key: str) -> str | None:
+        try:
+            async with asyncio.timeout(SIGNED_WITHIN):
+                return await self.blobs.sign(key, seconds=URL_FOR)
+        except (OSError, ValueError) as error:  # TimeoutError is one
+            log.warning("element.content_not_signed", key=key, error=str(error)[:300])
+            return None
 
     def held(self, keys: Collection[str]) -> set[str]:
         """Return those of the keys that belong to running turns: their elements are not stored yet."""

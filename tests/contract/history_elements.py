@@ -1,14 +1,19 @@
 """What is kept of elements: a row for each place an element is in, and its content among the blobs."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 import gateway as cl
 from gateway.chat.registry import Callbacks
+from gateway.ingress import housekeeping
 from gateway.store.blobs import open_blobs
+from gateway.types import ThreadDict
+from tests.contract.actions import eventually
 from tests.contract.crashes import LivingBot, on_record
 from tests.contract.harness import capabilities, need
 from tests.contract.history import kept
@@ -273,6 +278,53 @@ class ElementHistoryContract:
         assert len(props) == 1 and props[0]["of"].startswith("<object") and props[0]["no"] is None
         inside = {path.resolve() for path in (tmp_path / "blobs").rglob("*")}
         assert all(path.is_relative_to((tmp_path / "blobs").resolve()) for path in inside)
+
+    async def test_a_resumed_thread_has_elements_with_addresses_that_work(self, world: World, tmp_path: Path) -> None:
+        resumed: list[ThreadDict] = []
+
+        def bot() -> None:
+            @cl.on_message
+            async def main(message: cl.Message) -> None:
+                elements = [cl.File("my café.txt", content="mine"), cl.Image("far", url="https://example.com/far.png")]
+                answer = await cl.Message("see", elements=elements).send()
+                assert elements[0].to_dict()["objectKey"] and elements[0].for_id == answer.id
+                await cl.Message("done").send()
+
+            @cl.on_chat_resume
+            async def resume(thread: ThreadDict) -> None:
+                resumed.append(thread)
+
+        attached = (File("yours.txt", b"yours", "text/plain"),)
+        await hear(world, register(bot), tmp_path, files=attached)
+        async with running_bot(world, register(bot), tmp_path), httpx.AsyncClient() as client:
+            await world.dm("again")
+            await world.wait_for(lambda: bool(resumed))
+            elements = {each["name"]: each for each in resumed[0]["elements"] or []}
+            contents = [await client.get(elements[name]["url"] or "") for name in ("yours.txt", "my café.txt")]
+            forged = await client.get((elements["yours.txt"]["url"] or "").replace("until=1", "until=2"))
+        assert [(answer.status_code, answer.content) for answer in contents] == [(200, b"yours"), (200, b"mine")]
+        assert forged.status_code == 403
+        assert elements["far"]["url"] == "https://example.com/far.png"
+        steps = {step["id"]: step["output"] for step in resumed[0]["steps"]}
+        assert [steps[elements[name]["forId"] or ""] for name in ("yours.txt", "far")] == ["go", "see"]
+
+    async def test_contents_go_with_their_elements(
+        self, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def answer(message: cl.Message) -> None:
+            await cl.Message("stays", elements=[cl.File("stays.txt", content="stays")]).send()
+            gone = await cl.Message("goes", elements=[cl.File("goes.txt", content="goes")]).send()
+            await gone.remove()
+
+        await hear(world, answers(answer), tmp_path)
+        assert sorted((await blobs(tmp_path)).values()) == [b"goes", b"stays"]
+        paths = list((tmp_path / "blobs" / "elements").rglob("*.txt"))
+        for path in paths:
+            os.utime(path, (1, 1))
+        monkeypatch.setattr(housekeeping, "FIRST_LOOK", 0.0)
+        async with running_bot(world, answers(answer), tmp_path):
+            await eventually(lambda: not all(path.exists() for path in paths))
+        assert sorted((await blobs(tmp_path)).values()) == [b"stays"]
 
     async def test_nothing_of_elements_is_kept_where_history_is_off(self, world: World, tmp_path: Path) -> None:
         async def answer(message: cl.Message) -> None:

@@ -24,6 +24,7 @@ from gateway.store.core.kinds import deliveries, journal, outcomes, payloads, se
 from gateway.store.core.statements import ByKeys, ByRows
 from gateway.store.migrations import HEAD
 from gateway.store.sqlite.file import OwnerLock, open_owned, open_reader
+from tests.store.contents import ContentsContract
 from tests.store.contract import (
     LATER,
     Reopen,
@@ -89,7 +90,7 @@ def run(source: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     )
 
 
-class TestSQLiteStore(StoreContract, OutboxContract, ThreadsContract):
+class TestSQLiteStore(StoreContract, OutboxContract, ThreadsContract, ContentsContract):
     """All of the contract."""
 
 

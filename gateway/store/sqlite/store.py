@@ -27,7 +27,17 @@ from gateway.ports import (
 from gateway.redaction import redact
 from gateway.store.core import codec
 from gateway.store.core.kind import Kind
-from gateway.store.core.kinds import deliveries, journal, outbox, outcomes, payloads, sessions, threads, upkeep
+from gateway.store.core.kinds import (
+    contents,
+    deliveries,
+    journal,
+    outbox,
+    outcomes,
+    payloads,
+    sessions,
+    threads,
+    upkeep,
+)
 from gateway.store.core.ownership import Ownership
 from gateway.store.core.reader import StoreReader
 from gateway.store.core.writer import Writer
@@ -218,6 +228,11 @@ class SQLiteStore:
 
     async def outbox_size(self) -> OutboxSize:
         return await self._read(outbox.READ_SIZE, None)
+
+    # Contents of elements
+
+    async def referenced(self, keys: Collection[str]) -> Collection[str]:
+        return await self._read(contents.READ_REFERENCED, keys)
 
     # Journals
 
