@@ -5,8 +5,8 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects import sqlite
 
+from gateway.store.core.queries import run
 from gateway.store.core.rows import time_text
 from gateway.store.core.tables import feedbacks, steps, threads
 from gateway.store.sqlite.file import open_shared
@@ -45,8 +45,5 @@ def export(url: str, *, since: float | None = None) -> Generator[Iterator[dict[s
     )
     if since is not None:
         query = query.where(feedbacks.c.createdAt >= time_text(since))
-    compiled = query.compile(dialect=sqlite.dialect(paramstyle="qmark"))
-    values = [compiled.params[name] for name in compiled.positiontup or ()]
     with closing(open_shared(sqlite_file(url))) as database:
-        found = database.connection.execute(str(compiled), values)
-        yield (dict(zip(COLUMNS, row, strict=True)) for row in iter(found.fetchone, None))
+        yield (dict(zip(COLUMNS, row, strict=True)) for row in run(database.connection.execute, query))

@@ -23,6 +23,7 @@ from tests.contract.endings import EndingContract
 from tests.contract.history import HistoryContract
 from tests.contract.history_elements import ElementHistoryContract
 from tests.contract.history_feedback import FeedbackHistoryContract
+from tests.contract.history_threads import ThreadsCommandContract
 from tests.contract.losses import LossContract
 from tests.contract.messages import MessageContract
 from tests.contract.profiles import ProfileContract
@@ -50,6 +51,7 @@ class BotContract(
     ElementHistoryContract,
     DataLayerContract,
     FeedbackHistoryContract,
+    ThreadsCommandContract,
     ResumeContract,
     TitleContract,
     StopContract,

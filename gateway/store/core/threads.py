@@ -1,19 +1,16 @@
 """Reads kept threads as the dicts that Chainlit documents, from the documented tables."""
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeAlias, cast
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
 
 import orjson
 from sqlalchemy import ColumnElement, Table, bindparam, select
-from sqlalchemy.dialects import sqlite
 
 from gateway.model import ElementDict, FeedbackDict, StepDict, ThreadDict
 from gateway.store.core.codec import Row
 from gateway.store.core.connection import Cursor
+from gateway.store.core.queries import Execute, text_of
 from gateway.store.core.tables import elements, feedbacks, steps, threads
-
-Execute: TypeAlias = Callable[[str, Sequence[Any]], Cursor]
-"""Runs a statement on an open database."""
 
 THREAD = ("id", "createdAt", "name", "userId", "userIdentifier", "tags", "metadata")
 """The columns of a thread's dict."""
@@ -24,13 +21,6 @@ _FEEDBACK = tuple(FeedbackDict.__annotations__)
 _OBJECTS = frozenset({"metadata", "generation", "props", "playerConfig"})
 _FLAGS = frozenset({"streaming", "waitForAnswer", "isError", "defaultOpen", "autoCollapse", "autoPlay"})
 
-_DIALECT = sqlite.dialect(paramstyle="qmark")
-
-
-def compiled(statement: Any) -> str:
-    """Return the text of a statement whose values are given when it runs, in the order in which it names them."""
-    return str(statement.compile(dialect=_DIALECT))
-
 
 def columns(table: Table, names: Sequence[str]) -> list[ColumnElement[Any]]:
     """Return columns of a table by their names."""
@@ -38,16 +28,16 @@ def columns(table: Table, names: Sequence[str]) -> list[ColumnElement[Any]]:
 
 
 _OF_THREAD = steps.c.threadId == bindparam("thread")
-_READ_HEAD = compiled(select(*columns(threads, THREAD)).where(threads.c.id == bindparam("thread")))
+_READ_HEAD = text_of(select(*columns(threads, THREAD)).where(threads.c.id == bindparam("thread")))
 _NEWEST = (steps.c.createdAt.desc(), steps.c.start.desc(), steps.c.id)
 # SQLAlchemy would write an OFFSET, with a value, behind its own LIMIT.
-_READ_STEPS = f"{compiled(select(*columns(steps, _STEP)).where(_OF_THREAD).order_by(*_NEWEST))} LIMIT ?"
-_READ_FEEDBACKS = compiled(
+_READ_STEPS = f"{text_of(select(*columns(steps, _STEP)).where(_OF_THREAD).order_by(*_NEWEST))} LIMIT ?"
+_READ_FEEDBACKS = text_of(
     select(*columns(feedbacks, _FEEDBACK))
     .where(feedbacks.c.forId.in_(select(steps.c.id).where(_OF_THREAD)))
     .order_by(feedbacks.c.createdAt, feedbacks.c.id)
 )
-_READ_ELEMENTS = compiled(select(*columns(elements, _ELEMENT)).where(elements.c.threadId == bindparam("thread")))
+_READ_ELEMENTS = text_of(select(*columns(elements, _ELEMENT)).where(elements.c.threadId == bindparam("thread")))
 
 
 def read_thread(execute: Execute, id: str, *, limit: int, characters: int) -> ThreadDict | None:

@@ -1,0 +1,43 @@
+"""How it is found that something was said in a message or a step, and where in it."""
+
+from sqlalchemy import ColumnElement, func
+
+from gateway.model.text import storable
+from gateway.store.core.tables import steps
+
+_BEFORE, _BEHIND = 60, 100
+"""Characters of an excerpt before and behind the text that was searched for."""
+
+
+def says(text: str) -> ColumnElement[bool]:
+    """Return the condition that a step's output contains a text, without regard to case in any alphabet; the connection
+    needs ``FUNCTIONS``.
+
+    Args:
+        text: The text, in which no character means anything but itself.
+    """
+    condition: ColumnElement[bool] = func.instr(func.casefold(steps.c.output), storable(text).casefold()) > 0
+    return condition
+
+
+def excerpt(said: str, text: str) -> str:
+    """Return in one line what was said around the first place that contains a text.
+
+    Args:
+        said: What was said.
+        text: The text, in any case.
+    """
+    # Letters that become two without regard to case move the place a little.
+    at = max(0, said.casefold().find(text.casefold()))
+    start, end = max(0, at - _BEFORE), at + len(text) + _BEHIND
+    words = " ".join(said[start:end].split())
+    return f"{'…' if start else ''}{words}{'…' if end < len(said) else ''}"
+
+
+def casefold(value: str | None) -> str | None:
+    """Return a text as SQL compares it without regard to case."""
+    return None if value is None else value.casefold()
+
+
+FUNCTIONS = {"casefold": casefold}
+"""Functions of one argument that SQL calls by these names."""
