@@ -118,12 +118,14 @@ def compose(
     )
     sessions = SessionPool(store, limit=settings.live_sessions, rest_after=settings.session_rest)
     history = History(_place_of_history(settings, callbacks))
+    contents = _contents(settings, kept) if history.on else None
     layer = LayerSource(
-        callbacks.data_layer, _own_layer(settings) if history.on else None, timeout=settings.data_layer_timeout
+        callbacks.data_layer,
+        None if contents is None else _own_layer(settings, contents),
+        timeout=settings.data_layer_timeout,
     )
     handlers = BotHandlers(callbacks, keeps_history=history.on, reactions=settings.reaction_values)
     decoder = EnvelopeDecoder(adapters, store, seals)
-    contents = _contents(settings, kept) if history.on else None
     services = Services(
         store=store,
         sender=sender,
@@ -203,16 +205,19 @@ def _shows_thumbs(settings: GatewaySettings, callbacks: Callbacks) -> bool:
     return callbacks.on_feedback is not None or callbacks.data_layer is not None
 
 
-def _own_layer(settings: GatewaySettings) -> Callable[[], BaseDataLayer]:
+def _own_layer(settings: GatewaySettings, contents: Contents) -> Callable[[], BaseDataLayer]:
     """Return a function that makes a data layer on the gateway's own database, with a connection of its own."""
 
     def make() -> BaseDataLayer:
         from sqlalchemy import URL
 
         from gateway.data.sql_alchemy import SQLAlchemyDataLayer
+        from gateway.data.storage_clients.own import OwnStorageClient
 
         url = URL.create("sqlite+aiosqlite", database=str(sqlite_file(settings.database_url)))
-        return SQLAlchemyDataLayer(url.render_as_string(hide_password=False))
+        return SQLAlchemyDataLayer(
+            url.render_as_string(hide_password=False), storage_provider=OwnStorageClient(contents)
+        )
 
     return make
 

@@ -38,7 +38,7 @@ opened, so that the bot may delete it."""
 URL_FOR = 3_600.0
 """Seconds for which an address of a content works."""
 SIGNED_WITHIN = 5.0
-"""Seconds in which the blob store has to sign an address."""
+"""Seconds in which the addresses of a thread's contents have to be made."""
 SAME_FOR = 3_600.0
 """Seconds for which a content that comes up again is known to be in the store. Orphans are kept for longer."""
 _KNOWN = 10_000
@@ -151,20 +151,23 @@ class Contents:
         return Uploads(self)
 
     async def sign(self, elements: Iterable[ElementDict]) -> None:
-        """Give each element whose content is kept an address from which it can be read for ``URL_FOR`` seconds: one of
-        the gateway's own, else one of the cloud; None where there is neither."""
-        for element in elements:
-            key = element.get("objectKey")
-            if key and key.startswith(f"{FOLDER}/"):
-                element["url"] = self._link(key, URL_FOR) or await self._signed(key)
-
-    async def _signed(self, key: str) -> str | None:
+        """Give each element whose content is kept an address from which it can be read (see ``url``)."""
         try:
             async with asyncio.timeout(SIGNED_WITHIN):
-                return await self.blobs.sign(key, seconds=URL_FOR)
+                for element in elements:
+                    key = element.get("objectKey")
+                    if key and key.startswith(f"{FOLDER}/"):
+                        element["url"] = await self.url(key)
         except (OSError, ValueError) as error:  # TimeoutError is one
-            log.warning("element.content_not_signed", key=key, error=str(error)[:300])
+            log.warning("element.content_not_signed", error=str(error)[:300])
+
+    async def url(self, key: str) -> str | None:
+        """Return an address from which a content can be read for ``URL_FOR`` seconds: one of the gateway's own, else
+        one of the cloud; None where there is neither, and for what is no content of an element. Raises ``OSError``
+        where the cloud's cannot be made."""
+        if not key.startswith(f"{FOLDER}/"):
             return None
+        return self._link(key, URL_FOR) or await self.blobs.sign(key, seconds=URL_FOR)
 
     def held(self, keys: Collection[str]) -> set[str]:
         """Return those of the keys that belong to running turns: their elements are not stored yet."""
