@@ -9,7 +9,6 @@ from gateway.data.sql.layouts import OFFICIAL
 from gateway.data.sql.transactions import Database
 from gateway.data.storage_clients.base import BaseStorageClient
 from gateway.data.values import clean, now
-from gateway.element import Element, ElementDict
 
 
 class ChainlitDataLayer(SQLDataLayer):
@@ -61,23 +60,3 @@ class ChainlitDataLayer(SQLDataLayer):
     async def get_current_timestamp(self) -> str:
         """Return the time now: ISO 8601 in UTC."""
         return now()
-
-    async def create_element(self, element: Element | ElementDict) -> ElementDict | None:
-        """Store an element: its content in the storage first, then its row. One of the same id is replaced, a thread
-        that is missing is made, and a step that is missing may be stored later.
-
-        Args:
-            element: The element, or the dict of one, with the id of its step.
-
-        Returns:
-            What was stored; None for content without a storage to put it into, which is logged.
-
-        Raises:
-            ValueError: The element belongs to no step.
-            FileNotFoundError: There is no file at the element's ``path``.
-            OSError: The storage did not take the content.
-        """
-        step_id = element.get("forId") if isinstance(element, Mapping) else element.for_id
-        if not step_id:
-            raise ValueError("Chainlit's official schema keeps elements of steps only: give the element a for_id")
-        return await super().create_element(element)

@@ -70,6 +70,23 @@ class ElementContract:
         await layer.delete_step(told["id"])
         assert (await harness.count("steps"), await harness.count("elements")) == (0, 0)
 
+    async def test_an_element_may_belong_to_no_step(self, harness: Harness) -> None:
+        layer = harness.layer
+        id, told = await said(layer, await ada(layer))
+        alone, later = link(id), link(id, name="later")
+        for element in (alone, later, later):
+            await layer.create_element(element)
+        await layer.create_element({**later, "forId": told})
+        await layer.create_element(later)
+        found = {each.get("name"): each.get("forId") for each in (await read(layer, id))["elements"] or []}
+        assert found == {"x": None, "later": told}
+        assert [each.get("output") for each in (await read(layer, id))["steps"]] == ["said"]
+        await layer.delete_element(alone.get("id", ""))
+        assert (await harness.count("steps"), await harness.count("elements")) == (1, 1)
+        await layer.create_element(alone)
+        await layer.delete_thread(id)
+        assert (await harness.count("steps"), await harness.count("elements")) == (0, 0)
+
     async def test_contents_go_with_their_thread(self, harness: Harness) -> None:
         layer = harness.layer
         id, told = await said(layer, await ada(layer))

@@ -187,15 +187,6 @@ async def test_a_time_that_is_none_is_named_and_nothing_is_stored(harness: Offic
     assert [await harness.count(rows) for rows in ROWS] == [0, 0, 0, 0]
 
 
-async def test_an_element_needs_a_step(harness: Official) -> None:
-    layer = harness.layer
-    id = await thread(layer, await ada(layer))
-    for element in (File("f", content=b"f", id=new_id(), thread_id=id), link(id)):
-        with pytest.raises(ValueError, match="give the element a for_id"):
-            await layer.create_element(element)
-    assert harness.folder.files == {}
-
-
 async def test_a_database_from_before_threads_had_tags_is_read_and_written() -> None:
     older = tuple(each.replace(", \"tags\" TEXT[] DEFAULT '{}'", "") for each in OFFICIAL)
     assert older != OFFICIAL

@@ -25,16 +25,20 @@ async def put(t: Transaction, values: Mapping[str, Any]) -> None:
 
 async def _put_strictly(t: Transaction, given: dict[str, Any]) -> None:
     column = t.schema.elements.c.metadata
-    await placeholders.make(t, given["forId"])
+    if not given.get("forId"):
+        given.pop("forId", None)
+    step_id = given.get("forId", given["id"])  # a placeholder of the element's own, where it belongs to no step
+    await placeholders.make(t, step_id)
     if "objectKey" in given:
         given["url"] = None  # what has a key is read from the storage: an address of it would not last
     held = t.schema.value(column, {name: given.pop(name) for name in _IN_METADATA if name in given})
     await t.upsert(
         t.schema.elements,
-        {"name": "", "createdAt": now(), "metadata": held, **given},
+        {"name": "", "createdAt": now(), "metadata": held, **given, "forId": step_id},
         otherwise=_without_id(given),
         computed={"metadata": column.op("||")(literal(held, column.type))},
     )
+    await placeholders.sweep(t, [given["id"]])
 
 
 def _without_id(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,6 +76,8 @@ def _element(t: Transaction, row: dict[str, Any]) -> ElementDict:
         held = row.pop("metadata")
         row |= {"type": "file"} | {name: held[name] for name in _IN_METADATA if name in held}
         del row["createdAt"]
+        if row["forId"] == row["id"]:
+            row["forId"] = None
         if row["url"]:
             row["objectKey"] = None  # Chainlit names a key here too, under which it stores nothing
     return cast(ElementDict, row)

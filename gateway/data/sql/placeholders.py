@@ -1,6 +1,7 @@
 """Steps that others refer to before they are stored themselves, in a schema whose foreign keys want them there.
 
-Such a step has no thread yet, so nothing shows it. Storing it gives it one.
+Such a step has no thread yet, so nothing shows it. Storing it gives it one. An element that belongs to no step refers
+to a placeholder of its own id, which stays one.
 """
 
 from collections.abc import Iterable
