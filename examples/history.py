@@ -1,6 +1,7 @@
-"""What was said and what people think of it: the history, a reaction of the bot, reactions and thumbs of people.
+"""What was said and what people think of it: history, a title, a reaction of the bot, reactions and thumbs of people.
 
 Run it with `gateway run examples/history.py`, talk a little, then say history or model; rate an answer or react to it.
+Stop it, run it again and go on talking: it knows where you were. `gateway threads list` shows it all.
 """
 
 import gateway as cl
@@ -19,6 +20,18 @@ async def main(message: cl.Message):
         case _:
             await message.react("👀")  # returns False where a bot cannot (Teams)
             await cl.Message(f"I have seen: {message.content}").send()
+
+
+@cl.on_thread_title
+async def title(message: cl.Message):  # a model would be asked for a summary of cl.chat_context here
+    return f"About: {message.content}" if message.content else None
+
+
+@cl.on_chat_resume
+async def resume(thread):
+    questions = [step["output"] for step in thread["steps"] if step["type"] == "user_message"]
+    if questions:
+        await cl.Message(f"We were at “{thread['name']}”. You last said: {questions[-1]}").send()
 
 
 @cl.on_reaction

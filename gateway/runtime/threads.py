@@ -1,6 +1,8 @@
 """Reads the thread of a running turn back from where history is kept."""
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any, cast
 
 import structlog
 
@@ -29,8 +31,20 @@ async def read_thread(threads: Threads | None, id: str) -> ThreadDict | None:
         return None
     try:
         async with asyncio.timeout(WITHIN):
-            return await threads.thread(id, limit=STEPS, characters=CHARACTERS)
+            found = await threads.thread(id, limit=STEPS, characters=CHARACTERS)
+        return None if found is None else _checked(found)
     except Exception as error:
         # A data layer is the user's own code: whatever it raises must not keep the bot from answering.
         log.warning("thread.unread", thread=id, seconds=WITHIN, exc_info=error)
         return None
+
+
+def _checked(found: ThreadDict) -> ThreadDict:
+    """Return a thread with dicts where those belong. Raises ``TypeError`` for what is no thread: a data layer may
+    return anything."""
+    given = cast(Mapping[str, Any], found)
+    steps, elements = (list[object](given.get(name) or ()) for name in ("steps", "elements"))
+    metadata: object = given.get("metadata") or {}
+    if not all(isinstance(each, Mapping) for each in (metadata, *steps, *elements)):
+        raise TypeError("the thread, its steps, its elements and their metadata have to be dicts")
+    return cast(ThreadDict, {**found, "steps": steps, "elements": elements})

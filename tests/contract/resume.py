@@ -25,11 +25,12 @@ TELLS = """
     @cl.on_chat_resume
     async def resumed(thread):
         said = [step["output"] for step in thread["steps"]]
-        await cl.Message(f"{thread['name']} had {', '.join(said)}").send()
+        files = [element["name"] for element in thread["elements"]]
+        await cl.Message(f"{thread['name']} had {', '.join(said + files)}").send()
 
     @cl.on_message
     async def main(message: cl.Message):
-        await cl.Message(f"first {message.content}").send()
+        await cl.Message(f"first {message.content}", elements=[cl.File(name="a.txt", content=b"a")]).send()
         await cl.Message(f"second {message.content}").send()
 """
 
@@ -119,7 +120,7 @@ class ResumeContract:
             await bot.kill()
             hold.release()
             await bot.start()
-            await reads(world, post, "one had one, first one, second one")
+            await reads(world, post, "one had one, first one, second one, a.txt")
             await reads(world, post, "second two")
             await bot.terminate()
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from gateway.adapter import extras
 from gateway.loading import load_bot
 from tests.contract.reading import reads
 from tests.contract.world import Post, World
@@ -23,3 +24,9 @@ async def test_the_example_of_history(world: World, tmp_path: Path, examples: Pa
         await reads(world, post, "Glad you liked it.")
         await world.thumbs(seen, up=False)
         await reads(world, post, "What was wrong?")
+    async with running_bot(world, load_bot(examples / "history.py"), tmp_path):
+        await world.reply(post, "are you there?")
+        await reads(world, post, "We were at “About: good morning”. You last said: history")
+        await reads(world, post, "I have seen: are you there?")
+        if extras.SupportsTitles in world.facts.extras:
+            assert world.title(post.place) == "About: good morning"
