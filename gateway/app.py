@@ -155,7 +155,7 @@ class Gateway:
             waiting = await parts.dispatcher.recover()
             if waiting:
                 log.info("inbox.recovered", deliveries=waiting)
-            for forever in (parts.dispatcher.keep_up(), parts.housekeeping.run()):
+            for forever in (parts.dispatcher.keep_up(), parts.housekeeping.run(), parts.requests.run()):
                 task = asyncio.create_task(forever)
                 self._background.add(task)
         except BaseException:

@@ -21,11 +21,14 @@ from gateway.ingress.decoder import EnvelopeDecoder
 from gateway.ingress.dispatcher import Dispatcher
 from gateway.ingress.failures import Failures
 from gateway.ingress.housekeeping import Housekeeping
+from gateway.ingress.requests import Requests
+from gateway.ingress.retention import Retention
 from gateway.ingress.tasks import BackgroundTasks
 from gateway.outbox import Deliverer, LayerSource, LayerThreads
 from gateway.ports import Blobs, Store, Threads
 from gateway.runtime.commands import CommandList
 from gateway.runtime.contents import Contents
+from gateway.runtime.erasure import Erasure
 from gateway.runtime.files import Files
 from gateway.runtime.forms import Forms
 from gateway.runtime.history import History, Place
@@ -90,6 +93,7 @@ class Parts:
     housekeeping: Housekeeping
     layer: LayerSource
     deliverer: Deliverer
+    requests: Requests
 
 
 def compose(
@@ -110,6 +114,7 @@ def compose(
     seals = kept.seals
     tasks = BackgroundTasks()
     sender = Sender(adapters)
+    profiles = Profiles(sender)
     files = Files(
         settings.data_dir / "files",
         sender=sender,
@@ -130,7 +135,7 @@ def compose(
         store=store,
         sender=sender,
         files=files,
-        profile=Profiles(sender).get,
+        profile=profiles.get,
         spawn=tasks.spawn,
         questions=OpenQuestions(per_person=settings.questions_per_person, limits=limits),
         seals=seals,
@@ -177,8 +182,18 @@ def compose(
         held=kept.vault,
         contents=_orphans(kept.blobs, store, contents),
         acceptor=acceptor,
+        retention=Retention(store=store, blobs=kept.blobs, files=files, days=settings.retention_days),
         rest_after=settings.session_rest,
         end_after=settings.session_timeout,
+    )
+    erasure = Erasure(
+        store=store,
+        blobs=kept.blobs,
+        held=kept.vault,
+        files=files,
+        seals=seals,
+        contents=contents,
+        running=dispatcher.suspension(profiles=profiles, history=history),
     )
     return Parts(
         settings=settings,
@@ -196,7 +211,14 @@ def compose(
         housekeeping=housekeeping,
         layer=layer,
         deliverer=Deliverer(store, layer, timeout=settings.data_layer_timeout),
+        requests=Requests(store, erasure),
     )
+
+
+def erasure_without_gateway(settings: GatewaySettings, store: Store, kept: FileParts) -> Erasure:
+    """Build what erases people while no gateway runs. ``store`` is open, and so are the seals of ``kept``."""
+    files = Files(settings.data_dir / "files", sender=Sender({}), limit=0)
+    return Erasure(store=store, blobs=kept.blobs, held=kept.vault, files=files, seals=kept.seals)
 
 
 def _shows_thumbs(settings: GatewaySettings, callbacks: Callbacks) -> bool:

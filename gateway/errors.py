@@ -14,6 +14,7 @@
     + StreamStopped           The user stopped the native stream; the runtime stops the turn.
   - TooLarge *                A size bound was passed; the text names the limit.
   - SettingsError             The operator must change a setting; the text is one line naming the fix, exit code 2.
+    + DatabaseInUse           Another process owns the database; the command line asks that one instead.
   - Draining                  The process shuts down; the delivery was not accepted, the platform sends it again.
   - StoreFailed               The store cannot commit now; nothing was written.
   - Fenced                    Another process owns the data now; this one must stop and write nothing.
@@ -35,6 +36,10 @@ class GatewayError(Exception):
 
 class SettingsError(GatewayError):
     """The operator must change a setting; the text is one line naming the fix."""
+
+
+class DatabaseInUse(SettingsError):
+    """Another process owns the database; the text says which."""
 
 
 class PlatformError(GatewayError):

@@ -235,6 +235,8 @@ class GatewaySettings(_Settings):
     kept."""
     data_layer_timeout: float = Field(default=30, gt=0)
     """Seconds that one call of a registered data layer may take."""
+    retention_days: float = Field(default=0, ge=0)
+    """Days without use after which a conversation is deleted, with all that belongs to it; 0 for never."""
     cot: Literal["hidden", "tool_call", "full"] = "full"
     """Which steps people see (the chain of thought): none, those of type ``tool``, or all."""
 

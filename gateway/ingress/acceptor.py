@@ -24,6 +24,7 @@ from gateway.runtime.forms import Forms
 from gateway.runtime.queued import QueuedDelivery
 from gateway.runtime.runner import Handlers
 from gateway.runtime.tokens import AnyToken
+from gateway.runtime.turn import person_of
 from gateway.telemetry.metrics import Counters
 
 log = structlog.get_logger(__name__)
@@ -151,7 +152,7 @@ class Acceptor:
         already."""
         idle = self._dispatcher.is_idle(envelope.ref)
         read = idle and not self._dispatcher.is_live(envelope.ref)
-        stored = await self._inbox.put(envelope, started=idle, with_session=read)
+        stored = await self._inbox.put(envelope, person=person_of(event), started=idle, with_session=read)
         if not stored.new:
             self._counters.add(envelope.ref.platform, "duplicate")
             if isinstance(event, MessageCreated) and self._dispatcher.learn(envelope.key, event):

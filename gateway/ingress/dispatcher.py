@@ -17,14 +17,17 @@ from gateway.ingress.queue import ConversationQueue
 from gateway.ingress.queues import ConversationQueues
 from gateway.ingress.router import Router
 from gateway.ingress.side_turns import SideTurns
+from gateway.ingress.suspension import Suspension
 from gateway.ingress.tasks import BackgroundTasks
 from gateway.ingress.trials import Trials
 from gateway.ingress.worker import QueueWorker
 from gateway.model import ConversationRef, Event, MessageCreated, MessageDeleted
 from gateway.ports import Delivery, SessionRecord, Store
 from gateway.runtime.asks import Verdict
+from gateway.runtime.history import History
 from gateway.runtime.limits import Limits
 from gateway.runtime.persistence import retry_until_stored
+from gateway.runtime.profiles import Profiles
 from gateway.runtime.queued import QueuedDelivery
 from gateway.runtime.runner import Runner
 from gateway.runtime.session import SessionPool
@@ -77,7 +80,7 @@ class Dispatcher:
 
     def is_idle(self, ref: ConversationRef) -> bool:
         """Whether a delivery of this conversation that is stored now would run at once."""
-        return ref.key not in self._queues
+        return ref.key not in self._queues and ref.key not in self._queues.suspended
 
     def is_live(self, ref: ConversationRef) -> bool:
         """Whether the conversation's session is in memory."""
@@ -139,6 +142,8 @@ class Dispatcher:
         if self._queues.closing:
             return  # the next process runs it, because it is stored
         key = queued.event.ref.key
+        if key in self._queues.suspended:
+            return  # it is read back when the suspension ends
         queue = self._queues.get(key)
         if queue is None:
             if self._backlog.behind or self._queues.is_full():
@@ -186,6 +191,22 @@ class Dispatcher:
             except Exception:
                 # A failing store must not end this loop: it tries again, and ``/readyz`` reports the failure meanwhile.
                 log.exception("dispatcher.failed")
+
+    def suspension(self, *, profiles: Profiles, history: History) -> Suspension:
+        """Return what keeps turns from running in some conversations for a while, and forgets what is in memory of
+        them. ``profiles`` and ``history`` are the caches of people."""
+        return Suspension(
+            inbox=self._store,
+            queues=self._queues,
+            pool=self._pool,
+            profiles=profiles,
+            history=history,
+            take_due=self._take_due,
+        )
+
+    async def _take_due(self) -> None:
+        if not self._queues.closing:
+            await retry_until_stored(lambda: self._backlog.take_due(now=math.inf))
 
     def _take_waiting(self) -> None:
         if self._backlog.behind and not self._queues.closing:

@@ -9,6 +9,7 @@ import structlog
 from gateway.errors import Draining
 from gateway.ingress.acceptor import Acceptor
 from gateway.ingress.decoder import ending
+from gateway.ingress.retention import Retention
 from gateway.ports import Store
 from gateway.runtime.files import Files
 from gateway.runtime.session import SessionPool
@@ -57,6 +58,7 @@ class Housekeeping:
         held: Prunable,
         contents: Prunable,
         acceptor: Acceptor,
+        retention: Retention,
         rest_after: float,
         end_after: float,
     ) -> None:
@@ -71,6 +73,7 @@ class Housekeeping:
         self._look_at = time.monotonic() + FIRST_LOOK
         """When orphans are looked for next."""
         self._acceptor = acceptor
+        self._retention = retention
         self._end_after = end_after
         self._left = 0
         """Idle sessions that could not be ended at the last look. The next look reads that many more, to reach those
@@ -107,15 +110,17 @@ class Housekeeping:
 
     async def _prune(self) -> None:
         now = time.time()
+        await self._retention.expire()
+        kept = self._retention.seconds or KEEP_MESSAGES
         removed = 1
         while removed:
             removed = await self._store.prune(
                 done_before=now - KEEP_KEYS,
-                tokens_before=now - KEEP_TOKENS,
+                tokens_before=now - min(KEEP_TOKENS, kept),
                 values_before=now - KEEP_VALUES,
-                messages_before=now - KEEP_MESSAGES,
+                messages_before=now - min(KEEP_MESSAGES, kept),
             )
-        await self._files.prune(older_than=KEEP_FILES)
+        await self._files.prune(older_than=min(KEEP_FILES, kept))
         await self._held.prune()
         if time.monotonic() > self._look_at:
             self._look_at = time.monotonic() + LOOK_FOR_ORPHANS_EVERY

@@ -23,6 +23,8 @@ class ConversationQueues:
         self._queues: dict[str, ConversationQueue] = {}
         self._resting = 0
         """How many of the conversations only wait for an answer."""
+        self.suspended: set[str] = set()
+        """Conversations (``ConversationRef.key``) in which no turn begins now; their deliveries stay in the store."""
         self.closing = False
         """True once the process ends: no new delivery is taken into memory."""
 
@@ -49,6 +51,10 @@ class ConversationQueues:
         del self._queues[queue.key]
         self._resting -= queue.counted
         self._note_room()
+
+    def stops(self, key: str) -> bool:
+        """Whether no further turn may begin in this conversation."""
+        return self.closing or key in self.suspended
 
     def is_full(self) -> bool:
         """Whether no further conversation may have work in memory now. If so, the limit is reported as met."""

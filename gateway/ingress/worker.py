@@ -45,7 +45,7 @@ class QueueWorker:
                 return
             first = True
             while True:
-                while queue.deliveries and (first or not self._queues.closing):
+                while queue.deliveries and (first or not self._queues.stops(queue.key)):
                     first = False
                     queued = self._take_next(queue)
                     try:
@@ -54,7 +54,7 @@ class QueueWorker:
                         if await self._attempts.fail(queue, queue.lease, queued, error, main=True):
                             queue.deliveries.insert(0, queued)
                     self._end(queue, queued)
-                if queue.overflow and not self._queues.closing:
+                if queue.overflow and not self._queues.stops(queue.key):
                     await self._read_on(queue)
                 elif queue.side:
                     await queue.wait_for_work()

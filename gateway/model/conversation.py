@@ -28,7 +28,8 @@ class ConversationRef:
     """The platform's id of the thread; None for a conversation that is a whole channel or chat."""
     kind: ConversationKind = "thread"
     route: dict[str, str] = field(default_factory=dict[str, str])
-    """The adapter's own data on where to post."""
+    """The adapter's own data on where to post. Of what people wrote it may have ``title``, the name of a thread that is
+    still to be made, and nothing else: that one is emptied when a person is erased."""
 
     key: str = field(init=False, repr=False)
     """The identity as text: ``slack:T1:C1:171.001``. Colons inside a part are percent-encoded."""

@@ -13,12 +13,18 @@ from gateway.ports.journals import EffectRecord, Journals
 from gateway.ports.outbox import LayerStatus, Outbox, OutboxItem, OutboxSize
 from gateway.ports.outcomes import NO_OUTCOME, Outcome, Outcomes
 from gateway.ports.payloads import KeyValues, MessageRecords, Payloads, Tokens, ValueOwner
-from gateway.ports.sessions import SessionRecord, Sessions
+from gateway.ports.rights import AdminRequest, AuditAction, AuditLine, Erased, Expired, Rights, Traces
+from gateway.ports.sessions import ANEW, PEOPLE, SessionRecord, Sessions
 from gateway.ports.store import Store
 from gateway.ports.threads import Threads
 
 __all__ = [
+    "ANEW",
     "NO_OUTCOME",
+    "PEOPLE",
+    "AdminRequest",
+    "AuditAction",
+    "AuditLine",
     "Blob",
     "BlobInfo",
     "BlobSource",
@@ -27,6 +33,8 @@ __all__ = [
     "DeadLetter",
     "Delivery",
     "EffectRecord",
+    "Erased",
+    "Expired",
     "Inbox",
     "Journals",
     "KeyValues",
@@ -40,10 +48,12 @@ __all__ = [
     "Outcomes",
     "Payloads",
     "PutResult",
+    "Rights",
     "SessionRecord",
     "Sessions",
     "Store",
     "Threads",
     "Tokens",
+    "Traces",
     "ValueOwner",
 ]

@@ -57,15 +57,18 @@ class DeadLetter(NamedTuple):
 class Inbox(Protocol):
     """Stores deliveries, and keeps track of which turns began, were interrupted or wait."""
 
-    async def put(self, envelope: Envelope, *, started: bool = False, with_session: bool = False) -> PutResult:
+    async def put(
+        self, envelope: Envelope, *, person: str = "", started: bool = False, with_session: bool = False
+    ) -> PutResult:
         """Store the envelope unless a delivery with its key is stored already, in which case it is a duplicate.
 
         A dead letter that is delivered again more than 60 s after it was given up is opened again, as new. One that is
         redelivered sooner is a duplicate: Slack sends a mention as two events, and the second may arrive when the turn
         of the first has failed already.
 
-        ``started`` says that the turn begins as soon as this returns (see ``start``). ``with_session`` asks for the
-        conversation's open session in the result.
+        ``person`` is whose delivery it is (``UserRef.key``), empty for one of the platform itself. ``started`` says
+        that the turn begins as soon as this returns (see ``start``). ``with_session`` asks for the conversation's open
+        session in the result.
         """
         ...
 

@@ -5,6 +5,13 @@ from typing import Any, NamedTuple, Protocol
 
 from gateway.model import ConversationRef, UserRef
 
+PEOPLE = "gateway:people"
+"""The name of the value in ``SessionRecord.data`` that lists who took part (``UserRef.key``), so that they can be
+erased."""
+ANEW = "gateway:anew"
+"""The only value of a stored session that lost its values, because a person was erased who took part in it. It begins
+anew with the next event, under the same id."""
+
 
 class SessionRecord(NamedTuple):
     """The part of a session that outlives the process."""

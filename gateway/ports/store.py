@@ -8,11 +8,12 @@ from gateway.ports.journals import Journals
 from gateway.ports.outbox import Outbox
 from gateway.ports.outcomes import Outcomes
 from gateway.ports.payloads import Payloads
+from gateway.ports.rights import Rights
 from gateway.ports.sessions import Sessions
 from gateway.ports.threads import Threads
 
 
-class Store(Inbox, Outcomes, Outbox, Journals, Sessions, Threads, Payloads, ContentKeys, Protocol):
+class Store(Inbox, Outcomes, Outbox, Journals, Sessions, Threads, Payloads, Rights, ContentKeys, Protocol):
     """Implements every port over one database, and opens, checks, prunes and closes that database."""
 
     async def open(self) -> None:

@@ -43,6 +43,10 @@ class Profiles:
         done, _ = await asyncio.wait({task}, timeout=WAIT)
         return next(iter(done)).result() if done else None
 
+    def forget(self, user: str) -> None:
+        """Forget the profile of a user (``UserRef.key``)."""
+        self._known.pop(user, None)
+
     async def _fetch(self, user: UserRef) -> Profile | None:
         keep = KEEP
         try:

@@ -5,13 +5,14 @@ import itertools
 import time
 import uuid
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import orjson
 import structlog
 
 from gateway.model import ConversationRef, UserRef
-from gateway.ports import SessionRecord, Sessions
+from gateway.ports import ANEW, PEOPLE, SessionRecord, Sessions
 from gateway.runtime.transcript import Transcript
 
 log = structlog.get_logger(__name__)
@@ -26,6 +27,9 @@ LOOKS = 8
 so examining all would take long."""
 
 _EMPTY = b"{}"
+
+_PEOPLE_LIMIT = 1_000
+"""How many of those who took part in a session are noted."""
 
 OWN = "gateway:"
 """How the names of the gateway's own values begin; a handler sees none of them in ``user_session``."""
@@ -87,10 +91,16 @@ class Session:
         session = cls(id=record.id, ref=record.ref, user=record.user, started_at=record.started_at)
         session.values = dict(record.data)
         session.last_at = record.last_at
-        session.opening = "resume"
+        session.opening = "start" if session.values.pop(ANEW, False) else "resume"
         session._saved = session._checkpoint = _json_part(session.values)
         session._saved_at = record.last_at
         return session
+
+    def joined(self, person: str) -> None:
+        """Note that a person (``UserRef.key``) takes part, so that what the session holds of them can be erased."""
+        people = self.values.get(PEOPLE, ())
+        if person not in people and len(people) < _PEOPLE_LIMIT:
+            self.values[PEOPLE] = [*people, person]
 
     def to_save(self) -> SessionRecord | None:
         """Return the record to store, None when it is stored already and was saved in the last ``SAVE_EVERY``
@@ -202,6 +212,8 @@ class SessionPool:
                     return None
                 self._live[key] = session
         self._live.move_to_end(key)
+        if user.id:
+            session.joined(user.key)
         session.pins += 1
         session.ref = ref
         session.last_at = time.time()
@@ -216,6 +228,17 @@ class SessionPool:
     def forget(self, session: Session) -> None:
         """Drop the session from memory, so that the next event loads or makes another."""
         self._live.pop(session.ref.key, None)
+
+    def of(self, person: str) -> list[str]:
+        """Return the conversations whose live session a person (``UserRef.key``) takes part in."""
+        return [key for key, session in self._live.items() if person in session.values.get(PEOPLE, ())]
+
+    def discard(self, conversations: Iterable[str]) -> None:
+        """Drop the sessions of these conversations from memory. What they hold is not saved any more."""
+        for conversation in conversations:
+            session = self._live.pop(conversation, None)
+            if session is not None:
+                session.ended = True
 
     async def end(self, session: Session) -> None:
         """End the session for good, in memory and in the store."""

@@ -28,6 +28,7 @@ from tests.contract.losses import LossContract
 from tests.contract.messages import MessageContract
 from tests.contract.profiles import ProfileContract
 from tests.contract.resume import ResumeContract
+from tests.contract.rights import RightsContract
 from tests.contract.settings import SettingsContract
 from tests.contract.steps import StepContract
 from tests.contract.stopping import StopContract
@@ -50,6 +51,7 @@ class BotContract(
     HistoryContract,
     ElementHistoryContract,
     DataLayerContract,
+    RightsContract,
     FeedbackHistoryContract,
     ThreadsCommandContract,
     ResumeContract,

@@ -119,6 +119,7 @@ print("imported" if "alembic" in sys.modules else "not imported")
         connection.execute("INSERT INTO schema_version VALUES (5)")
         for table in ("users", "threads", "steps", "elements", "feedbacks", "outbox", "admin_requests", "audit"):
             connection.execute(f"DROP TABLE {table}")
+        connection.execute("ALTER TABLE deliveries DROP COLUMN person")
     migrated = subprocess.run(command, capture_output=True, text=True, check=True)
     assert migrated.stdout.splitlines()[-1] == "imported"
 

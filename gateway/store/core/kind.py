@@ -25,6 +25,8 @@ class Kind(Generic[A, R]):
     patient: bool = False
     """Whether nobody waits for the operation. It then shares the next commit, or gets its own after ``writer.PATIENCE``
     seconds."""
+    alone: bool = False
+    """Whether the operation runs after its batch and outside of any transaction, with nothing else."""
     last: bool = False
     """Whether the operation runs after the others of its batch: all operations of its kind then run as one set, and
     read what the others wrote."""

@@ -90,6 +90,7 @@ deliveries = Table(
     Column("error", Text()),
     Column("twin", LargeBinary()),
     Column("posted", Text()),
+    Column("person", Text()),
     Index("deliveries_open", "seq", **_only("state = 0")),
     Index("deliveries_open_in", "conversation", "seq", **_only("state = 0")),
     Index("deliveries_dead", "closed_at", **_only("state = 2")),
@@ -101,7 +102,8 @@ make the cost of finding open rows independent of the number of done ones, which
 need no index. ``started`` is the epoch of the owner that began the delivery's turn, 0 for none. ``closed_at`` is when
 it became done or dead. ``twin`` is the body of another delivery of the same message, which may say what the first one
 did not. ``posted`` has the ids (separated by blanks) of the messages its turn posted, where a platform finds messages
-only by text.
+only by text. ``person`` is whose delivery it is (``UserRef.key``) while it is open or dead, so that it can be erased;
+NULL where the platform itself sent it.
 """
 
 effects = Table(

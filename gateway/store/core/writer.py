@@ -129,7 +129,7 @@ class Writer:
             while going:
                 batch, going = self._take(database)
                 if batch:
-                    _run(database, batch)
+                    _run_all(database, batch)
                     self._note(database, batch)
                     self._tell(_settle_all, batch)
                 del batch  # frees the batch before the wait for the next one
@@ -190,6 +190,31 @@ def _settle(future: asyncio.Future[Any], result: Any, error: Exception | None) -
 def _settle_all(batch: Sequence[Operation]) -> None:
     for operation in batch:
         _settle(operation.future, operation.result, operation.error)
+
+
+def _run_all(database: Database, batch: list[Operation]) -> None:
+    """Run the batch, and after it the operations of it that run alone."""
+    alone = [operation for operation in batch if operation.kind.alone]
+    together = [operation for operation in batch if not operation.kind.alone] if alone else batch
+    if together:
+        _run(database, together)
+    for operation in alone:
+        _run_alone(database, operation)
+
+
+def _run_alone(database: Database, operation: Operation) -> None:
+    """Run an operation outside of any transaction, once it is known that this process may."""
+    tx = Transaction(database.connection)
+    try:
+        database.check()
+        database.begin(writes=False)
+        database.ownership.enter(tx, writes=False)
+        operation.error = database.ownership.refusal(tx, operation)
+        database.roll_back()
+        if operation.error is None:
+            operation.result = operation.kind.run(tx, [operation.args])[0]
+    except Exception as error:
+        _give_up(database, [operation], error)
 
 
 def _run(database: Database, batch: list[Operation]) -> None:

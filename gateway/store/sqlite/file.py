@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 
 from gateway.disk import has_no_room, is_full, make_room
-from gateway.errors import SettingsError, StoreFailed
+from gateway.errors import DatabaseInUse, SettingsError, StoreFailed
 from gateway.store.core.ownership import Ownership, SingleOwner
 from gateway.store.migrations import HEAD
 from gateway.store.sqlite import schema
@@ -64,7 +64,7 @@ class OwnerLock:
                 os.pread(descriptor, 20, 0).decode(errors="replace").strip()
             )  # read from the database file these are no digits
             process = f"process {owner}" if owner.isdigit() else "another process"
-            raise SettingsError(
+            raise DatabaseInUse(
                 f"{process} is using it: stop that one, or let DATABASE_URL name another file"
             ) from None
         return descriptor
@@ -84,7 +84,7 @@ def clear_errors(path: Path) -> Generator[None]:
     try:
         yield
     except SettingsError as error:
-        raise SettingsError(f"database {path}: {error}") from None
+        raise type(error)(f"database {path}: {error}") from None
     except OSError as error:
         fix = "make its folder writable, or let DATABASE_URL name another file"
         if is_full(error):
@@ -230,6 +230,8 @@ def connect(path: Path) -> sqlite3.Connection:
     # Transactions are begun and ended by the writer alone (isolation_level=None), in the thread that opens it.
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None)
     connection.execute("PRAGMA synchronous = FULL")
+    # What is deleted is overwritten, not only marked as free: people may have it erased.
+    connection.execute("PRAGMA secure_delete = ON")
     # For the journal of a statement on many rows, which becomes a file from 16 pages on otherwise.
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute(f"PRAGMA wal_autocheckpoint = {LONGEST_LOG}")

@@ -42,12 +42,13 @@ from gateway.store.core.ownership import Ownership
 from gateway.store.core.reader import StoreReader
 from gateway.store.core.writer import Writer
 from gateway.store.sqlite.file import SQLiteDatabase, open_owned, open_reader, open_shared
+from gateway.store.sqlite.rights import RightsOnSQLite
 
 A = TypeVar("A")
 R = TypeVar("R")
 
 
-class SQLiteStore:
+class SQLiteStore(RightsOnSQLite):
     """Implements ``gateway.ports.Store`` on the SQLite file at ``path``.
 
     One process owns the file, and with it every conversation's lease; a second one is refused. With ``owner=False`` it
@@ -117,12 +118,23 @@ class SQLiteStore:
 
     # Inbox
 
-    async def put(self, envelope: Envelope, *, started: bool = False, with_session: bool = False) -> PutResult:
+    async def put(
+        self, envelope: Envelope, *, person: str = "", started: bool = False, with_session: bool = False
+    ) -> PutResult:
         ref = envelope.ref
         body = codec.dumps_foreign(envelope.body)
         seq, new, attempts, interrupted, revived, session = await self._do(
             deliveries.PUT,
-            (envelope.key, ref.key, codec.dump_ref(ref), body, envelope.received_at, started, with_session),
+            (
+                envelope.key,
+                ref.key,
+                codec.dump_ref(ref),
+                body,
+                envelope.received_at,
+                started,
+                person or None,
+                with_session,
+            ),
         )
         return PutResult(
             delivery=Delivery(seq=seq, envelope=envelope, attempts=attempts, interrupted=interrupted, revived=revived),

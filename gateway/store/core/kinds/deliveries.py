@@ -19,13 +19,14 @@ OPEN, DONE, DEAD = 0, 1, 2
 """The values of the column ``deliveries.state``."""
 
 INSERT = ByRows(
-    "INSERT INTO deliveries (seq, key, conversation, ref, body, received_at, started) VALUES",
-    "(?, ?, ?, ?, ?, ?, ?)",
+    "INSERT INTO deliveries (seq, key, conversation, ref, body, received_at, started, person) VALUES",
+    "(?, ?, ?, ?, ?, ?, ?, ?)",
     "ON CONFLICT (key) DO NOTHING",
 )
 FIND = ByKeys("SELECT key, seq, state, attempts, interrupted, revived, closed_at FROM deliveries WHERE key IN")
 REVIVE = """UPDATE deliveries SET state = 0, revived = 1, attempts = 0, interrupted = 0, not_before = 0,
-    closed_at = NULL, error = NULL, seq = ?, ref = ?, body = ?, received_at = ?, started = ? WHERE key = ?"""
+    closed_at = NULL, error = NULL, seq = ?, ref = ?, body = ?, received_at = ?, started = ?, person = ?
+    WHERE key = ?"""
 AMEND = "UPDATE deliveries SET twin = ? WHERE key = ? AND state = 0"
 START = ByKeys("UPDATE deliveries SET started = ? WHERE key IN", "AND state = 0")
 FIND_POSTED = """SELECT posted FROM deliveries
@@ -50,8 +51,8 @@ DEAD_LETTERS = """SELECT key, conversation, received_at, attempts, error FROM de
     WHERE state = 2 ORDER BY closed_at DESC, seq DESC LIMIT ?"""
 RETRY = """UPDATE deliveries SET state = 0, revived = 1, attempts = 0, interrupted = 0, started = 0, not_before = 0,
     closed_at = NULL, error = NULL, seq = ? WHERE key = ? AND state = 2"""
-DROP = """UPDATE deliveries SET state = 1, closed_at = ?, ref = NULL, body = NULL, twin = NULL, error = NULL
-    WHERE key = ? AND state = 2"""
+DROP = """UPDATE deliveries SET state = 1, closed_at = ?, ref = NULL, body = NULL, twin = NULL, error = NULL,
+    person = NULL WHERE key = ? AND state = 2"""
 
 DEATHS = 100
 """Number of deaths of the process that are remembered: those before a delivery arrived must not push out those it lives
@@ -66,8 +67,8 @@ POSTED_WITHIN = 20_000
 """Number of deliveries, counted back from the one that asks, whose posted messages are searched. No index finds them by
 conversation, and what runs again after a crash is younger than that."""
 
-Put: TypeAlias = tuple[str, str, bytes, bytes, float, bool, bool]
-"""The arguments of a put: key, conversation, ref, body, received_at, started, with_session."""
+Put: TypeAlias = tuple[str, str, bytes, bytes, float, bool, str | None, bool]
+"""The arguments of a put: key, conversation, ref, body, received_at, started, person, with_session."""
 Found: TypeAlias = tuple[int, bool, int, int, bool, Row | None]
 """The result of a put: seq, new, attempts, interrupted, revived, session."""
 
@@ -75,19 +76,19 @@ Found: TypeAlias = tuple[int, bool, int, int, bool, Row | None]
 def _put(tx: Transaction, items: Sequence[Put]) -> list[Found]:
     first = tx.last_seq + 1
     rows = [
-        (seq, key, conversation, ref, body, received_at, tx.epoch if started else 0)
-        for seq, (key, conversation, ref, body, received_at, started, _) in enumerate(items, first)
+        (seq, key, conversation, ref, body, received_at, tx.epoch if started else 0, person)
+        for seq, (key, conversation, ref, body, received_at, started, person, _) in enumerate(items, first)
     ]
     tx.last_seq += len(rows)
-    sessions = find_sessions(tx, [item[1] for item in items if item[6]])
+    sessions = find_sessions(tx, [item[1] for item in items if item[7]])
     if INSERT.run(tx, rows) == len(rows):
         return [
-            (row[0], True, 0, 0, False, sessions.get(item[1]) if item[6] else None)
+            (row[0], True, 0, 0, False, sessions.get(item[1]) if item[7] else None)
             for row, item in zip(rows, items, strict=True)
         ]
     known = {key: columns for key, *columns in FIND.find(tx, [item[0] for item in items])}
     return [
-        (*_known_or_new(tx, known, row[0], item), sessions.get(item[1]) if item[6] else None)
+        (*_known_or_new(tx, known, row[0], item), sessions.get(item[1]) if item[7] else None)
         for row, item in zip(rows, items, strict=True)
     ]
 
@@ -95,14 +96,14 @@ def _put(tx: Transaction, items: Sequence[Put]) -> list[Found]:
 def _known_or_new(
     tx: Transaction, known: dict[str, list[Any]], inserted_as: int, item: Put
 ) -> tuple[int, bool, int, int, bool]:
-    key, _, ref, body, received_at, started, _ = item
+    key, _, ref, body, received_at, started, person, _ = item
     seq, state, attempts, interrupted, revived, closed_at = known[key]
     new = seq == inserted_as
     if state == DEAD and received_at > closed_at + REVIVE_AFTER:
         # It gets a new seq, the highest, so that whoever reads on from a seq finds it.
         tx.last_seq += 1
         seq, new, attempts, interrupted, revived = tx.last_seq, True, 0, 0, 1
-        tx.execute(REVIVE, (seq, ref, body, received_at, tx.epoch if started else 0, key))
+        tx.execute(REVIVE, (seq, ref, body, received_at, tx.epoch if started else 0, person, key))
         known[key] = [seq, OPEN, attempts, interrupted, revived, None]  # for its twin in this set
     return seq, new, attempts, interrupted, bool(revived)
 

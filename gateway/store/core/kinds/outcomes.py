@@ -14,7 +14,8 @@ from gateway.store.core.statements import ByKeys
 from gateway.store.core.transaction import Transaction
 
 CLOSE = ByKeys(
-    "UPDATE deliveries SET state = 1, closed_at = ?, ref = NULL, body = NULL, twin = NULL, error = NULL WHERE key IN",
+    """UPDATE deliveries SET state = 1, closed_at = ?, ref = NULL, body = NULL, twin = NULL, error = NULL, person = NULL
+    WHERE key IN""",
     "AND state = 0",
 )
 FAIL = "UPDATE deliveries SET attempts = attempts + 1, error = ?, not_before = ? WHERE key = ? AND state = 0"

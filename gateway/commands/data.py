@@ -1,0 +1,262 @@
+"""``gateway data``: a person's data exported or erased, and the audit of both."""
+
+import asyncio
+import json
+import sys
+from contextlib import AsyncExitStack
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gateway.commands.common import database_url, fail, read_settings, run_async
+from gateway.errors import DatabaseInUse, SettingsError
+
+if TYPE_CHECKING:
+    from gateway.runtime.erasure import Outcome
+    from gateway.store.personal import Exported, Personal
+
+app = typer.Typer(
+    help="What is kept of a person: export it, erase it, and see when that was done.", no_args_is_help=True
+)
+
+User = Annotated[
+    str, typer.Option("--user", help="The person: PLATFORM:WORKSPACE:ID, as in slack:T012AB3C4:U012A3CDE.")
+]
+
+LOOK_EVERY = 0.3
+"""Seconds between two looks whether the running gateway has answered."""
+TELL_EVERY = 5.0
+"""Seconds after which it is said that the command still waits."""
+
+
+@app.command("export")
+def export(
+    user: User,
+    file: Annotated[Path | None, typer.Argument(help="Where to write it; standard output by default.")] = None,
+    files: Annotated[
+        Path | None,
+        typer.Option("--files", help="A new folder for the person's files and profile; by default FILE with .files."),
+    ] = None,
+) -> None:
+    """Write the conversations of a person as JSON Lines, each with the messages, steps, elements and feedback of the
+    person's own turns, and with FILE or --files also the contents of their files."""
+    person = _person(user)
+    folder = files if files is not None or file is None else file.with_name(f"{file.name}.files")
+    for path in (file, folder):
+        if path is not None and path.exists():
+            fail(f"{path} exists already: choose another name")
+    run_async(_export(person, file, folder))
+
+
+async def _export(person: str, file: Path | None, folder: Path | None) -> None:
+    from gateway.store import Inspector, personal
+
+    url = database_url()
+    with personal.opened(url, person) as found:
+        known = found.user()
+        try:
+            exported = _write(found, file)
+            contents = 0 if folder is None or not (exported.threads or known) else await _copy(found, folder)
+        except OSError as error:
+            fail(f"cannot write {error.filename or file or folder}: {error.strerror or error}; choose another place")
+    if not exported.threads and known is None:
+        typer.echo(f"gateway: nothing is kept of {person}", err=True)
+        return
+    async with Inspector(url) as store:
+        subject = await _subject(store, person)
+        await store.note("exported", subject, {**exported._asdict(), "files": contents})
+    _log("data.exported", subject, {**exported._asdict(), "files": contents})
+    if file is not None:
+        typer.echo(f"wrote {exported.threads} threads to {file}")
+    if folder is not None:
+        typer.echo(f"wrote the profile and {contents} files to {folder}", err=file is None)
+
+
+def _write(found: "Personal", file: Path | None) -> "Exported":
+    if file is None:
+        return found.write_threads(sys.stdout)
+    from gateway.disk import create
+
+    with create(file) as raw, open(raw.fileno(), "w", encoding="utf-8", closefd=False) as out:
+        return found.write_threads(out)
+
+
+async def _copy(found: "Personal", folder: Path) -> int:
+    """Write the person's profile and the contents of their files, each under its key. Return how many contents."""
+    from gateway.disk import create, make_folder
+    from gateway.store.blobs import open_blobs
+
+    settings = read_settings()
+    blobs = open_blobs(settings.blob_url, folder=settings.data_dir / "blobs")
+    make_folder(folder)
+    with create(folder / "user.json") as out:
+        out.write(json.dumps(found.user(), ensure_ascii=False, indent=2).encode())
+    count = 0
+    for key in found.object_keys():
+        try:
+            blob = await blobs.read(key)
+        except FileNotFoundError:
+            typer.echo(f"gateway: the content {key} is not in the blob store any more", err=True)
+            continue
+        except ValueError:
+            typer.echo(f"gateway: {key} is no key of the blob store", err=True)
+            continue
+        path = folder / key
+        make_folder(path.parent)
+        with create(path) as out:
+            async for chunk in blob.chunks:
+                out.write(chunk)
+        count += 1
+    return count
+
+
+@app.command("erase")
+def erase(
+    user: User,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for a running gateway.")] = 120.0,
+) -> None:
+    """Erase a person: conversations, files, sessions and messages that wait. Words of others stay. A running gateway
+    does it itself; else this command does."""
+    person = _person(user)
+    if not yes and sys.stdin.isatty():
+        typer.confirm(f"Erase all that is kept of {person}? It cannot be brought back", abort=True)
+    run_async(_erase(person, wait))
+
+
+async def _erase(person: str, wait: float) -> None:
+    try:
+        outcome = await _erase_alone(person)
+    except DatabaseInUse:
+        outcome = await _ask(person, wait)
+    _tell(person, outcome)
+
+
+async def _erase_alone(person: str) -> "Outcome":
+    from gateway.bootstrap import erasure_without_gateway, file_parts
+    from gateway.errors import StoreFailed
+    from gateway.store import open_store
+    from gateway.store.urls import sqlite_file
+    from gateway.telemetry.logs import configure_logging
+
+    settings, url = read_settings(), database_url()
+    if not sqlite_file(url).exists():
+        raise SettingsError(
+            f"database {sqlite_file(url)}: there is none: set DATABASE_URL to the one the gateway runs on"
+        )
+    configure_logging(form=settings.log, debug=False)
+    store = open_store(url)
+    async with AsyncExitStack() as stack:
+        await store.open()
+        stack.push_async_callback(store.close)
+        kept = file_parts(settings)
+        await kept.seals.open(store)
+        try:
+            return await erasure_without_gateway(settings, store, kept).erase(person)
+        except (StoreFailed, OSError) as error:
+            raise SettingsError(f"not everything is erased: {error}; mend that and run the command again") from error
+
+
+async def _ask(person: str, wait: float) -> "Outcome":
+    """Ask the running gateway, and wait for its answer."""
+    from gateway.runtime.erasure import Outcome
+    from gateway.store import Inspector
+
+    async with Inspector(database_url()) as store:
+        number = await store.ask("erase", person)
+        typer.echo("a gateway is running: it erases, when the person's turns have ended", err=True)
+        waited, told = 0.0, 0.0
+        while True:
+            done, result = await store.answered(number)
+            if done:
+                break
+            if waited >= wait:
+                begun = "it has begun, and goes on" if result else "it has not begun, and does it as soon as it can"
+                fail(
+                    f"the gateway did not answer within {wait:g} s: {begun}. See its log; if it hangs or is an older "
+                    "version, stop it and run the command again"
+                )
+            await asyncio.sleep(LOOK_EVERY)
+            waited += LOOK_EVERY
+            if waited - told >= TELL_EVERY:
+                told = waited
+                typer.echo(f"waiting for the gateway ({waited:.0f} s)", err=True)
+    if result is None or "error" in result:
+        fail(f"not everything is erased: {(result or {}).get('error')}")
+    return Outcome.from_json(result)
+
+
+def _tell(person: str, outcome: "Outcome") -> None:
+    if not outcome.anything:
+        typer.echo(f"nothing is kept of {person}")
+    else:
+        erased = outcome.erased
+        typer.echo(
+            f"erased {person}: {erased.threads} threads, {erased.steps} messages and steps, "
+            f"{erased.elements} elements, {erased.feedbacks} feedbacks, {outcome.files} files"
+        )
+    for name in outcome.copies:
+        typer.echo(f"deleted {name}, a copy of the database from before a migration: the person was in it")
+    if not outcome.rewritten:
+        typer.echo(
+            "gateway: the database is too large to be written anew while the gateway runs. What was deleted is "
+            "overwritten; to be sure of every byte, run the command again while the gateway is stopped",
+            err=True,
+        )
+    if not outcome.emptied:
+        fail("another program is reading the database, so its log still has what was deleted: run the command again")
+
+
+@app.command("audit")
+def audit(
+    user: Annotated[str | None, typer.Option("--user", help="Only what was done about this person.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="How many lines at most, the newest.")] = 1_000,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON Lines, for programs.")] = False,
+) -> None:
+    """List what was exported, erased and left to expire: when, what, how much. People are named by a keyed hash."""
+    run_async(_audit(None if user is None else _person(user), limit, as_json=as_json))
+
+
+async def _audit(person: str | None, limit: int, *, as_json: bool) -> None:
+    from gateway.store import Inspector
+
+    async with Inspector(database_url()) as store:
+        subject = None if person is None else await _subject(store, person)
+        lines = await store.audit(subject=subject, limit=limit)
+    for line in lines:
+        if as_json:
+            typer.echo(json.dumps(line._asdict(), ensure_ascii=False))
+        else:
+            at = datetime.fromisoformat(line.at).strftime("%Y-%m-%d %H:%M:%S")
+            counts = ", ".join(f"{count} {name}" for name, count in line.details.items())
+            typer.echo(f"{at}  {line.action:8}  {line.subject or '-':12}  {counts}")
+    if not lines and not as_json:
+        typer.echo("nothing was exported, erased or left to expire")
+
+
+async def _subject(store: "object", person: str) -> str:
+    from gateway.runtime.erasure import subject_of
+    from gateway.runtime.seals import Seals
+    from gateway.store import SQLiteStore
+
+    assert isinstance(store, SQLiteStore)
+    seals = Seals()
+    await seals.open(store)
+    return subject_of(seals, person)
+
+
+def _log(event: str, subject: str, details: dict[str, int]) -> None:
+    import structlog
+
+    from gateway.telemetry.logs import configure_logging
+
+    configure_logging(form=read_settings().log, debug=False)
+    structlog.get_logger(__name__).info(event, subject=subject, **details)
+
+
+def _person(user: str) -> str:
+    if user.count(":") < 2 or not all(user.split(":", 2)) or "\x00" in user:
+        fail(f"--user is {user!r}: write PLATFORM:WORKSPACE:ID, as in slack:T012AB3C4:U012A3CDE")
+    return user

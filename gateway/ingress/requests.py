@@ -1,0 +1,46 @@
+"""Carries out what administrators ask of the running gateway, on the command line, through the database."""
+
+import asyncio
+
+import structlog
+
+from gateway.ports import AdminRequest, Rights
+from gateway.runtime.erasure import Erasure
+
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks for requests."""
+
+
+class Requests:
+    """Looks for requests and carries them out, one after another."""
+
+    def __init__(self, store: Rights, erasure: Erasure) -> None:
+        self._store = store
+        self._erasure = erasure
+
+    async def run(self) -> None:
+        """Carry out requests until the task is cancelled."""
+        while True:
+            try:
+                for request in await self._store.requests():
+                    await self._carry_out(request)
+            except Exception:
+                # A failing store must not end this loop: it tries again, and ``/readyz`` reports the failure meanwhile.
+                log.exception("requests.failed")
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def _carry_out(self, request: AdminRequest) -> None:
+        if request.kind != "erase":
+            log.warning("request.unknown", kind=request.kind)
+            await self._store.answer_request(request.id, {"error": f"this gateway cannot {request.kind}: upgrade it"})
+            return
+        await self._store.answer_request(request.id, {"state": "begun"}, done=False)
+        try:
+            result = (await self._erasure.erase(request.argument)).to_json()
+        except Exception as error:
+            # Told to whoever asked; asked again it goes on where it was.
+            log.exception("erasure.failed")
+            result = {"error": f"{type(error).__name__}: {error}"}
+        await self._store.answer_request(request.id, result)
