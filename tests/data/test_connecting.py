@@ -146,3 +146,13 @@ def test_a_url_that_cannot_be_used_is_refused_with_what_to_write(layer: Layer, u
         layer(url)
     assert "hunter2" not in str(error.value)
     assert error.value.__cause__ is None
+
+
+async def test_a_connection_that_the_server_closed_meanwhile_is_replaced() -> None:
+    ended = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database()"
+    async with documented() as harness:
+        assert await harness.layer.get_user("slack:T1:U1") is None
+        other = await harness.without_storage()
+        rows = await other.execute_sql(f"{ended} AND pid <> pg_backend_pid()", {})
+        assert rows == [{"pg_terminate_backend": True}]
+        assert await harness.layer.get_user("slack:T1:U1") is None

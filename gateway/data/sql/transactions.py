@@ -108,7 +108,11 @@ class Database:
     def __init__(self, url: str, arguments: Mapping[str, Any], layout: Layout) -> None:
         target = read_url(url)
         self.engine: AsyncEngine = create_async_engine(
-            target.url, connect_args={**target.arguments, **arguments}, hide_parameters=True
+            target.url,
+            connect_args={**target.arguments, **arguments},
+            hide_parameters=True,
+            # A connection that a server ended while it lay in the pool is replaced: one round trip for each transaction.
+            pool_pre_ping=target.url.get_backend_name() == "postgresql",
         )
         self._layout = layout
         if self.engine.dialect.name == "sqlite":
