@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 
 from gateway.data.chainlit_data_layer import ChainlitDataLayer
 from gateway.data.sql_alchemy import SQLAlchemyDataLayer
@@ -172,6 +172,41 @@ async def test_steps_that_refer_to_one_another_are_stored_at_once(harness: Offic
     assert [(each.get("id"), each.get("parentId")) for each in found] == [
         (each["id"], each.get("parentId")) for each in chain
     ]
+
+
+async def test_a_step_that_is_stored_while_the_last_beside_it_is_deleted_stays(harness: Official) -> None:
+    layer, id, run = harness.layer, new_id(), new_id()
+    last = step(id, "last", parentId=run)
+    await layer.create_step(last)
+    async with harness.engine.begin() as connection:
+        await connection.execute(
+            text(
+                'INSERT INTO "Step" (id, "threadId", "parentId", type, metadata, "startTime", "endTime", output)'
+                " VALUES ('new', :thread, :run, 'llm', '{}', now(), now(), 'new')"
+            ),
+            {"thread": id, "run": run},
+        )
+        deleting = asyncio.create_task(layer.delete_step(last["id"]))
+        waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        while not await harness.run(waiting):
+            pass
+    await deleting
+    assert [(each.get("id"), each.get("parentId")) for each in (await read(layer, id))["steps"]] == [("new", run)]
+
+
+async def test_a_step_that_is_stored_after_its_placeholder_was_deleted_gets_another(harness: Official) -> None:
+    layer, id, run = harness.layer, new_id(), new_id()
+    last = step(id, "last", parentId=run)
+    await layer.create_step(last)
+    new = step(id, "new", parentId=run)
+    async with harness.engine.begin() as connection:
+        await connection.execute(text('DELETE FROM "Step" WHERE id = :run'), {"run": run})
+        storing = asyncio.create_task(layer.create_step(new))
+        waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        while not await harness.run(waiting):
+            pass
+    await storing
+    assert [each.get("id") for each in (await read(layer, id))["steps"]] == [new["id"]]
 
 
 async def test_a_type_that_the_schema_does_not_have_is_undefined(harness: Official) -> None:

@@ -24,21 +24,29 @@ async def put(t: Transaction, values: Mapping[str, Any]) -> None:
 
 
 async def _put_strictly(t: Transaction, given: dict[str, Any]) -> None:
-    column = t.schema.elements.c.metadata
-    if not given.get("forId"):
-        given.pop("forId", None)
-    step_id = given.get("forId", given["id"])  # a placeholder of the element's own, where it belongs to no step
+    table, steps = t.schema.elements, t.schema.steps
+    step_id = given.pop("forId", None) or await _step_of(t, given["id"])
+    alone = step_id == given["id"]
+    held = [] if alone else await placeholders.hold(t, t.schema.equal(steps.c.id, given["id"]))
     await placeholders.make(t, step_id)
     if "objectKey" in given:
         given["url"] = None  # what has a key is read from the storage: an address of it would not last
-    held = t.schema.value(column, {name: given.pop(name) for name in _IN_METADATA if name in given})
+    metadata = {name: given.pop(name) for name in _IN_METADATA if name in given}
+    in_column = t.schema.value(table.c.metadata, metadata)
     await t.upsert(
-        t.schema.elements,
-        {"name": "", "createdAt": now(), "metadata": held, **given, "forId": step_id},
-        otherwise=_without_id(given),
-        computed={"metadata": column.op("||")(literal(held, column.type))},
+        table,
+        {"name": "", "createdAt": now(), "metadata": metadata, **given, "forId": step_id},
+        otherwise={**_without_id(given), "forId": step_id},
+        computed={"metadata": table.c.metadata.op("||")(literal(in_column, table.c.metadata.type))},
     )
-    await placeholders.sweep(t, [given["id"]])
+    await placeholders.sweep(t, held)
+
+
+async def _step_of(t: Transaction, element_id: str) -> str:
+    """Return the id of the step that an element refers to; that of its own placeholder, where it is not known yet."""
+    table = t.schema.elements
+    row = await t.row(table, select(table.c.forId).where(t.schema.equal(table.c.id, element_id)))
+    return element_id if row is None else str(row["forId"])
 
 
 def _without_id(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,13 +69,14 @@ async def of_threads(t: Transaction, thread_ids: Iterable[str]) -> list[ElementD
 async def remove(t: Transaction, *which: ColumnElement[bool]) -> list[str]:
     """Delete elements, and return the keys of their contents."""
     table = t.schema.elements
-    statement = delete(table).where(*which)
     if "objectKey" not in table.c:
-        await t.change(statement)
+        await t.change(delete(table).where(*which))
         return []
-    rows = await t.rows(table, statement.returning(table.c.objectKey, table.c.forId))
+    held: list[str] = []
     if t.schema.layout.strict:
-        await placeholders.sweep(t, (row["forId"] for row in rows))
+        held = await placeholders.hold(t, t.schema.steps.c.id.in_(select(table.c.forId).where(*which)))
+    rows = await t.rows(table, delete(table).where(*which).returning(table.c.objectKey))
+    await placeholders.sweep(t, held)
     return [str(row["objectKey"]) for row in rows if row["objectKey"]]
 
 

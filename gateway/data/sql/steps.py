@@ -88,15 +88,16 @@ async def remove(t: Transaction, which: ColumnElement[bool]) -> list[str]:
     """Delete steps with their feedback and elements, and return the keys of the elements' contents. In a strict schema
     the steps below them go too, as its foreign keys have it."""
     steps = t.schema.steps
-    gone = _with_those_below(t, which) if t.schema.layout.strict else select(steps.c.id).where(which)
+    gone = select(steps.c.id).where(which)
+    held: list[str] = []
+    if t.schema.layout.strict:
+        parents = select(steps.c.parentId).where(which).correlate(None)
+        held = await placeholders.hold(t, steps.c.id.in_(parents))
+        gone = _with_those_below(t, which)
     keys = await elements.remove(t, t.schema.elements.c.forId.in_(gone))
     await feedbacks.remove(t, t.schema.feedbacks.c.forId.in_(gone))
-    statement = delete(steps).where(steps.c.id.in_(gone))
-    if t.schema.layout.strict:
-        rows = await t.rows(steps, statement.returning(steps.c.parentId))
-        await placeholders.sweep(t, (row["parentId"] for row in rows))
-    else:
-        await t.change(statement)
+    await t.change(delete(steps).where(steps.c.id.in_(gone)))
+    await placeholders.sweep(t, held)
     return keys
 
 

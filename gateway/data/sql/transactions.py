@@ -111,7 +111,7 @@ class Database:
             target.url,
             connect_args={**target.arguments, **arguments},
             hide_parameters=True,
-            # A connection that a server ended while it lay in the pool is replaced: one round trip for each transaction.
+            # A connection that the server ended while it lay in the pool is replaced; each transaction asks once more.
             pool_pre_ping=target.url.get_backend_name() == "postgresql",
         )
         self._layout = layout
