@@ -1,7 +1,5 @@
 """Cleaning of the text of a message, so that it reads the same on every platform."""
 
-from typing import Any
-
 from gateway.model.text import drop_lone_surrogates
 
 
@@ -18,11 +16,3 @@ def message_text(text: str) -> str:
 def split_half(text: str) -> tuple[str, str]:
     """Split off the last character where it is half of a surrogate pair or of a CR LF, whose other half may follow."""
     return (text[:-1], text[-1]) if text.endswith("\r") or "\ud800" <= text[-1:] <= "\udbff" else (text, "")
-
-
-def text_of(value: Any) -> str:
-    """Return text for any value; the name of its type where it cannot be made text (a number of 5,000 digits)."""
-    try:
-        return str(value)
-    except Exception:
-        return f"<{type(value).__name__}>"

@@ -275,7 +275,8 @@ class ElementHistoryContract:
         assert {of for of, *_ in found} == {"undefined"}
         assert "\x00" not in found[3][2] and found[3][2].startswith("../../etc/pass")
         props = [json.loads(each) for each in kept(tmp_path, "SELECT props FROM elements WHERE props IS NOT NULL")]
-        assert len(props) == 1 and props[0]["of"].startswith("<object") and props[0]["no"] is None
+        assert props[0] == {"of": 1, "self": {"of": 1, "self": "…"}}
+        assert props[1]["of"].startswith("<object") and props[1]["no"] is None and props[1]["half"] == "\ufffd"
         inside = {path.resolve() for path in (tmp_path / "blobs").rglob("*")}
         assert all(path.is_relative_to((tmp_path / "blobs").resolve()) for path in inside)
 

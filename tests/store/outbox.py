@@ -113,4 +113,4 @@ class OutboxContract:
         [step] = item.records
         assert isinstance(step, StepRecord)
         assert step.output == "half \ufffd"
-        assert dict(step.metadata) == {"object": str(object), "half": "\ufffd", "number": 2**80}
+        assert dict(step.metadata) == {"object": str(object), "half": "\ufffd", "number": 2**80, "('a', 'key')": 1}

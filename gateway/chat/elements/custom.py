@@ -6,10 +6,10 @@ from typing import Any, ClassVar, cast
 from urllib.parse import urlsplit
 
 from gateway.chat.elements.base import Display, Element, ElementType
-from gateway.chat.elements.keeping import plain
 from gateway.chat.elements.rendered import Rendered
-from gateway.chat.text import message_text, text_of
+from gateway.chat.text import message_text
 from gateway.model import Capabilities, Card, ElementDict, media_type
+from gateway.model.plain import as_json, text_of
 from gateway.model.text import drop_lone_surrogates
 
 _TEXTS = ("text", "description", "content")
@@ -56,9 +56,9 @@ class CustomElement(Element):
         """Return the element as a dictionary of JSON values."""
         return {**super().to_dict(), "props": self.props}
 
-    def kept_props(self) -> dict[str, Any] | None:
-        """Return the properties as they are now, as history keeps them; None for those that JSON cannot hold."""
-        return plain(self.props, name=self.name)
+    def kept_props(self) -> dict[str, Any]:
+        """Return the properties as they are now, as history keeps them."""
+        return cast(dict[str, Any], json.loads(as_json(self.props)))
 
     def card(self) -> Card:
         """Return the card that the element's properties make."""

@@ -1,15 +1,12 @@
 """What history keeps of elements: a row for each message an element is part of, and its content among the blobs."""
 
-import json
 import uuid
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple, Protocol, cast
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, Protocol
 
-import orjson
 import structlog
 
 from gateway.chat import kept
-from gateway.chat.text import text_of
 from gateway.model import ElementRecord
 from gateway.model.text import storable
 from gateway.runtime.contents import Content, Uploads, key_of
@@ -88,18 +85,3 @@ async def keep_all(turn: Turn, elements: Iterable[Keepable], for_id: str, before
     for gone in before - now:
         kept.forget_element(turn, gone)
     return now
-
-
-def plain(props: Mapping[str, Any], *, name: str) -> dict[str, Any] | None:
-    """Return properties as they are now, as JSON holds them; None for those that JSON cannot hold, and the log says
-    so."""
-    try:
-        return cast(dict[str, Any], orjson.loads(orjson.dumps(props)))
-    except TypeError:  # what a handler put there: half a surrogate pair, an object of its own
-        pass
-    try:
-        text = json.dumps(dict(props), default=text_of, skipkeys=True, ensure_ascii=False)
-        return cast(dict[str, Any], json.loads(storable(text)))
-    except (TypeError, ValueError, RecursionError) as error:
-        log.warning("element.properties_not_kept", name=name, error=str(error)[:200])
-        return None

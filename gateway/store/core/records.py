@@ -17,7 +17,7 @@ from gateway.model import (
     ThreadRecord,
     UserRecord,
 )
-from gateway.model.text import storable
+from gateway.model.plain import as_json
 from gateway.store.core.codec import dump_ref, load_ref
 
 _KINDS: Mapping[str, type[Record]] = {
@@ -36,11 +36,11 @@ _NAMES = {kind: name for name, kind in _KINDS.items()}
 def dump_records(records: Sequence[Record]) -> bytes:
     """Return records as JSON. Nothing is refused: a handler may have put anything where a text or JSON belongs, and
     what JSON cannot hold becomes text."""
-    values = [[_NAMES[type(record)], _values(record)] for record in records]
+    values = [(_NAMES[type(record)], _values(record)) for record in records]
     try:
         return orjson.dumps(values)
     except TypeError:  # half a surrogate pair, an integer beyond 64 bits, an object of the handler's own
-        return storable(json.dumps(values, default=str, ensure_ascii=False, skipkeys=True)).encode()
+        return b"[%b]" % b",".join(b'["%b",%b]' % (name.encode(), as_json(fields)) for name, fields in values)
 
 
 def load_records(data: bytes) -> list[Record]:

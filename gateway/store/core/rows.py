@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-import orjson
-
 from gateway.model import ElementRecord, FeedbackRecord, StepRecord, ThreadRecord, UserRecord
+from gateway.model.plain import as_json, text_of
 from gateway.model.text import storable
 from gateway.store.core.codec import dump_ref
 
@@ -124,12 +123,7 @@ def time_text(seconds: float) -> str:
 
 
 def _json(value: Mapping[str, Any]) -> str:
-    if not value:
-        return "{}"
-    try:
-        return orjson.dumps(value).decode()
-    except TypeError:  # what a handler put there: half a surrogate pair, an object of its own
-        return storable(json.dumps(dict(value), default=str, ensure_ascii=True, skipkeys=True))
+    return as_json(value).decode() if value else "{}"
 
 
 def _list(value: Sequence[str] | None) -> str | None:
@@ -138,7 +132,7 @@ def _list(value: Sequence[str] | None) -> str | None:
 
 def text(value: object) -> str:
     """Return a value as text that every database takes. A handler may have put anything where a text belongs."""
-    return storable(value if isinstance(value, str) else str(value))
+    return storable(value if isinstance(value, str) else text_of(value))
 
 
 def optional_text(value: object) -> str | None:
