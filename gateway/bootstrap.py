@@ -24,7 +24,7 @@ from gateway.ingress.housekeeping import Housekeeping
 from gateway.ingress.requests import Requests
 from gateway.ingress.retention import Retention
 from gateway.ingress.tasks import BackgroundTasks
-from gateway.outbox import Deliverer, LayerSource, LayerThreads
+from gateway.outbox import Deliverer, ElementFiles, LayerSource, LayerThreads
 from gateway.ports import Blobs, Store, Threads
 from gateway.runtime.commands import CommandList
 from gateway.runtime.contents import Contents
@@ -210,7 +210,9 @@ def compose(
         acceptor=acceptor,
         housekeeping=housekeeping,
         layer=layer,
-        deliverer=Deliverer(store, layer, timeout=settings.data_layer_timeout),
+        deliverer=Deliverer(
+            store, layer, ElementFiles(kept.blobs, settings.data_dir / "outbox"), timeout=settings.data_layer_timeout
+        ),
         requests=Requests(store, erasure),
     )
 

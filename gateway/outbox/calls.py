@@ -22,6 +22,7 @@ from gateway.model import (
     UserRecord,
 )
 from gateway.outbox.bounded import bounded
+from gateway.outbox.elements import ElementFiles
 from gateway.step import StepDict
 from gateway.types import Feedback
 from gateway.user import User
@@ -38,15 +39,20 @@ _ORDER: Mapping[type[Record], int] = {
 _PEOPLE = 10_000
 """Of how many people the layer's own id is remembered."""
 
+_BYTES_A_SECOND = 1_000_000
+"""How fast a layer takes contents at least."""
+
 
 class LayerCalls:
     """Hands records to a data layer.
 
     Args:
-        timeout: Seconds that one call of the layer may take.
+        files: Gives the contents of elements.
+        timeout: Seconds that one call of the layer may take; with an element's content a second more for each megabyte.
     """
 
-    def __init__(self, *, timeout: float) -> None:
+    def __init__(self, files: ElementFiles, *, timeout: float) -> None:
+        self._files = files
         self._timeout = timeout
         self._ids: OrderedDict[str, str | None] = OrderedDict()
         """The layer's ids of people, by identifier."""
@@ -63,7 +69,7 @@ class LayerCalls:
                 case StepRecord():
                     await self._wait(layer.create_step(_step(record)))
                 case ElementRecord():
-                    await self._wait(layer.create_element(_element(record)))
+                    await self._element(layer, record)
                 case ThreadNamed():
                     await self._wait(layer.update_thread(record.id, name=clean(record.name)))
                 case FeedbackRecord() | StepEdited() | Removed():
@@ -102,6 +108,10 @@ class LayerCalls:
         except Exception:
             self._ids.pop(record.user, None)  # the person may have been deleted there
             raise
+
+    async def _element(self, layer: BaseDataLayer, record: ElementRecord) -> None:
+        async with self._files.opened(record) as (element, size):
+            await bounded(layer.create_element(cast(ElementDict, element)), self._timeout + size / _BYTES_A_SECOND)
 
     async def _has_name(self, layer: BaseDataLayer, id: str) -> bool:
         """Return whether a thread has a name there, which the bot gave it. What cannot be read has none."""
@@ -158,25 +168,6 @@ def _step(record: StepRecord) -> StepDict:
         "autoCollapse": bool(record.auto_collapse),
     }
     return cast(StepDict, clean(step))
-
-
-def _element(record: ElementRecord) -> ElementDict:
-    element: ElementDict = {
-        "id": record.id,
-        "threadId": record.thread,
-        "type": record.type,
-        "url": record.url,
-        "objectKey": record.object_key,
-        "name": record.name,
-        "display": record.display or "inline",
-        "size": record.size,
-        "language": record.language,
-        "page": record.page,
-        "props": None if record.props is None else dict(record.props),
-        "forId": record.for_id,
-        "mime": record.mime,
-    }
-    return cast(ElementDict, clean(element))
 
 
 def _feedback(record: FeedbackRecord) -> Feedback:

@@ -6,8 +6,10 @@ from contextlib import suppress
 
 import structlog
 
+from gateway.disk import in_thread
 from gateway.errors import StoreFailed
 from gateway.outbox.calls import LayerCalls
+from gateway.outbox.elements import ElementFiles
 from gateway.outbox.layer import LayerSource
 from gateway.ports import LayerStatus, Outbox, OutboxItem
 from gateway.redaction import redact
@@ -47,13 +49,15 @@ class Deliverer:
     Args:
         store: The outbox.
         source: Gives the layer.
+        files: Gives the contents of elements.
         timeout: Seconds that one call of the layer may take.
     """
 
-    def __init__(self, store: Outbox, source: LayerSource, *, timeout: float) -> None:
+    def __init__(self, store: Outbox, source: LayerSource, files: ElementFiles, *, timeout: float) -> None:
         self._store = store
         self._source = source
-        self._calls = LayerCalls(timeout=timeout)
+        self._files = files
+        self._calls = LayerCalls(files, timeout=timeout)
         self._running: dict[str, asyncio.Task[None]] = {}
         """The tasks that deliver, by conversation."""
         self._retrying: set[str] = set()
@@ -78,6 +82,7 @@ class Deliverer:
 
     async def start(self) -> None:
         """Begin to deliver, in the background."""
+        await in_thread(self._files.clear)
         self._store.on_outbox(self._something_new)
         self._looking = asyncio.create_task(self._run())
 

@@ -11,7 +11,8 @@ import pytest
 from gateway.data.base import BaseDataLayer
 from gateway.model import ElementRecord, FeedbackRecord, Removed, StepEdited, ThreadNamed, UserRecord
 from gateway.model.record import ThreadRecord
-from gateway.outbox import Deliverer, LayerSource, deliverer
+from gateway.object_storage import Folder
+from gateway.outbox import Deliverer, ElementFiles, LayerSource, deliverer
 from gateway.store import SQLiteStore
 from tests.store.contract import ref
 from tests.store.outbox import leave, said
@@ -37,7 +38,9 @@ async def delivering(
     store: SQLiteStore, layer: Callable[[], Any], *, timeout: float = 10.0
 ) -> AsyncIterator[Deliverer]:
     source = LayerSource(layer, None, timeout=timeout)
-    delivering = Deliverer(store, source, timeout=timeout)
+    folder = store.path.parent
+    files = ElementFiles(Folder(folder / "blobs"), folder / "outbox")
+    delivering = Deliverer(store, source, files, timeout=timeout)
     await source.open()
     await delivering.start()
     try:
@@ -89,6 +92,30 @@ async def test_each_kind_of_record_is_the_documented_call(store: SQLiteStore) ->
     assert (layer.elements["e"].get("forId"), layer.elements["e"].get("url")) == ("hello", "https://x.example/a.png")
     given = layer.feedback["f"]
     assert (given.forId, given.value, given.threadId, given.comment) == ("hello", 1, "t", "good")
+
+
+async def test_an_element_is_given_with_its_content_in_a_file(store: SQLiteStore) -> None:
+    seen: list[tuple[Any, ...]] = []
+
+    class Reads(DictLayer):
+        async def create_element(self, element: Any) -> None:
+            seen.append(
+                (element["path"] and Path(element["path"]).read_bytes(), element["forId"], element["objectKey"])
+            )
+            seen.append((element.name, element.thread_id, element.for_id, element.mime, element.content))
+            assert "path" not in element.to_dict()
+            await super().create_element(element)
+
+    folder = store.path.parent
+    await Folder(folder / "blobs").put("elements/t/e/a.txt", b"content")
+    record = ElementRecord("e", "t", "slack:T1:U1", "file", "a.txt", for_id="s", mime="text/plain")
+    await leave(store, record._replace(object_key="elements/t/e/a.txt"), record._replace(id="gone", object_key="gone"))
+    layer = Reads()
+    async with delivering(store, lambda: layer):
+        await layer.until(lambda: len(layer.calls) == 2)
+    attributes = ("a.txt", "t", "s", "text/plain", None)
+    assert seen == [(b"content", "s", None), attributes, (None, "s", None), attributes]
+    assert list((folder / "outbox").iterdir()) == []
 
 
 async def test_a_thread_whose_user_the_layer_does_not_know_gets_one(store: SQLiteStore) -> None:
