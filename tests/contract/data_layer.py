@@ -11,7 +11,7 @@ from gateway.chat.registry import Callbacks
 from tests.contract.crashes import LivingBot
 from tests.contract.history import kept
 from tests.contract.reading import reads
-from tests.contract.world import World
+from tests.contract.world import File, World
 from tests.support.bot import RunningBot, register, running_bot
 from tests.support.layers import DictLayer
 
@@ -134,6 +134,33 @@ class DataLayerContract:
             await layer.until(lambda: len(layer.steps) == 9)
         assert [about for name, about in layer.calls if name == "update_thread"][1:] != []
         assert "name" not in layer.threads[id]
+
+    async def test_files_of_both_sides_reach_the_data_layer_with_their_contents(
+        self, world: World, tmp_path: Path
+    ) -> None:
+        given: dict[str, tuple[bytes, str | None]] = {}
+
+        class Reads(DictLayer):
+            async def create_element(self, element: Any) -> None:
+                given[element["name"]] = Path(element["path"]).read_bytes(), element["forId"]
+                await super().create_element(element)
+
+        def setup() -> None:
+            @cl.data_layer
+            def registered() -> DictLayer:
+                return layer
+
+            @cl.on_message
+            async def main(message: cl.Message) -> None:
+                await cl.Message("look", elements=[cl.File(name="out.txt", content=b"from the bot")]).send()
+
+        layer = Reads()
+        async with running_bot(world, register(setup), tmp_path):
+            post = await world.dm("a file", files=[File("in.txt", b"from Ada", "text/plain")])
+            await reads(world, post, "look")
+            await layer.until(lambda: len(layer.elements) == 2 and len(layer.steps) == 2)
+        by_text = {step.get("output"): step.get("id") for step in layer.steps.values()}
+        assert given == {"in.txt": (b"from Ada", by_text["a file"]), "out.txt": (b"from the bot", by_text["look"])}
 
     async def test_edits_and_deletions_reach_the_data_layer(self, world: World, tmp_path: Path) -> None:
         layer = DictLayer()

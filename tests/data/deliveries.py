@@ -1,15 +1,22 @@
 """The contract of what the gateway delivers to a layer: each kind of record, also again after a crash."""
 
+from pathlib import Path
+
 from gateway.model import ElementRecord, FeedbackRecord, Record, Removed, StepEdited, ThreadNamed, UserRecord
 from gateway.model.record import StepRecord, ThreadRecord
+from gateway.object_storage import Folder
 from gateway.outbox.calls import LayerCalls
+from gateway.outbox.elements import ElementFiles
 from tests.data.support import ADA, ROWS, Harness, new_id, read
 from tests.store.contract import ref
 
 
 class DeliveryContract:
-    async def test_what_turns_leave_is_taken_and_taken_again(self, harness: Harness) -> None:
-        layer, calls, id = harness.layer, LayerCalls(timeout=30), new_id()
+    async def test_what_turns_leave_is_taken_and_taken_again(self, harness: Harness, tmp_path: Path) -> None:
+        blobs = Folder(tmp_path / "blobs")
+        await blobs.put("blobs/tasks", b"{}")
+        calls = LayerCalls(ElementFiles(blobs, tmp_path / "outbox"), timeout=30)
+        layer, id = harness.layer, new_id()
         asked, told, gone, alone, shown, rated = (new_id() for _ in range(6))
         turn: list[Record] = [
             UserRecord(ADA, {"email": "ada@example.com"}, 1.0),
@@ -35,5 +42,7 @@ class DeliveryContract:
         assert [each and each["value"] for each in feedback] == [None, 1]
         elements = {each.get("type"): each.get("forId") for each in first["elements"] or []}
         assert elements == {"tasklist": None, "image": told}
+        assert list(harness.folder.files.values()) == [b"{}"]
         await layer.delete_thread(id)
         assert [await harness.count(rows) for rows in ROWS] == [0, 0, 0, 0]
+        assert harness.folder.files == {}
