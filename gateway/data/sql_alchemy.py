@@ -24,7 +24,8 @@ class SQLAlchemyDataLayer(SQLDataLayer):
     NUL characters and halves of surrogate pairs, which databases refuse, become U+FFFD.
 
     Args:
-        conninfo: The database's URL: ``sqlite+aiosqlite:///file.db``, ``postgresql+asyncpg://user:password@host/name``.
+        conninfo: The database's URL: ``sqlite:///file.db`` or ``postgresql://user:password@host/name``; it may name an
+            asynchronous driver (``postgresql+asyncpg://…``).
         connect_args: Arguments for the driver's connect.
         ssl_require: Whether the connection must be encrypted; the server's certificate is verified.
         storage_provider: Where the contents of elements go; without one only elements without content are kept.

@@ -1,6 +1,6 @@
 """Databases of their own for the tests of the layers that speak SQL."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -30,10 +30,11 @@ class SqlHarness(Generic[L]):
     feedback: ClassVar[str]
     """Statements that insert a row."""
 
-    def __init__(self, layer: L, without_storage: L, folder: Folder) -> None:
-        self.layer = layer
-        self.folder = folder
-        self._without_storage = without_storage
+    def __init__(self, make: Callable[[Folder | None], L]) -> None:
+        self.folder = Folder()
+        self.layer = make(self.folder)
+        self._make = make
+        self._without_storage = make(None)
 
     @property
     def engine(self) -> AsyncEngine:
@@ -42,6 +43,9 @@ class SqlHarness(Generic[L]):
     @property
     def on_sqlite(self) -> bool:
         return self.engine.dialect.name == "sqlite"
+
+    def registered(self) -> L:
+        return self._make(self.folder)
 
     async def without_storage(self) -> L:
         return self._without_storage
@@ -107,9 +111,7 @@ async def documented(folder: Path | None = None, statements: Sequence[str] = DOC
     async with AsyncExitStack() as stack:
         made = f"sqlite+aiosqlite:///{folder}/{uuid4().hex}.db"
         url = made if folder is not None else await stack.enter_async_context(database())
-        storage = Folder()
-        layer = SQLAlchemyDataLayer(url, storage_provider=storage)
-        harness = Documented(layer, SQLAlchemyDataLayer(url), storage)
+        harness = Documented(lambda storage: SQLAlchemyDataLayer(url, storage_provider=storage))
         stack.push_async_callback(harness.close)
         for statement in (*statements, *INDEXES):
             await harness.run(statement.format(list="TEXT" if harness.on_sqlite else "TEXT[]"))
@@ -121,8 +123,7 @@ async def official(statements: Sequence[str] = OFFICIAL) -> AsyncIterator[Offici
     """A layer on a new PostgreSQL database with the tables of Chainlit's official one."""
     async with database() as url, AsyncExitStack() as stack:
         plain = url.replace("+asyncpg", "")
-        storage = Folder()
-        harness = Official(ChainlitDataLayer(plain, storage), ChainlitDataLayer(plain), storage)
+        harness = Official(lambda storage: ChainlitDataLayer(plain, storage))
         stack.push_async_callback(harness.close)
         for statement in (*statements, *OFFICIAL_INDEXES):
             await harness.run(statement)

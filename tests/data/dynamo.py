@@ -29,6 +29,9 @@ class Documented:
         """Another layer on the same table, as after a restart."""
         return DynamoDBDataLayer(self.name, client or self.client, storage_provider=self.folder)
 
+    def registered(self) -> DynamoDBDataLayer:
+        return self.another(unopened(self.server))
+
     async def without_storage(self) -> DynamoDBDataLayer:
         return DynamoDBDataLayer(self.name, self.client)
 

@@ -59,6 +59,10 @@ class Harness(Protocol):
     @property
     def folder(self) -> Folder: ...
 
+    def registered(self) -> BaseDataLayer:
+        """Another layer on the same database, as a bot's function returns it; whoever asked for it closes it."""
+        ...
+
     async def without_storage(self) -> BaseDataLayer:
         """Another layer on the same database, without a storage."""
         ...
