@@ -10,7 +10,7 @@ from gateway.adapter import Adapter, AdapterContext, Emulator, Platform
 from gateway.chat.handlers import BotHandlers
 from gateway.chat.registry import Callbacks
 from gateway.data import BaseDataLayer
-from gateway.disk import is_full, make_folder, make_room
+from gateway.disk import has_spare_room, is_full, make_folder, make_room
 from gateway.egress import Sender
 from gateway.errors import SettingsError
 from gateway.http.files import FileServer
@@ -261,7 +261,12 @@ def _contents(settings: GatewaySettings, kept: FileParts) -> Contents:
     def link(key: str, seconds: float) -> str | None:
         return kept.server.blob_url(key, seconds=seconds)
 
-    return Contents(kept.blobs, limit=int(settings.history_file_mb * 1_000_000), link=link)
+    def has_room(size: int) -> bool:
+        in_cloud = settings.blob_url is not None and not settings.blob_url.startswith("file:")
+        return in_cloud or has_spare_room(settings.data_dir, size)
+
+    limit = int(settings.history_file_mb * 1_000_000)
+    return Contents(kept.blobs, limit=limit, link=link, has_room=has_room)
 
 
 def _orphans(blobs: Blobs, store: Store, contents: Contents | None) -> Orphans:

@@ -2,7 +2,7 @@
 
 from gateway.disk.private import create, make_folder
 from gateway.disk.quota import Quota
-from gateway.disk.room import has_no_room, is_full, make_room
+from gateway.disk.room import has_no_room, has_spare_room, is_full, make_room
 from gateway.disk.threads import in_thread
 
-__all__ = ["Quota", "create", "has_no_room", "in_thread", "is_full", "make_folder", "make_room"]
+__all__ = ["Quota", "create", "has_no_room", "has_spare_room", "in_thread", "is_full", "make_folder", "make_room"]

@@ -8,6 +8,9 @@ from pathlib import Path
 LITTLE = 1_000_000
 """Free bytes below which a disk counts as full."""
 
+SPARE = 200_000_000
+"""Free bytes that stay for what must not be lost; on a small disk a twentieth of it."""
+
 
 def is_full(error: OSError) -> bool:
     """Return whether the error says that the disk is full or the user's quota used up."""
@@ -19,6 +22,14 @@ def has_no_room(path: Path) -> bool:
     with contextlib.suppress(OSError):
         return shutil.disk_usage(_existing(path)).free < LITTLE
     return False
+
+
+def has_spare_room(path: Path, size: int) -> bool:
+    """Return whether the disk of ``path``, which need not exist, has room for so many bytes, and ``SPARE`` beside."""
+    with contextlib.suppress(OSError):
+        disk = shutil.disk_usage(_existing(path))
+        return disk.free - size >= min(SPARE, disk.total // 20)
+    return True
 
 
 def make_room(path: Path) -> str:

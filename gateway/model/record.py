@@ -97,6 +97,8 @@ class ElementRecord(NamedTuple):
     language: str | None = None
     page: int | None = None
     props: Mapping[str, Any] | None = None
+    auto_play: bool = False
+    player_config: Mapping[str, Any] | None = None
 
 
 class FeedbackRecord(NamedTuple):

@@ -32,6 +32,8 @@ LONGEST = 300.0
 """Seconds that one content may take."""
 AT_ONCE = 8
 """Contents that one process copies at the same time at most."""
+WAITING = 50
+"""Contents of one turn that wait to be copied at most; for a further one the turn waits."""
 IN_MEMORY = 1_000_000
 """Bytes up to which a file is read at once when its element is sent, so that the bot may overwrite it; a larger one is
 opened, so that the bot may delete it."""
@@ -124,6 +126,7 @@ class Contents:
         limit: Bytes that a content may have.
         link: Returns an address of the gateway that gives a blob to everybody for so many seconds; None where the
             gateway has no address.
+        has_room: Returns whether the disk has room for so many bytes more; it is called in a thread.
         within: Seconds that the end of a turn waits for its contents.
     """
 
@@ -133,10 +136,12 @@ class Contents:
         *,
         limit: int,
         link: Callable[[str, float], str | None] = lambda key, seconds: None,
+        has_room: Callable[[int], bool] = lambda size: True,
         within: float = WITHIN,
     ) -> None:
         self.blobs = blobs
         self._link = link
+        self.has_room = has_room
         self.limit = limit
         self.within = within
         self.places = asyncio.Semaphore(AT_ONCE)
@@ -239,6 +244,9 @@ class Uploads:
             await opened.close()
             self._hold(same)
             return same
+        if not await self._may_begin(key, opened.size):
+            await opened.close()
+            return None
         before = self._tasks.get(key)
         self._hold(key)
         self._known[key] = known
@@ -262,8 +270,7 @@ class Uploads:
         kept."""
         later, self._later = self._later, {}
         lost = {key for key, (make, owner) in later.items() if not await self._put_made(key, make, owner)}
-        running = [task for task in self._tasks.values() if not task.done()]
-        if running:
+        if running := self._running():
             _, late = await asyncio.wait(running, timeout=self._contents.within)
             for task in late:
                 task.cancel()
@@ -280,6 +287,22 @@ class Uploads:
             task.cancel()
         self._contents.release(self._held)
         self._held = set()
+
+    async def _may_begin(self, key: str, size: int) -> bool:
+        """Wait until there are fewer than ``WAITING`` contents on their way. Returns whether there is room for another
+        one."""
+        if not await in_thread(self._contents.has_room, size):
+            _log_lost(key, TooLarge("the disk is nearly full: its rest is for what must not be lost"))
+            return False
+        if len(running := self._running()) >= WAITING:
+            await asyncio.wait(running, timeout=self._contents.within, return_when=asyncio.FIRST_COMPLETED)
+        if len(self._running()) < WAITING:
+            return True
+        _log_lost(key, TimeoutError(f"{WAITING} contents wait for the blob store"))
+        return False
+
+    def _running(self) -> list[asyncio.Task[bool]]:
+        return [task for task in self._tasks.values() if not task.done()]
 
     async def _put_made(self, key: str, make: Callable[[], Content], owner: str) -> bool:
         """Begin to copy what ``make`` returns. Returns whether that was possible."""

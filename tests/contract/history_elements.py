@@ -171,6 +171,37 @@ class ElementHistoryContract:
             (None, "file", "c.txt", b"c2"),
         ]
 
+    async def test_an_element_is_taken_off_while_the_turn_that_sent_it_goes_on(
+        self, world: World, tmp_path: Path
+    ) -> None:
+        def bot() -> None:
+            @cl.on_message
+            async def main(message: cl.Message) -> None:
+                actions = [cl.Action("drop", label="Drop")]
+                sent = [cl.File("a.txt", content="a"), cl.Video("b", url="https://example.com/b.mp4")]
+                sent[1].player_config = {"controls": True}
+                cl.user_session.set("sent", sent)
+                await cl.Message("see", elements=sent, actions=actions).send()
+                await cl.AskUserMessage("Well?", timeout=None).send()
+                await cl.Message("done").send()
+
+            @cl.action_callback("drop")
+            async def drop(action: cl.Action) -> None:
+                await cl.user_session["sent"][0].remove()
+                await cl.Message("dropped").send()
+
+        async with running_bot(world, register(bot), tmp_path):
+            post = await world.dm("go")
+            await reads(world, post, "Well?")
+            await world.click(await reads(world, post, "see"), "Drop")
+            await reads(world, post, "dropped")
+            await world.dm("well")
+            await reads(world, post, "done")
+        assert await elements(tmp_path) == [("assistant_message", "video", "b", None)]
+        assert [json.loads(each) for each in kept(tmp_path, 'SELECT "playerConfig" FROM elements')] == [
+            {"controls": True}
+        ]
+
     async def test_an_element_of_several_messages_is_kept_with_each(self, world: World, tmp_path: Path) -> None:
         shared = cl.File("logo.txt", content="logo")
 

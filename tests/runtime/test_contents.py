@@ -1,15 +1,17 @@
 """Contents of elements on their way into the blob store: what is copied, what is not copied twice, what gets lost."""
 
 import asyncio
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
+from gateway.disk import has_spare_room
 from gateway.object_storage import Folder
 from gateway.ports import Blobs
-from gateway.runtime.contents import IN_MEMORY, Content, Contents, key_of
+from gateway.runtime.contents import IN_MEMORY, WAITING, Content, Contents, key_of
 
 LIMIT = 10 * IN_MEMORY
 ODD = ("a/b\\c.txt", "\x00\x1f.txt", "\ud83d", "..", ".", "", " . ", "😀" * 500 + ".tar.gz", "a." + "b" * 500, "é.é")
@@ -165,3 +167,30 @@ async def test_what_comes_at_the_end_is_what_it_is_then(storage: Storage) -> Non
     state["text"] = b"last"
     assert await turn.settle() == {"broken"}
     assert (await stored(storage, "k"), await stored(storage, "l")) == (b"last", b"last")
+
+
+async def test_a_turn_waits_when_many_contents_wait(storage: Storage) -> None:
+    contents = Contents(storage, limit=LIMIT)
+    turn = contents.begin()
+    storage.held = {str(number) for number in range(WAITING)}
+    for number in range(WAITING):
+        assert await turn.put(str(number), content(b"%d" % number), owner="ada") == str(number)
+    contents.within = 0.01
+    with capture_logs() as logs:
+        assert await turn.put("more", content(b"more"), owner="ada") is None
+    assert [each["event"] for each in logs] == ["element.content_not_kept"]
+    assert await turn.settle() == storage.held
+    assert await turn.put("more", content(b"more"), owner="ada") == "more"
+    turn.end()
+
+
+async def test_a_disk_that_is_nearly_full_keeps_its_rest(storage: Storage, tmp_path: Path) -> None:
+    free = shutil.disk_usage(tmp_path).free
+    assert has_spare_room(tmp_path / "not" / "there", 1) is (free > 300_000_000)
+    assert not has_spare_room(tmp_path, free)
+    turn = Contents(storage, limit=LIMIT, has_room=lambda size: size < 3).begin()
+    assert await turn.put("small", content(b"12"), owner="ada") == "small"
+    with capture_logs() as logs:
+        assert await turn.put("large", content(b"123"), owner="ada") is None
+    assert "nearly full" in logs[0]["error"]
+    assert await turn.settle() == set() and storage.asked == ["small"]

@@ -1,5 +1,6 @@
 """What all elements share: where their content is, what they add to a message, and how they are sent."""
 
+import json
 from collections.abc import Mapping
 from mimetypes import guess_extension
 from pathlib import Path
@@ -25,6 +26,7 @@ from gateway.model import (
     media_type,
 )
 from gateway.model.media import UNKNOWN
+from gateway.model.plain import as_json
 from gateway.model.text import drop_lone_surrogates
 from gateway.runtime.contents import Content
 from gateway.runtime.context import current_turn, require_turn
@@ -326,6 +328,8 @@ class Element:
                 language=self.language,
                 page=self.page,
                 props=self.kept_props(),
+                auto_play=self.auto_play,
+                player_config=None if self.player_config is None else json.loads(as_json(self.player_config)),
             ),
         )
         return id

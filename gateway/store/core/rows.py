@@ -33,7 +33,7 @@ STEP = (
 )  # fmt: skip
 ELEMENT = (
     "id", "threadId", "type", "url", "name", "display", "objectKey", "size", "page", "language", "forId", "mime",
-    "props", "userIdentifier",
+    "props", "autoPlay", "playerConfig", "userIdentifier",
 )  # fmt: skip
 FEEDBACK = ("id", "forId", "threadId", "value", "comment", "userIdentifier", "createdAt")
 """The value of ``forId`` is given twice: the thread is looked up by it."""
@@ -98,6 +98,8 @@ def element(record: ElementRecord) -> Row:
         optional_text(record.for_id),
         optional_text(record.mime),
         None if record.props is None else _json(record.props),
+        bool(record.auto_play),
+        None if record.player_config is None else _json(record.player_config),
         record.user or None,
     )
 
