@@ -10,34 +10,41 @@ import structlog
 from gateway.data.storage_clients.base import BaseStorageClient
 from gateway.data.values import clean
 from gateway.element import Element, ElementDict
+from gateway.object_storage import clean_key
 
 log = structlog.get_logger(__name__)
 
 
-async def content_of(element: Element | ElementDict) -> bytes | str | None:
-    """Return the content of an element, None for one without. Raises ``FileNotFoundError`` where its path is wrong."""
+async def content_of(element: Element | ElementDict) -> bytes | str | Path | None:
+    """Return the content of an element, a file not yet read; None for one without. Raises ``FileNotFoundError`` where
+    its path is wrong."""
     path = element.get("path") if isinstance(element, Mapping) else element.path
     if path is not None:
-        return await asyncio.to_thread(Path(path).read_bytes)
+        await asyncio.to_thread(Path(path).stat)
+        return Path(path)
     return None if isinstance(element, Mapping) else element.content
 
 
 async def upload(
-    storage: BaseStorageClient, element: Mapping[str, Any], content: bytes | str, key: str
+    storage: BaseStorageClient, element: Mapping[str, Any], content: bytes | str | Path, key: str
 ) -> dict[str, Any]:
     """Put a content into the storage, and return what the element's row says of it.
 
     Args:
         storage: The storage.
         element: The element's dict.
-        content: The content.
-        key: The key to put it under; the storage may choose another one.
+        content: The content. A file is streamed if the storage takes files, and read into memory if not.
+        key: The key to put it under. What no storage takes in a key becomes ``_``; the storage may choose another one.
 
     Raises:
         OSError: The storage says that it did not take the content.
     """
     mime = element.get("mime") or "application/octet-stream"
-    stored = await storage.upload_file(object_key=key, data=content, mime=mime, overwrite=True)
+    key = clean_key(key)
+    data: Any = content  # a client that takes files says so by its attribute, not by its type
+    if isinstance(content, Path) and not storage.takes_files:
+        data = await asyncio.to_thread(content.read_bytes)
+    stored = await storage.upload_file(object_key=key, data=data, mime=mime, overwrite=True)
     if not stored:
         raise OSError(f"the storage did not take the content of the element {element.get('name')!r}")
     return {"url": stored.get("url"), "objectKey": stored.get("object_key") or key, "mime": mime}

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
+from gateway.data.storage_clients.local import LocalStorageClient
 from gateway.http.links import FileLinks
 from gateway.http.vault import BlobFileVault
 from gateway.ports import Blobs
@@ -33,7 +34,7 @@ class FileServer:
     def __init__(self, links: FileLinks, vault: BlobFileVault, blobs: Blobs) -> None:
         self._links = links
         self._vault = vault
-        self._stores = {OWN: blobs}
+        self._stores: dict[str, Blobs] = {OWN: blobs}
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
@@ -50,6 +51,16 @@ class FileServer:
             seconds: How long the link works, 7 days at most.
         """
         return self._links.url(f"{OWN}/{key}", seconds=seconds)
+
+    def serve(self, client: LocalStorageClient) -> None:
+        """Serve the folder of a storage client, and let the client's addresses be links to it.
+
+        Args:
+            client: The client, whose folder's path is part of what is signed: links go on working after a restart.
+        """
+        name = self._links.digest("folder", str(client.folder))[:16]
+        self._stores[name] = client.bucket
+        client.link_with(lambda key, seconds: self._links.url(f"{name}/{key}", seconds=seconds))
 
     async def _serve_held(self, request: Request) -> Response:
         id = request.path_params["id"]

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Generator, Iterable
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypedDict, cast
+from urllib.parse import quote
 
 import obstore
 from obstore import exceptions
@@ -35,6 +36,9 @@ READ = 256 * 1024
 MAX_SIGNED = 7 * 86_400.0
 """Seconds for which a signed address works at most (S3 and Google Cloud Storage)."""
 
+UNKNOWN = "application/octet-stream"
+"""The media type of what has none that can be sent."""
+_FILENAME = re.compile(r'filename="([^"]*)"')
 _REFUSED = re.compile(r"status code: 4(?!08|29)\d\d")
 _PARAMETERS = re.compile(r"(?<=[\w/])\?[^\s\"']+")
 _CODE = re.compile(r"<Code>(\w{1,80})</Code>")
@@ -69,12 +73,14 @@ class Bucket:
         path = self._path(check_key(key))
         counted = Counted(source, name=key, limit=limit)
         size = await counted.known_size()
-        attributes = {"Content-Type": mime} | ({} if disposition is None else {"Content-Disposition": disposition})
+        attributes = {"Content-Type": mime if mime.isascii() and mime.isprintable() else UNKNOWN}
+        if disposition is not None:
+            attributes["Content-Disposition"] = in_ascii(disposition)
         at_once = size is not None and size <= PART
         content: Any = b"".join([each async for each in counted.chunks()]) if at_once else counted.chunks()
-        if not overwrite and not at_once:
-            # A large upload has no condition in obstore: one that begins meanwhile may win.
-            await self._refuse_existing(key)
+        # A large upload has no condition in obstore, so that one that begins meanwhile may win.
+        if not overwrite and not at_once and await self.exists(key):
+            raise FileExistsError(f"there is an object {key} in {self._name} already")
         with self._translated(key):
             await obstore.put_async(
                 self._store,
@@ -123,7 +129,7 @@ class Bucket:
                         yield BlobInfo(key, meta["size"], meta["last_modified"].timestamp())
 
     async def sign(self, key: str, *, seconds: float) -> str | None:
-        path = self._path(check_key(key))
+        path = self._signed_path(check_key(key))
         lasting = timedelta(seconds=int(min(max(seconds, 1.0), MAX_SIGNED)))
         with self._translated(key):
             return await obstore.sign_async(self._store, "GET", path, lasting)
@@ -138,17 +144,23 @@ class Bucket:
                 raise SettingsError(f"BLOB_URL: {error}") from error
             raise
 
-    async def _refuse_existing(self, key: str) -> None:
+    async def exists(self, key: str) -> bool:
+        """Return whether there is an object of this key."""
+        path = self._path(check_key(key))
         try:
             with self._translated(key):
-                await obstore.head_async(self._store, self._path(key))
+                await obstore.head_async(self._store, path)
         except FileNotFoundError:
-            return
-        raise FileExistsError(f"there is an object {key} in {self._name} already")
+            return False
+        return True
 
     def _path(self, key: str) -> str:
         """Return the path obstore is given for a key."""
         return key
+
+    def _signed_path(self, key: str) -> str:
+        """Return the path obstore is given to sign an address for a key."""
+        return self._path(key)
 
     def _key(self, path: str) -> str | None:
         """Return the key of what obstore lists; None for what is no object."""
@@ -169,6 +181,27 @@ class Bucket:
             raise PermissionError(f"{where}: {_in_short(error)}") from error
         except exceptions.BaseError as error:
             raise OSError(f"{where}: {_in_short(error)}") from error
+
+
+def in_ascii(disposition: str) -> str:
+    """Return a ``Content-Disposition`` as clouds take it, in ASCII: the name of the file is quoted (RFC 6266) where it
+    has other characters, and what else is not ASCII becomes ``?``."""
+    if not (disposition.isascii() and disposition.isprintable()):
+        disposition = _FILENAME.sub(lambda name: f"filename*=utf-8''{_quoted(name[1])}", disposition, count=1)
+    return "".join(each if each.isprintable() else "?" for each in disposition.encode("ascii", "replace").decode())
+
+
+def _quoted(name: str) -> str:
+    return quote(name.encode("utf-8", "replace"), safe="")
+
+
+@contextmanager
+def opened(what: str) -> Generator[None]:
+    """Raise what obstore says of a bucket's configuration as ``ValueError`` with one line that begins with ``what``."""
+    try:
+        yield
+    except exceptions.BaseError as error:
+        raise ValueError(f"{what}: {_in_short(error)}") from error
 
 
 def _in_short(error: BaseException) -> str:

@@ -44,6 +44,10 @@ class Folder(Bucket):
         self._shaping = threading.Lock()
         """Held while folders are made or removed, so that none is removed for being empty just before it is used."""
 
+    def file(self, key: str) -> Path:
+        """Return the path of the file in which the object of this key is, or would be."""
+        return self.path / file_path(check_key(key))
+
     async def put(
         self,
         key: str,
@@ -54,7 +58,7 @@ class Folder(Bucket):
         overwrite: bool = True,
         limit: int | None = None,
     ) -> int:
-        target = self.path / file_path(check_key(key))
+        target = self.file(key)
         counted = Counted(source, name=key, limit=limit)
         await counted.known_size()
         part = self.path / PARTS / uuid.uuid4().hex

@@ -1,14 +1,18 @@
 """Checks the keys of objects, and maps them to names of files that every disk takes."""
 
 import re
+from posixpath import splitext
 
 KEY_BYTES = 1_024
 """Bytes of a key in UTF-8 at most (S3, Google Cloud Storage and Azure Blob Storage all take so many)."""
 _PIECE_BYTES = 200
 """Bytes of a file's name at most; common file systems take 255."""
+_ENDING_BYTES = 20
+"""Bytes of a file name's ending (``.tar.gz`` has 7) at most that is kept when the name is cut."""
 _CONTINUED = "%+"
 """The end of a folder's name that is only the beginning of a longer name."""
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_REFUSED = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
+"""Characters that no key has: control characters, and the backslash, of which Azure makes a slash."""
 
 
 def check_key(key: str) -> str:
@@ -19,11 +23,25 @@ def check_key(key: str) -> str:
         raise ValueError(f"the key {key!a} has half of a surrogate pair in it") from None
     if not key or size > KEY_BYTES:
         raise ValueError(f"a key has 1 to {KEY_BYTES} bytes, not {size}")
-    if _CONTROL.search(key):
-        raise ValueError(f"the key {key!a} has a control character in it")
+    if _REFUSED.search(key):
+        raise ValueError(f"the key {key!a} has a control character or a backslash in it")
     if any(name in ("", ".", "..") for name in key.split("/")):
         raise ValueError(f"the key {key!r} has an empty name, '.' or '..' in it")
     return key
+
+
+def clean_key(key: str) -> str:
+    """Return a key that ``check_key`` takes, the same where it does already: a character or a name that is refused
+    becomes ``_``, and the last name is cut, its ending included, where the key is too long."""
+    text = _REFUSED.sub("_", key.encode("utf-8", "replace").decode())
+    clean = "/".join("_" if name in ("", ".", "..") else name for name in text.split("/"))
+    size = len(clean.encode())
+    if size <= KEY_BYTES:
+        return clean
+    stem, ending = splitext(clean)
+    ending = ending if len(ending.encode()) <= _ENDING_BYTES else ""
+    kept = stem.encode()[: KEY_BYTES - len(ending.encode())].decode("utf-8", "ignore")
+    return clean_key(kept.rstrip("/") + ending)
 
 
 def check_prefix(prefix: str) -> str:

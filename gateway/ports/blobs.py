@@ -33,7 +33,7 @@ class Blobs(Protocol):
     """Keeps contents by key. A key is a path of names separated by slashes (``held/ab12/data``), in any alphabet.
 
     Every method raises ``ValueError`` for a key that is empty, longer than 1,024 bytes in UTF-8, or has an empty name,
-    ``.``, ``..``, a control character or a lone surrogate in it; and ``OSError`` when the storage fails.
+    ``.``, ``..``, a backslash, a control character or a lone surrogate in it; and ``OSError`` when the storage fails.
     """
 
     async def put(

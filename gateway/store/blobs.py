@@ -1,5 +1,6 @@
 """Opens the blob store that ``BLOB_URL`` names: a folder, or a bucket of Amazon S3, Google Cloud or Azure."""
 
+import os
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -50,14 +51,32 @@ def _open(url: str | None, folder: Path) -> Blobs:
 
 
 def _bucket(parts: SplitResult, url: str) -> Blobs:
-    from obstore.exceptions import BaseError
     from obstore.store import AzureStore, GCSStore, S3Store
 
-    from gateway.object_storage import CLIENT, RETRY, Bucket, check_prefix
+    from gateway.object_storage import (
+        CLIENT,
+        RETRY,
+        AzureBucket,
+        Bucket,
+        GoogleBucket,
+        check_prefix,
+        gcs_config,
+        opened,
+    )
 
     prefix = check_prefix(unquote(parts.path).strip("/")) or None
-    kind = {"s3": S3Store, "gs": GCSStore, "az": AzureStore}[parts.scheme]
-    try:
-        return Bucket(kind(parts.netloc, prefix=prefix, client_options=CLIENT, retry_config=RETRY), name=url)
-    except BaseError as error:
-        raise ValueError(str(error).split("\n", 1)[0]) from error
+    with opened(url):
+        match parts.scheme:
+            case "s3":
+                return Bucket(S3Store(parts.netloc, prefix=prefix, client_options=CLIENT, retry_config=RETRY), name=url)
+            case "gs":
+                found = gcs_config()
+                google = GCSStore(parts.netloc, prefix=prefix, config=found, client_options=CLIENT, retry_config=RETRY)
+                return GoogleBucket(google, name=url)
+            case _:
+                azure = AzureStore(parts.netloc, prefix=prefix, client_options=CLIENT, retry_config=RETRY)
+                # obstore found these itself, and does not say what it found.
+                account = os.environ.get("AZURE_STORAGE_ACCOUNT_NAME", "")
+                address = os.environ.get("AZURE_STORAGE_ENDPOINT") or f"https://{account}.blob.core.windows.net"
+                key = os.environ.get("AZURE_STORAGE_ACCOUNT_KEY")
+                return AzureBucket(azure, name=url, account=account, address=address, container=parts.netloc, key=key)

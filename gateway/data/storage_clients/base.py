@@ -1,11 +1,15 @@
 """The interface of a storage for the contents of elements."""
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 
 class BaseStorageClient(ABC):
     """A storage for files by key, such as a bucket or a folder."""
+
+    takes_files: ClassVar[bool] = False
+    """Whether ``upload_file`` also takes a ``Path`` as ``data``, whose content it streams. Without it a file is read
+    into memory before it is uploaded."""
 
     @abstractmethod
     async def upload_file(
