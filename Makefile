@@ -58,9 +58,17 @@ demo: $(STAMP) ## Talk to a bot in your browser; no account, no token
 test: install ## Run the tests (they reach no outside network)
 	$(BIN)/python -m pytest -n 4 $(ARGS)
 
-test-integrations: install ## Run what draws data frames and figures with the real pandas, polars, Plotly and Matplotlib
+AZURITE := $(VENV)/azurite/node_modules/.bin/azurite-blob
+$(AZURITE):
+	@if command -v npm >/dev/null 2>&1; then \
+		npm install --prefix $(VENV)/azurite --no-save --no-audit --no-fund --loglevel=error azurite@3.35.0; \
+	else \
+		echo "!!! NOTICE: there is no 'npm' on this machine; nothing will be tested on Azure Blob Storage."; \
+	fi
+
+test-integrations: install $(AZURITE) ## Run what draws figures with the real libraries, and what speaks to Azure with its emulator
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,integrations]"
-	GATEWAY_REAL_LIBRARIES=1 $(BIN)/python -m pytest -n 2 tests/chat/test_real_figures.py tests/conformance $(ARGS)
+	GATEWAY_REAL_LIBRARIES=1 $(BIN)/python -m pytest -n 2 tests/chat/test_real_figures.py tests/conformance tests/blobs $(ARGS)
 
 conformance: install ## Run all samples of the documents on the three platforms (GATEWAY_SAMPLES says where they are)
 	GATEWAY_CONFORMANCE=all $(BIN)/python -m pytest -n 2 tests/conformance $(ARGS)

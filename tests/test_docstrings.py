@@ -17,7 +17,12 @@ from gateway import errors
 from gateway.data.base import BaseDataLayer
 from gateway.data.chainlit_data_layer import ChainlitDataLayer
 from gateway.data.sql_alchemy import SQLAlchemyDataLayer
+from gateway.data.storage_clients.azure import AzureStorageClient
+from gateway.data.storage_clients.azure_blob import AzureBlobStorageClient
 from gateway.data.storage_clients.base import BaseStorageClient
+from gateway.data.storage_clients.gcs import GCSStorageClient
+from gateway.data.storage_clients.local import LocalStorageClient
+from gateway.data.storage_clients.s3 import S3StorageClient
 
 ROOT = Path(__file__).parent.parent
 INHERITS = {gateway.Audio, gateway.File, gateway.Image, gateway.Pdf, gateway.Text, gateway.Video}
@@ -27,7 +32,10 @@ NOT_NAMES = {"gateway.adapters", "gateway.toml", "gateway.py", "gateway.x.Name"}
 """What looks like a name in Python and is none: a group of entry points, files, the placeholder in this module."""
 
 
-DATA = {each.__name__: each for each in (BaseDataLayer, SQLAlchemyDataLayer, ChainlitDataLayer, BaseStorageClient)}
+CLIENTS = (AzureBlobStorageClient, AzureStorageClient, GCSStorageClient, LocalStorageClient, S3StorageClient)
+DATA = {
+    each.__name__: each for each in (BaseDataLayer, SQLAlchemyDataLayer, ChainlitDataLayer, BaseStorageClient, *CLIENTS)
+}
 """The classes of a data layer, which a bot imports from ``gateway.data``."""
 
 

@@ -108,10 +108,10 @@ class StorageClientContract:
         path = tmp_path / "large.bin"
         path.write_bytes(LARGE)
 
-        def whole(path: Path) -> bytes:
+        def read_at_once(path: Path) -> bytes:
             raise AssertionError("it was read as a whole")
 
-        monkeypatch.setattr(Path, "read_bytes", whole)
+        monkeypatch.setattr(Path, "read_bytes", read_at_once)
         element: ElementDict = {"id": "e1", "name": "large.bin", "path": str(path), "type": "file"}
         content = await contents.content_of(element)
         assert content is not None

@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from moto.server import ThreadedMotoServer
 
+from tests.support.left_out import UNTESTED_AZURE
+
 S3_KEYS = {"aws_access_key_id": "AKIAEXAMPLE", "aws_secret_access_key": "example"}
 REGION = "us-east-1"
 
@@ -60,7 +62,7 @@ ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1
 def azure_server() -> Iterator[str]:
     """The address of the account in Azurite, which checks signatures; the test is skipped where it is not installed."""
     if not AZURITE.exists():
-        pytest.skip("UNTESTED on Azure Blob Storage: `make test-integrations` installs its emulator, with Node")
+        pytest.skip(f"{UNTESTED_AZURE}: `make test-integrations` installs its emulator, with Node")
     options = ["--blobHost", "127.0.0.1", "--blobPort", "0", "--inMemoryPersistence", "--silent", "--disableTelemetry"]
     with subprocess.Popen([AZURITE, *options], stdout=subprocess.PIPE, text=True) as process:
         try:

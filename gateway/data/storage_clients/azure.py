@@ -30,6 +30,14 @@ class AzureStorageClient(ObjectStorageClient):
 
     Without a credential it is that of the environment: ``AZURE_STORAGE_ACCOUNT_KEY``, ``AZURE_STORAGE_SAS_TOKEN``,
     ``AZURE_CLIENT_ID`` with ``AZURE_CLIENT_SECRET`` and ``AZURE_TENANT_ID``, a workload's or a managed identity.
+
+    Args:
+        account_url: The address of the account, ``https://ACCOUNT.dfs.core.windows.net`` or
+            ``https://ACCOUNT.blob.core.windows.net``.
+        container: The name of the container (of the file system, in words of a Data Lake).
+        credential: The account's key or a shared access signature; a dict with ``account_name`` and
+            ``account_key``; or a credential of the package ``azure-identity`` or ``azure-core``.
+        sas_token: A shared access signature that addresses end with, instead of one that is signed for each.
     """
 
     def __init__(
@@ -39,16 +47,6 @@ class AzureStorageClient(ObjectStorageClient):
         credential: object = None,
         sas_token: str | None = None,
     ) -> None:
-        """Keep files in a container. Nothing is sent yet.
-
-        Args:
-            account_url: The address of the account, ``https://ACCOUNT.dfs.core.windows.net`` or
-                ``https://ACCOUNT.blob.core.windows.net``.
-            container: The name of the container (of the file system, in words of a Data Lake).
-            credential: The account's key or a shared access signature; a dict with ``account_name`` and
-                ``account_key``; or a credential of the package ``azure-identity`` or ``azure-core``.
-            sas_token: A shared access signature that addresses end with, instead of one that is signed for each.
-        """
         super().__init__()
         self.account_url = account_url
         self.container = container

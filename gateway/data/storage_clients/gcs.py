@@ -14,6 +14,12 @@ class GCSStorageClient(ObjectStorageClient):
     Without a private key the credentials are those of the environment: ``GOOGLE_APPLICATION_CREDENTIALS``, what
     ``gcloud`` has left, or the account of the machine. ``STORAGE_EMULATOR_HOST`` leads to an emulator, which is sent no
     credentials.
+
+    Args:
+        bucket_name: The name of the bucket.
+        project_id: The project; not needed, because names of buckets are unique.
+        client_email: The address of the service account whose key is given.
+        private_key: The key of the service account, as in its JSON file (PEM).
     """
 
     def __init__(
@@ -23,14 +29,6 @@ class GCSStorageClient(ObjectStorageClient):
         client_email: str | None = None,
         private_key: str | None = None,
     ) -> None:
-        """Keep files in a bucket. Nothing is sent yet.
-
-        Args:
-            bucket_name: The name of the bucket.
-            project_id: The project; not needed, because names of buckets are unique.
-            client_email: The address of the service account whose key is given.
-            private_key: The key of the service account, as in its JSON file (PEM).
-        """
         if (client_email is None) != (private_key is None):
             raise ValueError("GCSStorageClient: client_email and private_key belong together: give both or none")
         super().__init__()

@@ -8,14 +8,13 @@ from gateway.object_storage import Folder, check_key
 
 
 class LocalStorageClient(ObjectStorageClient):
-    """Keeps files in a folder that only this user can read."""
+    """Keeps files in a folder that only this user can read.
+
+    Args:
+        folder: The folder. It is made, with its missing parents, when the first file is stored.
+    """
 
     def __init__(self, folder: str | Path) -> None:
-        """Keep files in a folder.
-
-        Args:
-            folder: The folder. It is made, with its missing parents, when the first file is stored.
-        """
         super().__init__()
         self.folder = Path(folder).absolute()
         self._link: Callable[[str, float], str | None] | None = None

@@ -18,6 +18,16 @@ class S3StorageClient(ObjectStorageClient):
     What is left out comes from the environment: ``AWS_ACCESS_KEY_ID``, ``AWS_SECRET_ACCESS_KEY``,
     ``AWS_SESSION_TOKEN``, ``AWS_REGION`` or ``AWS_DEFAULT_REGION``, ``AWS_ENDPOINT_URL``, a web identity, or the role
     of the container or the machine. The files in ``~/.aws`` are not read.
+
+    Args:
+        bucket: The name of the bucket.
+        region_name: Its region, such as ``eu-central-1``.
+        endpoint_url: The address of a storage other than Amazon's.
+        aws_access_key_id: The id of the access key.
+        aws_secret_access_key: The secret of the access key.
+        aws_session_token: The token of temporary credentials.
+        verify: Whether the server's certificate is verified; a path is that of a file with the certificates to
+            trust besides those of the system.
     """
 
     def __init__(
@@ -31,18 +41,6 @@ class S3StorageClient(ObjectStorageClient):
         aws_session_token: str | None = None,
         verify: bool | str = True,
     ) -> None:
-        """Keep files in a bucket. Nothing is sent yet.
-
-        Args:
-            bucket: The name of the bucket.
-            region_name: Its region, such as ``eu-central-1``.
-            endpoint_url: The address of a storage other than Amazon's.
-            aws_access_key_id: The id of the access key.
-            aws_secret_access_key: The secret of the access key.
-            aws_session_token: The token of temporary credentials.
-            verify: Whether the server's certificate is verified; a path is that of a file with the certificates to
-                trust besides those of the system.
-        """
         super().__init__()
         self.bucket_name = bucket
         self._verify = verify
