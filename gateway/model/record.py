@@ -97,7 +97,7 @@ class ElementRecord(NamedTuple):
     language: str | None = None
     page: int | None = None
     props: Mapping[str, Any] | None = None
-    auto_play: bool = False
+    auto_play: bool | None = None
     player_config: Mapping[str, Any] | None = None
 
 

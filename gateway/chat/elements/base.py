@@ -328,7 +328,7 @@ class Element:
                 language=self.language,
                 page=self.page,
                 props=self.kept_props(),
-                auto_play=self.auto_play,
+                auto_play=self.auto_play or None,
                 player_config=None if self.player_config is None else json.loads(as_json(self.player_config)),
             ),
         )

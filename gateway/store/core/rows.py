@@ -98,7 +98,7 @@ def element(record: ElementRecord) -> Row:
         optional_text(record.for_id),
         optional_text(record.mime),
         None if record.props is None else _json(record.props),
-        bool(record.auto_play),
+        True if record.auto_play else None,
         None if record.player_config is None else _json(record.player_config),
         record.user or None,
     )
