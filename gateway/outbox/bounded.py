@@ -2,7 +2,10 @@
 
 import asyncio
 import inspect
+from collections.abc import Awaitable
 from typing import Any
+
+from gateway.runtime.calling import as_failure
 
 _GRACE = 1.0
 """Seconds a call that is cancelled gets to end, before it is left alone."""
@@ -20,7 +23,7 @@ async def bounded(result: object, seconds: float) -> Any:
     """
     if not inspect.isawaitable(result):
         return result  # a method that is not asynchronous
-    running = asyncio.ensure_future(result)
+    running = asyncio.ensure_future(_guarded(result))
     try:
         await asyncio.wait({running}, timeout=seconds)
         if running.done():
@@ -33,6 +36,13 @@ async def bounded(result: object, seconds: float) -> Any:
         running.cancel()
         running.add_done_callback(heard)
     raise TimeoutError(f"no answer within {seconds:g} s")
+
+
+async def _guarded(result: Awaitable[Any]) -> Any:
+    try:
+        return await result
+    except (SystemExit, KeyboardInterrupt) as error:  # which would end the event loop
+        raise as_failure(error) from error
 
 
 def heard(task: "asyncio.Future[Any]") -> None:

@@ -67,7 +67,7 @@ class LayerCalls:
                 case ThreadRecord():
                     await self._thread(layer, record)
                 case StepRecord():
-                    await self._wait(layer.create_step(_step(record)))
+                    await self._step(layer, _step(record))
                 case ElementRecord():
                     await self._element(layer, record)
                 case ThreadNamed():
@@ -108,6 +108,26 @@ class LayerCalls:
         except Exception:
             self._ids.pop(record.user, None)  # the person may have been deleted there
             raise
+
+    async def _step(self, layer: BaseDataLayer, step: StepDict) -> None:
+        try:
+            await self._wait(layer.create_step(step))
+        except TimeoutError:
+            raise
+        except Exception:
+            # A layer may refuse a step that it has: one that changed, or whose delivery was not noted.
+            if not await self._has_step(layer, step):
+                raise
+            await self._wait(layer.update_step(step))
+
+    async def _has_step(self, layer: BaseDataLayer, step: StepDict) -> bool:
+        try:
+            thread = await self._wait(layer.get_thread(step.get("threadId", "")))
+            return any(each.get("id") == step.get("id") for each in (thread or {}).get("steps") or ())
+        except Exception as error:
+            # What cannot be read is not there: the error of ``create_step`` is the one to report.
+            log.debug("data_layer.thread_unread", error=f"{type(error).__name__}: {error}")
+            return False
 
     async def _element(self, layer: BaseDataLayer, record: ElementRecord) -> None:
         async with self._files.opened(record) as (element, size):

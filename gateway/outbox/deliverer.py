@@ -13,6 +13,7 @@ from gateway.outbox.elements import ElementFiles
 from gateway.outbox.layer import LayerSource
 from gateway.ports import LayerStatus, Outbox, OutboxItem
 from gateway.redaction import redact
+from gateway.runtime.calling import as_failure
 
 log = structlog.get_logger(__name__)
 
@@ -194,9 +195,9 @@ class Deliverer:
         for item in items:
             try:
                 await self._calls.deliver(await self._source.get(), item.records)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 # The layer is the bot's own and may raise anything; the item stays.
-                failed = error
+                failed = as_failure(error)
                 break
             done.append(item)
             self._taken(item)

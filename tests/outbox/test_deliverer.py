@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.data.base import BaseDataLayer
 from gateway.model import ElementRecord, FeedbackRecord, Removed, StepEdited, ThreadNamed, UserRecord
 from gateway.model.record import ThreadRecord
 from gateway.object_storage import Folder
 from gateway.outbox import Deliverer, ElementFiles, LayerSource, deliverer
+from gateway.outbox.deliverer import REFUSED
+from gateway.step import StepDict
 from gateway.store import SQLiteStore
 from tests.store.contract import ref
 from tests.store.outbox import leave, said
@@ -242,10 +245,50 @@ async def test_methods_that_are_not_asynchronous_work_too(store: SQLiteStore) ->
     assert [step["output"] for step in steps] == ["one", "two"]
 
 
-async def test_a_layer_that_cancels_itself_has_failed(store: SQLiteStore) -> None:
+@pytest.mark.parametrize(
+    ("error", "problem"),
+    [(asyncio.CancelledError(), "RuntimeError: the call was cancelled by itself"), (SystemExit(1), "HandlerExit: ")],
+)
+async def test_a_layer_that_ends_more_than_its_call_has_failed(
+    store: SQLiteStore, error: BaseException, problem: str
+) -> None:
     layer = DictLayer()
-    layer.away = asyncio.CancelledError()  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
+    layer.away = error
     await texts(store, "a", "one")
     async with delivering(store, lambda: layer) as running:
         await layer.until(lambda: layer.tried >= 2)
-        assert (await running.status()).problem == "RuntimeError: the call was cancelled by itself"
+        assert ((await running.status()).problem or "").startswith(problem)
+        layer.away = None
+        await layer.until(lambda: layer.said() == ["one"])
+
+
+async def test_a_step_that_a_layer_takes_only_once_is_changed_there(store: SQLiteStore) -> None:
+    class Inserts(DictLayer):
+        async def create_step(self, step_dict: StepDict) -> None:
+            if step_dict.get("id") in self.steps:
+                raise RuntimeError("duplicate key")
+            await super().create_step(step_dict)
+
+    layer = Inserts()
+    layer.threads["t"] = {}
+    await texts(store, "a", "hello")
+    await leave(store, said("hello")._replace(output="changed"), thread="a", key="k")
+    async with delivering(store, lambda: layer):
+        await layer.until(lambda: layer.said() == ["changed"])
+
+
+async def test_the_log_says_once_that_a_layer_fails_and_once_that_it_works(store: SQLiteStore) -> None:
+    layer = DictLayer()
+    layer.refuses = "poison"
+    await texts(store, "a", "poison", "a2")
+    with capture_logs() as logs:
+        async with delivering(store, lambda: layer):
+            await layer.until(lambda: layer.tried)
+            await texts(store, "b", *"0123456789")
+            await layer.until(lambda: len(layer.steps) == 10)
+            before = layer.tried
+            await layer.until(lambda: layer.tried > before + 3 * REFUSED)
+            layer.refuses = ""
+            await layer.until(lambda: "a2" in layer.said())
+    said_of_layer = [each["event"] for each in logs if each["event"].startswith("data_layer.")]
+    assert said_of_layer == ["data_layer.failing", "data_layer.item_refused", "data_layer.works_again"]

@@ -26,7 +26,7 @@ class DictLayer(BaseDataLayer):
         self.steps: dict[str, StepDict] = {}
         self.elements: dict[str, ElementDict] = {}
         self.feedback: dict[str, Feedback] = {}
-        self.away: Exception | None = None
+        self.away: BaseException | None = None
         """What every call raises."""
         self.hangs = False
         self.refuses = ""
