@@ -24,7 +24,7 @@ from gateway.model import (
 from gateway.outbox.bounded import bounded
 from gateway.outbox.elements import ElementFiles
 from gateway.step import StepDict
-from gateway.types import Feedback
+from gateway.types import Feedback, ThreadDict
 from gateway.user import User
 
 log = structlog.get_logger(__name__)
@@ -122,8 +122,8 @@ class LayerCalls:
 
     async def _has_step(self, layer: BaseDataLayer, step: StepDict) -> bool:
         try:
-            thread = await self._wait(layer.get_thread(step.get("threadId", "")))
-            return any(each.get("id") == step.get("id") for each in (thread or {}).get("steps") or ())
+            thread: ThreadDict | None = await self._wait(layer.get_thread(step.get("threadId", "")))
+            return thread is not None and any(each.get("id") == step.get("id") for each in thread["steps"])
         except Exception as error:
             # What cannot be read is not there: the error of ``create_step`` is the one to report.
             log.debug("data_layer.thread_unread", error=f"{type(error).__name__}: {error}")
