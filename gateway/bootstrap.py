@@ -128,6 +128,7 @@ def compose(
         callbacks.data_layer,
         None if contents is None else _own_layer(settings, contents),
         timeout=settings.data_layer_timeout,
+        made=kept.server.serve_storage_of,
     )
     handlers = BotHandlers(callbacks, keeps_history=history.on, reactions=settings.reaction_values)
     decoder = EnvelopeDecoder(adapters, store, seals)

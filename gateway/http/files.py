@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
+from gateway.data import BaseDataLayer
 from gateway.data.storage_clients.local import LocalStorageClient
 from gateway.http.links import FileLinks
 from gateway.http.vault import BlobFileVault
@@ -52,11 +53,19 @@ class FileServer:
         """
         return self._links.url(f"{OWN}/{key}", seconds=seconds)
 
+    def serve_storage_of(self, layer: BaseDataLayer) -> None:
+        """Serve the folder into which a data layer puts contents, if it is one of this machine."""
+        client = getattr(layer, "storage_provider", None)  # a layer of a bot's own need not have one
+        if isinstance(client, LocalStorageClient):
+            self.serve(client)
+
     def serve(self, client: LocalStorageClient) -> None:
-        """Serve the folder of a storage client, and let the client's addresses be links to it.
+        """Serve the folder of a storage client, and let the client's addresses be links to it. Raises ``OSError`` when
+        the folder cannot be made.
 
         Args:
-            client: The client, whose folder's path is part of what is signed: links go on working after a restart.
+            client: The client. The path of its folder decides which links lead there, so that they go on working
+                after a restart.
         """
         name = self._links.digest("folder", str(client.folder))[:16]
         self._stores[name] = client.bucket

@@ -30,14 +30,21 @@ class LayerSource:
         own: A function that returns a layer on the gateway's own database, for a bot that registered none; None where
             nothing is kept.
         timeout: Seconds the registered function may take.
+        made: Called with each registered layer before it is used.
     """
 
     def __init__(
-        self, make: Callable[[], Any] | None, own: Callable[[], BaseDataLayer] | None, *, timeout: float
+        self,
+        make: Callable[[], Any] | None,
+        own: Callable[[], BaseDataLayer] | None,
+        *,
+        timeout: float,
+        made: Callable[[BaseDataLayer], None] | None = None,
     ) -> None:
         self._make = make
         self._own = own
         self._timeout = timeout
+        self._made = made
         self._making: asyncio.Task[BaseDataLayer] | None = None
         self._layer: BaseDataLayer | None = None
 
@@ -110,7 +117,10 @@ class LayerSource:
         return making
 
     async def _called(self, make: Callable[[], Any]) -> BaseDataLayer:
-        layer = self._layer = checked(await bounded(make(), self._timeout))
+        layer = checked(await bounded(make(), self._timeout))
+        if self._made is not None:
+            self._made(layer)
+        self._layer = layer
         set_data_layer(layer)
         return layer
 

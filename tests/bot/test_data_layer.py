@@ -12,6 +12,8 @@ import gateway as cl
 from gateway.chat.registry import Callbacks
 from gateway.data import get_data_layer
 from gateway.data.sql_alchemy import SQLAlchemyDataLayer
+from gateway.data.storage_clients.local import LocalStorageClient
+from gateway.element import Element, ElementDict
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.errors import SettingsError
 from gateway.outbox.deliverer import AT_ONCE
@@ -78,6 +80,45 @@ async def test_postgresql_has_the_conversation_as_it_was(
     rated = thread["steps"][2].get("feedback")
     assert rated is not None
     assert rated["value"] == 1
+
+
+async def test_what_a_layer_keeps_in_a_folder_is_read_by_the_gateways_links(
+    slack: SlackEmulator, harness: Documented, tmp_path: Path
+) -> None:
+    world = SlackWorld(slack)
+    url = harness.engine.url.render_as_string(hide_password=False)
+    kept = asyncio.Event()
+
+    class Layer(SQLAlchemyDataLayer):
+        async def create_element(self, element: Element | ElementDict) -> ElementDict | None:
+            made = await super().create_element(element)
+            kept.set()
+            return made
+
+    def setup() -> None:
+        cl.data_layer(lambda: Layer(url, storage_provider=LocalStorageClient(folder=tmp_path / "files")))
+
+        @cl.on_message
+        async def main(message: cl.Message) -> None:
+            await cl.Message("here", elements=[cl.File(name="ü a.txt", content=b"kept")]).send()
+
+    async with running_bot(world, register(setup), tmp_path) as running:
+        post = await world.mention("hello")
+        await reads(world, post, "here")
+        async with asyncio.timeout(10):
+            await kept.wait()
+        layer = get_data_layer()
+        assert layer is not None
+        user = await layer.get_user(world.user("Ada").key)
+        assert user is not None
+        [thread] = (await layer.list_threads(Pagination(first=1), ThreadFilter(userId=user.id))).data
+        [element] = thread["elements"] or []
+        address = element["url"] or ""
+        assert address.startswith(f"{running.url}/files/")
+        async with httpx.AsyncClient() as http:
+            answer = await http.get(address)
+            assert (answer.status_code, answer.content) == (200, b"kept")
+            assert (await http.get(address[:-1])).status_code == 403
 
 
 async def test_a_layer_that_hangs_keeps_nobody_from_an_answer_and_gets_all_when_it_is_back(
