@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 OWN = "blobs"
 """The name in links of the gateway's own blob store."""
-_MIME = re.compile(r"[\w.+-]+/[\w.+-]+(; ?[\w.-]+=[\w.\"-]+)*", re.ASCII)
+_MIME = re.compile(r'[\w.+-]+/[\w.+-][\w.+;= "-]*', re.ASCII)
 _REFUSALS = {
     "incomplete": (403, "This link is not complete."),
     "foreign": (403, "This link is not one of ours."),
