@@ -53,7 +53,7 @@ _NAME_BYTES = 150
 """Bytes of a file's name in UTF-8 that are part of a key."""
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f/\\\ud800-\udfff]")
 _PIECE = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_MIME = re.compile(r"[\w.+-]{1,100}/[\w.+-]{1,100}(; ?[\w.-]{1,50}=[\w.\"-]{1,50})*", re.ASCII)
+_MIME = re.compile(r'[\w.+-]{1,100}/[\w.+-][\w.+;= "-]{0,150}', re.ASCII)
 
 
 class Content(NamedTuple):

@@ -9,6 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.disk import has_spare_room
+from gateway.model import ElementDict
 from gateway.object_storage import Folder
 from gateway.ports import Blobs
 from gateway.runtime.contents import IN_MEMORY, WAITING, Content, Contents, key_of
@@ -18,13 +19,19 @@ ODD = ("a/b\\c.txt", "\x00\x1f.txt", "\ud83d", "..", ".", "", " . ", "😀" * 50
 
 
 class Storage(Folder):
-    """A folder that counts what is put into it, and holds up what it is told to."""
+    """A folder that counts what is put into it, and holds up what it is told to; it can refuse to sign, as a cloud."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.asked: list[str] = []
         self.held: set[str] = set()
         self.reached = asyncio.Event()
+        self.refuses_to_sign = False
+
+    async def sign(self, key: str, *, seconds: float) -> str | None:
+        if self.refuses_to_sign:
+            raise PermissionError("these credentials cannot sign")
+        return await super().sign(key, seconds=seconds)
 
     async def put(self, key: str, source: Any, **options: Any) -> int:
         self.asked.append(key)
@@ -194,3 +201,30 @@ async def test_a_disk_that_is_nearly_full_keeps_its_rest(storage: Storage, tmp_p
         assert await turn.put("large", content(b"123"), owner="ada") is None
     assert "nearly full" in logs[0]["error"]
     assert await turn.settle() == set() and storage.asked == ["small"]
+
+
+def listed(*keys: str | None) -> list[ElementDict]:
+    return [{"id": str(number), "objectKey": key, "url": "as kept"} for number, key in enumerate(keys)]
+
+
+async def test_contents_get_an_address_and_nothing_else_does(storage: Storage) -> None:
+    contents = Contents(storage, limit=LIMIT, link=lambda key, seconds: f"https://bot.example/{key}?for={seconds:g}")
+    elements = listed("elements/t/e/a.txt", "held/secret", None)
+    await contents.sign(elements)
+    assert [each["url"] for each in elements] == [
+        "https://bot.example/elements/t/e/a.txt?for=3600",
+        "as kept",
+        "as kept",
+    ]
+    assert await contents.url("held/secret") is None
+    # A folder on a gateway without an address of its own.
+    await Contents(storage, limit=LIMIT).sign(elements)
+    assert elements[0]["url"] is None
+
+
+async def test_a_cloud_that_signs_nothing_is_told_once(storage: Storage) -> None:
+    elements = listed(*[f"elements/t/{number}/a.txt" for number in range(3)])
+    storage.refuses_to_sign = True
+    with capture_logs() as logs:
+        await Contents(storage, limit=LIMIT).sign(elements)
+    assert [each["event"] for each in logs] == ["element.content_not_signed"]
