@@ -37,6 +37,7 @@ from gateway.loading import load_bot
 from gateway.platforms import registry
 from gateway.playground.server import Playground
 from gateway.ports import Blobs, Store
+from gateway.runtime.history import PLACE_OF_HISTORY
 from gateway.runtime.outcome import write_outcome
 from gateway.runtime.session import SessionPool
 from gateway.settings import GatewaySettings, conceal_secrets
@@ -141,6 +142,7 @@ class Gateway:
             self._stack.push_async_callback(parts.store.close)
             await parts.seals.open(parts.store)
             await _check_blobs(parts.files.blobs)
+            await self._note_history()
             if parts.emulators:
                 await self._forget_deliveries()
             self._stack.push_async_callback(parts.layer.close)
@@ -178,6 +180,12 @@ class Gateway:
                 raise  # there is nothing else to stay up for
             self._refused[name] = str(error)
             log.error("platform.off", platform=name, fix=str(error))
+
+    async def _note_history(self) -> None:
+        """Write down where history is kept, for the command line, which does not know the bot."""
+        store, note = self._parts.store, {"place": self._parts.history.place}
+        if await store.get_value("gateway", PLACE_OF_HISTORY) != note:
+            await store.put_value("gateway", PLACE_OF_HISTORY, note)
 
     async def _forget_deliveries(self) -> None:
         """Finish what waits in an emulated workspace's inbox: the workspace begins anew with each start, so these

@@ -87,6 +87,7 @@ class Parts:
     counters: Counters
     limits: Limits
     seals: Seals
+    history: History
     sessions: SessionPool
     dispatcher: Dispatcher
     acceptor: Acceptor
@@ -206,6 +207,7 @@ def compose(
         counters=counters,
         limits=limits,
         seals=seals,
+        history=history,
         sessions=sessions,
         dispatcher=dispatcher,
         acceptor=acceptor,

@@ -3,17 +3,21 @@
 import asyncio
 import json
 import sys
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, contextmanager
 from datetime import datetime
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
 from gateway.commands.common import database_url, fail, read_settings, run_async
+from gateway.commands.layer import layer_of
 from gateway.errors import DatabaseInUse, SettingsError
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from gateway.runtime.erasure import Outcome
     from gateway.store.personal import Exported, Personal
 
@@ -39,6 +43,10 @@ def export(
         Path | None,
         typer.Option("--files", help="A new folder for the person's files and profile; by default FILE with .files."),
     ] = None,
+    bot: Annotated[
+        Path | None,
+        typer.Option("--bot", help="The bot's Python file, where it registers a @data_layer: that is included."),
+    ] = None,
 ) -> None:
     """Write the conversations of a person as JSON Lines, each with the messages, steps, elements and feedback of the
     person's own turns, and with FILE or --files also the contents of their files."""
@@ -47,20 +55,22 @@ def export(
     for path in (file, folder):
         if path is not None and path.exists():
             fail(f"{path} exists already: choose another name")
-    run_async(_export(person, file, folder))
+    run_async(_export(person, file, folder, bot))
 
 
-async def _export(person: str, file: Path | None, folder: Path | None) -> None:
+async def _export(person: str, file: Path | None, folder: Path | None, bot: Path | None) -> None:
     from gateway.store import Inspector, personal
 
     url = database_url()
     with personal.opened(url, person) as found:
         known = found.user()
         try:
-            exported = _write(found, file)
+            exported = await _write(found, file, bot)
             contents = 0 if folder is None or not (exported.threads or known) else await _copy(found, folder)
         except OSError as error:
             fail(f"cannot write {error.filename or file or folder}: {error.strerror or error}; choose another place")
+    if bot is None:
+        await _say_if_elsewhere("left out: give the bot's file, --bot bot.py")
     if not exported.threads and known is None:
         typer.echo(f"gateway: nothing is kept of {person}", err=True)
         return
@@ -74,13 +84,25 @@ async def _export(person: str, file: Path | None, folder: Path | None) -> None:
         typer.echo(f"wrote the profile and {contents} files to {folder}", err=file is None)
 
 
-def _write(found: "Personal", file: Path | None) -> "Exported":
-    if file is None:
-        return found.write_threads(sys.stdout)
+async def _write(found: "Personal", file: Path | None, bot: Path | None) -> "Exported":
+    with _opened(file) as out:
+        exported = found.write_threads(out)
+        if bot is None:
+            return exported
+        async with layer_of(bot, found.person) as layer:
+            return exported._replace(threads=exported.threads + await layer.write_threads(out))
+
+
+@contextmanager
+def _opened(file: Path | None) -> "Generator[TextIO]":
+    """Open a new file that only this user can read; None is the standard output."""
     from gateway.disk import create
 
-    with create(file) as raw, open(raw.fileno(), "w", encoding="utf-8", closefd=False) as out:
-        return found.write_threads(out)
+    if file is None:
+        yield sys.stdout
+    else:
+        with create(file) as raw, TextIOWrapper(raw, encoding="utf-8") as out:
+            yield out
 
 
 async def _copy(found: "Personal", folder: Path) -> int:
@@ -116,6 +138,9 @@ async def _copy(found: "Personal", folder: Path) -> int:
 def erase(
     user: User,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    bot: Annotated[
+        Path | None, typer.Argument(help="The bot's Python file, where it registers a @data_layer: that is included.")
+    ] = None,
     wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for a running gateway.")] = 120.0,
 ) -> None:
     """Erase a person: conversations, files, sessions and messages that wait. Words of others stay. A running gateway
@@ -123,15 +148,47 @@ def erase(
     person = _person(user)
     if not yes and sys.stdin.isatty():
         typer.confirm(f"Erase all that is kept of {person}? It cannot be brought back", abort=True)
-    run_async(_erase(person, wait))
+    run_async(_erase(person, wait, bot))
 
 
-async def _erase(person: str, wait: float) -> None:
+async def _erase(person: str, wait: float, bot: Path | None) -> None:
     try:
         outcome = await _erase_alone(person)
     except DatabaseInUse:
         outcome = await _ask(person, wait)
     _tell(person, outcome)
+    if bot is not None:
+        async with layer_of(bot, person) as layer:
+            threads = await layer.erase()
+        await _delete_contents(threads)
+        typer.echo(f"deleted {len(threads)} threads from the data layer of {bot}")
+    else:
+        await _say_if_elsewhere("not touched: name the bot's file too")
+
+
+async def _delete_contents(threads: list[str]) -> None:
+    """Delete what the gateway itself still has of the contents of threads that were in a data layer."""
+    from gateway.runtime.contents import FOLDER
+    from gateway.store.blobs import open_blobs
+
+    settings = read_settings()
+    blobs = open_blobs(settings.blob_url, folder=settings.data_dir / "blobs")
+    for thread in threads:
+        await blobs.delete([info.key async for info in blobs.list(f"{FOLDER}/{thread}")])
+
+
+async def _say_if_elsewhere(what: str) -> None:
+    """Say that history is kept in a data layer of the bot's own, which the command cannot reach without the bot."""
+    from gateway.runtime.history import PLACE_OF_HISTORY
+    from gateway.store import Inspector
+
+    async with Inspector(database_url()) as store:
+        note = await store.get_value("gateway", PLACE_OF_HISTORY)
+    if note == {"place": "layer"}:
+        typer.echo(
+            f"gateway: this bot keeps history in a data layer of its own, which was {what}",
+            err=True,
+        )
 
 
 async def _erase_alone(person: str) -> "Outcome":

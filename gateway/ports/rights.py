@@ -80,10 +80,6 @@ class Rights(Protocol):
         """Return the keys, in the blob store, of the contents of elements that ``erase`` would delete."""
         ...
 
-    async def unreferenced(self, keys: Sequence[str]) -> Sequence[str]:
-        """Return those of the keys that no element has."""
-        ...
-
     async def erase(self, person: str, traces: Traces, *, before: float) -> Erased:
         """Delete all rows about a person, in batches that let other writes through. Called again after a crash it goes
         on where it was.

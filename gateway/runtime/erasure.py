@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 import structlog
 
-from gateway.ports import Blobs, Erased, Rights, Traces
+from gateway.ports import Blobs, ContentKeys, Erased, Rights, Traces
 from gateway.runtime.contents import FOLDER, Contents
 from gateway.runtime.files import Files
 from gateway.runtime.seals import Seals
@@ -17,6 +17,10 @@ log = structlog.get_logger(__name__)
 REWRITTEN = 256_000_000
 """Bytes of the largest database that is rewritten while the gateway runs: nothing is acknowledged meanwhile, and
 platforms wait for three seconds at least."""
+
+
+class ErasableStore(Rights, ContentKeys, Protocol):
+    """The store, as far as people are erased from it."""
 
 
 class HeldFiles(Protocol):
@@ -90,7 +94,7 @@ class Erasure:
     def __init__(
         self,
         *,
-        store: Rights,
+        store: ErasableStore,
         blobs: Blobs,
         held: HeldFiles,
         files: Files,
@@ -151,7 +155,7 @@ class Erasure:
             keys |= {info.key async for info in self._listed(thread)}
         for thread in traces.shared:  # what a turn left that was broken off has no row
             lost = [info.key async for info in self._listed(thread)]
-            keys |= set(await self._store.unreferenced(lost))
+            keys |= {*lost} - {*await self._store.referenced(lost)}
         await self._blobs.delete(sorted(keys))
         if self._contents is not None:
             for key in keys:

@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 Place = Literal["off", "store", "layer"]
 """Where history is kept: nowhere, in the gateway's own database, in a data layer that the bot registered."""
 
+PLACE_OF_HISTORY = "history"
+"""The name of the gateway's own stored value that says where history is kept: ``{"place": Place}``."""
+
 TOUCH_EVERY = 3600.0
 """Seconds after which a thread and its user are written again though nothing is new, so that it is known when the
 thread was last used."""

@@ -70,15 +70,15 @@ class Personal:
 
     def __init__(self, connection: Connection, person: str) -> None:
         self._connection = connection
-        self._person = person
+        self.person = person
 
     def user(self) -> dict[str, Any] | None:
         """Return what is known about the person, with the settings the person chose; None where nothing is."""
-        row = self._connection.execute(_USER, (self._person,)).fetchone()
-        settings = self._connection.execute(_SETTINGS, (self._person,)).fetchone()
+        row = self._connection.execute(_USER, (self.person,)).fetchone()
+        settings = self._connection.execute(_SETTINGS, (self.person,)).fetchone()
         if row is None and settings is None:
             return None
-        id, identifier, created_at, metadata = row or (None, self._person, None, None)
+        id, identifier, created_at, metadata = row or (None, self.person, None, None)
         return {
             "id": id,
             "identifier": identifier,
@@ -96,7 +96,7 @@ class Personal:
             out: Where the lines go.
         """
         threads = steps = elements = 0
-        for (id,) in self._connection.execute(_THREADS, (self._person,)).fetchall():
+        for (id,) in self._connection.execute(_THREADS, (self.person,)).fetchall():
             thread, whole = self._thread(id)
             out.write(json.dumps(thread, ensure_ascii=False)[:-1] + ', "steps": [')
             steps += _write(out, self._steps(id, whole))
@@ -108,7 +108,7 @@ class Personal:
 
     def object_keys(self) -> Iterator[str]:
         """Yield the keys, in the blob store, of the contents of the person's elements."""
-        for (id,) in self._connection.execute(_THREADS, (self._person,)).fetchall():
+        for (id,) in self._connection.execute(_THREADS, (self.person,)).fetchall():
             for element in self.elements(id, self._thread(id)[1]):
                 if element["objectKey"]:
                     yield element["objectKey"]
@@ -118,20 +118,20 @@ class Personal:
         began neither title nor metadata are told."""
         row = self._connection.execute(_THREAD, (id,)).fetchone()
         _, created_at, name, user_id, owner, tags, metadata, platform = row or (id, *(None,) * 7)
-        whole = owner == self._person
+        whole = owner == self.person
         thread: dict[str, Any] = {
             "id": id,
             "createdAt": created_at,
             "name": name if whole else None,
             "userId": user_id if whole else None,
-            "userIdentifier": self._person,
+            "userIdentifier": self.person,
             "tags": _loads(tags) if whole and tags else [],
             "metadata": _loads(metadata) if whole else {"client_type": platform},
         }
         return thread, whole
 
     def _steps(self, thread: str, whole: bool) -> Iterator[dict[str, Any]]:
-        for mine, *values in _rows(self._connection, _STEPS, (self._person, thread, whole)):
+        for mine, *values in _rows(self._connection, _STEPS, (self.person, thread, whole)):
             step = _dict(_STEP, values[: len(_STEP)])
             feedback = _dict(_FEEDBACK, values[len(_STEP) :])
             if not mine:
@@ -140,7 +140,7 @@ class Personal:
 
     def elements(self, thread: str, whole: bool) -> Iterator[dict[str, Any]]:
         """Yield the person's elements in a thread; with ``whole`` also those that belong to nobody."""
-        for values in _rows(self._connection, _ELEMENTS, (self._person, thread, whole)):
+        for values in _rows(self._connection, _ELEMENTS, (self.person, thread, whole)):
             yield _dict(_ELEMENT, values)
 
 

@@ -3,13 +3,17 @@
 import asyncio
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import gateway as cl
 from gateway.chat.registry import Callbacks
+from gateway.loading import load_bot
+from gateway.store.tables import upgrade
 from tests.contract.actions import eventually
 from tests.contract.history import kept
 from tests.contract.reading import reads, texts
@@ -18,6 +22,20 @@ from tests.support.bot import register, running_bot
 
 CANARIES = ("kanarienwort", "kanarieninhalt", "kanariendatei", "kanarienwert", "ada-kanarie@example.com")
 """What Ada says, the content of her file, its name, what a handler keeps of it, and her e-mail."""
+
+
+LAYERED = """
+import gateway as cl
+from gateway.data.sql_alchemy import SQLAlchemyDataLayer
+
+@cl.data_layer
+def layer():
+    return SQLAlchemyDataLayer("{url}")
+
+@cl.on_message
+async def main(message: cl.Message):
+    await cl.Message(f"re {{message.content}}").send()
+"""
 
 
 class Ran(NamedTuple):
@@ -216,3 +234,25 @@ class RightsContract:
         assert found_in(tmp_path / "blobs", "kanarien") == []
         (audit,) = [json.loads(line) for line in (await gateway_data(tmp_path, "audit", "--json")).out.splitlines()]
         assert audit["details"]["threads"] == 2 and audit["subject"] is None
+
+    async def test_a_data_layer_elsewhere_is_reached_with_the_bots_file(self, world: World, tmp_path: Path) -> None:
+        (tmp_path / "bot.py").write_text(LAYERED.format(url=f"sqlite+aiosqlite:///{tmp_path}/elsewhere.db"))
+        await upgrade(f"sqlite:///{tmp_path}/elsewhere.db")
+        data, ada = tmp_path / "data", world.user("Ada").key
+        data.mkdir()
+        async with running_bot(world, load_bot(tmp_path / "bot.py"), data):
+            dm = await world.dm("kanarienwort")
+            await reads(world, dm, "re kanarienwort")
+        told = await gateway_data(data, "export", "--user", ada)
+        assert (told.code, told.out) == (0, "") and "--bot bot.py" in told.err
+        ran = await gateway_data(data, "export", "--user", ada, "--bot", str(tmp_path / "bot.py"))
+        (thread,) = [json.loads(line) for line in ran.out.splitlines()]
+        assert [step["output"] for step in thread["steps"]] == ["kanarienwort", "re kanarienwort"]
+        told = await gateway_data(data, "erase", "--user", ada)
+        assert told.code == 0 and "data layer of its own, which was not touched" in told.err
+        assert found_in(data, "kanarienwort") == []
+        ran = await gateway_data(data, "erase", "--user", ada, str(tmp_path / "bot.py"))
+        assert ran.code == 0 and "deleted 1 threads from the data layer" in ran.out, ran
+        with closing(sqlite3.connect(tmp_path / "elsewhere.db")) as database:
+            assert database.execute("SELECT count(*) FROM steps").fetchone() == (0,)
+            assert database.execute("SELECT metadata FROM users").fetchall() == [("{}",)]

@@ -72,13 +72,6 @@ class RightsOnSQLite:
     async def object_keys(self, person: str, traces: Traces) -> Sequence[str]:
         return await self._read(rights.FIND_OBJECT_KEYS, (person, traces.own))
 
-    async def unreferenced(self, keys: Sequence[str]) -> Sequence[str]:
-        return [
-            key
-            for start in range(0, len(keys), AT_ONCE)
-            for key in await self._read(rights.FIND_UNREFERENCED, keys[start : start + AT_ONCE])
-        ]
-
     async def erase(self, person: str, traces: Traces, *, before: float) -> Erased:
         for start in range(0, len(traces.shared), AT_ONCE):
             await self._do(rights.ERASING_TITLES, (person, traces.shared[start : start + AT_ONCE]))

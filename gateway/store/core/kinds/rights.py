@@ -43,7 +43,6 @@ _MY_ELEMENTS = """("userIdentifier" = ?1 OR "threadId" IN (SELECT value FROM jso
     OR (coalesce("userIdentifier", '') = ''
         AND "forId" IN (SELECT id FROM steps WHERE "userIdentifier" = ?1)))"""
 _OBJECT_KEYS = f"""SELECT DISTINCT "objectKey" FROM elements WHERE "objectKey" IS NOT NULL AND {_MY_ELEMENTS}"""  # noqa: S608
-_REFERENCED = """SELECT "objectKey" FROM elements WHERE "objectKey" IN (SELECT value FROM json_each(?))"""
 
 # The title of a conversation that others go on with: it was the first message, so it goes with whoever wrote that.
 _TITLES = """UPDATE threads SET name = NULL WHERE id IN (SELECT value FROM json_each(?2)) AND name IS NOT NULL
@@ -162,14 +161,6 @@ def _object_keys(tx: Transaction, items: Sequence[tuple[str, Sequence[str]]]) ->
     ]
 
 
-def _unreferenced(tx: Transaction, items: Sequence[Sequence[str]]) -> list[list[str]]:
-    found: list[list[str]] = []
-    for keys in items:
-        used = {key for (key,) in tx.execute(_REFERENCED, (json.dumps(list(keys)),)).fetchall()}
-        found.append([key for key in keys if key not in used])
-    return found
-
-
 def _titles(tx: Transaction, items: Sequence[tuple[str, Sequence[str]]]) -> list[None]:
     for person, shared in items:
         ids = json.dumps(list(shared))
@@ -278,7 +269,6 @@ def _rest(tx: Transaction, items: Sequence[tuple[str, Traces, float]]) -> list[N
 
 FIND_TRACES = Kind(_traces, writes=False, owned=False)
 FIND_OBJECT_KEYS = Kind(_object_keys, writes=False, owned=False)
-FIND_UNREFERENCED = Kind(_unreferenced, writes=False, owned=False)
 ERASING_TITLES = Kind(_titles)
 ERASING_CONVERSATIONS = Kind(_conversations)
 ERASING_STEPS = Kind(_steps)
