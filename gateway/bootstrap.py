@@ -24,7 +24,7 @@ from gateway.ingress.housekeeping import Housekeeping
 from gateway.ingress.requests import Requests
 from gateway.ingress.retention import Retention
 from gateway.ingress.tasks import BackgroundTasks
-from gateway.outbox import Deliverer, ElementFiles, LayerSource, LayerThreads
+from gateway.outbox import Deliverer, ElementFiles, LayerSource, LayerThreads, WithDeliveries
 from gateway.ports import Blobs, Store, Threads
 from gateway.runtime.commands import CommandList
 from gateway.runtime.contents import Contents
@@ -188,6 +188,9 @@ def compose(
         rest_after=settings.session_rest,
         end_after=settings.session_timeout,
     )
+    deliverer = Deliverer(
+        store, layer, ElementFiles(kept.blobs, settings.data_dir / "outbox"), timeout=settings.data_layer_timeout
+    )
     erasure = Erasure(
         store=store,
         blobs=kept.blobs,
@@ -195,7 +198,7 @@ def compose(
         files=files,
         seals=seals,
         contents=contents,
-        running=dispatcher.suspension(profiles=profiles, history=history),
+        running=WithDeliveries(dispatcher.suspension(profiles=profiles, history=history), deliverer),
     )
     return Parts(
         settings=settings,
@@ -213,9 +216,7 @@ def compose(
         acceptor=acceptor,
         housekeeping=housekeeping,
         layer=layer,
-        deliverer=Deliverer(
-            store, layer, ElementFiles(kept.blobs, settings.data_dir / "outbox"), timeout=settings.data_layer_timeout
-        ),
+        deliverer=deliverer,
         requests=Requests(store, erasure),
     )
 

@@ -75,6 +75,10 @@ class LayerCalls:
                 case FeedbackRecord() | StepEdited() | Removed():
                     await self._about_known(layer, record)
 
+    def forget(self, person: str) -> None:
+        """Forget the layer's id of a person."""
+        self._ids.pop(person, None)
+
     async def _wait(self, result: object) -> Any:
         return await bounded(result, self._timeout)
 

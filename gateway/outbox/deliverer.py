@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Collection
+from contextlib import asynccontextmanager, suppress
 
 import structlog
 
@@ -63,6 +64,7 @@ class Deliverer:
         """The tasks that deliver, by conversation."""
         self._retrying: set[str] = set()
         """The conversations among these whose first item failed before."""
+        self._suspended: set[str] = set()
         self._failing: dict[str, tuple[float, str]] = {}
         """When the first item of a conversation is tried again (monotonic seconds), and why it failed."""
         self._in_a_row: set[str] = set()
@@ -110,6 +112,25 @@ class Deliverer:
         age = None if oldest is None else max(0.0, round(time.time() - oldest, 1))
         return LayerStatus(waiting, age, self._delivered, self._failures, problem)
 
+    @asynccontextmanager
+    async def suspended(self, conversations: Collection[str]) -> AsyncGenerator[None]:
+        """Deliver nothing of these conversations during the block. A delivery that is under way is broken off; what is
+        left of it afterwards is delivered again."""
+        self._suspended.update(conversations)
+        try:
+            running = [self._running[each] for each in conversations if each in self._running]
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+            yield
+        finally:
+            self._suspended.difference_update(conversations)
+            self._something_new()
+
+    def forget(self, person: str) -> None:
+        """Forget the layer's id of a person: who comes back after being erased is stored there anew."""
+        self._calls.forget(person)
+
     def _something_new(self) -> None:
         self._quiet.clear()
         self._wake.set()
@@ -155,7 +176,7 @@ class Deliverer:
         if room > 0:
             items = await self._store.due(now=time.time() + self._early, limit=LOOK)
             self._early = 0.0
-            items = [item for item in items if item.conversation not in self._running]
+            items = [item for item in items if item.conversation not in self._suspended.union(self._running)]
             items.sort(key=lambda item: item.attempts > 0)  # what may well succeed before what failed
             for item in items:
                 if room and self._begin(item):

@@ -19,6 +19,7 @@ from gateway.errors import SettingsError
 from gateway.outbox.deliverer import AT_ONCE
 from gateway.types import Pagination, ThreadFilter
 from tests.contract.reading import reads
+from tests.contract.rights import found_in, gateway_data
 from tests.data.databases import Documented, documented
 from tests.slack.world import SlackWorld
 from tests.support.bot import register, running_bot
@@ -193,3 +194,21 @@ async def test_on_chat_resume_has_the_steps_that_the_layer_has(slack: SlackEmula
     [thread] = resumed
     assert [step["output"] for step in thread["steps"]] == ["hello", "there", "you said hello"]
     assert (thread["name"], thread["userId"]) == ("hello", f"id of {world.user('Ada').key}")
+
+
+async def test_what_waits_of_a_person_who_is_erased_never_arrives(slack: SlackEmulator, tmp_path: Path) -> None:
+    world = SlackWorld(slack)
+    layer = DictLayer()
+    layer.hangs = True
+    async with running_bot(world, answering(lambda: layer), tmp_path):
+        post = await world.dm("kanarienwort")
+        await reads(world, post, "you said kanarienwort")
+        await layer.until(lambda: layer.tried)
+        ran = await gateway_data(tmp_path, "erase", "--user", world.user("Ada").key)
+        assert ran.code == 0, ran
+        assert found_in(tmp_path, "kanarienwort") == []
+        layer.hangs = False
+        await world.dm("new words")
+        await layer.until(lambda: "you said new words" in layer.said())
+    assert layer.said() == ["new words", "there", "you said new words"]
+    assert "kanarienwort" not in repr((layer.threads, layer.calls))

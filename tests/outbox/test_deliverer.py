@@ -17,7 +17,7 @@ from gateway.outbox import Deliverer, ElementFiles, LayerSource, deliverer
 from gateway.outbox.deliverer import REFUSED
 from gateway.step import StepDict
 from gateway.store import SQLiteStore
-from tests.store.contract import ref
+from tests.store.contract import LATER, ref
 from tests.store.outbox import leave, said
 from tests.support.layers import DictLayer
 
@@ -202,6 +202,22 @@ async def test_a_layer_that_always_refuses_some_does_not_keep_the_others_out(sto
         await layer.until(lambda: layer.tried >= 20)
         await texts(store, "good", "one", "two")
         await layer.until(lambda: layer.said() == ["one", "two"])
+
+
+async def test_nothing_is_delivered_of_a_conversation_that_is_suspended(store: SQLiteStore) -> None:
+    layer = DictLayer()
+    layer.hangs = True
+    await texts(store, "a", "a1", "a2")
+    async with delivering(store, lambda: layer) as running:
+        await layer.until(lambda: layer.tried == 1)
+        async with running.suspended([ref("a").key]):
+            layer.hangs = False
+            await texts(store, "a", "a3")
+            await texts(store, "b", "b1")
+            await layer.until(lambda: layer.said() == ["b1"])
+            [first, *_] = await store.due(now=LATER, limit=10)
+            assert await store.delivered([first], limit=10) != []  # it was erased
+        await layer.until(lambda: layer.said() == ["b1", "a2", "a3"])
 
 
 async def test_what_the_layer_does_not_know_is_passed_over(store: SQLiteStore) -> None:
