@@ -1,5 +1,6 @@
 """Objects in a bucket of a cloud, through obstore: streamed both ways, with errors that Python knows."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Generator, Iterable
 from contextlib import contextmanager
@@ -31,6 +32,8 @@ PART = 5 * 1024 * 1024
 """Bytes of a part of a large upload: the least S3 takes. A smaller content is stored by one request."""
 PARTS_AT_ONCE = 4
 """Parts of a large upload that are in memory at the same time."""
+DELETIONS_AT_ONCE = 16
+"""Objects that are deleted at the same time: not every cloud takes many in one request."""
 READ = 256 * 1024
 """Bytes of a chunk at least, but for the last one."""
 MAX_SIGNED = 7 * 86_400.0
@@ -108,13 +111,17 @@ class Bucket:
                 yield bytes(chunk)
 
     async def delete(self, keys: Iterable[str]) -> None:
-        paths = {key: self._path(check_key(key)) for key in keys}
-        for key, path in paths.items():
-            try:
-                with self._translated(key):
-                    await obstore.delete_async(self._store, path)
-            except FileNotFoundError:
-                continue
+        left = [check_key(key) for key in keys]
+        while left:
+            batch, left = left[:DELETIONS_AT_ONCE], left[DELETIONS_AT_ONCE:]
+            results = await asyncio.gather(*map(self._delete, batch), return_exceptions=True)
+            for result in results:
+                if result is not None and not isinstance(result, FileNotFoundError):
+                    raise result
+
+    async def _delete(self, key: str) -> None:
+        with self._translated(key):
+            await obstore.delete_async(self._store, self._path(key))
 
     async def list(self, prefix: str = "") -> AsyncIterator[BlobInfo]:
         checked = check_prefix(prefix)

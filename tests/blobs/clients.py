@@ -1,7 +1,6 @@
 """What every storage client does, wherever it keeps its files. A subclass has a fixture ``storage``."""
 
 from pathlib import Path
-from typing import ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -21,9 +20,6 @@ async def fetch(url: str) -> httpx.Response:
 
 class StorageClientContract:
     """The suite."""
-
-    keeps_headers: ClassVar[bool] = True
-    """Whether the media type and the disposition are kept with the file."""
 
     async def read(self, storage: ObjectStorageClient, key: str) -> bytes:
         """Return the content, read from the address that the client gives."""
@@ -74,18 +70,6 @@ class StorageClientContract:
             await storage.upload_file("key", LARGE, overwrite=False)
         assert await self.read(storage, "key") == b"second"
 
-    async def test_type_and_disposition_are_served(self, storage: ObjectStorageClient) -> None:
-        if not self.keeps_headers:
-            pytest.skip("a folder keeps no headers")
-        await storage.upload_file("key", "a,b", mime="text/csv", content_disposition='attachment; filename="ü.csv"')
-        answer = await fetch(await storage.get_read_url("key"))
-        assert answer.headers["content-type"] == "text/csv"
-        assert answer.headers["content-disposition"] == "attachment; filename*=utf-8''%C3%BC.csv"
-        await storage.upload_file("key", "a,b", mime="ü\r\nx: y", content_disposition='inline; filename="a b.csv"')
-        answer = await fetch(await storage.get_read_url("key"))
-        assert answer.headers["content-type"] == "application/octet-stream"
-        assert answer.headers["content-disposition"] == 'inline; filename="a b.csv"'
-
     @pytest.mark.parametrize(("given", "seconds"), [(None, 3_600), ("90", 90), (" 3600 ", 3_600), ("864000", 604_800)])
     async def test_an_address_works_for_as_long_as_it_was_set(
         self, storage: ObjectStorageClient, monkeypatch: pytest.MonkeyPatch, given: str | None, seconds: int
@@ -126,6 +110,20 @@ class StorageClientContract:
 
     async def test_it_is_closed(self, storage: ObjectStorageClient) -> None:
         await storage.close()
+
+
+class HeadersContract:
+    """What those clients do too that keep a file's type and disposition: all but a folder."""
+
+    async def test_type_and_disposition_are_served(self, storage: ObjectStorageClient) -> None:
+        await storage.upload_file("key", "a,b", mime="text/csv", content_disposition='attachment; filename="ü.csv"')
+        answer = await fetch(await storage.get_read_url("key"))
+        assert answer.headers["content-type"] == "text/csv"
+        assert answer.headers["content-disposition"] == "attachment; filename*=utf-8''%C3%BC.csv"
+        await storage.upload_file("key", "a,b", mime="ü\r\nx: y", content_disposition='inline; filename="a b.csv"')
+        answer = await fetch(await storage.get_read_url("key"))
+        assert answer.headers["content-type"] == "application/octet-stream"
+        assert answer.headers["content-disposition"] == 'inline; filename="a b.csv"'
 
 
 def query(url: str) -> dict[str, str]:

@@ -160,6 +160,12 @@ class BlobsContract:
         await blobs.delete(["b", "a", "c/d"])
         assert await keys(blobs) == set()
 
+    async def test_many_are_deleted_at_once_and_no_others(self, blobs: Blobs) -> None:
+        made = [f"many/{number}" for number in range(40)]
+        await asyncio.gather(*(blobs.put(key, b"x") for key in [*made, "other"]))
+        await blobs.delete([*made, "missing"])
+        assert await keys(blobs) == {"other"}
+
     async def test_writers_of_one_key_leave_one_of_their_contents(self, blobs: Blobs) -> None:
         contents = [bytes([each]) * 300_000 for each in range(8)]
         await asyncio.gather(*(blobs.put("key", each) for each in contents))

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.data.storage_clients.azure import AzureStorageClient
 from gateway.data.storage_clients.azure_blob import AzureBlobStorageClient
-from tests.blobs.clients import StorageClientContract, fetch, query
+from tests.blobs.clients import HeadersContract, StorageClientContract, fetch, query
 from tests.support.object_storage import ACCOUNT, ACCOUNT_KEY, azure_container
 
 
@@ -50,7 +50,7 @@ def storage(azure_server: str) -> AzureStorageClient:
     return storage_with(azure_server, ACCOUNT_KEY)
 
 
-class AzureContract(StorageClientContract):
+class AzureContract(StorageClientContract, HeadersContract):
     """The contract of clients, in Azure."""
 
     def lasts(self, url: str) -> int:

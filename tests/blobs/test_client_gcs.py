@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from gateway.data.storage_clients.gcs import GCSStorageClient
-from tests.blobs.clients import StorageClientContract, query
+from tests.blobs.clients import HeadersContract, StorageClientContract, query
 from tests.blobs.contract import KEYS
 from tests.support.object_storage import gcs_account, gcs_bucket
 
@@ -21,7 +21,7 @@ def storage(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> GCSStorageClient
     return GCSStorageClient(gcs_bucket(s3_server), "project", client_email=email, private_key=key.replace("\n", "\\n"))
 
 
-class TestGCSStorageClient(StorageClientContract):
+class TestGCSStorageClient(StorageClientContract, HeadersContract):
     """The contract of clients, in a bucket of Google's. That Google takes the requests' credentials is not shown."""
 
     def lasts(self, url: str) -> int:

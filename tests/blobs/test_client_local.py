@@ -22,8 +22,6 @@ def storage(tmp_path: Path) -> LocalStorageClient:
 class TestLocalStorageClient(StorageClientContract):
     """The contract of clients, in a folder that a gateway serves."""
 
-    keeps_headers = False
-
     @pytest.fixture
     def storage(self, tmp_path: Path) -> LocalStorageClient:
         storage = LocalStorageClient(folder=tmp_path / "files")

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.data.storage_clients.s3 import S3StorageClient
-from tests.blobs.clients import StorageClientContract, fetch, query
+from tests.blobs.clients import HeadersContract, StorageClientContract, fetch, query
 from tests.support.object_storage import REGION, S3_KEYS, s3_bucket, s3_environment
 
 
@@ -12,7 +12,7 @@ def storage(s3_server: str) -> S3StorageClient:
     return S3StorageClient(bucket=s3_bucket(s3_server), endpoint_url=s3_server, region_name=REGION, **S3_KEYS)
 
 
-class TestS3StorageClient(StorageClientContract):
+class TestS3StorageClient(StorageClientContract, HeadersContract):
     """The contract of clients, in S3."""
 
     def lasts(self, url: str) -> int:
