@@ -149,6 +149,8 @@ class Contents:
         self._known: OrderedDict[_Known, tuple[str, float]] = OrderedDict()
         self._newest: dict[str, _Known] = {}
         """What was put last under each key that is known."""
+        self.shared: OrderedDict[str, None] = OrderedDict()
+        """Keys that several elements have, so that what is there must not be replaced."""
         self._held: Counter[str] = Counter()
 
     def begin(self) -> "Uploads":
@@ -203,6 +205,8 @@ class Contents:
             old, (where, _) = self._known.popitem(last=False)
             if self._newest.get(where) == old:
                 del self._newest[where]
+        while len(self.shared) > _KNOWN:
+            self.shared.popitem(last=False)
 
     def forget(self, key: str) -> None:
         """Note that another content is being put under this key."""
@@ -242,8 +246,12 @@ class Uploads:
         same = next((each for each, what in self._known.items() if what == known), None) or self._contents.find(known)
         if same is not None:
             await opened.close()
+            if same != key:
+                self._contents.shared[same] = None
             self._hold(same)
             return same
+        if key in self._contents.shared:  # what is there belongs to another element too
+            key = _beside(key, opened.mark)
         if not await self._may_begin(key, opened.size):
             await opened.close()
             return None
@@ -321,12 +329,14 @@ class Uploads:
     async def _upload(
         self, key: str, content: Content, opened: _Opened, known: _Known, before: "asyncio.Task[bool] | None"
     ) -> bool:
-        """Copy a content, when an earlier one of the same key is done with. Returns whether it is kept."""
+        """Copy a content, when an earlier one of the same key is done with and there is no newer one. Returns whether
+        it is kept."""
         try:
             if before is not None:
-                before.cancel()
-                await asyncio.wait([before])
+                await asyncio.wait([before])  # not cancelled: a thread that writes it would go on
             async with self._contents.places, asyncio.timeout(LONGEST):
+                if self._known.get(key) != known:
+                    return True
                 await self._contents.blobs.put(
                     key,
                     opened.source(),
@@ -345,6 +355,12 @@ class Uploads:
         if self._known.get(key) == known:
             self._contents.note(known, key)
         return True
+
+
+def _beside(key: str, mark: bytes) -> str:
+    """Return another key beside this one, which follows from the content."""
+    folder, _, name = key.rpartition("/")
+    return f"{folder}/{hashlib.blake2b(mark, digest_size=8).hexdigest()}/{name}"
 
 
 def _log_lost(key: str, error: Exception) -> None:

@@ -122,6 +122,18 @@ async def test_what_changes_is_copied_again_under_its_key(storage: Storage, tmp_
     assert (await stored(storage, "k"), await stored(storage, "l")) == (b"three", b"one")
 
 
+async def test_what_several_elements_have_is_not_replaced(storage: Storage) -> None:
+    contents = Contents(storage, limit=LIMIT)
+    turn = contents.begin()
+    assert await turn.put("e/1/a.txt", content(b"one"), owner="ada") == "e/1/a.txt"
+    assert await turn.put("e/2/a.txt", content(b"one"), owner="ada") == "e/1/a.txt"
+    keys = [await turn.put("e/1/a.txt", content(b"two"), owner="ada")]
+    assert await turn.settle() == set()
+    keys.append(await contents.begin().put("e/1/a.txt", content(b"two"), owner="ada"))
+    assert len(set(keys)) == 1 and keys[0] is not None and keys[0] != "e/1/a.txt"
+    assert (await stored(storage, "e/1/a.txt"), await stored(storage, keys[0])) == (b"one", b"two")
+
+
 async def test_a_storage_that_hangs_holds_a_turn_up_for_a_while_only(storage: Storage) -> None:
     storage.held = {"slow"}
     contents = Contents(storage, limit=LIMIT)
@@ -211,7 +223,7 @@ async def test_contents_get_an_address_and_nothing_else_does(storage: Storage) -
     contents = Contents(storage, limit=LIMIT, link=lambda key, seconds: f"https://bot.example/{key}?for={seconds:g}")
     elements = listed("elements/t/e/a.txt", "held/secret", None)
     await contents.sign(elements)
-    assert [each["url"] for each in elements] == [
+    assert [each.get("url") for each in elements] == [
         "https://bot.example/elements/t/e/a.txt?for=3600",
         "as kept",
         "as kept",
@@ -219,7 +231,7 @@ async def test_contents_get_an_address_and_nothing_else_does(storage: Storage) -
     assert await contents.url("held/secret") is None
     # A folder on a gateway without an address of its own.
     await Contents(storage, limit=LIMIT).sign(elements)
-    assert elements[0]["url"] is None
+    assert elements[0].get("url") is None
 
 
 async def test_a_cloud_that_signs_nothing_is_told_once(storage: Storage) -> None:
