@@ -101,7 +101,9 @@ def _changed(event: Json, ref: ConversationRef, me: Me) -> Event:
     message, previous = obj(event, "message"), obj(event, "previous_message")
     if text(message, "subtype") == "tombstone":
         author = text(previous, "user") or text(message, "user")
-        return ConversationEnded(ref=ref, user=user_of(ref, author), reason="deleted")
+        return ConversationEnded(
+            ref=ref, user=user_of(ref, author), reason="deleted", message_id=text(message, "ts") or None
+        )
     user = user_of(ref, text(message, "user"))
     return MessageEdited(ref=ref, user=user, message_id=text(message, "ts"), text=to_markdown(message, me.user))
 
@@ -111,7 +113,7 @@ def _deleted(event: Json, ref: ConversationRef) -> Event:
     ts = text(event, "deleted_ts") or text(previous, "ts")
     user = user_of(ref, text(previous, "user"))
     if ref.thread == ts:
-        return ConversationEnded(ref=ref, user=user, reason="deleted")
+        return ConversationEnded(ref=ref, user=user, reason="deleted", message_id=ts)
     return MessageDeleted(ref=ref, user=user, message_id=ts)
 
 

@@ -150,7 +150,7 @@ def _deleted(activity: Json, ref: ConversationRef) -> Event | None:
     """Read a deletion; a thread ends with the post it began with."""
     user, id = user_of(activity, ref), text(activity, "id")
     if ref.thread is not None and ref.thread == id:
-        return ConversationEnded(ref=ref, user=user, reason="deleted")
+        return ConversationEnded(ref=ref, user=user, reason="deleted", message_id=id)
     return MessageDeleted(ref=ref, user=user, message_id=id)
 
 

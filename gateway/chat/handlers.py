@@ -39,7 +39,7 @@ from gateway.model import (
 )
 from gateway.runtime.calling import call
 from gateway.runtime.forms import COMMENT, SETTINGS
-from gateway.runtime.history import id_of_message, suggest_title
+from gateway.runtime.history import follow_message, id_of_message, suggest_title
 from gateway.runtime.owners import owner
 from gateway.runtime.posting import Posting
 from gateway.runtime.settings import ChatForm
@@ -113,7 +113,12 @@ class BotHandlers:
         await resume(turn, self._callbacks.on_chat_resume)
 
     async def end(self, turn: Turn) -> None:
-        """Call ``on_chat_end``, where it is registered."""
+        """Call ``on_chat_end``, where it is registered, and forget the message whose deletion ends the conversation."""
+        event = turn.event
+        if isinstance(event, ConversationEnded) and event.message_id is not None:
+            id = id_of_message(event.ref, event.message_id)
+            kept.forget(turn, id)
+            follow_message(turn, id, "")
         if self._callbacks.on_chat_end is not None:
             await call(self._callbacks.on_chat_end)
 
@@ -167,7 +172,7 @@ class BotHandlers:
             metadata={"references": as_metadata(event.references)} if event.references else None,
         )
         message.platform_id = event.message_id
-        suggest_title(turn.session, event.text)
+        suggest_title(turn.session, event.text, message.id)
         # By the time of arrival: the platform's clock may be ahead, and the answer would come before the message.
         message.keep(turn, at=turn.delivery.received_at)
         for element in elements:
@@ -189,7 +194,7 @@ class BotHandlers:
     async def _say(self, turn: Turn, text: str, command: str | None) -> None:
         """Call ``on_message`` with what the person said otherwise than by a message."""
         message = Message(content=text, author=name_of(turn), type="user_message", command=command)
-        suggest_title(turn.session, text)
+        suggest_title(turn.session, text, message.id)
         message.keep(turn, at=turn.delivery.received_at)
         if self._callbacks.on_message is not None:
             transcript.note(turn, "user", message.id, text, message.author)
@@ -261,6 +266,7 @@ class BotHandlers:
         id = id_of_message(event.ref, event.message_id)
         transcript.edit(turn, id, event.text)
         kept.change_text(turn, id, event.text)
+        follow_message(turn, id, event.text)
         if self._callbacks.on_message_edit is not None:
             await call(self._callbacks.on_message_edit, _spoken(turn, event.message_id, event.text))
 
@@ -269,6 +275,7 @@ class BotHandlers:
         known = next((each.text for each in transcript.read(turn) if each.id == id), "")
         transcript.drop(turn, id)
         kept.forget(turn, id)
+        follow_message(turn, id, "")
         if self._callbacks.on_message_delete is not None:
             await call(self._callbacks.on_message_delete, _spoken(turn, event.message_id, known))
 

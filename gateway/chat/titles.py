@@ -9,8 +9,9 @@ import structlog
 from gateway.chat.registry import Handler
 from gateway.errors import Gone, PlatformError, Unsupported
 from gateway.model import ThreadNamed
+from gateway.model.text import title_of
 from gateway.runtime.calling import call
-from gateway.runtime.history import TITLE, title_of
+from gateway.runtime.history import TITLE, TITLE_OF
 from gateway.runtime.session import OWN
 from gateway.runtime.turn import Turn, close_streams, finish_live
 
@@ -33,6 +34,7 @@ def keep_title(turn: Turn, title: str) -> str | None:
         return None
     values = turn.session.values
     values[TITLE], values[NAMED] = kept, True
+    values.pop(TITLE_OF, None)
     if turn.services.history.on:
         turn.transcript.name(ThreadNamed(turn.thread_id, kept))
     return kept
@@ -56,14 +58,10 @@ async def ask_for_title(turn: Turn, message: "Message", hook: Handler | None) ->
     clock = asyncio.timeout(WITHIN)
     try:
         async with clock:
-            title = await call(hook, message)
-            if not isinstance(title, str):
-                if title is not None:
-                    log.warning("thread_title.ignored", got=type(title).__name__, fix="return a str, or None")
-                return
-            kept = keep_title(turn, title)
-            if kept is not None and turn.journal.claimed():  # a silent bot opens no thread in Discord for a title
-                await turn.sender.set_title(turn.ref, kept)
+            title = keep_title(turn, await _title(hook, message))
+            if title is not None and turn.journal.claimed():
+                # Discord would open a thread for the title of a bot that said nothing.
+                await turn.sender.set_title(turn.ref, title)
     except (Gone, Unsupported):
         return  # the platform shows no titles here
     except PlatformError as error:
@@ -74,3 +72,12 @@ async def ask_for_title(turn: Turn, message: "Message", hook: Handler | None) ->
             raise
         late = TimeoutError(f"it took more than {WITHIN:g} seconds") if clock.expired() else None
         log.error("thread_title.failed", thread=turn.thread_id, exc_info=late or error)
+
+
+async def _title(hook: Handler, message: "Message") -> str:
+    """Return the title that the bot gives; without words for none."""
+    title = await call(hook, message)
+    if title is None or isinstance(title, str):
+        return title or ""
+    log.warning("thread_title.ignored", got=type(title).__name__, fix="return a str, or None")
+    return ""

@@ -64,7 +64,7 @@ class EnvelopeDecoder:
         event = adapter.parse(envelope)
         if isinstance(event, MessageDeleted) and event.ref.thread == event.message_id:
             # The conversation goes with the message that began it, whether or not the platform leaves a thread behind.
-            return ConversationEnded(ref=event.ref, user=event.user, reason="deleted")
+            return ConversationEnded(ref=event.ref, user=event.user, reason="deleted", message_id=event.message_id)
         return _as_command(event) if isinstance(event, MessageCreated | CommandInvoked) else event
 
     async def token(self, event: Event) -> AnyToken | None:

@@ -148,6 +148,8 @@ class ConversationEnded(_Event):
 
     kind: Literal["conversation_ended"] = "conversation_ended"
     reason: Literal["command", "idle", "deleted", "removed"]
+    message_id: str | None = None
+    """The message it began with, where that was deleted."""
 
 
 Event = (

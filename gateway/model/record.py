@@ -37,7 +37,8 @@ class ThreadNamed(NamedTuple):
     """A thread got another title; it may not be kept, then nothing changes."""
 
     id: str
-    name: str
+    name: str | None
+    """None where the message that was the title is gone; the next title that is suggested takes its place."""
 
 
 class StepRecord(NamedTuple):

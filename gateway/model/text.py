@@ -11,3 +11,13 @@ def storable(text: str) -> str:
     """Return the text as every database takes it: NUL characters and lone halves of surrogate pairs become U+FFFD."""
     text = drop_lone_surrogates(text)
     return text.replace("\x00", "\ufffd") if "\x00" in text else text
+
+
+TITLE_LIMIT = 200
+"""Characters of a conversation's title that are kept."""
+
+
+def title_of(text: str) -> str | None:
+    """Return a text as the title of a conversation: one line that is not too long; None for a text without words."""
+    words = " ".join(storable(text).split())
+    return (words if len(words) <= TITLE_LIMIT else words[: TITLE_LIMIT - 1] + "…") or None

@@ -71,7 +71,7 @@ class LayerCalls:
                 case ElementRecord():
                     await self._element(layer, record)
                 case ThreadNamed():
-                    await self._wait(layer.update_thread(record.id, name=clean(record.name)))
+                    await self._wait(layer.update_thread(record.id, name=clean(record.name or "")))
                 case FeedbackRecord() | StepEdited() | Removed():
                     await self._about_known(layer, record)
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from gateway.model import (
+    ConversationEnded,
     ConversationRef,
     ElementRecord,
     FeedbackGiven,
@@ -22,12 +23,13 @@ from gateway.model import (
     Removed,
     StepEdited,
     StepRecord,
+    ThreadNamed,
     ThreadRecord,
     UserRecord,
     UserRef,
     to_json,
 )
-from gateway.model.text import storable
+from gateway.model.text import title_of
 from gateway.ports import MessageRecords, Outcome
 from gateway.runtime.owners import owner
 from gateway.runtime.queued import QueuedDelivery
@@ -53,8 +55,8 @@ TITLE = f"{OWN}title"
 """The session's value that holds the thread's title."""
 TOLD = f"{OWN}told_title"
 """The session's value that holds the title which a data layer elsewhere was told."""
-TITLE_LIMIT = 200
-"""Characters of a thread's title that are kept."""
+TITLE_OF = f"{OWN}title_of"
+"""The session's value that holds the id of the message the title was taken from."""
 
 
 class History:
@@ -130,6 +132,8 @@ class History:
                 if self.place == "layer" and record.name is not None:
                     session.values[TOLD] = record.name  # a bot may give the thread another name there, which stays
                 session.title = record.name if record.name is not None else session.values.get(TOLD)
+            elif isinstance(record, ThreadNamed) and record.id == session.id:
+                session.title = record.name
 
     def forget(self, user: str) -> None:
         """Forget that a person is kept: who comes back after being erased is written anew."""
@@ -197,19 +201,28 @@ async def changed_by(queued: QueuedDelivery, store: MessageRecords) -> Sequence[
             return (FeedbackRecord(id, message, "", person, event.value, comment, queued.received_at),)
         case MessageEdited():
             return (StepEdited(id_of_message(event.ref, event.message_id), event.text),)
-        case MessageDeleted():
+        case MessageDeleted() | ConversationEnded() if event.message_id is not None:
             return (Removed("step", id_of_message(event.ref, event.message_id)),)
         case _:
             return ()
 
 
-def suggest_title(session: Session, text: str) -> None:
-    """Name the thread after its first message, unless it has a title already."""
+def suggest_title(session: Session, text: str, message: str) -> None:
+    """Name the thread after its first message, whose id is ``message``, unless it has a title already."""
     if TITLE not in session.values and (title := title_of(text)) is not None:
-        session.values[TITLE] = title
+        session.values[TITLE], session.values[TITLE_OF] = title, message
 
 
-def title_of(text: str) -> str | None:
-    """Return the title of a thread that begins with this text; None for a text without words."""
-    words = " ".join(storable(text).split())
-    return (words if len(words) <= TITLE_LIMIT else words[: TITLE_LIMIT - 1] + "…") or None
+def follow_message(turn: Turn, message: str, text: str) -> None:
+    """Change the thread's title along with the message it was taken from, which a person edited; without words it was
+    deleted."""
+    values = turn.session.values
+    if values.get(TITLE_OF) != message:
+        return
+    title = title_of(text)
+    if title is None:
+        del values[TITLE], values[TITLE_OF]
+    else:
+        values[TITLE] = title
+    if turn.services.history.on:
+        turn.transcript.name(ThreadNamed(turn.thread_id, title))

@@ -169,13 +169,18 @@ class MessageContract:
 
             @cl.on_message_edit
             async def edited(message: cl.Message) -> None:
-                got.append(("edited", message.id, message.content, cl.chat_context.to_openai()[-2]))
+                got.append(("edited", message.platform_id, message.content, cl.chat_context.to_openai()[-2]))
                 await cl.Message("I saw the edit").send()
 
             @cl.on_message_delete
             async def deleted(message: cl.Message) -> None:
                 got.append(
-                    ("deleted", message.id, message.content, line("user", "good bye") in cl.chat_context.to_openai())
+                    (
+                        "deleted",
+                        message.platform_id,
+                        message.content,
+                        line("user", "good bye") in cl.chat_context.to_openai(),
+                    )
                 )
                 await cl.Message("I saw the deletion").send()
 

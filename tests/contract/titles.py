@@ -126,6 +126,25 @@ class TitleContract:
         assert name.startswith("half \ufffd of it \ufffd long") and len(name) == 200
         assert shown(world, post, "") or (world.title(post.place) or "").startswith("half \ufffd of it")
 
+    async def test_no_thread_is_opened_only_for_a_title(self, world: World, tmp_path: Path) -> None:
+        def bot() -> None:
+            @cl.on_message
+            async def main(message: cl.Message) -> None:
+                if message.content != "hush":
+                    await cl.Message(f"noted {message.content}").send()
+
+            @cl.on_thread_title
+            def title(message: cl.Message) -> str:
+                return f"About {message.content}"
+
+        async with running_bot(world, register(bot), tmp_path):
+            post = await world.mention("hush")
+            await world.delivered(post)
+            dm = await world.dm("other")
+            await reads(world, dm, "noted other")
+        assert sorted(names(tmp_path)) == ["About hush", "About other"]
+        assert world.title(post.place) is None
+
     async def test_titles_are_shown_where_history_is_off(self, world: World, tmp_path: Path) -> None:
         async def title(message: cl.Message) -> str:
             return "Weather"
@@ -136,3 +155,39 @@ class TitleContract:
             await said(world, post, "two")
         assert names(tmp_path) == []
         assert shown(world, post, "Weather")
+
+    async def test_a_title_goes_with_the_message_it_was_taken_from(self, world: World, tmp_path: Path) -> None:
+        deleted = asyncio.Event()
+
+        def bot() -> None:
+            @cl.on_message
+            async def main(message: cl.Message) -> None:
+                await cl.Message(f"noted {message.content}").send()
+
+            @cl.on_message_delete
+            async def gone(message: cl.Message) -> None:
+                deleted.set()
+
+        async with running_bot(world, register(bot), tmp_path):
+            dm = await world.dm("my secret")
+            await reads(world, dm, "noted my secret")
+            await world.edit(dm, "my other secret")
+            await world.settled()
+            await world.dm("two")
+            await reads(world, dm, "noted two")
+            assert names(tmp_path) == ["my other secret"]
+            await world.delete(dm)
+            await deleted.wait()
+            await world.dm("three")
+            await reads(world, dm, "noted three")
+            await world.dm("four")
+            await reads(world, dm, "noted four")
+            assert names(tmp_path) == ["three"]
+            post = await world.mention("begun")
+            await reads(world, post, "noted begun")
+            await world.delete(post)  # which ends the conversation
+            await world.settled()
+            await world.dm("five")
+            await reads(world, dm, "noted five")
+        assert names(tmp_path) == ["three", None]
+        assert "begun" not in kept(tmp_path, "SELECT output FROM steps")

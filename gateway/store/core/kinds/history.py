@@ -20,6 +20,7 @@ from gateway.model import (
     ThreadRecord,
     UserRecord,
 )
+from gateway.model.text import title_of
 from gateway.store.core import rows
 from gateway.store.core.statements import ByRows
 from gateway.store.core.tables import elements, feedbacks, steps, threads, users
@@ -85,6 +86,11 @@ _PUT_FEEDBACKS = _put(
     },
 )
 _NAME_THREAD = _text(update(threads).where(threads.c.id == bindparam("key")).values(name=bindparam("text")))
+_READ_TITLE = _text(
+    select(threads.c.id, threads.c.name, steps.c.output)
+    .join(steps, steps.c.threadId == threads.c.id)
+    .where(steps.c.id == bindparam("key"))
+)
 _EDIT_STEP = _text(update(steps).where(steps.c.id == bindparam("key")).values(output=bindparam("text")))
 _REMOVE = {
     "step": (
@@ -116,9 +122,21 @@ def keep(tx: Transaction, records: Sequence[Record]) -> None:
     for kind, (statement, row) in _PUTS.items():
         if found := by_type.get(kind):
             statement.run(tx, [row(record) for record in found])
+    for id, new in by_type.get(StepEdited, ()):
+        _retitle(tx, id, new)
     for kind, text in _CHANGES.items():
         if found := by_type.get(kind):
-            tx.executemany(text, [(rows.text(new), id) for id, new in found])
+            tx.executemany(text, [(rows.optional_text(new), id) for id, new in found])
     for removed in by_type.get(Removed, ()):
+        if removed.noun == "step":
+            _retitle(tx, removed.id, "")
         for text in _REMOVE[removed.noun]:
             tx.execute(text, (removed.id,))
+
+
+def _retitle(tx: Transaction, step: str, text: str) -> None:
+    """Change the title of a thread that is named after a message, whose text a person changed or, without words,
+    deleted."""
+    row = tx.execute(_READ_TITLE, (step,)).fetchone()
+    if row is not None and row[1] is not None and row[1] == title_of(row[2] or ""):
+        tx.execute(_NAME_THREAD, (title_of(text), row[0]))
