@@ -41,17 +41,14 @@ class Suspension:
         profiles: Profiles,
         history: History,
         take_due: Callable[[], Awaitable[None]],
-        end_within: float = END_WITHIN,
     ) -> None:
-        """``take_due`` reads deliveries back that wait in the store; ``end_within`` are the seconds that running turns
-        get to end by themselves."""
+        """``take_due`` reads deliveries back that wait in the store."""
         self._inbox = inbox
         self._queues = queues
         self._pool = pool
         self._profiles = profiles
         self._history = history
         self._take_due = take_due
-        self._end_within = end_within
 
     def conversations(self, person: str) -> Collection[str]:
         """Return the conversations in memory that a person takes part in, or has a delivery in."""
@@ -81,7 +78,7 @@ class Suspension:
             await self._take_due()
 
     async def _end(self, queues: Collection[ConversationQueue]) -> None:
-        deadline = time.monotonic() + self._end_within
+        deadline = time.monotonic() + END_WITHIN
         while tasks := [task for queue in queues if queue.key in self._queues for task in queue.busy()]:
             left = deadline - time.monotonic()
             if left <= 0:

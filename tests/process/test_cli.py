@@ -49,7 +49,7 @@ def fails(result: subprocess.CompletedProcess[str], *words: str) -> None:
 def test_help_names_the_commands(tmp_path: Path) -> None:
     result = gateway("--help", cwd=tmp_path)
     assert result.returncode == 0
-    for command in ("run", "hello", "init", "inbox", "manifest", "db", "backup", "restore", "threads"):
+    for command in ("run", "hello", "init", "inbox", "manifest", "db", "backup", "restore", "threads", "data"):
         assert command in result.stdout
 
 
@@ -344,3 +344,15 @@ async def test_a_bot_file_may_call_run_sync_while_it_is_imported(slack: SlackEmu
         slack.deliver_to(bot.url)
         await slack.post("general", "@gateway hi")
         await said(slack, "general", "loaded", timeout=20)
+
+
+def test_data_tells_what_is_wrong(tmp_path: Path) -> None:
+    for command in ("export", "erase"):
+        for user in ("ada", "slack:T1", "slack:T1:", ""):
+            fails(gateway("data", command, "--user", user, cwd=tmp_path), "PLATFORM:WORKSPACE:ID")
+        fails(gateway("data", command, "--user", "slack:T1:U1", cwd=tmp_path), "there is none", "DATABASE_URL")
+    (tmp_path / "there").touch()
+    for arguments in (("there",), ("--files", "there")):
+        fails(gateway("data", "export", "--user", "slack:T1:U1", *arguments, cwd=tmp_path), "there exists already")
+    fails(gateway("data", "audit", cwd=tmp_path), "there is none")
+    assert not (tmp_path / ".gateway").exists()

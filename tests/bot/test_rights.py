@@ -1,0 +1,107 @@
+"""Erasures of people while turns run: what arrives meanwhile waits, and a turn that does not end is not torn apart."""
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import gateway as cl
+from gateway.emulators.slack.emulator import SlackEmulator
+from gateway.ingress import suspension
+from gateway.store import SQLiteStore
+from tests.contract.actions import eventually
+from tests.contract.rights import gateway_data
+from tests.slack.reading import said, texts
+from tests.support.bot import register, running_bot
+
+ADA = "slack:T0GATEWAY:U0ADA"
+"""Ada, as the emulated workspace knows her."""
+
+
+def begun(data: Path) -> bool:
+    """Whether the gateway is carrying out what was asked of it."""
+    with closing(sqlite3.connect(data / "gateway.db")) as database:
+        return database.execute("SELECT result FROM admin_requests").fetchall() == [('{"state":"begun"}',)]
+
+
+async def test_what_arrives_during_an_erasure_is_answered_after_it(slack: SlackEmulator, tmp_path: Path) -> None:
+    release = asyncio.Event()
+
+    def bot() -> None:
+        @cl.on_message
+        async def main(message: cl.Message) -> None:
+            if "slow" in message.content:
+                await release.wait()
+            await cl.Message(f"re {message.content}").send()
+
+    async with running_bot(slack, register(bot), tmp_path):
+        first = await slack.post("general", "@gateway slow secret")
+        await eventually(lambda: _open(tmp_path) == 1)
+        erasing = asyncio.create_task(gateway_data(tmp_path, "erase", "--user", ADA))
+        await eventually(lambda: begun(tmp_path))
+        late = await slack.post("general", "@gateway slow late", thread_ts=first)
+        await slack.delivered(late)
+        release.set()
+        assert (await erasing).code == 0
+        await said(slack, "general", "re slow late")
+    assert texts(slack, "general").count("re slow late") == 1
+    with closing(sqlite3.connect(tmp_path / "gateway.db")) as database:
+        assert "slow secret" not in str(database.execute("SELECT * FROM steps").fetchall())
+
+
+def _open(data: Path) -> int:
+    with closing(sqlite3.connect(data / "gateway.db")) as database:
+        found = database.execute("SELECT count(*) FROM deliveries WHERE state = 0 AND started > 0")
+        return int(found.fetchone()[0])
+
+
+async def test_nothing_is_erased_while_a_turn_does_not_end(
+    slack: SlackEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(suspension, "END_WITHIN", 0.1)
+    monkeypatch.setattr(suspension, "CANCEL_WITHIN", 0.1)
+    release = asyncio.Event()
+
+    def bot() -> None:
+        @cl.on_message
+        async def main(message: cl.Message) -> None:
+            while not release.is_set():
+                try:
+                    await release.wait()
+                except asyncio.CancelledError:
+                    continue  # what no handler should do
+
+    async with running_bot(slack, register(bot), tmp_path):
+        await slack.post("general", "@gateway hello")
+        await eventually(lambda: _open(tmp_path) == 1)
+        ran = await gateway_data(tmp_path, "erase", "--user", ADA)
+        assert ran.code == 2 and "does not end" in ran.err and "stop the gateway and ask again" in ran.err
+        release.set()
+
+
+async def test_a_request_that_nobody_answers_is_carried_out_later(slack: SlackEmulator, tmp_path: Path) -> None:
+    def bot() -> None:
+        @cl.on_message
+        async def main(message: cl.Message) -> None:
+            await cl.Message(f"re {message.content}").send()
+
+    async with running_bot(slack, register(bot), tmp_path):
+        await slack.post("general", "@gateway hello")
+        await said(slack, "general", "re hello")
+    hanging = SQLiteStore(tmp_path / "gateway.db")
+    await hanging.open()
+    ran = await gateway_data(tmp_path, "erase", "--user", ADA, "--wait", "0.5")
+    assert ran.code == 2 and "it has not begun, and does it as soon as it can" in ran.err
+    await hanging.close()
+    async with running_bot(slack, register(bot), tmp_path):
+        await eventually(lambda: _audit(tmp_path) == ["erased"])
+    with closing(sqlite3.connect(tmp_path / "gateway.db")) as database:
+        assert database.execute("SELECT count(*) FROM steps").fetchone() == (0,)
+
+
+def _audit(data: Path) -> list[Any]:
+    with closing(sqlite3.connect(data / "gateway.db")) as database:
+        return [action for (action,) in database.execute("SELECT action FROM audit").fetchall()]
