@@ -251,7 +251,7 @@ class Uploads:
             self._hold(same)
             return same
         if key in self._contents.shared:  # what is there belongs to another element too
-            key = _beside(key, opened.mark)
+            key = _other_key(key, opened.mark)
         if not await self._may_begin(key, opened.size):
             await opened.close()
             return None
@@ -357,7 +357,7 @@ class Uploads:
         return True
 
 
-def _beside(key: str, mark: bytes) -> str:
+def _other_key(key: str, mark: bytes) -> str:
     """Return another key beside this one, which follows from the content."""
     folder, _, name = key.rpartition("/")
     return f"{folder}/{hashlib.blake2b(mark, digest_size=8).hexdigest()}/{name}"
