@@ -106,8 +106,11 @@ class Deliverer:
     async def status(self) -> LayerStatus:
         """Return how the deliveries go. Raises ``StoreFailed`` when the store cannot be read."""
         waiting, oldest = await self._store.outbox_size()
-        if not waiting:
-            self._failing.clear()  # what failed was deleted otherwise
+        long_due = time.monotonic() - 3 * LONGEST_PAUSE
+        for conversation, (again, _) in list(self._failing.items()):
+            # What failed and is not tried again was dropped or erased.
+            if not waiting or (again < long_due and conversation not in self._running and not self._away):
+                del self._failing[conversation]
         problem = next((error for _, error in self._failing.values()), self._source.problem)
         age = None if oldest is None else max(0.0, round(time.time() - oldest, 1))
         return LayerStatus(waiting, age, self._delivered, self._failures, problem)
@@ -158,7 +161,9 @@ class Deliverer:
         """Learn what an earlier process could not deliver."""
         ago = time.time() - time.monotonic()
         for item in await self._store.failed(limit=LOOK):
-            self._failing.setdefault(item.conversation, (item.not_before - ago, item.error or "unknown"))
+            self._failing.setdefault(
+                item.conversation, (max(item.not_before - ago, time.monotonic()), item.error or "unknown")
+            )
 
     @property
     def _away(self) -> bool:

@@ -74,6 +74,10 @@ class Outbox(Protocol):
         """Return items whose delivery failed, oldest first. Slow: it looks through all items."""
         ...
 
+    async def drop_failed(self, items: Sequence[OutboxItem]) -> int:
+        """Delete items whose delivery failed, without delivering them. Returns how many there were."""
+        ...
+
     async def outbox_size(self) -> OutboxSize:
         """Return how much waits."""
         ...

@@ -49,7 +49,8 @@ def fails(result: subprocess.CompletedProcess[str], *words: str) -> None:
 def test_help_names_the_commands(tmp_path: Path) -> None:
     result = gateway("--help", cwd=tmp_path)
     assert result.returncode == 0
-    for command in ("run", "hello", "init", "inbox", "manifest", "db", "backup", "restore", "threads", "data"):
+    names = "run hello init inbox outbox manifest db backup restore threads data"
+    for command in names.split():
         assert command in result.stdout
 
 

@@ -98,6 +98,15 @@ class OutboxContract:
         await store.postpone(first, error="late", not_before=LATER * 2)
         assert await waiting(store) == ["second"]
 
+    async def test_what_failed_can_be_dropped_and_nothing_else(self, store: Store) -> None:
+        await leave(store, said("a1"), thread="a", key="k1")
+        await leave(store, said("a2"), thread="a", key="k2")
+        await leave(store, said("b1"), thread="b", key="k3")
+        [refused, other] = await store.due(now=LATER, limit=10)
+        await store.postpone(refused, error="not taken", not_before=0)
+        assert await store.drop_failed([refused, other]) == 1
+        assert await waiting(store) == ["a2", "b1"]
+
     async def test_whoever_delivers_is_woken_once_something_is_there(self, store: Store) -> None:
         woken: list[str] = []
         store.on_outbox(lambda: woken.append("woken"))

@@ -238,6 +238,9 @@ class SQLiteStore(RightsOnSQLite):
     async def failed(self, *, limit: int) -> Sequence[OutboxItem]:
         return await self._read(outbox.READ_FAILED, limit)
 
+    async def drop_failed(self, items: Sequence[OutboxItem]) -> int:
+        return await self._do(outbox.DROPPING, items)
+
     async def outbox_size(self) -> OutboxSize:
         return await self._read(outbox.READ_SIZE, None)
 

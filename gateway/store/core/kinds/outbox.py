@@ -19,6 +19,7 @@ NEXT = """SELECT seq, thread, body, put_at, attempts, not_before, error FROM out
 # By the time too: a number is given again once nothing newer waits.
 FORGET = "DELETE FROM outbox WHERE seq = ? AND put_at = ?"
 POSTPONE = "UPDATE outbox SET attempts = attempts + 1, error = ?, not_before = ? WHERE seq = ? AND put_at = ?"
+DROP = f"{FORGET} AND attempts > 0"
 FIND_FAILED = """SELECT seq, thread, body, put_at, attempts, not_before, error FROM outbox WHERE attempts > 0
     ORDER BY seq LIMIT ?"""
 COUNT = "SELECT count(*) FROM outbox"
@@ -58,6 +59,10 @@ def _failed(tx: Transaction, limits: Sequence[int]) -> list[Sequence[OutboxItem]
     return [[_load(row) for row in tx.execute(FIND_FAILED, (limit,)).fetchall()] for limit in limits]
 
 
+def _drop(tx: Transaction, items: Sequence[Sequence[OutboxItem]]) -> list[int]:
+    return [sum(tx.execute(DROP, (item.seq, item.put_at)).rowcount for item in dropped) for dropped in items]
+
+
 def _size(tx: Transaction, items: Sequence[None]) -> list[OutboxSize]:
     oldest = tx.execute(OLDEST).fetchone()
     size = OutboxSize(tx.execute(COUNT).fetchone()[0], None if oldest is None else oldest[0])
@@ -67,5 +72,6 @@ def _size(tx: Transaction, items: Sequence[None]) -> list[OutboxSize]:
 READ_DUE = Kind(_due, writes=False, owned=False)
 DELIVERED = Kind(_delivered, patient=True)
 POSTPONING = Kind(_postpone, patient=True)
+DROPPING = Kind(_drop, owned=False)
 READ_FAILED = Kind(_failed, writes=False, owned=False)
 READ_SIZE = Kind(_size, writes=False, owned=False)
