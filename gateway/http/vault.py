@@ -161,10 +161,10 @@ class BlobFileVault:
         if self._former is not None:
             await in_thread(_remove_former, self._former, before)
 
-    async def forget(self, conversation: str) -> None:
-        """Remove every file that is held for this conversation (the words ``hold`` was given)."""
-        owner = self._links.digest(conversation)
-        await self._delete([kept.id for kept in await self._kept() if kept.owner == owner])
+    async def forget(self, *conversations: str) -> None:
+        """Remove every file that is held for these conversations (the words ``hold`` was given)."""
+        owners = {self._links.digest(conversation) for conversation in conversations}
+        await self._delete([kept.id for kept in await self._kept() if kept.owner in owners])
 
     async def _kept(self) -> list[_Kept]:
         """Return every held file, what is left of one that was never whole included."""

@@ -1,7 +1,8 @@
 """Erases a person: rows, contents and files, memory, and what is left of all of them in the database's files."""
 
+import asyncio
 import time
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, NamedTuple, Protocol
 
@@ -14,6 +15,8 @@ from gateway.runtime.seals import Seals
 
 log = structlog.get_logger(__name__)
 
+AT_ONCE = 16
+"""Threads whose contents are looked for at the same time."""
 REWRITTEN = 256_000_000
 """Bytes of the largest database that is rewritten while the gateway runs: nothing is acknowledged meanwhile, and
 platforms wait for three seconds at least."""
@@ -26,8 +29,8 @@ class ErasableStore(Rights, ContentKeys, Protocol):
 class HeldFiles(Protocol):
     """The files that platforms fetch later."""
 
-    async def forget(self, conversation: str) -> None:
-        """Remove every file that is held for this conversation (``ConversationRef.key``)."""
+    async def forget(self, *conversations: str) -> None:
+        """Remove every file that is held for these conversations (``ConversationRef.key``)."""
         ...
 
 
@@ -134,8 +137,8 @@ class Erasure:
         # Files and contents first: after a crash the rows still say which they are.
         for session in (*traces.own, *traces.shared):
             await self._files.forget(session)
-        for conversation in traces.conversations:
-            await self._held.forget(conversation)
+        if traces.conversations:
+            await self._held.forget(*traces.conversations)
         contents = await self._delete_contents(person, traces)
         erased = await self._store.erase(person, traces, before=began)
         copies = await self._store.drop_copies(person)
@@ -151,19 +154,25 @@ class Erasure:
 
     async def _delete_contents(self, person: str, traces: Traces) -> int:
         keys = set(await self._store.object_keys(person, traces))
-        for thread in traces.own:
-            keys |= {info.key async for info in self._listed(thread)}
-        for thread in traces.shared:  # what a turn left that was broken off has no row
-            lost = [info.key async for info in self._listed(thread)]
-            keys |= {*lost} - {*await self._store.referenced(lost)}
+        keys |= await self._keys_in(traces.own)
+        lost = await self._keys_in(traces.shared)  # what a turn left that was broken off has no row
+        keys |= lost - {*await self._store.referenced(lost)}
         await self._blobs.delete(sorted(keys))
         if self._contents is not None:
             for key in keys:
                 self._contents.forget(key)
         return len(keys)
 
-    def _listed(self, thread: str) -> AsyncIterator[Any]:
-        return self._blobs.list(f"{FOLDER}/{thread}")
+    async def _keys_in(self, threads: Sequence[str]) -> set[str]:
+        """Return the keys of all contents of these threads."""
+
+        async def keys_of(thread: str) -> set[str]:
+            return {info.key async for info in self._blobs.list(f"{FOLDER}/{thread}")}
+
+        keys: set[str] = set()
+        for start in range(0, len(threads), AT_ONCE):
+            keys.update(*await asyncio.gather(*map(keys_of, threads[start : start + AT_ONCE])))
+        return keys
 
 
 def subject_of(seals: Seals, person: str) -> str:
