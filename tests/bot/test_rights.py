@@ -13,12 +13,26 @@ from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.ingress import suspension
 from gateway.store import SQLiteStore
 from tests.contract.actions import eventually
-from tests.contract.rights import gateway_data
+from tests.contract.crashes import LivingBot
+from tests.contract.rights import found_in, gateway_data
 from tests.slack.reading import said, texts
+from tests.slack.world import SlackWorld
 from tests.support.bot import register, running_bot
 
 ADA = "slack:T0GATEWAY:U0ADA"
 """Ada, as the emulated workspace knows her."""
+
+
+HANGS = """
+    import asyncio
+    import gateway as cl
+
+    @cl.on_message
+    async def main(message: cl.Message):
+        await cl.Message(f"re {message.content}").send()
+        if "hang" in message.content:
+            await asyncio.sleep(3600)
+"""
 
 
 def begun(data: Path) -> bool:
@@ -105,3 +119,21 @@ async def test_a_request_that_nobody_answers_is_carried_out_later(slack: SlackEm
 def _audit(data: Path) -> list[Any]:
     with closing(sqlite3.connect(data / "gateway.db")) as database:
         return [action for (action,) in database.execute("SELECT action FROM audit").fetchall()]
+
+
+async def test_a_gateway_killed_during_an_erasure_does_it_at_its_next_start(
+    slack: SlackEmulator, tmp_path: Path
+) -> None:
+    data = tmp_path / ".gateway"
+    async with LivingBot(SlackWorld(slack), tmp_path, HANGS) as bot:
+        await slack.post("general", "@gateway kanarienwort")
+        await said(slack, "general", "re kanarienwort")
+        await slack.post("general", "@gateway hang kanarienwort")
+        await said(slack, "general", "re hang kanarienwort")
+        erasing = asyncio.create_task(gateway_data(data, "erase", "--user", ADA))
+        await eventually(lambda: begun(data))
+        await bot.kill()
+        await bot.start()
+        ran = await erasing
+        assert ran.code == 0 and "erased" in ran.out, ran
+        assert found_in(data, "kanarienwort") == []
