@@ -110,8 +110,8 @@ def _element(record: ElementRecord, path: Path | None) -> DeliveredElement:
                 "language": record.language,
                 "page": record.page,
                 "props": None if record.props is None else dict(record.props),
-                "autoPlay": None,
-                "playerConfig": None,
+                "autoPlay": record.auto_play,
+                "playerConfig": None if record.player_config is None else dict(record.player_config),
                 "forId": record.for_id,
                 "mime": record.mime,
             }
