@@ -162,9 +162,14 @@ class BlobFileVault:
             await in_thread(_remove_former, self._former, before)
 
     async def forget(self, *conversations: str) -> None:
-        """Remove every file that is held for these conversations (the words ``hold`` was given)."""
-        owners = {self._links.digest(conversation) for conversation in conversations}
-        await self._delete([kept.id for kept in await self._kept() if kept.owner in owners])
+        """Remove every file that is held for these conversations: those for which ``hold`` was given one of these
+        words, or one of them with a blank and a person behind it."""
+        wanted = set(conversations)
+        owners = {self._links.digest(conversation) for conversation in wanted}
+        for kept in await self._kept():
+            whose = "" if kept.owner in owners or (about := await self._about(kept.id)) is None else about.conversation
+            if kept.owner in owners or whose.rpartition(" ")[0] in wanted:
+                await self._delete([kept.id])
 
     async def _kept(self) -> list[_Kept]:
         """Return every held file, what is left of one that was never whole included."""

@@ -96,6 +96,9 @@ def remembering() -> Callbacks:
                 step.output = f"looked at {message.content}"
             action = cl.Action("again", {"said": message.content * 40}, label="Again")
             await cl.Message(f"re {message.content}", actions=[action]).send()
+            if "kanarien" in message.content:
+                file = cl.File(name="kanariendatei-zurück.txt", content=b"kanarieninhalt")
+                await cl.Message("a file", elements=[file]).send()
             await cl.Message("over").send()
 
     return register(bot)
@@ -128,9 +131,15 @@ class RightsContract:
             assert "words of Grace" not in ran.out
             said = [[step["output"] for step in thread["steps"] if step["type"] != "tool"] for thread in threads]
             assert said == [
-                ["kanarienwort eins", "re kanarienwort eins", "over"],
-                ["kanarienwort zwei", "re kanarienwort zwei", "over"],
+                ["kanarienwort eins", "re kanarienwort eins", "a file", "over"],
+                ["kanarienwort zwei", "re kanarienwort zwei", "a file", "over"],
             ]
+            names = [element["name"] for thread in threads for element in thread["elements"]]
+            assert names == ["kanariendatei.txt", *["kanariendatei-zurück.txt"] * 2]
+            with_files = await gateway_data(tmp_path, "export", "--user", ada, "--files", "ada")
+            assert with_files.err.endswith("wrote the profile and 3 files to ada\n")
+            copied = [(tmp_path / "ada" / each["objectKey"]).read_bytes() for t in threads for each in t["elements"]]
+            assert copied == [b"kanarieninhalt " * 400, *[b"kanarieninhalt"] * 2]
             of_grace = await gateway_data(tmp_path, "export", "--user", grace, "grace.jsonl")
             assert (
                 of_grace.out == "wrote 1 threads to grace.jsonl\nwrote the profile and 0 files to grace.jsonl.files\n"
@@ -143,7 +152,7 @@ class RightsContract:
             assert (unknown.code, unknown.out) == (0, "")
             assert unknown.err == f"gateway: nothing is kept of {ada}x\n"
             audit = await gateway_data(tmp_path, "audit")
-            assert [line.split()[2] for line in audit.out.splitlines()] == ["exported", "exported"]
+            assert [line.split()[2] for line in audit.out.splitlines()] == ["exported"] * 3
             assert ada not in audit.out and grace not in audit.out
 
     async def test_who_is_erased_while_the_gateway_runs_leaves_no_byte(self, world: World, tmp_path: Path) -> None:
@@ -231,7 +240,7 @@ class RightsContract:
             await eventually(lambda: kept(tmp_path, "SELECT action FROM audit") == ["expired"])
             for table in ("users", "threads", "steps", "elements", "sessions", "message_records"):
                 await eventually(lambda table=table: kept(tmp_path, f"SELECT count(*) FROM {table}") == [0])  # type: ignore[misc]
-        assert found_in(tmp_path / "blobs", "kanarien") == []
+        assert found_in(tmp_path / "blobs" / "elements", "kanarien") == []
         (audit,) = [json.loads(line) for line in (await gateway_data(tmp_path, "audit", "--json")).out.splitlines()]
         assert audit["details"]["threads"] == 2 and audit["subject"] is None
 

@@ -241,11 +241,12 @@ async def test_a_file_that_is_held_again_in_vain_stays_as_it_was(
 
 
 async def test_all_files_of_a_conversation_are_forgotten_and_no_others(parts: FileParts, folder: BlobFileVault) -> None:
-    theirs = [await folder.hold(PAGE, key=key, conversation="teams:t:a") for key in ("k", "l")]
-    other = await folder.hold(PAGE, key="k", conversation="teams:t:b")
+    whose = ("teams:t:a", "teams:t:a", "teams:t:a 29:ada")
+    theirs = [await folder.hold(PAGE, key=str(n), conversation=each) for n, each in enumerate(whose)]
+    other = await folder.hold(PAGE, key="k", conversation="teams:t:ab")
     await folder.forget("teams:t:a")
-    assert [await folder.find(id, conversation="teams:t:a") for id in theirs] == [None, None]
-    assert await folder.find(other, conversation="teams:t:b") is not None
+    assert [await folder.find(id, conversation=each) for id, each in zip(theirs, whose, strict=True)] == [None] * 3
+    assert await folder.find(other, conversation="teams:t:ab") is not None
     assert {info.key.split("/")[1] async for info in parts.blobs.list()} == {other}
 
 

@@ -224,6 +224,12 @@ class RightsStoreContract:
         await store.expire(before=NOW + 50)
         assert (await store.traces(ADA.key)).rows == 1
 
+    async def test_people_go_who_only_rated_what_expired(self, store: Store) -> None:
+        answer = said("1.1", GRACE, "an answer", type="assistant_message")
+        await keep(store, met(ADA), met(GRACE), thread("1.1", GRACE), answer, rated(answer, ADA))
+        await store.expire(before=LATER)
+        assert [(await store.traces(user.key)).rows for user in (ADA, GRACE)] == [0, 0]
+
     async def test_a_thread_whose_turn_waits_does_not_expire(self, store: Store) -> None:
         await keep(store, thread("1.1", ADA), said("1.1", ADA, "asked"), left=of(ADA))
         await store.put(envelope("waits"))

@@ -79,6 +79,9 @@ class RightsOnSQLite:
         for start in range(0, len(pieces), _CONVERSATIONS):
             some = rights.Conversations(person, pieces[start : start + _CONVERSATIONS], ids)
             await self._do(rights.ERASING_CONVERSATIONS, some)
+        tokens = await self._read(rights.FIND_TOKENS, list(traces.conversations))
+        for start in range(0, len(tokens), AT_ONCE):
+            await self._do(rights.ERASING_TOKENS, tokens[start : start + AT_ONCE])
         erased = await _until_few(lambda: self._do(rights.ERASING_STEPS, (person, AT_ONCE)))
         for start in range(0, len(traces.own), _THREADS):
             threads = traces.own[start : start + _THREADS]

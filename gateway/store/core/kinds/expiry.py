@@ -21,6 +21,8 @@ _OLD_THREADS = f"""SELECT id FROM (SELECT id, conversation FROM threads WHERE "u
     WHERE {_IDLE.format("old")} LIMIT ?2"""  # noqa: S608
 _PEOPLE = """SELECT DISTINCT "userIdentifier" FROM steps
         WHERE "threadId" IN (SELECT value FROM json_each(?1)) AND "userIdentifier" IS NOT NULL
+    UNION SELECT feedbacks."userIdentifier" FROM steps JOIN feedbacks ON feedbacks."forId" = steps.id
+        WHERE steps."threadId" IN (SELECT value FROM json_each(?1)) AND feedbacks."userIdentifier" IS NOT NULL
     UNION SELECT "userIdentifier" FROM threads
         WHERE id IN (SELECT value FROM json_each(?1)) AND "userIdentifier" IS NOT NULL"""
 _STEPS = 'SELECT id FROM steps WHERE "threadId" IN (SELECT value FROM json_each(?)) LIMIT ?'

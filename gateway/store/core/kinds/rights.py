@@ -12,6 +12,7 @@ from gateway.store.core.codec import load_user, loads
 from gateway.store.core.kind import Kind
 from gateway.store.core.kinds.deliveries import DEAD, FORGET_EFFECTS, OPEN
 from gateway.store.core.records import dump_records, load_records
+from gateway.store.core.statements import ByKeys
 from gateway.store.core.transaction import Transaction
 
 # ``?1`` is the person in all statements on the tables of history.
@@ -79,8 +80,9 @@ _UNTITLE = [
         ("deliveries", " AND state = 2"),
     )
 ]
-_DELETE_TOKENS = """DELETE FROM tokens
+_TOKENS = """SELECT key FROM tokens
     WHERE json_extract(CAST(body AS TEXT), '$.conversation') IN (SELECT value FROM json_each(?))"""
+_DELETE_TOKENS = ByKeys("DELETE FROM tokens WHERE key IN")
 _DELETE_MESSAGES = "DELETE FROM message_records WHERE key > ?1 AND key < ?2 AND (?3 OR instr(substr(key, ?4), ':') = 0)"
 _DELETE_VALUES = "DELETE FROM key_values WHERE owner = 'adapter' AND name = ?1"
 _FIND_VALUES = "SELECT name FROM key_values WHERE owner = 'adapter'"
@@ -161,6 +163,19 @@ def _object_keys(tx: Transaction, items: Sequence[tuple[str, Sequence[str]]]) ->
     ]
 
 
+def _find_tokens(tx: Transaction, items: Sequence[Sequence[str]]) -> list[list[str]]:
+    return [
+        [key for (key,) in tx.execute(_TOKENS, (json.dumps(list(conversations)),)).fetchall()]
+        for conversations in items
+    ]
+
+
+def _tokens(tx: Transaction, items: Sequence[Sequence[str]]) -> list[None]:
+    for keys in items:
+        _DELETE_TOKENS.run(tx, keys)
+    return [None] * len(items)
+
+
 def _titles(tx: Transaction, items: Sequence[tuple[str, Sequence[str]]]) -> list[None]:
     for person, shared in items:
         ids = json.dumps(list(shared))
@@ -184,7 +199,6 @@ def _conversations(tx: Transaction, items: Sequence[Conversations]) -> list[None
                 start = f"{kind}:{conversation}"
                 tx.execute(_DELETE_MESSAGES, (f"{start}:", f"{start};", alone, len(start) + 2))
             _thin_outbox(tx, item.person, conversation, alone=alone)
-        tx.execute(_DELETE_TOKENS, (json.dumps([conversation for conversation, _ in item.pieces]),))
     return [None] * len(items)
 
 
@@ -269,6 +283,8 @@ def _rest(tx: Transaction, items: Sequence[tuple[str, Traces, float]]) -> list[N
 
 FIND_TRACES = Kind(_traces, writes=False, owned=False)
 FIND_OBJECT_KEYS = Kind(_object_keys, writes=False, owned=False)
+FIND_TOKENS = Kind(_find_tokens, writes=False, owned=False)
+ERASING_TOKENS = Kind(_tokens)
 ERASING_TITLES = Kind(_titles)
 ERASING_CONVERSATIONS = Kind(_conversations)
 ERASING_STEPS = Kind(_steps)
