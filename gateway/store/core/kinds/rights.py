@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeAlias
 
 import orjson
 
-from gateway.model import Record, Removed, StepEdited, ThreadNamed, UserRecord
+from gateway.model import Record, Removed, StepEdited, ThreadNamed, ThreadRecord, UserRecord
 from gateway.ports import ANEW, PEOPLE, Erased, Traces
 from gateway.store.core.codec import load_user, loads
 from gateway.store.core.kind import Kind
@@ -206,11 +206,16 @@ def _thin_outbox(tx: Transaction, person: str, conversation: str, *, alone: bool
     """Take what is the person's out of what waits for a data layer elsewhere."""
     for seq, body in tx.execute(_OUTBOX, (conversation,)).fetchall():
         records = load_records(body)
-        left = [] if alone else [record for record in records if not _is_of(record, person)]
+        left = [] if alone else [_untitled(record) for record in records if not _is_of(record, person)]
         if not left:
             tx.execute(_DELETE_OUTBOX, (seq,))
-        elif len(left) < len(records):
+        elif left != records:
             tx.execute(_CHANGE_OUTBOX, (dump_records(left), seq))
+
+
+def _untitled(record: Record) -> Record:
+    """Return the record without the title of a thread: whose words that is, is not said."""
+    return record._replace(name=None) if isinstance(record, ThreadRecord) else record
 
 
 def _is_of(record: Record, person: str) -> bool:
