@@ -121,6 +121,8 @@ class Runner:
                 await turn.journal.close(keep=False)
                 await retry_until_stored(lambda: self._finish(turn, soon=behind()))
             finally:
+                if turn.transcript in turn.session.transcripts:
+                    turn.session.transcripts.remove(turn.transcript)
                 if turn.uploads is not None:
                     turn.uploads.end()
 
@@ -172,13 +174,13 @@ class Runner:
                 if turn.uploads is not None:
                     turn.uploads.end()
                 queued.records = services.history.records(turn)
+                turn.session.transcripts.remove(turn.transcript)
                 await journal.close(keep=True)
             raise
         finally:
             turn.typing.pause()
             for message in turn.live:
                 message.cancel()
-            turn.session.transcripts.remove(turn.transcript)
             self._pool.close(turn.session)
             current_turn.reset(reset)
         return turn
@@ -211,8 +213,10 @@ class Runner:
     async def _finish(self, turn: Turn, *, soon: bool) -> None:
         # The record is made here, with no await before the store has it: a concurrent turn may save the session too.
         record = None if turn.session.ended else turn.session.to_save()
-        history = self._services.history
+        history, transcripts = self._services.history, turn.session.transcripts
         records = history.records(turn)
+        # Whoever edits a message of the turn from now on writes that after the turn's own records.
+        transcripts.remove(turn.transcript)
         try:
             await write_outcome(
                 self._services.store,
@@ -223,6 +227,7 @@ class Runner:
             )
         except BaseException:
             turn.session.not_saved()
+            transcripts.append(turn.transcript)
             raise
         history.written(records, turn.session)
 
