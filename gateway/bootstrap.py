@@ -143,7 +143,7 @@ def compose(
         seals=seals,
         commands=CommandList(store, sender),
         history=history,
-        threads=_threads(history.place, store, layer),
+        threads=_threads(history.place, store, layer, settings.data_layer_timeout),
         contents=contents,
         reactions=handlers.wants_reactions,
         author_rename=lambda: callbacks.author_rename,
@@ -250,13 +250,13 @@ def _own_layer(settings: GatewaySettings, contents: Contents) -> Callable[[], Ba
     return make
 
 
-def _threads(place: Place, store: Store, layer: LayerSource) -> Threads | None:
+def _threads(place: Place, store: Store, layer: LayerSource, timeout: float) -> Threads | None:
     """Return what reads threads back from where they are kept."""
     match place:
         case "store":
             return store
         case "layer":
-            return LayerThreads(layer)
+            return LayerThreads(layer, timeout=timeout)
         case "off":
             return None
 

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """Characters that a terminal takes for commands. What people wrote must not reach it as such."""
+_NAME = 200
+"""Characters of a name that are shown: a bot may give a step any."""
 _DEEPEST = 8
 """Steps inside of steps that are shown farther to the right."""
 
@@ -29,6 +31,15 @@ def one_line(text: str | None) -> str:
         text: What somebody wrote; None for nothing.
     """
     return " ".join(readable(text or "").split())
+
+
+def cut(name: str) -> str:
+    """Return a name as long as a line may be: the first 200 characters.
+
+    Args:
+        name: The name of a person, a step or an element.
+    """
+    return name if len(name) <= _NAME else f"{name[: _NAME - 1]}…"
 
 
 def moment(at: str | None) -> str:
@@ -70,7 +81,7 @@ def _step(step: "StepDict", elements: "list[ElementDict]") -> Iterator[str]:
     type = step.get("type") or ""
     kind = "" if type.endswith("_message") else f"[{one_line(type)}] "
     failed = "  (failed)" if step.get("isError") else ""
-    yield f"{moment(step.get('createdAt'))}  {kind}{one_line(step.get('name'))}{failed}"
+    yield f"{moment(step.get('createdAt'))}  {kind}{cut(one_line(step.get('name')))}{failed}"
     for text in (step.get("input"), step.get("output")):
         if text:
             yield from (f"    {line}" for line in readable(text).split("\n"))
@@ -84,4 +95,4 @@ def _step(step: "StepDict", elements: "list[ElementDict]") -> Iterator[str]:
 def _element(element: "ElementDict") -> str:
     """Return the line of a file or another element."""
     about = [one_line(each) for each in (element.get("type"), element.get("mime"), element.get("url")) if each]
-    return f"📎 {one_line(element.get('name'))} ({', '.join(about)})"
+    return f"📎 {cut(one_line(element.get('name')))} ({', '.join(about)})"

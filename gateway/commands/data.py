@@ -14,6 +14,7 @@ import typer
 from gateway.commands.common import database_url, fail, read_settings, run_async
 from gateway.commands.layer import layer_of
 from gateway.errors import DatabaseInUse, SettingsError
+from gateway.model.text import storable
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -59,6 +60,7 @@ def export(
 
 
 async def _export(person: str, file: Path | None, folder: Path | None, bot: Path | None) -> None:
+    from gateway.disk import in_thread
     from gateway.store import Inspector, personal
 
     url = database_url()
@@ -68,10 +70,13 @@ async def _export(person: str, file: Path | None, folder: Path | None, bot: Path
             exported = await _write(found, file, bot)
             contents = 0 if folder is None or not (exported.threads or known) else await _copy(found, folder)
         except OSError as error:
-            fail(f"cannot write {error.filename or file or folder}: {error.strerror or error}; choose another place")
+            place = error.filename or file or folder or "standard output"
+            fail(f"cannot write {place}: {error.strerror or error}; choose another place")
     if bot is None:
         await _say_if_elsewhere("left out: give the bot's file, --bot bot.py")
     if not exported.threads and known is None:
+        if file is not None:
+            await in_thread(file.unlink)
         typer.echo(f"gateway: nothing is kept of {person}", err=True)
         return
     async with Inspector(url) as store:
@@ -95,14 +100,20 @@ async def _write(found: "Personal", file: Path | None, bot: Path | None) -> "Exp
 
 @contextmanager
 def _opened(file: Path | None) -> "Generator[TextIO]":
-    """Open a new file that only this user can read; None is the standard output."""
+    """Open a new file that only this user can read; None is the standard output. What cannot be written whole is
+    removed."""
     from gateway.disk import create
 
     if file is None:
         yield sys.stdout
     else:
-        with create(file) as raw, TextIOWrapper(raw, encoding="utf-8") as out:
-            yield out
+        with create(file) as raw:
+            try:
+                with TextIOWrapper(raw, encoding="utf-8") as out:
+                    yield out
+            except BaseException:
+                file.unlink()
+                raise
 
 
 async def _copy(found: "Personal", folder: Path) -> int:
@@ -314,6 +325,6 @@ def _log(event: str, subject: str, details: dict[str, int]) -> None:
 
 
 def _person(user: str) -> str:
-    if user.count(":") < 2 or not all(user.split(":", 2)) or "\x00" in user:
+    if user.count(":") < 2 or not all(user.split(":", 2)) or user != storable(user):
         fail(f"--user is {user!r}: write PLATFORM:WORKSPACE:ID, as in slack:T012AB3C4:U012A3CDE")
     return user

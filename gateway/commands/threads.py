@@ -1,14 +1,14 @@
 """``gateway threads``: the kept conversations, listed, shown and searched."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from gateway.commands.common import database_url, fail, one_line_errors
-from gateway.commands.conversations import conversation, moment, one_line
+from gateway.commands.conversations import conversation, cut, moment, one_line
 
 if TYPE_CHECKING:
     from gateway.store.threads import ListedThread, Passage, ThreadQuery
@@ -94,7 +94,7 @@ def threads_search(
         _print_page([_found(each) for each in page.found], page.cursor)
         return
     for each in page.found:
-        who, title = one_line(each.name), one_line(each.title) or "(no title)"
+        who, title = cut(one_line(each.name)), one_line(each.title) or "(no title)"
         typer.echo(f"{moment(each.at)}  {who}  in {one_line(each.thread)}  {title}\n    {one_line(each.excerpt)}")
     _end(bool(page.found), page.cursor)
 
@@ -137,13 +137,19 @@ def _query(
         tag=tag,
         feedback=values[feedback],
         since=_seconds(since),
-        until=None if until is None else _seconds(until + timedelta(days=1)),
+        until=None if until is None else _day_after(until),
     )
 
 
 def _seconds(day: datetime | None) -> float | None:
     """Return when a day begins, in seconds since the epoch."""
     return None if day is None else day.replace(tzinfo=UTC).timestamp()
+
+
+def _day_after(day: datetime) -> float | None:
+    """Return when the day after this one begins, in seconds since the epoch; None where no day follows (the year
+    9999 ends)."""
+    return None if day.date() == date.max else _seconds(day + timedelta(days=1))
 
 
 def _listed(listed: "ListedThread") -> dict[str, Any]:

@@ -9,11 +9,11 @@ import structlog
 
 from gateway.disk import in_thread
 from gateway.errors import StoreFailed
+from gateway.outbox.bounded import described
 from gateway.outbox.calls import LayerCalls
 from gateway.outbox.elements import ElementFiles
 from gateway.outbox.layer import LayerSource
 from gateway.ports import LayerStatus, Outbox, OutboxItem
-from gateway.redaction import redact
 from gateway.runtime.calling import as_failure
 
 log = structlog.get_logger(__name__)
@@ -37,8 +37,6 @@ REFUSED = 5
 """Failures of an item, while others succeed, at which the log says that it is the item that cannot be delivered."""
 GROWING = (10_000, 100_000, 1_000_000)
 """Items that wait, at which the log says so."""
-_ERROR_LIMIT = 500
-"""Characters of an error that are kept."""
 
 
 class Deliverer:
@@ -209,6 +207,10 @@ class Deliverer:
         except StoreFailed as error:
             log.warning("outbox.not_noted", conversation=conversation, error=str(error))
             await asyncio.sleep(1)
+        except Exception:
+            # Whatever it is, the item is still there: it must not be tried again at once, and for ever.
+            log.exception("outbox.not_delivered", conversation=conversation)
+            await asyncio.sleep(1)
         finally:
             self._running.pop(conversation, None)
             self._retrying.discard(conversation)
@@ -221,7 +223,7 @@ class Deliverer:
         for item in items:
             try:
                 await self._calls.deliver(await self._source.get(), item.records)
-            except (Exception, SystemExit) as error:
+            except (Exception, SystemExit, KeyboardInterrupt) as error:
                 # The layer is the bot's own and may raise anything; the item stays.
                 failed = as_failure(error)
                 break
@@ -243,7 +245,7 @@ class Deliverer:
             self._said = 0
 
     async def _postpone(self, item: OutboxItem, error: Exception) -> None:
-        text = redact(f"{type(error).__name__}: {error}")[:_ERROR_LIMIT]
+        text = described(error)
         attempts = item.attempts + 1
         if not self._failing:
             log.error("data_layer.failing", error=text, conversation=item.conversation, exc_info=error)

@@ -1,6 +1,7 @@
 """The data layer that a bot registered: made once, checked, closed at the end."""
 
 import asyncio
+import inspect
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -8,8 +9,7 @@ import structlog
 
 from gateway.data import BaseDataLayer, set_data_layer
 from gateway.errors import SettingsError
-from gateway.outbox.bounded import bounded, heard
-from gateway.redaction import redact
+from gateway.outbox.bounded import bounded, described, heard
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +61,7 @@ class LayerSource:
         if not self._making.done():
             return "the function registered with @data_layer has not returned yet"
         error = self._making.exception()
-        return None if error is None else redact(f"@data_layer failed: {type(error).__name__}: {error}")
+        return None if error is None else f"@data_layer failed: {described(error)}"
 
     async def open(self) -> None:
         """Make the layer. Where that takes longer than ``PATIENCE``, or what it needs is away, the start goes on
@@ -80,8 +80,7 @@ class LayerSource:
         if isinstance(error, SettingsError):
             raise error
         if isinstance(error, _MISTAKES):
-            what = " ".join(f"{type(error).__name__}: {error}".split())
-            raise SettingsError(f"@data_layer failed: {what}") from error
+            raise SettingsError(f"@data_layer failed: {' '.join(described(error).split())}") from error
         if (problem := self.problem) is not None:
             log.error("data_layer.away", error=problem, note="the gateway starts without it and tries again")
 
@@ -117,7 +116,11 @@ class LayerSource:
         return making
 
     async def _called(self, make: Callable[[], Any]) -> BaseDataLayer:
-        layer = checked(await bounded(make(), self._timeout))
+        async def made() -> object:
+            result = make()
+            return await result if inspect.isawaitable(result) else result
+
+        layer = checked(await bounded(made(), self._timeout))
         if self._made is not None:
             self._made(layer)
         self._layer = layer

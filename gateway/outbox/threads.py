@@ -1,6 +1,7 @@
 """Reads threads back from the data layer."""
 
 from gateway.model import ThreadDict
+from gateway.outbox.bounded import bounded
 from gateway.outbox.layer import LayerSource
 
 
@@ -9,15 +10,18 @@ class LayerThreads:
 
     Args:
         source: Gives the layer.
+        timeout: Seconds that reading a thread may take.
     """
 
-    def __init__(self, source: LayerSource) -> None:
+    def __init__(self, source: LayerSource, *, timeout: float) -> None:
         self._source = source
+        self._timeout = timeout
 
     async def thread(self, id: str, *, limit: int, characters: int) -> ThreadDict | None:
-        """Return a thread with its newest steps, as far as they are delivered; None where the layer has none."""
+        """Return a thread with its newest steps, as far as they are delivered; None where the layer has none. Raises
+        what the layer raises, and ``TimeoutError``."""
         layer = await self._source.get()
-        found = await layer.get_thread(id)
+        found: ThreadDict | None = await bounded(layer.get_thread(id), self._timeout)
         if found is None:
             return None
         steps = list(found.get("steps") or ())[-limit:]

@@ -15,7 +15,7 @@ STEPS = 1_000
 """How many steps a resumed conversation is given at most, the newest."""
 CHARACTERS = 10_000_000
 """How many characters their inputs and outputs have together at most."""
-WITHIN = 10.0
+WITHIN = 5.0
 """Seconds in which a thread has to be read. The message that resumes the conversation waits that long at most."""
 
 

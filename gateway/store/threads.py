@@ -96,7 +96,7 @@ def kept_threads(url: str) -> Generator["KeptThreads"]:
         SettingsError: There is no such database, it needs another version of the gateway, or it cannot be read.
     """
     path = sqlite_file(url)
-    with clear_errors(path), closing(open_shared(path)) as database:
+    with closing(open_shared(path)) as database, clear_errors(path):
         database.begin(writes=False)
         yield KeptThreads(database.connection)
 

@@ -106,12 +106,14 @@ async def test_an_element_is_given_with_its_content_in_a_file(store: SQLiteStore
                 (element["path"] and Path(element["path"]).read_bytes(), element["forId"], element["objectKey"])
             )
             seen.append((element.name, element.thread_id, element.for_id, element.mime, element.content))
+            assert (element["autoPlay"], element.player_config) == (True, {"loop": True})
             assert "path" not in element.to_dict()
             await super().create_element(element)
 
     folder = store.path.parent
     await Folder(folder / "blobs").put("elements/t/e/a.txt", b"content")
     record = ElementRecord("e", "t", "slack:T1:U1", "file", "a.txt", for_id="s", mime="text/plain")
+    record = record._replace(auto_play=True, player_config={"loop": True})
     await leave(store, record._replace(object_key="elements/t/e/a.txt"), record._replace(id="gone", object_key="gone"))
     layer = Reads()
     async with delivering(store, lambda: layer):
@@ -263,7 +265,13 @@ async def test_methods_that_are_not_asynchronous_work_too(store: SQLiteStore) ->
 
 @pytest.mark.parametrize(
     ("error", "problem"),
-    [(asyncio.CancelledError(), "RuntimeError: the call was cancelled by itself"), (SystemExit(1), "HandlerExit: ")],
+    [
+        (asyncio.CancelledError(), "RuntimeError: the call was cancelled by itself"),
+        *(
+            (error, "HandlerExit: ")
+            for error in (SystemExit(1), KeyboardInterrupt(), GeneratorExit(), BaseException("odd"))
+        ),
+    ],
 )
 async def test_a_layer_that_ends_more_than_its_call_has_failed(
     store: SQLiteStore, error: BaseException, problem: str
@@ -308,3 +316,36 @@ async def test_the_log_says_once_that_a_layer_fails_and_once_that_it_works(store
             await layer.until(lambda: "a2" in layer.said())
     said_of_layer = [each["event"] for each in logs if each["event"].startswith("data_layer.")]
     assert said_of_layer == ["data_layer.failing", "data_layer.item_refused", "data_layer.works_again"]
+
+
+async def test_an_error_that_no_database_takes_is_kept_cut_and_tried_again_after_a_pause(store: SQLiteStore) -> None:
+    layer = DictLayer()
+    layer.away = RuntimeError("half \ud83d of\x00 " + "x" * 1_000)
+    await texts(store, "a", "one")
+    async with delivering(store, lambda: layer) as running:
+        await layer.until(lambda: layer.tried >= 3)
+        problem = (await running.status()).problem or ""
+        assert problem.startswith("RuntimeError: half \ufffd of\ufffd xxx") and len(problem) == 500
+        [stays] = await store.failed(limit=10)
+        assert (stays.error, stays.attempts >= 1) == (problem, True)
+        layer.away = None
+        await layer.until(lambda: layer.said() == ["one"])
+
+
+async def test_a_plain_method_that_would_end_the_process_has_failed(store: SQLiteStore) -> None:
+    raising, taken = [SystemExit(3)], asyncio.Event()
+
+    class Plain:
+        def __getattr__(self, name: str) -> Any:
+            if name in BaseDataLayer.__abstractmethods__:
+                return self.take
+            raise AttributeError(name)
+
+        def take(self, *_: Any, **__: Any) -> None:
+            if raising:
+                raise raising.pop()
+            taken.set()
+
+    await texts(store, "a", "one")
+    async with delivering(store, Plain), asyncio.timeout(20):
+        await taken.wait()

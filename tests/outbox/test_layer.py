@@ -48,6 +48,22 @@ async def test_a_mistake_in_the_function_ends_the_start() -> None:
     await source.close()
 
 
+@pytest.mark.parametrize("ends", [SystemExit(3), KeyboardInterrupt()])
+async def test_a_function_that_would_end_the_process_is_called_again(ends: BaseException) -> None:
+    layer, raised = DictLayer(), [ends]
+
+    def make() -> DictLayer:
+        if raised:
+            raise raised.pop()
+        return layer
+
+    source = LayerSource(make, None, timeout=5)
+    await source.open()
+    assert type(ends).__name__ in (source.problem or "")
+    assert await source.get() is layer
+    await source.close()
+
+
 async def test_the_bot_finds_the_layer_until_the_end() -> None:
     calls: list[str] = []
 

@@ -43,6 +43,11 @@ def test_what_cannot_be_a_filter_is_refused(data: Path) -> None:
         assert wrong[0] in result.stderr and "Traceback" not in result.stderr
 
 
+def test_the_last_of_all_days_is_a_day(data: Path) -> None:
+    result = gateway("threads", "list", "--since", "0001-01-01", "--until", "9999-12-31", cwd=data)
+    assert (result.returncode, result.stderr) == (0, "no conversations\n")
+
+
 def test_where_nothing_is_kept_that_is_said(data: Path) -> None:
     result = gateway("threads", "list", cwd=data)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "no conversations\n")
