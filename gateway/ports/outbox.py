@@ -59,11 +59,11 @@ class Outbox(Protocol):
 
     async def due(self, *, now: float, limit: int) -> Sequence[OutboxItem]:
         """Return the first item of each conversation, if it is due at ``now`` (epoch seconds): the oldest ``limit`` of
-        them."""
+        them, fewer where they are large."""
         ...
 
     async def delivered(self, items: Sequence[OutboxItem], *, limit: int) -> Sequence[OutboxItem]:
-        """Delete items of one conversation, and return its next ones, ``limit`` at most."""
+        """Delete items of one conversation, and return its next ones, ``limit`` at most, fewer where they are large."""
         ...
 
     async def postpone(self, item: OutboxItem, *, error: str, not_before: float) -> None:
@@ -71,7 +71,7 @@ class Outbox(Protocol):
         ...
 
     async def failed(self, *, limit: int) -> Sequence[OutboxItem]:
-        """Return items whose delivery failed, oldest first. Slow: it looks through all items."""
+        """Return items whose delivery failed, without their records, oldest first. Slow: it looks through all items."""
         ...
 
     async def drop_failed(self, items: Sequence[OutboxItem]) -> int:

@@ -98,6 +98,17 @@ class OutboxContract:
         await store.postpone(first, error="late", not_before=LATER * 2)
         assert await waiting(store) == ["second"]
 
+    async def test_large_ones_are_read_few_at_a_time(self, store: Store) -> None:
+        for number in range(4):
+            await leave(store, said(f"{number}" * 1_500_000), thread=f"t{number}", key=f"k{number}")
+            await leave(store, said(f"{number}" * 1_500_000), thread="a", key=f"ka{number}")
+        due = await store.due(now=LATER, limit=10)
+        assert [text[0] for text in texts(due)] == ["0", "0"]
+        assert len(await store.delivered([due[1]], limit=10)) == 2
+        await store.postpone(due[0], error="too large", not_before=0)
+        [failed] = await store.failed(limit=10)
+        assert (failed.seq, list(failed.records)) == (due[0].seq, [])
+
     async def test_what_failed_can_be_dropped_and_nothing_else(self, store: Store) -> None:
         await leave(store, said("a1"), thread="a", key="k1")
         await leave(store, said("a2"), thread="a", key="k2")

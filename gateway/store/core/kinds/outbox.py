@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from gateway.model import Record
 from gateway.ports import OutboxItem, OutboxSize
+from gateway.store.core.connection import Cursor
 from gateway.store.core.kind import Kind
 from gateway.store.core.records import dump_records, load_records
 from gateway.store.core.transaction import Transaction
@@ -20,10 +21,13 @@ NEXT = """SELECT seq, thread, body, put_at, attempts, not_before, error FROM out
 FORGET = "DELETE FROM outbox WHERE seq = ? AND put_at = ?"
 POSTPONE = "UPDATE outbox SET attempts = attempts + 1, error = ?, not_before = ? WHERE seq = ? AND put_at = ?"
 DROP = f"{FORGET} AND attempts > 0"
-FIND_FAILED = """SELECT seq, thread, body, put_at, attempts, not_before, error FROM outbox WHERE attempts > 0
+FIND_FAILED = """SELECT seq, thread, '[]', put_at, attempts, not_before, error FROM outbox WHERE attempts > 0
     ORDER BY seq LIMIT ?"""
 COUNT = "SELECT count(*) FROM outbox"
 OLDEST = "SELECT put_at FROM outbox ORDER BY seq LIMIT 1"
+
+BYTES = 4_000_000
+"""Bytes of the bodies that are read at a time; one may have any number."""
 
 Row: TypeAlias = tuple[int, str, bytes, float, int, float, str | None]
 
@@ -38,16 +42,23 @@ def _load(row: Row) -> OutboxItem:
     return OutboxItem(seq, conversation, load_records(body), put_at, attempts, not_before, error)
 
 
+def _some(cursor: Cursor) -> list[OutboxItem]:
+    """Return the items of rows, up to the one with which their bodies have ``BYTES``."""
+    items: list[OutboxItem] = []
+    size = 0
+    while size < BYTES and (row := cursor.fetchone()) is not None:
+        items.append(_load(row))
+        size += len(row[2])
+    return items
+
+
 def _due(tx: Transaction, items: Sequence[tuple[float, int]]) -> list[Sequence[OutboxItem]]:
-    return [[_load(row) for row in tx.execute(DUE, item).fetchall()] for item in items]
+    return [_some(tx.execute(DUE, item)) for item in items]
 
 
 def _delivered(tx: Transaction, items: Sequence[tuple[Sequence[OutboxItem], int]]) -> list[Sequence[OutboxItem]]:
     tx.executemany(FORGET, [(item.seq, item.put_at) for delivered, _ in items for item in delivered])
-    return [
-        [_load(row) for row in tx.execute(NEXT, (delivered[0].conversation, limit)).fetchall()]
-        for delivered, limit in items
-    ]
+    return [_some(tx.execute(NEXT, (delivered[0].conversation, limit))) for delivered, limit in items]
 
 
 def _postpone(tx: Transaction, items: Sequence[tuple[OutboxItem, str, float]]) -> list[None]:
