@@ -12,6 +12,7 @@ import pytest
 from gateway import redaction
 from gateway.redaction import BLANK, conceal, conceal_variables, redact
 from gateway.settings import GatewaySettings, conceal_secrets
+from gateway.telemetry.logs import shown
 
 ODD = 'p&ss w/rd+"it\'s"\\%é=7!'
 """A value without any secret's shape, with everything that is escaped somewhere."""
@@ -48,12 +49,12 @@ FORMS: dict[str, Callable[[str], str]] = {
 def test_a_configured_value_is_blanked_out_in_every_form(form: str, value: str) -> None:
     conceal(value)
     text = FORMS[form](value)
-    shown = redact(f"it said {text} and went on")
-    assert BLANK in shown
-    assert shown.startswith("it said ")
-    assert shown.endswith(" and went on")
+    redacted = redact(f"it said {text} and went on")
+    assert BLANK in redacted
+    assert redacted.startswith("it said ")
+    assert redacted.endswith(" and went on")
     for part in (value[:10], urllib.parse.quote(value, safe="")[:14], base64.b64encode(value.encode()).decode()[4:14]):
-        assert part not in shown
+        assert part not in redacted
 
 
 def test_what_the_settings_hold_and_what_the_environment_calls_secret_is_concealed(
@@ -187,6 +188,13 @@ def test_prose_keys_and_addresses_stay(text: str) -> None:
 def test_a_megabyte_of_what_almost_looks_like_a_secret_is_looked_through(piece: str) -> None:
     """With a pattern that goes back over what it has read this would take minutes."""
     redact((piece * 1_000_000)[:1_000_000])
+
+
+def test_a_long_value_is_cut_in_a_log_and_no_half_of_a_secret_stays() -> None:
+    text = "x" * 19_990 + " xoxb-" + "1234567890-" * 10 + " " + "y" * 1_000_000
+    for logged in (shown(text), shown({"error": [text]})["error"][0]):
+        assert len(logged) < 20_100
+        assert "xoxb" not in logged and logged.endswith("… (1,020,107 characters)")
 
 
 def test_variables_that_only_name_a_file_or_nothing_are_left_alone() -> None:

@@ -12,17 +12,29 @@ import structlog
 from gateway.errors import StoreFailed
 from gateway.redaction import BLANK, SECRET_NAMES, redact
 
+_LONGEST = 20_000
+"""Characters of one value that a log line shows: an error of user code may have any text."""
+_SECRET = 5_000
+"""Characters beyond these that are looked at, so that no secret is cut in two and then not recognised."""
+
 
 def shown(value: Any, name: str = "") -> Any:
     """Return the value as a log may show it, with secrets blanked out of everything nested in it. ``name`` is the field
     it stands in: a field named like a secret is blanked out whole."""
     if isinstance(value, str):
-        return BLANK if SECRET_NAMES.search(name) and value else redact(value)
+        return BLANK if SECRET_NAMES.search(name) and value else _cut(value)
     if isinstance(value, Mapping):
         return {key: shown(item, str(key)) for key, item in cast(Any, value).items()}
     if isinstance(value, list | tuple):
         return [shown(item, name) for item in cast(Any, value)]
-    return value if value is None or isinstance(value, int | float) else redact(repr(value))
+    return value if value is None or isinstance(value, int | float) else _cut(repr(value))
+
+
+def _cut(text: str) -> str:
+    """Return a text without secrets, and of a long one the beginning."""
+    if len(text) <= _LONGEST:
+        return redact(text)
+    return f"{redact(text[: _LONGEST + _SECRET])[:_LONGEST]}… ({len(text):,} characters)"
 
 
 def _unless_said(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
