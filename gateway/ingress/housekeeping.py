@@ -34,6 +34,12 @@ LOOK_FOR_ORPHANS_EVERY = 6 * 3_600.0
 """Seconds between looks through all blobs, each of which costs requests in a cloud."""
 FIRST_LOOK = 600.0
 """Seconds before the first of them: by then the turns that an earlier process left have put their contents again."""
+INDEX_EVERY = 60.0
+"""Seconds between two times that the index for searches is brought up to date."""
+INDEX_PAUSE = 0.05
+"""Seconds between two batches of it, so that acknowledgements do not wait behind them."""
+PURGE_INDEX_AFTER = DAY
+"""Seconds for which the pages of the index may have traces of an edited or deleted text: all of them are rewritten."""
 LOOK_LIMIT = 10_000
 """Idle sessions that one look reads from the store at most."""
 
@@ -82,7 +88,7 @@ class Housekeeping:
 
     async def run(self) -> None:
         """Do the periodic work until the gateway drains."""
-        pruned = 0.0
+        pruned = indexed = 0.0
         while True:
             try:
                 self._pool.rest_idle()
@@ -91,6 +97,9 @@ class Housekeeping:
                 if time.monotonic() - pruned > PRUNE_EVERY:
                     pruned = time.monotonic()
                     await self._prune()
+                if time.monotonic() - indexed > INDEX_EVERY:
+                    await self._index()
+                    indexed = time.monotonic()
             except Draining:
                 return
             except Exception:
@@ -107,6 +116,15 @@ class Housekeeping:
                 self._left += 1
             elif (await self._acceptor.take(ending(session, reason="idle", now=now))).status == "ignored":
                 self._left += 1  # the session's platform is off now
+
+    async def _index(self) -> None:
+        """Bring the index for searches up to date, as far as the time until the next turn of this loop allows."""
+        end = time.monotonic() + INDEX_EVERY
+        purged = time.time() - PURGE_INDEX_AFTER
+        more = True
+        while more and time.monotonic() < end:
+            more = await self._store.index_steps() or await self._store.purge_index(removed_before=purged)
+            await asyncio.sleep(INDEX_PAUSE)
 
     async def _prune(self) -> None:
         now = time.time()

@@ -29,6 +29,24 @@ class Store(Inbox, Outcomes, Outbox, Journals, Sessions, Threads, Payloads, Righ
         """Commit once, and raise what keeps the store from committing now."""
         ...
 
+    async def index_steps(self, *, new: bool = True) -> bool:
+        """Bring the index for searches a batch nearer to what is kept, and return whether there may be more to do.
+        Nobody has to wait for it: a search reads what is not indexed.
+
+        Args:
+            new: Whether new steps are added, besides taking out what was changed or deleted.
+        """
+        ...
+
+    async def purge_index(self, *, removed_before: float) -> bool:
+        """Rewrite some pages of the index for searches, in which there still are traces of what was taken out of it,
+        and return whether more is to be done.
+
+        Args:
+            removed_before: The time (epoch seconds) before which the first of it has to have been taken out.
+        """
+        ...
+
     async def prune(
         self,
         *,

@@ -153,7 +153,7 @@ class KeptThreads:
         wanted = (
             select(steps.c.threadId, threads.c.name, *columns(steps, given))
             .join(threads, threads.c.id == steps.c.threadId)
-            .where(says(text), *_said_between(query), *_of_thread(query))
+            .where(says(self._execute, text), *_said_between(query), *_of_thread(query))
         )
         if query.user is not None:
             wanted = wanted.where(steps.c.userIdentifier == storable(query.user))

@@ -60,7 +60,9 @@ class PageContract:
         ada_ = await ada(layer)
         plain = await thread(layer, ada_, "Straße nach Köln")
         percent = await thread(layer, ada_, "100% sure_thing")
-        for words, found in (("KÖLN", [plain]), ("0% S", [percent]), ("e_t", [percent]), ("%", [percent])):
+        path = await thread(layer, ada_, "in C:\\Data\\x")
+        of_percent = [(words, [percent]) for words in ("0% S", "e_t", "%")]
+        for words, found in (("KÖLN", [plain]), ("c:\\d", [path]), *of_percent):
             assert await pages(layer, ThreadFilter(userId=ada_.id, search=words)) == [found], words
         assert await pages(layer, ThreadFilter(userId=ada_.id, search="'; --")) == [[]]
         values: tuple[Literal[0, 1], ...] = (0, 1)

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
+from gateway.data.sql.layer import SQLDataLayer
 from gateway.types import Feedback, Pagination, ThreadFilter
 from tests.data.contract import LayerContract
 from tests.data.databases import AnyHarness
@@ -49,7 +50,7 @@ class SqlContract(LayerContract):
         halfway = await layer.list_threads(Pagination(first=MANY // 3), mine)
         assert len(halfway.data) == MANY // 3
         for cursor in (None, halfway.pageInfo.endCursor):
-            with selects(harness) as seen:
+            with selects(layer) as seen:
                 page = await layer.list_threads(Pagination(first=20, cursor=cursor), mine)
             assert [len(each["steps"]) for each in page.data] == [2] * 20
             assert len(seen) <= 6
@@ -67,7 +68,7 @@ class SqlContract(LayerContract):
 
 
 @contextmanager
-def selects(harness: AnyHarness) -> Iterator[list[tuple[str, Any]]]:
+def selects(layer: SQLDataLayer) -> Iterator[list[tuple[str, Any]]]:
     """The SELECT statements of a block with their parameters."""
     seen: list[tuple[str, Any]] = []
 
@@ -75,9 +76,9 @@ def selects(harness: AnyHarness) -> Iterator[list[tuple[str, Any]]]:
         if sql.lstrip().upper().startswith("SELECT"):
             seen.append((sql, parameters))
 
-    event.listen(harness.engine.sync_engine, "before_cursor_execute", note)
+    event.listen(layer.engine.sync_engine, "before_cursor_execute", note)
     yield seen
-    event.remove(harness.engine.sync_engine, "before_cursor_execute", note)
+    event.remove(layer.engine.sync_engine, "before_cursor_execute", note)
 
 
 async def fill(harness: AnyHarness, user_id: str, threads: int = MANY, steps: int = 2) -> None:

@@ -12,6 +12,7 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
+from gateway import step_search
 from gateway.errors import SettingsError
 from gateway.store import SQLiteStore
 from gateway.store.core import codec
@@ -118,6 +119,8 @@ print("imported" if "alembic" in sys.modules else "not imported")
         connection.execute("CREATE TABLE schema_version (version INTEGER NOT NULL)")
         connection.execute("INSERT INTO schema_version VALUES (5)")
         for table in ("users", "threads", "steps", "elements", "feedbacks", "outbox", "admin_requests", "audit"):
+            connection.execute(f"DROP TABLE {table}")
+        for table in step_search.TABLES:
             connection.execute(f"DROP TABLE {table}")
         connection.execute("ALTER TABLE deliveries DROP COLUMN person")
     migrated = subprocess.run(command, capture_output=True, text=True, check=True)

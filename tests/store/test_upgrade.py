@@ -70,8 +70,8 @@ async def test_tables_are_created_once(url: str) -> None:
     assert await tables.current(url) == HEAD
     again = await tables.upgrade(url)
     assert (again.before, again.after, again.copy) == (HEAD, HEAD, None)
-    of_texts = [each for each in await differences(url) if "steps_output_trigrams" not in str(each)]
-    assert of_texts == []
+    found = [str(each) for each in await differences(url)]
+    assert [each for each in found if "steps_output_trigrams" not in each and "steps_search" not in each] == []
     await execute(url, "UPDATE owner SET epoch = epoch + 1 WHERE one = 1 AND last_seq = 0")
 
 

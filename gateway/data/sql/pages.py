@@ -2,12 +2,16 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal_column, or_, select
 
+from gateway import step_search
 from gateway.data.cursors import Place
 from gateway.data.sql import threads
 from gateway.data.sql.transactions import Transaction
 from gateway.types import ThreadDict, ThreadFilter
+
+_FEW = 5_000
+"""Steps that are compared with the text of a search where the index names them."""
 
 
 def newest(t: Transaction, user_id: str | None) -> Select[Any]:
@@ -24,7 +28,7 @@ async def page(t: Transaction, filters: ThreadFilter, after: Place | None, count
     needed; those without one are a query of their own, because the databases sort them in different places.
     """
     table = t.schema.threads
-    wanted = threads.query(t).where(*_conditions(t, filters))
+    wanted = threads.query(t).where(*await _conditions(t, filters))
     found: list[ThreadDict] = []
     if after is None or after.created is not None:
         dated = wanted.where(table.c.createdAt.is_not(None) if after is None else _behind(t, after))
@@ -44,17 +48,44 @@ def _behind(t: Transaction, after: Place) -> ColumnElement[bool]:
     return and_(table.c.createdAt <= created, or_(table.c.createdAt < created, table.c.id < id))
 
 
-def _conditions(t: Transaction, filters: ThreadFilter) -> list[ColumnElement[bool]]:
+async def _conditions(t: Transaction, filters: ThreadFilter) -> list[ColumnElement[bool]]:
     table, steps, feedbacks = t.schema.threads, t.schema.steps, t.schema.feedbacks
     found = [t.schema.equal(table.c.userId, filters.userId)]
     if filters.search:
-        words = t.schema.value(steps.c.output, filters.search)
-        if t.on_sqlite:
-            said = func.instr(func.casefold(steps.c.output), words.casefold()) > 0
+        said = _said(t, filters.search)
+        parts = await _parts_in_index(t, filters.search)
+        if parts is None:
+            found.append(exists().where(steps.c.threadId == table.c.id, said))
         else:
-            said = func.strpos(func.lower(steps.c.output), words.lower()) > 0
-        found.append(exists().where(steps.c.threadId == table.c.id, said))
+            # The plus keeps SQLite from going through all threads of the user.
+            owner: ColumnElement[Any] = literal_column('+threads."userId"')
+            found = [owner == t.schema.value(table.c.userId, filters.userId)]
+            found.append(table.c.id.in_(select(steps.c.threadId).where(step_search.may_say(parts), said)))
     if filters.feedback is not None:
         rated = t.schema.equal(feedbacks.c.value, filters.feedback)
         found.append(exists().where(steps.c.threadId == table.c.id, feedbacks.c.forId == steps.c.id, rated))
     return found
+
+
+def _said(t: Transaction, search: str) -> ColumnElement[bool]:
+    """Return the condition that a step's output contains a text, without regard to case."""
+    output = t.schema.steps.c.output
+    words: str = t.schema.value(output, search)
+    condition: ColumnElement[bool]
+    if t.on_sqlite:
+        condition = func.instr(func.casefold(output), words.casefold()) > 0
+    else:
+        # An index on trigrams of lower(output) is used for this, where there is one.
+        literal = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        condition = func.lower(output).like(func.lower(f"%{literal}%"))
+    return condition
+
+
+async def _parts_in_index(t: Transaction, search: str) -> str | None:
+    """Return what to ask the search index for a text; None where there is no index, and where it knows so many steps
+    that reading the newest threads finds some sooner."""
+    parts = step_search.parts(t.schema.value(t.schema.steps.c.output, search).casefold())
+    if parts is None or not t.schema.has_search_index:
+        return None
+    known = (await t.connection.execute(step_search.count(parts, _FEW + 1))).scalar_one()
+    return parts if known <= _FEW else None

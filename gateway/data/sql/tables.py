@@ -12,6 +12,7 @@ from sqlalchemy import Column, ColumnElement, Connection, MetaData, Table, inspe
 from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.types import NullType
 
+from gateway import step_search
 from gateway.data.sql.codecs import Codec, codec, unchanged
 from gateway.data.sql.layouts import LAYOUTS, NAMES, Layout
 from gateway.data.values import clean
@@ -25,10 +26,12 @@ class Schema:
     Args:
         layout: What the schema calls the tables and columns.
         tables: The tables by their documented names.
+        has_search_index: Whether the database has the index of ``gateway.step_search``.
     """
 
-    def __init__(self, layout: Layout, tables: Mapping[str, Table]) -> None:
+    def __init__(self, layout: Layout, tables: Mapping[str, Table], *, has_search_index: bool = False) -> None:
         self.layout = layout
+        self.has_search_index = has_search_index
         self.users, self.threads, self.steps, self.elements, self.feedbacks = (tables[name] for name in NAMES)
         self._columns = {
             table.name: {column.name: (column.key, _codec_of(column).read) for column in table.c}
@@ -48,7 +51,7 @@ class Schema:
             name: Table(own, metadata, *_columns(found[own], layout.columns.get(name, {}), sqlite=sqlite))
             for name, own in layout.tables.items()
         }
-        return cls(layout, tables)
+        return cls(layout, tables, has_search_index=sqlite and found.keys() >= step_search.TABLES)
 
     def write(self, table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values as the table's columns take them; those it has no column for are left out."""

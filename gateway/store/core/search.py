@@ -1,23 +1,31 @@
 """How it is found that something was said in a message or a step, and where in it."""
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, and_, func
 
+from gateway import step_search
 from gateway.model.text import storable
+from gateway.store.core.queries import Execute
 from gateway.store.core.tables import steps
 
+_HAS_INDEX = f"SELECT 1 FROM sqlite_master WHERE name = '{step_search.INDEX}'"  # noqa: S608
 _BEFORE, _BEHIND = 60, 100
 """Characters of an excerpt before and behind the text that was searched for."""
 
 
-def says(text: str) -> ColumnElement[bool]:
+def says(execute: Execute, text: str) -> ColumnElement[bool]:
     """Return the condition that a step's output contains a text, without regard to case in any alphabet; the connection
     needs ``FUNCTIONS``.
 
     Args:
+        execute: Runs statements on the connection.
         text: The text, in which no character means anything but itself.
     """
-    condition: ColumnElement[bool] = func.instr(func.casefold(steps.c.output), storable(text).casefold()) > 0
-    return condition
+    folded = storable(text).casefold()
+    condition: ColumnElement[bool] = func.instr(func.casefold(steps.c.output), folded) > 0
+    parts = step_search.parts(folded)
+    if parts is None or execute(_HAS_INDEX, ()).fetchone() is None:
+        return condition
+    return and_(step_search.may_say(parts), condition)
 
 
 def excerpt(said: str, text: str) -> str:

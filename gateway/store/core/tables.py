@@ -14,6 +14,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Connection,
     Double,
     Index,
     Integer,
@@ -23,10 +24,13 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    event,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import TypeEngine
+
+from gateway import step_search
 
 metadata = MetaData()
 """All tables of the gateway."""
@@ -312,3 +316,13 @@ feedbacks = Table(
     Index("feedbacks_user", "userIdentifier"),
 )
 """What people thought of steps: ``value`` is 1 for good, 0 for bad."""
+
+
+def _create_search_index(target: MetaData, connection: Connection, **_: Any) -> None:
+    if connection.dialect.name == "sqlite" and connection.exec_driver_sql(step_search.HAS_FTS5).scalar():
+        for statement in step_search.CREATE:
+            connection.exec_driver_sql(statement)
+
+
+# ``gateway.step_search`` says what these tables and triggers are for. Only SQLite with FTS5 has them.
+event.listen(metadata, "after_create", _create_search_index)

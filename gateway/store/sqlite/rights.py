@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,7 +12,7 @@ import orjson
 from gateway.disk import in_thread
 from gateway.ports import AdminRequest, AuditAction, AuditLine, Erased, Expired, Lease, Traces
 from gateway.store.core.kind import Kind
-from gateway.store.core.kinds import audit, expiry, rights
+from gateway.store.core.kinds import audit, expiry, rights, search
 from gateway.store.core.transaction import Transaction
 
 A = TypeVar("A")
@@ -38,6 +39,7 @@ def _scrub(tx: Transaction, items: Sequence[bool]) -> list[bool]:
                 tx.execute("VACUUM")
             finally:
                 tx.execute("PRAGMA temp_store = MEMORY")
+            search.check(tx)
         results.append(_empty_log(tx))
     return results
 
@@ -64,6 +66,12 @@ class RightsOnSQLite:
         raise NotImplementedError
 
     async def _read(self, kind: Kind[A, R], args: A) -> R:
+        raise NotImplementedError
+
+    async def index_steps(self, *, new: bool = True) -> bool:
+        raise NotImplementedError
+
+    async def purge_index(self, *, removed_before: float) -> bool:
         raise NotImplementedError
 
     async def traces(self, person: str) -> Traces:
@@ -93,6 +101,10 @@ class RightsOnSQLite:
         return await _until_few(lambda: self._do(rights.ERASING_THREADS, (threads, AT_ONCE)))
 
     async def scrub(self, *, rewrite: bool) -> bool:
+        while await self.index_steps(new=False):
+            pass
+        while await self.purge_index(removed_before=math.inf):
+            pass
         return await self._do(SCRUB, rewrite)
 
     async def drop_copies(self, person: str) -> Sequence[str]:

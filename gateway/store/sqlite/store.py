@@ -34,6 +34,7 @@ from gateway.store.core.kinds import (
     outbox,
     outcomes,
     payloads,
+    search,
     sessions,
     threads,
     upkeep,
@@ -282,6 +283,15 @@ class SQLiteStore(RightsOnSQLite):
 
     async def thread(self, id: str, *, limit: int, characters: int) -> ThreadDict | None:
         return await self._read(threads.READ_THREAD, (id, limit, characters))
+
+    # Search
+
+    async def index_steps(self, *, new: bool = True) -> bool:
+        return await self._read(search.READ_BEHIND, new) and await self._do(search.INDEXING, new)
+
+    async def purge_index(self, *, removed_before: float) -> bool:
+        due = await self._read(search.READ_PURGE_DUE, removed_before)
+        return due and await self._do(search.PURGING, removed_before)
 
     # Payloads
 
