@@ -61,6 +61,11 @@ def codec(name: str, type: Any, *, sqlite: bool) -> Codec:
             return Codec(unchanged, unchanged)
 
 
+def read_json(text: str | bytes) -> Any:
+    """Return what a JSON text says. The empty object, which most columns hold, is not parsed. Raises ``ValueError``."""
+    return {} if text == "{}" else json.loads(text)
+
+
 def _dumps(value: Any) -> str | None:
     return None if value is None else json.dumps(value, ensure_ascii=False, default=str)
 
@@ -85,7 +90,7 @@ def _loads(value: Any) -> Any:
     if not isinstance(value, str | bytes):
         return value
     try:
-        return json.loads(value)
+        return read_json(value)
     except ValueError:
         return None
 

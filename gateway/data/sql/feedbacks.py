@@ -1,7 +1,7 @@
 """The table of feedback: one row for each step that was rated."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, delete, select, update
@@ -12,6 +12,9 @@ from gateway.types import Feedback, FeedbackDict
 
 NAME = "user_feedback"
 """The kind of a feedback, where the schema has such a column."""
+
+_LABELS = {name: f"feedback_{name}" for name in ("id", "value", "comment", "createdAt")}
+"""What the columns of feedback are called in a row of a step."""
 
 
 async def put(t: Transaction, feedback: Feedback) -> str:
@@ -37,12 +40,32 @@ async def put(t: Transaction, feedback: Feedback) -> str:
     return id
 
 
-async def of_steps(t: Transaction, *which: ColumnElement[bool]) -> dict[str, FeedbackDict]:
-    """Return the feedback of all steps of which the conditions hold, by the step's id. An old database may hold several
-    for a step: the last one counts, and the next ``put`` leaves only that one."""
-    table, steps = t.schema.feedbacks, t.schema.steps
-    query = _rows(t, *which).join(steps, table.c.forId == steps.c.id)
-    return {row["forId"]: _feedback(row) for row in await t.rows(table, query)}
+def beside_step(t: Transaction) -> list[ColumnElement[Any]]:
+    """Return the columns of feedback for a query for steps that joins it; ``taken_from`` takes them out of its rows."""
+    table = t.schema.feedbacks
+    return [table.c[name].label(label) for name, label in _LABELS.items() if name in table.c]
+
+
+def taken_from(t: Transaction, rows: Iterable[dict[str, Any]]) -> dict[str, FeedbackDict]:
+    """Take the columns of feedback out of the rows of steps, and return the feedback by the step's id. An old database
+    may hold several for a step, and then has a row for each: the newest counts, and the next ``put`` leaves only that
+    one."""
+    table = t.schema.feedbacks
+    found: dict[str, tuple[tuple[bool, Any, Any], FeedbackDict]] = {}
+    for row in rows:
+        id, value, comment, created = [row.pop(label, None) for label in _LABELS.values()]
+        if id is None:
+            continue
+        step, age = row["id"], (created is not None, created, id)
+        if step not in found or found[step][0] < age:
+            said: FeedbackDict = {
+                "forId": step,
+                "id": t.schema.plain_value(table.c.id, id),
+                "value": t.schema.plain_value(table.c.value, value),
+                "comment": comment,
+            }
+            found[step] = age, said
+    return {step: said for step, (_, said) in found.items()}
 
 
 def _rows(t: Transaction, *which: ColumnElement[bool]) -> Select[Any]:
@@ -64,7 +87,3 @@ async def remove_of_thread(t: Transaction, thread_id: str) -> None:
     await remove(t, table.c.forId.in_(mine))
     if "threadId" in table.c:
         await remove(t, t.schema.equal(table.c.threadId, thread_id))
-
-
-def _feedback(row: Mapping[str, Any]) -> FeedbackDict:
-    return {"forId": row["forId"], "id": row["id"], "value": row["value"], "comment": row.get("comment")}

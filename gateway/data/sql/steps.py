@@ -63,15 +63,17 @@ async def of_threads(t: Transaction, thread_ids: Iterable[str]) -> list[StepDict
 
 
 async def _with_feedback(t: Transaction, *which: ColumnElement[bool]) -> list[StepDict]:
-    steps = t.schema.steps
+    steps, rated = t.schema.steps, t.schema.feedbacks
     # In the official schema `createdAt` is that of the row, which may have been written later.
     first = ("start", "createdAt") if t.schema.layout.strict else ("createdAt", "start")
     times = [steps.c[name].asc().nulls_last() for name in first if name in steps.c]
-    rated = await feedbacks.of_steps(t, *which)
-    found = [_step(row) for row in await t.rows(steps, _query(t).where(*which).order_by(*times))]
-    for step in found:
-        step["feedback"] = rated.get(step.get("id", ""))
-    return found
+    query = _query(t).add_columns(*feedbacks.beside_step(t)).outerjoin(rated, rated.c.forId == steps.c.id)
+    rows = await t.rows(steps, query.where(*which).order_by(*times))
+    said = feedbacks.taken_from(t, rows)
+    found = {row["id"]: _step(row) for row in rows}
+    for id, step in found.items():
+        step["feedback"] = said.get(id)
+    return list(found.values())
 
 
 async def favorites(t: Transaction, user_id: str) -> list[StepDict]:

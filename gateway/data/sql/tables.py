@@ -61,6 +61,10 @@ class Schema:
         """Return one value as the column takes it."""
         return _codec_of(column).write(clean(value))
 
+    def plain_value(self, column: Column[Any], value: Any) -> Any:
+        """Return one value of a column as a plain value."""
+        return _codec_of(column).read(value)
+
     def equal(self, column: Column[Any], value: Any) -> ColumnElement[bool]:
         """Return the condition that a column has this value."""
         condition: ColumnElement[bool] = column == self.value(column, value)
@@ -82,16 +86,15 @@ class Schema:
             names: The names of the query's columns; one that is not the table's is taken as it is.
             rows: The rows.
         """
-        columns = [self._columns[table.name].get(name, (name, unchanged)) for name in names]
-        keys = [key for key, _ in columns]
-        reads = [(at, read) for at, (_, read) in enumerate(columns) if read != unchanged]
-        found: list[dict[str, Any]] = []
-        for row in rows:
-            values = list(row)
-            for at, read in reads:
-                values[at] = read(values[at])
-            found.append(dict(zip(keys, values, strict=True)))
-        return found
+        read = [self._columns[table.name].get(name, (name, unchanged)) for name in names]
+        columns: list[Iterable[Any]] = list(zip(*rows, strict=True))
+        if not columns:
+            return []
+        for at, (_, convert) in enumerate(read):
+            if convert != unchanged:
+                columns[at] = map(convert, columns[at])
+        keys = [key for key, _ in read]
+        return [dict(zip(keys, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
 def _columns(described: Iterable[ReflectedColumn], keys: Mapping[str, str], *, sqlite: bool) -> Iterator[Column[Any]]:

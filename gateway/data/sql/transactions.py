@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Delete, Executable, Table, Update, event, 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from gateway.data.sql.codecs import read_json
 from gateway.data.sql.layouts import Layout
 from gateway.data.sql.tables import Schema
 from gateway.data.values import now
@@ -37,7 +38,7 @@ class Transaction:
     async def rows(self, table: Table, query: Executable) -> list[dict[str, Any]]:
         """Return the rows of the table that a query finds, by column."""
         result = await self.connection.execute(query)
-        return self.schema.plain(table, result.keys(), result)
+        return self.schema.plain(table, result.keys(), result.all())
 
     async def row(self, table: Table, query: Executable) -> dict[str, Any] | None:
         """Return the only row that a query finds, None where it finds none."""
@@ -111,6 +112,7 @@ class Database:
             target.url,
             connect_args={**target.arguments, **arguments},
             hide_parameters=True,
+            json_deserializer=read_json,
             # A connection that the server ended while it lay in the pool is replaced; each transaction asks once more.
             pool_pre_ping=target.url.get_backend_name() == "postgresql",
         )
