@@ -16,6 +16,8 @@ import uvloop
 
 from benchmarks import report
 from benchmarks.discord.platform import DISCORD
+from benchmarks.history import run as history
+from benchmarks.history.run import History, Sizes
 from benchmarks.platform import Platform
 from benchmarks.results import Results
 from benchmarks.rounds import Wanted, measure, say
@@ -32,12 +34,19 @@ def main() -> int:
         say(f"!!! The machine is not idle (load {load:.1f}): CPU ratios hold, latencies and rates mean little")
     plan, begun = _pinned(_plan(options)), time.monotonic()
     gc.disable()  # a pause of the load generator would be measured as one of the server
+    names = options.platforms if {"echo", "rest"} & set(options.what) else []
+    kept: History | None = None
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        every = [runner.run(_one(PLATFORMS[name], plan, options)) for name in options.platforms]
+        every = [runner.run(_one(PLATFORMS[name], plan, options)) for name in names]
+        if "history" in options.what:
+            sizes = Sizes(options.kept_threads, options.kept_conversations, options.exported_threads)
+            kept = runner.run(history.measure(sizes, plan))
+    every += [kept.events] if kept and kept.events else []
     say(f"took {time.monotonic() - begun:.0f} s")
-    print(report.text(every))
+    print("\n\n".join((report.text(every), kept.text()) if kept else (report.text(every),)))
     if options.json:
-        options.json.write_text(json.dumps(report.as_json(every), indent=2) + "\n", encoding="utf-8")
+        found = report.as_json(every) | ({"history": kept.as_json()} if kept else {})
+        options.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     if any(results.skipped for results in every):
         say("!!! Not every subject was measured: see SKIPPED above")
     return 0 if all(results.exact() for results in every) else 1
@@ -80,7 +89,20 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     plan = Plan()
     keys = list(dict.fromkeys(key for platform in PLATFORMS.values() for key in platform.subjects))
-    parser.add_argument("what", nargs="*", default=["echo", "rest"], help="echo (the tables), rest (memory); both")
+    parser.add_argument(
+        "what",
+        nargs="*",
+        default=["echo", "rest", "history"],
+        help="echo (the tables), rest (memory), history (pages, search, export, events among many kept); all",
+    )
+    sizes = Sizes()
+    parser.add_argument("--kept-threads", type=int, default=sizes.threads, help="threads to list (%(default)s)")
+    parser.add_argument(
+        "--kept-conversations", type=int, default=sizes.conversations, help="kept while events come (%(default)s)"
+    )
+    parser.add_argument(
+        "--exported-threads", type=int, default=sizes.exported, help="threads of one person to export (%(default)s)"
+    )
     parser.add_argument(
         "--platforms", type=_listed(list(PLATFORMS)), default=list(PLATFORMS), help=f"of {','.join(PLATFORMS)} (all)"
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -26,12 +26,23 @@ class Subject:
     """Number of events as a share of the plan's: fewer for slow subjects, more for quick ones."""
     silent: bool = False
     """Whether the subject answers nothing but the question how many events it has seen."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables of its own, over those of all subjects."""
 
 
-def ours(key: str, title: str, bot: Path, *, peer: str, silent: bool = False, share: float = 1.0) -> Subject:
+def ours(
+    key: str,
+    title: str,
+    bot: Path,
+    *,
+    peer: str,
+    silent: bool = False,
+    share: float = 1.0,
+    environment: Mapping[str, str] | None = None,
+) -> Subject:
     """Return the subject that is the gateway running a bot file."""
     arguments = [argument.replace("{bot}", str(bot)) for argument in OURS]
-    return Subject(key, title, arguments, peer, share, silent)
+    return Subject(key, title, arguments, peer, share, silent, environment or {})
 
 
 @dataclass(frozen=True, slots=True)

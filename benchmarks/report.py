@@ -83,7 +83,7 @@ def _table(results: Results) -> str:
                 _ms(median(run.p99_ms for run in opened)) if opened else "over capacity" if rate else "",
             ]
         )
-    return _aligned(rows) if len(rows) > 1 else ""
+    return aligned(rows) if len(rows) > 1 else ""
 
 
 def _ms(value: float) -> str:
@@ -95,12 +95,12 @@ def _targets(results: Results) -> str:
     for target in results.platform.targets:
         value = results.value(target)
         if value is not None:
-            rows.append([target.title, f"<= {target.limit:g} x", f"{value:.2f} x", _verdict(value <= target.limit)])
+            rows.append([target.title, f"<= {target.limit:g} x", f"{value:.2f} x", verdict(value <= target.limit)])
     if results.rest and results.platform.growth:
         value, tolerance = results.rest.bytes_each, results.platform.growth.tolerance
         title = f"memory of {results.platform.growth.title} ({results.rest.more} of them)"
-        rows.append([title, f"0 (+-{tolerance}) B", f"{value:.0f} B", _verdict(value <= tolerance)])
-    return _aligned(rows) if len(rows) > 1 else ""
+        rows.append([title, f"0 (+-{tolerance}) B", f"{value:.0f} B", verdict(value <= tolerance)])
+    return aligned(rows) if len(rows) > 1 else ""
 
 
 def _books(results: Results) -> str:
@@ -109,10 +109,10 @@ def _books(results: Results) -> str:
     for key, accounts in results.accounts().items():
         sent, lost, doubled = (sum(numbers) for numbers in zip(*map(_figures, accounts), strict=True))
         refused = sum((account.refused for account in accounts), start=type(accounts[0].refused)())
-        verdict = _verdict(all(account.exact for account in accounts))
+        exact = verdict(all(account.exact for account in accounts))
         calls = ", ".join(f"{method} {count:.2f}" for method, count in calls_each(accounts).items() if count >= 0.005)
         lines.append(
-            f"{key:{width}} {verdict}  sent {sent}, lost {lost}, doubled {doubled}, refused {dict(refused) or 0}"
+            f"{key:{width}} {exact}  sent {sent}, lost {lost}, doubled {doubled}, refused {dict(refused) or 0}"
             f"; calls per event: {calls or 'none'}"
         )
     return "\n".join(lines)
@@ -122,11 +122,13 @@ def _figures(account: Account) -> tuple[int, int, int]:
     return len(account.sent), account.lost, account.doubled
 
 
-def _verdict(good: bool) -> str:
+def verdict(good: bool) -> str:
+    """Return the word for whether a target is reached."""
     return "PASS" if good else "FAIL"
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows of cells as lines of columns, the first on the left, the others on the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines: list[str] = []
     for first, *others in rows:

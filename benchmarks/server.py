@@ -47,7 +47,7 @@ async def serve(
                 sys.executable,
                 *(argument.format(port=port) for argument in subject.arguments),
                 cwd=folder,
-                env=_environment(folder) | dict(environment),
+                env=_environment(folder) | dict(environment) | dict(subject.environment),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=sink,
                 stderr=asyncio.subprocess.STDOUT,

@@ -34,10 +34,13 @@ SLACK = Platform(
             "shared", "slack-bolt + shared session", [str(_BOTS / "bolt.py"), "{port}", "--shared-session"], "floor"
         ),
         ours("ours", "ours", ECHO, peer="floor"),
+        ours("unkept", "ours, without history", ECHO, peer="floor", environment={"GATEWAY_HISTORY": "off"}),
     ),
     targets=(
         Target("CPU per event, to the floor (must)", "floor", 2.2, of=lambda run: run.cpu_ms),
         Target("CPU per event, to the floor (goal)", "floor", 2.0, of=lambda run: run.cpu_ms),
+        Target("CPU per event, to the same without history", "unkept", 1.25, of=lambda run: run.cpu_ms),
+        Target("ack p99 at full load, to the same without history", "unkept", 1.25, of=lambda run: run.p99_ms),
         Target("ack p99 at full load, to the floor", "floor", 1.2, of=lambda run: run.p99_ms),
         Target("ack p99 at a fixed rate, to the floor", "floor", 1.2, of_open=lambda run: run.p99_ms),
         Target("start time, to raw slack-bolt", "bolt", 2.0, of=lambda run: run.start_s),
