@@ -71,9 +71,8 @@ async def postgresql() -> AsyncIterator[str | None]:
         await engine.dispose()
 
 
-async def fill(url: str, *, threads: int, steps: int) -> None:
-    """Write a person with threads a second apart, each with its session and that many steps, one of them rated and with
-    an element.
+async def fill(url: str, *, threads: int, steps: int, elements: bool = True) -> None:
+    """Write a person with threads a second apart, each with its session and that many steps.
 
     Ids are random, as those of the gateway are, so that indexes on them are as scattered.
 
@@ -81,6 +80,7 @@ async def fill(url: str, *, threads: int, steps: int) -> None:
         url: The URL of a new database with the gateway's tables.
         threads: How many threads.
         steps: How many steps each of them has.
+        elements: Whether one step of each is rated and has an element.
     """
     engine = create_async_engine(make_url(url).set(drivername=_driver(url)))
     words = _WORDS[engine.dialect.name]
@@ -111,7 +111,7 @@ async def fill(url: str, *, threads: int, steps: int) -> None:
     )
     try:
         async with engine.begin() as connection:
-            for statement in statements:
+            for statement in statements if elements else statements[:4]:
                 needed = {name: value for name, value in values.items() if f":{name}" in statement}
                 await connection.execute(text(statement), needed)
         if engine.dialect.name == "postgresql":

@@ -30,7 +30,7 @@ async def events(plan: Plan, *, many: int) -> Results:
         for key, count in (("few", FEW), ("many", many)):
             url = await stack.enter_async_context(databases.sqlite())
             say(f"history: writing {count} conversations")
-            await databases.fill(url, threads=count, steps=STEPS)
+            await databases.fill(url, threads=count, steps=STEPS, elements=False)
             subjects.append(
                 ours(key, f"ours, {count} kept conversations", ECHO, peer="few", environment={"DATABASE_URL": url})
             )
