@@ -13,7 +13,7 @@ import typer
 
 from gateway.commands.common import database_url, fail, read_settings, run_async
 from gateway.commands.layer import layer_of
-from gateway.errors import DatabaseInUse, SettingsError
+from gateway.errors import DatabaseInUse, Fenced, SettingsError
 from gateway.model.text import storable
 
 if TYPE_CHECKING:
@@ -307,11 +307,19 @@ async def _audit(person: str | None, limit: int, *, as_json: bool) -> None:
 async def _subject(store: "object", person: str) -> str:
     from gateway.runtime.erasure import subject_of
     from gateway.runtime.seals import Seals
-    from gateway.store import SQLiteStore
+    from gateway.store import SQLiteStore, open_store
 
     assert isinstance(store, SQLiteStore)
     seals = Seals()
-    await seals.open(store)
+    try:
+        await seals.open(store)
+    except Fenced:  # no gateway ran on this database yet, so there is no key, and nobody owns the database
+        owned = open_store(database_url())
+        await owned.open()
+        try:
+            await seals.open(owned)
+        finally:
+            await owned.close()
     return subject_of(seals, person)
 
 
