@@ -95,7 +95,7 @@ class Failures:
         # The session is saved although the turn failed, because the bot takes part in the conversation from now on.
         session = self._pool.record_of(queued.event.ref.key)
         records = queued.records or self._history.unhandled(
-            queued, session.id if session is not None else id_of_session(queued.key)
+            queued, session.id if session is not None else id_of_session(queued.key, queued.received_at)
         )
         await retry_until_stored(
             lambda: write_outcome(

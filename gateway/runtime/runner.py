@@ -205,6 +205,7 @@ class Runner:
             event.ref,
             event.user,
             opener=queued.key,
+            at=queued.received_at,
             record=queued.session,
             read=queued.session_read,
             create=queued.opens,
@@ -350,7 +351,8 @@ class Runner:
 
     async def _begin_again(self, turn: Turn, values: Mapping[str, Any]) -> None:
         opener = f"{turn.delivery.key}/again"
-        session = await self._pool.open(turn.ref, turn.event.user, opener=opener, record=None, read=True)
+        at = turn.delivery.received_at
+        session = await self._pool.open(turn.ref, turn.event.user, opener=opener, at=at, record=None, read=True)
         if session is not None:
             session.values.update(values)
             turn.session.transcripts.remove(turn.transcript)

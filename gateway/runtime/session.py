@@ -1,9 +1,7 @@
 """Sessions: the state of each conversation. Live sessions are in memory; resting ones are only in the store."""
 
-import hashlib
 import itertools
 import time
-import uuid
 from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any, Literal
@@ -13,6 +11,7 @@ import structlog
 
 from gateway.model import ConversationRef, UserRef
 from gateway.ports import ANEW, PEOPLE, SessionRecord, Sessions
+from gateway.runtime.ids import timed_id
 from gateway.runtime.transcript import Transcript
 
 log = structlog.get_logger(__name__)
@@ -140,9 +139,9 @@ class Session:
         )
 
 
-def id_of_session(opener: str) -> str:
+def id_of_session(opener: str, at: float) -> str:
     """Return the id of the session that a delivery opens: a UUID, the same when its turn runs again after a crash."""
-    return str(uuid.UUID(bytes=hashlib.blake2b(f"session/{opener}".encode(), digest_size=16).digest(), version=5))
+    return timed_id(at, f"session/{opener}")
 
 
 def _json_part(values: dict[Any, Any]) -> bytes:
@@ -190,13 +189,15 @@ class SessionPool:
         user: UserRef,
         *,
         opener: str,
+        at: float,
         record: SessionRecord | None = None,
         read: bool = False,
         create: bool = True,
     ) -> Session | None:
         """Return the conversation's session and count a turn that uses it (``pins``). It is the live one, the stored
-        one, or, if ``create``, a new one; else None. ``opener`` names what opens it, and a new session gets its id from
-        that. ``record`` is the stored session, if it was ``read`` already."""
+        one, or, if ``create``, a new one; else None. ``opener`` names what opens it and ``at`` says when that came
+        (epoch seconds): a new session gets its id from both. ``record`` is the stored session, if it was ``read``
+        already."""
         key = ref.key
         session = self._live.get(key)
         if session is None:
@@ -207,7 +208,7 @@ class SessionPool:
                 if record is not None:
                     session = Session.restored(record)
                 elif create:
-                    session = Session(id=id_of_session(opener), ref=ref, user=user, started_at=time.time())
+                    session = Session(id=id_of_session(opener, at), ref=ref, user=user, started_at=time.time())
                 else:
                     return None
                 self._live[key] = session

@@ -1,7 +1,6 @@
 """A turn: one run of the user's handlers for one event."""
 
 import asyncio
-import uuid
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +16,7 @@ from gateway.runtime.commands import CommandList
 from gateway.runtime.contents import Contents, Uploads
 from gateway.runtime.files import Files
 from gateway.runtime.history import History
+from gateway.runtime.ids import timed_id
 from gateway.runtime.in_flight import InFlight
 from gateway.runtime.journal import Journal, Phase
 from gateway.runtime.live import LiveMessage
@@ -250,7 +250,7 @@ class Turn:
     def new_id(self, part: int | str) -> str:
         """Return the id of a part of this turn (a number from ``next_number``, or what else names the part), the same
         when the turn is run again."""
-        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.delivery.key}/{part}"))
+        return timed_id(self.delivery.received_at, f"{self.delivery.key}/{part}")
 
     async def wait(self, ask: Ask, timeout: float | None) -> QueuedDelivery | None:
         """Return the answer to an ask, None after ``timeout`` seconds, if there is such a bound. While the turn waits

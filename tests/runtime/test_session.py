@@ -31,7 +31,7 @@ class Nothing:
 
 
 async def open_session(pool: SessionPool, thread: str) -> Session:
-    session = await pool.open(ref(thread), USER, opener=thread)
+    session = await pool.open(ref(thread), USER, opener=thread, at=0.0)
     assert session is not None
     return session
 
