@@ -1,4 +1,4 @@
-"""Discord's settings."""
+"""The settings of the Discord adapter: credentials, addresses and limits, read from the environment."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""Slack's settings."""
+"""The settings of the Slack adapter: credentials, addresses and limits, read from the environment."""
 
 from typing import ClassVar, Literal
 

@@ -1,4 +1,4 @@
-"""Teams' settings."""
+"""The settings of the Teams adapter: credentials, addresses and limits, read from the environment."""
 
 from typing import ClassVar, Literal
 

@@ -1,8 +1,7 @@
 """What history keeps of messages, steps and feedback: their records, made from what a handler holds."""
 
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from gateway.model import FeedbackRecord, Removed, StepEdited, StepRecord
 from gateway.runtime.history import id_of_feedback
@@ -10,74 +9,29 @@ from gateway.runtime.transcript import Transcript
 from gateway.runtime.turn import Turn
 
 
-def keep(
-    turn: Turn,
-    id: str,
-    type: str,
-    *,
-    name: str,
-    output: str,
-    at: float,
-    user: str | None = None,
-    input: str = "",
-    parent: str | None = None,
-    start: str | None = None,
-    end: str | None = None,
-    is_error: bool = False,
-    metadata: Mapping[str, Any] | None = None,
-    tags: Sequence[str] | None = None,
-    command: str | None = None,
-    language: str | None = None,
-    show_input: bool | str = False,
-    default_open: bool = False,
-    auto_collapse: bool = False,
-) -> None:
-    """Keep a message or a step as it is now. ``at`` is in seconds since the epoch; ``user`` is the identifier of the
-    person who said it, by default of the person whose turn it is."""
-    if not turn.services.history.on:
-        return
-    turn.transcript.step(
-        StepRecord(
-            id=id,
-            thread=turn.thread_id,
-            user=user if user is not None else turn.person,
-            name=name,
-            type=type,
-            created_at=at,
-            output=output,
-            input=input,
-            # The run, which is the parent of all others, is not kept.
-            parent=None if parent is None or parent == turn.run_id else parent,
-            start=start,
-            end=end,
-            is_error=is_error,
-            metadata=metadata or {},
-            tags=None if tags is None else tuple(tags),
-            command=command,
-            language=language,
-            show_input=str(show_input).lower() if isinstance(show_input, bool) else show_input,
-            default_open=default_open,
-            auto_collapse=auto_collapse,
-        )
-    )
+def keep(turn: Turn, record: StepRecord) -> None:
+    """Keep a message or a step as it is now."""
+    if turn.services.history.on:
+        # The run, which is the parent of all others, is not kept.
+        below_run = record.parent is not None and record.parent == turn.run_id
+        turn.transcript.step(record._replace(parent=None) if below_run else record)
 
 
 def forget(turn: Turn, id: str) -> None:
     """Take a message or a step out of history, with its elements and what was thought of it."""
-    if turn.services.history.on:
-        _whose(turn, "step", id).remove(Removed("step", id))
+    _remove(turn, "step", id)
 
 
 def forget_element(turn: Turn, id: str) -> None:
     """Take an element out of history; ``id`` is that of its row."""
-    if turn.services.history.on:
-        _whose(turn, "element", id).remove(Removed("element", id))
+    _remove(turn, "element", id)
 
 
 def change_text(turn: Turn, id: str, text: str) -> None:
     """Change the kept text of a message: a person edited it."""
     if turn.services.history.on:
-        _whose(turn, "step", id).edit(StepEdited(id, text))
+        for transcript in _holders(turn, "step", id):
+            transcript.edit(StepEdited(id, text))
 
 
 def keep_feedback(turn: Turn, message: str, value: Literal[0, 1], comment: str | None) -> str:
@@ -97,8 +51,14 @@ def forget_feedback(turn: Turn, message: str) -> None:
         turn.transcript.remove(Removed("feedback", id_of_feedback(message, turn.person)))
 
 
-def _whose(turn: Turn, noun: Literal["step", "element"], id: str) -> Transcript:
-    """Return the transcript that the message, or the element, is in: of a turn that still runs, which writes it later,
-    or this one's."""
-    running = (each for each in turn.session.transcripts if each.has(noun, id))
-    return next(running, turn.transcript)
+def _remove(turn: Turn, noun: Literal["step", "element"], id: str) -> None:
+    if turn.services.history.on:
+        for transcript in _holders(turn, noun, id):
+            transcript.remove(Removed(noun, id))
+
+
+def _holders(turn: Turn, noun: Literal["step", "element"], id: str) -> list[Transcript]:
+    """Return the transcripts that a change of a message or an element belongs into: this turn's, and those of turns
+    that still run and would write it as it was."""
+    running = (each for each in turn.session.transcripts if each is not turn.transcript)
+    return [turn.transcript, *(each for each in running if each.has(noun, id))]

@@ -15,7 +15,7 @@ from gateway.chat.elements.rendered import Rendered, compose
 from gateway.chat.text import lines_ended, message_text, split_half
 from gateway.errors import Unsupported
 from gateway.markdown.code import fenced
-from gateway.model import AllowedMentions, Button, Citation, Outgoing, StepDict
+from gateway.model import AllowedMentions, Button, Citation, Outgoing, StepDict, StepRecord
 from gateway.model.text import drop_lone_surrogates
 from gateway.runtime import tokens
 from gateway.runtime.context import current_turn, require_turn
@@ -366,13 +366,14 @@ class Message:
             turn: The running turn.
             at: When it was said, in seconds since the epoch; by default when it was made.
         """
-        kept.keep(
-            turn,
-            self.id,
-            self.type,
+        record = StepRecord(
+            id=self.id,
+            thread=turn.thread_id,
+            user=turn.person,
             name=self.author or BOT,
+            type=self.type,
+            created_at=self._made_at() if at is None else at,
             output=self.content,
-            at=self._made_at() if at is None else at,
             parent=self.parent_id,
             is_error=self.is_error,
             metadata=self.metadata,
@@ -380,6 +381,7 @@ class Message:
             command=self.command,
             language=self.language,
         )
+        kept.keep(turn, record)
 
     def _made_at(self) -> float:
         """Return when the message was made, in seconds since the epoch; now, where ``created_at`` is no time."""

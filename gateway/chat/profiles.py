@@ -16,12 +16,10 @@ from gateway.model.text import drop_lone_surrogates
 from gateway.runtime import tokens
 from gateway.runtime.calling import call
 from gateway.runtime.posting import Posting
-from gateway.runtime.session import OWN
+from gateway.runtime.session import OWN, PROFILE
 from gateway.runtime.tokens import ProfileToken, StarterToken
 from gateway.runtime.turn import Turn
 
-PROFILE = "chat_profile"
-"""The name under which a session holds the name of its profile."""
 _CHOICE = f"{OWN}profiles"
 """The message with the choice of profiles: its receipts."""
 _STARTERS = f"{OWN}starters"

@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 from gateway.chat import native
-from gateway.chat.profiles import PROFILE
 from gateway.chat.user import current_user
 from gateway.runtime.context import require_turn
-from gateway.runtime.session import OWN
+from gateway.runtime.session import OWN, PROFILE
 from gateway.runtime.settings import VALUES
 from gateway.runtime.turn import Turn
 
@@ -53,7 +52,7 @@ class UserSession(MutableMapping[str, Any]):
         return self._values.get(key, default)
 
     def set(self, key: str, value: Any) -> None:
-        """Remember a value.
+        """Keep a value in the session under a name.
 
         Args:
             key: The value's name, any but those that the gateway fills in.

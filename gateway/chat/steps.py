@@ -21,7 +21,7 @@ from gateway.chat.step_text import StepText
 from gateway.chat.text import message_text
 from gateway.egress.degrade import literal
 from gateway.markdown.code import fenced
-from gateway.model import StepDict, TaskStatus, TaskUpdate
+from gateway.model import StepDict, StepRecord, TaskStatus, TaskUpdate
 from gateway.redaction import redact
 from gateway.runtime.calling import do_on_loop, on_loop, run_sync
 from gateway.runtime.context import current_turn, require_turn
@@ -364,13 +364,14 @@ class Step:
         if self.running and self._kept_running:
             return  # the texts of a step that streams are kept at its end
         self._kept_running = self.running
-        kept.keep(
-            turn,
-            self.id,
-            self.type,
+        record = StepRecord(
+            id=self.id,
+            thread=turn.thread_id,
+            user=turn.person,
             name=str(self.name),
+            type=self.type,
+            created_at=datetime.fromisoformat(self.created_at).timestamp(),
             output=self.output,
-            at=datetime.fromisoformat(self.created_at).timestamp(),
             input=self.input,
             parent=self.parent_id,
             start=self.start,
@@ -383,6 +384,7 @@ class Step:
             default_open=self.default_open,
             auto_collapse=self.auto_collapse,
         )
+        kept.keep(turn, record)
 
     def _unsent(self) -> bool:
         return self._board is not None and [element.id for element in self.elements] != self._sent

@@ -76,7 +76,7 @@ def drop(turn: Turn, id: str) -> bool:
 
 
 def clear(turn: Turn) -> None:
-    """Forget all messages."""
+    """Forget all messages of the conversation's ``chat_context``."""
     turn.session.values[_KEY] = []
 
 

@@ -8,8 +8,8 @@ from typing import Any, cast
 import structlog
 
 from gateway.data import contents
+from gateway.data.answers import page_of, page_wanted, step_given, thread_name, unknown_step
 from gateway.data.base import BaseDataLayer
-from gateway.data.cursors import cursor, place
 from gateway.data.dynamo import elements, keys, pages, steps, threads, users
 from gateway.data.dynamo.client import Client
 from gateway.data.dynamo.places import Places
@@ -18,13 +18,10 @@ from gateway.data.storage_clients.base import BaseStorageClient
 from gateway.data.values import clean
 from gateway.element import Element, ElementDict
 from gateway.step import StepDict
-from gateway.types import Feedback, PageInfo, PaginatedResponse, Pagination, ThreadDict, ThreadFilter
+from gateway.types import Feedback, PaginatedResponse, Pagination, ThreadDict, ThreadFilter
 from gateway.user import PersistedUser, User
 
 log = structlog.get_logger(__name__)
-
-PAGE_LIMIT = 1_000
-"""Threads on one page at most."""
 
 
 class DynamoDBDataLayer(BaseDataLayer):
@@ -132,26 +129,19 @@ class DynamoDBDataLayer(BaseDataLayer):
         own, and a search reads threads until the page is full, or all of the user's.
 
         Args:
-            pagination: Which page, of ``PAGE_LIMIT`` threads at most.
+            pagination: Which page, of ``answers.PAGE_LIMIT`` threads at most.
             filters: Which threads; ``userId`` is needed.
 
         Raises:
             ValueError: ``filters.userId`` is missing, or the cursor is that of another query.
         """
-        if not filters.userId:
-            raise ValueError("userId is required")
         self._note("list_threads", filters.userId)
-        count = min(max(1, pagination.first), PAGE_LIMIT)
-        after = place(pagination.cursor, filters) if pagination.cursor else None
+        count, after = page_wanted(pagination, filters)
         found = await pages.page(self._table, filters, after, count + 1)
         more = len(found) > count
         del found[count:]
-        ends = [cursor(each, filters) for each, _ in found[:1] + found[-1:]]
-        start, end = ends or (None, None)
-        return PaginatedResponse(
-            pageInfo=PageInfo(hasNextPage=more, startCursor=start, endCursor=end),
-            data=[await self._signed(thread) for _, thread in found],
-        )
+        threads_ = [await self._signed(thread) for _, thread in found]
+        return page_of(threads_, [each for each, _ in found], filters, more=more)
 
     async def update_thread(
         self,
@@ -176,8 +166,7 @@ class DynamoDBDataLayer(BaseDataLayer):
             TooLarge: The thread's metadata would be larger than 400 KB.
         """
         self._note("update_thread", thread_id)
-        named = (metadata or {}).get("name") if name is None else name
-        values = {"name": named if isinstance(named, str) else None, "userId": user_id, "tags": tags}
+        values = {"name": thread_name(name, metadata), "userId": user_id, "tags": tags}
         await threads.change(self._table, thread_id, values, metadata)
 
     async def delete_thread(self, thread_id: str) -> None:
@@ -202,7 +191,7 @@ class DynamoDBDataLayer(BaseDataLayer):
         if given.get("threadId"):
             await self._make_step(given)
         elif not await steps.change(self._table, self._places, given):
-            raise _unknown(given)
+            raise unknown_step(given)
 
     async def update_step(self, step_dict: StepDict) -> None:
         """Store what the dict names of a step; what it does not name stays. A step that is not known is made.
@@ -217,7 +206,7 @@ class DynamoDBDataLayer(BaseDataLayer):
         if await steps.change(self._table, self._places, given):
             return
         if not given.get("threadId"):
-            raise _unknown(given)
+            raise unknown_step(given)
         await self._make_step(given)
 
     async def _make_step(self, given: Mapping[str, Any]) -> None:
@@ -227,12 +216,7 @@ class DynamoDBDataLayer(BaseDataLayer):
 
     def _given(self, call: str, step_dict: StepDict) -> dict[str, Any]:
         """Return what a dict names of a step, as it is kept."""
-        given: dict[str, Any] = {name: clean(value) for name, value in step_dict.items() if value is not None}
-        given.pop("feedback", None)
-        if "showInput" in given:
-            given["showInput"] = str(given["showInput"]).lower()
-        if not given.get("id"):
-            raise ValueError("a step needs an id")
+        given: dict[str, Any] = clean(step_given(step_dict))
         self._note(call, given["id"])
         return given
 
@@ -350,7 +334,3 @@ class DynamoDBDataLayer(BaseDataLayer):
         if self.storage_provider is not None:
             await self.storage_provider.close()
         await self._client.close()
-
-
-def _unknown(given: Mapping[str, Any]) -> ValueError:
-    return ValueError(f"the step {given['id']!r} is not known, and the dict names no threadId")

@@ -38,7 +38,7 @@ class FileServer:
         self._stores: dict[str, Blobs] = {OWN: blobs}
 
     def routes(self) -> list[BaseRoute]:
-        """Return the routes."""
+        """Return the routes below ``/files`` that serve held files and contents of the blob stores."""
         return [
             Route("/files/{id}", self._serve_held, methods=["GET"]),
             Route("/files/{store}/{key:path}", self._serve_blob, methods=["GET"]),

@@ -1,6 +1,6 @@
 """Records: what history keeps of conversations, as a turn leaves it. Times are in seconds since the epoch."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from gateway.model.conversation import ConversationRef
@@ -61,11 +61,11 @@ class StepRecord(NamedTuple):
     end: str | None = None
     is_error: bool = False
     metadata: Mapping[str, Any] = {}
-    tags: tuple[str, ...] | None = None
+    tags: Sequence[str] | None = None
     command: str | None = None
     language: str | None = None
-    show_input: str | None = None
-    """``true``, ``false`` or a language."""
+    show_input: bool | str = False
+    """Whether the input is shown, or the language it is shown as."""
     default_open: bool = False
     auto_collapse: bool = False
 

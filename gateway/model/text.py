@@ -1,4 +1,6 @@
-"""Cleaning of text that a model or a person wrote, so that platforms and stores take it."""
+"""Text as platforms and stores take it: what a model or a person wrote, and times."""
+
+from datetime import UTC, datetime
 
 
 def drop_lone_surrogates(text: str) -> str:
@@ -21,3 +23,10 @@ def title_of(text: str) -> str | None:
     """Return a text as the title of a conversation: one line that is not too long; None for a text without words."""
     words = " ".join(storable(text).split())
     return (words if len(words) <= TITLE_LIMIT else words[: TITLE_LIMIT - 1] + "…") or None
+
+
+def time_text(at: float | datetime) -> str:
+    """Return a time as databases keep it, ISO 8601 in UTC with microseconds: of seconds since the epoch, or of a moment
+    that has a zone."""
+    moment = at if isinstance(at, datetime) else datetime.fromtimestamp(at, UTC)
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -2,13 +2,12 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, cast
 
 import structlog
 
 from gateway.data import BaseDataLayer
-from gateway.data.values import clean, iso
+from gateway.data.values import clean
 from gateway.element import ElementDict
 from gateway.model import (
     ElementRecord,
@@ -21,6 +20,7 @@ from gateway.model import (
     ThreadRecord,
     UserRecord,
 )
+from gateway.model.text import time_text
 from gateway.outbox.bounded import bounded
 from gateway.outbox.elements import ElementFiles
 from gateway.step import StepDict
@@ -168,7 +168,7 @@ class LayerCalls:
 
 
 def _step(record: StepRecord) -> StepDict:
-    at = iso(datetime.fromtimestamp(record.created_at, UTC))
+    at = time_text(record.created_at)
     step: StepDict = {
         "id": record.id,
         "threadId": record.thread,

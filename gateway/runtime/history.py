@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from gateway.model import (
@@ -33,7 +33,7 @@ from gateway.model.text import title_of
 from gateway.ports import MessageRecords, Outcome
 from gateway.runtime.owners import owner
 from gateway.runtime.queued import QueuedDelivery
-from gateway.runtime.session import OWN, Session
+from gateway.runtime.session import OWN, PROFILE, Session
 from gateway.runtime.tokens import RatingToken
 
 if TYPE_CHECKING:
@@ -79,21 +79,28 @@ class History:
         """Return what is to be kept of a turn: its transcript, behind the records of its thread and its people."""
         if not self.on or not turn.transcript:
             return []
-        session, user, now = turn.session, turn.event.user, time.time()
-        records: list[Record] = []
+        said, now = turn.transcript.records(), time.time()
+        return [*self._person(turn, now), *self._thread(turn, said, now), *said]
+
+    def _person(self, turn: Turn, now: float) -> Iterator[UserRecord]:
+        """Yield the record of the person whose turn it is, unless it was written a short time ago."""
+        user = turn.event.user
         if user.id:
             metadata = metadata_of(user, turn.profile)
             at, known = self._people.get(user.key, (0.0, None))
             if now - at > TOUCH_EVERY or known != metadata:
-                records.append(UserRecord(user.key, metadata, now))
+                yield UserRecord(user.key, metadata, now)
+
+    def _thread(self, turn: Turn, said: Sequence[Record], now: float) -> Iterator[ThreadRecord]:
+        """Yield the record of the session's thread, unless it was written a short time ago, or nothing was said in it:
+        the turn ended the session before."""
+        session = turn.session
         title = session.values.get(TITLE)
-        begun = session.thread_at > 0 or any(_is_in(record, session.id) for record in turn.transcript.records())
-        if not begun:
-            return records + turn.transcript.records()  # the turn ended the session before and said nothing in this one
+        if session.thread_at == 0 and not any(_is_in(record, session.id) for record in said):
+            return
         if now - session.thread_at > TOUCH_EVERY or title != session.title:
             told = self.place == "layer" and session.values.get(TOLD) == title
-            records.append(_thread(session, user, None if told else title, now))
-        return records + turn.transcript.records()
+            yield _thread(session, turn.event.user, None if told else title, now)
 
     def unhandled(self, queued: QueuedDelivery, session: str) -> list[Record]:
         """Return what is to be kept of a message whose turn was given up before it said anything about it."""
@@ -146,10 +153,10 @@ def _is_in(record: Record, thread: str) -> bool:
 
 def _thread(session: Session, user: UserRef, title: str | None, now: float) -> ThreadRecord:
     by = session.user if session.user is not None and session.user.id else user
-    profile = session.values.get("chat_profile")
+    profile = session.values.get(PROFILE)
     metadata: dict[str, Any] = {"client_type": session.ref.platform}
     if isinstance(profile, str):
-        metadata["chat_profile"] = profile
+        metadata[PROFILE] = profile
     return ThreadRecord(
         id=session.id,
         ref=session.ref,

@@ -33,6 +33,9 @@ _PEOPLE_LIMIT = 1_000
 OWN = "gateway:"
 """How the names of the gateway's own values begin; a handler sees none of them in ``user_session``."""
 
+PROFILE = "chat_profile"
+"""The name under which a session holds the chosen profile's name."""
+
 Opening = Literal["start", "resume"]
 """The hook with which a session opens: ``on_chat_start`` or ``on_chat_resume``."""
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import select
 
+from gateway.model.text import time_text
 from gateway.store.core.queries import run
-from gateway.store.core.rows import time_text
 from gateway.store.core.tables import feedbacks, steps, threads
 from gateway.store.sqlite.file import open_shared
 from gateway.store.urls import sqlite_file

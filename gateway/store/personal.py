@@ -6,17 +6,12 @@ from contextlib import closing, contextmanager
 from typing import Any, NamedTuple, TextIO
 
 from gateway.store.core.connection import Connection
+from gateway.store.core.kinds.rights import MINE
 from gateway.store.sqlite.file import open_shared
 from gateway.store.urls import sqlite_file
 
-_THREADS = """WITH mine (id) AS (
-        SELECT id FROM threads WHERE "userIdentifier" = ?1
-        UNION SELECT "threadId" FROM steps WHERE "userIdentifier" = ?1
-        UNION SELECT "threadId" FROM elements WHERE "userIdentifier" = ?1 AND "threadId" IS NOT NULL
-        UNION SELECT steps."threadId" FROM feedbacks JOIN steps ON steps.id = feedbacks."forId"
-            WHERE feedbacks."userIdentifier" = ?1
-    )
-    SELECT mine.id FROM mine LEFT JOIN threads ON threads.id = mine.id ORDER BY threads."createdAt", mine.id"""
+_THREADS = f"""{MINE}
+    SELECT mine.id FROM mine LEFT JOIN threads ON threads.id = mine.id ORDER BY threads."createdAt", mine.id"""  # noqa: S608
 _THREAD = """SELECT id, "createdAt", name, "userId", "userIdentifier", tags, metadata, platform
     FROM threads WHERE id = ?"""
 _STEP = (

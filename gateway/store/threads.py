@@ -8,13 +8,12 @@ from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from sqlalchemy import Column, ColumnElement, Select, case, exists, func, or_, select
 
+from gateway.cursors import Place, cursor_of, place_of
 from gateway.errors import SettingsError
 from gateway.model import ThreadDict
-from gateway.model.text import storable
+from gateway.model.text import storable, time_text
 from gateway.store.core.codec import Row
-from gateway.store.core.cursors import Place, cursor_of, place_of
 from gateway.store.core.queries import run
-from gateway.store.core.rows import time_text
 from gateway.store.core.search import FUNCTIONS, excerpt, says
 from gateway.store.core.tables import feedbacks, steps, threads
 from gateway.store.core.threads import THREAD, columns, head, read_thread
@@ -130,7 +129,7 @@ class KeptThreads:
             mine = select(steps.c.threadId).where(steps.c.userIdentifier == storable(query.user))
             wanted = wanted.where(or_(threads.c.userIdentifier == storable(query.user), threads.c.id.in_(mine)))
         wanted = wanted.where(*_of_thread(query))
-        after = place_of(cursor, query)
+        after = _place(cursor, query)
         rows = self._newest(wanted, threads.c.updatedAt, threads.c.id, after, limit + 1)
         found = [ListedThread(head(row[: len(THREAD)]), *row[len(THREAD) :]) for row in rows]
         more = len(found) > limit
@@ -157,7 +156,7 @@ class KeptThreads:
         )
         if query.user is not None:
             wanted = wanted.where(steps.c.userIdentifier == storable(query.user))
-        after = place_of(cursor, query, text)
+        after = _place(cursor, query, text)
         rows = self._newest(wanted, steps.c.createdAt, steps.c.id, after, limit + 1)
         found = [
             Passage(thread, title, step, type, name, at, excerpt(output, text))
@@ -203,6 +202,13 @@ class KeptThreads:
             if after is not None and after.at is None:
                 undated = undated.where(id < after.id)
             yield from run(self._execute, undated.order_by(id.desc()).limit(count - found))
+
+
+def _place(cursor: str | None, *query: object) -> Place | None:
+    try:
+        return place_of(cursor, *query)
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
 
 
 def _said_between(query: ThreadQuery) -> list[ColumnElement[bool]]:

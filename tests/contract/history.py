@@ -173,6 +173,16 @@ class HistoryContract:
             await world.delete(second)
             await eventually(lambda: by_people(tmp_path) == ["first"])
 
+    async def test_an_edit_while_the_turn_of_its_message_waits_is_kept(self, world: World, tmp_path: Path) -> None:
+        async with running_bot(world, speaking(), tmp_path):
+            post = await world.dm("hello")
+            await reads(world, post, "Your name?")
+            await world.edit(post, "goodbye")
+            await eventually(lambda: by_people(tmp_path) == ["goodbye"])
+            await world.dm("Ada")
+            await reads(world, post, "done")
+        assert by_people(tmp_path) == ["goodbye", "Ada"]
+
     async def test_a_new_conversation_is_a_new_thread_once_something_is_said(
         self, world: World, tmp_path: Path
     ) -> None:

@@ -8,7 +8,7 @@ from gateway.chat import kept, transcript
 from gateway.chat.author import BOT, shown_author
 from gateway.chat.text import message_text
 from gateway.egress.degrade import literal
-from gateway.model import MessageCreated, Outgoing, UserRecord, UserRef, from_json, to_json
+from gateway.model import MessageCreated, Outgoing, StepRecord, UserRecord, UserRef, from_json, to_json
 from gateway.runtime.asks import Ask, AskKind
 from gateway.runtime.context import require_turn
 from gateway.runtime.history import id_of_message, metadata_of
@@ -81,7 +81,7 @@ class AskBase(Generic[T]):
             self.author, self._named = await shown_author(turn, self.author), True
         id = question_id(turn, effect)
         transcript.note(turn, "assistant", id, self.content, self.author)
-        kept.keep(turn, id, "assistant_message", name=self.author or BOT, output=self.content, at=self._asked_at)
+        self._keep(turn, id, "assistant_message", self.author or BOT, self.content, at=self._asked_at, user=turn.person)
         await self._keep_shown(turn, effect)
         if "answer" in effect.body:
             turn.asks.end((turn.delivery.key, effect.ordinal))
@@ -161,8 +161,13 @@ class AskBase(Generic[T]):
             if user.key != turn.person:
                 turn.transcript.user(UserRecord(user.key, metadata_of(user, profile), time.time()))
         transcript.note(turn, "user", id, words, None)
-        kept.keep(turn, id, "user_message", name=name, output=words, at=time.time(), user=user.key)
+        self._keep(turn, id, "user_message", name, words, at=time.time(), user=user.key)
         return id
+
+    def _keep(self, turn: Turn, id: str, type: str, name: str, words: str, *, at: float, user: str) -> None:
+        """Keep the question, or its answer, in the history."""
+        record = StepRecord(id=id, thread=turn.thread_id, user=user, name=name, type=type, created_at=at, output=words)
+        kept.keep(turn, record)
 
     async def _go_on(self, turn: Turn, effect: Effect, queued: QueuedDelivery, problem: Again) -> None:
         """Tell the person why the answer is not taken, if there is a reason, and wait for another one."""

@@ -65,7 +65,7 @@ class CustomElement(Element):
         return card_of(self.name, self.props)
 
     async def render(self, limits: Capabilities) -> Rendered:
-        """Return the card.
+        """Return what the element adds to a message: its card.
 
         Args:
             limits: What the platform takes.

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from gateway.data.cursors import Place
+from gateway.cursors import Place
 from gateway.data.dynamo import keys, threads
 from gateway.data.dynamo.table import Expressions, Item, Table
 from gateway.data.dynamo.values import to_attributes
@@ -50,7 +50,7 @@ async def _places(table: Table, user_id: str, after: Place | None, rows: int) ->
     }
     if after is not None:
         key = keys.thread(after.id)._asdict()
-        arguments["ExclusiveStartKey"] = to_attributes({**key, "UserThreadPK": pk, "UserThreadSK": after.created})
+        arguments["ExclusiveStartKey"] = to_attributes({**key, "UserThreadPK": pk, "UserThreadSK": after.at})
     async for items in table.pages("query", **arguments):
         yield [_place(item) for item in items]
 

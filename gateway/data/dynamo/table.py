@@ -42,7 +42,7 @@ class Expressions:
         return placeholder
 
     def arguments(self) -> dict[str, Any]:
-        """Return the request's arguments for all of them."""
+        """Return the arguments of a request that define the names and values its expressions use."""
         made: dict[str, Any] = {}
         if self._names:
             made["ExpressionAttributeNames"] = {placeholder: name for name, placeholder in self._names.items()}
@@ -53,7 +53,7 @@ class Expressions:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is written to an item in one step.
+    """A change of one item of the table, made by one update expression.
 
     Args:
         set: Attributes and their values.
@@ -68,7 +68,7 @@ class Change:
     merge: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
 
     def expression(self, e: Expressions) -> str:
-        """Return the update expression."""
+        """Return the change as DynamoDB's update expression."""
         put = [f"{e.name(name)} = {e.value(value)}" for name, value in self.set.items()]
         put += [
             f"{e.name(name)} = if_not_exists({e.name(name)}, {e.value(value)})"

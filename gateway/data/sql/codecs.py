@@ -11,7 +11,7 @@ from typing import Any, cast
 from sqlalchemy import Uuid
 from sqlalchemy.types import ARRAY, JSON, Boolean, DateTime, Enum, Float
 
-from gateway.data.values import iso
+from gateway.model.text import time_text
 
 _OBJECTS = frozenset({"metadata", "generation", "props", "modes", "playerConfig"})
 """Columns that hold a JSON object."""
@@ -30,7 +30,7 @@ class Codec:
 
 
 def unchanged(value: Any) -> Any:
-    """Return the value."""
+    """Return a column's value as it is: the database and the layer hold it alike."""
     return value
 
 
@@ -127,7 +127,7 @@ def _moment(value: Any, *, aware: bool) -> datetime | None:
 def _iso(value: datetime | None) -> str | None:
     if value is None:
         return None
-    return iso(value) if value.tzinfo is not None else value.isoformat(timespec="microseconds") + "Z"
+    return time_text(value) if value.tzinfo is not None else value.isoformat(timespec="microseconds") + "Z"
 
 
 def _one_of(allowed: tuple[str, ...], value: Any) -> Any:

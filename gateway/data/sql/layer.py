@@ -6,22 +6,20 @@ from typing import Any, cast
 
 import structlog
 
+from gateway.cursors import Place
 from gateway.data import contents
+from gateway.data.answers import page_of, page_wanted, step_given, thread_name, unknown_step
 from gateway.data.base import BaseDataLayer
-from gateway.data.cursors import Place, cursor, place
 from gateway.data.sql import elements, feedbacks, pages, placeholders, steps, threads, users
 from gateway.data.sql.deleted import of_shown_thread
 from gateway.data.sql.transactions import Database, Transaction
 from gateway.data.storage_clients.base import BaseStorageClient
 from gateway.element import Element, ElementDict
 from gateway.step import StepDict
-from gateway.types import Feedback, PageInfo, PaginatedResponse, Pagination, ThreadDict, ThreadFilter
+from gateway.types import Feedback, PaginatedResponse, Pagination, ThreadDict, ThreadFilter
 from gateway.user import PersistedUser, User
 
 log = structlog.get_logger(__name__)
-
-PAGE_LIMIT = 1_000
-"""Threads on one page at most."""
 
 
 class SQLDataLayer(BaseDataLayer):
@@ -97,26 +95,20 @@ class SQLDataLayer(BaseDataLayer):
         """Return a page of a user's threads with all that belongs to them, newest first.
 
         Args:
-            pagination: Which page, of ``PAGE_LIMIT`` threads at most.
+            pagination: Which page, of ``answers.PAGE_LIMIT`` threads at most.
             filters: Which threads; ``userId`` is needed.
 
         Raises:
             ValueError: ``filters.userId`` is missing, or the cursor is that of another query.
         """
-        if not filters.userId:
-            raise ValueError("userId is required")
-        count = min(max(1, pagination.first), PAGE_LIMIT)
-        after = place(pagination.cursor, filters) if pagination.cursor else None
+        count, after = page_wanted(pagination, filters)
         async with self._transaction("list_threads", filters.userId) as t:
             found = await pages.page(t, filters, after, count + 1)
             more = len(found) > count
             del found[count:]
             await threads.fill(t, found)
-        ends = [cursor(Place(each["createdAt"] or None, each["id"]), filters) for each in found[:1] + found[-1:]]
-        start, end = ends or (None, None)
-        return PaginatedResponse(
-            pageInfo=PageInfo(hasNextPage=more, startCursor=start, endCursor=end), data=await self._signed(found)
-        )
+        places = [Place(each["createdAt"] or None, each["id"]) for each in found]
+        return page_of(await self._signed(found), places, filters, more=more)
 
     async def update_thread(
         self,
@@ -138,8 +130,7 @@ class SQLDataLayer(BaseDataLayer):
         Raises:
             ValueError: There is no user with this id.
         """
-        named = (metadata or {}).get("name") if name is None else name
-        values = {"name": named if isinstance(named, str) else None, "userId": user_id, "tags": tags}
+        values = {"name": thread_name(name, metadata), "userId": user_id, "tags": tags}
         async with self._transaction("update_thread", thread_id) as t:
             await threads.change(t, thread_id, values, metadata)
 
@@ -177,20 +168,14 @@ class SQLDataLayer(BaseDataLayer):
         await self._put_step("update_step", step_dict)
 
     async def _put_step(self, call: str, step_dict: StepDict) -> None:
-        given: dict[str, Any] = {name: value for name, value in step_dict.items() if value is not None}
-        for of_others in ("feedback", "updatedAt"):
-            given.pop(of_others, None)
-        if "showInput" in given:
-            given["showInput"] = str(given["showInput"]).lower()
-        if not given.get("id"):
-            raise ValueError("a step needs an id")
+        given = step_given(step_dict)
         async with self._transaction(call, given["id"]) as t:
             if t.schema.layout.strict:
                 await _make_referred(t, given)
             if await steps.change(t, given):
                 return
             if not given.get("threadId"):
-                raise ValueError(f"the step {given['id']!r} is not known, and the dict names no threadId")
+                raise unknown_step(given)
             await threads.make(t, given["threadId"])
             await steps.insert(t, given)
 

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, literal_column, or_, select
 
 from gateway import step_search
-from gateway.data.cursors import Place
+from gateway.cursors import Place
 from gateway.data.sql import threads
 from gateway.data.sql.transactions import Transaction
 from gateway.types import ThreadDict, ThreadFilter
@@ -30,12 +30,12 @@ async def page(t: Transaction, filters: ThreadFilter, after: Place | None, count
     table = t.schema.threads
     wanted = threads.query(t).where(*await _conditions(t, filters))
     found: list[ThreadDict] = []
-    if after is None or after.created is not None:
+    if after is None or after.at is not None:
         dated = wanted.where(table.c.createdAt.is_not(None) if after is None else _behind(t, after))
         found = await threads.heads(t, dated.order_by(table.c.createdAt.desc(), table.c.id.desc()).limit(count))
     if len(found) < count:
         undated = wanted.where(table.c.createdAt.is_(None))
-        if after is not None and after.created is None:
+        if after is not None and after.at is None:
             undated = undated.where(table.c.id < t.schema.value(table.c.id, after.id))
         found += await threads.heads(t, undated.order_by(table.c.id.desc()).limit(count - len(found)))
     return found
@@ -43,7 +43,7 @@ async def page(t: Transaction, filters: ThreadFilter, after: Place | None, count
 
 def _behind(t: Transaction, after: Place) -> ColumnElement[bool]:
     table = t.schema.threads
-    created, id = t.schema.value(table.c.createdAt, after.created), t.schema.value(table.c.id, after.id)
+    created, id = t.schema.value(table.c.createdAt, after.at), t.schema.value(table.c.id, after.id)
     # The first condition says nothing new, but it is the one that an index can begin at.
     return and_(table.c.createdAt <= created, or_(table.c.createdAt < created, table.c.id < id))
 

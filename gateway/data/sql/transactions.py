@@ -25,7 +25,7 @@ _BATCH = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """An open transaction."""
+    """An open transaction on a database with Chainlit's tables."""
 
     connection: AsyncConnection
     schema: Schema

@@ -3,12 +3,11 @@
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from gateway.model import ElementRecord, FeedbackRecord, StepRecord, ThreadRecord, UserRecord
 from gateway.model.plain import as_json, text_of
-from gateway.model.text import storable
+from gateway.model.text import storable, time_text
 from gateway.store.core.codec import dump_ref
 
 Row: TypeAlias = tuple[Any, ...]
@@ -74,7 +73,7 @@ def step(record: StepRecord) -> Row:
         optional_text(record.command),
         record.start or at,
         record.end or at,
-        optional_text(record.show_input),
+        _shown(record.show_input),
         optional_text(record.language),
         bool(record.default_open),
         bool(record.auto_collapse),
@@ -119,9 +118,8 @@ def feedback(record: FeedbackRecord) -> Row:
     )
 
 
-def time_text(seconds: float) -> str:
-    """Return a time in seconds since the epoch as the tables hold it: ISO 8601 in UTC, with microseconds."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+def _shown(value: bool | str) -> str:
+    return str(value).lower() if isinstance(value, bool) else text(value)
 
 
 def _json(value: Mapping[str, Any]) -> str:

@@ -5,9 +5,9 @@ from typing import TypeAlias
 
 import orjson
 
+from gateway.model.text import time_text
 from gateway.ports import AdminRequest, AuditLine
 from gateway.store.core.kind import Kind
-from gateway.store.core.rows import time_text
 from gateway.store.core.transaction import Transaction
 
 ASK = "INSERT INTO admin_requests (kind, argument, asked_at) VALUES (?, ?, ?)"

@@ -4,11 +4,11 @@ import json
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from gateway.model.text import time_text
 from gateway.ports import Erased, Expired
 from gateway.store.core.kind import Kind
 from gateway.store.core.kinds.deliveries import FORGET_EFFECTS
 from gateway.store.core.kinds.rights import delete_steps
-from gateway.store.core.rows import time_text
 from gateway.store.core.transaction import Transaction
 
 _THREADS_AT_ONCE = 50

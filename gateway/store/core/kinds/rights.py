@@ -16,13 +16,15 @@ from gateway.store.core.statements import ByKeys
 from gateway.store.core.transaction import Transaction
 
 # ``?1`` is the person in all statements on the tables of history.
-_THREADS = """WITH mine (id) AS (
+MINE = """WITH mine (id) AS (
         SELECT id FROM threads WHERE "userIdentifier" = ?1
         UNION SELECT "threadId" FROM steps WHERE "userIdentifier" = ?1
         UNION SELECT "threadId" FROM elements WHERE "userIdentifier" = ?1 AND "threadId" IS NOT NULL
         UNION SELECT steps."threadId" FROM feedbacks JOIN steps ON steps.id = feedbacks."forId"
             WHERE feedbacks."userIdentifier" = ?1
-    )
+    )"""
+"""The beginning of a statement on the ids of the threads that a person (``?1``) took part in."""
+_THREADS = f"""{MINE}
     SELECT mine.id, coalesce(threads.conversation, ''),
         coalesce(threads."userIdentifier", ?1) <> ?1
         OR EXISTS (SELECT 1 FROM steps WHERE "threadId" = mine.id AND coalesce("userIdentifier", '') NOT IN ('', ?1))
@@ -30,7 +32,7 @@ _THREADS = """WITH mine (id) AS (
             AND coalesce("userIdentifier", '') NOT IN ('', ?1))
         OR EXISTS (SELECT 1 FROM steps JOIN feedbacks ON feedbacks."forId" = steps.id
             WHERE steps."threadId" = mine.id AND coalesce(feedbacks."userIdentifier", '') NOT IN ('', ?1))
-    FROM mine LEFT JOIN threads ON threads.id = mine.id"""
+    FROM mine LEFT JOIN threads ON threads.id = mine.id"""  # noqa: S608
 _SESSIONS = """SELECT conversation, id, opened_by, data FROM sessions WHERE ended_at IS NULL
     AND (id IN (SELECT value FROM json_each(?)) OR instr(opened_by, ?) > 0 OR instr(data, ?) > 0)"""
 _WAITING = """SELECT conversation FROM deliveries WHERE state = 0 AND person = ?1

@@ -5,8 +5,6 @@ import hashlib
 import json
 from typing import NamedTuple
 
-from gateway.errors import SettingsError
-
 
 class Place(NamedTuple):
     """A place between two rows: behind the one of this time with this id."""
@@ -27,7 +25,7 @@ def cursor_of(place: Place, *query: object) -> str:
 
 
 def place_of(cursor: str | None, *query: object) -> Place | None:
-    """Return the place of a cursor, None where none is given. Raises ``SettingsError`` for one of another query.
+    """Return the place of a cursor, None where none is given. Raises ``ValueError`` for one of another query.
 
     Args:
         cursor: The cursor.
@@ -41,7 +39,7 @@ def place_of(cursor: str | None, *query: object) -> Place | None:
             return Place(at, id)
     except (TypeError, ValueError):  # no base64, no JSON, no list of three
         pass
-    raise SettingsError("the cursor does not belong to this query: leave it out to begin with the first page")
+    raise ValueError("the cursor does not belong to this query: leave it out to begin with the first page")
 
 
 def _digest(query: tuple[object, ...]) -> str:
