@@ -191,6 +191,10 @@ class HistoryContract:
             async def main(message: cl.Message) -> None:
                 await cl.Message(f"in {cl.context.session.thread_id}").send()
 
+            @cl.on_chat_end
+            async def end() -> None:
+                await cl.Message("bye").send()
+
         threads = "SELECT id FROM threads ORDER BY rowid"
         async with running_bot(world, register(bot), tmp_path):
             post = await world.dm("one")
@@ -198,6 +202,7 @@ class HistoryContract:
             await world.dm("/new")
             await reads(world, post, "Started a new conversation")
         [first] = kept(tmp_path, threads)
+        assert [text for _, text in said(tmp_path)] == ["one", f"in {first}", "bye"]
         async with running_bot(world, register(bot), tmp_path):
             await world.dm("two")
             await world.wait_for(lambda: sum("in " in text for text in texts(world, post)) == 2)
