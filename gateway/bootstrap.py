@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import Self
 
 from gateway.adapter import Adapter, AdapterContext, Emulator, Platform
 from gateway.chat.handlers import BotHandlers
@@ -13,10 +14,12 @@ from gateway.data import BaseDataLayer
 from gateway.disk import has_spare_room, is_full, make_folder, make_room
 from gateway.egress import Sender
 from gateway.errors import SettingsError
+from gateway.http.access import KeyedAccess
 from gateway.http.files import FileServer
 from gateway.http.links import FileLinks
 from gateway.http.vault import BlobFileVault
 from gateway.ingress.acceptor import Acceptor
+from gateway.ingress.activity import ConversationActivity
 from gateway.ingress.decoder import EnvelopeDecoder
 from gateway.ingress.dispatcher import Dispatcher
 from gateway.ingress.failures import Failures
@@ -44,6 +47,7 @@ from gateway.runtime.session import SessionPool
 from gateway.runtime.turn import Services
 from gateway.settings import LOOPBACK, GatewaySettings, PlatformSettings, playground_database
 from gateway.store import open_store
+from gateway.store.api_keys import has_api_keys
 from gateway.store.blobs import open_blobs
 from gateway.store.urls import sqlite_file
 from gateway.telemetry.metrics import Counters
@@ -70,6 +74,19 @@ def file_parts(settings: GatewaySettings) -> FileParts:
     links = FileLinks(key=lambda: seals.key("links to files"), public_url=settings.own_url)
     vault = BlobFileVault(blobs, links, quota=settings.file_quota(), former=settings.data_dir / "held")
     return FileParts(blobs, vault, FileServer(links, vault, blobs), seals)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What adapters are given that the rest of the gateway is made around, too."""
+
+    activity: ConversationActivity
+    access: KeyedAccess
+
+    @classmethod
+    def of(cls, settings: GatewaySettings, store: Store) -> Self:
+        """Build it for these settings on this store."""
+        return cls(ConversationActivity(), KeyedAccess(store, store, settings.plain_api_keys))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,11 +122,14 @@ def compose(
     emulators: Mapping[str, Emulator] | None = None,
     kept: FileParts | None = None,
     store: Store | None = None,
+    given: Given | None = None,
 ) -> Parts:
     """Build the objects of a gateway around given adapters. Without ``store`` it is the one that
-    ``settings.database_url`` names, not opened yet; without ``kept`` they are those that ``settings`` name."""
+    ``settings.database_url`` names, not opened yet; without ``kept`` they are those that ``settings`` name; ``given``
+    is what the adapters were given."""
     store = store or open_store(settings.database_url)
     kept = kept or file_parts(settings)
+    given = given or Given.of(settings, store)
     counters = Counters()
     limits = Limits()
     seals = kept.seals
@@ -166,6 +186,7 @@ def compose(
         ),
         limits=limits,
         tasks=tasks,
+        activity=given.activity,
     )
     forms = Forms(limits=sender.capabilities, sessions=sessions, store=store, seals=seals, judge=dispatcher.judge)
     acceptor = Acceptor(
@@ -290,7 +311,7 @@ def _place_of_history(settings: GatewaySettings, callbacks: Callbacks) -> Place:
 def on_real_platforms(settings: GatewaySettings, callbacks: Callbacks, platforms: Mapping[str, Platform]) -> Parts:
     """Build a gateway on every platform that has credentials. Raises ``SettingsError`` when none has, or only a part of
     its own."""
-    blocks = _read(platforms)
+    blocks = _read(settings, platforms)
     if not _any_configured(blocks):
         raise SettingsError(
             f"no platform is on: set {CREDENTIALS}; the playground, which needs none, opens with `gateway run`"
@@ -303,7 +324,7 @@ async def on_real_or_emulated_platforms(
 ) -> Parts:
     """Build a gateway on every platform that has credentials; when none has, on emulators of all, shown in the
     playground. Emulators are started here and end with ``stack``. Raises ``SettingsError``."""
-    blocks = _read(platforms)
+    blocks = _read(settings, platforms)
     if _any_configured(blocks):
         return _on_platforms(settings, callbacks, platforms, blocks)
     if settings.host not in LOOPBACK:
@@ -339,9 +360,11 @@ def check_data_folder(folder: Path) -> None:
         raise SettingsError(f"cannot write into {folder}: {error.strerror}; {fix}, or set GATEWAY_DATA_DIR") from error
 
 
-def _read(platforms: Mapping[str, Platform]) -> dict[str, PlatformSettings]:
-    """Read each platform's settings. Raises ``SettingsError`` for one that has only a part of its credentials."""
-    blocks = {name: platform.settings() for name, platform in platforms.items()}
+def _read(settings: GatewaySettings, platforms: Mapping[str, Platform]) -> dict[str, PlatformSettings]:
+    """Read the settings of each platform that can be on: one that programs reach with an API key can only where there
+    is a key. Raises ``SettingsError`` for one that has only a part of its credentials."""
+    keys = bool(settings.plain_api_keys) or has_api_keys(settings.database_url)
+    blocks = {name: platform.settings() for name, platform in platforms.items() if keys or not platform.by_key}
     for block in blocks.values():
         if block.missing is not None:
             raise SettingsError(block.missing)
@@ -362,15 +385,24 @@ def _on_platforms(
     """Build the adapters of the configured platforms, and everything around them."""
     kept = file_parts(settings)
     store = open_store(settings.database_url)
+    given = Given.of(settings, store)
     context = AdapterContext(
         max_body_bytes=settings.max_body_bytes,
         loopback=settings.host in LOOPBACK,
         files=kept.vault,
         store=StoredKeyValues(store),
+        documents=store,
+        access=given.access,
+        activity=given.activity,
+        public_url=settings.own_url,
     )
-    adapters = {
-        name: platform.adapter(blocks[name], context) for name, platform in platforms.items() if blocks[name].configured
-    }
+    adapters = {name: platforms[name].adapter(block, context) for name, block in blocks.items() if block.configured}
     return compose(
-        settings=settings, callbacks=callbacks, adapters=adapters, emulators=emulators, kept=kept, store=store
+        settings=settings,
+        callbacks=callbacks,
+        adapters=adapters,
+        emulators=emulators,
+        kept=kept,
+        store=store,
+        given=given,
     )

@@ -149,6 +149,8 @@ def manifest(
         made = platforms[platform].manifest(AppOptions(name, url, socket_mode, app_id))
     except SettingsError as error:
         fail(str(error))
+    if made is None:
+        fail(f"{platform} has no app manifest: programs reach it with an API key (docs/api.md)")
     if output is not None:
         write_file(output, made if isinstance(made, bytes) else made.encode())
     elif isinstance(made, bytes):

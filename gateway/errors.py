@@ -16,6 +16,7 @@
   - SettingsError             The operator must change a setting; the text is one line naming the fix, exit code 2.
     + DatabaseInUse           Another process owns the database; the command line asks that one instead.
   - Draining                  The process shuts down; the delivery was not accepted, the platform sends it again.
+  - RequestRefused            A request over HTTP is answered with ``status``, in the shape its client expects.
   - StoreFailed               The store cannot commit now; nothing was written.
   - Fenced                    Another process owns the data now; this one must stop and write nothing.
 
@@ -23,7 +24,7 @@ Those with an asterisk can reach a handler and are exported by ``gateway`` (``ex
 docs/handlers.md says what to do about each. The others are handled inside the gateway: a handler lets them through.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 FormPart = Literal["pictures", "tables", "cards", "plan", "buttons", "menus", "feedback"]
@@ -125,6 +126,25 @@ class TooLarge(GatewayError):
 
 class Draining(GatewayError):
     """The process shuts down: the delivery was not accepted and the platform shall send it again."""
+
+
+class RequestRefused(GatewayError):
+    """A request over HTTP is refused; whoever serves it answers in the shape that its client expects.
+
+    Args:
+        status: The HTTP status of the answer.
+        text: What is wrong, for the client's author; it ends up in the answer.
+        headers: Headers of the answer, such as ``Retry-After``.
+        where: The part of the request that is wrong (``messages[0].text``), if it is one.
+    """
+
+    def __init__(
+        self, status: int, text: str, *, headers: Mapping[str, str] | None = None, where: str | None = None
+    ) -> None:
+        super().__init__(text)
+        self.status = status
+        self.headers: Mapping[str, str] = headers or {}
+        self.where = where
 
 
 class StoreFailed(GatewayError):

@@ -3,7 +3,7 @@
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
@@ -237,8 +237,17 @@ class GatewaySettings(_Settings):
     """Seconds that one call of a registered data layer may take."""
     retention_days: float = Field(default=0, ge=0)
     """Days without use after which a conversation is deleted, with all that belongs to it; 0 for never."""
+    api_keys: SecretStr | None = None
+    """Keys of the HTTP interfaces, separated by commas, each with all scopes; None where only those that
+    ``gateway keys create`` made are valid."""
     cot: Literal["hidden", "tool_call", "full"] = "full"
     """Which steps people see (the chain of thought): none, those of type ``tool``, or all."""
+
+    @property
+    def plain_api_keys(self) -> Sequence[str]:
+        """The keys in ``api_keys``."""
+        keys = "" if self.api_keys is None else self.api_keys.get_secret_value()
+        return [key for key in (each.strip() for each in keys.split(",")) if key]
 
     @property
     def reaction_values(self) -> Mapping[str, Literal[0, 1]]:

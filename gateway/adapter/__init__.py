@@ -1,7 +1,18 @@
 """The interface of a platform adapter: what it implements, what it is given, and how the registry names it."""
 
 from gateway.adapter.base import Accept, Adapter
-from gateway.adapter.context import AdapterContext, FileVault, HeldFile, KeyValueStore
+from gateway.adapter.context import (
+    Activity,
+    AdapterContext,
+    ApiAccess,
+    ApiKey,
+    Conversations,
+    DocumentStore,
+    FileVault,
+    HeldFile,
+    KeyScope,
+    KeyValueStore,
+)
 from gateway.adapter.emulator import Emulator
 from gateway.adapter.extras import (
     SupportsCommands,
@@ -19,12 +30,18 @@ from gateway.adapter.platform import AppOptions, Platform
 
 __all__ = [
     "Accept",
+    "Activity",
     "Adapter",
     "AdapterContext",
+    "ApiAccess",
+    "ApiKey",
     "AppOptions",
+    "Conversations",
+    "DocumentStore",
     "Emulator",
     "FileVault",
     "HeldFile",
+    "KeyScope",
     "KeyValueStore",
     "Platform",
     "SupportsCommands",

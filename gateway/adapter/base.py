@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import ClassVar, Protocol
 
-from starlette.routing import Route
+from starlette.routing import BaseRoute
 
 from gateway.model import Accepted, Capabilities, ConversationRef, Envelope, Event, Outgoing, Receipt, RemoteFile
 
@@ -25,8 +25,8 @@ class Adapter(Protocol):
     capabilities: ClassVar[Capabilities]
     """The platform's limits and abilities."""
 
-    def routes(self, accept: Accept) -> Sequence[Route]:
-        """Return the webhooks to serve, each at a path without parameters; empty for a platform reached by socket."""
+    def routes(self, accept: Accept) -> Sequence[BaseRoute]:
+        """Return the routes to serve; empty for a platform reached by socket."""
         ...
 
     def connect(self, accept: Accept) -> AbstractAsyncContextManager[None]:

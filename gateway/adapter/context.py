@@ -1,11 +1,13 @@
-"""What an adapter is given of the gateway: limits, a vault for files to hand out later, and a store for a few durable
-values."""
+"""What an adapter is given of the gateway: limits, a vault for files to hand out later, stores for a few durable values
+and for documents, and for an adapter that programs talk to the API keys and where turns run."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
-from gateway.model import OutgoingFile
+from starlette.requests import HTTPConnection
+
+from gateway.model import ConversationRef, Document, OutgoingFile
 
 
 class HeldFile(NamedTuple):
@@ -56,6 +58,96 @@ class KeyValueStore(Protocol):
         ...
 
 
+class DocumentStore(Protocol):
+    """Stores documents of an adapter that is itself the platform: what others keep at Slack or Discord. Their kinds
+    begin with the platform's name (``chatkit.thread``)."""
+
+    async def put_documents(self, documents: Sequence[Document]) -> None:
+        """Insert these documents, or replace the bodies of those that are there, in one transaction. A document that is
+        replaced keeps its rank, parent, person and conversation."""
+        ...
+
+    async def add_document(self, document: Document) -> bool:
+        """Insert a document unless there is one of the same kind and id. Returns whether it was inserted."""
+        ...
+
+    async def get_document(self, kind: str, id: str) -> Document | None:
+        """Return the document, None if there is none."""
+        ...
+
+    async def list_documents(
+        self,
+        kind: str,
+        *,
+        parent: str | None = None,
+        after: int | None = None,
+        before: int | None = None,
+        newest_first: bool = False,
+        limit: int,
+    ) -> Sequence[Document]:
+        """Return at most ``limit`` documents of a kind by their rank (see ``gateway.ports.Documents``)."""
+        ...
+
+    async def delete_documents(self, kind: str, ids: Collection[str]) -> None:
+        """Delete documents of a kind. One that is not there is no error."""
+        ...
+
+    async def delete_documents_below(self, kind: str, parent: str) -> None:
+        """Delete all documents of a kind below a parent."""
+        ...
+
+
+KeyScope: TypeAlias = Literal["read", "write", "admin"]
+"""What a key allows: reading, writing as well, or everything."""
+
+
+class ApiKey(NamedTuple):
+    """The API key that a request brought."""
+
+    id: str
+    """The key's id, which is no secret."""
+    scopes: frozenset[KeyScope]
+
+
+class ApiAccess(Protocol):
+    """Knows the API keys of this gateway."""
+
+    async def authorize(self, request: HTTPConnection, scope: KeyScope) -> ApiKey:
+        """Return the key that a request brings, in the header ``Authorization: Bearer`` or ``x-api-key``.
+
+        Raises ``RequestRefused``: 401 without a key or with a wrong one, 403 when the key lacks the scope, 429 when it
+        was used too often.
+        """
+        ...
+
+    async def note(self, key: ApiKey, action: str, **details: Any) -> None:
+        """Write a line on what was done with a key to the audit; every change has one.
+
+        Args:
+            key: The key.
+            action: What was done, in words with dots (``thread.deleted``).
+            details: Ids and counts, never words of people or secrets.
+        """
+        ...
+
+
+class Activity(Protocol):
+    """Knows where turns run."""
+
+    async def until_rest(self, conversation: ConversationRef) -> None:
+        """Wait until nothing is left to do in a conversation: no delivery waits, and each of its turns has ended or
+        waits for an answer. Returns at once where that is so already, and when the gateway ends."""
+        ...
+
+
+class Conversations(Protocol):
+    """Deletes conversations."""
+
+    async def forget(self, conversation: ConversationRef) -> None:
+        """End the session of a conversation and delete what history keeps of it, with the contents of its files."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class AdapterContext:
     """What an adapter may know and use of the gateway."""
@@ -68,3 +160,13 @@ class AdapterContext:
     """The vault for files to hand out later; None where the gateway has none."""
     store: KeyValueStore | None = None
     """The store for an adapter's durable values; usable while connected. None where the gateway has none."""
+    documents: DocumentStore | None = None
+    """The store for documents; usable while connected. None where the gateway has none."""
+    access: ApiAccess | None = None
+    """The API keys; usable while connected. None where the gateway has none."""
+    activity: Activity | None = None
+    """Where turns run. None where the gateway does not tell."""
+    conversations: Conversations | None = None
+    """What deletes conversations. None where the gateway has none."""
+    public_url: str | None = None
+    """The address at which those who use the bot reach the gateway, for absolute links; None where it is not known."""

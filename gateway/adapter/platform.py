@@ -31,10 +31,14 @@ class Platform:
     """The place of a ``PlatformSettings`` class."""
     adapter_class: str
     """The place of an ``Adapter`` class, which is made from its settings and a context."""
-    manifest_function: str
-    """The place of a function from ``AppOptions`` to the platform's app manifest: text, or an archive."""
+    manifest_function: str | None = None
+    """The place of a function from ``AppOptions`` to the platform's app manifest: text, or an archive. None for a
+    platform without manifests."""
     emulator_class: str | None = None
     """The place of an ``Emulator`` class; a platform without one is not in the playground."""
+    by_key: bool = False
+    """Whether it is the gateway itself that serves the platform, to programs with an API key: then it is on only where
+    there is such a key."""
 
     def settings(self, values: Mapping[str, str] | None = None) -> PlatformSettings:
         """Return the platform's settings, read now. ``values``, by the names of the variables, win over the
@@ -49,9 +53,9 @@ class Platform:
         """Return a new emulator of the platform, if there is one."""
         return None if self.emulator_class is None else cast(Emulator, _load(self.emulator_class)())
 
-    def manifest(self, options: AppOptions) -> str | bytes:
-        """Return the app manifest in the platform's own format: text, or an archive."""
-        return cast(str | bytes, _load(self.manifest_function)(options))
+    def manifest(self, options: AppOptions) -> str | bytes | None:
+        """Return the app manifest in the platform's own format: text, or an archive; None where it has none."""
+        return None if self.manifest_function is None else cast(str | bytes, _load(self.manifest_function)(options))
 
     def check(self) -> None:
         """Import every part; raises ``ImportError`` or ``AttributeError`` naming what is not there."""

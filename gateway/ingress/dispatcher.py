@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import structlog
 
 from gateway.errors import Fenced
+from gateway.ingress.activity import ConversationActivity
 from gateway.ingress.attempts import Attempts
 from gateway.ingress.backlog import PAGE, Backlog
 from gateway.ingress.decoder import EnvelopeDecoder
@@ -55,13 +56,15 @@ class Dispatcher:
         failures: Failures,
         limits: Limits,
         tasks: BackgroundTasks,
+        activity: ConversationActivity | None = None,
     ) -> None:
         self._store = store
         self._runner = runner
         self._pool = pool
         self._tasks = tasks
         self._trials = Trials()
-        self._queues = queues = ConversationQueues(limits, on_room=self._take_waiting)
+        self._activity = activity or ConversationActivity()
+        self._queues = queues = ConversationQueues(limits, self._activity, on_room=self._take_waiting)
         self._backlog = Backlog(
             store=store, decoder=decoder, is_taken=self._is_taken, submit=lambda queued: self.submit(queued, older=True)
         )
@@ -241,6 +244,7 @@ class Dispatcher:
             # An ask may open while we wait, so look again every now and then.
             await asyncio.wait(tasks, timeout=min(left, 0.2), return_when=asyncio.FIRST_COMPLETED)
         handed_back = len(self._queues)
+        self._activity.close()
         self._runner.close()
         if deaf := await self._tasks.cancel(within=CANCEL_WITHIN):
             log.warning("drain.deaf", turns=deaf, reason="their handlers swallow the cancellation")

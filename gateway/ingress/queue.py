@@ -123,6 +123,16 @@ class ConversationQueue:
             tasks.append(self.task)
         return tasks
 
+    @property
+    def has_work(self) -> bool:
+        """Whether something happens here before the next answer of a person: a turn runs that does not wait for one,
+        or a delivery waits that is not behind such a turn."""
+        if any(not self.asks.rests(key) for key in self.side):
+            return True
+        if self.current is not None:
+            return not self.asks.rests(self.current.key)
+        return bool(self.deliveries or self.overflow or self.unread)
+
     def runs(self, turn: Turn | None) -> None:
         """Note the turn that runs now and can be stopped; None when there is no such turn any more."""
         if self.turn is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from gateway.ingress.activity import ConversationActivity
 from gateway.ingress.queue import ConversationQueue
 from gateway.runtime.limits import Limits
 
@@ -16,9 +17,11 @@ RESTING_LIMIT = 50_000
 class ConversationQueues:
     """The queue of each conversation that has work in memory, by conversation key."""
 
-    def __init__(self, limits: Limits, *, on_room: Callable[[], object]) -> None:
+    def __init__(self, limits: Limits, activity: ConversationActivity, *, on_room: Callable[[], object]) -> None:
         """``on_room`` is called when so many conversations have left memory that half of the room is free."""
         self._limits = limits
+        self._activity = activity
+        activity.ask(self.is_busy)
         self._on_room = on_room
         self._queues: dict[str, ConversationQueue] = {}
         self._resting = 0
@@ -51,6 +54,12 @@ class ConversationQueues:
         del self._queues[queue.key]
         self._resting -= queue.counted
         self._note_room()
+        self._activity.changed(queue.key)
+
+    def is_busy(self, key: str) -> bool:
+        """Whether something happens in the conversation of this key before the next answer of a person."""
+        queue = self._queues.get(key)
+        return queue is not None and queue.has_work
 
     def stops(self, key: str) -> bool:
         """Whether no further turn may begin in this conversation."""
@@ -70,6 +79,7 @@ class ConversationQueues:
             queue.counted = not queue.counted
             self._resting += 1 if queue.counted else -1
             self._note_room()
+        self._activity.changed(queue.key)
 
     def _taken(self) -> int:
         return len(self._queues) - min(self._resting, RESTING_LIMIT)

@@ -60,6 +60,5 @@ class SideTurns:
             log.warning("conversation.fenced", conversation=queue.key)
         finally:
             queue.side.pop(queued.key, None)
-            if queue.waits or queue.counted:
-                self._queues.update_resting(queue)
+            self._queues.update_resting(queue)
             queue.asks.forget(queued.key)

@@ -75,8 +75,7 @@ class QueueWorker:
 
     def _end(self, queue: ConversationQueue, queued: QueuedDelivery) -> None:
         queue.current = None
-        if queue.waits:
-            self._queues.update_resting(queue)
+        self._queues.update_resting(queue)
         if not queue.holds(queued.key):  # else the delivery runs again, and its asks are needed
             queue.asks.forget(queued.key)
 

@@ -5,6 +5,7 @@ from gateway.model.command import COMMANDS, Command
 from gateway.model.conversation import ConversationKind, ConversationRef
 from gateway.model.delivery import Accepted, Answer, Envelope, FormErrors, Notice, OpenForm
 from gateway.model.dicts import ElementDict, FeedbackDict, StepDict, ThreadDict
+from gateway.model.document import Document
 from gateway.model.element import (
     ElementKind,
     FromBytes,
@@ -80,6 +81,7 @@ __all__ = [
     "ConversationRef",
     "ConversationStarted",
     "DateField",
+    "Document",
     "ElementDict",
     "ElementKind",
     "ElementRecord",

@@ -120,6 +120,10 @@ class OpenAsks:
         """Whether the turn of the delivery with this key waits for an answer."""
         return any(id[0] == delivery and ask.messages is not None for id, ask in self._open.items())
 
+    def rests(self, delivery: str) -> bool:
+        """Whether the turn of the delivery with this key waits for an answer that did not come yet."""
+        return any(id[0] == delivery and ask.waiting for id, ask in self._open.items())
+
     def holds(self, key: str) -> bool:
         """Whether the delivery with this key is an answer that was taken, or an early one that is kept."""
         return any(ask.answered_by == key for ask in self._open.values()) or any(

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from gateway.model import ConversationRef, Envelope, UserRef
+from gateway.model import ConversationRef, Document, Envelope, UserRef
 from gateway.ports import DeadLetter, Delivery, EffectRecord, Outcome, SessionRecord
 
 Row: TypeAlias = tuple[Any, ...]
@@ -132,3 +132,23 @@ def load_dead_letter(row: Row) -> DeadLetter:
     """Return the dead letter in the columns key, conversation, received_at, attempts, error."""
     key, conversation, received_at, attempts, error = row
     return DeadLetter(key=key, conversation=conversation, received_at=received_at, attempts=attempts, error=error)
+
+
+def document_row(document: Document) -> tuple[str, str, str, str, str, bytes]:
+    """Return a document's kind, id, parent, person, conversation and body."""
+    return (
+        document.kind,
+        document.id,
+        document.parent,
+        document.person,
+        document.conversation,
+        dumps_foreign(document.body),
+    )
+
+
+def load_document(row: Row) -> Document:
+    """Read a document from its rank and the columns of ``document_row``."""
+    rank, kind, id, parent, person, conversation, body = row
+    return Document(
+        rank=rank, kind=kind, id=id, parent=parent, person=person, conversation=conversation, body=loads(body)
+    )

@@ -24,6 +24,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
     event,
     text,
 )
@@ -39,6 +40,8 @@ _BIG: TypeEngine[int] = BigInteger().with_variant(Integer(), "sqlite")
 """64 bits. SQLite needs the word INTEGER to make a primary key the row's own number."""
 _SECONDS: TypeEngine[float] = Double[float]().with_variant(REAL[float](), "sqlite")
 """Seconds since the epoch, in 64 bits."""
+_NUMBER = _SECONDS
+"""Any number, in 64 bits."""
 _OBJECT: TypeEngine[Any] = Text().with_variant(JSONB(), "postgresql")
 """A JSON object; on SQLite its text."""
 _LIST: TypeEngine[Any] = Text().with_variant(ARRAY(Text()), "postgresql")
@@ -316,6 +319,45 @@ feedbacks = Table(
     Index("feedbacks_user", "userIdentifier"),
 )
 """What people thought of steps: ``value`` is 1 for good, 0 for bad."""
+
+scores = Table(
+    "scores",
+    metadata,
+    Column("id", Text(), primary_key=True),
+    Column("stepId", Text(), nullable=False),
+    Column("threadId", Text(), nullable=False),
+    Column("name", Text(), nullable=False),
+    Column("type", Text(), nullable=False),
+    Column("value", _NUMBER, nullable=False),
+    Column("comment", Text()),
+    Column("label", Text()),
+    Column("tags", _LIST),
+    Column("userIdentifier", Text()),
+    Column("createdAt", Text()),
+    Index("scores_step", "stepId"),
+    Index("scores_thread", "threadId"),
+    Index("scores_user", "userIdentifier"),
+)
+"""What programs say of steps: ``type`` is HUMAN, AI or CODE. Thumbs of people are in ``feedbacks``."""
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("rank", _BIG, primary_key=True),
+    Column("kind", Text(), nullable=False),
+    Column("id", Text(), nullable=False),
+    Column("parent", Text(), nullable=False, server_default=_NOTHING),
+    Column("person", Text(), nullable=False, server_default=_NOTHING),
+    Column("conversation", Text(), nullable=False, server_default=_NOTHING),
+    Column("body", LargeBinary(), nullable=False),
+    Column("put_at", _SECONDS, nullable=False),
+    UniqueConstraint("kind", "id"),
+    Index("documents_kind", "kind", "rank"),
+    Index("documents_below", "kind", "parent", "rank"),
+    Index("documents_person", "person", **_only("person <> ''")),
+    Index("documents_conversation", "conversation", **_only("conversation <> ''")),
+)
+"""JSON objects of adapters and HTTP interfaces; ``rank`` is the order in which they were made."""
 
 
 def _create_search_index(target: MetaData, connection: Connection, **_: Any) -> None:

@@ -8,7 +8,7 @@ event ``after_create``.
 
 from gateway.errors import SettingsError
 
-HEAD = 8
+HEAD = 9
 """The version this gateway knows. It is written down here so that looking at a database needs no Alembic."""
 
 

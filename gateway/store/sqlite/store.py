@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from gateway.model import Envelope, ThreadDict
+from gateway.model import Document, Envelope, ThreadDict
 from gateway.ports import (
     NO_OUTCOME,
     DeadLetter,
@@ -39,6 +39,7 @@ from gateway.store.core.kinds import (
     threads,
     upkeep,
 )
+from gateway.store.core.kinds import documents as _documents
 from gateway.store.core.ownership import Ownership
 from gateway.store.core.reader import StoreReader
 from gateway.store.core.writer import Writer
@@ -312,6 +313,39 @@ class SQLiteStore(RightsOnSQLite):
 
     async def get_message(self, key: str) -> Mapping[str, Any] | None:
         return _body(await self._do(payloads.GET_MESSAGE, (key,)))
+
+    # Documents
+
+    async def put_documents(self, documents: Sequence[Document]) -> None:
+        if documents:
+            await self._do(_documents.PUTTING_DOCUMENTS, [codec.document_row(each) for each in documents])
+
+    async def add_document(self, document: Document) -> bool:
+        return await self._do(_documents.ADDING_DOCUMENT, codec.document_row(document))
+
+    async def get_document(self, kind: str, id: str) -> Document | None:
+        row = await self._read(_documents.READ_DOCUMENT, (kind, id))
+        return None if row is None else codec.load_document(row)
+
+    async def list_documents(
+        self,
+        kind: str,
+        *,
+        parent: str | None = None,
+        after: int | None = None,
+        before: int | None = None,
+        newest_first: bool = False,
+        limit: int,
+    ) -> Sequence[Document]:
+        last = _documents.LAST if before is None else before
+        wanted = _documents.Wanted(kind, parent, after or 0, last, newest_first, limit)
+        return [codec.load_document(row) for row in await self._read(_documents.LIST_DOCUMENTS, wanted)]
+
+    async def delete_documents(self, kind: str, ids: Collection[str]) -> None:
+        await self._do(_documents.DELETING_DOCUMENTS, (kind, list(ids)))
+
+    async def delete_documents_below(self, kind: str, parent: str) -> None:
+        await self._do(_documents.DELETING_DOCUMENTS_BELOW, (kind, parent))
 
 
 def _body(data: bytes | None) -> Mapping[str, Any] | None:

@@ -42,6 +42,8 @@ _DROP_DEAD = """UPDATE deliveries SET state = 1, ref = NULL, body = NULL, twin =
     WHERE key = ? AND state = 2"""
 _DELETE_SETTINGS = """DELETE FROM key_values
     WHERE owner = 'gateway' AND put_at < ? AND substr(name, 1, 9) = 'settings:'"""
+_DELETE_DOCUMENTS = f"""DELETE FROM documents WHERE conversation IN (SELECT conversation FROM documents
+    WHERE conversation <> '' GROUP BY conversation HAVING max(put_at) < ? AND {_IDLE.format("documents")} LIMIT ?)"""  # noqa: S608
 
 Wish: TypeAlias = tuple[float, int]
 """The time (epoch seconds) before which what was used last expires, and how many rows may be deleted."""
@@ -60,7 +62,9 @@ def _expire_once(tx: Transaction, before: float, limit: int) -> Expired:
     FORGET_EFFECTS.run(tx, dead)
     tx.executemany(_DROP_DEAD, [(key,) for key in dead])
     tx.execute(_DELETE_SETTINGS, (before,))
-    return Expired(Erased(), (), (), more=sessions == limit or len(dead) == limit)
+    documents = tx.execute(_DELETE_DOCUMENTS, (before, _THREADS_AT_ONCE)).rowcount
+    more = sessions == limit or len(dead) == limit or documents > 0
+    return Expired(Erased(), (), (), more=more)
 
 
 def _expire_threads(tx: Transaction, threads: Sequence[str], limit: int) -> Expired:

@@ -38,7 +38,8 @@ _SESSIONS = """SELECT conversation, id, opened_by, data FROM sessions WHERE ende
 _WAITING = """SELECT conversation FROM deliveries WHERE state = 0 AND person = ?1
     UNION SELECT conversation FROM deliveries WHERE state = 2 AND person = ?1"""
 _ROWS = """SELECT (SELECT count(*) FROM users WHERE identifier = ?1)
-    + (SELECT count(*) FROM key_values WHERE owner = 'gateway' AND name = 'settings:' || ?1)"""
+    + (SELECT count(*) FROM key_values WHERE owner = 'gateway' AND name = 'settings:' || ?1)
+    + (SELECT count(*) FROM documents WHERE person = ?1 AND person <> '')"""
 _OTHERS_THREADS = """SELECT DISTINCT conversation FROM threads WHERE conversation IN (SELECT value FROM json_each(?2))
     AND coalesce("userIdentifier", ?1) NOT IN ('', ?1)"""
 
@@ -60,6 +61,7 @@ _STEPS_OF_PERSON = 'SELECT id FROM steps WHERE "userIdentifier" = ? LIMIT ?'
 _STEPS_OF_THREADS = 'SELECT id FROM steps WHERE "threadId" IN (SELECT value FROM json_each(?)) LIMIT ?'
 _DELETE_FEEDBACKS_ON = 'DELETE FROM feedbacks WHERE "forId" IN (SELECT value FROM json_each(?))'
 _DELETE_ELEMENTS_OF = 'DELETE FROM elements WHERE "forId" IN (SELECT value FROM json_each(?))'
+_DELETE_SCORES_ON = 'DELETE FROM scores WHERE "stepId" IN (SELECT value FROM json_each(?))'
 _DELETE_STEPS = "DELETE FROM steps WHERE id IN (SELECT value FROM json_each(?))"
 _DELETE_FEEDBACKS = 'DELETE FROM feedbacks WHERE "userIdentifier" = ?'
 _DELETE_ELEMENTS = 'DELETE FROM elements WHERE "userIdentifier" = ?'
@@ -102,6 +104,8 @@ _MY_DELIVERIES = [
 _CLOSE_DELIVERIES = """UPDATE deliveries SET state = 1, closed_at = ?2, ref = NULL, body = NULL, twin = NULL,
     error = NULL, person = NULL WHERE key = ?1"""
 _DELETE_SETTINGS = "DELETE FROM key_values WHERE owner = 'gateway' AND name = 'settings:' || ?1"
+_DELETE_SCORES = 'DELETE FROM scores WHERE "userIdentifier" = ?1'
+_DELETE_DOCUMENTS = "DELETE FROM documents WHERE person = ?1 AND person <> ''"
 _DELETE_USER = "DELETE FROM users WHERE identifier = ?1"
 
 Piece: TypeAlias = tuple[str, bool]
@@ -266,6 +270,7 @@ def delete_steps(tx: Transaction, steps: Sequence[str]) -> Erased:
     ids = json.dumps(list(steps))
     feedbacks = tx.execute(_DELETE_FEEDBACKS_ON, (ids,)).rowcount
     elements = tx.execute(_DELETE_ELEMENTS_OF, (ids,)).rowcount
+    tx.execute(_DELETE_SCORES_ON, (ids,))
     return Erased(0, tx.execute(_DELETE_STEPS, (ids,)).rowcount, elements, feedbacks)
 
 
@@ -284,6 +289,8 @@ def _rest(tx: Transaction, items: Sequence[tuple[str, Traces, float]]) -> list[N
             if any(part in channels or part == id_of(person) for part in name.replace(".", ":").split(":")):
                 tx.execute(_DELETE_VALUES, (name,))
         tx.execute(_DELETE_SETTINGS, (person,))
+        tx.execute(_DELETE_SCORES, (person,))
+        tx.execute(_DELETE_DOCUMENTS, (person,))
         tx.execute(_DELETE_USER, (person,))
     return [None] * len(items)
 
