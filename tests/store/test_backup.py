@@ -515,7 +515,7 @@ async def test_the_commands_say_what_they_did(tmp_path: Path) -> None:
     put(tmp_path / ".gateway" / "blobs", {"a": b"1", "b": b"2"})
     saved = gateway("backup", "backup.tar", folder=tmp_path)
     assert (saved.returncode, saved.stderr) == (0, "")
-    assert saved.stdout.startswith("wrote backup.tar: 0.2 MB, 2 blobs")
+    assert saved.stdout.startswith("wrote backup.tar: 0.3 MB, 2 blobs")
     refused = gateway("restore", "backup.tar", folder=tmp_path)
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
     assert "--force" in refused.stderr

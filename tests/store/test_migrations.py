@@ -96,6 +96,13 @@ async def test_a_new_database_and_one_that_is_up_to_date_are_not_copied(path: Pa
     assert not [file for file in path.parent.iterdir() if ".v" in file.name]
 
 
+SINCE_VERSION_5 = (
+    *("users", "threads", "steps", "elements", "feedbacks", "outbox", "admin_requests", "audit"),
+    *("documents", "scores"),
+)
+"""The tables that a database of version 5 has not."""
+
+
 def test_the_start_on_an_up_to_date_database_imports_no_alembic(path: Path) -> None:
     program = """
 import asyncio, sys
@@ -118,7 +125,7 @@ print("imported" if "alembic" in sys.modules else "not imported")
         connection.execute("DROP TABLE alembic_version")
         connection.execute("CREATE TABLE schema_version (version INTEGER NOT NULL)")
         connection.execute("INSERT INTO schema_version VALUES (5)")
-        for table in ("users", "threads", "steps", "elements", "feedbacks", "outbox", "admin_requests", "audit"):
+        for table in SINCE_VERSION_5:
             connection.execute(f"DROP TABLE {table}")
         for table in step_search.TABLES:
             connection.execute(f"DROP TABLE {table}")

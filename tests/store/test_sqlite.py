@@ -39,6 +39,7 @@ from tests.store.contract import (
     ref,
     session,
 )
+from tests.store.documents import DocumentsContract
 from tests.store.outbox import OutboxContract
 from tests.store.threads import ThreadsContract
 
@@ -90,7 +91,7 @@ def run(source: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     )
 
 
-class TestSQLiteStore(StoreContract, OutboxContract, ThreadsContract, ContentsContract):
+class TestSQLiteStore(StoreContract, DocumentsContract, OutboxContract, ThreadsContract, ContentsContract):
     """All of the contract."""
 
 
