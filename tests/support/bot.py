@@ -10,9 +10,10 @@ import uvicorn
 
 from gateway.adapter import AdapterContext
 from gateway.app import Gateway
-from gateway.bootstrap import compose, file_parts
+from gateway.bootstrap import Given, compose, file_parts
 from gateway.chat.registry import Callbacks, fresh
 from gateway.emulators.slack.emulator import SlackEmulator
+from gateway.ingress.activity import ConversationActivity
 from gateway.runtime.key_values import StoredKeyValues
 from gateway.serving.server import bind
 from gateway.settings import GatewaySettings
@@ -39,9 +40,10 @@ def register(setup: Callable[[], Any]) -> Callbacks:
 class RunningBot:
     """A gateway that serves at ``url``."""
 
-    def __init__(self, gateway: Gateway, url: str) -> None:
+    def __init__(self, gateway: Gateway, url: str, activity: ConversationActivity) -> None:
         self.gateway = gateway
         self.url = url
+        self.activity = activity
 
 
 @asynccontextmanager
@@ -57,11 +59,21 @@ async def running_bot(
         )
         kept = file_parts(config)
         store = open_store(config.database_url)
+        given = Given.of(config, store)
         context = AdapterContext(
-            max_body_bytes=config.max_body_bytes, loopback=True, files=kept.vault, store=StoredKeyValues(store)
+            max_body_bytes=config.max_body_bytes,
+            loopback=True,
+            files=kept.vault,
+            store=StoredKeyValues(store),
+            documents=store,
+            access=given.access,
+            activity=given.activity,
+            public_url=config.own_url,
         )
         adapters = {world.name: world.adapter(context) for world in worlds}
-        gateway = Gateway(compose(settings=config, callbacks=callbacks, adapters=adapters, kept=kept, store=store))
+        gateway = Gateway(
+            compose(settings=config, callbacks=callbacks, adapters=adapters, kept=kept, store=store, given=given)
+        )
         server = QuietServer(uvicorn.Config(gateway.asgi, lifespan="off", access_log=False, log_config=None, ws="none"))
         async with gateway:
             serving = asyncio.create_task(server.serve(sockets=[listener]))
@@ -69,7 +81,7 @@ async def running_bot(
                 for world in worlds:
                     world.emulator.deliver_to(config.local_url)
                     await world.connected()
-                yield RunningBot(gateway, config.local_url)
+                yield RunningBot(gateway, config.local_url, given.activity)
             finally:
                 await gateway.drain()
                 server.should_exit = True
