@@ -28,5 +28,11 @@ PLATFORMS: tuple[Platform, ...] = (
         manifest_function="adapters.teams.manifest:app_manifest",
         emulator_class="gateway.emulators.teams.emulator:TeamsEmulator",
     ),
+    Platform(
+        name="chatkit",
+        settings_class="adapters.chatkit.settings:ChatKitSettings",
+        adapter_class="adapters.chatkit.adapter:ChatKitAdapter",
+        by_key=True,
+    ),
 )
 """The platforms that come with the gateway, in the order they are listed to users."""

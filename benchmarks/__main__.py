@@ -15,6 +15,8 @@ from pathlib import Path
 import uvloop
 
 from benchmarks import report
+from benchmarks.chatkit import run as chatkit
+from benchmarks.chatkit.run import ChatKit
 from benchmarks.discord.platform import DISCORD
 from benchmarks.history import run as history
 from benchmarks.history.run import History, Sizes
@@ -36,20 +38,25 @@ def main() -> int:
     gc.disable()  # a pause of the load generator would be measured as one of the server
     names = options.platforms if {"echo", "rest"} & set(options.what) else []
     kept: History | None = None
+    talked: ChatKit | None = None
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         every = [runner.run(_one(PLATFORMS[name], plan, options)) for name in names]
         if "history" in options.what:
             sizes = Sizes(options.kept_threads, options.kept_conversations, options.exported_threads)
             kept = runner.run(history.measure(sizes, plan))
+        if "chatkit" in options.what:
+            talked = runner.run(chatkit.measure(replace(plan, concurrency=SLACK.concurrency)))
     every += [kept.events] if kept and kept.events else []
     say(f"took {time.monotonic() - begun:.0f} s")
-    print("\n\n".join((report.text(every), kept.text()) if kept else (report.text(every),)))
+    further = {"history": kept, "chatkit": talked}
+    print("\n\n".join((report.text(every), *(each.text() for each in further.values() if each))).lstrip())
     if options.json:
-        found = report.as_json(every) | ({"history": kept.as_json()} if kept else {})
+        found = report.as_json(every) | {name: each.as_json() for name, each in further.items() if each}
         options.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     if any(results.skipped for results in every):
         say("!!! Not every subject was measured: see SKIPPED above")
-    return 0 if all(results.exact() for results in every) else 1
+    right = talked is None or talked.wrong == 0
+    return 0 if right and all(results.exact() for results in every) else 1
 
 
 async def _one(platform: Platform, plan: Plan, options: argparse.Namespace) -> Results:
@@ -92,8 +99,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "what",
         nargs="*",
-        default=["echo", "rest", "history"],
-        help="echo (the tables), rest (memory), history (pages, search, export, events among many kept); all",
+        default=["echo", "rest", "history", "chatkit"],
+        help="echo (the tables), rest (memory), history (pages, search, export, events among many kept), chatkit "
+        "(requests, first token, open streams); all",
     )
     sizes = Sizes()
     parser.add_argument("--kept-threads", type=int, default=sizes.threads, help="threads to list (%(default)s)")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from gateway.model.conversation import ConversationRef
 from gateway.model.element import RemoteFile
@@ -20,6 +20,9 @@ class _Event:
     """The conversation, and where an answer goes."""
     user: UserRef
     """The person who did it; without an id where the platform itself did."""
+    session_values: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Values that whoever connected the person gives to the conversation's session, by name: a handler finds them in
+    ``user_session``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

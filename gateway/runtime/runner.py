@@ -293,6 +293,7 @@ class Runner:
         turn.profile = await self._services.profile(turn.event.user)
         turn.typing.resume()
         event = turn.event
+        turn.session.values.update(event.session_values)
         if isinstance(event, ConversationEnded):
             await self._end(turn, event.reason)
             return

@@ -1,0 +1,179 @@
+"""Takes the files that people upload, holds them, and reads them for the bot."""
+
+import tempfile
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
+
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException
+from starlette.requests import Request
+from starlette.types import Message, Receive
+
+from adapters.chatkit.ids import new_id, person
+from adapters.chatkit.limits import LINK_SECONDS
+from adapters.chatkit.sessions import Session
+from gateway.adapter import DocumentStore, FileVault
+from gateway.disk import in_thread
+from gateway.errors import Gone, RequestRefused, TooLarge, Unavailable
+from gateway.model import Document, FromPath, OutgoingFile, media_type
+
+_KIND = "chatkit.file"
+_MB = 1_000_000
+_AROUND = 100_000
+"""Bytes of a request beside its file: the form's own lines and fields."""
+_NAME = 255
+_FIELDS = 20
+PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+"""Media types of which a picture is shown; others may be more than a picture, as SVG is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that a person uploaded."""
+
+    id: str
+    name: str
+    mime: str
+    preview_url: str | None
+
+    def as_json(self) -> Mapping[str, Any]:
+        """Return the attachment in the words of the protocol (``Attachment``)."""
+        base = {"id": self.id, "name": self.name, "mime_type": self.mime}
+        if self.preview_url is None:
+            return {**base, "type": "file"}
+        return {**base, "type": "image", "preview_url": self.preview_url}
+
+
+class Attachments:
+    """The files of people, each of one person."""
+
+    def __init__(self, documents: DocumentStore, vault: FileVault | None) -> None:
+        self._documents = documents
+        self._vault = vault
+
+    async def upload(self, request: Request, session: Session) -> Attachment:
+        """Hold the file in the field ``file`` of a form.
+
+        Raises ``RequestRefused``: 403 where the session allows no uploads, 413 for a file that is too large, 415 for
+        what is no form, 400 where there is no file in it or the session has uploaded as many as it can.
+        """
+        allowed = session.configuration.file_upload
+        if not allowed.enabled or self._vault is None:
+            raise RequestRefused(403, "this session allows no uploads: create it with file_upload enabled")
+        known = await self._documents.list_documents(_KIND, parent=session.id, limit=allowed.max_files)
+        if len(known) >= allowed.max_files:
+            raise RequestRefused(400, f"this session may upload {allowed.max_files} files, and did")
+        if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+            raise RequestRefused(415, "send the file as multipart/form-data, in the field file")
+        with tempfile.TemporaryDirectory(prefix="chatkit-") as folder:
+            file = await _received(request, Path(folder), limit=allowed.max_file_size * _MB)
+            return await self._hold(file, session, self._vault)
+
+    async def owned(self, ids: Sequence[str], session: Session) -> Sequence[Attachment]:
+        """Return attachments of a session's user by their ids; an id that is given twice counts once.
+
+        Raises ``RequestRefused``: 404 for what is not there or somebody else's, 400 for more than the session may
+        attach to a message.
+        """
+        wanted = list(dict.fromkeys(ids))
+        if len(wanted) > session.configuration.file_upload.max_files:
+            most = session.configuration.file_upload.max_files
+            raise RequestRefused(400, f"a message can have {most} attachments", where="params.input.attachments")
+        found: list[Attachment] = []
+        for id in wanted:
+            document = await self._documents.get_document(_KIND, id)
+            if document is None or document.person != person(session.user).key:
+                raise RequestRefused(404, f"there is no attachment {id[:100]!r}", where="params.input.attachments")
+            found.append(self._attachment(document))
+        return found
+
+    async def read(self, id: str, *, limit: int) -> AsyncIterator[bytes]:
+        """Yield the content of a file. Raises ``Gone`` where it is not held any more, ``TooLarge`` for more than
+        ``limit`` bytes, and ``Unavailable`` where it cannot be read now."""
+        document = await self._documents.get_document(_KIND, id)
+        held = None
+        if document is not None and self._vault is not None:
+            held = await self._vault.find(document.body["held"], conversation=document.person)
+        if held is None:
+            raise Gone(f"the file {id} is not held any more")
+        if held.size > limit:
+            raise TooLarge(f"{held.name} has {held.size} bytes, more than {limit}")
+        try:
+            async for chunk in held.read():
+                yield chunk
+        except FileNotFoundError:
+            raise Gone(f"the file {id} is not held any more") from None
+        except OSError as error:
+            raise Unavailable(f"the file {id} cannot be read now: {error}") from error
+
+    async def _hold(self, file: OutgoingFile, session: Session, vault: FileVault) -> Attachment:
+        id, whose = new_id("file"), person(session.user).key
+        try:
+            held = await vault.hold(file, key=id, conversation=whose)
+        except TooLarge as error:
+            raise RequestRefused(413, str(error)) from None
+        document = Document(
+            kind=_KIND,
+            id=id,
+            parent=session.id,
+            person=whose,
+            body={"name": file.name, "mime": file.mime, "held": held},
+        )
+        await self._documents.put_documents([document])
+        return self._attachment(document)
+
+    def _attachment(self, document: Document) -> Attachment:
+        mime = document.body["mime"]
+        preview = None
+        if mime in PICTURES and self._vault is not None:
+            preview = self._vault.link(document.body["held"], seconds=LINK_SECONDS)
+        return Attachment(document.id, document.body["name"], mime, preview)
+
+
+async def _received(request: Request, folder: Path, *, limit: int) -> OutgoingFile:
+    """Write the file of a form into a folder."""
+    bounded = Request(request.scope, _bounded(request.receive, limit + _AROUND))
+    try:
+        async with bounded.form(max_files=1, max_fields=_FIELDS, max_part_size=_AROUND) as form:
+            uploaded = form.get("file")
+            if not isinstance(uploaded, UploadFile):
+                raise RequestRefused(400, "there is no file in the field file", where="file")
+            if (uploaded.size or 0) > limit:
+                raise RequestRefused(413, f"the file has more than {limit // _MB} MB")
+            path = folder / "content"
+            await in_thread(_copy, uploaded, path)
+            name = safe_name(uploaded.filename or "")
+            mime = media_type(name, uploaded.content_type or "")
+    except MultiPartException as error:
+        raise RequestRefused(400, f"the form cannot be read: {error.message}") from None
+    return OutgoingFile(name=name, mime=mime, source=FromPath(path=path))
+
+
+def _copy(uploaded: UploadFile, path: Path) -> None:
+    with path.open("wb") as file:
+        while chunk := uploaded.file.read(1_048_576):
+            file.write(chunk)
+
+
+def safe_name(name: str) -> str:
+    """Return the last part of a path as a name in one line, which is never empty."""
+    last = PureWindowsPath(PurePosixPath(name).name).name
+    shown = " ".join("".join(sign if sign.isprintable() else " " for sign in last).split())
+    return shown[-_NAME:].strip(". ") or "file"
+
+
+def _bounded(receive: Receive, limit: int) -> Receive:
+    """Return a ``receive`` that raises ``RequestRefused`` (413) once the body is larger than ``limit`` bytes."""
+    received = 0
+
+    async def bounded() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > limit:
+            raise RequestRefused(413, "the file is larger than this session may upload")
+        return message
+
+    return bounded
