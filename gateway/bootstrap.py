@@ -31,6 +31,7 @@ from gateway.outbox import Deliverer, ElementFiles, LayerSource, LayerThreads, W
 from gateway.ports import Blobs, Store, Threads
 from gateway.runtime.commands import CommandList
 from gateway.runtime.contents import Contents
+from gateway.runtime.deletion import Deletion
 from gateway.runtime.erasure import Erasure
 from gateway.runtime.files import Files
 from gateway.runtime.forms import Forms
@@ -82,11 +83,14 @@ class Given:
 
     activity: ConversationActivity
     access: KeyedAccess
+    deletion: Deletion
 
     @classmethod
-    def of(cls, settings: GatewaySettings, store: Store) -> Self:
+    def of(cls, settings: GatewaySettings, store: Store, kept: FileParts) -> Self:
         """Build it for these settings on this store."""
-        return cls(ConversationActivity(), KeyedAccess(store, store, settings.plain_api_keys))
+        files = Files(settings.data_dir / "files", sender=Sender({}), limit=0)
+        deletion = Deletion(store=store, blobs=kept.blobs, held=kept.vault, files=files)
+        return cls(ConversationActivity(), KeyedAccess(store, store, settings.plain_api_keys), deletion)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +133,7 @@ def compose(
     is what the adapters were given."""
     store = store or open_store(settings.database_url)
     kept = kept or file_parts(settings)
-    given = given or Given.of(settings, store)
+    given = given or Given.of(settings, store, kept)
     counters = Counters()
     limits = Limits()
     seals = kept.seals
@@ -212,6 +216,8 @@ def compose(
     deliverer = Deliverer(
         store, layer, ElementFiles(kept.blobs, settings.data_dir / "outbox"), timeout=settings.data_layer_timeout
     )
+    suspension = dispatcher.suspension(profiles=profiles, history=history)
+    given.deletion.running = suspension
     erasure = Erasure(
         store=store,
         blobs=kept.blobs,
@@ -219,7 +225,7 @@ def compose(
         files=files,
         seals=seals,
         contents=contents,
-        running=WithDeliveries(dispatcher.suspension(profiles=profiles, history=history), deliverer),
+        running=WithDeliveries(suspension, deliverer),
     )
     return Parts(
         settings=settings,
@@ -385,7 +391,7 @@ def _on_platforms(
     """Build the adapters of the configured platforms, and everything around them."""
     kept = file_parts(settings)
     store = open_store(settings.database_url)
-    given = Given.of(settings, store)
+    given = Given.of(settings, store, kept)
     context = AdapterContext(
         max_body_bytes=settings.max_body_bytes,
         loopback=settings.host in LOOPBACK,
@@ -394,6 +400,7 @@ def _on_platforms(
         documents=store,
         access=given.access,
         activity=given.activity,
+        conversations=given.deletion,
         public_url=settings.own_url,
     )
     adapters = {name: platforms[name].adapter(block, context) for name, block in blocks.items() if block.configured}

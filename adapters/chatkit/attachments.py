@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Message, Receive
 
@@ -146,8 +146,8 @@ async def _received(request: Request, folder: Path, *, limit: int) -> OutgoingFi
             await in_thread(_copy, uploaded, path)
             name = safe_name(uploaded.filename or "")
             mime = media_type(name, uploaded.content_type or "")
-    except MultiPartException as error:
-        raise RequestRefused(400, f"the form cannot be read: {error.message}") from None
+    except HTTPException as error:  # what Starlette makes of a form that its parser refuses
+        raise RequestRefused(400, f"the form cannot be read: {error.detail}") from None
     return OutgoingFile(name=name, mime=mime, source=FromPath(path=path))
 
 

@@ -72,6 +72,8 @@ class ConversationApi:
         self._stop_on_disconnect = stop_on_disconnect
         self._open: Counter[str] = Counter()
         """How many streams of each session are open."""
+        self._stopping: set[asyncio.Future[Accepted]] = set()
+        """The stops that are being stored."""
 
     def routes(self, accept: Accept) -> Sequence[BaseRoute]:
         """Return the routes, which hand what people do to ``accept``."""
@@ -289,7 +291,10 @@ class ConversationApi:
                 if not self._open[session.id]:
                     del self._open[session.id]
                 if not whole and self._stop_on_disconnect:
-                    await accept(_envelope(thread, new_id("stop"), {"kind": parse.STOP}))
+                    # A task of its own: this one is being cancelled, because its client is gone.
+                    stopping = asyncio.ensure_future(accept(_envelope(thread, new_id("stop"), {"kind": parse.STOP})))
+                    self._stopping.add(stopping)
+                    stopping.add_done_callback(self._stopping.discard)
 
         return StreamingResponse(body(), media_type="text/event-stream", headers=_HEADERS)
 

@@ -60,6 +60,10 @@ class Suspension:
         )
         return {*self._pool.of(person), *queued}
 
+    def discard(self, conversations: Iterable[str]) -> None:
+        """Forget the sessions of these conversations."""
+        self._pool.discard(conversations)
+
     def forget(self, person: str, conversations: Iterable[str]) -> None:
         """Forget the sessions of these conversations, the person's profile, and that the person is kept."""
         self._pool.discard(conversations)

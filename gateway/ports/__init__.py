@@ -8,6 +8,7 @@ synced). Changes submitted at the same time share a commit.
 
 from gateway.ports.blobs import Blob, BlobInfo, Blobs, BlobSource
 from gateway.ports.contents import ContentKeys
+from gateway.ports.deletions import Deletions
 from gateway.ports.documents import Documents
 from gateway.ports.inbox import DeadLetter, Delivery, Inbox, Lease, PutResult
 from gateway.ports.journals import EffectRecord, Journals
@@ -32,6 +33,7 @@ __all__ = [
     "Blobs",
     "ContentKeys",
     "DeadLetter",
+    "Deletions",
     "Delivery",
     "Documents",
     "EffectRecord",

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from gateway.ports.contents import ContentKeys
+from gateway.ports.deletions import Deletions
 from gateway.ports.documents import Documents
 from gateway.ports.inbox import Inbox
 from gateway.ports.journals import Journals
@@ -14,7 +15,9 @@ from gateway.ports.sessions import Sessions
 from gateway.ports.threads import Threads
 
 
-class Store(Inbox, Outcomes, Outbox, Journals, Sessions, Threads, Payloads, Documents, Rights, ContentKeys, Protocol):
+class Store(
+    Inbox, Outcomes, Outbox, Journals, Sessions, Threads, Payloads, Documents, Rights, Deletions, ContentKeys, Protocol
+):
     """Implements every port over one database, and opens, checks, prunes and closes that database."""
 
     async def open(self) -> None:

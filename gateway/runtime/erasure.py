@@ -137,8 +137,7 @@ class Erasure:
         # Files and contents first: after a crash the rows still say which they are.
         for session in (*traces.own, *traces.shared):
             await self._files.forget(session)
-        if traces.conversations:
-            await self._held.forget(*traces.conversations)
+        await self._held.forget(person, *traces.conversations)
         contents = await self._delete_contents(person, traces)
         erased = await self._store.erase(person, traces, before=began)
         copies = await self._store.drop_copies(person)

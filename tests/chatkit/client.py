@@ -1,7 +1,7 @@
 """A ChatKit client over HTTP, which checks every event and every answer with the types of ``openai-chatkit``."""
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -117,7 +117,7 @@ class Client:
             "/v1/chatkit/conversation", json={"type": type, "params": params}, headers=bearer(self.secret)
         )
 
-    async def events(self, type: str, **params: Any) -> AsyncIterator[tuple[str | None, dict[str, Any]]]:
+    async def events(self, type: str, **params: Any) -> AsyncGenerator[tuple[str | None, dict[str, Any]]]:
         """Make a request that is answered with a stream, and yield its events with their ids."""
         body = {"type": type, "params": params}
         oracle.check_request(body)
@@ -151,6 +151,18 @@ class Client:
                         action=button["onClickAction"],
                     )
         raise AssertionError(f"there is no button {label!r}, only {thread.buttons()}")
+
+    async def resume(self, thread: Thread) -> Thread:
+        """Come back after a lost connection, and read what was missed and what is still to come."""
+        headers = {**bearer(self.secret), **({"Last-Event-ID": thread.last_id} if thread.last_id else {})}
+        async with self.http.stream(
+            "GET", "/v1/chatkit/conversation", params={"thread_id": thread.id}, headers=headers
+        ) as answer:
+            answer.raise_for_status()
+            async for id, event in events_in(answer):
+                thread.last_id = id or thread.last_id
+                thread.apply(event)
+        return thread
 
     async def read(self, thread: Thread, type: str, **params: Any) -> Thread:
         """Make a request, and apply what is streamed to the thread."""

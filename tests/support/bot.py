@@ -59,7 +59,7 @@ async def running_bot(
         )
         kept = file_parts(config)
         store = open_store(config.database_url)
-        given = Given.of(config, store)
+        given = Given.of(config, store, kept)
         context = AdapterContext(
             max_body_bytes=config.max_body_bytes,
             loopback=True,
@@ -68,6 +68,7 @@ async def running_bot(
             documents=store,
             access=given.access,
             activity=given.activity,
+            conversations=given.deletion,
             public_url=config.own_url,
         )
         adapters = {world.name: world.adapter(context) for world in worlds}

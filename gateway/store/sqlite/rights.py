@@ -12,7 +12,7 @@ import orjson
 from gateway.disk import in_thread
 from gateway.ports import AdminRequest, AuditAction, AuditLine, Erased, Expired, Lease, Traces
 from gateway.store.core.kind import Kind
-from gateway.store.core.kinds import audit, expiry, rights, search
+from gateway.store.core.kinds import audit, deletions, expiry, rights, search
 from gateway.store.core.transaction import Transaction
 
 A = TypeVar("A")
@@ -58,7 +58,8 @@ SCRUB: Kind[bool, bool] = Kind(_scrub, alone=True)
 
 
 class RightsOnSQLite:
-    """Implements ``gateway.ports.Rights``, for ``SQLiteStore``, which runs the operations."""
+    """Implements ``gateway.ports.Rights`` and ``gateway.ports.Deletions``, for ``SQLiteStore``, which runs the
+    operations."""
 
     path: Path
 
@@ -99,6 +100,22 @@ class RightsOnSQLite:
 
     async def _delete_threads(self, threads: Sequence[str]) -> Erased:
         return await _until_few(lambda: self._do(rights.ERASING_THREADS, (threads, AT_ONCE)))
+
+    async def conversation_of(self, thread: str) -> str | None:
+        return await self._read(deletions.READ_CONVERSATION, thread)
+
+    async def threads_of(self, conversation: str) -> Sequence[str]:
+        return await self._read(deletions.READ_THREADS, conversation)
+
+    async def contents_of(self, threads: Sequence[str]) -> Sequence[str]:
+        return await self._read(deletions.READ_CONTENTS, threads)
+
+    async def delete_threads(self, threads: Sequence[str]) -> Erased:
+        return await self._delete_threads(threads)
+
+    async def forget_conversation(self, conversation: str) -> None:
+        tokens = await self._read(deletions.READ_TOKENS, conversation)
+        await self._do(deletions.FORGETTING, (conversation, tokens))
 
     async def scrub(self, *, rewrite: bool) -> bool:
         while await self.index_steps(new=False):
