@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from adapters.discord.api import Api
 from adapters.discord.commands import Commands
+from adapters.discord.conversations import direct
 from adapters.discord.directory import Directory
 from adapters.discord.extras import Extras
 from adapters.discord.files import Downloads
@@ -235,6 +236,10 @@ class DiscordAdapter:
         """Add or remove the bot's reaction; ``emoji`` is the emoji itself, a common name (``thumbsup``), or ``name:id``
         of a server's own."""
         await self._extras.react(to, message_id, emoji, added=added)
+
+    async def open_dm(self, user: UserRef) -> ConversationRef:
+        """Return the direct messages with a person. Whether they take any shows when one is sent."""
+        return direct(await self._extras.open_dm(user.id))
 
     async def profile(self, user: UserRef) -> Profile:
         """Return the name and picture of a user; Discord gives a bot no e-mail address."""

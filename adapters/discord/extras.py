@@ -159,9 +159,13 @@ class Extras:
             }
             await self._post(await self._threads.target(to), mention)
 
-    async def _write_to(self, user: str, told: dict[str, Any]) -> None:
+    async def open_dm(self, user: str) -> str:
+        """Return the channel of the direct messages with a person (Create DM), which is always the same."""
         channel = await self._api.call("POST", "/users/@me/channels", {}, json={"recipient_id": user})
-        await self._post(PostTarget(text(channel, "id")), told)
+        return text(channel, "id")
+
+    async def _write_to(self, user: str, told: dict[str, Any]) -> None:
+        await self._post(PostTarget(await self.open_dm(user)), told)
 
     async def _post(self, target: PostTarget, message: dict[str, Any]) -> None:
         """Post a message under a nonce of its own, because discord.py sends it again after a 502, when it may already

@@ -13,6 +13,7 @@ from adapters.slack.agent import Agent
 from adapters.slack.api import SlackApi, quiet
 from adapters.slack.completion import Completion
 from adapters.slack.downloads import Downloads
+from adapters.slack.envelope import ref_for
 from adapters.slack.history import History
 from adapters.slack.inbound import Inbound
 from adapters.slack.limits import CAPABILITIES
@@ -25,7 +26,7 @@ from adapters.slack.threads import Threads
 from adapters.slack.uploads import Uploads
 from adapters.slack.webhook import Webhook
 from gateway.adapter import Accept, AdapterContext
-from gateway.errors import PlatformError, SettingsError, Unavailable
+from gateway.errors import PlatformError, Rejected, SettingsError, Unavailable
 from gateway.model import (
     Capabilities,
     Command,
@@ -62,6 +63,7 @@ class SlackAdapter:
         if settings.bot_token is None:
             raise SettingsError("SLACK_BOT_TOKEN is not set")
         self._api = SlackApi(settings.bot_token.get_secret_value(), settings.api_url)
+        self._dm_session = settings.dm_session
         self._inbound = Inbound(self._api, dm_session=settings.dm_session)
         uploads = Uploads(self._api)
         threads = Threads(context.store)
@@ -210,6 +212,15 @@ class SlackAdapter:
     async def react(self, to: ConversationRef, message_id: str, emoji: str, *, added: bool) -> None:
         """Add or remove the bot's reaction; ``emoji`` is Slack's name (``thumbsup``) or a common emoji."""
         await self._agent.react(to, message_id, emoji, added=added)
+
+    async def open_dm(self, user: UserRef) -> ConversationRef:
+        """Return the direct messages with a user of this workspace, opened by conversations.open. Raises ``Rejected``
+        for a user of another."""
+        await self._known()
+        if user.workspace != self._inbound.me.team:
+            raise Rejected(f"the bot is in the workspace {self._inbound.me.team}, not in {user.workspace}")
+        channel = await self._agent.open_dm(user)
+        return ref_for(user.workspace, channel, "", dm=True, dm_session=self._dm_session)
 
     async def profile(self, user: UserRef) -> Profile:
         """Return a user's profile, read by users.info."""

@@ -58,6 +58,14 @@ class Agent:
             return False
         return True
 
+    async def open_dm(self, user: UserRef) -> str:
+        """Return the channel of the direct messages with a user, opened by conversations.open."""
+        answer = await self._api.query("conversations.open", users=user.id)
+        channel = text(obj(answer, "channel"), "id")
+        if not channel:
+            raise Rejected("conversations.open told no channel")
+        return channel
+
     async def status(self, to: ConversationRef, status: str | None) -> None:
         """Set the session to processing (which shows Slack's stop button) with a status line, or with None back to
         active. Does nothing without a thread."""

@@ -29,6 +29,7 @@ SCOPES = (
     Need("groups:history", "hear replies in threads of private channels, read them back"),
     Need("groups:read", "notice being removed from a private channel"),
     Need("im:history", "hear direct messages, read them back"),
+    Need("im:write", "write to people who have not written first"),
     Need("mpim:history", "hear group direct messages, read them back"),
     Need("reactions:read", "hear reactions"),
     Need("reactions:write", "react to messages"),

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from adapters.teams.channels import TeamChannels
 from adapters.teams.consent import Consents
 from adapters.teams.credentials import Credentials
+from adapters.teams.directs import DirectChats
 from adapters.teams.files import Downloads
 from adapters.teams.inbound import Inbound
 from adapters.teams.keys import SigningKeys
@@ -73,7 +74,8 @@ class TeamsAdapter:
         self._transport = Transport(Credentials(settings), keys, local=settings.stands_in)
         self._members = Members(self._transport)
         self._consents = Consents(self._transport, context.files)
-        self._inbound = Inbound(self._members, self._consents, TeamChannels(context.store))
+        self._directs = DirectChats(self._transport, context.store)
+        self._inbound = Inbound(self._members, self._consents, TeamChannels(context.store), self._directs)
         self._streams = Streams(self._transport)
         self._outbox = Outbox(self._transport, self._members, Sharing(context.files), self._streams)
         self._downloads = Downloads(self._transport)
@@ -186,6 +188,11 @@ class TeamsAdapter:
     async def stop_stream(self, receipt: Receipt, message: Outgoing, *, delta: str, key: str) -> Receipt:
         """End the stream with the final message, its buttons, sources and thumbs."""
         return await self._outbox.stop(receipt, message)
+
+    async def open_dm(self, user: UserRef) -> ConversationRef:
+        """Return the chat with a person who has the app, opened by the connector's Create Conversation. Raises
+        ``Rejected`` for a tenant that nothing came from yet."""
+        return await self._directs.open(user)
 
     async def profile(self, user: UserRef) -> Profile:
         """Return a user's profile, from the roster of a conversation the user was seen in."""

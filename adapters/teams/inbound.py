@@ -14,6 +14,7 @@ from adapters.teams import forms
 from adapters.teams.channels import TeamChannels
 from adapters.teams.consent import Consents
 from adapters.teams.controls import lacks_choice
+from adapters.teams.directs import DirectChats
 from adapters.teams.envelope import Ignored, envelopes_of, in_channel, leaves_team, ref_of, team_of
 from adapters.teams.members import Members
 from adapters.teams.names import EXECUTE, FEEDBACK, FETCH, FILE_CONSENT, MESSAGE, SUBMIT
@@ -44,10 +45,11 @@ _EMPTY = Reply()
 class Inbound:
     """Turns activities into accepted envelopes and answers them."""
 
-    def __init__(self, members: Members, consents: Consents, channels: TeamChannels) -> None:
+    def __init__(self, members: Members, consents: Consents, channels: TeamChannels, directs: DirectChats) -> None:
         self._members = members
         self._consents = consents
         self._channels = channels
+        self._directs = directs
         self.ignored: Counter[str] = Counter()
         """How many deliveries were acknowledged and ignored, by rule (``bot``, ``unknown_type``, …)."""
 
@@ -66,6 +68,7 @@ class Inbound:
         else:
             for envelope in await self._everywhere(activity, found):
                 self._members.saw(user_id(activity), envelope.ref)
+                await self._directs.saw(envelope.ref)
                 answer = (await accept(envelope)).answer
         return _EMPTY if name is None else _answered(name, activity, answer)
 

@@ -76,6 +76,11 @@ class Transport:
         answer = await self._call("POST", to, "/activities", activity, what="send", posts=posts)
         return str(answer.get("id") or "")
 
+    async def create(self, to: ConversationRef, wanted: Json) -> Json:
+        """Create a conversation at the connector of ``to``, or find the one that is there, and return what the
+        connector tells of it."""
+        return await self._call("POST", to, "", wanted, what="create")
+
     async def update(self, to: ConversationRef, activity_id: str, activity: Json) -> None:
         """Replace the activity with this id in the conversation by another one."""
         await self._call("PUT", to, f"/activities/{_part(activity_id)}", activity, what="update")
@@ -108,7 +113,8 @@ class Transport:
         if not secure(service, local=self.local):
             raise Rejected(f"the conversation's service URL {service[:80]!r} is no https address")
         base = _address(service)
-        where = f"{base.raw_path.rstrip('/')}/v3/conversations/{_part(conversation_of(to))}{path}"
+        within = f"/{_part(conversation_of(to))}{path}" if to.channel else ""
+        where = f"{base.raw_path.rstrip('/')}/v3/conversations{within}"
         url = base.with_path(where, encoded=True)
         data = None if body is None else dump(body)
         status, raw, headers = await self._request(method, url, data, what=what, posts=posts)

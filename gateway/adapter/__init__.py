@@ -17,6 +17,7 @@ from gateway.adapter.emulator import Emulator
 from gateway.adapter.extras import (
     SupportsCommands,
     SupportsCompletion,
+    SupportsDirectMessages,
     SupportsHistory,
     SupportsLookup,
     SupportsNotices,
@@ -46,6 +47,7 @@ __all__ = [
     "Platform",
     "SupportsCommands",
     "SupportsCompletion",
+    "SupportsDirectMessages",
     "SupportsHistory",
     "SupportsLookup",
     "SupportsNotices",

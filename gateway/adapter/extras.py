@@ -74,6 +74,17 @@ class SupportsCompletion(Protocol):
 
 
 @runtime_checkable
+class SupportsDirectMessages(Protocol):
+    """An adapter that can begin a conversation with a person who has not written yet."""
+
+    async def open_dm(self, user: UserRef) -> ConversationRef:
+        """Return the conversation in which the bot writes to this person directly. Calling it again returns the same
+        one. Raises ``Gone`` or ``Rejected`` when there is no such person, ``Forbidden`` when they may not be written
+        to."""
+        ...
+
+
+@runtime_checkable
 class SupportsHistory(Protocol):
     """An adapter that can read a conversation back from the platform."""
 

@@ -10,6 +10,7 @@ from gateway.adapter import (
     Adapter,
     SupportsCommands,
     SupportsCompletion,
+    SupportsDirectMessages,
     SupportsHistory,
     SupportsNotices,
     SupportsProfiles,
@@ -229,6 +230,16 @@ class Sender:
             return
         message = Outgoing(text=text, mentions=AllowedMentions(users=(user.id,)))
         await self.put(to, message, key=f"notice:{uuid.uuid4().hex}")
+
+    async def open_dm(self, user: UserRef) -> ConversationRef:
+        """Return the conversation in which the bot writes to a person directly, and open it where that is needed.
+        Raises ``Unsupported`` where a bot cannot begin one."""
+        client = self._client(user.platform)
+        adapter = client.adapter
+        if not isinstance(adapter, SupportsDirectMessages):
+            raise Unsupported(f"on {user.platform} a bot cannot begin a conversation: name one it takes part in")
+        to = ConversationRef(platform=user.platform, workspace=user.workspace, channel="")
+        return await client.call("open_dm", to, lambda: adapter.open_dm(user))
 
     async def history(self, to: ConversationRef, limit: int) -> Sequence[HistoryMessage]:
         """Return the newest ``limit`` messages of the conversation, oldest first. Raises ``Unsupported`` where a bot

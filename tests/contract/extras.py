@@ -5,11 +5,13 @@ a protocol that is listed fails when the adapter has lost it.
 """
 
 import time
+from dataclasses import replace
 
 import pytest
 
 import gateway.adapter
 from gateway.adapter import (
+    SupportsDirectMessages,
     SupportsHistory,
     SupportsLookup,
     SupportsNotices,
@@ -19,7 +21,7 @@ from gateway.adapter import (
     SupportsStreaming,
     SupportsTitles,
 )
-from gateway.errors import Unavailable, Unsupported
+from gateway.errors import Gone, Rejected, Unavailable, Unsupported
 from gateway.model import Button, Outgoing, Receipt, Starter, TaskUpdate, from_json, to_json
 from tests.contract.harness import AdapterHarness, HouseContract
 from tests.contract.world import EXTRAS
@@ -157,6 +159,32 @@ class ExtrasContract(HouseContract):
         await harness.dm()  # some platforms know a person only by a conversation
         profile = await adapter.profile(harness.world.user("Ada"))
         assert profile.display_name is not None and profile.display_name.startswith("Ada")
+
+    async def test_direct_messages_are_opened_with_a_person(self, harness: AdapterHarness) -> None:
+        adapter = harness.adapter
+        need_extra(harness, SupportsDirectMessages)
+        assert isinstance(adapter, SupportsDirectMessages)
+        await harness.mention()  # some platforms reach people only where something was heard from before
+        ref = await adapter.open_dm(harness.world.user("Ada"))
+        assert ref == await adapter.open_dm(harness.world.user("Ada"))
+        receipt = await harness.adapter.send(ref, Outgoing(text="psst"), key="k")
+        post, heard = await harness.dm("who is it?")
+        assert (heard, heard.kind) == (ref, "dm")
+        assert [(each.id, each.text) for each in harness.said(post)] == [(receipt.id, "psst")]
+
+    async def test_nobody_is_no_person_to_write_to(self, harness: AdapterHarness) -> None:
+        adapter = harness.adapter
+        need_extra(harness, SupportsDirectMessages)
+        assert isinstance(adapter, SupportsDirectMessages)
+        await harness.mention()
+        ada = harness.world.user("Ada")
+        for nobody in (
+            replace(ada, id="404"),
+            replace(ada, id="é/../\x00"),
+            replace(ada, workspace="elsewhere", id="1"),
+        ):
+            with pytest.raises((Gone, Rejected)):
+                await adapter.open_dm(nobody)
 
     async def test_a_conversation_gets_a_title(self, harness: AdapterHarness) -> None:
         adapter = harness.adapter

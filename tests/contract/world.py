@@ -19,6 +19,7 @@ EXTRAS: frozenset[type] = frozenset(
     {
         extras.SupportsCommands,
         extras.SupportsCompletion,
+        extras.SupportsDirectMessages,
         extras.SupportsHistory,
         extras.SupportsLookup,
         extras.SupportsNotices,

@@ -13,6 +13,7 @@ from adapters.teams.names import CARD, CONSENT, FILE
 from adapters.teams.settings import TeamsSettings
 from gateway.adapter import (
     AdapterContext,
+    SupportsDirectMessages,
     SupportsProfiles,
     SupportsReactions,
     SupportsStarters,
@@ -51,7 +52,9 @@ class TeamsWorld(EmulatedWorld[TeamsEmulator]):
         everyone="<at>General</at>",
         exactly_once_sends=False,
         redelivers=False,
-        extras=frozenset({SupportsProfiles, SupportsReactions, SupportsStarters, SupportsStreaming}),
+        extras=frozenset(
+            {SupportsDirectMessages, SupportsProfiles, SupportsReactions, SupportsStarters, SupportsStreaming}
+        ),
         pings_everyone=False,
         stop_button=True,
         opening=True,
