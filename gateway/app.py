@@ -37,6 +37,8 @@ from gateway.loading import load_bot
 from gateway.platforms import registry
 from gateway.playground.server import Playground
 from gateway.ports import Blobs, Store
+from gateway.proactive.broadcasts import Broadcasts
+from gateway.proactive.messages import ProactiveMessages
 from gateway.runtime.history import PLACE_OF_HISTORY
 from gateway.runtime.outcome import write_outcome
 from gateway.runtime.session import SessionPool
@@ -107,6 +109,16 @@ class Gateway:
         return self._parts.sessions
 
     @property
+    def messages(self) -> ProactiveMessages:
+        """What sends messages that nobody's message asked for. It works while the gateway is entered."""
+        return self._parts.messages
+
+    @property
+    def broadcasts(self) -> Broadcasts:
+        """What says something in many conversations. It works while the gateway is entered."""
+        return self._parts.broadcasts
+
+    @property
     def is_emulated(self) -> bool:
         """Whether the platforms are emulated and shown in the playground."""
         return self._playground is not None
@@ -157,7 +169,12 @@ class Gateway:
             waiting = await parts.dispatcher.recover()
             if waiting:
                 log.info("inbox.recovered", deliveries=waiting)
-            for forever in (parts.dispatcher.keep_up(), parts.housekeeping.run(), parts.requests.run()):
+            for forever in (
+                parts.dispatcher.keep_up(),
+                parts.housekeeping.run(),
+                parts.requests.run(),
+                parts.broadcasts.run(),
+            ):
                 task = asyncio.create_task(forever)
                 self._background.add(task)
         except BaseException:

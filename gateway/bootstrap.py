@@ -29,9 +29,14 @@ from gateway.ingress.retention import Retention
 from gateway.ingress.tasks import BackgroundTasks
 from gateway.outbox import Deliverer, ElementFiles, LayerSource, LayerThreads, WithDeliveries
 from gateway.ports import Blobs, Store, Threads
+from gateway.proactive.broadcasts import Broadcasts
+from gateway.proactive.destinations import Destinations
+from gateway.proactive.messages import ProactiveMessages
+from gateway.proactive.targets import Targets
 from gateway.runtime.commands import CommandList
 from gateway.runtime.contents import Contents
 from gateway.runtime.deletion import Deletion
+from gateway.runtime.endings import DeliveryEndings
 from gateway.runtime.erasure import Erasure
 from gateway.runtime.files import Files
 from gateway.runtime.forms import Forms
@@ -116,6 +121,8 @@ class Parts:
     layer: LayerSource
     deliverer: Deliverer
     requests: Requests
+    messages: ProactiveMessages
+    broadcasts: Broadcasts
 
 
 def compose(
@@ -138,6 +145,7 @@ def compose(
     limits = Limits()
     seals = kept.seals
     tasks = BackgroundTasks()
+    endings = DeliveryEndings()
     sender = Sender(adapters)
     profiles = Profiles(sender)
     files = Files(
@@ -191,6 +199,7 @@ def compose(
         limits=limits,
         tasks=tasks,
         activity=given.activity,
+        endings=endings,
     )
     forms = Forms(limits=sender.capabilities, sessions=sessions, store=store, seals=seals, judge=dispatcher.judge)
     acceptor = Acceptor(
@@ -227,6 +236,8 @@ def compose(
         contents=contents,
         running=WithDeliveries(suspension, deliverer),
     )
+    destinations = Destinations(store, sender, sessions, adapters)
+    targets = Targets(store, destinations, tuple(adapters))
     return Parts(
         settings=settings,
         callbacks=callbacks,
@@ -245,6 +256,8 @@ def compose(
         layer=layer,
         deliverer=deliverer,
         requests=Requests(store, erasure),
+        messages=ProactiveMessages(store=store, destinations=destinations, take=acceptor.take, endings=endings),
+        broadcasts=Broadcasts(store=store, targets=targets, take=acceptor.take, endings=endings),
     )
 
 

@@ -32,6 +32,7 @@ from gateway.model import (
     MessageCreated,
     MessageDeleted,
     MessageEdited,
+    MessageRequested,
     Outgoing,
     ReactionChanged,
     RemoteFile,
@@ -82,7 +83,7 @@ class BotHandlers:
         match event:
             case MessageCreated() | ActionInvoked() | FormSubmitted() | StopRequested():
                 return True
-            case CommandInvoked() | ConversationEnded() | FeedbackGiven():
+            case CommandInvoked() | ConversationEnded() | FeedbackGiven() | MessageRequested():
                 return True
             case ConversationStarted():
                 bot = self._callbacks
@@ -146,6 +147,8 @@ class BotHandlers:
                 await self._edited(turn, event)
             case MessageDeleted() as event:
                 await self._deleted(turn, event)
+            case MessageRequested() as event:
+                await Message(event.text, event.author, id=event.id).send()
             case _:
                 pass  # stop is done by the dispatcher; the others are not wanted (see ``wants``)
 

@@ -6,7 +6,7 @@ import time
 import structlog
 
 from gateway.errors import Draining
-from gateway.ingress.decoder import OWN, EnvelopeDecoder, ending, refusal
+from gateway.ingress.decoder import EnvelopeDecoder, refusal
 from gateway.ingress.dispatcher import Dispatcher
 from gateway.model import (
     Accepted,
@@ -21,6 +21,7 @@ from gateway.model import (
 )
 from gateway.ports import Inbox, Sessions
 from gateway.runtime.forms import Forms
+from gateway.runtime.own import OWN, ending
 from gateway.runtime.queued import QueuedDelivery
 from gateway.runtime.runner import Handlers
 from gateway.runtime.tokens import AnyToken

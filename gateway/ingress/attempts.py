@@ -12,6 +12,7 @@ from gateway.ingress.queues import ConversationQueues
 from gateway.ingress.trials import Trial, Trials
 from gateway.ports import Lease, Outcome, Store
 from gateway.runtime.calling import as_failure, forbids_awaiting, forget_cancellations, is_discarded
+from gateway.runtime.endings import DeliveryEndings
 from gateway.runtime.outcome import write_outcome
 from gateway.runtime.persistence import retry_until_stored
 from gateway.runtime.queued import QueuedDelivery
@@ -28,9 +29,17 @@ class Attempts:
     """
 
     def __init__(
-        self, *, store: Store, runner: Runner, failures: Failures, trials: Trials, queues: ConversationQueues
+        self,
+        *,
+        store: Store,
+        runner: Runner,
+        failures: Failures,
+        trials: Trials,
+        queues: ConversationQueues,
+        endings: DeliveryEndings,
     ) -> None:
         self._store = store
+        self._endings = endings
         self._runner = runner
         self._failures = failures
         self._trials = trials
@@ -44,10 +53,12 @@ class Attempts:
         """
         if queued.interrupted and self._trials.is_hopeless(queued):
             await self._failures.give_up(lease, queued)
+            self._endings.ended(queued.key)
             return
         while True:
             try:
                 await self._run_once(queue, lease, queued, main=main)
+                self._endings.ended(queued.key)
                 return
             except Fenced:
                 raise
@@ -77,11 +88,13 @@ class Attempts:
             raise failure
         pause = await self._failures.handle(lease, queued, failure)
         if pause is None:
+            self._endings.ended(queued.key)
             return False
         if not main:
             await asyncio.sleep(pause)
         elif await queue.stopped_within(pause):
             await retry_until_stored(lambda: write_outcome(self._store, lease, queued.key))
+            self._endings.ended(queued.key)
             return False
         queued.session_read = False
         return True
@@ -93,6 +106,7 @@ class Attempts:
             await retry_until_stored(
                 lambda: write_outcome(self._store, lease, queued.key, outcome=Outcome(journal=queued.rerun))
             )
+            self._endings.ended(queued.key)
 
     async def _run_once(self, queue: ConversationQueue, lease: Lease, queued: QueuedDelivery, *, main: bool) -> None:
         trial = await self._trials.admit(queued) if queued.interrupted else None

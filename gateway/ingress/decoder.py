@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Literal
 
 from gateway.adapter import Adapter
 from gateway.model import (
@@ -16,33 +15,15 @@ from gateway.model import (
     MessageCreated,
     MessageDeleted,
     StopRequested,
-    UserRef,
-    from_json,
-    to_json,
 )
-from gateway.ports import Delivery, SessionRecord, Tokens
+from gateway.ports import Delivery, Tokens
 from gateway.runtime import tokens
 from gateway.runtime.forms import is_sealed
+from gateway.runtime.own import OWN, event_of
 from gateway.runtime.queued import QueuedDelivery, Refusal
 from gateway.runtime.seals import Seals
 from gateway.runtime.tokens import AnyToken, CommentToken, ElementToken, RatingToken, SettingsToken, UploadToken
 from gateway.runtime.twins import merged
-
-OWN = "gateway:"
-"""How the keys of the gateway's own envelopes begin. An adapter's keys begin with its platform's name, and the acceptor
-ignores an adapter's envelope whose key begins like this: no platform can send what passes for the gateway's own."""
-
-
-def ending(session: SessionRecord, *, reason: Literal["idle", "removed"], now: float) -> Envelope:
-    """Return the envelope by which the gateway ends a session itself at ``now`` (epoch seconds). Its key names this end
-    of this session, so it is stored once."""
-    user = session.user or UserRef(platform=session.ref.platform, workspace=session.ref.workspace, id="")
-    return Envelope(
-        key=f"{OWN}{session.ref.key}:{reason}:{session.id}:{int(session.last_at)}",
-        ref=session.ref,
-        body={"reason": reason, "user": to_json(user)},
-        received_at=now,
-    )
 
 
 class EnvelopeDecoder:
@@ -59,8 +40,7 @@ class EnvelopeDecoder:
         if adapter is None:
             return None
         if envelope.key.startswith(OWN):
-            user = from_json(UserRef, envelope.body["user"])
-            return ConversationEnded(ref=envelope.ref, user=user, reason=envelope.body["reason"])
+            return event_of(envelope)
         event = adapter.parse(envelope)
         if isinstance(event, MessageDeleted) and event.ref.thread == event.message_id:
             # The conversation goes with the message that began it, whether or not the platform leaves a thread behind.

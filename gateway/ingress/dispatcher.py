@@ -25,6 +25,7 @@ from gateway.ingress.worker import QueueWorker
 from gateway.model import ConversationRef, Event, MessageCreated, MessageDeleted
 from gateway.ports import Delivery, SessionRecord, Store
 from gateway.runtime.asks import Verdict
+from gateway.runtime.endings import DeliveryEndings
 from gateway.runtime.history import History
 from gateway.runtime.limits import Limits
 from gateway.runtime.persistence import retry_until_stored
@@ -57,6 +58,7 @@ class Dispatcher:
         limits: Limits,
         tasks: BackgroundTasks,
         activity: ConversationActivity | None = None,
+        endings: DeliveryEndings | None = None,
     ) -> None:
         self._store = store
         self._runner = runner
@@ -68,7 +70,14 @@ class Dispatcher:
         self._backlog = Backlog(
             store=store, decoder=decoder, is_taken=self._is_taken, submit=lambda queued: self.submit(queued, older=True)
         )
-        attempts = Attempts(store=store, runner=runner, failures=failures, trials=self._trials, queues=queues)
+        attempts = Attempts(
+            store=store,
+            runner=runner,
+            failures=failures,
+            trials=self._trials,
+            queues=queues,
+            endings=endings or DeliveryEndings(),
+        )
         side_turns = SideTurns(inbox=store, attempts=attempts, queues=queues, tasks=tasks, limits=limits)
         self._router = Router(runner=runner, attempts=attempts, side_turns=side_turns, queues=queues, tasks=tasks)
         self._worker = QueueWorker(

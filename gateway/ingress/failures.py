@@ -9,7 +9,7 @@ import structlog
 
 from gateway.egress import Sender
 from gateway.errors import Forbidden, Gone, RateLimited, Rejected, TooLarge, Unsupported
-from gateway.model import Outgoing
+from gateway.model import MessageRequested, Outgoing
 from gateway.ports import Lease, Outcomes
 from gateway.runtime.history import History
 from gateway.runtime.outcome import Buried, Failed, write_outcome
@@ -109,7 +109,10 @@ class Failures:
         self._counters.add(queued.event.ref.platform, "dead")
 
     async def _tell(self, queued: QueuedDelivery) -> None:
-        """Tell the person that something went wrong, with the delivery's reference."""
+        """Tell the person that something went wrong, with the delivery's reference. What a program wanted said is no
+        concern of theirs."""
+        if isinstance(queued.event, MessageRequested):
+            return
         text = f"⚠️ Sorry, something went wrong here. Reference: `{reference(queued.key)}`"
         try:
             await self._sender.put(queued.event.ref, Outgoing(text=text), key=f"{queued.key}#error")

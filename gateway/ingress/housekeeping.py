@@ -8,10 +8,10 @@ import structlog
 
 from gateway.errors import Draining
 from gateway.ingress.acceptor import Acceptor
-from gateway.ingress.decoder import ending
 from gateway.ingress.retention import Retention
 from gateway.ports import Store
 from gateway.runtime.files import Files
+from gateway.runtime.own import ending
 from gateway.runtime.session import SessionPool
 
 log = structlog.get_logger(__name__)
@@ -20,6 +20,9 @@ DAY = 86_400.0
 KEEP_KEYS = 7 * DAY
 """Seconds for which the key of a done delivery is kept to recognise duplicates. Platforms redeliver for minutes to
 hours."""
+KEEP_REQUESTS = KEEP_KEYS
+"""Seconds for which is kept what programs asked to be said, and by which key: a request that is repeated sooner sends
+nothing. It is as long as how such a delivery ended is known."""
 KEEP_TOKENS = 90 * DAY
 """Seconds for which a token that was too long for its button is kept in the store."""
 KEEP_VALUES = 90 * DAY
@@ -137,6 +140,7 @@ class Housekeeping:
                 tokens_before=now - min(KEEP_TOKENS, kept),
                 values_before=now - KEEP_VALUES,
                 messages_before=now - min(KEEP_MESSAGES, kept),
+                requests_before=now - min(KEEP_REQUESTS, kept),
             )
         await self._files.prune(older_than=min(KEEP_FILES, kept))
         await self._held.prune()

@@ -6,7 +6,7 @@ from gateway.ingress.queue import ConversationQueue
 from gateway.ingress.queues import ConversationQueues
 from gateway.ingress.side_turns import SideTurns
 from gateway.ingress.tasks import BackgroundTasks
-from gateway.model import CommandInvoked, ConversationEnded, MessageCreated, StopRequested
+from gateway.model import CommandInvoked, ConversationEnded, MessageCreated, MessageRequested, StopRequested
 from gateway.runtime.asks import REMINDERS
 from gateway.runtime.queued import QueuedDelivery
 from gateway.runtime.runner import Runner
@@ -50,7 +50,7 @@ class Router:
         if isinstance(token, AskToken | UploadToken | ElementToken):
             self._answer(queue, queued, (token.delivery, token.ordinal))
             return True
-        if queue.awaits_answer and isinstance(token, ActionToken):
+        if queue.awaits_answer and _passes(queued):
             self._run_beside(queue, queued)
             return True
         if (
@@ -83,9 +83,9 @@ class Router:
 
     def release(self, queue: ConversationQueue) -> None:
         """Let clicks that wait for their turn pass the turn that now waits for an answer: buttons go on working, and
-        what a click calls may ask a question itself."""
+        what a click calls may ask a question itself. So does what programs want said."""
         if queue.awaits_answer:
-            for queued in [each for each in queue.deliveries if isinstance(each.token, ActionToken)]:
+            for queued in [each for each in queue.deliveries if _passes(each)]:
                 queue.deliveries.remove(queued)
                 self._run_beside(queue, queued)
 
@@ -117,3 +117,8 @@ class Router:
         if verdict in ("not_yours", "closed"):
             queued.refused = verdict
             self._side_turns.run(queue, queued)
+
+
+def _passes(queued: QueuedDelivery) -> bool:
+    """Return whether the delivery need not wait for a turn that itself waits for an answer, maybe for days."""
+    return isinstance(queued.token, ActionToken) or isinstance(queued.event, MessageRequested)

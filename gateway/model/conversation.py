@@ -6,7 +6,8 @@ from typing import Literal
 ConversationKind = Literal["thread", "dm", "group"]
 
 
-def _quote(part: str) -> str:
+def quoted(part: str) -> str:
+    """Return a part of a conversation's key as the key has it: with its colons percent-encoded."""
     return part.replace("%", "%25").replace(":", "%3A") if (":" in part or "%" in part) else part
 
 
@@ -36,8 +37,8 @@ class ConversationRef:
 
     def __post_init__(self) -> None:
         # Worked out once: everything that concerns a conversation is found by it.
-        head = f"{self.platform}:{_quote(self.workspace)}:{_quote(self.channel)}"
-        object.__setattr__(self, "key", f"{head}:{_quote(self.thread)}" if self.thread else head)
+        head = f"{self.platform}:{quoted(self.workspace)}:{quoted(self.channel)}"
+        object.__setattr__(self, "key", f"{head}:{quoted(self.thread)}" if self.thread else head)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ConversationRef) and self.key == other.key

@@ -155,6 +155,20 @@ class ConversationEnded(_Event):
     """The message it began with, where that was deleted."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRequested(_Event):
+    """A program asked the bot to say something. ``user`` is the person it is for, as far as that is known. The gateway
+    itself reports it, no platform does."""
+
+    kind: Literal["message_requested"] = "message_requested"
+    id: str
+    """The id of the message in history."""
+    text: str
+    """What to say, as Markdown."""
+    author: str | None = None
+    """The name it is shown under instead of the bot's own."""
+
+
 Event = (
     MessageCreated
     | MessageEdited
@@ -167,5 +181,6 @@ Event = (
     | StopRequested
     | ConversationStarted
     | ConversationEnded
+    | MessageRequested
 )
-"""Everything an adapter can report."""
+"""Everything a turn can be about."""

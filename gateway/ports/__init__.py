@@ -6,11 +6,12 @@ delivery done, its session saved, its journal dropped. Every method returns afte
 synced). Changes submitted at the same time share a commit.
 """
 
+from gateway.ports.addresses import Address, Addresses, WantedAddresses
 from gateway.ports.blobs import Blob, BlobInfo, Blobs, BlobSource
 from gateway.ports.contents import ContentKeys
 from gateway.ports.deletions import Deletions
 from gateway.ports.documents import Documents
-from gateway.ports.inbox import DeadLetter, Delivery, Inbox, Lease, PutResult
+from gateway.ports.inbox import DeadLetter, Delivery, DeliveryState, Inbox, Lease, PutResult
 from gateway.ports.journals import EffectRecord, Journals
 from gateway.ports.outbox import LayerStatus, Outbox, OutboxItem, OutboxSize
 from gateway.ports.outcomes import NO_OUTCOME, Outcome, Outcomes
@@ -24,6 +25,8 @@ __all__ = [
     "ANEW",
     "NO_OUTCOME",
     "PEOPLE",
+    "Address",
+    "Addresses",
     "AdminRequest",
     "AuditAction",
     "AuditLine",
@@ -35,6 +38,7 @@ __all__ = [
     "DeadLetter",
     "Deletions",
     "Delivery",
+    "DeliveryState",
     "Documents",
     "EffectRecord",
     "Erased",
@@ -60,4 +64,5 @@ __all__ = [
     "Tokens",
     "Traces",
     "ValueOwner",
+    "WantedAddresses",
 ]

@@ -5,6 +5,13 @@ from typing import Protocol
 
 from gateway.model import Document
 
+REQUESTED_MESSAGE = "gateway.message"
+"""The kind of the documents that say what programs asked to be said, and where."""
+REQUEST = "gateway.request"
+"""The kind of the documents by which a repeated request of a program is recognised."""
+BROADCAST = "gateway.broadcast"
+"""The kind of the documents that say how far a broadcast is."""
+
 
 class Documents(Protocol):
     """Stores the documents of adapters and of the gateway's own HTTP interfaces."""

@@ -1,7 +1,7 @@
 """The durable inbox: deliveries that were acknowledged to a platform and that no turn has finished yet."""
 
-from collections.abc import Collection, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, Protocol
 
 from gateway.model import Envelope
 from gateway.ports.sessions import SessionRecord
@@ -52,6 +52,18 @@ class DeadLetter(NamedTuple):
     received_at: float
     attempts: int
     error: str
+
+
+class DeliveryState(NamedTuple):
+    """How far a delivery is."""
+
+    state: Literal["open", "done", "dead"]
+    """``open``: it waits, runs or pauses before the next attempt; ``done``: nothing is left to do; ``dead``: it was
+    given up."""
+    error: str = ""
+    """Why it failed last; empty where it did not, or is done."""
+    posted: Sequence[str] = ()
+    """Ids of the messages its turn posted, where the turn noted them (see ``Outcome.posted``)."""
 
 
 class Inbox(Protocol):
@@ -131,6 +143,11 @@ class Inbox(Protocol):
         """Return the ids of the messages posted by done turns of the conversation, as far as their deliveries arrived
         before ``seq`` ``before`` and among the last 20,000 of all conversations. Slow: it looks through all of
         those."""
+        ...
+
+    async def states(self, keys: Collection[str]) -> Mapping[str, DeliveryState]:
+        """Return how far the deliveries with these keys are. Those that were never stored, or were done so long ago
+        that they were pruned, are left out."""
         ...
 
     async def dead_letters(self, *, limit: int = 100) -> Sequence[DeadLetter]:

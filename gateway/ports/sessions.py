@@ -9,8 +9,9 @@ PEOPLE = "gateway:people"
 """The name of the value in ``SessionRecord.data`` that lists who took part (``UserRef.key``), so that they can be
 erased."""
 ANEW = "gateway:anew"
-"""The only value of a stored session that lost its values, because a person was erased who took part in it. It begins
-anew with the next event, under the same id."""
+"""The name of a value of a stored session that was not opened for the bot yet: it lost its other values, because a
+person was erased who took part in it, or a program said something in it before any person did. ``on_chat_start`` runs
+with the next event."""
 
 
 class SessionRecord(NamedTuple):

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from gateway.ports.addresses import Addresses
 from gateway.ports.contents import ContentKeys
 from gateway.ports.deletions import Deletions
 from gateway.ports.documents import Documents
@@ -16,7 +17,19 @@ from gateway.ports.threads import Threads
 
 
 class Store(
-    Inbox, Outcomes, Outbox, Journals, Sessions, Threads, Payloads, Documents, Rights, Deletions, ContentKeys, Protocol
+    Inbox,
+    Outcomes,
+    Outbox,
+    Journals,
+    Sessions,
+    Threads,
+    Addresses,
+    Payloads,
+    Documents,
+    Rights,
+    Deletions,
+    ContentKeys,
+    Protocol,
 ):
     """Implements every port over one database, and opens, checks, prunes and closes that database."""
 
@@ -58,13 +71,15 @@ class Store(
         tokens_before: float,
         values_before: float,
         messages_before: float,
+        requests_before: float,
         limit: int = 1000,
     ) -> int:
         """Delete at most ``limit`` rows that are old enough, and return how many there were.
 
         The times are in seconds since the epoch. ``done_before`` is for done deliveries (their keys recognise
         duplicates until then) and ended sessions, ``tokens_before`` for long button tokens, ``values_before`` for what
-        adapters keep, ``messages_before`` for message records; the age of these three counts from when they were last
-        put.
+        adapters keep, ``messages_before`` for message records and broadcasts; the age of these four counts from when
+        they were last put. ``requests_before`` is for what programs asked to be said, and the keys by which a repeated
+        request is recognised.
         """
         ...

@@ -18,6 +18,7 @@ from gateway.model import (
     MessageCreated,
     MessageDeleted,
     MessageEdited,
+    MessageRequested,
     Profile,
     Record,
     Removed,
@@ -85,7 +86,8 @@ class History:
     def _person(self, turn: Turn, now: float) -> Iterator[UserRecord]:
         """Yield the record of the person whose turn it is, unless it was written a short time ago."""
         user = turn.event.user
-        if user.id:
+        came = not isinstance(turn.event, MessageRequested) or turn.session.opening == "start"
+        if user.id and came:  # of whom nothing new is heard, what is kept stays
             metadata = metadata_of(user, turn.profile)
             at, known = self._people.get(user.key, (0.0, None))
             if now - at > TOUCH_EVERY or known != metadata:

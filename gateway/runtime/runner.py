@@ -15,6 +15,7 @@ from gateway.model import (
     ConversationStarted,
     Event,
     MessageCreated,
+    MessageRequested,
     Outgoing,
 )
 from gateway.ports import Lease, Outcome
@@ -125,6 +126,8 @@ class Runner:
                     turn.session.transcripts.remove(turn.transcript)
                 if turn.uploads is not None:
                     turn.uploads.end()
+                if isinstance(queued.event, MessageRequested):
+                    self._pool.leave(turn.session)
 
     async def _run_handlers(
         self, queued: QueuedDelivery, *, lease: Lease, asks: OpenAsks, running: Callable[[Turn | None], None]
@@ -182,6 +185,8 @@ class Runner:
             for message in turn.live:
                 message.cancel()
             self._pool.close(turn.session)
+            if turn.over and isinstance(queued.event, MessageRequested):
+                self._pool.leave(turn.session)
             current_turn.reset(reset)
         return turn
 
@@ -235,7 +240,8 @@ class Runner:
     async def _run_stoppable(self, turn: Turn, running: Callable[[Turn | None], None]) -> None:
         if turn.delivery.withdrawn:
             return
-        running(turn)
+        if not isinstance(turn.event, MessageRequested):  # a person stops what they asked for, not what others do
+            running(turn)
         try:
             if self._timeout is None:
                 await self._run_hooks_and_handler(turn)
@@ -290,6 +296,9 @@ class Runner:
             log.exception("hook.failed", delivery=turn.delivery.key)
 
     async def _run_hooks_and_handler(self, turn: Turn) -> None:
+        if isinstance(turn.event, MessageRequested):
+            await self._say(turn)
+            return
         turn.profile = await self._services.profile(turn.event.user)
         turn.typing.resume()
         event = turn.event
@@ -312,6 +321,14 @@ class Runner:
         if turn.anew is not None:
             await self._end(turn, "profile")
             await self._begin_again(turn, turn.anew)
+
+    async def _say(self, turn: Turn) -> None:
+        """Post what a program wants said. No hook of the bot runs for it: a session that begins with it is opened for
+        the bot by the next event of a person."""
+        turn.journal.phase = "handle"
+        if turn.session.opening == "start" and turn.event.user.id:
+            turn.profile = await self._services.profile(turn.event.user)  # for the history: the person may be new
+        await self._handlers.handle(turn)
 
     async def complete(self, queued: QueuedDelivery) -> None:
         """Complete a message of which the delivery has only a part: from a second delivery of it, else from the
@@ -342,7 +359,7 @@ class Runner:
             await self._hook(self._handlers.end, turn)
         await self._pool.end(turn.session)
         await self._services.files.forget(turn.session.id)
-        if reason == "idle":
+        if reason == "idle" and turn.session.opening != "start":  # nobody has to hear that who never came
             again = "Mention me" if turn.ref.kind == "thread" else "Write"
             await Posting(turn).put(
                 Outgoing(text=f"This conversation was idle for a while, so it was closed. {again} to start a new one.")

@@ -132,11 +132,12 @@ class Session:
 
     def record(self, data: dict[str, Any] | None = None) -> SessionRecord:
         """Return the part of the session that is stored. ``data`` is the JSON part of the values, if known already."""
+        part: dict[str, Any] = orjson.loads(_json_part(self.values)) if data is None else data
         return SessionRecord(
             id=self.id,
             ref=self.ref,
             user=self.user,
-            data=orjson.loads(_json_part(self.values)) if data is None else data,
+            data={**part, ANEW: True} if self.opening == "start" else part,
             started_at=self.started_at,
             last_at=self.last_at,
         )
@@ -229,6 +230,12 @@ class SessionPool:
         """Note that a turn no longer uses the session. Call it once for each ``open``."""
         session.pins -= 1
 
+    def leave(self, session: Session) -> None:
+        """Drop a session from memory that no turn uses and that was not opened for the bot's handlers: all of it is in
+        the store, and others need the place."""
+        if not session.pins and session.opening is not None and self._live.get(session.ref.key) is session:
+            self.forget(session)
+
     def forget(self, session: Session) -> None:
         """Drop the session from memory, so that the next event loads or makes another."""
         self._live.pop(session.ref.key, None)
@@ -259,6 +266,10 @@ class SessionPool:
         """Return what a conversation's session holds now, live or stored, without opening it; None if there is none."""
         session = self._live.get(conversation)
         return await self._store.load(conversation) if session is None else session.record()
+
+    def live(self, conversation: str) -> Session | None:
+        """Return a conversation's session if it is in memory."""
+        return self._live.get(conversation)
 
     def within(self, conversation: str) -> list[SessionRecord]:
         """Return the live sessions of conversations inside this one, such as a channel's threads. Those whose first

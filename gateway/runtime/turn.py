@@ -9,7 +9,7 @@ import structlog
 
 from gateway.egress import Sender
 from gateway.errors import Gone
-from gateway.model import ConversationRef, Event, Profile, UserRef
+from gateway.model import ConversationRef, Event, MessageRequested, Profile, UserRef
 from gateway.ports import Lease, Store, Threads
 from gateway.runtime.asks import Ask, OpenAsks
 from gateway.runtime.commands import CommandList
@@ -158,7 +158,7 @@ class Turn:
         """The timeout of the turn; None without one."""
         self.posted: Collection[str] = ()
         """Ids of the messages the turn posted, set when its handlers have ended and only on a platform where another
-        turn could mistake them for its own (``Capabilities.known_by_words``)."""
+        turn could mistake them for its own (``Capabilities.known_by_words``), and for what a program wants said."""
         self.stopper: Callable[[UserRef], object] | None = None
         """Stops the turn in the name of a user; None while the turn cannot be stopped."""
         self._places = places
@@ -171,7 +171,8 @@ class Turn:
 
     def note_posted(self) -> None:
         """Note the ids of the messages posted, once the handlers have ended."""
-        if self.sender.capabilities(self.ref).known_by_words:
+        requested = isinstance(self.event, MessageRequested)  # whoever asked wants to know whether it was posted
+        if requested or self.sender.capabilities(self.ref).known_by_words:
             self.posted = self.journal.claimed()
 
     @property

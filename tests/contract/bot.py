@@ -26,6 +26,7 @@ from tests.contract.history_feedback import FeedbackHistoryContract
 from tests.contract.history_threads import ThreadsCommandContract
 from tests.contract.losses import LossContract
 from tests.contract.messages import MessageContract
+from tests.contract.proactive import ProactiveContract
 from tests.contract.profiles import ProfileContract
 from tests.contract.resume import ResumeContract
 from tests.contract.rights import RightsContract
@@ -62,6 +63,7 @@ class BotContract(
     TextContract,
     ElementContract,
     SettingsContract,
+    ProactiveContract,
     ProfileContract,
     CommandContract,
     BadInputContract,

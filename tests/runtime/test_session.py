@@ -38,6 +38,7 @@ async def open_session(pool: SessionPool, thread: str) -> Session:
 
 def test_only_the_json_part_is_saved_and_types_json_would_change_are_left_out() -> None:
     session = Session(id="1", ref=ref("1"), user=USER, started_at=0)
+    session.opening = None
     session.values = {"n": 1, "when": datetime.datetime.now(), "call": print, "nested": {"a": [1, None]}}
     record = session.to_save()
     assert record is not None
@@ -50,6 +51,7 @@ class Key(enum.StrEnum):
 
 def test_a_key_that_is_no_plain_string_costs_nothing_but_itself() -> None:
     session = Session(id="1", ref=ref("1"), user=USER, started_at=0)
+    session.opening = None
     odd: dict[Any, Any] = {Key.NAME: "Ada", 7: "a number", "half \ud83d": "a character", "n": 1}
     session.values = odd
     record = session.to_save()
@@ -63,6 +65,7 @@ def test_a_key_that_is_no_plain_string_costs_nothing_but_itself() -> None:
 
 def test_an_unchanged_session_is_not_saved_again_but_a_mutated_value_is() -> None:
     session = Session(id="1", ref=ref("1"), user=USER, started_at=0)
+    session.opening = None
     session.values["history"] = ["a"]
     assert session.to_save() is not None
     assert session.to_save() is None
@@ -72,6 +75,21 @@ def test_an_unchanged_session_is_not_saved_again_but_a_mutated_value_is() -> Non
     assert saved.data == {"history": ["a", "b"]}
     session.not_saved()
     assert session.to_save() is not None
+
+
+def test_a_session_that_was_not_opened_for_the_bot_begins_when_it_is_restored() -> None:
+    session = Session(id="1", ref=ref("1"), user=USER, started_at=0)
+    session.values["said"] = ["a"]
+    record = session.to_save()
+    assert record is not None
+    restored = Session.restored(record)
+    assert (restored.opening, restored.values) == ("start", {"said": ["a"]})
+    restored.values["said"] = ["b"]
+    again = restored.to_save()
+    assert again is not None
+    assert Session.restored(again).opening == "start"
+    session.opening = None
+    assert Session.restored(session.record()).opening == "resume"
 
 
 def test_a_failed_turn_leaves_no_trace_in_the_json_part() -> None:

@@ -13,8 +13,18 @@ from typing import Any
 import pytest
 
 from gateway.errors import Fenced
-from gateway.model import ConversationRef, Envelope, UserRef
-from gateway.ports import Delivery, EffectRecord, Lease, Outcome, SessionRecord, Store
+from gateway.model import ConversationRef, Document, Envelope, ThreadRecord, UserRef
+from gateway.ports import (
+    Delivery,
+    DeliveryState,
+    EffectRecord,
+    Lease,
+    Outcome,
+    SessionRecord,
+    Store,
+    WantedAddresses,
+)
+from gateway.ports.documents import BROADCAST, REQUEST, REQUESTED_MESSAGE
 
 Reopen = Callable[[Store], Awaitable[Store]]
 
@@ -40,6 +50,10 @@ def session(thread: str = "1.1", *, at: float = 10.0, data: Mapping[str, Any] | 
     return SessionRecord(
         id=f"id of {thread}", ref=ref(thread), user=ADA, data=data or {"count": 1}, started_at=9.0, last_at=at
     )
+
+
+def thread_record(id: str, *, thread: str = "1.1", at: float, user: str = "slack:T1:U1") -> ThreadRecord:
+    return ThreadRecord(id=id, ref=ref(thread), user=user, name=None, metadata={}, created_at=at, updated_at=at)
 
 
 def effect(delivery: str, ordinal: int = 0, **body: Any) -> EffectRecord:
@@ -77,6 +91,7 @@ async def prune(store: Store, *, done_before: float, rest_before: float, limit: 
         tokens_before=rest_before,
         values_before=rest_before,
         messages_before=rest_before,
+        requests_before=rest_before,
         limit=limit,
     )
 
@@ -736,6 +751,7 @@ class StoreContract:
                 tokens_before=LATER if group == "tokens" else 0,
                 values_before=LATER if group == "values" else 0,
                 messages_before=LATER if group == "messages" else 0,
+                requests_before=LATER if group == "requests" else 0,
             )
 
         async def left() -> list[bool]:
@@ -757,6 +773,70 @@ class StoreContract:
         assert await left() == [False, False, True, True], "what the gateway keeps for itself has no end"
         assert await prune("messages") == 1
         assert await left() == [False, False, True, False]
+
+        for kind in (REQUEST, REQUESTED_MESSAGE, BROADCAST, "test.item"):
+            await store.add_document(Document(kind=kind, id="x", body={}))
+        assert await prune("requests") == 2
+        assert await prune("messages") == 1
+        assert await store.get_document("test.item", "x") is not None
+
+    # Addresses
+
+    async def test_a_delivery_tells_how_far_it_is(self, store: Store) -> None:
+        await store.put(envelope("open"))
+        await store.put(envelope("done", thread="2"))
+        await store.finish(await lease_on(store, "2"), "done", Outcome(posted=("1.5", "1.6")))
+        await store.put(envelope("dead", thread="3"))
+        await store.bury(await lease_on(store, "3"), "dead", error="boom")
+        states = await store.states(["open", "done", "dead", "unknown"])
+        assert states == {
+            "open": DeliveryState("open"),
+            "done": DeliveryState("done", posted=("1.5", "1.6")),
+            "dead": DeliveryState("dead", "boom"),
+        }
+
+    async def test_a_conversation_is_found_by_its_key_and_by_its_thread(self, store: Store) -> None:
+        await store.put(envelope())
+        old, new = thread_record("old", at=1), thread_record("new", at=2, user="slack:T1:U2")
+        await store.finish(await lease_on(store), "slack:T1:C1:1.1", Outcome(records=[old, new]))
+        await store.save(session("of a session alone"))
+        for name in (ref().key, "old", "new"):
+            found = await store.address(name)
+            assert found is not None and found.ref == ref() and found.ref.route == ref().route
+        newest = await store.address(ref().key)
+        assert newest is not None and newest.user == "slack:T1:U2"
+        alone = await store.address(ref("of a session alone").key)
+        assert alone is not None and alone.user == ADA.key
+        assert await store.address("unknown") is None
+        assert await store.address("id of of a session alone") is None
+
+    async def test_conversations_are_listed_once_each_in_the_order_of_their_keys(self, store: Store) -> None:
+        await store.put(envelope())
+        records = [thread_record(f"{n}/{at}", thread=f"{n}", at=at) for n in range(5) for at in (10, 20)]
+        await store.finish(await lease_on(store), "slack:T1:C1:1.1", Outcome(records=records))
+        for name in ("3", "8", "9"):
+            await store.save(session(name, at=15.0))
+        await store.end(ref("9").key, at=16)
+
+        async def found(wanted: WantedAddresses) -> list[str]:
+            threads: list[str] = []
+            while page := await store.addresses(wanted, after=ref(threads[-1]).key if threads else "", limit=2):
+                threads += [each.ref.thread or "" for each in page]
+            assert await store.count_addresses(wanted) == len(threads)
+            return threads
+
+        assert await found(WantedAddresses("slack:", LATER)) == ["0", "1", "2", "3", "4", "8"]
+        assert await found(WantedAddresses("slack:T1:", LATER, active_since=18)) == ["0", "1", "2", "3", "4"]
+        assert await found(WantedAddresses("slack:", 9.5)) == ["8"]
+        for wanted in (
+            WantedAddresses("slack:T2:", LATER),
+            WantedAddresses("slac:", LATER),
+            WantedAddresses("discord:", LATER),
+            WantedAddresses("slack:", 0),
+            WantedAddresses("slack:", LATER, kind="dm"),
+            WantedAddresses("slack:", LATER, active_since=21),
+        ):
+            assert await found(wanted) == []
 
     # The whole
 

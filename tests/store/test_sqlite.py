@@ -564,6 +564,8 @@ SCANS = {
     "gateway.store.core.kinds.deliveries.COUNT_OPEN": "SCAN deliveries USING INDEX deliveries_open",
     # Over the dead letters alone, as many as are asked for.
     "gateway.store.core.kinds.deliveries.DEAD_LETTERS": "SCAN deliveries USING INDEX deliveries_dead",
+    # Over the oldest documents of a kind, as many as are asked for.
+    "gateway.store.core.kinds.upkeep.PRUNE_DOCUMENTS": "SCAN (subquery-1)",
     # Over one row.
     "gateway.store.core.kinds.upkeep.CHECK": "SCAN owner",
     "gateway.store.core.kinds.upkeep.KEEP_LAST_SEQ": "SCAN owner",

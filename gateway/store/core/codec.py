@@ -5,19 +5,21 @@ of these models has to be added here; the tests fill every field and fail until 
 """
 
 import json
-from collections.abc import Mapping
-from typing import Any, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypeAlias
 
 import orjson
 
 from gateway.model import ConversationRef, Document, Envelope, UserRef
-from gateway.ports import DeadLetter, Delivery, EffectRecord, Outcome, SessionRecord
+from gateway.ports import DeadLetter, Delivery, DeliveryState, EffectRecord, Outcome, SessionRecord
 
 Row: TypeAlias = tuple[Any, ...]
 
 
 _STRICT = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
 """Options that make orjson refuse a value that would come back as another type."""
+_STATES: Sequence[Literal["open", "done", "dead"]] = ("open", "done", "dead")
+"""The values of the column ``deliveries.state``, by number."""
 _BY_JSON = b" "
 """The first byte of JSON that the standard library encoded and therefore has to decode."""
 
@@ -126,6 +128,12 @@ def load_effect(row: Row) -> EffectRecord:
     """Return the effect in the columns delivery, ordinal, kind, body."""
     delivery, ordinal, kind, body = row
     return EffectRecord(delivery=delivery, ordinal=ordinal, kind=kind, body=loads(body))
+
+
+def load_delivery_state(row: Row) -> DeliveryState:
+    """Return how far the delivery is that is in the columns key, state, error, posted."""
+    _, state, error, posted = row
+    return DeliveryState(_STATES[state], error or "", tuple((posted or "").split()))
 
 
 def load_dead_letter(row: Row) -> DeadLetter:

@@ -13,8 +13,10 @@ from typing import Any, TypeVar
 from gateway.model import Document, Envelope, ThreadDict
 from gateway.ports import (
     NO_OUTCOME,
+    Address,
     DeadLetter,
     Delivery,
+    DeliveryState,
     EffectRecord,
     Lease,
     OutboxItem,
@@ -23,11 +25,13 @@ from gateway.ports import (
     PutResult,
     SessionRecord,
     ValueOwner,
+    WantedAddresses,
 )
 from gateway.redaction import redact
 from gateway.store.core import codec
 from gateway.store.core.kind import Kind
 from gateway.store.core.kinds import (
+    addresses,
     contents,
     deliveries,
     journal,
@@ -112,9 +116,12 @@ class SQLiteStore(RightsOnSQLite):
         tokens_before: float,
         values_before: float,
         messages_before: float,
+        requests_before: float,
         limit: int = 1000,
     ) -> int:
-        wish = upkeep.Prune(done_before, tokens_before, values_before, messages_before, limit, self._pruned_to)
+        wish = upkeep.Prune(
+            done_before, tokens_before, values_before, messages_before, requests_before, limit, self._pruned_to
+        )
         removed, self._pruned_to = await self._do(upkeep.PRUNING, wish)
         return removed
 
@@ -181,6 +188,10 @@ class SQLiteStore(RightsOnSQLite):
 
     async def posted(self, conversation: str, *, before: int) -> Collection[str]:
         return await self._do(deliveries.READ_POSTED, (conversation, before))
+
+    async def states(self, keys: Collection[str]) -> Mapping[str, DeliveryState]:
+        rows = await self._read(deliveries.READ_STATES, list(keys))
+        return {row[0]: codec.load_delivery_state(row) for row in rows}
 
     async def dead_letters(self, *, limit: int = 100) -> Sequence[DeadLetter]:
         return [codec.load_dead_letter(row) for row in await self._read(deliveries.READ_DEAD, limit)]
@@ -284,6 +295,17 @@ class SQLiteStore(RightsOnSQLite):
 
     async def thread(self, id: str, *, limit: int, characters: int) -> ThreadDict | None:
         return await self._read(threads.READ_THREAD, (id, limit, characters))
+
+    # Addresses
+
+    async def address(self, name: str) -> Address | None:
+        return await self._read(addresses.FIND_ADDRESS, name)
+
+    async def addresses(self, wanted: WantedAddresses, *, after: str, limit: int) -> Sequence[Address]:
+        return await self._read(addresses.LIST_ADDRESSES, (wanted, after, limit))
+
+    async def count_addresses(self, wanted: WantedAddresses) -> int:
+        return await self._read(addresses.COUNT_ADDRESSES, wanted)
 
     # Search
 

@@ -47,6 +47,7 @@ PENDING = """SELECT seq, key, ref, body, twin, received_at, attempts, interrupte
     WHERE state = 0 AND seq > ? AND not_before <= ? ORDER BY seq LIMIT ?"""
 PENDING_IN = """SELECT seq, key, ref, body, twin, received_at, attempts, interrupted, revived FROM deliveries
     WHERE state = 0 AND conversation = ? AND seq > ? AND not_before <= ? ORDER BY seq LIMIT ?"""
+STATES = ByKeys("SELECT key, state, error, posted FROM deliveries WHERE key IN")
 DEAD_LETTERS = """SELECT key, conversation, received_at, attempts, error FROM deliveries
     WHERE state = 2 ORDER BY closed_at DESC, seq DESC LIMIT ?"""
 RETRY = """UPDATE deliveries SET state = 0, revived = 1, attempts = 0, interrupted = 0, started = 0, not_before = 0,
@@ -170,6 +171,10 @@ def _pending(tx: Transaction, items: Sequence[tuple[str | None, int, float, int]
     ]
 
 
+def _states(tx: Transaction, items: Sequence[Sequence[str]]) -> list[list[Row]]:
+    return [STATES.find(tx, keys) for keys in items]
+
+
 def _dead_letters(tx: Transaction, limits: Sequence[int]) -> list[list[Row]]:
     return [tx.execute(DEAD_LETTERS, (limit,)).fetchall() for limit in limits]
 
@@ -202,6 +207,7 @@ RECOVER = Kind(_recover)
 READ_DEATHS = Kind(_read_deaths, writes=False, owned=False)
 READ_PENDING = Kind(_pending, writes=False, owned=False)
 READ_POSTED = Kind(_posted, writes=False, owned=False)
+READ_STATES = Kind(_states, writes=False, owned=False)
 READ_DEAD = Kind(_dead_letters, writes=False, owned=False)
 RETRYING = Kind(_retry, owned=False)
 DROPPING = Kind(_drop, owned=False)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from gateway.ports import documents
 from gateway.store.core.kind import Kind
 from gateway.store.core.transaction import Transaction
 
@@ -19,6 +20,13 @@ PRUNE_VALUES = """DELETE FROM key_values WHERE owner = 'adapter' AND name IN (
     SELECT name FROM key_values WHERE owner = 'adapter' AND put_at < ? ORDER BY put_at LIMIT ?)"""
 PRUNE_MESSAGES = """DELETE FROM message_records WHERE key IN (
     SELECT key FROM message_records WHERE put_at < ? ORDER BY put_at LIMIT ?)"""
+PRUNE_DOCUMENTS = """DELETE FROM documents WHERE rank IN (SELECT rank FROM (
+    SELECT rank, put_at FROM documents WHERE kind = ? ORDER BY rank LIMIT ?) WHERE put_at < ?)"""
+
+PUT_ONCE = (documents.REQUEST, documents.REQUESTED_MESSAGE)
+"""Kinds of documents that are put once, so that the oldest of them are those that were made first."""
+BROADCASTS = 100
+"""How many broadcasts one ``prune`` looks at."""
 
 LOOK = 2_000
 """Number of deliveries that one ``prune`` looks at, whether it deletes them or not: a few milliseconds at most."""
@@ -32,6 +40,7 @@ class Prune(NamedTuple):
     tokens_before: float
     values_before: float
     messages_before: float
+    requests_before: float
     limit: int
     after: int
 
@@ -61,6 +70,9 @@ def _prune_once(tx: Transaction, wish: Prune) -> tuple[int, int]:
         (PRUNE_MESSAGES, wish.messages_before),
     ):
         removed += tx.execute(statement, (before, wish.limit - removed)).rowcount
+    for kind in PUT_ONCE:
+        removed += tx.execute(PRUNE_DOCUMENTS, (kind, wish.limit - removed, wish.requests_before)).rowcount
+    removed += tx.execute(PRUNE_DOCUMENTS, (documents.BROADCAST, BROADCASTS, wish.messages_before)).rowcount
     return removed, after
 
 

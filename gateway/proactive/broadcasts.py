@@ -1,0 +1,251 @@
+"""Begins, tells of and cancels broadcasts, and carries them out in the background, a few conversations at a time."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal, NamedTuple, Protocol
+
+import structlog
+
+from gateway.errors import Draining, RequestRefused
+from gateway.ports import Addresses, Documents, Inbox
+from gateway.ports.documents import BROADCAST
+from gateway.proactive.broadcast import Audience, Broadcast, Part
+from gateway.proactive.messages import Take, new_id, outcome_of
+from gateway.proactive.requests import IdempotencyKeys, digest_of
+from gateway.proactive.targets import Target, Targets
+from gateway.runtime.endings import DeliveryEndings
+from gateway.runtime.ids import timed_id
+from gateway.runtime.own import key_of_message, saying
+from gateway.runtime.persistence import retry_until_stored
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 4
+"""Conversations on one platform that broadcasts are being sent to at the same time. Platforms limit how fast a bot may
+post, so more would make the answers to people wait."""
+SAVE_EVERY = 20
+"""Settled targets after which it is stored how far a broadcast is."""
+RETRY = 5.0
+"""Seconds before a broadcast goes on that the store held up."""
+PAGE = 100
+"""Broadcasts read at once."""
+
+
+class BroadcastStore(Documents, Addresses, Inbox, Protocol):
+    """The store, as far as broadcasts need it."""
+
+
+class WantedBroadcast(NamedTuple):
+    """What a program wants said to many."""
+
+    text: str
+    """Markdown."""
+    author: str | None
+    """The name it is shown under; None for the bot's own."""
+    to: Audience
+
+
+class Broadcasts:
+    """The broadcasts.
+
+    Each conversation gets a broadcast once, whatever happens: the key of its delivery is made of both, and the inbox
+    takes a key once. So what was done between the last note of how far a broadcast is and a crash is only counted
+    again.
+
+    Args:
+        store: The store.
+        targets: What finds the conversations.
+        take: What puts a message into the inbox.
+        endings: What tells when it is sent.
+    """
+
+    def __init__(self, *, store: BroadcastStore, targets: Targets, take: Take, endings: DeliveryEndings) -> None:
+        self._store = store
+        self._targets = targets
+        self._take = take
+        self._endings = endings
+        self._keys = IdempotencyKeys(store)
+        self._running: dict[str, Broadcast] = {}
+        """Those that are not done, oldest first, as they are now."""
+        self._lanes: dict[str, asyncio.Task[None]] = {}
+        """What sends the broadcasts of each platform, one after another."""
+
+    # What programs ask
+
+    async def begin(self, wanted: WantedBroadcast, *, requester: str, key: str | None = None) -> Broadcast:
+        """Begin a broadcast, and return it when it is stored. The arguments and errors are those of
+        ``ProactiveMessages.send``."""
+        id = new_id()
+        digest = digest_of("broadcast", wanted.text, wanted.author, wanted.to._asdict())
+        if key is not None:
+            known = await self._keys.find(requester, key, digest)
+            if known is not None and (document := await self._store.get_document(BROADCAST, known)) is not None:
+                return self._running.get(known) or Broadcast.of(document)
+            id = known or id
+        broadcast, named = await self._planned(id, wanted)
+        if key is not None and (first := await self._keys.claim(requester, key, digest, id)) != id:
+            broadcast = replace(broadcast, id=first)
+        await self._targets.keep(broadcast, named)
+        if not await self._store.add_document(broadcast.document()):  # a request at the same time was first
+            return await self.find(broadcast.id)
+        self._running[broadcast.id] = broadcast
+        self._run_lanes()
+        return broadcast
+
+    async def count(self, to: Audience) -> int:
+        """Return how many targets a broadcast would have. Raises ``RequestRefused`` as ``begin`` does."""
+        return (await self._targets.plan(to, time.time()))[1]
+
+    async def find(self, id: str) -> Broadcast:
+        """Return a broadcast as it is now. Raises ``RequestRefused`` (404) for an id that is not known."""
+        if (running := self._running.get(id)) is not None:
+            return running
+        document = await self._store.get_document(BROADCAST, id)
+        if document is None:
+            raise RequestRefused(404, "no such broadcast is known")
+        return Broadcast.of(document)
+
+    async def page(self, *, before: int | None, limit: int) -> Sequence[tuple[int, Broadcast]]:
+        """Return the newest broadcasts, each with its place in the order: those before ``before``, or all."""
+        documents = await self._store.list_documents(BROADCAST, before=before, newest_first=True, limit=limit)
+        return [(each.rank, self._running.get(each.id) or Broadcast.of(each)) for each in documents]
+
+    async def cancel(self, id: str) -> Broadcast:
+        """Send a broadcast to nobody any more, and return it. What is on its way is still sent; one that has ended
+        stays as it is. Raises ``RequestRefused`` (404) for an id that is not known."""
+        broadcast = await self.find(id)
+        if broadcast.state == "running":
+            await self._end(broadcast, "cancelled")
+        return broadcast
+
+    # What the gateway does
+
+    async def run(self) -> None:
+        """Go on with what an earlier process left, and carry out broadcasts until the task is cancelled."""
+        try:
+            await retry_until_stored(self._recall)
+            self._run_lanes()
+            await asyncio.Event().wait()
+        finally:
+            for lane in self._lanes.values():
+                lane.cancel()
+            await asyncio.gather(*self._lanes.values(), return_exceptions=True)
+
+    async def _recall(self) -> None:
+        after = 0
+        while documents := await self._store.list_documents(BROADCAST, after=after, limit=PAGE):
+            for document in documents:
+                broadcast = Broadcast.of(document)
+                if broadcast.state == "running":
+                    self._running.setdefault(broadcast.id, broadcast)
+            after = documents[-1].rank
+
+    def _run_lanes(self) -> None:
+        for platform in {name for each in self._running.values() for name in each.parts}:
+            lane = self._lanes.get(platform)
+            if lane is None or lane.done():
+                self._lanes[platform] = asyncio.create_task(self._run_lane(platform))
+
+    async def _run_lane(self, platform: str) -> None:
+        """Send the broadcasts of a platform, one after another."""
+        while (broadcast := self._next(platform)) is not None:
+            try:
+                await self._send_part(broadcast, platform)
+                await self._finish_part(broadcast, platform)
+            except Draining:
+                return  # the next process goes on
+            except Exception:
+                # Whatever it is, the other broadcasts must go on, and this one when it is over.
+                log.exception("broadcast.held_up", broadcast=broadcast.id, platform=platform)
+                await asyncio.sleep(RETRY)
+
+    def _next(self, platform: str) -> Broadcast | None:
+        for broadcast in self._running.values():
+            part = broadcast.parts.get(platform)
+            if part is not None and not part.finished:
+                return broadcast
+        return None
+
+    async def _send_part(self, broadcast: Broadcast, platform: str) -> None:
+        pending: deque[tuple[Target, asyncio.Task[str | None]]] = deque()
+        settled = 0
+        try:
+            async for target in self._targets.left(broadcast, platform):
+                if broadcast.state != "running":
+                    break
+                pending.append((target, asyncio.create_task(self._send_to(broadcast, target))))
+                if len(pending) < AT_ONCE:
+                    continue
+                await _settle_first(broadcast, platform, pending)
+                settled += 1
+                if settled % SAVE_EVERY == 0:
+                    await self._store.put_documents([broadcast.document()])
+            while pending:
+                await _settle_first(broadcast, platform, pending)
+        finally:
+            for _, task in pending:
+                task.cancel()
+            await asyncio.gather(*(task for _, task in pending), return_exceptions=True)
+
+    async def _send_to(self, broadcast: Broadcast, target: Target) -> str | None:
+        """Send a broadcast to one target. Returns why that failed, None when it was sent."""
+        try:
+            ref, user = await self._targets.place(target)
+        except RequestRefused as error:
+            return str(error)
+        id = timed_id(broadcast.at, f"{broadcast.id}/{ref.key}")
+        key = key_of_message(id)
+        with self._endings.watched(key) as ended:
+            state = (await self._store.states([key])).get(key)
+            if state is None or state.state == "open":
+                envelope = saying(id, ref, broadcast.text, author=broadcast.author, user=user, now=broadcast.at)
+                if (await self._take(envelope)).status == "ignored":
+                    return f"{ref.platform} is not on"
+                await ended
+                state = (await self._store.states([key])).get(key)
+        status, why = outcome_of(state)
+        return None if status == "sent" else why
+
+    async def _finish_part(self, broadcast: Broadcast, platform: str) -> None:
+        broadcast.parts[platform].finished = True
+        if broadcast.state == "running" and all(part.finished for part in broadcast.parts.values()):
+            broadcast.total = broadcast.sent + broadcast.failed
+            await self._end(broadcast, "done")
+            return
+        await retry_until_stored(lambda: self._store.put_documents([broadcast.document()]))
+
+    async def _end(self, broadcast: Broadcast, state: Literal["done", "cancelled"]) -> None:
+        broadcast.state, broadcast.ended_at = state, time.time()
+        await self._store.put_documents([broadcast.document()])
+        await self._targets.forget(broadcast)
+        self._running.pop(broadcast.id, None)
+        log.info(f"broadcast.{state}", broadcast=broadcast.id, sent=broadcast.sent, failed=broadcast.failed)
+
+    async def _planned(self, id: str, wanted: WantedBroadcast) -> tuple[Broadcast, dict[str, list[str]]]:
+        now = time.time()
+        platforms, total, named = await self._targets.plan(wanted.to, now)
+        conditions = {**wanted.to._asdict(), "users": (), "conversations": ()}
+        broadcast = Broadcast(
+            id=id,
+            text=wanted.text,
+            author=wanted.author,
+            at=now,
+            total=total,
+            parts={platform: Part() for platform in platforms},
+            named=bool(named),
+            audience=conditions,
+        )
+        return broadcast, named
+
+
+async def _settle_first(
+    broadcast: Broadcast, platform: str, pending: deque[tuple[Target, asyncio.Task[str | None]]]
+) -> None:
+    """Wait for the first target, and note what came of it: those behind it are noted after it, in their order."""
+    target, task = pending[0]
+    error = await task
+    pending.popleft()
+    broadcast.settle(platform, target.name, target.position, error)
