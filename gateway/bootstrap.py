@@ -123,6 +123,8 @@ class Parts:
     requests: Requests
     messages: ProactiveMessages
     broadcasts: Broadcasts
+    access: KeyedAccess | None
+    """What checks the API keys; None where there is no key, and therefore no HTTP API."""
 
 
 def compose(
@@ -258,6 +260,7 @@ def compose(
         requests=Requests(store, erasure),
         messages=ProactiveMessages(store=store, destinations=destinations, take=acceptor.take, endings=endings),
         broadcasts=Broadcasts(store=store, targets=targets, take=acceptor.take, endings=endings),
+        access=given.access if _has_keys(settings) else None,
     )
 
 
@@ -382,12 +385,16 @@ def check_data_folder(folder: Path) -> None:
 def _read(settings: GatewaySettings, platforms: Mapping[str, Platform]) -> dict[str, PlatformSettings]:
     """Read the settings of each platform that can be on: one that programs reach with an API key can only where there
     is a key. Raises ``SettingsError`` for one that has only a part of its credentials."""
-    keys = bool(settings.plain_api_keys) or has_api_keys(settings.database_url)
+    keys = _has_keys(settings)
     blocks = {name: platform.settings() for name, platform in platforms.items() if keys or not platform.by_key}
     for block in blocks.values():
         if block.missing is not None:
             raise SettingsError(block.missing)
     return blocks
+
+
+def _has_keys(settings: GatewaySettings) -> bool:
+    return bool(settings.plain_api_keys) or has_api_keys(settings.database_url)
 
 
 def _any_configured(blocks: Mapping[str, PlatformSettings]) -> bool:

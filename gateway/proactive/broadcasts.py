@@ -48,6 +48,14 @@ class WantedBroadcast(NamedTuple):
     to: Audience
 
 
+class Begun(NamedTuple):
+    """A broadcast that was asked for."""
+
+    broadcast: Broadcast
+    repeated: bool
+    """Whether the request was repeated under its key, and did nothing."""
+
+
 class Broadcasts:
     """The broadcasts.
 
@@ -75,7 +83,7 @@ class Broadcasts:
 
     # What programs ask
 
-    async def begin(self, wanted: WantedBroadcast, *, requester: str, key: str | None = None) -> Broadcast:
+    async def begin(self, wanted: WantedBroadcast, *, requester: str, key: str | None = None) -> Begun:
         """Begin a broadcast, and return it when it is stored. The arguments and errors are those of
         ``ProactiveMessages.send``."""
         id = new_id()
@@ -83,17 +91,17 @@ class Broadcasts:
         if key is not None:
             known = await self._keys.find(requester, key, digest)
             if known is not None and (document := await self._store.get_document(BROADCAST, known)) is not None:
-                return self._running.get(known) or Broadcast.of(document)
+                return Begun(self._running.get(known) or Broadcast.of(document), repeated=True)
             id = known or id
         broadcast, named = await self._planned(id, wanted)
         if key is not None and (first := await self._keys.claim(requester, key, digest, id)) != id:
             broadcast = replace(broadcast, id=first)
         await self._targets.keep(broadcast, named)
         if not await self._store.add_document(broadcast.document()):  # a request at the same time was first
-            return await self.find(broadcast.id)
+            return Begun(await self.find(broadcast.id), repeated=True)
         self._running[broadcast.id] = broadcast
         self._run_lanes()
-        return broadcast
+        return Begun(broadcast, repeated=False)
 
     async def count(self, to: Audience) -> int:
         """Return how many targets a broadcast would have. Raises ``RequestRefused`` as ``begin`` does."""

@@ -50,6 +50,8 @@ class RequestedMessage(NamedTuple):
     status: Status
     error: str = ""
     """Why it was not sent, or not yet; empty where it did not fail."""
+    repeated: bool = False
+    """Whether the request was repeated under its key, and did nothing."""
 
 
 class ProactiveMessages:
@@ -93,7 +95,7 @@ class ProactiveMessages:
                 await self._put(document, wanted)
             if wait > 0 and (state is None or state.state == "open"):
                 await asyncio.wait((ended,), timeout=wait)
-        return _described(document, await self._state(delivery))
+        return _described(document, await self._state(delivery))._replace(repeated=state is not None)
 
     async def find(self, id: str) -> RequestedMessage:
         """Return how far a message is. Raises ``RequestRefused`` (404) for an id that is not known."""

@@ -44,7 +44,8 @@ async def say(running: RunningBot, to: str, text: str, *, key: str | None = None
 
 
 async def broadcast(running: RunningBot, text: str, to: Audience, *, key: str | None = None) -> Broadcast:
-    return await running.gateway.broadcasts.begin(WantedBroadcast(text, None, to), requester="a key", key=key)
+    wanted = WantedBroadcast(text, None, to)
+    return (await running.gateway.broadcasts.begin(wanted, requester="a key", key=key)).broadcast
 
 
 def need_direct_messages(world: World) -> None:
@@ -65,6 +66,7 @@ class ProactiveContract:
             assert (sent.status, sent.error, sent.conversation) == ("sent", "", to)
             await reads(world, post, "news")
             assert await running.gateway.messages.find(sent.id) == sent
+            assert not sent.repeated
             await world.reply(post, "and now")
             await reads(world, post, "re and now")
             assert len(texts(world, post)) == 3
@@ -158,7 +160,8 @@ class ProactiveContract:
                 await say(running, to, "other news", key="one")
             assert refused.value.status == 409
         async with running_bot(world, register(echo), tmp_path) as running:
-            assert await say(running, to, "news", key="one") == sent[0]
+            again = await say(running, to, "news", key="one")
+            assert again.repeated and again._replace(repeated=sent[0].repeated) == sent[0]
             assert (await say(running, to, "news", key="two")).id != sent[0].id
             assert texts(world, post) == ["re hello", "news", "news"]
 

@@ -1,0 +1,1 @@
+"""The gateway's own HTTP interface, below ``/v1``."""
