@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute
 from adapters.chatkit.admin import AdminApi
 from adapters.chatkit.attachments import Attachments
 from adapters.chatkit.conversation import ConversationApi, notice
-from adapters.chatkit.ids import PLATFORM
+from adapters.chatkit.ids import PLATFORM, WORKSPACE
 from adapters.chatkit.limits import CAPABILITIES, TITLE
 from adapters.chatkit.log import ThreadLogs
 from adapters.chatkit.outbound import Outbox
@@ -23,7 +23,7 @@ from adapters.chatkit.threads import ThreadStore, seconds_of
 from adapters.chatkit.views import thread_of
 from adapters.shortening import cut
 from gateway.adapter import Accept, AdapterContext
-from gateway.errors import SettingsError
+from gateway.errors import Rejected, SettingsError
 from gateway.model import (
     Capabilities,
     ConversationRef,
@@ -121,6 +121,16 @@ class ChatKitAdapter:
     ) -> Receipt | None:
         """Return the message that was sent under this key."""
         return await self._outbox.find(to, key)
+
+    async def open_dm(self, user: UserRef) -> ConversationRef:
+        """Return the newest thread of a user, which is a new one where the user has none."""
+        if user.workspace != WORKSPACE:
+            raise Rejected(f"a user of ChatKit is named as {PLATFORM}:{WORKSPACE}:USER")
+        found = (await self._threads.page(user=user.id, limit=1, newest_first=True)).data
+        thread = (
+            found[0] if found else await self._threads.create(user.id, title=None, titled=True, items=(), metadata={})
+        )
+        return thread.ref
 
     async def start_stream(
         self, to: ConversationRef, text: str, *, key: str, recipient: UserRef | None, author: str | None = None

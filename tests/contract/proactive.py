@@ -4,7 +4,9 @@ one that goes to many."""
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import quote
 
+import httpx
 import pytest
 
 import gateway as cl
@@ -13,11 +15,15 @@ from gateway.errors import RequestRefused
 from gateway.proactive.broadcast import Audience, Broadcast
 from gateway.proactive.broadcasts import WantedBroadcast
 from gateway.proactive.messages import RequestedMessage, Wanted
+from tests.contract.actions import eventually
+from tests.contract.crashes import LivingBot
 from tests.contract.harness import need
-from tests.contract.history import kept
+from tests.contract.history import SPEAKS, kept, said
 from tests.contract.reading import reads, texts
 from tests.contract.world import World
 from tests.support.bot import RunningBot, register, running_bot
+
+API_KEY = "a key of the contract"
 
 
 def echo() -> None:
@@ -165,6 +171,33 @@ class ProactiveContract:
             assert (await say(running, to, "news", key="two")).id != sent[0].id
             assert texts(world, post) == ["re hello", "news", "news"]
 
+    @pytest.mark.parametrize("after_effect", [False, True])
+    async def test_killed_while_it_is_sent_it_stands_once(
+        self, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after_effect: bool
+    ) -> None:
+        monkeypatch.setenv("GATEWAY_API_KEYS", API_KEY)
+        async with LivingBot(world, tmp_path, SPEAKS) as bot, httpx.AsyncClient(headers={"x-api-key": API_KEY}) as web:
+            post = await world.mention("hello")
+            await reads(world, post, "second hello")
+            data = tmp_path / ".gateway"
+            await eventually(lambda: bool(kept(data, "SELECT conversation FROM threads")))
+            [to] = kept(data, "SELECT conversation FROM threads")
+            address = f"{bot.url}/v1/conversations/{quote(to, safe='')}/messages"
+            hold = world.hold("send", text="news", after_effect=after_effect)
+            sent = await web.post(address, json={"text": "news", "idempotencyKey": "one"})
+            assert (sent.status_code, sent.json()["status"]) == (202, "queued")
+            await hold.reached()
+            await bot.kill()
+            hold.drop()
+            await bot.start()
+            await reads(world, post, "news", timeout=20)
+            again = await web.post(address, json={"text": "news", "idempotencyKey": "one"}, params={"wait": "20"})
+            assert (again.json()["id"], again.json()["status"]) == (sent.json()["id"], "sent")
+            news = texts(world, post).count("news")
+            assert news == 1 or (after_effect and not world.facts.exactly_once_sends and news == 2)
+            await bot.terminate()
+        assert [text for _, text in said(data)].count("news") == 1
+
     # What cannot be sent
 
     async def test_a_message_to_nowhere_is_refused(self, world: World, tmp_path: Path) -> None:
@@ -287,8 +320,7 @@ class ProactiveContract:
             cancelled = await running.gateway.broadcasts.cancel(begun.id)
             hold.release()
             assert cancelled.state == "cancelled"
-            said = await broadcast(running, "after it", Audience())
-            await _done(running, said.id)
+            await _done(running, (await broadcast(running, "after it", Audience())).id)
             reached = [post for post in posts if "to all" in texts(world, post)]
             assert 1 <= len(reached) < 10
             assert (await running.gateway.broadcasts.find(begun.id)).state == "cancelled"
