@@ -16,6 +16,7 @@ from gateway.ports.journals import EffectRecord, Journals
 from gateway.ports.outbox import LayerStatus, Outbox, OutboxItem, OutboxSize
 from gateway.ports.outcomes import NO_OUTCOME, Outcome, Outcomes
 from gateway.ports.payloads import KeyValues, MessageRecords, Payloads, Tokens, ValueOwner
+from gateway.ports.records import Condition, Found, FoundPage, Noun, RecordPage, RecordQuery, Records
 from gateway.ports.rights import AdminRequest, AuditAction, AuditLine, Erased, Expired, Rights, Traces
 from gateway.ports.sessions import ANEW, PEOPLE, SessionRecord, Sessions
 from gateway.ports.store import Store
@@ -34,6 +35,7 @@ __all__ = [
     "BlobInfo",
     "BlobSource",
     "Blobs",
+    "Condition",
     "ContentKeys",
     "DeadLetter",
     "Deletions",
@@ -43,12 +45,15 @@ __all__ = [
     "EffectRecord",
     "Erased",
     "Expired",
+    "Found",
+    "FoundPage",
     "Inbox",
     "Journals",
     "KeyValues",
     "LayerStatus",
     "Lease",
     "MessageRecords",
+    "Noun",
     "Outbox",
     "OutboxItem",
     "OutboxSize",
@@ -56,6 +61,9 @@ __all__ = [
     "Outcomes",
     "Payloads",
     "PutResult",
+    "RecordPage",
+    "RecordQuery",
+    "Records",
     "Rights",
     "SessionRecord",
     "Sessions",

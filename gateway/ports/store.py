@@ -11,6 +11,7 @@ from gateway.ports.journals import Journals
 from gateway.ports.outbox import Outbox
 from gateway.ports.outcomes import Outcomes
 from gateway.ports.payloads import Payloads
+from gateway.ports.records import Records
 from gateway.ports.rights import Rights
 from gateway.ports.sessions import Sessions
 from gateway.ports.threads import Threads
@@ -28,6 +29,7 @@ class Store(
     Documents,
     Rights,
     Deletions,
+    Records,
     ContentKeys,
     Protocol,
 ):

@@ -57,12 +57,12 @@ def read_thread(execute: Execute, id: str, *, limit: int, characters: int) -> Th
     rated = {row[0]: row for row in _rows(execute(_READ_FEEDBACKS, (id,)))}
     for step in reversed(found):
         feedback = rated.get(step.get("id"))
-        step["feedback"] = None if feedback is None else cast(FeedbackDict, _dict(_FEEDBACK, feedback))
+        step["feedback"] = None if feedback is None else cast(FeedbackDict, plain_row(_FEEDBACK, feedback))
         thread["steps"].append(step)
     ids = {step.get("id") for step in found}
     thread["elements"] = [
         element
-        for element in (cast(ElementDict, _dict(_ELEMENT, row)) for row in _rows(execute(_READ_ELEMENTS, (id,))))
+        for element in (cast(ElementDict, plain_row(_ELEMENT, row)) for row in _rows(execute(_READ_ELEMENTS, (id,))))
         if not more or element.get("forId") in ids
     ]
     return thread
@@ -70,14 +70,14 @@ def read_thread(execute: Execute, id: str, *, limit: int, characters: int) -> Th
 
 def head(row: Row) -> ThreadDict:
     """Return the thread in the columns ``THREAD``, without its steps and elements."""
-    return cast(ThreadDict, {**_dict(THREAD, row), "steps": [], "elements": []})
+    return cast(ThreadDict, {**plain_row(THREAD, row), "steps": [], "elements": []})
 
 
 def _newest(rows: Iterator[Row], limit: int, characters: int) -> tuple[list[StepDict], bool]:
     """Return the first steps of these rows within the bounds, and whether there are more."""
     found: list[StepDict] = []
     for row in rows:
-        step = cast(StepDict, _dict(_STEP, row))
+        step = cast(StepDict, plain_row(_STEP, row))
         characters -= len(step.get("output") or "") + len(step.get("input") or "")
         if len(found) == limit or (characters < 0 and found):
             return found, True
@@ -89,8 +89,8 @@ def _rows(cursor: Cursor) -> Iterator[Row]:
     return iter(cursor.fetchone, None)
 
 
-def _dict(names: Sequence[str], row: Row) -> dict[str, Any]:
-    """Return a row as a dict of plain values."""
+def plain_row(names: Sequence[str], row: Row) -> dict[str, Any]:
+    """Return a row as a dict of plain values, by the documented names of its columns."""
     return {name: _plain(name, value) for name, value in zip(names, row, strict=True)}
 
 

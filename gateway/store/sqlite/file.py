@@ -13,6 +13,7 @@ import structlog
 from gateway.disk import has_no_room, is_full, make_room
 from gateway.errors import DatabaseInUse, SettingsError, StoreFailed
 from gateway.store.core.ownership import Ownership, SingleOwner
+from gateway.store.core.search import FUNCTIONS
 from gateway.store.migrations import HEAD
 from gateway.store.sqlite import schema
 
@@ -220,6 +221,8 @@ def open_reader(path: Path) -> SQLiteDatabase:
     try:
         connection = connect(path)
         connection.execute("PRAGMA query_only = ON")
+        for name, function in FUNCTIONS.items():
+            connection.create_function(name, 1, function, deterministic=True)
     except sqlite3.Error as error:
         raise StoreFailed(str(error)) from None
     return SQLiteDatabase(connection, path, SingleOwner(None))

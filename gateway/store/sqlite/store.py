@@ -10,19 +10,24 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from gateway.model import Document, Envelope, ThreadDict
+from gateway.model import Document, Envelope, Record, ThreadDict
 from gateway.ports import (
     NO_OUTCOME,
     Address,
+    Condition,
     DeadLetter,
     Delivery,
     DeliveryState,
     EffectRecord,
+    FoundPage,
     Lease,
+    Noun,
     OutboxItem,
     OutboxSize,
     Outcome,
     PutResult,
+    RecordPage,
+    RecordQuery,
     SessionRecord,
     ValueOwner,
     WantedAddresses,
@@ -38,6 +43,7 @@ from gateway.store.core.kinds import (
     outbox,
     outcomes,
     payloads,
+    records,
     search,
     sessions,
     threads,
@@ -335,6 +341,22 @@ class SQLiteStore(RightsOnSQLite):
 
     async def get_message(self, key: str) -> Mapping[str, Any] | None:
         return _body(await self._do(payloads.GET_MESSAGE, (key,)))
+
+    # History as programs read and change it
+
+    async def record_page(self, query: RecordQuery) -> RecordPage:
+        return await self._read(records.READ_PAGE, query)
+
+    async def count_records(self, noun: Noun, conditions: Sequence[Condition] = ()) -> int:
+        return await self._read(records.READ_COUNT, (noun, conditions))
+
+    async def search_steps(
+        self, text: str, conditions: Sequence[Condition] = (), *, limit: int, cursor: str | None = None
+    ) -> FoundPage:
+        return await self._read(records.READ_SEARCH, records.Search(text, conditions, limit, cursor))
+
+    async def change_records(self, changes: Sequence[Record]) -> None:
+        await self._do(records.CHANGING, changes)
 
     # Documents
 

@@ -1,0 +1,78 @@
+"""The application below ``/v1``, with its OpenAPI document."""
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from gateway import __version__
+from gateway.errors import GatewayError, RequestRefused
+from gateway.http.api import feedback, steps, threads, users
+from gateway.http.api.bodies import BoundedBodies
+from gateway.http.api.parts import ApiParts, ReadKey
+from gateway.http.api.shapes import Error
+from gateway.http.refusals import as_json, refusal
+
+_REFUSALS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Error, "description": text}
+    for status, text in (
+        (400, "The request does not fit; `where` names the part."),
+        (401, "There is no key, or a wrong one."),
+        (403, "The key lacks the scope."),
+        (404, "There is no such thing."),
+        (409, "History is not kept here, or the request contradicts an earlier one."),
+        (413, "The body is too large."),
+        (415, "The body is no JSON."),
+        (429, "There were too many requests; `Retry-After` says when to come back."),
+        (503, "The gateway cannot do it now; `Retry-After` says when to come back."),
+    )
+}
+
+
+def application(parts: ApiParts) -> FastAPI:
+    """Return the application, to be mounted at ``/v1``."""
+    app = FastAPI(
+        title="The bot gateway",
+        version=__version__,
+        description="Conversations of a bot in Slack, Discord, Teams and ChatKit.",
+        docs_url=None,  # its page loads scripts from elsewhere
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        responses=_REFUSALS,
+    )
+    app.state.parts = parts
+    app.add_middleware(BoundedBodies)
+    app.add_exception_handler(RequestValidationError, _does_not_fit)
+    app.add_exception_handler(HTTPException, _by_starlette)
+    app.add_exception_handler(GatewayError, _by_gateway)
+    for router in (threads.router, steps.router, feedback.router, users.router):
+        app.include_router(router)
+
+    @app.get("/openapi.json", include_in_schema=False)
+    async def document(_: ReadKey) -> JSONResponse:
+        return JSONResponse(app.openapi())
+
+    return app
+
+
+async def _does_not_fit(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"][1:])
+    return as_json(RequestRefused(400, f"{where or 'the body'}: {first['msg']}", where=where or None))
+
+
+async def _by_starlette(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return as_json(RequestRefused(error.status_code, str(error.detail), headers=error.headers))
+
+
+async def _by_gateway(_: Request, error: Exception) -> Response:
+    assert isinstance(error, GatewayError)
+    refused = refusal(error)
+    if refused is None:
+        raise error
+    return as_json(refused)

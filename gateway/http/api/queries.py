@@ -1,0 +1,85 @@
+"""What the requests for lists have in common: their parameters, and how these become conditions."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, TypeVar
+
+from fastapi import Query
+from pydantic import BaseModel
+
+from gateway.errors import RequestRefused
+from gateway.http.api.parts import ApiParts
+from gateway.http.api.shapes import Page
+from gateway.model.text import time_text
+from gateway.ports import Condition, Noun, RecordPage, RecordQuery
+
+M = TypeVar("M", bound=BaseModel)
+
+Limit = Annotated[int, Query(ge=1, le=100, description="How many rows at most.")]
+Cursor = Annotated[
+    str | None, Query(max_length=1_000, description="Where the page begins: the `cursor` of the page before.")
+]
+Order = Annotated[Literal["asc", "desc"], Query(description="`desc`: the newest first.")]
+Total = Annotated[bool, Query(description="Whether to count all rows, which takes longer.")]
+Text = Annotated[str | None, Query(max_length=500)]
+Moment = Annotated[datetime | None, Query(description="A time, ISO 8601; UTC where it names no zone.")]
+
+
+def given(*conditions: Condition | None) -> list[Condition]:
+    """Return those conditions that a request has."""
+    return [condition for condition in conditions if condition is not None]
+
+
+def equals(field: str, value: object) -> Condition | None:
+    """Return the condition that a field has a value; None where none is asked for."""
+    return None if value is None else Condition(field, "eq", value)
+
+
+def between(field: str, since: datetime | None, until: datetime | None) -> list[Condition]:
+    """Return the conditions that a time lies in a span, its end left out. Raises ``RequestRefused`` (400) for a time
+    that is out of all bounds."""
+    found = [] if since is None else [Condition(field, "gte", _text(since))]
+    return found if until is None else [*found, Condition(field, "lt", _text(until))]
+
+
+def _text(moment: datetime) -> str:
+    try:
+        return time_text(moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC))
+    except (OverflowError, ValueError):
+        raise RequestRefused(400, "this time is out of bounds", where="since") from None
+
+
+async def page_of(
+    parts: ApiParts,
+    noun: Noun,
+    model: type[M],
+    conditions: list[Condition],
+    *,
+    limit: int,
+    cursor: str | None,
+    order: Literal["asc", "desc"] = "desc",
+    total: bool = False,
+) -> Page[M]:
+    """Return a page of rows as models. Raises ``RequestRefused`` (400) for a cursor of another query."""
+    query = RecordQuery(noun, tuple(conditions), order == "desc", limit, cursor)
+    try:
+        found: RecordPage = await parts.store.record_page(query)
+    except ValueError as error:
+        raise RequestRefused(400, str(error), where="cursor") from None
+    rows = [model.model_validate(linked(parts, row) if noun == "elements" else row) for row in found.rows]
+    count = await parts.store.count_records(noun, conditions) if total else None
+    return Page[M](data=rows, cursor=found.cursor, total=count)
+
+
+async def row_of(parts: ApiParts, noun: Noun, field: str, value: str) -> dict[str, Any]:
+    """Return the only row with a value. Raises ``RequestRefused`` (404) where there is none."""
+    found = await parts.store.record_page(RecordQuery(noun, (Condition(field, "eq", value),), limit=1))
+    if not found.rows:
+        raise RequestRefused(404, f"there is no such {noun.removesuffix('s')}: {value[:100]!r}")
+    return dict(found.rows[0])
+
+
+def linked(parts: ApiParts, element: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the row of an element with an address at which its content can be read, where there is one."""
+    key = element.get("objectKey")
+    return {**element, "url": element.get("url") or (parts.link(key) if key else None)}
