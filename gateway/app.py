@@ -25,14 +25,12 @@ from typing import Self
 
 import structlog
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Mount
 
 from gateway.adapter import Adapter
 from gateway.bootstrap import Parts, check_data_folder, on_real_platforms
 from gateway.chat.app_hooks import run_shutdown, run_startup
 from gateway.errors import SettingsError
-from gateway.http.api.broadcasts import BroadcastsApi
-from gateway.http.api.messages import MessagesApi
 from gateway.http.application import application
 from gateway.http.health import health_routes
 from gateway.loading import load_bot
@@ -231,20 +229,13 @@ class Gateway:
             ),
             *parts.files.server.routes(),
         ]
-        routes.extend(self._api_routes())
+        if parts.api is not None:
+            from gateway.http.api.application import application as api  # imports a library that others do not need
+
+            routes.append(Mount("/v1", api(parts.api)))
         if self._playground is not None:
             routes.extend(self._playground.routes)
         return routes
-
-    def _api_routes(self) -> list[BaseRoute]:
-        """Return the routes of the HTTP API; none where there is no key."""
-        parts = self._parts
-        if parts.access is None:
-            return []
-        bound = parts.settings.max_body_bytes
-        messages = MessagesApi(access=parts.access, messages=parts.messages, max_body_bytes=bound)
-        broadcasts = BroadcastsApi(access=parts.access, broadcasts=parts.broadcasts, max_body_bytes=bound)
-        return [*messages.routes(), *broadcasts.routes()]
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncGenerator[None]:

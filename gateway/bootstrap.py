@@ -15,6 +15,7 @@ from gateway.disk import has_spare_room, is_full, make_folder, make_room
 from gateway.egress import Sender
 from gateway.errors import SettingsError
 from gateway.http.access import KeyedAccess
+from gateway.http.api.parts import ApiParts
 from gateway.http.files import FileServer
 from gateway.http.links import FileLinks
 from gateway.http.vault import BlobFileVault
@@ -60,6 +61,9 @@ from gateway.telemetry.metrics import Counters
 
 CREDENTIALS = "SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET, DISCORD_BOT_TOKEN, or TEAMS_APP_ID and TEAMS_APP_PASSWORD"
 """The settings that switch a platform on, for error messages."""
+
+CONTENT_LINK = 3_600.0
+"""Seconds for which a link to the content of an element works that the HTTP API gives out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,8 @@ class Parts:
     broadcasts: Broadcasts
     access: KeyedAccess | None
     """What checks the API keys; None where there is no key, and therefore no HTTP API."""
+    api: ApiParts | None
+    """What the HTTP API works with; None where there is no API key, and therefore no API."""
 
 
 def compose(
@@ -240,6 +246,18 @@ def compose(
     )
     destinations = Destinations(store, sender, sessions, adapters)
     targets = Targets(store, destinations, tuple(adapters))
+    messages = ProactiveMessages(store=store, destinations=destinations, take=acceptor.take, endings=endings)
+    broadcasts = Broadcasts(store=store, targets=targets, take=acceptor.take, endings=endings)
+    api = ApiParts(
+        access=given.access,
+        store=store,
+        deletion=given.deletion,
+        erasure=erasure,
+        messages=messages,
+        broadcasts=broadcasts,
+        history=history.place,
+        link=lambda key: kept.server.blob_url(key, seconds=CONTENT_LINK),
+    )
     return Parts(
         settings=settings,
         callbacks=callbacks,
@@ -258,9 +276,10 @@ def compose(
         layer=layer,
         deliverer=deliverer,
         requests=Requests(store, erasure),
-        messages=ProactiveMessages(store=store, destinations=destinations, take=acceptor.take, endings=endings),
-        broadcasts=Broadcasts(store=store, targets=targets, take=acceptor.take, endings=endings),
+        messages=messages,
+        broadcasts=broadcasts,
         access=given.access if _has_keys(settings) else None,
+        api=api if _has_keys(settings) else None,
     )
 
 

@@ -9,9 +9,10 @@ from starlette.responses import JSONResponse, Response
 
 from gateway import __version__
 from gateway.errors import GatewayError, RequestRefused
-from gateway.http.api import feedback, steps, threads, users
-from gateway.http.api.bodies import BoundedBodies
-from gateway.http.api.parts import ApiParts, ReadKey
+from gateway.http.api import broadcasts, feedback, messages, steps, threads, users
+from gateway.http.api.bounds import BoundedBodies
+from gateway.http.api.keys import ReadKey
+from gateway.http.api.parts import ApiParts
 from gateway.http.api.shapes import Error
 from gateway.http.refusals import as_json, refusal
 
@@ -48,8 +49,8 @@ def application(parts: ApiParts) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _does_not_fit)
     app.add_exception_handler(HTTPException, _by_starlette)
     app.add_exception_handler(GatewayError, _by_gateway)
-    for router in (threads.router, steps.router, feedback.router, users.router):
-        app.include_router(router)
+    for noun in (threads, steps, feedback, users, messages, broadcasts):
+        app.include_router(noun.router)
 
     @app.get("/openapi.json", include_in_schema=False)
     async def document(_: ReadKey) -> JSONResponse:

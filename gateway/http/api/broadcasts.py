@@ -1,30 +1,27 @@
-"""Serves broadcasts: ``/v1/broadcasts`` and what is below it."""
+"""``/v1/broadcasts``: one message to many."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
+from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, Field, model_validator
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
-from gateway.adapter import ApiAccess
 from gateway.cursors import Place, cursor_of, place_of
 from gateway.errors import RequestRefused
-from gateway.http.api.bodies import LEAST_BODY, read
-from gateway.http.api.said import Asked, SayingBody, key_of
-from gateway.http.refusals import answering
+from gateway.http.api.keys import AdminKey, Parts
+from gateway.http.api.queries import Cursor, Limit
+from gateway.http.api.said import Asked, KeyHeader, SayingBody, key_of
+from gateway.http.api.shapes import Audience as Counted
+from gateway.http.api.shapes import Page, ShownBroadcast
 from gateway.model import ConversationKind
 from gateway.model.text import time_text
 from gateway.proactive.broadcast import Audience, Broadcast
-from gateway.proactive.broadcasts import Broadcasts, WantedBroadcast
+from gateway.proactive.broadcasts import WantedBroadcast
 from gateway.proactive.destinations import NAME_LIMIT
+
+router = APIRouter(tags=["broadcasts"])
 
 MOST_NAMED = 10_000
 """People, and conversations, that a broadcast may name."""
-PAGE = 20
-"""Broadcasts of a page by default."""
-MOST = 100
-"""Broadcasts of a page at most."""
 _QUERY = "broadcasts"
 _RANK = 18
 """Digits of a place in the order of broadcasts, which every database takes."""
@@ -62,86 +59,66 @@ class BroadcastBody(SayingBody):
     dry_run: bool = False
 
 
-class BroadcastsApi:
-    """Answers the requests about broadcasts.
-
-    Args:
-        access: What checks the API keys.
-        broadcasts: The broadcasts.
-        max_body_bytes: How many bytes a body may have; a megabyte in any case.
-    """
-
-    def __init__(self, *, access: ApiAccess, broadcasts: Broadcasts, max_body_bytes: int) -> None:
-        self._access = access
-        self._broadcasts = broadcasts
-        self._limit = max(max_body_bytes, LEAST_BODY)
-
-    def routes(self) -> list[Route]:
-        """Return the routes."""
-        return [
-            Route("/v1/broadcasts", answering(self._begin), methods=["POST"]),
-            Route("/v1/broadcasts", answering(self._page), methods=["GET"]),
-            Route("/v1/broadcasts/{id}", answering(self._find), methods=["GET"]),
-            Route("/v1/broadcasts/{id}/cancel", answering(self._cancel), methods=["POST"]),
-        ]
-
-    async def _begin(self, request: Request) -> Response:
-        key = await self._access.authorize(request, "admin")
-        body = await read(request, BroadcastBody, limit=self._limit)
-        audience = body.to.audience()
-        if body.dry_run:
-            return JSONResponse({"total": await self._broadcasts.count(audience)})
-        wanted = WantedBroadcast(body.text, body.author, audience)
-        begun = await self._broadcasts.begin(wanted, requester=key.id, key=key_of(request, body))
-        if not begun.repeated:
-            await self._access.note(key, "broadcast.begun", broadcast=begun.broadcast.id, total=begun.broadcast.total)
-        location = {"Location": f"/v1/broadcasts/{begun.broadcast.id}"}
-        return JSONResponse(shown(begun.broadcast), 202, headers=location)
-
-    async def _page(self, request: Request) -> Response:
-        await self._access.authorize(request, "admin")
-        limit = _limit(request)
-        try:
-            place = place_of(request.query_params.get("cursor"), _QUERY)
-            before = None if place is None else int(place.id[:_RANK])
-        except ValueError as error:
-            raise RequestRefused(400, str(error), where="cursor") from None
-        found = await self._broadcasts.page(before=before, limit=limit + 1)
-        more = len(found) > limit
-        cursor = cursor_of(Place(None, str(found[limit - 1][0])), _QUERY) if more else None
-        data = [shown(broadcast) for _, broadcast in found[:limit]]
-        return JSONResponse({"data": data, "hasMore": more, "nextCursor": cursor})
-
-    async def _find(self, request: Request) -> Response:
-        await self._access.authorize(request, "admin")
-        return JSONResponse(shown(await self._broadcasts.find(request.path_params["id"])))
-
-    async def _cancel(self, request: Request) -> Response:
-        key = await self._access.authorize(request, "admin")
-        broadcast = await self._broadcasts.cancel(request.path_params["id"])
-        await self._access.note(key, "broadcast.cancelled", broadcast=broadcast.id)
-        return JSONResponse(shown(broadcast))
+@router.post("/broadcasts", status_code=202, response_model=ShownBroadcast | Counted)
+async def begin_broadcast(
+    parts: Parts, key: AdminKey, response: Response, body: BroadcastBody, idempotency_key: KeyHeader = None
+) -> ShownBroadcast | Counted:
+    """Send a message to many conversations and people, as fast as each platform allows. With `dryRun` nothing is sent,
+    and only the number of those it would reach is answered."""
+    audience = body.to.audience()
+    if body.dry_run:
+        response.status_code = 200
+        return Counted(total=await parts.broadcasts.count(audience))
+    wanted = WantedBroadcast(body.text, body.author, audience)
+    begun = await parts.broadcasts.begin(wanted, requester=key.id, key=key_of(idempotency_key, body))
+    if not begun.repeated:
+        await parts.access.note(key, "broadcast.begun", broadcast=begun.broadcast.id, total=begun.broadcast.total)
+    response.headers["Location"] = f"/v1/broadcasts/{begun.broadcast.id}"
+    return shown(begun.broadcast)
 
 
-def shown(broadcast: Broadcast) -> dict[str, Any]:
+@router.get("/broadcasts")
+async def list_broadcasts(parts: Parts, _: AdminKey, limit: Limit = 20, cursor: Cursor = None) -> Page[ShownBroadcast]:
+    """Return broadcasts, the newest first."""
+    try:
+        place = place_of(cursor, _QUERY)
+        before = None if place is None else int(place.id[:_RANK])
+    except ValueError as error:
+        raise RequestRefused(400, str(error), where="cursor") from None
+    found = await parts.broadcasts.page(before=before, limit=limit + 1)
+    more = len(found) > limit
+    behind = cursor_of(Place(None, str(found[limit - 1][0])), _QUERY) if more else None
+    return Page[ShownBroadcast](
+        data=[shown(broadcast) for _, broadcast in found[:limit]], hasMore=more, nextCursor=behind
+    )
+
+
+@router.get("/broadcasts/{id}")
+async def read_broadcast(parts: Parts, _: AdminKey, id: str) -> ShownBroadcast:
+    """Return how far a broadcast is."""
+    return shown(await parts.broadcasts.find(id))
+
+
+@router.post("/broadcasts/{id}/cancel")
+async def cancel_broadcast(parts: Parts, key: AdminKey, id: str) -> ShownBroadcast:
+    """Send nothing more of a broadcast."""
+    broadcast = await parts.broadcasts.cancel(id)
+    await parts.access.note(key, "broadcast.cancelled", broadcast=broadcast.id)
+    return shown(broadcast)
+
+
+def shown(broadcast: Broadcast) -> ShownBroadcast:
     """Return a broadcast as it is answered."""
-    return {
-        "id": broadcast.id,
-        "state": broadcast.state,
-        "total": broadcast.total,
-        "sent": broadcast.sent,
-        "failed": broadcast.failed,
-        "pending": broadcast.pending,
-        "text": broadcast.text,
-        "author": broadcast.author,
-        "createdAt": time_text(broadcast.at),
-        "endedAt": None if broadcast.ended_at is None else time_text(broadcast.ended_at),
-        "errors": list(broadcast.errors),
-    }
-
-
-def _limit(request: Request) -> int:
-    given = request.query_params.get("limit", str(PAGE))
-    if not (given.isascii() and given.isdigit() and len(given) < 5 and 1 <= int(given) <= MOST):
-        raise RequestRefused(400, f"limit is a number from 1 to {MOST}", where="limit")
-    return int(given)
+    return ShownBroadcast(
+        id=broadcast.id,
+        state=broadcast.state,
+        total=broadcast.total,
+        sent=broadcast.sent,
+        failed=broadcast.failed,
+        pending=broadcast.pending,
+        text=broadcast.text,
+        author=broadcast.author,
+        createdAt=time_text(broadcast.at),
+        endedAt=None if broadcast.ended_at is None else time_text(broadcast.ended_at),
+        errors=list(broadcast.errors),
+    )

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.http.api.parts import History, ReadKey, WriteKey
+from gateway.http.api.keys import History, ReadKey, WriteKey
 from gateway.http.api.queries import Cursor, Limit, Moment, Order, Text, between, equals, given, page_of, row_of
 from gateway.http.api.shapes import Deleted, Feedback, Page
 from gateway.model import FeedbackRecord, Removed

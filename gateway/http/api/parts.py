@@ -1,14 +1,13 @@
-"""What the API is made of, and who may use which part of it."""
+"""The objects that the API works with."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Literal, Protocol
+from typing import Literal, Protocol
 
-from fastapi import Depends, Request
-
-from gateway.adapter import ApiAccess, ApiKey
-from gateway.errors import RequestRefused
+from gateway.adapter import ApiAccess
 from gateway.ports import Records, Threads
+from gateway.proactive.broadcasts import Broadcasts
+from gateway.proactive.messages import ProactiveMessages
 from gateway.runtime.deletion import Deletion
 from gateway.runtime.erasure import Erasure
 
@@ -25,45 +24,9 @@ class ApiParts:
     store: ApiStore
     deletion: Deletion
     erasure: Erasure
+    messages: ProactiveMessages
+    broadcasts: Broadcasts
     history: Literal["store", "layer", "off"]
     """Where history is kept."""
     link: Callable[[str], str | None]
     """Returns the link to the content of an element, by its key; None where the gateway's address is not known."""
-
-
-def parts_of(request: Request) -> ApiParts:
-    """Return the objects of the API that serves a request."""
-    parts: ApiParts = request.app.state.parts
-    return parts
-
-
-async def reading(request: Request) -> ApiKey:
-    """Return the key of a request that only reads."""
-    return await parts_of(request).access.authorize(request, "read")
-
-
-async def writing(request: Request) -> ApiKey:
-    """Return the key of a request that changes something."""
-    return await parts_of(request).access.authorize(request, "write")
-
-
-async def administering(request: Request) -> ApiKey:
-    """Return the key of a request that concerns people or everybody."""
-    return await parts_of(request).access.authorize(request, "admin")
-
-
-def kept(request: Request) -> ApiParts:
-    """Return the objects of the API. Raises ``RequestRefused`` (409) where the store keeps no history."""
-    parts = parts_of(request)
-    if parts.history == "off":
-        raise RequestRefused(409, "history is off here: GATEWAY_HISTORY=on keeps it")
-    if parts.history == "layer":
-        raise RequestRefused(409, "history is kept by the data layer that the bot registered: ask there")
-    return parts
-
-
-Parts = Annotated[ApiParts, Depends(parts_of)]
-History = Annotated[ApiParts, Depends(kept)]
-ReadKey = Annotated[ApiKey, Depends(reading)]
-WriteKey = Annotated[ApiKey, Depends(writing)]
-AdminKey = Annotated[ApiKey, Depends(administering)]

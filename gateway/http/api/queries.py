@@ -17,7 +17,7 @@ M = TypeVar("M", bound=BaseModel)
 
 Limit = Annotated[int, Query(ge=1, le=100, description="How many rows at most.")]
 Cursor = Annotated[
-    str | None, Query(max_length=1_000, description="Where the page begins: the `cursor` of the page before.")
+    str | None, Query(max_length=1_000, description="Where the page begins: the `nextCursor` of the page before.")
 ]
 Order = Annotated[Literal["asc", "desc"], Query(description="`desc`: the newest first.")]
 Total = Annotated[bool, Query(description="Whether to count all rows, which takes longer.")]
@@ -68,7 +68,7 @@ async def page_of(
         raise RequestRefused(400, str(error), where="cursor") from None
     rows = [model.model_validate(linked(parts, row) if noun == "elements" else row) for row in found.rows]
     count = await parts.store.count_records(noun, conditions) if total else None
-    return Page[M](data=rows, cursor=found.cursor, total=count)
+    return Page[M](data=rows, hasMore=found.cursor is not None, nextCursor=found.cursor, total=count)
 
 
 async def row_of(parts: ApiParts, noun: Noun, field: str, value: str) -> dict[str, Any]:

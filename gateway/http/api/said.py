@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
+from fastapi import Header
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic.alias_generators import to_camel
-from starlette.requests import Request
 
 from gateway.errors import RequestRefused
 from gateway.proactive.requests import KEY_LIMIT
@@ -14,6 +14,12 @@ TEXT_LIMIT = 100_000
 AUTHOR_LIMIT = 80
 """Characters of a name to show instead of the bot's own."""
 KEY_HEADER = "Idempotency-Key"
+
+KeyHeader = Annotated[
+    str | None,
+    Header(alias=KEY_HEADER, description="What names this request: repeated under the same key it does nothing more."),
+]
+"""The header of a request with its idempotency key."""
 
 Key = Annotated[str, Field(min_length=1, max_length=KEY_LIMIT)]
 
@@ -39,10 +45,9 @@ class SayingBody(Asked):
         return text
 
 
-def key_of(request: Request, body: SayingBody) -> str | None:
-    """Return the idempotency key of a request, from its header or its body. Raises ``RequestRefused`` (400) for one
-    that is too long or empty, and where the two differ."""
-    given = request.headers.get(KEY_HEADER)
+def key_of(given: str | None, body: SayingBody) -> str | None:
+    """Return the idempotency key of a request, from its header (``given``) or its body. Raises ``RequestRefused`` (400)
+    for one that is too long or empty, and where the two differ."""
     if given is None:
         return body.idempotency_key
     if not 0 < len(given) <= KEY_LIMIT:

@@ -138,9 +138,45 @@ class Deleted(_Shape):
     feedbacks: int = 0
 
 
+class SentMessage(_Shape):
+    """A message that a program asked for."""
+
+    id: str
+    status: str
+    """``queued``, ``sent`` or ``failed``."""
+    conversation: str
+    messageId: str | None = None
+    """Its id in history, once it is sent."""
+    error: str | None = None
+    """Why it was not sent, or not yet."""
+
+
+class Audience(_Shape):
+    """How many a broadcast would reach."""
+
+    total: int
+
+
+class ShownBroadcast(_Shape):
+    """A message to many, and how far it is."""
+
+    id: str
+    state: str
+    total: int
+    sent: int
+    failed: int
+    pending: int
+    text: str
+    author: str | None = None
+    createdAt: str
+    endedAt: str | None = None
+    errors: list[Any]
+
+
 class Page(_Shape, Generic[T]):
     """A part of a list."""
 
     data: list[T]
-    cursor: str | None = Field(description="What the next page begins at; null where this is the last one.")
+    hasMore: bool
+    nextCursor: str | None = Field(description="The `cursor` of the next page; null where this is the last one.")
     total: int | None = Field(default=None, description="How many there are in all, where it was asked for.")

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from gateway.errors import RequestRefused
-from gateway.http.api.parts import History, ReadKey, WriteKey
+from gateway.http.api.keys import History, ReadKey, WriteKey
 from gateway.http.api.queries import Cursor, Limit, Moment, Text, between, equals, given, linked, row_of
 from gateway.http.api.shapes import Deleted, Element, Page, Passage, Step
 from gateway.model import Removed
@@ -76,4 +76,4 @@ async def search(
         )
         for each in page.found
     ]
-    return Page[Passage](data=found, cursor=page.cursor)
+    return Page[Passage](data=found, hasMore=page.cursor is not None, nextCursor=page.cursor)

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import StreamingResponse
 
 from gateway.errors import RequestRefused
-from gateway.http.api.parts import ApiParts, History, ReadKey, WriteKey
+from gateway.http.api.keys import History, ReadKey, WriteKey
+from gateway.http.api.parts import ApiParts
 from gateway.http.api.queries import (
     Cursor,
     Limit,

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from gateway.errors import RequestRefused
-from gateway.http.api.parts import AdminKey, History, ReadKey
+from gateway.http.api.keys import AdminKey, History, ReadKey
 from gateway.http.api.queries import Cursor, Limit, Order, page_of, row_of
 from gateway.http.api.shapes import Deleted, Page, User
 from gateway.runtime.erasure import StillRunning

@@ -1,0 +1,41 @@
+"""The OpenAPI document says what the API does: made-up requests get answers as it describes them."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from tests.chatkit.client import KEY, bearer
+
+
+@pytest.mark.timeout(240)
+async def test_made_up_requests_are_answered_as_documented(api: httpx.AsyncClient) -> None:
+    document = (await api.get("/openapi.json")).json()
+    assert document["info"]["title"] == "The bot gateway"
+    schema = schemathesis.openapi.from_dict(document)
+    schema.config.base_url = str(api.base_url)
+    await asyncio.to_thread(_check_all, schema)
+
+
+def _check_all(schema: Any) -> None:
+    """Make some requests of each operation."""
+    for found in schema.get_all_operations():
+        operation = found.ok()
+
+        @settings(
+            max_examples=15,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            phases=[Phase.explicit, Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        def check(case: Any) -> None:
+            # A cursor that fits the schema may still be none of ours, and is refused.
+            case.call_and_validate(headers=bearer(KEY), excluded_checks=[positive_data_acceptance])
+
+        given(case=operation.as_strategy())(check)()
