@@ -25,7 +25,7 @@ from typing import Self
 
 import structlog
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import BaseRoute
 
 from gateway.adapter import Adapter
 from gateway.bootstrap import Parts, check_data_folder, on_real_platforms
@@ -230,9 +230,9 @@ class Gateway:
             *parts.files.server.routes(),
         ]
         if parts.api is not None:
-            from gateway.http.api.application import application as api  # imports a library that others do not need
+            from gateway.http.api.application import mounted  # imports a library that others do not need
 
-            routes.append(Mount("/v1", api(parts.api)))
+            routes.append(mounted(parts.api))
         if self._playground is not None:
             routes.extend(self._playground.routes)
         return routes

@@ -1,11 +1,14 @@
 """The application below ``/v1``, with its OpenAPI document."""
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount
 
 from gateway import __version__
 from gateway.errors import GatewayError, RequestRefused
@@ -15,6 +18,8 @@ from gateway.http.api.keys import ReadKey
 from gateway.http.api.parts import ApiParts
 from gateway.http.api.shapes import Error
 from gateway.http.refusals import as_json, refusal
+
+PREFIX = "/v1"
 
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": Error, "description": text}
@@ -32,8 +37,16 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 
 
+def mounted(parts: ApiParts) -> Mount:
+    """Return the API as a route of the gateway's application."""
+    mount = Mount(PREFIX, application(parts))
+    # Starlette's own pattern leaves out paths with a line break, which would then be answered as no path of the API.
+    mount.path_regex = re.compile(f"^{PREFIX}/(?P<path>.*)$", re.DOTALL)
+    return mount
+
+
 def application(parts: ApiParts) -> FastAPI:
-    """Return the application, to be mounted at ``/v1``."""
+    """Return the application, whose paths are those below ``PREFIX``."""
     app = FastAPI(
         title="The bot gateway",
         version=__version__,
@@ -62,8 +75,25 @@ def application(parts: ApiParts) -> FastAPI:
 async def _does_not_fit(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"][1:])
+    if first["type"] == "json_invalid":
+        where = _line_of(str(error.body or ""), int(first["loc"][-1]))
+        return as_json(RequestRefused(400, f"the body is not JSON: {first['ctx']['error']} in {where}", where=where))
+    where = _field_of(first["loc"][1:])
     return as_json(RequestRefused(400, f"{where or 'the body'}: {first['msg']}", where=where or None))
+
+
+def _line_of(text: str, place: int) -> str:
+    """Return where a character of a text is."""
+    before = text[:place]
+    return f"line {before.count(chr(10)) + 1}, column {place - before.rfind(chr(10))}"
+
+
+def _field_of(parts: Sequence[int | str]) -> str:
+    """Return the part of a request as its author would write it: ``to.users[3]``."""
+    text = ""
+    for part in parts:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
 
 
 async def _by_starlette(_: Request, error: Exception) -> Response:

@@ -17,7 +17,7 @@ MOST_WAIT = 30.0
 Wait = Annotated[float, Query(ge=0, le=MOST_WAIT, description="Seconds to wait for the message to be sent or to fail.")]
 
 
-@router.post("/conversations/{ref:path}/messages", status_code=202)
+@router.post("/conversations/{ref:path}/messages", status_code=202, response_model_exclude_none=True)
 async def send_message(
     parts: Parts,
     key: WriteKey,
@@ -40,7 +40,7 @@ async def send_message(
     return shown(said)
 
 
-@router.get("/messages/{id}")
+@router.get("/messages/{id}", response_model_exclude_none=True)
 async def read_message(parts: Parts, _: ReadKey, id: str) -> SentMessage:
     """Return how far a message is."""
     return shown(await parts.messages.find(id))
