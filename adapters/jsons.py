@@ -54,8 +54,8 @@ def loads(raw: bytes | str, *, mend: bool = True) -> Any:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:
         if not mend:
-            raise NotJson(f"not JSON: {error.msg}") from None
-        return _mended(data, error.msg)
+            raise NotJson(f"not JSON: {error}") from None
+        return _mended(data, str(error))
 
 
 def object_in(raw: bytes | str) -> dict[str, Any] | None:

@@ -57,6 +57,9 @@ class AdminApi:
         key = await self._access.authorize(request, "write")
         wish = checked(SessionRequest, await read_json(request, limit=self._limit))
         session, secret = await self._sessions.create(wish)
+        over = await self._sessions.long_over(wish.user)
+        await self._attachments.forget(over)
+        await self._sessions.remove(over)
         await self._access.note(key, "chatkit.session.created", session=session.id)
         return JSONResponse(session.as_json(secret))
 
@@ -150,7 +153,7 @@ def _wanted(request: Request) -> dict[str, Any]:
     """Return what the query asks of a page. Raises ``RequestRefused`` (400)."""
     given = request.query_params
     limit, order = given.get("limit", str(PAGE)), given.get("order", "desc")
-    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:9]) <= LARGEST_PAGE):
+    if not (limit.isascii() and limit.isdigit() and len(limit) <= 9 and 1 <= int(limit) <= LARGEST_PAGE):
         raise RequestRefused(400, f"limit must be a number from 1 to {LARGEST_PAGE}", where="limit")
     if order not in ("asc", "desc"):
         raise RequestRefused(400, "order must be asc or desc", where="order")

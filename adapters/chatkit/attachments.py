@@ -1,5 +1,6 @@
 """Takes the files that people upload, holds them, and reads them for the bot."""
 
+import re
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from starlette.requests import Request
 from starlette.types import Message, Receive
 
 from adapters.chatkit.ids import new_id, person
-from adapters.chatkit.limits import LINK_SECONDS
+from adapters.chatkit.limits import LINK_SECONDS, UPLOADS
 from adapters.chatkit.sessions import Session
 from gateway.adapter import DocumentStore, FileVault
 from gateway.disk import in_thread
@@ -25,6 +26,8 @@ _AROUND = 100_000
 """Bytes of a request beside its file: the form's own lines and fields."""
 _NAME = 255
 _FIELDS = 20
+_MIME = re.compile(r"[\w.+-]{1,127}/[\w.+-]{1,127}", re.ASCII)
+"""A media type (RFC 6838, section 4.2)."""
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 """Media types of which a picture is shown; others may be more than a picture, as SVG is."""
 
@@ -52,24 +55,44 @@ class Attachments:
     def __init__(self, documents: DocumentStore, vault: FileVault | None) -> None:
         self._documents = documents
         self._vault = vault
+        self._under_way: dict[str, str] = {}
+        """The sessions of the uploads that are under way, by the ids their files will have."""
 
     async def upload(self, request: Request, session: Session) -> Attachment:
         """Hold the file in the field ``file`` of a form.
 
         Raises ``RequestRefused``: 403 where the session allows no uploads, 413 for a file that is too large, 415 for
-        what is no form, 400 where there is no file in it or the session has uploaded as many as it can.
+        what is no form, 400 where there is no file in it or the session has uploaded as many as it can, 429 where too
+        many uploads are under way.
         """
         allowed = session.configuration.file_upload
         if not allowed.enabled or self._vault is None:
             raise RequestRefused(403, "this session allows no uploads: create it with file_upload enabled")
-        known = await self._documents.list_documents(_KIND, parent=session.id, limit=allowed.max_files)
-        if len(known) >= allowed.max_files:
-            raise RequestRefused(400, f"this session may upload {allowed.max_files} files, and did")
         if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
             raise RequestRefused(415, "send the file as multipart/form-data, in the field file")
-        with tempfile.TemporaryDirectory(prefix="chatkit-") as folder:
-            file = await _received(request, Path(folder), limit=allowed.max_file_size * _MB)
-            return await self._hold(file, session, self._vault)
+        if len(self._under_way) >= UPLOADS:
+            raise RequestRefused(429, f"{UPLOADS} uploads are under way: try again", headers={"Retry-After": "5"})
+        id = new_id("file")
+        self._under_way[id] = session.id
+        try:
+            await self._count(session, allowed.max_files)
+            with tempfile.TemporaryDirectory(prefix="chatkit-") as folder:
+                file = await _received(request, Path(folder), limit=allowed.max_file_size * _MB)
+                return await self._hold(id, file, session, self._vault)
+        finally:
+            del self._under_way[id]
+
+    async def forget(self, sessions: Sequence[str]) -> None:
+        """Forget what these sessions uploaded, which is held no longer."""
+        for each in sessions:
+            await self._documents.delete_documents_below(_KIND, each)
+
+    async def _count(self, session: Session, most: int) -> None:
+        """Raise ``RequestRefused`` where a session has more files than ``most``, those under way included."""
+        ids = {id for id, of in self._under_way.items() if of == session.id}
+        known = await self._documents.list_documents(_KIND, parent=session.id, limit=most)
+        if len(ids.union(each.id for each in known)) > most:
+            raise RequestRefused(400, f"this session may upload {most} files, and did")
 
     async def owned(self, ids: Sequence[str], session: Session) -> Sequence[Attachment]:
         """Return attachments of a session's user by their ids; an id that is given twice counts once.
@@ -108,8 +131,8 @@ class Attachments:
         except OSError as error:
             raise Unavailable(f"the file {id} cannot be read now: {error}") from error
 
-    async def _hold(self, file: OutgoingFile, session: Session, vault: FileVault) -> Attachment:
-        id, whose = new_id("file"), person(session.user).key
+    async def _hold(self, id: str, file: OutgoingFile, session: Session, vault: FileVault) -> Attachment:
+        whose = person(session.user).key
         try:
             held = await vault.hold(file, key=id, conversation=whose)
         except TooLarge as error:
@@ -145,7 +168,8 @@ async def _received(request: Request, folder: Path, *, limit: int) -> OutgoingFi
             path = folder / "content"
             await in_thread(_copy, uploaded, path)
             name = safe_name(uploaded.filename or "")
-            mime = media_type(name, uploaded.content_type or "")
+            stated = media_type("", uploaded.content_type or "")
+            mime = media_type(name, stated if _MIME.fullmatch(stated) else "")
     except HTTPException as error:  # what Starlette makes of a form that its parser refuses
         raise RequestRefused(400, f"the form cannot be read: {error.detail}") from None
     return OutgoingFile(name=name, mime=mime, source=FromPath(path=path))

@@ -1,8 +1,19 @@
 """What a session is asked to be, and what that resolves to: the request of ``POST /v1/chatkit/sessions``."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 LIFETIME = 600
 """Seconds for which a session lives unless it says otherwise (OpenAI API reference, *Create ChatKit session*)."""
@@ -16,17 +27,34 @@ LONGEST_LIFETIME = 365 * 86_400
 """Seconds for which a session lives at most; the gateway's own choice."""
 VARIABLES = 100
 """State variables of a session; the gateway's own choice."""
+VALUE = 10_000
+"""Characters of the value of a state variable; the gateway's own choice."""
 _ID = 512
-_VALUE = 10_000
 
-Variable = StrictStr | StrictBool | StrictInt | StrictFloat
+
+def _variable(value: object) -> str | bool | int | float:
+    if not isinstance(value, str | bool | int | float):
+        raise PydanticCustomError("variable", "a state variable is a string, a number or a boolean")
+    if isinstance(value, str) and len(value) > VALUE:
+        raise PydanticCustomError("variable", "a state variable has {most} characters at most", {"most": VALUE})
+    return value
+
+
+Variable = Annotated[str | bool | int | float, PlainValidator(_variable)]
 """The value of a state variable."""
 
 
 class _Part(BaseModel):
-    """A part of the request. What is not known of it is ignored, as OpenAI's own service does."""
+    """A part of the request. What is not known of it is ignored, as OpenAI's own service does; null is the default."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, given: object) -> object:
+        if not isinstance(given, dict):
+            return given
+        return {name: value for name, value in cast("dict[object, object]", given).items() if value is not None}
 
 
 class Tracing(_Part):
@@ -41,11 +69,7 @@ class Workflow(_Part):
     id: Annotated[StrictStr, Field(min_length=1, max_length=_ID)]
     version: Annotated[StrictStr, Field(max_length=_ID)] | None = None
     state_variables: (
-        Annotated[
-            dict[Annotated[str, Field(max_length=64)], Annotated[StrictStr, Field(max_length=_VALUE)] | Variable],
-            Field(max_length=VARIABLES),
-        ]
-        | None
+        Annotated[dict[Annotated[str, Field(max_length=64)], Variable], Field(max_length=VARIABLES)] | None
     ) = None
     tracing: Tracing = Tracing()
 

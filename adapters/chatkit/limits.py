@@ -23,6 +23,8 @@ LARGEST_PAGE = 100
 """Threads or items of a page at most (OpenAI API reference, *List ChatKit threads*)."""
 ID = 200
 """Characters of an id in a request; ours are shorter."""
+UPLOADS = 16
+"""Uploads of all sessions that are under way at the same time; each one lies on the disk until it is held."""
 LINK_SECONDS = 7 * 86_400.0
 """Seconds for which the link to a file works, which is as long as the file is held."""
 

@@ -14,8 +14,11 @@ class Removal:
         self._conversations = conversations
 
     async def delete(self, thread: Thread) -> None:
-        """Delete a thread, end its streams, and let the gateway forget the conversation."""
-        await self._threads.delete(thread)
-        self._logs.forget(thread.id)
+        """Delete a thread, end its streams, and let the gateway forget the conversation.
+
+        Raises ``RequestRefused`` (409) when a turn of it does not end; the thread is then still there.
+        """
         if self._conversations is not None:
             await self._conversations.forget(thread.ref)
+        await self._threads.delete(thread)
+        self._logs.forget(thread.id)

@@ -5,7 +5,7 @@ import hmac
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,12 +13,15 @@ from starlette.requests import Request
 
 from adapters.chatkit.configuration import Configuration, ExpiresAfter, RateLimits, SessionRequest, Workflow, dumped
 from adapters.chatkit.ids import person
+from adapters.chatkit.limits import LINK_SECONDS
 from adapters.chatkit.rates import RequestRates
 from gateway.adapter import DocumentStore
 from gateway.errors import RequestRefused
 from gateway.model import Document
 
 _KIND = "chatkit.session"
+_ACTIVITY = "chatkit.activity"
+"""When a session was last used, apart from it: what notes a request must not undo that the session was cancelled."""
 _PREFIX = "cksess_"
 _SECRET = "ek_"  # noqa: S105 (how a secret begins)
 _CACHED = 10_000
@@ -27,6 +30,10 @@ _CACHED_FOR = 5.0
 """Seconds after which a session in memory is read again: another process may have cancelled it."""
 _NOTED = 0.1
 """The part of a session's lifetime after which its last request is written down again."""
+_KEPT = LINK_SECONDS
+"""Seconds for which a session that is over is still known: as long as its files are held."""
+_REMOVED = 10
+"""Sessions that are over, of which a user's oldest ones are looked at each time a new one is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +123,20 @@ class Sessions:
         await self._keep(cancelled)
         return cancelled
 
+    async def long_over(self, user: str) -> Sequence[str]:
+        """Return ids of the user's sessions, some of the oldest, that ended so long ago that nobody needs them."""
+        oldest = await self._documents.list_documents(_KIND, parent=user, limit=_REMOVED)
+        sessions = [await self._session_in(each) for each in oldest]
+        return [each.id for each in sessions if each.expires_at + _KEPT < time.time()]
+
+    async def remove(self, ids: Sequence[str]) -> None:
+        """Delete sessions."""
+        for kind in (_ACTIVITY, _KIND):
+            await self._documents.delete_documents(kind, ids)
+        for id in ids:
+            self._cached.pop(id, None)
+            self._noted.pop(id, None)
+
     async def authenticate(self, request: Request) -> Session:
         """Return the session of a request by its client secret, and count the request.
 
@@ -151,20 +172,28 @@ class Sessions:
         now, after = time.time(), session.wish.expires_after
         if after.anchor != "last_activity":
             return session
-        noted = replace(session, active_at=now)
         if now - self._noted.get(session.id, session.created_at) > after.seconds * _NOTED:
-            await self._keep(noted)
-        else:
-            read_at, _ = self._cached.get(session.id, (0.0, None))
-            self._cached[session.id] = (read_at, noted)
-        return noted
+            await self._write_activity(session, now)
+        if session.id in self._cached:
+            read_at, known = self._cached[session.id]
+            self._cached[session.id] = (read_at, replace(known, active_at=now))
+        return replace(session, active_at=now)
+
+    async def _write_activity(self, session: Session, at: float) -> None:
+        if await self._read(session.id) is None:
+            return  # its person was erased: nothing of them is written again
+        whose = person(session.user).key
+        await self._documents.put_documents(
+            [Document(kind=_ACTIVITY, id=session.id, parent=session.id, person=whose, body={"at": at})]
+        )
+        self._noted[session.id] = at
 
     async def _read(self, id: str) -> Session | None:
         document = await self._documents.get_document(_KIND, id)
         if document is None:
             self._cached.pop(id, None)
             return None
-        session = _session_in(document)
+        session = await self._session_in(document)
         self._noted[id] = session.active_at
         _, known = self._cached.get(id, (0.0, None))
         if known is not None and known.active_at > session.active_at:
@@ -181,7 +210,6 @@ class Sessions:
             "rate_limits": dumped(session.wish.rate_limits),
             "digest": session.digest,
             "created_at": session.created_at,
-            "active_at": session.active_at,
             "cancelled": session.cancelled,
         }
         whose = person(session.user).key
@@ -191,24 +219,27 @@ class Sessions:
         self._noted[session.id] = session.active_at
         self._cache(session)
 
+    async def _session_in(self, document: Document) -> Session:
+        body = document.body
+        wish = SessionRequest(
+            user=body["user"],
+            workflow=Workflow.model_validate(body["workflow"]),
+            chatkit_configuration=Configuration.model_validate(body["chatkit_configuration"]),
+            expires_after=ExpiresAfter.model_validate(body["expires_after"]),
+            rate_limits=RateLimits.model_validate(body["rate_limits"]),
+        )
+        active_at = body["created_at"]
+        if wish.expires_after.anchor == "last_activity":
+            noted = await self._documents.get_document(_ACTIVITY, document.id)
+            active_at = active_at if noted is None else noted.body["at"]
+        return Session(document.id, wish, body["digest"], body["created_at"], active_at, body["cancelled"])
+
     def _cache(self, session: Session) -> None:
         self._cached[session.id] = (time.monotonic(), session)
         self._cached.move_to_end(session.id)
         if len(self._cached) > _CACHED:
             oldest, _ = self._cached.popitem(last=False)
             self._noted.pop(oldest, None)
-
-
-def _session_in(document: Document) -> Session:
-    body = document.body
-    wish = SessionRequest(
-        user=body["user"],
-        workflow=Workflow.model_validate(body["workflow"]),
-        chatkit_configuration=Configuration.model_validate(body["chatkit_configuration"]),
-        expires_after=ExpiresAfter.model_validate(body["expires_after"]),
-        rate_limits=RateLimits.model_validate(body["rate_limits"]),
-    )
-    return Session(document.id, wish, body["digest"], body["created_at"], body["active_at"], body["cancelled"])
 
 
 def _given(request: Request) -> str:

@@ -144,7 +144,10 @@ class Conversations(Protocol):
     """Deletes conversations."""
 
     async def forget(self, conversation: ConversationRef) -> None:
-        """End the session of a conversation and delete what history keeps of it, with the contents of its files."""
+        """End the session of a conversation and delete what history keeps of it, with the contents of its files.
+
+        Raises ``RequestRefused`` (409) when a turn of it does not end; nothing was deleted then.
+        """
         ...
 
 

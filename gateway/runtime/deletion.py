@@ -6,10 +6,11 @@ from typing import Protocol
 
 import structlog
 
+from gateway.errors import RequestRefused
 from gateway.model import ConversationRef
 from gateway.ports import Blobs, Deletions, Erased
 from gateway.runtime.contents import FOLDER
-from gateway.runtime.erasure import HeldFiles
+from gateway.runtime.erasure import HeldFiles, StillRunning
 from gateway.runtime.files import Files
 
 log = structlog.get_logger(__name__)
@@ -49,9 +50,12 @@ class Deletion:
         """What is in memory of conversations; None where no gateway runs."""
 
     async def forget(self, conversation: ConversationRef) -> None:
-        """End the session of a conversation and delete all that is kept of it. Raises ``StillRunning`` when a turn of
-        it does not end."""
-        await self._forget(conversation.key)
+        """End the session of a conversation and delete all that is kept of it. Raises ``RequestRefused`` (409) when a
+        turn of it does not end."""
+        try:
+            await self._forget(conversation.key)
+        except StillRunning as error:
+            raise RequestRefused(409, str(error)) from None
 
     async def delete_thread(self, thread: str) -> Erased | None:
         """Delete a thread; with the session that it belongs to, where that is open. Returns what was deleted, None

@@ -86,5 +86,10 @@ def test_what_is_no_json_is_one_error_that_quotes_nothing(raw: bytes) -> None:
     assert object_in(raw) is None
 
 
+def test_what_is_no_json_is_said_with_where() -> None:
+    with pytest.raises(NotJson, match="line 2 column 6"):
+        loads(b'{"a": 1,\n"b": }')
+
+
 def test_only_an_object_is_one() -> None:
     assert [object_in(raw) for raw in (b"[]", b"1", b"null", b"{}")] == [None, None, None, {}]

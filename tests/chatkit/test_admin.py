@@ -1,11 +1,16 @@
 """Threads and their items by OpenAI's own SDK."""
 
+import asyncio
+from contextlib import suppress
+
 import httpx
 import openai
 import pytest
+from openai.types.beta.chatkit.chatkit_thread_item_list import Data
+from pydantic import TypeAdapter
 
 import gateway as cl
-from tests.chatkit.client import KEY, Client, bearer, connected
+from tests.chatkit.client import KEY, Client, bearer, connected, message
 from tests.chatkit.conftest import Serve
 from tests.chatkit.test_sessions import echo, sdk
 
@@ -52,6 +57,61 @@ async def test_items_have_the_ids_of_the_stream(serve: Serve) -> None:
         assert ([item.id for item in newest.data], newest.has_more) == ([items[-1].id], True)
 
 
+async def test_every_item_is_one_of_the_sdk(serve: Serve) -> None:
+    def bot() -> None:
+        @cl.on_message
+        async def main(message: cl.Message) -> None:
+            await cl.TaskList(tasks=[cl.Task("Look", cl.TaskStatus.DONE)], status="busy").send()
+            sources = [cl.Citation(title="A page", url="https://example.com/a"), cl.Citation(title="A book")]
+            await cl.Message("So it is [1] [2].", citations=sources).send()
+            await cl.Message("Sure?", actions=[cl.Action(name="yes", payload={}, label="Yes")]).send()
+
+    upload = {"file_upload": {"enabled": True}}
+    async with serve(bot) as url, connected(url, chatkit_configuration=upload) as ada:
+        files = {"file": ("a.png", b"\x89PNG", "image/png")}
+        file = (await ada.http.post("/v1/chatkit/files", files=files, headers=bearer(ada.secret))).json()
+        thread = await ada.send("look", attachments=[file["id"]], quoted_text="said before")
+        answer = await ada.http.get(f"/v1/chatkit/threads/{thread.id}/items?order=asc", headers=bearer(KEY))
+        raw = answer.json()["data"]
+        assert [item["type"] for item in raw] == [
+            "chatkit.user_message",
+            "chatkit.task_group",
+            "chatkit.assistant_message",
+            "chatkit.assistant_message",
+            "chatkit.widget",
+        ]
+        for item in raw:
+            TypeAdapter(Data).validate_python(item, strict=True)
+        (asked, group, said, *_) = raw
+        assert [part["type"] for part in asked["content"]] == ["input_text", "quoted_text"]
+        assert asked["attachments"] == [file]
+        assert group["tasks"][0]["heading"] == "Look"
+        assert [each["source"]["type"] for each in said["content"][0]["annotations"]] == ["url", "file"]
+
+
+async def test_a_thread_whose_turn_does_not_end_is_not_deleted(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.ingress.suspension.END_WITHIN", 0.1)
+    monkeypatch.setattr("gateway.ingress.suspension.CANCEL_WITHIN", 0.1)
+    end = asyncio.Event()
+
+    def bot() -> None:
+        @cl.on_message
+        async def main(message: cl.Message) -> None:
+            while not end.is_set():
+                with suppress(asyncio.CancelledError):
+                    await end.wait()
+
+    async with serve(bot) as url, connected(url) as ada, sdk(url) as client:
+        events = ada.events("threads.create", input=message("hello"))
+        _, created = await anext(events)
+        id = created["thread"]["id"]
+        with pytest.raises(openai.ConflictError, match="does not end"):
+            await client.beta.chatkit.threads.delete(id)
+        assert (await client.beta.chatkit.threads.retrieve(id)).id == id
+        end.set()
+        await events.aclose()
+
+
 async def test_a_deleted_thread_is_gone_with_all_that_was_kept(serve: Serve) -> None:
     async with serve(echo) as url, connected(url) as ada, sdk(url) as client:
         thread, other = await ada.send("a secret word"), await ada.send("another")
@@ -70,6 +130,8 @@ async def test_a_deleted_thread_is_gone_with_all_that_was_kept(serve: Serve) -> 
         ("limit=0", 400),
         ("limit=101", 400),
         ("limit=x", 400),
+        ("limit=00000000199999", 400),
+        ("limit=-1", 400),
         ("order=up", 400),
         ("after=unknown", 400),
         ("before=unknown", 400),

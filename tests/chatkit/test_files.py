@@ -1,5 +1,6 @@
 """Files that people upload: taken from whoever may, held for their bot, and shown without danger."""
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -84,6 +85,28 @@ async def test_uploads_that_cannot_be_are_refused(serve: Serve) -> None:
             for answer in (too_large, no_form, no_file, broken):
                 assert answer.json()["error"]["message"]
         assert (await off.http.post("/v1/chatkit/files", files={"file": ("a", b"x")})).status_code == 401
+
+
+async def test_uploads_at_the_same_time_are_counted_together(serve: Serve) -> None:
+    async with serve(reader) as url, connected(url, chatkit_configuration=ALLOWED) as client:
+        answers = await asyncio.gather(*(upload(client, "a.txt", b"x" * 100_000) for _ in range(8)))
+        assert sorted(answer.status_code for answer in answers) == [200] * 3 + [400] * 5
+        assert (await upload(client, "a.txt", b"x")).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("stated", "mime"),
+    [
+        ("text/plain; charset=utf-8", "text/plain"),
+        ("application/octet-stream", "application/pdf"),
+        ("x" * 3_000 + "/y", "application/pdf"),
+        ("no type", "application/pdf"),
+        ("text/<b>", "application/pdf"),
+    ],
+)
+async def test_media_types_are_those_stated_or_else_of_the_name(serve: Serve, stated: str, mime: str) -> None:
+    async with serve(reader) as url, connected(url, chatkit_configuration=ALLOWED) as client:
+        assert (await upload(client, "a.pdf", b"", stated)).json()["mime_type"] == mime
 
 
 async def test_what_a_browser_would_run_is_never_shown(serve: Serve) -> None:

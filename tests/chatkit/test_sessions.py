@@ -1,6 +1,9 @@
 """Sessions of ChatKit by OpenAI's own SDK: what they default to, who may use them, how long and how often."""
 
+import asyncio
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,9 @@ from openai import AsyncOpenAI
 import gateway as cl
 from tests.chatkit.client import KEY, Client, bearer, message
 from tests.chatkit.conftest import Serve
+
+TOLD = ("chatkit_configuration", "rate_limits", "max_requests_per_1_minute")
+"""What an answer tells of what a session was asked to be."""
 
 
 def echo() -> None:
@@ -59,8 +65,7 @@ async def test_empty_objects_mean_the_defaults(serve: Serve) -> None:
     async with serve(echo) as url, httpx.AsyncClient(base_url=url) as http:
         plain = await Client(http).create_session(rate_limits={})
         same = await Client(http).create_session(**empty)
-    told = ("chatkit_configuration", "rate_limits", "max_requests_per_1_minute")
-    assert [plain[name] for name in told] == [same[name] for name in told]
+    assert [plain[name] for name in TOLD] == [same[name] for name in TOLD]
 
 
 @pytest.mark.parametrize("anchor", ["creation", "created_at", "last_activity"])
@@ -82,6 +87,14 @@ async def test_both_names_of_anchors_and_limits_are_taken(serve: Serve, anchor: 
         ({"workflow": None}, "workflow"),
         ({"workflow": {"id": "wf", "state_variables": {"x": ["a list"]}}}, "workflow.state_variables"),
         ({"workflow": {"id": "wf", "state_variables": {"x" * 65: 1}}}, "workflow.state_variables"),
+        ({"workflow": {"id": "wf", "state_variables": {"x": None}}}, "workflow.state_variables.x: a state variable is"),
+        ({"workflow": {"id": "wf", "state_variables": {"x": "y" * 10_001}}}, "workflow.state_variables.x: a state"),
+        ({"workflow": {"id": "wf", "state_variables": {str(n): n for n in range(101)}}}, "workflow.state_variables"),
+        ({"workflow": "wf"}, "workflow"),
+        ({"expires_after": {"anchor": "created_at", "seconds": 1.5}}, "expires_after.seconds"),
+        ({"expires_after": {"anchor": "created_at", "seconds": True}}, "expires_after.seconds"),
+        ({"rate_limits": []}, "rate_limits"),
+        ({"rate_limits": {"per_minute": "10"}}, "rate_limits"),
         ({"expires_after": {"anchor": "tomorrow", "seconds": 5}}, "expires_after.anchor"),
         ({"expires_after": {"anchor": "created_at", "seconds": 0}}, "expires_after.seconds"),
         ({"rate_limits": {"max_requests_per_1_minute": 0}}, "rate_limits"),
@@ -97,6 +110,48 @@ async def test_what_does_not_fit_is_refused_with_where(serve: Serve, change: dic
     assert answer.json()["error"]["message"].startswith(where)
 
 
+async def test_null_means_the_default(serve: Serve) -> None:
+    nulls: dict[str, Any] = {
+        "workflow": {"id": "wf", "version": None, "state_variables": None, "tracing": None},
+        "chatkit_configuration": {"history": None, "file_upload": {"enabled": None}, "automatic_thread_titling": None},
+        "expires_after": None,
+        "rate_limits": None,
+    }
+    async with serve(echo) as url, httpx.AsyncClient(base_url=url) as http:
+        plain = await Client(http).create_session(rate_limits={})
+        same = await Client(http).create_session(**nulls)
+    assert [plain[name] for name in TOLD] == [same[name] for name in TOLD]
+
+
+async def test_the_requests_of_the_ruby_gem_are_taken(serve: Serve) -> None:
+    """As ruby-chatkit 0.1 makes them: its headers, its names, what it leaves out, and a cancel without a body."""
+    wish = {
+        "user": "ada",
+        "workflow": {"id": "wf", "tracing": {}},
+        "chatkit_configuration": {"automatic_thread_titling": {}, "file_upload": {"enabled": True}, "history": {}},
+        "expires_after": {"anchor": "creation", "seconds": 3600},
+        "rate_limits": {},
+    }
+    gem = {"Accept": "application/json", "Content-Type": "application/json", "OpenAI-Beta": "chatkit_beta=v1"}
+    async with serve(echo) as url, httpx.AsyncClient(base_url=url) as http:
+        session = (await http.post("/v1/chatkit/sessions", json=wish, headers={**bearer(KEY), **gem})).json()
+        secret = bearer(session["client_secret"])
+        file = await http.post("/v1/chatkit/files", files={"file": ("a.txt", b"words")}, headers=secret)
+        given = {
+            "content": [{"type": "input_text", "text": "hi"}],
+            "quote_text": "",
+            "attachments": [file.json()["id"]],
+            "inference_options": {},
+        }
+        streams = {"Accept": "text/event-stream", "Cache-Control": "no-cache"}
+        for params in ({"input": given}, {"input": given, "thread_id": "of another conversation"}):
+            body = {"type": "threads.create", "params": params}
+            answer = await http.post("/v1/chatkit/conversation", json=body, headers={**secret, **streams})
+            assert (answer.status_code, "You said: hi" in answer.text) == (200, True)
+        cancelled = await http.post(f"/v1/chatkit/sessions/{session['id']}/cancel", headers={**bearer(KEY), **gem})
+    assert (cancelled.status_code, cancelled.json()["status"]) == (200, "cancelled")
+
+
 async def test_bodies_that_are_no_json_or_too_large_are_refused(serve: Serve) -> None:
     async with serve(echo) as url, httpx.AsyncClient(base_url=url) as http:
 
@@ -109,6 +164,8 @@ async def test_bodies_that_are_no_json_or_too_large_are_refused(serve: Serve) ->
         assert await status(b"[]") == 400
         assert await status(b"[" * 5_000) == 400
         assert await status(b'{"user": "' + b"x" * 9_000_000 + b'"}') == 413
+        broken = await http.post("/v1/chatkit/sessions", content=b'{"user":\n"ada",,}', headers=bearer(KEY))
+        assert "line 2 column 7" in broken.json()["error"]["message"]
         large = {"user": "ada", "workflow": {"id": "wf"}, "more": "x" * 200_000}
         assert (await http.post("/v1/chatkit/sessions", json=large, headers=bearer(KEY))).status_code == 200
 
@@ -153,6 +210,54 @@ async def test_a_session_ends_when_its_time_is_up(serve: Serve, monkeypatch: pyt
         assert (refused.status_code, "expired" in refused.text) == (401, True)
         monkeypatch.setattr("adapters.chatkit.sessions.time.time", lambda: now + 230)
         assert (await post(url, sliding.secret)).status_code == 401
+
+
+async def test_a_request_at_the_same_time_does_not_undo_a_cancel(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serve(echo) as url, httpx.AsyncClient(base_url=url) as http:
+        client = Client(http)
+        session = await client.create_session(expires_after={"anchor": "last_activity", "seconds": 60})
+        later = time.time() + 30
+        monkeypatch.setattr("adapters.chatkit.sessions.time.time", lambda: later)  # so that activity is written down
+        cancel = http.post(f"/v1/chatkit/sessions/{session['id']}/cancel", headers=bearer(KEY))
+        cancelled, *used = await asyncio.gather(cancel, *(client.ask("threads.list") for _ in range(9)))
+        assert cancelled.json()["status"] == "cancelled"
+        assert {answer.status_code for answer in used} <= {200, 401}
+        assert (await post(url, client.secret)).status_code == 401
+
+
+async def test_a_session_that_is_used_lives_on_over_a_restart(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.time()
+    async with serve(echo) as url, httpx.AsyncClient(base_url=url) as http:
+        client = Client(http)
+        await client.create_session(expires_after={"anchor": "last_activity", "seconds": 100})
+        monkeypatch.setattr("adapters.chatkit.sessions.time.time", lambda: now + 90)
+        assert (await post(url, client.secret)).status_code == 200
+    monkeypatch.setattr("adapters.chatkit.sessions.time.time", lambda: now + 150)
+    async with serve(echo) as url:
+        assert (await post(url, client.secret)).status_code == 200
+
+
+async def test_sessions_that_ended_long_ago_are_removed(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def kept() -> list[str]:
+        with closing(sqlite3.connect(tmp_path / "gateway.db")) as database:
+            rows = database.execute("SELECT kind FROM documents WHERE kind LIKE 'chatkit.%' ORDER BY kind")
+            return [kind for (kind,) in rows]
+
+    now = time.time()
+    upload = {"file_upload": {"enabled": True}}
+    async with serve(echo) as url, httpx.AsyncClient(base_url=url) as http:
+        client = Client(http)
+        await client.create_session(chatkit_configuration=upload)
+        sent = await http.post("/v1/chatkit/files", files={"file": ("a.txt", b"x")}, headers=bearer(client.secret))
+        assert sent.status_code == 200
+        monkeypatch.setattr("adapters.chatkit.sessions.time.time", lambda: now + 6 * 86_400)
+        await Client(http).create_session()
+        assert kept() == ["chatkit.file", "chatkit.session", "chatkit.session"]
+        monkeypatch.setattr("adapters.chatkit.sessions.time.time", lambda: now + 8 * 86_400)
+        await Client(http).create_session()
+        assert kept() == ["chatkit.session", "chatkit.session"]
 
 
 async def test_too_many_requests_of_one_session_wait_and_others_do_not(serve: Serve) -> None:
