@@ -3,7 +3,8 @@
 import asyncio
 import sqlite3
 import time
-from contextlib import closing
+from collections.abc import Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,14 @@ import httpx
 import openai
 import pytest
 from openai import AsyncOpenAI
+from starlette.requests import Request
 
 import gateway as cl
+from adapters.chatkit.configuration import SessionRequest
+from adapters.chatkit.sessions import Sessions
+from gateway.errors import RequestRefused
+from gateway.model import Document
+from gateway.store import SQLiteStore
 from tests.chatkit.client import KEY, Client, bearer, message
 from tests.chatkit.conftest import Serve
 
@@ -212,17 +219,46 @@ async def test_a_session_ends_when_its_time_is_up(serve: Serve, monkeypatch: pyt
         assert (await post(url, sliding.secret)).status_code == 401
 
 
-async def test_a_request_at_the_same_time_does_not_undo_a_cancel(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with serve(echo) as url, httpx.AsyncClient(base_url=url) as http:
-        client = Client(http)
-        session = await client.create_session(expires_after={"anchor": "last_activity", "seconds": 60})
+class SlowStore(SQLiteStore):
+    """A store of which nobody hears that a session is cancelled until it is let go on."""
+
+    cancelled: asyncio.Event
+    """Set once the session is cancelled in the database."""
+    go_on: asyncio.Event
+
+    async def put_documents(self, documents: Sequence[Document]) -> None:
+        await super().put_documents(documents)
+        if documents[0].body.get("cancelled"):
+            self.cancelled.set()
+            await self.go_on.wait()
+
+
+async def test_a_request_at_the_same_time_does_not_undo_a_cancel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = SlowStore(tmp_path / "gateway.db")
+    store.cancelled, store.go_on = asyncio.Event(), asyncio.Event()
+    await store.open()
+    try:
+        sessions = Sessions(store)
+        after = {"anchor": "last_activity", "seconds": 60}
+        wish = SessionRequest.model_validate({"user": "ada", "workflow": {"id": "wf"}, "expires_after": after})
+        session, secret = await sessions.create(wish)
+        headers = [(b"authorization", f"Bearer {secret}".encode())]
+        request = Request({"type": "http", "method": "GET", "path": "/", "headers": headers})
         later = time.time() + 30
         monkeypatch.setattr("adapters.chatkit.sessions.time.time", lambda: later)  # so that activity is written down
-        cancel = http.post(f"/v1/chatkit/sessions/{session['id']}/cancel", headers=bearer(KEY))
-        cancelled, *used = await asyncio.gather(cancel, *(client.ask("threads.list") for _ in range(9)))
-        assert cancelled.json()["status"] == "cancelled"
-        assert {answer.status_code for answer in used} <= {200, 401}
-        assert (await post(url, client.secret)).status_code == 401
+        cancelling = asyncio.create_task(sessions.cancel(session.id))
+        await store.cancelled.wait()
+        with suppress(RequestRefused):
+            await sessions.authenticate(request)
+        store.go_on.set()
+        await cancelling
+        for each in (sessions, Sessions(store)):
+            with pytest.raises(RequestRefused, match="cancelled"):
+                await each.authenticate(request)
+    finally:
+        await store.close()
 
 
 async def test_a_session_that_is_used_lives_on_over_a_restart(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
