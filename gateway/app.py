@@ -18,10 +18,10 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import structlog
 from starlette.applications import Starlette
@@ -42,7 +42,8 @@ from gateway.proactive.messages import ProactiveMessages
 from gateway.runtime.history import PLACE_OF_HISTORY
 from gateway.runtime.outcome import write_outcome
 from gateway.runtime.session import SessionPool
-from gateway.settings import GatewaySettings, conceal_secrets
+from gateway.settings import LOOPBACK, GatewaySettings, conceal_secrets
+from gateway.store.api_keys import SERVES_API
 
 __all__ = ["Gateway"]
 
@@ -50,6 +51,9 @@ log = structlog.get_logger(__name__)
 
 LAST_DELIVERIES = 5.0
 """Seconds at the end of a gateway for what still has to reach the data layer; the rest stays for the next start."""
+
+SHORT_KEY = 16
+"""Characters below which a key in ``GATEWAY_API_KEYS`` may be guessed."""
 
 BLOB_CHECK = 10.0
 """Seconds the blob store gets to answer at the start."""
@@ -149,12 +153,13 @@ class Gateway:
         """Open the store, connect the platforms and run what an earlier process left. Raises ``SettingsError`` when the
         store cannot be opened, when the only platform refuses its credentials, or when ``on_app_startup`` fails."""
         parts = self._parts
+        self._warn_of_short_keys()
         try:
             await parts.store.open()
             self._stack.push_async_callback(parts.store.close)
             await parts.seals.open(parts.store)
             await _check_blobs(parts.files.blobs)
-            await self._note_history()
+            await self._note_for_commands()
             if parts.emulators:
                 await self._forget_deliveries()
             self._stack.push_async_callback(parts.layer.close)
@@ -198,11 +203,24 @@ class Gateway:
             self._refused[name] = str(error)
             log.error("platform.off", platform=name, fix=str(error))
 
-    async def _note_history(self) -> None:
-        """Write down where history is kept, for the command line, which does not know the bot."""
-        store, note = self._parts.store, {"place": self._parts.history.place}
-        if await store.get_value("gateway", PLACE_OF_HISTORY) != note:
-            await store.put_value("gateway", PLACE_OF_HISTORY, note)
+    async def _note_for_commands(self) -> None:
+        """Write down where history is kept and whether programs are served, for the command line, which knows neither
+        the bot nor how the gateway was started."""
+        parts = self._parts
+        notes: dict[str, Mapping[str, Any]] = {
+            PLACE_OF_HISTORY: {"place": parts.history.place},
+            SERVES_API: {"on": parts.access is not None},
+        }
+        for name, note in notes.items():
+            if await parts.store.get_value("gateway", name) != note:
+                await parts.store.put_value("gateway", name, note)
+
+    def _warn_of_short_keys(self) -> None:
+        settings = self._parts.settings
+        short = sum(len(key) < SHORT_KEY for key in settings.plain_api_keys)
+        if short and settings.host not in LOOPBACK:
+            fix = "use keys made by `gateway keys create`, or longer random ones in GATEWAY_API_KEYS"
+            log.warning("api_keys.short", keys=short, fix=fix)
 
     async def _forget_deliveries(self) -> None:
         """Finish what waits in an emulated workspace's inbox: the workspace begins anew with each start, so these

@@ -99,7 +99,8 @@ class Given:
         """Build it for these settings on this store."""
         files = Files(settings.data_dir / "files", sender=Sender({}), limit=0)
         deletion = Deletion(store=store, blobs=kept.blobs, held=kept.vault, files=files)
-        return cls(ConversationActivity(), KeyedAccess(store, store, settings.plain_api_keys), deletion)
+        access = KeyedAccess(store, store, settings.plain_api_keys, rate=settings.api_rate)
+        return cls(ConversationActivity(), access, deletion)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

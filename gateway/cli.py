@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway import __version__
-from gateway.commands import backup, data, db, feedback, inbox, outbox, threads
+from gateway.commands import backup, data, db, feedback, inbox, keys, outbox, threads
 from gateway.commands.common import fail, one_line_errors, read_settings, write_file
 from gateway.errors import SettingsError
 from gateway.redaction import redact
@@ -43,6 +43,7 @@ app.add_typer(data.app, name="data")
 app.add_typer(db.app, name="db")
 app.add_typer(feedback.app, name="feedback")
 app.add_typer(inbox.app, name="inbox")
+app.add_typer(keys.app, name="keys")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(threads.app, name="threads")
 

@@ -43,6 +43,7 @@ _SHAPES = re.compile(
     r"|(?<=/webhooks/)\d+/[\w.~-]{20,}|(?<=/interactions/)\d+/[\w.~-]{20,}"  # Discord: who has it may answer
     r"|[\w~.-]{3}\dQ~[\w~.-]{24,}"  # Microsoft Entra: client secrets
     r"|(?<=webhook\.office\.com/)\S{10,}"  # Teams: incoming webhooks
+    r"|gw_[0-9a-f]{12}_[\w-]{10,}"  # the gateway's own API keys
     r"|eyJ[\w-]{16,}(?:\.[\w-]*){0,4}"  # JWTs, signed or encrypted
     r"|(?i:(?<=bearer )|(?<=bearer%20))[\w.~+/=-]{8,}"
     r"|(?<=://)[^/@\s:\"']*:[^/@\s\"']+(?=@)"  # user:password in a URL

@@ -240,14 +240,28 @@ class GatewaySettings(_Settings):
     api_keys: SecretStr | None = None
     """Keys of the HTTP interfaces, separated by commas, each with all scopes; None where only those that
     ``gateway keys create`` made are valid."""
+    api_rate: int = Field(default=600, ge=0)
+    """Requests a minute that one API key may make; 0 for no bound."""
+    api_origins: str = ""
+    """Origins of web pages (``https://app.example, http://localhost:3000``) from which browsers may use the HTTP
+    interfaces; ``*`` for all, empty for none."""
     cot: Literal["hidden", "tool_call", "full"] = "full"
     """Which steps people see (the chain of thought): none, those of type ``tool``, or all."""
+
+    def model_post_init(self, context: Any, /) -> None:
+        super().model_post_init(context)
+        conceal(*self.plain_api_keys)
 
     @property
     def plain_api_keys(self) -> Sequence[str]:
         """The keys in ``api_keys``."""
         keys = "" if self.api_keys is None else self.api_keys.get_secret_value()
         return [key for key in (each.strip() for each in keys.split(",")) if key]
+
+    @property
+    def web_origins(self) -> Sequence[str]:
+        """The origins in ``api_origins``."""
+        return [origin for origin in (each.strip() for each in self.api_origins.split(",")) if origin]
 
     @property
     def reaction_values(self) -> Mapping[str, Literal[0, 1]]:
@@ -291,6 +305,14 @@ class GatewaySettings(_Settings):
     @classmethod
     def _checked_reactions(cls, value: str) -> str:
         _reaction_values(value)
+        return value
+
+    @field_validator("api_origins")
+    @classmethod
+    def _checked_origins(cls, value: str) -> str:
+        for origin in filter(None, (each.strip() for each in value.split(","))):
+            if origin != "*" and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^\s/?#@,]+", origin):
+                raise ValueError(f"{origin!r} is no origin like https://app.example: no path, no slash at the end")
         return value
 
     @field_validator("root_path")

@@ -3,11 +3,11 @@ and for documents, and for an adapter that programs talk to the API keys and whe
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol
 
 from starlette.requests import HTTPConnection
 
-from gateway.model import ConversationRef, Document, OutgoingFile
+from gateway.model import ConversationRef, Document, KeyScope, OutgoingFile
 
 
 class HeldFile(NamedTuple):
@@ -97,16 +97,13 @@ class DocumentStore(Protocol):
         ...
 
 
-KeyScope: TypeAlias = Literal["read", "write", "admin"]
-"""What a key allows: reading, writing as well, or everything."""
-
-
 class ApiKey(NamedTuple):
     """The API key that a request brought."""
 
     id: str
     """The key's id, which is no secret."""
     scopes: frozenset[KeyScope]
+    """What it allows; ``write`` has ``read`` beside it, ``admin`` both."""
 
 
 class ApiAccess(Protocol):

@@ -283,7 +283,8 @@ def audit(
     limit: Annotated[int, typer.Option("--limit", min=1, help="How many lines at most, the newest.")] = 1_000,
     as_json: Annotated[bool, typer.Option("--json", help="JSON Lines, for programs.")] = False,
 ) -> None:
-    """List what was exported, erased and left to expire: when, what, how much. People are named by a keyed hash."""
+    """List what was exported, erased, left to expire, and changed with API keys: when, what, how much. People are named
+    by a keyed hash, keys by their ids."""
     run_async(_audit(None if user is None else _person(user), limit, as_json=as_json))
 
 
@@ -298,10 +299,14 @@ async def _audit(person: str | None, limit: int, *, as_json: bool) -> None:
             typer.echo(json.dumps(line._asdict(), ensure_ascii=False))
         else:
             at = datetime.fromisoformat(line.at).strftime("%Y-%m-%d %H:%M:%S")
-            counts = ", ".join(f"{count} {name}" for name, count in line.details.items())
-            typer.echo(f"{at}  {line.action:8}  {line.subject or '-':12}  {counts}")
+            details = ", ".join(_detail(name, value) for name, value in line.details.items())
+            typer.echo(f"{at}  {line.action:8}  {line.subject or '-':12}  {details}")
     if not lines and not as_json:
-        typer.echo("nothing was exported, erased or left to expire")
+        typer.echo("nothing was exported, erased, left to expire or changed with an API key")
+
+
+def _detail(name: str, value: object) -> str:
+    return f"{value} {name}" if isinstance(value, int) else f"{name} {value}"
 
 
 async def _subject(store: "object", person: str) -> str:

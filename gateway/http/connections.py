@@ -175,7 +175,7 @@ class _Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        self.address = _address(self.client)
+        self.address = address_of(self.client)
         self.deadline = self.loop.time() + self._bounds.header_seconds
         if not self._all.add(self):
             self._refuse(503, "Too many connections.")
@@ -282,7 +282,7 @@ class _Connection(HttpToolsProtocol):
         self.transport.close()
 
 
-def _address(client: tuple[str, int] | None) -> str:
+def address_of(client: tuple[str, int] | None) -> str:
     """Return the address a connection is counted under: an IPv4 address, or the /64 network of an IPv6 address, which
     providers give to one customer."""
     if client is None:

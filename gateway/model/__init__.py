@@ -1,5 +1,6 @@
 """The frozen values that all other packages exchange: events, messages, forms, users. No I/O, no vendor types."""
 
+from gateway.model.api_key import ALL_SCOPES, API_KEY, API_KEY_USED, KeyScope, StoredApiKey, digest_of, key_id
 from gateway.model.capabilities import Capabilities
 from gateway.model.command import COMMANDS, Command
 from gateway.model.conversation import ConversationKind, ConversationRef
@@ -65,6 +66,9 @@ from gateway.model.user import Profile, UserRef
 from gateway.model.values import from_json, to_json
 
 __all__ = [
+    "ALL_SCOPES",
+    "API_KEY",
+    "API_KEY_USED",
     "COMMANDS",
     "TASK_ICONS",
     "Accepted",
@@ -101,6 +105,7 @@ __all__ = [
     "FromPath",
     "FromUrl",
     "HistoryMessage",
+    "KeyScope",
     "Menu",
     "MenuOption",
     "MessageCreated",
@@ -127,6 +132,7 @@ __all__ = [
     "StepEdited",
     "StepRecord",
     "StopRequested",
+    "StoredApiKey",
     "SwitchField",
     "TaskStatus",
     "TaskUpdate",
@@ -137,7 +143,9 @@ __all__ = [
     "UserRecord",
     "UserRef",
     "accepts",
+    "digest_of",
     "from_json",
+    "key_id",
     "kind_of",
     "media_type",
     "to_json",

@@ -17,7 +17,7 @@ from gateway.ports.outbox import LayerStatus, Outbox, OutboxItem, OutboxSize
 from gateway.ports.outcomes import NO_OUTCOME, Outcome, Outcomes
 from gateway.ports.payloads import KeyValues, MessageRecords, Payloads, Tokens, ValueOwner
 from gateway.ports.records import Condition, Found, FoundPage, Noun, RecordPage, RecordQuery, Records
-from gateway.ports.rights import AdminRequest, AuditAction, AuditLine, Erased, Expired, Rights, Traces
+from gateway.ports.rights import AdminRequest, AuditLine, Erased, Expired, Rights, Traces
 from gateway.ports.sessions import ANEW, PEOPLE, SessionRecord, Sessions
 from gateway.ports.store import Store
 from gateway.ports.threads import Threads
@@ -29,7 +29,6 @@ __all__ = [
     "Address",
     "Addresses",
     "AdminRequest",
-    "AuditAction",
     "AuditLine",
     "Blob",
     "BlobInfo",

@@ -1,7 +1,7 @@
 """The rights of people over what is kept of them: to have it erased, to have it expire, and an account of both."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 
 class Traces(NamedTuple):
@@ -56,7 +56,7 @@ class AdminRequest(NamedTuple):
 
 
 class AuditLine(NamedTuple):
-    """An entry of the audit: when what was done, and how much of it."""
+    """An entry of the audit: when what was done, and how much of it or with which ids."""
 
     at: str
     """ISO 8601 in UTC."""
@@ -64,9 +64,6 @@ class AuditLine(NamedTuple):
     subject: str | None
     """Whose data it was about: a keyed hash of the identifier; None where it was about nobody in particular."""
     details: Mapping[str, Any]
-
-
-AuditAction = Literal["exported", "erased", "expired"]
 
 
 class Rights(Protocol):
@@ -120,8 +117,15 @@ class Rights(Protocol):
         done."""
         ...
 
-    async def note(self, action: AuditAction, subject: str | None, details: Mapping[str, Any]) -> None:
-        """Add a line to the audit."""
+    async def note(self, action: str, subject: str | None, details: Mapping[str, Any]) -> None:
+        """Add a line to the audit.
+
+        Args:
+            action: What was done: ``exported``, ``erased`` or ``expired``; for what a program did over HTTP a name with
+                dots, such as ``thread.deleted``.
+            subject: Whose data it was about: a keyed hash of the identifier; None for nobody in particular.
+            details: Counts and ids; with ``key`` the id of the API key.
+        """
         ...
 
     async def audit(self, *, subject: str | None = None, limit: int = 1_000) -> Sequence[AuditLine]:

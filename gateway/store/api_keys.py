@@ -1,22 +1,27 @@
-"""Whether there are API keys in a database that no gateway has opened yet."""
+"""Whether there are valid API keys in a database that no gateway has opened yet."""
 
+import time
 from contextlib import closing
 
 from gateway.errors import SettingsError
+from gateway.model import API_KEY, StoredApiKey
+from gateway.store.core.codec import loads
 from gateway.store.sqlite.file import open_shared
 from gateway.store.urls import sqlite_file
 
-KIND = "gateway.api_key"
-"""The kind of the documents that hold API keys."""
+SERVES_API = "api"
+"""The name of the note by which a gateway says, for the command line, whether it serves the HTTP API: ``on``."""
 
-_ANY = "SELECT count(*) FROM documents WHERE kind = ?"
+_ALL = "SELECT id, body FROM documents WHERE kind = ?"
 
 
 def has_api_keys(url: str) -> bool:
-    """Return whether API keys were made in a database (``sqlite:///FOLDER/FILE``); False where there is no database
-    yet, or one that cannot be read now: the start says why."""
+    """Return whether a database (``sqlite:///FOLDER/FILE``) has API keys that are neither revoked nor expired; False
+    where there is no database yet, or one that cannot be read now: the start says why."""
+    now = time.time()
     try:
         with closing(open_shared(sqlite_file(url))) as database:
-            return bool(database.connection.execute(_ANY, (KIND,)).fetchone()[0])
+            rows = database.connection.execute(_ALL, (API_KEY,)).fetchall()
     except SettingsError:
         return False
+    return any(StoredApiKey.from_body(id, loads(body)).is_valid(now) for id, body in rows)

@@ -328,12 +328,12 @@ async def test_requests_sent_ahead_of_their_answers_are_bounded_and_in_order() -
 
 
 def test_an_ipv6_customer_has_a_network() -> None:
-    assert connections._address(("2001:db8:1:2:aaaa::1", 1)) == connections._address(("2001:db8:1:2:bbbb::2", 1))
-    assert connections._address(("2001:db8:1:3::1", 1)) != connections._address(("2001:db8:1:2::1", 1))
-    assert connections._address(("::ffff:192.0.2.1", 1)) == connections._address(("192.0.2.1", 1)) == "192.0.2.1"
-    assert connections._address(None) == connections._address(("odd:", 1))
+    assert connections.address_of(("2001:db8:1:2:aaaa::1", 1)) == connections.address_of(("2001:db8:1:2:bbbb::2", 1))
+    assert connections.address_of(("2001:db8:1:3::1", 1)) != connections.address_of(("2001:db8:1:2::1", 1))
+    assert connections.address_of(("::ffff:192.0.2.1", 1)) == connections.address_of(("192.0.2.1", 1)) == "192.0.2.1"
+    assert connections.address_of(None) == connections.address_of(("odd:", 1))
     everything = Connections(Bounds(proxies=networks("2001:db8::/32 192.0.2.0/24")))
-    assert everything._is_proxy(connections._address(("2001:db8:1:2::1", 1)))
+    assert everything._is_proxy(connections.address_of(("2001:db8:1:2::1", 1)))
     assert everything._is_proxy("192.0.2.1")
     assert not everything._is_proxy("198.51.100.1")
     with pytest.raises(ValueError, match="does not appear"):

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import orjson
 
 from gateway.disk import in_thread
-from gateway.ports import AdminRequest, AuditAction, AuditLine, Erased, Expired, Lease, Traces
+from gateway.ports import AdminRequest, AuditLine, Erased, Expired, Lease, Traces
 from gateway.store.core.kind import Kind
 from gateway.store.core.kinds import audit, deletions, expiry, rights, search
 from gateway.store.core.transaction import Transaction
@@ -159,7 +159,7 @@ class RightsOnSQLite:
     async def answer_request(self, id: int, result: Mapping[str, Any], *, done: bool = True) -> None:
         await self._do(audit.ANSWERING, (id, orjson.dumps(dict(result)), done))
 
-    async def note(self, action: AuditAction, subject: str | None, details: Mapping[str, Any]) -> None:
+    async def note(self, action: str, subject: str | None, details: Mapping[str, Any]) -> None:
         await self._do(audit.NOTING, (action, subject, orjson.dumps(dict(details))))
 
     async def audit(self, *, subject: str | None = None, limit: int = 1_000) -> Sequence[AuditLine]:
