@@ -80,7 +80,12 @@ class Gateway:
         """The platforms that are off though they have credentials, each with the reason."""
         self._playground = Playground(parts.emulators) if parts.emulators else None
         self._stack = AsyncExitStack()
-        self.asgi = application(self._routes(), root_path=parts.settings.root_path, lifespan=self._lifespan)
+        self.asgi = application(
+            self._routes(),
+            root_path=parts.settings.root_path,
+            lifespan=self._lifespan,
+            origins=parts.settings.web_origins if parts.access is not None else (),
+        )
 
     @classmethod
     def from_bot(cls, bot: str | Path, *, settings: GatewaySettings | None = None) -> Self:
