@@ -10,7 +10,6 @@ from gateway.adapter.context import (
     DocumentStore,
     FileVault,
     HeldFile,
-    KeyScope,
     KeyValueStore,
 )
 from gateway.adapter.emulator import Emulator
@@ -28,6 +27,7 @@ from gateway.adapter.extras import (
     SupportsTitles,
 )
 from gateway.adapter.platform import AppOptions, Platform
+from gateway.model import KeyScope
 
 __all__ = [
     "Accept",
