@@ -259,6 +259,7 @@ def compose(
         history=history.place,
         link=lambda key: kept.server.blob_url(key, seconds=CONTENT_LINK),
     )
+    keyed = _has_keys(settings)
     return Parts(
         settings=settings,
         callbacks=callbacks,
@@ -279,8 +280,8 @@ def compose(
         requests=Requests(store, erasure),
         messages=messages,
         broadcasts=broadcasts,
-        access=given.access if _has_keys(settings) else None,
-        api=api if _has_keys(settings) else None,
+        access=given.access if keyed else None,
+        api=api if keyed else None,
     )
 
 

@@ -84,7 +84,7 @@ class StoredApiKey:
     @classmethod
     def from_body(cls, id: str, body: Mapping[str, Any]) -> Self:
         """Read it from the body of the document with this id."""
-        scopes = frozenset(scope for scope in _IMPLIED if scope in body["scopes"])
+        scopes: frozenset[KeyScope] = frozenset(scope for scope in _IMPLIED if scope in body["scopes"])
         return cls(
             id=id,
             name=body["name"],
