@@ -136,7 +136,7 @@ class ChatKitAdapter:
         self, to: ConversationRef, text: str, *, key: str, recipient: UserRef | None, author: str | None = None
     ) -> Receipt | None:
         """Begin a message that grows."""
-        return await self._outbox.start_stream(to, text, key=key)
+        return await self._outbox.start_stream(to, text, key=key, author=author)
 
     async def append_stream(
         self, receipt: Receipt, *, delta: str, text: str, tasks: Sequence[TaskUpdate] = ()

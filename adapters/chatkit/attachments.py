@@ -122,7 +122,7 @@ class Attachments:
         if held is None:
             raise Gone(f"the file {id} is not held any more")
         if held.size > limit:
-            raise TooLarge(f"{held.name} has {held.size} bytes, more than {limit}")
+            raise TooLarge(f"file {held.name!r} is larger than the limit of {limit / 1_000_000:g} MB")
         try:
             async for chunk in held.read():
                 yield chunk

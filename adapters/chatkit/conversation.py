@@ -254,9 +254,10 @@ class ConversationApi:
         last = request.headers.get("last-event-id")
         reader, complete = reading.enter_context(self._logs.reading(thread.id, after=last or ""))
         if not complete:
+            position = self._logs.position(thread.id)
             page = await self._threads.items(thread.id, limit=PAGE, newest_first=True)
-            for item in reversed(page.data):
-                self._logs.show(reader, {"type": "thread.item.done", "item": item})
+            stand = [{"type": "thread.item.done", "item": item} for item in reversed(page.data)]
+            self._logs.show(reader, stand, position=position)
         return self._stream(session, thread, reader, reading, accept)
 
     # Streams

@@ -35,8 +35,8 @@ def message_of(item: str) -> str:
 
 
 def person(user: str) -> UserRef:
-    """Return who a session's ``user`` is to the gateway."""
-    return UserRef(platform=PLATFORM, workspace=WORKSPACE, id=user)
+    """Return who a session's ``user`` is to the gateway. Nothing else is known of people, so that is their name too."""
+    return UserRef(platform=PLATFORM, workspace=WORKSPACE, id=user, name=user)
 
 
 def conversation(user: str, thread: str) -> ConversationRef:

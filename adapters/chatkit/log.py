@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -38,6 +38,12 @@ class EventReader:
             return
         self._waiting.append(data)
         self._wake()
+
+    def put_first(self, data: bytes) -> None:
+        """Add what is to be read before all that waits."""
+        if data:
+            self._waiting.appendleft(data)
+            self._wake()
 
     def close(self) -> None:
         """End the stream behind what was put so far."""
@@ -76,6 +82,11 @@ class ThreadLog:
         self._bytes = 0
         self._last = 0
         self.readers: set[EventReader] = set()
+
+    @property
+    def position(self) -> str:
+        """The id of the last event."""
+        return f"{self._epoch}-{self._last}"
 
     def publish(self, event: Event) -> None:
         """Add an event."""
@@ -135,9 +146,20 @@ class ThreadLogs:
             log.readers.discard(reader)
             self._thin()
 
-    def show(self, reader: EventReader, event: Event) -> None:
-        """Show one reader an event that is no news to others."""
-        reader.put(b"data: %s\n\n" % dump(event))
+    def position(self, thread: str) -> str:
+        """Return the id of the last event of a thread; whoever comes back with it gets what follows."""
+        return self._log(thread).position
+
+    def show(self, reader: EventReader, events: Sequence[Event], *, position: str) -> None:
+        """Show one reader events that are no news to others, before all that waits for it.
+
+        Args:
+            reader: The reader.
+            events: What it is shown.
+            position: The id of the thread's event up to which these tell what happened.
+        """
+        id = position.encode()
+        reader.put_first(b"".join(b"id: %s\ndata: %s\n\n" % (id, dump(event)) for event in events))
 
     def forget(self, thread: str) -> None:
         """Forget the events of a thread that was deleted, and end its streams."""

@@ -75,7 +75,7 @@ class Outbox:
 
     # Streams
 
-    async def start_stream(self, to: ConversationRef, text: str, *, key: str) -> Receipt:
+    async def start_stream(self, to: ConversationRef, text: str, *, key: str, author: str | None) -> Receipt:
         """Begin a message that grows. Readers see it before it is kept, so that the first word comes soon."""
         await self._must_exist(to)
         id, at = message_id(key), time.time()
@@ -85,7 +85,7 @@ class Outbox:
             [
                 {"type": "thread.item.added", "item": empty},
                 _updated(id, {"type": f"{_PART}.added", "content_index": 0, "content": render.content("")}),
-                *_growing(id, text),
+                *_growing(id, render.heading(author) + text),
             ],
         )
         item = render.text_item(to, id, at, [render.content(text)])
@@ -104,7 +104,9 @@ class Outbox:
         lines = await self._sharing.lines(to, message.files, key=id)
         items = render.items_of(message, to, id=id, at=at, files=lines)
         if items[0]["id"] != id:
-            items.insert(0, render.text_item(to, id, at, [render.content(message.text)]))
+            items.insert(
+                0, render.text_item(to, id, at, [render.content(render.heading(message.author) + message.text)])
+            )
         tasks: dict[str, Any] = receipt.data.get(TASKS, {})
         plan = item_id(id, render.PLAN)
         if tasks and all(item["id"] != plan for item in items):

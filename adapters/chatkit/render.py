@@ -34,7 +34,7 @@ def items_of(message: Outgoing, to: ConversationRef, *, id: str, at: float, file
     """
     base = {"thread_id": to.thread, "created_at": time_of(at)}
     items: list[Item] = []
-    text = "\n\n".join(part for part in (message.text, "\n".join(files)) if part)
+    text = "\n\n".join(part for part in (heading(message.author) + message.text, "\n".join(files)) if part)
     if text or not (message.plan or message.buttons):
         items.append(text_item(to, id, at, [content(text, message.citations)]))
     if message.plan is not None:
@@ -42,6 +42,11 @@ def items_of(message: Outgoing, to: ConversationRef, *, id: str, at: float, file
     if message.buttons:
         items.append({"id": item_id(id, CONTROLS), "type": "widget", **base, "widget": _widget(message.buttons)})
     return items
+
+
+def heading(author: str | None) -> str:
+    """Return how a text begins that is shown under another name than the bot's own, which the protocol cannot say."""
+    return f"**{' '.join(author.split())}**\n\n" if author else ""
 
 
 def text_item(to: ConversationRef, id: str, at: float, parts: Sequence[Content]) -> Item:
