@@ -96,7 +96,7 @@ class ActionContract:
         async with running_bot(world, register(bot), tmp_path):
             post = await world.mention("x")
             message = await shows(world, post, "Go", "Stay")
-            await world.click(message, "Go", user="Grace")
+            await world.click(message, "Go", user=world.facts.other)
             await reads(world, post, "went 7")
             assert (await reads(world, post, "Choose")).buttons == ("Stay",)
 

@@ -385,6 +385,7 @@ class AskContract:
         async with running_bot(world, element_bot(TICKET, results), tmp_path):
             post = await world.mention("go")
             question = await reads(world, post, "Create a ticket:")
+            need(capabilities(world).forms, "forms")
             assert question.buttons == ("Fill in", "Cancel")
             await world.click(question, "Fill in", user="Grace")
             await hears(world, "somebody else", post, person="Grace")
@@ -410,6 +411,7 @@ class AskContract:
         async with running_bot(world, element_bot(props, results, timeout=None), tmp_path):
             post = await world.dm("go")
             question = await reads(world, post, "Create a ticket:")
+            need(capabilities(world).forms, "forms")
             assert question.buttons == ("Fill in", "Submit", "Cancel")
             assert "Order 7" in shown(question)
             stale = world.controls(question)
@@ -435,6 +437,7 @@ class AskContract:
         async with running_bot(world, element_bot(props, results, timeout=None), tmp_path):
             post = await world.mention("go")
             question = await reads(world, post, "Create a ticket:")
+            need(capabilities(world).forms, "forms")
             assert question.buttons == ("Fill in 1/2", "Fill in 2/2", "Submit", "Cancel")
             await opened(world, question, "Fill in 1/2")
             await world.submit({"P0": 70})
@@ -450,6 +453,7 @@ class AskContract:
     async def test_an_element_ask_outlives_a_kill_before_and_after_its_answer(
         self, world: World, tmp_path: Path
     ) -> None:
+        need(capabilities(world).forms, "forms")
         async with LivingBot(world, tmp_path, CONFIRMS) as bot:
             post = await world.dm("go")
             question = await reads(world, post, "Please confirm", timeout=20)

@@ -114,12 +114,12 @@ class LivingBot(BotProcess):
     """A bot process that its platform delivers to: after every start it hears what people do."""
 
     def __init__(self, world: World, folder: Path, source: str) -> None:
-        super().__init__(folder, source, world.emulator.environment())
+        super().__init__(folder, source, world.environment())
         self._world = world
 
     async def start(self) -> None:
         await super().start()
-        self._world.emulator.deliver_to(self.url)
+        self._world.deliver_to(self.url)
         await self._world.connected()
 
 

@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 import gateway as cl
+from tests.contract.harness import need
 from tests.contract.reading import reads, texts
 from tests.contract.world import World
 from tests.support.bot import register, running_bot
@@ -72,6 +73,7 @@ class DeletionContract:
     async def test_a_message_deleted_while_it_is_answered_is_answered_no_further(
         self, world: World, tmp_path: Path
     ) -> None:
+        need(world.facts.edits, "deletions by people")
         slow = _Slow()
         async with running_bot(world, register(slow), tmp_path) as running:
             post = await world.dm("slow")
@@ -88,6 +90,7 @@ class DeletionContract:
     async def test_a_message_deleted_while_it_waits_for_its_turn_is_not_answered(
         self, world: World, tmp_path: Path
     ) -> None:
+        need(world.facts.edits, "deletions by people")
         slow = _Slow()
         async with running_bot(world, register(slow), tmp_path):
             post = await world.dm("slow")
@@ -102,6 +105,7 @@ class DeletionContract:
         assert slow.runs == ["slow", "last"]
 
     async def test_a_conversation_ends_with_the_message_it_began_with(self, world: World, tmp_path: Path) -> None:
+        need(world.facts.edits, "deletions by people")
         slow = _Slow()
         async with running_bot(world, register(slow), tmp_path) as running:
             post = await world.mention("slow")
@@ -116,6 +120,7 @@ class DeletionContract:
         assert slow.runs == ["slow", "other"]
 
     async def test_what_others_delete_is_not_even_stored(self, world: World, tmp_path: Path) -> None:
+        need(world.facts.edits, "deletions by people")
         slow = _Slow()
         async with running_bot(world, register(slow), tmp_path):
             talk = await world.small_talk("hello everybody")

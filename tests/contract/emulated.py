@@ -6,9 +6,10 @@ from copy import deepcopy
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
 
-from gateway.adapter import Emulator
+from gateway.adapter import Adapter, AdapterContext, Emulator
 from gateway.emulators.common.faults import Hold, When
 from gateway.emulators.common.values import Call
+from gateway.model import Capabilities
 from tests.contract.world import Method, Person, Said, Trouble, World
 
 T = TypeVar("T")
@@ -59,6 +60,19 @@ class EmulatedWorld(Generic[E]):
 
     def __init__(self, emulator: E) -> None:
         self.emulator = emulator
+
+    def adapter(self, context: AdapterContext, *, wrong_token: bool = False) -> Adapter:
+        raise NotImplementedError
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self.adapter(AdapterContext()).capabilities
+
+    def environment(self) -> Mapping[str, str]:
+        return self.emulator.environment()
+
+    def deliver_to(self, url: str) -> None:
+        self.emulator.deliver_to(url)
 
     @asynccontextmanager
     async def unreachable(self) -> AsyncIterator[None]:

@@ -100,7 +100,7 @@ class FileContract(HouseContract):
             await harness.collect(elsewhere)
         except PlatformError:
             assert stranger.heard == []
-        secrets = [value for name, value in harness.world.emulator.environment().items() if not name.endswith("URL")]
+        secrets = [value for name, value in harness.world.environment().items() if not name.endswith("URL")]
         for request in stranger.heard:
             assert "authorization" not in request.lower()
             assert not any(secret in request for secret in secrets)

@@ -123,7 +123,7 @@ class AdapterHarness:
 
 def capabilities(world: World) -> Capabilities:
     """Return what the platform's adapter claims to be able to do."""
-    return world.adapter(AdapterContext()).capabilities
+    return world.capabilities
 
 
 def need(able: bool, what: str) -> None:
@@ -148,7 +148,7 @@ async def serving(
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
         # The socket takes connections already: nothing has to wait for the server to be up.
         running = asyncio.create_task(server.serve(sockets=[listening]))
-        world.emulator.deliver_to(url)
+        world.deliver_to(url)
         try:
             async with harness.adapter.connect(harness.accept):
                 await world.connected()

@@ -105,6 +105,7 @@ class FeedbackHistoryContract:
 
     async def test_reactions_count_where_the_map_says_so(self, world: World, tmp_path: Path) -> None:
         given: list[cl.Feedback] = []
+        need(bool(world.facts.emoji), "reactions")
         counts = f"{world.facts.emoji}=1, other=0"
         async with running_bot(world, answering(given), tmp_path, feedback_reactions=counts):
             first = await world.mention("first")

@@ -19,7 +19,7 @@ from tests.contract.actions import eventually
 from tests.contract.crashes import LivingBot
 from tests.contract.harness import need
 from tests.contract.history import SPEAKS, kept, said
-from tests.contract.reading import reads, texts
+from tests.contract.reading import counted, reads, texts
 from tests.contract.world import World
 from tests.support.bot import RunningBot, register, running_bot
 
@@ -169,7 +169,7 @@ class ProactiveContract:
             again = await say(running, to, "news", key="one")
             assert again.repeated and again._replace(repeated=sent[0].repeated) == sent[0]
             assert (await say(running, to, "news", key="two")).id != sent[0].id
-            assert texts(world, post) == ["re hello", "news", "news"]
+            assert await counted(world, post, 3) == ["re hello", "news", "news"]
 
     @pytest.mark.parametrize("after_effect", [False, True])
     async def test_killed_while_it_is_sent_it_stands_once(
@@ -336,7 +336,7 @@ class ProactiveContract:
             assert await running.gateway.broadcasts.count(to) == 2 + len(people)
             done = await _done(running, (await broadcast(running, "to some", to)).id)
             assert (done.sent, done.failed, done.errors) == (2 + len(people), 0, [])
-            assert sum("to some" in texts(world, post) for post in posts) == 2
+            await world.wait_for(lambda: sum("to some" in texts(world, post) for post in posts) == 2)
             with pytest.raises(RequestRefused) as refused:
                 await broadcast(running, "x", Audience(conversations=["nowhere"]))
             assert (refused.value.status, refused.value.where) == (404, "to.conversations[0]")

@@ -245,12 +245,12 @@ class ProfileContract:
             await reads(world, post, "said hello")
             offer = await reads(world, post, HINT)
             assert offer.buttons == ("Routine", "Explain")
-            await world.click(offer, "Explain", user="Grace")
+            await world.click(offer, "Explain", user=world.facts.other)
             await reads(world, post, "said Explain superconductors")
             said = await reads(world, post, "> Explain superconductors")
             assert (said.id, said.buttons) == (offer.id, ())
         assert [each[:2] for each in got] == [("hello", None), ("Explain superconductors", "Search")]
-        assert "Grace" in got[1][2]
+        assert world.facts.other in got[1][2]
 
     async def test_a_starter_said_already_does_nothing(self, world: World, tmp_path: Path) -> None:
         got: list[Any] = []

@@ -106,7 +106,7 @@ class ResumeContract:
         assert answer["threadId"] == thread["id"] == kept(tmp_path, "SELECT id FROM threads")[0]
         assert thread["name"] == "one"
         assert thread["userIdentifier"] == world.user("Ada").key
-        assert thread["metadata"] == {"client_type": world.name, "topic": "one"}
+        assert thread["metadata"] == {"client_type": world.name, "topic": "one", **world.facts.session}
         assert thread["elements"] == []
         assert cl.Message.from_dict(answer).content == "noted one"
 
@@ -156,4 +156,5 @@ class ResumeContract:
                 post = await world.dm(text)
                 await reads(world, post, f"noted {text}")
         [thread] = resumed
-        assert (thread["steps"], thread["elements"], thread["metadata"]) == ([], [], {"topic": "one"})
+        assert (thread["steps"], thread["elements"]) == ([], [])
+        assert thread["metadata"] == {"topic": "one", **world.facts.session}

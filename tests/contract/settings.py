@@ -87,6 +87,7 @@ def settings_bot(updates: list[dict[str, Any]], widgets: Any = model_settings) -
 
 async def opened(world: World, message: Said, label: str = "Settings", *, user: Person = "Ada") -> ShownForm:
     """Press the button and wait for the form."""
+    need(capabilities(world).forms, "forms")
     await world.click(message, label, user=user)
     form = await world.wait_for(lambda: world.form(user=user))
     assert form is not None

@@ -12,6 +12,7 @@ from gateway.adapter import extras
 from gateway.chat import titles
 from gateway.chat.registry import Callbacks
 from gateway.telemetry.logs import configure_logging
+from tests.contract.harness import need
 from tests.contract.history import kept
 from tests.contract.reading import reads, texts
 from tests.contract.world import Post, World
@@ -137,6 +138,7 @@ class TitleContract:
             def title(message: cl.Message) -> str:
                 return f"About {message.content}"
 
+        need(not world.facts.own_threads, "threads that the bot opens")
         async with running_bot(world, register(bot), tmp_path):
             post = await world.mention("hush")
             await world.delivered(post)

@@ -6,12 +6,12 @@ the adapter anything: what a test reads is what a person sees, what it counts is
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol, TypeVar
 
-from gateway.adapter import Adapter, AdapterContext, Emulator, extras
+from gateway.adapter import Adapter, AdapterContext, extras
 from gateway.emulators.common.faults import Hold
-from gateway.model import UserRef
+from gateway.model import Capabilities, UserRef
 
 T = TypeVar("T")
 
@@ -125,7 +125,7 @@ class Facts:
     permission: str
     """What ``Forbidden`` must name when a call met the trouble ``forbidden``."""
     emoji: str
-    """A reaction people use here, by the name ``ReactionChanged.emoji`` gives it."""
+    """A reaction people use here, by the name ``ReactionChanged.emoji`` gives it; empty where there are none."""
     everyone: str
     """How a text notifies the whole channel, had it its way: ``<!channel>``, ``@everyone``."""
     exactly_once_sends: bool
@@ -144,6 +144,14 @@ class Facts:
     """Commands arrive as such, not only as text."""
     opening: bool = False
     """The bot hears that somebody opened the direct messages without writing yet."""
+    edits: bool = True
+    """People edit and delete what they wrote."""
+    other: Person = "Grace"
+    """Who else than Ada can take part in a conversation of hers: herself where nobody else can."""
+    own_threads: bool = False
+    """People open the threads themselves, each their own; else the bot's first answer to a mention opens one."""
+    session: Mapping[str, object] = field(default_factory=dict[str, object])
+    """What every session of a conversation has from the platform."""
 
 
 class World(Protocol):
@@ -153,8 +161,16 @@ class World(Protocol):
     facts: Facts
 
     @property
-    def emulator(self) -> Emulator:
-        """Return the emulator behind this platform."""
+    def capabilities(self) -> Capabilities:
+        """Return what the platform's adapter claims to be able to do."""
+        ...
+
+    def environment(self) -> Mapping[str, str]:
+        """Return the settings that point a bot at this platform, as environment variables."""
+        ...
+
+    def deliver_to(self, url: str) -> None:
+        """Let what people do from now on go to the bot that is served at this address."""
         ...
 
     def adapter(self, context: AdapterContext, *, wrong_token: bool = False) -> Adapter:
@@ -163,7 +179,7 @@ class World(Protocol):
 
     async def connected(self) -> None:
         """Wait until what people do from now on reaches the bot. Called once the adapter is connected and its server
-        listens (``Emulator.deliver_to`` was told where)."""
+        listens (``deliver_to`` was told where)."""
         ...
 
     def unreachable(self) -> AbstractAsyncContextManager[None]:

@@ -80,7 +80,7 @@ async def running_bot(
             serving = asyncio.create_task(server.serve(sockets=[listener]))
             try:
                 for world in worlds:
-                    world.emulator.deliver_to(config.local_url)
+                    world.deliver_to(config.local_url)
                     await world.connected()
                 yield RunningBot(gateway, config.local_url, given.activity)
             finally:
