@@ -84,7 +84,7 @@ class Gateway:
             self._routes(),
             root_path=parts.settings.root_path,
             lifespan=self._lifespan,
-            origins=parts.settings.web_origins if parts.access is not None else (),
+            origins=parts.settings.web_origins if self.serves_api else (),
         )
 
     @classmethod
@@ -131,6 +131,11 @@ class Gateway:
     def is_emulated(self) -> bool:
         """Whether the platforms are emulated and shown in the playground."""
         return self._playground is not None
+
+    @property
+    def serves_api(self) -> bool:
+        """Whether programs are served over HTTP: whether there was an API key when the gateway was made."""
+        return self._parts.access is not None
 
     @property
     def is_draining(self) -> bool:
@@ -214,7 +219,7 @@ class Gateway:
         parts = self._parts
         notes: dict[str, Mapping[str, Any]] = {
             PLACE_OF_HISTORY: {"place": parts.history.place},
-            SERVES_API: {"on": parts.access is not None},
+            SERVES_API: {"on": self.serves_api},
         }
         for name, note in notes.items():
             if await parts.store.get_value("gateway", name) != note:

@@ -207,6 +207,8 @@ async def _serve(
         with server.taking_signals():
             async with gateway:
                 _announce(settings, playground=gateway.is_emulated, headless=headless)
+                if gateway.serves_api:
+                    typer.echo("Programs with an API key are served below /v1", err=True)
                 await server.serve(sockets=[listener])
 
 

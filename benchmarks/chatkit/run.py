@@ -22,6 +22,7 @@ from benchmarks.values import Plan
 _BOTS = Path(__file__).parent / "bots"
 _ENVIRONMENT = {
     "GATEWAY_API_KEYS": KEY,
+    "GATEWAY_API_RATE": "0",
     "GATEWAY_MAX_CONNECTIONS": "5000",
     "GATEWAY_CONNECTIONS_PER_ADDRESS": "5000",
 }

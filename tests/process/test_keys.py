@@ -10,6 +10,7 @@ import pytest
 
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.model import key_id
+from tests.contract.actions import eventually
 from tests.process.test_cli import BOT, fails, gateway
 from tests.process.test_threads import data
 from tests.support.process import BotProcess
@@ -17,6 +18,7 @@ from tests.support.process import BotProcess
 __all__ = ["data"]
 
 RESTART = "restart it"
+SERVED = "Programs with an API key are served"
 
 
 def create(folder: Path, *options: str) -> tuple[str, str]:
@@ -108,7 +110,9 @@ async def test_beside_a_gateway_that_had_no_key_it_says_that_a_restart_is_needed
     async with BotProcess(tmp_path, BOT, slack.environment()) as bot:
         assert RESTART in create(tmp_path)[1]
         assert RESTART in create(tmp_path)[1]
+        assert not any(SERVED in line for line in bot.log)
         await bot.restart()
+        await eventually(lambda: any(SERVED in line for line in bot.log))
         key, said = create(tmp_path)
         assert RESTART not in said
         assert gateway("keys", "revoke", key, cwd=tmp_path).returncode == 0
