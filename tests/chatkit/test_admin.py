@@ -1,7 +1,10 @@
 """Threads and their items by OpenAI's own SDK."""
 
 import asyncio
-from contextlib import suppress
+import sqlite3
+import time
+from contextlib import closing, suppress
+from pathlib import Path
 
 import httpx
 import openai
@@ -10,6 +13,8 @@ from openai.types.beta.chatkit.chatkit_thread_item_list import Data
 from pydantic import TypeAdapter
 
 import gateway as cl
+from gateway.model import API_KEY, Document, StoredApiKey
+from gateway.store import SQLiteStore
 from tests.chatkit.client import KEY, Client, bearer, connected, message
 from tests.chatkit.conftest import Serve
 from tests.chatkit.test_sessions import echo, sdk
@@ -153,3 +158,23 @@ async def test_threads_need_an_api_key(serve: Serve) -> None:
             assert (await http.get(path)).status_code == 401
             assert (await http.get(path, headers=bearer(client.secret))).status_code == 401
         assert (await http.delete("/v1/chatkit/threads/x")).status_code == 401
+
+
+async def test_keys_need_the_scope_and_writes_are_in_the_audit(serve: Serve, tmp_path: Path) -> None:
+    key, stored = StoredApiKey.issue(name="reader", scopes=["read"], now=time.time())
+    store = SQLiteStore(tmp_path / "gateway.db")
+    await store.open()
+    await store.put_documents([Document(kind=API_KEY, id=stored.id, body=stored.to_body())])
+    await store.close()
+    async with serve(echo) as url, connected(url) as ada, sdk(url) as client:
+        thread = await ada.send("hello")
+        reading = sdk(url, key).beta.chatkit
+        assert [each.id for each in (await reading.threads.list()).data] == [thread.id]
+        with pytest.raises(openai.PermissionDeniedError, match="write"):
+            await reading.threads.delete(thread.id)
+        with pytest.raises(openai.PermissionDeniedError, match="write"):
+            await reading.sessions.create(user="ada", workflow={"id": "wf"})
+        await client.beta.chatkit.threads.delete(thread.id)
+        with closing(sqlite3.connect(tmp_path / "gateway.db")) as database:
+            actions = [action for (action,) in database.execute("SELECT action FROM audit ORDER BY rowid")]
+    assert actions == ["chatkit.session.created", "chatkit.thread.deleted"]
