@@ -14,6 +14,10 @@ class Deletions(Protocol):
         other than the gateway made; None where there is no such thread."""
         ...
 
+    async def is_open(self, thread: str) -> bool:
+        """Return whether a thread is that of its conversation's open session, which goes on with it."""
+        ...
+
     async def threads_of(self, conversation: str) -> Sequence[str]:
         """Return the ids of a conversation's threads and of its session."""
         ...

@@ -53,30 +53,32 @@ class Deletion:
         """End the session of a conversation and delete all that is kept of it. Raises ``RequestRefused`` (409) when a
         turn of it does not end."""
         try:
-            await self._forget(conversation.key)
+            await self._forget(conversation.key, None)
         except StillRunning as error:
             raise RequestRefused(409, str(error)) from None
 
     async def delete_thread(self, thread: str) -> Erased | None:
-        """Delete a thread; with the session that it belongs to, where that is open. Returns what was deleted, None
-        where there is no such thread. Raises ``StillRunning`` when a turn of its conversation does not end."""
+        """Delete a thread; with the session that it belongs to, where that is open, so that the conversation begins
+        anew with the next message. Returns what was deleted, None where there is no such thread. Raises
+        ``StillRunning`` when a turn of its conversation does not end."""
         conversation = await self._store.conversation_of(thread)
         if conversation is None:
             return None
-        if conversation and await self._is_last(thread, conversation):
-            return await self._forget(conversation)
+        if conversation and (await self._store.is_open(thread) or await self._is_last(thread, conversation)):
+            return await self._forget(conversation, [thread])
         return await self._delete([thread])
 
     async def _is_last(self, thread: str, conversation: str) -> bool:
-        """Return whether nothing of a conversation stays without this thread, which is that of its session too."""
+        """Return whether nothing of a conversation stays without this thread."""
         return set(await self._store.threads_of(conversation)) == {thread}
 
-    async def _forget(self, conversation: str) -> Erased:
+    async def _forget(self, conversation: str, threads: Sequence[str] | None) -> Erased:
+        """Delete these threads of a conversation (None: all) and its session."""
         running = self.running
         async with nullcontext() if running is None else running.suspended([conversation]):
             if running is not None:
                 running.discard([conversation])
-            erased = await self._delete(await self._store.threads_of(conversation))
+            erased = await self._delete(await self._store.threads_of(conversation) if threads is None else threads)
             await self._store.forget_conversation(conversation)
             await self._held.forget(conversation)
         log.info("conversation.deleted", conversation=conversation, **erased._asdict())

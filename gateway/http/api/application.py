@@ -18,6 +18,7 @@ from gateway.http.api.keys import ReadKey
 from gateway.http.api.parts import ApiParts
 from gateway.http.api.shapes import Error
 from gateway.http.refusals import as_json, refusal
+from gateway.runtime.erasure import StillRunning
 
 PREFIX = "/v1"
 
@@ -62,6 +63,7 @@ def application(parts: ApiParts) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _does_not_fit)
     app.add_exception_handler(HTTPException, _by_starlette)
     app.add_exception_handler(GatewayError, _by_gateway)
+    app.add_exception_handler(StillRunning, _still_running)
     for noun in (threads, steps, feedback, users, messages, broadcasts):
         app.include_router(noun.router)
 
@@ -107,3 +109,7 @@ async def _by_gateway(_: Request, error: Exception) -> Response:
     if refused is None:
         raise error
     return as_json(refused)
+
+
+async def _still_running(_: Request, error: Exception) -> Response:
+    return as_json(RequestRefused(503, str(error), headers={"Retry-After": "10"}))

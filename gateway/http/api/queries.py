@@ -38,15 +38,15 @@ def equals(field: str, value: object) -> Condition | None:
 def between(field: str, since: datetime | None, until: datetime | None) -> list[Condition]:
     """Return the conditions that a time lies in a span, its end left out. Raises ``RequestRefused`` (400) for a time
     that is out of all bounds."""
-    found = [] if since is None else [Condition(field, "gte", _text(since))]
-    return found if until is None else [*found, Condition(field, "lt", _text(until))]
+    found = [] if since is None else [Condition(field, "gte", _text(since, "since"))]
+    return found if until is None else [*found, Condition(field, "lt", _text(until, "until"))]
 
 
-def _text(moment: datetime) -> str:
+def _text(moment: datetime, where: str) -> str:
     try:
         return time_text(moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC))
     except (OverflowError, ValueError):
-        raise RequestRefused(400, "this time is out of bounds", where="since") from None
+        raise RequestRefused(400, "this time is out of bounds", where=where) from None
 
 
 async def page_of(

@@ -6,7 +6,6 @@ from gateway.errors import RequestRefused
 from gateway.http.api.keys import AdminKey, History, ReadKey
 from gateway.http.api.queries import Cursor, Limit, Order, page_of, row_of
 from gateway.http.api.shapes import Deleted, Page, User
-from gateway.runtime.erasure import StillRunning
 
 router = APIRouter(tags=["users"])
 
@@ -19,19 +18,16 @@ async def list_users(
     return await page_of(parts, "users", User, [], limit=limit, cursor=cursor, order=order)
 
 
-@router.get("/users/{identifier}")
+@router.get("/users/{identifier:path}")
 async def read_user(parts: History, _: ReadKey, identifier: str) -> User:
     """Return a person by the identifier (``slack:T1:U1``)."""
     return User.model_validate(await row_of(parts, "users", "identifier", identifier))
 
 
-@router.delete("/users/{identifier}")
+@router.delete("/users/{identifier:path}")
 async def erase_user(parts: History, key: AdminKey, identifier: str) -> Deleted:
     """Erase a person: everything that is kept of them, in conversations with others too. The person may come back."""
-    try:
-        outcome = await parts.erasure.erase(identifier)
-    except StillRunning as error:
-        raise RequestRefused(503, str(error), headers={"Retry-After": "10"}) from None
+    outcome = await parts.erasure.erase(identifier)
     if not outcome.anything:
         raise RequestRefused(404, f"nothing is kept of {identifier[:100]!r}")
     await parts.access.note(key, "user.erased", **outcome.erased._asdict())

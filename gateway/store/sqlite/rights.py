@@ -104,6 +104,9 @@ class RightsOnSQLite:
     async def conversation_of(self, thread: str) -> str | None:
         return await self._read(deletions.READ_CONVERSATION, thread)
 
+    async def is_open(self, thread: str) -> bool:
+        return await self._read(deletions.READ_OPEN, thread)
+
     async def threads_of(self, conversation: str) -> Sequence[str]:
         return await self._read(deletions.READ_THREADS, conversation)
 

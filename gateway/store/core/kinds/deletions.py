@@ -9,6 +9,9 @@ from gateway.store.core.statements import ByKeys
 from gateway.store.core.transaction import Transaction
 
 CONVERSATION = "SELECT conversation FROM threads WHERE id = ?"
+IS_OPEN = """SELECT EXISTS (SELECT 1 FROM threads JOIN sessions
+    ON sessions.conversation = threads.conversation AND sessions.id = threads.id
+    WHERE threads.id = ? AND sessions.ended_at IS NULL)"""
 THREADS = """SELECT id FROM threads WHERE conversation = ?1
     UNION SELECT id FROM sessions WHERE conversation = ?1"""
 CONTENTS = """SELECT DISTINCT "objectKey" FROM elements
@@ -31,6 +34,10 @@ DELETE = [
 def _conversation(tx: Transaction, threads: Sequence[str]) -> list[str | None]:
     rows = [tx.execute(CONVERSATION, (thread,)).fetchone() for thread in threads]
     return [None if row is None else row[0] for row in rows]
+
+
+def _open(tx: Transaction, threads: Sequence[str]) -> list[bool]:
+    return [bool(tx.execute(IS_OPEN, (thread,)).fetchone()[0]) for thread in threads]
 
 
 def _threads(tx: Transaction, conversations: Sequence[str]) -> list[list[str]]:
@@ -61,6 +68,7 @@ def _forget(tx: Transaction, items: Sequence[tuple[str, Sequence[str]]]) -> list
 
 
 READ_CONVERSATION = Kind(_conversation, writes=False, owned=False)
+READ_OPEN = Kind(_open, writes=False, owned=False)
 READ_THREADS = Kind(_threads, writes=False, owned=False)
 READ_CONTENTS = Kind(_contents, writes=False, owned=False)
 READ_TOKENS = Kind(_tokens, writes=False, owned=False)
