@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Any, assert_never
 
 from starlette.requests import Request
@@ -38,7 +39,7 @@ from adapters.chatkit.sessions import Session, Sessions
 from adapters.chatkit.threads import Item, Thread, ThreadStore, time_of
 from adapters.shortening import cut
 from gateway.adapter import Accept, Activity
-from gateway.errors import RequestRefused
+from gateway.errors import Draining, RequestRefused
 from gateway.model import Accepted, Envelope, Notice
 
 PATH = "/v1/chatkit/conversation"
@@ -153,21 +154,21 @@ class ConversationApi:
 
     async def _streamed(self, session: Session, wish: Streaming, accept: Accept) -> Response:
         self._admit(session)
-        thread, events, envelope = await self._begin(session, wish)
-        reading = ExitStack()
+        begun = await self._begin(session, wish)
+        thread, reading = begun.thread, ExitStack()
         try:
             reader, _ = reading.enter_context(self._logs.reading(thread.id))
-            self._logs.publish(thread.id, *events)
-            accepted = await accept(envelope)
-            self._note(thread, accepted)
-        except BaseException:
+            self._logs.publish(thread.id, *begun.events)
+            self._note(thread, await accept(begun.envelope))
+        except BaseException as error:
             reading.close()
+            if isinstance(error, Draining):
+                await self._take_back(begun)
             raise
         return self._stream(session, thread, reader, reading, accept)
 
-    async def _begin(self, session: Session, wish: Streaming) -> tuple[Thread, Sequence[Event], Envelope]:
-        """Do what a request asks of the thread itself. Returns the thread, what its readers are told, and the delivery
-        for the bot."""
+    async def _begin(self, session: Session, wish: Streaming) -> "_Begun":
+        """Do what a request asks of the thread itself."""
         match wish:
             case CreateThread(params=params):
                 item = await self._item(session, params.input)
@@ -181,16 +182,18 @@ class ConversationApi:
                 )
                 item = {**item, "thread_id": thread.id}
                 created = {"type": "thread.created", "thread": views.thread_of(thread)}
-                return thread, [created, *_arrived(item)], _message(session, thread, item)
+                return _Begun(thread, [created, *_arrived(item)], _message(session, thread, item), new=True)
             case AddMessage(params=params):
                 thread = await self._threads.find(params.thread_id, session.user)
                 item = {**await self._item(session, params.input), "thread_id": thread.id}
                 await self._threads.put(thread.ref, [item])
-                return thread, _arrived(item), _message(session, thread, item)
+                return _Begun(thread, _arrived(item), _message(session, thread, item), added=[item])
             case RetryAfterItem(params=params):
                 thread = await self._threads.find(params.thread_id, session.user)
-                again, removed = await self._rewind(thread, params.item_id)
-                return thread, removed, _message(session, thread, again, retry=new_id("retry"))
+                again, gone = await self._rewind(thread, params.item_id)
+                return _Begun(
+                    thread, _removed(gone), _message(session, thread, again, retry=new_id("retry")), gone=gone
+                )
             case CustomAction():
                 return await self._press(session, wish)
             case _:
@@ -212,8 +215,21 @@ class ConversationApi:
             raise RequestRefused(400, "the message is empty", where="params.input.content")
         return item
 
-    async def _rewind(self, thread: Thread, id: str) -> tuple[Item, Sequence[Event]]:
-        """Take back what followed a person's message: the one with this id, or the last one before that item."""
+    async def _take_back(self, begun: "_Begun") -> None:
+        """Leave the thread as it was before a request that the bot did not take."""
+        thread = begun.thread
+        if begun.new:
+            await self._threads.delete(thread)
+            self._logs.forget(thread.id)
+            return
+        await self._threads.remove([each["id"] for each in begun.added])
+        await self._threads.put(thread.ref, begun.gone)
+        back = [event for each in begun.gone for event in _arrived(each)]
+        self._logs.publish(thread.id, *_removed(begun.added), *back)
+
+    async def _rewind(self, thread: Thread, id: str) -> tuple[Item, Sequence[Item]]:
+        """Remove what followed a person's message: the one with this id, or the last one before that item. Returns the
+        message and what is gone."""
         item = await self._threads.item(thread.id, id)
         if item is None:
             raise RequestRefused(404, f"there is no item {id[:100]!r} in this thread", where="params.item_id")
@@ -222,11 +238,11 @@ class ConversationApi:
             item = next((each for each in before if each["type"] == "user_message"), None)
             if item is None:
                 raise RequestRefused(400, "there is no message of a person to answer anew", where="params.item_id")
-        gone = [each["id"] for each in await self._threads.behind(thread.id, item["id"])]
-        await self._threads.remove(gone)
-        return item, [{"type": "thread.item.removed", "item_id": each} for each in gone]
+        gone = await self._threads.behind(thread.id, item["id"])
+        await self._threads.remove([each["id"] for each in gone])
+        return item, gone
 
-    async def _press(self, session: Session, wish: CustomAction) -> tuple[Thread, Sequence[Event], Envelope]:
+    async def _press(self, session: Session, wish: CustomAction) -> "_Begun":
         params = wish.params
         thread = await self._threads.find(params.thread_id, session.user)
         payload = params.action.payload
@@ -243,7 +259,7 @@ class ConversationApi:
             "item_id": params.item_id,
             "state_variables": dict(session.state_variables),
         }
-        return thread, [], _envelope(thread, new_id("action"), body)
+        return _Begun(thread, [], _envelope(thread, new_id("action"), body))
 
     async def _resume(self, request: Request, accept: Accept) -> Response:
         """Stream what a client missed that lost its connection, and what is still to come."""
@@ -300,6 +316,23 @@ class ConversationApi:
         return StreamingResponse(body(), media_type="text/event-stream", headers=_HEADERS)
 
 
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """What a request did to a thread before the bot was given it."""
+
+    thread: Thread
+    events: Sequence[Event]
+    """What readers of the thread are told."""
+    envelope: Envelope
+    """The delivery for the bot."""
+    new: bool = False
+    """Whether the thread was made."""
+    added: Sequence[Item] = ()
+    """The items that a thread which was there already got."""
+    gone: Sequence[Item] = ()
+    """The items that were removed, oldest first."""
+
+
 def notice(text: str) -> Event:
     """Return the event that shows a person a text which is no part of the thread."""
     return {"type": "notice", "level": "info", "message": text, "title": None}
@@ -307,6 +340,10 @@ def notice(text: str) -> Event:
 
 def _arrived(item: Item) -> list[Event]:
     return [{"type": "thread.item.added", "item": item}, {"type": "thread.item.done", "item": item}]
+
+
+def _removed(items: Sequence[Item]) -> list[Event]:
+    return [{"type": "thread.item.removed", "item_id": each["id"]} for each in items]
 
 
 def _title(item: Item) -> str | None:

@@ -37,6 +37,13 @@ def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Serve:
 @asynccontextmanager
 async def running(bot: Callable[[], Any], folder: Path, **settings: Any) -> AsyncIterator[str]:
     """Serve a bot on ChatKit until the block ends; ``settings`` are GatewaySettings fields."""
+    async with started(bot, folder, **settings) as (_, url):
+        yield url
+
+
+@asynccontextmanager
+async def started(bot: Callable[[], Any], folder: Path, **settings: Any) -> AsyncIterator[tuple[Gateway, str]]:
+    """Do what ``running`` does, and return the gateway too."""
     with bind("127.0.0.1", 0) as listener:
         config = GatewaySettings(
             _env_file=None,
@@ -51,7 +58,7 @@ async def running(bot: Callable[[], Any], folder: Path, **settings: Any) -> Asyn
         async with gateway:
             task = asyncio.create_task(server.serve(sockets=[listener]))
             try:
-                yield config.local_url
+                yield gateway, config.local_url
             finally:
                 await gateway.drain()
                 server.should_exit = True

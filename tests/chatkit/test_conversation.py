@@ -12,7 +12,7 @@ import pytest
 import gateway as cl
 from tests.chatkit import oracle
 from tests.chatkit.client import Thread, bearer, connected, events_in, message
-from tests.chatkit.conftest import Serve
+from tests.chatkit.conftest import Serve, started
 
 
 def echo() -> None:
@@ -288,6 +288,22 @@ async def test_a_client_that_goes_away_stops_the_turn_where_the_operator_wants_i
                 break
         await stream.aclose()
         await asyncio.wait_for(stopped.wait(), 5)
+
+
+@pytest.mark.usefixtures("serve")
+async def test_a_gateway_that_ends_refuses_requests_and_leaves_threads_as_they_were(tmp_path: Path) -> None:
+    async with started(echo, tmp_path) as (gateway, url), connected(url) as client:
+        thread = await client.send("hello")
+        await gateway.drain()
+        refused = (
+            await client.ask("threads.create", input=message("new")),
+            await client.ask("threads.add_user_message", thread_id=thread.id, input=message("more")),
+            await client.ask("threads.retry_after_item", thread_id=thread.id, item_id=next(iter(thread.items))),
+        )
+        assert [(each.status_code, each.headers["retry-after"]) for each in refused] == [(503, "5")] * 3
+        assert [each["id"] for each in (await client.ask("threads.list")).json()["data"]] == [thread.id]
+        items = (await client.ask("items.list", thread_id=thread.id, order="asc")).json()["data"]
+        assert items == list(thread.items.values())
 
 
 async def test_history_off_lists_nothing_and_recent_threads_bound_it(serve: Serve) -> None:
