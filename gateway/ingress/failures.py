@@ -8,7 +8,7 @@ from typing import cast
 import structlog
 
 from gateway.egress import Sender
-from gateway.errors import Forbidden, Gone, RateLimited, Rejected, TooLarge, Unsupported
+from gateway.errors import Forbidden, Gone, PlatformError, RateLimited, Rejected, TooLarge, Unsupported
 from gateway.model import MessageRequested, Outgoing
 from gateway.ports import Lease, Outcomes
 from gateway.runtime.history import History
@@ -60,14 +60,18 @@ class Failures:
         again = attempts <= self._retries and not _is(HOPELESS, error)
         platform = queued.event.ref.platform
         self._counters.add(platform, "failed")
-        log.error(
-            "turn.failed",
-            delivery=queued.key,
-            reference=reference(queued.key),
-            attempt=attempts,
-            again=again,
-            exc_info=error,
-        )
+        if isinstance(queued.event, MessageRequested) and isinstance(error, PlatformError):
+            # Whoever asked for the message is told. A broadcast may reach many who are not there any more.
+            log.warning("message.not_sent", delivery=queued.key, attempt=attempts, again=again, error=str(error))
+        else:
+            log.error(
+                "turn.failed",
+                delivery=queued.key,
+                reference=reference(queued.key),
+                attempt=attempts,
+                again=again,
+                exc_info=error,
+            )
         # An error's text may contain half of a surrogate pair, which no store takes.
         text = "".join(traceback.format_exception_only(error)).strip().encode(errors="backslashreplace").decode()
         if again:
