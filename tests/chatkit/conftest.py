@@ -15,6 +15,7 @@ from gateway.platforms import registry
 from gateway.serving.server import bind
 from gateway.settings import GatewaySettings
 from tests.chatkit.client import KEY
+from tests.chatkit.world import ChatKitWorld, chatkit_world
 from tests.support.bot import QuietServer, register
 
 Serve = Callable[..., AbstractAsyncContextManager[str]]
@@ -32,6 +33,13 @@ def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Serve:
             yield url
 
     return serving
+
+
+@pytest.fixture
+async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ChatKitWorld]:
+    monkeypatch.setenv("GATEWAY_API_KEYS", KEY)
+    async with chatkit_world() as world:
+        yield world
 
 
 @asynccontextmanager
