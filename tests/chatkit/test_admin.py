@@ -166,9 +166,9 @@ async def test_keys_need_the_scope_and_writes_are_in_the_audit(serve: Serve, tmp
     await store.open()
     await store.put_documents([Document(kind=API_KEY, id=stored.id, body=stored.to_body())])
     await store.close()
-    async with serve(echo) as url, connected(url) as ada, sdk(url) as client:
+    async with serve(echo) as url, connected(url) as ada, sdk(url) as client, sdk(url, key) as reader:
         thread = await ada.send("hello")
-        reading = sdk(url, key).beta.chatkit
+        reading = reader.beta.chatkit
         assert [each.id for each in (await reading.threads.list()).data] == [thread.id]
         with pytest.raises(openai.PermissionDeniedError, match="write"):
             await reading.threads.delete(thread.id)

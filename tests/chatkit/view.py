@@ -13,6 +13,8 @@ from tests.contract.world import Place, Said
 
 RETRY = 0.05
 """Seconds after which an ended stream is asked for again, as a browser's EventSource does."""
+LEAVE_WITHIN = 0.5
+"""Seconds that a page which is closed gets to end its request; a stream that is open for longer is broken off."""
 
 _FILE = re.compile(r"!?\[(?P<name>(?:\\.|[^\]\\])*)\]\(<(?P<url>[^>]+)>\)")
 """A line that is a file of the bot."""
@@ -37,6 +39,7 @@ class View(Thread):
         self._changed = changed
         self._asked = asyncio.Event()
         self._following: asyncio.Task[None] | None = None
+        self._leaving = False
 
     def apply(self, event: dict[str, Any]) -> None:
         super().apply(event)
@@ -62,6 +65,10 @@ class View(Thread):
     async def leave(self) -> None:
         """Close the page. Fails where an event was none of the protocol."""
         if self._following is not None:
+            # It ends by itself between two requests: one that is cancelled while it connects leaves its socket open.
+            self._leaving = True
+            self.ask()
+            await asyncio.wait([self._following], timeout=LEAVE_WITHIN)
             self._following.cancel()
             await asyncio.wait([self._following])
             if not self._following.cancelled() and (error := self._following.exception()):
@@ -69,7 +76,7 @@ class View(Thread):
 
     async def _follow(self, client: Client, first: AsyncGenerator[tuple[str | None, dict[str, Any]]] | None) -> None:
         lost = False
-        while True:
+        while not self._leaving:
             try:
                 if lost:
                     await self._reload(client)
