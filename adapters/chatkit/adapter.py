@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute
 
 from adapters.chatkit.admin import AdminApi
 from adapters.chatkit.attachments import Attachments
-from adapters.chatkit.conversation import ConversationApi, notice
+from adapters.chatkit.conversation import ConversationApi
 from adapters.chatkit.ids import PLATFORM, WORKSPACE
 from adapters.chatkit.limits import CAPABILITIES, TITLE
 from adapters.chatkit.log import ThreadLogs
@@ -20,7 +20,7 @@ from adapters.chatkit.sessions import Sessions
 from adapters.chatkit.settings import ChatKitSettings
 from adapters.chatkit.sharing import Sharing
 from adapters.chatkit.threads import ThreadStore, seconds_of
-from adapters.chatkit.views import thread_of
+from adapters.chatkit.views import notice, thread_of
 from adapters.shortening import cut
 from gateway.adapter import Accept, AdapterContext
 from gateway.errors import Rejected, SettingsError

@@ -1,8 +1,9 @@
-"""Shows threads and pages in the words of the protocol."""
+"""Shows threads, pages and what happens in the words of the protocol."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from adapters.chatkit.log import Event
 from adapters.chatkit.threads import Item, Page, Thread, ThreadStore, time_of
 
 
@@ -42,3 +43,18 @@ async def listed(
         ids = [each.id for each in newest]
         newest = newest[ids.index(after) + 1 :] if after in ids else []
     return page_of([metadata_of(each) for each in newest[:limit]], more=len(newest) > limit)
+
+
+def arrived(item: Item) -> list[Event]:
+    """Return the events of an item that appears complete."""
+    return [{"type": "thread.item.added", "item": item}, {"type": "thread.item.done", "item": item}]
+
+
+def removed(items: Sequence[Item]) -> list[Event]:
+    """Return the events of items that are gone."""
+    return [{"type": "thread.item.removed", "item_id": each["id"]} for each in items]
+
+
+def notice(text: str) -> Event:
+    """Return the event that shows a person a text which is no part of the thread."""
+    return {"type": "notice", "level": "info", "message": text, "title": None}
