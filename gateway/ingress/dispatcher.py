@@ -70,13 +70,14 @@ class Dispatcher:
         self._backlog = Backlog(
             store=store, decoder=decoder, is_taken=self._is_taken, submit=lambda queued: self.submit(queued, older=True)
         )
+        self._endings = endings or DeliveryEndings()
         attempts = Attempts(
             store=store,
             runner=runner,
             failures=failures,
             trials=self._trials,
             queues=queues,
-            endings=endings or DeliveryEndings(),
+            endings=self._endings,
         )
         side_turns = SideTurns(inbox=store, attempts=attempts, queues=queues, tasks=tasks, limits=limits)
         self._router = Router(runner=runner, attempts=attempts, side_turns=side_turns, queues=queues, tasks=tasks)
@@ -214,6 +215,7 @@ class Dispatcher:
             profiles=profiles,
             history=history,
             take_due=self._take_due,
+            endings=self._endings,
         )
 
     async def _take_due(self) -> None:

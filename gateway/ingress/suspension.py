@@ -10,6 +10,7 @@ import structlog
 from gateway.ingress.queue import ConversationQueue
 from gateway.ingress.queues import ConversationQueues
 from gateway.ports import Inbox
+from gateway.runtime.endings import DeliveryEndings
 from gateway.runtime.erasure import StillRunning
 from gateway.runtime.history import History
 from gateway.runtime.persistence import retry_until_stored
@@ -41,14 +42,16 @@ class Suspension:
         profiles: Profiles,
         history: History,
         take_due: Callable[[], Awaitable[None]],
+        endings: DeliveryEndings,
     ) -> None:
-        """``take_due`` reads deliveries back that wait in the store."""
+        """``take_due`` reads deliveries back that wait in the store; ``endings`` tells of those that were closed."""
         self._inbox = inbox
         self._queues = queues
         self._pool = pool
         self._profiles = profiles
         self._history = history
         self._take_due = take_due
+        self._endings = endings
 
     def conversations(self, person: str) -> Collection[str]:
         """Return the conversations in memory that a person takes part in, or has a delivery in."""
@@ -80,6 +83,16 @@ class Suspension:
         finally:
             self._queues.suspended.difference_update(conversations)
             await self._take_due()
+            await self._tell_closed()
+
+    async def _tell_closed(self) -> None:
+        """Tell those who wait for the end of a delivery that was erased or deleted meanwhile: no turn will."""
+        keys = self._endings.watched_keys()
+        if not keys:
+            return
+        for key, state in (await retry_until_stored(lambda: self._inbox.states(keys))).items():
+            if state.state != "open":
+                self._endings.ended(key)
 
     async def _end(self, queues: Collection[ConversationQueue]) -> None:
         deadline = time.monotonic() + END_WITHIN

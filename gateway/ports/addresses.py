@@ -28,8 +28,8 @@ class WantedAddresses(NamedTuple):
 
 
 class Addresses(Protocol):
-    """Finds conversations among the kept threads and the open sessions. One whose thread was deleted is not found, nor
-    one that the platform has ended."""
+    """Finds conversations among the kept threads and the open sessions. One whose threads were all deleted is not
+    found. One that the platform has ended is found while a thread of it is kept: it may have been opened again."""
 
     async def address(self, name: str) -> Address | None:
         """Return the conversation with this key (``ConversationRef.key``), or the one of the kept thread with this

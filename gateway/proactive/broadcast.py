@@ -2,7 +2,7 @@
 restart."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple, Self
 
 from gateway.model import ConversationKind, Document
@@ -10,10 +10,10 @@ from gateway.ports.documents import BROADCAST
 
 TARGET = "gateway.broadcast_target"
 """The kind of the documents that name one of the places a broadcast was given; they go when it ends."""
-ERRORS = 20
-"""How many failures of a broadcast are described; the others are counted."""
 
 State = Literal["running", "done", "cancelled"]
+Result = Literal["sent", "failed", "gone"]
+"""What came of a target: it is gone when its person was erased or its conversation deleted after the beginning."""
 
 
 class Audience(NamedTuple):
@@ -61,8 +61,6 @@ class Broadcast:
     state: State = "running"
     ended_at: float | None = None
     """When it was done or cancelled, in seconds since the epoch."""
-    errors: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
-    """The first failures: ``conversation`` and ``error``."""
 
     @property
     def sent(self) -> int:
@@ -79,16 +77,20 @@ class Broadcast:
         """How many targets are left; 0 when it has ended."""
         return max(0, self.total - self.sent - self.failed) if self.state == "running" else 0
 
-    def settle(self, platform: str, target: str, after: str, error: str | None) -> None:
-        """Note that a target is settled: sent to, or failed with an ``error``."""
+    def settle(self, platform: str, after: str, result: Result) -> None:
+        """Note what came of a target, by its position."""
         part = self.parts[platform]
         part.after = after
-        if error is None:
+        if result == "sent":
             part.sent += 1
-            return
-        part.failed += 1
-        if len(self.errors) < ERRORS:
-            self.errors.append({"conversation": target[:300], "error": error[:300]})
+        elif result == "failed":
+            part.failed += 1
+
+    def finish(self, platform: str) -> None:
+        """Note that no target on a platform is left."""
+        part = self.parts[platform]
+        part.finished = True
+        part.after = ""  # which may name a person
 
     def document(self) -> Document:
         """Return the document that keeps it."""

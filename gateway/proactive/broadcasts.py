@@ -3,16 +3,18 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import structlog
 
 from gateway.errors import Draining, RequestRefused
+from gateway.model import Document
 from gateway.ports import Addresses, Documents, Inbox
-from gateway.ports.documents import BROADCAST
-from gateway.proactive.broadcast import Audience, Broadcast, Part
+from gateway.ports.documents import BROADCAST, REQUESTED_MESSAGE
+from gateway.proactive.broadcast import Audience, Broadcast, Part, Result
+from gateway.proactive.destinations import Destination
 from gateway.proactive.messages import Take, new_id, outcome_of
 from gateway.proactive.requests import IdempotencyKeys, digest_of
 from gateway.proactive.targets import Target, Targets
@@ -32,6 +34,8 @@ RETRY = 5.0
 """Seconds before a broadcast goes on that the store held up."""
 PAGE = 100
 """Broadcasts read at once."""
+ERRORS = 20
+"""How many failures of a broadcast are described; the others are counted."""
 
 
 class BroadcastStore(Documents, Addresses, Inbox, Protocol):
@@ -116,6 +120,11 @@ class Broadcasts:
             raise RequestRefused(404, "no such broadcast is known")
         return Broadcast.of(document)
 
+    async def failures(self, id: str) -> Sequence[Mapping[str, Any]]:
+        """Return the first failures of a broadcast, each with its ``conversation`` and ``error``, as far as they are
+        still known."""
+        return [each.body for each in await self._store.list_documents(REQUESTED_MESSAGE, parent=id, limit=ERRORS)]
+
     async def page(self, *, before: int | None, limit: int) -> Sequence[tuple[int, Broadcast]]:
         """Return the newest broadcasts, each with its place in the order: those before ``before``, or all."""
         documents = await self._store.list_documents(BROADCAST, before=before, newest_first=True, limit=limit)
@@ -178,7 +187,7 @@ class Broadcasts:
         return None
 
     async def _send_part(self, broadcast: Broadcast, platform: str) -> None:
-        pending: deque[tuple[Target, asyncio.Task[str | None]]] = deque()
+        pending: deque[tuple[Target, asyncio.Task[Result]]] = deque()
         settled = 0
         try:
             async for target in self._targets.left(broadcast, platform):
@@ -198,12 +207,24 @@ class Broadcasts:
                 task.cancel()
             await asyncio.gather(*(task for _, task in pending), return_exceptions=True)
 
-    async def _send_to(self, broadcast: Broadcast, target: Target) -> str | None:
-        """Send a broadcast to one target. Returns why that failed, None when it was sent."""
+    async def _send_to(self, broadcast: Broadcast, target: Target) -> Result:
+        """Send a broadcast to one target, and note it when that fails."""
         try:
-            ref, user = await self._targets.place(target)
-        except RequestRefused as error:
-            return str(error)
+            place = await self._targets.place(broadcast, target)
+            error = None if place is None else await self._send_into(broadcast, place)
+        except RequestRefused as refused:
+            place, error = None, str(refused)
+        if error is None:
+            return "gone" if place is None else "sent"
+        if not await self._targets.is_there(broadcast, target):
+            return "gone"
+        if broadcast.failed < ERRORS:
+            await self._store.put_documents([_failure(broadcast, target, error)])
+        return "failed"
+
+    async def _send_into(self, broadcast: Broadcast, place: Destination) -> str | None:
+        """Send a broadcast into a conversation. Returns why that failed, None when it was sent."""
+        ref, user = place
         id = timed_id(broadcast.at, f"{broadcast.id}/{ref.key}")
         key = key_of_message(id)
         with self._endings.watched(key) as ended:
@@ -218,7 +239,7 @@ class Broadcasts:
         return None if status == "sent" else why
 
     async def _finish_part(self, broadcast: Broadcast, platform: str) -> None:
-        broadcast.parts[platform].finished = True
+        broadcast.finish(platform)
         if broadcast.state == "running" and all(part.finished for part in broadcast.parts.values()):
             broadcast.total = broadcast.sent + broadcast.failed
             await self._end(broadcast, "done")
@@ -232,7 +253,7 @@ class Broadcasts:
         self._running.pop(broadcast.id, None)
         log.info(f"broadcast.{state}", broadcast=broadcast.id, sent=broadcast.sent, failed=broadcast.failed)
 
-    async def _planned(self, id: str, wanted: WantedBroadcast) -> tuple[Broadcast, dict[str, list[str]]]:
+    async def _planned(self, id: str, wanted: WantedBroadcast) -> tuple[Broadcast, dict[str, list[Target]]]:
         now = time.time()
         platforms, total, named = await self._targets.plan(wanted.to, now)
         conditions = {**wanted.to._asdict(), "users": (), "conversations": ()}
@@ -250,10 +271,23 @@ class Broadcasts:
 
 
 async def _settle_first(
-    broadcast: Broadcast, platform: str, pending: deque[tuple[Target, asyncio.Task[str | None]]]
+    broadcast: Broadcast, platform: str, pending: deque[tuple[Target, asyncio.Task[Result]]]
 ) -> None:
     """Wait for the first target, and note what came of it: those behind it are noted after it, in their order."""
     target, task = pending[0]
-    error = await task
+    result = await task
     pending.popleft()
-    broadcast.settle(platform, target.name, target.position, error)
+    broadcast.settle(platform, target.position, result)
+
+
+def _failure(broadcast: Broadcast, target: Target, error: str) -> Document:
+    """Return what is noted of a message of a broadcast that failed. As what is noted of any message that a program
+    asked for, it goes after some days, and with the person."""
+    return Document(
+        kind=REQUESTED_MESSAGE,
+        id=timed_id(broadcast.at, f"{broadcast.id}/failed/{target.name}"),
+        body={"conversation": target.name[:300], "error": error[:300]},
+        parent=broadcast.id,
+        person=target.person,
+        conversation=target.conversation,
+    )

@@ -1,7 +1,7 @@
 """Tells those who wait for it that the turn of a delivery has ended for good."""
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from contextlib import contextmanager
 
 
@@ -19,6 +19,10 @@ class DeliveryEndings:
         for waiter in self._waiting.pop(key, ()):
             if not waiter.done():
                 waiter.set_result(None)
+
+    def watched_keys(self) -> Collection[str]:
+        """Return the keys of the deliveries whose end somebody waits for."""
+        return list(self._waiting)
 
     @contextmanager
     def watched(self, key: str) -> Generator[asyncio.Future[None]]:

@@ -20,6 +20,7 @@ from tests.contract.crashes import LivingBot
 from tests.contract.harness import need
 from tests.contract.history import SPEAKS, kept, said
 from tests.contract.reading import counted, reads, texts
+from tests.contract.rights import found_in, gateway_data
 from tests.contract.world import World
 from tests.support.bot import RunningBot, register, running_bot
 
@@ -335,7 +336,7 @@ class ProactiveContract:
             to = Audience(users=people, conversations=[found[0], found[1], found[0]])
             assert await running.gateway.broadcasts.count(to) == 2 + len(people)
             done = await _done(running, (await broadcast(running, "to some", to)).id)
-            assert (done.sent, done.failed, done.errors) == (2 + len(people), 0, [])
+            assert (done.sent, done.failed) == (2 + len(people), 0)
             await world.wait_for(lambda: sum("to some" in texts(world, post) for post in posts) == 2)
             with pytest.raises(RequestRefused) as refused:
                 await broadcast(running, "x", Audience(conversations=["nowhere"]))
@@ -350,9 +351,62 @@ class ProactiveContract:
             world.fail_next("send", "forbidden", times=1)
             done = await _done(running, (await broadcast(running, "to all", Audience())).id)
             assert (done.total, done.sent, done.failed) == (3, 2, 1)
-            [error] = done.errors
+            [error] = await running.gateway.broadcasts.failures(done.id)
             assert error["conversation"] in await conversations(running)
             assert "Forbidden" in error["error"]
+
+    async def test_who_is_erased_gets_no_broadcast_that_waits_for_them(
+        self, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ada = world.user("Ada").key
+
+        def bot() -> None:
+            @cl.on_message
+            async def main(message: cl.Message) -> None:
+                await cl.Message(f"re {message.content}").send()
+                if message.content == "stay":
+                    await asyncio.Event().wait()
+
+        monkeypatch.setattr("gateway.ingress.suspension.END_WITHIN", 0.1)
+        async with running_bot(world, register(bot), tmp_path) as running:
+            dm = await world.dm("hello")
+            await reads(world, dm, "re hello")
+            [own] = await known(running)
+            await world.reply(dm, "stay")
+            await reads(world, dm, "re stay")
+            # The messages wait behind the turn that stays: the first in the inbox, the others not even there.
+            audiences = [Audience(conversations=[own]), Audience(platform=world.name)]
+            if SupportsDirectMessages in world.facts.extras:
+                audiences.append(Audience(users=[ada]))
+            waiting = [await broadcast(running, "to all", audience) for audience in audiences]
+            assert {each.total for each in waiting} == {1}
+            await eventually(lambda: kept(tmp_path, "SELECT count(*) FROM deliveries WHERE state = 0") == [2])
+            assert (await gateway_data(tmp_path, "erase", "--user", ada)).code == 0
+            for each in waiting:
+                done = await _done(running, each.id)
+                assert (done.total, done.sent, done.failed) == (0, 0, 0)
+                assert await running.gateway.broadcasts.failures(done.id) == []
+            assert "to all" not in texts(world, dm)
+        assert kept(tmp_path, f"SELECT kind FROM documents WHERE CAST(body AS TEXT) || person LIKE '%{ada}%'") == []
+        assert kept(tmp_path, "SELECT id FROM users UNION ALL SELECT id FROM threads") == []
+        assert found_in(tmp_path, f'"{ada}"') == []
+
+    async def test_whom_a_broadcast_did_not_reach_can_be_erased(self, world: World, tmp_path: Path) -> None:
+        ada = world.user("Ada").key
+        async with running_bot(world, register(echo), tmp_path) as running:
+            dm = await world.dm("hello")
+            await reads(world, dm, "re hello")
+            await known(running)
+            people = [Audience(users=[ada])] if SupportsDirectMessages in world.facts.extras else []
+            for audience in (*people, Audience()):
+                world.fail_next("send", "forbidden", times=1)
+                failed = await _done(running, (await broadcast(running, "to all", audience)).id)
+                assert (failed.sent, failed.failed) == (0, 1)
+                assert len(await running.gateway.broadcasts.failures(failed.id)) == 1
+            assert (await gateway_data(tmp_path, "erase", "--user", ada)).code == 0
+            assert await running.gateway.broadcasts.failures(failed.id) == []
+        assert kept(tmp_path, f"SELECT kind FROM documents WHERE CAST(body AS TEXT) || person LIKE '%{ada}%'") == []
+        assert found_in(tmp_path, f'"{ada}"') == []
 
 
 async def _done(running: RunningBot, id: str) -> Broadcast:

@@ -8,10 +8,11 @@ from pydantic import AwareDatetime, Field, model_validator
 from gateway.cursors import Place, cursor_of, place_of
 from gateway.errors import RequestRefused
 from gateway.http.api.keys import AdminKey, Parts
+from gateway.http.api.parts import ApiParts
 from gateway.http.api.queries import Cursor, Limit
 from gateway.http.api.said import Asked, KeyHeader, SayingBody, key_of
 from gateway.http.api.shapes import Audience as Counted
-from gateway.http.api.shapes import Page, ShownBroadcast
+from gateway.http.api.shapes import BroadcastFailure, Page, ShownBroadcast
 from gateway.model import ConversationKind
 from gateway.model.text import time_text
 from gateway.proactive.broadcast import Audience, Broadcast
@@ -74,7 +75,7 @@ async def begin_broadcast(
     if not begun.repeated:
         await parts.access.note(key, "broadcast.begun", broadcast=begun.broadcast.id, total=begun.broadcast.total)
     response.headers["Location"] = f"/v1/broadcasts/{begun.broadcast.id}"
-    return shown(begun.broadcast)
+    return await shown(parts, begun.broadcast)
 
 
 @router.get("/broadcasts")
@@ -89,14 +90,14 @@ async def list_broadcasts(parts: Parts, _: AdminKey, limit: Limit = 20, cursor: 
     more = len(found) > limit
     behind = cursor_of(Place(None, str(found[limit - 1][0])), _QUERY) if more else None
     return Page[ShownBroadcast](
-        data=[shown(broadcast) for _, broadcast in found[:limit]], hasMore=more, nextCursor=behind
+        data=[await shown(parts, broadcast) for _, broadcast in found[:limit]], hasMore=more, nextCursor=behind
     )
 
 
 @router.get("/broadcasts/{id}")
 async def read_broadcast(parts: Parts, _: AdminKey, id: str) -> ShownBroadcast:
     """Return how far a broadcast is."""
-    return shown(await parts.broadcasts.find(id))
+    return await shown(parts, await parts.broadcasts.find(id))
 
 
 @router.post("/broadcasts/{id}/cancel")
@@ -104,10 +105,10 @@ async def cancel_broadcast(parts: Parts, key: AdminKey, id: str) -> ShownBroadca
     """Send nothing more of a broadcast."""
     broadcast = await parts.broadcasts.cancel(id)
     await parts.access.note(key, "broadcast.cancelled", broadcast=broadcast.id)
-    return shown(broadcast)
+    return await shown(parts, broadcast)
 
 
-def shown(broadcast: Broadcast) -> ShownBroadcast:
+async def shown(parts: ApiParts, broadcast: Broadcast) -> ShownBroadcast:
     """Return a broadcast as it is answered."""
     return ShownBroadcast(
         id=broadcast.id,
@@ -120,5 +121,5 @@ def shown(broadcast: Broadcast) -> ShownBroadcast:
         author=broadcast.author,
         createdAt=time_text(broadcast.at),
         endedAt=None if broadcast.ended_at is None else time_text(broadcast.ended_at),
-        errors=list(broadcast.errors),
+        errors=[BroadcastFailure.model_validate(each) for each in await parts.broadcasts.failures(broadcast.id)],
     )

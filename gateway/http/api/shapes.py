@@ -157,6 +157,13 @@ class Audience(_Shape):
     total: int
 
 
+class BroadcastFailure(_Shape):
+    """A conversation that a broadcast could not be sent to, and why."""
+
+    conversation: str
+    error: str
+
+
 class ShownBroadcast(_Shape):
     """A message to many, and how far it is."""
 
@@ -170,7 +177,8 @@ class ShownBroadcast(_Shape):
     author: str | None = None
     createdAt: str
     endedAt: str | None = None
-    errors: list[Any]
+    errors: list[BroadcastFailure]
+    """The first 20 failures of the last seven days."""
 
 
 class Page(_Shape, Generic[T]):

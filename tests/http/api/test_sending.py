@@ -144,6 +144,28 @@ async def test_a_broadcast_is_begun_looked_at_and_listed(api: Api) -> None:
     assert ([each["id"] for each in rest["data"]], rest["nextCursor"]) == ([done["id"]], None)
 
 
+async def test_a_conversation_whose_threads_were_deleted_is_left_out(api: Api) -> None:
+    begun = {"text": "to all", "to": {}}
+    assert (await api.client.post("/v1/broadcasts", json={**begun, "dryRun": True})).json() == {"total": 1}
+    async with asyncio.timeout(10):
+        while not (threads := (await api.client.get("/v1/threads")).json()["data"]):
+            await asyncio.sleep(0.01)
+    assert (await api.client.delete(f"/v1/threads/{threads[0]['id']}")).status_code == 200
+    assert (await api.client.post("/v1/broadcasts", json={**begun, "dryRun": True})).json() == {"total": 0}
+    done = await api.ended((await api.client.post("/v1/broadcasts", json=begun)).json()["id"])
+    assert (done["state"], done["total"]) == ("done", 0)
+    assert (await api.send({"text": "news"})).status_code == 404
+    assert texts(api.world, api.post) == ["re hello"]
+
+
+async def test_a_conversation_that_is_gone_is_told_among_the_failures(api: Api) -> None:
+    api.world.fail_next("send", "gone", times=1)
+    begun = await api.client.post("/v1/broadcasts", json={"text": "to all", "to": {}})
+    [error] = (await api.ended(begun.json()["id"]))["errors"]
+    assert error["conversation"] == api.to
+    assert "Gone" in error["error"]
+
+
 BAD_BODIES: list[tuple[Any, str | None]] = [
     ({}, "text"),
     ({"text": None}, "text"),
