@@ -27,6 +27,16 @@ docs/handlers.md says what to do about each. The others are handled inside the g
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
+_KINDS = {
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    409: "conflict_error",
+    429: "rate_limit_error",
+}
+_COME_BACK = 5
+"""Seconds after which a client shall try again while the gateway ends or cannot write."""
+
 FormPart = Literal["pictures", "tables", "cards", "plan", "buttons", "menus", "feedback"]
 """A part of a message's form that a platform may refuse although it would take the words."""
 
@@ -146,6 +156,11 @@ class RequestRefused(GatewayError):
         self.headers: Mapping[str, str] = headers or {}
         self.where = where
 
+    @property
+    def kind(self) -> str:
+        """The word that stands for the status in an error, such as ``not_found_error``, for programs."""
+        return _KINDS.get(self.status, "api_error" if self.status >= 500 else "invalid_request_error")
+
 
 class StoreFailed(GatewayError):
     """The store cannot commit: the disk is full or fails, or the database was deleted, replaced or damaged.
@@ -156,3 +171,21 @@ class StoreFailed(GatewayError):
 
 class Fenced(GatewayError):
     """Another process owns this data now; nothing was written."""
+
+
+def refusal(error: GatewayError) -> RequestRefused | None:
+    """Return the refusal that a client is told when a request fails with this error: the error itself, or 503 with
+    ``Retry-After`` while the gateway ends or the store cannot commit. None for what is nobody's request."""
+    match error:
+        case RequestRefused():
+            return error
+        case Draining():
+            return _later("the gateway is shutting down; send the request again")
+        case StoreFailed() | Fenced():
+            return _later("the gateway cannot store anything now; send the request again later")
+        case _:
+            return None
+
+
+def _later(text: str) -> RequestRefused:
+    return RequestRefused(503, text, headers={"Retry-After": str(_COME_BACK)})

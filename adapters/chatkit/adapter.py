@@ -8,6 +8,7 @@ from typing import ClassVar
 from starlette.routing import BaseRoute
 
 from adapters.chatkit.admin import AdminApi
+from adapters.chatkit.application import mounted
 from adapters.chatkit.attachments import Attachments
 from adapters.chatkit.conversation import ConversationApi
 from adapters.chatkit.ids import PLATFORM, WORKSPACE
@@ -77,7 +78,7 @@ class ChatKitAdapter:
 
     def routes(self, accept: Accept) -> Sequence[BaseRoute]:
         """Return the routes below ``/v1/chatkit``."""
-        return [*self._conversation.routes(accept), *self._admin.routes()]
+        return [mounted([*self._conversation.routes(accept), *self._admin.routes()])]
 
     @asynccontextmanager
     async def connect(self, accept: Accept) -> AsyncIterator[None]:

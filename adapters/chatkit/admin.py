@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from adapters.chatkit.answers import answering, checked, read_json
+from adapters.chatkit.answers import checked, read_json
 from adapters.chatkit.attachments import Attachments
 from adapters.chatkit.configuration import SessionRequest
 from adapters.chatkit.limits import LARGEST_PAGE, PAGE
@@ -17,8 +17,6 @@ from adapters.chatkit.sessions import Sessions
 from adapters.chatkit.threads import Item, Page, Thread, ThreadStore, seconds_of
 from gateway.adapter import ApiAccess
 from gateway.errors import RequestRefused
-
-BASE = "/v1/chatkit"
 
 
 class AdminApi:
@@ -44,13 +42,13 @@ class AdminApi:
     def routes(self) -> Sequence[BaseRoute]:
         """Return the routes below ``/v1/chatkit``."""
         return [
-            Route(f"{BASE}/sessions", answering(self._create), methods=["POST"]),
-            Route(f"{BASE}/sessions/{{id}}/cancel", answering(self._cancel), methods=["POST"]),
-            Route(f"{BASE}/threads", answering(self._list), methods=["GET"]),
-            Route(f"{BASE}/threads/{{id}}", answering(self._retrieve), methods=["GET"]),
-            Route(f"{BASE}/threads/{{id}}", answering(self._delete), methods=["DELETE"]),
-            Route(f"{BASE}/threads/{{id}}/items", answering(self._items), methods=["GET"]),
-            Route(f"{BASE}/files", answering(self._upload), methods=["POST"]),
+            Route("/sessions", self._create, methods=["POST"]),
+            Route("/sessions/{id}/cancel", self._cancel, methods=["POST"]),
+            Route("/threads", self._list, methods=["GET"]),
+            Route("/threads/{id}", self._retrieve, methods=["GET"]),
+            Route("/threads/{id}", self._delete, methods=["DELETE"]),
+            Route("/threads/{id}/items", self._items, methods=["GET"]),
+            Route("/files", self._upload, methods=["POST"]),
         ]
 
     async def _create(self, request: Request) -> Response:

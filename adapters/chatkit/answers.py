@@ -1,6 +1,5 @@
 """Reads bounded JSON bodies, and answers what is refused in the shape that OpenAI's clients expect."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
@@ -9,42 +8,30 @@ from starlette.responses import JSONResponse, Response
 
 from adapters.bodies import read_body
 from adapters.jsons import NotJson, loads
-from gateway.errors import Draining, RequestRefused, StoreFailed
+from gateway.errors import RequestRefused
 
 M = TypeVar("M", bound=BaseModel)
 
 LEAST_BODY = 1_048_576
 """Bytes of a JSON body that are taken at least, however small webhooks may be."""
-
-Endpoint = Callable[[Request], Awaitable[Response]]
-
-_TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
-
-
-def answering(endpoint: Endpoint) -> Endpoint:
-    """Return an endpoint that answers what is refused as ``{"error": {"message", "type", "param", "code"}}``."""
-
-    async def answer(request: Request) -> Response:
-        try:
-            return await endpoint(request)
-        except RequestRefused as error:
-            return refused(error)
-        except (Draining, StoreFailed) as error:
-            return refused(RequestRefused(503, str(error), headers={"Retry-After": "5"}))
-
-    return answer
+_JSON = "application/json"
 
 
 def refused(error: RequestRefused) -> Response:
-    """Return the answer to a request that is refused."""
-    kind = _TYPES.get(error.status, "server_error" if error.status >= 500 else "invalid_request_error")
-    body = {"error": {"message": str(error), "type": kind, "param": error.where, "code": None}}
+    """Return the answer to a request that is refused: ``{"error": {"message", "type", "param", "code"}}``."""
+    body = {"error": {"message": str(error), "type": error.kind, "param": error.where, "code": None}}
     return JSONResponse(body, status_code=error.status, headers=dict(error.headers))
 
 
 async def read_json(request: Request, *, limit: int) -> dict[str, Any]:
-    """Return the JSON object in a request. Raises ``RequestRefused``: 413 for more than ``limit`` bytes, 400 for what
-    is no JSON object."""
+    """Return the JSON object in a request.
+
+    Raises ``RequestRefused``: 415 for what is stated to be something else, 413 for more than ``limit`` bytes, 400 for
+    what is no JSON object.
+    """
+    mime = request.headers.get("content-type", _JSON).partition(";")[0].strip().lower()
+    if mime != _JSON and not mime.endswith("+json"):
+        raise RequestRefused(415, f"the body has to be JSON: send it with Content-Type: {_JSON}")
     declared = request.headers.get("content-length", "").encode("latin-1")
     raw = await read_body(request.receive, declared, limit=max(limit, LEAST_BODY))
     if raw is None:

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from adapters.chatkit import parse, views
-from adapters.chatkit.answers import answering, checked, read_json
+from adapters.chatkit.answers import checked, read_json
 from adapters.chatkit.attachments import Attachments
 from adapters.chatkit.beginnings import Beginnings
 from adapters.chatkit.envelope import envelope_of
@@ -34,7 +34,7 @@ from gateway.adapter import Accept, Activity
 from gateway.errors import Draining, RequestRefused
 from gateway.model import Accepted, Notice
 
-PATH = "/v1/chatkit/conversation"
+_PATH = "/conversation"
 
 
 class ConversationApi:
@@ -69,10 +69,7 @@ class ConversationApi:
         async def get(request: Request) -> Response:
             return await self._resume(request, accept)
 
-        return [
-            Route(PATH, answering(post), methods=["POST"]),
-            Route(PATH, answering(get), methods=["GET"]),
-        ]
+        return [Route(_PATH, post, methods=["POST"]), Route(_PATH, get, methods=["GET"])]
 
     async def _post(self, request: Request, accept: Accept) -> Response:
         session = await self._sessions.authenticate(request)

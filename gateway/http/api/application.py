@@ -11,13 +11,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount
 
 from gateway import __version__
-from gateway.errors import GatewayError, RequestRefused
+from gateway.errors import GatewayError, RequestRefused, refusal
 from gateway.http.api import broadcasts, feedback, messages, steps, threads, users
 from gateway.http.api.bounds import BoundedBodies
 from gateway.http.api.keys import ReadKey
 from gateway.http.api.parts import ApiParts
 from gateway.http.api.shapes import Error
-from gateway.http.refusals import as_json, refusal
+from gateway.http.refusals import as_json
 from gateway.runtime.erasure import StillRunning
 
 PREFIX = "/v1"
