@@ -258,9 +258,11 @@ class Gateway:
             *parts.files.server.routes(),
         ]
         if parts.api is not None:
-            from gateway.http.api.application import mounted  # imports a library that others do not need
+            # These import libraries that others do not need.
+            from gateway.http.api.application import mounted
+            from gateway.http.graphql.routes import routes as client_routes
 
-            routes.append(mounted(parts.api))
+            routes += [mounted(parts.api), *client_routes(parts.api)]
         if self._playground is not None:
             routes.extend(self._playground.routes)
         return routes

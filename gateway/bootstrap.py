@@ -258,6 +258,10 @@ def compose(
         broadcasts=broadcasts,
         history=history.place,
         link=lambda key: kept.server.blob_url(key, seconds=CONTENT_LINK),
+        links=kept.server.links,
+        blobs=kept.blobs,
+        public_url=settings.own_url,
+        max_file_bytes=int(settings.max_file_mb * 1_000_000),
     )
     keyed = _has_keys(settings)
     return Parts(

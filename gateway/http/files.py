@@ -33,7 +33,8 @@ class FileServer:
     that has not expired. They are streamed by the gateway: the links of a cloud would name its bucket."""
 
     def __init__(self, links: FileLinks, vault: BlobFileVault, blobs: Blobs) -> None:
-        self._links = links
+        self.links = links
+        """What signs the links."""
         self._vault = vault
         self._stores: dict[str, Blobs] = {OWN: blobs}
 
@@ -51,7 +52,7 @@ class FileServer:
             key: The key of the blob, which is not looked up.
             seconds: How long the link works, 7 days at most.
         """
-        return self._links.url(f"{OWN}/{key}", seconds=seconds)
+        return self.links.url(f"{OWN}/{key}", seconds=seconds)
 
     def serve_storage_of(self, layer: BaseDataLayer) -> None:
         """Serve the folder into which a data layer puts contents, if it is one of this machine."""
@@ -67,9 +68,9 @@ class FileServer:
             client: The client. The path of its folder decides which links lead there, so that they go on working
                 after a restart.
         """
-        name = self._links.digest("folder", str(client.folder))[:16]
+        name = self.links.digest("folder", str(client.folder))[:16]
         self._stores[name] = client.bucket
-        client.link_with(lambda key, seconds: self._links.url(f"{name}/{key}", seconds=seconds))
+        client.link_with(lambda key, seconds: self.links.url(f"{name}/{key}", seconds=seconds))
 
     async def _serve_held(self, request: Request) -> Response:
         id = request.path_params["id"]
@@ -102,7 +103,7 @@ class FileServer:
 
     def _refusal(self, request: Request, path: str) -> Response | None:
         given = request.query_params
-        state = self._links.state(path, until=given.get("until", ""), signature=given.get("signature", ""))
+        state = self.links.state(path, until=given.get("until", ""), signature=given.get("signature", ""))
         return None if state == "good" else _refused(state)
 
 

@@ -116,9 +116,9 @@ class FeedbackRecord(NamedTuple):
 
 
 class Removed(NamedTuple):
-    """A step, an element or a feedback that was taken back, with all that belongs to it."""
+    """A step, an element, a feedback or a score that was taken back, with all that belongs to it."""
 
-    noun: Literal["step", "element", "feedback"]
+    noun: Literal["step", "element", "feedback", "score"]
     id: str
 
 

@@ -16,7 +16,7 @@ from gateway.ports.journals import EffectRecord, Journals
 from gateway.ports.outbox import LayerStatus, Outbox, OutboxItem, OutboxSize
 from gateway.ports.outcomes import NO_OUTCOME, Outcome, Outcomes
 from gateway.ports.payloads import KeyValues, MessageRecords, Payloads, Tokens, ValueOwner
-from gateway.ports.records import Condition, Found, FoundPage, Noun, RecordPage, RecordQuery, Records
+from gateway.ports.records import Condition, Found, FoundPage, Noun, RecordPage, RecordQuery, Records, RowUpsert
 from gateway.ports.rights import AdminRequest, AuditLine, Erased, Expired, Rights, Traces
 from gateway.ports.sessions import ANEW, PEOPLE, SessionRecord, Sessions
 from gateway.ports.store import Store
@@ -64,6 +64,7 @@ __all__ = [
     "RecordQuery",
     "Records",
     "Rights",
+    "RowUpsert",
     "SessionRecord",
     "Sessions",
     "Store",

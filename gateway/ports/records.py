@@ -2,15 +2,19 @@
 turn."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
+from gateway.cursors import Place
 from gateway.model import Record
 
 Noun: TypeAlias = Literal["users", "threads", "steps", "elements", "feedbacks", "scores"]
 """What rows are about; the name of their table."""
-Operator: TypeAlias = Literal["eq", "neq", "gt", "gte", "lt", "lte", "in", "nin", "like", "ilike", "is", "is_not"]
-"""How a value is compared. ``like`` and ``ilike`` find a text in a text, the second without regard to case; ``is`` and
-``is_not`` compare with None."""
+Operator: TypeAlias = Literal[
+    "eq", "neq", "gt", "gte", "lt", "lte", "in", "nin", "like", "ilike", "nilike", "is", "is_not"
+]
+"""How a value is compared. ``like`` and ``ilike`` find a text in a text, the second without regard to case, and
+``nilike`` is where it is not found; ``is`` and ``is_not`` compare with None."""
 Row: TypeAlias = Mapping[str, Any]
 """A row by the documented names, its JSON as plain values."""
 
@@ -18,8 +22,15 @@ Row: TypeAlias = Mapping[str, Any]
 class Condition(NamedTuple):
     """What a row has to be like.
 
-    ``field`` is a column, or of threads also ``person`` (somebody who said something in it), ``tag``, ``rating`` (a
-    thumb under one of its messages), ``said_at`` (when something was said in it).
+    ``field`` is a column, or one of these:
+
+    * of threads, steps and scores: ``tag``, one of the tags;
+    * of threads: ``person`` (somebody who said something in it), ``rating`` (a thumb under one of its messages),
+      ``score`` (the value of a score of one of its steps), ``said_at`` (when something was said in it), ``step_type``,
+      ``step_name`` and ``step_output`` (of one of its steps), ``duration`` (seconds of its longest step), ``tokens``
+      (of all its generations);
+    * of steps: ``seconds`` (how long it took), ``score`` (the value of one of its scores), ``error`` (as a program gave
+      it), ``generation.NAME`` (what is kept of a call of a model).
     """
 
     field: str
@@ -30,8 +41,8 @@ class Condition(NamedTuple):
 class RecordQuery(NamedTuple):
     """Which rows of a noun are wanted, the newest first or the oldest.
 
-    Threads are ordered by when they were last used, all others by when they were made; elements have no time and are
-    ordered by their ids.
+    Unless ``by`` says otherwise, threads are ordered by when they were last used, all others by when they were made;
+    elements have no time and are ordered by their ids.
     """
 
     noun: Noun
@@ -40,6 +51,10 @@ class RecordQuery(NamedTuple):
     limit: int = 20
     cursor: str | None = None
     """Where the page begins: that of the page before, None for the first page."""
+    by: str | None = None
+    """The column of a time by which the rows are ordered."""
+    behind: Place | None = None
+    """The place behind which the page begins, for callers with cursors of their own."""
 
 
 class RecordPage(NamedTuple):
@@ -48,6 +63,17 @@ class RecordPage(NamedTuple):
     rows: Sequence[Row]
     cursor: str | None
     """Where the next page begins; None where this is the last one."""
+
+
+class RowUpsert(NamedTuple):
+    """A row that a program gives in parts: what is not named stays as it is."""
+
+    noun: Noun
+    id: str
+    values: Row
+    """What is set, by the documented names, JSON as plain values; of ``given`` the keys that are named are set."""
+    made: Row = MappingProxyType({})
+    """What is set beside it where there is no such row yet."""
 
 
 class Found(NamedTuple):
@@ -101,4 +127,8 @@ class Records(Protocol):
 
     async def change_records(self, changes: Sequence[Record]) -> None:
         """Write changes in one transaction, as a turn does at its end."""
+        ...
+
+    async def upsert_rows(self, upserts: Sequence[RowUpsert]) -> None:
+        """Change rows, and make those that there are not, in the given order and in one transaction."""
         ...

@@ -16,14 +16,14 @@ _THREAD = """SELECT id, "createdAt", name, "userId", "userIdentifier", tags, met
     FROM threads WHERE id = ?"""
 _STEP = (
     "id", "threadId", "parentId", "name", "type", "input", "output", "createdAt", "start", "end", "metadata", "tags",
-    "isError", "command", "showInput", "language", "generation", "defaultOpen", "autoCollapse",
+    "isError", "command", "showInput", "language", "generation", "defaultOpen", "autoCollapse", "given",
 )  # fmt: skip
 _ELEMENT = (
     "id", "threadId", "type", "name", "forId", "display", "mime", "objectKey", "url", "chainlitKey", "size", "page",
     "language", "props",
 )  # fmt: skip
 _FEEDBACK = ("id", "forId", "value", "comment", "createdAt")
-_JSON = frozenset({"metadata", "tags", "generation", "props"})
+_JSON = frozenset({"metadata", "tags", "generation", "props", "given"})
 _BOOLEANS = frozenset({"isError", "defaultOpen", "autoCollapse"})
 _STUB = ("id", "threadId", "name", "type")
 """What is told of a step of others that the person rated."""

@@ -5,8 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from gateway.adapter import ApiKey
-from gateway.errors import RequestRefused
-from gateway.http.api.parts import ApiParts
+from gateway.http.api.parts import ApiParts, kept_in
 
 
 def parts_of(request: Request) -> ApiParts:
@@ -32,12 +31,7 @@ async def administering(request: Request) -> ApiKey:
 
 def kept(request: Request) -> ApiParts:
     """Return the objects of the API. Raises ``RequestRefused`` (409) where the store keeps no history."""
-    parts = parts_of(request)
-    if parts.history == "off":
-        raise RequestRefused(409, "history is off here: GATEWAY_HISTORY=on keeps it")
-    if parts.history == "layer":
-        raise RequestRefused(409, "history is kept by the data layer that the bot registered: ask there")
-    return parts
+    return kept_in(parts_of(request))
 
 
 Parts = Annotated[ApiParts, Depends(parts_of)]

@@ -17,7 +17,8 @@ _DIALECT = sqlite.dialect(paramstyle="qmark")
 
 def run(execute: Execute, query: SelectBase) -> Iterator[Row]:
     """Run a query, and return its rows one by one."""
-    compiled = query.compile(dialect=_DIALECT)
+    # A list of values becomes as many placeholders only when it is rendered here.
+    compiled = query.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
     values = [compiled.params[name] for name in compiled.positiontup or ()]
     return iter(execute(str(compiled), values).fetchone, None)
 

@@ -240,6 +240,7 @@ threads = Table(
     Index("threads_user", "userId", "createdAt"),
     Index("threads_conversation", "conversation"),
     Index("threads_updated", "updatedAt"),
+    Index("threads_created", "createdAt"),
 )
 """The conversations that are kept.
 
@@ -273,10 +274,15 @@ steps = Table(
     Column("defaultOpen", Boolean()),
     Column("autoCollapse", Boolean()),
     Column("userIdentifier", Text()),
+    Column("given", _OBJECT),
     Index("steps_thread", "threadId"),
     Index("steps_user", "userIdentifier"),
 )
-"""Messages and steps; ``userIdentifier`` is the person whose words they are."""
+"""Messages and steps; ``userIdentifier`` is the person whose words they are.
+
+``given`` is what a program that is no handler gave beside the documented columns: ``input`` and ``output`` that are no
+texts as JSON, ``error``, ``rootRunId``.
+"""
 
 elements = Table(
     "elements",

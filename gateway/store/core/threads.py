@@ -18,7 +18,7 @@ _STEP = tuple(name for name in StepDict.__annotations__ if name != "feedback")
 _ELEMENT = tuple(name for name in ElementDict.__annotations__ if name != "path")
 _FEEDBACK = tuple(FeedbackDict.__annotations__)
 
-_OBJECTS = frozenset({"metadata", "generation", "props", "playerConfig"})
+_OBJECTS = frozenset({"metadata", "generation", "props", "playerConfig", "given"})
 _FLAGS = frozenset({"streaming", "waitForAnswer", "isError", "defaultOpen", "autoCollapse", "autoPlay"})
 
 

@@ -28,6 +28,7 @@ from gateway.ports import (
     PutResult,
     RecordPage,
     RecordQuery,
+    RowUpsert,
     SessionRecord,
     ValueOwner,
     WantedAddresses,
@@ -357,6 +358,10 @@ class SQLiteStore(RightsOnSQLite):
 
     async def change_records(self, changes: Sequence[Record]) -> None:
         await self._do(records.CHANGING, changes)
+
+    async def upsert_rows(self, upserts: Sequence[RowUpsert]) -> None:
+        if upserts:
+            await self._do(records.UPSERTING, upserts)
 
     # Documents
 

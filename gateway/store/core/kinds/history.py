@@ -23,7 +23,7 @@ from gateway.model import (
 from gateway.model.text import title_of
 from gateway.store.core import rows
 from gateway.store.core.statements import ByRows
-from gateway.store.core.tables import elements, feedbacks, steps, threads, users
+from gateway.store.core.tables import elements, feedbacks, scores, steps, threads, users
 from gateway.store.core.transaction import Transaction
 
 _DIALECT = sqlite.dialect(paramstyle="qmark")
@@ -97,9 +97,11 @@ _REMOVE = {
         _text(delete(steps).where(steps.c.id == bindparam("key"))),
         _text(delete(elements).where(elements.c.forId == bindparam("key"))),
         _text(delete(feedbacks).where(feedbacks.c.forId == bindparam("key"))),
+        _text(delete(scores).where(scores.c.stepId == bindparam("key"))),
     ),
     "element": (_text(delete(elements).where(elements.c.id == bindparam("key"))),),
     "feedback": (_text(delete(feedbacks).where(feedbacks.c.id == bindparam("key"))),),
+    "score": (_text(delete(scores).where(scores.c.id == bindparam("key"))),),
 }
 
 _PUTS: dict[type, tuple[ByRows, Callable[[Any], rows.Row]]] = {

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from gateway.model import Record
-from gateway.ports.records import Condition, FoundPage, Noun, RecordPage, RecordQuery
+from gateway.ports.records import Condition, FoundPage, Noun, RecordPage, RecordQuery, RowUpsert
 from gateway.store.core import pages
 from gateway.store.core.kind import Kind
 from gateway.store.core.kinds.history import keep
 from gateway.store.core.transaction import Transaction
+from gateway.store.core.upserts import upsert
 
 
 class Search(NamedTuple):
@@ -40,7 +41,15 @@ def _change(tx: Transaction, items: Sequence[Sequence[Record]]) -> list[None]:
     return [None] * len(items)
 
 
+def _upsert(tx: Transaction, items: Sequence[Sequence[RowUpsert]]) -> list[None]:
+    for rows in items:
+        for row in rows:
+            upsert(tx, row)
+    return [None] * len(items)
+
+
 READ_PAGE = Kind(_pages, writes=False, owned=False)
 READ_COUNT = Kind(_counts, writes=False, owned=False)
 READ_SEARCH = Kind(_searches, writes=False, owned=False)
 CHANGING = Kind(_change, owned=False)
+UPSERTING = Kind(_upsert, owned=False)

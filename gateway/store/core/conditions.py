@@ -1,0 +1,167 @@
+"""Builds the conditions on rows that programs give."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Float, Table, case, cast, exists, false, func, literal_column, or_, select
+
+from gateway.model.text import storable
+from gateway.ports.records import Condition, Noun
+from gateway.store.core.tables import elements, feedbacks, scores, steps, threads, users
+
+TABLES: Mapping[Noun, Table] = {
+    "users": users,
+    "threads": threads,
+    "steps": steps,
+    "elements": elements,
+    "feedbacks": feedbacks,
+    "scores": scores,
+}
+HIDDEN = frozenset({"ref"})
+"""Columns that no program sees."""
+_GENERATION = "generation."
+_DAY = 86_400
+
+
+def condition_on(noun: Noun, condition: Condition) -> ColumnElement[bool]:
+    """Return a condition on the rows of a noun. Raises ``ValueError`` for a field or an operator that there is not."""
+    special = _SPECIAL.get((noun, condition.field))
+    if special is not None:
+        return special(condition)
+    if noun == "steps" and condition.field.startswith(_GENERATION):
+        return compared(_in_json(steps, "generation", condition.field.removeprefix(_GENERATION)), condition)
+    table = TABLES[noun]
+    if condition.field not in table.c or condition.field in HIDDEN:
+        raise ValueError(f"{noun} have no field {condition.field!r}")
+    return compared(table.c[condition.field], condition)
+
+
+def compared(column: ColumnElement[Any], condition: Condition) -> ColumnElement[bool]:
+    """Return the condition on a column. Raises ``ValueError`` for an operator that there is not."""
+    value = storable(condition.value) if isinstance(condition.value, str) else condition.value
+    match condition.operator:
+        case "eq" | "is":
+            return column.is_(None) if value is None else column == value
+        case "neq" | "is_not":
+            return column.is_not(None) if value is None else or_(column != value, column.is_(None))
+        case "gt":
+            return column > value
+        case "gte":
+            return column >= value
+        case "lt":
+            return column < value
+        case "lte":
+            return column <= value
+        case "in":
+            return column.in_(value)
+        case "nin":
+            return or_(column.not_in(value), column.is_(None))
+        case "like":
+            return func.instr(column, value) > 0
+        case "ilike":
+            return func.instr(func.casefold(column), str(value).casefold()) > 0
+        case "nilike":
+            return func.coalesce(func.instr(func.casefold(column), str(value).casefold()), 0) == 0
+        case _:
+            raise ValueError(f"there is no operator {condition.operator!r}")
+
+
+def _in_json(table: Table, column: str, name: str) -> ColumnElement[Any]:
+    """Return a value in a JSON object; NULL where another program wrote something else than JSON."""
+    found = table.c[column]
+    return case((func.json_valid(found), func.json_extract(found, f'$."{name}"')))
+
+
+_NEGATIVE = {"neq": "eq", "nin": "in", "nilike": "ilike", "is_not": "is"}
+"""Operators that say of several values that none of them is as the other operator says."""
+
+
+def _any(condition: Condition, among: Callable[[Condition], ColumnElement[bool]]) -> ColumnElement[bool]:
+    """Return the condition that one of several values is so; for a negative operator that none is what it denies, and
+    for a comparison with None that there is none, or one."""
+    if condition.operator in ("is", "is_not"):
+        one = among(condition._replace(operator="is_not"))
+        return one if condition.operator == "is_not" else ~one
+    opposite = _NEGATIVE.get(condition.operator)
+    if opposite is None:
+        return among(condition)
+    return ~among(condition._replace(operator=opposite))  # type: ignore[arg-type]
+
+
+def _tag(noun: Noun) -> Callable[[Condition], ColumnElement[bool]]:
+    column = TABLES[noun].c.tags
+
+    def among(condition: Condition) -> ColumnElement[bool]:
+        # Another program may have written something else than JSON.
+        each = func.json_each(case((func.json_valid(column), column), else_="[]")).table_valued("value")
+        return exists(select(each.c.value).where(compared(each.c.value, condition)))
+
+    return lambda condition: _any(condition, among)
+
+
+def _of_step(column: ColumnElement[Any]) -> Callable[[Condition], ColumnElement[bool]]:
+    def among(condition: Condition) -> ColumnElement[bool]:
+        return threads.c.id.in_(select(steps.c.threadId).where(compared(column, condition)))
+
+    return lambda condition: _any(condition, among)
+
+
+def _person(condition: Condition) -> ColumnElement[bool]:
+    def among(condition: Condition) -> ColumnElement[bool]:
+        theirs = select(steps.c.threadId).where(compared(steps.c.userIdentifier, condition))
+        return or_(func.coalesce(compared(threads.c.userIdentifier, condition), false()), threads.c.id.in_(theirs))
+
+    return _any(condition, among)
+
+
+def _rating(condition: Condition) -> ColumnElement[bool]:
+    return threads.c.id.in_(select(feedbacks.c.threadId).where(compared(feedbacks.c.value, condition)))
+
+
+def _scored(condition: Condition) -> ColumnElement[bool]:
+    return _any(
+        condition, lambda each: threads.c.id.in_(select(scores.c.threadId).where(compared(scores.c.value, each)))
+    )
+
+
+def _step_scored(condition: Condition) -> ColumnElement[bool]:
+    return _any(condition, lambda each: steps.c.id.in_(select(scores.c.stepId).where(compared(scores.c.value, each))))
+
+
+def _said_at(condition: Condition) -> ColumnElement[bool]:
+    return exists().where(steps.c.threadId == threads.c.id, compared(steps.c.createdAt, condition))
+
+
+_SECONDS = (func.julianday(steps.c.end) - func.julianday(steps.c.start)) * literal_column(str(_DAY), Float)
+"""How long a step took; NULL where one of its times is none."""
+
+
+def _duration(condition: Condition) -> ColumnElement[bool]:
+    longest = select(func.max(_SECONDS)).where(steps.c.threadId == threads.c.id).scalar_subquery()
+    return compared(longest, condition)
+
+
+def _tokens(condition: Condition) -> ColumnElement[bool]:
+    each = cast(_in_json(steps, "generation", "tokenCount"), Float)
+    used = select(func.sum(each)).where(steps.c.threadId == threads.c.id).scalar_subquery()
+    return compared(used, condition)
+
+
+_SPECIAL: Mapping[tuple[Noun, str], Callable[[Condition], ColumnElement[bool]]] = {
+    ("threads", "person"): _person,
+    ("threads", "tag"): _tag("threads"),
+    ("threads", "rating"): _rating,
+    ("threads", "score"): _scored,
+    ("threads", "said_at"): _said_at,
+    ("threads", "step_type"): _of_step(steps.c.type),
+    ("threads", "step_name"): _of_step(steps.c.name),
+    ("threads", "step_output"): _of_step(steps.c.output),
+    ("threads", "duration"): _duration,
+    ("threads", "tokens"): _tokens,
+    ("steps", "tag"): _tag("steps"),
+    ("steps", "score"): _step_scored,
+    ("steps", "seconds"): lambda condition: compared(_SECONDS, condition),
+    ("steps", "error"): lambda condition: compared(_in_json(steps, "given", "error"), condition),
+    ("scores", "tag"): _tag("scores"),
+}
+"""Conditions that are about more than a column."""

@@ -1,0 +1,5 @@
+"""The fixture of the API's own tests, here too."""
+
+from tests.http.api.conftest import api
+
+__all__ = ["api"]
