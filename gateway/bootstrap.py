@@ -33,6 +33,7 @@ from gateway.ports import Blobs, Store, Threads
 from gateway.proactive.broadcasts import Broadcasts
 from gateway.proactive.destinations import Destinations
 from gateway.proactive.messages import ProactiveMessages
+from gateway.proactive.requests import IdempotencyKeys
 from gateway.proactive.targets import Targets
 from gateway.runtime.commands import CommandList
 from gateway.runtime.contents import Contents
@@ -444,6 +445,7 @@ def _on_platforms(
         store=StoredKeyValues(store),
         documents=store,
         access=given.access,
+        idempotency=IdempotencyKeys(store),
         activity=given.activity,
         conversations=given.deletion,
         public_url=settings.own_url,

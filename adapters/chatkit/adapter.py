@@ -17,10 +17,11 @@ from adapters.chatkit.log import ThreadLogs
 from adapters.chatkit.outbound import Outbox
 from adapters.chatkit.parse import parse, words_of
 from adapters.chatkit.removal import Removal
+from adapters.chatkit.repeats import Repeats
 from adapters.chatkit.sessions import Sessions
 from adapters.chatkit.settings import ChatKitSettings
 from adapters.chatkit.sharing import Sharing
-from adapters.chatkit.threads import ThreadStore, seconds_of
+from adapters.chatkit.threads import Thread, ThreadStore, seconds_of
 from adapters.chatkit.views import notice, thread_of
 from adapters.shortening import cut
 from gateway.adapter import Accept, AdapterContext
@@ -49,7 +50,12 @@ class ChatKitAdapter:
     capabilities: ClassVar[Capabilities] = CAPABILITIES
 
     def __init__(self, settings: ChatKitSettings, context: AdapterContext) -> None:
-        if context.documents is None or context.access is None or context.activity is None:
+        if (
+            context.documents is None
+            or context.access is None
+            or context.idempotency is None
+            or context.activity is None
+        ):
             raise SettingsError("ChatKit needs a gateway with a store and API keys")
         self._threads = ThreadStore(context.documents)
         self._logs = ThreadLogs()
@@ -71,6 +77,7 @@ class ChatKitAdapter:
             logs=self._logs,
             attachments=self._attachments,
             removal=removal,
+            repeats=Repeats(context.idempotency, context.documents),
             activity=context.activity,
             max_body_bytes=context.max_body_bytes,
             stop_on_disconnect=settings.stop_on_disconnect,
@@ -128,9 +135,10 @@ class ChatKitAdapter:
         if user.workspace != WORKSPACE:
             raise Rejected(f"a user of ChatKit is named as {PLATFORM}:{WORKSPACE}:USER")
         found = (await self._threads.page(user=user.id, limit=1, newest_first=True)).data
-        thread = (
-            found[0] if found else await self._threads.create(user.id, title=None, titled=True, items=(), metadata={})
-        )
+        if found:
+            return found[0].ref
+        thread = Thread.new(user.id, metadata={})
+        await self._threads.create(thread, [])
         return thread.ref
 
     async def start_stream(

@@ -13,12 +13,14 @@ from adapters.chatkit.answers import checked, read_json
 from adapters.chatkit.attachments import Attachments
 from adapters.chatkit.beginnings import Beginnings
 from adapters.chatkit.envelope import envelope_of
-from adapters.chatkit.ids import new_id
+from adapters.chatkit.ids import id_of
 from adapters.chatkit.limits import PAGE
-from adapters.chatkit.log import ThreadLogs
+from adapters.chatkit.log import Event, EventReader, ThreadLogs
 from adapters.chatkit.removal import Removal
+from adapters.chatkit.repeats import Attempt, Repeats
 from adapters.chatkit.requests import (
     ConversationRequest,
+    CreateThread,
     DeleteThread,
     GetThread,
     GiveFeedback,
@@ -32,7 +34,7 @@ from adapters.chatkit.streams import Streams
 from adapters.chatkit.threads import Thread, ThreadStore
 from gateway.adapter import Accept, Activity
 from gateway.errors import Draining, RequestRefused
-from gateway.model import Accepted, Notice
+from gateway.model import Notice
 
 _PATH = "/conversation"
 
@@ -48,6 +50,7 @@ class ConversationApi:
         logs: ThreadLogs,
         attachments: Attachments,
         removal: Removal,
+        repeats: Repeats,
         activity: Activity,
         max_body_bytes: int,
         stop_on_disconnect: bool,
@@ -56,6 +59,7 @@ class ConversationApi:
         self._threads = threads
         self._logs = logs
         self._removal = removal
+        self._repeats = repeats
         self._limit = max_body_bytes
         self._beginnings = Beginnings(threads, logs, attachments)
         self._streams = Streams(activity, stop_on_disconnect=stop_on_disconnect)
@@ -75,13 +79,14 @@ class ConversationApi:
         session = await self._sessions.authenticate(request)
         wish = checked(ConversationRequest, await read_json(request, limit=self._limit)).root
         if isinstance(wish, Streaming):
-            return await self._streamed(session, wish, accept)
-        return JSONResponse(await self._answer(session, wish, accept))
+            return await self._streamed(request, session, wish, accept)
+        return JSONResponse(await self._answer(request, session, wish, accept))
 
     # Requests that are answered at once
 
     async def _answer(
         self,
+        request: Request,
         session: Session,
         wish: ListThreads | GetThread | UpdateThread | DeleteThread | ListItems | GiveFeedback,
         accept: Accept,
@@ -105,9 +110,9 @@ class ConversationApi:
                     thread.id, limit=params.size, newest_first=params.order == "desc", after=params.after
                 )
                 return views.page_of(page.data, more=page.has_more)
-            case GiveFeedback(params=params):
-                for id in params.item_ids:
-                    await self._rate(thread, id, accept, positive=params.kind == "positive")
+            case GiveFeedback():
+                async with self._repeats.attempt(request, session.user, wish) as attempt:
+                    await self._rate(thread, wish, attempt, accept)
                 return {}
             case _:
                 assert_never(wish)
@@ -125,44 +130,58 @@ class ConversationApi:
             recent=history.recent_threads,
         )
 
-    async def _rate(self, thread: Thread, id: str, accept: Accept, *, positive: bool) -> None:
-        if await self._threads.item(thread.id, id) is None:
-            raise RequestRefused(404, f"there is no item {id[:100]!r} in this thread", where="params.item_ids")
-        body = {"kind": parse.FEEDBACK, "item_id": id, "positive": positive}
-        await accept(envelope_of(thread, new_id("feedback"), body))
+    async def _rate(self, thread: Thread, wish: GiveFeedback, attempt: Attempt, accept: Accept) -> None:
+        for id in wish.params.item_ids:
+            if attempt.made is None and await self._threads.item(thread.id, id) is None:
+                raise RequestRefused(404, f"there is no item {id[:100]!r} in this thread", where="params.item_ids")
+        await self._threads.put(thread.ref, [], beside=attempt.notes())
+        for number, id in enumerate(wish.params.item_ids):
+            body = {"kind": parse.FEEDBACK, "item_id": id, "positive": wish.params.kind == "positive"}
+            await accept(envelope_of(thread, f"{id_of('feedback', attempt.seed)}:{number}", body))
 
     # Requests that are answered with a stream
 
-    async def _streamed(self, session: Session, wish: Streaming, accept: Accept) -> Response:
+    async def _streamed(self, request: Request, session: Session, wish: Streaming, accept: Accept) -> Response:
         self._streams.admit(session)
-        begun = await self._beginnings.begin(session, wish)
-        thread, reading = begun.thread, ExitStack()
-        try:
-            reader, _ = reading.enter_context(self._logs.reading(thread.id))
-            self._logs.publish(thread.id, *begun.events)
-            self._note(thread, await accept(begun.envelope))
-        except BaseException as error:
-            reading.close()
-            if isinstance(error, Draining):
-                await self._beginnings.take_back(begun)
-            raise
-        return self._streams.response(session, thread, reader, reading, accept)
+        async with self._repeats.attempt(request, session.user, wish) as attempt:
+            begun = await self._beginnings.begin(session, wish, attempt)
+            thread, made = begun.thread, attempt.made
+            with ExitStack() as reading:
+                if made is None:
+                    reader, _ = reading.enter_context(self._logs.reading(thread.id))
+                else:
+                    created = [views.created(thread)] if isinstance(wish, CreateThread) else []
+                    reader = await self._catch_up(thread, reading, after=made.position, before=created)
+                self._logs.publish(thread.id, *begun.events)
+                try:
+                    accepted = await accept(begun.envelope)
+                except Draining:
+                    if made is None:
+                        await attempt.forget()
+                        await self._beginnings.take_back(begun)
+                    raise
+                if made is None and isinstance(accepted.answer, Notice):
+                    self._logs.publish(thread.id, views.notice(accepted.answer.text))
+                return self._streams.response(session, thread, reader, reading.pop_all(), accept)
 
     async def _resume(self, request: Request, accept: Accept) -> Response:
         """Stream what a client missed that lost its connection, and what is still to come."""
         session = await self._sessions.authenticate(request)
         thread = await self._threads.find(request.query_params.get("thread_id", ""), session.user)
         self._streams.admit(session)
-        reading = ExitStack()
-        last = request.headers.get("last-event-id")
-        reader, complete = reading.enter_context(self._logs.reading(thread.id, after=last or ""))
+        with ExitStack() as reading:
+            reader = await self._catch_up(thread, reading, after=request.headers.get("last-event-id", ""))
+            return self._streams.response(session, thread, reader, reading.pop_all(), accept)
+
+    async def _catch_up(
+        self, thread: Thread, reading: ExitStack, *, after: str, before: Sequence[Event] = ()
+    ) -> EventReader:
+        """Return a reader of what happened behind an event; where that is not remembered, of how the thread stands,
+        with the events ``before`` it."""
+        reader, complete = reading.enter_context(self._logs.reading(thread.id, after=after))
         if not complete:
             position = self._logs.position(thread.id)
             page = await self._threads.items(thread.id, limit=PAGE, newest_first=True)
             stand = [{"type": "thread.item.done", "item": item} for item in reversed(page.data)]
-            self._logs.show(reader, stand, position=position)
-        return self._streams.response(session, thread, reader, reading, accept)
-
-    def _note(self, thread: Thread, accepted: Accepted) -> None:
-        if isinstance(accepted.answer, Notice):
-            self._logs.publish(thread.id, views.notice(accepted.answer.text))
+            self._logs.show(reader, [*before, *stand], position=position)
+        return reader

@@ -15,7 +15,12 @@ _PARTS = "-"
 
 def new_id(prefix: str) -> str:
     """Return an id that nobody can guess: the prefix and 32 hexadecimal digits."""
-    return f"{prefix}_{secrets.token_hex(16)}"
+    return id_of(prefix, secrets.token_hex(16))
+
+
+def id_of(prefix: str, seed: str) -> str:
+    """Return the id that is derived from a seed."""
+    return f"{prefix}_{seed}"
 
 
 def message_id(key: str) -> str:

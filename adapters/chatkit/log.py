@@ -76,8 +76,9 @@ class EventReader:
 class ThreadLog:
     """The last events of one thread, numbered, and who reads them now."""
 
-    def __init__(self, epoch: str) -> None:
-        self._epoch = epoch
+    def __init__(self) -> None:
+        self._epoch = secrets.token_hex(6)
+        """What tells these events from those of a log of the same thread that was forgotten, or of another process."""
         self._events: deque[tuple[int, bytes]] = deque()
         self._bytes = 0
         self._last = 0
@@ -116,8 +117,6 @@ class ThreadLogs:
     last."""
 
     def __init__(self) -> None:
-        self._epoch = secrets.token_hex(6)
-        """What tells the events of this process from those of an earlier one."""
         self._logs: OrderedDict[str, ThreadLog] = OrderedDict()
 
     def publish(self, thread: str, *events: Event) -> None:
@@ -176,7 +175,7 @@ class ThreadLogs:
     def _log(self, thread: str) -> ThreadLog:
         log = self._logs.get(thread)
         if log is None:
-            log = self._logs[thread] = ThreadLog(self._epoch)
+            log = self._logs[thread] = ThreadLog()
             self._thin()
         self._logs.move_to_end(thread)
         return log

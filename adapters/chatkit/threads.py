@@ -4,7 +4,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from adapters.chatkit.ids import conversation, new_id, person
 from gateway.adapter import DocumentStore
@@ -35,6 +35,15 @@ class Thread:
     """Whether the bot may name it (automatic thread titling of the session that began it)."""
     metadata: Mapping[str, Any]
 
+    @classmethod
+    def new(
+        cls, user: str, *, id: str = "", title: str | None = None, titled: bool = True, metadata: Mapping[str, Any]
+    ) -> Self:
+        """Return a thread that begins now. Without an ``id`` it gets one that nobody can guess."""
+        return cls(
+            id=id or new_id("cthr"), user=user, created_at=time.time(), title=title, titled=titled, metadata=metadata
+        )
+
     @property
     def ref(self) -> ConversationRef:
         """The conversation that this thread is."""
@@ -57,17 +66,11 @@ class ThreadStore:
 
     # Threads
 
-    async def create(
-        self, user: str, *, title: str | None, titled: bool, items: Sequence[Item], metadata: Mapping[str, Any]
-    ) -> Thread:
-        """Keep a new thread of a user with its first items, whose ``thread_id`` is filled in."""
-        thread = Thread(
-            id=new_id("cthr"), user=user, created_at=time.time(), title=title, titled=titled, metadata=metadata
-        )
+    async def create(self, thread: Thread, items: Sequence[Item], *, beside: Sequence[Document] = ()) -> None:
+        """Keep a new thread with its first items, and documents ``beside`` them, in one transaction."""
         await self._documents.put_documents(
-            [_of_thread(thread), *(_of_item(thread.ref, {**item, "thread_id": thread.id}) for item in items)]
+            [_of_thread(thread), *(_of_item(thread.ref, item) for item in items), *beside]
         )
-        return thread
 
     async def find(self, id: str, user: str | None = None) -> Thread:
         """Return a thread. Raises ``RequestRefused`` (404) where there is none, or it is not this user's."""
@@ -118,9 +121,10 @@ class ThreadStore:
 
     # Items
 
-    async def put(self, ref: ConversationRef, items: Sequence[Item]) -> None:
-        """Keep items of a thread: new ones at its end, others in their place."""
-        await self._documents.put_documents([_of_item(ref, item) for item in items])
+    async def put(self, ref: ConversationRef, items: Sequence[Item], *, beside: Sequence[Document] = ()) -> None:
+        """Keep items of a thread, new ones at its end, others in their place, and documents ``beside`` them, in one
+        transaction."""
+        await self._documents.put_documents([*(_of_item(ref, item) for item in items), *beside])
 
     async def items(
         self, thread: str, *, limit: int, newest_first: bool, after: str | None = None, before: str | None = None

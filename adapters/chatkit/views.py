@@ -45,6 +45,11 @@ async def listed(
     return page_of([metadata_of(each) for each in newest[:limit]], more=len(newest) > limit)
 
 
+def created(thread: Thread) -> Event:
+    """Return the event of a thread that was made."""
+    return {"type": "thread.created", "thread": thread_of(thread)}
+
+
 def arrived(item: Item) -> list[Event]:
     """Return the events of an item that appears complete."""
     return [{"type": "thread.item.added", "item": item}, {"type": "thread.item.done", "item": item}]

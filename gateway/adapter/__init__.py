@@ -10,6 +10,7 @@ from gateway.adapter.context import (
     DocumentStore,
     FileVault,
     HeldFile,
+    IdempotencyKeys,
     KeyValueStore,
 )
 from gateway.adapter.emulator import Emulator
@@ -42,6 +43,7 @@ __all__ = [
     "Emulator",
     "FileVault",
     "HeldFile",
+    "IdempotencyKeys",
     "KeyScope",
     "KeyValueStore",
     "Platform",

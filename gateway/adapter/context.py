@@ -128,6 +128,28 @@ class ApiAccess(Protocol):
         ...
 
 
+class IdempotencyKeys(Protocol):
+    """Knows the idempotency keys that were used lately. A key counts for the requester that it came with."""
+
+    async def find(self, requester: str, key: str, digest: str) -> str | None:
+        """Return what the request with this key made; None where the key was not used yet.
+
+        Args:
+            requester: Who asks: the id of an API key, or a person.
+            key: The idempotency key.
+            digest: What tells the request from others.
+
+        Raises ``RequestRefused``: 400 for a key that is too long or empty, 409 when the key was used for another
+        request.
+        """
+        ...
+
+    def document(self, requester: str, key: str, digest: str, made: str) -> Document:
+        """Return the document that notes what the request with this key makes, for whoever stores it together with
+        that."""
+        ...
+
+
 class Activity(Protocol):
     """Knows where turns run."""
 
@@ -164,6 +186,8 @@ class AdapterContext:
     """The store for documents; usable while connected. None where the gateway has none."""
     access: ApiAccess | None = None
     """The API keys; usable while connected. None where the gateway has none."""
+    idempotency: IdempotencyKeys | None = None
+    """The idempotency keys; usable while connected. None where the gateway has none."""
     activity: Activity | None = None
     """Where turns run. None where the gateway does not tell."""
     conversations: Conversations | None = None

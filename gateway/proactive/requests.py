@@ -11,10 +11,13 @@ from gateway.ports.documents import REQUEST
 
 KEY_LIMIT = 255
 """Characters an idempotency key may have."""
+KEY_HEADER = "Idempotency-Key"
+"""The header of a request that has its key."""
 
 
 class IdempotencyKeys:
-    """The idempotency keys that were used lately. A key counts for the API key that it came with."""
+    """The idempotency keys that were used lately. A key counts for the requester that it came with. Implements
+    ``gateway.adapter.IdempotencyKeys``."""
 
     def __init__(self, store: Documents) -> None:
         self._store = store
@@ -23,26 +26,33 @@ class IdempotencyKeys:
         """Return the id of what the request with this key made; None where the key was not used yet.
 
         Args:
-            requester: The id of the API key.
+            requester: Who asks: the id of an API key, or a person.
             key: The idempotency key.
-            digest: What ``digest_of`` says of the request.
+            digest: What tells the request from others, such as ``digest_of`` it.
 
-        Raises ``RequestRefused`` (409) when the key was used for another request.
+        Raises ``RequestRefused``: 400 for a key that is too long or empty, 409 when the key was used for another
+        request.
         """
+        if not 0 < len(key) <= KEY_LIMIT:
+            raise RequestRefused(400, f"an idempotency key has 1 to {KEY_LIMIT} characters", where=KEY_HEADER)
         document = await self._store.get_document(REQUEST, _id(requester, key))
         if document is None:
             return None
         if document.body["digest"] != digest:
-            raise RequestRefused(409, "this idempotency key was used with another request", where="Idempotency-Key")
+            raise RequestRefused(409, "this idempotency key was used with another request", where=KEY_HEADER)
         return str(document.body["made"])
 
     async def claim(self, requester: str, key: str, digest: str, made: str) -> str:
         """Note what the request with this key makes, and return its id: ``made``, or that of a request that came at the
         same time and was first. The arguments and errors are those of ``find``."""
-        document = Document(kind=REQUEST, id=_id(requester, key), body={"digest": digest, "made": made})
-        if await self._store.add_document(document):
+        if await self._store.add_document(self.document(requester, key, digest, made)):
             return made
         return await self.find(requester, key, digest) or made
+
+    def document(self, requester: str, key: str, digest: str, made: str) -> Document:
+        """Return the document that notes what the request with this key makes, for whoever stores it together with
+        that."""
+        return Document(kind=REQUEST, id=_id(requester, key), body={"digest": digest, "made": made})
 
 
 def digest_of(*parts: Any) -> str:

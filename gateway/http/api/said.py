@@ -7,13 +7,12 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic.alias_generators import to_camel
 
 from gateway.errors import RequestRefused
-from gateway.proactive.requests import KEY_LIMIT
+from gateway.proactive.requests import KEY_HEADER, KEY_LIMIT
 
 TEXT_LIMIT = 100_000
 """Characters a text may have. One that is longer than a platform's messages is divided."""
 AUTHOR_LIMIT = 80
 """Characters of a name to show instead of the bot's own."""
-KEY_HEADER = "Idempotency-Key"
 
 KeyHeader = Annotated[
     str | None,
@@ -47,11 +46,9 @@ class SayingBody(Asked):
 
 def key_of(given: str | None, body: SayingBody) -> str | None:
     """Return the idempotency key of a request, from its header (``given``) or its body. Raises ``RequestRefused`` (400)
-    for one that is too long or empty, and where the two differ."""
+    where the two differ."""
     if given is None:
         return body.idempotency_key
-    if not 0 < len(given) <= KEY_LIMIT:
-        raise RequestRefused(400, f"an idempotency key has 1 to {KEY_LIMIT} characters", where=KEY_HEADER)
     if body.idempotency_key not in (None, given):
         raise RequestRefused(400, "the idempotency keys in the header and in the body differ", where=KEY_HEADER)
     return given
