@@ -41,7 +41,8 @@ def bind(host: str, port: int) -> socket.socket:
     """Return a socket that listens, so that a taken port is known before anything is started. Raises
     ``SettingsError``."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # Said to be TCP, so that asyncio too lets no part of an answer wait for the client's acknowledgement.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
