@@ -1,13 +1,11 @@
 """A bot that is reached by ChatKit alone, served on loopback."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
 from gateway.app import Gateway
 from gateway.bootstrap import on_real_platforms
@@ -16,7 +14,8 @@ from gateway.serving.server import bind
 from gateway.settings import GatewaySettings
 from tests.chatkit.client import KEY
 from tests.chatkit.world import ChatKitWorld, chatkit_world
-from tests.support.bot import QuietServer, register
+from tests.support.bot import register
+from tests.support.serving import serving
 
 Serve = Callable[..., AbstractAsyncContextManager[str]]
 """Serves a bot, which a function full of decorators registers, and returns its address."""
@@ -62,12 +61,8 @@ async def started(bot: Callable[[], Any], folder: Path, **settings: Any) -> Asyn
         )
         only = {name: platform for name, platform in registry().items() if name == "chatkit"}
         gateway = Gateway(on_real_platforms(config, register(bot), only))
-        server = QuietServer(uvicorn.Config(gateway.asgi, lifespan="off", access_log=False, log_config=None, ws="none"))
-        async with gateway:
-            task = asyncio.create_task(server.serve(sockets=[listener]))
+        async with gateway, serving(gateway.asgi, listener):
             try:
                 yield gateway, config.local_url
             finally:
                 await gateway.drain()
-                server.should_exit = True
-                await task

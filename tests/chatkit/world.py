@@ -17,7 +17,7 @@ from adapters.chatkit.settings import ChatKitSettings
 from gateway.adapter import AdapterContext, extras
 from gateway.emulators.common.faults import Hold
 from gateway.model import Capabilities, UserRef
-from tests.chatkit.client import KEY, Client, Thread, bearer, message
+from tests.chatkit.client import KEY, Client, Thread, bearer, loopback_client, message
 from tests.chatkit.view import View
 from tests.contract.world import Facts, FieldInput, File, Method, Person, Place, Post, Said, ShownForm, Trouble
 
@@ -93,7 +93,7 @@ class ChatKitWorld:
     async def connected(self) -> None:
         """Give both people a session; their pages, as far as they are open, come back by themselves."""
         if self._http is None:
-            self._http = httpx.AsyncClient(timeout=20)
+            self._http = loopback_client()
             self._clients = {"Ada": Client(self._http), "Grace": Client(self._http)}
         self._http.base_url = httpx.URL(self._url)
         for person, client in self._clients.items():
@@ -239,7 +239,7 @@ class ChatKitWorld:
 
     async def files(self, place: Place) -> list[File]:
         found: list[File] = []
-        async with httpx.AsyncClient() as http:  # a link needs nothing but itself
+        async with loopback_client() as http:  # a link needs nothing but itself
             for link in self._view(place).links():
                 answer = await http.get(self._now(httpx.URL(link.url)))
                 answer.raise_for_status()

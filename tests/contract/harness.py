@@ -1,14 +1,12 @@
 """An adapter behind a real server, facing its emulated platform; ``accept`` records, and answers as told."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 
 from gateway.adapter import AdapterContext
@@ -24,8 +22,10 @@ from gateway.model import (
     from_json,
     to_json,
 )
+from gateway.serving.server import bind
 from tests.contract.world import Post, Said, World
 from tests.support.files import files_in
+from tests.support.serving import serving as served
 
 E = TypeVar("E")
 H = TypeVar("H", bound="AdapterHarness")
@@ -138,24 +138,17 @@ async def serving(
 ) -> AsyncIterator[H]:
     """Connect an adapter and serve its webhooks until the block ends; what people do reaches it."""
     async with AsyncExitStack() as stack:
-        listening = socket.create_server(("127.0.0.1", 0))
-        stack.callback(listening.close)
+        listening = stack.enter_context(bind("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         kept = files_in(data / "blobs", public_url=url)
         harness = harness_of(world, AdapterContext(max_body_bytes=max_body_bytes, loopback=True, files=kept.vault))
         harness.url = url
         app = Starlette(routes=[*harness.adapter.routes(harness.accept), *kept.server.routes()])
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
-        # The socket takes connections already: nothing has to wait for the server to be up.
-        running = asyncio.create_task(server.serve(sockets=[listening]))
+        await stack.enter_async_context(served(app, listening))
         world.deliver_to(url)
-        try:
-            async with harness.adapter.connect(harness.accept):
-                await world.connected()
-                yield harness
-        finally:
-            server.should_exit = True
-            await running
+        await stack.enter_async_context(harness.adapter.connect(harness.accept))
+        await world.connected()
+        yield harness
 
 
 class HouseContract:

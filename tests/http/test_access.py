@@ -21,7 +21,7 @@ from gateway.http.refusals import answering
 from gateway.model import API_KEY, API_KEY_USED, Document, KeyScope, StoredApiKey
 from gateway.ports import Store
 from gateway.store import open_store
-from tests.http.test_embedding import serving
+from tests.http.test_embedding import served
 from tests.http.test_rate import Clock
 
 PLAIN = "a-plain-key-of-the-settings"
@@ -72,7 +72,7 @@ async def api_with(folder: Path, *, plain: tuple[str, ...] = (PLAIN,), **options
 
     app = Starlette(routes=[guarded("read"), guarded("write"), guarded("admin")])
     try:
-        async with serving(app) as url, httpx.AsyncClient(base_url=url) as http:
+        async with served(app) as url, httpx.AsyncClient(base_url=url) as http:
             yield Api(store, keyed, http, clock)
     finally:
         await store.close()
@@ -286,7 +286,7 @@ async def test_what_is_changed_is_noted_with_the_id_of_the_key(api: Api) -> None
         return Response()
 
     key = await api.key()
-    async with serving(Starlette(routes=[Route("/", endpoint)])) as url, httpx.AsyncClient() as http:
+    async with served(Starlette(routes=[Route("/", endpoint)])) as url, httpx.AsyncClient() as http:
         assert (await http.get(url, headers={"x-api-key": key})).status_code == 200
     line = (await api.store.audit())[-1]
     assert (line.action, line.subject) == ("thread.deleted", None)

@@ -1,6 +1,5 @@
 """A bot inside somebody else's ASGI application."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -8,7 +7,6 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
@@ -22,8 +20,8 @@ from gateway.serving.server import bind
 from gateway.telemetry.logs import configure_logging
 from tests.examples.test_documents import blocks
 from tests.slack.reading import said
-from tests.support.bot import QuietServer
 from tests.support.emulators import started
+from tests.support.serving import serving
 
 BOT = """
 import gateway as cl
@@ -59,16 +57,11 @@ def gateway(slack: SlackEmulator, bot: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @asynccontextmanager
-async def serving(app: Starlette) -> AsyncIterator[str]:
+async def served(app: Starlette) -> AsyncIterator[str]:
     """The application over the wire; its address."""
     with bind("127.0.0.1", 0) as listener:
-        server = QuietServer(uvicorn.Config(app, lifespan="on", log_config=None, ws="none"))
-        task = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
+        async with serving(app, listener, lifespan="on"):
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            await task
 
 
 def host_of(gateway: Gateway) -> Starlette:
@@ -86,7 +79,7 @@ def host_of(gateway: Gateway) -> Starlette:
 
 
 async def test_a_mounted_bot_answers_a_slack_event_below_its_prefix(slack: SlackEmulator, gateway: Gateway) -> None:
-    async with serving(host_of(gateway)) as url, httpx.AsyncClient() as http:
+    async with served(host_of(gateway)) as url, httpx.AsyncClient() as http:
         slack.deliver_to(f"{url}/bot")
         root = await slack.post("general", "@gateway hello")
         await said(slack, "general", "You said: hello", thread=root)
@@ -106,14 +99,14 @@ async def test_the_application_of_the_handlers_page_runs_as_it_stands_there(
     module: dict[str, Any] = {}
     exec(source, module)
     configure_logging(form="console", debug=False)
-    async with serving(module["app"]) as url:
+    async with served(module["app"]) as url:
         slack.deliver_to(f"{url}/bot")
         root = await slack.post("general", "@gateway hello")
         await said(slack, "general", "You said: hello", thread=root)
 
 
 async def test_served_alone_its_own_lifespan_starts_it(slack: SlackEmulator, gateway: Gateway) -> None:
-    async with serving(gateway.asgi) as url:
+    async with served(gateway.asgi) as url:
         slack.deliver_to(url)
         root = await slack.post("general", "@gateway hello")
         await said(slack, "general", "You said: hello", thread=root)

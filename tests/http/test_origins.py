@@ -13,7 +13,7 @@ from starlette.routing import Mount, Route
 from gateway.errors import SettingsError
 from gateway.http.application import application
 from gateway.settings import GatewaySettings
-from tests.http.test_embedding import serving
+from tests.http.test_embedding import served
 
 PAGE = "https://app.example"
 ASKING = {"Origin": PAGE, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
@@ -28,7 +28,7 @@ ROUTES = [Route("/v1/things", fine, methods=["GET", "POST"]), Route("/api/messag
 
 @asynccontextmanager
 async def client(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
-    async with serving(app) as url, httpx.AsyncClient(base_url=url) as http:
+    async with served(app) as url, httpx.AsyncClient(base_url=url) as http:
         yield http
 
 

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from gateway.errors import Draining, Fenced, GatewayError, RequestRefused, SettingsError, StoreFailed
 from gateway.http.refusals import Renderer, answering
-from tests.http.test_embedding import serving
+from tests.http.test_embedding import served
 
 ERRORS: dict[str, GatewayError] = {
     "draining": Draining("no"),
@@ -40,7 +40,7 @@ def _app(render: Renderer | None = None) -> Starlette:
 
 @pytest.fixture
 async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with serving(_app()) as url, httpx.AsyncClient(base_url=url) as client:
+    async with served(_app()) as url, httpx.AsyncClient(base_url=url) as client:
         yield client
 
 
@@ -73,5 +73,5 @@ async def test_any_other_error_is_a_bug(http: httpx.AsyncClient) -> None:
 
 
 async def test_an_interface_renders_a_refusal_in_its_own_shape() -> None:
-    async with serving(_app(_in_graphql)) as url, httpx.AsyncClient(base_url=url) as client:
+    async with served(_app(_in_graphql)) as url, httpx.AsyncClient(base_url=url) as client:
         assert (await client.get("/where")).json() == {"errors": [{"message": "text is missing"}]}

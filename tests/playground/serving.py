@@ -1,18 +1,17 @@
 """A playground served by uvicorn inside the test's own loop."""
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-import uvicorn
 from playwright.async_api import Page
 
 from gateway.adapter import Emulator
 from gateway.http.application import application
 from gateway.playground import Playground
+from gateway.serving.server import bind
+from tests.support.serving import serving
 
 E = TypeVar("E", bound=Emulator)
 
@@ -45,15 +44,10 @@ async def showing(emulator: E, *more: Emulator, heartbeat: float = 15.0, below: 
     emulators: list[Emulator] = [emulator, *more]
     playground = Playground({each.name: each for each in emulators}, heartbeat=heartbeat)
     app = application(playground.routes, root_path=below)
-    config = uvicorn.Config(app, lifespan="off", log_level="error", ws="none")
-    server = uvicorn.Server(config)
-    listener = socket.create_server(("127.0.0.1", 0))
-    port = listener.getsockname()[1]
-    task = asyncio.create_task(server.serve([listener]))
-    try:
-        yield Served(f"http://127.0.0.1:{port}{below}", emulator, playground)
-    finally:
-        await playground.close()
-        server.should_exit = True
-        await task
-        listener.close()
+    with bind("127.0.0.1", 0) as listener:
+        port = listener.getsockname()[1]
+        async with serving(app, listener):
+            try:
+                yield Served(f"http://127.0.0.1:{port}{below}", emulator, playground)
+            finally:
+                await playground.close()

@@ -1,12 +1,9 @@
 """A real gateway (adapters, SDKs, HTTP, store) on loopback against emulated platforms, in this process."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
-
-import uvicorn
 
 from gateway.adapter import AdapterContext
 from gateway.app import Gateway
@@ -20,14 +17,7 @@ from gateway.settings import GatewaySettings
 from gateway.store import open_store
 from tests.contract.world import World
 from tests.slack.world import SlackWorld
-
-
-class QuietServer(uvicorn.Server):
-    """A server that leaves the test runner's signal handlers alone."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
+from tests.support.serving import serving
 
 
 def register(setup: Callable[[], Any]) -> Callbacks:
@@ -75,9 +65,7 @@ async def running_bot(
         gateway = Gateway(
             compose(settings=config, callbacks=callbacks, adapters=adapters, kept=kept, store=store, given=given)
         )
-        server = QuietServer(uvicorn.Config(gateway.asgi, lifespan="off", access_log=False, log_config=None, ws="none"))
-        async with gateway:
-            serving = asyncio.create_task(server.serve(sockets=[listener]))
+        async with gateway, serving(gateway.asgi, listener):
             try:
                 for world in worlds:
                     world.deliver_to(config.local_url)
@@ -85,8 +73,6 @@ async def running_bot(
                 yield RunningBot(gateway, config.local_url, given.activity)
             finally:
                 await gateway.drain()
-                server.should_exit = True
-                await serving
 
 
 def _worlds(on: World | SlackEmulator | Sequence[World]) -> Sequence[World]:
