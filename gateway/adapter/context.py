@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from starlette.requests import HTTPConnection
 
+from gateway.errors import RequestRefused
 from gateway.model import ConversationRef, Document, KeyScope, OutgoingFile
 
 
@@ -104,6 +105,11 @@ class ApiKey(NamedTuple):
     """The key's id, which is no secret."""
     scopes: frozenset[KeyScope]
     """What it allows; ``write`` has ``read`` beside it, ``admin`` both."""
+
+    def require(self, scope: KeyScope) -> None:
+        """Raise ``RequestRefused`` (403) when the key lacks a scope."""
+        if scope not in self.scopes:
+            raise RequestRefused(403, f"this API key lacks the scope {scope!r}")
 
 
 class ApiAccess(Protocol):

@@ -87,8 +87,7 @@ class KeyedAccess:
         self._wrong.forget(address)
         if wait := self._uses.take(key.id):
             raise _too_often("this API key was used too often", wait)
-        if scope not in key.scopes:
-            raise RequestRefused(403, f"this API key lacks the scope {scope!r}")
+        key.require(scope)
         return key
 
     async def note(self, key: ApiKey, action: str, **details: Any) -> None:

@@ -2,20 +2,22 @@
 
 import re
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount
+from starlette.routing import Mount, compile_path
 
 from gateway import __version__
 from gateway.errors import GatewayError, RequestRefused, refusal
 from gateway.http.api import broadcasts, feedback, messages, steps, threads, users
 from gateway.http.api.bounds import BoundedBodies
-from gateway.http.api.keys import ReadKey
+from gateway.http.api.keys import KeyFirst
 from gateway.http.api.parts import ApiParts
+from gateway.http.api.paths import SegmentedPaths
 from gateway.http.api.shapes import Error
 from gateway.http.refusals import as_json
 from gateway.runtime.erasure import StillRunning
@@ -60,6 +62,8 @@ def application(parts: ApiParts) -> FastAPI:
     )
     app.state.parts = parts
     app.add_middleware(BoundedBodies)
+    app.add_middleware(SegmentedPaths)
+    app.add_middleware(KeyFirst, access=parts.access)
     app.add_exception_handler(RequestValidationError, _does_not_fit)
     app.add_exception_handler(HTTPException, _by_starlette)
     app.add_exception_handler(GatewayError, _by_gateway)
@@ -68,10 +72,24 @@ def application(parts: ApiParts) -> FastAPI:
         app.include_router(noun.router)
 
     @app.get("/openapi.json", include_in_schema=False)
-    async def document(_: ReadKey) -> JSONResponse:
-        return JSONResponse(app.openapi())
+    async def document(request: Request) -> JSONResponse:
+        # A proxy, or another application, may show the API below a prefix.
+        return JSONResponse({**described, "servers": [{"url": request.scope["root_path"]}]})
+
+    described = _described(app)
 
     return app
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document, without the status that FastAPI itself would give to what does not fit."""
+    document = app.openapi()
+    for path in document["paths"].values():
+        for operation in path.values():
+            operation["responses"].pop("422", None)
+    for unused in ("HTTPValidationError", "ValidationError"):
+        document["components"]["schemas"].pop(unused, None)
+    return document
 
 
 async def _does_not_fit(_: Request, error: Exception) -> Response:
@@ -98,9 +116,20 @@ def _field_of(parts: Sequence[int | str]) -> str:
     return text
 
 
-async def _by_starlette(_: Request, error: Exception) -> Response:
+async def _by_starlette(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return as_json(RequestRefused(error.status_code, str(error.detail), headers=error.headers))
+    headers = error.headers
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers = {"Allow": ", ".join(sorted(_methods_at(request)))}
+    return as_json(RequestRefused(error.status_code, str(error.detail), headers=headers))
+
+
+def _methods_at(request: Request) -> set[str]:
+    """Return the methods that there are at the path of a request, by the OpenAPI document."""
+    path = str(request.scope["path"]).removeprefix(request.scope["root_path"])
+    documented: dict[str, dict[str, Any]] = request.app.openapi()["paths"]
+    found = [methods for each, methods in documented.items() if compile_path(each)[0].fullmatch(path)]
+    return {method.upper() for methods in found for method in methods} or {"GET"}
 
 
 async def _by_gateway(_: Request, error: Exception) -> Response:

@@ -7,10 +7,12 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from gateway.cursors import Place, cursor_of, place_of
 from gateway.errors import RequestRefused
+from gateway.http.api.bodies import Asked
 from gateway.http.api.keys import AdminKey, Parts
 from gateway.http.api.parts import ApiParts
+from gateway.http.api.paths import BroadcastId
 from gateway.http.api.queries import Cursor, Limit
-from gateway.http.api.said import Asked, KeyHeader, SayingBody, key_of
+from gateway.http.api.said import KeyHeader, SayingBody, key_of
 from gateway.http.api.shapes import Audience as Counted
 from gateway.http.api.shapes import BroadcastFailure, Page, ShownBroadcast
 from gateway.model import ConversationKind
@@ -33,12 +35,18 @@ Name = Annotated[str, Field(min_length=1, max_length=NAME_LIMIT)]
 class AudienceBody(Asked):
     """To whom a broadcast goes."""
 
-    platform: Name | None = None
-    workspace: Name | None = None
-    kind: ConversationKind | None = None
-    active_since: AwareDatetime | None = None
-    users: Annotated[tuple[Name, ...], Field(max_length=MOST_NAMED)] = ()
-    conversations: Annotated[tuple[Name, ...], Field(max_length=MOST_NAMED)] = ()
+    platform: Annotated[Name | None, Field(examples=["slack"])] = None
+    """Only conversations on this platform."""
+    workspace: Annotated[Name | None, Field(examples=["T1"])] = None
+    """Only conversations in this workspace, as their addresses name it."""
+    kind: Annotated[ConversationKind | None, Field(examples=["dm"])] = None
+    """Only conversations of this kind."""
+    active_since: Annotated[AwareDatetime | None, Field(examples=["2026-01-01T00:00:00Z"])] = None
+    """Only conversations used since then; what is known of that may be an hour old."""
+    users: Annotated[tuple[Name, ...], Field(max_length=MOST_NAMED, examples=[["slack:T1:U1"]])] = ()
+    """These people instead, each in direct messages."""
+    conversations: Annotated[tuple[Name, ...], Field(max_length=MOST_NAMED, examples=[["slack:T1:C1:171.001"]])] = ()
+    """These conversations instead, by their addresses or the ids of threads; with `users` both."""
 
     @model_validator(mode="after")
     def _names_or_conditions(self) -> "AudienceBody":
@@ -56,8 +64,9 @@ class AudienceBody(Asked):
 class BroadcastBody(SayingBody):
     """A broadcast that is asked for."""
 
-    to: AudienceBody
-    dry_run: bool = False
+    to: Annotated[AudienceBody, Field(examples=[{}])]
+    dry_run: Annotated[bool, Field(examples=[True])] = False
+    """Whether to send nothing, and answer only how many it would reach."""
 
 
 @router.post("/broadcasts", status_code=202, response_model=ShownBroadcast | Counted)
@@ -95,13 +104,13 @@ async def list_broadcasts(parts: Parts, _: AdminKey, limit: Limit = 20, cursor: 
 
 
 @router.get("/broadcasts/{id}")
-async def read_broadcast(parts: Parts, _: AdminKey, id: str) -> ShownBroadcast:
+async def read_broadcast(parts: Parts, _: AdminKey, id: BroadcastId) -> ShownBroadcast:
     """Return how far a broadcast is."""
     return await shown(parts, await parts.broadcasts.find(id))
 
 
 @router.post("/broadcasts/{id}/cancel")
-async def cancel_broadcast(parts: Parts, key: AdminKey, id: str) -> ShownBroadcast:
+async def cancel_broadcast(parts: Parts, key: AdminKey, id: BroadcastId) -> ShownBroadcast:
     """Send nothing more of a broadcast."""
     broadcast = await parts.broadcasts.cancel(id)
     await parts.access.note(key, "broadcast.cancelled", broadcast=broadcast.id)

@@ -5,10 +5,26 @@ import uuid
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from gateway.http.api.bodies import Asked
 from gateway.http.api.keys import History, ReadKey, WriteKey
-from gateway.http.api.queries import Cursor, Limit, Moment, Order, Text, between, equals, given, page_of, row_of
+from gateway.http.api.paths import FeedbackId, StepId
+from gateway.http.api.queries import (
+    Cursor,
+    InThread,
+    Limit,
+    OfStep,
+    Order,
+    Since,
+    Until,
+    User,
+    between,
+    equals,
+    given,
+    page_of,
+    row_of,
+)
 from gateway.http.api.shapes import Deleted, Feedback, Page
 from gateway.model import FeedbackRecord, Removed
 
@@ -19,12 +35,12 @@ router = APIRouter(tags=["feedback"])
 async def list_feedback(
     parts: History,
     _: ReadKey,
-    value: Annotated[int | None, Query(ge=0, le=1, description="1 thumbs up, 0 thumbs down.")] = None,
-    user: Text = None,
-    thread: Text = None,
-    step: Text = None,
-    since: Moment = None,
-    until: Moment = None,
+    value: Annotated[int | None, Query(ge=0, le=1, description="1 thumbs up, 0 thumbs down.", examples=[1])] = None,
+    user: User = None,
+    thread: InThread = None,
+    step: OfStep = None,
+    since: Since = None,
+    until: Until = None,
     order: Order = "desc",
     limit: Limit = 20,
     cursor: Cursor = None,
@@ -40,23 +56,24 @@ async def list_feedback(
 
 
 @router.get("/feedback/{id}")
-async def read_feedback(parts: History, _: ReadKey, id: str) -> Feedback:
+async def read_feedback(parts: History, _: ReadKey, id: FeedbackId) -> Feedback:
     """Return one feedback."""
     return Feedback.model_validate(await row_of(parts, "feedbacks", "id", id))
 
 
-class NewFeedback(BaseModel):
+class NewFeedback(Asked):
     """What a person thinks of a step."""
 
-    model_config = ConfigDict(extra="forbid")
-    value: Literal[0, 1]
-    comment: Annotated[str, Field(max_length=10_000)] | None = None
-    user: Annotated[str, Field(max_length=500)] = ""
+    value: Annotated[Literal[0, 1], Field(examples=[1])]
+    """1 for thumbs up, 0 for thumbs down."""
+    comment: Annotated[str | None, Field(max_length=10_000, examples=["Just what I needed."])] = None
+    """Why."""
+    user: Annotated[str, Field(max_length=500, examples=["slack:T1:U1"])] = ""
     """The identifier of the person (``slack:T1:U1``); empty for nobody in particular."""
 
 
 @router.put("/steps/{id}/feedback")
-async def give_feedback(parts: History, key: WriteKey, id: str, feedback: NewFeedback) -> Feedback:
+async def give_feedback(parts: History, key: WriteKey, id: StepId, feedback: NewFeedback) -> Feedback:
     """Give feedback on a step; what the same person thought of it before is replaced."""
     step = await row_of(parts, "steps", "id", id)
     made = str(uuid.uuid5(uuid.NAMESPACE_OID, f"feedback {id} {feedback.user}"))
@@ -67,7 +84,7 @@ async def give_feedback(parts: History, key: WriteKey, id: str, feedback: NewFee
 
 
 @router.delete("/feedback/{id}")
-async def delete_feedback(parts: History, key: WriteKey, id: str) -> Deleted:
+async def delete_feedback(parts: History, key: WriteKey, id: FeedbackId) -> Deleted:
     """Take feedback back."""
     await row_of(parts, "feedbacks", "id", id)
     await parts.store.change_records([Removed("feedback", id)])

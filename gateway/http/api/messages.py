@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from gateway.http.api.keys import Parts, ReadKey, WriteKey
+from gateway.http.api.paths import Destination, MessageId
 from gateway.http.api.said import KeyHeader, SayingBody, key_of
 from gateway.http.api.shapes import SentMessage
 from gateway.proactive.messages import RequestedMessage, Wanted
@@ -14,15 +15,18 @@ router = APIRouter(tags=["messages"])
 MOST_WAIT = 30.0
 """Seconds that a request may wait for its message to be sent."""
 
-Wait = Annotated[float, Query(ge=0, le=MOST_WAIT, description="Seconds to wait for the message to be sent or to fail.")]
+Wait = Annotated[
+    float,
+    Query(ge=0, le=MOST_WAIT, description="Seconds to wait for the outcome.", examples=[10]),
+]
 
 
-@router.post("/conversations/{ref:path}/messages", status_code=202, response_model_exclude_none=True)
+@router.post("/conversations/{ref}/messages", status_code=202, response_model_exclude_none=True)
 async def send_message(
     parts: Parts,
     key: WriteKey,
     response: Response,
-    ref: str,
+    ref: Destination,
     body: SayingBody,
     wait: Wait = 0.0,
     idempotency_key: KeyHeader = None,
@@ -41,7 +45,7 @@ async def send_message(
 
 
 @router.get("/messages/{id}", response_model_exclude_none=True)
-async def read_message(parts: Parts, _: ReadKey, id: str) -> SentMessage:
+async def read_message(parts: Parts, _: ReadKey, id: MessageId) -> SentMessage:
     """Return how far a message is."""
     return shown(await parts.messages.find(id))
 

@@ -15,14 +15,60 @@ from gateway.ports import Condition, Noun, RecordPage, RecordQuery
 
 M = TypeVar("M", bound=BaseModel)
 
-Limit = Annotated[int, Query(ge=1, le=100, description="How many rows at most.")]
+Limit = Annotated[int, Query(ge=1, le=100, description="How many rows at most.", examples=[20])]
 Cursor = Annotated[
-    str | None, Query(max_length=1_000, description="Where the page begins: the `nextCursor` of the page before.")
+    str | None,
+    Query(
+        max_length=1_000,
+        description="Where the page begins: the `nextCursor` of the page before, with the same filters.",
+        examples=[""],
+    ),
 ]
-Order = Annotated[Literal["asc", "desc"], Query(description="`desc`: the newest first.")]
-Total = Annotated[bool, Query(description="Whether to count all rows, which takes longer.")]
-Text = Annotated[str | None, Query(max_length=500)]
-Moment = Annotated[datetime | None, Query(description="A time, ISO 8601; UTC where it names no zone.")]
+Order = Annotated[Literal["asc", "desc"], Query(description="`desc`: the newest first.", examples=["desc"])]
+Total = Annotated[bool, Query(description="Whether to count all rows, which takes longer.", examples=[False])]
+Since = Annotated[
+    datetime | None,
+    Query(
+        description="The time (ISO 8601; UTC where it names no zone) at which it begins.",
+        examples=["2026-01-01T00:00:00Z"],
+    ),
+]
+Until = Annotated[
+    datetime | None,
+    Query(description="The time (ISO 8601) at which it ends, itself left out.", examples=["2036-01-01T00:00:00Z"]),
+]
+User = Annotated[
+    str | None, Query(max_length=500, description="Only what is of this person.", examples=["slack:T1:U1"])
+]
+Platform = Annotated[
+    str | None, Query(max_length=500, description="Only what is on this platform.", examples=["slack"])
+]
+InConversation = Annotated[
+    str | None,
+    Query(max_length=500, description="Only threads of the conversation at this address.", examples=["slack:T1:C1:1"]),
+]
+Name = Annotated[
+    str | None,
+    Query(max_length=500, description="Only threads whose names contain this, in any case.", examples=["a"]),
+]
+Tag = Annotated[str | None, Query(max_length=500, description="Only threads with this tag.", examples=["support"])]
+InThread = Annotated[
+    str | None, Query(max_length=500, description="Only what is in this thread.", examples=["0198c5f1-thread"])
+]
+OfStep = Annotated[
+    str | None, Query(max_length=500, description="Only what is on this step.", examples=["0198c5f1-step"])
+]
+StepType = Annotated[
+    str | None,
+    Query(
+        max_length=500,
+        description="Only steps of this type: `user_message`, `assistant_message`, `tool`, `llm`, `run` or another.",
+        examples=["assistant_message"],
+    ),
+]
+Rating = Annotated[
+    int | None, Query(ge=0, le=1, description="Only threads with such a thumb: 1 up, 0 down.", examples=[1])
+]
 
 
 def given(*conditions: Condition | None) -> list[Condition]:

@@ -3,10 +3,10 @@
 from typing import Annotated
 
 from fastapi import Header
-from pydantic import BaseModel, ConfigDict, Field, field_validator
-from pydantic.alias_generators import to_camel
+from pydantic import Field, field_validator
 
 from gateway.errors import RequestRefused
+from gateway.http.api.bodies import Asked
 from gateway.proactive.requests import KEY_HEADER, KEY_LIMIT
 
 TEXT_LIMIT = 100_000
@@ -16,25 +16,26 @@ AUTHOR_LIMIT = 80
 
 KeyHeader = Annotated[
     str | None,
-    Header(alias=KEY_HEADER, description="What names this request: repeated under the same key it does nothing more."),
+    Header(
+        alias=KEY_HEADER,
+        description="What names this request: repeated under it, nothing more is done.",
+        examples=["build-4711"],
+    ),
 ]
 """The header of a request with its idempotency key."""
 
 Key = Annotated[str, Field(min_length=1, max_length=KEY_LIMIT)]
 
 
-class Asked(BaseModel):
-    """A part of a request. A field that nobody knows is refused, so that a slip of the pen is noticed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, validate_by_name=False)
-
-
 class SayingBody(Asked):
     """The fields of a request that wants something said."""
 
-    text: Annotated[str, Field(max_length=TEXT_LIMIT)]
-    author: Annotated[str, Field(min_length=1, max_length=AUTHOR_LIMIT)] | None = None
-    idempotency_key: Key | None = None
+    text: Annotated[str, Field(max_length=TEXT_LIMIT, examples=["The build is **green**."])]
+    """What to say, as Markdown. It is divided where a platform takes less at once."""
+    author: Annotated[str, Field(min_length=1, max_length=AUTHOR_LIMIT, examples=["Builds"])] | None = None
+    """A name shown instead of the bot's own, where the platform can."""
+    idempotency_key: Annotated[Key | None, Field(examples=["build-4711"])] = None
+    """The same as the header `Idempotency-Key`."""
 
     @field_validator("text")
     @classmethod

@@ -2,13 +2,13 @@
 
 from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 T = TypeVar("T")
 
 
 class _Shape(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", use_attribute_docstrings=True)
 
 
 class ErrorDetail(_Shape):
@@ -184,7 +184,11 @@ class ShownBroadcast(_Shape):
 class Page(_Shape, Generic[T]):
     """A part of a list."""
 
+    # The description is not that of the class, which classes made of it do not have.
+    model_config = ConfigDict(json_schema_extra={"description": "A part of a list."})
     data: list[T]
     hasMore: bool
-    nextCursor: str | None = Field(description="The `cursor` of the next page; null where this is the last one.")
-    total: int | None = Field(default=None, description="How many there are in all, where it was asked for.")
+    nextCursor: str | None
+    """The `cursor` of the next page; null where this is the last one."""
+    total: int | None = None
+    """How many there are in all, where it was asked for."""

@@ -4,20 +4,29 @@ import json
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter
+from pydantic import Field
 from starlette.responses import StreamingResponse
 
 from gateway.errors import RequestRefused
+from gateway.http.api.bodies import Asked
 from gateway.http.api.keys import History, ReadKey, WriteKey
 from gateway.http.api.parts import ApiParts
+from gateway.http.api.paths import ThreadId
 from gateway.http.api.queries import (
     Cursor,
+    InConversation,
     Limit,
-    Moment,
+    Name,
     Order,
-    Text,
+    Platform,
+    Rating,
+    Since,
+    StepType,
+    Tag,
     Total,
+    Until,
+    User,
     between,
     equals,
     given,
@@ -39,21 +48,19 @@ _EXPORTED_STEPS = 100_000
 _EXPORTED_CHARACTERS = 100_000_000
 _AT_ONCE = 100
 
-Rating = Annotated[int | None, Query(ge=0, le=1, description="Threads with such a thumb: 1 up, 0 down.")]
-
 
 @router.get("/threads")
 async def list_threads(
     parts: History,
     _: ReadKey,
-    user: Text = None,
-    platform: Text = None,
-    conversation: Text = None,
-    name: Text = None,
-    tag: Text = None,
+    user: User = None,
+    platform: Platform = None,
+    conversation: InConversation = None,
+    name: Name = None,
+    tag: Tag = None,
     feedback: Rating = None,
-    since: Moment = None,
-    until: Moment = None,
+    since: Since = None,
+    until: Until = None,
     order: Order = "desc",
     limit: Limit = 20,
     cursor: Cursor = None,
@@ -69,7 +76,7 @@ async def list_threads(
 
 
 @router.get("/threads/{id}")
-async def read_thread(parts: History, _: ReadKey, id: str) -> WholeThread:
+async def read_thread(parts: History, _: ReadKey, id: ThreadId) -> WholeThread:
     """Return a conversation with its newest 1,000 steps, oldest first, their feedback and their elements."""
     thread = await parts.store.thread(id, limit=_STEPS, characters=_CHARACTERS)
     if thread is None:
@@ -77,15 +84,15 @@ async def read_thread(parts: History, _: ReadKey, id: str) -> WholeThread:
     return WholeThread.model_validate(_linked(parts, dict(thread)))
 
 
-class Change(BaseModel):
+class Change(Asked):
     """What is to be changed of a thread."""
 
-    model_config = ConfigDict(extra="forbid")
-    name: Annotated[str, Field(min_length=1, max_length=500)]
+    name: Annotated[str, Field(min_length=1, max_length=500, examples=["A trip to Rome"])]
+    """Its new name."""
 
 
 @router.patch("/threads/{id}")
-async def change_thread(parts: History, key: WriteKey, id: str, change: Change) -> Thread:
+async def change_thread(parts: History, key: WriteKey, id: ThreadId, change: Change) -> Thread:
     """Name a conversation."""
     await row_of(parts, "threads", "id", id)
     await parts.store.change_records([ThreadNamed(id, change.name)])
@@ -94,7 +101,7 @@ async def change_thread(parts: History, key: WriteKey, id: str, change: Change) 
 
 
 @router.delete("/threads/{id}")
-async def delete_thread(parts: History, key: WriteKey, id: str) -> Deleted:
+async def delete_thread(parts: History, key: WriteKey, id: ThreadId) -> Deleted:
     """Delete a conversation with all that was said in it and its files. If it is still open, it begins anew with the
     next message."""
     erased = await parts.deletion.delete_thread(id)
@@ -108,10 +115,10 @@ async def delete_thread(parts: History, key: WriteKey, id: str) -> Deleted:
 async def list_steps(
     parts: History,
     _: ReadKey,
-    id: str,
-    type: Text = None,
-    since: Moment = None,
-    until: Moment = None,
+    id: ThreadId,
+    type: StepType = None,
+    since: Since = None,
+    until: Until = None,
     order: Order = "asc",
     limit: Limit = 20,
     cursor: Cursor = None,
@@ -127,7 +134,9 @@ async def list_steps(
 
 
 @router.get("/threads/{id}/elements")
-async def list_elements(parts: History, _: ReadKey, id: str, limit: Limit = 20, cursor: Cursor = None) -> Page[Element]:
+async def list_elements(
+    parts: History, _: ReadKey, id: ThreadId, limit: Limit = 20, cursor: Cursor = None
+) -> Page[Element]:
     """Return the files and other elements of a conversation."""
     await row_of(parts, "threads", "id", id)
     mine = [Condition("threadId", "eq", id)]
@@ -138,12 +147,12 @@ async def list_elements(parts: History, _: ReadKey, id: str, limit: Limit = 20, 
 async def export(
     parts: History,
     key: ReadKey,
-    user: Text = None,
-    platform: Text = None,
-    tag: Text = None,
+    user: User = None,
+    platform: Platform = None,
+    tag: Tag = None,
     feedback: Rating = None,
-    since: Moment = None,
-    until: Moment = None,
+    since: Since = None,
+    until: Until = None,
 ) -> StreamingResponse:
     """Stream conversations with their steps, feedback and elements as JSON Lines, a thread in each line."""
     conditions = [*_wanted(user, platform, None, None, tag, feedback), *between("said_at", since, until)]
