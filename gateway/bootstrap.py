@@ -161,7 +161,7 @@ def compose(
     files = Files(
         settings.data_dir / "files",
         sender=sender,
-        limit=int(settings.max_file_mb * 1_000_000),
+        limit=settings.max_file_bytes,
         quota=settings.file_quota(),
     )
     sessions = SessionPool(store, limit=settings.live_sessions, rest_after=settings.session_rest)
@@ -440,6 +440,7 @@ def _on_platforms(
     given = Given.of(settings, store, kept)
     context = AdapterContext(
         max_body_bytes=settings.max_body_bytes,
+        max_file_bytes=settings.max_file_bytes,
         loopback=settings.host in LOOPBACK,
         files=kept.vault,
         store=StoredKeyValues(store),

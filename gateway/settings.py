@@ -268,6 +268,11 @@ class GatewaySettings(_Settings):
         """What each reaction that counts as a thumb is worth: 1 up, 0 down."""
         return _reaction_values(self.feedback_reactions)
 
+    @property
+    def max_file_bytes(self) -> int:
+        """``max_file_mb`` in bytes."""
+        return int(self.max_file_mb * 1_000_000)
+
     def file_quota(self) -> Quota:
         """Return a new, empty count of kept files with the bounds of ``files_mb_per_conversation`` and ``files_mb``."""
         return Quota(

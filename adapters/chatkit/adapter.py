@@ -21,6 +21,7 @@ from adapters.chatkit.repeats import Repeats
 from adapters.chatkit.sessions import Sessions
 from adapters.chatkit.settings import ChatKitSettings
 from adapters.chatkit.sharing import Sharing
+from adapters.chatkit.streams import Streams
 from adapters.chatkit.threads import Thread, ThreadStore, seconds_of
 from adapters.chatkit.views import notice, thread_of
 from adapters.shortening import cut
@@ -60,7 +61,7 @@ class ChatKitAdapter:
         self._threads = ThreadStore(context.documents)
         self._logs = ThreadLogs()
         self._outbox = Outbox(self._threads, self._logs, Sharing(context.files))
-        self._attachments = Attachments(context.documents, context.files)
+        self._attachments = Attachments(context.documents, context.files, most_bytes=context.max_file_bytes)
         sessions = Sessions(context.documents)
         removal = Removal(self._threads, self._logs, context.conversations)
         self._admin = AdminApi(
@@ -78,9 +79,12 @@ class ChatKitAdapter:
             attachments=self._attachments,
             removal=removal,
             repeats=Repeats(context.idempotency, context.documents),
-            activity=context.activity,
+            streams=Streams(
+                context.activity,
+                per_user=settings.streams_per_user,
+                stop_on_disconnect=settings.stop_on_disconnect,
+            ),
             max_body_bytes=context.max_body_bytes,
-            stop_on_disconnect=settings.stop_on_disconnect,
         )
 
     def routes(self, accept: Accept) -> Sequence[BaseRoute]:

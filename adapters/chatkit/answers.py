@@ -1,5 +1,6 @@
 """Reads bounded JSON bodies, and answers what is refused in the shape that OpenAI's clients expect."""
 
+from collections.abc import Sequence
 from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
@@ -51,5 +52,20 @@ def checked(model: type[M], body: object) -> M:
         return model.model_validate(body)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
+        where = _field(first["loc"], body)
         raise RequestRefused(400, f"{where or 'the body'}: {first['msg']}", where=where or None) from None
+
+
+def _field(parts: Sequence[int | str], body: object) -> str:
+    """Return where an error is in a body, as its author would write it: without what pydantic puts in between, the
+    types of a union's parts."""
+    named: list[str] = []
+    for number, part in enumerate(parts, 1):
+        if isinstance(body, dict) and part in body:
+            body = cast("dict[object, object]", body)[part]
+        elif isinstance(body, list) and isinstance(part, int):
+            body = cast("list[object]", body)[part]
+        elif number < len(parts):
+            continue
+        named.append(str(part))
+    return ".".join(named)

@@ -52,7 +52,9 @@ class Attachment:
 class Attachments:
     """The files of people, each of one person."""
 
-    def __init__(self, documents: DocumentStore, vault: FileVault | None) -> None:
+    def __init__(self, documents: DocumentStore, vault: FileVault | None, *, most_bytes: int) -> None:
+        """``most_bytes`` is the size of the largest file that the bot is given."""
+        self._most_bytes = most_bytes
         self._documents = documents
         self._vault = vault
         self._under_way: dict[str, str] = {}
@@ -77,7 +79,8 @@ class Attachments:
         try:
             await self._count(session, allowed.max_files)
             with tempfile.TemporaryDirectory(prefix="chatkit-") as folder:
-                file = await _received(request, Path(folder), limit=allowed.max_file_size * _MB)
+                limit = min(allowed.max_file_size * _MB, self._most_bytes)
+                file = await _received(request, Path(folder), limit=limit)
                 return await self._hold(id, file, session, self._vault)
         finally:
             del self._under_way[id]
@@ -157,14 +160,15 @@ class Attachments:
 
 async def _received(request: Request, folder: Path, *, limit: int) -> OutgoingFile:
     """Write the file of a form into a folder."""
-    bounded = Request(request.scope, _bounded(request.receive, limit + _AROUND))
+    too_large = RequestRefused(413, f"the file has more than {limit / _MB:g} MB", where="file")
+    bounded = Request(request.scope, _bounded(request.receive, limit + _AROUND, too_large))
     try:
         async with bounded.form(max_files=1, max_fields=_FIELDS, max_part_size=_AROUND) as form:
             uploaded = form.get("file")
             if not isinstance(uploaded, UploadFile):
                 raise RequestRefused(400, "there is no file in the field file", where="file")
             if (uploaded.size or 0) > limit:
-                raise RequestRefused(413, f"the file has more than {limit // _MB} MB")
+                raise too_large
             path = folder / "content"
             await in_thread(_copy, uploaded, path)
             name = safe_name(uploaded.filename or "")
@@ -188,8 +192,8 @@ def safe_name(name: str) -> str:
     return shown[-_NAME:].strip(". ") or "file"
 
 
-def _bounded(receive: Receive, limit: int) -> Receive:
-    """Return a ``receive`` that raises ``RequestRefused`` (413) once the body is larger than ``limit`` bytes."""
+def _bounded(receive: Receive, limit: int, too_large: RequestRefused) -> Receive:
+    """Return a ``receive`` that raises ``too_large`` once the body is larger than ``limit`` bytes."""
     received = 0
 
     async def bounded() -> Message:
@@ -197,7 +201,7 @@ def _bounded(receive: Receive, limit: int) -> Receive:
         message = await receive()
         received += len(message.get("body", b""))
         if received > limit:
-            raise RequestRefused(413, "the file is larger than this session may upload")
+            raise too_large
         return message
 
     return bounded

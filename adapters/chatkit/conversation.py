@@ -32,7 +32,7 @@ from adapters.chatkit.requests import (
 from adapters.chatkit.sessions import Session, Sessions
 from adapters.chatkit.streams import Streams
 from adapters.chatkit.threads import Thread, ThreadStore
-from gateway.adapter import Accept, Activity
+from gateway.adapter import Accept
 from gateway.errors import Draining, RequestRefused
 from gateway.model import Notice
 
@@ -51,9 +51,8 @@ class ConversationApi:
         attachments: Attachments,
         removal: Removal,
         repeats: Repeats,
-        activity: Activity,
+        streams: Streams,
         max_body_bytes: int,
-        stop_on_disconnect: bool,
     ) -> None:
         self._sessions = sessions
         self._threads = threads
@@ -62,7 +61,7 @@ class ConversationApi:
         self._repeats = repeats
         self._limit = max_body_bytes
         self._beginnings = Beginnings(threads, logs, attachments)
-        self._streams = Streams(activity, stop_on_disconnect=stop_on_disconnect)
+        self._streams = streams
 
     def routes(self, accept: Accept) -> Sequence[BaseRoute]:
         """Return the routes, which hand what people do to ``accept``."""
@@ -142,7 +141,7 @@ class ConversationApi:
     # Requests that are answered with a stream
 
     async def _streamed(self, request: Request, session: Session, wish: Streaming, accept: Accept) -> Response:
-        self._streams.admit(session)
+        self._streams.admit(session.user)
         async with self._repeats.attempt(request, session.user, wish) as attempt:
             begun = await self._beginnings.begin(session, wish, attempt)
             thread, made = begun.thread, attempt.made
@@ -162,16 +161,16 @@ class ConversationApi:
                     raise
                 if made is None and isinstance(accepted.answer, Notice):
                     self._logs.publish(thread.id, views.notice(accepted.answer.text))
-                return self._streams.response(session, thread, reader, reading.pop_all(), accept)
+                return self._streams.response(thread, reader, reading.pop_all(), accept)
 
     async def _resume(self, request: Request, accept: Accept) -> Response:
         """Stream what a client missed that lost its connection, and what is still to come."""
         session = await self._sessions.authenticate(request)
         thread = await self._threads.find(request.query_params.get("thread_id", ""), session.user)
-        self._streams.admit(session)
+        self._streams.admit(session.user)
         with ExitStack() as reading:
             reader = await self._catch_up(thread, reading, after=request.headers.get("last-event-id", ""))
-            return self._streams.response(session, thread, reader, reading.pop_all(), accept)
+            return self._streams.response(thread, reader, reading.pop_all(), accept)
 
     async def _catch_up(
         self, thread: Thread, reading: ExitStack, *, after: str, before: Sequence[Event] = ()

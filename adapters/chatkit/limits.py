@@ -11,6 +11,12 @@ ATTACHMENTS = 100
 """Attachments that one message can name; the session's ``max_files`` bounds how many were uploaded."""
 TITLE = 200
 """Characters of a thread's title."""
+METADATA = 16
+"""Pairs of a thread's metadata (OpenAI API reference, *metadata*)."""
+METADATA_KEY = 64
+"""Characters of a key of it (OpenAI API reference, *metadata*)."""
+METADATA_VALUE = 512
+"""Characters of a value of it (OpenAI API reference, *metadata*), of one that is no string as JSON."""
 BUTTONS = 10
 """Buttons of a message."""
 BUTTON_LABEL = 100
@@ -30,8 +36,6 @@ LINK_SECONDS = 7 * 86_400.0
 
 KEEP_ALIVE = 15.0
 """Seconds without an event after which a comment is sent, so that no proxy takes the stream for dead."""
-STREAMS = 50
-"""Open streams of one session."""
 LOG_EVENTS = 2_000
 """Events of a thread that are remembered for clients that come back."""
 LOG_BYTES = 1_000_000

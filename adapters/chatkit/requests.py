@@ -1,13 +1,41 @@
 """What a client asks of ``POST /v1/chatkit/conversation``, as models. What is not known of a request is ignored."""
 
+import json
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, RootModel
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    RootModel,
+    StrictInt,
+    StringConstraints,
+)
+from pydantic_core import PydanticCustomError
 
-from adapters.chatkit.limits import ATTACHMENTS, ID, LARGEST_PAGE, PAGE, QUOTE, TEXT, TITLE
+from adapters.chatkit.limits import (
+    ATTACHMENTS,
+    ID,
+    LARGEST_PAGE,
+    METADATA,
+    METADATA_KEY,
+    METADATA_VALUE,
+    PAGE,
+    QUOTE,
+    TEXT,
+    TITLE,
+)
 
 Id = Annotated[str, Field(min_length=1, max_length=ID)]
 """An id in a request."""
+
+
+def _short(value: Any) -> Any:
+    if len(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)) > METADATA_VALUE:
+        raise PydanticCustomError("long", "a value has {most} characters at most", {"most": METADATA_VALUE})
+    return value
 
 
 class _Part(BaseModel):
@@ -74,11 +102,11 @@ class _ActionParams(_InThread):
 
 
 class _UpdateParams(_InThread):
-    title: Annotated[str, Field(max_length=TITLE)]
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TITLE)]
 
 
 class _PageParams(_Part):
-    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE)] | None = None
+    limit: Annotated[StrictInt, Field(ge=1, le=LARGEST_PAGE)] | None = None
     order: Literal["asc", "desc"] = "desc"
     after: Id | None = None
 
@@ -97,74 +125,74 @@ class _FeedbackParams(_InThread):
     kind: Literal["positive", "negative"]
 
 
-class _Request(_Part):
-    metadata: dict[str, Any] = {}
-
-
-class CreateThread(_Request):
+class CreateThread(_Part):
     """Begin a thread with a message. Answered with a stream."""
 
     type: Literal["threads.create"]
     params: _CreateParams
+    metadata: Annotated[
+        dict[Annotated[str, Field(max_length=METADATA_KEY)], Annotated[Any, AfterValidator(_short)]],
+        Field(max_length=METADATA),
+    ] = {}
 
 
-class AddMessage(_Request):
+class AddMessage(_Part):
     """Add a message to a thread. Answered with a stream."""
 
     type: Literal["threads.add_user_message"]
     params: _AddParams
 
 
-class RetryAfterItem(_Request):
+class RetryAfterItem(_Part):
     """Answer a message anew; what followed it is replaced. Answered with a stream."""
 
     type: Literal["threads.retry_after_item"]
     params: _ItemParams
 
 
-class CustomAction(_Request):
+class CustomAction(_Part):
     """Press a button of a widget. Answered with a stream."""
 
     type: Literal["threads.custom_action"]
     params: _ActionParams
 
 
-class ListThreads(_Request):
+class ListThreads(_Part):
     """Return the user's threads."""
 
     type: Literal["threads.list"]
     params: _PageParams = _PageParams()
 
 
-class GetThread(_Request):
+class GetThread(_Part):
     """Return a thread with its newest items."""
 
     type: Literal["threads.get_by_id"]
     params: _InThread
 
 
-class UpdateThread(_Request):
+class UpdateThread(_Part):
     """Name a thread."""
 
     type: Literal["threads.update"]
     params: _UpdateParams
 
 
-class DeleteThread(_Request):
+class DeleteThread(_Part):
     """Delete a thread."""
 
     type: Literal["threads.delete"]
     params: _InThread
 
 
-class ListItems(_Request):
+class ListItems(_Part):
     """Return items of a thread."""
 
     type: Literal["items.list"]
     params: _ItemsParams
 
 
-class GiveFeedback(_Request):
+class GiveFeedback(_Part):
     """Say whether items are good."""
 
     type: Literal["items.feedback"]

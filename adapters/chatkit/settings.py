@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from gateway.settings import PlatformSettings
@@ -18,6 +19,9 @@ class ChatKitSettings(PlatformSettings):
     stop_on_disconnect: bool = False
     """Whether a turn is stopped when the client that reads its answer goes away. By default it goes on, and the client
     finds the answer in the thread."""
+
+    streams_per_user: int = Field(default=50, ge=1)
+    """Number of streams that the clients of one user may have open at the same time; more are answered 429."""
 
     @property
     def configured(self) -> bool:

@@ -2,17 +2,17 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack
 
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from adapters.chatkit import parse
 from adapters.chatkit.envelope import envelope_of
 from adapters.chatkit.ids import new_id
-from adapters.chatkit.limits import KEEP_ALIVE, STREAMS
+from adapters.chatkit.limits import KEEP_ALIVE
 from adapters.chatkit.log import EventReader, stream
-from adapters.chatkit.sessions import Session
 from adapters.chatkit.threads import Thread
 from gateway.adapter import Accept, Activity
 from gateway.errors import RequestRefused
@@ -23,30 +23,28 @@ _HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
 
 class Streams:
-    """The open streams of all sessions."""
+    """The open streams of all users."""
 
-    def __init__(self, activity: Activity, *, stop_on_disconnect: bool) -> None:
+    def __init__(self, activity: Activity, *, per_user: int, stop_on_disconnect: bool) -> None:
         self._activity = activity
+        self._per_user = per_user
         self._stop_on_disconnect = stop_on_disconnect
         self._open: Counter[str] = Counter()
-        """How many streams of each session are open."""
+        """How many streams of each user are open."""
         self._stopping: set[asyncio.Future[Accepted]] = set()
         """The stops that are being stored."""
 
-    def admit(self, session: Session) -> None:
-        """Raise ``RequestRefused`` (429) where the session has as many open streams as it may."""
-        if self._open[session.id] >= STREAMS:
+    def admit(self, user: str) -> None:
+        """Raise ``RequestRefused`` (429) where the user has as many open streams as one may have."""
+        if self._open[user] >= self._per_user:
             raise RequestRefused(
-                429, f"{STREAMS} streams of this session are open: read or close some", headers={"Retry-After": "5"}
+                429, f"{self._per_user} streams of this user are open: read or close some", headers={"Retry-After": "5"}
             )
 
-    def response(
-        self, session: Session, thread: Thread, reader: EventReader, reading: ExitStack, accept: Accept
-    ) -> Response:
+    def response(self, thread: Thread, reader: EventReader, reading: ExitStack, accept: Accept) -> Response:
         """Return a stream of what ``reader`` reads, which ends when the thread is at rest.
 
         Args:
-            session: Whose stream it is.
             thread: The thread.
             reader: Reads the thread's events.
             reading: What is closed when the stream ends.
@@ -54,25 +52,39 @@ class Streams:
         """
         rest = asyncio.ensure_future(self._activity.until_rest(thread.ref))
         rest.add_done_callback(lambda _: reader.close())
-        self._open[session.id] += 1
+        self._open[thread.user] += 1
 
-        async def body() -> AsyncIterator[bytes]:
-            whole = False
-            try:
-                async for data in stream(reader, patience=KEEP_ALIVE):
-                    yield data
-                whole = True
-            finally:
-                reading.close()
-                rest.cancel()
-                self._open[session.id] -= 1
-                if not self._open[session.id]:
-                    del self._open[session.id]
-                if not whole and self._stop_on_disconnect:
-                    # A task of its own: this one is being cancelled, because its client is gone.
-                    stop = envelope_of(thread, new_id("stop"), {"kind": parse.STOP})
-                    stopping = asyncio.ensure_future(accept(stop))
-                    self._stopping.add(stopping)
-                    stopping.add_done_callback(self._stopping.discard)
+        def ended(whole: bool) -> None:
+            reading.close()
+            rest.cancel()
+            self._open[thread.user] -= 1
+            if not self._open[thread.user]:
+                del self._open[thread.user]
+            if not whole and self._stop_on_disconnect:
+                # A task of its own: this one is being cancelled, because its client is gone.
+                stop = envelope_of(thread, new_id("stop"), {"kind": parse.STOP})
+                stopping = asyncio.ensure_future(accept(stop))
+                self._stopping.add(stopping)
+                stopping.add_done_callback(self._stopping.discard)
 
-        return StreamingResponse(body(), media_type="text/event-stream", headers=_HEADERS)
+        return _Stream(reader, ended)
+
+
+class _Stream(StreamingResponse):
+    """Streams what a reader reads, and says when that has ended, also where the client went away before it began."""
+
+    def __init__(self, reader: EventReader, ended: Callable[[bool], None]) -> None:
+        super().__init__(self._body(reader), media_type="text/event-stream", headers=_HEADERS)
+        self._ended = ended
+        self._whole = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._ended(self._whole)
+
+    async def _body(self, reader: EventReader) -> AsyncIterator[bytes]:
+        async for data in stream(reader, patience=KEEP_ALIVE):
+            yield data
+        self._whole = True

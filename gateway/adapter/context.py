@@ -182,6 +182,8 @@ class AdapterContext:
 
     max_body_bytes: int = 1_048_576
     """Bytes of the largest webhook body to accept; a larger one is answered 413."""
+    max_file_bytes: int = 25_000_000
+    """Bytes of the largest file of a person that the gateway takes from an adapter."""
     loopback: bool = False
     """Whether only this machine can reach the gateway."""
     files: FileVault | None = None
