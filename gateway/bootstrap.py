@@ -104,6 +104,23 @@ class Given:
         return cls(ConversationActivity(), access, deletion)
 
 
+def adapter_context(settings: GatewaySettings, store: Store, kept: FileParts, given: Given) -> AdapterContext:
+    """Return what the adapters of a gateway may know and use of it."""
+    return AdapterContext(
+        max_body_bytes=settings.max_body_bytes,
+        max_file_bytes=settings.max_file_bytes,
+        loopback=settings.host in LOOPBACK,
+        files=kept.vault,
+        store=StoredKeyValues(store),
+        documents=store,
+        access=given.access,
+        idempotency=IdempotencyKeys(store),
+        activity=given.activity,
+        conversations=given.deletion,
+        public_url=settings.own_url,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """The objects one gateway consists of, built and not started. ``gateway.app.Gateway`` starts and ends them."""
@@ -438,19 +455,7 @@ def _on_platforms(
     kept = file_parts(settings)
     store = open_store(settings.database_url)
     given = Given.of(settings, store, kept)
-    context = AdapterContext(
-        max_body_bytes=settings.max_body_bytes,
-        max_file_bytes=settings.max_file_bytes,
-        loopback=settings.host in LOOPBACK,
-        files=kept.vault,
-        store=StoredKeyValues(store),
-        documents=store,
-        access=given.access,
-        idempotency=IdempotencyKeys(store),
-        activity=given.activity,
-        conversations=given.deletion,
-        public_url=settings.own_url,
-    )
+    context = adapter_context(settings, store, kept, given)
     adapters = {name: platforms[name].adapter(block, context) for name, block in blocks.items() if block.configured}
     return compose(
         settings=settings,

@@ -5,13 +5,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from gateway.adapter import AdapterContext
 from gateway.app import Gateway
-from gateway.bootstrap import Given, compose, file_parts
+from gateway.bootstrap import Given, adapter_context, compose, file_parts
 from gateway.chat.registry import Callbacks, fresh
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.ingress.activity import ConversationActivity
-from gateway.runtime.key_values import StoredKeyValues
 from gateway.serving.server import bind
 from gateway.settings import GatewaySettings
 from gateway.store import open_store
@@ -50,17 +48,7 @@ async def running_bot(
         kept = file_parts(config)
         store = open_store(config.database_url)
         given = Given.of(config, store, kept)
-        context = AdapterContext(
-            max_body_bytes=config.max_body_bytes,
-            loopback=True,
-            files=kept.vault,
-            store=StoredKeyValues(store),
-            documents=store,
-            access=given.access,
-            activity=given.activity,
-            conversations=given.deletion,
-            public_url=config.own_url,
-        )
+        context = adapter_context(config, store, kept, given)
         adapters = {world.name: world.adapter(context) for world in worlds}
         gateway = Gateway(
             compose(settings=config, callbacks=callbacks, adapters=adapters, kept=kept, store=store, given=given)
