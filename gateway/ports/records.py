@@ -71,9 +71,11 @@ class RowUpsert(NamedTuple):
     noun: Noun
     id: str
     values: Row
-    """What is set, by the documented names, JSON as plain values; of ``given`` the keys that are named are set."""
-    made: Row = MappingProxyType({})
-    """What is set beside it where there is no such row yet."""
+    """What is set, by the documented names, JSON as plain values."""
+    made: Row | None = MappingProxyType({})
+    """What is set beside it where there is no such row yet; None to make none."""
+    merged: Mapping[str, Row] = MappingProxyType({})
+    """Changes of columns that hold an object: each key that is named is set in it, or taken away with None."""
 
 
 class Found(NamedTuple):

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from fastapi import APIRouter
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 from starlette.responses import StreamingResponse
 
 from gateway.errors import RequestRefused
@@ -35,8 +35,8 @@ from gateway.http.api.queries import (
     row_of,
 )
 from gateway.http.api.shapes import Deleted, Element, Page, Step, Thread, WholeThread
-from gateway.model import ThreadNamed
-from gateway.ports import Condition, RecordQuery
+from gateway.model.plain import as_json
+from gateway.ports import Condition, RecordQuery, RowUpsert
 
 router = APIRouter(tags=["threads"])
 
@@ -47,6 +47,12 @@ _CHARACTERS = 5_000_000
 _EXPORTED_STEPS = 100_000
 _EXPORTED_CHARACTERS = 100_000_000
 _AT_ONCE = 100
+MOST_TAGS = 100
+"""Tags a thread may be given."""
+MOST_METADATA = 65_536
+"""Bytes, as JSON, of the largest change of a thread's metadata."""
+
+NewTag = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 @router.get("/threads")
@@ -85,17 +91,36 @@ async def read_thread(parts: History, _: ReadKey, id: ThreadId) -> WholeThread:
 
 
 class Change(Asked):
-    """What is to be changed of a thread."""
+    """What is to be changed of a thread. What is not named stays."""
 
-    name: Annotated[str, Field(min_length=1, max_length=500, examples=["A trip to Rome"])]
+    name: Annotated[str, Field(min_length=1, max_length=500, examples=["A trip to Rome"])] = ""
     """Its new name."""
+    tags: Annotated[tuple[NewTag, ...], Field(max_length=MOST_TAGS, examples=[["support", "urgent"]])] = ()
+    """Its tags, instead of those that it has."""
+    metadata: dict[str, Any] = Field(default_factory=dict[str, Any], examples=[{"ticket": 4711, "closed": None}])
+    """Keys that are set in its metadata; null takes one away. 65,536 bytes at most."""
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("there is nothing to change in it: name, tags or metadata")
+        return self
+
+    @field_validator("metadata")
+    @classmethod
+    def _is_small(cls, metadata: dict[str, Any]) -> dict[str, Any]:
+        if len(as_json(metadata)) > MOST_METADATA:
+            raise ValueError(f"it has more than {MOST_METADATA} bytes")
+        return metadata
 
 
 @router.patch("/threads/{id}")
 async def change_thread(parts: History, key: WriteKey, id: ThreadId, change: Change) -> Thread:
-    """Name a conversation."""
+    """Change the name, the tags or the metadata of a conversation."""
     await row_of(parts, "threads", "id", id)
-    await parts.store.change_records([ThreadNamed(id, change.name)])
+    values = change.model_dump(include={"name", "tags"} & change.model_fields_set)
+    merged = {"metadata": change.metadata} if change.metadata else {}
+    await parts.store.upsert_rows([RowUpsert("threads", id, values, made=None, merged=merged)])
     await parts.access.note(key, "thread.changed", thread=id)
     return Thread.model_validate(await row_of(parts, "threads", "id", id))
 

@@ -127,8 +127,7 @@ def _step_changes(id: str, thread: str, row: Row | None, given: Mapping[str, Any
     if "error" in given:
         values["isError"] = True
     aside = ("input", "output", "error", "rootRunId", "environment")
-    if kept := {name: given[name] for name in aside if name in given}:
-        values["given"] = kept
+    kept = {name: given[name] for name in aside if name in given}
     now = _now()
     made: dict[str, Any] = {
         "createdAt": now,
@@ -140,7 +139,8 @@ def _step_changes(id: str, thread: str, row: Row | None, given: Mapping[str, Any
         "isError": False,
         "userIdentifier": None if owner is None else owner["userIdentifier"],
     }
-    return RowUpsert("steps", id, values, {name: each for name, each in made.items() if name not in values})
+    made = {name: each for name, each in made.items() if name not in values}
+    return RowUpsert("steps", id, values, made, {"given": kept} if kept else {})
 
 
 async def _moved(call: Call, step: str, thread: str) -> list[RowUpsert]:

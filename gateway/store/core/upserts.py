@@ -8,29 +8,30 @@ from sqlalchemy import Insert, Update, insert, select, update
 from sqlalchemy.dialects import sqlite
 
 from gateway.model.plain import as_json
-from gateway.ports.records import RowUpsert
+from gateway.ports.records import Row, RowUpsert
 from gateway.store.core.conditions import TABLES
 from gateway.store.core.queries import run
 from gateway.store.core.rows import text
 from gateway.store.core.threads import plain_row
 from gateway.store.core.transaction import Transaction
 
-MERGED = "given"
-"""The column whose object is not replaced: each key that is named is set in it."""
 _DIALECT = sqlite.dialect(paramstyle="qmark")
 
 
 def upsert(tx: Transaction, row: RowUpsert) -> None:
     """Change a row, or make it."""
-    table, values = TABLES[row.noun], dict(row.values)
-    merged = table.c[MERGED] if MERGED in values else table.c.id
-    found = next(run(tx.execute, select(merged).where(table.c.id == row.id)), None)
-    if found is None:
+    table, names = TABLES[row.noun], ["id", *row.merged]
+    found = next(run(tx.execute, select(*(table.c[name] for name in names)).where(table.c.id == row.id)), None)
+    old = {} if found is None else plain_row(names, found)
+    values = {**row.values, **{name: _merged(old.get(name), change) for name, change in row.merged.items()}}
+    if found is None and row.made is not None:
         _execute(tx, insert(table), {"id": row.id, **row.made, **values})
-    elif values:
-        if MERGED in values:
-            values[MERGED] = {**(plain_row([MERGED], found)[MERGED] or {}), **values[MERGED]}
+    elif found is not None and values:
         _execute(tx, update(table).where(table.c.id == row.id), values)
+
+
+def _merged(old: Row | None, change: Row) -> Row:
+    return {name: value for name, value in {**(old or {}), **change}.items() if value is not None}
 
 
 def _execute(tx: Transaction, statement: Insert | Update, values: Mapping[str, Any]) -> None:

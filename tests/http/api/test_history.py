@@ -1,12 +1,15 @@
 """What was said, over HTTP: listed, read, searched, exported, rated and deleted."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.chatkit.client import KEY, bearer
+from tests.chatkit.client import KEY, bearer, connected
+from tests.chatkit.conftest import running
+from tests.http.api.conftest import bot
 
 ADA, BOB = "chatkit:app:ada", "chatkit:app:bob"
 
@@ -93,6 +96,53 @@ async def test_threads_are_renamed_and_deleted(api: httpx.AsyncClient) -> None:
     assert (await api.get(element["url"])).status_code == 410
     assert (await api.delete(f"/threads/{thread['id']}")).status_code == 404
     assert await names(api) == ["Bob's words", "100% sure_thing"]
+
+
+async def test_tags_and_metadata_of_a_thread_are_changed(api: httpx.AsyncClient) -> None:
+    [thread] = (await get(api, "/threads", name="first"))["data"]
+    path = f"/threads/{thread['id']}"
+    own = thread["metadata"]
+    assert own == {"client_type": "chatkit"}
+    changed = await api.patch(path, json={"tags": ["support", "é"], "metadata": {"ticket": 1, "of": {"a": [None]}}})
+    assert changed.json() == {
+        **thread, "tags": ["support", "é"], "metadata": {**own, "ticket": 1, "of": {"a": [None]}}
+    }  # fmt: skip
+    assert await names(api, tag="support") == ["the first words"]
+    again = (await api.patch(path, json={"metadata": {"ticket": None, "closed": True}})).json()
+    assert again["metadata"] == {**own, "of": {"a": [None]}, "closed": True}
+    assert again["tags"] == ["support", "é"]
+    assert (await api.patch(path, json={"tags": []})).json()["tags"] == []
+    assert await names(api, tag="support") == []
+    for body, where in (
+        ({}, None),
+        ({"name": None}, "name"),
+        ({"name": ""}, "name"),
+        ({"tags": "support"}, "tags"),
+        ({"tags": [""]}, "tags[0]"),
+        ({"tags": ["x"] * 101}, "tags"),
+        ({"metadata": []}, "metadata"),
+        ({"metadata": {"a": "x" * 65_536}}, "metadata"),
+    ):
+        refused = await api.patch(path, json=body)
+        assert (refused.status_code, refused.json()["error"].get("where")) == (400, where), body
+
+
+async def test_what_a_program_put_into_metadata_outlives_the_next_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.runtime.history.TOUCH_EVERY", -1)
+    async with (
+        running(bot, tmp_path, api_keys=KEY) as url,
+        connected(url) as ada,
+        httpx.AsyncClient(base_url=f"{url}/v1", headers=bearer(KEY), timeout=20) as api,
+    ):
+        said = await ada.send("hello")
+        [thread] = (await get(api, "/threads"))["data"]
+        await api.patch(f"/threads/{thread['id']}", json={"metadata": {"ticket": 1}, "tags": ["support"]})
+        await ada.send("again", said)
+        [after] = (await get(api, "/threads"))["data"]
+    assert after["updatedAt"] > thread["updatedAt"]
+    assert (after["metadata"], after["tags"]) == ({"client_type": "chatkit", "ticket": 1}, ["support"])
 
 
 async def test_single_steps_and_elements_are_deleted(api: httpx.AsyncClient) -> None:

@@ -66,7 +66,13 @@ _PUT_THREADS = _put(
     stays=("createdAt", "userId", "userIdentifier"),
     # A program that uses the tables too may have stored the person under an id of its own.
     userId=select(users.c.id).where(users.c.identifier == bindparam("userId")).scalar_subquery(),
-    merged=lambda new: {"name": func.coalesce(threads.c.name, new.name)},
+    merged=lambda new: {
+        "name": func.coalesce(threads.c.name, new.name),
+        # What a program has put there stays.
+        "metadata": case(
+            (func.json_valid(threads.c.metadata), func.json_patch(threads.c.metadata, new.metadata)), else_=new.metadata
+        ),
+    },
 )
 _PUT_STEPS = _put(steps, rows.STEP, stays=("createdAt", "userIdentifier"))
 _PUT_ELEMENTS = _put(elements, rows.ELEMENT)
