@@ -1,24 +1,26 @@
-// Talks to the bot from Node: a ChatKit session, a streamed answer, and what was said.
+// Talks to the bot from Node: a streamed conversation, and what was kept of it.
 //
-//   GATEWAY_URL=http://127.0.0.1:8000 GATEWAY_API_KEY=... node chat.mjs "Hello"
+//   GATEWAY_API_KEYS=a-long-random-key gateway run bot.py
+//   GATEWAY_API_KEY=a-long-random-key node chat.mjs "Good morning" "Zoë"
 //
-// Start the bot with the key in GATEWAY_API_KEYS. Node 20 or newer; no packages.
+// The second message goes into the same thread: where the bot asked something, it is the answer.
+// Node 20 or newer; no packages.
 
 const url = process.env.GATEWAY_URL ?? "http://127.0.0.1:8000";
 const key = process.env.GATEWAY_API_KEY;
 
-async function call(path, { secret = key, body, ...more } = {}) {
+/** Make a request, with a body as POST, and return the answer. */
+async function call(path, { secret = key, body } = {}) {
   const answer = await fetch(`${url}${path}`, {
     method: body ? "POST" : "GET",
     headers: { Authorization: `Bearer ${secret}`, "Content-Type": "application/json" },
     body: body && JSON.stringify(body),
-    ...more,
   });
   if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
   return answer;
 }
 
-/** Yield the events of a stream. */
+/** Yield the events of a streamed answer as they arrive. */
 async function* events(answer) {
   let rest = "";
   for await (const chunk of answer.body.pipeThrough(new TextDecoderStream())) {
@@ -28,21 +30,29 @@ async function* events(answer) {
   }
 }
 
-const text = process.argv.slice(2).join(" ") || "Hello";
-const session = await (
-  await call("/v1/chatkit/sessions", { body: { user: "ada", workflow: { id: "bot" } } })
-).json();
-const message = { content: [{ type: "input_text", text }], attachments: [], inference_options: {} };
-const stream = await call("/v1/chatkit/conversation", {
-  secret: session.client_secret,
-  body: { type: "threads.create", params: { input: message } },
-});
-let thread;
-for await (const event of events(stream)) {
-  if (event.type === "thread.created") thread = event.thread.id;
-  else if (event.type === "thread.item.updated") process.stdout.write(event.update.delta ?? "");
-  else if (event.type === "error") console.log(`the bot failed: ${event.message}`);
+/** Send a message, into a new thread where there is none yet, print what the bot says to it, and return the thread. */
+async function say(secret, text, thread) {
+  const input = { content: [{ type: "input_text", text }], attachments: [], inference_options: {} };
+  const body = thread
+    ? { type: "threads.add_user_message", params: { thread_id: thread, input } }
+    : { type: "threads.create", params: { input } };
+  for await (const event of events(await call("/v1/chatkit/conversation", { secret, body }))) {
+    if (event.type === "thread.created") thread = event.thread.id;
+    if (event.type === "thread.item.updated") process.stdout.write(event.update.delta ?? "");
+    if (event.type === "thread.item.done" && event.item.type === "assistant_message") console.log();
+    if (event.type === "notice") console.log(`-- notice: ${event.message}`);
+    if (event.type === "error") console.log(`-- the bot failed: ${event.message ?? event.code}`);
+  }
+  return thread;
 }
-console.log(`\n-- thread ${thread}`);
-const { data } = await (await call(`/v1/chatkit/threads/${thread}/items?order=asc`)).json();
-for (const item of data) console.log(`${item.type}: ${(item.content ?? []).map((part) => part.text)}`);
+
+const body = { user: "ada", workflow: { id: "bot" } };
+const session = await (await call("/v1/chatkit/sessions", { body })).json();
+const messages = process.argv.slice(2);
+let thread;
+for (const text of messages.length ? messages : ["Hello"]) {
+  thread = await say(session.client_secret, text, thread);
+}
+console.log(`-- thread ${thread}`);
+const items = await (await call(`/v1/chatkit/threads/${thread}/items?order=asc&limit=100`)).json();
+for (const { type, content = [] } of items.data) console.log(`${type}: ${content.map((part) => part.text).join(" ")}`);

@@ -7,11 +7,16 @@ UNTESTED = "UNTESTED on PostgreSQL"
 UNTESTED_AZURE = "UNTESTED on Azure Blob Storage"
 """How the reason of each test that is skipped for want of Azure's emulator begins."""
 
+UNTESTED_NODE = "UNTESTED with Node"
+"""How the reason of each test that is skipped for want of Node or of its packages begins."""
+UNTESTED_RUBY = "UNTESTED with Ruby"
+"""How the reason of each test that is skipped for want of Ruby begins."""
+
 
 def say(reporter: pytest.TerminalReporter) -> None:
-    """Write a line of its own on the tests of each server that did not answer."""
+    """Write a line of its own on the tests of each server or language that is not there."""
     skipped = [str(report.longrepr[2]) for report in reporter.stats.get("skipped", []) if report.longrepr]
-    for begin in (UNTESTED, UNTESTED_AZURE):
+    for begin in (UNTESTED, UNTESTED_AZURE, UNTESTED_NODE, UNTESTED_RUBY):
         reasons = [reason for reason in skipped if begin in reason]
         if reasons:
             reporter.write_line(f"!!! {len(reasons)} tests {reasons[0].removeprefix('Skipped: ')}", red=True, bold=True)

@@ -11,12 +11,16 @@ import pytest
 
 from tests.chatkit.client import KEY
 from tests.http.graphql.asking import at
+from tests.support.left_out import UNTESTED_NODE
 
 ROOT = Path(__file__).parents[3]
 PACKAGE = ROOT / "node_modules/@literalai/client"
 
 
-@pytest.mark.skipif(shutil.which("node") is None or not PACKAGE.is_dir(), reason="no Node, or no `npm ci`")
+@pytest.mark.skipif(
+    shutil.which("node") is None or not PACKAGE.is_dir(),
+    reason=f"{UNTESTED_NODE}: there is no `node`, or `npm ci` was not run",
+)
 @pytest.mark.timeout(120)
 async def test_the_package_walks_through_the_api(api: httpx.AsyncClient, tmp_path: Path) -> None:
     picture = tmp_path / "picture.png"
