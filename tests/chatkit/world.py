@@ -306,7 +306,7 @@ class ChatKitWorld:
         """Send a message into a new thread, whose page stays open from then on."""
         client, view = self._clients[user], View(self._changed)
         try:
-            wish = message(text, attachments=await self._upload(client, files))
+            wish = message(text, attachments=await self._upload(client, view, files))
             stream = client.events("threads.create", input=wish)
             id = await _own_item(view, stream)
         except httpx.TransportError:
@@ -320,7 +320,7 @@ class ChatKitWorld:
         client = self._client(view)
         place = Place(self.user(self._owners[view.id]).id, view.id)
         try:
-            wish = message(text, attachments=await self._upload(client, files), **more)
+            wish = message(text, attachments=await self._upload(client, view, files), **more)
             stream = client.events("threads.add_user_message", thread_id=view.id, input=wish)
             try:
                 id = await _own_item(Thread(), stream)
@@ -331,7 +331,8 @@ class ChatKitWorld:
         view.ask()
         return Post(id, place)
 
-    async def _upload(self, client: Client, files: Sequence[File]) -> list[str]:
+    async def _upload(self, client: Client, view: View, files: Sequence[File]) -> list[str]:
+        """Upload files and return their ids. One that is too large is left out, and the person is told why."""
         ids: list[str] = []
         for file in files:
             answer = await client.http.post(
@@ -339,6 +340,9 @@ class ChatKitWorld:
                 files={"file": (file.name, file.data, file.mime)},
                 headers=bearer(client.secret),
             )
+            if answer.status_code == 413:
+                view.notices.append(answer.json()["error"]["message"])
+                continue
             answer.raise_for_status()
             ids.append(answer.json()["id"])
         return ids
