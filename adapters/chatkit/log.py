@@ -145,6 +145,11 @@ class ThreadLogs:
             log.readers.discard(reader)
             self._thin()
 
+    def is_read(self, thread: str) -> bool:
+        """Return whether somebody reads a thread now, which is only possible while there is that thread."""
+        log = self._logs.get(thread)
+        return log is not None and bool(log.readers)
+
     def position(self, thread: str) -> str:
         """Return the id of the last event of a thread; whoever comes back with it gets what follows."""
         return self._log(thread).position

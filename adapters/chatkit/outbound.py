@@ -138,7 +138,7 @@ class Outbox:
     # All of them
 
     async def _must_exist(self, to: ConversationRef) -> None:
-        if await self._threads.known(to) is None:
+        if not self._logs.is_read(to.thread or "") and await self._threads.known(to) is None:
             raise Gone(f"the thread {to.thread} was deleted")
 
     def _publish(self, to: ConversationRef, events: Sequence[Event]) -> None:

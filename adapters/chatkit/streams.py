@@ -2,14 +2,13 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack
 
-from starlette.responses import Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.responses import Response
 
 from adapters.chatkit import parse
 from adapters.chatkit.envelope import envelope_of
+from adapters.chatkit.event_stream import EventStream
 from adapters.chatkit.ids import new_id
 from adapters.chatkit.limits import KEEP_ALIVE
 from adapters.chatkit.log import EventReader, stream
@@ -17,9 +16,6 @@ from adapters.chatkit.threads import Thread
 from gateway.adapter import Accept, Activity
 from gateway.errors import RequestRefused
 from gateway.model import Accepted
-
-_HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-"""What keeps proxies from holding a stream back."""
 
 
 class Streams:
@@ -67,24 +63,4 @@ class Streams:
                 self._stopping.add(stopping)
                 stopping.add_done_callback(self._stopping.discard)
 
-        return _Stream(reader, ended)
-
-
-class _Stream(StreamingResponse):
-    """Streams what a reader reads, and says when that has ended, also where the client went away before it began."""
-
-    def __init__(self, reader: EventReader, ended: Callable[[bool], None]) -> None:
-        super().__init__(self._body(reader), media_type="text/event-stream", headers=_HEADERS)
-        self._ended = ended
-        self._whole = False
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            self._ended(self._whole)
-
-    async def _body(self, reader: EventReader) -> AsyncIterator[bytes]:
-        async for data in stream(reader, patience=KEEP_ALIVE):
-            yield data
-        self._whole = True
+        return EventStream(stream(reader, patience=KEEP_ALIVE), ended)
