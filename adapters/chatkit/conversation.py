@@ -150,7 +150,7 @@ class ConversationApi:
                     reader, _ = reading.enter_context(self._logs.reading(thread.id))
                 else:
                     created = [views.created(thread)] if isinstance(wish, CreateThread) else []
-                    reader = await self._catch_up(thread, reading, after=made.position, before=created)
+                    reader = await self._catch_up(thread, reading, after=made.position, before=created, item=made.item)
                 self._logs.publish(thread.id, *begun.events)
                 try:
                     accepted = await accept(begun.envelope)
@@ -173,14 +173,17 @@ class ConversationApi:
             return self._streams.response(thread, reader, reading.pop_all(), accept)
 
     async def _catch_up(
-        self, thread: Thread, reading: ExitStack, *, after: str, before: Sequence[Event] = ()
+        self, thread: Thread, reading: ExitStack, *, after: str, before: Sequence[Event] = (), item: str = ""
     ) -> EventReader:
-        """Return a reader of what happened behind an event; where that is not remembered, of how the thread stands,
-        with the events ``before`` it."""
+        """Return a reader of what happened behind an event; where that is not remembered, of how the thread stands from
+        an ``item`` on (without one its newest items), with the events ``before`` it."""
         reader, complete = reading.enter_context(self._logs.reading(thread.id, after=after))
         if not complete:
             position = self._logs.position(thread.id)
-            page = await self._threads.items(thread.id, limit=PAGE, newest_first=True)
-            stand = [{"type": "thread.item.done", "item": item} for item in reversed(page.data)]
+            if item:
+                items = await self._threads.since(thread.id, item)
+            else:
+                items = (await self._threads.items(thread.id, limit=PAGE, newest_first=True)).data[::-1]
+            stand = [{"type": "thread.item.done", "item": each} for each in items]
             self._logs.show(reader, [*before, *stand], position=position)
         return reader

@@ -150,6 +150,11 @@ class ThreadStore:
                 return [each.body for each in found]
             rank = more[-1].rank
 
+    async def since(self, thread: str, id: str) -> Sequence[Item]:
+        """Return an item of a thread and all that come behind it, oldest first; none where it is gone."""
+        item = await self.item(thread, id)
+        return [] if item is None else [item, *await self.behind(thread, id)]
+
     async def before(self, thread: str, id: str) -> Sequence[Item]:
         """Return the items of a thread that come before an item of it, the newest first, ``_ALL`` at most."""
         rank = await self._rank(_ITEM, id, thread)

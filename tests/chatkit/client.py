@@ -117,13 +117,15 @@ class Client:
             "/v1/chatkit/conversation", json={"type": type, "params": params}, headers=bearer(self.secret)
         )
 
-    async def events(self, type: str, **params: Any) -> AsyncGenerator[tuple[str | None, dict[str, Any]]]:
-        """Make a request that is answered with a stream, and yield its events with their ids."""
+    async def events(
+        self, type: str, *, key: str | None = None, **params: Any
+    ) -> AsyncGenerator[tuple[str | None, dict[str, Any]]]:
+        """Make a request that is answered with a stream, and yield its events with their ids. ``key`` is its
+        idempotency key."""
         body = {"type": type, "params": params}
         oracle.check_request(body)
-        async with self.http.stream(
-            "POST", "/v1/chatkit/conversation", json=body, headers=bearer(self.secret)
-        ) as answer:
+        headers = {**bearer(self.secret), **({} if key is None else {"Idempotency-Key": key})}
+        async with self.http.stream("POST", "/v1/chatkit/conversation", json=body, headers=headers) as answer:
             if answer.status_code != 200:
                 await answer.aread()
                 answer.raise_for_status()
@@ -164,9 +166,9 @@ class Client:
                 thread.apply(event)
         return thread
 
-    async def read(self, thread: Thread, type: str, **params: Any) -> Thread:
+    async def read(self, thread: Thread, type: str, *, key: str | None = None, **params: Any) -> Thread:
         """Make a request, and apply what is streamed to the thread."""
-        async for id, event in self.events(type, **params):
+        async for id, event in self.events(type, key=key, **params):
             thread.last_id = id or thread.last_id
             thread.apply(event)
         return thread

@@ -1,7 +1,6 @@
 """Requests that are repeated under their ``Idempotency-Key``: what they ask for is done once, also across a crash."""
 
 import asyncio
-from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ import httpx
 import pytest
 
 import gateway as cl
-from tests.chatkit.client import KEY, Client, Thread, bearer, connected, events_in, message
+from tests.chatkit.client import KEY, Client, Thread, bearer, connected, message
 from tests.chatkit.conftest import Serve, started
 from tests.support.process import BotProcess
 
@@ -49,24 +48,9 @@ class Counting:
             await action.remove()
 
 
-async def events(client: Client, key: str, type: str, **params: Any) -> AsyncGenerator[dict[str, Any]]:
-    """Make a request under an idempotency key, and yield the events of its stream."""
-    headers = {**bearer(client.secret), "Idempotency-Key": key}
-    body = {"type": type, "params": params}
-    async with client.http.stream("POST", "/v1/chatkit/conversation", json=body, headers=headers) as answer:
-        if answer.status_code != 200:
-            await answer.aread()
-            answer.raise_for_status()
-        async for _, event in events_in(answer):
-            yield event
-
-
 async def ask(client: Client, key: str, type: str, *, into: Thread | None = None, **params: Any) -> Thread:
     """Make a request under an idempotency key, and return the thread as its stream shows it."""
-    thread = into or Thread()
-    async for event in events(client, key, type, **params):
-        thread.apply(event)
-    return thread
+    return await client.read(into or Thread(), type, key=key, **params)
 
 
 async def refusal(client: Client, key: str, type: str, **params: Any) -> httpx.Response:
@@ -220,8 +204,8 @@ async def test_a_request_that_is_repeated_after_a_crash_is_done_once(tmp_path: P
     async with BotProcess(tmp_path, SLOW, {"GATEWAY_API_KEYS": KEY}) as bot:
         async with connected(bot.url) as client:
             thread = Thread()
-            stream = events(client, "one", "threads.create", input=message("hello"))
-            async for event in stream:
+            stream = client.events("threads.create", key="one", input=message("hello"))
+            async for _, event in stream:
                 thread.apply(event)
                 if thread.said:
                     break
@@ -232,4 +216,10 @@ async def test_a_request_that_is_repeated_after_a_crash_is_done_once(tmp_path: P
         async with connected(bot.url) as client:
             again = await ask(client, "one", "threads.create", input=message("hello"))
             assert (again.id, again.said) == (thread.id, ["got hello", "end"])
+            await ask(client, "two", "threads.add_user_message", into=again, thread_id=again.id, input=message("more"))
+            await bot.restart()
+            after: dict[str, Any] = {"thread_id": again.id, "input": message("more")}
+            repeated = await ask(client, "two", "threads.add_user_message", **after)
+            assert [each["type"] for each in repeated.items.values()] == ["user_message", *["assistant_message"] * 2]
+            assert repeated.said == ["got more", "end"]
             assert len((await client.ask("threads.list")).json()["data"]) == 1

@@ -5,6 +5,7 @@ for something that ChatKit has not (a channel, edits, a remote platform that fai
 """
 
 import asyncio
+import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, NoReturn, TypeVar
@@ -18,10 +19,13 @@ from gateway.adapter import AdapterContext, extras
 from gateway.emulators.common.faults import Hold
 from gateway.model import Capabilities, UserRef
 from tests.chatkit.client import KEY, Client, Thread, bearer, loopback_client, message
-from tests.chatkit.view import View
+from tests.chatkit.view import RETRY, View
 from tests.contract.world import Facts, FieldInput, File, Method, Person, Place, Post, Said, ShownForm, Trouble
 
 T = TypeVar("T")
+
+Events = AsyncGenerator[tuple[str | None, dict[str, Any]]]
+"""The events of a stream with their ids."""
 
 SESSION: dict[str, Any] = {
     "expires_after": {"anchor": "last_activity", "seconds": 600},
@@ -63,7 +67,9 @@ class ChatKitWorld:
         session={"state_variables": {}},
     )
 
-    def __init__(self) -> None:
+    def __init__(self, *, patient: bool = False) -> None:
+        """``patient`` people send a message again, under its idempotency key, until it is answered."""
+        self._patient = patient
         self._url = ""
         self._before: set[int | None] = set()
         """Ports of this bot's earlier lives."""
@@ -182,6 +188,8 @@ class ChatKitWorld:
             await anext(stream, None)  # the answer has begun: the bot took it. The page follows the thread anyhow
         except httpx.HTTPStatusError as refused:
             view.notices.append(refused.response.json()["error"]["message"])
+        except httpx.TransportError:
+            pass  # nobody knows whether it was pressed
         finally:
             await stream.aclose()
 
@@ -305,31 +313,40 @@ class ChatKitWorld:
     async def _begin(self, text: str, user: Person, files: Sequence[File]) -> Post:
         """Send a message into a new thread, whose page stays open from then on."""
         client, view = self._clients[user], View(self._changed)
-        try:
-            wish = message(text, attachments=await self._upload(client, view, files))
-            stream = client.events("threads.create", input=wish)
-            id = await _own_item(view, stream)
-        except httpx.TransportError:
+        sent = await self._send(client, view, text, files, into=view)
+        if sent is None:
             return Post("", Place(self.user(user).id, ""))
+        id, stream = sent
         self._views[view.id], self._owners[view.id] = view, user
         view.follow(client, stream)
         return Post(id, Place(self.user(user).id, view.id))
 
     async def _add(self, view: View, text: str, files: Sequence[File], **more: Any) -> Post:
         """Send a message into a thread whose page is open: it shows what comes of it."""
-        client = self._client(view)
-        place = Place(self.user(self._owners[view.id]).id, view.id)
-        try:
-            wish = message(text, attachments=await self._upload(client, view, files), **more)
-            stream = client.events("threads.add_user_message", thread_id=view.id, input=wish)
+        sent = await self._send(self._client(view), view, text, files, into=Thread(), **more)
+        if sent is not None:
+            await sent[1].aclose()
+            view.ask()
+        return Post("" if sent is None else sent[0], Place(self.user(self._owners[view.id]).id, view.id))
+
+    async def _send(
+        self, client: Client, view: View, text: str, files: Sequence[File], *, into: Thread, **more: Any
+    ) -> tuple[str, Events] | None:
+        """Send a message. Returns its id and the stream behind it, which was applied to ``into`` so far; None where the
+        connection was lost."""
+        key = secrets.token_hex(8) if self._patient else None
+        while True:
             try:
-                id = await _own_item(Thread(), stream)
-            finally:
-                await stream.aclose()
-        except httpx.TransportError:
-            return Post("", place)
-        view.ask()
-        return Post(id, place)
+                wish = message(text, attachments=await self._upload(client, view, files), **more)
+                if view.id:
+                    stream = client.events("threads.add_user_message", key=key, thread_id=view.id, input=wish)
+                else:
+                    stream = client.events("threads.create", key=key, input=wish)
+                return await _own_item(into, stream), stream
+            except httpx.TransportError:
+                if not self._patient:
+                    return None
+                await asyncio.sleep(RETRY)  # as a person's client does that cannot know when the bot is back
 
     async def _upload(self, client: Client, view: View, files: Sequence[File]) -> list[str]:
         """Upload files and return their ids. One that is too large is left out, and the person is told why."""
@@ -348,7 +365,7 @@ class ChatKitWorld:
         return ids
 
 
-async def _own_item(thread: Thread, stream: AsyncGenerator[tuple[str | None, dict[str, Any]]]) -> str:
+async def _own_item(thread: Thread, stream: Events) -> str:
     """Read a stream until the person's own message is in it, and return the id of that."""
     async for id, event in stream:
         thread.last_id = id or thread.last_id
