@@ -1,15 +1,31 @@
 """The OpenAPI document says what the API does: made-up requests get answers as it describes them."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import schemathesis
+from fastapi import FastAPI
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
+from starlette.routing import Mount
 
-from tests.chatkit.client import KEY, bearer
+from gateway.http.api.application import PREFIX
+from tests.chatkit.client import KEY, bearer, loopback_client
+from tests.chatkit.conftest import started
+
+
+async def test_the_document_is_made_when_it_is_first_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To make it takes 0.2 s, which no start of a gateway waits for."""
+    monkeypatch.setenv("GATEWAY_API_KEYS", KEY)
+    async with started(lambda: None, tmp_path) as (gateway, url), loopback_client(url) as http:
+        (api,) = (route.app for route in gateway.asgi.routes if isinstance(route, Mount) and route.path == PREFIX)
+        assert isinstance(api, FastAPI)
+        assert api.openapi_schema is None
+        assert (await http.get("/v1/openapi.json", headers=bearer(KEY))).json()["paths"]
+        assert api.openapi_schema is not None
 
 
 @pytest.mark.timeout(240)
