@@ -80,8 +80,8 @@ def application(parts: ApiParts) -> FastAPI:
 
 
 def _described(app: FastAPI) -> dict[str, Any]:
-    """Return the OpenAPI document, without the status that FastAPI itself would give to what does not fit. FastAPI makes
-    it when it is first asked for, which takes 0.2 s, and keeps it."""
+    """Return the OpenAPI document, without the status that FastAPI itself would give to what does not fit. FastAPI
+    makes it when it is first asked for, which takes 0.2 s, and keeps it."""
     document = app.openapi()
     for path in document["paths"].values():
         for operation in path.values():
