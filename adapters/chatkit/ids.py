@@ -23,10 +23,11 @@ def id_of(prefix: str, seed: str) -> str:
     return f"{prefix}_{seed}"
 
 
-def message_id(key: str) -> str:
-    """Return the id of the bot's message that is sent under a key: the same for the same key, so that a message which
-    is sent again replaces itself."""
-    return f"msg_{hashlib.blake2b(key.encode('utf-8', 'replace'), digest_size=16).hexdigest()}"
+def message_id(to: ConversationRef, key: str) -> str:
+    """Return the id of the bot's message that is sent into a thread under a key: the same for the same key, so that a
+    message which is sent again replaces itself."""
+    named = f"{to.thread}\n{key}".encode("utf-8", "replace")
+    return f"msg_{hashlib.blake2b(named, digest_size=16).hexdigest()}"
 
 
 def item_id(message: str, part: str) -> str:

@@ -22,7 +22,7 @@ BUTTONS = 10
 BUTTON_LABEL = 100
 """Characters of a button's label."""
 PLAN_TASKS = 100
-"""Tasks of a plan that are shown."""
+"""Tasks of a plan that are shown; of more the last one says how many."""
 PAGE = 20
 """Threads or items of a page, unless the request says otherwise (OpenAI API reference, *List ChatKit threads*)."""
 LARGEST_PAGE = 100

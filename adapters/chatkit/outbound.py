@@ -33,7 +33,7 @@ class Outbox:
     async def send(self, to: ConversationRef, message: Outgoing, *, key: str) -> Receipt:
         """Add a message to its thread. Sent again under the same key it replaces itself."""
         await self._must_exist(to)
-        id, at = message_id(key), time.time()
+        id, at = message_id(to, key), time.time()
         lines = await self._sharing.lines(to, message.files, key=id)
         items = render.items_of(message, to, id=id, at=at, files=lines)
         await self._threads.put(to, items)
@@ -41,15 +41,19 @@ class Outbox:
         return _receipt(to, id, at, items, lines)
 
     async def edit(self, receipt: Receipt, message: Outgoing) -> Receipt:
-        """Make the message read as given; its files stay where it says so."""
+        """Make the message read as given; its files stay where it says so. Raises ``Gone`` where it was deleted."""
         to, at = receipt.to, float(receipt.data.get(AT, 0.0)) or time.time()
-        await self._must_exist(to)
+        there = set(receipt.data.get(ITEMS, (receipt.id,)))
+        for id in there:
+            if await self._threads.item(to.thread or "", id) is not None:
+                break
+        else:
+            raise Gone(f"the message {receipt.id} was deleted")
         if message.keeps_files:
             lines: Sequence[str] = receipt.data.get(FILES, ())
         else:
             lines = await self._sharing.lines(to, message.files, key=receipt.id)
         items = render.items_of(message, to, id=receipt.id, at=at, files=lines)
-        there = set(receipt.data.get(ITEMS, (receipt.id,)))
         gone = there - {item["id"] for item in items}
         await self._threads.put(to, items)
         await self._threads.remove(gone)
@@ -68,7 +72,7 @@ class Outbox:
 
     async def find(self, to: ConversationRef, key: str) -> Receipt | None:
         """Return the receipt of the message that was sent under a key; None if none was."""
-        id = message_id(key)
+        id = message_id(to, key)
         ids = (id, item_id(id, render.PLAN), item_id(id, render.CONTROLS))
         found = [item for each in ids if (item := await self._threads.item(to.thread or "", each)) is not None]
         return _receipt(to, id, time.time(), found, ()) if found else None
@@ -78,7 +82,7 @@ class Outbox:
     async def start_stream(self, to: ConversationRef, text: str, *, key: str, author: str | None) -> Receipt:
         """Begin a message that grows. Readers see it before it is kept, so that the first word comes soon."""
         await self._must_exist(to)
-        id, at = message_id(key), time.time()
+        id, at = message_id(to, key), time.time()
         empty = render.text_item(to, id, at, [])
         self._publish(
             to,

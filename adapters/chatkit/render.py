@@ -6,7 +6,7 @@ from typing import Any
 from adapters.chatkit.ids import item_id
 from adapters.chatkit.limits import PLAN_TASKS
 from adapters.chatkit.threads import Item, time_of
-from gateway.model import TASK_ICONS, Button, Citation, ConversationRef, Outgoing, Plan, TaskUpdate
+from gateway.model import TASK_ICONS, Button, Citation, ConversationRef, Outgoing, Plan, TaskStatus, TaskUpdate
 
 PRESSED = "gateway.button"
 """The type of the action that our buttons bring back; its payload has the button's ``token``."""
@@ -17,6 +17,8 @@ CONTROLS = "controls"
 
 _INSIDE = "\N{EM SPACE}"
 """What stands before the title of a task for each task it lies inside of."""
+
+_WORST: tuple[TaskStatus, ...] = ("error", "in_progress", "pending", "complete")
 
 Content = dict[str, Any]
 """A part of an assistant's message (``AssistantMessageContent``)."""
@@ -68,9 +70,15 @@ def content(text: str, citations: Sequence[Citation] = ()) -> Content:
 def workflow(plan: Plan) -> dict[str, Any]:
     """Return a plan as a workflow: tasks are shown in full, steps collapsed."""
     title = " ".join(part for part in (plan.title, plan.status) if part)
+    shown = plan.tasks if len(plan.tasks) <= PLAN_TASKS else plan.tasks[: PLAN_TASKS - 1]
+    tasks = [task_of(each) for each in shown]
+    if left := plan.tasks[len(shown) :]:
+        states = {each.status for each in left}
+        worst = next(each for each in _WORST if each in states)
+        tasks.append(task_of(TaskUpdate(id="more", title=f"… and {len(left)} more", status=worst)))
     return {
         "type": "custom",
-        "tasks": [task_of(each) for each in plan.tasks[:PLAN_TASKS]],
+        "tasks": tasks,
         "summary": {"title": title} if title else None,
         "expanded": plan.kind == "tasks",
     }

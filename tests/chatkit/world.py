@@ -53,6 +53,7 @@ class ChatKitWorld:
         redelivers=False,
         extras=frozenset(
             {
+                extras.SupportsDirectMessages,
                 extras.SupportsHistory,
                 extras.SupportsLookup,
                 extras.SupportsNotices,
@@ -67,9 +68,11 @@ class ChatKitWorld:
         session={"state_variables": {}},
     )
 
-    def __init__(self, *, patient: bool = False) -> None:
-        """``patient`` people send a message again, under its idempotency key, until it is answered."""
+    def __init__(self, *, patient: bool = False, adapter: type[ChatKitAdapter] = ChatKitAdapter) -> None:
+        """``patient`` people send a message again, under its idempotency key, until it is answered. ``adapter`` is the
+        class of the bot's adapters."""
         self._patient = patient
+        self._adapter = adapter
         self._url = ""
         self._before: set[int | None] = set()
         """Ports of this bot's earlier lives."""
@@ -94,7 +97,7 @@ class ChatKitWorld:
     def adapter(self, context: AdapterContext, *, wrong_token: bool = False) -> ChatKitAdapter:
         if wrong_token:
             _none("token of its own")
-        return ChatKitAdapter(ChatKitSettings(_env_file=None), context)
+        return self._adapter(ChatKitSettings(_env_file=None), context)
 
     async def connected(self) -> None:
         """Give both people a session; their pages, as far as they are open, come back by themselves."""
@@ -267,6 +270,13 @@ class ChatKitWorld:
 
     def prompts(self, place: Place) -> list[str]:
         return []
+
+    async def shows(self, thread: str, position: str) -> None:
+        """Wait until the page of a thread, if one is open, shows the event with this id."""
+        view = self._views.get(thread)
+        if view is not None:
+            view.ask()
+            await self.wait_for(lambda: view.last_id == position)
 
     async def wait_for(self, predicate: Callable[[], T], timeout: float = 10.0) -> T:
         async with asyncio.timeout(timeout):

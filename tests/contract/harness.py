@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -154,9 +154,13 @@ async def serving(
 class HouseContract:
     """What every part of the adapter contract starts from."""
 
+    def serve(self, world: World, data: Path) -> AbstractAsyncContextManager[AdapterHarness]:
+        """Serve the adapter; a platform whose adapter needs more of the gateway gives it here."""
+        return serving(world, data, AdapterHarness)
+
     @pytest.fixture
     async def harness(self, world: World, tmp_path: Path) -> AsyncIterator[AdapterHarness]:
-        async with serving(world, tmp_path, AdapterHarness) as harness:
+        async with self.serve(world, tmp_path) as harness:
             yield harness
             assert list(world.complaints) == []
             harness.check_envelopes()

@@ -33,7 +33,8 @@ class InboundContract(HouseContract):
         ada = harness.world.user("Ada")
         assert (event.user.platform, event.user.workspace, event.user.id) == (ada.platform, ada.workspace, ada.id)
         assert (event.ref.platform, bool(event.ref.workspace)) == (harness.world.name, True)
-        assert (event.ref.kind, bool(event.ref.thread)) == ("thread", True)
+        kind = "dm" if harness.world.facts.own_threads else "thread"
+        assert (event.ref.kind, bool(event.ref.thread)) == (kind, True)
         assert abs(event.at - time.time()) < 60
 
     async def test_a_key_names_the_thing_itself(self, harness: AdapterHarness) -> None:
@@ -71,7 +72,10 @@ class InboundContract(HouseContract):
     async def test_direct_messages_are_one_conversation(self, harness: AdapterHarness) -> None:
         events = [await harness.take(await harness.world.dm(text)) for text in ("hi", "like")]
         assert [event.text for event in events] == ["hi", "like"]
-        assert {(event.ref.kind, event.ref.thread, event.addressed) for event in events} == {("dm", None, True)}
+        in_thread = harness.world.facts.own_threads
+        assert {(event.ref.kind, bool(event.ref.thread), event.addressed) for event in events} == {
+            ("dm", in_thread, True)
+        }
         assert events[0].ref == events[1].ref
         _, elsewhere = await harness.mention()
         assert elsewhere != events[0].ref
