@@ -1,14 +1,15 @@
 """What the API answers, as models: Chainlit's documented names, in camel case."""
 
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 T = TypeVar("T")
 
 
 class _Shape(BaseModel):
-    model_config = ConfigDict(extra="ignore", use_attribute_docstrings=True)
+    # Fields have descriptions, no docstrings: to read those, once more for each kind of page, takes pydantic 50 ms.
+    model_config = ConfigDict(extra="ignore")
 
 
 class ErrorDetail(_Shape):
@@ -16,8 +17,7 @@ class ErrorDetail(_Shape):
 
     message: str
     type: str
-    where: str | None = None
-    """The part of the request that is wrong, if it is one."""
+    where: Annotated[str | None, Field(description="The part of the request that is wrong, if it is one.")] = None
 
 
 class Error(_Shape):
@@ -84,8 +84,7 @@ class Thread(_Shape):
     id: str
     name: str | None = None
     platform: str | None = None
-    conversation: str | None = None
-    """The conversation's address, for messages into it."""
+    conversation: Annotated[str | None, Field(description="The conversation's address, for messages into it.")] = None
     userIdentifier: str | None = None
     tags: list[str] | None = None
     metadata: dict[str, Any] | None = None
@@ -142,13 +141,10 @@ class SentMessage(_Shape):
     """A message that a program asked for."""
 
     id: str
-    status: str
-    """``queued``, ``sent`` or ``failed``."""
+    status: Annotated[str, Field(description="``queued``, ``sent`` or ``failed``.")]
     conversation: str
-    messageId: str | None = None
-    """Its id in history, once it is sent."""
-    error: str | None = None
-    """Why it was not sent, or not yet."""
+    messageId: Annotated[str | None, Field(description="Its id in history, once it is sent.")] = None
+    error: Annotated[str | None, Field(description="Why it was not sent, or not yet.")] = None
 
 
 class Audience(_Shape):
@@ -177,8 +173,7 @@ class ShownBroadcast(_Shape):
     author: str | None = None
     createdAt: str
     endedAt: str | None = None
-    errors: list[BroadcastFailure]
-    """The first 20 failures of the last seven days."""
+    errors: Annotated[list[BroadcastFailure], Field(description="The first 20 failures of the last seven days.")]
 
 
 class Page(_Shape, Generic[T]):
@@ -188,7 +183,7 @@ class Page(_Shape, Generic[T]):
     model_config = ConfigDict(json_schema_extra={"description": "A part of a list."})
     data: list[T]
     hasMore: bool
-    nextCursor: str | None
-    """The `cursor` of the next page; null where this is the last one."""
-    total: int | None = None
-    """How many there are in all, where it was asked for."""
+    nextCursor: Annotated[
+        str | None, Field(description="The `cursor` of the next page; null where this is the last one.")
+    ]
+    total: Annotated[int | None, Field(description="How many there are in all, where it was asked for.")] = None

@@ -43,7 +43,7 @@ def _check_all(schema: Any) -> None:
         operation = found.ok()
 
         @settings(
-            max_examples=15,
+            max_examples=10,
             deadline=None,
             derandomize=True,
             database=None,
