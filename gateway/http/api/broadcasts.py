@@ -69,7 +69,12 @@ class BroadcastBody(SayingBody):
     """Whether to send nothing, and answer only how many it would reach."""
 
 
-@router.post("/broadcasts", status_code=202, response_model=ShownBroadcast | Counted)
+@router.post(
+    "/broadcasts",
+    status_code=202,
+    response_model=ShownBroadcast | Counted,
+    responses={200: {"model": Counted, "description": "With `dryRun`: how many it would reach."}},
+)
 async def begin_broadcast(
     parts: Parts, key: AdminKey, response: Response, body: BroadcastBody, idempotency_key: KeyHeader = None
 ) -> ShownBroadcast | Counted:

@@ -21,7 +21,12 @@ Wait = Annotated[
 ]
 
 
-@router.post("/conversations/{ref}/messages", status_code=202, response_model_exclude_none=True)
+@router.post(
+    "/conversations/{ref}/messages",
+    status_code=202,
+    response_model_exclude_none=True,
+    responses={200: {"model": SentMessage, "description": "With `wait`: what became of it."}},
+)
 async def send_message(
     parts: Parts,
     key: WriteKey,

@@ -28,6 +28,14 @@ async def test_the_document_is_made_when_it_is_first_asked_for(tmp_path: Path, m
         assert api.openapi_schema is not None
 
 
+@pytest.mark.parametrize("path", ["/conversations/{ref}/messages", "/broadcasts"])
+async def test_what_may_be_done_or_only_begun_is_documented_with_both_statuses(
+    api: httpx.AsyncClient, path: str
+) -> None:
+    document = (await api.get("/openapi.json")).json()
+    assert {"200", "202"} <= document["paths"][path]["post"]["responses"].keys()
+
+
 @pytest.mark.timeout(240)
 async def test_made_up_requests_are_answered_as_documented(api: httpx.AsyncClient) -> None:
     document = (await api.get("/openapi.json")).json()
