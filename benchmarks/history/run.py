@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from benchmarks.history import databases, export, growth, pages
+from benchmarks.history import databases, export, growth, http, pages
+from benchmarks.history.http import HttpPages
 from benchmarks.history.pages import Pages
 from benchmarks.report import aligned, verdict
 from benchmarks.results import Results
@@ -34,6 +35,8 @@ class History:
 
     sizes: Sizes
     pages: list[Pages] = field(default_factory=list)
+    http: list[HttpPages] = field(default_factory=list)
+    """Pages over HTTP, with few threads and with many."""
     exports: dict[int, float] = field(default_factory=dict)
     """The peak memory of an export in MiB, by the number of threads."""
     events: Results | None = None
@@ -51,14 +54,42 @@ class History:
             at = f"list_threads on {name} over {many.threads} threads"
             targets.append((f"{at}, to bare SQL", "<= 2 x", f"{ratio:.2f} x", verdict(ratio <= 2)))
             targets.append((f"{at}, to {few.threads}", "<= 1.3 x", f"{grown:.2f} x", verdict(grown <= 1.3)))
+        over_http: list[Sequence[str]] = [
+            (
+                "threads",
+                "GET /v1/threads ms",
+                "bare SQL ms",
+                "GET /healthz ms",
+                "in the middle",
+                "of a person",
+                "counted",
+            )
+        ]
+        for read in self.http:
+            ms = (read.page_ms, read.bare_ms, read.healthy_ms, read.middle_ms, read.person_ms, read.counted_ms)
+            over_http.append((str(read.threads), *(f"{value:.2f}" for value in ms)))
+        short, long = self.http
+        at = f"GET /v1/threads over {long.threads} threads"
+        beyond = (long.page_ms - long.healthy_ms) / long.bare_ms
+        targets.append((f"{at}, beyond GET /healthz, to bare SQL", "", f"{beyond:.1f} x", ""))
+        for what, ratio in (
+            ("", long.page_ms / short.page_ms),
+            (" in the middle", long.middle_ms / short.middle_ms),
+            (" of a person", long.person_ms / short.person_ms),
+        ):
+            targets.append((f"{at}{what}, to {short.threads}", "<= 1.3 x", f"{ratio:.2f} x", verdict(ratio <= 1.3)))
         (small, less), (large, more) = self.exports.items()
         title = f"peak memory of an export of {large} threads, to {small} ({less:.0f} MB)"
         targets.append((title, "<= 1.1 x", f"{more / less:.2f} x", verdict(more <= 1.1 * less)))
-        return "\n\n".join(("== history", aligned(rows), aligned(targets)))
+        return "\n\n".join(("== history", aligned(rows), aligned(over_http), aligned(targets)))
 
     def as_json(self) -> dict[str, Any]:
         """Return the measurements as JSON; those of events are with the platforms."""
-        return {"pages": [asdict(each) for each in self.pages], "export_peak_mb": self.exports}
+        return {
+            "pages": [asdict(each) for each in self.pages],
+            "http": [asdict(each) for each in self.http],
+            "export_peak_mb": self.exports,
+        }
 
 
 async def measure(sizes: Sizes, plan: Plan) -> History:
@@ -74,6 +105,9 @@ async def measure(sizes: Sizes, plan: Plan) -> History:
                 await databases.fill(url, threads=threads, steps=pages.STEPS)
                 await asyncio.sleep(1)  # the server's own upkeep after so much was written
                 found.pages.append(await pages.measure(name, url, threads=threads, rounds=40 * plan.rounds))
+    for threads in (FEW, sizes.threads):
+        say(f"history: {threads} threads over HTTP")
+        found.http.append(await http.measure(threads=threads, rounds=40 * plan.rounds, core=plan.server_core))
     for threads in (max(1, sizes.exported // 100), sizes.exported):
         say(f"history: an export of {threads} threads")
         found.exports[threads] = await export.peak_mb(threads)

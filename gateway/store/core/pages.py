@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, func, or_, select
+from sqlalchemy import Column, ColumnElement, Select, func, or_, select, true
 
 from gateway.cursors import Place, cursor_of, place_of
 from gateway.ports.records import Condition, Found, FoundPage, Noun, RecordPage, RecordQuery
+from gateway.store.core.codec import Row
 from gateway.store.core.conditions import HIDDEN, TABLES, condition_on
 from gateway.store.core.queries import Execute, run
 from gateway.store.core.search import excerpt, says
@@ -32,13 +33,11 @@ def page(execute: Execute, query: RecordQuery) -> RecordPage:
     wanted = _where(select(*(table.c[name] for name in names)), query.noun, query.conditions)
     asked = (query.noun, tuple(query.conditions), query.newest_first)
     place = query.behind or place_of(query.cursor, *asked)
-    key: ColumnElement[Any] = func.coalesce(at, "") if at is not None else table.c.id
-    if place is not None:
-        wanted = wanted.where(_behind(key, table.c.id, place, newest_first=query.newest_first))
-    # The column itself, and not the expression, is what an index orders; a row without a time comes last, as in it.
-    first: ColumnElement[Any] = table.c.id if at is None else at
-    order = (first.desc(), table.c.id.desc()) if query.newest_first else (first.asc(), table.c.id.asc())
-    rows = [plain_row(names, row) for row in run(execute, wanted.order_by(*order).limit(query.limit + 1))]
+    behind = _behind(at, table.c.id, place, newest_first=query.newest_first)
+    rows = [
+        plain_row(names, row)
+        for row in _rows(execute, wanted, at, table.c.id, behind, query.limit + 1, newest_first=query.newest_first)
+    ]
     found, more = rows[: query.limit], len(rows) > query.limit
     if not more:
         return RecordPage(found, None)
@@ -67,9 +66,8 @@ def search(
         .where(says(execute, text))
     )
     wanted = _where(wanted, "steps", conditions)
-    if place is not None:
-        wanted = wanted.where(_behind(func.coalesce(steps.c.createdAt, ""), steps.c.id, place, newest_first=True))
-    rows = list(run(execute, wanted.order_by(steps.c.createdAt.desc(), steps.c.id.desc()).limit(limit + 1)))
+    behind = _behind(steps.c.createdAt, steps.c.id, place, newest_first=True)
+    rows = _rows(execute, wanted, steps.c.createdAt, steps.c.id, behind, limit + 1, newest_first=True)
     found = [
         Found(thread, title, step, type, name, at, excerpt(output, text))
         for thread, title, step, type, name, at, output in rows[:limit]
@@ -78,11 +76,42 @@ def search(
     return FoundPage(found, cursor_of(Place(found[-1].at or "", found[-1].step), *asked) if more else None)
 
 
-def _behind(key: ColumnElement[Any], id: Column[Any], place: Place, *, newest_first: bool) -> ColumnElement[bool]:
-    at = place.at or ""
+def _rows(
+    execute: Execute,
+    wanted: Select[Any],
+    at: Column[Any] | None,
+    id: Column[Any],
+    behind: Sequence[ColumnElement[bool]],
+    limit: int,
+    *,
+    newest_first: bool,
+) -> list[Row]:
+    """Return at most ``limit`` rows that meet the conditions of ``_behind``, in order."""
+    columns = (id,) if at is None else (at, id)
+    wanted = wanted.order_by(*(column.desc() if newest_first else column.asc() for column in columns))
+    found: list[Row] = []
+    for condition in behind:
+        if len(found) < limit:
+            found += run(execute, wanted.where(condition).limit(limit - len(found)))
+    return found
+
+
+def _behind(
+    at: Column[Any] | None, id: Column[Any], place: Place | None, *, newest_first: bool
+) -> list[ColumnElement[bool]]:
+    """Return conditions on the rows behind a place. All rows of one come before those of the next, and an index of the
+    time begins at each, so that a page far behind costs what the first one does."""
+    if place is None:
+        return [true()]
+    later = id < place.id if newest_first else id > place.id
+    if at is None:
+        return [later]
+    if not place.at:
+        timeless = or_(at.is_(None), at == "") & later
+        return [timeless] if newest_first else [timeless, at > ""]
     if newest_first:
-        return or_(key < at, (key == at) & (id < place.id))
-    return or_(key > at, (key == at) & (id > place.id))
+        return [(at <= place.at) & or_(at < place.at, later), at.is_(None)]
+    return [(at >= place.at) & or_(at > place.at, later)]
 
 
 def _where(wanted: Select[Any], noun: Noun, conditions: Sequence[Condition]) -> Select[Any]:
