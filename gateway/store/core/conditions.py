@@ -1,6 +1,6 @@
 """Builds the conditions on rows that programs give."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Float, Table, case, cast, exists, false, func, literal_column, or_, select
@@ -17,13 +17,15 @@ TABLES: Mapping[Noun, Table] = {
     "feedbacks": feedbacks,
     "scores": scores,
 }
+SAID_AT = "said_at"
+"""The field of a thread that is the time of one of its steps."""
 HIDDEN = frozenset({"ref"})
 """Columns that no program sees."""
 _GENERATION = "generation."
 _DAY = 86_400
 
 
-def condition_on(noun: Noun, condition: Condition) -> ColumnElement[bool]:
+def _condition_on(noun: Noun, condition: Condition) -> ColumnElement[bool]:
     """Return a condition on the rows of a noun. Raises ``ValueError`` for a field or an operator that there is not."""
     special = _SPECIAL.get((noun, condition.field))
     if special is not None:
@@ -34,6 +36,17 @@ def condition_on(noun: Noun, condition: Condition) -> ColumnElement[bool]:
     if condition.field not in table.c or condition.field in HIDDEN:
         raise ValueError(f"{noun} have no field {condition.field!r}")
     return compared(table.c[condition.field], condition)
+
+
+def conditions_on(noun: Noun, conditions: Sequence[Condition]) -> list[ColumnElement[bool]]:
+    """Return the conditions on the rows of a noun; those on when something was said in a thread are of the same step.
+    Raises ``ValueError`` for a field or an operator that there is not."""
+    said = [each for each in conditions if (noun, each.field) == ("threads", SAID_AT)]
+    found = [_condition_on(noun, each) for each in conditions if each not in said]
+    if said:
+        times = (compared(steps.c.createdAt, each) for each in said)
+        found.append(exists().where(steps.c.threadId == threads.c.id, *times))
+    return found
 
 
 def compared(column: ColumnElement[Any], condition: Condition) -> ColumnElement[bool]:
@@ -128,10 +141,6 @@ def _step_scored(condition: Condition) -> ColumnElement[bool]:
     return _any(condition, lambda each: steps.c.id.in_(select(scores.c.stepId).where(compared(scores.c.value, each))))
 
 
-def _said_at(condition: Condition) -> ColumnElement[bool]:
-    return exists().where(steps.c.threadId == threads.c.id, compared(steps.c.createdAt, condition))
-
-
 _SECONDS = (func.julianday(steps.c.end) - func.julianday(steps.c.start)) * literal_column(str(_DAY), Float)
 """How long a step took; NULL where one of its times is none."""
 
@@ -152,7 +161,6 @@ _SPECIAL: Mapping[tuple[Noun, str], Callable[[Condition], ColumnElement[bool]]] 
     ("threads", "tag"): _tag("threads"),
     ("threads", "rating"): _rating,
     ("threads", "score"): _scored,
-    ("threads", "said_at"): _said_at,
     ("threads", "step_type"): _of_step(steps.c.type),
     ("threads", "step_name"): _of_step(steps.c.name),
     ("threads", "step_output"): _of_step(steps.c.output),

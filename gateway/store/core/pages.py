@@ -8,7 +8,7 @@ from sqlalchemy import Column, ColumnElement, Select, func, or_, select, true
 from gateway.cursors import Place, cursor_of, place_of
 from gateway.ports.records import Condition, Found, FoundPage, Noun, RecordPage, RecordQuery
 from gateway.store.core.codec import Row
-from gateway.store.core.conditions import HIDDEN, TABLES, condition_on
+from gateway.store.core.conditions import HIDDEN, TABLES, conditions_on
 from gateway.store.core.queries import Execute, run
 from gateway.store.core.search import excerpt, says
 from gateway.store.core.tables import feedbacks, scores, steps, threads, users
@@ -115,4 +115,4 @@ def _behind(
 
 
 def _where(wanted: Select[Any], noun: Noun, conditions: Sequence[Condition]) -> Select[Any]:
-    return wanted.where(*(condition_on(noun, each) for each in conditions))
+    return wanted.where(*conditions_on(noun, conditions))
