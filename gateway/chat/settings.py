@@ -88,8 +88,9 @@ def _first_fitting(widget: InputWidget, *sources: Mapping[str, Any]) -> Any:
 
 
 async def show(turn: Turn, form: ChatForm) -> None:
-    """Post the message with the buttons, or edit the one that is there; nothing where there is nothing to change."""
-    if not form.pages(turn.sender.capabilities(turn.ref)) and not form.receipts:
+    """Post the message with the buttons, or edit the one that is there; nothing where nothing can be changed."""
+    limits = turn.sender.capabilities(turn.ref)
+    if not form.receipts and not (limits.forms and form.pages(limits)):
         return
     effect = turn.journal.begin("message")
     if not effect.receipts and form.receipts:
@@ -123,6 +124,8 @@ async def show_again(turn: Turn) -> None:
         await turn.sender.notify(turn.ref, turn.event.user, "This chat has no settings.")
     elif not form.may_change(turn.event.user):
         await turn.sender.notify(turn.ref, turn.event.user, NOT_YOUR_SETTINGS)
+    elif not turn.sender.capabilities(turn.ref).forms:
+        await turn.sender.notify(turn.ref, turn.event.user, "Settings cannot be changed here: there are no forms.")
     else:
         await show(turn, form.posted(()))
         await turn.sender.delete(form.receipts)

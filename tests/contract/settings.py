@@ -87,7 +87,6 @@ def settings_bot(updates: list[dict[str, Any]], widgets: Any = model_settings) -
 
 async def opened(world: World, message: Said, label: str = "Settings", *, user: Person = "Ada") -> ShownForm:
     """Press the button and wait for the form."""
-    need(capabilities(world).forms, "forms")
     await world.click(message, label, user=user)
     form = await world.wait_for(lambda: world.form(user=user))
     assert form is not None
@@ -95,7 +94,8 @@ async def opened(world: World, message: Said, label: str = "Settings", *, user: 
 
 
 async def offered(world: World, post: Post) -> Said:
-    """The message with the button, as soon as it is there."""
+    """The message with the button, as soon as it is there: settings are offered where there are forms."""
+    need(capabilities(world).forms, "forms")
     return await reads(world, post, OFFER)
 
 
