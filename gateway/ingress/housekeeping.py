@@ -29,6 +29,8 @@ KEEP_VALUES = 90 * DAY
 """Seconds for which a value of an adapter is kept after it was last written."""
 KEEP_MESSAGES = 90 * DAY
 """Seconds after which the buttons and feedback controls of a message stop working, counted from its last edit."""
+KEEP_AUDIT = 90 * DAY
+"""Seconds for which a line of the audit is kept. Those of exports, erasures and expiries stay for ever."""
 KEEP_FILES = 7 * DAY
 """Seconds for which a downloaded attachment is kept, unless its session ends earlier."""
 PRUNE_EVERY = 600.0
@@ -141,6 +143,7 @@ class Housekeeping:
                 values_before=now - KEEP_VALUES,
                 messages_before=now - min(KEEP_MESSAGES, kept),
                 requests_before=now - min(KEEP_REQUESTS, kept),
+                audit_before=now - min(KEEP_AUDIT, kept),
             )
         await self._files.prune(older_than=min(KEEP_FILES, kept))
         await self._held.prune()

@@ -74,6 +74,7 @@ class Store(
         values_before: float,
         messages_before: float,
         requests_before: float,
+        audit_before: float,
         limit: int = 1000,
     ) -> int:
         """Delete at most ``limit`` rows that are old enough, and return how many there were.
@@ -82,6 +83,6 @@ class Store(
         duplicates until then) and ended sessions, ``tokens_before`` for long button tokens, ``values_before`` for what
         adapters keep, ``messages_before`` for message records and broadcasts; the age of these four counts from when
         they were last put. ``requests_before`` is for what programs asked to be said, and the keys by which a repeated
-        request is recognised.
+        request is recognised, ``audit_before`` for lines of the audit but those of exports, erasures and expiries.
         """
         ...

@@ -92,6 +92,7 @@ async def prune(store: Store, *, done_before: float, rest_before: float, limit: 
         values_before=rest_before,
         messages_before=rest_before,
         requests_before=rest_before,
+        audit_before=rest_before,
         limit=limit,
     )
 
@@ -744,6 +745,23 @@ class StoreContract:
         await store.put_message("m:1", {"actions": []})
         assert await store.get_message("m:1") == {"actions": []}
 
+    async def test_lines_of_the_audit_are_pruned_but_those_of_exports_and_erasures(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("gateway.store.core.kinds.upkeep.LOOK", 3)
+        for n in range(5):
+            await store.note("erased", f"person {n}", {})
+        for n in range(4):
+            await store.note("chatkit.session.created", None, {"session": str(n)})
+        for action in ("exported", "expired", "threads.exported", "user.erased", "thread.deleted"):
+            await store.note(action, None, {})
+        assert await prune(store, done_before=0, rest_before=time.time() - 60) == 0
+        removed = [await prune(store, done_before=0, rest_before=LATER, limit=2) for _ in range(9)]
+        assert sum(removed) == 5
+        assert max(removed) <= 2
+        kept = ["exported", "expired", "threads.exported", "user.erased"]
+        assert [line.action for line in await store.audit()] == ["erased"] * 5 + kept
+
     async def test_each_group_of_payloads_is_pruned_by_its_own_age(self, store: Store) -> None:
         async def prune(group: str) -> int:
             return await store.prune(
@@ -752,6 +770,7 @@ class StoreContract:
                 values_before=LATER if group == "values" else 0,
                 messages_before=LATER if group == "messages" else 0,
                 requests_before=LATER if group == "requests" else 0,
+                audit_before=LATER if group == "audit" else 0,
             )
 
         async def left() -> list[bool]:

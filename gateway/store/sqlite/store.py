@@ -72,8 +72,8 @@ class SQLiteStore(RightsOnSQLite):
         self.path = path
         self._owner = owner
         self._ownership: Ownership | None = None
-        self._pruned_to = 0
-        """The seq up to which no delivery can be pruned; 0 again once the search has reached the newest one."""
+        self._looked = upkeep.Looked()
+        """How far was looked for what can be pruned."""
         self._writer: Writer | None = None
         self._reader: StoreReader | None = None
         self._wake_outbox: Callable[[], None] | None = None
@@ -124,12 +124,20 @@ class SQLiteStore(RightsOnSQLite):
         values_before: float,
         messages_before: float,
         requests_before: float,
+        audit_before: float,
         limit: int = 1000,
     ) -> int:
         wish = upkeep.Prune(
-            done_before, tokens_before, values_before, messages_before, requests_before, limit, self._pruned_to
+            done_before,
+            tokens_before,
+            values_before,
+            messages_before,
+            requests_before,
+            audit_before,
+            limit,
+            self._looked,
         )
-        removed, self._pruned_to = await self._do(upkeep.PRUNING, wish)
+        removed, self._looked = await self._do(upkeep.PRUNING, wish)
         return removed
 
     # Inbox

@@ -23,6 +23,12 @@ KEEP_ANSWERS = 86_400.0
 NOTE = "INSERT INTO audit (at, action, subject, details) VALUES (?, ?, ?, ?)"
 LINES = "SELECT at, action, subject, details FROM audit ORDER BY id DESC LIMIT ?"
 LINES_ABOUT = "SELECT at, action, subject, details FROM audit WHERE subject = ? ORDER BY id DESC LIMIT ?"
+LOOK_END = "SELECT id, at FROM audit WHERE id > ? ORDER BY id LIMIT 1 OFFSET ?"
+PRUNE_LINES = """DELETE FROM audit WHERE id IN (
+    SELECT id FROM audit WHERE id > ? AND id <= ? AND at < ?
+    AND action NOT IN ('exported', 'erased', 'expired', 'threads.exported', 'user.erased') ORDER BY id LIMIT ?)"""
+"""What was done with people's data is for whoever has to account for it, and stays."""
+_LAST_ID = 2**63 - 1
 
 Answer: TypeAlias = tuple[bool, bytes | None]
 """Whether a request is done, and its result as JSON."""
@@ -66,6 +72,26 @@ def _lines(tx: Transaction, items: Sequence[tuple[str | None, int]]) -> list[lis
         rows = reversed(found.fetchall())
         results.append([AuditLine(at, action, whose, orjson.loads(details)) for at, action, whose, details in rows])
     return results
+
+
+def prune_audit(tx: Transaction, before: float, limit: int, after: int, *, look: int) -> tuple[int, int]:
+    """Delete lines of the audit that are older than ``before``, in the order of time, but those that stay.
+
+    Args:
+        tx: The transaction.
+        before: The time, in seconds since the epoch.
+        limit: How many at most.
+        after: The id after which to look.
+        look: How many lines to look at, whether they are deleted or not.
+
+    Returns how many were deleted, and the id after which to look the next time.
+    """
+    oldest = time_text(before)
+    end = tx.execute(LOOK_END, (after, look - 1)).fetchone()
+    removed = tx.execute(PRUNE_LINES, (after, _LAST_ID if end is None else end[0], oldest, limit)).rowcount
+    if removed == limit:
+        return removed, after  # there may be more between the two
+    return removed, 0 if end is None or end[1] >= oldest else end[0]
 
 
 ASKING = Kind(_ask, owned=False)

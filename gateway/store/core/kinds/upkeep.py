@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from gateway.ports import documents
 from gateway.store.core.kind import Kind
+from gateway.store.core.kinds.audit import prune_audit
 from gateway.store.core.transaction import Transaction
 
 CHECK = "UPDATE owner SET checked_at = ?"
@@ -29,20 +30,30 @@ BROADCASTS = 100
 """How many broadcasts one ``prune`` looks at."""
 
 LOOK = 2_000
-"""Number of deliveries that one ``prune`` looks at, whether it deletes them or not: a few milliseconds at most."""
+"""Number of deliveries, and of lines of the audit, that one ``prune`` looks at, whether it deletes them or not: a few
+milliseconds at most."""
+
+
+class Looked(NamedTuple):
+    """How far was looked already, so that the next call goes on from there; 0 begins anew."""
+
+    seq: int = 0
+    """The seq up to which no delivery can be pruned."""
+    line: int = 0
+    """The id up to which no line of the audit can."""
 
 
 class Prune(NamedTuple):
-    """What is old enough to be deleted (see ``Store.prune``). Done deliveries are looked for from the seq ``after``
-    on."""
+    """What is old enough to be deleted (see ``Store.prune``)."""
 
     done_before: float
     tokens_before: float
     values_before: float
     messages_before: float
     requests_before: float
+    audit_before: float
     limit: int
-    after: int
+    looked: Looked
 
 
 def _ping(tx: Transaction, items: Sequence[None]) -> Sequence[None]:
@@ -55,14 +66,14 @@ def _renew(tx: Transaction, items: Sequence[None]) -> Sequence[None]:
     return items
 
 
-def _prune(tx: Transaction, items: Sequence[Prune]) -> list[tuple[int, int]]:
+def _prune(tx: Transaction, items: Sequence[Prune]) -> list[tuple[int, Looked]]:
     return [_prune_once(tx, item) for item in items]
 
 
-def _prune_once(tx: Transaction, wish: Prune) -> tuple[int, int]:
-    """Return the number of rows removed, and the seq after which to look for done deliveries the next time."""
+def _prune_once(tx: Transaction, wish: Prune) -> tuple[int, Looked]:
+    """Return the number of rows removed, and where to look on the next time."""
     tx.execute(KEEP_LAST_SEQ, (tx.last_seq,))
-    removed, after = _prune_done(tx, wish.done_before, wish.limit, wish.after)
+    removed, seq = _prune_done(tx, wish.done_before, wish.limit, wish.looked.seq)
     for statement, before in (
         (PRUNE_SESSIONS, wish.done_before),
         (PRUNE_TOKENS, wish.tokens_before),
@@ -73,7 +84,8 @@ def _prune_once(tx: Transaction, wish: Prune) -> tuple[int, int]:
     for kind in PUT_ONCE:
         removed += tx.execute(PRUNE_DOCUMENTS, (kind, wish.limit - removed, wish.requests_before)).rowcount
     removed += tx.execute(PRUNE_DOCUMENTS, (documents.BROADCAST, BROADCASTS, wish.messages_before)).rowcount
-    return removed, after
+    lines, line = prune_audit(tx, wish.audit_before, max(0, wish.limit - removed), wish.looked.line, look=LOOK)
+    return removed + lines, Looked(seq, line)
 
 
 def _prune_done(tx: Transaction, before: float, limit: int, after: int) -> tuple[int, int]:
