@@ -1,21 +1,23 @@
 """Lists, searches and reads the kept threads, beside a gateway that may be running."""
 
 import sqlite3
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, NamedTuple, TypeVar
+from typing import Generic, Literal, NamedTuple, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Select, case, exists, func, or_, select
+from sqlalchemy import func, or_, select
 
 from gateway.cursors import Place, cursor_of, place_of
 from gateway.errors import SettingsError
 from gateway.model import ThreadDict
 from gateway.model.text import storable, time_text
-from gateway.store.core.codec import Row
+from gateway.ports import Condition
+from gateway.store.core.conditions import conditions_on
+from gateway.store.core.pages import rows_behind
 from gateway.store.core.queries import run
 from gateway.store.core.search import FUNCTIONS, excerpt, says
-from gateway.store.core.tables import feedbacks, steps, threads
+from gateway.store.core.tables import steps, threads
 from gateway.store.core.threads import THREAD, columns, head, read_thread
 from gateway.store.sqlite.file import clear_errors, open_shared
 from gateway.store.urls import sqlite_file
@@ -121,16 +123,10 @@ class KeptThreads:
         """
         is_message = or_(*(steps.c.type == type for type in _MESSAGES))
         messages = select(func.count()).where(steps.c.threadId == threads.c.id, is_message).scalar_subquery()
+        asked = [*_of_thread(query), *_equal("person", query.user), *_between("said_at", query)]
         wanted = select(*columns(threads, THREAD), threads.c.platform, threads.c.updatedAt, messages)
-        said = _said_between(query)
-        if said:
-            wanted = wanted.where(exists().where(steps.c.threadId == threads.c.id, *said))
-        if query.user is not None:
-            mine = select(steps.c.threadId).where(steps.c.userIdentifier == storable(query.user))
-            wanted = wanted.where(or_(threads.c.userIdentifier == storable(query.user), threads.c.id.in_(mine)))
-        wanted = wanted.where(*_of_thread(query))
-        after = _place(cursor, query)
-        rows = self._newest(wanted, threads.c.updatedAt, threads.c.id, after, limit + 1)
+        wanted = wanted.where(*conditions_on("threads", asked))
+        rows = rows_behind(self._execute, wanted, threads.c.updatedAt, threads.c.id, _place(cursor, query), limit + 1)
         found = [ListedThread(head(row[: len(THREAD)]), *row[len(THREAD) :]) for row in rows]
         more = len(found) > limit
         ends = [Place(each.used_at, each.thread["id"]) for each in found[:limit]]
@@ -152,12 +148,11 @@ class KeptThreads:
         wanted = (
             select(steps.c.threadId, threads.c.name, *columns(steps, given))
             .join(threads, threads.c.id == steps.c.threadId)
-            .where(says(self._execute, text), *_said_between(query), *_of_thread(query))
+            .where(says(self._execute, text), *conditions_on("threads", _of_thread(query)))
+            .where(*conditions_on("steps", [*_equal("userIdentifier", query.user), *_between("createdAt", query)]))
         )
-        if query.user is not None:
-            wanted = wanted.where(steps.c.userIdentifier == storable(query.user))
         after = _place(cursor, query, text)
-        rows = self._newest(wanted, steps.c.createdAt, steps.c.id, after, limit + 1)
+        rows = rows_behind(self._execute, wanted, steps.c.createdAt, steps.c.id, after, limit + 1)
         found = [
             Passage(thread, title, step, type, name, at, excerpt(output, text))
             for thread, title, step, type, name, at, output in rows
@@ -183,26 +178,6 @@ class KeptThreads:
         [(kept,)] = run(self._execute, count)
         return thread, kept > len(thread["steps"])
 
-    def _newest(
-        self, wanted: Select[Any], at: Column[Any], id: Column[Any], after: Place | None, count: int
-    ) -> Iterator[Row]:
-        """Return at most ``count`` rows behind a place, one by one: by a time, the newest first, and then those without
-        a time."""
-        found = 0
-        if after is None or after.at is not None:
-            dated = wanted.where(at.is_not(None))
-            if after is not None:
-                # The first condition says nothing new, but it is the one that an index can begin at.
-                dated = dated.where(at <= after.at, or_(at < after.at, id < after.id))
-            for row in run(self._execute, dated.order_by(at.desc(), id.desc()).limit(count)):
-                found += 1
-                yield row
-        if found < count:
-            undated = wanted.where(at.is_(None))
-            if after is not None and after.at is None:
-                undated = undated.where(id < after.id)
-            yield from run(self._execute, undated.order_by(id.desc()).limit(count - found))
-
 
 def _place(cursor: str | None, *query: object) -> Place | None:
     try:
@@ -211,26 +186,16 @@ def _place(cursor: str | None, *query: object) -> Place | None:
         raise SettingsError(str(error)) from None
 
 
-def _said_between(query: ThreadQuery) -> list[ColumnElement[bool]]:
-    """Return the conditions on the time of a step."""
-    found: list[ColumnElement[bool]] = []
-    if query.since is not None:
-        found.append(steps.c.createdAt >= time_text(query.since))
-    if query.until is not None:
-        found.append(steps.c.createdAt < time_text(query.until))
-    return found
+def _equal(field: str, value: object) -> list[Condition]:
+    return [] if value is None else [Condition(field, "eq", value)]
 
 
-def _of_thread(query: ThreadQuery) -> list[ColumnElement[bool]]:
+def _between(field: str, query: ThreadQuery) -> list[Condition]:
+    """Return the conditions on a time."""
+    since = [] if query.since is None else [Condition(field, "gte", time_text(query.since))]
+    return since if query.until is None else [*since, Condition(field, "lt", time_text(query.until))]
+
+
+def _of_thread(query: ThreadQuery) -> list[Condition]:
     """Return the conditions on a thread alone."""
-    found: list[ColumnElement[bool]] = []
-    if query.platform is not None:
-        found.append(threads.c.platform == storable(query.platform))
-    if query.tag is not None:
-        # Another program may have written something else than JSON.
-        tags = case((func.json_valid(threads.c.tags), threads.c.tags), else_="[]")
-        each = func.json_each(tags).table_valued("value")
-        found.append(exists(select(each.c.value).where(each.c.value == storable(query.tag))))
-    if query.feedback is not None:
-        found.append(threads.c.id.in_(select(feedbacks.c.threadId).where(feedbacks.c.value == query.feedback)))
-    return found
+    return [*_equal("platform", query.platform), *_equal("tag", query.tag), *_equal("rating", query.feedback)]

@@ -1,6 +1,6 @@
 """Builds the queries for pages of rows, from conditions that programs give."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Select, func, or_, select, true
@@ -33,11 +33,8 @@ def page(execute: Execute, query: RecordQuery) -> RecordPage:
     wanted = _where(select(*(table.c[name] for name in names)), query.noun, query.conditions)
     asked = (query.noun, tuple(query.conditions), query.newest_first)
     place = query.behind or place_of(query.cursor, *asked)
-    behind = _behind(at, table.c.id, place, newest_first=query.newest_first)
-    rows = [
-        plain_row(names, row)
-        for row in _rows(execute, wanted, at, table.c.id, behind, query.limit + 1, newest_first=query.newest_first)
-    ]
+    read = rows_behind(execute, wanted, at, table.c.id, place, query.limit + 1, newest_first=query.newest_first)
+    rows = [plain_row(names, row) for row in read]
     found, more = rows[: query.limit], len(rows) > query.limit
     if not more:
         return RecordPage(found, None)
@@ -66,8 +63,7 @@ def search(
         .where(says(execute, text))
     )
     wanted = _where(wanted, "steps", conditions)
-    behind = _behind(steps.c.createdAt, steps.c.id, place, newest_first=True)
-    rows = _rows(execute, wanted, steps.c.createdAt, steps.c.id, behind, limit + 1, newest_first=True)
+    rows = list(rows_behind(execute, wanted, steps.c.createdAt, steps.c.id, place, limit + 1))
     found = [
         Found(thread, title, step, type, name, at, excerpt(output, text))
         for thread, title, step, type, name, at, output in rows[:limit]
@@ -76,24 +72,35 @@ def search(
     return FoundPage(found, cursor_of(Place(found[-1].at or "", found[-1].step), *asked) if more else None)
 
 
-def _rows(
+def rows_behind(
     execute: Execute,
     wanted: Select[Any],
     at: Column[Any] | None,
     id: Column[Any],
-    behind: Sequence[ColumnElement[bool]],
+    place: Place | None,
     limit: int,
     *,
-    newest_first: bool,
-) -> list[Row]:
-    """Return at most ``limit`` rows that meet the conditions of ``_behind``, in order."""
+    newest_first: bool = True,
+) -> Iterator[Row]:
+    """Yield at most ``limit`` rows behind a place, one by one, in the order of a time and then of the id.
+
+    Args:
+        execute: Runs a statement.
+        wanted: The query, without an order.
+        at: The column of the time; None for rows that have none.
+        id: The column of the id.
+        place: The place; None for the first rows.
+        limit: How many rows at most.
+        newest_first: Whether the newest come first; those without a time come last then, else first.
+    """
     columns = (id,) if at is None else (at, id)
     wanted = wanted.order_by(*(column.desc() if newest_first else column.asc() for column in columns))
-    found: list[Row] = []
-    for condition in behind:
-        if len(found) < limit:
-            found += run(execute, wanted.where(condition).limit(limit - len(found)))
-    return found
+    found = 0
+    for condition in _behind(at, id, place, newest_first=newest_first):
+        if found < limit:
+            for row in run(execute, wanted.where(condition).limit(limit - found)):
+                found += 1
+                yield row
 
 
 def _behind(
