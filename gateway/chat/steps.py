@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import partial
@@ -113,6 +113,10 @@ class Step:
         self.default_open = default_open
         self.auto_collapse = auto_collapse
         self.show_input = show_input
+        self.generation: Mapping[str, Any] | None = None
+        """What is known of a call of a model, kept in the history with the step: ``provider``, ``model``, ``messages``
+        or ``prompt``, ``tokenCount``, ``inputTokenCount``, ``outputTokenCount``, ``duration`` (s), ``ttFirstToken``
+        (ms), ``tokenThroughputInSeconds``. The instrumented libraries fill it in."""
         self.is_error: bool | None = False
         self.created_at = _now()
         """When the step was made, ISO 8601 in UTC."""
@@ -256,7 +260,7 @@ class Step:
             "defaultOpen": self.default_open,
             "autoCollapse": self.auto_collapse,
             "showInput": self.show_input,
-            "generation": None,
+            "generation": None if self.generation is None else dict(self.generation),
         }
 
     def as_task(self, room: int) -> TaskUpdate:
@@ -383,6 +387,7 @@ class Step:
             show_input=self.show_input,
             default_open=self.default_open,
             auto_collapse=self.auto_collapse,
+            generation=self.generation,
         )
         kept.keep(turn, record)
 

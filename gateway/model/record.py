@@ -68,6 +68,8 @@ class StepRecord(NamedTuple):
     """Whether the input is shown, or the language it is shown as."""
     default_open: bool = False
     auto_collapse: bool = False
+    generation: Mapping[str, Any] | None = None
+    """What is known of a call of a model (``model``, ``tokenCount``, …); None leaves what is kept."""
 
 
 class StepEdited(NamedTuple):

@@ -191,6 +191,8 @@ def _step(record: StepRecord) -> StepDict:
         "defaultOpen": bool(record.default_open),
         "autoCollapse": bool(record.auto_collapse),
     }
+    if record.generation is not None:
+        step["generation"] = dict(record.generation)
     return cast(StepDict, clean(step))
 
 

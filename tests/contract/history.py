@@ -50,6 +50,7 @@ def speaking() -> Callbacks:
         async def main(message: cl.Message) -> None:
             async with cl.Step("look", type="tool") as step:
                 step.input, step.output = "where", "there"
+                step.generation = {"model": "m", "tokenCount": 7}
             name = await cl.AskUserMessage("Your name?").send()
             assert name is not None
             answer = cl.Message()
@@ -92,6 +93,8 @@ class HistoryContract:
         assert [each[2:] for each in thread] == [(ada, world.name)]
         assert thread[0][1].startswith("hello")
         assert kept(tmp_path, 'SELECT DISTINCT "threadId", "userIdentifier" FROM steps') == [(thread[0][0], ada)]
+        generations = kept(tmp_path, "SELECT generation FROM steps WHERE generation IS NOT NULL")
+        assert generations == ['{"model":"m","tokenCount":7}']
         user_ids = kept(tmp_path, 'SELECT DISTINCT threads."userId" = users.id FROM threads, users')
         assert user_ids == [1]
 

@@ -24,6 +24,7 @@ STEP = StepRecord(
     id="s", thread="t", user="slack:T1:U1", name="look", type="tool", created_at=5.25, output="there", input="where",
     parent="p", start="2026-01-01T00:00:00Z", end="2026-01-01T00:00:01Z", is_error=True, metadata={"a": [1, None]},
     tags=("x", "y"), command="search", language="sql", show_input="json", default_open=True, auto_collapse=True,
+    generation={"model": "m", "tokenCount": 7},
 )  # fmt: skip
 RECORDS: list[Record] = [
     UserRecord("slack:T1:U1", {"email": "ada@example.com"}, 1.5),

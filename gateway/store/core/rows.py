@@ -27,8 +27,8 @@ THREAD = (
 )
 STEP = (
     "id", "name", "type", "threadId", "parentId", "streaming", "waitForAnswer", "isError", "metadata", "tags", "input",
-    "output", "createdAt", "command", "start", "end", "showInput", "language", "defaultOpen", "autoCollapse",
-    "userIdentifier",
+    "output", "createdAt", "command", "start", "end", "generation", "showInput", "language", "defaultOpen",
+    "autoCollapse", "userIdentifier",
 )  # fmt: skip
 ELEMENT = (
     "id", "threadId", "type", "url", "name", "display", "objectKey", "size", "page", "language", "forId", "mime",
@@ -73,6 +73,7 @@ def step(record: StepRecord) -> Row:
         optional_text(record.command),
         record.start or at,
         record.end or at,
+        None if record.generation is None else _json(record.generation),
         _shown(record.show_input),
         optional_text(record.language),
         bool(record.default_open),

@@ -74,7 +74,12 @@ _PUT_THREADS = _put(
         ),
     },
 )
-_PUT_STEPS = _put(steps, rows.STEP, stays=("createdAt", "userIdentifier"))
+_PUT_STEPS = _put(
+    steps,
+    rows.STEP,
+    stays=("createdAt", "userIdentifier"),
+    merged=lambda new: {"generation": func.coalesce(new.generation, steps.c.generation)},
+)
 _PUT_ELEMENTS = _put(elements, rows.ELEMENT)
 _PUT_FEEDBACKS = _put(
     feedbacks,
