@@ -6,7 +6,7 @@ from typing import Any
 
 import gateway as cl
 from gateway.input_widget import InputWidget, NumberInput, Select, Slider, Tags, TextInput
-from tests.contract.harness import capabilities
+from tests.contract.harness import capabilities, need
 from tests.contract.profiles import HINT, QUESTION
 from tests.contract.reading import hears, plan_words, plans, reads, shown, texts
 from tests.contract.settings import offered, opened, settings_bot
@@ -131,6 +131,7 @@ class BadInputContract:
         async with running_bot(world, settings_bot(updates, widgets), tmp_path):
             post = await world.dm("hello")
             await reads(world, post, "re hello", timeout=30)
+            need(capabilities(world).forms, "forms")
             said = [each for each in world.said(post.place) if each.buttons]
             assert sum(len(each.buttons) for each in said) == -(-500 // capabilities(world).form_fields)
             form = await opened(world, said[-1], said[-1].buttons[-1])
