@@ -179,11 +179,15 @@ class ConversationApi:
         an ``item`` on (without one its newest items), with the events ``before`` it."""
         reader, complete = reading.enter_context(self._logs.reading(thread.id, after=after))
         if not complete:
-            position = self._logs.position(thread.id)
+            # Of the same moment: what is said of them afterwards is what the reader reads next.
+            position, drafts = self._logs.position(thread.id), self._logs.drafts(thread.id)
             if item:
                 items = await self._threads.since(thread.id, item)
             else:
                 items = (await self._threads.items(thread.id, limit=PAGE, newest_first=True)).data[::-1]
-            stand = [{"type": "thread.item.done", "item": each} for each in items]
+            stand: list[Event] = [
+                {"type": "thread.item.done", "item": each} for each in items if each["id"] not in drafts
+            ]
+            stand += [event for events in drafts.values() for event in events]
             self._logs.show(reader, [*before, *stand], position=position)
         return reader

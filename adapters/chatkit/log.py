@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from adapters.chatkit.drafts import Drafts
 from adapters.chatkit.limits import BEHIND, LOG_BYTES, LOG_EVENTS, LOGS
 from adapters.jsons import dump
 
@@ -83,6 +84,7 @@ class ThreadLog:
         self._bytes = 0
         self._last = 0
         self.readers: set[EventReader] = set()
+        self.drafts = Drafts()
 
     @property
     def position(self) -> str:
@@ -91,6 +93,7 @@ class ThreadLog:
 
     def publish(self, event: Event) -> None:
         """Add an event."""
+        self.drafts.note(event)
         self._last += 1
         data = b"id: %s-%d\ndata: %s\n\n" % (self._epoch.encode(), self._last, dump(event))
         self._events.append((self._last, data))
@@ -153,6 +156,10 @@ class ThreadLogs:
     def position(self, thread: str) -> str:
         """Return the id of the last event of a thread; whoever comes back with it gets what follows."""
         return self._log(thread).position
+
+    def drafts(self, thread: str) -> dict[str, Sequence[Event]]:
+        """Return, for each message of a thread that is being written now, the events that show it so far."""
+        return self._log(thread).drafts.events()
 
     def show(self, reader: EventReader, events: Sequence[Event], *, position: str) -> None:
         """Show one reader events that are no news to others, before all that waits for it.

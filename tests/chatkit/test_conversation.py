@@ -263,6 +263,39 @@ async def test_a_client_that_comes_back_gets_what_it_missed(serve: Serve) -> Non
         assert other.said == ["One two"]
 
 
+async def test_a_client_that_comes_back_in_the_middle_of_a_message_gets_all_of_it(serve: Serve) -> None:
+    go = asyncio.Event()
+
+    def bot() -> None:
+        @cl.on_message
+        async def main(message: cl.Message) -> None:
+            async with cl.Step("look", type="tool"):
+                answer = cl.Message("")
+                await answer.stream_token("One")
+                await answer.stream_token(" two")
+                await go.wait()
+            await answer.stream_token(" three")
+            await answer.send()
+
+    async with serve(bot) as url, connected(url) as client:
+        thread = Thread()
+        stream = client.events("threads.create", input=message("count"))
+        async for _, event in stream:
+            thread.apply(event)
+            if thread.said == ["One two"]:
+                break
+        await stream.aclose()
+        other = Thread()
+        other.id, other.last_id = thread.id, "of-an-earlier-process-7"
+        back = asyncio.create_task(client.resume(other))
+        async with asyncio.timeout(10):
+            while other.said != ["One two"]:
+                await asyncio.sleep(0.01)
+        go.set()
+        await back
+        assert other.said == ["One two three"]
+
+
 async def test_a_client_that_goes_away_stops_the_turn_where_the_operator_wants_it(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
