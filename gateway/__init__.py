@@ -8,7 +8,9 @@ async def main(message: cl.Message):
 """
 
 import logging as _logging
+from importlib import import_module as _import
 from importlib.metadata import version as _version
+from typing import TYPE_CHECKING
 
 from gateway.chat.actions import Action
 from gateway.chat.asks.action import AskActionMessage
@@ -84,6 +86,19 @@ from gateway.model import AllowedMentions, Citation
 from gateway.runtime.calling import make_async, run_sync, sleep
 from gateway.step import Step, step
 
+if TYPE_CHECKING:
+    from gateway.mounting import mount_gateway
+
+_LATER = {"mount_gateway": "gateway.mounting"}
+"""Names that are imported when they are first asked for, because few bots need them, and their modules."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(_import(_LATER[name]), name)
+
+
 __version__ = _version("bot-gateway")
 """The version of the installed package, as ``gateway --version`` prints it."""
 
@@ -147,6 +162,7 @@ __all__ = [
     "history",
     "logger",
     "make_async",
+    "mount_gateway",
     "oauth_callback",
     "on_app_shutdown",
     "on_app_startup",

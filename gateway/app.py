@@ -33,7 +33,7 @@ from gateway.chat.app_hooks import run_shutdown, run_startup
 from gateway.errors import SettingsError
 from gateway.http.application import application
 from gateway.http.health import health_routes
-from gateway.loading import load_bot
+from gateway.loading import load_target
 from gateway.platforms import registry
 from gateway.playground.server import Playground
 from gateway.ports import Blobs, Store
@@ -78,7 +78,8 @@ class Gateway:
         self._background: set[asyncio.Task[None]] = set()
         self._refused: dict[str, str] = {}
         """The platforms that are off though they have credentials, each with the reason."""
-        self._playground = Playground(parts.emulators) if parts.emulators else None
+        embedded = parts.settings.host not in LOOPBACK
+        self._playground = Playground(parts.emulators, this_machine_only=embedded) if parts.emulators else None
         self._stack = AsyncExitStack()
         self.asgi = application(
             self._routes(),
@@ -91,10 +92,11 @@ class Gateway:
     def from_bot(cls, bot: str | Path, *, settings: GatewaySettings | None = None) -> Self:
         """Make a gateway that runs a bot file on every platform that has credentials, for another application to serve.
 
-        ``bot`` is the path of the bot's Python file, which is imported now. ``settings`` are the gateway's own; left
-        out, they are read from the environment, ``.env`` and ``gateway.toml``, as each platform's always are. The
-        address to listen on is the other application's, so ``GATEWAY_HOST`` is ignored: the gateway takes itself to be
-        reachable from everywhere, and links to files need ``GATEWAY_PUBLIC_URL``, the prefix of a ``Mount`` included.
+        ``bot`` is the path of the bot's Python file, or ``module:package.bot``; it is imported now. ``settings`` are
+        the gateway's own; left out, they are read from the environment, ``.env`` and ``gateway.toml``, as those of each
+        platform always are. The address to listen on is the other application's, so ``GATEWAY_HOST`` is ignored: the
+        gateway takes itself to be reachable from everywhere, and links to files need ``GATEWAY_PUBLIC_URL``, the prefix
+        of a ``Mount`` included.
 
         Raises ``gateway.errors.SettingsError`` when no platform has credentials, when a setting does not fit, or when
         the bot file cannot be imported. Logging is left as it is: ``gateway.telemetry.logs.configure_logging`` sets it
@@ -104,7 +106,7 @@ class Gateway:
         settings = settings or GatewaySettings.read()
         settings = settings.model_copy(update={"host": "0.0.0.0"})  # noqa: S104 (assumed, not bound)
         check_data_folder(settings.data_dir)
-        return cls(on_real_platforms(settings, load_bot(Path(bot)), registry()))
+        return cls(on_real_platforms(settings, load_target(bot), registry()))
 
     @property
     def store(self) -> Store:
@@ -146,6 +148,13 @@ class Gateway:
         """Whether no delivery has arrived for a moment, so that work which blocks the event loop (such as garbage
         collection) holds no acknowledgement up."""
         return self._parts.acceptor.is_resting()
+
+    def served_at(self, url: str) -> None:
+        """Take this as the address at which the gateway is served, its prefix included. Emulated platforms deliver
+        there, and links to files lead there where ``GATEWAY_PUBLIC_URL`` names no other address."""
+        for emulator in self._parts.emulators.values():
+            emulator.deliver_to(url)
+        self._parts.files.server.links.lead_to(self._parts.settings.own_url or url)
 
     async def drain(self) -> None:
         """Stop accepting, give running turns ``GATEWAY_DRAIN_TIMEOUT`` seconds to end, and hand the rest back to the

@@ -389,21 +389,31 @@ async def on_real_or_emulated_platforms(
 ) -> Parts:
     """Build a gateway on every platform that has credentials; when none has, on emulators of all, shown in the
     playground. Emulators are started here and end with ``stack``. Raises ``SettingsError``."""
-    blocks = _read(settings, platforms)
-    if _any_configured(blocks):
-        return _on_platforms(settings, callbacks, platforms, blocks)
+    if has_credentials(settings, platforms):
+        return on_real_platforms(settings, callbacks, platforms)
     if settings.host not in LOOPBACK:
         raise SettingsError(
             f"no platform's credentials are set ({CREDENTIALS}), and the playground that stands in for them runs "
             f"on this machine only, not on {settings.host}"
         )
+    parts = await on_emulated_platforms(settings, callbacks, platforms, stack)
+    for emulator in parts.emulators.values():
+        emulator.deliver_to(settings.local_url)
+    return parts
+
+
+async def on_emulated_platforms(
+    settings: GatewaySettings, callbacks: Callbacks, platforms: Mapping[str, Platform], stack: AsyncExitStack
+) -> Parts:
+    """Build a gateway on emulators of all platforms, which are started here and end with ``stack``. The caller lets
+    them deliver to where the gateway is served. Raises ``SettingsError``."""
+    blocks = _read(settings, platforms)
     emulators: dict[str, Emulator] = {}
     for name, platform in platforms.items():
         if (emulator := platform.emulator()) is None:
             continue
         await emulator.start()
         stack.push_async_callback(emulator.stop)
-        emulator.deliver_to(settings.local_url)
         emulators[name] = emulator
         blocks[name] = platform.settings(emulator.environment())
     if "database_url" not in settings.model_fields_set:
@@ -411,6 +421,11 @@ async def on_real_or_emulated_platforms(
     if not _any_configured(blocks):
         raise SettingsError(f"no platform is on: set {CREDENTIALS}")
     return _on_platforms(settings, callbacks, platforms, blocks, emulators)
+
+
+def has_credentials(settings: GatewaySettings, platforms: Mapping[str, Platform]) -> bool:
+    """Return whether any platform has credentials. Raises ``SettingsError`` for one that has only a part of its own."""
+    return _any_configured(_read(settings, platforms))
 
 
 def check_data_folder(folder: Path) -> None:

@@ -4,12 +4,15 @@ import importlib.util
 import sys
 import sysconfig
 import traceback
-from importlib.machinery import PathFinder
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 
 from gateway import data
 from gateway.chat.registry import Callbacks, fresh
 from gateway.errors import SettingsError
+
+MODULE = "module:"
+"""What a target begins with that names a module and no file."""
 
 
 def load_bot(path: Path) -> Callbacks:
@@ -22,13 +25,38 @@ def load_bot(path: Path) -> Callbacks:
         raise SettingsError(f"{path} is not a Python file")
     if _hides(path):
         raise SettingsError(f"{path} would hide the module {path.stem!r}: rename it, e.g. to {path.stem}_bot.py")
-    callbacks = fresh()
-    data.set_data_layer(None)
     folder = str(path.resolve().parent)
     if folder not in sys.path:
         sys.path.insert(0, folder)  # so that the bot can import the files next to it
+    return _registered(spec, path)
+
+
+def load_target(target: str | Path) -> Callbacks:
+    """Import what an application names as its bot, and return the handlers it registered. Raises ``SettingsError`` as
+    ``load_bot`` does.
+
+    Args:
+        target: The path of the bot's file, or ``module:package.bot`` for a module that can be imported.
+    """
+    if isinstance(target, Path) or not target.startswith(MODULE):
+        return load_bot(Path(target))
+    name = target.removeprefix(MODULE)
+    try:
+        spec = importlib.util.find_spec(name)
+    except (ImportError, ValueError) as error:  # a package above it that is missing or fails; a name that is none
+        raise SettingsError(f"there is no module {name!r} for {target!r}: {error}") from error
+    if spec is None or spec.origin is None or not Path(spec.origin).is_file():
+        raise SettingsError(f"there is no module {name!r} for {target!r}: check its name and PYTHONPATH")
+    return _registered(spec, Path(spec.origin))
+
+
+def _registered(spec: ModuleSpec, path: Path) -> Callbacks:
+    """Run the module and return the handlers it registered."""
+    assert spec.loader is not None
+    callbacks = fresh()
+    data.set_data_layer(None)
     module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
+    sys.modules[spec.name] = module
     try:
         spec.loader.exec_module(module)
     except ModuleNotFoundError as error:

@@ -28,6 +28,10 @@ class FileLinks:
         self._key = key
         self._public_url = public_url
 
+    def lead_to(self, public_url: str) -> None:
+        """Make links with this address from now on."""
+        self._public_url = public_url
+
     def url(self, path: str, *, seconds: float) -> str | None:
         """Return a link that works for so many seconds, ``LONGEST`` at most; None when the gateway's own address is not
         known.

@@ -2,6 +2,7 @@
 it."""
 
 from collections.abc import Collection
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -32,6 +33,8 @@ _HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
+_OF_PROXIES = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
+"""Headers by which proxies say that they are one."""
 
 
 def refusal(headers: Headers, scheme: str, allowed: Collection[str]) -> str | None:
@@ -56,11 +59,25 @@ def refusal(headers: Headers, scheme: str, allowed: Collection[str]) -> str | No
     return None
 
 
+def is_of_this_machine(scope: Scope) -> bool:
+    """Return whether a request comes from this machine and, as far as can be told, through no proxy on it. A proxy that
+    hides what it does (it sends its own address as ``Host`` and no header that names the client) cannot be told from a
+    browser; ``refusal`` then still turns down what a page of another origin does."""
+    address = (scope.get("client") or ("", 0))[0]
+    try:
+        local = ip_address(address.removeprefix("::ffff:")).is_loopback
+    except ValueError:  # the server listens on a socket in the file system, or does not know
+        local = False
+    headers = Headers(scope=scope)
+    return local and not any(name in headers for name in _OF_PROXIES)
+
+
 class Guard:
     """ASGI middleware that answers strangers with 403 and adds security headers to every answer."""
 
-    def __init__(self, app: ASGIApp, *, allowed_hosts: Collection[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, *, allowed_hosts: Collection[str] = (), this_machine_only: bool = False) -> None:
         self._app = app
+        self._this_machine_only = this_machine_only
         self._allowed = set(LOOPBACK) | {host.lower() for host in allowed_hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,5 +90,7 @@ class Guard:
             await send(message)
 
         reason = refusal(Headers(scope=scope), scope["scheme"], self._allowed)
+        if reason is None and self._this_machine_only and not is_of_this_machine(scope):
+            reason = "The playground answers on the machine it runs on only, and not through a proxy."
         app = self._app if reason is None else PlainTextResponse(reason, status_code=403)
         await app(scope, receive, secured)

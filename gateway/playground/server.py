@@ -29,7 +29,9 @@ class Playground:
 
     ``emulators`` maps platform names to started emulators, in the order of the page's tabs; the caller starts and stops
     them. Add ``routes`` to the application. They answer only requests addressed to a loopback name. ``allowed_hosts``
-    adds names (without port); everybody who reaches the port under such a name can act as the emulated user.
+    adds names (without port); everybody who reaches the port under such a name can act as the emulated user. With
+    ``this_machine_only`` they answer only requests that come from this machine and through no proxy: for a server that
+    listens beyond it.
 
     Call ``close`` when shutdown *begins* (on SIGTERM, before the server waits for open connections; a lifespan's end is
     too late). It ends the event streams that pages hold open and refuses later ones with 503. Calling it again does
@@ -41,6 +43,7 @@ class Playground:
         emulators: Mapping[str, Emulator],
         *,
         allowed_hosts: Collection[str] = (),
+        this_machine_only: bool = False,
         heartbeat: float = 15.0,
     ) -> None:
         """Create the routes. ``heartbeat`` is the number of seconds without a change after which an event stream sends
@@ -48,7 +51,7 @@ class Playground:
         self._emulators = dict(emulators)
         self._heartbeat = heartbeat
         self._closed = asyncio.Event()
-        guard = [Middleware(Guard, allowed_hosts=allowed_hosts)]
+        guard = [Middleware(Guard, allowed_hosts=allowed_hosts, this_machine_only=this_machine_only)]
         api = "/playground/api"
         self.routes: list[BaseRoute] = [
             Route("/", self._page, middleware=guard),

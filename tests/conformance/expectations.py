@@ -70,6 +70,13 @@ async def greeted(ada: Visitor) -> None:
     await ada.reads("Hello World")
 
 
+@expects("122")
+async def mounted(ada: Visitor) -> None:
+    await ada.writes()
+    await ada.reads("Hello World")
+    assert await ada.gets("/app") == {"message": "Hello World from main app"}
+
+
 @expects("51", uses=("stream_token",))
 async def streamed_on_start(ada: Visitor) -> None:
     await ada.writes()

@@ -21,7 +21,7 @@ from tests.conformance.later import LATER
 from tests.conformance.pictures import FILES
 from tests.conformance.report import PLATFORMS_PAGE, appearance
 from tests.conformance.stubs import MODULES
-from tests.conformance.visitor import Bot, Visitor
+from tests.conformance.visitor import Bot, MountedBot, Visitor
 from tests.contract.world import World
 from tests.discord.world import discord_world
 from tests.slack.world import slack_world
@@ -32,8 +32,11 @@ WORLDS: dict[str, Callable[[], AbstractAsyncContextManager[World]]] = {
     "discord": discord_world,
     "teams": teams_world,
 }
-SHORT = ("5", "6", "9", "16", "23", "41", "45", "47", "56", "76", "77", "84")
+SHORT = ("5", "6", "9", "16", "23", "41", "45", "47", "56", "76", "77", "84", "122")
 """The samples that every run of the tests includes."""
+
+MOUNTING = {"122": "121"}
+"""Samples that are an application, with the sample that is the bot in it."""
 
 ABSENT = find() is None
 REAL = os.environ.get("GATEWAY_REAL_LIBRARIES") == "1"
@@ -54,7 +57,7 @@ def test_the_samples_are_there() -> None:
     if ABSENT:
         pytest.skip(f"NO SAMPLE OF THE DOCUMENTS IS RUN: set {WHERE} to the document, or to the folder it is in")
     assert len(samples()) == 113
-    assert len(LATER) == 27
+    assert len(LATER) == 26
     assert set(samples()) == set(EXPECTATIONS) | set(LATER)
     assert set(COMPLETIONS) <= set(EXPECTATIONS)
 
@@ -98,6 +101,16 @@ def admin(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(User, "of", classmethod(of_admin))
 
 
+def bot_of(number: str, world: World, folder: Path, path: Path, monkeypatch: pytest.MonkeyPatch) -> Bot:
+    """Return what runs a sample: a gateway, or the application that the sample is."""
+    if number not in MOUNTING:
+        return Bot(world, path, folder / "data")
+    (folder / "my_cl_app.py").write_text(complete(samples()[MOUNTING[number]]), encoding="utf-8")
+    for name, value in {**world.environment(), "GATEWAY_TURN_RETRIES": "0"}.items():
+        monkeypatch.setenv(name, value)
+    return MountedBot(world, path, "/chainlit")
+
+
 @pytest.mark.skipif(ABSENT, reason=f"the document with the samples is not here ({WHERE})")
 @pytest.mark.parametrize("number", chosen())
 async def test_a_sample_shows_what_its_document_says(
@@ -119,11 +132,12 @@ async def test_a_sample_shows_what_its_document_says(
     path.write_text(complete(samples()[number]), encoding="utf-8")
     monkeypatch.delitem(sys.modules, path.stem, raising=False)
     try:
-        async with Bot(world, path, folder / "data") as bot:
+        async with bot_of(number, world, folder, path, monkeypatch) as bot:
             ada = Visitor(world, bot, lambda: capsys.readouterr().out)
             await EXPECTATIONS[number].visit(ada)
             assert await bot.failures() == []
         assert list(world.complaints) == []
     finally:
         fresh()
-        sys.modules.pop(path.stem, None)
+        for name in (path.stem, "my_cl_app"):
+            sys.modules.pop(name, None)

@@ -2,14 +2,21 @@
 
 import asyncio
 import re
+import runpy
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TypeVar
 
+import httpx
+
+from gateway.ingress.activity import ConversationActivity
 from gateway.loading import load_bot
+from gateway.mounting import MountedGateway
+from gateway.serving.server import bind
 from tests.contract.world import File, Post, Said, World
 from tests.support.bot import RunningBot, running_bot
+from tests.support.serving import serving
 
 T = TypeVar("T")
 
@@ -52,6 +59,36 @@ class Bot:
         return not await self._running.gateway.store.pending(now=9e9, limit=1)
 
 
+class MountedBot(Bot):
+    """An application, made by a file, that has a bot below a prefix. Its settings come from the environment."""
+
+    def __init__(self, world: World, path: Path, prefix: str) -> None:
+        super().__init__(world, path, path.parent)
+        self._prefix = prefix
+        self._url = ""
+
+    async def __aenter__(self) -> "MountedBot":
+        module = await asyncio.to_thread(runpy.run_path, str(self._path))
+        app = module["app"]
+        listener = self._stack.enter_context(bind("127.0.0.1", 0))
+        self._url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        await self._stack.enter_async_context(serving(app, listener, lifespan="on"))
+        url = self._url + self._prefix
+        await self.get(f"{self._prefix}/healthz")  # answered once the application has started
+        (mounted,) = [route.app for route in app.routes if isinstance(getattr(route, "app", None), MountedGateway)]
+        assert mounted.gateway is not None
+        self._running = RunningBot(mounted.gateway, url, ConversationActivity())
+        self._world.deliver_to(url)
+        await self._world.connected()
+        return self
+
+    async def get(self, path: str) -> object:
+        """Return what the application answers, as JSON."""
+        async with httpx.AsyncClient() as http:
+            answer = await http.get(self._url + path)
+        return answer.raise_for_status().json()
+
+
 class Visitor:
     """Ada in her direct messages with the bot."""
 
@@ -84,6 +121,11 @@ class Visitor:
         message = await self.until(lambda: self.button(label), f"a button {label!r}")
         await self.world.click(message, label)
         return message
+
+    async def gets(self, path: str) -> object:
+        """Open a page of the application that the bot is in; return what it answers, as JSON."""
+        assert isinstance(self.bot, MountedBot)
+        return await self.bot.get(path)
 
     # -- what she sees
 

@@ -89,13 +89,13 @@ async def test_a_mounted_bot_answers_a_slack_event_below_its_prefix(slack: Slack
     assert gateway.is_draining
 
 
-async def test_the_application_of_the_handlers_page_runs_as_it_stands_there(
+async def test_the_application_of_the_page_runs_as_it_stands_there(
     slack: SlackEmulator, bot: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in slack.environment().items():
         monkeypatch.setenv(name, value)
     bot.rename(bot.with_name("bot.py"))
-    *_, source = blocks("docs/handlers.md")
+    *_, source = blocks("docs/embedding.md")
     module: dict[str, Any] = {}
     exec(source, module)
     configure_logging(form="console", debug=False)
