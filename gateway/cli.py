@@ -186,7 +186,8 @@ def _run(bot: Path, *, headless: bool, host: str | None, port: int | None, debug
             callbacks = load_bot(bot)
             check_data_folder(settings.data_dir)
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                run_until_done(runner, _serve(settings, callbacks, platforms, listener, headless=headless))
+                served = _serve(settings, callbacks, platforms, listener, folder=bot.parent, headless=headless)
+                run_until_done(runner, served)
 
 
 async def _serve(
@@ -195,11 +196,13 @@ async def _serve(
     platforms: "Mapping[str, Platform]",
     listener: "socket",
     *,
+    folder: Path,
     headless: bool,
 ) -> None:
     from gateway.app import Gateway
     from gateway.bootstrap import on_real_or_emulated_platforms
     from gateway.serving.server import Server
+    from gateway.serving.watchdog import Watchdog
 
     async with AsyncExitStack() as stack:
         gateway = Gateway(await on_real_or_emulated_platforms(settings, callbacks, platforms, stack))
@@ -209,6 +212,8 @@ async def _serve(
                 _announce(settings, playground=gateway.is_emulated, headless=headless)
                 if gateway.serves_api:
                     typer.echo("Programs with an API key are served below /v1", err=True)
+                if settings.blocked_after:
+                    stack.enter_context(Watchdog(settings.blocked_after, folder).watching())
                 await server.serve(sockets=[listener])
 
 

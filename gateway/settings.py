@@ -245,6 +245,8 @@ class GatewaySettings(_Settings):
     api_origins: str = ""
     """Origins of web pages (``https://app.example, http://localhost:3000``) from which browsers may use the HTTP
     interfaces; ``*`` for all, empty for none."""
+    blocked_after: float = Field(default=5, ge=0)
+    """Seconds for which code may block the event loop before ``gateway run`` logs where it does; 0 for never."""
     cot: Literal["hidden", "tool_call", "full"] = "full"
     """Which steps people see (the chain of thought): none, those of type ``tool``, or all."""
 

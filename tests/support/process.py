@@ -74,6 +74,11 @@ class BotProcess:
         await process.wait()
         self._listening.set()
 
+    def send_signal(self, sig: signal.Signals) -> None:
+        """Send the process a signal that does not end it."""
+        assert self._process is not None
+        self._process.send_signal(sig)
+
     async def kill(self) -> None:
         """Kill the process at once (SIGKILL), as a crash would."""
         await self._end(signal.SIGKILL)
