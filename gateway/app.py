@@ -188,6 +188,8 @@ class Gateway:
                 await parts.deliverer.start()
             await run_startup(parts.callbacks)
             self._stack.push_async_callback(run_shutdown, parts.callbacks, seconds=parts.settings.drain_timeout)
+            if parts.resources is not None:
+                self._stack.push_async_callback(parts.resources.close)
             for name, adapter in parts.adapters.items():
                 await self._connect(name, adapter)
             waiting = await parts.dispatcher.recover()

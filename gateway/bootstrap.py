@@ -49,6 +49,7 @@ from gateway.runtime.orphans import Orphans
 from gateway.runtime.places import Places
 from gateway.runtime.profiles import Profiles
 from gateway.runtime.questions import OpenQuestions
+from gateway.runtime.resources import SessionResources
 from gateway.runtime.runner import Runner
 from gateway.runtime.seals import Seals
 from gateway.runtime.session import SessionPool
@@ -138,6 +139,8 @@ class Parts:
     seals: Seals
     history: History
     sessions: SessionPool
+    resources: SessionResources | None
+    """What sessions have beside them in memory; None where the bot asks for nothing of that kind."""
     dispatcher: Dispatcher
     acceptor: Acceptor
     housekeeping: Housekeeping
@@ -190,7 +193,10 @@ def compose(
         timeout=settings.data_layer_timeout,
         made=kept.server.serve_storage_of,
     )
-    handlers = BotHandlers(callbacks, keeps_history=history.on, reactions=settings.reaction_values)
+    resources = _mcp(settings, callbacks)
+    if resources is not None:
+        sessions.on_leave = resources.leave
+    handlers = BotHandlers(callbacks, keeps_history=history.on, reactions=settings.reaction_values, resources=resources)
     decoder = EnvelopeDecoder(adapters, store, seals)
     services = Services(
         store=store,
@@ -294,6 +300,7 @@ def compose(
         seals=seals,
         history=history,
         sessions=sessions,
+        resources=resources,
         dispatcher=dispatcher,
         acceptor=acceptor,
         housekeeping=housekeeping,
@@ -317,6 +324,16 @@ def _shows_thumbs(settings: GatewaySettings, callbacks: Callbacks) -> bool:
     if settings.feedback != "auto":
         return settings.feedback == "on"
     return callbacks.on_feedback is not None or callbacks.data_layer is not None
+
+
+def _mcp(settings: GatewaySettings, callbacks: Callbacks) -> SessionResources | None:
+    """Return what connects conversations with servers of tools, None where the bot does not ask for it or no server is
+    configured. Raises ``SettingsError``."""
+    if callbacks.on_mcp_connect is None:
+        return None
+    from gateway.integrations.mcp import connections_of
+
+    return connections_of(settings, callbacks)
 
 
 def _own_layer(settings: GatewaySettings, contents: Contents) -> Callable[[], BaseDataLayer]:

@@ -247,6 +247,16 @@ class GatewaySettings(_Settings):
     interfaces; ``*`` for all, empty for none."""
     blocked_after: float = Field(default=5, ge=0)
     """Seconds for which code may block the event loop before ``gateway run`` logs where it does; 0 for never."""
+    mcp: Path | None = None
+    """The JSON file that lists servers of tools (MCP); None for ``.mcp.json`` beside the bot."""
+    mcp_executables: str = ""
+    """Executables (``npx, uvx, /opt/tools/server``) that may be started as servers of tools; empty for those that
+    ``.chainlit/config.toml`` allows, else ``npx`` and ``uvx``."""
+    mcp_timeout: float = Field(default=20, gt=0)
+    """Seconds that connecting with servers of tools, ``on_mcp_connect`` included, may hold up a turn."""
+    mcp_connections: int = Field(default=100, ge=1)
+    """Number of connections with servers of tools open at the same time at most, those of all conversations
+    together."""
     cot: Literal["hidden", "tool_call", "full"] = "full"
     """Which steps people see (the chain of thought): none, those of type ``tool``, or all."""
 
@@ -264,6 +274,11 @@ class GatewaySettings(_Settings):
     def web_origins(self) -> Sequence[str]:
         """The origins in ``api_origins``."""
         return [origin for origin in (each.strip() for each in self.api_origins.split(",")) if origin]
+
+    @property
+    def mcp_allowed(self) -> Sequence[str]:
+        """The executables in ``mcp_executables``."""
+        return [each for each in (part.strip() for part in self.mcp_executables.split(",")) if each]
 
     @property
     def reaction_values(self) -> Mapping[str, Literal[0, 1]]:

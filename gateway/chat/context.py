@@ -1,5 +1,8 @@
 """The context of a handler: its conversation, its session, its user."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from gateway.chat.commands import Emitter
 from gateway.chat.steps import Step, current_run, current_step
 from gateway.chat.titles import keep_title
@@ -8,6 +11,9 @@ from gateway.errors import Unsupported
 from gateway.runtime.context import require_turn
 
 _EMITTER = Emitter()
+
+MCP_SESSIONS = "mcp_sessions"
+"""The name under which a session has its connections with servers of tools (MCP) attached."""
 
 
 class Context:
@@ -70,7 +76,11 @@ class Context:
         """The session's id, its conversation, its user and its platform."""
         turn = require_turn()
         return SessionInfo(
-            id=turn.session.id, thread_id=turn.thread_id, user=current_user(turn), client_type=turn.ref.platform
+            id=turn.session.id,
+            thread_id=turn.thread_id,
+            user=current_user(turn),
+            client_type=turn.ref.platform,
+            mcp_sessions=turn.session.attached.get(MCP_SESSIONS, {}),
         )
 
 
@@ -82,13 +92,24 @@ class SessionInfo:
         thread_id: The id of the thread that history keeps the conversation as.
         user: The user this turn is for.
         client_type: ``slack``, ``discord`` or ``teams``; never a web page.
+        mcp_sessions: The connections with servers of tools (MCP) that are open: by name, each a tuple of the
+            ``mcp.ClientSession`` and of what closes the connection (``await ….aclose()``).
     """
 
-    def __init__(self, *, id: str, thread_id: str, user: User, client_type: str) -> None:
+    def __init__(
+        self,
+        *,
+        id: str,
+        thread_id: str,
+        user: User,
+        client_type: str,
+        mcp_sessions: Mapping[str, tuple[Any, Any]] | None = None,
+    ) -> None:
         self.id = id
         self.thread_id = thread_id
         self.user = user
         self.client_type = client_type
+        self.mcp_sessions: Mapping[str, tuple[Any, Any]] = {} if mcp_sessions is None else mcp_sessions
 
 
 context = Context()

@@ -262,6 +262,38 @@ def on_message_edit(func: F) -> F:
     return func
 
 
+def on_mcp_connect(func: F) -> F:
+    """Register the function called for each server of tools (MCP) that a conversation is connected with: before its
+    first message is handled, and again after a rest, a restart or the server's end. Without it nothing is connected.
+
+    The connections are those of ``.mcp.json`` beside the bot, or of the file that ``GATEWAY_MCP`` names. The function
+    has the rest of ``GATEWAY_MCP_TIMEOUT`` seconds.
+
+    Args:
+        func: The handler, sync or async, called with the connection (``name``, ``clientType``, ``command``, ``url``, …)
+            and its ``mcp.ClientSession``.
+
+    Returns:
+        The same function.
+    """
+    registered().on_mcp_connect = func
+    return func
+
+
+def on_mcp_disconnect(func: F) -> F:
+    """Register the function called when a connection with a server of tools (MCP) ends: the conversation ends or rests,
+    the server is gone, or the gateway ends. Unless the conversation ends, nothing can be said in it.
+
+    Args:
+        func: The handler, sync or async, called with the connection's name and its ``mcp.ClientSession``.
+
+    Returns:
+        The same function.
+    """
+    registered().on_mcp_disconnect = func
+    return func
+
+
 def on_message_delete(func: F) -> F:
     """Register the function called when a person deletes a message of the conversation, but not the one it began with,
     whose deletion ends it.

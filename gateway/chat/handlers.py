@@ -43,6 +43,7 @@ from gateway.runtime.forms import COMMENT, SETTINGS
 from gateway.runtime.history import follow_message, id_of_message, suggest_title
 from gateway.runtime.owners import owner
 from gateway.runtime.posting import Posting
+from gateway.runtime.resources import SessionResources
 from gateway.runtime.settings import ChatForm
 from gateway.runtime.tokens import (
     ActionToken,
@@ -64,6 +65,7 @@ class BotHandlers:
         callbacks: The registry of the bot's functions.
         keeps_history: Whether messages are kept, so that their edits and deletions matter to the gateway itself.
         reactions: What reactions on the bot's messages are worth as feedback: 1 thumbs up, 0 thumbs down.
+        resources: What is opened for a session before a function of the bot handles something in it.
     """
 
     def __init__(
@@ -72,10 +74,12 @@ class BotHandlers:
         *,
         keeps_history: bool = False,
         reactions: Mapping[str, Literal[0, 1]] | None = None,
+        resources: SessionResources | None = None,
     ) -> None:
         self._callbacks = callbacks
         self._keeps_history = keeps_history
         self._reactions = reactions or {}
+        self._resources = resources
         self._profiles = Profiles(callbacks)
 
     def wants(self, event: Event) -> bool:
@@ -120,8 +124,12 @@ class BotHandlers:
             id = id_of_message(event.ref, event.message_id)
             kept.forget(turn, id)
             follow_message(turn, id, "")
-        if self._callbacks.on_chat_end is not None:
-            await call(self._callbacks.on_chat_end)
+        try:
+            if self._callbacks.on_chat_end is not None:
+                await call(self._callbacks.on_chat_end)
+        finally:
+            if self._resources is not None:
+                await self._resources.end(turn)
 
     async def stop(self, turn: Turn) -> None:
         """Call ``on_stop``, where it is registered."""
@@ -129,7 +137,13 @@ class BotHandlers:
             await call(self._callbacks.on_stop)
 
     async def handle(self, turn: Turn) -> None:
-        """Call the function that the event of the turn is for."""
+        """Call the function that the event of the turn is for, once the session has its resources."""
+        if self._resources is not None and self._calls(turn.event):
+            turn.journal.phase = "connect"
+            try:
+                await self._resources.prepare(turn)
+            finally:
+                turn.journal.phase = "handle"
         match turn.event:
             case MessageCreated() as event:
                 await self._message(turn, event)
@@ -151,6 +165,23 @@ class BotHandlers:
                 await Message(event.text, event.author, id=event.id).send()
             case _:
                 pass  # stop is done by the dispatcher; the others are not wanted (see ``wants``)
+
+    def _calls(self, event: Event) -> bool:
+        """Return whether a function of the bot is probably called for such an event."""
+        match event:
+            case MessageCreated() | CommandInvoked() | ActionInvoked() | FormSubmitted():
+                return True
+            case FeedbackGiven():
+                return self._callbacks.on_feedback is not None
+            case ReactionChanged():
+                return self._callbacks.on_reaction is not None
+            case MessageEdited():
+                return self._callbacks.on_message_edit is not None
+            case MessageDeleted():
+                return self._callbacks.on_message_delete is not None
+            case ConversationStarted() | ConversationEnded() | MessageRequested() | StopRequested():
+                return False
+        assert_never(event)
 
     async def _message(self, turn: Turn, event: MessageCreated) -> None:
         words = event.text.strip()

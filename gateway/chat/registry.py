@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 Handler = Callable[..., Any]
@@ -30,7 +31,11 @@ class Callbacks:
     on_settings_update: Handler | None = None
     set_chat_profiles: Handler | None = None
     set_starters: Handler | None = None
+    on_mcp_connect: Handler | None = None
+    on_mcp_disconnect: Handler | None = None
     actions: dict[str, Handler] = field(default_factory=dict[str, Handler])
+    folder: Path = Path()
+    """The folder of the bot's file, where files beside it are looked for."""
 
     @property
     def empty(self) -> bool:

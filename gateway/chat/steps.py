@@ -422,9 +422,14 @@ def current_run() -> Step | None:
         return None
     board = turn.steps
     if not isinstance(board.run, Step):
-        phase = turn.journal.phase
-        name = ("on_chat_resume" if turn.session.opening == "resume" else "on_chat_start") if phase == "open" else ""
-        run = Step(name or _HOOKS.get(turn.event.kind, turn.event.kind), type="run", id=turn.run_id)
+        match turn.journal.phase:
+            case "open":
+                name = "on_chat_resume" if turn.session.opening == "resume" else "on_chat_start"
+            case "connect":
+                name = "on_mcp_connect"
+            case "handle":
+                name = _HOOKS.get(turn.event.kind, turn.event.kind)
+        run = Step(name, type="run", id=turn.run_id)
         run.start, run._began = run.created_at, time.monotonic()  # pyright: ignore[reportPrivateUsage]
         board.run = run
         return run

@@ -1,6 +1,6 @@
 """The journal: records the effects of one turn, so that running the turn again repeats none of them.
 
-Within each phase of a turn (opening the session, handling the event), the n-th message (and the n-th ask) of a re-run
+Within each phase of a turn (opening, connecting, handling the event), the n-th message (and the n-th ask) of a re-run
 is taken to be the n-th of the earlier run. Its receipts are found in the journal, so it is edited in place instead of
 posted again. Effects of concurrent tasks are numbered in the order in which they started. A re-run may take another
 path: an effect without a counterpart is appended. An effect with a name has its counterpart among those of the same
@@ -30,7 +30,7 @@ FLUSH_EAGERLY_AFTER = 0.005
 still writes no journal."""
 
 EffectKind = Literal["message", "ask", "once"]
-Phase = Literal["open", "handle"]
+Phase = Literal["open", "connect", "handle"]
 
 log = structlog.get_logger(__name__)
 

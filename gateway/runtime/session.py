@@ -3,7 +3,7 @@
 import itertools
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 import orjson
@@ -47,6 +47,7 @@ class Session:
         "_checkpoint",
         "_saved",
         "_saved_at",
+        "attached",
         "ended",
         "id",
         "last_at",
@@ -70,6 +71,8 @@ class Session:
         self.started_at = started_at
         self.last_at = started_at
         self.used_at = time.monotonic()
+        self.attached: dict[str, Any] = {}
+        """What lives as long as the session is in memory and is never stored, by name (``SessionResources``)."""
         self.opening: Opening | None = "start"
         """The hook to run before the first event is handled, None once it was run."""
         self.ended = False
@@ -180,6 +183,8 @@ class SessionPool:
         self._limit = limit
         self._rest_after = rest_after
         self._live: OrderedDict[str, Session] = OrderedDict()
+        self.on_leave: Callable[[Session], None] | None = None
+        """Called with each session that has just left memory."""
 
     def __len__(self) -> int:
         return len(self._live)
@@ -238,7 +243,7 @@ class SessionPool:
 
     def forget(self, session: Session) -> None:
         """Drop the session from memory, so that the next event loads or makes another."""
-        self._live.pop(session.ref.key, None)
+        self._drop(session.ref.key)
 
     def of(self, person: str) -> list[str]:
         """Return the conversations whose live session a person (``UserRef.key``) takes part in."""
@@ -247,7 +252,7 @@ class SessionPool:
     def discard(self, conversations: Iterable[str]) -> None:
         """Drop the sessions of these conversations from memory. What they hold is not saved any more."""
         for conversation in conversations:
-            session = self._live.pop(conversation, None)
+            session = self._drop(conversation)
             if session is not None:
                 session.ended = True
 
@@ -283,7 +288,7 @@ class SessionPool:
         limit = time.monotonic() - self._rest_after
         resting = [key for key, session in self._live.items() if session.used_at < limit and not session.pins]
         for key in resting:
-            del self._live[key]
+            self._drop(key)
         return len(resting)
 
     def _trim(self) -> None:
@@ -291,6 +296,12 @@ class SessionPool:
             return
         for key in list(itertools.islice(self._live, LOOKS)):
             if not self._live[key].pins:
-                del self._live[key]
+                self._drop(key)
                 return
             self._live.move_to_end(key)  # in use, perhaps for long: the next search need not begin with it
+
+    def _drop(self, key: str) -> Session | None:
+        session = self._live.pop(key, None)
+        if session is not None and self.on_leave is not None:
+            self.on_leave(session)
+        return session

@@ -1,0 +1,1 @@
+"""Servers of tools (MCP), made with the real library, and bots that are connected with them."""
