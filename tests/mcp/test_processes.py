@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from gateway.emulators.slack.emulator import SlackEmulator
 from tests.mcp.support import PATIENCE, alone, listed, pids, program, runs, until_gone
 from tests.slack.reading import said
@@ -41,21 +39,3 @@ async def test_a_killed_gateway_leaves_no_program_behind(slack: SlackEmulator, t
         (_, second) = pids(tmp_path)
         assert await bot.terminate() == 0
         assert not runs(second)
-
-
-@pytest.mark.parametrize(
-    ("text", "word"),
-    [
-        ('{"mcpServers": {\n"a": {"command": "npx",}}}', "line 2: this is no JSON"),
-        ('{"mcpServers": {\n"a": {"command": "rm"}}}', "add 'rm' to GATEWAY_MCP_EXECUTABLES"),
-    ],
-)
-async def test_a_file_that_does_not_fit_keeps_the_gateway_from_starting(
-    text: str, word: str, slack: SlackEmulator, tmp_path: Path
-) -> None:
-    (tmp_path / ".mcp.json").write_text(text)
-    bot = BotProcess(tmp_path, SOURCE, {**slack.environment(), **alone()})
-    with pytest.raises(AssertionError, match="did not start") as refused:
-        await bot.start()
-    assert word in str(refused.value)
-    assert "Traceback" not in str(refused.value)
