@@ -89,6 +89,9 @@ Headless = Annotated[bool, typer.Option("-h", "--headless", help="Do not open a 
 Host = Annotated[str | None, typer.Option(help="Address to listen on (GATEWAY_HOST, default 127.0.0.1).")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on (GATEWAY_PORT, default 8000); 0 for a free one.")]
 Debug = Annotated[bool, typer.Option("-d", "--debug", help="Log everything.")]
+FakeModel = Annotated[
+    bool, typer.Option("--fake-model", help="Answer OpenAI's and Mistral's clients by rules, on this machine.")
+]
 
 
 @app.command()
@@ -99,12 +102,13 @@ def run(
     host: Host = None,
     port: Port = None,
     debug: Debug = False,
+    fake_model: FakeModel = False,
 ) -> None:
     """Run a bot. Without credentials it opens a playground in the browser."""
     if watch:
-        _watch(bot, headless=headless, host=host, port=port, debug=debug)
+        _watch(bot, headless=headless, host=host, port=port, debug=debug, fake_model=fake_model)
         return
-    _run(bot, headless=headless, host=host, port=port, debug=debug)
+    _run(bot, headless=headless, host=host, port=port, debug=debug, fake_model=fake_model)
 
 
 @app.command()
@@ -160,7 +164,9 @@ def manifest(
         typer.echo(made, nl=False)
 
 
-def _run(bot: Path, *, headless: bool, host: str | None, port: int | None, debug: bool) -> None:
+def _run(
+    bot: Path, *, headless: bool, host: str | None, port: int | None, debug: bool, fake_model: bool = False
+) -> None:
     """Load the bot and serve it until a signal. The bot's file is imported before the event loop runs, as a script
     would be."""
     import uvloop
@@ -169,6 +175,7 @@ def _run(bot: Path, *, headless: bool, host: str | None, port: int | None, debug
     from gateway.bootstrap import check_data_folder
     from gateway.loading import load_bot
     from gateway.platforms import registry
+    from gateway.serving.fake_model import fake_model as serving_fake_model
     from gateway.serving.server import bind, run_until_done
     from gateway.settings import unknown
     from gateway.telemetry.logs import configure_logging, log_what_the_interpreter_prints
@@ -181,7 +188,7 @@ def _run(bot: Path, *, headless: bool, host: str | None, port: int | None, debug
         platforms = registry()
         for problem in unknown(platform.settings() for platform in platforms.values()):
             typer.echo(f"gateway: {problem}", err=True)  # no error: a cluster sets GATEWAY_SERVICE_HOST by itself
-        with bind(settings.host, settings.port) as listener:
+        with bind(settings.host, settings.port) as listener, serving_fake_model(fake_model):
             settings = settings.model_copy(update={"port": listener.getsockname()[1]})
             callbacks = load_bot(bot)
             check_data_folder(settings.data_dir)
@@ -251,7 +258,7 @@ def _announce(settings: "GatewaySettings", *, playground: bool, headless: bool) 
         typer.echo(f"Listening on {url}", err=True)
 
 
-def _watch(bot: Path, *, headless: bool, host: str | None, port: int | None, debug: bool) -> None:
+def _watch(bot: Path, *, headless: bool, host: str | None, port: int | None, debug: bool, fake_model: bool) -> None:
     from watchfiles import PythonFilter, run_process
 
     if not bot.is_file():
@@ -261,6 +268,7 @@ def _watch(bot: Path, *, headless: bool, host: str | None, port: int | None, deb
     command += ["--host", host] if host else []
     command += ["--port", str(port)] if port is not None else []
     command += ["--debug"] if debug else []
+    command += ["--fake-model"] if fake_model else []
     run_process(
         bot.resolve().parent,
         target=shlex.join(command),

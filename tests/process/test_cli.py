@@ -63,6 +63,15 @@ def test_a_missing_bot_file(tmp_path: Path) -> None:
     fails(gateway("run", "nowhere.py", "--headless", "--port", "0", cwd=tmp_path), "nowhere.py", "gateway init")
 
 
+def test_the_fake_model_answers_a_bot_from_its_first_line_on(tmp_path: Path) -> None:
+    ask = "openai.OpenAI().completions.create(model='m', prompt='Say: I am here').choices[0].text"
+    (tmp_path / "bot.py").write_text(f"import openai\nraise ValueError({ask})\n")
+    named = {"OPENAI_BASE_URL": "", "OPENAI_API_KEY": ""}
+    result = gateway("run", "bot.py", "--headless", "--port", "0", "--fake-model", cwd=tmp_path, **named)
+    fails(result, "ValueError: I am here")
+    assert "The fake model answers at http://127.0.0.1:" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("source", "word"),
     [
