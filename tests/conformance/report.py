@@ -49,9 +49,9 @@ def appearance(page: str) -> Appearance:
     found: dict[str, list[dict[str, str]]] = {}
     for line in page.splitlines():
         cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
-        if len(cells) == len(PLATFORMS) + 1:
+        if len(cells) > len(PLATFORMS):  # ChatKit has a column too, and no samples
             for name in re.findall(r"`@?([\w.]+)[^`]*`", cells[0]):
-                found.setdefault(name, []).append(dict(zip(PLATFORMS, cells[1:], strict=True)))
+                found.setdefault(name, []).append(dict(zip(PLATFORMS, cells[1:], strict=False)))
     return found
 
 

@@ -14,6 +14,7 @@ from aiohttp import WSMsgType, web
 from gateway.emulators.common.observe import Observers
 from gateway.emulators.common.values import JSON
 from gateway.emulators.discord.applications import Application
+from gateway.emulators.discord.compression import compressing
 from gateway.emulators.discord.handshake import Closed, Handshake
 from gateway.emulators.discord.sessions import Connection
 from gateway.emulators.discord.values import Intent
@@ -161,9 +162,8 @@ class Gateway(Handshake):
         """Serve one websocket until it closes."""
         socket = web.WebSocketResponse(autoping=True, max_msg_size=1024 * 1024, compress=False)
         await socket.prepare(request)
-        compress = request.query.get("compress") == "zlib-stream"
         transport = request.transport
-        connection = Connection(socket, transport, compress=compress)
+        connection = Connection(socket, transport, compressing(request.query.get("compress", "")))
         self._connections.add(connection)
         writer = asyncio.create_task(self._write(connection))
         watchdog = asyncio.create_task(self._watch(connection))

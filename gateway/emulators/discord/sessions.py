@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-import zlib
 from collections import deque
 
 import orjson
 from aiohttp import WSMsgType, web
 
 from gateway.emulators.common.values import JSON
+from gateway.emulators.discord.compression import Compress
 from gateway.emulators.discord.values import Intent
 
 MAX_UNSENT = 20_000
@@ -21,7 +21,9 @@ MAX_UNSENT = 20_000
 class Connection:
     """One websocket. A task of its own sends the frames in order, compressed as the client asked."""
 
-    def __init__(self, socket: web.WebSocketResponse, transport: asyncio.Transport | None, *, compress: bool) -> None:
+    def __init__(
+        self, socket: web.WebSocketResponse, transport: asyncio.Transport | None, compress: Compress | None
+    ) -> None:
         self.socket = socket
         self.frozen = False
         self.session: Session | None = None
@@ -29,7 +31,7 @@ class Connection:
         self.sent_at: deque[float] = deque(maxlen=120)
         """The monotonic times of the client's latest commands."""
         self._transport = transport
-        self._deflate = zlib.compressobj() if compress else None
+        self._compress = compress
         self._frames: deque[tuple[bytes, WSMsgType | None]] = deque()
         self._wake = asyncio.Event()
         self._close: tuple[int, str] | None = None
@@ -88,11 +90,10 @@ class Connection:
     async def _send(self, payload: bytes, as_it_is: WSMsgType | None) -> None:
         if as_it_is is not None:
             await self.socket.send_frame(payload, as_it_is)
-        elif self._deflate is None:
+        elif self._compress is None:
             await self.socket.send_frame(payload, WSMsgType.TEXT)
         else:
-            data = self._deflate.compress(payload) + self._deflate.flush(zlib.Z_SYNC_FLUSH)
-            await self.socket.send_frame(data, WSMsgType.BINARY)
+            await self.socket.send_frame(self._compress(payload), WSMsgType.BINARY)
 
 
 class Session:
