@@ -14,8 +14,6 @@ from graphql import (
     parse,
 )
 
-BODY = 16 * 1_048_576
-"""Bytes of the largest request: a hundred steps with long texts."""
 TOKENS = 60_000
 """Tokens of the longest query. The client names each argument of each step: 140 tokens a step."""
 FIELDS = 5_000
