@@ -88,6 +88,9 @@ Watch = Annotated[bool, typer.Option("-w", "--watch", help="Restart when a file 
 Headless = Annotated[bool, typer.Option("-h", "--headless", help="Do not open a browser.")]
 Host = Annotated[str | None, typer.Option(help="Address to listen on (GATEWAY_HOST, default 127.0.0.1).")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on (GATEWAY_PORT, default 8000); 0 for a free one.")]
+Compat = Annotated[
+    str | None, typer.Option(help="`chainlit`: run a file that says `import chainlit`, unchanged (GATEWAY_COMPAT).")
+]
 Debug = Annotated[bool, typer.Option("-d", "--debug", help="Log everything.")]
 FakeModel = Annotated[
     bool, typer.Option("--fake-model", help="Answer OpenAI's and Mistral's clients by rules, on this machine.")
@@ -103,12 +106,13 @@ def run(
     port: Port = None,
     debug: Debug = False,
     fake_model: FakeModel = False,
+    compat: Compat = None,
 ) -> None:
     """Run a bot. Without credentials it opens a playground in the browser."""
     if watch:
-        _watch(bot, headless=headless, host=host, port=port, debug=debug, fake_model=fake_model)
+        _watch(bot, headless=headless, host=host, port=port, debug=debug, fake_model=fake_model, compat=compat)
         return
-    _run(bot, headless=headless, host=host, port=port, debug=debug, fake_model=fake_model)
+    _run(bot, headless=headless, host=host, port=port, debug=debug, fake_model=fake_model, compat=compat)
 
 
 @app.command()
@@ -165,7 +169,14 @@ def manifest(
 
 
 def _run(
-    bot: Path, *, headless: bool, host: str | None, port: int | None, debug: bool, fake_model: bool = False
+    bot: Path,
+    *,
+    headless: bool,
+    host: str | None,
+    port: int | None,
+    debug: bool,
+    fake_model: bool = False,
+    compat: str | None = None,
 ) -> None:
     """Load the bot and serve it until a signal. The bot's file is imported before the event loop runs, as a script
     would be."""
@@ -181,7 +192,7 @@ def _run(
     from gateway.telemetry.logs import configure_logging, log_what_the_interpreter_prints
 
     with one_line_errors():
-        settings = read_settings(host=host, port=port, debug=debug or None)
+        settings = read_settings(host=host, port=port, debug=debug or None, compat=compat)
         load_dotenv(".env")  # the bot's own variables; those of the environment win
         configure_logging(form=settings.log, debug=settings.debug)
         log_what_the_interpreter_prints()
@@ -190,11 +201,27 @@ def _run(
             typer.echo(f"gateway: {problem}", err=True)  # no error: a cluster sets GATEWAY_SERVICE_HOST by itself
         with bind(settings.host, settings.port) as listener, serving_fake_model(fake_model):
             settings = settings.model_copy(update={"port": listener.getsockname()[1]})
-            callbacks = load_bot(bot)
+            if settings.compat == "chainlit":
+                callbacks, settings = _load_chainlit(bot, settings)
+            else:
+                callbacks = load_bot(bot)
             check_data_folder(settings.data_dir)
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 served = _serve(settings, callbacks, platforms, listener, folder=bot.parent, headless=headless)
                 run_until_done(runner, served)
+
+
+def _load_chainlit(bot: Path, settings: "GatewaySettings") -> "tuple[Callbacks, GatewaySettings]":
+    """Load a file that was written for Chainlit, with what its ``.chainlit/config.toml`` says."""
+    from gateway.compat import hook
+    from gateway.loading import load_bot
+
+    if (line := hook.install()) is not None:
+        typer.echo(line, err=True)
+    patches = hook.Patches()
+    callbacks = load_bot(bot)
+    patches.warn()
+    return callbacks, settings
 
 
 async def _serve(
@@ -258,7 +285,16 @@ def _announce(settings: "GatewaySettings", *, playground: bool, headless: bool) 
         typer.echo(f"Listening on {url}", err=True)
 
 
-def _watch(bot: Path, *, headless: bool, host: str | None, port: int | None, debug: bool, fake_model: bool) -> None:
+def _watch(
+    bot: Path,
+    *,
+    headless: bool,
+    host: str | None,
+    port: int | None,
+    debug: bool,
+    fake_model: bool,
+    compat: str | None,
+) -> None:
     from watchfiles import PythonFilter, run_process
 
     if not bot.is_file():
@@ -269,6 +305,7 @@ def _watch(bot: Path, *, headless: bool, host: str | None, port: int | None, deb
     command += ["--port", str(port)] if port is not None else []
     command += ["--debug"] if debug else []
     command += ["--fake-model"] if fake_model else []
+    command += ["--compat", compat] if compat else []
     run_process(
         bot.resolve().parent,
         target=shlex.join(command),

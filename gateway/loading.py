@@ -4,8 +4,12 @@ import importlib.util
 import sys
 import sysconfig
 import traceback
+from collections.abc import Generator
+from contextlib import contextmanager
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 from gateway import data
 from gateway.chat.registry import Callbacks, fresh
@@ -13,6 +17,8 @@ from gateway.errors import SettingsError
 
 MODULE = "module:"
 """What a target begins with that names a module and no file."""
+COMPAT = "run it with `--compat chainlit` (GATEWAY_COMPAT=chainlit)"
+"""What to do with a file that was written for Chainlit."""
 
 
 def load_bot(path: Path) -> Callbacks:
@@ -59,12 +65,10 @@ def _registered(spec: ModuleSpec, path: Path) -> Callbacks:
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     try:
-        spec.loader.exec_module(module)
+        with _starting_no_server():
+            spec.loader.exec_module(module)
     except ModuleNotFoundError as error:
-        root = (error.name or "").partition(".")[0]
-        ours = root in ("chainlit", "gateway")  # in a file that was written for the former
-        hint = "`import gateway as cl` gives all there is" if ours else f"install it, e.g. `pip install {root}`"
-        raise SettingsError(f"{path} does not import: {error} ({_line(error, path)}); {hint}") from error
+        raise SettingsError(f"{path} does not import: {error} ({_line(error, path)}){_hint(error)}") from error
     except (Exception, SystemExit) as error:
         # The bot file is the user's: whatever it raises while loading is theirs to read, in one line.
         what = " ".join(str(error.msg if isinstance(error, SyntaxError) else error).split())
@@ -72,8 +76,50 @@ def _registered(spec: ModuleSpec, path: Path) -> Callbacks:
     if (layer := data.get_data_layer()) is not None:  # the file assigned ``gateway.data._data_layer``
         callbacks.data_layer = lambda: layer
     if callbacks.empty:
-        raise SettingsError(f"{path} registers no handler: decorate a function with @on_message")
+        hint = (
+            f"it imports chainlit: {COMPAT}"
+            if _is_chainlit(sys.modules.get("chainlit"))
+            else "decorate a function with @on_message"
+        )
+        raise SettingsError(f"{path} registers no handler: {hint}")
     return callbacks
+
+
+def _is_chainlit(module: ModuleType | None) -> bool:
+    """Return whether a module is the real Chainlit, and not the one in ``gateway/compat/chainlit``."""
+    return module is not None and Path(module.__file__ or "").parent.parent.name != "compat"
+
+
+def _hint(error: ModuleNotFoundError) -> str:
+    """Return what to do about a module that is missing, behind a semicolon; nothing where the error says it."""
+    root = (error.name or "").partition(".")[0]
+    if root == "chainlit":
+        return f"; {COMPAT}, or write `import gateway as cl`"
+    if root == "gateway":
+        return "; `import gateway as cl` gives all there is"
+    return f"; install it, e.g. `pip install {root}`" if root else ""
+
+
+@contextmanager
+def _starting_no_server() -> Generator[None]:
+    """Let ``uvicorn.run`` raise in the block: a file that serves itself while it is loaded would never be loaded."""
+    uvicorn: Any = sys.modules.get("uvicorn")
+    if uvicorn is None:
+        yield
+        return
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise RuntimeError(
+            "a bot starts no server of its own, `gateway run` serves it: put `uvicorn.run(...)` below "
+            "`if __name__ == '__main__':`, or mount the bot in your application with `mount_gateway`"
+        )
+
+    run, run_server = uvicorn.run, uvicorn.Server.run
+    uvicorn.run = uvicorn.Server.run = refuse
+    try:
+        yield
+    finally:
+        uvicorn.run, uvicorn.Server.run = run, run_server
 
 
 def _hides(path: Path) -> bool:

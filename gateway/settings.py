@@ -257,6 +257,8 @@ class GatewaySettings(_Settings):
     mcp_connections: int = Field(default=100, ge=1)
     """Number of connections with servers of tools open at the same time at most, those of all conversations
     together."""
+    compat: Literal["chainlit"] | None = None
+    """``chainlit`` runs a bot file that says ``import chainlit``, unchanged; None imports what is installed."""
     cot: Literal["hidden", "tool_call", "full"] = "full"
     """Which steps people see (the chain of thought): none, those of type ``tool``, or all."""
 

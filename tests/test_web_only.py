@@ -8,6 +8,7 @@ import pytest
 
 import gateway as cl
 from gateway.chat import web_only
+from gateway.compat.names import REFUSED
 from gateway.telemetry.logs import configure_logging
 
 PAGE = Path(__file__).parent.parent / "docs" / "web-only.md"
@@ -19,13 +20,29 @@ def test_the_page_lists_what_the_code_has_with_the_same_words() -> None:
     assert len(listed) == len(web_only.INSTEAD)
 
 
+LISTED = {
+    **{f"cl.context.emitter.{name}": words for name, words in (web_only.IDLE_EMITTER | web_only.NO_EMITTER).items()},
+    **{f"cl.context.session.{name}": words for name, words in web_only.NO_SESSION.items()},
+    **{f"cl.user_session.get('{name}')": words for name, words in web_only.NO_VALUES.items()},
+    **REFUSED,
+}
+
+
+def test_the_page_lists_what_the_context_and_the_modules_of_chainlit_have_not() -> None:
+    listed = re.findall(
+        r"^\| `(cl\.\w+\.\S+|chainlit\.\S+)` \| (.+) \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert dict(listed) == LISTED
+    assert len(listed) == len(LISTED)
+
+
 def test_every_name_is_exported_and_no_other_is_in_the_module() -> None:
     defined = {
         name
         for name, value in vars(web_only).items()
         if not name.startswith("_") and getattr(value, "__module__", "") == web_only.__name__ and callable(value)
     }
-    assert defined == set(web_only.INSTEAD)
+    assert defined - {"warn_once"} == set(web_only.INSTEAD)
     assert set(web_only.INSTEAD) <= set(cl.__all__)
 
 
@@ -47,6 +64,8 @@ async def test_they_do_nothing_and_say_once_what_to_use_instead(
         assert await cl.CopilotFunction(name="f", args={}).acall() is None
         await cl.ElementSidebar.set_title("Title")
         await cl.ElementSidebar.set_elements([])
+        cl.StarterCategory("Work")
+        cl.Mode("speed", "Speed", [cl.ModeOption("fast", "Fast")])
         cl.InputAudioChunk(isStart=True, mimeType="audio/wav", elapsedTime=0.0, data=b"")
     errors = capsys.readouterr().err
     # A dict of sound that nobody takes (`OutputAudioChunk`) is made without a word.

@@ -1,9 +1,10 @@
 """Commands that a bot gives its users: a word with a slash before a message, which comes as ``message.command``."""
 
-from collections.abc import Mapping, MutableMapping, Sequence
-from typing import Any, NotRequired, TypedDict, cast
+from collections.abc import Generator, Mapping, MutableMapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict, cast
 
 from gateway import model
+from gateway.chat.web_only import IDLE_EMITTER, NO_EMITTER, warn_once
 from gateway.model.text import drop_lone_surrogates
 from gateway.runtime.context import require_turn
 from gateway.runtime.session import OWN
@@ -14,6 +15,8 @@ _ACTIVE = f"{OWN}command"
 """The id of the persistent command that is active."""
 COMMANDS_LIMIT = 100
 """Commands that one conversation can have."""
+_SIGNS = {"success": "✅ ", "warning": "⚠️ ", "error": "❌ "}
+"""What a toast of each type begins with."""
 
 
 class CommandDict(TypedDict):
@@ -59,6 +62,44 @@ class Emitter:
         # The platform lists them for everybody; what they mean is up to the conversation.
         listed = [model.Command(name=_folded(each["id"]), description=each["description"]) for each in kept]
         turn.services.spawn(turn.services.commands.add(turn.ref, listed))
+
+    async def send_toast(
+        self, message: str, type: Literal["info", "success", "warning", "error"] | None = "info"
+    ) -> None:
+        """Tell the person something that nobody else sees. Where the platform cannot hide it from others, it is a
+        message that mentions the person.
+
+        Args:
+            message: The text, as Markdown.
+            type: What kind of word it is; all but ``info`` are shown with a sign before the text.
+
+        Raises:
+            PlatformError: The platform did not take it, retries included.
+            RuntimeError: There is no conversation here, or the turn was stopped.
+        """
+        turn = require_turn()
+        turn.check()
+        await turn.sender.notify(turn.ref, turn.event.user, f"{_SIGNS.get(type or '', '')}{message}")
+
+    if not TYPE_CHECKING:  # checkers know what there is
+
+        def __getattr__(self, name: str) -> Any:
+            if name in IDLE_EMITTER:
+                warn_once(f"context.emitter.{name}", IDLE_EMITTER[name])
+                return _Idle()
+            fix = NO_EMITTER.get(name, "it has set_commands and send_toast")
+            raise AttributeError(f"cl.context.emitter has no {name} here: {fix}")
+
+
+class _Idle:
+    """What a method that does nothing is and returns: it can be called, and what it returns can be awaited."""
+
+    def __call__(self, *_: Any, **__: Any) -> "_Idle":
+        return self
+
+    def __await__(self) -> Generator[Any, None, None]:
+        return
+        yield
 
 
 def _checked(command: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,14 +1,17 @@
 """The context of a handler: its conversation, its session, its user."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gateway.chat.commands import Emitter
 from gateway.chat.steps import Step, current_run, current_step
 from gateway.chat.titles import keep_title
 from gateway.chat.user import User, current_user
+from gateway.chat.web_only import NO_SESSION
 from gateway.errors import Unsupported
 from gateway.runtime.context import require_turn
+from gateway.runtime.session import PROFILE
+from gateway.runtime.settings import VALUES
 
 _EMITTER = Emitter()
 
@@ -81,6 +84,9 @@ class Context:
             user=current_user(turn),
             client_type=turn.ref.platform,
             mcp_sessions=turn.session.attached.get(MCP_SESSIONS, {}),
+            chat_profile=turn.session.values.get(PROFILE),
+            chat_settings=dict(turn.session.values.get(VALUES, {})),
+            language=turn.profile.locale if turn.profile is not None else None,
         )
 
 
@@ -94,6 +100,9 @@ class SessionInfo:
         client_type: ``slack``, ``discord`` or ``teams``; never a web page.
         mcp_sessions: The connections with servers of tools (MCP) that are open: by name, each a tuple of the
             ``mcp.ClientSession`` and of what closes the connection (``await ….aclose()``).
+        chat_profile: The name of the chosen profile.
+        chat_settings: The values of ``ChatSettings``.
+        language: The person's locale, where the platform tells it.
     """
 
     def __init__(
@@ -104,12 +113,26 @@ class SessionInfo:
         user: User,
         client_type: str,
         mcp_sessions: Mapping[str, tuple[Any, Any]] | None = None,
+        chat_profile: str | None = None,
+        chat_settings: Mapping[str, Any] | None = None,
+        language: str | None = None,
     ) -> None:
         self.id = id
         self.thread_id = thread_id
         self.user = user
         self.client_type = client_type
         self.mcp_sessions: Mapping[str, tuple[Any, Any]] = {} if mcp_sessions is None else mcp_sessions
+        self.chat_profile = chat_profile
+        self.chat_settings = dict(chat_settings or {})
+        self.language = language
+        self.user_env: dict[str, str] = {}
+        """Always empty: a person gives no variables of their own on a chat platform."""
+
+    if not TYPE_CHECKING:  # checkers know what there is
+
+        def __getattr__(self, name: str) -> Any:
+            fix = NO_SESSION.get(name, f"it has {', '.join(sorted(vars(self)))}")
+            raise AttributeError(f"cl.context.session has no {name} here: {fix}")
 
 
 context = Context()

@@ -5,6 +5,7 @@ from typing import Any
 
 from gateway.chat import native
 from gateway.chat.user import current_user
+from gateway.chat.web_only import NO_VALUES, warn_once
 from gateway.runtime.context import require_turn
 from gateway.runtime.session import OWN, PROFILE
 from gateway.runtime.settings import VALUES
@@ -49,6 +50,8 @@ class UserSession(MutableMapping[str, Any]):
         if key in RESERVED:
             value = RESERVED[key](require_turn())
             return default if value is None else value
+        if key in NO_VALUES:
+            warn_once(f"user_session.get({key!r})", NO_VALUES[key])
         return self._values.get(key, default)
 
     def set(self, key: str, value: Any) -> None:

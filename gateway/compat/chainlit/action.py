@@ -1,0 +1,5 @@
+"""``chainlit.action``."""
+
+from gateway import Action
+
+__all__ = ["Action"]

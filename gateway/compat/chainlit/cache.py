@@ -1,0 +1,5 @@
+"""``chainlit.cache``."""
+
+from gateway import cache
+
+__all__ = ["cache"]

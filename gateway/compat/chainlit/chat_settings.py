@@ -1,0 +1,5 @@
+"""``chainlit.chat_settings``."""
+
+from gateway import ChatSettings
+
+__all__ = ["ChatSettings"]

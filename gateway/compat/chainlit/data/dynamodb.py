@@ -1,0 +1,5 @@
+"""``chainlit.data.dynamodb``."""
+
+from gateway.data.dynamodb import DynamoDBDataLayer
+
+__all__ = ["DynamoDBDataLayer"]

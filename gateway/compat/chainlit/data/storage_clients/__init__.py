@@ -1,0 +1,1 @@
+"""``chainlit.data.storage_clients``."""

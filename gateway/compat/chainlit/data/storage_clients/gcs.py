@@ -1,0 +1,5 @@
+"""``chainlit.data.storage_clients.gcs``."""
+
+from gateway.data.storage_clients.gcs import GCSStorageClient
+
+__all__ = ["GCSStorageClient"]

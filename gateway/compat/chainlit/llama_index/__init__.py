@@ -1,0 +1,1 @@
+"""``chainlit.llama_index``."""

@@ -1,0 +1,5 @@
+"""``chainlit.logger``."""
+
+from gateway import logger
+
+__all__ = ["logger"]

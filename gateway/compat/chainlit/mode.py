@@ -1,0 +1,5 @@
+"""``chainlit.mode``."""
+
+from gateway import Mode, ModeOption
+
+__all__ = ["Mode", "ModeOption"]

@@ -1,0 +1,5 @@
+"""``chainlit.sidebar``."""
+
+from gateway import ElementSidebar
+
+__all__ = ["ElementSidebar"]

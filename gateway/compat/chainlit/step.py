@@ -1,0 +1,9 @@
+"""``chainlit.step``."""
+
+from gateway.chat.step_decorator import step
+from gateway.chat.steps import Step, StepType
+from gateway.model import StepDict
+
+TrueStepType = StepType
+
+__all__ = ["Step", "StepDict", "StepType", "TrueStepType", "step"]

@@ -1,0 +1,5 @@
+"""``chainlit.user``."""
+
+from gateway import PersistedUser, User
+
+__all__ = ["PersistedUser", "User"]

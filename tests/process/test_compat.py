@@ -1,0 +1,72 @@
+"""A file that was written for Chainlit, in a process of its own."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gateway.emulators.slack.emulator import SlackEmulator
+from tests.process.test_cli import clean, fails, gateway
+from tests.slack.reading import said
+from tests.support.process import BotProcess
+
+APP = """
+import chainlit as cl
+from chainlit.types import ThreadDict
+
+@cl.on_message
+async def main(message: cl.Message):
+    await cl.Message(f"Received: {message.content}").send()
+"""
+
+
+async def test_an_app_runs_unchanged(slack: SlackEmulator, tmp_path: Path) -> None:
+    async with BotProcess(tmp_path, APP, {**slack.environment(), "GATEWAY_COMPAT": "chainlit"}) as bot:
+        slack.deliver_to(bot.url)
+        root = await slack.post("general", "@gateway Hi")
+        await said(slack, "general", "Received: Hi", thread=root)
+
+
+def test_without_the_flag_there_is_a_hint(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(APP)
+    fails(gateway("run", "app.py", cwd=tmp_path), "No module named 'chainlit'", "--compat chainlit")
+
+
+def test_an_installed_chainlit_without_the_flag_gives_the_same_hint(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("import chainlit\n")
+    (tmp_path / "chainlit.py").write_text("")
+    fails(gateway("run", "app.py", cwd=tmp_path), "registers no handler", "--compat chainlit")
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("import chainlit as cl\ncl.Message.sent = 1\nfrom chainlit.types import Theed", ("'Theed'", "line 3")),
+        ("import chainlit as cl\n\ncl.Message = object", ("chainlit.Message cannot be replaced", "line 3")),
+        ("from chainlit.cli import run_chainlit\nrun_chainlit(__file__)", ("which serves it", "line 2")),
+        ("from chainlit.server import app\n@app.get('/x')\ndef x(): ...", ("mount_gateway", "line 2")),
+        ("import uvicorn\nuvicorn.run('app:app')", ("starts no server of its own", "line 2")),
+    ],
+)
+def test_what_an_app_cannot_do_is_said_with_its_line(tmp_path: Path, source: str, words: tuple[str, ...]) -> None:
+    (tmp_path / "app.py").write_text(source)
+    fails(gateway("run", "app.py", "--headless", "--port", "0", "--compat", "chainlit", cwd=tmp_path), *words)
+
+
+def test_there_is_no_other_compat(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(APP)
+    fails(gateway("run", "app.py", "--compat", "streamlit", cwd=tmp_path), "GATEWAY_COMPAT", "'chainlit'")
+
+
+def test_the_hook_and_the_package_take_no_time_anyone_would_notice(tmp_path: Path) -> None:
+    program = (
+        "import time, gateway.cli, gateway.app, gateway.serving.server; begun = time.process_time()\n"
+        "from gateway.compat import hook; hook.install(); import chainlit, chainlit.types, chainlit.input_widget\n"
+        "print(time.process_time() - begun)"
+    )
+    run = [sys.executable, "-c", program]
+    took = [
+        float(subprocess.run(run, env=clean(), capture_output=True, text=True, check=True).stdout) for _ in range(3)
+    ]
+    assert min(took) < 0.1  # 30 ms are promised, on a machine that does nothing else
