@@ -88,11 +88,18 @@ from gateway.errors import (
     Unconfirmed,
     Unsupported,
 )
+from gateway.integrations import NAMES as _INTEGRATIONS
+from gateway.integrations import load as _load
 from gateway.model import AllowedMentions, Citation
 from gateway.runtime.calling import make_async, run_sync, sleep
 from gateway.step import Step, step
 
 if TYPE_CHECKING:
+    # Under their own names again, because they are no part of `from gateway import *`, which would import them all.
+    from gateway.integrations.langchain import AsyncLangchainCallbackHandler as AsyncLangchainCallbackHandler
+    from gateway.integrations.langchain import LangchainCallbackHandler as LangchainCallbackHandler
+    from gateway.integrations.llama_index import LlamaIndexCallbackHandler as LlamaIndexCallbackHandler
+    from gateway.integrations.semantic_kernel import SemanticKernelFilter as SemanticKernelFilter
     from gateway.mounting import mount_gateway
 
 _LATER = {"mount_gateway": "gateway.mounting"}
@@ -100,6 +107,8 @@ _LATER = {"mount_gateway": "gateway.mounting"}
 
 
 def __getattr__(name: str) -> object:
+    if name in _INTEGRATIONS:
+        return _load(name)
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(_import(_LATER[name]), name)

@@ -23,7 +23,7 @@ from gateway.egress.degrade import literal
 from gateway.markdown.code import fenced
 from gateway.model import StepDict, StepRecord, TaskStatus, TaskUpdate
 from gateway.redaction import redact
-from gateway.runtime.calling import do_on_loop, on_loop, run_sync
+from gateway.runtime.calling import on_loop, run_sync, tell_loop
 from gateway.runtime.context import current_turn, require_turn
 from gateway.runtime.step_board import StepBoard
 from gateway.runtime.turn import Turn, TurnStopped
@@ -280,8 +280,50 @@ class Step:
             seconds=self._took,
         )
 
+    def begin(self, inside: "Sequence[Step] | None" = None) -> Self:
+        """Show the step as begun, as ``with`` does at its head, for code whose step ends somewhere else (callbacks of a
+        library). It works on every thread and waits for nothing. Outside of a handler nothing is shown.
+
+        Args:
+            inside: The steps it is nested under, the outermost first; by default those the running code is in.
+
+        Returns:
+            The step itself. ``finish`` ends it.
+
+        Raises:
+            RuntimeError: The turn was stopped.
+        """
+        turn = current_turn.get()
+        if turn is not None:
+            turn.check()
+        steps = steps_around() if inside is None else tuple(inside)
+        if self.parent_id is None:
+            over = steps[-1] if steps else current_run()
+            self.parent_id = over.id if over is not None else None
+        self.start, self.end = _now(), None
+        self._began, self._took = time.monotonic(), None
+        _around.set((*steps, self))
+        self.refresh()
+        return self
+
+    def refresh(self) -> None:
+        """Have the step shown as it is now, soon. Unlike ``update`` it works on every thread and waits for nothing."""
+        turn = current_turn.get()
+        if turn is not None:
+            tell_loop(turn, partial(self._show, turn))
+
+    def finish(self, error: BaseException | None = None) -> None:
+        """End a step that was begun by ``begin``, on any thread, without waiting.
+
+        Args:
+            error: What failed; it is shown instead of the output.
+        """
+        turn = self._leave(error)
+        if turn is not None and error is None and self._unsent():
+            tell_loop(turn, partial(self._send_elements_beside, turn))
+
     async def __aenter__(self) -> Self:
-        self._enter()
+        self.begin()
         return self
 
     async def __aexit__(
@@ -299,7 +341,7 @@ class Step:
                 log.exception("step.elements_not_sent", step=self.name)  # the step's own error matters more
 
     def __enter__(self) -> Self:
-        self._enter()
+        self.begin()
         return self
 
     def __exit__(
@@ -309,23 +351,9 @@ class Step:
         if turn is None or error is not None or not self._unsent():
             return
         if on_loop(turn):
-            turn.beside.add(turn.services.spawn(self._send_elements()))
+            self._send_elements_beside(turn)
         else:
             run_sync(self._send_elements())
-
-    def _enter(self) -> None:
-        turn = current_turn.get()
-        if turn is not None:
-            turn.check()
-        steps = _around.get()
-        if self.parent_id is None:
-            over = steps[-1] if steps else current_run()
-            self.parent_id = over.id if over is not None else None
-        self.start, self.end = _now(), None
-        self._began, self._took = time.monotonic(), None
-        _around.set((*steps, self))
-        if turn is not None:
-            do_on_loop(turn, partial(self._show, turn))
 
     def _leave(self, error: BaseException | None) -> Turn | None:
         self.end = _now()
@@ -337,10 +365,8 @@ class Step:
             self._output = StepText(_said(error))
             self.language = None
         _around.set(tuple(step for step in _around.get() if step is not self))
-        turn = current_turn.get()
-        if turn is not None:
-            do_on_loop(turn, partial(self._show, turn))
-        return turn
+        self.refresh()
+        return current_turn.get()
 
     async def _change(self, turn: Turn) -> None:
         turn.check()
@@ -356,9 +382,12 @@ class Step:
         if self._board is None or self._board.conversation != turn.ref.key:
             self._board = turn.steps
             self._files, self._sent = None, []
-            steps = [step for step in _around.get() if step is not self and self._board.shows(step)]
+            inside = _around.get()
+            if self not in inside:
+                inside = steps_around()
+            steps = [step for step in inside if step is not self and self._board.shows(step)]
             self._above = steps[-1].id if steps else None
-            if self.parent_id is not None and self.parent_id not in {step.id for step in _around.get()}:
+            if self.parent_id is not None and self.parent_id not in {step.id for step in inside}:
                 self._above = self.parent_id  # the handler named it
         self._board.put(self, self._above)
         self._keep(turn)
@@ -392,7 +421,11 @@ class Step:
         kept.keep(turn, record)
 
     def _unsent(self) -> bool:
-        return self._board is not None and [element.id for element in self.elements] != self._sent
+        return [element.id for element in self.elements] != self._sent
+
+    def _send_elements_beside(self, turn: Turn) -> None:
+        """Send the elements without waiting for it; on the event loop."""
+        turn.beside.add(turn.services.spawn(self._send_elements()))
 
     async def _send_elements(self) -> None:
         self._sent = [element.id for element in self.elements]
@@ -411,8 +444,14 @@ class Step:
 
 def current_step() -> Step | None:
     """Return the innermost step the running code is in, else the run; None outside of a handler."""
-    steps = _around.get()
+    steps = steps_around()
     return steps[-1] if steps else current_run()
+
+
+def steps_around() -> tuple[Step, ...]:
+    """Return the steps the running code is inside of, the outermost first. One that ended in another context, as in
+    callbacks of a library, is none any more."""
+    return tuple(step for step in _around.get() if step.end is None)
 
 
 def current_run() -> Step | None:

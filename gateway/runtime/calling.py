@@ -118,6 +118,15 @@ def do_on_loop(turn: Turn, action: Callable[[], T]) -> T:
     return asyncio.run_coroutine_threadsafe(acted(), turn.loop).result()
 
 
+def tell_loop(turn: Turn, action: Callable[[], object]) -> None:
+    """Do it on the event loop of the turn: at once if this is the loop, else as soon as the loop gets to it. A thread
+    does not wait for that, because the loop may wait for the thread (``for part in graph.stream(…)`` in async code)."""
+    if on_loop(turn):
+        action()
+    else:
+        turn.loop.call_soon_threadsafe(action)
+
+
 async def sleep(seconds: float) -> None:
     """Pause this turn, as ``asyncio.sleep`` does; other conversations go on.
 
