@@ -51,9 +51,14 @@ browser:
 		echo "!!!         On Debian: sudo apt-get install chromium fonts-noto-color-emoji"; \
 	fi
 
-demo: $(STAMP) ## Talk to a bot in your browser; no account, no token
+demo: $(STAMP) ## Talk to a bot in your browser; no account, no token (APP=text_to_sql: one of examples/apps, with a fake model)
+ifdef APP
+	@echo "==> What to write to it is in examples/apps/$(APP)/README.md. Each platform has its tab."
+	$(BIN)/gateway run examples/apps/$(APP)/app.py $(if $(OPENAI_API_KEY)$(OPENAI_BASE_URL),,--fake-model)
+else
 	@echo "==> In the page, write '@gateway report' in #general (or stream, tasks, ask, file). Each platform has its tab."
 	$(BIN)/gateway run examples/hello.py
+endif
 
 test: install ## Run the tests (they reach no outside network)
 	$(BIN)/python -m pytest -n 4 $(ARGS)

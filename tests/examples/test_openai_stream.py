@@ -1,14 +1,11 @@
 """The assistant against a model server on loopback that speaks OpenAI's protocol."""
 
-import asyncio
-import json
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
 
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.loading import load_bot
@@ -16,62 +13,19 @@ from tests.contract.reading import reads
 from tests.contract.world import World
 from tests.slack.reading import said, shown
 from tests.support.bot import running_bot
-
-
-class Model:
-    """Answers every question by repeating it, one word a chunk; keeps the requests."""
-
-    def __init__(self) -> None:
-        self.requests: list[dict[str, Any]] = []
-        self.keys: list[str] = []
-        self.go_on = asyncio.Event()
-        self.go_on.set()
-        self.fail_next = False
-
-    async def complete(self, request: web.Request) -> web.StreamResponse:
-        asked = await request.json()
-        self.requests.append(asked)
-        self.keys.append(request.headers["authorization"])
-        if self.fail_next:
-            self.fail_next = False
-            raise web.HTTPBadRequest(text='{"error": {"message": "no capacity"}}', content_type="application/json")
-        response = web.StreamResponse(headers={"content-type": "text/event-stream"})
-        await response.prepare(request)
-        for number, word in enumerate(f"You asked: **{asked['messages'][-1]['content']}**".split(" ")):
-            await self._chunk(response, {"content": f" {word}" if number else word})
-            await self.go_on.wait()
-        await self._chunk(response, {}, "stop")
-        await response.write(b"data: [DONE]\n\n")
-        return response
-
-    async def _chunk(self, response: web.StreamResponse, delta: dict[str, str], end: str | None = None) -> None:
-        chunk = {
-            "id": "chatcmpl-1",
-            "object": "chat.completion.chunk",
-            "created": 1700000000,
-            "model": "tiny",
-            "choices": [{"index": 0, "delta": delta, "finish_reason": end}],
-        }
-        await response.write(b"data: %s\n\n" % json.dumps(chunk).encode())
+from tests.support.model import ScriptedModel, serving_model
 
 
 @pytest.fixture
-async def model(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Model]:
-    model = Model()
-    app = web.Application()
-    app.router.add_post("/v1/chat/completions", model.complete)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    port = runner.addresses[0][1]
-    monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{port}/v1")
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-made-up")
-    monkeypatch.setenv("MODEL", "tiny")
-    yield model
-    if (bot := sys.modules.pop("openai_stream", None)) is not None:
-        await bot.client.close()  # else its connections are noticed in whatever test runs when they are collected
-    await runner.cleanup()
+async def model(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ScriptedModel]:
+    model = ScriptedModel(lambda asked: f"You asked: **{asked['messages'][-1]['content']}**")
+    async with serving_model(model) as url:
+        monkeypatch.setenv("OPENAI_BASE_URL", url)
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-made-up")
+        monkeypatch.setenv("MODEL", "tiny")
+        yield model
+        if (bot := sys.modules.pop("openai_stream", None)) is not None:
+            await bot.client.close()  # else its connections are noticed in whatever test runs when they are collected
 
 
 @pytest.fixture
@@ -130,7 +84,7 @@ async def test_a_turn_that_failed_runs_again_and_asks_its_question_once(
     assert [message["content"] for message in again["messages"][1:]] == ["one", "You asked: **one**", "two"]
 
 
-async def test_it_answers_on_every_platform(world: World, model: Model, examples: Path, tmp_path: Path) -> None:
+async def test_it_answers_on_every_platform(world: World, model: ScriptedModel, examples: Path, tmp_path: Path) -> None:
     async with running_bot(world, load_bot(examples / "openai_stream.py"), tmp_path):
         post = await world.mention("one")
         await reads(world, post, "You asked:")
