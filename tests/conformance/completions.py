@@ -28,6 +28,15 @@ async def _answer(message: cl.Message):
 """
 
 
+CONNECTED = """
+@cl.on_mcp_connect
+async def _connected(connection, session):
+    result = await session.list_tools()
+    cl.user_session.set("mcp_tools", {connection.name: [tool.name for tool in result.tools]})
+"""
+"""A hook for samples that use what another one has connected."""
+
+
 def calling(call: str) -> str:
     """Return a handler that calls a function of the sample and then answers."""
     return f"""
@@ -49,9 +58,44 @@ class Completion:
     replace: Mapping[str, str] = field(default_factory=dict[str, str])
     admin: bool = False
     """The person has the role ``ADMIN``."""
+    tools: bool = False
+    """A server of tools (MCP) is listed beside the bot."""
 
 
 COMPLETIONS: dict[str, Completion] = {
+    "1": Completion(
+        tools=True,
+        after=ANSWER,
+        replace={
+            "# Your connection initialization code here": "print('connected with', connection.name)",
+            "# Your cleanup code here": "print('disconnected from', name)",
+        },
+    ),
+    "2": Completion(
+        tools=True, before="from mcp import ClientSession\n", after=calling("cl.user_session.get('mcp_tools')")
+    ),
+    "3": Completion(
+        tools=True,
+        before=f"""
+from types import SimpleNamespace
+{CONNECTED}
+def find_mcp_for_tool(name):
+    return next(server for server, tools in cl.user_session.get("mcp_tools").items() if name in tools)
+""",
+        after=calling("(await call_tool(SimpleNamespace(name='add', input={'a': 20, 'b': 3}))).content[0].text"),
+    ),
+    "4": Completion(
+        tools=True,
+        before=f"""
+from types import SimpleNamespace
+{CONNECTED}
+messages = []
+async def _call(messages, tools):
+    return SimpleNamespace(has_tool_calls=lambda: False, text=f"a choice of {{tools}}")
+your_llm_client = SimpleNamespace(call=_call)
+""",
+        after=calling("(await call_model_with_tools()).text"),
+    ),
     "10": Completion(
         within="@cl.on_message\nasync def main(message: cl.Message):",
         after="    await cl.Message(f'Got {file[0].name}').send()\n",

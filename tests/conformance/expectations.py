@@ -432,6 +432,37 @@ async def slack_history(ada: Visitor) -> None:
         assert ada.printed() == ""
 
 
+# -- servers of tools
+
+
+@expects("1")
+async def connected_and_disconnected(ada: Visitor) -> None:
+    await ada.writes()
+    await ada.reads("Received: Hi")
+    assert "connected with tools" in ada.printed()
+    await ada.writes("/new")
+    await ada.prints("disconnected from tools")
+
+
+@expects("2")
+async def tools_of_a_server(ada: Visitor) -> None:
+    await ada.writes()
+    await ada.sees("The result is {'tools': [{'name': 'add', 'description': 'Add two numbers.', 'input_schema': {")
+
+
+@expects("3", uses=("Step",))
+async def tool_of_a_server(ada: Visitor) -> None:
+    await ada.writes()
+    await ada.reads("The result is '23'")
+    await ada.sees("call_tool")
+
+
+@expects("4")
+async def model_with_the_tools_of_a_server(ada: Visitor) -> None:
+    await ada.writes()
+    await ada.sees("a choice of ['add', 'count'")
+
+
 # -- settings
 
 

@@ -2,7 +2,7 @@
 
 DATA_LAYER = {"90", "92", "93"}
 INTEGRATION = {
-    "1", "2", "3", "4", "7", "31", "32", "33", "42", "43", "49", "105", "106b", "107", "110",
+    "7", "31", "32", "33", "42", "43", "49", "105", "106b", "107", "110",
     "123", "124", "125", "126", "127", "128", "130", "131",
 }  # fmt: skip
 LATER = {**dict.fromkeys(DATA_LAYER, "needs a data layer"), **dict.fromkeys(INTEGRATION, "needs an integration")}

@@ -5,7 +5,10 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from mcp.server.mcpserver import MCPServer
+try:
+    from mcp.server.mcpserver import MCPServer
+except ImportError:  # version 1
+    from mcp.server.fastmcp import FastMCP as MCPServer
 
 
 def server() -> MCPServer:

@@ -6,7 +6,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from typing import TextIO, cast
 
 import structlog
@@ -23,6 +23,8 @@ CANCEL_WITHIN = 2.0
 """Seconds that its task gets to end after that."""
 PING_WITHIN = 5.0
 """Seconds a server gets to answer a ping."""
+SETTLE_WITHIN = 1.0
+"""Seconds the library gets to fail the requests that wait for a server that is gone."""
 FRESH = 15.0
 """Seconds after an answer for which a server over streamable HTTP is taken to be there."""
 
@@ -75,6 +77,9 @@ class McpConnection:
                 await self._done.wait()
                 if not self._closing:
                     log.warning("mcp.connection_lost", server=self.server.name, **self._said.last())
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(SETTLE_WITHIN):
+                            await session.idle.wait()
         except BaseException as error:
             # Whatever ends the task was either told to who waits for the connection, or comes of closing it.
             if self._session is not None and not self._closing:

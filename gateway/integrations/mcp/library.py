@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -33,9 +34,16 @@ class WatchedSession(ClientSession):
     suspect = False
     """Whether the last request that ended had no answer: the server may be gone."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.idle = asyncio.Event()
+        """Set while no request waits for its answer."""
+        self.idle.set()
+
     async def send_request(self, *args: Any, **kwargs: Any) -> Any:
         """Send a request and return its result, which has the names of version 1 of the library, too."""
         self.in_use += 1
+        self.idle.clear()
         try:
             result: Any = await super().send_request(*args, **kwargs)
         except Exception:
@@ -43,6 +51,8 @@ class WatchedSession(ClientSession):
             raise
         finally:
             self.in_use -= 1
+            if not self.in_use:
+                self.idle.set()
         self.suspect = False
         self.used_at = time.monotonic()
         return with_former_names(result)
