@@ -5,10 +5,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-try:
-    from mcp.server.mcpserver import MCPServer
-except ImportError:  # version 1
-    from mcp.server.fastmcp import FastMCP as MCPServer
+from mcp.server.mcpserver import MCPServer
 
 
 def server() -> MCPServer:

@@ -1,4 +1,4 @@
-"""Everything that is asked of the library ``mcp``, versions 1.20 and later, in which version 2 changed names."""
+"""Everything that is asked of the library ``mcp``, versions 1.26 and later, in which version 2 changed names."""
 
 from __future__ import annotations
 
