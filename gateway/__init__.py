@@ -99,6 +99,8 @@ if TYPE_CHECKING:
     from gateway.integrations.langchain import AsyncLangchainCallbackHandler as AsyncLangchainCallbackHandler
     from gateway.integrations.langchain import LangchainCallbackHandler as LangchainCallbackHandler
     from gateway.integrations.llama_index import LlamaIndexCallbackHandler as LlamaIndexCallbackHandler
+    from gateway.integrations.mistralai import instrument_mistralai as instrument_mistralai
+    from gateway.integrations.openai import instrument_openai as instrument_openai
     from gateway.integrations.semantic_kernel import SemanticKernelFilter as SemanticKernelFilter
     from gateway.mounting import mount_gateway
 
