@@ -21,7 +21,7 @@ import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import structlog
 from starlette.applications import Starlette
@@ -30,6 +30,7 @@ from starlette.routing import BaseRoute
 from gateway.adapter import Adapter
 from gateway.bootstrap import Parts, check_data_folder, on_real_platforms
 from gateway.chat.app_hooks import run_shutdown, run_startup
+from gateway.chat.registry import Callbacks
 from gateway.errors import SettingsError
 from gateway.http.application import application
 from gateway.http.health import health_routes
@@ -106,7 +107,7 @@ class Gateway:
         settings = settings or GatewaySettings.read()
         settings = settings.model_copy(update={"host": "0.0.0.0"})  # noqa: S104 (assumed, not bound)
         check_data_folder(settings.data_dir)
-        return cls(on_real_platforms(settings, load_target(bot), registry()))
+        return cls(on_real_platforms(settings, loaded(bot, settings.compat), registry()))
 
     @property
     def store(self) -> Store:
@@ -282,6 +283,20 @@ class Gateway:
     async def _lifespan(self, _: Starlette) -> AsyncGenerator[None]:
         async with self:
             yield
+
+
+def loaded(target: str | Path, compat: Literal["chainlit"] | None) -> Callbacks:
+    """Import the bot and return the handlers it registered."""
+    if compat is None:
+        return load_target(target)
+    from gateway.compat import hook  # nobody else pays for it
+
+    if (line := hook.install()) is not None:
+        log.warning("compat.shadowed", what=line)
+    patches = hook.Patches()
+    callbacks = load_target(target)
+    patches.warn()
+    return callbacks
 
 
 async def _check_blobs(blobs: Blobs) -> None:

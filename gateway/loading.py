@@ -46,14 +46,27 @@ def load_target(target: str | Path) -> Callbacks:
     """
     if isinstance(target, Path) or not target.startswith(MODULE):
         return load_bot(Path(target))
+    spec = _module(target)
+    if spec is None or spec.origin is None or not Path(spec.origin).is_file():
+        raise SettingsError(f"there is no module for {target!r}: check its name and PYTHONPATH")
+    return _registered(spec, Path(spec.origin))
+
+
+def file_of(target: str | Path) -> Path | None:
+    """Return the file that a target is read from; None for a module that there is not, or that has none. Raises
+    ``SettingsError`` where the package of a module cannot be imported."""
+    if isinstance(target, Path) or not target.startswith(MODULE):
+        return Path(target)
+    spec = _module(target)
+    return None if spec is None or spec.origin is None else Path(spec.origin)
+
+
+def _module(target: str) -> ModuleSpec | None:
     name = target.removeprefix(MODULE)
     try:
-        spec = importlib.util.find_spec(name)
+        return importlib.util.find_spec(name)
     except (ImportError, ValueError) as error:  # a package above it that is missing or fails; a name that is none
         raise SettingsError(f"there is no module {name!r} for {target!r}: {error}") from error
-    if spec is None or spec.origin is None or not Path(spec.origin).is_file():
-        raise SettingsError(f"there is no module {name!r} for {target!r}: check its name and PYTHONPATH")
-    return _registered(spec, Path(spec.origin))
 
 
 def _registered(spec: ModuleSpec, path: Path) -> Callbacks:

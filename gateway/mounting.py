@@ -6,7 +6,7 @@ import signal
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import structlog
@@ -16,10 +16,9 @@ from starlette.routing import Match, Mount
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from gateway.app import Gateway
+from gateway.app import Gateway, loaded
 from gateway.bootstrap import CREDENTIALS, check_data_folder, has_credentials, on_emulated_platforms, on_real_platforms
 from gateway.errors import SettingsError
-from gateway.loading import load_target
 from gateway.platforms import registry
 from gateway.playground.guard import is_of_this_machine
 from gateway.settings import GatewaySettings, conceal_secrets
@@ -38,7 +37,12 @@ NOT_RUNNING = (
 
 
 def mount_gateway(
-    app: Starlette, path: str = "/bot", target: str | Path | Gateway = "bot.py", *, playground: bool = True
+    app: Starlette,
+    path: str = "/bot",
+    target: str | Path | Gateway = "bot.py",
+    *,
+    playground: bool = True,
+    compat: Literal["chainlit"] | None = None,
 ) -> None:
     """Let an application serve a bot below a prefix: webhooks, ``/healthz``, ``/readyz``, links to files.
 
@@ -55,6 +59,8 @@ def mount_gateway(
         target: The path of the bot's file; or ``module:package.bot``; or a ``Gateway`` of your own, which then is the
             one that runs.
         playground: Whether platforms are emulated where none has credentials. If not, that is an error.
+        compat: ``chainlit`` for a file that says ``import chainlit`` (``GATEWAY_COMPAT``): from then on the process has
+            the gateway's names under that import.
 
     Raises:
         gateway.errors.SettingsError: The path or the application cannot be used, a route of the application takes the
@@ -62,7 +68,7 @@ def mount_gateway(
     """
     prefix = _prefix(path)
     _check(app, prefix)
-    mounted = MountedGateway(app, prefix, target, playground=playground)
+    mounted = MountedGateway(app, prefix, target, playground=playground, compat=compat)
     app.router.routes.append(Mount(prefix, mounted, name="gateway"))
     started = app.router.lifespan_context
 
@@ -77,7 +83,15 @@ def mount_gateway(
 class MountedGateway:
     """The ASGI application that answers with 503 where the gateway behind it does not run."""
 
-    def __init__(self, app: Starlette, prefix: str, target: str | Path | Gateway, *, playground: bool) -> None:
+    def __init__(
+        self,
+        app: Starlette,
+        prefix: str,
+        target: str | Path | Gateway,
+        *,
+        playground: bool,
+        compat: Literal["chainlit"] | None,
+    ) -> None:
         """Import the bot and make its gateway, as far as that can be done before an event loop runs."""
         self._prefix = prefix
         self._is_given = isinstance(target, Gateway)
@@ -91,7 +105,7 @@ class MountedGateway:
         self._platforms = registry()
         self._settings = _mounted_settings(GatewaySettings.read(), app, prefix)
         check_data_folder(self._settings.data_dir)
-        self._callbacks = load_target(target)
+        self._callbacks = loaded(target, compat or self._settings.compat)
         self._is_emulated = playground and not has_credentials(self._settings, self._platforms)
         self._next = None if self._is_emulated else self._on_real_platforms()
 

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from starlette.routing import Mount, Route
 import gateway as cl
 from gateway.app import Gateway
 from gateway.chat.registry import fresh
+from gateway.compat import hook
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.errors import SettingsError
 from gateway.mounting import below
@@ -299,6 +300,39 @@ async def test_uvicorn_ends_at_a_signal_while_a_page_reads_the_playground(bot: P
             await process.wait()
 
 
+@pytest.mark.parametrize("how", ["mount_chainlit", "compat", "GATEWAY_COMPAT", "from_bot"])
+async def test_a_chainlit_app_is_mounted_unchanged(how: str, bot: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bot.write_text(BOT.replace("import gateway as cl", "import chainlit as cl\nfrom chainlit.types import ThreadDict"))
+    app = Starlette()
+    stack = AsyncExitStack()
+    try:
+        if how == "mount_chainlit":
+            monkeypatch.syspath_prepend(str(bot.parent))
+            mount_chainlit(app, "module:mounted_bot")
+        elif how == "compat":
+            mount_gateway(app, target=bot, compat="chainlit")
+        else:
+            monkeypatch.setenv("GATEWAY_COMPAT", "chainlit")
+            if how == "from_bot":
+                await stack.enter_async_context(started(slack := SlackEmulator(limits="off")))
+                for name, value in slack.environment().items():
+                    monkeypatch.setenv(name, value)
+            mount_gateway(app, target=Gateway.from_bot(bot) if how == "from_bot" else bot)
+        assert sys.modules["chainlit"].on_message is cl.on_message
+        async with app.router.lifespan_context(app):
+            pass
+        assert order() == ["bot up", "bot down"]
+    finally:
+        await stack.aclose()
+        hook.uninstall()
+
+
+def test_without_compat_the_error_says_how_a_chainlit_app_is_mounted(bot: Path) -> None:
+    bot.write_text(BOT.replace("import gateway as cl", "import chainlit as cl"))
+    with pytest.raises(SettingsError, match="GATEWAY_COMPAT=chainlit"):
+        mount_gateway(Starlette(), target=bot)
+
+
 # -- what cannot be mounted
 
 
@@ -316,7 +350,7 @@ def test_a_path_that_is_none_is_refused(bot: Path, path: str, says: str) -> None
     [
         ("nothing.py", r"there is no bot file at nothing\.py"),
         ("module:nothing.there", r"no module 'nothing\.there'"),
-        ("module:nothing", r"no module 'nothing' .*PYTHONPATH"),
+        ("module:nothing", r"no module for 'module:nothing': .*PYTHONPATH"),
         ("module:.", "no module"),
         ("empty.py", "registers no handler"),
         ("broken.py", r"broken\.py does not import: ZeroDivisionError"),
