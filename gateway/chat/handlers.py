@@ -137,8 +137,9 @@ class BotHandlers:
             await call(self._callbacks.on_stop)
 
     async def handle(self, turn: Turn) -> None:
-        """Call the function that the event of the turn is for, once the session has its resources."""
-        if self._resources is not None and self._calls(turn.event):
+        """Call the function that the event of the turn is for, once the session has its resources: one that was opened
+        for the bot, as by ``on_chat_start``."""
+        if self._resources is not None and turn.session.opening is None and self._calls(turn.event):
             turn.journal.phase = "connect"
             try:
                 await self._resources.prepare(turn)

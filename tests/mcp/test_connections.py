@@ -11,7 +11,7 @@ import gateway as cl
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.telemetry.logs import configure_logging
 from tests.mcp.support import ALLOWED, PATIENCE, Calling, listed, on_loopback, pids, program, rested, runs, until_gone
-from tests.slack.reading import said, texts
+from tests.slack.reading import from_bot, said, texts
 from tests.support.bot import register, running_bot
 
 
@@ -157,6 +157,50 @@ async def test_a_connect_handler_that_fails_or_waits_leaves_the_server_out(
     assert written.count("mcp.on_connect_failed") == 2
     assert "no such tool" in written
     assert sorted(texts(slack, slack.dm.id)) == ["connecting fails", "connecting waits", "with []"]
+
+
+async def test_what_connecting_left_in_the_session_outlives_a_turn_that_fails(
+    slack: SlackEmulator, tmp_path: Path
+) -> None:
+    runs: list[Any] = []
+
+    def bot() -> None:
+        Calling()()
+
+        @cl.on_message
+        async def main(message: cl.Message) -> None:
+            runs.append(cl.user_session.get("count"))
+            if len(runs) == 1:
+                raise ValueError("not yet")
+            await cl.Message(f"with {sorted(cl.context.session.mcp_sessions)}").send()
+
+    async with on_loopback("http") as there, running_bot(slack, register(bot), tmp_path, mcp=listed(tmp_path, a=there)):
+        await slack.post(slack.dm.id, "go")
+        await said(slack, slack.dm.id, "with ['a']")
+    assert runs == [1, 1]
+
+
+async def test_a_profile_that_is_chosen_first_begins_with_connections(slack: SlackEmulator, tmp_path: Path) -> None:
+    bot = Calling()
+
+    def with_profiles() -> None:
+        bot()
+
+        @cl.set_chat_profiles
+        async def profiles(user: cl.User) -> list[cl.ChatProfile]:
+            return [cl.ChatProfile(name=name, markdown_description=name) for name in ("Short", "Long")]
+
+    async with on_loopback("http") as there:
+        file = listed(tmp_path, a=there)
+        async with running_bot(slack, register(with_profiles), tmp_path, mcp=file):
+            await slack.post(slack.dm.id, "which")
+            await said(slack, slack.dm.id, "with ['a']")
+            offer = next(each for each in from_bot(slack, slack.dm.id) if "Long" in str(each.get("blocks")))
+            await slack.click(slack.dm.id, offer["ts"], label="Long")
+            await slack.wait_for(lambda: len(bot.disconnected) == 1)
+            await slack.post(slack.dm.id, "which")
+            await slack.wait_for(lambda: texts(slack, slack.dm.id).count("with ['a']") == 2)
+    assert len(bot.connected) == 2
 
 
 async def test_connections_of_conversations_that_rest_make_room(slack: SlackEmulator, tmp_path: Path) -> None:

@@ -115,7 +115,10 @@ class McpConnections:
                 if server.name not in conversation.open and self._pauses[server.name].until <= now
             ]
             if wanted:
-                await self._connect(conversation, wanted[: self._room(conversation, len(wanted))], until)
+                room = await self._room(conversation, len(wanted))
+                await self._connect(conversation, wanted[:room], until)
+                # If the turn fails, its values are rolled back, and what the connections left in them has to stay.
+                turn.session.checkpoint()
 
     async def end(self, turn: Turn) -> None:
         """Close the connections of a session that ends, in its last turn."""
@@ -128,12 +131,12 @@ class McpConnections:
         """Close the connections of a session that has left memory, in the background."""
         conversation = self._conversations.pop(session.id, None)
         if conversation is not None:
-            self._let_go(conversation)
+            self._spawn(self._leave(conversation))
 
     async def close(self) -> None:
         """Close all connections, and wait until they are closed."""
         while self._conversations:
-            self._let_go(self._conversations.popitem()[1])
+            self._spawn(self._leave(self._conversations.popitem()[1]))
         while self._background:
             await asyncio.wait(self._background)
 
@@ -194,14 +197,14 @@ class McpConnections:
         else:
             self._pauses[name] = _Pause()
 
-    def _room(self, conversation: _Conversation, wanted: int) -> int:
+    async def _room(self, conversation: _Conversation, wanted: int) -> int:
         """Return how many connections may be opened, and close those of conversations that were not used for long and
         rest at the moment, if that makes room."""
-        for key, other in list(self._conversations.items()):
+        for other in list(self._conversations.values()):
             if self.count + wanted <= self._limit:
                 break
             if other is not conversation and other.open and not other.session.pins:
-                self._let_go(self._conversations.pop(key))
+                await asyncio.wait({self._spawn(self._leave(other, unless_used=True))})
         room = max(0, self._limit - self.count)
         if room < wanted:
             log.warning("mcp.full", open=self.count, fix="all are in use: raise GATEWAY_MCP_CONNECTIONS")
@@ -246,21 +249,22 @@ class McpConnections:
                 raise
             log.exception("mcp.on_disconnect_failed", server=connection.server.name)
 
-    def _let_go(self, conversation: _Conversation) -> None:
-        """Close the connections of a conversation in which no turn runs."""
-        self._spawn(self._leave(conversation))
-
-    async def _leave(self, conversation: _Conversation) -> None:
-        turn = conversation.turn
-        turn.over = True  # its values can still be read, but nothing can be said in it
-        current_turn.set(turn)
+    async def _leave(self, conversation: _Conversation, *, unless_used: bool = False) -> None:
+        """Close the connections of a conversation in which no turn runs; ``unless_used`` does nothing where one began
+        meanwhile."""
         async with conversation.lock:
+            used, turn = conversation.session.pins > 0, conversation.turn
+            if used and unless_used:
+                return
+            turn.over = turn.over or not used  # its values can still be read, but nothing can be said in it
+            current_turn.set(turn)
             await self._disconnect(conversation, list(conversation.open.values()))
 
-    def _spawn(self, closing: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, closing: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(closing, context=contextvars.Context())
         self._background.add(task)
         task.add_done_callback(self._closed)
+        return task
 
     def _closed(self, task: asyncio.Task[None]) -> None:
         self._background.discard(task)
