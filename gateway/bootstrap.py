@@ -8,6 +8,7 @@ from tempfile import TemporaryFile
 from typing import Self
 
 from gateway.adapter import Adapter, AdapterContext, Emulator, Platform
+from gateway.chat.attachments import FileRules
 from gateway.chat.handlers import BotHandlers
 from gateway.chat.registry import Callbacks
 from gateway.data import BaseDataLayer
@@ -196,7 +197,13 @@ def compose(
     resources = _mcp(settings, callbacks)
     if resources is not None:
         sessions.on_leave = resources.leave
-    handlers = BotHandlers(callbacks, keeps_history=history.on, reactions=settings.reaction_values, resources=resources)
+    handlers = BotHandlers(
+        callbacks,
+        keeps_history=history.on,
+        reactions=settings.reaction_values,
+        resources=resources,
+        file_rules=FileRules(settings.max_files, settings.accepted_files),
+    )
     decoder = EnvelopeDecoder(adapters, store, seals)
     services = Services(
         store=store,

@@ -202,6 +202,11 @@ class GatewaySettings(_Settings):
     """Bytes of the largest webhook body; a larger one is answered 413."""
     max_file_mb: float = Field(default=25, gt=0)
     """Megabytes (1,000,000 bytes) of the largest attachment the gateway downloads."""
+    max_files: int | None = Field(default=None, ge=0)
+    """Number of attachments of one message that are taken; 0 for none, None for all."""
+    accept: str = ""
+    """Media types and endings of attachments that are taken (``image/*, .csv``), separated by commas; empty for every
+    kind."""
     max_connections: int = Field(default=1_000, ge=10)
     """Number of open connections of all peers at most."""
     connections_per_address: int = Field(default=256, ge=1)
@@ -291,6 +296,11 @@ class GatewaySettings(_Settings):
     def max_file_bytes(self) -> int:
         """``max_file_mb`` in bytes."""
         return int(self.max_file_mb * 1_000_000)
+
+    @property
+    def accepted_files(self) -> Sequence[str]:
+        """The media types and endings in ``accept``; empty where every kind is taken."""
+        return [each for each in (part.strip() for part in self.accept.split(",")) if each not in ("", "*/*")]
 
     def file_quota(self) -> Quota:
         """Return a new, empty count of kept files with the bounds of ``files_mb_per_conversation`` and ``files_mb``."""

@@ -9,6 +9,7 @@ import structlog
 
 from gateway.chat import commands, kept, native, sent, settings, transcript
 from gateway.chat.actions import Action
+from gateway.chat.attachments import FileRules
 from gateway.chat.elements.base import Element
 from gateway.chat.elements.files import received
 from gateway.chat.feedback import Feedback
@@ -66,6 +67,7 @@ class BotHandlers:
         keeps_history: Whether messages are kept, so that their edits and deletions matter to the gateway itself.
         reactions: What reactions on the bot's messages are worth as feedback: 1 thumbs up, 0 thumbs down.
         resources: What is opened for a session before a function of the bot handles something in it.
+        file_rules: Which files of people's messages are taken; by default all.
     """
 
     def __init__(
@@ -75,11 +77,13 @@ class BotHandlers:
         keeps_history: bool = False,
         reactions: Mapping[str, Literal[0, 1]] | None = None,
         resources: SessionResources | None = None,
+        file_rules: FileRules | None = None,
     ) -> None:
         self._callbacks = callbacks
         self._keeps_history = keeps_history
         self._reactions = reactions or {}
         self._resources = resources
+        self._file_rules = file_rules or FileRules()
         self._profiles = Profiles(callbacks)
 
     def wants(self, event: Event) -> bool:
@@ -195,7 +199,7 @@ class BotHandlers:
         command, text = commands.parted(turn.session.values, event.text)
         event = event if text == event.text else replace(event, text=text)
         files = referred_files(event)
-        elements = await _download(turn, files) if files else []
+        elements = await self._download(turn, files) if files else []
         message = Message(
             content=quoted(event),
             author=name_of(turn) or event.user.key,
@@ -216,6 +220,15 @@ class BotHandlers:
             transcript.note(turn, "user", message.id, message.content, message.author, event.at or None)
             await call(self._callbacks.on_message, message)
         await ask_for_title(turn, message, self._callbacks.on_thread_title)
+
+    async def _download(self, turn: Turn, files: tuple[RemoteFile, ...]) -> list[Element]:
+        """Download what the user attached; tell the user, and the operator in the log, of what cannot be had."""
+        taken, problems = self._file_rules.sorted(files)
+        results = await asyncio.gather(*(_fetch(turn, file) for file in taken))
+        problems += [result for result in results if isinstance(result, str)]
+        if problems:
+            await Posting(turn).put(Outgoing(text="\n".join(f"⚠️ {problem}" for problem in problems)))
+        return [result for result in results if isinstance(result, Element)]
 
     async def _command(self, turn: Turn, event: CommandInvoked) -> None:
         if event.command == SETTINGS:
@@ -349,15 +362,6 @@ async def _owner(turn: Turn, platform_id: str | None) -> str | None:
     if message is None and await turn.services.in_flight.settled(turn.ref.key):
         message = await owner(turn.services.store, turn.ref, platform_id)
     return message
-
-
-async def _download(turn: Turn, files: tuple[RemoteFile, ...]) -> list[Element]:
-    """Download what the user attached; tell the user, and the operator in the log, of what cannot be had."""
-    results = await asyncio.gather(*(_fetch(turn, file) for file in files))
-    problems = [result for result in results if isinstance(result, str)]
-    if problems:
-        await Posting(turn).put(Outgoing(text="\n".join(f"⚠️ {problem}" for problem in problems)))
-    return [result for result in results if isinstance(result, Element)]
 
 
 async def _fetch(turn: Turn, file: RemoteFile) -> Element | str:

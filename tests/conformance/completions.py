@@ -35,6 +35,11 @@ async def _connected(connection, session):
     cl.user_session.set("mcp_tools", {connection.name: [tool.name for tool in result.tools]})
 """
 """A hook for samples that use what another one has connected."""
+TABLE = "conversations"
+"""The table of DynamoDB for the sample that keeps conversations in one."""
+HISTORY = "sqlite+aiosqlite:///history.db"
+"""The database, beside the bot, for the samples that keep conversations in one."""
+MADE = "from tests.conformance.databases import make_tables\nmake_tables('history.db')\n"
 
 
 def calling(call: str) -> str:
@@ -128,7 +133,14 @@ async def _answer(message: cl.Message):
     ),
     **{number: Completion(after=ANSWER) for number in ("85", "112")},
     **{number: Completion(after=ANSWER, admin=True) for number in ("86", "113")},
+    "90": Completion(after=ANSWER, replace={"<Your Table>": TABLE}),
     "91": Completion(after=ANSWER),
+    "92": Completion(before=MADE, after=ANSWER, replace={'"..."': f'"{HISTORY}"'}),
+    "93": Completion(
+        before=MADE,
+        after=ANSWER,
+        replace={"<your conninfo>": HISTORY, "<your_account_url>": "https://account.blob.core.windows.net"},
+    ),
     "94": Completion(before="output = 'reviewed'\n", after=calling("await func('something')")),
     "99": Completion(after="    await cl.Message(f'History: {messages}').send()\n"),
     "101": Completion(after="    await cl.Message('Looked').send()\n"),
@@ -152,16 +164,17 @@ async def _answer(message: cl.Message):
 }
 
 
-def complete(sample: Sample) -> str:
-    """Return the sample as a bot's file that imports the gateway."""
+def complete(sample: Sample, *, alias: bool = False) -> str:
+    """Return the sample as a bot's file: that imports the gateway, or with ``alias`` Chainlit, as it stands there."""
     completion = COMPLETIONS.get(sample.number, Completion())
     code = sample.code
     for old, new in completion.replace.items():
         if old not in code:
             raise ValueError(f"sample {sample.number} has no {old!r} that could be replaced")
         code = code.replace(old, new)
-    code = re.sub(r"\bfrom chainlit\b", "from gateway", code)
-    code = re.sub(r"\bimport chainlit\b", "import gateway", code)
+    if not alias:
+        code = re.sub(r"\bfrom chainlit\b", "from gateway", code)
+        code = re.sub(r"\bimport chainlit\b", "import gateway", code)
     if completion.within:
         code = f"{completion.within}\n{indent(code, '    ')}"
-    return f"import gateway as cl\n{completion.before}{code}\n{completion.after}"
+    return f"import {'chainlit' if alias else 'gateway'} as cl\n{completion.before}{code}\n{completion.after}"

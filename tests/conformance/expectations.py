@@ -1,12 +1,15 @@
 """What Ada does with each sample, and what she has to see. Written by the documents, for all platforms alike."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from gateway.data import get_data_layer
 from gateway.model import TASK_ICONS
+from gateway.types import Pagination, ThreadFilter
 from tests.conformance.pictures import FILES, PNG
-from tests.conformance.visitor import Visitor, shown
+from tests.conformance.visitor import PATIENCE, Visitor, shown
 from tests.contract.world import FieldInput, File
 
 Visit = Callable[[Visitor], Awaitable[None]]
@@ -681,6 +684,23 @@ async def logger(ada: Visitor) -> None:
     child.setLevel(logging.NOTSET)
     await ada.writes()
     await ada.reads("Received: Hi")
+
+
+@expects("90", "92", "93")
+async def kept_in_a_data_layer(ada: Visitor) -> None:
+    await ada.writes("good morning")
+    await ada.reads("Received: good morning")
+    layer = get_data_layer()
+    assert layer is not None
+
+    async def said() -> list[str | None]:
+        user = await layer.get_user(ada.identifier)
+        page = await layer.list_threads(Pagination(first=1), ThreadFilter(userId=user.id)) if user is not None else None
+        return [step.get("output") for thread in page.data for step in thread["steps"]] if page is not None else []
+
+    async with asyncio.timeout(PATIENCE):
+        while await said() != ["good morning", "Received: good morning"]:
+            await asyncio.sleep(0.05)
 
 
 @expects("115", "116")

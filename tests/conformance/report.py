@@ -10,6 +10,8 @@ from tests.conformance.expectations import EXPECTATIONS
 from tests.conformance.later import LATER
 
 PLATFORMS = ("slack", "discord", "teams")
+NAMES = ("gateway", "chainlit")
+"""What a sample imports: the gateway, or Chainlit, as it stands in the documents."""
 PAGE = ROOT / "docs" / "conformance.md"
 PLATFORMS_PAGE = ROOT / "docs" / "platforms.md"
 
@@ -21,14 +23,15 @@ The {count} samples of the documented handler API that mean something on a messa
 emulated platforms as a person meets it. `make conformance` runs them and writes this page, where the document with the
 samples is on the machine.
 
-✓: the person sees what the document promises. ✗: they do not. {mark}: later work. Where a platform has no control of
-its own for it, the last column says what is shown, in the words of [platforms.md](platforms.md).
+✓: the person sees what the document promises. ✗: they do not. {mark}: later work. Each is run with
+`import gateway as cl`, and, in the column *unchanged*, with `import chainlit as cl` under `--compat chainlit` on all
+three. Where a platform has no control of its own for it, the last column says what is shown, in the words of
+[platforms.md](platforms.md).
 
-{held} of {runs} runs ({run} samples on three platforms) show it; {later} samples need a data layer or an integration,
-which is later work.
+{held} of {runs} runs ({run} samples, two names, three platforms) show it; {later} samples are later work.
 
-| # | sample | Slack | Discord | Teams | shown |
-|---|---|---|---|---|---|
+| # | sample | Slack | Discord | Teams | unchanged | shown |
+|---|---|---|---|---|---|---|
 """
 
 
@@ -37,6 +40,8 @@ class Result(NamedTuple):
 
     number: str
     platform: str
+    name: str
+    """What it imports, one of ``NAMES``."""
     passed: bool
 
 
@@ -62,22 +67,30 @@ def write(results: Iterable[Result], path: Path = PAGE) -> None:
 
 def page(results: Iterable[Result], all_samples: Mapping[str, Sample], appearance: Appearance) -> str:
     """Return the page for these results."""
-    passed = {(each.number, each.platform): each.passed for each in results}
+    passed = {(each.number, each.platform, each.name): each.passed for each in results}
+    own, unchanged = NAMES
     rows: list[str] = []
     for sample in all_samples.values():
-        marks = [_mark(sample.number, passed.get((sample.number, platform))) for platform in PLATFORMS]
+        marks = [_mark(sample.number, passed.get((sample.number, platform, own))) for platform in PLATFORMS]
+        marks.append(_mark_of_all(sample.number, [passed.get((sample.number, each, unchanged)) for each in PLATFORMS]))
         title = f"{sample.page.removesuffix('.mdx')}{f': {sample.section}' if sample.section else ''}"
         shown = LATER.get(sample.number) or _shown(sample.number, appearance)
         rows.append(f"| {sample.number} | {title} | {' | '.join(marks)} | {shown} |")
     run = len(all_samples) - len(LATER)
     head = HEAD.format(
-        mark=LATER_MARK, count=len(all_samples), held=sum(passed.values()), run=run, runs=3 * run, later=len(LATER)
+        mark=LATER_MARK, count=len(all_samples), held=sum(passed.values()), run=run, runs=6 * run, later=len(LATER)
     )
     return head + "\n".join(rows) + "\n"
 
 
 def _mark(number: str, passed: bool | None) -> str:
     return LATER_MARK if passed is None or number in LATER else "✓" if passed else "✗"
+
+
+def _mark_of_all(number: str, passed: Sequence[bool | None]) -> str:
+    """Return the mark of a sample on all platforms; where it holds on some only, it names the others."""
+    failing = [platform.capitalize() for platform, each in zip(PLATFORMS, passed, strict=True) if each is False]
+    return f"✗ {', '.join(failing)}" if failing else _mark(number, None if None in passed else True)
 
 
 def _shown(number: str, appearance: Appearance) -> str:

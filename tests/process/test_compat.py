@@ -8,7 +8,7 @@ import pytest
 
 from gateway.emulators.slack.emulator import SlackEmulator
 from tests.process.test_cli import clean, fails, gateway
-from tests.slack.reading import said
+from tests.slack.reading import from_bot, said
 from tests.support.process import BotProcess
 
 APP = """
@@ -26,6 +26,20 @@ async def test_an_app_runs_unchanged(slack: SlackEmulator, tmp_path: Path) -> No
         slack.deliver_to(bot.url)
         root = await slack.post("general", "@gateway Hi")
         await said(slack, "general", "Received: Hi", thread=root)
+
+
+async def test_the_files_beside_an_app_are_read(slack: SlackEmulator, tmp_path: Path) -> None:
+    (tmp_path / ".chainlit").mkdir()
+    (tmp_path / ".chainlit" / "config.toml").write_text("[UI]\ncot = 'hidden'\n[features]\nlatex = true\n")
+    source = APP + "    async with cl.Step('look', type='tool') as step:\n        step.output = 'secret'\n"
+    async with BotProcess(
+        tmp_path, source + "    await cl.Message('end').send()\n", {**slack.environment(), "GATEWAY_COMPAT": "chainlit"}
+    ) as bot:
+        slack.deliver_to(bot.url)
+        root = await slack.post("general", "@gateway Hi")
+        await said(slack, "general", "end", thread=root)
+        assert "secret" not in str(from_bot(slack, "general", root))
+        assert "What means nothing on a chat platform: features.latex" in bot.log
 
 
 def test_without_the_flag_there_is_a_hint(tmp_path: Path) -> None:
