@@ -134,6 +134,8 @@ def _in_module(module: str, where: ModuleType, name: str) -> Known:
         return Known("nothing", web_only.INSTEAD[name], value=getattr(where, name, _UNKNOWN))
     if (words := REFUSED.get(f"{module}.{name}")) is not None:
         return Known("missing", f"using it raises: {words}")
+    # Objects come first: `chainlit.context` is the context, and a module of that name as well.
+    where = gateway if module == "chainlit" and name in gateway.__all__ else where
     try:
         value = getattr(where, name)
     except AttributeError:

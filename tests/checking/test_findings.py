@@ -115,6 +115,8 @@ def test_each_kind_of_use_is_judged(code: str, name: str, kind: str, word: str) 
     [
         "cl.chat_context.to_openai()",
         "cl.context.session.id",
+        "from chainlit.context import get_context\ncl.context.session.id",
+        "cl.instrument_openai()",
         "cl.context.user.identifier",
         "cl.user_session.get('history')",
         "cl.user_session['x'] = 1",

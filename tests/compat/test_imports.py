@@ -55,6 +55,11 @@ def test_the_package_has_the_whole_api() -> None:
     assert set(gateway.__all__) <= set(chainlit.__all__)
 
 
+@pytest.mark.parametrize("name", ["instrument_openai", "LangchainCallbackHandler", "LlamaIndexCallbackHandler"])
+def test_integrations_are_there_when_they_are_asked_for(name: str) -> None:
+    assert getattr(importlib.import_module("chainlit"), name) is getattr(gateway, name)
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_each_module_is_imported_and_has_what_it_says(module: str) -> None:
     found = importlib.import_module(module)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import gateway
 from gateway.compat.generation import ChatGeneration, CompletionGeneration, GenerationMessage
+from gateway.integrations import NAMES
 
 if TYPE_CHECKING:
     from gateway import *  # noqa: F403
@@ -22,6 +23,6 @@ __all__ += gateway.__all__
 
 
 def __getattr__(name: str) -> Any:
-    if name in gateway.__all__:  # one that the gateway itself imports when it is asked for
+    if name in gateway.__all__ or name in NAMES:  # one that the gateway itself imports when it is asked for
         return getattr(gateway, name)
     raise AttributeError(name)
