@@ -1,6 +1,7 @@
 """``import chainlit`` gives the gateway's own objects; what is not there says so, and what is there stays."""
 
 import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -55,11 +56,6 @@ def test_the_package_has_the_whole_api() -> None:
     assert set(gateway.__all__) <= set(chainlit.__all__)
 
 
-@pytest.mark.parametrize("name", ["instrument_openai", "LangchainCallbackHandler", "LlamaIndexCallbackHandler"])
-def test_integrations_are_there_when_they_are_asked_for(name: str) -> None:
-    assert getattr(importlib.import_module("chainlit"), name) is getattr(gateway, name)
-
-
 @pytest.mark.parametrize("module", MODULES)
 def test_each_module_is_imported_and_has_what_it_says(module: str) -> None:
     found = importlib.import_module(module)
@@ -68,6 +64,32 @@ def test_each_module_is_imported_and_has_what_it_says(module: str) -> None:
     lazy |= {"chainlit", "chainlit.mistralai", "chainlit.semantic_kernel"}  # integrations, which need their library
     if module not in lazy:
         assert [name for name in getattr(found, "__all__", ()) if not hasattr(found, name)] == []
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("chainlit.langchain.callbacks", "LangchainCallbackHandler"),
+        ("chainlit.langchain.callbacks", "AsyncLangchainCallbackHandler"),
+        ("chainlit.llama_index.callbacks", "LlamaIndexCallbackHandler"),
+        ("chainlit.openai", "instrument_openai"),
+        ("chainlit.mistralai", "instrument_mistralai"),
+        ("chainlit.semantic_kernel", "SemanticKernelFilter"),
+    ],
+)
+def test_an_integration_is_the_gateway_s_own_with_its_error_where_the_library_is_missing(
+    module: str, name: str
+) -> None:
+    chainlit, own = importlib.import_module("chainlit"), importlib.import_module(module)
+    try:
+        expected = getattr(gateway, name)
+    except ImportError as error:
+        for each in (chainlit, own):
+            with pytest.raises(ImportError, match=re.escape(str(error))):
+                getattr(each, name)
+    else:
+        assert getattr(chainlit, name) is expected
+        assert getattr(own, name) is expected
 
 
 @pytest.mark.parametrize("name", OBJECTS)

@@ -8,10 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import gateway
 from gateway.compat.generation import ChatGeneration, CompletionGeneration, GenerationMessage
-from gateway.integrations import NAMES
+from gateway.integrations import NAMES as INTEGRATIONS
 
 if TYPE_CHECKING:
     from gateway import *  # noqa: F403
+    from gateway import AsyncLangchainCallbackHandler as AsyncLangchainCallbackHandler
+    from gateway import LangchainCallbackHandler as LangchainCallbackHandler
+    from gateway import LlamaIndexCallbackHandler as LlamaIndexCallbackHandler
+    from gateway import SemanticKernelFilter as SemanticKernelFilter
+    from gateway import instrument_mistralai as instrument_mistralai
+    from gateway import instrument_openai as instrument_openai
 else:
     globals().update({name: vars(gateway)[name] for name in gateway.__all__ if name in vars(gateway)})
 
@@ -23,6 +29,6 @@ __all__ += gateway.__all__
 
 
 def __getattr__(name: str) -> Any:
-    if name in gateway.__all__ or name in NAMES:  # one that the gateway itself imports when it is asked for
+    if name in gateway.__all__ or name in INTEGRATIONS:  # the gateway itself imports it when it is asked for
         return getattr(gateway, name)
     raise AttributeError(name)

@@ -1,8 +1,11 @@
 """``chainlit.mistralai``."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gateway
+
+if TYPE_CHECKING:
+    from gateway import instrument_mistralai as instrument_mistralai
 
 _NAMES = frozenset({"instrument_mistralai"})
 

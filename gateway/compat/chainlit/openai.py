@@ -1,8 +1,11 @@
 """``chainlit.openai``."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gateway
+
+if TYPE_CHECKING:
+    from gateway import instrument_openai as instrument_openai
 
 _NAMES = frozenset({"instrument_openai"})
 

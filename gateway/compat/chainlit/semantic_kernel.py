@@ -1,8 +1,11 @@
 """``chainlit.semantic_kernel``."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gateway
+
+if TYPE_CHECKING:
+    from gateway import SemanticKernelFilter as SemanticKernelFilter
 
 _NAMES = frozenset({"SemanticKernelFilter"})
 

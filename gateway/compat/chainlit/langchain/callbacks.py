@@ -1,8 +1,12 @@
 """``chainlit.langchain.callbacks``."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gateway
+
+if TYPE_CHECKING:
+    from gateway import AsyncLangchainCallbackHandler as AsyncLangchainCallbackHandler
+    from gateway import LangchainCallbackHandler as LangchainCallbackHandler
 
 _NAMES = frozenset({"AsyncLangchainCallbackHandler", "LangchainCallbackHandler"})
 

@@ -1,8 +1,11 @@
 """``chainlit.llama_index.callbacks``."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gateway
+
+if TYPE_CHECKING:
+    from gateway import LlamaIndexCallbackHandler as LlamaIndexCallbackHandler
 
 _NAMES = frozenset({"LlamaIndexCallbackHandler"})
 
