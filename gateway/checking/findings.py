@@ -79,9 +79,9 @@ def _judged(use: Use) -> Iterator[Finding]:
         elif known.length == 0 and use.written.startswith(module):
             yield Finding(use.line, module, known.state, known.words)
         return
-    if use.is_set and use.key is None and known.is_of_module:
+    if use.is_set and use.key is None and known.is_fixed:
         if not use.path.endswith(("data:_data_layer", ":data._data_layer")):
-            words = "the gateway does not look for it there, so what is assigned to it changes nothing"
+            words = "it cannot be set: the gateway does not look for it there"
             yield Finding(use.line, use.written, "missing", words)
         return
     yield from _of_session(use)

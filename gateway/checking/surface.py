@@ -42,8 +42,8 @@ class Known(NamedTuple):
     value: object = _UNKNOWN
     owner: str = ""
     """The name of the class that the last part was looked up in; empty for a module."""
-    is_of_module: bool = False
-    """Whether the last part was looked up in a module."""
+    is_fixed: bool = False
+    """Whether nothing can be assigned to the name: it is one of a module, or of the configuration."""
 
 
 def look_up(path: str) -> Known:
@@ -59,7 +59,7 @@ def look_up(path: str) -> Known:
     for length, part in enumerate(filter(None, names.split(".")), 1):
         name, where = part.replace("()", ""), known.value
         known = _in_module(module, where, name) if isinstance(where, ModuleType) else _in_object(where, name)
-        known = known._replace(length=length, owner=_name_of(where), is_of_module=isinstance(where, ModuleType))
+        known = known._replace(length=length, owner=_name_of(where), is_fixed=_is_fixed(where))
         if known.state != "works":
             return known
         module = f"{module}.{name}"
@@ -159,7 +159,8 @@ def _in_instance(cls: type, name: str) -> Known:
         return Known("works", value=_result(member.fget))
     if member is not None:
         return Known("works", value=getattr(cls, name, _UNKNOWN))
-    if name in _fields(cls) or name.startswith("__"):
+    answers_by_itself = hasattr(cls, "__getattr__") and cls not in _WITHOUT
+    if answers_by_itself or name in _fields(cls) or name.startswith("__"):
         return Known("works")
     return _missing(cls.__name__, name)
 
@@ -205,6 +206,12 @@ def _fields(cls: type) -> frozenset[str]:
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
                 found.add(node.attr)
     return frozenset(found)
+
+
+def _is_fixed(where: object) -> bool:
+    if isinstance(where, Instance):
+        return where.of.__module__.startswith("gateway.compat.") and "__setattr__" in vars(where.of)
+    return isinstance(where, ModuleType)
 
 
 def _name_of(where: object) -> str:

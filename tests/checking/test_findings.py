@@ -101,6 +101,7 @@ def test_what_needs_a_web_page_does_nothing_and_the_instead_is_named(name: str) 
         ("m = cl.Message('x')\nm.react('x')", "m.react", "degrades", "Teams: none"),
         ("async def f(m: cl.Message):\n    m.reply()", "m.reply", "missing", "'reply'"),
         ("async def f():\n    async with cl.Message('x') as s:\n        s.no", "s.no", "missing", "'no'"),
+        ("from chainlit.config import config\nconfig.ui.name = 1", "config.ui.name", "missing", "cannot be set"),
         ("import chainlit\nchainlit.data.get_data_layer = 1", "chainlit.data.get_data_layer", "missing", "look"),
     ],
 )  # fmt: skip
@@ -117,6 +118,7 @@ def test_each_kind_of_use_is_judged(code: str, name: str, kind: str, word: str) 
         "cl.context.session.id",
         "from chainlit.context import get_context\ncl.context.session.id",
         "cl.instrument_openai()",
+        "from chainlit.config import config\nconfig.ui.name",
         "cl.context.user.identifier",
         "cl.user_session.get('history')",
         "cl.user_session['x'] = 1",
