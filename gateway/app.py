@@ -18,10 +18,10 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import structlog
 from starlette.applications import Starlette
@@ -34,7 +34,7 @@ from gateway.chat.registry import Callbacks
 from gateway.errors import SettingsError
 from gateway.http.application import application
 from gateway.http.health import health_routes
-from gateway.loading import load_target
+from gateway.loading import file_of, load_target
 from gateway.platforms import registry
 from gateway.playground.server import Playground
 from gateway.ports import Blobs, Store
@@ -107,7 +107,8 @@ class Gateway:
         settings = settings or GatewaySettings.read()
         settings = settings.model_copy(update={"host": "0.0.0.0"})  # noqa: S104 (assumed, not bound)
         check_data_folder(settings.data_dir)
-        return cls(on_real_platforms(settings, loaded(bot, settings.compat), registry()))
+        callbacks, settings = loaded(bot, settings)
+        return cls(on_real_platforms(settings, callbacks, registry()))
 
     @property
     def store(self) -> Store:
@@ -285,18 +286,32 @@ class Gateway:
             yield
 
 
-def loaded(target: str | Path, compat: Literal["chainlit"] | None) -> Callbacks:
-    """Import the bot and return the handlers it registered."""
-    if compat is None:
-        return load_target(target)
-    from gateway.compat import hook  # nobody else pays for it
+def loaded(
+    target: str | Path, settings: GatewaySettings, *, say: Callable[[str], None] | None = None
+) -> tuple[Callbacks, GatewaySettings]:
+    """Import the bot. Return the handlers it registered, and the settings with what a Chainlit app's own files say.
 
+    Args:
+        target: The path of the bot's file, or ``module:package.bot``.
+        settings: The gateway's settings, which say whether it is a Chainlit app (``compat``).
+        say: Takes what the operator should know of such an app, in one line each; by default it is logged.
+    """
+    if settings.compat is None:
+        return load_target(target), settings
+    from gateway.compat import config, hook  # nobody else pays for it
+
+    say = say or (lambda line: log.warning("compat.note", what=line))
     if (line := hook.install()) is not None:
-        log.warning("compat.shadowed", what=line)
+        say(line)
+    if (path := file_of(target)) is not None:
+        files = config.read(path)
+        if files.unused:
+            say(f"What means nothing on a chat platform: {', '.join(files.unused)}")
+        settings = config.applied(files, settings)
     patches = hook.Patches()
     callbacks = load_target(target)
     patches.warn()
-    return callbacks
+    return callbacks, settings
 
 
 async def _check_blobs(blobs: Blobs) -> None:

@@ -214,18 +214,9 @@ def _run(
 
 def _load_chainlit(bot: Path, settings: "GatewaySettings") -> "tuple[Callbacks, GatewaySettings]":
     """Load a file that was written for Chainlit, with what its ``.chainlit/config.toml`` says."""
-    from gateway.compat import config, hook
-    from gateway.loading import load_bot
+    from gateway.app import loaded
 
-    if (line := hook.install()) is not None:
-        typer.echo(line, err=True)
-    files = config.read(bot)
-    if files.unused:
-        typer.echo(f"What means nothing on a chat platform: {', '.join(files.unused)}", err=True)
-    patches = hook.Patches()
-    callbacks = load_bot(bot)
-    patches.warn()
-    return callbacks, config.applied(files, settings)
+    return loaded(bot, settings, say=lambda line: typer.echo(line, err=True))
 
 
 async def _serve(

@@ -105,7 +105,9 @@ class MountedGateway:
         self._platforms = registry()
         self._settings = _mounted_settings(GatewaySettings.read(), app, prefix)
         check_data_folder(self._settings.data_dir)
-        self._callbacks = loaded(target, compat or self._settings.compat)
+        if compat is not None:
+            self._settings = self._settings.model_copy(update={"compat": compat})
+        self._callbacks, self._settings = loaded(target, self._settings)
         self._is_emulated = playground and not has_credentials(self._settings, self._platforms)
         self._next = None if self._is_emulated else self._on_real_platforms()
 

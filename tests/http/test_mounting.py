@@ -303,6 +303,8 @@ async def test_uvicorn_ends_at_a_signal_while_a_page_reads_the_playground(bot: P
 @pytest.mark.parametrize("how", ["mount_chainlit", "compat", "GATEWAY_COMPAT", "from_bot"])
 async def test_a_chainlit_app_is_mounted_unchanged(how: str, bot: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bot.write_text(BOT.replace("import gateway as cl", "import chainlit as cl\nfrom chainlit.types import ThreadDict"))
+    (bot.parent / ".chainlit").mkdir()
+    (bot.parent / ".chainlit" / "config.toml").write_text("[project]\nsession_timeout = 77\n")
     app = Starlette()
     stack = AsyncExitStack()
     try:
