@@ -71,9 +71,18 @@ $(AZURITE):
 		echo "!!! NOTICE: there is no 'npm' on this machine; nothing will be tested on Azure Blob Storage."; \
 	fi
 
-test-integrations: install $(AZURITE) ## Run what draws figures with the real libraries, and what speaks to Azure with its emulator
+# Semantic Kernel wants an older mcp than the tools of MCP servers are tested with, so it has an environment of its own.
+KERNEL := $(VENV)/kernel
+$(KERNEL)/.installed: pyproject.toml constraints-semantic-kernel.txt | $(BIN)/python
+	$(PYTHON) -m venv $(KERNEL)
+	$(KERNEL)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-semantic-kernel.txt \
+		-e ".[semantic-kernel]" httpx hypothesis pytest pytest-asyncio pytest-timeout
+	@touch $@
+
+test-integrations: install $(AZURITE) $(KERNEL)/.installed ## Run what needs libraries of its own: figures, Azure's emulator, Semantic Kernel
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,integrations]"
 	GATEWAY_REAL_LIBRARIES=1 $(BIN)/python -m pytest -n 2 tests/chat/test_real_figures.py tests/conformance tests/blobs $(ARGS)
+	$(KERNEL)/bin/python -m pytest tests/integrations/test_semantic_kernel.py $(ARGS)
 
 conformance: install ## Run all samples of the documents on the three platforms (GATEWAY_SAMPLES says where they are)
 	GATEWAY_CONFORMANCE=all $(BIN)/python -m pytest -n 2 tests/conformance $(ARGS)

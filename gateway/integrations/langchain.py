@@ -20,6 +20,7 @@ from gateway.integrations.runs import Run, Runs, harmless
 TO_IGNORE: Sequence[str] = (
     "RunnableSequence", "RunnableParallel", "RunnableAssign", "RunnablePassthrough", "RunnableLambda", "<lambda>",
     "PromptTemplate", "OutputParser", "ChannelRead", "ChannelWrite", "Branch<", "__start__", "_write",
+    "tools_condition",
 )  # fmt: skip
 """Names of runs that are no steps by default: what joins the parts of a chain."""
 TO_KEEP: Sequence[str] = ("retriever", "llm", "agent", "chain", "tool")

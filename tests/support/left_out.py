@@ -12,11 +12,14 @@ UNTESTED_NODE = "UNTESTED with Node"
 UNTESTED_RUBY = "UNTESTED with Ruby"
 """How the reason of each test that is skipped for want of Ruby begins."""
 
+UNTESTED_KERNEL = "UNTESTED with Semantic Kernel"
+"""How the reason of each test that is skipped for want of Semantic Kernel begins."""
+
 
 def say(reporter: pytest.TerminalReporter) -> None:
     """Write a line of its own on the tests of each server or language that is not there."""
     skipped = [str(report.longrepr[2]) for report in reporter.stats.get("skipped", []) if report.longrepr]
-    for begin in (UNTESTED, UNTESTED_AZURE, UNTESTED_NODE, UNTESTED_RUBY):
+    for begin in (UNTESTED, UNTESTED_AZURE, UNTESTED_NODE, UNTESTED_RUBY, UNTESTED_KERNEL):
         reasons = [reason for reason in skipped if begin in reason]
         if reasons:
             reporter.write_line(f"!!! {len(reasons)} tests {reasons[0].removeprefix('Skipped: ')}", red=True, bold=True)
