@@ -29,7 +29,7 @@ def test_the_names_the_readme_lists_are_all_there_are(examples: Path) -> None:
     table = readme(examples).partition("| part | names | example |")[2].partition("\n\n")[0]
     rows = [row.split("|")[2] for row in table.splitlines() if row.startswith("| ")]
     named = {name for row in rows for name in re.findall(r"`@?([A-Za-z_]+)`", row)}
-    assert {*NAMES} <= named <= {*cl.__all__, *NAMES}
+    assert named <= {*cl.__all__, *NAMES}
     assert "gateway.input_widget" in table and input_widget.__all__
     classes = {name: each for name in cl.__all__ if isinstance(each := getattr(cl, name), type)}
     errors = {name for name, each in classes.items() if issubclass(each, Exception)}
