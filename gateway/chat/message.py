@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any, Literal, Self
 
 from gateway.chat import kept, sent, transcript
@@ -234,6 +235,27 @@ class Message:
             text, self._half = split_half(self._half + token)
             if text:
                 await stream.write(message_text(text))
+
+    async def stream(self, result: Any) -> Self:
+        """Stream what a model or an agent says into the message, and send it. Calls of tools are shown as steps.
+
+        Args:
+            result: Any iterator, async or not, of texts; of chunks or events of OpenAI or Mistral; of LangChain or
+                LangGraph (``astream``, ``astream_events``); what the Agents SDK's ``run_streamed`` or pydantic-ai's
+                ``run_stream`` and ``run_stream_events`` return.
+
+        Returns:
+            The message itself.
+
+        Raises:
+            TypeError: It yields something else.
+            PlatformError: The platform did not take the message, retries included.
+            RuntimeError: There is no conversation here, or the turn was stopped.
+            Exception: What the stream raises; the text up to then stays.
+        """
+        # By its name, because it is made of steps, and a step of messages.
+        await import_module("gateway.chat.model_stream").show_stream(self, result)
+        return self
 
     async def remove(self) -> bool:
         """Delete the posted message from the platform.

@@ -1,7 +1,9 @@
 """Reads the answers of models by their shape: chat completions, completions and responses, whole or in parts."""
 
 import json
-from typing import Any, cast
+from typing import Any
+
+from gateway.chat.stream_parts import text_of
 
 
 class Answer:
@@ -104,22 +106,6 @@ class ResponsesAnswer(Answer):
         if kind in ("response.completed", "response.incomplete", "response.failed"):
             self.read_result(part.response)
         return kind == "response.function_call_arguments.delta"
-
-
-def text_of(content: Any) -> str:
-    """Return the text of a content, which is a string or a list of parts with texts; else nothing."""
-    if isinstance(content, str):
-        return content
-    if not isinstance(content, list | tuple):
-        return ""
-    parts = cast("list[Any]", content)
-    texts = [field(each, "text") or each for each in parts]
-    return "".join(each for each in texts if isinstance(each, str))
-
-
-def field(value: Any, name: str) -> Any:
-    """Return an item of a dict, or an attribute of anything else; None where there is none."""
-    return cast("dict[str, Any]", value).get(name) if isinstance(value, dict) else getattr(value, name, None)
 
 
 def _number(*values: object) -> int | None:
