@@ -47,7 +47,7 @@ class PartReader:
         if isinstance(item, str):
             yield item
         elif isinstance(item, tuple):
-            yield from self._read_tuple(cast("tuple[Any, ...]", item))
+            yield from self._read_tuple(cast("Any", item))
         elif isinstance(event := _get(item, "event"), str):
             yield from self._langchain_event(event, item)
         elif isinstance(kind := _get(item, "event_kind"), str):
