@@ -65,6 +65,8 @@ class Completion:
     """The person has the role ``ADMIN``."""
     tools: bool = False
     """A server of tools (MCP) is listed beside the bot."""
+    model: bool = False
+    """The real ``openai`` library talks to the fake model."""
 
 
 COMPLETIONS: dict[str, Completion] = {
@@ -100,6 +102,13 @@ async def _call(messages, tools):
 your_llm_client = SimpleNamespace(call=_call)
 """,
         after=calling("(await call_model_with_tools()).text"),
+    ),
+    "7": Completion(before="from langchain import OpenAI\n", after=ANSWER),
+    "31": Completion(before="from langchain import LLMMathChain, OpenAI\n"),
+    "32": Completion(after=ANSWER),
+    "49": Completion(
+        before="from langchain import LLMMathChain as M, OpenAI\nagent, input_str = M.from_llm(OpenAI()), '2 + 2'\n",
+        within="@cl.on_message\nasync def main(message: cl.Message):",
     ),
     "10": Completion(
         within="@cl.on_message\nasync def main(message: cl.Message):",
@@ -151,6 +160,17 @@ async def _answer(message: cl.Message):
     await cl.Message(template.format(input=message.content)).send()
 """
     ),
+    "105": Completion(model=True, after=ANSWER),
+    "106b": Completion(
+        model=True,
+        before="""
+from openai import AsyncOpenAI
+client, template, settings = AsyncOpenAI(), "Say: {input}", {"model": "gpt-4"}
+""",
+    ),
+    "126": Completion(model=True, replace={'base_url="http://0.0.0.0:4000"': "base_url=None"}),
+    "128": Completion(model=True, replace={'base_url="http://localhost:1234/v1"': "base_url=None"}),
+    "130": Completion(model=True),
     "115": Completion(after="    return 'done'\n" + calling("await my_async_function()")),
     "116": Completion(
         before="async def my_async_function():\n    return 'done'\n",

@@ -121,6 +121,54 @@ async def removed(ada: Visitor) -> None:
     await ada.sees_no("Message 1")
 
 
+@expects("105")
+async def instrumented(ada: Visitor) -> None:
+    await ada.writes("good morning")
+    await ada.reads("Received: good morning")
+
+
+@expects("106b", uses=("stream_token", "Step"))
+async def streamed_sql(ada: Visitor) -> None:
+    await ada.writes("SELECT 1")
+    await ada.reads("SELECT 1")
+
+
+@expects("126", "128", "130", uses=("Step",))
+async def answered_by_an_instrumented_model(ada: Visitor) -> None:
+    await ada.writes("Bonjour")
+    await ada.reads("The model read 2 messages, the last one: Bonjour")
+
+
+@expects("7", "32")
+async def made_and_answered(ada: Visitor) -> None:
+    await ada.writes("good morning")
+    await ada.reads("Received: good morning")
+
+
+@expects("31", "42", "43", uses=("Step",))
+async def worked_out_by_a_chain(ada: Visitor) -> None:
+    await ada.writes("2 + 2")
+    await ada.reads("Hello")
+
+
+@expects("49", uses=("Step",))
+async def run_in_a_thread(ada: Visitor) -> None:
+    await ada.writes("2 + 2")
+    await ada.reads("the model's answer")
+
+
+@expects("123", "124", uses=("stream_token", "Step"))
+async def streamed_by_a_chain(ada: Visitor) -> None:
+    await ada.writes("Who was Ada?")
+    await ada.reads("The model says: read 2 messages: Who was Ada?")
+
+
+@expects("125", uses=("stream_token", "Step"))
+async def an_agent_that_asks_a_tool(ada: Visitor) -> None:
+    await ada.writes("How is the weather in sf?")
+    await ada.reads("The model says: read 2 messages: The model says: It's always sunny in sf")
+
+
 @expects("84")
 async def context_of_the_conversation(ada: Visitor) -> None:
     await ada.writes("first")

@@ -2,7 +2,16 @@
 
 from types import ModuleType
 
-from tests.conformance.stubs import embedchain, matplotlib, mistralai, openai, pandas, plotly, presidio_analyzer
+from tests.conformance.stubs import (
+    embedchain,
+    langchain,
+    matplotlib,
+    mistralai,
+    openai,
+    pandas,
+    plotly,
+    presidio_analyzer,
+)
 
 
 def _package(name: str, part: str, module: ModuleType) -> ModuleType:
@@ -22,5 +31,6 @@ MODULES: dict[str, ModuleType] = {
     "plotly": _package("plotly", "graph_objects", plotly),
     "plotly.graph_objects": plotly,
     "presidio_analyzer": presidio_analyzer,
+    **langchain.modules(),
 }
 """Each stand-in by the name it is imported under."""
