@@ -171,6 +171,21 @@ client, template, settings = AsyncOpenAI(), "Say: {input}", {"model": "gpt-4"}
     "126": Completion(model=True, replace={'base_url="http://0.0.0.0:4000"': "base_url=None"}),
     "128": Completion(model=True, replace={'base_url="http://localhost:1234/v1"': "base_url=None"}),
     "130": Completion(model=True),
+    "33": Completion(after=ANSWER),
+    "110": Completion(
+        before="""
+from contextlib import asynccontextmanager
+from langchain_core.language_models.fake import FakeListLLM
+from presidio_analyzer import AnalyzerEngine
+analyzer = AnalyzerEngine()
+class llm_chain:
+    async def arun(text, callbacks):
+        answer = await FakeListLLM(responses=["read"]).ainvoke(text, config={"callbacks": callbacks})
+        return f"The chain has {answer}: {text}"
+""",
+        replace={"      anonymized_message\n": "      anonymized_message,\n"},
+        after="    await cl.Message(response).send()\n",
+    ),
     "115": Completion(after="    return 'done'\n" + calling("await my_async_function()")),
     "116": Completion(
         before="async def my_async_function():\n    return 'done'\n",

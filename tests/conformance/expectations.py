@@ -121,7 +121,7 @@ async def removed(ada: Visitor) -> None:
     await ada.sees_no("Message 1")
 
 
-@expects("105")
+@expects("33", "105")
 async def instrumented(ada: Visitor) -> None:
     await ada.writes("good morning")
     await ada.reads("Received: good morning")
@@ -323,6 +323,16 @@ async def asked_before_personal_data_is_used(ada: Visitor) -> None:
     await ada.reads("PII detected")
     await ada.clicks("✅ Continue")
     await ada.reads("Received: ada@example.com")
+
+
+@expects("110", uses=("Action", "Step"))
+async def anonymised_before_a_model_reads_it(ada: Visitor) -> None:
+    await ada.writes("nothing personal")
+    await ada.reads("The chain has read: nothing personal")
+    await ada.writes("ada@example.com")
+    await ada.reads("PII detected")
+    await ada.clicks("✅ Continue")
+    await ada.reads("The chain has read: ada<AT>example.com")
 
 
 @expects("9", uses=("AskFileMessage",))

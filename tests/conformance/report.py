@@ -23,12 +23,17 @@ The {count} samples of the documented handler API that mean something on a messa
 emulated platforms as a person meets it. `make conformance` runs them and writes this page, where the document with the
 samples is on the machine.
 
-✓: the person sees what the document promises. ✗: they do not. {mark}: later work. Each is run with
-`import gateway as cl`, and, in the column *unchanged*, with `import chainlit as cl` under `--compat chainlit` on all
-three. Where a platform has no control of its own for it, the last column says what is shown, in the words of
-[platforms.md](platforms.md).
+✓: the person sees what the document promises. ✗: they do not. {mark}: it does not run here, and the last column says
+why. Each is run with `import gateway as cl`, and, in the column *unchanged*, with `import chainlit as cl` under
+`--compat chainlit` on all three. Where a platform has no control of its own for it, the last column says what is shown,
+in the words of [platforms.md](platforms.md).
 
-{held} of {runs} runs ({run} samples, two names, three platforms) show it; {later} samples are later work.
+The samples of instrumented clients run with the real `openai` against the fake model, those of chains and agents with
+the real callbacks of `langchain_core`, `langgraph` and `llama_index.core`, those of tools with the real `mcp`. Models,
+and LangChain's names of its first version, are stand-ins (`tests/conformance/stubs`), as pandas, Plotly, Matplotlib and
+others are here: `make test-integrations` runs these three with the real libraries.
+
+{held} of {runs} runs ({run} samples, two names, three platforms) show it; {later} samples do not run here.
 
 | # | sample | Slack | Discord | Teams | unchanged | shown |
 |---|---|---|---|---|---|---|

@@ -11,6 +11,8 @@ from tests.conformance.stubs import (
     pandas,
     plotly,
     presidio_analyzer,
+    presidio_anonymizer,
+    service_context,
 )
 
 
@@ -30,7 +32,9 @@ MODULES: dict[str, ModuleType] = {
     "pandas": pandas,
     "plotly": _package("plotly", "graph_objects", plotly),
     "plotly.graph_objects": plotly,
+    "llama_index.core.service_context": service_context,
     "presidio_analyzer": presidio_analyzer,
+    "presidio_anonymizer": presidio_anonymizer,
     **langchain.modules(),
 }
 """Each stand-in by the name it is imported under."""
