@@ -1,6 +1,6 @@
 """Kills at random points under load and trouble, then an account of every message: none lost, none doubled, in order.
 
-``CHAOS_KILLS`` kills each platform's bot so often (6 without it: the short form CI runs), ``CHAOS_SEED`` repeats a
+``CHAOS_KILLS`` kills each platform's bot so often (4 without it: the short form CI runs), ``CHAOS_SEED`` repeats a
 run's choices (the moments of the kills differ all the same: they depend on the machine).
 """
 
@@ -19,7 +19,7 @@ from tests.contract.reading import texts
 from tests.contract.world import Place, Post, Said, World
 from tests.support.process import BotProcess
 
-KILLS = int(os.environ.get("CHAOS_KILLS", "6"))
+KILLS = int(os.environ.get("CHAOS_KILLS", "4"))
 SEED = os.environ.get("CHAOS_SEED", "7")
 
 REFUSED = "This question is no longer open."
