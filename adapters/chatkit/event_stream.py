@@ -13,7 +13,7 @@ _HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 class EventStream(Response):
     """Sends what an iterator yields, until it ends or the client goes away.
 
-    Starlette's own ``StreamingResponse`` does the same with a task group, which costs a tenth of a short stream.
+    Starlette's own ``StreamingResponse`` does the same with a task group, which a short stream can do without.
     """
 
     media_type = "text/event-stream"
