@@ -1,17 +1,10 @@
 """Calls of models by the ``mistralai`` client as steps."""
 
-import functools
-import inspect
 from typing import Any
 
-import structlog
-
 from gateway.integrations.answers import ChatAnswer
+from gateway.integrations.instrumenting import instrument
 from gateway.integrations.model_call import ModelCall
-
-log = structlog.get_logger(__name__)
-
-_INSTRUMENTED = "_gateway_instrumented"
 
 
 def instrument_mistralai() -> None:
@@ -26,62 +19,10 @@ def instrument_mistralai() -> None:
 
     for api in (Chat, Fim):
         for name in ("complete", "stream", "complete_async", "stream_async"):
-            method = getattr(api, name)
-            if not hasattr(method, _INSTRUMENTED):
-                wrapped = _async(method) if inspect.iscoroutinefunction(method) else _sync(method)
-                setattr(wrapped, _INSTRUMENTED, True)
-                setattr(api, name, wrapped)
+            instrument(api, name, begin=_begin, iterator="generator")
 
 
-def _begin(arguments: dict[str, Any]) -> ModelCall | None:
+def _begin(*_: object, **arguments: Any) -> ModelCall | None:
     hidden = ("retries", "server_url", "timeout_ms", "http_headers")
     given = {name: value for name, value in arguments.items() if name not in hidden}
     return ModelCall.begin("mistralai", given, ChatAnswer())
-
-
-def _sync(method: Any) -> Any:
-    @functools.wraps(method)
-    def in_step(self: Any, *args: Any, **arguments: Any) -> Any:
-        call = _begin(arguments)
-        if call is None:
-            return method(self, *args, **arguments)
-        try:
-            result = method(self, *args, **arguments)
-        except BaseException as error:
-            call.failed(error)
-            raise
-        return _watched(call, result)
-
-    return in_step
-
-
-def _async(method: Any) -> Any:
-    @functools.wraps(method)
-    async def in_step(self: Any, *args: Any, **arguments: Any) -> Any:
-        call = _begin(arguments)
-        if call is None:
-            return await method(self, *args, **arguments)
-        try:
-            result = await method(self, *args, **arguments)
-        except BaseException as error:
-            call.failed(error)
-            raise
-        return _watched(call, result)
-
-    return in_step
-
-
-def _watched(call: ModelCall, result: Any) -> Any:
-    """Return what the client returned; the step ends with it, or with the stream that it is."""
-    try:
-        generator = getattr(result, "generator", None)
-        if generator is None:
-            call.answered(result)
-        elif hasattr(result, "__anext__"):
-            result.generator = call.watch_async(generator)
-        else:
-            result.generator = call.watch(generator)
-    except Exception:
-        log.exception("model.call_not_recorded", provider="mistralai")
-        call.answered(None)
-    return result
