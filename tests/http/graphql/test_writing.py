@@ -7,11 +7,23 @@ from contextlib import closing
 from pathlib import Path
 
 import httpx
+import pytest
 
-from gateway.model import API_KEY, Document, StoredApiKey
+from gateway.http.graphql import uploads
+from gateway.model import API_KEY, Document, KeyScope, StoredApiKey
 from gateway.store import SQLiteStore
 from tests.chatkit.client import KEY, bearer
 from tests.http.graphql.asking import READ_STEP, STEP, THREAD, ask, at, put, refused
+
+
+async def issued(folder: Path, scope: KeyScope) -> str:
+    """Return a new key of a gateway that runs, as the command line makes it."""
+    key, stored = StoredApiKey.issue(name="", scopes=[scope], now=time.time())
+    store = SQLiteStore(folder / "gateway.db", owner=False)
+    await store.open()
+    await store.put_documents([Document(kind=API_KEY, id=stored.id, body=stored.to_body())])
+    await store.close()
+    return key
 
 
 async def test_a_step_is_made_and_changed_and_what_is_absent_or_null_stays(api: httpx.AsyncClient) -> None:
@@ -80,6 +92,13 @@ async def test_a_hundred_steps_are_sent_at_once_and_stand_in_order(api: httpx.As
     assert all(each == {"ok": True, "message": None} for each in data.values())
     thread = (await ask(api, '{ threadDetail(id: "t") { steps { name } } }'))["threadDetail"]
     assert [each["name"] for each in thread["steps"]] == [f"step {i}" for i in range(100)]
+
+
+async def test_steps_stand_in_the_order_in_which_they_began(api: httpx.AsyncClient) -> None:
+    for id, start in (("second", "2026-01-01T00:00:02Z"), ("first", "2026-01-01T02:00:01+02:00")):
+        await put(api, id, threadId="t", name=id, startTime=start)
+    thread = (await ask(api, '{ threadDetail(id: "t") { steps { id } } }'))["threadDetail"]
+    assert [each["id"] for each in thread["steps"]] == ["first", "second"]
 
 
 async def test_a_thread_is_made_and_changed(api: httpx.AsyncClient) -> None:
@@ -171,6 +190,17 @@ async def test_an_upload_that_says_no_file_is_refused(api: httpx.AsyncClient) ->
         assert (answer.status_code, bool(answer.json()["errors"][0]["message"])) == (status, True)
 
 
+async def test_an_upload_address_that_has_expired_takes_nothing(
+    api: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "WORKS_FOR", -5)
+    prepared = (await api.post(at(api, "/api/upload/file"), json={"fileName": "x"})).json()
+    target = prepared["post"]
+    answer = await api.post(target["url"], data=target["fields"], files={"file": ("x", b"x")})
+    assert (answer.status_code, "expired" in answer.json()["errors"][0]["message"]) == (403, True)
+    assert (await api.get(prepared["signedUrl"])).status_code == 410
+
+
 async def test_what_is_no_form_or_too_large_is_not_kept(api: httpx.AsyncClient) -> None:
     prepared = (await api.post(at(api, "/api/upload/file"), json={"fileName": "x"})).json()
     target = prepared["post"]
@@ -211,11 +241,7 @@ async def test_changes_are_in_the_audit(api: httpx.AsyncClient, tmp_path: Path) 
 
 
 async def test_a_key_that_only_reads_changes_nothing(api: httpx.AsyncClient, tmp_path: Path) -> None:
-    key, stored = StoredApiKey.issue(name="reader", scopes=["read"], now=time.time())
-    store = SQLiteStore(tmp_path / "gateway.db", owner=False)
-    await store.open()
-    await store.put_documents([Document(kind=API_KEY, id=stored.id, body=stored.to_body())])
-    await store.close()
+    key = await issued(tmp_path, "read")
     headers = {"x-api-key": key, "authorization": ""}
     body = {"query": STEP, "variables": {"id": "s", "threadId": "t"}}
     assert (await api.post(at(api), json=body, headers=headers)).status_code == 403
@@ -223,4 +249,16 @@ async def test_a_key_that_only_reads_changes_nothing(api: httpx.AsyncClient, tmp
         "data": {"step": None}
     }
     assert (await api.post(at(api), json=body, headers={"authorization": "Bearer wrong"})).status_code == 401
+
+
+async def test_only_an_administrator_s_key_erases_a_person(api: httpx.AsyncClient, tmp_path: Path) -> None:
+    key = await issued(tmp_path, "write")
+    person = (await ask(api, 'mutation { createParticipant(identifier: "willy") { id } }'))["createParticipant"]
+    body = {"query": "mutation D($id: String!) { deleteParticipant(id: $id) { id } }", "variables": person}
+    answer = await api.post(at(api), json=body, headers={"x-api-key": key, "authorization": ""})
+    assert "'admin'" in answer.json()["errors"][0]["message"]
+    assert (await ask(api, '{ participant(identifier: "willy") { id } }'))["participant"] == person
+
+
+async def test_the_address_of_a_key_is_that_of_its_project(api: httpx.AsyncClient) -> None:
     assert (await api.post(at(api, "/api/my-project"), json={}, headers=bearer(KEY))).json() == {"projectId": "gateway"}
