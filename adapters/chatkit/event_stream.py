@@ -19,7 +19,7 @@ class EventStream(Response):
     media_type = "text/event-stream"
 
     def __init__(self, chunks: AsyncIterator[bytes], ended: Callable[[bool], None]) -> None:
-        """Make the answer.
+        """Make an answer of server-sent events, which begins when it is called.
 
         Args:
             chunks: The events, as they are sent.
@@ -31,7 +31,7 @@ class EventStream(Response):
         self._ended = ended
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the answer."""
+        """Send the events until they end or the client goes away, then call ``ended``."""
         sending = asyncio.current_task()
         assert sending is not None
         gone = asyncio.ensure_future(_until_gone(receive))

@@ -92,7 +92,7 @@ class ThreadLog:
         return f"{self._epoch}-{self._last}"
 
     def publish(self, event: Event) -> None:
-        """Add an event."""
+        """Number an event, remember it for clients that come back, and hand it to whoever reads the thread now."""
         self.drafts.note(event)
         self._last += 1
         data = b"id: %s-%d\ndata: %s\n\n" % (self._epoch.encode(), self._last, dump(event))
@@ -179,7 +179,7 @@ class ThreadLogs:
             reader.close()
 
     def close(self) -> None:
-        """End all streams."""
+        """End the streams of all readers, because the gateway ends."""
         for log in self._logs.values():
             for reader in log.readers:
                 reader.close()

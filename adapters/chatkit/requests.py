@@ -172,14 +172,14 @@ class GetThread(_Part):
 
 
 class UpdateThread(_Part):
-    """Name a thread."""
+    """A client's request to give a thread another title (``threads.update``)."""
 
     type: Literal["threads.update"]
     params: _UpdateParams
 
 
 class DeleteThread(_Part):
-    """Delete a thread."""
+    """A client's request to delete a thread (``threads.delete``)."""
 
     type: Literal["threads.delete"]
     params: _InThread

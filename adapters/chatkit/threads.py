@@ -162,7 +162,7 @@ class ThreadStore:
         return [each.body for each in found]
 
     async def remove(self, ids: Collection[str]) -> None:
-        """Delete items."""
+        """Delete the items with these ids, in whichever thread they are."""
         await self._documents.delete_documents(_ITEM, ids)
 
     # Both

@@ -166,7 +166,7 @@ class Activity(Protocol):
 
 
 class Conversations(Protocol):
-    """Deletes conversations."""
+    """Deletes what the gateway keeps of conversations, for adapters whose people can delete them."""
 
     async def forget(self, conversation: ConversationRef) -> None:
         """End the session of a conversation and delete what history keeps of it, with the contents of its files.

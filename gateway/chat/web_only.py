@@ -304,7 +304,7 @@ class ElementSidebar:
 
     @classmethod
     async def set_title(cls, title: str) -> None:
-        """Do nothing.
+        """Do nothing, and log once that a chat has no sidebar whose title could be set.
 
         Args:
             title: The title, which nobody reads.
@@ -313,7 +313,7 @@ class ElementSidebar:
 
     @classmethod
     async def set_elements(cls, elements: Sequence[Any], key: str | None = None) -> None:
-        """Do nothing.
+        """Do nothing, and log once that a chat has no sidebar: send the elements with a ``cl.Message``.
 
         Args:
             elements: The elements, which nobody sees.

@@ -32,7 +32,7 @@ class Instance(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What is known of a name."""
+    """What ``gateway check`` knows of a name that a bot uses: whether it works here, and why not."""
 
     state: State
     words: str = ""

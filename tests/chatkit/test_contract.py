@@ -9,7 +9,7 @@ import pytest
 
 from adapters.chatkit.adapter import ChatKitAdapter
 from gateway.adapter import AdapterContext
-from gateway.errors import Rejected
+from gateway.errors import Gone, Rejected
 from gateway.http.access import KeyedAccess
 from gateway.ingress.activity import ConversationActivity
 from gateway.model import ConversationRef, Outgoing, Receipt, TaskUpdate, UserRef
@@ -136,6 +136,11 @@ class TestChatKitAdapter(AdapterContract):
         assert (ref, ref.kind) == (newest, "dm")
         receipt = await adapter.send(ref, Outgoing(text="psst"), key="k")
         assert [(each.id, each.text) for each in harness.said(post)] == [(receipt.id, "psst")]
+
+    async def test_nothing_is_said_in_a_thread_that_there_is_not(self, harness: AdapterHarness) -> None:
+        _, ref = await harness.mention()
+        with pytest.raises(Gone):
+            await harness.adapter.send(replace(ref, thread="cthr_none"), Outgoing(text="x"), key="k")
 
     async def test_nobody_is_no_person_to_write_to(self, harness: AdapterHarness) -> None:
         """Users are named by whoever makes sessions for them, so that every name can be one; only workspaces cannot."""

@@ -8,6 +8,7 @@ import pytest
 
 import gateway as cl
 from gateway.chat import web_only
+from gateway.compat.chainlit.context import local_steps
 from gateway.telemetry.logs import configure_logging
 from tests.contract.world import World
 from tests.slack.world import slack_world
@@ -74,3 +75,19 @@ async def test_a_toast_is_seen_by_the_person_alone(tmp_path: Path) -> None:
 
     world = await run(tmp_path, main)
     assert any("✅ Saved" in text for text in world.told())
+
+
+async def test_the_steps_around_are_all_of_them_and_cannot_be_set(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure_logging(form="console", debug=False)
+    seen: list[list[str]] = []
+
+    async def main(message: cl.Message) -> None:
+        async with cl.Step("outer"), cl.Step("middle"), cl.Step("inner"):
+            local_steps.set(None)
+            seen.append([step.name for step in local_steps.get() or ()][1:])
+
+    await run(tmp_path, main)
+    assert seen == [["outer", "middle", "inner"]]
+    assert "compat.does_nothing" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""``chainlit.action``."""
+"""What an app written for Chainlit imports from ``chainlit.action``: the gateway's own objects."""
 
 from gateway import Action
 

@@ -1,4 +1,4 @@
-"""``chainlit.cache``."""
+"""What an app written for Chainlit imports from ``chainlit.cache``: the gateway's own objects."""
 
 from gateway import cache
 

@@ -1,4 +1,4 @@
-"""``chainlit.callbacks``: the decorators."""
+"""What an app written for Chainlit imports from ``chainlit.callbacks``: the gateway's decorators."""
 
 from typing import Any
 

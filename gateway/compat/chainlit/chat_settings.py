@@ -1,4 +1,4 @@
-"""``chainlit.chat_settings``."""
+"""What an app written for Chainlit imports from ``chainlit.chat_settings``: the gateway's own objects."""
 
 from gateway import ChatSettings
 

@@ -40,17 +40,17 @@ class ChainlitConfig:
 
     @property
     def ui(self) -> Section:
-        """The table ``[UI]``."""
+        """The table ``[UI]`` of ``.chainlit/config.toml``."""
         return Section("ui.", current().values["UI"])
 
     @property
     def features(self) -> Section:
-        """The table ``[features]``."""
+        """The table ``[features]`` of ``.chainlit/config.toml``."""
         return Section("features.", current().values["features"])
 
     @property
     def project(self) -> Section:
-        """The table ``[project]``."""
+        """The table ``[project]`` of ``.chainlit/config.toml``."""
         return Section("project.", current().values["project"])
 
     @property

@@ -1,4 +1,4 @@
-"""``chainlit.element``."""
+"""What an app written for Chainlit imports from ``chainlit.element``: the gateway's own objects."""
 
 from typing import Literal
 

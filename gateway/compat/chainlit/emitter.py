@@ -1,4 +1,4 @@
-"""``chainlit.emitter``."""
+"""What an app written for Chainlit imports from ``chainlit.emitter``: the gateway's own objects."""
 
 from gateway.chat.commands import Emitter
 

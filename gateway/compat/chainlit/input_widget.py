@@ -1,4 +1,4 @@
-"""``chainlit.input_widget``."""
+"""What an app written for Chainlit imports from ``chainlit.input_widget``: the gateway's own objects."""
 
 from gateway.input_widget import (
     Checkbox,

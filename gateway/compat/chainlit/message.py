@@ -1,4 +1,4 @@
-"""``chainlit.message``."""
+"""What an app written for Chainlit imports from ``chainlit.message``: the gateway's own objects."""
 
 from gateway import (
     AskActionMessage,

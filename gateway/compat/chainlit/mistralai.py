@@ -1,4 +1,4 @@
-"""``chainlit.mistralai``."""
+"""What an app written for Chainlit imports from ``chainlit.mistralai``: the gateway's own objects."""
 
 from typing import TYPE_CHECKING, Any
 

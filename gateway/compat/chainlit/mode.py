@@ -1,4 +1,4 @@
-"""``chainlit.mode``."""
+"""What an app written for Chainlit imports from ``chainlit.mode``: the gateway's own objects."""
 
 from gateway import Mode, ModeOption
 

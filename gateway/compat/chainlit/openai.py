@@ -1,4 +1,4 @@
-"""``chainlit.openai``."""
+"""What an app written for Chainlit imports from ``chainlit.openai``: the gateway's own objects."""
 
 from typing import TYPE_CHECKING, Any
 

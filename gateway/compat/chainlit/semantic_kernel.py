@@ -1,4 +1,4 @@
-"""``chainlit.semantic_kernel``."""
+"""What an app written for Chainlit imports from ``chainlit.semantic_kernel``: the gateway's own objects."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -1,4 +1,4 @@
-"""``chainlit.step``."""
+"""What an app written for Chainlit imports from ``chainlit.step``: the gateway's own objects."""
 
 from gateway.chat.step_decorator import step
 from gateway.chat.steps import Step, StepType

@@ -1,4 +1,4 @@
-"""``chainlit.types``."""
+"""What an app written for Chainlit imports from ``chainlit.types``: the gateway's own objects."""
 
 from typing import Literal, TypedDict
 

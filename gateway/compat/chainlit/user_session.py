@@ -1,4 +1,4 @@
-"""``chainlit.user_session``."""
+"""What an app written for Chainlit imports from ``chainlit.user_session``: the gateway's own objects."""
 
 from gateway import user_session
 from gateway.chat.session import UserSession

@@ -1,4 +1,4 @@
-"""``chainlit.utils``."""
+"""What an app written for Chainlit imports from ``chainlit.utils``: the gateway's own objects."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""``chainlit.data.acl``."""
+"""What an app written for Chainlit imports from ``chainlit.data.acl``: the gateway's own objects."""
 
 from gateway.data import get_data_layer
 

@@ -1,4 +1,4 @@
-"""``chainlit.data.base``."""
+"""What an app written for Chainlit imports from ``chainlit.data.base``: the gateway's own objects."""
 
 from gateway.data.base import BaseDataLayer
 

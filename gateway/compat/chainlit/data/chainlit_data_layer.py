@@ -1,4 +1,4 @@
-"""``chainlit.data.chainlit_data_layer``."""
+"""What an app written for Chainlit imports from ``chainlit.data.chainlit_data_layer``: the gateway's own objects."""
 
 from gateway.data.chainlit_data_layer import ChainlitDataLayer
 

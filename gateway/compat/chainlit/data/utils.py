@@ -1,4 +1,4 @@
-"""``chainlit.data.utils``."""
+"""What an app written for Chainlit imports from ``chainlit.data.utils``: the gateway's own objects."""
 
 from gateway.data.utils import queue_until_user_message
 

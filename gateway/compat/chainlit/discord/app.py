@@ -1,4 +1,4 @@
-"""``chainlit.discord.app``."""
+"""What an app written for Chainlit imports from ``chainlit.discord.app``: the gateway's own objects."""
 
 from gateway.discord.app import client
 

@@ -1,4 +1,4 @@
-"""``chainlit.langchain.callbacks``."""
+"""What an app written for Chainlit imports from ``chainlit.langchain.callbacks``: the gateway's own objects."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -1,1 +1,1 @@
-"""``chainlit.llama_index``."""
+"""What an app written for Chainlit imports from ``chainlit.llama_index``: the gateway's own objects."""

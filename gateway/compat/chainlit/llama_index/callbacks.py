@@ -1,4 +1,4 @@
-"""``chainlit.llama_index.callbacks``."""
+"""What an app written for Chainlit imports from ``chainlit.llama_index.callbacks``: the gateway's own objects."""
 
 from typing import TYPE_CHECKING, Any
 

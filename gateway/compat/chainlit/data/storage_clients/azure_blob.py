@@ -1,4 +1,4 @@
-"""``chainlit.data.storage_clients.azure_blob``."""
+"""What an app of Chainlit's imports from ``chainlit.data.storage_clients.azure_blob``: the gateway's own objects."""
 
 from gateway.data.storage_clients.azure_blob import AzureBlobStorageClient
 

@@ -1,4 +1,4 @@
-"""``chainlit.data.storage_clients.local``."""
+"""What an app written for Chainlit imports from ``chainlit.data.storage_clients.local``: the gateway's own objects."""
 
 from gateway.data.storage_clients.local import LocalStorageClient
 

@@ -1,4 +1,4 @@
-"""``chainlit.data.storage_clients.s3``."""
+"""What an app written for Chainlit imports from ``chainlit.data.storage_clients.s3``: the gateway's own objects."""
 
 from gateway.data.storage_clients.s3 import S3StorageClient
 
