@@ -7,25 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
-from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.types import Message, Receive
 
 from adapters.chatkit.ids import new_id, person
 from adapters.chatkit.limits import LINK_SECONDS, UPLOADS
 from adapters.chatkit.sessions import Session
-from gateway.adapter import DocumentStore, FileVault
-from gateway.disk import in_thread
+from gateway.adapter import DocumentStore, FileVault, receive_upload
 from gateway.errors import Gone, RequestRefused, TooLarge, Unavailable
 from gateway.model import Document, FromPath, OutgoingFile, media_type
 
 _KIND = "chatkit.file"
 _MB = 1_000_000
-_AROUND = 100_000
-"""Bytes of a request beside its file: the form's own lines and fields."""
 _NAME = 255
-_FIELDS = 20
 _MIME = re.compile(r"[\w.+-]{1,127}/[\w.+-]{1,127}", re.ASCII)
 """A media type (RFC 6838, section 4.2)."""
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
@@ -70,8 +63,6 @@ class Attachments:
         allowed = session.configuration.file_upload
         if not allowed.enabled or self._vault is None:
             raise RequestRefused(403, "this session allows no uploads: create it with file_upload enabled")
-        if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-            raise RequestRefused(415, "send the file as multipart/form-data, in the field file")
         if len(self._under_way) >= UPLOADS:
             raise RequestRefused(429, f"{UPLOADS} uploads are under way: try again", headers={"Retry-After": "5"})
         id = new_id("file")
@@ -160,29 +151,11 @@ class Attachments:
 
 async def _received(request: Request, folder: Path, *, limit: int) -> OutgoingFile:
     """Write the file of a form into a folder."""
-    too_large = RequestRefused(413, f"the file has more than {limit / _MB:g} MB", where="file")
-    bounded = Request(request.scope, _bounded(request.receive, limit + _AROUND, too_large))
-    try:
-        async with bounded.form(max_files=1, max_fields=_FIELDS, max_part_size=_AROUND) as form:
-            uploaded = form.get("file")
-            if not isinstance(uploaded, UploadFile):
-                raise RequestRefused(400, "there is no file in the field file", where="file")
-            if (uploaded.size or 0) > limit:
-                raise too_large
-            path = folder / "content"
-            await in_thread(_copy, uploaded, path)
-            name = safe_name(uploaded.filename or "")
-            stated = media_type("", uploaded.content_type or "")
-            mime = media_type(name, stated if _MIME.fullmatch(stated) else "")
-    except HTTPException as error:  # what Starlette makes of a form that its parser refuses
-        raise RequestRefused(400, f"the form cannot be read: {error.detail}") from None
-    return OutgoingFile(name=name, mime=mime, source=FromPath(path=path))
-
-
-def _copy(uploaded: UploadFile, path: Path) -> None:
-    with path.open("wb") as file:
-        while chunk := uploaded.file.read(1_048_576):
-            file.write(chunk)
+    file = await receive_upload(request, folder, limit=limit)
+    name = safe_name(file.name)
+    stated = media_type("", file.mime)
+    mime = media_type(name, stated if _MIME.fullmatch(stated) else "")
+    return OutgoingFile(name=name, mime=mime, source=FromPath(path=file.path))
 
 
 def safe_name(name: str) -> str:
@@ -190,18 +163,3 @@ def safe_name(name: str) -> str:
     last = PureWindowsPath(PurePosixPath(name).name).name
     shown = " ".join("".join(sign if sign.isprintable() else " " for sign in last).split())
     return shown[-_NAME:].strip(". ") or "file"
-
-
-def _bounded(receive: Receive, limit: int, too_large: RequestRefused) -> Receive:
-    """Return a ``receive`` that raises ``too_large`` once the body is larger than ``limit`` bytes."""
-    received = 0
-
-    async def bounded() -> Message:
-        nonlocal received
-        message = await receive()
-        received += len(message.get("body", b""))
-        if received > limit:
-            raise too_large
-        return message
-
-    return bounded

@@ -28,6 +28,7 @@ from gateway.adapter.extras import (
     SupportsTitles,
 )
 from gateway.adapter.platform import AppOptions, Platform
+from gateway.adapter.uploads import UploadedFile, receive_upload
 from gateway.model import KeyScope
 
 __all__ = [
@@ -58,4 +59,6 @@ __all__ = [
     "SupportsStarters",
     "SupportsStreaming",
     "SupportsTitles",
+    "UploadedFile",
+    "receive_upload",
 ]

@@ -1,5 +1,6 @@
 """Uploads of the client: it asks for an address, and sends the file there as a form."""
 
+import hmac
 import re
 import tempfile
 import time
@@ -9,13 +10,10 @@ from typing import Annotated
 from urllib.parse import quote
 
 from pydantic import BaseModel, Field, ValidationError
-from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import Message, Receive
 
-from gateway.disk import in_thread
+from gateway.adapter import receive_upload
 from gateway.errors import RequestRefused, TooLarge
 from gateway.http.api.parts import ApiParts
 from gateway.model.media import media_type
@@ -27,8 +25,6 @@ WORKS_FOR = 3_600
 """Seconds for which an address takes its file."""
 _UNFILED = "unfiled"
 """What stands for the thread of a file that was uploaded for none."""
-_AROUND = 100_000
-"""Bytes of a request beside its file: the form's own lines and fields."""
 _MIME = re.compile(r"[\w.+-]{1,127}/[\w.+-]{1,127}", re.ASCII)
 
 
@@ -86,49 +82,20 @@ async def received(parts: ApiParts, request: Request) -> Response:
     key, until = given.get("key", ""), given.get("until", "")
     if not (until.isascii() and until.isdigit() and len(until) < 16):
         raise RequestRefused(403, "this upload address is not complete")
-    if given.get("signature") != _signature(parts, key, int(until)) or time.time() > int(until):
-        raise RequestRefused(403, "this upload address is none, or has expired: ask for another one")
-    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        raise RequestRefused(415, "send the file as multipart/form-data, in the field file")
-    bounded = Request(request.scope, _bounded(request.receive, parts.max_file_bytes + _AROUND))
-    try:
-        async with bounded.form(max_files=1, max_fields=10, max_part_size=_AROUND) as form:
-            if form.get("key", key) != key:
-                raise RequestRefused(403, "this upload address is for another key")
-            file = form.get("file")
-            if not isinstance(file, UploadFile):
-                raise RequestRefused(400, "there is no file in the field file", where="file")
-            with tempfile.TemporaryDirectory(prefix="upload-") as folder:
-                path = Path(folder) / "content"
-                await in_thread(_copy, file, path)
-                await parts.blobs.put(key, path, mime=file.content_type or "", limit=parts.max_file_bytes)
-    except HTTPException as error:  # what Starlette makes of a form that its parser refuses
-        raise RequestRefused(400, f"the form cannot be read: {error.detail}") from None
-    except TooLarge as error:
-        raise RequestRefused(413, str(error)) from None
+    if not hmac.compare_digest(given.get("signature", "").encode(), _signature(parts, key, int(until)).encode()):
+        raise RequestRefused(403, "this upload address is none of ours: ask for another one")
+    if time.time() > int(until):
+        raise RequestRefused(403, "this upload address has expired: ask for another one")
+    with tempfile.TemporaryDirectory(prefix="upload-") as folder:
+        file = await receive_upload(request, Path(folder), limit=parts.max_file_bytes)
+        if file.fields.get("key", key) != key:
+            raise RequestRefused(403, "this upload address is for another key")
+        try:
+            await parts.blobs.put(key, file.path, mime=file.mime)
+        except TooLarge as error:  # the disk is full
+            raise RequestRefused(413, str(error)) from None
     return Response(status_code=204)
 
 
 def _signature(parts: ApiParts, key: str, until: int) -> str:
     return parts.links.digest("upload", key, str(until))
-
-
-def _copy(file: UploadFile, path: Path) -> None:
-    with path.open("wb") as target:
-        while chunk := file.file.read(1_048_576):
-            target.write(chunk)
-
-
-def _bounded(receive: Receive, limit: int) -> Receive:
-    """Return a ``receive`` that raises ``RequestRefused`` (413) once the body is larger than ``limit`` bytes."""
-    size = 0
-
-    async def bounded() -> Message:
-        nonlocal size
-        message = await receive()
-        size += len(message.get("body", b""))
-        if size > limit:
-            raise RequestRefused(413, f"the file has more than {limit / 1_000_000:g} MB")
-        return message
-
-    return bounded
