@@ -119,6 +119,7 @@ def adapter_context(settings: GatewaySettings, store: Store, kept: FileParts, gi
         idempotency=IdempotencyKeys(store),
         activity=given.activity,
         conversations=given.deletion,
+        cluster=store.cluster,
         public_url=settings.own_url,
     )
 

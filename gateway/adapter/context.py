@@ -59,6 +59,53 @@ class KeyValueStore(Protocol):
         ...
 
 
+class Cluster(Protocol):
+    """The replicas of this gateway: the processes that work on the same store now, this one among them."""
+
+    @property
+    def shared(self) -> bool:
+        """Whether other replicas may work on the store, now or later."""
+        ...
+
+    @property
+    def replicas(self) -> int:
+        """How many replicas are alive and not about to end, as of the last heartbeat; at least 1."""
+        ...
+
+    @property
+    def fenced(self) -> bool:
+        """Whether this replica's lease has ended, so that others may have taken over what it had."""
+        ...
+
+    async def lead(self, part: str, *, lost: Callable[[], None] | None = None) -> bool:
+        """Take the part of this name, which one replica has at a time, and return whether this replica has it now. It
+        keeps it until it steps down, ends or is fenced. Asked again it says so again; others ask every now and then.
+
+        Args:
+            part: What is done once for all replicas; it begins with the platform's name (``discord.shard.0``).
+            lost: Called, on the event loop, when this replica is fenced while it has the part: before another one can
+                take it, unless this process was frozen.
+        """
+        ...
+
+    async def step_down(self, part: str) -> None:
+        """Let another replica take a part; nothing where this one does not have it."""
+        ...
+
+    def tell(self, topic: str, body: Mapping[str, Any]) -> None:
+        """Tell all other replicas something, soon and at most once: what must not be lost belongs into a store.
+
+        Args:
+            topic: What it is about, for those who listen; it begins with the platform's name.
+            body: A JSON object of at most 7,000 bytes; a larger one is not told, and logged.
+        """
+        ...
+
+    def listen(self, topic: str, hear: Callable[[Mapping[str, Any]], None]) -> None:
+        """Have ``hear`` called, on the event loop, with what other replicas tell of a topic."""
+        ...
+
+
 class DocumentStore(Protocol):
     """Stores documents of an adapter that is itself the platform: what others keep at Slack or Discord. Their kinds
     begin with the platform's name (``chatkit.thread``)."""
@@ -200,5 +247,7 @@ class AdapterContext:
     """Where turns run. None where the gateway does not tell."""
     conversations: Conversations | None = None
     """What deletes conversations. None where the gateway has none."""
+    cluster: Cluster | None = None
+    """The replicas of this gateway; usable while connected. None where there is only this process."""
     public_url: str | None = None
     """The address at which those who use the bot reach the gateway, for absolute links; None where it is not known."""

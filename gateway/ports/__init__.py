@@ -8,6 +8,7 @@ synced). Changes submitted at the same time share a commit.
 
 from gateway.ports.addresses import Address, Addresses, WantedAddresses
 from gateway.ports.blobs import Blob, BlobInfo, Blobs, BlobSource
+from gateway.ports.cluster import Cluster
 from gateway.ports.contents import ContentKeys
 from gateway.ports.deletions import Deletions
 from gateway.ports.documents import Documents
@@ -34,6 +35,7 @@ __all__ = [
     "BlobInfo",
     "BlobSource",
     "Blobs",
+    "Cluster",
     "Condition",
     "ContentKeys",
     "DeadLetter",

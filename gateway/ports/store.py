@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from gateway.ports.addresses import Addresses
+from gateway.ports.cluster import Cluster
 from gateway.ports.contents import ContentKeys
 from gateway.ports.deletions import Deletions
 from gateway.ports.documents import Documents
@@ -34,6 +35,11 @@ class Store(
     Protocol,
 ):
     """Implements every port over one database, and opens, checks, prunes and closes that database."""
+
+    @property
+    def cluster(self) -> Cluster:
+        """The replicas that work on this store."""
+        ...
 
     async def open(self) -> None:
         """Open the database, take ownership of it and create or migrate its schema. Raises ``SettingsError`` that names

@@ -14,6 +14,7 @@ from gateway.model import Document, Envelope, Record, ThreadDict
 from gateway.ports import (
     NO_OUTCOME,
     Address,
+    Cluster,
     Condition,
     DeadLetter,
     Delivery,
@@ -35,6 +36,7 @@ from gateway.ports import (
 )
 from gateway.redaction import redact
 from gateway.store.core import codec
+from gateway.store.core.alone import Alone
 from gateway.store.core.kind import Kind
 from gateway.store.core.kinds import (
     addresses,
@@ -70,6 +72,7 @@ class SQLiteStore(RightsOnSQLite):
 
     def __init__(self, path: Path, *, owner: bool = True) -> None:
         self.path = path
+        self.cluster: Cluster = Alone()
         self._owner = owner
         self._ownership: Ownership | None = None
         self._looked = upkeep.Looked()
