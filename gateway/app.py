@@ -202,6 +202,7 @@ class Gateway:
                 parts.housekeeping.run(),
                 parts.requests.run(),
                 parts.broadcasts.run(),
+                parts.endings.keep_up(parts.store),
             ):
                 task = asyncio.create_task(forever)
                 self._background.add(task)

@@ -102,7 +102,7 @@ class Given:
         """Build it for these settings on this store."""
         files = Files(settings.data_dir / "files", sender=Sender({}), limit=0)
         deletion = Deletion(store=store, blobs=kept.blobs, held=kept.vault, files=files)
-        access = KeyedAccess(store, store, settings.plain_api_keys, rate=settings.api_rate)
+        access = KeyedAccess(store, store, settings.plain_api_keys, rate=settings.api_rate, cluster=store.cluster)
         return cls(ConversationActivity(), access, deletion)
 
 
@@ -150,6 +150,7 @@ class Parts:
     deliverer: Deliverer
     requests: Requests
     messages: ProactiveMessages
+    endings: DeliveryEndings
     broadcasts: Broadcasts
     access: KeyedAccess | None
     """What checks the API keys; None where there is no key, and therefore no HTTP API."""
@@ -177,8 +178,8 @@ def compose(
     limits = Limits()
     seals = kept.seals
     tasks = BackgroundTasks()
-    endings = DeliveryEndings()
-    sender = Sender(adapters)
+    endings = DeliveryEndings(store.cluster)
+    sender = Sender(adapters, cluster=store.cluster)
     profiles = Profiles(sender)
     files = Files(
         settings.data_dir / "files",
@@ -316,6 +317,7 @@ def compose(
         deliverer=deliverer,
         requests=Requests(store, erasure),
         messages=messages,
+        endings=endings,
         broadcasts=broadcasts,
         access=given.access if keyed else None,
         api=api if keyed else None,

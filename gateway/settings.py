@@ -246,7 +246,8 @@ class GatewaySettings(_Settings):
     """Keys of the HTTP interfaces, separated by commas, each with all scopes; None where only those that
     ``gateway keys create`` made are valid."""
     api_rate: int = Field(default=600, ge=0)
-    """Requests a minute that one API key may make; 0 for no bound."""
+    """Requests a minute that one API key may make; 0 for no bound. Several replicas share it out: each allows an equal
+    part of it."""
     api_origins: str = ""
     """Origins of web pages (``https://app.example, http://localhost:3000``) from which browsers may use the HTTP
     interfaces; ``*`` for all, empty for none."""

@@ -10,8 +10,9 @@ from gateway.adapter import Adapter, SupportsLookup
 from gateway.egress.limiter import Limiter, Route
 from gateway.egress.locks import KeyedLocks
 from gateway.egress.retry import Doubt, RetryPolicy, retrying
-from gateway.errors import Unavailable
+from gateway.errors import Fenced, Unavailable
 from gateway.model import ConversationRef, Outgoing, Receipt
+from gateway.ports import Cluster
 
 T = TypeVar("T")
 
@@ -41,7 +42,10 @@ class Posted(NamedTuple):
 class PlatformClient:
     """The platform client: every call to one platform goes through it."""
 
-    def __init__(self, adapter: Adapter, *, policy: RetryPolicy, limiter: Limiter) -> None:
+    def __init__(
+        self, adapter: Adapter, *, policy: RetryPolicy, limiter: Limiter, cluster: Cluster | None = None
+    ) -> None:
+        """Make the client of an adapter's platform. A replica of ``cluster`` that is fenced calls nothing."""
         self.adapter = adapter
         self.capabilities = adapter.capabilities
         self.can_find_sent = isinstance(adapter, SupportsLookup)
@@ -49,9 +53,20 @@ class PlatformClient:
         self.locks = KeyedLocks()
         """One lock per conversation, which keeps the messages sent there in order."""
         self._policy = policy
+        self._cluster = cluster
         self._recent: deque[tuple[float, str, str]] = deque(maxlen=_RECENT)
         """Time (epoch seconds), channel and id of the messages sent in the last moments, which a search for another
         message must not find."""
+
+    @property
+    def fenced(self) -> bool:
+        """Whether this replica must not call the platform, because others may have taken over what it does."""
+        return self._cluster is not None and self._cluster.fenced
+
+    def check(self) -> None:
+        """Raise ``Fenced`` where this replica must not call the platform."""
+        if self.fenced:
+            raise Fenced("this replica lost its lease: another one may send this now")
 
     @staticmethod
     def route(method: str, to: ConversationRef) -> Route:
@@ -63,13 +78,19 @@ class PlatformClient:
     ) -> T:
         """Call the platform with retries and return what ``attempt`` returns. The call may be repeated safely, or it
         posts something and ``doubt`` counts its tries. On a platform that cannot be searched, a call without ``doubt``
-        gets one of its own, because an edit may post files."""
+        gets one of its own, because an edit may post files. Raises ``Fenced``, before any try, once this replica lost
+        its lease."""
         if self.can_find_sent:
             doubt = None  # the next try searches the platform first
         elif doubt is None:
             doubt = Doubt()
         route = self.route(method, to)
-        return await retrying(attempt, policy=self._policy, limiter=self.limiter, route=route, doubt=doubt)
+
+        def fenced_attempt() -> Awaitable[T]:
+            self.check()
+            return attempt()
+
+        return await retrying(fenced_attempt, policy=self._policy, limiter=self.limiter, route=route, doubt=doubt)
 
     async def post_once(
         self,
@@ -96,6 +117,7 @@ class PlatformClient:
             if since is not None and (found := await self._find(to, message, key, since, lookup, claimed)) is not None:
                 return Posted(found, message if tried else None)
             tried = True
+            self.check()  # the search took its time
             try:
                 receipt = await do()
             except Unavailable:

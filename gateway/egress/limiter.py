@@ -6,16 +6,26 @@ is refused by the same bucket, the method is assigned to it in every channel of 
 wait without trying. They leave one at a time, first come, first served, so that they do not exceed the limit together
 again; if one is refused after all, the calls behind it leave further apart. A bucket is forgotten when its time has
 passed and no call waits for it.
+
+A platform counts the calls of all replicas together. So a replica that is refused tells the others, which wait too.
+Afterwards each replica lets its calls leave further apart, by as many times as there are replicas, and begins at a
+random place within its first interval.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import NamedTuple
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, NamedTuple
+
+from gateway.ports import Cluster
 
 _SPACING = 0.1
 """Seconds between two calls released from a bucket, doubled each time one of them is refused again."""
 _WIDEST = 3.0
 """Seconds between two calls released from a bucket, at most."""
+_NEWS = 0.1
+"""Seconds by which a bucket has to be blocked for longer than the other replicas know before they are told."""
+_TOPIC = "limits"
 _MARGIN = 0.02
 """Seconds waited beyond what the platform asked for, because the platform rounds and its own clock decides."""
 
@@ -58,8 +68,16 @@ class Limiter:
     """Knows the rate limit buckets that are blocked now, and makes calls wait for them."""
 
     def __init__(
-        self, *, clock: Callable[[], float] = _loop_time, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+        self,
+        *,
+        clock: Callable[[], float] = _loop_time,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        cluster: Cluster | None = None,
     ) -> None:
+        """Make one that knows no bucket yet. ``cluster`` are the replicas that share the limits."""
+        self._cluster = cluster
+        if cluster is not None:
+            cluster.listen(_TOPIC, self._hear)
         self.clock = clock
         """Returns monotonic seconds; by default those of the event loop."""
         self.sleep = sleep
@@ -72,10 +90,21 @@ class Limiter:
         return not self._buckets
 
     def block(self, bucket: str, retry_after: float, route: Route) -> None:
-        """Block a bucket for ``retry_after`` seconds, after a call of this route was refused."""
+        """Block a bucket for ``retry_after`` seconds, after a call of this route was refused, here and on the other
+        replicas."""
+        if self._block(bucket, retry_after, route) and self._cluster is not None:
+            self._cluster.tell(_TOPIC, {"bucket": bucket, "seconds": retry_after, "route": list(route)})
+
+    def _hear(self, body: Mapping[str, Any]) -> None:
+        """Block a bucket because a call of another replica was refused."""
+        self._block(body["bucket"], body["seconds"], Route(*body["route"]))
+
+    def _block(self, bucket: str, retry_after: float, route: Route) -> bool:
+        """Block a bucket, and return whether that is news for the other replicas."""
         now = self.clock()
         name = f"{route.platform}/{route.workspace}/{bucket}"
         known = self._buckets.get(name)
+        news = known is None or route not in known.routes or now + retry_after > known.until + _NEWS
         if known is None:
             self._forget(now)
             known = self._buckets[name] = _Bucket(route)
@@ -85,7 +114,13 @@ class Limiter:
             known.routes |= {route, route.everywhere}
         for each in known.routes:
             self._routes[each] = name
-        known.until = known.next = max(known.until, now + max(retry_after, 0.0) + _MARGIN)
+        known.until = max(known.until, now + max(retry_after, 0.0) + _MARGIN)
+        known.next = known.until + random.uniform(0, known.spacing * (self._replicas - 1))  # noqa: S311 - spreads load
+        return news
+
+    @property
+    def _replicas(self) -> int:
+        return 1 if self._cluster is None else self._cluster.replicas
 
     def blocked(self, route: Route) -> bool:
         """Whether a call of this route would have to wait."""
@@ -105,7 +140,7 @@ class Limiter:
                     if due > deadline:
                         return False
                     await self.sleep(due - self.clock())
-                found.next = self.clock() + found.spacing
+                found.next = self.clock() + found.spacing * self._replicas
                 return True
         finally:
             found.waiting -= 1

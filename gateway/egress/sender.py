@@ -43,6 +43,7 @@ from gateway.model import (
     Starter,
     UserRef,
 )
+from gateway.ports import Cluster
 
 log = structlog.get_logger(__name__)
 
@@ -61,8 +62,19 @@ class Sender:
         *,
         policy: RetryPolicy | None = None,
         limiter: Limiter | None = None,
+        cluster: Cluster | None = None,
     ) -> None:
-        self._limiter = limiter or Limiter()
+        """Make the sender of these adapters.
+
+        Args:
+            adapters: The adapters, by the names of their platforms.
+            policy: How long and how often calls are retried.
+            limiter: What knows the rate limits.
+            cluster: The replicas that share the limits. Once this one lost its lease it calls nothing: what would
+                raises ``Fenced``.
+        """
+        self._cluster = cluster
+        self._limiter = limiter or Limiter(cluster=cluster)
         self._adapters = adapters
         self._policy = policy or RetryPolicy()
         self._clients: dict[str, PlatformClient] = {}
@@ -73,7 +85,9 @@ class Sender:
             adapter = self._adapters.get(platform)
             if adapter is None:
                 raise SettingsError(f"{platform} is not on: set its credentials to reach conversations there")
-            client = self._clients[platform] = PlatformClient(adapter, policy=self._policy, limiter=self._limiter)
+            client = self._clients[platform] = PlatformClient(
+                adapter, policy=self._policy, limiter=self._limiter, cluster=self._cluster
+            )
         return client
 
     def capabilities(self, to: ConversationRef) -> Capabilities:
@@ -178,7 +192,7 @@ class Sender:
         raised, and while a rate limit holds nothing is shown."""
         client = self._client(to.platform)
         route = client.route("status", to)
-        if self._limiter.blocked(route):
+        if client.fenced or self._limiter.blocked(route):
             return
         try:
             async with asyncio.timeout(_STATUS_TIMEOUT):

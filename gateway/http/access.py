@@ -16,7 +16,7 @@ from gateway.errors import Fenced, RequestRefused, StoreFailed
 from gateway.http.connections import address_of
 from gateway.http.rate import Rate
 from gateway.model import ALL_SCOPES, API_KEY, API_KEY_USED, Document, StoredApiKey, digest_of, key_id
-from gateway.ports import Documents, Rights
+from gateway.ports import Cluster, Documents, Rights
 
 CACHED_FOR = 5.0
 """Seconds for which a key is not read from the store again: a revoked one works that long at most."""
@@ -54,6 +54,7 @@ class KeyedAccess:
         *,
         rate: int = 0,
         clock: Callable[[], float] = time.monotonic,
+        cluster: Cluster | None = None,
     ) -> None:
         """Make it with the API keys of a gateway.
 
@@ -63,14 +64,15 @@ class KeyedAccess:
             plain: The keys in the settings, which have all scopes.
             rate: Requests a minute that one key may make; 0 for no bound, also on wrong keys.
             clock: Returns seconds, for the cache and the bounds.
+            cluster: The replicas among which the bounds are shared out; None for this one alone.
         """
         self._store = store
         self._rights = rights
         digests = [digest_of(key.encode("utf-8", "surrogateescape")) for key in plain]
         self._plain = {digest: ApiKey(f"env-{digest[:8]}", ALL_SCOPES) for digest in digests}
         self._clock = clock
-        self._uses = Rate(rate, clock=clock)
-        self._wrong = Rate(WRONG_KEYS if rate else 0, clock=clock)
+        self._uses = Rate(rate, clock=clock, cluster=cluster)
+        self._wrong = Rate(WRONG_KEYS if rate else 0, clock=clock, cluster=cluster)
         self._cache: OrderedDict[str, _Known] = OrderedDict()
         self._storing: set[asyncio.Task[None]] = set()
 

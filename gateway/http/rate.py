@@ -4,28 +4,43 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
+from gateway.ports import Cluster
+
 MOST = 10_000
 """Number of names remembered; beyond it the one that was counted longest ago begins anew."""
 
 
 class Rate:
-    """Token buckets: each name may happen ``per_minute`` times at once, and again as time passes."""
+    """Token buckets: each name may happen ``per_minute`` times at once, and again as time passes.
 
-    def __init__(self, per_minute: int, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Make it with all buckets full. ``per_minute`` is 0 for no bound; ``clock`` returns seconds."""
-        self._most = float(per_minute)
+    The bound is shared out: each replica allows an equal part of it, so that all of them together allow no more,
+    whichever of them is asked.
+    """
+
+    def __init__(
+        self, per_minute: int, *, clock: Callable[[], float] = time.monotonic, cluster: Cluster | None = None
+    ) -> None:
+        """Make it with all buckets full.
+
+        Args:
+            per_minute: How often each name may happen in a minute; 0 for no bound.
+            clock: Returns seconds.
+            cluster: The replicas that share the bound; None for this one alone.
+        """
+        self._per_minute = per_minute
+        self._cluster = cluster
         self._clock = clock
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
         """What was left for each name, and when."""
 
     def wait(self, name: str) -> float:
         """Return the seconds until it may happen again; 0 if it may happen now."""
-        return 0.0 if not self._most else max(0.0, (1 - self._now(name)) * 60 / self._most)
+        return 0.0 if not self._per_minute else max(0.0, (1 - self._now(name)) * 60 / self._share)
 
     def take(self, name: str) -> float:
         """Count that it happens, unless it may not; return the seconds until it may, 0 if it was counted."""
         wait = self.wait(name)
-        if self._most and not wait:
+        if self._per_minute and not wait:
             self._left[name] = (self._now(name) - 1, self._clock())
             self._left.move_to_end(name)
             if len(self._left) > MOST:
@@ -39,9 +54,15 @@ class Rate:
     def __len__(self) -> int:
         return len(self._left)
 
+    @property
+    def _share(self) -> float:
+        """How often each name may happen in a minute on this replica."""
+        return self._per_minute / (1 if self._cluster is None else self._cluster.replicas)
+
     def _now(self, name: str) -> float:
+        most = max(1.0, self._share)
         known = self._left.get(name)
         if known is None:
-            return self._most
+            return most
         left, at = known
-        return min(self._most, left + (self._clock() - at) * self._most / 60)
+        return min(most, left + (self._clock() - at) * self._share / 60)

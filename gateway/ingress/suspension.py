@@ -83,16 +83,7 @@ class Suspension:
         finally:
             self._queues.suspended.difference_update(conversations)
             await self._take_due()
-            await self._tell_closed()
-
-    async def _tell_closed(self) -> None:
-        """Tell those who wait for the end of a delivery that was erased or deleted meanwhile: no turn will."""
-        keys = self._endings.watched_keys()
-        if not keys:
-            return
-        for key, state in (await retry_until_stored(lambda: self._inbox.states(keys))).items():
-            if state.state != "open":
-                self._endings.ended(key)
+            await self._endings.look(self._inbox)  # no turn tells of what was erased or deleted meanwhile
 
     async def _end(self, queues: Collection[ConversationQueue]) -> None:
         deadline = time.monotonic() + END_WITHIN

@@ -26,6 +26,11 @@ class KeyValues(Protocol):
         """Insert or replace the owner's value of that name."""
         ...
 
+    async def add_value(self, owner: ValueOwner, name: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Insert the owner's value of that name unless there is one, and return the one that is stored: what is made
+        once is the same for all who make it at the same time."""
+        ...
+
     async def get_value(self, owner: ValueOwner, name: str) -> Mapping[str, Any] | None:
         """Return the value, None if it is unknown or was pruned."""
         ...

@@ -45,11 +45,16 @@ def key_of_message(id: str) -> str:
     return f"{_SAY}{id}"
 
 
+def is_said(key: str) -> bool:
+    """Return whether a delivery key is that of a message that a program asked for."""
+    return key.startswith(_SAY)
+
+
 def event_of(envelope: Envelope) -> ConversationEnded | MessageRequested:
     """Return the event in an envelope of the gateway itself."""
     body = envelope.body
     user = from_json(UserRef, body["user"])
-    if envelope.key.startswith(_SAY):
+    if is_said(envelope.key):
         return MessageRequested(
             ref=envelope.ref, user=user, id=body["id"], text=body["text"], author=body.get("author")
         )

@@ -25,11 +25,11 @@ class Seals:
         self._key: bytes | None = None
 
     async def open(self, store: KeyValues) -> None:
-        """Read the signing key from the store, or make one and store it."""
+        """Read the signing key from the store, or make one and store it. Replicas that start at the same time on an
+        empty store get the same one."""
         body = await store.get_value("gateway", KEY)
         if body is None:
-            body = {"key": secrets.token_hex(_KEY_BYTES)}
-            await store.put_value("gateway", KEY, body)
+            body = await store.add_value("gateway", KEY, {"key": secrets.token_hex(_KEY_BYTES)})
         self._key = bytes.fromhex(body["key"])
 
     def key(self, purpose: str) -> bytes:

@@ -4,6 +4,7 @@ import pytest
 
 from gateway.http import rate
 from gateway.http.rate import Rate
+from tests.support.cluster import Replicas
 
 
 class Clock:
@@ -33,6 +34,29 @@ def test_each_name_has_its_own() -> None:
     assert (bound.take("a"), bound.take("b"), bound.take("a")) == (0.0, 0.0, 60.0)
     bound.forget("a")
     assert (bound.take("a"), bound.wait("b")) == (0.0, 60.0)
+
+
+@pytest.mark.parametrize(("per_minute", "replicas"), [(60, 3), (10, 3), (2, 3)])
+def test_replicas_together_allow_what_one_alone_does(per_minute: int, replicas: int) -> None:
+    clock, all = Clock(), Replicas()
+    bounds = [Rate(per_minute, clock=clock, cluster=all.join()) for _ in range(replicas)]
+    for each in bounds:
+        while not each.take("a"):
+            pass
+    allowed = 0
+    for _ in range(600):
+        clock.now += 1
+        allowed += sum(not each.take("a") for each in bounds)
+    assert 10 * per_minute - replicas <= allowed <= 10 * per_minute
+
+
+def test_a_replica_that_is_alone_again_allows_all_of_it() -> None:
+    clock, all = Clock(), Replicas()
+    first, second = all.join(), all.join()
+    bound = Rate(60, clock=clock, cluster=first)
+    assert [bound.take("a") for _ in range(31)] == [0.0] * 30 + [2.0]
+    second.leave()
+    assert bound.wait("a") == 1.0
 
 
 def test_zero_is_no_bound() -> None:

@@ -1,5 +1,6 @@
 """Seals: what only this gateway can have made, and only for this conversation."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -18,8 +19,13 @@ class ValuesInMemory:
     async def put_value(self, owner: Any, name: Any, body: Any) -> None:
         self.bodies[owner, name] = body
 
+    async def add_value(self, owner: Any, name: Any, body: Any) -> Any:
+        return self.bodies.setdefault((owner, name), body)
+
     async def get_value(self, owner: Any, name: Any) -> Any:
-        return self.bodies.get((owner, name))
+        found = self.bodies.get((owner, name))
+        await asyncio.sleep(0)  # what another replica adds meanwhile is not seen
+        return found
 
 
 @pytest.fixture
@@ -52,6 +58,12 @@ async def test_the_key_is_made_once_and_kept() -> None:
     token = first.write_rating(HERE, "m")
     assert second.read_rating(HERE, token) == "m"
     assert other.read_rating(HERE, token) is None
+
+
+async def test_replicas_that_start_at_once_have_one_key() -> None:
+    kept, seals = ValuesInMemory(), [Seals() for _ in range(3)]
+    await asyncio.gather(*(each.open(kept) for each in seals))
+    assert len({each.key("links") for each in seals}) == 1
 
 
 async def test_each_purpose_has_a_key_of_its_own_that_stays() -> None:

@@ -736,6 +736,12 @@ class StoreContract:
         assert await store.get_value("adapter", "seal") == {}
         assert await store.get_value("gateway", "seal") == {"of": "the gateway"}
 
+    async def test_a_value_that_is_added_twice_at_once_is_made_once(self, store: Store) -> None:
+        added = await asyncio.gather(*(store.add_value("gateway", "once", {"by": number}) for number in range(5)))
+        assert added == [{"by": 0}] * 5
+        assert await store.get_value("gateway", "once") == {"by": 0}
+        assert await store.add_value("adapter", "once", {"by": "an adapter"}) == {"by": "an adapter"}
+
     async def test_message_records_are_kept(self, store: Store, reopen: Reopen) -> None:
         assert await store.get_message("m:1") is None
         await store.put_message("m:1", {"actions": ["a"]})

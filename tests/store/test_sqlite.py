@@ -23,7 +23,7 @@ from gateway.store.core import ownership
 from gateway.store.core.kinds import deliveries, journal, outcomes, payloads, sessions, upkeep
 from gateway.store.core.statements import ByKeys, ByRows
 from gateway.store.migrations import HEAD
-from gateway.store.sqlite.file import OwnerLock, open_owned, open_reader
+from gateway.store.sqlite.file import PREPARED, OwnerLock, open_owned, open_reader
 from tests.store.contents import ContentsContract
 from tests.store.contract import (
     LATER,
@@ -586,7 +586,7 @@ async def test_no_statement_scans(store: SQLiteStore, name: str) -> None:
 
 def test_the_plans_are_those_of_all_statements() -> None:
     assert len(STATEMENTS) > 65
-    assert len(STATEMENTS) < 128, "the connection keeps no more prepared"
+    assert len(STATEMENTS) < PREPARED, "the connection keeps no more prepared"
 
 
 async def test_open_rows_are_found_by_their_own_indexes(store: SQLiteStore) -> None:

@@ -345,6 +345,10 @@ class SQLiteStore(RightsOnSQLite):
     async def put_value(self, owner: ValueOwner, name: str, body: Mapping[str, Any]) -> None:
         await self._do(payloads.PUTTING_VALUE, (owner, name, codec.dumps(body)))
 
+    async def add_value(self, owner: ValueOwner, name: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        stored: Mapping[str, Any] = codec.loads(await self._do(payloads.ADDING_VALUE, (owner, name, codec.dumps(body))))
+        return stored
+
     async def get_value(self, owner: ValueOwner, name: str) -> Mapping[str, Any] | None:
         return _body(await self._do(payloads.GET_VALUE, (owner, name)))
 

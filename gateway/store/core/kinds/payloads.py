@@ -18,6 +18,8 @@ PUT_VALUE = ByRows(
     "(?, ?, ?, ?)",
     "ON CONFLICT (owner, name) DO UPDATE SET body = excluded.body, put_at = excluded.put_at",
 )
+ADD_VALUE = """INSERT INTO key_values (owner, name, body, put_at) VALUES (?, ?, ?, ?)
+    ON CONFLICT (owner, name) DO NOTHING"""
 FIND_VALUE = "SELECT body FROM key_values WHERE owner = ? AND name = ?"
 PUT_MESSAGE = ByRows(
     "INSERT INTO message_records (key, body, put_at) VALUES",
@@ -35,6 +37,14 @@ def _put(statement: ByRows) -> Callable[[Transaction, Sequence[tuple[Any, ...]]]
     return run
 
 
+def _add_value(tx: Transaction, items: Sequence[tuple[str, str, bytes]]) -> list[bytes]:
+    stored: list[bytes] = []
+    for owner, name, body in items:
+        tx.execute(ADD_VALUE, (owner, name, body, tx.now))
+        stored.append(tx.execute(FIND_VALUE, (owner, name)).fetchone()[0])
+    return stored
+
+
 def _get(statement: str) -> Callable[[Transaction, Sequence[tuple[str, ...]]], list[bytes | None]]:
     def run(tx: Transaction, keys: Sequence[tuple[str, ...]]) -> list[bytes | None]:
         rows = [tx.execute(statement, key).fetchone() for key in keys]
@@ -46,6 +56,7 @@ def _get(statement: str) -> Callable[[Transaction, Sequence[tuple[str, ...]]], l
 PUTTING_TOKEN = Kind(_put(PUT_TOKEN))
 GET_TOKEN = Kind(_get(FIND_TOKEN), writes=False, owned=False)
 PUTTING_VALUE = Kind(_put(PUT_VALUE))
+ADDING_VALUE = Kind(_add_value)
 GET_VALUE = Kind(_get(FIND_VALUE), writes=False, owned=False)
 PUTTING_MESSAGE = Kind(_put(PUT_MESSAGE))
 GET_MESSAGE = Kind(_get(FIND_MESSAGE), writes=False, owned=False)
