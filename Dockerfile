@@ -11,11 +11,11 @@ COPY examples/hello.py examples/hello.py
 RUN pip wheel --no-deps --wheel-dir /dist . \
     && python -m venv /opt/gateway \
     && wheel="$(echo /dist/bot_gateway-*.whl)" \
-    && /opt/gateway/bin/pip install --constraint constraints.txt "${wheel}" \
+    && /opt/gateway/bin/pip install --constraint constraints.txt "${wheel}[postgresql]" \
     && /opt/gateway/bin/python -m compileall -q /opt/gateway/lib
 
 FROM python:3.11-slim
-# Nothing but /data is ever written: the root filesystem may be read-only.
+# Nothing but /data (a replica's own) and /blobs (shared by replicas) is ever written: the root filesystem may be read-only.
 ENV PATH=/opt/gateway/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
@@ -24,7 +24,8 @@ ENV PATH=/opt/gateway/bin:$PATH \
     GATEWAY_LOG=json
 RUN groupadd --gid 10001 gateway \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin gateway \
-    && install -d -o gateway -g gateway -m 0750 /data /app
+    && install -d -o gateway -g gateway -m 0750 /data /app \
+    && install -d -o gateway -g gateway -m 0700 /blobs
 COPY --from=build /opt/gateway /opt/gateway
 WORKDIR /app
 USER 10001:10001

@@ -15,11 +15,18 @@ UNTESTED_RUBY = "UNTESTED with Ruby"
 UNTESTED_KERNEL = "UNTESTED with Semantic Kernel"
 """How the reason of each test that is skipped for want of Semantic Kernel begins."""
 
+UNTESTED_COMPOSE = "UNTESTED with Docker Compose"
+"""How the reason of each test that is skipped for want of Docker Compose begins."""
+UNTESTED_KUSTOMIZE = "UNTESTED with kubectl"
+"""How the reason of each test that is skipped for want of kubectl begins."""
+
 
 def say(reporter: pytest.TerminalReporter) -> None:
     """Write a line of its own on the tests of each server or language that is not there."""
     skipped = [str(report.longrepr[2]) for report in reporter.stats.get("skipped", []) if report.longrepr]
-    for begin in (UNTESTED, UNTESTED_AZURE, UNTESTED_NODE, UNTESTED_RUBY, UNTESTED_KERNEL):
+    for begin in (
+        UNTESTED, UNTESTED_AZURE, UNTESTED_NODE, UNTESTED_RUBY, UNTESTED_KERNEL, UNTESTED_COMPOSE, UNTESTED_KUSTOMIZE,
+    ):  # fmt: skip
         reasons = [reason for reason in skipped if begin in reason]
         if reasons:
             reporter.write_line(f"!!! {len(reasons)} tests {reasons[0].removeprefix('Skipped: ')}", red=True, bold=True)

@@ -14,7 +14,7 @@ from gateway.errors import SettingsError
 from gateway.serving.server import bind
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """Return a port that nobody uses, and that nobody is given while the bot is down between two of its lives: one that
     the system does not hand out for outgoing connections (those begin at 32768)."""
     while True:
@@ -30,7 +30,7 @@ class BotProcess:
         self.folder = folder
         self.bot = folder / "bot.py"
         self.bot.write_text(textwrap.dedent(source))
-        self.port = _free_port()
+        self.port = free_port()
         self._environment = dict(environment)
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
