@@ -1,14 +1,20 @@
 """Failures that a test orders: calls that answer with an error, calls whose answer is lost, calls that wait."""
 
 import asyncio
+import random
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
+from aiohttp import web
+
 When = Callable[[Mapping[str, Any]], bool]
 """Decides by a call's arguments whether an ordered failure or wait applies to the call."""
+EVERY = "*"
+"""Stands for every method in ``Faults.fail_next`` and ``Faults.hold``."""
 
 
 @dataclass(slots=True)
@@ -17,7 +23,8 @@ class Fault:
 
     ``status`` is the HTTP status (0 breaks the connection, None leaves the choice to the emulator), ``error`` the
     platform's error code. ``retry_after`` makes it a rate limit; its unit is the emulator's. With ``after_effect`` the
-    call is performed and only its answer is lost. ``when`` chooses among the calls.
+    call is performed and only its answer is lost; with ``half`` too, but half of the answer arrives before the
+    connection breaks. ``when`` chooses among the calls. ``stall``: seconds the call waits before it fails.
     """
 
     times: int
@@ -26,6 +33,44 @@ class Fault:
     retry_after: int | None
     after_effect: bool
     when: When | None
+    half: bool = False
+    stall: float = 0.0
+
+
+class Storm:
+    """Lets calls of all methods fail at random for some time.
+
+    ``share`` of the calls fail, chosen by ``chance``: as rate limits of one ``second`` (in the emulator's unit), with
+    500 and 503, after ``stall`` seconds without an answer, with a connection that breaks, or with half an answer. Of
+    the failures that leave open whether the call was performed, it was in every second.
+    """
+
+    def __init__(self, chance: random.Random, share: float, *, stall: float, second: int) -> None:
+        self._chance = chance
+        self._share = share
+        self._stall = stall
+        self._second = second
+        self.struck = 0
+
+    def strike(self) -> Fault | None:
+        """Return the failure that meets the next call, or None when the call is spared."""
+        if self._chance.random() >= self._share:
+            return None
+        self.struck += 1
+        after = self._chance.random() < 0.5
+        match self._chance.choice(("rate_limited", "server_error", "unavailable", "timeout", "broken", "half")):
+            case "rate_limited":
+                return Fault(1, None, None, self._second, False, None)
+            case "server_error":
+                return Fault(1, 500, None, None, after, None)
+            case "unavailable":
+                return Fault(1, 503, None, None, False, None)
+            case "timeout":
+                return Fault(1, 0, None, None, after, None, stall=self._stall)
+            case "broken":
+                return Fault(1, 0, None, None, after, None)
+            case _:
+                return Fault(1, 0, None, None, True, None, half=True)
 
 
 class Hold:
@@ -85,6 +130,7 @@ class Faults:
     def __init__(self) -> None:
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
         self._holds: dict[str, list[Hold]] = defaultdict(list)
+        self._storm: Storm | None = None
         self.armed = False
 
     def fail_next(self, method: str, fault: Fault) -> None:
@@ -99,20 +145,35 @@ class Faults:
         self.armed = True
         return hold
 
-    def take(self, method: str, args: Mapping[str, Any]) -> Fault | None:
-        """Return the failure ordered for this call and count it as used, or None."""
-        faults = self._faults.get(method)
-        for fault in tuple(faults or ()):
-            if fault.when is None or fault.when(args):
-                fault.times -= 1
-                if fault.times <= 0 and faults is not None:
-                    faults.remove(fault)
-                return fault
+    @contextmanager
+    def storm(self, storm: Storm) -> Generator[Storm]:
+        """Let calls fail at random until the block ends."""
+        self._storm, self.armed = storm, True
+        try:
+            yield storm
+        finally:
+            self._storm = None
+
+    async def take(self, method: str, args: Mapping[str, Any]) -> Fault | None:
+        """Return the failure ordered for this call, or None. It is counted as used, and waited for if it stalls."""
+        fault = self._ordered(method, args) or (self._storm.strike() if self._storm is not None else None)
+        if fault is not None and fault.stall:
+            await asyncio.sleep(fault.stall)
+        return fault
+
+    def _ordered(self, method: str, args: Mapping[str, Any]) -> Fault | None:
+        for faults in (self._faults.get(method), self._faults.get(EVERY)):
+            for fault in tuple(faults or ()):
+                if fault.when is None or fault.when(args):
+                    fault.times -= 1
+                    if fault.times <= 0 and faults is not None:
+                        faults.remove(fault)
+                    return fault
         return None
 
     def held(self, method: str, args: Mapping[str, Any]) -> Hold | None:
         """Return the hold this call has to wait for, or None."""
-        for hold in self._holds.get(method, ()):
+        for hold in [*self._holds.get(method, []), *self._holds.get(EVERY, [])]:
             if hold.when is None or hold.when(args):
                 return hold
         return None
@@ -128,3 +189,16 @@ class Faults:
     def _forget(self, method: str, hold: Hold) -> None:
         if hold in self._holds[method]:
             self._holds[method].remove(hold)
+
+
+async def half_sent(request: web.BaseRequest, answer: web.Response) -> web.StreamResponse:
+    """Send the headers and the first half of an answer's body, then break the connection."""
+    body = answer.body if isinstance(answer.body, bytes) else b""
+    sent = web.StreamResponse(status=answer.status, headers=answer.headers)
+    sent.content_length = max(len(body), 1)
+    sent.force_close()
+    await sent.prepare(request)
+    await sent.write(body[: len(body) // 2])
+    if request.transport is not None:
+        request.transport.close()
+    return sent

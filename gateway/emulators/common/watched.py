@@ -1,10 +1,12 @@
 """The part of every emulator that tests and the playground use to observe it and to make calls wait."""
 
+import random
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any, TypeVar
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar, TypeVar
 
-from gateway.emulators.common.faults import Faults, Hold, When
+from gateway.emulators.common.faults import Faults, Hold, Storm, When
 from gateway.emulators.common.observe import Observers
 from gateway.emulators.common.values import Call
 
@@ -16,6 +18,8 @@ class Watched:
 
     _observers: Observers
     _faults: Faults
+    _second: ClassVar[int] = 1
+    """One second in the unit of the emulator's rate limits."""
 
     @property
     def calls(self) -> deque[Call]:
@@ -41,3 +45,8 @@ class Watched:
         ``when`` chooses among the calls by their arguments.
         """
         return self._faults.hold(method, after_effect=after_effect, when=when)
+
+    def storm(self, chance: random.Random, *, share: float, stall: float = 3.0) -> AbstractContextManager[Storm]:
+        """Let this share of all calls fail until the block ends: as rate limits, server errors, timeouts after
+        ``stall`` seconds, broken connections and answers that are half sent. ``chance`` makes them repeatable."""
+        return self._faults.storm(Storm(chance, share, stall=stall, second=self._second))

@@ -101,6 +101,7 @@ class DiscordEmulator(Watched):
     """
 
     name: ClassVar[str] = "discord"
+    _second = 1_000
 
     def __init__(
         self,
@@ -445,7 +446,7 @@ class DiscordEmulator(Watched):
         method: str,
         *,
         times: int = 1,
-        status: int | Literal["disconnect"] | None = None,
+        status: int | Literal["disconnect", "half"] | None = None,
         code: int | None = None,
         retry_after: float | None = None,
         scope: Scope = "user",
@@ -455,18 +456,20 @@ class DiscordEmulator(Watched):
         """Make the next calls of a method (``"*"`` for any method) fail.
 
         ``code`` answers Discord's numbered error, ``retry_after`` (seconds) or status 429 a rate limit of that
-        ``scope``, otherwise ``status`` (500 by default); ``"disconnect"`` breaks the connection. With ``after_effect``
-        the call is performed and only its answer is lost. ``when`` chooses among the calls by their arguments.
+        ``scope``, otherwise ``status`` (500 by default); ``"disconnect"`` breaks the connection, ``"half"`` does so in
+        the middle of the answer. With ``after_effect`` the call is performed and only its answer is lost. ``when``
+        chooses among the calls by their arguments.
         """
-        number = 0 if status == "disconnect" else status
+        half, number = status == "half", 0 if isinstance(status, str) else status
         ordered = fault(
             times=times,
             status=number,
             code=code,
             retry_after=retry_after,
             scope=scope,
-            after_effect=after_effect,
+            after_effect=after_effect or half,
             when=when,
+            half=half,
         )
         self._faults.fail_next(method, ordered)
 

@@ -184,6 +184,7 @@ class Gateway(Handshake):
             await writer
         finally:
             self._connections.discard(connection)
+            self._detach(connection)
             self._lose(connection, socket.close_code)
             for task in (writer, watchdog):
                 task.cancel()

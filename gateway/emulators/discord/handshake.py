@@ -4,6 +4,7 @@ https://docs.discord.com/developers/events/gateway; close codes: .../topics/opco
 """
 
 import time
+from collections import deque
 from typing import Any
 
 import orjson
@@ -12,7 +13,7 @@ from gateway.emulators.common.observe import Observers
 from gateway.emulators.common.values import JSON
 from gateway.emulators.discord import wire
 from gateway.emulators.discord.applications import Application
-from gateway.emulators.discord.sessions import Connection, Session, ready
+from gateway.emulators.discord.sessions import Attachment, Connection, Session, ready
 from gateway.emulators.discord.values import KNOWN_INTENTS, PRIVILEGED, Intent
 from gateway.emulators.discord.world import World
 
@@ -25,6 +26,8 @@ COMMANDS_SECONDS = 60.0
 """Seconds in which a client may send ``MAX_COMMANDS`` commands."""
 IDENTIFY_SECONDS = 5.0
 """Seconds in which one IDENTIFY is allowed (``max_concurrency`` 1)."""
+MAX_ATTACHMENTS = 1_000
+"""Websockets remembered in ``Handshake.attachments``."""
 MAX_SESSIONS = 100
 """Sessions kept; the oldest are forgotten first."""
 
@@ -57,6 +60,8 @@ class Handshake:
         self.sessions: dict[str, Session] = {}
         self.identifies = 0
         self.resumes = 0
+        self.attachments: deque[Attachment] = deque(maxlen=MAX_ATTACHMENTS)
+        """The websockets that identified or resumed, oldest first."""
         self._world = world
         self._application = application
         self._observers = observers
@@ -118,7 +123,7 @@ class Handshake:
         self._identified_at = now
         self.identifies += 1
         session = Session(Intent(intents), (shard[0], shard[1]), buffer=self._resume_buffer)
-        self._attach(session, connection)
+        self._attach(session, connection, resumed=False)
         self.sessions[session.id] = session
         if len(self.sessions) > MAX_SESSIONS:
             del self.sessions[next(iter(self.sessions))]
@@ -153,8 +158,9 @@ class Handshake:
             raise Closed(4007, "Invalid seq.")
         if session.connection is not None:
             session.connection.drop()
-        self._attach(session, connection)
+        self._attach(session, connection, resumed=True)
         if not session.replay(seq):
+            self._detach(connection)
             connection.session = session.connection = None
             del self.sessions[session.id]
             connection.op(9, False)
@@ -163,8 +169,16 @@ class Handshake:
         session.resumed()
         self._observers.changed()
 
-    def _attach(self, session: Session, connection: Connection) -> None:
+    def _attach(self, session: Session, connection: Connection, *, resumed: bool) -> None:
         connection.session, session.connection, session.lost_at = session, connection, None
+        connection.attachment = Attachment(session.shard[0], resumed, time.monotonic())
+        self.attachments.append(connection.attachment)
+
+    @staticmethod
+    def _detach(connection: Connection) -> None:
+        """Note that a websocket carries no events any more."""
+        if connection.attachment is not None:
+            connection.attachment.until = time.monotonic()
 
     def _request_members(self, session: Session, data: JSON) -> None:
         guild = self._world.guilds.get(str(data.get("guild_id")))

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from gateway.emulators.common.faults import Fault, Faults, Hold
+from gateway.emulators.common.faults import Fault, Faults, half_sent
 from gateway.emulators.common.values import JSON, Call
 from gateway.emulators.discord.backend import Backend
 from gateway.emulators.discord.errors import ApiError
@@ -14,8 +14,6 @@ from gateway.emulators.discord.limits import Limits, RateLimited, Scope
 from gateway.emulators.discord.requests import Created, Request, check_params, read
 from gateway.emulators.discord.routes import Route, Routes
 
-EVERY = "*"
-"""Stands for every route in ``fail_next`` and ``hold``."""
 _VIA = {"Via": "1.1 google"}
 
 
@@ -43,7 +41,7 @@ class Rest:
         route, params = found
         headers: dict[str, str] = {}
         given = Request(params, {}, None)
-        lost, status, body = False, 200, None
+        lost, half, status, body = False, False, 200, None
         try:
             if not route.open and request.headers.get("Authorization") != f"Bot {self._backend.world.token}":
                 raise ApiError.plain(401, "Unauthorized")
@@ -52,7 +50,7 @@ class Rest:
                 raise refusal
             check_params(params)
             given = await read(request, params)
-            body = await self._perform(route, given)
+            body, half = await self._perform(route, given)
             if isinstance(body, Created):
                 status, body = 201, body.body
             else:
@@ -70,28 +68,27 @@ class Rest:
             if request.transport is not None:
                 request.transport.abort()
             return web.Response(status=499)
-        return _response(status, body, headers)
+        response = _response(status, body, headers)
+        return await half_sent(request, response) if half else response
 
-    async def _perform(self, route: Route, given: Request) -> Any:
+    async def _perform(self, route: Route, given: Request) -> tuple[Any, bool]:
+        """Return the answer, and whether only half of it is to be sent."""
         if not self._faults.armed:
-            return route.handler(given)
+            return route.handler(given), False
         args = given.args()
-        hold = self._held(route.name, args)
+        hold = self._faults.held(route.name, args)
         if hold is not None and not hold.after_effect and not await hold.passing():
             raise _Lost
-        fault = self._faults.take(route.name, args) or self._faults.take(EVERY, args)
+        fault = await self._faults.take(route.name, args)
         if fault is not None and not fault.after_effect:
             raise _failure(fault)
         body = route.handler(given)
-        hold = self._held(route.name, args)
+        hold = self._faults.held(route.name, args)
         if hold is not None and hold.after_effect and not await hold.passing():
             raise _Lost
-        if fault is not None:
+        if fault is not None and not fault.half:
             raise _failure(fault)
-        return body
-
-    def _held(self, name: str, args: JSON) -> Hold | None:
-        return self._faults.held(name, args) or self._faults.held(EVERY, args)
+        return body, fault is not None
 
     def _record(self, name: str, args: JSON, status: int, body: Any, *, lost: bool, at: float, ms: float) -> None:
         shown = None if lost else body if isinstance(body, dict) else {"body": body}
@@ -111,6 +108,7 @@ def fault(
     scope: Scope,
     after_effect: bool,
     when: Any,
+    half: bool,
 ) -> Fault:
     """Return an ordered failure in the form all emulators share: ``error`` is the code or the scope, ``retry_after``
     milliseconds.
@@ -121,7 +119,7 @@ def fault(
         ApiError.of(code)
     error = scope if retry_after is not None or status == 429 else None if code is None else str(code)
     milliseconds = None if retry_after is None else round(retry_after * 1000)
-    return Fault(times, status, error, milliseconds, after_effect, when)
+    return Fault(times, status, error, milliseconds, after_effect, when, half)
 
 
 def _failure(ordered: Fault) -> Exception:

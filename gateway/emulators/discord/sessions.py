@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import time
 from collections import deque
+from dataclasses import dataclass
 
 import orjson
 from aiohttp import WSMsgType, web
@@ -18,6 +19,25 @@ MAX_UNSENT = 20_000
 """Frames queued for a client that does not read; beyond that its connection is broken."""
 
 
+@dataclass(slots=True)
+class Attachment:
+    """The time for which a websocket carried a shard's events, in monotonic seconds. ``until`` is None while it does.
+    ``resumed``: it went on with a session of an earlier websocket."""
+
+    shard: int
+    resumed: bool
+    since: float
+    until: float | None = None
+
+    def overlap(self, other: Attachment) -> float:
+        """Return the seconds for which two websockets carried the same shard at once."""
+        if self.shard != other.shard:
+            return 0.0
+        now = time.monotonic()
+        ends = [now if each.until is None else each.until for each in (self, other)]
+        return max(0.0, min(ends) - max(self.since, other.since))
+
+
 class Connection:
     """One websocket. A task of its own sends the frames in order, compressed as the client asked."""
 
@@ -27,6 +47,7 @@ class Connection:
         self.socket = socket
         self.frozen = False
         self.session: Session | None = None
+        self.attachment: Attachment | None = None
         self.last_heartbeat = time.monotonic()
         self.sent_at: deque[float] = deque(maxlen=120)
         """The monotonic times of the client's latest commands."""

@@ -445,7 +445,7 @@ class SlackEmulator(Watched):
         method: str,
         *,
         times: int = 1,
-        status: int | Literal["disconnect"] | None = None,
+        status: int | Literal["disconnect", "half"] | None = None,
         error: str | None = None,
         retry_after: int | None = None,
         after_effect: bool = False,
@@ -454,11 +454,12 @@ class SlackEmulator(Watched):
         """Make the next calls of a method fail.
 
         ``retry_after`` (seconds) answers 429, ``error`` alone 200 with that error, otherwise ``status`` (500 by
-        default); ``"disconnect"`` breaks the connection. With ``after_effect`` the call is performed and only its
-        answer is lost. ``when`` chooses among the calls by their arguments.
+        default); ``"disconnect"`` breaks the connection, ``"half"`` does so in the middle of the answer. With
+        ``after_effect`` the call is performed and only its answer is lost. ``when`` chooses among the calls by their
+        arguments.
         """
-        code = 0 if status == "disconnect" else status
-        self._faults.fail_next(method, Fault(times, code, error, retry_after, after_effect, when))
+        half, code = status == "half", 0 if isinstance(status, str) else status
+        self._faults.fail_next(method, Fault(times, code, error, retry_after, after_effect or half, when, half))
 
     def sign(self, body: bytes, *, at: float | None = None) -> dict[str, str]:
         """Return Slack's signature headers for a body. ``at`` (seconds since the epoch) makes a stale signature."""

@@ -9,7 +9,7 @@ import orjson
 from aiohttp import web
 from aiohttp.multipart import BodyPartReader
 
-from gateway.emulators.common.faults import Fault, Faults
+from gateway.emulators.common.faults import Fault, Faults, half_sent
 from gateway.emulators.common.values import JSON, Call
 from gateway.emulators.slack import agents, chat, directory, files, streams
 from gateway.emulators.slack import args as read
@@ -112,10 +112,10 @@ class WebApi:
         args: JSON = {}
         token = ""
         status, headers, lost = 200, None, False
+        fault: Fault | None = None
         try:
             args = await self._arguments(request)
             token = self._token(request, args)
-            fault = None
             if self._faults.armed:
                 fault = await self._before(name, args)
             answer = self._call(name, token, args)
@@ -140,9 +140,10 @@ class WebApi:
             return web.Response(status=499)
         if name == "auth.test" and answer["ok"]:
             headers = {"x-oauth-scopes": ",".join(sorted(self._tokens[token].scopes))}
-        return web.Response(
+        response = web.Response(
             body=orjson.dumps(answer), status=status, headers=headers, content_type="application/json", charset="utf-8"
         )
+        return await half_sent(request, response) if fault is not None and fault.half else response
 
     def _call(self, name: str, token: str, args: JSON) -> JSON:
         if name == "apps.connections.open":
@@ -211,7 +212,7 @@ class WebApi:
         hold = self._faults.held(name, args)
         if hold is not None and not hold.after_effect and not await hold.passing():
             raise _Failed(499, {"ok": False, "error": "dropped"}, lost=True)
-        fault = self._faults.take(name, args)
+        fault = await self._faults.take(name, args)
         if fault is not None and not fault.after_effect:
             raise _Failed.of(fault)
         return fault
@@ -220,7 +221,7 @@ class WebApi:
         hold = self._faults.held(name, args)
         if hold is not None and hold.after_effect and not await hold.passing():
             return False
-        if fault is not None:
+        if fault is not None and not fault.half:
             raise _Failed.of(fault)
         return True
 

@@ -5,7 +5,7 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from gateway.emulators.common.faults import Fault, Faults
+from gateway.emulators.common.faults import Fault, Faults, half_sent
 from gateway.emulators.common.values import JSON, Call
 from gateway.emulators.teams.backend import Backend
 from gateway.emulators.teams.files import page_headers
@@ -57,6 +57,7 @@ class Connector:
         if parts[:2] == ["playground", "files"]:
             return self._shown(parts).response()
         call: Request | None = None
+        fault: Fault | None = None
         lost = False
         try:
             call = await self._routes.find(request, parts)
@@ -75,7 +76,8 @@ class Connector:
             if request.transport is not None:
                 request.transport.abort()
             return web.Response(status=499)
-        return answer.response()
+        response = answer.response()
+        return await half_sent(request, response) if fault is not None and fault.half else response
 
     def _shown(self, parts: list[str]) -> Answer:
         file = self._backend.files.find(parts[2]) if len(parts) == 4 else None
@@ -89,7 +91,7 @@ class Connector:
         hold = self._faults.held(call.name, call.args)
         if hold is not None and not hold.after_effect and not await hold.passing():
             raise _Failed(Answer(499), lost=True)
-        fault = self._faults.take(call.name, call.args)
+        fault = await self._faults.take(call.name, call.args)
         if fault is not None and not fault.after_effect:
             raise _Failed.of(fault)
         return fault
@@ -98,7 +100,7 @@ class Connector:
         hold = self._faults.held(call.name, call.args)
         if hold is not None and hold.after_effect and not await hold.passing():
             return False
-        if fault is not None:
+        if fault is not None and not fault.half:
             raise _Failed.of(fault)
         return True
 

@@ -440,7 +440,7 @@ class TeamsEmulator(Watched):
         name: str,
         *,
         times: int = 1,
-        status: int | Literal["disconnect"] | None = None,
+        status: int | Literal["disconnect", "half"] | None = None,
         error: str | None = None,
         retry_after: int | None = None,
         after_effect: bool = False,
@@ -449,11 +449,12 @@ class TeamsEmulator(Watched):
         """Make the next calls of a name (see ``calls``) fail.
 
         ``status`` (500 by default, 429 with ``retry_after`` in seconds) is answered with Teams' body for it; ``error``
-        puts another code into that body; ``"disconnect"`` breaks the connection. With ``after_effect`` the call is
-        performed and only its answer is lost. ``when`` chooses among the calls by their arguments.
+        puts another code into that body; ``"disconnect"`` breaks the connection, ``"half"`` does so in the middle of
+        the answer. With ``after_effect`` the call is performed and only its answer is lost. ``when`` chooses among the
+        calls by their arguments.
         """
-        code = 0 if status == "disconnect" else status
-        self._faults.fail_next(name, Fault(times, code, error, retry_after, after_effect, when))
+        half, code = status == "half", 0 if isinstance(status, str) else status
+        self._faults.fail_next(name, Fault(times, code, error, retry_after, after_effect or half, when, half))
 
     def rotate_keys(self, *, keep_old: bool = True, endorsed: Sequence[str] = ("msteams",)) -> str:
         """Sign with a new key from now on and return the key's id. ``keep_old``: the old keys stay published.

@@ -1,5 +1,7 @@
 """Connections that end, and what comes after: resume, reconnect, invalid sessions, silence."""
 
+import asyncio
+
 import aiohttp
 import pytest
 
@@ -30,6 +32,24 @@ async def test_what_was_missed_is_sent_again_in_order(http: aiohttp.ClientSessio
         assert [p["s"] for p in payloads] == [4, 5, 6]
         await emulator.post("general", "new")
         assert (await again.event("MESSAGE_CREATE"))["content"] == "new"
+
+
+async def test_the_websockets_of_a_shard_and_for_how_long_they_overlap_are_remembered(
+    http: aiohttp.ClientSession, emulator: DiscordEmulator
+) -> None:
+    async with socket(http, emulator) as one, socket(http, emulator) as two:
+        for client in (one, two):
+            await client.identify()
+            await client.event("GUILD_CREATE")
+        first, second = emulator.gateway.attachments
+        await asyncio.sleep(0.05)
+        assert first.overlap(second) >= 0.05
+        assert second.until is None
+    await emulator.wait_for(lambda: second.until)
+    assert (first.resumed, second.resumed) == (False, False)
+    ended = first.overlap(second)
+    await asyncio.sleep(0.01)
+    assert first.overlap(second) == ended
 
 
 async def test_each_resume_is_told_of_itself_only(http: aiohttp.ClientSession, emulator: DiscordEmulator) -> None:

@@ -117,9 +117,12 @@ async def test_ordered_failures(rest: Rest, emulator: DiscordEmulator) -> None:
     emulator.fail_next("create_message", status="disconnect", after_effect=True)
     with pytest.raises(aiohttp.ClientError):
         await post("lost")
-    assert [m["content"] for m in emulator.messages("general")] == ["a", "lost"]
-    assert emulator.calls[-1].response is None
-    assert emulator.calls[-1].args["content"] == "lost"
+    emulator.fail_next("create_message", status="half")
+    with pytest.raises(aiohttp.ClientError):
+        await post("half")
+    assert [m["content"] for m in emulator.messages("general")] == ["a", "lost", "half"]
+    assert emulator.calls[-2].response is None
+    assert emulator.calls[-2].args["content"] == "lost"
     with pytest.raises(KeyError):
         emulator.fail_next("create_message", code=1)
 

@@ -1,10 +1,12 @@
 """Rate limits, ordered failures, held calls."""
 
 import asyncio
+import random
 from typing import Any
 
 import aiohttp
 import pytest
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from gateway.emulators.slack.emulator import SlackEmulator
@@ -149,3 +151,28 @@ async def test_nothing_a_bot_may_send_breaks_it(emulator: SlackEmulator, http: a
             async with http.post(url, json=args, headers=headers) as answer:
                 assert answer.status == 200, f"{method} with {odd!r}"
                 assert "ok" in await answer.json()
+
+
+async def test_half_an_answer_breaks_off_after_its_effect(client: AsyncWebClient, emulator: SlackEmulator) -> None:
+    emulator.fail_next("chat.postMessage", status="half")
+    with pytest.raises(aiohttp.ClientError):
+        await client.chat_postMessage(channel="C0GENERAL", text="once")
+    await client.chat_postMessage(channel="C0GENERAL", text="then")
+    assert [m["text"] for m in emulator.messages("general")] == ["once", "then"]
+
+
+async def test_a_storm_lets_its_share_of_all_calls_fail_until_it_ends(
+    client: AsyncWebClient, emulator: SlackEmulator
+) -> None:
+    failed = 0
+    with emulator.storm(random.Random(1), share=0.5, stall=0.01) as storm:
+        for n in range(60):
+            try:
+                await client.chat_postMessage(channel="C0GENERAL", text=str(n))
+            except (SlackApiError, aiohttp.ClientError):
+                failed += 1
+    assert failed == storm.struck
+    assert 15 < failed < 45
+    posted = len(emulator.messages("general"))
+    assert 60 - failed < posted < 60, "some failures come after the effect, some before"
+    await client.chat_postMessage(channel="C0GENERAL", text="calm")

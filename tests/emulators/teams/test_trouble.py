@@ -121,7 +121,10 @@ async def test_a_lost_answer_leaves_its_effect(emulator: TeamsEmulator, api: Api
         await api.send(chat, "never")
     emulator.fail_next("send", status=502, after_effect=True)
     assert (await api.send(chat, "twice"))[0] == 502
-    assert [m["text"] for m in emulator.messages("personal")] == ["once", "twice"]
+    emulator.fail_next("send", status="half")
+    with pytest.raises(aiohttp.ClientError):
+        await api.send(chat, "half")
+    assert [m["text"] for m in emulator.messages("personal")] == ["once", "twice", "half"]
 
 
 async def test_held_calls_go_on_or_break(emulator: TeamsEmulator, api: Api) -> None:
