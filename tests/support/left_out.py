@@ -4,6 +4,10 @@ import pytest
 
 UNTESTED = "UNTESTED on PostgreSQL"
 """How the reason of each test that is skipped for want of a PostgreSQL begins."""
+UNTESTED_CLUSTER = "UNTESTED with several replicas"
+"""How the reason of each test that is skipped for want of PostgreSQL's programs begins."""
+UNTESTED_CLOCK = "UNTESTED with a wrong clock"
+"""How the reason of each test that is skipped for want of libfaketime begins."""
 UNTESTED_AZURE = "UNTESTED on Azure Blob Storage"
 """How the reason of each test that is skipped for want of Azure's emulator begins."""
 
@@ -25,7 +29,8 @@ def say(reporter: pytest.TerminalReporter) -> None:
     """Write a line of its own on the tests of each server or language that is not there."""
     skipped = [str(report.longrepr[2]) for report in reporter.stats.get("skipped", []) if report.longrepr]
     for begin in (
-        UNTESTED, UNTESTED_AZURE, UNTESTED_NODE, UNTESTED_RUBY, UNTESTED_KERNEL, UNTESTED_COMPOSE, UNTESTED_KUSTOMIZE,
+        UNTESTED, UNTESTED_CLUSTER, UNTESTED_CLOCK, UNTESTED_AZURE, UNTESTED_NODE, UNTESTED_RUBY, UNTESTED_KERNEL,
+        UNTESTED_COMPOSE, UNTESTED_KUSTOMIZE,
     ):  # fmt: skip
         reasons = [reason for reason in skipped if begin in reason]
         if reasons:
