@@ -11,7 +11,7 @@ from tests.cluster.cluster import Cluster
 from tests.cluster.replica import Replica, wrong_clock
 
 LEASE = 15.0
-"""Seconds after which a replica that is not heard of has lost its conversations, at the latest (issue: operators)."""
+"""Seconds after which a replica that nobody hears of has lost its conversations, at the latest."""
 
 Run = Callable[[Cluster, random.Random], Awaitable[int]]
 """Does the harm and undoes it; returns how many replicas were killed."""
@@ -195,7 +195,7 @@ FAULTS: Mapping[str, Fault] = {
         KILL,
         Fault(
             "kill after sends",
-            "a message reaches each platform, its answer is lost, then `kill -9`; some first calls of the new process fail",
+            "a message reaches each platform, its answer is lost, then `kill -9`; first calls of the new process fail",
             _kill_after_sends,
             4,
         ),
@@ -226,7 +226,7 @@ FAULTS: Mapping[str, Fault] = {
         ),
         Fault(
             "storm",
-            "10 to 40 % of all calls of all platforms meet 429, 500, 503, a timeout, a broken connection or half an answer",
+            "10 to 40 % of all calls meet 429, 500, 503, a timeout, a broken connection or half an answer",
             _storm,
             4,
         ),
@@ -238,7 +238,7 @@ FAULTS: Mapping[str, Fault] = {
         ),
         Fault(
             "gateway drops",
-            "Discord's gateway drops connections, asks to reconnect, declares sessions invalid, closes, or falls silent",
+            "Discord's gateway drops connections, asks to reconnect, closes with an error, or falls silent",
             _gateway,
             2,
         ),

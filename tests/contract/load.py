@@ -83,8 +83,8 @@ class Conversation:
 class Load:
     """People who write in several conversations and click as soon as they are asked, whatever becomes of the bot.
 
-    ``log`` returns the lines that the bot logged. Of the ``people``, one writes to the bot directly, and ``hasty`` write
-    several messages at once. ``pause``: the most seconds between two messages of one person.
+    ``log`` returns the lines that the bot logged. Of the ``people``, one writes to the bot directly, and ``hasty``
+    write several messages at once. ``pause``: the most seconds between two messages of one person.
     """
 
     def __init__(
@@ -128,29 +128,20 @@ class Load:
         conversation: Conversation | None = None
         opening: Post | None = None
         while not self._over.is_set():
-            if direct:
-                post, written = await self._write(None, direct=True)
-            elif opening is None or self._chance.random() < 0.3:
-                post, written = await self._write(None, direct=False)
-                conversation = None
-            elif hasty:
-                assert conversation is not None
-                together = await asyncio.gather(*(self._write(opening, direct=False) for _ in range(3)))
-                conversation.written += [each for _, each in together if each is not None]
-                continue
-            else:
-                post, written = await self._write(opening, direct=False)
-            if written is not None:  # else the person sees that it was not taken
-                if conversation is None:
-                    conversation = Conversation(post.place, hasty)
-                    opening = post if written.sure else None  # a reply to what was not heard does not concern the bot
-                    self.conversations.append(conversation)
-                conversation.written.append(written)
-            await asyncio.sleep(
-                self._chance.uniform(0.01, self._pause)
-            )  # the load itself: a person types at random times
+            fresh = not direct and (opening is None or self._chance.random() < 0.3)
+            count = 3 if hasty and not fresh else 1
+            to = None if fresh else opening
+            together = await asyncio.gather(*(self._write(to, direct=direct) for _ in range(count)))
+            taken = [each for each in together if each is not None]  # of the others the person sees that they were not
+            if taken and (fresh or conversation is None):
+                conversation = Conversation(taken[0].post.place, hasty)
+                opening = taken[0].post if taken[0].sure else None  # else the bot may not know of the conversation
+                self.conversations.append(conversation)
+            if conversation is not None:
+                conversation.written += taken
+            await asyncio.sleep(self._chance.uniform(0.01, self._pause))  # the load: a person types at random times
 
-    async def _write(self, to: Post | None, *, direct: bool) -> tuple[Post, Written | None]:
+    async def _write(self, to: Post | None, *, direct: bool) -> Written | None:
         """Write a message, and press Yes where it is answered with a question. None: the bot did not take it."""
         kind = self._chance.choice(["plain", "plain", "stream", "equal", "ask"])
         name = f"m{self.posted}"
@@ -162,13 +153,13 @@ class Load:
             post = await (self.world.mention(words) if to is None else self.world.reply(to, words))
         taken = await self.world.taken(post)
         if taken is False:
-            return post, None
+            return None
         written = Written(kind, name, post, sure=taken is True)
         if kind == "ask":
             clicking = self._people.create_task(self._click(written))
             if written.sure:
                 await clicking
-        return post, written
+        return written
 
     async def _click(self, written: Written) -> None:
         """Press Yes as soon as the question is seen, and again while nothing comes of it."""
@@ -221,6 +212,17 @@ class Account:
     """Turns that failed because a send had no clear answer twice (Teams)."""
     messages: int = 0
     """Messages that people wrote."""
+
+    def add(self, other: "Account") -> None:
+        """Add what became of other messages."""
+        self.lost += other.lost
+        self.doubled += other.doubled
+        self.disordered += other.disordered
+        self.miscounted += other.miscounted
+        self.streaming += other.streaming
+        self.doubts += other.doubts
+        self.failed += other.failed
+        self.messages += other.messages
 
     @property
     def wrong(self) -> dict[str, object]:
