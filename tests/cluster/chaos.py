@@ -113,7 +113,7 @@ async def chaos_round(
             _check(people)
             if steps is None and not chosen and tally.kills < kills:
                 chosen = plan(chance, 1, possible)
-        await made.heal()
+        await made.restore()
         for load in loads:
             load.end()
         await asyncio.gather(*people)  # every question is answered, or the error says which was not asked

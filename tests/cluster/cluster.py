@@ -47,10 +47,10 @@ class Cluster:
         """Return all replicas but the one of this name."""
         return [replica for replica in self.replicas if replica.name != name]
 
-    async def heal(self) -> None:
+    async def restore(self) -> None:
         """Undo every fault and wait until all replicas are ready."""
         for replica in self.replicas:
-            replica.proxy.heal()
+            replica.proxy.restore()
             if replica.frozen:
                 replica.thaw()
         self.balancer.mischief = self.balancer.only = None

@@ -115,7 +115,7 @@ async def _cut(cluster: Cluster, chance: random.Random) -> int:
     replica = _any(cluster, chance)
     replica.proxy.cut()
     await asyncio.sleep(chance.uniform(0.2, 8))
-    replica.proxy.heal()
+    replica.proxy.restore()
     await replica.ensure_running()
     return 0
 
@@ -124,7 +124,7 @@ async def _silence(cluster: Cluster, chance: random.Random) -> int:
     replica = _any(cluster, chance)
     replica.proxy.silence()
     await asyncio.sleep(chance.uniform(1, LEASE + 3))
-    replica.proxy.heal(lose=chance.random() < 0.5)
+    replica.proxy.restore(lose=chance.random() < 0.5)
     await _life(chance)
     await replica.ensure_running()
     return 0

@@ -33,15 +33,15 @@ class FaultyProxy:
         self._abort()
 
     def cut(self) -> None:
-        """Break all connections and, until ``heal``, every new one."""
+        """Break all connections and, until ``restore``, every new one."""
         self._refusing = True
         self._abort()
 
     def silence(self) -> None:
-        """Forward nothing until ``heal``, and tell nobody: connections stay open and new ones are accepted."""
+        """Forward nothing until ``restore``, and tell nobody: connections stay open and new ones are accepted."""
         self._flowing.clear()
 
-    def heal(self, *, lose: bool = False) -> None:
+    def restore(self, *, lose: bool = False) -> None:
         """Forward again, also what was sent in the silence: TCP sends again what was not acknowledged. With ``lose``
         the connections of before break instead, as where a router forgot them."""
         self._refusing = False

@@ -207,7 +207,8 @@ class Account:
     streaming: list[str] = field(default_factory=list[str])
     """Streams that were left open."""
     doubts: int = 0
-    """Texts that stand twice where the platform cannot tell whether a send reached it (Teams)."""
+    """Texts that stand twice, and streams that were begun twice, where nobody can tell whether a send reached the
+    platform (Teams)."""
     failed: int = 0
     """Turns that failed because a send had no clear answer twice (Teams)."""
     messages: int = 0
@@ -265,14 +266,19 @@ async def settled_account(load: Load, *, timeout: float = 90) -> Account:
             account.disordered.append(said)
         if not _counts(load, each):
             account.miscounted.append(texts(load.world, each.place))
-        account.streaming += [message.id for message in load.world.said(each.place) if message.streaming]
+        streaming = [message.id for message in load.world.said(each.place) if message.streaming]
+        if load.world.facts.exactly_once_sends:
+            account.streaming += streaming
+        else:
+            account.doubts += len(streaming)  # begun just before a crash, and begun again
         account.failed += sum(load.failed_in_doubt(written) for written in each.written)
     return account
 
 
 def _unsettled(load: Load) -> bool:
     return any(
-        _missing(load, each) or any(said.streaming for said in load.world.said(each.place))
+        _missing(load, each)
+        or (load.world.facts.exactly_once_sends and any(said.streaming for said in load.world.said(each.place)))
         for each in load.conversations
     )
 
