@@ -263,9 +263,14 @@ def compose(
         retention=Retention(store=store, blobs=kept.blobs, files=files, days=settings.retention_days),
         rest_after=settings.session_rest,
         end_after=settings.session_timeout,
+        own_blobs=settings.blob_url is None,
     )
     deliverer = Deliverer(
-        store, layer, ElementFiles(kept.blobs, settings.data_dir / "outbox"), timeout=settings.data_layer_timeout
+        store,
+        layer,
+        ElementFiles(kept.blobs, settings.data_dir / "outbox"),
+        timeout=settings.data_layer_timeout,
+        cluster=store.cluster,
     )
     suspension = dispatcher.suspension(profiles=profiles, history=history)
     given.deletion.running = suspension
@@ -281,7 +286,7 @@ def compose(
     destinations = Destinations(store, sender, sessions, adapters)
     targets = Targets(store, destinations, tuple(adapters))
     messages = ProactiveMessages(store=store, destinations=destinations, take=acceptor.take, endings=endings)
-    broadcasts = Broadcasts(store=store, targets=targets, take=acceptor.take, endings=endings)
+    broadcasts = Broadcasts(store=store, targets=targets, take=acceptor.take, endings=endings, cluster=store.cluster)
     api = ApiParts(
         access=given.access,
         store=store,
@@ -315,7 +320,7 @@ def compose(
         housekeeping=housekeeping,
         layer=layer,
         deliverer=deliverer,
-        requests=Requests(store, erasure),
+        requests=Requests(store, erasure, store.cluster),
         messages=messages,
         endings=endings,
         broadcasts=broadcasts,

@@ -1,6 +1,10 @@
-"""Periodic work: idle sessions leave memory and later end, old rows and files are deleted."""
+"""Periodic work: idle sessions leave memory and later end, old rows and files are deleted.
+
+Each replica does what is its own: sessions leave its memory, files its disk. What concerns the store is done by one.
+"""
 
 import asyncio
+import math
 import time
 from typing import Protocol
 
@@ -9,6 +13,7 @@ import structlog
 from gateway.errors import Draining
 from gateway.ingress.acceptor import Acceptor
 from gateway.ingress.retention import Retention
+from gateway.model import ConversationRef
 from gateway.ports import Store
 from gateway.runtime.files import Files
 from gateway.runtime.own import ending
@@ -16,6 +21,8 @@ from gateway.runtime.session import SessionPool
 
 log = structlog.get_logger(__name__)
 
+PART = "housekeeping"
+"""The name of what one replica does."""
 DAY = 86_400.0
 KEEP_KEYS = 7 * DAY
 """Seconds for which the key of a done delivery is kept to recognise duplicates. Platforms redeliver for minutes to
@@ -72,10 +79,11 @@ class Housekeeping:
         retention: Retention,
         rest_after: float,
         end_after: float,
+        own_blobs: bool = False,
     ) -> None:
         """``rest_after`` and ``end_after`` are the seconds without a turn after which a session leaves memory, and
         after which it ends; 0 for ``end_after`` means never. ``held`` are the files that platforms fetch later,
-        ``contents`` those of elements that nothing refers to."""
+        ``contents`` those of elements that nothing refers to; ``own_blobs`` says that both are on this machine only."""
         self._store = store
         self._pool = pool
         self._files = files
@@ -86,6 +94,7 @@ class Housekeeping:
         self._acceptor = acceptor
         self._retention = retention
         self._end_after = end_after
+        self._own_blobs = own_blobs
         self._left = 0
         """Idle sessions that could not be ended at the last look. The next look reads that many more, to reach those
         behind them."""
@@ -97,12 +106,15 @@ class Housekeeping:
         while True:
             try:
                 self._pool.rest_idle()
-                if self._end_after:
+                leads = await self._store.cluster.lead(PART)
+                if leads and self._end_after:
                     await self._end_idle()
                 if time.monotonic() - pruned > PRUNE_EVERY:
                     pruned = time.monotonic()
-                    await self._prune()
-                if time.monotonic() - indexed > INDEX_EVERY:
+                    if leads:
+                        await self._prune()
+                    await self._prune_files(leads=leads)
+                if leads and time.monotonic() - indexed > INDEX_EVERY:
                     await self._index()
                     indexed = time.monotonic()
             except Draining:
@@ -117,10 +129,18 @@ class Housekeeping:
         limit = min(100 + self._left, LOOK_LIMIT)
         self._left = 0
         for session in await self._store.idle(before=now - self._end_after, limit=limit):
-            if not self._acceptor.is_idle(session.ref):  # a turn may run or wait for longer than that
+            if not await self._is_idle(session.ref):  # a turn may run or wait for longer than that
                 self._left += 1
             elif (await self._acceptor.take(ending(session, reason="idle", now=now))).status == "ignored":
                 self._left += 1  # the session's platform is off now
+
+    async def _is_idle(self, ref: ConversationRef) -> bool:
+        """Whether no turn runs and no delivery waits in the conversation, on whichever replica."""
+        if not self._acceptor.is_idle(ref):
+            return False
+        return not (
+            self._store.cluster.shared and await self._store.pending(conversation=ref.key, now=math.inf, limit=1)
+        )
 
     async def _index(self) -> None:
         """Bring the index for searches up to date, as far as the time until the next turn of this loop allows."""
@@ -134,7 +154,7 @@ class Housekeeping:
     async def _prune(self) -> None:
         now = time.time()
         await self._retention.expire()
-        kept = self._retention.seconds or KEEP_MESSAGES
+        kept = self._kept
         removed = 1
         while removed:
             removed = await self._store.prune(
@@ -145,7 +165,16 @@ class Housekeeping:
                 requests_before=now - min(KEEP_REQUESTS, kept),
                 audit_before=now - min(KEEP_AUDIT, kept),
             )
-        await self._files.prune(older_than=min(KEEP_FILES, kept))
+
+    @property
+    def _kept(self) -> float:
+        """Seconds for which is kept at most what belongs to a conversation that nobody uses."""
+        return self._retention.seconds or KEEP_MESSAGES
+
+    async def _prune_files(self, *, leads: bool) -> None:
+        await self._files.prune(older_than=min(KEEP_FILES, self._kept))
+        if not (leads or self._own_blobs):
+            return
         await self._held.prune()
         if time.monotonic() > self._look_at:
             self._look_at = time.monotonic() + LOOK_FOR_ORPHANS_EVERY

@@ -4,28 +4,33 @@ import asyncio
 
 import structlog
 
-from gateway.ports import AdminRequest, Rights
+from gateway.ports import AdminRequest, Cluster, Rights
 from gateway.runtime.erasure import Erasure
 
 log = structlog.get_logger(__name__)
 
+PART = "requests"
+"""The name of what one replica does."""
 LOOK_EVERY = 1.0
 """Seconds between two looks for requests."""
 
 
 class Requests:
-    """Looks for requests and carries them out, one after another."""
+    """Looks for requests and carries them out, one after another. Of several replicas one does; where it dies on the
+    way, the next one does it again, which goes on where it was."""
 
-    def __init__(self, store: Rights, erasure: Erasure) -> None:
+    def __init__(self, store: Rights, erasure: Erasure, cluster: Cluster) -> None:
         self._store = store
         self._erasure = erasure
+        self._cluster = cluster
 
     async def run(self) -> None:
         """Carry out requests until the task is cancelled."""
         while True:
             try:
-                for request in await self._store.requests():
-                    await self._carry_out(request)
+                if await self._cluster.lead(PART):
+                    for request in await self._store.requests():
+                        await self._carry_out(request)
             except Exception:
                 # A failing store must not end this loop: it tries again, and ``/readyz`` reports the failure meanwhile.
                 log.exception("requests.failed")

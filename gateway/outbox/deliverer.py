@@ -2,19 +2,22 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import structlog
 
 from gateway.disk import in_thread
-from gateway.errors import StoreFailed
+from gateway.errors import Fenced, StoreFailed
 from gateway.outbox.bounded import described
 from gateway.outbox.calls import LayerCalls
 from gateway.outbox.elements import ElementFiles
 from gateway.outbox.layer import LayerSource
-from gateway.ports import LayerStatus, Outbox, OutboxItem
+from gateway.ports import Cluster, LayerStatus, Outbox, OutboxItem
 from gateway.runtime.calling import as_failure
+from gateway.runtime.erasure import StillRunning
+from gateway.runtime.leadership import Leadership
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +38,15 @@ AWAY = 3
 one item is tried at a time."""
 REFUSED = 5
 """Failures of an item, while others succeed, at which the log says that it is the item that cannot be delivered."""
+STAND_BY = 2.0
+"""Seconds after which a replica that does not deliver asks whether it shall."""
+TELL_WITHIN = 0.1
+"""Seconds after which the replica that delivers is told that another one has put something in; it is told once of all
+that was put in meanwhile."""
+LET_GO_WITHIN = 20.0
+"""Seconds that the replica which delivers gets to let another one deliver; one that died is gone by then."""
+_PART = "outbox"
+_NEWS = "outbox.news"
 GROWING = (10_000, 100_000, 1_000_000)
 """Items that wait, at which the log says so."""
 
@@ -44,16 +56,20 @@ class Deliverer:
 
     An item is deleted when the layer has taken it, and is delivered again after a crash: at least once, and with the
     same ids. One that fails is tried again after a pause that doubles up to ``LONGEST_PAUSE``, without an end, and
-    holds up its own conversation only.
+    holds up its own conversation only. Of several replicas one delivers, so that the order of each conversation is
+    kept.
 
     Args:
         store: The outbox.
         source: Gives the layer.
         files: Gives the contents of elements.
         timeout: Seconds that one call of the layer may take.
+        cluster: The replicas, one of which delivers.
     """
 
-    def __init__(self, store: Outbox, source: LayerSource, files: ElementFiles, *, timeout: float) -> None:
+    def __init__(
+        self, store: Outbox, source: LayerSource, files: ElementFiles, *, timeout: float, cluster: Cluster
+    ) -> None:
         self._store = store
         self._source = source
         self._files = files
@@ -80,6 +96,10 @@ class Deliverer:
         self._said = 0
         """How many of ``GROWING`` were said."""
         self._looking: asyncio.Task[None] | None = None
+        self._cluster = cluster
+        self._leadership = Leadership(cluster, _PART, stop=self._let_go)
+        self._telling: asyncio.TimerHandle | None = None
+        cluster.listen(_NEWS, self._hear)
 
     async def start(self) -> None:
         """Begin to deliver, in the background."""
@@ -95,11 +115,12 @@ class Deliverer:
             async with asyncio.timeout(seconds):
                 self._something_new()
                 await self._quiet.wait()
-        tasks = [self._looking, *self._running.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._telling is not None:
+            self._telling.cancel()
+        self._looking.cancel()
+        await asyncio.gather(self._looking, return_exceptions=True)
         self._looking = None
+        await self._leadership.give_up()
 
     async def status(self) -> LayerStatus:
         """Return how the deliveries go. Raises ``StoreFailed`` when the store cannot be read."""
@@ -115,18 +136,30 @@ class Deliverer:
 
     @asynccontextmanager
     async def suspended(self, conversations: Collection[str]) -> AsyncGenerator[None]:
-        """Deliver nothing of these conversations during the block. A delivery that is under way is broken off; what is
-        left of it afterwards is delivered again."""
+        """Deliver nothing of these conversations during the block, which makes this the replica that delivers. A
+        delivery that is under way is broken off; what is left of it afterwards is delivered again. Raises
+        ``StillRunning`` when the replica that delivers does not let go."""
         self._suspended.update(conversations)
         try:
-            running = [self._running[each] for each in conversations if each in self._running]
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
-            yield
+            with self._leadership.pinned():
+                if self._looking is not None and not await self._leadership.take(within=LET_GO_WITHIN):
+                    raise StillRunning("another replica goes on delivering to the data layer: ask again")
+                await self._break_off(conversations)
+                yield
         finally:
             self._suspended.difference_update(conversations)
             self._something_new()
+
+    async def _break_off(self, conversations: Collection[str]) -> None:
+        """Cancel the deliveries of these conversations that are under way."""
+        running = [self._running[each] for each in conversations if each in self._running]
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    async def _let_go(self) -> None:
+        """End what is under way, because another replica delivers from now on."""
+        await self._break_off(list(self._running))
 
     def forget(self, person: str) -> None:
         """Forget the layer's id of a person: who comes back after being erased is stored there anew."""
@@ -135,18 +168,32 @@ class Deliverer:
     def _something_new(self) -> None:
         self._quiet.clear()
         self._wake.set()
+        if not self._leadership.held and self._telling is None:
+            self._telling = asyncio.get_running_loop().call_later(TELL_WITHIN, self._tell)
+
+    def _tell(self) -> None:
+        self._telling = None
+        self._cluster.tell(_NEWS, {})
+
+    def _hear(self, _: Mapping[str, Any]) -> None:
+        if self._leadership.held:
+            self._something_new()
 
     async def _run(self) -> None:
-        while True:
-            try:
-                await self._seed()
-                break
-            except StoreFailed:
-                await asyncio.sleep(1)
+        seeded = False
         while True:
             self._wake.clear()
             try:
-                pause = await self._look()
+                if not await self._leadership.leads():
+                    self._quiet.set()
+                    seeded, pause = False, STAND_BY
+                else:
+                    if not seeded:
+                        await self._seed()
+                        self._early, seeded = LONGEST_PAUSE, True
+                    pause = await self._look()
+            except (StoreFailed, Fenced):
+                pause = 1.0  # which the store has logged
             except Exception:
                 # A store that cannot be read must not end this loop: ``/readyz`` reports it meanwhile.
                 log.exception("outbox.unreadable")
@@ -156,7 +203,9 @@ class Deliverer:
                     await self._wake.wait()
 
     async def _seed(self) -> None:
-        """Learn what an earlier process could not deliver."""
+        """Learn what the process that delivered before could not."""
+        self._failing.clear()
+        self._in_a_row.clear()
         ago = time.time() - time.monotonic()
         for item in await self._store.failed(limit=LOOK):
             self._failing.setdefault(
@@ -179,6 +228,8 @@ class Deliverer:
         if room > 0:
             items = await self._store.due(now=time.time() + self._early, limit=LOOK)
             self._early = 0.0
+            if not self._leadership.held:
+                return STAND_BY
             items = [item for item in items if item.conversation not in self._suspended.union(self._running)]
             items.sort(key=lambda item: item.attempts > 0)  # what may well succeed before what failed
             for item in items:

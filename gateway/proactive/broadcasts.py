@@ -4,14 +4,15 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Literal, NamedTuple, Protocol
 
 import structlog
 
-from gateway.errors import Draining, RequestRefused
+from gateway.errors import Draining, Fenced, RequestRefused, StoreFailed
 from gateway.model import Document
-from gateway.ports import Addresses, Documents, Inbox
+from gateway.ports import Addresses, Cluster, Documents, Inbox
 from gateway.ports.documents import BROADCAST, REQUESTED_MESSAGE
 from gateway.proactive.broadcast import Audience, Broadcast, Part, Result
 from gateway.proactive.destinations import Destination
@@ -20,6 +21,7 @@ from gateway.proactive.requests import IdempotencyKeys, digest_of
 from gateway.proactive.targets import Target, Targets
 from gateway.runtime.endings import DeliveryEndings
 from gateway.runtime.ids import timed_id
+from gateway.runtime.leadership import Leadership
 from gateway.runtime.own import key_of_message, saying
 from gateway.runtime.persistence import retry_until_stored
 
@@ -32,6 +34,15 @@ SAVE_EVERY = 20
 """Settled targets after which it is stored how far a broadcast is."""
 RETRY = 5.0
 """Seconds before a broadcast goes on that the store held up."""
+LOOK_EVERY = 30.0
+"""Seconds after which the store is looked into for broadcasts that another replica began, whose word was lost."""
+STAND_BY = 2.0
+"""Seconds after which a replica that carries out no broadcasts asks whether it shall."""
+LET_GO_WITHIN = 20.0
+"""Seconds that the replica which carries broadcasts out gets to let another one do it; one that died is gone by
+then."""
+_PART = "broadcasts"
+_NEWS = "broadcasts.news"
 PAGE = 100
 """Broadcasts read at once."""
 ERRORS = 20
@@ -65,25 +76,35 @@ class Broadcasts:
 
     Each conversation gets a broadcast once, whatever happens: the key of its delivery is made of both, and the inbox
     takes a key once. So what was done between the last note of how far a broadcast is and a crash is only counted
-    again.
+    again. Of several replicas one carries them out; the others know as much as it noted.
 
     Args:
         store: The store.
         targets: What finds the conversations.
         take: What puts a message into the inbox.
         endings: What tells when it is sent.
+        cluster: The replicas, one of which carries them out.
     """
 
-    def __init__(self, *, store: BroadcastStore, targets: Targets, take: Take, endings: DeliveryEndings) -> None:
+    def __init__(
+        self, *, store: BroadcastStore, targets: Targets, take: Take, endings: DeliveryEndings, cluster: Cluster
+    ) -> None:
         self._store = store
         self._targets = targets
         self._take = take
         self._endings = endings
         self._keys = IdempotencyKeys(store)
         self._running: dict[str, Broadcast] = {}
-        """Those that are not done, oldest first, as they are now."""
+        """Those that this replica carries out, oldest first, as they are now."""
+        self._ended: set[str] = set()
+        """Those that have ended here."""
         self._lanes: dict[str, asyncio.Task[None]] = {}
         """What sends the broadcasts of each platform, one after another."""
+        self._cluster = cluster
+        self._leadership = Leadership(cluster, _PART, stop=self._let_go)
+        self._news = asyncio.Event()
+        """Set when there may be a broadcast in the store that is not carried out yet."""
+        cluster.listen(_NEWS, lambda _: self._news.set())
 
     # What programs ask
 
@@ -103,8 +124,11 @@ class Broadcasts:
         await self._targets.keep(broadcast, named)
         if not await self._store.add_document(broadcast.document()):  # a request at the same time was first
             return Begun(await self.find(broadcast.id), repeated=True)
-        self._running[broadcast.id] = broadcast
-        self._run_lanes()
+        if await self._leadership.leads():
+            self._running[broadcast.id] = broadcast
+            self._run_lanes()
+        else:
+            self._cluster.tell(_NEWS, {})
         return Begun(broadcast, repeated=False)
 
     async def count(self, to: Audience) -> int:
@@ -132,8 +156,13 @@ class Broadcasts:
 
     async def cancel(self, id: str) -> Broadcast:
         """Send a broadcast to nobody any more, and return it. What is on its way is still sent; one that has ended
-        stays as it is. Raises ``RequestRefused`` (404) for an id that is not known."""
-        broadcast = await self.find(id)
+        stays as it is. This becomes the replica that carries broadcasts out. Raises ``RequestRefused``: 404 for an id
+        that is not known, 503 when the replica that carries them out does not let go."""
+        if (await self.find(id)).state == "running" and not await self._leadership.take(within=LET_GO_WITHIN):
+            text = "another replica carries broadcasts out and does not let go: ask again"
+            raise RequestRefused(503, text, headers={"Retry-After": "5"})
+        found = await self.find(id)
+        broadcast = self._running.get(id, found)
         if broadcast.state == "running":
             await self._end(broadcast, "cancelled")
         return broadcast
@@ -141,22 +170,36 @@ class Broadcasts:
     # What the gateway does
 
     async def run(self) -> None:
-        """Go on with what an earlier process left, and carry out broadcasts until the task is cancelled."""
+        """Go on with what another process left, and carry out broadcasts until the task is cancelled."""
         try:
-            await retry_until_stored(self._recall)
-            self._run_lanes()
-            await asyncio.Event().wait()
+            while True:
+                self._news.clear()
+                with suppress(Fenced):
+                    if await self._leadership.leads():
+                        await retry_until_stored(self._recall)
+                        self._run_lanes()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_EVERY if self._leadership.held else STAND_BY):
+                        await self._news.wait()
         finally:
-            for lane in self._lanes.values():
-                lane.cancel()
-            await asyncio.gather(*self._lanes.values(), return_exceptions=True)
+            await self._leadership.give_up()
+
+    async def _let_go(self) -> None:
+        """Stop carrying broadcasts out, and note how far they are."""
+        lanes, self._lanes = list(self._lanes.values()), {}
+        for lane in lanes:
+            lane.cancel()
+        await asyncio.gather(*lanes, return_exceptions=True)
+        running, self._running = list(self._running.values()), {}
+        with suppress(Fenced, StoreFailed):  # then what was done since the last note is only counted again
+            await self._store.put_documents([each.document() for each in running])
 
     async def _recall(self) -> None:
         after = 0
         while documents := await self._store.list_documents(BROADCAST, after=after, limit=PAGE):
             for document in documents:
                 broadcast = Broadcast.of(document)
-                if broadcast.state == "running":
+                if broadcast.state == "running" and broadcast.id not in self._ended and self._leadership.held:
                     self._running.setdefault(broadcast.id, broadcast)
             after = documents[-1].rank
 
@@ -248,6 +291,7 @@ class Broadcasts:
 
     async def _end(self, broadcast: Broadcast, state: Literal["done", "cancelled"]) -> None:
         broadcast.state, broadcast.ended_at = state, time.time()
+        self._ended.add(broadcast.id)
         await self._store.put_documents([broadcast.document()])
         await self._targets.forget(broadcast)
         self._running.pop(broadcast.id, None)

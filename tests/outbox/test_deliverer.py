@@ -15,10 +15,13 @@ from gateway.model.record import ThreadRecord
 from gateway.object_storage import Folder
 from gateway.outbox import Deliverer, ElementFiles, LayerSource, deliverer
 from gateway.outbox.deliverer import REFUSED
+from gateway.ports import Cluster
+from gateway.runtime import leadership
 from gateway.step import StepDict
 from gateway.store import SQLiteStore
 from tests.store.contract import LATER, ref
 from tests.store.outbox import leave, said
+from tests.support.cluster import Replicas
 from tests.support.layers import DictLayer
 
 
@@ -38,12 +41,12 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @asynccontextmanager
 async def delivering(
-    store: SQLiteStore, layer: Callable[[], Any], *, timeout: float = 10.0
+    store: SQLiteStore, layer: Callable[[], Any], *, timeout: float = 10.0, cluster: Cluster | None = None
 ) -> AsyncIterator[Deliverer]:
     source = LayerSource(layer, None, timeout=timeout)
     folder = store.path.parent
     files = ElementFiles(Folder(folder / "blobs"), folder / "outbox")
-    delivering = Deliverer(store, source, files, timeout=timeout)
+    delivering = Deliverer(store, source, files, timeout=timeout, cluster=cluster or store.cluster)
     await source.open()
     await delivering.start()
     try:
@@ -349,3 +352,44 @@ async def test_a_plain_method_that_would_end_the_process_has_failed(store: SQLit
     await texts(store, "a", "one")
     async with delivering(store, Plain), asyncio.timeout(20):
         await taken.wait()
+
+
+async def test_one_replica_delivers_and_is_told_of_what_others_put_in(
+    store: SQLiteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliverer, "POLL", 60.0)
+    replicas = Replicas()
+    first, second = DictLayer(), DictLayer()
+    async with delivering(store, lambda: first, cluster=replicas.join()):
+        await texts(store, "a", "a1")
+        await first.until(lambda: first.said() == ["a1"])
+        async with delivering(store, lambda: second, cluster=replicas.join()):
+            for word in ("a2", "a3"):
+                await texts(store, "a", word)  # the store wakes the one that came last
+            await first.until(lambda: first.said() == ["a1", "a2", "a3"])
+    assert replicas.told == [("outbox.news", {})]  # once of both
+    assert second.said() == []
+
+
+async def test_another_replica_delivers_when_the_first_one_is_gone(
+    store: SQLiteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliverer, "STAND_BY", 0.01)
+    monkeypatch.setattr(deliverer, "POLL", 0.05)
+    monkeypatch.setattr(leadership, "AWAY", 0.1)
+    replicas = Replicas()
+    first, second = DictLayer(), DictLayer()
+    async with delivering(store, lambda: second, cluster=replicas.join()) as standing_by:
+        await texts(store, "b", "b1")
+        await second.until(lambda: second.said() == ["b1"])
+        async with asyncio.timeout(5):
+            while (await standing_by.status()).waiting:  # what is not noted is delivered again
+                await asyncio.sleep(0.01)
+        async with delivering(store, lambda: first, cluster=replicas.join()) as taking:
+            async with taking.suspended([ref("a").key]):  # makes it the one that delivers
+                await texts(store, "a", "a1")
+                await texts(store, "b", "b2")
+                await first.until(lambda: first.said() == ["b2"])
+            await first.until(lambda: first.said() == ["b2", "a1"])
+        await texts(store, "b", "b3")
+        await second.until(lambda: second.said() == ["b1", "b3"])
