@@ -1,7 +1,7 @@
 """Leadership: something that one replica does for all of them, until it ends or another one asks for it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -69,7 +69,7 @@ class Leadership:
         return True
 
     @contextmanager
-    def pinned(self) -> Iterator[None]:
+    def pinned(self) -> Generator[None]:
         """Keep the part during the block, whoever asks for it."""
         self._pins += 1
         try:
