@@ -17,6 +17,8 @@ import uvloop
 from benchmarks import report
 from benchmarks.chatkit import run as chatkit
 from benchmarks.chatkit.run import ChatKit
+from benchmarks.cluster import run as cluster
+from benchmarks.cluster.run import Scaling
 from benchmarks.discord.platform import DISCORD
 from benchmarks.history import run as history
 from benchmarks.history.run import History, Sizes
@@ -39,6 +41,7 @@ def main() -> int:
     names = options.platforms if {"echo", "rest"} & set(options.what) else []
     kept: History | None = None
     talked: ChatKit | None = None
+    scaled: Scaling | None = None
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         every = [runner.run(_one(PLATFORMS[name], plan, options)) for name in names]
         if "history" in options.what:
@@ -46,16 +49,20 @@ def main() -> int:
             kept = runner.run(history.measure(sizes, plan))
         if "chatkit" in options.what:
             talked = runner.run(chatkit.measure(replace(plan, concurrency=SLACK.concurrency)))
+        if "cluster" in options.what:
+            scaled = runner.run(cluster.measure(replace(plan, concurrency=SLACK.concurrency)))
+            if scaled is None:
+                say("!!! Several replicas were NOT measured: no PostgreSQL answers (TEST_DATABASE_URL names one)")
     every += [kept.events] if kept and kept.events else []
     say(f"took {time.monotonic() - begun:.0f} s")
-    further = {"history": kept, "chatkit": talked}
+    further = {"history": kept, "chatkit": talked, "cluster": scaled}
     print("\n\n".join((report.text(every), *(each.text() for each in further.values() if each))).lstrip())
     if options.json:
         found = report.as_json(every) | {name: each.as_json() for name, each in further.items() if each}
         options.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     if any(results.skipped for results in every):
         say("!!! Not every subject was measured: see SKIPPED above")
-    right = talked is None or talked.wrong == 0
+    right = all(each is None or each.wrong == 0 for each in (talked, scaled))
     return 0 if right and all(results.exact() for results in every) else 1
 
 
@@ -99,9 +106,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "what",
         nargs="*",
-        default=["echo", "rest", "history", "chatkit"],
+        default=["echo", "rest", "history", "chatkit", "cluster"],
         help="echo (the tables), rest (memory), history (pages, search, export, events among many kept), chatkit "
-        "(requests, first token, open streams); all",
+        "(requests, first token, open streams), cluster (several replicas); all",
     )
     sizes = Sizes()
     parser.add_argument("--kept-threads", type=int, default=sizes.threads, help="threads to list (%(default)s)")

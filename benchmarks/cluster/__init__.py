@@ -1,0 +1,1 @@
+"""Several replicas on one PostgreSQL: how many turns they take beside one, and what an event costs there."""
