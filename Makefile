@@ -10,7 +10,7 @@ NODE_STAMP := node_modules/.installed
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install browser demo test test-integrations conformance check bench format clean
+.PHONY: help install browser demo test test-integrations conformance chaos check bench format clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1|\2/' | \
@@ -61,7 +61,7 @@ else
 endif
 
 test: install ## Run the tests (they reach no outside network)
-	$(BIN)/python -m pytest -n 4 $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist loadgroup $(ARGS)
 
 AZURITE := $(VENV)/azurite/node_modules/.bin/azurite-blob
 $(AZURITE):
@@ -86,6 +86,9 @@ test-integrations: install $(AZURITE) $(KERNEL)/.installed ## Run what needs lib
 
 conformance: install ## Run all samples of the documents on the three platforms (GATEWAY_SAMPLES says where they are)
 	GATEWAY_CONFORMANCE=all $(BIN)/python -m pytest -n 2 tests/conformance $(ARGS)
+
+chaos: $(STAMP) ## Kill, freeze and cut off replicas, database and platforms, count every message, write docs/reliability.md (ARGS="--help")
+	$(BIN)/python -m tests.cluster $(ARGS)
 
 check: $(STAMP) $(NODE_STAMP) ## Lint, format check, types (mypy and pyright, strict; eslint and tsc), import directions, vocabulary
 	$(BIN)/ruff check .

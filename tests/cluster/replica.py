@@ -69,6 +69,14 @@ class Replica(BotProcess):
         if not self.running:
             await self.start()
 
+    def uses_port(self, port: int) -> bool:
+        """Return whether the process has a connection from this port of the machine (Linux)."""
+        assert self._process is not None
+        table = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        inodes = {row[9] for row in table if int(row[1].rpartition(":")[2], 16) == port}
+        open_files = Path(f"/proc/{self._process.pid}/fd").iterdir()
+        return any(str(file.readlink()) in {f"socket:[{inode}]" for inode in inodes} for file in open_files)
+
     async def readiness(self) -> tuple[int, dict[str, object]]:
         """Return status and body of ``/readyz``."""
         async with (

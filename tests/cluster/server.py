@@ -47,6 +47,11 @@ def programs() -> Path | None:
     return max(folders, key=lambda folder: int(folder.parent.name)) if folders else None
 
 
+async def version() -> str:
+    """Return the version of PostgreSQL's programs."""
+    return (await _run([_program("postgres"), "--version"])).split()[2]
+
+
 def require_postgres() -> None:
     """Skip the test, loudly, where PostgreSQL's programs are missing; fail it in CI."""
     if programs() is not None:

@@ -58,6 +58,12 @@ class Connection:
         self._close: tuple[int, str] | None = None
 
     @property
+    def peer(self) -> int | None:
+        """The client's TCP port, None when the connection is closed."""
+        address = None if self._transport is None else self._transport.get_extra_info("peername")
+        return None if address is None else int(address[1])
+
+    @property
     def idle(self) -> bool:
         """Whether all queued frames are sent."""
         return not self._frames
