@@ -94,3 +94,13 @@ def _for_asyncpg(url: URL) -> Target:
     if "schema" in query:
         arguments["server_settings"] = {"search_path": query["schema"]}
     return Target(url.difference_update_query([*_LIBPQ, *_TRANSLATED, *numbers]), arguments)
+
+
+def libpq_url(given: str) -> str:
+    """Return the URL of a PostgreSQL database as libpq reads it: without the name of a driver.
+
+    Args:
+        given: The URL, as ``read_url`` takes it.
+    """
+    scheme, _, rest = given.partition(":")
+    return f"{scheme.partition('+')[0]}:{rest}"

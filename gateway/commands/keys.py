@@ -14,7 +14,7 @@ from gateway.errors import DatabaseInUse, SettingsError, StoreFailed
 
 if TYPE_CHECKING:
     from gateway.model import StoredApiKey
-    from gateway.store import SQLiteStore
+    from gateway.store import AnyStore
 
 app = typer.Typer(help="Keys for programs that use the HTTP API: make, list and revoke them.", no_args_is_help=True)
 
@@ -151,7 +151,7 @@ async def _revoke(id: str) -> None:
             typer.echo(f"{id} was revoked already, {_minute(key.revoked)} UTC")
 
 
-async def _read(store: "SQLiteStore") -> "tuple[list[StoredApiKey], Mapping[str, float]]":
+async def _read(store: "AnyStore") -> "tuple[list[StoredApiKey], Mapping[str, float]]":
     """Return all keys, oldest first, and when each was used last."""
     from gateway.model import API_KEY, API_KEY_USED, StoredApiKey
 

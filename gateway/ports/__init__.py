@@ -12,7 +12,7 @@ from gateway.ports.cluster import Cluster
 from gateway.ports.contents import ContentKeys
 from gateway.ports.deletions import Deletions
 from gateway.ports.documents import Documents
-from gateway.ports.inbox import DeadLetter, Delivery, DeliveryState, Inbox, Lease, PutResult
+from gateway.ports.inbox import DeadLetter, Delivery, DeliveryState, Inbox, Lease, PutResult, Watcher
 from gateway.ports.journals import EffectRecord, Journals
 from gateway.ports.outbox import LayerStatus, Outbox, OutboxItem, OutboxSize
 from gateway.ports.outcomes import NO_OUTCOME, Outcome, Outcomes
@@ -75,4 +75,5 @@ __all__ = [
     "Traces",
     "ValueOwner",
     "WantedAddresses",
+    "Watcher",
 ]

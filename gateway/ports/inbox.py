@@ -42,6 +42,9 @@ class PutResult(NamedTuple):
     """False when a delivery with this key was stored already, so this one is a duplicate."""
     session: SessionRecord | None = None
     """The conversation's open session, if ``with_session`` asked for it and there is one."""
+    owned: bool = True
+    """Whether this process runs the conversation's turns: it held the lease, or took it with this put. Otherwise
+    another process does, and was woken; ``started`` was not noted then."""
 
 
 class DeadLetter(NamedTuple):
@@ -64,6 +67,20 @@ class DeliveryState(NamedTuple):
     """Why it failed last; empty where it did not, or is done."""
     posted: Sequence[str] = ()
     """Ids of the messages its turn posted, where the turn noted them (see ``Outcome.posted``)."""
+
+
+class Watcher(Protocol):
+    """Is told, on the event loop, what other processes do in the inbox."""
+
+    def woken(self, conversation: str | None) -> None:
+        """Look for deliveries that wait in a conversation (``ConversationRef.key``), which another process has stored;
+        None for all that no process runs."""
+        ...
+
+    def fenced(self) -> None:
+        """Stop every turn and forget every session: the leases of this process have ended, and others may run the
+        conversations now. ``woken`` is called when it may take leases again."""
+        ...
 
 
 class Inbox(Protocol):
@@ -101,11 +118,20 @@ class Inbox(Protocol):
 
     async def hand_over(self) -> None:
         """Record that the process ends in time: the deliveries whose turns it leaves are ``revived``, and not counted
-        as interrupted."""
+        as interrupted, and it holds no lease any more."""
+        ...
+
+    def watch(self, watcher: Watcher) -> None:
+        """Have this watcher told what other processes do, from now on. Call it before anything is put or recovered."""
+        ...
+
+    def holds(self, conversation: str) -> bool:
+        """Return whether this process holds the conversation's lease, as far as it knows."""
         ...
 
     async def claim(self, conversation: str) -> Lease | None:
-        """Take and return the conversation's lease. Returns None while another process holds it."""
+        """Take and return the conversation's lease, which this process may hold already. Returns None while another
+        process holds it."""
         ...
 
     async def renew(self, lease: Lease) -> None:
@@ -113,7 +139,12 @@ class Inbox(Protocol):
         ...
 
     async def release(self, lease: Lease) -> None:
-        """Give the lease back, so that another process can claim the conversation."""
+        """Give the lease back, so that another process can claim the conversation. Nothing of it is in memory here."""
+        ...
+
+    async def retire(self) -> None:
+        """Take no further lease, because the process is about to end: what is put from now on in a conversation that
+        this process does not hold is for others, and so are the deliveries left in one that it releases."""
         ...
 
     async def recover(self) -> int:

@@ -23,6 +23,7 @@ class Journals(Protocol):
         """Insert these effects, or replace those with the same keys. Raises ``Fenced`` if the lease is stale."""
         ...
 
-    async def effects(self, delivery: str) -> Sequence[EffectRecord]:
-        """Return all effects recorded for a delivery, in the order of their ordinals."""
+    async def effects(self, conversation: str, delivery: str) -> Sequence[EffectRecord]:
+        """Return all effects recorded for a delivery of a conversation (``ConversationRef.key``), in the
+        order of their ordinals."""
         ...

@@ -140,7 +140,7 @@ class Runner:
                 lambda: write_outcome(services.store, lease, queued.key, outcome=Outcome(journal=False))
             )
             return None
-        recorded = await services.store.effects(queued.key) if queued.rerun else ()
+        recorded = await services.store.effects(queued.event.ref.key, queued.key) if queued.rerun else ()
         session = await self._open(queued)
         if session is None:  # the event belongs to a conversation that has ended
             changed = await changed_by(queued, services.store) if services.history.on else ()

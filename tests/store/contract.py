@@ -284,7 +284,7 @@ class StoreContract:
         outcomes = await asyncio.gather(*attempts, return_exceptions=True)
         assert [type(outcome) for outcome in outcomes] == [Fenced] * len(attempts)
         assert (await only_pending(store)).attempts == 0
-        assert list(await store.effects("a")) == [effect("a", text="before")]
+        assert list(await store.effects(ref().key, "a")) == [effect("a", text="before")]
         assert not await store.exists(ref().key)
         assert list(await store.dead_letters()) == []
         store = await reopen(store)
@@ -477,25 +477,31 @@ class StoreContract:
         await store.finish(lease, "a", Outcome(session=session()))
         store = await reopen(store)
         assert await pending_keys(store) == ["b"]
-        assert list(await store.effects("a")) == []
-        assert list(await store.effects("b")) == [effect("b")]
+        assert list(await store.effects(ref().key, "a")) == []
+        assert list(await store.effects(ref().key, "b")) == [effect("b")]
         assert await store.load(ref().key) == session()
 
     async def test_however_a_turn_ends_its_session_is_saved_with_it(self, store: Store, reopen: Reopen) -> None:
-        lease = await lease_on(store)
-        for key in ("finished", "answered", "failed", "buried"):
+        leases = {key: await lease_on(store, key) for key in ("finished", "answered", "failed", "buried")}
+        for key, lease in leases.items():
             await store.put(envelope(key, thread=key))
             await store.record(lease, [effect(key)])
         await store.put(envelope("click", thread="answered"))
-        await store.finish(lease, "finished", Outcome(session=session("finished")))
-        await store.answer(lease, effect("answered", n=1), Outcome(session=session("answered")), answered_by="click")
-        await store.fail(lease, "failed", Outcome(session=session("failed")), error="boom", not_before=0)
-        await store.bury(lease, "buried", Outcome(session=session("buried")), error="boom")
+        await store.finish(leases["finished"], "finished", Outcome(session=session("finished")))
+        answered = Outcome(session=session("answered"))
+        await store.answer(leases["answered"], effect("answered", n=1), answered, answered_by="click")
+        failed = Outcome(session=session("failed"))
+        await store.fail(leases["failed"], "failed", failed, error="boom", not_before=0)
+        await store.bury(leases["buried"], "buried", Outcome(session=session("buried")), error="boom")
         store = await reopen(store)
         for thread in ("finished", "answered", "failed", "buried"):
             assert await store.load(ref(thread).key) == session(thread)
         assert await pending_keys(store) == ["answered", "failed"]
-        assert [bool(await store.effects(key)) for key in ("finished", "failed", "buried")] == [False, True, True]
+        assert [bool(await store.effects(ref().key, key)) for key in ("finished", "failed", "buried")] == [
+            False,
+            True,
+            True,
+        ]
 
     async def test_finish_without_a_session_leaves_the_session(self, store: Store) -> None:
         await store.put(envelope("a"))
@@ -507,9 +513,9 @@ class StoreContract:
     async def test_many_finish_together(self, store: Store) -> None:
         threads = [str(n) for n in range(30)]
         await asyncio.gather(*(store.put(envelope(t, thread=t)) for t in threads))
-        lease = await lease_on(store)
+        leases = {t: await lease_on(store, t) for t in threads}
         await asyncio.gather(
-            *(store.finish(lease, t, Outcome(session=session(t) if int(t) % 2 else None)) for t in threads)
+            *(store.finish(leases[t], t, Outcome(session=session(t) if int(t) % 2 else None)) for t in threads)
         )
         assert await pending_keys(store) == []
         assert [await store.exists(ref(t).key) for t in threads] == [bool(int(t) % 2) for t in threads]
@@ -532,7 +538,7 @@ class StoreContract:
             await store.fail(lease, envelope().key, error="boom", not_before=1.0)
             delivery = await only_pending(store)
             assert delivery.attempts == attempts
-        assert list(await store.effects(envelope().key)) == [effect(envelope().key)]
+        assert list(await store.effects(ref().key, envelope().key)) == [effect(envelope().key)]
         store = await reopen(store)
         assert (await only_pending(store)).attempts == 2
 
@@ -584,7 +590,7 @@ class StoreContract:
         assert [letter.key for letter in await store.dead_letters()] == ["b"]
         assert not (await store.put(envelope("a"))).new
         assert await pending_keys(store) == ["open"]
-        assert list(await store.effects("a")) == []
+        assert list(await store.effects(ref().key, "a")) == []
 
     async def test_a_dead_letter_that_arrives_again_is_taken_up_again(self, store: Store, reopen: Reopen) -> None:
         await bury(store, "a")
@@ -620,7 +626,9 @@ class StoreContract:
         assert (await store.put(envelope("redelivered", at=later()))).delivery.revived
         for delivery in await everything_pending(store):
             assert delivery.revived
-            assert list(await store.effects(delivery.envelope.key)) == [effect(delivery.envelope.key, paid=True)]
+            assert list(await store.effects(ref().key, delivery.envelope.key)) == [
+                effect(delivery.envelope.key, paid=True)
+            ]
 
     # Journals
 
@@ -629,8 +637,8 @@ class StoreContract:
         await store.record(lease, [effect("a", 2, n=2), effect("a", 0, n=0), effect("b", 0)])
         await store.record(lease, [effect("a", 11, n=11)])
         store = await reopen(store)
-        assert [one.ordinal for one in await store.effects("a")] == [0, 2, 11]
-        assert list(await store.effects("nothing")) == []
+        assert [one.ordinal for one in await store.effects(ref().key, "a")] == [0, 2, 11]
+        assert list(await store.effects(ref().key, "nothing")) == []
 
     async def test_record_replaces(self, store: Store) -> None:
         lease = await lease_on(store)
@@ -638,7 +646,7 @@ class StoreContract:
         ask = EffectRecord(delivery="a", ordinal=0, kind="ask", body={"text": "second", "list": [1, {"x": None}]})
         await store.record(lease, [ask])
         await store.record(lease, [])
-        assert list(await store.effects("a")) == [ask, effect("a", 1)]
+        assert list(await store.effects(ref().key, "a")) == [ask, effect("a", 1)]
 
     async def test_answer_finishes_the_delivery_that_brought_it(self, store: Store, reopen: Reopen) -> None:
         await store.put(envelope("question"))
@@ -649,8 +657,8 @@ class StoreContract:
         await store.answer(lease, answered, answered_by="click")
         store = await reopen(store)
         assert await pending_keys(store) == ["question"]
-        assert list(await store.effects("question")) == [effect("question", text="sure?"), answered]
-        assert list(await store.effects("click")) == []
+        assert list(await store.effects(ref().key, "question")) == [effect("question", text="sure?"), answered]
+        assert list(await store.effects(ref().key, "click")) == []
         assert not (await store.put(envelope("click"))).new
 
     # Sessions

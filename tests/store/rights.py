@@ -159,7 +159,7 @@ class RightsStoreContract:
         await store.record(await lease_on(store), [effect("old", text="words")])
         await erase(store, before=15.0)
         assert await pending_keys(store) == ["of Grace", "new"]
-        assert await store.effects("old") == []
+        assert await store.effects(ref().key, "old") == []
         assert not (await store.put(envelope("old"))).new
 
     async def test_dead_letters_go_too(self, store: Store) -> None:

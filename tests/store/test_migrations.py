@@ -180,8 +180,8 @@ async def test_all_that_version_1_kept_is_found_again(path: Path) -> None:
     assert (delivery.seq, delivery.envelope, delivery.attempts) == (1, envelope("open"), 1)
     assert await everything_pending(store, ref().key) == [delivery]
     assert [letter.key for letter in await store.dead_letters()] == ["dead", "older"]
-    assert list(await store.effects("open")) == [effect("open", 0, n=0), effect("open", 1, n=1)]
-    assert list(await store.effects("dead")) == [effect("dead")]
+    assert list(await store.effects(ref().key, "open")) == [effect("open", 0, n=0), effect("open", 1, n=1)]
+    assert list(await store.effects(ref().key, "dead")) == [effect("dead")]
     assert await store.load(ref().key) == session()
     assert not await store.exists(ref("ended").key)
     assert list(await store.idle(before=LATER, limit=10)) == [session()]

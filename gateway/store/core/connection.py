@@ -1,7 +1,7 @@
 """The part of a database driver that the store uses: connections, and what their statements return."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 
 class Cursor(Protocol):
@@ -23,6 +23,11 @@ class Cursor(Protocol):
 
 class Connection(Protocol):
     """Runs statements, as the Python database interface (PEP 249) has it."""
+
+    @property
+    def dialect(self) -> Literal["sqlite", "postgresql"]:
+        """Whose words the database understands."""
+        ...
 
     def execute(self, statement: str, values: Sequence[Any] = ..., /) -> Cursor:
         """Run the statement once."""

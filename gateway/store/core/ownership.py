@@ -1,7 +1,7 @@
 """Decides which process may write: the writer asks before it runs an operation.
 
-Today one process owns a whole database. Leases for each conversation, for several processes on one database, are
-another class with the same three methods.
+One process may own a whole database (``SingleOwner``); where several share one, each has leases on conversations, which
+are another class with the same three methods.
 """
 
 from typing import Protocol
@@ -21,7 +21,7 @@ class Ownership(Protocol):
     """The right to write, which every operation is checked against."""
 
     def claim(self, conversation: str) -> Lease | None:
-        """Return the lease on a conversation, None while another process holds it."""
+        """Return the lease on a conversation if this process holds it, without asking the database."""
         ...
 
     def enter(self, tx: Transaction, *, writes: bool) -> None:

@@ -21,13 +21,34 @@ Texts: TypeAlias = dict[int, str]
 
 class ByRows:
     """An ``INSERT`` of rows, in their order: ``start`` is its text up to ``VALUES``, ``row`` the placeholders of one
-    row, ``end`` the text after the rows."""
+    row, ``end`` the text after the rows, ``key`` the places of the values by which a row is replaced."""
 
-    def __init__(self, start: str, row: str, end: str) -> None:
+    def __init__(self, start: str, row: str, end: str, *, key: tuple[int, ...] = (0,)) -> None:
         self.texts: Texts = {size: f"{start} {', '.join([row] * size)} {end}" for size in (*SIZES, 1)}
+        self._key = key
 
     def run(self, tx: Transaction, rows: Sequence[Row]) -> int:
         """Insert the rows and return how many were inserted or updated."""
+        if tx.dialect == "postgresql" and len(rows) > 1:
+            return sum(self._run(tx, some) for some in self._apart(rows))
+        return self._run(tx, rows)
+
+    def _apart(self, rows: Sequence[Row]) -> list[list[Row]]:
+        """Return the rows in sets without two of one key: a statement of PostgreSQL changes a row only once. Within a
+        set they are in the order of their keys, so that two replicas that write the same rows do not wait for each
+        other."""
+        sets: list[dict[Row, Row]] = []
+        for row in rows:
+            key = tuple(row[place] for place in self._key)
+            for some in sets:
+                if key not in some:
+                    some[key] = row
+                    break
+            else:
+                sets.append({key: row})
+        return [[row for _, row in sorted(some.items(), key=_first)] for some in sets]
+
+    def _run(self, tx: Transaction, rows: Sequence[Row]) -> int:
         changed, start = 0, 0
         for size in _sizes(len(rows)):
             values = [value for row in rows[start : start + size] for value in row]
@@ -67,6 +88,10 @@ class ByKeys:
         for key in keys[start:]:
             rows += tx.execute(self.texts[1], (key,)).fetchall()
         return rows
+
+
+def _first(item: tuple[Row, Row]) -> Row:
+    return item[0]
 
 
 @cache

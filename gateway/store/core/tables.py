@@ -32,6 +32,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import TypeEngine
 
 from gateway import step_search
+from gateway.store.core import distributed
 
 metadata = MetaData()
 """All tables of the gateway."""
@@ -372,5 +373,12 @@ def _create_search_index(target: MetaData, connection: Connection, **_: Any) -> 
             connection.exec_driver_sql(statement)
 
 
+def _prepare_for_replicas(target: MetaData, connection: Connection, **_: Any) -> None:
+    if connection.dialect.name == "postgresql":
+        for statement in distributed.STATEMENTS:
+            connection.exec_driver_sql(statement)
+
+
+event.listen(metadata, "after_create", _prepare_for_replicas)
 # ``gateway.step_search`` says what these tables and triggers are for. Only SQLite with FTS5 has them.
 event.listen(metadata, "after_create", _create_search_index)

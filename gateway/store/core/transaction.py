@@ -6,15 +6,16 @@ from gateway.store.core.connection import Connection
 
 
 class Transaction:
-    """What an operation runs with: statements, the time and the owner's counters.
+    """What an operation runs with: statements and in whose words they are, the time and the owner's counters.
 
     ``now`` is in seconds since the epoch. ``epoch`` is the owner's number, 0 in a process beside the owner.
     ``last_seq`` is the number of the newest delivery; an operation that stores deliveries counts it up.
     """
 
-    __slots__ = ("epoch", "execute", "executemany", "last_seq", "now")
+    __slots__ = ("dialect", "epoch", "execute", "executemany", "last_seq", "now")
 
     def __init__(self, connection: Connection) -> None:
+        self.dialect = connection.dialect
         self.execute = connection.execute
         self.executemany = connection.executemany
         self.now = time.time()

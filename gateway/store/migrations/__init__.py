@@ -8,7 +8,7 @@ event ``after_create``.
 
 from gateway.errors import SettingsError
 
-HEAD = 10
+HEAD = 11
 """The version this gateway knows. It is written down here so that looking at a database needs no Alembic."""
 
 

@@ -1,1 +1,5 @@
-"""The gateway's tables on PostgreSQL: created and migrated, for data layers and for a store to come."""
+"""The store on PostgreSQL: for several replicas that share it, each running the conversations it holds a lease on."""
+
+from gateway.store.postgresql.store import PostgreSQLStore
+
+__all__ = ["PostgreSQLStore"]

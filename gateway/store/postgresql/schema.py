@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from gateway.database_urls import read_url
 from gateway.errors import SettingsError
 from gateway.store.core.tables import alembic_version, metadata
-from gateway.store.migrations import belongs_to_another, number, refuse_newer
+from gateway.store.migrations import HEAD, belongs_to_another, number, refuse_newer
 from gateway.store.migrations.changes import bring_up_to_date
 
 LOCK = 0x626F74_6761
@@ -56,6 +56,33 @@ async def current(url: str) -> int:
         return await connection.run_sync(_version)
 
 
+async def check_current(url: str) -> None:
+    """Raise ``SettingsError`` unless the tables are those this code knows.
+
+    Args:
+        url: The database's URL.
+    """
+    found = await current(url)
+    refuse_newer(found)
+    if found < HEAD:
+        raise SettingsError(
+            f"database {shown(url)}: its schema is version {found}, not {HEAD}: start the gateway once to migrate it"
+        )
+
+
+def shown(url: str) -> str:
+    """Return a database's URL as logs and errors show it: without password and parameters.
+
+    Args:
+        url: The URL.
+    """
+    try:
+        target = read_url(url).url
+    except (ImportError, ValueError):
+        return "PostgreSQL"
+    return target.set(drivername="postgresql", query={}).render_as_string().replace(":***@", "@")
+
+
 def _version(connection: Connection) -> int:
     names = set(inspect(connection).get_table_names())
     if alembic_version.name not in names:
@@ -97,19 +124,19 @@ async def _connected(url: str) -> AsyncGenerator[AsyncConnection]:
         raise SettingsError(str(error)) from None
     # What asyncpg raises while it connects, SQLAlchemy leaves as it is.
     errors = [getattr(driver, name) for name in ("PostgresError", "InterfaceError") if hasattr(driver, name)]
-    shown = target.url.set(drivername="postgresql", query={}).render_as_string().replace(":***@", "@")
+    name = shown(url)
     try:
         async with engine.begin() as connection:
             yield connection
     except SettingsError as error:
-        raise SettingsError(f"database {shown}: {error}") from None
+        raise SettingsError(f"database {name}: {error}") from None
     except TimeoutError:
-        raise SettingsError(f"database {shown}: no answer: check host, port and firewall") from None
+        raise SettingsError(f"database {name}: no answer: check host, port and firewall") from None
     except (DBAPIError, *errors, OSError, ValueError) as error:
         fix = "check the URL, that the server runs, and that its user may connect and create tables"
         if getattr(getattr(error, "orig", None), "sqlstate", None) == LOCKED:
             fix = "another upgrade is running, or a program holds the tables: try again when it is done"
-        raise SettingsError(f"database {shown}: {_line(error)}: {fix}") from None
+        raise SettingsError(f"database {name}: {_line(error)}: {fix}") from None
     finally:
         await engine.dispose()
 

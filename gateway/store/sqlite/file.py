@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Generator
 from pathlib import Path
+from typing import Literal
 
 import structlog
 
@@ -106,12 +107,18 @@ def is_full_disk(error: sqlite3.DatabaseError, path: Path) -> bool:
     return code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and has_no_room(path))
 
 
+class SQLiteConnection(sqlite3.Connection):
+    """A connection to a SQLite file."""
+
+    dialect: Literal["sqlite"] = "sqlite"
+
+
 class SQLiteDatabase:
     """Implements ``core.Database`` for a connection to a SQLite file. ``lock`` is what the owner holds, None for
     others."""
 
     def __init__(
-        self, connection: sqlite3.Connection, path: Path, ownership: Ownership, *, lock: OwnerLock | None = None
+        self, connection: SQLiteConnection, path: Path, ownership: Ownership, *, lock: OwnerLock | None = None
     ) -> None:
         self.connection = connection
         self.ownership = ownership
@@ -230,10 +237,12 @@ def open_reader(path: Path) -> SQLiteDatabase:
     return SQLiteDatabase(connection, path, SingleOwner(None))
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path) -> SQLiteConnection:
     """Open a connection, for the thread that calls this."""
     # Transactions are begun and ended by the writer alone (isolation_level=None), in the thread that opens it.
-    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None, cached_statements=PREPARED)
+    connection = sqlite3.connect(
+        path, timeout=BUSY_TIMEOUT, isolation_level=None, cached_statements=PREPARED, factory=SQLiteConnection
+    )
     connection.execute("PRAGMA synchronous = FULL")
     # What is deleted is overwritten, not only marked as free: people may have it erased.
     connection.execute("PRAGMA secure_delete = ON")
@@ -244,7 +253,7 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _take_over(connection: sqlite3.Connection, path: Path) -> Ownership:
+def _take_over(connection: SQLiteConnection, path: Path) -> Ownership:
     """Bring the schema up to date and become the owner."""
     use_log(connection)
     former = schema.migrate(connection, path)

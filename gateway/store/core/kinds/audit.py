@@ -10,8 +10,7 @@ from gateway.ports import AdminRequest, AuditLine
 from gateway.store.core.kind import Kind
 from gateway.store.core.transaction import Transaction
 
-ASK = "INSERT INTO admin_requests (kind, argument, asked_at) VALUES (?, ?, ?)"
-NEWEST = "SELECT max(id) FROM admin_requests"
+ASK = "INSERT INTO admin_requests (kind, argument, asked_at) VALUES (?, ?, ?) RETURNING id"
 UNANSWERED = "SELECT id, kind, argument FROM admin_requests WHERE done_at IS NULL ORDER BY id LIMIT ?"
 TELL = "UPDATE admin_requests SET result = ? WHERE id = ?"
 # What it was about is forgotten: it may name a person who does not exist here any more.
@@ -37,8 +36,7 @@ Answer: TypeAlias = tuple[bool, bytes | None]
 def _ask(tx: Transaction, items: Sequence[tuple[str, str]]) -> list[int]:
     numbers: list[int] = []
     for kind, argument in items:
-        tx.execute(ASK, (kind, argument, tx.now))
-        numbers.append(tx.execute(NEWEST).fetchone()[0])
+        numbers += tx.execute(ASK, (kind, argument, tx.now)).fetchone()
     return numbers
 
 

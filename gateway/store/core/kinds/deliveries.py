@@ -3,7 +3,7 @@
 None of them scans the table: a delivery is found by its key, an open one by an index that holds only open ones.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, TypeAlias
 
 import orjson
@@ -68,10 +68,13 @@ POSTED_WITHIN = 20_000
 """Number of deliveries, counted back from the one that asks, whose posted messages are searched. No index finds them by
 conversation, and what runs again after a crash is younger than that."""
 
+Key: TypeAlias = tuple[str, str]
+"""The conversation of a delivery, and its key."""
 Put: TypeAlias = tuple[str, str, bytes, bytes, float, bool, str | None, bool]
 """The arguments of a put: key, conversation, ref, body, received_at, started, person, with_session."""
-Found: TypeAlias = tuple[int, bool, int, int, bool, Row | None]
-"""The result of a put: seq, new, attempts, interrupted, revived, session."""
+Found: TypeAlias = tuple[int, bool, int, int, bool, Row | None, bool]
+"""The result of a put: seq, new, attempts, interrupted, revived, session, and whether this process runs the
+conversation."""
 
 
 def _put(tx: Transaction, items: Sequence[Put]) -> list[Found]:
@@ -84,12 +87,12 @@ def _put(tx: Transaction, items: Sequence[Put]) -> list[Found]:
     sessions = find_sessions(tx, [item[1] for item in items if item[7]])
     if INSERT.run(tx, rows) == len(rows):
         return [
-            (row[0], True, 0, 0, False, sessions.get(item[1]) if item[7] else None)
+            (row[0], True, 0, 0, False, sessions.get(item[1]) if item[7] else None, True)
             for row, item in zip(rows, items, strict=True)
         ]
     known = {key: columns for key, *columns in FIND.find(tx, [item[0] for item in items])}
     return [
-        (*_known_or_new(tx, known, row[0], item), sessions.get(item[1]) if item[7] else None)
+        (*_known_or_new(tx, known, row[0], item), sessions.get(item[1]) if item[7] else None, True)
         for row, item in zip(rows, items, strict=True)
     ]
 
@@ -109,20 +112,21 @@ def _known_or_new(
     return seq, new, attempts, interrupted, bool(revived)
 
 
-def _amend(tx: Transaction, items: Sequence[tuple[str, bytes]]) -> Sequence[None]:
-    tx.executemany(AMEND, [(twin, key) for key, twin in items])
+def _amend(tx: Transaction, items: Sequence[tuple[str, str, bytes]]) -> Sequence[None]:
+    tx.executemany(AMEND, [(twin, key) for _, key, twin in items])
     return [None] * len(items)
 
 
-def _start(tx: Transaction, keys: Sequence[str]) -> list[bool]:
+def _start(tx: Transaction, items: Sequence[Key]) -> list[bool]:
+    keys = [key for _, key in items]
     if START.run(tx, keys, tx.epoch) == len(keys):
         return [True] * len(keys)
     return [START.run(tx, [key], tx.epoch) > 0 for key in keys]
 
 
-def _pause(tx: Transaction, keys: Sequence[str]) -> Sequence[None]:
-    PAUSE.run(tx, keys)
-    return [None] * len(keys)
+def _pause(tx: Transaction, items: Sequence[Key]) -> Sequence[None]:
+    PAUSE.run(tx, [key for _, key in items])
+    return [None] * len(items)
 
 
 def _hand_over(tx: Transaction, items: Sequence[None]) -> Sequence[None]:
@@ -130,7 +134,7 @@ def _hand_over(tx: Transaction, items: Sequence[None]) -> Sequence[None]:
     return items
 
 
-def _posted(tx: Transaction, items: Sequence[tuple[str, int]]) -> list[set[str]]:
+def _posted(tx: Transaction, items: Sequence[tuple[str, int]]) -> list[Collection[str]]:
     return [
         {
             id
@@ -158,7 +162,7 @@ def _deaths(tx: Transaction) -> list[float]:
     return [] if row is None else orjson.loads(row[0])
 
 
-def _read_deaths(tx: Transaction, items: Sequence[None]) -> list[list[float]]:
+def _read_deaths(tx: Transaction, items: Sequence[None]) -> list[Sequence[float]]:
     return [_deaths(tx)] * len(items)
 
 

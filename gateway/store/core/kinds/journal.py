@@ -15,13 +15,13 @@ RECORD_EFFECT = ByRows(
 FIND_EFFECTS = "SELECT delivery, ordinal, kind, body FROM effects WHERE delivery = ? ORDER BY ordinal"
 
 
-def _record(tx: Transaction, items: Sequence[Sequence[Row]]) -> Sequence[None]:
-    RECORD_EFFECT.run(tx, [row for rows in items for row in rows])
+def _record(tx: Transaction, items: Sequence[tuple[str, Sequence[Row]]]) -> Sequence[None]:
+    RECORD_EFFECT.run(tx, [row for _, rows in items for row in rows])
     return [None] * len(items)
 
 
-def _effects(tx: Transaction, deliveries: Sequence[str]) -> list[list[Row]]:
-    return [tx.execute(FIND_EFFECTS, (delivery,)).fetchall() for delivery in deliveries]
+def _effects(tx: Transaction, items: Sequence[tuple[str, str]]) -> list[list[Row]]:
+    return [tx.execute(FIND_EFFECTS, (delivery,)).fetchall() for _, delivery in items]
 
 
 RECORD = Kind(_record)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from gateway.ports import documents
 from gateway.store.core.kind import Kind
 from gateway.store.core.kinds.audit import prune_audit
+from gateway.store.core.kinds.documents import LAST
 from gateway.store.core.transaction import Transaction
 
 CHECK = "UPDATE owner SET checked_at = ?"
@@ -22,7 +23,7 @@ PRUNE_VALUES = """DELETE FROM key_values WHERE owner = 'adapter' AND name IN (
 PRUNE_MESSAGES = """DELETE FROM message_records WHERE key IN (
     SELECT key FROM message_records WHERE put_at < ? ORDER BY put_at LIMIT ?)"""
 PRUNE_DOCUMENTS = """DELETE FROM documents WHERE rank IN (SELECT rank FROM (
-    SELECT rank, put_at FROM documents WHERE kind = ? ORDER BY rank LIMIT ?) WHERE put_at < ?)"""
+    SELECT rank, put_at FROM documents WHERE kind = ? ORDER BY rank LIMIT ?) AS oldest WHERE put_at < ?)"""
 
 PUT_ONCE = (documents.REQUEST, documents.REQUESTED_MESSAGE)
 """Kinds of documents that are put once, so that the oldest of them are those that were made first."""
@@ -72,7 +73,8 @@ def _prune(tx: Transaction, items: Sequence[Prune]) -> list[tuple[int, Looked]]:
 
 def _prune_once(tx: Transaction, wish: Prune) -> tuple[int, Looked]:
     """Return the number of rows removed, and where to look on the next time."""
-    tx.execute(KEEP_LAST_SEQ, (tx.last_seq,))
+    if tx.last_seq:  # else the database gives the numbers itself
+        tx.execute(KEEP_LAST_SEQ, (tx.last_seq,))
     removed, seq = _prune_done(tx, wish.done_before, wish.limit, wish.looked.seq)
     for statement, before in (
         (PRUNE_SESSIONS, wish.done_before),
@@ -95,7 +97,7 @@ def _prune_done(tx: Transaction, before: float, limit: int, after: int) -> tuple
     reached a delivery that arrived too late to be done before ``before``.
     """
     end = tx.execute(LOOK_END, (after, LOOK - 1)).fetchone()
-    removed = tx.execute(PRUNE_DONE, (after, tx.last_seq if end is None else end[0], before, limit)).rowcount
+    removed = tx.execute(PRUNE_DONE, (after, LAST if end is None else end[0], before, limit)).rowcount
     if removed == limit:
         return removed, after  # there may be more between the two
     return removed, 0 if end is None or end[1] >= before else end[0]

@@ -1,19 +1,14 @@
-"""The part of the store on SQLite by which people's data are found, erased and left to expire."""
+"""The part of a store by which people's data are found, erased and left to expire."""
 
 import asyncio
-import contextlib
-import math
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, TypeVar
 
 import orjson
 
-from gateway.disk import in_thread
 from gateway.ports import AdminRequest, AuditLine, Erased, Expired, Lease, Traces
 from gateway.store.core.kind import Kind
-from gateway.store.core.kinds import audit, deletions, expiry, rights, search
-from gateway.store.core.transaction import Transaction
+from gateway.store.core.kinds import audit, deletions, expiry, rights
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -22,57 +17,16 @@ AT_ONCE = 500
 """Rows that one transaction deletes, so that others need not wait for long."""
 _CONVERSATIONS = 20
 _THREADS = 50
-IN_MEMORY = 256_000_000
-"""Bytes up to which a database is rewritten in memory; a larger one needs a temporary file."""
-_CHUNK = 1_048_576
-_BUSY = 500
-"""Milliseconds that the log's readers are waited for."""
 
 
-def _scrub(tx: Transaction, items: Sequence[bool]) -> list[bool]:
-    results: list[bool] = []
-    for rewrite in items:
-        if rewrite:
-            size = tx.execute("PRAGMA page_count").fetchone()[0] * tx.execute("PRAGMA page_size").fetchone()[0]
-            tx.execute(f"PRAGMA temp_store = {'MEMORY' if size <= IN_MEMORY else 'FILE'}")
-            try:
-                tx.execute("VACUUM")
-            finally:
-                tx.execute("PRAGMA temp_store = MEMORY")
-            search.check(tx)
-        results.append(_empty_log(tx))
-    return results
-
-
-def _empty_log(tx: Transaction) -> bool:
-    patience = tx.execute("PRAGMA busy_timeout").fetchone()[0]
-    tx.execute(f"PRAGMA busy_timeout = {_BUSY}")
-    try:
-        busy: int = tx.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        return not busy
-    finally:
-        tx.execute(f"PRAGMA busy_timeout = {patience}")
-
-
-SCRUB: Kind[bool, bool] = Kind(_scrub, alone=True)
-
-
-class RightsOnSQLite:
-    """Implements ``gateway.ports.Rights`` and ``gateway.ports.Deletions``, for ``SQLiteStore``, which runs the
-    operations."""
-
-    path: Path
+class DatabaseRights:
+    """Implements ``gateway.ports.Deletions``, and of ``gateway.ports.Rights`` what is the same on every database, for
+    ``DatabaseStore``, which runs the operations."""
 
     def _do(self, kind: Kind[A, R], args: A, lease: Lease | None = None) -> asyncio.Future[R]:
         raise NotImplementedError
 
     async def _read(self, kind: Kind[A, R], args: A) -> R:
-        raise NotImplementedError
-
-    async def index_steps(self, *, new: bool = True) -> bool:
-        raise NotImplementedError
-
-    async def purge_index(self, *, removed_before: float) -> bool:
         raise NotImplementedError
 
     async def traces(self, person: str) -> Traces:
@@ -120,30 +74,6 @@ class RightsOnSQLite:
         tokens = await self._read(deletions.READ_TOKENS, conversation)
         await self._do(deletions.FORGETTING, (conversation, tokens))
 
-    async def scrub(self, *, rewrite: bool) -> bool:
-        while await self.index_steps(new=False):
-            pass
-        while await self.purge_index(removed_before=math.inf):
-            pass
-        return await self._do(SCRUB, rewrite)
-
-    async def drop_copies(self, person: str) -> Sequence[str]:
-        return await in_thread(self._drop_copies, rights.id_of(person).encode())
-
-    def _drop_copies(self, words: bytes) -> list[str]:
-        dropped: list[str] = []
-        for copy in self.path.parent.glob(f"{self.path.name}.v*"):
-            number = copy.name.removeprefix(f"{self.path.name}.v")
-            if number.isdecimal() and _contains(copy, words):
-                copy.unlink(missing_ok=True)
-                dropped.append(copy.name)
-        return dropped
-
-    async def size(self) -> int:
-        with contextlib.suppress(OSError):
-            return (await in_thread(self.path.stat)).st_size
-        return 0
-
     async def expire(self, *, before: float, limit: int = AT_ONCE) -> Expired:
         return await self._do(expiry.EXPIRING, (before, limit))
 
@@ -167,16 +97,6 @@ class RightsOnSQLite:
 
     async def audit(self, *, subject: str | None = None, limit: int = 1_000) -> Sequence[AuditLine]:
         return await self._read(audit.READ_AUDIT, (subject, limit))
-
-
-def _contains(path: Path, words: bytes) -> bool:
-    with path.open("rb") as file:
-        before = b""
-        while chunk := file.read(_CHUNK):
-            if words in before + chunk:
-                return True
-            before = chunk[-len(words) :]
-    return False
 
 
 async def _until_few(delete: Callable[[], asyncio.Future[Erased]]) -> Erased:
