@@ -192,7 +192,7 @@ async def test_both_write_at_the_same_time(store: SQLiteStore) -> None:
         for n in range(40):
             assert (await store.put(envelope(f"{queue}.{n}"))).new
 
-    async def retry(beside: SQLiteStore) -> None:
+    async def retry(beside: Store) -> None:
         for key in dead:
             assert await beside.retry([key]) == 1
 

@@ -62,7 +62,7 @@ async def differences(url: str) -> list[object]:
     return found
 
 
-BESIDE = ("steps_output_trigrams", "steps_search", "replicas", "leases", "deliveries_", "effects")
+BESIDE = ("steps_output_trigrams", "steps_search", "replicas", "leases", "deliveries", "effects")
 """What a database has beside the definition of the tables: see ``gateway.store.core.distributed``."""
 
 

@@ -71,7 +71,7 @@ class PostgreSQLConnection:
         adapters.register_loader(psycopg.adapters.types["text"].array_oid, _ListText)
         self._socket = socket.socket(fileno=socket.dup(self._connection.fileno()))
         milliseconds = int(seconds * 1000)
-        self._connection.execute(
+        self.run(
             f"SET idle_in_transaction_session_timeout = '{FORGOTTEN}s'; SET statement_timeout = {milliseconds};"
             f" SET lock_timeout = {milliseconds}; SET timezone = 'UTC'"
         )
@@ -98,7 +98,7 @@ class PostgreSQLConnection:
         """Run statements without values, separated by semicolons, in one exchange; return what the last one gave."""
         self.busy_since = time.monotonic()
         try:
-            cursor = self._connection.execute(statements)
+            cursor = self._connection.execute(statements.encode())
             while cursor.nextset():
                 pass
             return cursor

@@ -100,7 +100,9 @@ class SharedDeliveries:
             ],
             7,
         )
-        numbers = {(conversation, key): seq for conversation, key, seq in tx.execute(INSERT, columns).fetchall()}
+        numbers: dict[Key, int] = {
+            (conversation, key): seq for conversation, key, seq in tx.execute(INSERT, columns).fetchall()
+        }
         known: dict[Key, list[Any]] = {}
         if len(numbers) < len(items):
             wanted = [(item[1], item[0]) for item in items]
@@ -112,10 +114,11 @@ class SharedDeliveries:
             place = (item[1], item[0])
             # The first of two in this set is the new one.
             seq = numbers.pop(place, None)
-            found_or_new = (
-                (seq, True, 0, 0, False) if seq is not None else self._known(tx, known[place], item, mine[item[1]])
-            )
-            results.append((*found_or_new, sessions.get(item[1]) if item[7] else None, mine[item[1]]))
+            new = (seq or 0, True, 0, 0, False)
+            state = new if seq is not None else self._known(tx, known[place], item, mine[item[1]])
+            session = sessions.get(item[1]) if item[7] else None
+            number, is_new, attempts, interrupted, revived = state
+            results.append((number, is_new, attempts, interrupted, revived, session, mine[item[1]]))
         woken = {item[1]: holders.get(item[1], 0) for item, result in zip(items, results, strict=True) if result[1]}
         wake(tx, {each: number for each, number in woken.items() if not mine[each]})
         return results
@@ -199,7 +202,8 @@ class SharedDeliveries:
         if not ran:
             return
         row = tx.execute(FIND_VALUE, single.DEATHS_AT).fetchone()
-        deaths = [*([] if row is None else orjson.loads(row[0])), tx.now][-single.DEATHS :]
+        before: list[float] = [] if row is None else orjson.loads(row[0])
+        deaths = [*before, tx.now][-single.DEATHS :]
         PUT_VALUE.run(tx, [(*single.DEATHS_AT, orjson.dumps(deaths), tx.now)])
         if not suspected:
             tx.execute(EXONERATE)

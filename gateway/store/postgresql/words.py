@@ -26,7 +26,7 @@ def say(words: Mapping[str, str]) -> None:
 
 
 @cache
-def translated(statement: str) -> str:
+def translated(statement: str) -> bytes:
     """Return a statement as PostgreSQL takes it, with numbered placeholders."""
     text = _OWN.get(statement, statement)
     for pattern, replacement in _REWRITES:
@@ -40,4 +40,4 @@ def translated(statement: str) -> str:
         count += 1
         return f"${found[1] or count}"
 
-    return _PLACEHOLDER.sub(numbered, text)
+    return _PLACEHOLDER.sub(numbered, text).encode()
