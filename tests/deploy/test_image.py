@@ -9,6 +9,7 @@ import pytest
 from gateway.app import Gateway
 from gateway.bootstrap import compose
 from gateway.chat.registry import Callbacks
+from gateway.database_urls import DRIVERS
 from gateway.settings import GatewaySettings
 from tests.deploy.files import DEPLOY, KUBERNETES, ROOT, Dockerfile, document, is_setting
 from tests.egress.platform import Plain
@@ -44,14 +45,13 @@ def test_the_gateway_reads_every_variable_of_the_image() -> None:
     assert {name for name in IMAGE.environment if not is_setting(name)} == of_python
 
 
-def test_the_image_has_the_driver_of_postgresql() -> None:
-    extras = IMAGE.found(r'pip install .*"\$\{wheel\}\[(.*)\]"').split(",")
+def test_the_image_has_what_the_store_on_postgresql_needs() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert any(
-        requirement.startswith("psycopg[binary]")
-        for extra in extras
-        for requirement in project["optional-dependencies"][extra]
-    )
+    extras = IMAGE.found(r'pip install .*"\$\{wheel\}\[(.*)\]"').split(",")
+    requirements = [each for extra in extras for each in project["optional-dependencies"][extra]]
+    names = {each.partition(">=")[0] for each in requirements}
+    # The store's own driver, and SQLAlchemy's, by which the tables are made.
+    assert names >= {"psycopg[binary]", DRIVERS["postgresql"], "sqlalchemy[asyncio]"}
 
 
 @pytest.mark.parametrize("folder", ["/data", "/blobs", "/app"])

@@ -12,11 +12,11 @@ import yaml
 from gateway.http.health import STORE_TIMEOUT
 from gateway.loading import load_target
 from gateway.settings import GatewaySettings
-from tests.deploy.files import KUBERNETES, Dockerfile, Document, document, documents, is_setting
+from tests.deploy.files import KUBERNETES, ROOT, Dockerfile, Document, document, documents, is_setting
 from tests.support.left_out import UNTESTED_KUSTOMIZE
 
 OLDEST, NEWEST = "1.27", "1.37"
-"""The versions of Kubernetes whose schemas the manifests are checked with; docs/deploy.md names the first."""
+"""The versions of Kubernetes whose schemas the manifests are compared with."""
 IMAGE = Dockerfile()
 KUSTOMIZATION = document(KUBERNETES / "kustomization.yaml")
 MANIFESTS = sorted(
@@ -48,6 +48,10 @@ def check(manifests: list[Document], version: str) -> None:
 @pytest.mark.parametrize("name", MANIFESTS)
 def test_kubernetes_knows_every_field(name: str, version: str) -> None:
     check(documents(KUBERNETES / name), version)
+
+
+def test_the_page_names_the_oldest_version_that_is_tested() -> None:
+    assert f"Kubernetes {OLDEST} or newer" in (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
 
 
 def test_a_field_that_kubernetes_does_not_know_is_noticed() -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sysconfig
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,40 +12,16 @@ import pytest
 
 from gateway.serving.server import IDLE
 from tests.deploy.files import DEPLOY, seconds
+from tests.deploy.proxy import CADDY, CONFIGURATION, proxied
 from tests.deploy.replica import Replica
-from tests.support.process import free_port
-
-CADDY = Path(sysconfig.get_path("scripts")) / "caddy"
 
 
 @asynccontextmanager
-async def proxied(folder: Path, *replicas: Replica) -> AsyncIterator[httpx.AsyncClient]:
-    """Run the proxy before replicas, and yield a client that talks to it."""
-    site = f"http://127.0.0.1:{free_port()}"
-    process = await asyncio.create_subprocess_exec(
-        *(CADDY, "run", "--config", str(DEPLOY / "Caddyfile"), "--adapter", "caddyfile"),
-        env={
-            **os.environ,
-            "HOME": str(folder),
-            "PROXY_SITE": site,
-            "PROXY_REPLICAS": " ".join(f"127.0.0.1:{each.port}" for each in replicas),
-        },
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    assert process.stderr is not None
-    try:
-        async for line in process.stderr:
-            if b"serving initial configuration" in line:
-                break
-        reading = asyncio.create_task(process.stderr.read())  # so that the proxy never waits to write a line
+async def before(folder: Path, *replicas: Replica) -> AsyncIterator[httpx.AsyncClient]:
+    """Run the proxy before replicas until it knows how they are, and yield a client that talks to it."""
+    async with proxied(folder, (each.port for each in replicas)) as site, httpx.AsyncClient(base_url=site) as http:
         await asyncio.gather(*(each.noticed() for each in replicas))
-        async with httpx.AsyncClient(base_url=site) as http:
-            yield http
-    finally:
-        process.terminate()
-        await process.wait()
-    await reading
+        yield http
 
 
 async def webhooks(http: httpx.AsyncClient, count: int) -> Counter[int]:
@@ -56,20 +31,20 @@ async def webhooks(http: httpx.AsyncClient, count: int) -> Counter[int]:
 
 
 async def test_every_replica_gets_its_share(tmp_path: Path) -> None:
-    async with Replica() as one, Replica() as two, Replica() as three, proxied(tmp_path, one, two, three) as http:
+    async with Replica() as one, Replica() as two, Replica() as three, before(tmp_path, one, two, three) as http:
         assert await webhooks(http, 60) == {200: 60}
         assert min(one.webhooks, two.webhooks, three.webhooks) > 5
 
 
 async def test_a_webhook_that_fails_is_sent_to_no_other_replica(tmp_path: Path) -> None:
-    async with Replica() as alive, Replica(answers=False) as dying, proxied(tmp_path, alive, dying) as http:
+    async with Replica() as alive, Replica(answers=False) as dying, before(tmp_path, alive, dying) as http:
         answered = await webhooks(http, 40)
         assert answered == {200: alive.webhooks, 502: dying.webhooks}
         assert alive.webhooks + dying.webhooks == 40
 
 
 async def test_a_replica_that_drains_gets_no_more_webhooks_until_it_is_ready_again(tmp_path: Path) -> None:
-    async with Replica() as one, Replica() as two, proxied(tmp_path, one, two) as http:
+    async with Replica() as one, Replica() as two, before(tmp_path, one, two) as http:
         one.ready = False
         await one.noticed()
         assert await webhooks(http, 20) == {200: 20}
@@ -81,7 +56,7 @@ async def test_a_replica_that_drains_gets_no_more_webhooks_until_it_is_ready_aga
 
 
 async def test_where_no_replica_is_ready_the_platform_is_told_so(tmp_path: Path) -> None:
-    async with Replica(ready=False) as one, proxied(tmp_path, one) as http:
+    async with Replica(ready=False) as one, before(tmp_path, one) as http:
         assert await webhooks(http, 3) == {503: 3}
         assert one.webhooks == 0
 
@@ -95,7 +70,7 @@ def test_the_proxy_lets_go_of_idle_connections_before_the_gateway_closes_them() 
 async def test_the_proxy_speaks_https_where_it_is_told_the_name_of_the_site(value: str) -> None:
     site = {"PROXY_SITE": value} if value else {}
     process = await asyncio.create_subprocess_exec(
-        *(CADDY, "adapt", "--config", str(DEPLOY / "Caddyfile"), "--adapter", "caddyfile"),
+        *(CADDY, "adapt", *CONFIGURATION),
         env={"PATH": os.environ["PATH"], **site},
         stdout=asyncio.subprocess.PIPE,
     )
