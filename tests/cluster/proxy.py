@@ -1,7 +1,8 @@
 """A TCP proxy between a replica and its database that can be cut off: with errors, or without a word."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from types import TracebackType
 from typing import Self
 
@@ -18,10 +19,11 @@ class FaultyProxy:
         self._flowing.set()
         self._refusing = False
         self._writers: set[asyncio.StreamWriter] = set()
+        self._serving: set[asyncio.Task[None]] = set()
         self.port = 0
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -31,6 +33,9 @@ class FaultyProxy:
         assert self._server is not None
         self._server.close()
         self._abort()
+        for task in tuple(self._serving):
+            task.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
 
     def cut(self) -> None:
         """Break all connections and, until ``restore``, every new one."""
@@ -53,29 +58,37 @@ class FaultyProxy:
         for writer in tuple(self._writers):
             writer.transport.abort()
 
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._serve(reader, writer))
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.add(writer)
-        try:
+        async with self._open(writer):
             if self._refusing:
                 writer.transport.abort()
                 return
             await self._flowing.wait()
+            upstream_reader, upstream = await asyncio.open_connection("127.0.0.1", self._upstream)
+            async with self._open(upstream), asyncio.TaskGroup() as pumps:
+                pumps.create_task(self._pump(reader, upstream))
+                pumps.create_task(self._pump(upstream_reader, writer))
+
+    @asynccontextmanager
+    async def _open(self, writer: asyncio.StreamWriter) -> AsyncIterator[None]:
+        """Keep one side of a connection for ``cut``, and close it at the end; the peer may have done so before."""
+        self._writers.add(writer)
+        try:
             with suppress(OSError):
-                upstream_reader, upstream = await asyncio.open_connection("127.0.0.1", self._upstream)
-                self._writers.add(upstream)
-                try:
-                    async with asyncio.TaskGroup() as pumps:
-                        pumps.create_task(self._pump(reader, upstream))
-                        pumps.create_task(self._pump(upstream_reader, writer))
-                finally:
-                    self._writers.discard(upstream)
-                    upstream.close()
+                yield
         finally:
             self._writers.discard(writer)
             writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError):
+        with suppress(OSError):
             while True:
                 await self._flowing.wait()
                 data = await reader.read(_CHUNK)
