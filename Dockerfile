@@ -16,7 +16,9 @@ RUN pip wheel --no-deps --wheel-dir /dist . \
 
 FROM python:3.11-slim
 # Nothing but /data (a replica's own) and /blobs (shared by replicas) is ever written: the root filesystem may be read-only.
+# PostgreSQL's driver brings an OpenSSL of its own, which has to be told the certificates of Debian (sslrootcert=system).
 ENV PATH=/opt/gateway/bin:$PATH \
+    SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     DATABASE_URL=sqlite:////data/gateway.db \

@@ -41,8 +41,8 @@ def test_the_command_listens_on_the_port_that_is_exposed() -> None:
 
 
 def test_the_gateway_reads_every_variable_of_the_image() -> None:
-    of_python = {"PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"}
-    assert {name for name in IMAGE.environment if not is_setting(name)} == of_python
+    of_others = {"PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "SSL_CERT_FILE"}
+    assert {name for name in IMAGE.environment if not is_setting(name)} == of_others
 
 
 def test_the_image_has_what_the_store_on_postgresql_needs() -> None:
