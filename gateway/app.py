@@ -146,6 +146,11 @@ class Gateway:
         """Whether the gateway ends and therefore accepts no more deliveries."""
         return self._parts.acceptor.draining
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other replicas may work on the same store."""
+        return self._parts.store.cluster.shared
+
     def is_resting(self) -> bool:
         """Whether no delivery has arrived for a moment, so that work which blocks the event loop (such as garbage
         collection) holds no acknowledgement up."""

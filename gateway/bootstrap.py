@@ -198,7 +198,7 @@ def compose(
     )
     resources = _mcp(settings, callbacks)
     if resources is not None:
-        sessions.on_leave = resources.leave
+        sessions.on_leave.append(resources.leave)
     handlers = BotHandlers(
         callbacks,
         keeps_history=history.on,
@@ -252,6 +252,7 @@ def compose(
         handlers=handlers,
         counters=counters,
         forms=forms,
+        cluster=store.cluster,
     )
     housekeeping = Housekeeping(
         store=store,

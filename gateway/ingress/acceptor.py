@@ -1,11 +1,12 @@
 """Accepts what adapters receive: an envelope is decoded, checked and stored, and only then acknowledged."""
 
+import asyncio
 import math
 import time
 
 import structlog
 
-from gateway.errors import Draining
+from gateway.errors import Draining, StoreFailed
 from gateway.ingress.decoder import EnvelopeDecoder, refusal
 from gateway.ingress.dispatcher import Dispatcher
 from gateway.model import (
@@ -19,7 +20,7 @@ from gateway.model import (
     MessageEdited,
     ReactionChanged,
 )
-from gateway.ports import Inbox, Sessions
+from gateway.ports import Cluster, Inbox, Sessions
 from gateway.runtime.forms import Forms
 from gateway.runtime.own import OWN, ending
 from gateway.runtime.queued import QueuedDelivery
@@ -37,6 +38,9 @@ NEW = Accepted(status="new")
 LULL = 0.003
 """Seconds without a delivery after which none is expected at once: a sender that waits for each acknowledgement takes
 about as long for its next request."""
+STORE_WITHIN = 8.0
+"""Seconds within which a delivery has to be stored. Else it is not acknowledged, so that the platform sends it again:
+platforms give up on an answer after some ten seconds."""
 THREADS_LIMIT = 1_000
 """How many threads of one channel are ended when the bot is removed from the channel or the channel is deleted. The
 sessions of further threads end when they have been idle for long."""
@@ -59,7 +63,9 @@ class Acceptor:
         handlers: Handlers,
         counters: Counters,
         forms: Forms,
+        cluster: Cluster,
     ) -> None:
+        self._cluster = cluster
         self._inbox = inbox
         self._sessions = sessions
         self._decoder = decoder
@@ -72,12 +78,13 @@ class Acceptor:
         self._stored_at = -math.inf
         """Monotonic time, in seconds, at which a delivery was last stored or could not be."""
         self.draining = False
-        """True once the gateway ends: every further envelope raises ``Draining``."""
+        """True once the gateway ends. A further envelope raises ``Draining``, or is stored for other replicas where there
+        can be such."""
 
     async def __call__(self, envelope: Envelope) -> Accepted:
         """Accept an envelope of an adapter. One whose key claims to be the gateway's own is ignored and logged.
 
-        Raises ``Draining`` when the gateway ends, and whatever kept the store from committing.
+        Raises ``Draining`` when the gateway ends and nobody else is there, and whatever kept the store from committing.
         """
         if envelope.key.startswith(OWN):
             log.error("envelope.forged", platform=envelope.ref.platform, delivery=envelope.key)
@@ -86,13 +93,13 @@ class Acceptor:
 
     async def take(self, envelope: Envelope) -> Accepted:
         """Accept an envelope of an adapter or of the gateway itself. Raises what calling the acceptor raises."""
-        if self.draining:
+        if self.draining and not self._cluster.shared:
             raise Draining("the gateway is shutting down")
         platform = envelope.ref.platform
         self._counters.received(platform)
         event = self._decoder.event(envelope)
         if isinstance(event, MessageDeleted):
-            self._dispatcher.withdraw(event)
+            self._dispatcher.withdraw(event.ref.key, event.message_id)
         if event is None or not self._handlers.wants(event) or not await self._concerns_us(event):
             self._counters.add(platform, "ignored")
             return IGNORED
@@ -153,12 +160,19 @@ class Acceptor:
         already."""
         idle = self._dispatcher.is_idle(envelope.ref)
         read = idle and not self._dispatcher.is_live(envelope.ref)
-        stored = await self._inbox.put(envelope, person=person_of(event), started=idle, with_session=read)
+        try:
+            async with asyncio.timeout(STORE_WITHIN):
+                stored = await self._inbox.put(envelope, person=person_of(event), started=idle, with_session=read)
+        except TimeoutError:
+            raise StoreFailed(f"a delivery was not stored within {STORE_WITHIN:g} s") from None
         if not stored.new:
             self._counters.add(envelope.ref.platform, "duplicate")
-            if isinstance(event, MessageCreated) and self._dispatcher.learn(envelope.key, event):
+            elsewhere = not stored.owned
+            if isinstance(event, MessageCreated) and (elsewhere or self._dispatcher.learn(envelope.key, event)):
                 await self._inbox.amend(envelope)
             return False
+        if not stored.owned:
+            return True  # the replica that runs the conversation was woken
         self._dispatcher.submit(
             QueuedDelivery.of(
                 stored.delivery,

@@ -101,12 +101,16 @@ class Attempts:
 
     async def skip(self, queued: QueuedDelivery) -> None:
         """Mark a delivery done without running its turn, because there is nothing to run for it, or no longer."""
-        lease = await self._store.claim(queued.event.ref.key)
-        if lease is not None:
-            await retry_until_stored(
-                lambda: write_outcome(self._store, lease, queued.key, outcome=Outcome(journal=queued.rerun))
-            )
-            self._endings.ended(queued.key)
+        self._queues.skipping.add(queued.key)
+        try:
+            lease = await self._store.claim(queued.event.ref.key)
+            if lease is not None:
+                await retry_until_stored(
+                    lambda: write_outcome(self._store, lease, queued.key, outcome=Outcome(journal=queued.rerun))
+                )
+                self._endings.ended(queued.key)
+        finally:
+            self._queues.skipping.discard(queued.key)
 
     async def _run_once(self, queue: ConversationQueue, lease: Lease, queued: QueuedDelivery, *, main: bool) -> None:
         trial = await self._trials.admit(queued) if queued.interrupted else None

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 
 import structlog
 
-from gateway.errors import Fenced
+from gateway.errors import Fenced, StoreFailed
 from gateway.ingress.activity import ConversationActivity
 from gateway.ingress.attempts import Attempts
 from gateway.ingress.backlog import PAGE, Backlog
+from gateway.ingress.breaking_off import break_off
 from gateway.ingress.decoder import EnvelopeDecoder
 from gateway.ingress.failures import Failures
 from gateway.ingress.queue import ConversationQueue
@@ -22,8 +23,8 @@ from gateway.ingress.suspension import Suspension
 from gateway.ingress.tasks import BackgroundTasks
 from gateway.ingress.trials import Trials
 from gateway.ingress.worker import QueueWorker
-from gateway.model import ConversationRef, Event, MessageCreated, MessageDeleted
-from gateway.ports import Delivery, SessionRecord, Store
+from gateway.model import ConversationRef, Event, MessageCreated
+from gateway.ports import Delivery, EffectRecord, SessionRecord, Store
 from gateway.runtime.asks import Verdict
 from gateway.runtime.endings import DeliveryEndings
 from gateway.runtime.history import History
@@ -32,20 +33,27 @@ from gateway.runtime.persistence import retry_until_stored
 from gateway.runtime.profiles import Profiles
 from gateway.runtime.queued import QueuedDelivery
 from gateway.runtime.runner import Runner
-from gateway.runtime.session import SessionPool
+from gateway.runtime.session import Session, SessionPool
 
 log = structlog.get_logger(__name__)
 
 POLL_EVERY = 10.0
 """Seconds between looks for deliveries that are due but in no queue (revived dead letters, a lost lease)."""
+SHARED_POLL_EVERY = 3.0
+"""Seconds between these looks where replicas share the store: a wake of another one may have been lost."""
 RENEW_EVERY = 10.0
 """Seconds between renewals of the leases held."""
 CANCEL_WITHIN = 5.0
 """Seconds that cancelled turns get to end when the gateway ends. The process ends after that all the same."""
 
 
+WITHDRAWN = "withdrawn"
+"""The topic on which replicas tell of messages that were deleted."""
+
+
 class Dispatcher:
-    """Runs stored deliveries: those of one conversation in order, conversations in parallel."""
+    """Runs stored deliveries: those of one conversation in order, conversations in parallel. Implements
+    ``gateway.ports.Watcher``."""
 
     def __init__(
         self,
@@ -87,13 +95,21 @@ class Dispatcher:
             attempts=attempts,
             router=self._router,
             queues=queues,
+            let_go=self._let_go,
         )
+        self._cluster = store.cluster
+        self._woken: dict[str, bool] = {}
+        """The conversations that are being looked at, each with whether it has to be looked at once more."""
+        self._sweeping = False
+        store.watch(self)
+        pool.on_leave.append(self._session_left)
+        self._cluster.listen(WITHDRAWN, lambda body: self._withdraw(body["conversation"], body["message"]))
 
     # What the acceptor asks
 
     def is_idle(self, ref: ConversationRef) -> bool:
         """Whether a delivery of this conversation that is stored now would run at once."""
-        return ref.key not in self._queues and ref.key not in self._queues.suspended
+        return ref.key not in self._queues and not self._queues.stops(ref.key)
 
     def is_live(self, ref: ConversationRef) -> bool:
         """Whether the conversation's session is in memory."""
@@ -109,7 +125,8 @@ class Dispatcher:
         if self._in_memory(key) or await self._store.exists(key):
             return True
         # The delivery that opens its session may still wait in the store, or have come into memory while we looked.
-        waits = self._backlog.exists and bool(await self._store.pending(conversation=key, now=math.inf, limit=1))
+        may_wait = self._backlog.exists or self._cluster.shared
+        waits = may_wait and bool(await self._store.pending(conversation=key, now=math.inf, limit=1))
         return waits or self._in_memory(key)
 
     def learn(self, key: str, twin: MessageCreated) -> bool:
@@ -127,18 +144,38 @@ class Dispatcher:
             queue.deliveries.remove(queued)
         return added
 
-    def judge(self, ref: ConversationRef, ask: tuple[str, int], event: Event) -> Verdict:
-        """Return what would become of an answer to this ask (delivery key, ordinal), if it were given now."""
+    async def judge(self, ref: ConversationRef, ask: tuple[str, int], event: Event) -> Verdict:
+        """Return what would become of an answer to this ask (delivery key, ordinal), if it were given now, on whichever
+        replica its turn waits."""
         queue = self._queues.get(ref.key)
-        if queue is None:
-            return "early" if self._backlog.exists else "closed"
-        return queue.asks.judge(ask, event, runs=queue.overflow or queue.holds(ask[0]))
+        if queue is not None and not queue.lost:
+            return queue.asks.judge(ask, event, runs=queue.overflow or queue.holds(ask[0]))
+        if self._cluster.shared:
+            return await self._judged_by_store(ref, ask, event)
+        return "early" if self._backlog.exists else "closed"
 
-    def withdraw(self, event: MessageDeleted) -> None:
-        """Stop the turn of a message that somebody deleted, or drop the message from the queue before its turn."""
-        queue = self._queues.get(event.ref.key)
+    async def _judged_by_store(self, ref: ConversationRef, ask: tuple[str, int], event: Event) -> Verdict:
+        """Return what becomes of an answer, as far as its turn has written down: too much is let through rather than
+        too little, because the turn itself decides."""
+        key, ordinal = ask
+        waiting = await self._store.pending(conversation=ref.key, now=math.inf, limit=PAGE)
+        if all(delivery.envelope.key != key for delivery in waiting) and len(waiting) < PAGE:
+            return "closed"
+        effects = await self._store.effects(ref.key, key)
+        found = next((each for each in effects if each.ordinal == ordinal), None)
+        return "early" if found is None else _verdict(found, event)
+
+    def withdraw(self, conversation: str, message_id: str) -> None:
+        """Stop the turn of a message that somebody deleted, or drop the message from the queue before its turn, on
+        whichever replica it is."""
+        self._withdraw(conversation, message_id)
+        if self._cluster.shared and not self._store.holds(conversation):
+            self._cluster.tell(WITHDRAWN, {"conversation": conversation, "message": message_id})
+
+    def _withdraw(self, conversation: str, message_id: str) -> None:
+        queue = self._queues.get(conversation)
         if queue is not None:
-            for queued in queue.withdraw(event.message_id):
+            for queued in queue.withdraw(message_id):
                 self._router.skip(queued)
 
     def _in_memory(self, key: str) -> bool:
@@ -166,6 +203,7 @@ class Dispatcher:
             queue.overflow = queue.unread = self._backlog.catching_up and not older
         else:
             queued.session_read = False  # a delivery before it may change the session that was read
+        queue.arrived += 1
         queue.asks.latest = max(queue.asks.latest, queued.seq)
         if not queue.unread and not self._router.route(queue, queued):
             queue.put(queued)
@@ -175,6 +213,103 @@ class Dispatcher:
         self._queues.add(queue)
         queue.task = self._tasks.spawn(self._worker.run(queue))
         return queue
+
+    # Other replicas
+
+    def woken(self, conversation: str | None) -> None:
+        """Take up what other replicas have stored in a conversation; None for all that no replica runs."""
+        if conversation is None:
+            self._sweep()
+        elif self._queues.closing:
+            if self._store.holds(conversation):
+                self._let_go(conversation)
+            else:  # it was released when the other replica had looked already
+                self._tasks.spawn(self._store.pass_on(conversation))
+        elif conversation in self._woken:
+            self._woken[conversation] = True
+        else:
+            self._woken[conversation] = True
+            self._tasks.spawn(self._look_at(conversation))
+
+    def fenced(self) -> None:
+        """Stop every turn and forget every session: other replicas may run the conversations now."""
+        for queue in self._queues:
+            queue.lose_all()
+            self._queues.remove(queue)
+        self._pool.discard_all()
+
+    def _sweep(self) -> None:
+        """Look for what no replica runs, unless that is being done."""
+        if not self._sweeping and not self._queues.closing:
+            self._sweeping = True
+            self._tasks.spawn(self._take_orphans())
+
+    async def _take_orphans(self) -> None:
+        try:
+            if not self._cluster.fenced:
+                self._trials.remember(await self._store.deaths())
+                await self._backlog.take_due(now=math.inf)
+        except (Fenced, StoreFailed) as error:
+            log.warning("dispatcher.not_swept", error=str(error))  # the next look comes soon
+        finally:
+            self._sweeping = False
+
+    async def _look_at(self, conversation: str) -> None:
+        """Submit what is open in a conversation and not in memory, as long as it is woken."""
+        try:
+            while self._woken[conversation]:
+                self._woken[conversation] = False
+                after, more = 0, True
+                while more and not self._queues.stops(conversation):
+                    rows = await self._store.pending(conversation=conversation, after=after, now=math.inf, limit=PAGE)
+                    for delivery in rows:
+                        await self._take_woken(delivery)
+                        after = delivery.seq
+                    more = len(rows) == PAGE
+        except (Fenced, StoreFailed) as error:
+            log.warning("conversation.not_looked_at", conversation=conversation, error=str(error))  # a sweep will
+        finally:
+            del self._woken[conversation]
+
+    async def _take_woken(self, delivery: Delivery) -> None:
+        key = delivery.envelope.key
+        if self._holds(delivery) and delivery.twin is None:
+            return
+        queued = await self._backlog.read(delivery)
+        if queued is None:
+            return
+        if not self._holds(delivery):  # decoding awaits, so it may be in memory by now
+            self.submit(queued, older=True)
+        elif isinstance(queued.event, MessageCreated):
+            self.learn(key, queued.event)
+
+    def _holds(self, delivery: Delivery) -> bool:
+        """Whether a delivery is in memory, or about to be done without a turn."""
+        key, queue = delivery.envelope.key, self._queues.get(delivery.envelope.ref.key)
+        return key in self._queues.skipping or (queue is not None and queue.holds(key))
+
+    def _session_left(self, session: Session) -> None:
+        self._let_go(session.ref.key)
+
+    def _let_go(self, conversation: str) -> None:
+        """Release the lease on a conversation of which nothing is in memory any more; when the process is about to end,
+        one of which only a session is."""
+        if not self._cluster.shared or conversation in self._queues or not self._store.holds(conversation):
+            return
+        if self._queues.closing:
+            self._pool.discard([conversation])
+        if conversation not in self._pool:
+            self._tasks.spawn(self._release(conversation))
+
+    async def _release(self, conversation: str) -> None:
+        if conversation in self._queues or conversation in self._pool or not self._store.holds(conversation):
+            return  # it is in use again, or was released meanwhile
+        try:
+            lease = await self._store.claim(conversation)
+            if lease is not None:
+                await self._store.release(lease)
+        except (Fenced, StoreFailed) as error:
+            log.warning("conversation.not_released", conversation=conversation, error=str(error))
 
     # The store behind memory
 
@@ -192,6 +327,8 @@ class Dispatcher:
 
     async def keep_up(self) -> None:
         """Renew the leases held and look for deliveries that are due, until the task is cancelled."""
+        if self._cluster.shared:
+            await self._keep_sweeping()
         looked = time.monotonic()
         while True:
             await asyncio.sleep(RENEW_EVERY)
@@ -204,6 +341,12 @@ class Dispatcher:
             except Exception:
                 # A failing store must not end this loop: it tries again, and ``/readyz`` reports the failure meanwhile.
                 log.exception("dispatcher.failed")
+
+    async def _keep_sweeping(self) -> None:
+        """Look for what is due and runs nowhere, until the task is cancelled; the heartbeat renews the leases."""
+        while True:
+            await asyncio.sleep(SHARED_POLL_EVERY)
+            self._sweep()
 
     def suspension(self, *, profiles: Profiles, history: History) -> Suspension:
         """Return what keeps turns from running in some conversations for a while, and forgets what is in memory of
@@ -228,7 +371,7 @@ class Dispatcher:
 
     def _is_taken(self, delivery: Delivery) -> bool:
         queue = self._queues.get(delivery.envelope.ref.key)
-        return queue is not None and (queue.overflow or queue.holds(delivery.envelope.key))
+        return self._holds(delivery) or (queue is not None and queue.overflow)
 
     async def _renew(self, queue: ConversationQueue) -> None:
         try:
@@ -244,14 +387,19 @@ class Dispatcher:
         """Let running turns end for ``timeout`` seconds and hand the rest back to the store. Returns how many
         conversations were handed back.
 
-        A turn that only waits for an answer is handed back at once: it goes on waiting after the restart.
+        A turn that only waits for an answer is handed back at once: it goes on waiting after the restart, or on another
+        replica.
         """
         self._queues.closing = True
         deadline = time.monotonic() + timeout
+        if self._cluster.shared:
+            await self._retire()
         while tasks := [task for queue in self._queues for task in queue.busy()]:
             left = deadline - time.monotonic()
             if left <= 0:
                 break
+            if self._cluster.shared:
+                await self._hand_over_resting()
             # An ask may open while we wait, so look again every now and then.
             await asyncio.wait(tasks, timeout=min(left, 0.2), return_when=asyncio.FIRST_COMPLETED)
         handed_back = len(self._queues)
@@ -265,3 +413,31 @@ class Dispatcher:
             # The turns then count as interrupted, of which each may have a few (``trials.INTERRUPTIONS``).
             log.exception("drain.not_noted")
         return handed_back
+
+    async def _retire(self) -> None:
+        """Let other replicas have, at once, all conversations in which no turn runs."""
+        try:
+            async with asyncio.timeout(CANCEL_WITHIN):
+                await self._store.retire()
+        except (Fenced, StoreFailed, TimeoutError):
+            log.exception("drain.not_announced")  # the leases are released all the same, or end
+        self._pool.rest_all()
+
+    async def _hand_over_resting(self) -> None:
+        """Let other replicas have the conversations whose turns only wait for answers."""
+        resting = [queue for queue in self._queues if not queue.busy()]
+        for queue, ended in zip(
+            resting, await asyncio.gather(*(break_off(queue, self._store) for queue in resting)), strict=True
+        ):
+            if ended:
+                self._let_go(queue.key)
+
+
+def _verdict(ask: EffectRecord, event: Event) -> Verdict:
+    """Return what becomes of an answer to an ask that is on record."""
+    body = ask.body
+    if "answer" in body:
+        return "closed"
+    if not body.get("anyone", True) and body.get("asked") != event.user.id:
+        return "not_yours"
+    return "open" if body.get("receipts") else "early"

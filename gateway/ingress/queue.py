@@ -21,12 +21,12 @@ class ConversationQueue:
     """The deliveries that wait, the open asks and the running turn of one conversation."""
 
     __slots__ = (
+        "arrived",
         "asks",
         "counted",
         "current",
         "deliveries",
         "key",
-        "last_seq",
         "lease",
         "lost",
         "overflow",
@@ -72,15 +72,14 @@ class ConversationQueue:
         """How many of the conversation's turns only wait for an answer."""
         self.counted = False
         """Whether ``ConversationQueues`` counts this conversation as resting."""
-        self.last_seq = 0
-        """``Delivery.seq`` of the newest delivery taken into memory, from where the store is read on."""
+        self.arrived = 0
+        """How many deliveries of this conversation have arrived since the queue exists."""
 
     def put(self, queued: QueuedDelivery) -> None:
         """Queue a delivery. When ``QUEUE_LIMIT`` are waiting it stays in the store, and is read from there later."""
         if self.overflow or len(self.deliveries) >= QUEUE_LIMIT:
             self.overflow = True
             return
-        self.last_seq = max(self.last_seq, queued.seq)
         self.deliveries.put(queued)
 
     async def wait_for_work(self) -> None:
@@ -152,12 +151,20 @@ class ConversationQueue:
             self.pausing = None
 
     def lose(self) -> None:
-        """Stop the running turn and let it write nothing, because another process runs this conversation now."""
+        """Stop the turn that runs and let it write nothing, because another process runs this conversation now."""
         self.lost = True
         if self.turn is not None:
             self.turn.lost = True
         if self.task is not None:
             self.task.cancel("fenced")
+
+    def lose_all(self) -> list[asyncio.Task[None]]:
+        """Stop all turns, those beside the queue too, as ``lose`` does. Returns the tasks that end now."""
+        self.lose()
+        side = list(self.side.values())
+        for task in side:
+            task.cancel("fenced")
+        return [*side, self.task] if self.task is not None else side
 
     def withdraw(self, message_id: str) -> list[QueuedDelivery]:
         """Stop the turn of a deleted message. Removes and returns the deliveries of that message that still waited."""

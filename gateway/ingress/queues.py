@@ -28,6 +28,8 @@ class ConversationQueues:
         """How many of the conversations only wait for an answer."""
         self.suspended: set[str] = set()
         """Conversations (``ConversationRef.key``) in which no turn begins now; their deliveries stay in the store."""
+        self.skipping: set[str] = set()
+        """Keys of deliveries that are just being marked done without a turn."""
         self.closing = False
         """True once the process ends: no new delivery is taken into memory."""
 
@@ -51,6 +53,8 @@ class ConversationQueues:
 
     def remove(self, queue: ConversationQueue) -> None:
         """Remove the queue of a conversation that has no more work in memory."""
+        if not self._has(queue):
+            return  # it was lost
         del self._queues[queue.key]
         self._resting -= queue.counted
         self._note_room()
@@ -75,11 +79,14 @@ class ConversationQueues:
     def update_resting(self, queue: ConversationQueue) -> None:
         """Count the conversation as resting, or no longer, after one of its turns began, ended or waits for an
         answer."""
-        if queue.rests != queue.counted:
+        if queue.rests != queue.counted and self._has(queue):
             queue.counted = not queue.counted
             self._resting += 1 if queue.counted else -1
             self._note_room()
         self._activity.changed(queue.key)
+
+    def _has(self, queue: ConversationQueue) -> bool:
+        return self._queues.get(queue.key) is queue
 
     def _taken(self) -> int:
         return len(self._queues) - min(self._resting, RESTING_LIMIT)

@@ -70,6 +70,10 @@ class Trials:
         self._began = time.monotonic()
         self._deaths = deaths
 
+    def remember(self, deaths: Sequence[float]) -> None:
+        """Take these as the deaths so far: another process may have died since ``begin``."""
+        self._deaths = deaths
+
     def is_hopeless(self, queued: QueuedDelivery) -> bool:
         """Whether the delivery was interrupted so often that it must be what kills the process."""
         return queued.interrupted >= self._bound(queued)

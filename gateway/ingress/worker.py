@@ -1,7 +1,7 @@
 """Works off the queue of one conversation: its turns run one at a time and in order, under the conversation's lease."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -29,7 +29,10 @@ class QueueWorker:
         attempts: Attempts,
         router: Router,
         queues: ConversationQueues,
+        let_go: Callable[[str], None],
     ) -> None:
+        """``let_go`` is called with the key of a conversation whose queue is empty."""
+        self._let_go = let_go
         self._inbox = inbox
         self._backlog = backlog
         self._attempts = attempts
@@ -37,8 +40,8 @@ class QueueWorker:
         self._queues = queues
 
     async def run(self, queue: ConversationQueue) -> None:
-        """Claim the conversation, run its turns until none is left, and release it. When another process holds the
-        lease nothing is run: the deliveries are in the store which that process reads."""
+        """Claim the conversation and run its turns until none is left. When another process holds the lease nothing is
+        run: the deliveries are in the store which that process reads."""
         try:
             queue.lease = await self._inbox.claim(queue.key)
             if queue.lease is None:
@@ -64,8 +67,8 @@ class QueueWorker:
             log.warning("conversation.fenced", conversation=queue.key)
         finally:
             self._queues.remove(queue)
-        if queue.lease is not None:
-            await self._inbox.release(queue.lease)
+            if not queue.lost:
+                self._let_go(queue.key)
 
     def _take_next(self, queue: ConversationQueue) -> QueuedDelivery:
         queued = queue.current = queue.deliveries.pop(0)
@@ -81,19 +84,38 @@ class QueueWorker:
 
     async def _read_on(self, queue: ConversationQueue) -> None:
         """Take in at most ``QUEUE_LIMIT`` deliveries of the conversation that wait in the store. What arrives meanwhile
-        stays in the store, to keep the order, and is read by another look."""
+        stays in the store, to keep the order, and is read by another look.
+
+        All that is open is looked at, not what comes behind the last one taken: what other processes store becomes
+        visible in another order than it was numbered.
+        """
         while queue.overflow:
-            known = queue.asks.latest  # every delivery up to this one is stored, so the look finds it
-            rows = await retry_until_stored(lambda: self._pending_in(queue))
-            for delivery in rows:
-                queued = await self._backlog.read(delivery)
-                if queued is not None and not queue.holds(queued.key) and not self._router.route(queue, queued):
-                    queue.deliveries.put(queued)
-                queue.last_seq = delivery.seq
-            if len(rows) == QUEUE_LIMIT:
+            arrived, after, taken = queue.arrived, 0, 0
+            while taken < QUEUE_LIMIT:
+                rows = await retry_until_stored(lambda after=after: self._pending_in(queue, after))  # type: ignore[misc]
+                for delivery in rows:
+                    taken += await self._take_in(queue, delivery)
+                if len(rows) < QUEUE_LIMIT:
+                    break
+                after = rows[-1].seq
+            if taken >= QUEUE_LIMIT:
                 break
-            queue.overflow = queue.asks.latest > max(known, queue.last_seq)
+            queue.overflow = queue.arrived != arrived
         queue.unread = False
 
-    async def _pending_in(self, queue: ConversationQueue) -> Sequence[Delivery]:
-        return await self._inbox.pending(conversation=queue.key, after=queue.last_seq, now=math.inf, limit=QUEUE_LIMIT)
+    async def _take_in(self, queue: ConversationQueue, delivery: Delivery) -> bool:
+        """Queue a delivery or give it to whom it is for; return whether that was done."""
+        if self._is_taken(queue, delivery.envelope.key):
+            return False
+        queued = await self._backlog.read(delivery)
+        if queued is None or self._is_taken(queue, queued.key):
+            return False
+        if not self._router.route(queue, queued):
+            queue.deliveries.put(queued)
+        return True
+
+    def _is_taken(self, queue: ConversationQueue, key: str) -> bool:
+        return queue.holds(key) or key in self._queues.skipping
+
+    async def _pending_in(self, queue: ConversationQueue, after: int) -> Sequence[Delivery]:
+        return await self._inbox.pending(conversation=queue.key, after=after, now=math.inf, limit=QUEUE_LIMIT)

@@ -142,6 +142,10 @@ class Inbox(Protocol):
         """Give the lease back, so that another process can claim the conversation. Nothing of it is in memory here."""
         ...
 
+    async def pass_on(self, conversation: str) -> None:
+        """Wake another process for what waits in a conversation that this one does not hold, and does not take."""
+        ...
+
     async def retire(self) -> None:
         """Take no further lease, because the process is about to end: what is put from now on in a conversation that
         this process does not hold is for others, and so are the deliveries left in one that it releases."""

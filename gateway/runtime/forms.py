@@ -62,7 +62,7 @@ class Forms:
         sessions: SessionPool,
         store: Tokens,
         seals: Seals,
-        judge: Callable[[ConversationRef, tuple[str, int], Event], Verdict],
+        judge: Callable[[ConversationRef, tuple[str, int], Event], Awaitable[Verdict]],
     ) -> None:
         """``limits`` says what a conversation's platform can do, ``judge`` what would become of an answer to an ask
         (delivery, ordinal)."""
@@ -90,14 +90,14 @@ class Forms:
         answer."""
         if not isinstance(event, ActionInvoked):
             return None
-        verdict = self._judge(event.ref, (token.delivery, token.ordinal), event)
+        verdict = await self._judge(event.ref, (token.delivery, token.ordinal), event)
         if verdict in ("closed", "not_yours"):
             return InPlace(Notice(text=REFUSALS[verdict]))
         return InPlace(OpenForm(form=_upload_form(token, event.token)))
 
     async def _element(self, event: Event, token: ElementToken) -> InPlace | None:
         """A click opens the form of an element ask, as that of a file ask; what was submitted is checked."""
-        verdict = self._judge(event.ref, (token.delivery, token.ordinal), event)
+        verdict = await self._judge(event.ref, (token.delivery, token.ordinal), event)
         form, limits = ElementForm.of(token), self._limits(event.ref)
         if isinstance(event, FormSubmitted):
             _, errors = form.read(event.values, limits)

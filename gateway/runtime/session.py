@@ -183,7 +183,7 @@ class SessionPool:
         self._limit = limit
         self._rest_after = rest_after
         self._live: OrderedDict[str, Session] = OrderedDict()
-        self.on_leave: Callable[[Session], None] | None = None
+        self.on_leave: list[Callable[[Session], None]] = []
         """Called with each session that has just left memory."""
 
     def __len__(self) -> int:
@@ -291,6 +291,17 @@ class SessionPool:
             self._drop(key)
         return len(resting)
 
+    def rest_all(self) -> int:
+        """Drop all sessions that no turn uses from memory, and return how many."""
+        resting = [key for key, session in self._live.items() if not session.pins]
+        for key in resting:
+            self._drop(key)
+        return len(resting)
+
+    def discard_all(self) -> None:
+        """Drop all sessions from memory. What they hold is not saved any more."""
+        self.discard(list(self._live))
+
     def _trim(self) -> None:
         if len(self._live) <= self._limit:
             return
@@ -302,6 +313,7 @@ class SessionPool:
 
     def _drop(self, key: str) -> Session | None:
         session = self._live.pop(key, None)
-        if session is not None and self.on_leave is not None:
-            self.on_leave(session)
+        if session is not None:
+            for call in self.on_leave:
+                call(session)
         return session

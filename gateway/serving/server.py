@@ -24,6 +24,8 @@ log = structlog.get_logger(__name__)
 IDLE = 75
 """Seconds a connection stays open between two requests: longer than load balancers keep an unused one (60 s is common),
 so that the side that may still send a request closes first."""
+LINGER = 2.0
+"""Seconds for which one of several replicas goes on listening at least, once ``/readyz`` says that it ends."""
 OTHER_FILES = 256
 """Number of files and outgoing connections a process may need beside the connections it serves."""
 
@@ -115,7 +117,8 @@ class Server(uvicorn.Server):
         self._draining = self._loop.create_task(self._drain())
 
     async def _drain(self) -> None:
-        await self._gateway.drain()
+        # A balancer that asks now and then has to see that this replica ends, before nobody listens here any more.
+        await asyncio.gather(self._gateway.drain(), asyncio.sleep(LINGER if self._gateway.is_shared else 0))
         self.should_exit = True
 
 

@@ -88,7 +88,8 @@ class AskBase(Generic[T]):
             return await self._finish(turn, posting, effect.body["answer"])  # a crash may have come before its edit
         if "after" not in effect.body:
             # Recorded before posting, so that after a crash the re-run knows what can be an answer.
-            effect.record(after=turn.asks.latest)
+            # Who may answer is for other replicas, which answer clicks in place.
+            effect.record(after=turn.asks.latest, asked=turn.event.user.id, anyone=self.anyone)
             await turn.journal.flush()
         if not posting.receipts:
             announced = self._ask(turn, effect)

@@ -14,6 +14,8 @@ from gateway.store.core.transaction import Transaction
 from gateway.store.postgresql.leases import PART, Leases
 from gateway.store.postgresql.wakes import wake, wake_all
 
+SAID = "gateway:say:"
+"""How the keys of what programs want said begin."""
 # The numbers are given in the order of arrival; the rows are inserted in the order of their keys, so that two replicas
 # that were sent the same deliveries do not wait for each other.
 INSERT = """INSERT INTO deliveries (seq, key, conversation, ref, body, received_at, started, person)
@@ -52,6 +54,7 @@ COUNT_OPEN = """SELECT count(*) FROM deliveries LEFT JOIN leases USING (conversa
 POSTED = """SELECT posted FROM deliveries
     WHERE seq > ? AND seq < ? AND conversation = ? AND state = 1 AND posted IS NOT NULL"""
 STATES = "SELECT key, state, error, posted FROM deliveries WHERE key = ANY (CAST(? AS text[]))"
+STATES_OF_SAID = f"{STATES} AND key LIKE '{SAID}%'"
 RETRY = """UPDATE deliveries SET state = 0, revived = 1, attempts = 0, interrupted = 0, started = 0, not_before = 0,
     closed_at = NULL, error = NULL, seq = nextval('deliveries_seq')
     WHERE state = 2 AND key = ANY (CAST(? AS text[])) RETURNING conversation"""
@@ -160,9 +163,12 @@ class SharedDeliveries:
     def release(self, tx: Transaction, conversations: Sequence[str]) -> Sequence[None]:
         """Release leases. When this replica is about to end, another one is woken for what is left."""
         self._leases.release(tx, conversations)
-        if self._leases.retired:
-            left = tx.execute(LEFT, (list(conversations),)).fetchall()
-            wake(tx, {conversation: 0 for (conversation,) in left})
+        return self.pass_on(tx, conversations) if self._leases.retired else [None] * len(conversations)
+
+    def pass_on(self, tx: Transaction, conversations: Sequence[str]) -> Sequence[None]:
+        """Wake another replica for what is open in conversations."""
+        left = tx.execute(LEFT, (list(conversations),)).fetchall()
+        wake(tx, {conversation: 0 for (conversation,) in left})
         return [None] * len(conversations)
 
     def retire(self, tx: Transaction, items: Sequence[None]) -> Sequence[None]:
@@ -240,7 +246,15 @@ class SharedDeliveries:
 
     def states(self, tx: Transaction, items: Sequence[Sequence[str]]) -> list[list[Row]]:
         """Return how far deliveries are."""
-        return [tx.execute(STATES, (list(keys),)).fetchall() for keys in items]
+        return [
+            [
+                row
+                for statement, some in ((STATES_OF_SAID, _said(keys, True)), (STATES, _said(keys, False)))
+                if some
+                for row in tx.execute(statement, (some,)).fetchall()
+            ]
+            for keys in items
+        ]
 
     # Dead letters
 
@@ -262,6 +276,11 @@ class SharedDeliveries:
             tx.execute(FORGET_EFFECTS, _columns(dropped, 2))
             counts.append(len(dropped))
         return counts
+
+
+def _said(keys: Sequence[str], said: bool) -> list[str]:
+    """Return the keys of what programs want said, which have an index of their own, or the others."""
+    return [key for key in keys if key.startswith(SAID) == said]
 
 
 def _distinct(conversations: Iterable[str]) -> list[str]:

@@ -98,7 +98,8 @@ class Leases:
 
     def holders(self, tx: Transaction, conversations: Sequence[str]) -> dict[str, int]:
         """Return which replica holds each conversation, without those nobody holds."""
-        found = {each: tx.epoch for each in conversations if tx.epoch and self._held.get(each) == tx.epoch}
+        kept = [each for each in conversations if each not in self._released]
+        found = {each: tx.epoch for each in kept if tx.epoch and self._held.get(each) == tx.epoch}
         others = [each for each in conversations if each not in found]
         return found | (dict(tx.execute(_HOLDERS, (others,)).fetchall()) if others else {})
 

@@ -60,6 +60,7 @@ class PostgreSQLStore(DatabaseStore):
         self._claim = Kind(shared.claim)
         self._release = Kind(shared.release)
         self._retire = Kind(shared.retire)
+        self._pass_on = Kind(shared.pass_on, owned=False)
         self._end_connections = Kind(shared.end_connections)
         self.turns = TurnKinds(
             put=Kind(shared.put, owned=False, last=True),
@@ -157,6 +158,9 @@ class PostgreSQLStore(DatabaseStore):
 
     async def release(self, lease: Lease) -> None:
         await self._do(self._release, lease.conversation, lease)
+
+    async def pass_on(self, conversation: str) -> None:
+        await self._do(self._pass_on, conversation)
 
     async def retire(self) -> None:
         self._leases.retired = True

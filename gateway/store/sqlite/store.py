@@ -52,6 +52,9 @@ class SQLiteStore(DatabaseStore):
     async def release(self, lease: Lease) -> None:
         """Do nothing: no other process can take the lease while this one owns the file."""
 
+    async def pass_on(self, conversation: str) -> None:
+        """Do nothing: there is nobody to wake."""
+
     async def retire(self) -> None:
         """Do nothing: there is nobody to take over."""
 
