@@ -78,7 +78,7 @@ class Acceptor:
         self._stored_at = -math.inf
         """Monotonic time, in seconds, at which a delivery was last stored or could not be."""
         self.draining = False
-        """True once the gateway ends. A further envelope raises ``Draining``, or is stored for other replicas where there
+        """True once the gateway ends. A further envelope raises ``Draining``, or is stored for other replicas if there
         can be such."""
 
     async def __call__(self, envelope: Envelope) -> Accepted:
