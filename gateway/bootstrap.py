@@ -28,6 +28,7 @@ from gateway.ingress.failures import Failures
 from gateway.ingress.housekeeping import Housekeeping
 from gateway.ingress.requests import Requests
 from gateway.ingress.retention import Retention
+from gateway.ingress.shared_activity import SharedActivity
 from gateway.ingress.tasks import BackgroundTasks
 from gateway.outbox import Deliverer, ElementFiles, LayerSource, LayerThreads, WithDeliveries
 from gateway.ports import Blobs, Store, Threads
@@ -117,7 +118,7 @@ def adapter_context(settings: GatewaySettings, store: Store, kept: FileParts, gi
         documents=store,
         access=given.access,
         idempotency=IdempotencyKeys(store),
-        activity=given.activity,
+        activity=SharedActivity(given.activity, inbox=store, cluster=store.cluster),
         conversations=given.deletion,
         cluster=store.cluster,
         public_url=settings.own_url,

@@ -1,5 +1,6 @@
 """The ChatKit adapter: implements ``gateway.adapter.Adapter`` by its HTTP interface, its threads and their streams."""
 
+import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -16,6 +17,7 @@ from adapters.chatkit.limits import CAPABILITIES, TITLE
 from adapters.chatkit.log import ThreadLogs
 from adapters.chatkit.outbound import Outbox
 from adapters.chatkit.parse import parse, words_of
+from adapters.chatkit.relay import RelayedLogs
 from adapters.chatkit.removal import Removal
 from adapters.chatkit.repeats import Repeats
 from adapters.chatkit.sessions import Sessions
@@ -59,10 +61,14 @@ class ChatKitAdapter:
         ):
             raise SettingsError("ChatKit needs a gateway with a store and API keys")
         self._threads = ThreadStore(context.documents)
-        self._logs = ThreadLogs()
+        cluster = context.cluster
+        if cluster is not None and cluster.shared:
+            self._logs: ThreadLogs = RelayedLogs(cluster, self._threads)
+        else:
+            self._logs = ThreadLogs()
         self._outbox = Outbox(self._threads, self._logs, Sharing(context.files))
         self._attachments = Attachments(context.documents, context.files, most_bytes=context.max_file_bytes)
-        sessions = Sessions(context.documents)
+        sessions = Sessions(context.documents, cluster)
         removal = Removal(self._threads, self._logs, context.conversations)
         self._admin = AdminApi(
             access=context.access,
@@ -78,11 +84,13 @@ class ChatKitAdapter:
             logs=self._logs,
             attachments=self._attachments,
             removal=removal,
-            repeats=Repeats(context.idempotency, context.documents),
+            repeats=Repeats(context.idempotency, context.documents, cluster),
             streams=Streams(
                 context.activity,
+                self._logs,
                 per_user=settings.streams_per_user,
                 stop_on_disconnect=settings.stop_on_disconnect,
+                cluster=cluster,
             ),
             max_body_bytes=context.max_body_bytes,
         )
@@ -94,9 +102,11 @@ class ChatKitAdapter:
     @asynccontextmanager
     async def connect(self, accept: Accept) -> AsyncIterator[None]:
         """Serve until the block ends; then all streams end."""
+        keeping_up = asyncio.ensure_future(self._logs.keep_up())
         try:
             yield
         finally:
+            keeping_up.cancel()
             self._logs.close()
 
     def health(self) -> str | None:

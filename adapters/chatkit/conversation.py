@@ -145,6 +145,7 @@ class ConversationApi:
         async with self._repeats.attempt(request, session.user, wish) as attempt:
             begun = await self._beginnings.begin(session, wish, attempt)
             thread, made = begun.thread, attempt.made
+            await self._logs.follow(thread.id)
             with ExitStack() as reading:
                 if made is None:
                     reader, _ = reading.enter_context(self._logs.reading(thread.id))
@@ -168,6 +169,7 @@ class ConversationApi:
         session = await self._sessions.authenticate(request)
         thread = await self._threads.find(request.query_params.get("thread_id", ""), session.user)
         self._streams.admit(session.user)
+        await self._logs.follow(thread.id)
         with ExitStack() as reading:
             reader = await self._catch_up(thread, reading, after=request.headers.get("last-event-id", ""))
             return self._streams.response(thread, reader, reading.pop_all(), accept)

@@ -37,6 +37,20 @@ class Drafts:
         """Return, for each item by its id, the events that show it as far as it is written."""
         return {id: self._shown(id, item) for id, item in self._items.items()}
 
+    def __contains__(self, id: str) -> bool:
+        return id in self._items
+
+    def ids(self) -> set[str]:
+        """Return the ids of the items that are being written."""
+        return set(self._items)
+
+    def is_ahead_of(self, item: Mapping[str, Any]) -> bool:
+        """Return whether an item is being written here and more of it was shown than the store has (``item``)."""
+        id = item["id"]
+        if id in self._tasks:
+            return True
+        return id in self._texts and len("".join(self._texts[id])) > sum(len(part["text"]) for part in item["content"])
+
     def _grow(self, id: str, update: Mapping[str, Any]) -> None:
         if id in self._texts and "delta" in update:
             self._texts[id].append(update["delta"])

@@ -86,6 +86,12 @@ class ThreadLog:
         self.readers: set[EventReader] = set()
         self.drafts = Drafts()
 
+    def begin_anew(self) -> None:
+        """Remember none of the events so far, because others may have happened meanwhile that are not known."""
+        self._epoch = secrets.token_hex(6)
+        self._events.clear()
+        self._bytes = 0
+
     @property
     def position(self) -> str:
         """The id of the last event."""
@@ -127,6 +133,15 @@ class ThreadLogs:
         log = self._log(thread)
         for event in events:
             log.publish(event)
+
+    async def follow(self, thread: str) -> None:
+        """Learn from now on what happens in a thread, before somebody reads it."""
+
+    async def settle(self, thread: str) -> None:
+        """Show those who read a thread, which has come to rest, what they were not shown of it."""
+
+    async def keep_up(self) -> None:
+        """Do what has to be done every now and then, until the task is cancelled."""
 
     @contextmanager
     def reading(self, thread: str, *, after: str | None = None) -> Iterator[tuple[EventReader, bool]]:

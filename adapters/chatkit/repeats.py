@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import secrets
+import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -12,10 +13,16 @@ from weakref import WeakValueDictionary
 from pydantic import BaseModel
 from starlette.requests import Request
 
-from adapters.chatkit.ids import person
+from adapters.chatkit.ids import PLATFORM, person
 from adapters.jsons import dump
-from gateway.adapter import DocumentStore, IdempotencyKeys
+from gateway.adapter import Cluster, DocumentStore, IdempotencyKeys
+from gateway.errors import RequestRefused
 from gateway.model import Document
+
+PATIENCE = 20.0
+"""Seconds that a request waits for one under the same key on another replica; one that died is gone by then."""
+ASK_EVERY = 0.05
+"""Seconds between two looks whether that one has ended."""
 
 
 class Made(NamedTuple):
@@ -59,16 +66,19 @@ class Attempt:
 class Repeats:
     """The idempotency keys of ChatKit's clients. A key counts for the user of the session that it came with."""
 
-    def __init__(self, keys: IdempotencyKeys, documents: DocumentStore) -> None:
+    def __init__(self, keys: IdempotencyKeys, documents: DocumentStore, cluster: Cluster | None = None) -> None:
         self._keys = keys
         self._documents = documents
+        self._cluster = cluster
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
     async def attempt(self, request: Request, user: str, wish: BaseModel) -> AsyncGenerator[Attempt]:
-        """Do inside a block what a request asks for; requests under the same key wait for one another.
+        """Do inside a block what a request asks for; requests under the same key wait for one another, on whichever
+        replicas they are.
 
-        Raises ``RequestRefused``: 400 for a key that is too long or empty, 409 for one that came with another request.
+        Raises ``RequestRefused``: 400 for a key that is too long or empty, 409 for one that came with another request,
+        503 where another replica does not end what it does under the key.
         """
         key, whose = request.headers.get("idempotency-key"), person(user).key
         if key is None:
@@ -79,6 +89,30 @@ class Repeats:
         def note(made: Made) -> Document:
             return replace(self._keys.document(whose, key, digest, " ".join(made)), person=whose)
 
-        async with self._locks.setdefault((whose, key), asyncio.Lock()):
+        async with self._alone(whose, key):
             known = await self._keys.find(whose, key, digest)
             yield Attempt(self._documents, note, None if known is None else Made(*known.split(" ")))
+
+    @asynccontextmanager
+    async def _alone(self, whose: str, key: str) -> AsyncGenerator[None]:
+        """Let no other request under this key, on any replica, into the block."""
+        async with self._locks.setdefault((whose, key), asyncio.Lock()):
+            if self._cluster is None or not self._cluster.shared:
+                yield
+                return
+            name = f"{whose}\n{key}".encode("utf-8", "replace")
+            part = f"{PLATFORM}.request.{hashlib.sha256(name).hexdigest()}"
+            await _lead(self._cluster, part)
+            try:
+                yield
+            finally:
+                await self._cluster.step_down(part)
+
+
+async def _lead(cluster: Cluster, part: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not await cluster.lead(part):
+        if time.monotonic() > deadline:
+            text = "the same request is being carried out: send it again later"
+            raise RequestRefused(503, text, headers={"Retry-After": "5"})
+        await asyncio.sleep(ASK_EVERY)

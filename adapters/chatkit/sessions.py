@@ -15,19 +15,21 @@ from adapters.chatkit.configuration import Configuration, ExpiresAfter, RateLimi
 from adapters.chatkit.ids import person
 from adapters.chatkit.limits import LINK_SECONDS
 from adapters.chatkit.rates import RequestRates
-from gateway.adapter import DocumentStore
+from gateway.adapter import Cluster, DocumentStore
 from gateway.errors import RequestRefused
 from gateway.model import Document
 
 _KIND = "chatkit.session"
 _ACTIVITY = "chatkit.activity"
 """When a session was last used, apart from it: what notes a request must not undo that the session was cancelled."""
+_ENDED = "chatkit.session.ended"
 _PREFIX = "cksess_"
 _SECRET = "ek_"  # noqa: S105 (how a secret begins)
 _CACHED = 10_000
 """Sessions that are kept in memory."""
 _CACHED_FOR = 5.0
-"""Seconds after which a session in memory is read again: another process may have cancelled it."""
+"""Seconds after which a session in memory is read again: another process may have cancelled it, and its word been
+lost."""
 _NOTED = 0.1
 """The part of a session's lifetime after which its last request is written down again."""
 _KEPT = LINK_SECONDS
@@ -98,8 +100,12 @@ class Session:
 class Sessions:
     """The sessions of all clients."""
 
-    def __init__(self, documents: DocumentStore) -> None:
+    def __init__(self, documents: DocumentStore, cluster: Cluster | None = None) -> None:
+        """Make it on the documents of all replicas; those of ``cluster`` tell each other of sessions that end."""
         self._documents = documents
+        self._cluster = cluster
+        if cluster is not None:
+            cluster.listen(_ENDED, self._hear_ended)
         self._rates = RequestRates()
         self._cached: OrderedDict[str, tuple[float, Session]] = OrderedDict()
         """Sessions with the monotonic time at which they were read."""
@@ -121,7 +127,12 @@ class Sessions:
             raise RequestRefused(404, f"there is no session {id[:100]!r}")
         cancelled = replace(found, cancelled=True)
         await self._keep(cancelled)
+        if self._cluster is not None:
+            self._cluster.tell(_ENDED, {"session": id})
         return cancelled
+
+    def _hear_ended(self, body: Mapping[str, Any]) -> None:
+        self._cached.pop(body["session"], None)
 
     async def long_over(self, user: str) -> Sequence[str]:
         """Return ids of the user's sessions, some of the oldest, that ended so long ago that nobody needs them."""

@@ -2,41 +2,64 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Protocol
 
 from gateway.model import ConversationRef
 
 
-class ConversationActivity:
-    """Knows in which conversations something is left to do. Implements ``gateway.adapter.Activity``.
+class RunningConversations(Protocol):
+    """The conversations, by their keys, that have work in the memory of this replica."""
 
-    It is made before the dispatcher, because adapters are given it, and told by the dispatcher how to look.
+    def __contains__(self, key: str, /) -> bool:
+        """Whether the conversation has any."""
+        ...
+
+    def is_busy(self, key: str) -> bool:
+        """Whether something happens in the conversation before the next answer of a person."""
+        ...
+
+    def holds(self, key: str, delivery: str) -> bool:
+        """Whether the delivery with this key waits or runs in the conversation, or waits for an answer there."""
+        ...
+
+
+class ConversationActivity:
+    """Knows in which conversations something is left to do on this replica. Implements ``gateway.adapter.Activity``.
+
+    It is made before the dispatcher, because adapters are given it, and told by the dispatcher where to look.
     """
 
     def __init__(self) -> None:
-        self._is_busy: Callable[[str], bool] = lambda _: False
+        self.running: RunningConversations | None = None
+        """What is in memory; None before the dispatcher is made, and when the gateway ends."""
+        self.closed = False
+        """Whether the gateway ends."""
+        self.on_change: Callable[[str], object] = lambda _: None
+        """Called with the key of each conversation in which less may be left to do."""
         self._waiting: dict[str, set[asyncio.Future[None]]] = {}
         """Who waits for the rest of which conversation, by conversation key."""
-
-    def ask(self, is_busy: Callable[[str], bool]) -> None:
-        """Set how to find out whether something is left to do in the conversation of a key."""
-        self._is_busy = is_busy
 
     def changed(self, conversation: str) -> None:
         """Note that less may be left to do in the conversation of this key."""
         waiting = self._waiting.get(conversation)
-        if waiting and not self._is_busy(conversation):
+        if waiting and not self.is_busy(conversation):
             for waiter in self._waiting.pop(conversation):
                 if not waiter.done():
                     waiter.set_result(None)
+        self.on_change(conversation)
 
     def close(self) -> None:
         """Let nobody wait any longer, because the gateway ends."""
-        self._is_busy = lambda _: False
+        self.running, self.closed = None, True
         for conversation in list(self._waiting):
             self.changed(conversation)
 
+    def is_busy(self, conversation: str) -> bool:
+        """Whether something is left to do in the conversation of this key."""
+        return self.running is not None and self.running.is_busy(conversation)
+
     async def until_rest(self, conversation: ConversationRef) -> None:
-        while self._is_busy(conversation.key):
+        while self.is_busy(conversation.key):
             waiter = asyncio.get_running_loop().create_future()
             self._waiting.setdefault(conversation.key, set()).add(waiter)
             try:

@@ -21,7 +21,7 @@ class ConversationQueues:
         """``on_room`` is called when so many conversations have left memory that half of the room is free."""
         self._limits = limits
         self._activity = activity
-        activity.ask(self.is_busy)
+        activity.running = self
         self._on_room = on_room
         self._queues: dict[str, ConversationQueue] = {}
         self._resting = 0
@@ -64,6 +64,11 @@ class ConversationQueues:
         """Whether something happens in the conversation of this key before the next answer of a person."""
         queue = self._queues.get(key)
         return queue is not None and queue.has_work
+
+    def holds(self, key: str, delivery: str) -> bool:
+        """Whether a delivery of the conversation of this key is in memory."""
+        queue = self._queues.get(key)
+        return queue is not None and queue.holds(delivery)
 
     def stops(self, key: str) -> bool:
         """Whether no further turn may begin in this conversation."""

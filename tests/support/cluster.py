@@ -39,6 +39,8 @@ class Replica:
         self.fenced = False
         self.deaf = False
         """Whether what others tell is lost on the way to this replica."""
+        self.dumb = False
+        """Whether what this replica tells is lost on the way."""
 
     @property
     def replicas(self) -> int:
@@ -59,8 +61,8 @@ class Replica:
             self._lost.pop(part, None)
 
     def tell(self, topic: str, body: Mapping[str, Any]) -> None:
-        text = json.dumps(body)
-        if self.fenced or len(text.encode()) > LONGEST:
+        text = json.dumps(body, ensure_ascii=False)
+        if self.fenced or self.dumb or len(text.encode()) > LONGEST:
             return
         self._all.told.append((topic, json.loads(text)))
         loop = asyncio.get_running_loop()
