@@ -20,7 +20,7 @@ _WRITE = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT {NOW}"
 
 
 class PostgreSQLDatabase:
-    """Implements ``gateway.store.core.database.Database`` on connections to one server, of which there is one at a time.
+    """Implements ``gateway.store.core.database.Database`` on connections to one server, one at a time.
 
     Args:
         connect: Makes a connection.
