@@ -27,11 +27,11 @@ import structlog
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from gateway.adapter import Adapter
+from gateway.adapter import Adapter, SupportsHandover
 from gateway.bootstrap import Parts, check_data_folder, on_real_platforms
 from gateway.chat.app_hooks import run_shutdown, run_startup
 from gateway.chat.registry import Callbacks
-from gateway.errors import SettingsError
+from gateway.errors import AnotherBot, SettingsError
 from gateway.http.application import application
 from gateway.http.health import health_routes
 from gateway.loading import file_of, load_target
@@ -170,6 +170,9 @@ class Gateway:
         if self.is_draining:
             return
         self._parts.acceptor.draining = True
+        if self._parts.store.cluster.shared:
+            adapters = self._parts.adapters.values()
+            await asyncio.gather(*(each.hand_over() for each in adapters if isinstance(each, SupportsHandover)))
         if self._playground is not None:
             await self._playground.close()
         handed_back = await self._parts.dispatcher.drain(self._parts.settings.drain_timeout)
@@ -226,6 +229,8 @@ class Gateway:
     async def _connect(self, name: str, adapter: Adapter) -> None:
         try:
             await self._stack.enter_async_context(adapter.connect(self._parts.acceptor))
+        except AnotherBot:
+            raise  # what is in the database is not this bot's, on no platform
         except SettingsError as error:
             if len(self._parts.adapters) == 1:
                 raise  # there is nothing else to stay up for

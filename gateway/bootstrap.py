@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Self
@@ -45,6 +45,7 @@ from gateway.runtime.erasure import Erasure
 from gateway.runtime.files import Files
 from gateway.runtime.forms import Forms
 from gateway.runtime.history import History, Place
+from gateway.runtime.identity import StoredIdentity
 from gateway.runtime.key_values import StoredKeyValues
 from gateway.runtime.limits import Limits
 from gateway.runtime.orphans import Orphans
@@ -121,6 +122,7 @@ def adapter_context(settings: GatewaySettings, store: Store, kept: FileParts, gi
         activity=SharedActivity(given.activity, inbox=store, cluster=store.cluster),
         conversations=given.deletion,
         cluster=store.cluster,
+        identity=StoredIdentity(store),
         public_url=settings.own_url,
     )
 
@@ -216,7 +218,7 @@ def compose(
         spawn=tasks.spawn,
         questions=OpenQuestions(per_person=settings.questions_per_person, limits=limits),
         seals=seals,
-        commands=CommandList(store, sender),
+        commands=CommandList(store, sender, shared=store.cluster.shared),
         history=history,
         threads=_threads(history.place, store, layer, settings.data_layer_timeout),
         contents=contents,
@@ -505,6 +507,8 @@ def _on_platforms(
     store = open_store(settings.database_url)
     given = Given.of(settings, store, kept)
     context = adapter_context(settings, store, kept, given)
+    if emulators:
+        context = replace(context, identity=None)  # emulated bots are others at each start
     adapters = {name: platforms[name].adapter(block, context) for name, block in blocks.items() if block.configured}
     return compose(
         settings=settings,

@@ -15,6 +15,7 @@
   - TooLarge *                A size bound was passed; the text names the limit.
   - SettingsError             The operator must change a setting; the text is one line naming the fix, exit code 2.
     + DatabaseInUse           Another process owns the database; the command line asks that one instead.
+    + AnotherBot              The database belongs to another bot: the gateway starts with none of its platforms.
   - Draining                  The process shuts down; the delivery was not accepted, the platform sends it again.
   - RequestRefused            A request over HTTP is answered with ``status``, in the shape its client expects.
   - StoreFailed               The store cannot commit now; nothing was written.
@@ -51,6 +52,10 @@ class SettingsError(GatewayError):
 
 class DatabaseInUse(SettingsError):
     """Another process owns the database; the text says which."""
+
+
+class AnotherBot(SettingsError):
+    """The database belongs to another bot; the text names both."""
 
 
 class PlatformError(GatewayError):

@@ -59,6 +59,21 @@ class KeyValueStore(Protocol):
         ...
 
 
+class BotIdentity(Protocol):
+    """Knows which bot the gateway's database belongs to: what is in it means nothing to another one."""
+
+    async def confirm(self, platform: str, id: str, *, name: str = "") -> None:
+        """Note that the database belongs to this bot. Raises ``SettingsError``, which the adapter lets through, where
+        another bot of the platform is noted.
+
+        Args:
+            platform: The platform's name.
+            id: Who the bot is at its platform: the same for each of its tokens, another one for every other bot.
+            name: The bot's name, for people.
+        """
+        ...
+
+
 class Cluster(Protocol):
     """The replicas of this gateway: the processes that work on the same store now, this one among them."""
 
@@ -249,5 +264,8 @@ class AdapterContext:
     """What deletes conversations. None where the gateway has none."""
     cluster: Cluster | None = None
     """The replicas of this gateway; usable while connected. None where there is only this process."""
+    identity: BotIdentity | None = None
+    """What knows whose database it is; usable while connected. None for a bot that is told from no other, as an
+    emulated one."""
     public_url: str | None = None
     """The address at which those who use the bot reach the gateway, for absolute links; None where it is not known."""

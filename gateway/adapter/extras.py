@@ -112,6 +112,16 @@ class SupportsProfiles(Protocol):
 
 
 @runtime_checkable
+class SupportsHandover(Protocol):
+    """An adapter of which only one replica does something at a time (holds a connection)."""
+
+    async def hand_over(self) -> None:
+        """Let another replica do it now, because this one ends: it takes no more deliveries but those of webhooks, and
+        goes on with everything else. Called once at most."""
+        ...
+
+
+@runtime_checkable
 class SupportsTitles(Protocol):
     """An adapter that can name conversations."""
 

@@ -39,6 +39,29 @@ async def _upgrade(url: str | None) -> None:
         typer.echo(f"gateway: {notice}", err=True)
 
 
+@app.command("forget-bots")
+def forget_bots(url: Url = None) -> None:
+    """Let another bot have this database: the next one that starts on it. Stop the gateway first."""
+    run_async(_forget_bots(url))
+
+
+async def _forget_bots(url: str | None) -> None:
+    from gateway.platforms import registry
+    from gateway.runtime.identity import StoredIdentity
+    from gateway.store import open_store
+
+    store = open_store(url or database_url())
+    await store.open()
+    try:
+        forgotten = await StoredIdentity(store).forget(registry())
+    finally:
+        await store.close()
+    for line in forgotten:
+        typer.echo(f"forgot {line}")
+    if not forgotten:
+        typer.echo("the database belongs to no bot yet")
+
+
 @app.command("current")
 def current(url: Url = None) -> None:
     """Show the version of the database's tables, and the one this gateway takes."""

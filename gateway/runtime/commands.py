@@ -26,8 +26,10 @@ class CommandList:
     """The list of each platform, stored, so that a restart does not shorten it. A platform is told of its list when it
     changes and once after each start."""
 
-    def __init__(self, store: KeyValues, sender: Sender) -> None:
+    def __init__(self, store: KeyValues, sender: Sender, *, shared: bool = False) -> None:
+        """``shared``: other replicas list commands in the same store."""
         self._store = store
+        self._shared = shared
         self._sender = sender
         self._listed: dict[str, dict[str, dict[str, Any]]] = {}
         """The description of each command and when it was last set, by platform and name."""
@@ -38,7 +40,8 @@ class CommandList:
         logged: people can write them all the same."""
         async with self._changing:
             first = to.platform not in self._listed
-            listed = self._listed.get(to.platform) or await self._stored(to.platform)
+            known = None if self._shared else self._listed.get(to.platform)  # other replicas may have listed more
+            listed = known or await self._stored(to.platform)
             now = time.time()
             fresh = {name: each for name, each in listed.items() if now - each["at"] < KEEP}
             for command in commands:
