@@ -5,6 +5,7 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import ClassVar
 
 import structlog
@@ -15,20 +16,24 @@ from adapters.discord.commands import Commands
 from adapters.discord.conversations import direct
 from adapters.discord.directory import Directory
 from adapters.discord.extras import Extras
+from adapters.discord.fields import as_object, number
 from adapters.discord.files import Downloads
 from adapters.discord.history import History
 from adapters.discord.inbound import Inbound
 from adapters.discord.intake import Intake
 from adapters.discord.interactions import Interactions
+from adapters.discord.keeper import ShardKeeper
 from adapters.discord.limits import CAPABILITIES
 from adapters.discord.outbound import Outbox
+from adapters.discord.pace import IdentifyPace
 from adapters.discord.parse import parse
 from adapters.discord.recent import RecentMessages
 from adapters.discord.resume import ResumeStore
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.shard import Shard
 from adapters.discord.threads import Threads
-from adapters.fields import text
+from adapters.fields import obj, text
+from adapters.locks import ClusterLocks
 from gateway.adapter import Accept, AdapterContext
 from gateway.errors import GatewayError, SettingsError
 from gateway.model import (
@@ -64,16 +69,19 @@ class DiscordAdapter:
         if settings.bot_token is None:
             raise SettingsError("DISCORD_BOT_TOKEN is not set")
         self._settings = settings
-        self._api = Api(settings.bot_token.get_secret_value(), settings.api_url)
+        self._api = Api(settings.bot_token.get_secret_value(), settings.api_url, context.cluster)
         self._directory = Directory()
         self._recent = RecentMessages()
+        self._cluster = context.cluster
+        self._locks = ClusterLocks(context.cluster)
+        self._pace = IdentifyPace(self._locks)
         self._threads = Threads(self._api, self._directory)
         self._outbox = Outbox(self._api, self._threads, self._recent)
         self._history = History(self._api, self._threads, self._directory, self._recent)
         self._extras = Extras(self._api, self._threads, self._directory)
         self._downloads = Downloads(self._api)
-        self._commands = Commands(self._api, self._directory, context.store)
-        self._interactions = Interactions(self._api, self._directory)
+        self._commands = Commands(self._api, self._directory, context.store, context.cluster, self._locks)
+        self._interactions = Interactions(self._api, self._directory, self._commands.recall)
         self._inbound = Inbound(
             self._api,
             self._directory,
@@ -82,8 +90,10 @@ class DiscordAdapter:
             ready=self._on_ready,
         )
         self._store = context.store
+        self._identity = context.identity
         self._intake: Intake | None = None
-        self._shards: list[Shard] = []
+        self._keepers: list[ShardKeeper] = []
+        self._running: asyncio.Task[None] | None = None
         self._syncing: asyncio.Task[None] | None = None
         self._trouble: str | None = "not connected yet"
 
@@ -107,36 +117,52 @@ class DiscordAdapter:
             self._intake = intake = Intake(accept)
             stack.push_async_callback(self._interactions.close)
             stack.push_async_callback(self._stop_syncing)
-            stack.push_async_callback(self._keep_sessions)
-            stack.push_async_callback(intake.close)
-            stack.push_async_callback(self._inbound.close)
+            stack.push_async_callback(self._let_go, intake)
+            self._commands.listen()
             await self._commands.recall()
             online = await self._login()
-            self._shards = self._make_shards(intake)
-            running = asyncio.create_task(self._run(online))
-            stack.push_async_callback(_cancel, running)
+            count = self._settings.shards
+            self._keepers = [
+                ShardKeeper(
+                    partial(self._make_shard, index, intake), self._directory, self._cluster, shard=index, shards=count
+                )
+                for index in range(count)
+            ]
+            self._running = asyncio.create_task(self._run(online))
             if online:
                 await self._settle()
             yield
         self._trouble = "not connected"
 
-    def _make_shards(self, intake: Intake) -> list[Shard]:
-        shards: list[Shard] = []
+    def _make_shard(self, index: int, intake: Intake, settled: asyncio.Event) -> Shard:
         url, count = self._settings.gateway_url, self._settings.shards
-        for number in range(count):
-            store = ResumeStore(self._store, self._directory, shard=number, shards=count, gateway_url=url)
-            shard = Shard(self._api, store, gateway_url=url, shard=number, shards=count)
-            shard.listen(self._inbound.parsers(intake, shard.mark), intake)
-            shards.append(shard)
-        return shards
+        store = ResumeStore(self._store, self._directory, shard=index, shards=count, gateway_url=url)
+        shard = Shard(self._api, store, self._pace, gateway_url=url, shard=index, shards=count, settled=settled)
+        shard.listen(self._inbound.parsers(intake, shard.mark), intake)
+        return shard
 
-    async def _keep_sessions(self) -> None:
-        """Write down how far each shard is stored, so that Discord does not send it again to the next process."""
-        await asyncio.gather(*(shard.keep() for shard in self._shards))
+    async def hand_over(self) -> None:
+        """Let other replicas go on with the shards: their connections end, everything that was read is stored, and how
+        far that is as well."""
+        if self._intake is not None:
+            await self._let_go(self._intake)
+
+    async def _let_go(self, intake: Intake) -> None:
+        if self._running is not None:
+            await _cancel(self._running)
+        await self._inbound.close()
+        if self._cluster is not None and self._cluster.shared:
+            await intake.finish()
+        await intake.close()
+        await asyncio.gather(*(keeper.keep() for keeper in self._keepers))
+        await self._pace.close()
+        await asyncio.gather(*(keeper.let_go() for keeper in self._keepers))
 
     async def _login(self) -> bool:
         try:
             me = await self._api.login()
+            if self._identity is not None:
+                await self._identity.confirm(self.name, text(me, "id"), name=text(me, "username"))
         except SettingsError:
             raise
         except GatewayError as error:
@@ -158,38 +184,49 @@ class DiscordAdapter:
                 self._trouble = str(error)
                 log.error("discord.settings", error=str(error))
                 return
+        if len(self._keepers) > 1:
+            self._pace.concurrency = await self._concurrency()
         async with asyncio.TaskGroup() as group:
-            for shard in self._shards:
-                group.create_task(shard.run_until_fatal())
-                group.create_task(shard.keep_up())
+            for keeper in self._keepers:
+                group.create_task(keeper.run())
+
+    async def _concurrency(self) -> int:
+        """Return how many shards Discord lets begin a session at once; 1 where it does not tell."""
+        try:
+            told = as_object(await self._api.call("GET", "/gateway/bot", {}))
+        except GatewayError as error:
+            log.warning("discord.concurrency_unknown", error=str(error))
+            return 1
+        return max(1, number(obj(told, "session_start_limit"), "max_concurrency", 1))
 
     async def _settle(self) -> None:
         """Wait until the first connection is up or has failed for good, at most ``_SETTLING`` seconds."""
-        first = self._shards[0]
+        first = self._keepers[0]
         try:
             async with asyncio.timeout(_SETTLING):
                 await first.settled.wait()
         except TimeoutError:
             return
-        if first.fatal is not None:
-            raise SettingsError(first.fatal)
+        if first.shard is not None and first.shard.fatal is not None:
+            raise SettingsError(first.shard.fatal)
 
     def _on_ready(self) -> None:
-        if self._syncing is None and self._directory.app:
+        if self._syncing is None:
             self._syncing = asyncio.create_task(self._commands.register())
 
     async def _stop_syncing(self) -> None:
+        await self._commands.close()
         if self._syncing is not None:
             await _cancel(self._syncing)
 
     def health(self) -> str | None:
         """Return None while Discord can be reached and deliveries are being stored, else a line that says what is
-        wrong."""
+        wrong. Nothing is while other replicas hold the gateway connections."""
         if self._trouble is not None:
             return self._trouble
-        for shard in self._shards:
-            if shard.trouble is not None:
-                return shard.trouble
+        for keeper in self._keepers:
+            if keeper.trouble is not None:
+                return keeper.trouble
         return self._intake.trouble if self._intake is not None else None
 
     def parse(self, envelope: Envelope) -> Event | None:

@@ -5,10 +5,12 @@ There are two ways in. ``Api.call`` acts as the bot: the client keeps to each ra
 and repeats a call that met a 5xx (a message carries a nonce, so that is safe). ``Api.webhook`` acts by the token of an
 interaction, which is in the path: no credentials are sent, and the bot's global limit does not apply. Discord knows
 such a token only once the interaction was answered (``answer``), and a turn may be faster than that, so a call that
-uses the token waits for the answer (``answering``).
+uses the token waits for the answer (``answering``). Where another replica answers, the call is made again until Discord
+knows the token.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from json import JSONDecodeError
@@ -18,11 +20,12 @@ import aiohttp
 import structlog
 
 from adapters.discord.buckets import Bucket
-from adapters.discord.errors import REFUSED, translate
+from adapters.discord.errors import REFUSED, TOKEN_OVER, code_of, translate
 from adapters.discord.limits import LONGEST_WAIT
 from adapters.discord.sdk import AsyncWebhookAdapter, HTTPClient, Ratelimit, Route, discord
 from adapters.fields import Json
-from gateway.errors import GatewayError, SettingsError, Unavailable
+from gateway.adapter import Cluster
+from gateway.errors import GatewayError, Gone, SettingsError, Unavailable
 
 TIMEOUT = aiohttp.ClientTimeout(total=60, sock_connect=10)
 """Time limits for one request; the wait for a rate limit does not count."""
@@ -31,6 +34,10 @@ TRANSFER = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=60)
 
 _NOTICED = 1.0
 """Seconds of waiting that a person does not notice."""
+_ANSWERED_WITHIN = 6.0
+"""Seconds to wait at most for an interaction to be answered by another replica."""
+_LOOK_EVERY = 0.2
+"""Seconds between two attempts to use a token that Discord does not know yet."""
 _BUCKETS = 256
 """Number of rate-limit buckets held before expired ones are looked for."""
 
@@ -99,8 +106,9 @@ class Api:
     """Calls the REST API by method and path template; the template names the rate-limit bucket and the permission that
     may be missing."""
 
-    def __init__(self, token: str, api_url: str) -> None:
+    def __init__(self, token: str, api_url: str, cluster: Cluster | None = None) -> None:
         self._token = token
+        self._cluster = cluster
         self.http = _Http(api_url)
         self._session: aiohttp.ClientSession | None = None
         self._webhooks = AsyncWebhookAdapter()  # type: ignore[no-untyped-call]
@@ -194,11 +202,22 @@ class Api:
         form: list[dict[str, Any]] | None = None,
         files: Sequence[discord.File] | None = None,
         query: dict[str, Any] | None = None,
+        answered_by: float = 0.0,
     ) -> Any:
-        """Call the API by the token of an interaction, which is among the ``ids``, and return the answer's body."""
+        """Call the API by the token of an interaction, which is among the ``ids``, and return the answer's body.
+        ``answered_by`` is when the interaction will have been answered by whoever took it in (epoch seconds)."""
         if (answered := self._unanswered.get(ids["webhook_token"])) is not None:
             await answered.wait()
-        return await self._by_token(method, path, ids, json=json, form=form, files=files, query=query)
+        elsewhere = self._cluster is not None and self._cluster.shared and not files
+        patience = min(answered_by - time.time(), _ANSWERED_WITHIN) if elsewhere else 0.0
+        until = time.monotonic() + patience
+        while True:
+            try:
+                return await self._by_token(method, path, ids, json=json, form=form, files=files, query=query)
+            except Gone as error:
+                if code_of(error) not in TOKEN_OVER or time.monotonic() >= until:
+                    raise
+            await asyncio.sleep(_LOOK_EVERY)
 
     @contextmanager
     def answering(self, token: str) -> Iterator[None]:

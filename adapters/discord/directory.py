@@ -28,6 +28,11 @@ _THREADABLE = frozenset({0, 5})
 _THREADS_KEPT = 5_000
 
 
+def shard_of(guild: str, shards: int) -> int:
+    """Return the number of the shard that hears of a server, of so many (Gateway, "Sharding")."""
+    return (int(guild) >> 22) % shards if guild.isdigit() else 0
+
+
 class Channel(NamedTuple):
     """A channel or a thread."""
 
@@ -61,6 +66,23 @@ class Directory:
         self._threads: OrderedDict[str, Channel] = OrderedDict()
         self._roles: dict[str, dict[str, str]] = {}
         self._own_roles: dict[str, str] = {}
+        self._shards: dict[int, int] = {}
+
+    def follow(self, shard: int, shards: int) -> None:
+        """Begin to hear of the servers of this shard, one of so many. What was known of them is forgotten: it was not
+        kept up to date."""
+        self._shards[shard] = shards
+        for guild in {each.guild for each in (*self._channels.values(), *self._threads.values())} | {*self._roles}:
+            if shard_of(guild, shards) == shard:
+                self.forget_guild(guild)
+
+    def unfollow(self, shard: int) -> None:
+        """Hear no more of the servers of this shard, because another replica does."""
+        self._shards.pop(shard, None)
+
+    def follows(self, guild: str) -> bool:
+        """Return whether all that happens in a server is heard of: its threads, for example, when they are opened."""
+        return guild in self._roles and any(shard_of(guild, each) == number for number, each in self._shards.items())
 
     def knows(self, guild: str) -> bool:
         """Return whether a server's channels, open threads and roles have been announced."""

@@ -9,6 +9,7 @@ who the bot is, and the names of the channels and roles that the text mentions.
 
 import re
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -92,15 +93,21 @@ def message(kind: str, data: Json, directory: Directory) -> Found:
 def names_in(message: Json, guild: str, directory: Directory) -> dict[str, str]:
     """Return the names of the channels and roles that a message mentions, and that the messages it refers to mention,
     by id."""
-    found: dict[str, str] = {}
+    return {id: name for id, name in _names(message, guild, directory) if name}
+
+
+def lacks_names(message: Json, guild: str, directory: Directory) -> bool:
+    """Return whether a message mentions channels or roles of which the name is not known."""
+    return not all(name for _, name in _names(message, guild, directory))
+
+
+def _names(message: Json, guild: str, directory: Directory) -> Iterator[tuple[str, str]]:
+    """Yield the id and the name of each channel and role that is mentioned; an empty name for one not known."""
     for written in written_in(message):
         if "<#" in written or "<@&" in written:
             for sign, id in _NAMED.findall(written):
                 channel = directory.get(id)
-                name = directory.role(guild, id) if sign == "@&" else channel.name if channel else ""
-                if name:
-                    found[id] = name
-    return found
+                yield id, directory.role(guild, id) if sign == "@&" else channel.name if channel else ""
 
 
 def deleted(data: Json, directory: Directory, recent: RecentMessages) -> Found:

@@ -58,7 +58,7 @@ class Extras:
         if status is None:
             return
         try:
-            await self._api.show_typing(self._threads.known_target(to).channel)
+            await self._api.show_typing((await self._threads.current_target(to)).channel)
         except RateLimited:
             raise
         except PlatformError as error:
@@ -79,7 +79,7 @@ class Extras:
         symbol = _EMOJI.get(given, given)
         if symbol.isascii() and ":" not in symbol:
             raise Unsupported(f"Discord takes an emoji itself (👍) or name:id of a server's own, not {emoji!r}")
-        *first, last = self._channels_of(to, message_id)
+        *first, last = await self._channels_of(to, message_id)
         for channel in first:
             with suppress(Gone):
                 return await self._react(channel, message_id, symbol, added=added)
@@ -93,10 +93,10 @@ class Extras:
             if added or code_of(error) != _UNKNOWN_EMOJI:
                 raise
 
-    def _channels_of(self, to: ConversationRef, message_id: str) -> list[str]:
+    async def _channels_of(self, to: ConversationRef, message_id: str) -> list[str]:
         """Return the channels a message may be in. The message a thread was opened from is in the channel, a forum
         post's in the thread."""
-        target = self._threads.known_target(to)
+        target = await self._threads.current_target(to, anew=True)
         if target.channel != to.channel or message_id != to.channel or to.kind != "thread":
             return [target.channel]
         known = self._directory.get(to.channel)
@@ -148,6 +148,7 @@ class Extras:
                     "/webhooks/{webhook_id}/{webhook_token}",
                     {"webhook_id": to.route.get(tokens.APP, ""), "webhook_token": token},
                     json={**told, "flags": _EPHEMERAL},
+                    answered_by=tokens.answered_by(to.route),
                 )
                 return
         try:

@@ -7,13 +7,14 @@ from typing import Any
 from adapters.discord.api import Api
 from adapters.discord.conversations import PARENT, TITLE, name_of, root_of
 from adapters.discord.directory import Directory
-from adapters.discord.envelope import names_in
+from adapters.discord.envelope import lacks_names, names_in
 from adapters.discord.fields import number, seconds
 from adapters.discord.files import size_of, uploads
 from adapters.discord.limits import PAGE
 from adapters.discord.outbound import MESSAGE, MESSAGES
 from adapters.discord.recent import RecentMessages
 from adapters.discord.render import body, nonce
+from adapters.discord.servers import Servers
 from adapters.discord.threads import PostTarget, Threads
 from adapters.discord.words import all_words
 from adapters.fields import Json, items, obj, text
@@ -40,6 +41,7 @@ class History:
         self._threads = threads
         self._directory = directory
         self._recent = recent
+        self._servers = Servers(api, directory)
 
     async def find(
         self, to: ConversationRef, message: Outgoing, *, key: str, since: float, claimed: Collection[str]
@@ -90,6 +92,8 @@ class History:
         said = [each for each in found if number(each, "type", 0) in _SAID]
         if to.kind == "thread" and len(said) < limit and not any(_is_head(each, to) for each in said):
             said += await self._head(to)
+        if any(lacks_names(each, to.workspace, self._directory) for each in said):
+            await self._servers.learn_names(to.workspace)
         return [self._read(_meant(each), to) for each in reversed(said[:limit])]
 
     async def _head(self, to: ConversationRef) -> list[Json]:

@@ -20,6 +20,7 @@ from adapters.discord.fields import as_object
 from adapters.discord.intake import Intake
 from adapters.discord.progress import Mark
 from adapters.discord.recent import RecentMessages
+from adapters.discord.servers import Servers
 from adapters.fields import Json, text
 from gateway.errors import Forbidden, GatewayError, Gone, Rejected
 from gateway.model import Envelope
@@ -52,6 +53,7 @@ class Inbound:
         self._api = api
         self._directory = directory
         self._recent = recent
+        self._servers = Servers(api, directory)
         self._interact = interact
         self._ready = ready
         self._held: dict[str, list[Callable[[], None]]] = {}
@@ -231,7 +233,7 @@ class Inbound:
         found: Json = {}
         for pause in _PAUSES:
             try:
-                found = await self._fetch_server(guild)
+                found = await self._servers.fetch(guild)
             except GatewayError as error:
                 log.warning("discord.server_unknown", guild=guild, error=str(error))
                 if isinstance(error, _FOR_GOOD):
@@ -244,13 +246,6 @@ class Inbound:
                 self._directory.guild({**found, "id": guild})
         finally:
             self._known(guild)  # what waits for it goes on, whatever Discord told
-
-    async def _fetch_server(self, guild: str) -> Json:
-        paths = ("/guilds/{guild_id}/channels", "/guilds/{guild_id}/threads/active", "/guilds/{guild_id}/roles")
-        channels, threads, roles = await asyncio.gather(
-            *(self._api.call("GET", path, {"guild_id": guild}) for path in paths)
-        )
-        return {"channels": channels, "threads": as_object(threads).get("threads"), "roles": roles}
 
     async def _learn_channel(self, channel: str, guild: str) -> None:
         found: Json = {}

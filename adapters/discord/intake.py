@@ -96,7 +96,7 @@ class Intake:
     async def _work(self, key: str, queue: deque[_Waiting]) -> None:
         while queue:
             envelope, mark, done = queue[0]
-            accepted = await self._store(envelope)
+            accepted = await self._store(envelope, mark)
             queue.popleft()
             self.put_back()
             if accepted is not None or not self._closed:  # stored, or given up for good
@@ -114,11 +114,13 @@ class Intake:
         self._waiting -= 1
         if self._waiting <= _LIMIT // 2:
             self._roomy.set()
+        if not self._waiting:
+            self.trouble = None  # what could not be stored is stored, or another replica stores it
 
-    async def _store(self, envelope: Envelope) -> Accepted | None:
-        """Call ``accept`` until it succeeds, the delivery is dropped or the intake closes."""
+    async def _store(self, envelope: Envelope, mark: Mark) -> Accepted | None:
+        """Call ``accept`` until it succeeds, the delivery is dropped, its session abandoned or the intake closed."""
         failures, stored = 0, self._stored
-        while not self._closed:
+        while not (self._closed or mark.progress.abandoned):
             try:
                 accepted = await self._accept(envelope)
             except Draining:
@@ -142,6 +144,11 @@ class Intake:
                 return accepted
         self._left += 1
         return None
+
+    async def finish(self) -> None:
+        """Wait until everything that was taken is stored, at most ``_ENDING`` seconds."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_ENDING)
 
     async def close(self) -> None:
         """Take no more deliveries and let those being stored finish; logs how many are left for the next process."""

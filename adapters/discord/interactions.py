@@ -10,7 +10,7 @@ interaction that a RESUME brings later than that is not carried out.
 
 import asyncio
 import time
-from collections.abc import Collection, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from typing import Any
 
 import structlog
@@ -52,9 +52,11 @@ log = structlog.get_logger(__name__)
 class Interactions:
     """Takes in interactions and answers them."""
 
-    def __init__(self, api: Api, directory: Directory) -> None:
+    def __init__(self, api: Api, directory: Directory, recall: Callable[[], Awaitable[None]]) -> None:
+        """``recall`` reads anew which commands the bot has: another replica may have set some."""
         self._api = api
         self._directory = directory
+        self._recall = recall
         self._tasks: set[asyncio.Task[None]] = set()
 
     def take(self, data: Json, intake: Intake, mark: Mark) -> None:
@@ -62,8 +64,21 @@ class Interactions:
         if mark.progress.replaying and time.time() - seconds(text(data, "id")) > _HEARD_WITHIN:
             log.info("discord.interaction_missed", interaction=text(data, "id"))
             return
+        if _is_command(data) and text(obj(data, "data"), "name") not in self._directory.commands:
+            mark.hold()
+            self._spawn(self._recalled(data, intake, mark))
+            return
         # Put into the conversation's queue now, so that it keeps its place there.
-        self._spawn(self._handle(data, self._entered(data, intake, mark)))
+        self._spawn(self._handle(data, self._entered(data, intake, mark), mark))
+
+    async def _recalled(self, data: Json, intake: Intake, mark: Mark) -> None:
+        """Take in an unknown command once it was looked for among those of other replicas."""
+        try:
+            await self._recall()
+            entered = self._entered(data, intake, mark)
+        finally:
+            mark.settle()
+        await self._handle(data, entered, mark)
 
     def _entered(self, data: Json, intake: Intake, mark: Mark) -> "asyncio.Future[Accepted | None] | Response":
         """Take an interaction in as ``_enter`` does; a person who sent something unreadable is told so rather than left
@@ -92,9 +107,11 @@ class Interactions:
         intake.take(found, mark, done)
         return pending
 
-    async def _handle(self, data: Json, entered: "asyncio.Future[Accepted | None] | Response") -> None:
+    async def _handle(self, data: Json, entered: "asyncio.Future[Accepted | None] | Response", mark: Mark) -> None:
         with self._api.answering(text(data, "token")):
             response = entered if isinstance(entered, dict) else await self._in_time(data, entered)
+            if mark.progress.abandoned:
+                return  # the replica that goes on with the session answers
             told = await self._respond(data, response or _neutral(data))
         if response is None and told and not isinstance(entered, dict):
             await self._follow(data, await entered)
@@ -172,6 +189,10 @@ def private(words: str) -> Response:
     """Return an answer that only the acting person sees."""
     data = {"content": characters(words)[:CONTENT], "flags": _EPHEMERAL, "allowed_mentions": allowed(AllowedMentions())}
     return {"type": _MESSAGE, "data": data}
+
+
+def _is_command(data: Json) -> bool:
+    return number(data, "type") == COMMAND
 
 
 def _refusal(data: Json, commands: Collection[str]) -> Response | None:

@@ -114,7 +114,14 @@ class Outbox:
         ids = {"webhook_id": to.route.get(tokens.APP, ""), "webhook_token": token}
         try:
             with request({**payload, **_new(files)}, files) as arguments:
-                found: Json = await self._api.webhook("POST", _WEBHOOK, ids, **arguments, query={"wait": "true"})
+                found: Json = await self._api.webhook(
+                    "POST",
+                    _WEBHOOK,
+                    ids,
+                    **arguments,
+                    query={"wait": "true"},
+                    answered_by=tokens.answered_by(to.route),
+                )
         except Gone as error:
             raise (refusal if code_of(error) in TOKEN_OVER else error) from None
         return found
@@ -128,7 +135,7 @@ class Outbox:
             return None
         ids = {"webhook_id": to.route.get(tokens.APP, ""), "webhook_token": token, "message_id": "@original"}
         with suppress(Gone):  # if it cannot be read, filling it in tells whether it is there
-            original = await self._api.webhook("GET", _ANSWER, ids)
+            original = await self._api.webhook("GET", _ANSWER, ids, answered_by=tokens.answered_by(to.route))
             if not number(original, "flags", 0) & _LOADING:
                 return None
         try:

@@ -24,6 +24,9 @@ class Progress:
         """Whether Discord is replaying what was missed: between RESUME and RESUMED."""
         self.at = 0
         """The sequence number of the dispatch being read; 0 before the first one of a connection."""
+        self.abandoned = False
+        """Whether another replica goes on with the session: what this process has read and not stored is for that one
+        to store."""
         self._read = stored or 0
         self._in_hand = 0
         self._open: dict[int, int] = {}

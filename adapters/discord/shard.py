@@ -4,7 +4,7 @@ Theory. A ``discord.Client`` would build a message object of every dispatch, and
 wants neither: the JSON itself is stored, and nothing may grow with traffic. So the client's parsers are replaced by the
 adapter's own, which get Discord's payload, and its event dispatch is off.
 
-A lost connection is resumed, also one of an earlier process (``ResumeStore``): Discord sends again what came after the
+A lost connection is resumed, also one of another process (``ResumeStore``): Discord sends again what came after the
 sequence number it is told, which is the one up to which everything is stored (``Progress``). Only where Discord has
 ended the session does a new one begin; what was said meanwhile is then lost to every bot. Reading stops while too much
 waits to be stored (``Intake.room``): then Discord keeps it.
@@ -21,13 +21,12 @@ import yarl
 from adapters.discord.api import Api
 from adapters.discord.errors import REFUSED
 from adapters.discord.manifest import INTENTS, bits
+from adapters.discord.pace import IdentifyPace
 from adapters.discord.progress import Mark, Progress
 from adapters.discord.resume import ResumeStore, Session
 from adapters.discord.sdk import ReconnectWebSocket, discord
 from adapters.discord.socket import Room, Socket, Unreadable
 
-IDENTIFY_EVERY = 5.0
-"""Seconds between two new sessions (Gateway, "Rate Limiting": one IDENTIFY in five seconds)."""
 RETRY = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 """Seconds before each attempt to reconnect; the last one repeats."""
 OPENING = 30.0
@@ -74,9 +73,19 @@ class _Over(Exception):
 
 class Shard(discord.Client):
     """One gateway connection. ``run_until_fatal`` reconnects until it is cancelled or meets what only the operator can
-    mend."""
+    mend. A shard is run once."""
 
-    def __init__(self, api: Api, resume_store: ResumeStore, *, gateway_url: str, shard: int, shards: int) -> None:
+    def __init__(
+        self,
+        api: Api,
+        resume_store: ResumeStore,
+        pace: IdentifyPace,
+        *,
+        gateway_url: str,
+        shard: int,
+        shards: int,
+        settled: asyncio.Event | None = None,
+    ) -> None:
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # a bot that writes needs no voice
         super().__init__(
             intents=discord.Intents._from_value(bits(INTENTS)),
@@ -90,6 +99,7 @@ class Shard(discord.Client):
         self.http = self._connection.http = api.http
         self._gateway = yarl.URL(gateway_url)
         self._resume_store = resume_store
+        self._pace = pace
         self._session: Session | None = None
         self._progress = Progress()
         self._taking: Room | None = None
@@ -100,9 +110,8 @@ class Shard(discord.Client):
         self._mistrusted = False
         """Whether the last connection ended because nothing could be read any more."""
         self._trusting: asyncio.TimerHandle | None = None
-        self._identified: float | None = None
         self._index = shard
-        self.settled = asyncio.Event()
+        self.settled = settled or asyncio.Event()
         """Set once the connection is up, or it is known why it cannot be."""
         self.trouble: str | None = "not connected yet"
         """What is wrong with the connection; None if nothing is."""
@@ -132,15 +141,20 @@ class Shard(discord.Client):
         """Ignore discord.py's own events, to which nothing listens."""
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        """Do not wait as discord.py does: ``run_until_fatal`` makes the pause between two sessions."""
+        """Do not wait as discord.py does: ``IdentifyPace`` makes the pause between two sessions."""
 
     def mark(self) -> Mark:
         """Return the place of the dispatch that is being read."""
         return self._progress.mark()
 
     async def keep(self) -> None:
-        """Write down how to resume the session."""
-        await self._resume_store.keep(self._session)
+        """Write down how to resume the session, unless it was abandoned."""
+        if not self._progress.abandoned:
+            await self._resume_store.keep(self._session)
+
+    def abandon(self) -> None:
+        """Store nothing more of the session, because another replica may go on with it."""
+        self._progress.abandoned = True
 
     async def keep_up(self) -> None:
         """Write down how to resume the session, again and again until cancelled."""
@@ -161,22 +175,21 @@ class Shard(discord.Client):
         self.settled.set()
 
     async def run_until_fatal(self) -> None:
-        """Hold the connection. Returns only when ``fatal`` says why it cannot go on."""
+        """Hold the connection, and write down how to resume its session. Returns only when ``fatal`` says why it cannot
+        go on."""
         await self._async_setup_hook()
         self._session = await self._resume_store.recall()
-        if self._session is None:
-            await asyncio.sleep(self._index * IDENTIFY_EVERY)
-        while self.fatal is None:
-            await self._pause(fresh=self._session is None)
-            await self._one()
+        async with asyncio.TaskGroup() as group:
+            keeping = group.create_task(self.keep_up())
+            while self.fatal is None:
+                await self._pause()
+                if self._session is None:
+                    await self._pace.turn(self._index)
+                await self._one()
+            keeping.cancel()
 
-    async def _pause(self, *, fresh: bool) -> None:
+    async def _pause(self) -> None:
         wait = RETRY[min(self._failures, len(RETRY) - 1)]
-        now = self.loop.time()
-        if fresh:
-            if self._identified is not None:
-                wait = max(wait, self._identified + IDENTIFY_EVERY - now)
-            self._identified = now + wait
         if wait > 0:
             # A random pause, because after an outage of Discord all bots reconnect at the same time.
             await asyncio.sleep(wait + random.uniform(0, wait / 4))  # noqa: S311 - spreads load, keeps no secret

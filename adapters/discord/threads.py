@@ -12,6 +12,7 @@ from adapters.discord.api import Api
 from adapters.discord.conversations import FLAT, PARENT, TITLE
 from adapters.discord.directory import PUBLIC_THREAD, Directory
 from adapters.discord.errors import NO_ACCESS, code_of
+from adapters.discord.fields import as_object
 from adapters.discord.limits import THREAD_MINUTES, THREAD_NAME
 from gateway.errors import Forbidden, GatewayError, Gone, Rejected
 from gateway.model import ConversationRef
@@ -53,6 +54,33 @@ class Threads:
         """Channels in whose threads the bot is known to lack the permission to write."""
         self._untried: OrderedDict[str, None] = OrderedDict()
         """The last threads that were opened and not written in yet."""
+        self._absent: OrderedDict[str, None] = OrderedDict()
+        """The last threads that Discord said are not there."""
+
+    async def current_target(self, to: ConversationRef, *, anew: bool = False) -> PostTarget:
+        """Return where the conversation's messages go now, without opening a thread. Discord is asked where this
+        process does not hear of the threads that are opened, because another replica has the server's shard: with
+        ``anew`` also if Discord lately said that there is no thread."""
+        target = self.known_target(to)
+        if not target.reply_to or FLAT in to.route or self._directory.follows(to.workspace):
+            return target
+        if anew or to.channel not in self._absent:
+            await self._look_up(to)
+        return self.known_target(to)
+
+    async def _look_up(self, to: ConversationRef) -> None:
+        """Ask Discord whether the conversation's thread is open. That there is none is remembered, so that a sign of
+        typing costs no further call; a thread that somebody opens later is found when it is to be opened."""
+        try:
+            found = as_object(await self._api.call("GET", "/channels/{channel_id}", {"channel_id": to.channel}))
+        except (Forbidden, Gone, Rejected):
+            self._absent[to.channel] = None
+            if len(self._absent) > _UNTRIED:
+                self._absent.popitem(last=False)
+        except GatewayError as error:
+            self._api.note("thread", error=str(error))
+        else:
+            self._directory.channel({**found, "id": to.channel}, to.workspace)
 
     def known_target(self, to: ConversationRef) -> PostTarget:
         """Return where the conversation's messages go as far as is known, without opening a thread."""

@@ -6,6 +6,7 @@ messages.
 """
 
 import time
+from collections.abc import Mapping
 
 from adapters.discord.fields import number
 from adapters.discord.limits import INTERACTION_TOKEN
@@ -28,6 +29,8 @@ OWED = "owed"
 SILENT = frozenset({"stop"})
 """Commands that the gateway answers with nothing."""
 
+_ANSWERED = 6.0
+"""Seconds within which an interaction is answered or was missed: Discord waits 3, and the call takes a while."""
 _MARGIN = 30.0
 """Seconds before its end from which a token is no longer used, since it took some time to arrive."""
 
@@ -46,6 +49,12 @@ def route_of(interaction: Json) -> dict[str, str]:
     if number(interaction, "type") == COMMAND and text(obj(interaction, "data"), "name") not in SILENT:
         route[OWED] = "1"
     return route
+
+
+def answered_by(route: Mapping[str, str]) -> float:
+    """Return when the interaction will have been answered in place (epoch seconds); 0 where there is none."""
+    until = route.get(UNTIL, "")
+    return int(until) - INTERACTION_TOKEN + _MARGIN + _ANSWERED if until.isdigit() else 0.0
 
 
 def person_of(interaction: Json) -> str:

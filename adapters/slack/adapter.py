@@ -26,7 +26,7 @@ from adapters.slack.threads import Threads
 from adapters.slack.uploads import Uploads
 from adapters.slack.webhook import Webhook
 from gateway.adapter import Accept, AdapterContext
-from gateway.errors import PlatformError, Rejected, SettingsError, Unavailable
+from gateway.errors import PlatformError, Rejected, SettingsError, StoreFailed, Unavailable
 from gateway.model import (
     Capabilities,
     Command,
@@ -64,7 +64,8 @@ class SlackAdapter:
             raise SettingsError("SLACK_BOT_TOKEN is not set")
         self._api = SlackApi(settings.bot_token.get_secret_value(), settings.api_url)
         self._dm_session = settings.dm_session
-        self._inbound = Inbound(self._api, dm_session=settings.dm_session)
+        self._identity = context.identity
+        self._inbound = Inbound(self._api, dm_session=settings.dm_session, store=context.store, cluster=context.cluster)
         uploads = Uploads(self._api)
         threads = Threads(context.store)
         self._history = History(self._api, threads)
@@ -102,6 +103,7 @@ class SlackAdapter:
         be reached the adapter stays up, reports it in ``health`` and keeps trying."""
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._api.open())
+            self._inbound.listen()
             if not await self._identify():
                 trying = asyncio.create_task(self._keep_trying())
                 stack.push_async_callback(_cancel, trying)
@@ -112,11 +114,14 @@ class SlackAdapter:
 
     async def _identify(self) -> bool:
         try:
-            self._inbound.me = await self._api.identify()
-        except PlatformError as error:
+            me = await self._api.identify()
+            if self._identity is not None:
+                await self._identity.confirm(self.name, f"{me.team} {me.user}", name=me.name)
+        except (PlatformError, StoreFailed) as error:
             self._trouble = f"auth.test failed: {quiet(error)}"
             log.warning("slack.unreachable", error=quiet(error))
             return False
+        self._inbound.me = me
         self._trouble = None
         scopes = self._api.scopes
         missing = [scope.name for scope in SCOPES if scopes is not None and scope.name not in scopes]
@@ -237,7 +242,7 @@ class SlackAdapter:
     async def set_commands(self, commands: Sequence[Command]) -> None:
         """List these commands where the app's slash command is given alone. Slack registers commands with the manifest
         and not at run time, so they are given behind that one: ``/my-bot search cats``."""
-        self._inbound.commands = tuple(commands)
+        await self._inbound.set_commands(commands)
 
     async def notify(self, to: ConversationRef, user: UserRef, text: str) -> None:
         """Show a message to one user by chat.postEphemeral."""

@@ -14,7 +14,7 @@ from slack_sdk.web.internal_utils import get_user_agent
 from adapters.jsons import dump, object_in
 from adapters.slack.envelope import Me
 from adapters.slack.errors import BAD_TOKEN, code_of, translate
-from gateway.errors import PlatformError, SettingsError, Unavailable
+from gateway.errors import GatewayError, PlatformError, SettingsError, Unavailable
 
 _JSON = "application/json; charset=utf-8"
 _FORM = "application/x-www-form-urlencoded"
@@ -139,6 +139,6 @@ class SlackApi:
             log.warning("slack.degraded", what=what, **fields)
 
 
-def quiet(error: PlatformError) -> str:
+def quiet(error: GatewayError) -> str:
     """Return an error as one line for a log."""
     return f"{type(error).__name__}: {error}"[:300]

@@ -24,13 +24,17 @@ from adapters.slack.mentions import escape
 from adapters.slack.reaction_threads import ReactionThreads
 from adapters.slack.threads import thread_of
 from adapters.slack.twins import Twins
-from gateway.adapter import Accept
+from gateway.adapter import Accept, Cluster, KeyValueStore
 from gateway.errors import PlatformError, Rejected
 from gateway.model import Answer, Command, ConversationRef, Envelope, FormErrors, Notice, OpenForm
 
 ANSWER_TIMEOUT = 2.5
 """Seconds for the call that answers an interaction, whose trigger expires after 3."""
 
+_COMMANDS = "slack.commands"
+"""The name under which the bot's own commands are stored."""
+_UNINSTALLED = "slack.uninstalled"
+"""The topic under which it is told that the app was uninstalled."""
 _NO_FORM = "Slack cannot show this form. The bot's log says why."
 
 log = structlog.get_logger(__name__)
@@ -48,18 +52,47 @@ _EMPTY = Reply()
 class Inbound:
     """Turns bodies into accepted envelopes and answers them."""
 
-    def __init__(self, api: SlackApi, *, dm_session: DmSession) -> None:
+    def __init__(
+        self,
+        api: SlackApi,
+        *,
+        dm_session: DmSession,
+        store: KeyValueStore | None = None,
+        cluster: Cluster | None = None,
+    ) -> None:
         self._api = api
+        self._store = store
+        self._cluster = cluster
         self._dm_session: DmSession = dm_session
         self.me = Me()
         """The bot's identity from auth.test; what a delivery says of it takes precedence."""
         self.ignored: Counter[str] = Counter()
         """How many deliveries were answered 200 and ignored, by rule (``own``, ``bot``, ``unknown_event``, …)."""
         self.uninstalled = False
-        self.commands: Sequence[Command] = ()
-        """The bot's own commands, which the app's slash command lists."""
-        self._twins = Twins()
-        self._reaction_threads = ReactionThreads(api)
+        self._commands: Sequence[Command] = ()
+        self._twins = Twins(cluster)
+        self._reaction_threads = ReactionThreads(api, cluster)
+
+    def listen(self) -> None:
+        """Hear from now on what concerns all replicas and came to another one."""
+        self._twins.listen()
+        if self._cluster is not None:
+            self._cluster.listen(_UNINSTALLED, self._heard_uninstalled)
+
+    def _heard_uninstalled(self, told: Mapping[str, Any]) -> None:
+        self.uninstalled = True
+
+    async def set_commands(self, commands: Sequence[Command]) -> None:
+        """Take these as the bot's own commands, which the app's slash command lists at every replica."""
+        self._commands = tuple(commands)
+        if self._store is not None:
+            await self._store.keep(_COMMANDS, {each.name: each.description for each in commands})
+
+    async def _own_commands(self) -> Sequence[Command]:
+        stored = await self._store.recall(_COMMANDS) if self._store is not None else None
+        if stored is None:
+            return self._commands
+        return [Command(name=name, description=str(said)) for name, said in stored.items()]
 
     async def handle(self, body: Json, accept: Accept) -> Reply:
         """Accept one delivery. Raises what ``accept`` raises."""
@@ -70,7 +103,7 @@ class Inbound:
             return _EMPTY
         command = text(body, "command").removeprefix("/")
         if command and not text(body, "text").strip() and is_apps(command, self.me.name):
-            return Reply({"response_type": "ephemeral", "text": help_text(command, self.commands)})
+            return Reply({"response_type": "ephemeral", "text": help_text(command, await self._own_commands())})
         self._twins.mark(envelope, self.me)
         accepted = await accept(envelope)
         if accepted.answer is None:
@@ -83,6 +116,8 @@ class Inbound:
         # Only the bot's token matters; people's own tokens may be revoked at any time.
         if kind == "app_uninstalled" or (kind == "tokens_revoked" and obj(obj(body, "event"), "tokens").get("bot")):
             self.uninstalled = True
+            if self._cluster is not None:
+                self._cluster.tell(_UNINSTALLED, {})
             log.error("slack.uninstalled", kind=kind)
         elif kind == "app_rate_limited":
             log.warning("slack.events_dropped", fix="Slack delivers 30,000 events an hour: subscribe to fewer")

@@ -7,13 +7,14 @@ from urllib.parse import parse_qs, urlsplit
 
 from adapters.fields import Json, obj, text
 from adapters.slack.api import SlackApi
+from gateway.adapter import Cluster
 from gateway.errors import PlatformError
 
 _KEPT = 10_000
 """Replies whose thread is remembered."""
 _LOOKS = 20
 """Looks in a minute, less than half of what reactions.get allows (tier 3, about 50): a busy channel is full of
-reactions that concern nobody."""
+reactions that concern nobody. The replicas of the gateway share them."""
 _TIMEOUT = 1.5
 """Seconds for a look, within the three that Slack waits for an event's acknowledgement."""
 
@@ -21,8 +22,9 @@ _TIMEOUT = 1.5
 class ReactionThreads:
     """Remembers the threads of the replies that came by, the bot's own among them, and asks Slack for others."""
 
-    def __init__(self, api: SlackApi) -> None:
+    def __init__(self, api: SlackApi, cluster: Cluster | None = None) -> None:
         self._api = api
+        self._cluster = cluster
         self._threads: OrderedDict[tuple[str, str], str] = OrderedDict()
         self._looks: deque[float] = deque(maxlen=_LOOKS)
 
@@ -54,7 +56,8 @@ class ReactionThreads:
         if (known := self._threads.get((channel, ts))) is not None:
             return known
         now = time.monotonic()
-        if not channel or not ts or (len(self._looks) == _LOOKS and now - self._looks[0] < 60):
+        looks = max(1, _LOOKS // (self._cluster.replicas if self._cluster is not None else 1))
+        if not channel or not ts or (len(self._looks) >= looks and now - self._looks[-looks] < 60):
             return ""
         self._looks.append(now)
         try:

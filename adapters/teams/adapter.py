@@ -9,6 +9,7 @@ from typing import ClassVar
 import structlog
 from starlette.routing import Route
 
+from adapters.locks import ClusterLocks
 from adapters.teams.channels import TeamChannels
 from adapters.teams.consent import Consents
 from adapters.teams.credentials import Credentials
@@ -19,7 +20,7 @@ from adapters.teams.keys import SigningKeys
 from adapters.teams.limits import CAPABILITIES
 from adapters.teams.members import Members
 from adapters.teams.outbound import Outbox, addressed
-from adapters.teams.parse import parse
+from adapters.teams.parse import parse, user_id
 from adapters.teams.reactions import reaction_of
 from adapters.teams.render import starters as suggested
 from adapters.teams.settings import TeamsSettings
@@ -70,12 +71,15 @@ class TeamsAdapter:
             )
         if not anonymous and not settings.configured:
             raise SettingsError(settings.missing or "TEAMS_APP_ID is not set")
+        self._identity = context.identity
+        self._app_id = "" if anonymous else settings.app_id or ""
         keys = SigningKeys(settings.openid_metadata_url)
         self._transport = Transport(Credentials(settings), keys, local=settings.stands_in)
         self._members = Members(self._transport)
-        self._consents = Consents(self._transport, context.files)
+        locks = ClusterLocks(context.cluster)
+        self._consents = Consents(self._transport, context.files, context.store, locks)
         self._directs = DirectChats(self._transport, context.store)
-        self._inbound = Inbound(self._members, self._consents, TeamChannels(context.store), self._directs)
+        self._inbound = Inbound(self._members, self._consents, TeamChannels(context.store, locks), self._directs)
         self._streams = Streams(self._transport)
         self._outbox = Outbox(self._transport, self._members, Sharing(context.files), self._streams)
         self._downloads = Downloads(self._transport)
@@ -101,6 +105,8 @@ class TeamsAdapter:
     async def connect(self, accept: Accept) -> AsyncIterator[None]:
         """Hold the HTTP session. Raises ``SettingsError`` for credentials Entra refuses; while the login or the keys
         cannot be reached the adapter stays up, reports it in ``health`` and keeps trying."""
+        if self._identity is not None and self._app_id:
+            await self._identity.confirm(self.name, self._app_id)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._transport.open())
             stack.push_async_callback(self._consents.aclose)
@@ -139,7 +145,9 @@ class TeamsAdapter:
         return self._trouble
 
     def parse(self, envelope: Envelope) -> Event | None:
-        """Return the event in a delivery; None for one that is of no interest."""
+        """Return the event in a delivery; None for one that is of no interest. Who is in the conversation is
+        remembered, because the delivery may have come to another replica, or to an earlier process."""
+        self._members.saw(user_id(envelope.body), envelope.ref)
         return parse(envelope)
 
     async def send(self, to: ConversationRef, message: Outgoing, *, key: str) -> Receipt:

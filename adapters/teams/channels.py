@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from adapters.locks import ClusterLocks
 from gateway.adapter import KeyValueStore
 
 _TEAMS = 2_000
@@ -16,14 +17,18 @@ _TEAMS = 2_000
 _CHANNELS = 1_000
 """Channels of one team (Teams' own limit, https://learn.microsoft.com/microsoftteams/limits-specifications-teams)."""
 
+_PATIENCE = 2.0
+"""Seconds to wait for another replica that adds a channel to the same team."""
+
 log = structlog.get_logger(__name__)
 
 
 class TeamChannels:
     """The known channels of each team; without a store only those this process has heard of."""
 
-    def __init__(self, store: KeyValueStore | None) -> None:
+    def __init__(self, store: KeyValueStore | None, locks: ClusterLocks) -> None:
         self._store = store
+        self._locks = locks
         self._known: OrderedDict[tuple[str, str], set[str]] = OrderedDict()
 
     async def saw(self, tenant: str, team: str, channel: str) -> None:
@@ -31,10 +36,14 @@ class TeamChannels:
         known = self._known.get((tenant, team))
         if known is not None and channel in known:
             return
-        known = {*await self._kept(tenant, team), *(known or ())}
-        if channel not in known and len(known) < _CHANNELS:
-            known.add(channel)
-            await self._keep(tenant, team, known)
+        try:
+            async with self._locks.hold(_name(tenant, team), within=_PATIENCE):  # another replica may add one as well
+                known = {*await self._kept(tenant, team), *(known or ())}
+                if channel not in known and len(known) < _CHANNELS:
+                    known.add(channel)
+                    await self._keep(tenant, team, known)
+        except TimeoutError:
+            return  # the next activity of this channel tries again
         self._known[tenant, team] = known | {channel}
         self._known.move_to_end((tenant, team))
         if len(self._known) > _TEAMS:

@@ -8,13 +8,16 @@ retried with patience.
 """
 
 import asyncio
+import hashlib
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 
 import aiohttp
 import structlog
 
 from adapters.fields import Json, obj, text
+from adapters.locks import ClusterLocks
 from adapters.teams.card import escaped
 from adapters.teams.hosts import of_onedrive
 from adapters.teams.limits import FRAGMENT, INVOKE_SECONDS
@@ -23,7 +26,7 @@ from adapters.teams.outbound import addressed
 from adapters.teams.patience import patiently
 from adapters.teams.sharing import asked, consent
 from adapters.teams.transport import Transport, in_pieces
-from gateway.adapter import FileVault, HeldFile
+from gateway.adapter import FileVault, HeldFile, KeyValueStore
 from gateway.errors import Gone, PlatformError, Rejected, Unavailable
 from gateway.model import ConversationRef
 
@@ -38,16 +41,21 @@ _Answer = tuple[str, str]
 
 
 class Consents:
-    """Handles answers to consent cards, one at a time for each card: a second answer that comes meanwhile waits for the
-    first one's result."""
+    """Handles answers to consent cards, one at a time for each card: a second answer that comes meanwhile, to whichever
+    replica, waits for the first one's result."""
 
-    def __init__(self, transport: Transport, held: FileVault | None) -> None:
+    def __init__(
+        self, transport: Transport, held: FileVault | None, store: KeyValueStore | None, locks: ClusterLocks
+    ) -> None:
         self._transport = transport
         self._held = held
+        self._store = store
+        self._locks = locks
         self._running: dict[_Answer, asyncio.Task[None]] = {}
         self._again: set[asyncio.Task[None]] = set()
         self._done: OrderedDict[_Answer, None] = OrderedDict()
-        """The last answers that were carried out; a repeated one has nothing to do."""
+        """The last answers that were carried out here; the store has those of all replicas. A repeated one has nothing
+        to do."""
 
     async def answer(self, activity: Json, ref: ConversationRef) -> bool:
         """Handle an answer and return whether it worked, which decides the status of the invoke."""
@@ -58,10 +66,9 @@ class Consents:
             return True  # not one of our cards, or done: nothing to do, nothing to complain about
         running = self._running.get(this)
         if running is None:
-            work = (self._accept if action == "accept" else self._decline)(
-                value, ref, this, text(activity, "replyToId")
-            )
-            running = self._running[this] = asyncio.get_running_loop().create_task(work)
+            carry_out = self._accept if action == "accept" else self._decline
+            work = partial(carry_out, value, ref, this, text(activity, "replyToId"))
+            running = self._running[this] = asyncio.get_running_loop().create_task(self._once(this, work))
             running.add_done_callback(lambda _: self._running.pop(this, None))
         done, _ = await asyncio.wait({running}, timeout=INVOKE_SECONDS)
         if not done:
@@ -73,6 +80,13 @@ class Consents:
         if error is not None:
             log.warning("teams.file_not_given", error=str(error)[:300])
         return error is None
+
+    async def _once(self, this: _Answer, work: Callable[[], Awaitable[None]]) -> None:
+        """Carry an answer out, unless it was. One that another replica is carrying out is waited for."""
+        name = _name(this)
+        async with self._locks.hold(name):
+            if self._store is None or await self._store.recall(name) is None:
+                await work()
 
     async def aclose(self) -> None:
         """Cancel what is running: the files stay held, their cards stay open."""
@@ -129,6 +143,8 @@ class Consents:
 
     async def _settle(self, this: _Answer) -> None:
         assert self._held is not None
+        if self._store is not None:
+            await self._store.keep(_name(this), {"done": True})
         self._done[this] = None
         if len(self._done) > _KEPT:
             self._done.popitem(last=False)
@@ -174,6 +190,11 @@ class Consents:
             if status >= 300:
                 raise Unavailable(f"upload of {file.name!r}: HTTP {status}")
             sent += len(fragment)
+
+
+def _name(this: _Answer) -> str:
+    """Return the name of the lock for an answer, under which it is also stored that it was carried out."""
+    return f"teams.consent.{hashlib.sha256(' '.join(this).encode()).hexdigest()[:32]}"
 
 
 async def _fragments(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -67,7 +67,6 @@ class Inbound:
             log.debug("teams.ignored", why=found.why, kind=describe(activity))
         else:
             for envelope in await self._everywhere(activity, found):
-                self._members.saw(user_id(activity), envelope.ref)
                 await self._directs.saw(envelope.ref)
                 answer = (await accept(envelope)).answer
         return _EMPTY if name is None else _answered(name, activity, answer)

@@ -14,7 +14,7 @@ _KEPT = 10_000
 
 class Members:
     """Reads rosters. A roster belongs to a conversation, so the conversation a user was last seen in is remembered;
-    after a restart that begins anew with the first activity from them."""
+    after a restart, and at another replica, that begins anew with the first activity from them."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport

@@ -20,6 +20,7 @@ EXTRAS: frozenset[type] = frozenset(
         extras.SupportsCommands,
         extras.SupportsCompletion,
         extras.SupportsDirectMessages,
+        extras.SupportsHandover,
         extras.SupportsHistory,
         extras.SupportsLookup,
         extras.SupportsNotices,

@@ -8,13 +8,15 @@ import pytest
 import yarl
 
 import gateway as cl
-from adapters.discord import shard
+from adapters.discord import pace, shard
 from adapters.discord.adapter import DiscordAdapter
 from adapters.discord.api import Api
 from adapters.discord.directory import Directory
+from adapters.discord.pace import IdentifyPace
 from adapters.discord.progress import Progress
 from adapters.discord.resume import ResumeStore, Session
 from adapters.discord.shard import Shard
+from adapters.locks import ClusterLocks
 from gateway.adapter import AdapterContext
 from gateway.errors import SettingsError
 from gateway.model import ConversationEnded, MessageCreated, Outgoing, ReactionChanged
@@ -28,7 +30,7 @@ from tests.support.bot import register, running_bot
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Discord's pauses between sessions are seconds; nothing here is about their length."""
-    monkeypatch.setattr(shard, "IDENTIFY_EVERY", 0.01)
+    monkeypatch.setattr(pace, "IDENTIFY_EVERY", 0.01)
     monkeypatch.setattr(shard, "RETRY", (0.0, 0.01, 0.05))
 
 
@@ -121,9 +123,9 @@ async def test_a_silent_connection_is_left(monkeypatch: pytest.MonkeyPatch, tmp_
         adapter = harness.adapter
         assert isinstance(adapter, DiscordAdapter)
         world.discord.gateway.acks = False
-        for each in adapter._shards:
-            assert each.ws._keep_alive is not None
-            each.ws._keep_alive.heartbeat_timeout = 0.1
+        for each in adapter._keepers:
+            assert each.shard is not None and each.shard.ws._keep_alive is not None
+            each.shard.ws._keep_alive.heartbeat_timeout = 0.1
         await world.wait_for(lambda: world.discord.gateway.resumes > 0)
         world.discord.gateway.acks = True
         await harness.dm("still there")
@@ -133,12 +135,13 @@ async def test_a_session_is_resumed_where_discord_said_and_then_anywhere() -> No
     there = Session(yarl.URL("wss://gateway-us-east1-b.discord.gg"), Progress("s", 1))
     api = Api("token", "https://discord.com/api/v10")
     forgetful = ResumeStore(None, Directory(), shard=0, shards=1, gateway_url="")
-    own = Shard(api, forgetful, gateway_url="wss://gateway.discord.gg/", shard=0, shards=1)
+    turns = IdentifyPace(ClusterLocks(None))
+    own = Shard(api, forgetful, turns, gateway_url="wss://gateway.discord.gg/", shard=0, shards=1)
     assert str(own._address(None)) == "wss://gateway.discord.gg/"
     assert own._address(there) == there.gateway
     own._failures = 4
     assert str(own._address(there)) == "wss://gateway.discord.gg/"
-    stand_in = Shard(api, forgetful, gateway_url="ws://127.0.0.1:9/", shard=0, shards=1)
+    stand_in = Shard(api, forgetful, turns, gateway_url="ws://127.0.0.1:9/", shard=0, shards=1)
     assert str(stand_in._address(there)) == "ws://127.0.0.1:9/"
 
 

@@ -16,7 +16,7 @@ from adapters.discord.progress import Progress
 from adapters.discord.recent import RecentMessages
 from gateway.model import Accepted, Envelope, Event, MessageCreated, from_json, to_json
 from tests.discord.recorded import RECORDED
-from tests.discord.test_parse import directory, odd
+from tests.discord.test_parse import directory, nothing, odd
 
 Path = tuple[str | int, ...]
 
@@ -63,7 +63,7 @@ async def heard(kind: str, data: Any) -> list[Event]:
         return Accepted(status="new")
 
     known, api = directory(), Api("token", "http://127.0.0.1:1/api/v10")
-    intake, interactions = Intake(accept), Interactions(api, known)
+    intake, interactions = Intake(accept), Interactions(api, known, nothing)
     inbound = Inbound(api, known, RecentMessages(), interact=interactions.take, ready=lambda: None)
     asyncio.get_running_loop().set_exception_handler(lambda _, context: failed.append(context))
     inbound.parsers(intake, Progress("s").mark)[kind](data)

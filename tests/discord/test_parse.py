@@ -294,6 +294,10 @@ KINDS = [
 ]
 
 
+async def nothing() -> None:
+    """Read no commands: there is no store of them."""
+
+
 @given(st.sampled_from(KINDS), st.dictionaries(names, odd, max_size=8) | odd, st.booleans())
 def test_odd_dispatches_never_raise(kind: str, data: Any, whole: bool) -> None:
     if whole and isinstance(data, dict):
@@ -308,7 +312,7 @@ def test_odd_dispatches_never_raise(kind: str, data: Any, whole: bool) -> None:
     async def run() -> None:
         known, api = directory(), Api("token", "http://127.0.0.1:1/api/v10")
         intake = Intake(accept)
-        interactions = Interactions(api, known)
+        interactions = Interactions(api, known, nothing)
         inbound = Inbound(api, known, RecentMessages(), interact=interactions.take, ready=lambda: None)
         asyncio.get_running_loop().set_exception_handler(lambda _, context: failed.append(context["exception"]))
         inbound.parsers(intake, Progress("s").mark)[kind](data)

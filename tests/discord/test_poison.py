@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.discord import frames, shard
+from adapters.discord import frames, pace, shard
 from adapters.discord import parse as parse_module
 from adapters.discord.frames import Frame
 from adapters.jsons import NotJson
@@ -29,7 +29,7 @@ Logged = Callable[[], str]
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Discord's pauses between sessions are seconds; nothing here is about their length."""
-    monkeypatch.setattr(shard, "IDENTIFY_EVERY", 0.01)
+    monkeypatch.setattr(pace, "IDENTIFY_EVERY", 0.01)
     monkeypatch.setattr(shard, "RETRY", (0.0, 0.01, 0.05))
 
 

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 import gateway as cl
-from adapters.discord import shard
+from adapters.discord import pace, shard
 from adapters.discord.adapter import DiscordAdapter
 from adapters.discord.manifest import INTENTS, bits
 from gateway.adapter import AdapterContext
@@ -35,7 +35,7 @@ ECHO = """
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Discord's pauses between sessions are seconds; nothing here is about their length."""
-    monkeypatch.setattr(shard, "IDENTIFY_EVERY", 0.01)
+    monkeypatch.setattr(pace, "IDENTIFY_EVERY", 0.01)
     monkeypatch.setattr(shard, "RETRY", (0.0, 0.01, 0.05))
 
 

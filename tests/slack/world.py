@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from adapters.slack.adapter import SlackAdapter
 from adapters.slack.settings import SlackSettings
-from gateway.adapter import AdapterContext
+from gateway.adapter import AdapterContext, SupportsHandover
 from gateway.emulators.slack.backend import Activity
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.emulators.slack.state import Message
@@ -48,7 +48,7 @@ class SlackWorld(EmulatedWorld[SlackEmulator]):
         everyone="<!channel>",
         exactly_once_sends=True,
         redelivers=True,
-        extras=EXTRAS,
+        extras=EXTRAS - {SupportsHandover},
         stop_button=True,
         slash_commands=True,
         opening=True,

@@ -1,0 +1,53 @@
+"""Lets the shards of all replicas begin their sessions one after the other.
+
+Discord takes one IDENTIFY in five seconds for each of ``max_concurrency`` groups of shards, which are told apart by the
+shard's number modulo ``max_concurrency`` (Gateway, "Sharding, max_concurrency").
+"""
+
+import asyncio
+
+from adapters.locks import ClusterLocks
+
+IDENTIFY_EVERY = 5.0
+"""Seconds between two new sessions (Gateway, "Rate Limiting": one IDENTIFY in five seconds)."""
+
+
+class IdentifyPace:
+    """Gives turns to IDENTIFY, over all replicas."""
+
+    def __init__(self, locks: ClusterLocks) -> None:
+        self._locks = locks
+        self._resting: set[asyncio.Task[None]] = set()
+        self.concurrency = 1
+        """How many shards may begin a session at once (``max_concurrency`` of Get Gateway Bot)."""
+
+    async def turn(self, shard: int) -> None:
+        """Wait until the shard with this number may IDENTIFY. The next one of its group may ``IDENTIFY_EVERY`` seconds
+        later."""
+        given: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(self._hold(f"discord.identify.{shard % self.concurrency}", given))
+        self._resting.add(task)
+        task.add_done_callback(self._resting.discard)
+        try:
+            await given
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+
+    async def _hold(self, name: str, given: asyncio.Future[None]) -> None:
+        try:
+            async with self._locks.hold(name):
+                given.set_result(None)
+                await asyncio.sleep(IDENTIFY_EVERY)
+        except Exception as error:
+            if given.done():
+                raise
+            given.set_exception(error)
+        finally:
+            given.cancel()  # changes nothing once it is done
+
+    async def close(self) -> None:
+        """Give back the turns that are taken."""
+        for task in self._resting:
+            task.cancel()
+        await asyncio.gather(*self._resting, return_exceptions=True)
