@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from gateway.adapter import Cluster
+from gateway.errors import Fenced, StoreFailed
 
 _ASK_EVERY = 0.2
 """Seconds between two questions whether a lock that another replica holds is free."""
@@ -35,7 +36,8 @@ class ClusterLocks:
                     yield
                 finally:
                     if self._cluster is not None:
-                        await self._cluster.step_down(name)
+                        with suppress(Fenced, StoreFailed):  # others have it then once this replica's lease ends
+                            await self._cluster.step_down(name)
         finally:
             self._users[name] -= 1
             if not self._users[name]:
@@ -43,6 +45,7 @@ class ClusterLocks:
 
     async def _taken(self, name: str) -> None:
         while True:
-            if self._cluster is None or await self._cluster.lead(name):
-                return
+            with suppress(Fenced, StoreFailed):  # the database may be back in a moment
+                if self._cluster is None or await self._cluster.lead(name):
+                    return
             await asyncio.sleep(_ASK_EVERY)

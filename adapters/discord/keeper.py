@@ -9,6 +9,7 @@ what it has read: the next one is sent that again.
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -16,6 +17,7 @@ import structlog
 from adapters.discord.directory import Directory
 from adapters.discord.shard import Shard
 from gateway.adapter import Cluster
+from gateway.errors import Fenced, StoreFailed
 
 ASK_EVERY = 1.0
 """Seconds between two questions whether a shard is free."""
@@ -85,7 +87,11 @@ class ShardKeeper:
 
     async def _take(self) -> bool:
         self._lost = False
-        taken = self._cluster is None or await self._cluster.lead(self._part, lost=self._on_lost)
+        try:
+            taken = self._cluster is None or await self._cluster.lead(self._part, lost=self._on_lost)
+        except (Fenced, StoreFailed) as error:
+            log.debug("discord.shard_not_asked_for", shard=self._number, error=str(error)[:200])
+            return False
         return taken and not self._lost
 
     async def _hold(self, shard: Shard) -> None:
@@ -132,5 +138,6 @@ class ShardKeeper:
 
     async def _step_down(self) -> None:
         if self._cluster is not None:
-            await self._cluster.step_down(self._part)
+            with suppress(Fenced, StoreFailed):  # others have it then once this replica's lease ends
+                await self._cluster.step_down(self._part)
             self._cluster.tell(_FREE, {"shards": [self._number]})
