@@ -89,11 +89,11 @@ class PostgreSQLStore(DatabaseStore):
     async def open(self) -> None:
         if self._writer is not None:
             return
+        await asyncio.to_thread(self._examine)
         if self._replica:
             await schema.upgrade(self._url)
         else:
             await schema.check_current(self._url)
-        await asyncio.to_thread(self._examine)
         self._deadlines.start()
         try:
             if self._replica:
