@@ -46,4 +46,4 @@ def export(url: str, *, since: float | None = None) -> Generator[Iterator[dict[s
     if since is not None:
         query = query.where(feedbacks.c.createdAt >= time_text(since))
     with closing(open_shared(sqlite_file(url))) as database:
-        yield (dict(zip(COLUMNS, row, strict=True)) for row in run(database.connection.execute, query))
+        yield (dict(zip(COLUMNS, row, strict=True)) for row in run(database.connection, query))

@@ -1,6 +1,5 @@
 """Lists, searches and reads the kept threads, beside a gateway that may be running."""
 
-import sqlite3
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -14,9 +13,10 @@ from gateway.model import ThreadDict
 from gateway.model.text import storable, time_text
 from gateway.ports import Condition
 from gateway.store.core.conditions import conditions_on
+from gateway.store.core.connection import Connection
 from gateway.store.core.pages import rows_behind
 from gateway.store.core.queries import run
-from gateway.store.core.search import FUNCTIONS, excerpt, says
+from gateway.store.core.search import excerpt, says
 from gateway.store.core.tables import steps, threads
 from gateway.store.core.threads import THREAD, columns, head, read_thread
 from gateway.store.sqlite.file import clear_errors, open_shared
@@ -105,10 +105,8 @@ def kept_threads(url: str) -> Generator["KeptThreads"]:
 class KeptThreads:
     """Reads the kept threads of a database."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        for name, function in FUNCTIONS.items():
-            connection.create_function(name, 1, function, deterministic=True)
-        self._execute = connection.execute
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
     def page(self, query: ThreadQuery, *, limit: int, cursor: str | None = None) -> Page[ListedThread]:
         """Return the threads that were used last, the newest first.
@@ -126,7 +124,9 @@ class KeptThreads:
         asked = [*_of_thread(query), *_equal("person", query.user), *_between("said_at", query)]
         wanted = select(*columns(threads, THREAD), threads.c.platform, threads.c.updatedAt, messages)
         wanted = wanted.where(*conditions_on("threads", asked))
-        rows = rows_behind(self._execute, wanted, threads.c.updatedAt, threads.c.id, _place(cursor, query), limit + 1)
+        rows = rows_behind(
+            self._connection, wanted, threads.c.updatedAt, threads.c.id, _place(cursor, query), limit + 1
+        )
         found = [ListedThread(head(row[: len(THREAD)]), *row[len(THREAD) :]) for row in rows]
         more = len(found) > limit
         ends = [Place(each.used_at, each.thread["id"]) for each in found[:limit]]
@@ -148,11 +148,11 @@ class KeptThreads:
         wanted = (
             select(steps.c.threadId, threads.c.name, *columns(steps, given))
             .join(threads, threads.c.id == steps.c.threadId)
-            .where(says(self._execute, text), *conditions_on("threads", _of_thread(query)))
+            .where(says(self._connection, text), *conditions_on("threads", _of_thread(query)))
             .where(*conditions_on("steps", [*_equal("userIdentifier", query.user), *_between("createdAt", query)]))
         )
         after = _place(cursor, query, text)
-        rows = rows_behind(self._execute, wanted, steps.c.createdAt, steps.c.id, after, limit + 1)
+        rows = rows_behind(self._connection, wanted, steps.c.createdAt, steps.c.id, after, limit + 1)
         found = [
             Passage(thread, title, step, type, name, at, excerpt(output, text))
             for thread, title, step, type, name, at, output in rows
@@ -171,11 +171,11 @@ class KeptThreads:
         Raises:
             SettingsError: There is no such thread.
         """
-        thread = read_thread(self._execute, storable(id), limit=limit, characters=_CHARACTERS)
+        thread = read_thread(self._connection, storable(id), limit=limit, characters=_CHARACTERS)
         if thread is None:
             raise SettingsError(f"there is no thread {id!r}: `gateway threads list` shows the ids")
         count = select(func.count()).where(steps.c.threadId == thread["id"])
-        [(kept,)] = run(self._execute, count)
+        [(kept,)] = run(self._connection, count)
         return thread, kept > len(thread["steps"])
 
 

@@ -10,6 +10,7 @@ from tests.store.contents import ContentsContract
 from tests.store.contract import Reopen, StoreContract
 from tests.store.documents import DocumentsContract
 from tests.store.outbox import OutboxContract
+from tests.store.rights import RightsStoreContract
 from tests.store.threads import ThreadsContract
 from tests.support.postgres import database
 
@@ -44,5 +45,7 @@ async def reopen(url: str) -> AsyncIterator[Reopen]:
         await store.close()
 
 
-class TestPostgreSQLStore(StoreContract, DocumentsContract, OutboxContract, ThreadsContract, ContentsContract):
+class TestPostgreSQLStore(
+    StoreContract, DocumentsContract, OutboxContract, RightsStoreContract, ThreadsContract, ContentsContract
+):
     """What every store has to do."""

@@ -13,6 +13,7 @@ from gateway.model import ConversationRef, Removed, StepEdited, StepRecord, Thre
 from gateway.step_search import TABLES
 from gateway.store import SQLiteStore, tables
 from gateway.store.core.kinds.search import LONGEST
+from gateway.store.sqlite.file import SQLiteConnection
 from gateway.store.threads import KeptThreads, ThreadQuery
 from gateway.types import Pagination, ThreadFilter
 from tests.data.sql import selects
@@ -76,7 +77,7 @@ def rows(store: SQLiteStore, query: str) -> list[Any]:
 
 
 def hits(store: SQLiteStore, text: str) -> list[str]:
-    with closing(sqlite3.connect(store.path)) as database:
+    with closing(sqlite3.connect(store.path, factory=SQLiteConnection)) as database:
         page = KeptThreads(database).search(text, ThreadQuery(), limit=1_000)
     return sorted(each.step for each in page.found)
 
@@ -95,7 +96,7 @@ def assert_right(store: SQLiteStore, *more: str) -> None:
 
 def plans(store: SQLiteStore, text: str) -> list[str]:
     """How SQLite runs the statements of a search."""
-    with closing(sqlite3.connect(store.path)) as database:
+    with closing(sqlite3.connect(store.path, factory=SQLiteConnection)) as database:
         ran: list[str] = []
         threads = KeptThreads(database)
         database.set_trace_callback(ran.append)

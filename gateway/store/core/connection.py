@@ -1,7 +1,10 @@
 """The part of a database driver that the store uses: connections, and what their statements return."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeAlias
+
+DialectName: TypeAlias = Literal["sqlite", "postgresql"]
+"""Whose words a database understands."""
 
 
 class Cursor(Protocol):
@@ -25,7 +28,7 @@ class Connection(Protocol):
     """Runs statements, as the Python database interface (PEP 249) has it."""
 
     @property
-    def dialect(self) -> Literal["sqlite", "postgresql"]:
+    def dialect(self) -> DialectName:
         """Whose words the database understands."""
         ...
 

@@ -9,7 +9,8 @@ from gateway.cursors import Place, cursor_of, place_of
 from gateway.ports.records import Condition, Found, FoundPage, Noun, RecordPage, RecordQuery
 from gateway.store.core.codec import Row
 from gateway.store.core.conditions import HIDDEN, TABLES, conditions_on
-from gateway.store.core.queries import Execute, run
+from gateway.store.core.connection import Connection
+from gateway.store.core.queries import run
 from gateway.store.core.search import excerpt, says
 from gateway.store.core.tables import feedbacks, scores, steps, threads, users
 from gateway.store.core.threads import plain_row
@@ -24,7 +25,7 @@ _ORDERS: Mapping[Noun, Column[Any] | None] = {
 }
 
 
-def page(execute: Execute, query: RecordQuery) -> RecordPage:
+def page(connection: Connection, query: RecordQuery) -> RecordPage:
     """Return a page of rows. Raises ``ValueError`` for a field or an operator that there is not, and for a cursor of
     another query."""
     table = TABLES[query.noun]
@@ -33,7 +34,7 @@ def page(execute: Execute, query: RecordQuery) -> RecordPage:
     wanted = _where(select(*(table.c[name] for name in names)), query.noun, query.conditions)
     asked = (query.noun, tuple(query.conditions), query.newest_first)
     place = query.behind or place_of(query.cursor, *asked)
-    read = rows_behind(execute, wanted, at, table.c.id, place, query.limit + 1, newest_first=query.newest_first)
+    read = rows_behind(connection, wanted, at, table.c.id, place, query.limit + 1, newest_first=query.newest_first)
     rows = [plain_row(names, row) for row in read]
     found, more = rows[: query.limit], len(rows) > query.limit
     if not more:
@@ -43,15 +44,15 @@ def page(execute: Execute, query: RecordQuery) -> RecordPage:
     return RecordPage(found, cursor_of(Place(at_last, last["id"]), *asked))
 
 
-def count(execute: Execute, noun: Noun, conditions: Sequence[Condition]) -> int:
+def count(connection: Connection, noun: Noun, conditions: Sequence[Condition]) -> int:
     """Return how many rows meet the conditions. Raises ``ValueError`` as ``page`` does."""
     wanted = _where(select(func.count()).select_from(TABLES[noun]), noun, conditions)
-    [(number,)] = run(execute, wanted)
+    [(number,)] = run(connection, wanted)
     return int(number)
 
 
 def search(
-    execute: Execute, text: str, conditions: Sequence[Condition], *, limit: int, cursor: str | None
+    connection: Connection, text: str, conditions: Sequence[Condition], *, limit: int, cursor: str | None
 ) -> FoundPage:
     """Return where a text was said, the newest first. Raises ``ValueError`` as ``page`` does."""
     asked = (text, tuple(conditions))
@@ -60,10 +61,10 @@ def search(
     wanted: Select[Any] = (
         select(steps.c.threadId, threads.c.name, *given)
         .join(threads, threads.c.id == steps.c.threadId)
-        .where(says(execute, text))
+        .where(says(connection, text))
     )
     wanted = _where(wanted, "steps", conditions)
-    rows = list(rows_behind(execute, wanted, steps.c.createdAt, steps.c.id, place, limit + 1))
+    rows = list(rows_behind(connection, wanted, steps.c.createdAt, steps.c.id, place, limit + 1))
     found = [
         Found(thread, title, step, type, name, at, excerpt(output, text))
         for thread, title, step, type, name, at, output in rows[:limit]
@@ -73,7 +74,7 @@ def search(
 
 
 def rows_behind(
-    execute: Execute,
+    connection: Connection,
     wanted: Select[Any],
     at: Column[Any] | None,
     id: Column[Any],
@@ -85,7 +86,7 @@ def rows_behind(
     """Yield at most ``limit`` rows behind a place, one by one, in the order of a time and then of the id.
 
     Args:
-        execute: Runs a statement.
+        connection: The connection to read on.
         wanted: The query, without an order.
         at: The column of the time; None for rows that have none.
         id: The column of the id.
@@ -98,7 +99,7 @@ def rows_behind(
     found = 0
     for condition in _behind(at, id, place, newest_first=newest_first):
         if found < limit:
-            for row in run(execute, wanted.where(condition).limit(limit - found)):
+            for row in run(connection, wanted.where(condition).limit(limit - found)):
                 found += 1
                 yield row
 

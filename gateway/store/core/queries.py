@@ -1,28 +1,40 @@
-"""Queries made for one occasion, run on an open connection with all their values bound."""
+"""Statements made with SQLAlchemy: in the words of the connection they run on, with all their values bound."""
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from sqlalchemy import SelectBase
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import ClauseElement, Dialect, SelectBase
+from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.store.core.codec import Row
-from gateway.store.core.connection import Cursor
+from gateway.store.core.connection import Connection
+from gateway.store.core.words import Statement
 
-Execute: TypeAlias = Callable[[str, Sequence[Any]], Cursor]
-"""Runs a statement on an open database."""
+DIALECTS: Mapping[str, Dialect] = {
+    "sqlite": sqlite.dialect(paramstyle="qmark"),
+    "postgresql": postgresql.dialect(paramstyle="qmark"),  # type: ignore[no-untyped-call]
+}
+"""How statements are written for the databases, all with question marks for placeholders."""
 
-_DIALECT = sqlite.dialect(paramstyle="qmark")
 
-
-def run(execute: Execute, query: SelectBase) -> Iterator[Row]:
-    """Run a query, and return its rows one by one."""
+def compiled(connection: Connection, statement: ClauseElement) -> tuple[str, list[Any]]:
+    """Return the text of a statement as the connection takes it, and its values."""
     # A list of values becomes as many placeholders only when it is rendered here.
-    compiled = query.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
-    values = [compiled.params[name] for name in compiled.positiontup or ()]
-    return iter(execute(str(compiled), values).fetchone, None)
+    made: Any = statement.compile(dialect=DIALECTS[connection.dialect], compile_kwargs={"render_postcompile": True})
+    return str(made), [made.params[name] for name in made.positiontup or ()]
 
 
-def text_of(query: SelectBase) -> str:
-    """Return the text of a query whose values are given when it runs, in the order in which it names them."""
-    return str(query.compile(dialect=_DIALECT))
+def run(connection: Connection, query: SelectBase) -> Iterator[Row]:
+    """Run a query, and return its rows one by one."""
+    return iter(connection.execute(*compiled(connection, query)).fetchone, None)
+
+
+def text_of(statement: ClauseElement, end: str = "") -> Statement:
+    """Return a statement whose values are given when it runs, in the order in which it names them.
+
+    Args:
+        statement: The statement.
+        end: What follows it, the same on all databases.
+    """
+    texts = {name: f"{statement.compile(dialect=dialect)}{end}" for name, dialect in DIALECTS.items()}
+    return Statement(texts["sqlite"], postgresql=texts["postgresql"])

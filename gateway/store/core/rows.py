@@ -9,6 +9,7 @@ from gateway.model import ElementRecord, FeedbackRecord, StepRecord, ThreadRecor
 from gateway.model.plain import as_json, text_of
 from gateway.model.text import storable, time_text
 from gateway.store.core.codec import dump_ref
+from gateway.store.core.words import ListText
 
 Row: TypeAlias = tuple[Any, ...]
 
@@ -127,8 +128,13 @@ def _json(value: Mapping[str, Any]) -> str:
     return as_json(value).decode() if value else "{}"
 
 
-def _list(value: Sequence[str] | None) -> str | None:
-    return None if value is None else json.dumps([text(each) for each in value], ensure_ascii=False)
+def _list(value: Sequence[str] | None) -> ListText | None:
+    return None if value is None else list_text(value)
+
+
+def list_text(value: Sequence[object]) -> ListText:
+    """Return a list of texts as a column takes it."""
+    return ListText(json.dumps([text(each) for each in value], ensure_ascii=False))
 
 
 def text(value: object) -> str:

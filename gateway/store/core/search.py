@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement, and_, func
 
 from gateway import step_search
 from gateway.model.text import storable
-from gateway.store.core.queries import Execute
+from gateway.store.core.connection import Connection
 from gateway.store.core.tables import steps
 
 _HAS_INDEX = f"SELECT 1 FROM sqlite_master WHERE name = '{step_search.INDEX}'"  # noqa: S608
@@ -12,18 +12,17 @@ _BEFORE, _BEHIND = 60, 100
 """Characters of an excerpt before and behind the text that was searched for."""
 
 
-def says(execute: Execute, text: str) -> ColumnElement[bool]:
-    """Return the condition that a step's output contains a text, without regard to case in any alphabet; the connection
-    needs ``FUNCTIONS``.
+def says(connection: Connection, text: str) -> ColumnElement[bool]:
+    """Return the condition that a step's output contains a text, without regard to case in any alphabet.
 
     Args:
-        execute: Runs statements on the connection.
+        connection: The connection to read on.
         text: The text, in which no character means anything but itself.
     """
     folded = storable(text).casefold()
     condition: ColumnElement[bool] = func.instr(func.casefold(steps.c.output), folded) > 0
     parts = step_search.parts(folded)
-    if parts is None or execute(_HAS_INDEX, ()).fetchone() is None:
+    if parts is None or connection.execute(_HAS_INDEX, ()).fetchone() is None:
         return condition
     return and_(step_search.may_say(parts), condition)
 

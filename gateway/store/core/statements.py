@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from gateway.store.core.codec import Row
 from gateway.store.core.transaction import Transaction
+from gateway.store.core.words import Statement
 
 SIZES = (32, 16, 8, 4)
 """Numbers of rows that one statement can handle. What remains of a set is handled row by row: for so few rows, building
@@ -21,10 +22,23 @@ Texts: TypeAlias = dict[int, str]
 
 class ByRows:
     """An ``INSERT`` of rows, in their order: ``start`` is its text up to ``VALUES``, ``row`` the placeholders of one
-    row, ``end`` the text after the rows, ``key`` the places of the values by which a row is replaced."""
+    row, ``end`` the text after the rows, ``key`` the places of the values by which a row is replaced. ``postgresql``
+    are the three texts where PostgreSQL has other words."""
 
-    def __init__(self, start: str, row: str, end: str, *, key: tuple[int, ...] = (0,)) -> None:
-        self.texts: Texts = {size: f"{start} {', '.join([row] * size)} {end}" for size in (*SIZES, 1)}
+    def __init__(
+        self,
+        start: str,
+        row: str,
+        end: str,
+        *,
+        key: tuple[int, ...] = (0,),
+        postgresql: tuple[str, str, str] | None = None,
+    ) -> None:
+        own = postgresql or (start, row, end)
+        self.texts: Texts = {
+            size: Statement(_inserting(start, row, end, size), postgresql=_inserting(*own, size))
+            for size in (*SIZES, 1)
+        }
         self._key = key
 
     def run(self, tx: Transaction, rows: Sequence[Row]) -> int:
@@ -88,6 +102,10 @@ class ByKeys:
         for key in keys[start:]:
             rows += tx.execute(self.texts[1], (key,)).fetchall()
         return rows
+
+
+def _inserting(start: str, row: str, end: str, size: int) -> str:
+    return f"{start} {', '.join([row] * size)} {end}"
 
 
 def _first(item: tuple[Row, Row]) -> Row:

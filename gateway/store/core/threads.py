@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, Table, bindparam, select
 
 from gateway.model import ElementDict, FeedbackDict, StepDict, ThreadDict
 from gateway.store.core.codec import Row
-from gateway.store.core.connection import Cursor
-from gateway.store.core.queries import Execute, text_of
+from gateway.store.core.connection import Connection, Cursor
+from gateway.store.core.queries import text_of
 from gateway.store.core.tables import elements, feedbacks, steps, threads
 
 THREAD = ("id", "createdAt", "name", "userId", "userIdentifier", "tags", "metadata")
@@ -31,7 +31,7 @@ _OF_THREAD = steps.c.threadId == bindparam("thread")
 _READ_HEAD = text_of(select(*columns(threads, THREAD)).where(threads.c.id == bindparam("thread")))
 _NEWEST = (steps.c.createdAt.desc(), steps.c.start.desc(), steps.c.id)
 # SQLAlchemy would write an OFFSET, with a value, behind its own LIMIT.
-_READ_STEPS = f"{text_of(select(*columns(steps, _STEP)).where(_OF_THREAD).order_by(*_NEWEST))} LIMIT ?"
+_READ_STEPS = text_of(select(*columns(steps, _STEP)).where(_OF_THREAD).order_by(*_NEWEST), " LIMIT ?")
 _READ_FEEDBACKS = text_of(
     select(*columns(feedbacks, _FEEDBACK))
     .where(feedbacks.c.forId.in_(select(steps.c.id).where(_OF_THREAD)))
@@ -40,21 +40,21 @@ _READ_FEEDBACKS = text_of(
 _READ_ELEMENTS = text_of(select(*columns(elements, _ELEMENT)).where(elements.c.threadId == bindparam("thread")))
 
 
-def read_thread(execute: Execute, id: str, *, limit: int, characters: int) -> ThreadDict | None:
+def read_thread(connection: Connection, id: str, *, limit: int, characters: int) -> ThreadDict | None:
     """Return a thread with its newest steps, their feedback and their elements; None where it is not kept.
 
     Args:
-        execute: Runs the statements.
+        connection: The connection to read on.
         id: The thread's id.
         limit: How many steps at most. Where there are more, the elements of those left out are left out too.
         characters: How many characters of input and output the steps have together at most; one has any number.
     """
-    row = execute(_READ_HEAD, (id,)).fetchone()
+    row = connection.execute(_READ_HEAD, (id,)).fetchone()
     if row is None:
         return None
     thread = head(row)
-    found, more = _newest(_rows(execute(_READ_STEPS, (id, limit + 1))), limit, characters)
-    rated = {row[0]: row for row in _rows(execute(_READ_FEEDBACKS, (id,)))}
+    found, more = _newest(_rows(connection.execute(_READ_STEPS, (id, limit + 1))), limit, characters)
+    rated = {row[0]: row for row in _rows(connection.execute(_READ_FEEDBACKS, (id,)))}
     for step in reversed(found):
         feedback = rated.get(step.get("id"))
         step["feedback"] = None if feedback is None else cast(FeedbackDict, plain_row(_FEEDBACK, feedback))
@@ -62,7 +62,9 @@ def read_thread(execute: Execute, id: str, *, limit: int, characters: int) -> Th
     ids = {step.get("id") for step in found}
     thread["elements"] = [
         element
-        for element in (cast(ElementDict, plain_row(_ELEMENT, row)) for row in _rows(execute(_READ_ELEMENTS, (id,))))
+        for element in (
+            cast(ElementDict, plain_row(_ELEMENT, row)) for row in _rows(connection.execute(_READ_ELEMENTS, (id,)))
+        )
         if not more or element.get("forId") in ids
     ]
     return thread

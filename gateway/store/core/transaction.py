@@ -2,7 +2,7 @@
 
 import time
 
-from gateway.store.core.connection import Connection
+from gateway.store.core.connection import Connection, DialectName
 
 
 class Transaction:
@@ -15,7 +15,7 @@ class Transaction:
     __slots__ = ("dialect", "epoch", "execute", "executemany", "last_seq", "now")
 
     def __init__(self, connection: Connection) -> None:
-        self.dialect = connection.dialect
+        self.dialect: DialectName = connection.dialect
         self.execute = connection.execute
         self.executemany = connection.executemany
         self.now = time.time()

@@ -1,27 +1,23 @@
 """Writes rows that programs give in parts."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from sqlalchemy import Insert, Update, insert, select, update
-from sqlalchemy.dialects import sqlite
 
 from gateway.model.plain import as_json
 from gateway.ports.records import Row, RowUpsert
 from gateway.store.core.conditions import TABLES
-from gateway.store.core.queries import run
-from gateway.store.core.rows import text
+from gateway.store.core.queries import compiled, run
+from gateway.store.core.rows import list_text, text
 from gateway.store.core.threads import plain_row
 from gateway.store.core.transaction import Transaction
-
-_DIALECT = sqlite.dialect(paramstyle="qmark")
 
 
 def upsert(tx: Transaction, row: RowUpsert) -> None:
     """Change a row, or make it."""
     table, names = TABLES[row.noun], ["id", *row.merged]
-    found = next(run(tx.execute, select(*(table.c[name] for name in names)).where(table.c.id == row.id)), None)
+    found = next(run(tx, select(*(table.c[name] for name in names)).where(table.c.id == row.id)), None)
     old = {} if found is None else plain_row(names, found)
     values = {**row.values, **{name: _merged(old.get(name), change) for name, change in row.merged.items()}}
     if found is None and row.made is not None:
@@ -35,14 +31,14 @@ def _merged(old: Row | None, change: Row) -> Row:
 
 
 def _execute(tx: Transaction, statement: Insert | Update, values: Mapping[str, Any]) -> None:
-    compiled = statement.values({name: _stored(value) for name, value in values.items()}).compile(dialect=_DIALECT)
-    tx.execute(str(compiled), [compiled.params[name] for name in compiled.positiontup or ()])
+    text, given = compiled(tx, statement.values({name: _stored(value) for name, value in values.items()}))
+    tx.execute(text, given)
 
 
 def _stored(value: Any) -> Any:
-    """Return a plain value as SQLite keeps it."""
+    """Return a plain value as a column takes it."""
     if isinstance(value, Mapping):
         return as_json(value).decode()
     if isinstance(value, list | tuple):
-        return json.dumps([text(each) for each in cast(Sequence[object], value)], ensure_ascii=False)
+        return list_text(cast(Sequence[object], value))
     return text(value) if isinstance(value, str) else value

@@ -8,10 +8,12 @@ from typing import Any, Literal
 
 import psycopg
 from psycopg import RawCursor
+from psycopg.adapt import Dumper
 from psycopg.types.array import ArrayBinaryLoader
 from psycopg.types.json import JsonbBinaryLoader
 
 from gateway.database_urls import libpq_url
+from gateway.store.core.words import ListText
 from gateway.store.postgresql.words import translated
 
 CONNECT = 3
@@ -37,6 +39,16 @@ class _ListText(ArrayBinaryLoader):
 
     def load(self, data: Any) -> Any:
         return json.dumps(super().load(data), ensure_ascii=False)
+
+
+class _ListDumper(Dumper):
+    """Writes the text of a JSON array as a list of texts."""
+
+    oid = psycopg.adapters.types["text"].array_oid
+
+    def dump(self, obj: str) -> bytes:
+        quoted = (each.replace("\\", "\\\\").replace('"', '\\"') for each in json.loads(obj))
+        return ("{" + ",".join(f'"{each}"' for each in quoted) + "}").encode()
 
 
 class PostgreSQLConnection:
@@ -68,6 +80,7 @@ class PostgreSQLConnection:
         )
         adapters = self._connection.adapters
         adapters.register_loader("jsonb", _JsonText)
+        adapters.register_dumper(ListText, _ListDumper)
         adapters.register_loader(psycopg.adapters.types["text"].array_oid, _ListText)
         self._socket = socket.socket(fileno=socket.dup(self._connection.fileno()))
         milliseconds = int(seconds * 1000)

@@ -1,8 +1,9 @@
 """Statements of the store in PostgreSQL's words. They are written for SQLite, whose placeholders are question marks."""
 
 import re
-from collections.abc import Mapping
 from functools import cache
+
+from gateway.store.core.words import Statement
 
 _PLACEHOLDER = re.compile(r"'[^']*'|\?(\d*)")
 _REWRITES = (
@@ -11,24 +12,19 @@ _REWRITES = (
         re.compile(r"SELECT value FROM json_each\((\?\d*)\)"),
         r"SELECT value FROM jsonb_array_elements_text(CAST(\1 AS jsonb)) AS listed(value)",
     ),
+    # A text in a JSON object that is kept as bytes.
+    (
+        re.compile(r"json_extract\(CAST\((\w+) AS TEXT\), '\$\.(\w+)'\)"),
+        r"(CAST(convert_from(\1, 'UTF8') AS jsonb) ->> '\2')",
+    ),
+    (re.compile(r"instr\((\w+|substr\(.+?\)), (.+?)\)"), r"position(\2 IN \1)"),
 )
-_OWN: dict[str, str] = {}
-"""Statements that PostgreSQL has in other words, by those of SQLite."""
-
-
-def say(words: Mapping[str, str]) -> None:
-    """Have statements said in other words on PostgreSQL.
-
-    Args:
-        words: PostgreSQL's words by those of SQLite, both with question marks.
-    """
-    _OWN.update(words)
 
 
 @cache
 def translated(statement: str) -> bytes:
     """Return a statement as PostgreSQL takes it, with numbered placeholders."""
-    text = _OWN.get(statement, statement)
+    text = statement.postgresql if isinstance(statement, Statement) else statement
     for pattern, replacement in _REWRITES:
         text = pattern.sub(replacement, text)
     count = 0

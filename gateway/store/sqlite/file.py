@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections.abc import Generator
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import structlog
 
@@ -108,9 +108,14 @@ def is_full_disk(error: sqlite3.DatabaseError, path: Path) -> bool:
 
 
 class SQLiteConnection(sqlite3.Connection):
-    """A connection to a SQLite file."""
+    """A connection to a SQLite file, with the functions that queries call."""
 
     dialect: Literal["sqlite"] = "sqlite"
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name, function in FUNCTIONS.items():
+            self.create_function(name, 1, function, deterministic=True)
 
 
 class SQLiteDatabase:
@@ -230,8 +235,6 @@ def open_reader(path: Path) -> SQLiteDatabase:
     try:
         connection = connect(path)
         connection.execute("PRAGMA query_only = ON")
-        for name, function in FUNCTIONS.items():
-            connection.create_function(name, 1, function, deterministic=True)
     except sqlite3.Error as error:
         raise StoreFailed(str(error)) from None
     return SQLiteDatabase(connection, path, SingleOwner(None))

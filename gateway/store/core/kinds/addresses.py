@@ -14,17 +14,17 @@ _NEWEST = """SELECT conversation, ref, "userIdentifier" FROM threads WHERE conve
     ORDER BY "createdAt" DESC, id DESC LIMIT 1"""
 _SESSION = "SELECT ref, opened_by FROM sessions WHERE conversation = ? AND ended_at IS NULL"
 
-_OF_KIND = "(?3 IS NULL OR json_extract(CAST(ref AS TEXT), '$.kind') = ?3)"
+_OF_KIND = "(?3 = '' OR json_extract(CAST(ref AS TEXT), '$.kind') = ?3)"
 _OF_THREADS = f"""SELECT conversation, ref, "userIdentifier" AS person, NULL AS opened_by FROM threads
     WHERE conversation > ?1 AND conversation < ?2 AND {_OF_KIND} AND "createdAt" <= ?4
-    AND (?5 IS NULL OR "updatedAt" >= ?5) AND ref IS NOT NULL
+    AND coalesce("updatedAt", '') >= ?5 AND ref IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM threads AS newer WHERE newer.conversation = threads.conversation
         AND newer."createdAt" <= ?4 AND (newer."createdAt", newer.id) > (threads."createdAt", threads.id))"""  # noqa: S608
 _OF_SESSIONS = f"""SELECT conversation, ref, NULL AS person, opened_by FROM sessions
     WHERE conversation > ?1 AND conversation < ?2 AND {_OF_KIND} AND started_at <= ?6
-    AND (?7 IS NULL OR last_at >= ?7) AND ended_at IS NULL
+    AND last_at >= ?7 AND ended_at IS NULL
     AND NOT EXISTS (SELECT 1 FROM threads WHERE threads.conversation = sessions.conversation)"""  # noqa: S608
-_FOUND = f"({_OF_THREADS} UNION ALL {_OF_SESSIONS})"
+_FOUND = f"({_OF_THREADS} UNION ALL {_OF_SESSIONS}) AS found"
 LIST = f"SELECT ref, person, opened_by FROM {_FOUND} ORDER BY conversation LIMIT ?8"  # noqa: S608
 COUNT = f"SELECT count(*) FROM {_FOUND}"  # noqa: S608
 
@@ -66,11 +66,11 @@ def _values(wanted: WantedAddresses, after: str) -> Row:
     return (
         max(after, wanted.prefix),
         f"{wanted.prefix[:-1]};",
-        wanted.kind,
+        wanted.kind or "",
         time_text(wanted.before),
-        None if since is None else time_text(since),
+        "" if since is None else time_text(since),
         wanted.before,
-        since,
+        0.0 if since is None else since,
     )
 
 

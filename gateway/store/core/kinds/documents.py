@@ -10,14 +10,15 @@ from gateway.store.core.transaction import Transaction
 
 _INSERT = "INSERT INTO documents (kind, id, parent, person, conversation, body, put_at) VALUES"
 _ROW = "(?, ?, ?, ?, ?, ?, ?)"
-PUT = ByRows(_INSERT, _ROW, "ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body, put_at = excluded.put_at")
+_AGAIN = "ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body, put_at = excluded.put_at"
+PUT = ByRows(_INSERT, _ROW, _AGAIN, key=(0, 1))
 ADD = f"{_INSERT} {_ROW} ON CONFLICT (kind, id) DO NOTHING"
 _COLUMNS = "rank, kind, id, parent, person, conversation, body"
 FIND = f"SELECT {_COLUMNS} FROM documents WHERE kind = ? AND id = ?"  # noqa: S608
-_OF_KIND = f"SELECT {_COLUMNS} FROM documents WHERE kind = ?1 AND rank > ?3 AND rank < ?4"  # noqa: S608
+_OF_KIND = f"SELECT {_COLUMNS} FROM documents WHERE kind = ?1 AND rank > ?2 AND rank < ?3"  # noqa: S608
 LIST = {
-    (below, newest_first): f"""{_OF_KIND} {"AND parent = ?2" if below else "AND ?2 IS NULL"}
-        ORDER BY rank {"DESC" if newest_first else "ASC"} LIMIT ?5"""
+    (below, newest_first): f"""{_OF_KIND} {"AND parent = ?5" if below else ""}
+        ORDER BY rank {"DESC" if newest_first else "ASC"} LIMIT ?4"""
     for below in (True, False)
     for newest_first in (True, False)
 }
@@ -59,7 +60,7 @@ def _list(tx: Transaction, items: Sequence[Wanted]) -> list[list[Row]]:
     return [
         tx.execute(
             LIST[item.parent is not None, item.newest_first],
-            (item.kind, item.parent, item.after, item.before, item.limit),
+            (item.kind, item.after, item.before, item.limit, *(() if item.parent is None else (item.parent,))),
         ).fetchall()
         for item in items
     ]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, bindparam, case, delete, func, select, update
-from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.model import (
     ElementRecord,
@@ -21,16 +21,11 @@ from gateway.model import (
     UserRecord,
 )
 from gateway.model.text import title_of
-from gateway.store.core import rows
+from gateway.store.core import functions, rows
+from gateway.store.core.queries import DIALECTS, text_of
 from gateway.store.core.statements import ByRows
 from gateway.store.core.tables import elements, feedbacks, scores, steps, threads, users
 from gateway.store.core.transaction import Transaction
-
-_DIALECT = sqlite.dialect(paramstyle="qmark")
-
-
-def _text(statement: Any) -> str:
-    return str(statement.compile(dialect=_DIALECT))
 
 
 def _put(
@@ -47,16 +42,20 @@ def _put(
     Where there is a row of the same key, its values are replaced but for those of ``stays``; ``merged`` makes of the
     inserted row what a column gets instead. ``values`` are expressions for columns that are not given as they are.
     """
-    insert = sqlite.insert(table)
     given = {name: values.get(name, bindparam(name)) for name in columns}
-    changes: dict[str, ColumnElement[Any]] = {
-        name: insert.excluded[name] for name in columns if name not in (key, *stays)
-    }
-    changes |= merged(insert.excluded)
-    text = _text(insert.values(given).on_conflict_do_update(index_elements=[key], set_=changes))
-    start, _, rest = text.partition(" VALUES ")
-    row, conflict, end = rest.partition(" ON CONFLICT ")
-    return ByRows(f"{start} VALUES", row, conflict + end)
+
+    def parts(insert: sqlite.Insert | postgresql.Insert, dialect: str) -> tuple[str, str, str]:
+        changes: dict[str, ColumnElement[Any]] = {
+            name: insert.excluded[name] for name in columns if name not in (key, *stays)
+        }
+        changes |= merged(insert.excluded)
+        put = insert.values(given).on_conflict_do_update(index_elements=[key], set_=changes)
+        start, _, rest = str(put.compile(dialect=DIALECTS[dialect])).partition(" VALUES ")
+        row, conflict, end = rest.partition(" ON CONFLICT ")
+        return f"{start} VALUES", row, conflict + end
+
+    own = parts(postgresql.insert(table), "postgresql")
+    return ByRows(*parts(sqlite.insert(table), "sqlite"), postgresql=own)
 
 
 _PUT_USERS = _put(users, rows.USER, key="identifier", stays=("id", "createdAt"))
@@ -69,9 +68,7 @@ _PUT_THREADS = _put(
     merged=lambda new: {
         "name": func.coalesce(threads.c.name, new.name),
         # What a program has put there stays.
-        "metadata": case(
-            (func.json_valid(threads.c.metadata), func.json_patch(threads.c.metadata, new.metadata)), else_=new.metadata
-        ),
+        "metadata": functions.merged(threads.c.metadata, new.metadata),
     },
 )
 _PUT_STEPS = _put(
@@ -96,23 +93,23 @@ _PUT_FEEDBACKS = _put(
         )
     },
 )
-_NAME_THREAD = _text(update(threads).where(threads.c.id == bindparam("key")).values(name=bindparam("text")))
-_READ_TITLE = _text(
+_NAME_THREAD = text_of(update(threads).where(threads.c.id == bindparam("key")).values(name=bindparam("text")))
+_READ_TITLE = text_of(
     select(threads.c.id, threads.c.name, steps.c.output)
     .join(steps, steps.c.threadId == threads.c.id)
     .where(steps.c.id == bindparam("key"))
 )
-_EDIT_STEP = _text(update(steps).where(steps.c.id == bindparam("key")).values(output=bindparam("text")))
+_EDIT_STEP = text_of(update(steps).where(steps.c.id == bindparam("key")).values(output=bindparam("text")))
 _REMOVE = {
     "step": (
-        _text(delete(steps).where(steps.c.id == bindparam("key"))),
-        _text(delete(elements).where(elements.c.forId == bindparam("key"))),
-        _text(delete(feedbacks).where(feedbacks.c.forId == bindparam("key"))),
-        _text(delete(scores).where(scores.c.stepId == bindparam("key"))),
+        text_of(delete(steps).where(steps.c.id == bindparam("key"))),
+        text_of(delete(elements).where(elements.c.forId == bindparam("key"))),
+        text_of(delete(feedbacks).where(feedbacks.c.forId == bindparam("key"))),
+        text_of(delete(scores).where(scores.c.stepId == bindparam("key"))),
     ),
-    "element": (_text(delete(elements).where(elements.c.id == bindparam("key"))),),
-    "feedback": (_text(delete(feedbacks).where(feedbacks.c.id == bindparam("key"))),),
-    "score": (_text(delete(scores).where(scores.c.id == bindparam("key"))),),
+    "element": (text_of(delete(elements).where(elements.c.id == bindparam("key"))),),
+    "feedback": (text_of(delete(feedbacks).where(feedbacks.c.id == bindparam("key"))),),
+    "score": (text_of(delete(scores).where(scores.c.id == bindparam("key"))),),
 }
 
 _PUTS: dict[type, tuple[ByRows, Callable[[Any], rows.Row]]] = {

@@ -17,6 +17,7 @@ PUT_VALUE = ByRows(
     "INSERT INTO key_values (owner, name, body, put_at) VALUES",
     "(?, ?, ?, ?)",
     "ON CONFLICT (owner, name) DO UPDATE SET body = excluded.body, put_at = excluded.put_at",
+    key=(0, 1),
 )
 ADD_VALUE = """INSERT INTO key_values (owner, name, body, put_at) VALUES (?, ?, ?, ?)
     ON CONFLICT (owner, name) DO NOTHING"""

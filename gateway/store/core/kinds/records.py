@@ -22,17 +22,15 @@ class Search(NamedTuple):
 
 
 def _pages(tx: Transaction, items: Sequence[RecordQuery]) -> list[RecordPage]:
-    return [pages.page(tx.execute, query) for query in items]
+    return [pages.page(tx, query) for query in items]
 
 
 def _counts(tx: Transaction, items: Sequence[tuple[Noun, Sequence[Condition]]]) -> list[int]:
-    return [pages.count(tx.execute, noun, conditions) for noun, conditions in items]
+    return [pages.count(tx, noun, conditions) for noun, conditions in items]
 
 
 def _searches(tx: Transaction, items: Sequence[Search]) -> list[FoundPage]:
-    return [
-        pages.search(tx.execute, item.text, item.conditions, limit=item.limit, cursor=item.cursor) for item in items
-    ]
+    return [pages.search(tx, item.text, item.conditions, limit=item.limit, cursor=item.cursor) for item in items]
 
 
 def _change(tx: Transaction, items: Sequence[Sequence[Record]]) -> list[None]:

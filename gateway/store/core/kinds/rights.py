@@ -14,6 +14,7 @@ from gateway.store.core.kinds.deliveries import DEAD, FORGET_EFFECTS, OPEN
 from gateway.store.core.records import dump_records, load_records
 from gateway.store.core.statements import ByKeys
 from gateway.store.core.transaction import Transaction
+from gateway.store.core.words import Statement
 
 # ``?1`` is the person in all statements on the tables of history.
 MINE = """WITH mine (id) AS (
@@ -51,11 +52,16 @@ _OBJECT_KEYS = f"""SELECT DISTINCT "objectKey" FROM elements WHERE "objectKey" I
 # The title of a conversation that others go on with: it was the first message, so it goes with whoever wrote that.
 _TITLES = """UPDATE threads SET name = NULL WHERE id IN (SELECT value FROM json_each(?2)) AND name IS NOT NULL
     AND ("userIdentifier" = ?1 OR ?1 = (SELECT "userIdentifier" FROM steps
-        WHERE "threadId" = threads.id AND type = 'user_message' ORDER BY "createdAt", rowid LIMIT 1))"""
-_DISOWN = """UPDATE threads SET "userId" = NULL, "userIdentifier" = NULL, metadata = json_object(
+        WHERE "threadId" = threads.id AND type = 'user_message' ORDER BY "createdAt", start, id LIMIT 1))"""
+_DISOWN = Statement(
+    """UPDATE threads SET "userId" = NULL, "userIdentifier" = NULL, metadata = json_object(
         'client_type', json_extract(metadata, '$.client_type'),
         'chat_profile', json_extract(metadata, '$.chat_profile'))
-    WHERE id IN (SELECT value FROM json_each(?2)) AND "userIdentifier" = ?1"""
+    WHERE id IN (SELECT value FROM json_each(?2)) AND "userIdentifier" = ?1""",
+    postgresql="""UPDATE threads SET "userId" = NULL, "userIdentifier" = NULL, metadata = jsonb_build_object(
+        'client_type', metadata -> 'client_type', 'chat_profile', metadata -> 'chat_profile')
+    WHERE id IN (SELECT value FROM json_each(?2)) AND "userIdentifier" = ?1""",
+)
 
 _STEPS_OF_PERSON = 'SELECT id FROM steps WHERE "userIdentifier" = ? LIMIT ?'
 _STEPS_OF_THREADS = 'SELECT id FROM steps WHERE "threadId" IN (SELECT value FROM json_each(?)) LIMIT ?'
@@ -74,9 +80,14 @@ _DELETE_SESSIONS = "DELETE FROM sessions WHERE conversation = ?1 AND id IN (SELE
 _EMPTY_SESSION = """UPDATE sessions SET data = ?3, opened_by = CASE WHEN instr(opened_by, ?4) > 0 THEN NULL
     ELSE opened_by END WHERE conversation = ?1 AND ended_at IS NULL AND id IN (SELECT value FROM json_each(?2))"""
 # The name a thread gets is its first message.
+_NO_TITLE = "CAST(json_replace(CAST(ref AS TEXT), '$.route.title', '') AS BLOB)"
+_NO_TITLE_THERE = """convert_to(CAST(jsonb_set(
+    CAST(convert_from(ref, 'UTF8') AS jsonb), '{route,title}', '""', false) AS text), 'UTF8')"""
 _UNTITLE = [
-    f"""UPDATE {table} SET ref = CAST(json_replace(CAST(ref AS TEXT), '$.route.title', '') AS BLOB)
-        WHERE conversation = ? AND ref IS NOT NULL{which}"""  # noqa: S608
+    Statement(
+        f"UPDATE {table} SET ref = {_NO_TITLE} WHERE conversation = ? AND ref IS NOT NULL{which}",  # noqa: S608
+        postgresql=f"UPDATE {table} SET ref = {_NO_TITLE_THERE} WHERE conversation = ? AND ref IS NOT NULL{which}",  # noqa: S608
+    )
     for table, which in (
         ("threads", ""),
         ("sessions", ""),

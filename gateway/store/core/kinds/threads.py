@@ -9,7 +9,7 @@ from gateway.store.core.transaction import Transaction
 
 
 def _read(tx: Transaction, items: Sequence[tuple[str, int, int]]) -> list[ThreadDict | None]:
-    return [read_thread(tx.execute, id, limit=limit, characters=characters) for id, limit, characters in items]
+    return [read_thread(tx, id, limit=limit, characters=characters) for id, limit, characters in items]
 
 
 READ_THREAD = Kind(_read, writes=False, owned=False)
