@@ -71,7 +71,7 @@ class DiscordAdapter:
         self._settings = settings
         self._api = Api(settings.bot_token.get_secret_value(), settings.api_url, context.cluster)
         self._directory = Directory()
-        self._recent = RecentMessages()
+        self._recent = RecentMessages(context.cluster)
         self._cluster = context.cluster
         self._locks = ClusterLocks(context.cluster)
         self._pace = IdentifyPace(self._locks)
@@ -119,6 +119,7 @@ class DiscordAdapter:
             stack.push_async_callback(self._stop_syncing)
             stack.push_async_callback(self._let_go, intake)
             self._commands.listen()
+            self._recent.listen()
             await self._commands.recall()
             online = await self._login()
             count = self._settings.shards

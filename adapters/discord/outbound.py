@@ -182,7 +182,7 @@ class Outbox:
 
     async def delete(self, receipt: Receipt) -> None:
         """Remove the message; one that is gone already is no error."""
-        self._recent.sent(receipt.id, "")  # so that Discord's word of it is known to be of our own doing
+        self._recent.deleting(receipt.id)
         try:
             await self._change("DELETE", receipt)
         except Gone:

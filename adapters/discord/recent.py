@@ -1,5 +1,6 @@
-"""Remembers the last few thousand messages, the bot's own and those that addressed it. Lost with the process: it only
-avoids mistakes.
+"""Remembers the last few thousand messages, the bot's own and those that addressed it. Lost with the process, and not
+known at replicas without the gateway connection: it only avoids mistakes. That a message sent again is not there twice
+is for Discord to see to, by its nonce.
 
 The gateway echoes every message with the nonce it was sent under; afterwards Discord never tells the nonce again. By
 the echo a message whose answer was lost is recognised for certain.
@@ -9,7 +10,11 @@ import time
 from collections import OrderedDict
 from typing import NamedTuple
 
+from gateway.adapter import Cluster
+
 _KEPT = 2_000
+_DELETING = "discord.deleting"
+"""The topic under which it is told that a message of the bot is being deleted."""
 
 
 class Asked(NamedTuple):
@@ -23,7 +28,8 @@ class Asked(NamedTuple):
 class RecentMessages:
     """The last few thousand messages."""
 
-    def __init__(self) -> None:
+    def __init__(self, cluster: Cluster | None = None) -> None:
+        self._cluster = cluster
         self.since = time.time()
         """When the memory began, in seconds since the epoch; nothing is known of earlier messages."""
         self._asked: OrderedDict[str, Asked] = OrderedDict()
@@ -38,6 +44,18 @@ class RecentMessages:
             self._sent[id] = nonce
             if len(self._sent) > _KEPT:
                 self._sent.popitem(last=False)
+
+    def listen(self) -> None:
+        """Hear from now on which messages of the bot other replicas delete."""
+        if self._cluster is not None:
+            self._cluster.listen(_DELETING, lambda told: self.sent(str(told.get("id")), ""))
+
+    def deleting(self, id: str) -> None:
+        """Remember that a message is the bot's own and about to be deleted, so that Discord's word of it, at
+        whichever replica, is known to be of the bot's own doing."""
+        self.sent(id, "")
+        if self._cluster is not None:
+            self._cluster.tell(_DELETING, {"id": id})
 
     def asked(self, id: str, channel: str, root: str) -> None:
         """Remember a message that a person wrote to the bot in a channel, or the bot's answer to it, and the

@@ -1,7 +1,7 @@
 """Several replicas of one bot: one of them holds the gateway connection, the others stand by and take over."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -9,11 +9,12 @@ import pytest
 
 from adapters.discord import keeper, pace, shard
 from gateway.adapter import AdapterContext
-from gateway.model import COMMANDS, Command, CommandInvoked, MessageCreated, Outgoing
+from gateway.model import COMMANDS, Command, CommandInvoked, MessageCreated, MessageDeleted, Outgoing
 from tests.contract.harness import AdapterHarness
 from tests.contract.trouble import healthy
 from tests.discord.world import DiscordWorld, adapter_for
 from tests.support.cluster import Replica, Replicas
+from tests.support.notes import Notes
 
 
 @pytest.fixture(autouse=True)
@@ -22,19 +23,6 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pace, "IDENTIFY_EVERY", 0.01)
     monkeypatch.setattr(keeper, "ASK_EVERY", 0.05)
     monkeypatch.setattr(shard, "RETRY", (0.0, 0.01, 0.05))
-
-
-class Notes:
-    """The values that the replicas stored. Implements ``gateway.adapter.KeyValueStore``."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, Mapping[str, Any]] = {}
-
-    async def keep(self, name: str, value: Mapping[str, Any]) -> None:
-        self.kept[name] = dict(value)
-
-    async def recall(self, name: str) -> Mapping[str, Any] | None:
-        return self.kept.get(name)
 
 
 class Member(AdapterHarness):
@@ -228,6 +216,20 @@ async def test_it_finds_the_thread_that_another_one_opened(world: DiscordWorld, 
     assert [each.text for each in second.said(post)] == ["in the thread", "as well"]
     assert await third.discord.find(ref, Outgoing(text="as well"), key="k2", since=0.0, claimed={sent.id}) == again
     assert len(world.discord.calls_to("get_channel")) == 3
+
+
+async def test_what_it_deletes_is_no_deletion_by_somebody(world: DiscordWorld, bot: Bot) -> None:
+    first, second = await bot.join(), await bot.join()
+    _, ref = await first.dm()
+    sent = await second.discord.send(ref, Outgoing(text="x"), key="k")
+    third = await bot.join()
+    await first.discord.hand_over()
+    await world.wait_for(lambda: world.discord.gateway.resumes == 1)
+    holder = bot.holder()
+    await (second if holder is third else third).discord.delete(sent)
+    await world.dm("after")
+    await holder.until(lambda: "after" in holder.texts)
+    assert not any(isinstance(event, MessageDeleted) for event in holder.events)
 
 
 async def test_it_reads_the_names_that_are_mentioned(world: DiscordWorld, bot: Bot) -> None:

@@ -1,8 +1,7 @@
 """The bot's own slash commands: registered once, under names Discord takes, and told by the names the bot gave."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
 
@@ -11,21 +10,9 @@ from adapters.discord.commands import discord_name
 from gateway.adapter import AdapterContext
 from gateway.model import COMMANDS, Accepted, Command, CommandInvoked, Envelope, Event
 from tests.discord.world import DiscordWorld
+from tests.support.notes import Notes
 
 OWN = {command.name for command in COMMANDS}
-
-
-class Notes:
-    """The values an adapter stored, in memory. Implements ``gateway.adapter.KeyValueStore``."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, Mapping[str, Any]] = {}
-
-    async def keep(self, name: str, value: Mapping[str, Any]) -> None:
-        self.kept[name] = value
-
-    async def recall(self, name: str) -> Mapping[str, Any] | None:
-        return self.kept.get(name)
 
 
 @pytest.fixture

@@ -20,8 +20,9 @@ from gateway.model import Button, Outgoing
 from tests.contract.harness import AdapterHarness, serving
 from tests.contract.trouble import never
 from tests.contract.world import Place
-from tests.discord.test_sessions import Notes, heard, living
+from tests.discord.test_sessions import heard, living
 from tests.discord.world import DiscordWorld, discord_world
+from tests.support.notes import Notes
 
 Logged = Callable[[], str]
 

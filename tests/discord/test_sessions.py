@@ -22,6 +22,7 @@ from tests.contract.trouble import healthy, never
 from tests.contract.world import Post
 from tests.discord.world import DiscordWorld, adapter_for, discord_world
 from tests.support.bot import register, running_bot
+from tests.support.notes import Notes
 
 ECHO = """
     import gateway as cl
@@ -37,19 +38,6 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Discord's pauses between sessions are seconds; nothing here is about their length."""
     monkeypatch.setattr(pace, "IDENTIFY_EVERY", 0.01)
     monkeypatch.setattr(shard, "RETRY", (0.0, 0.01, 0.05))
-
-
-class Notes:
-    """The values an adapter stored, in memory. Implements ``gateway.adapter.KeyValueStore``."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, Mapping[str, Any]] = {}
-
-    async def keep(self, name: str, value: Mapping[str, Any]) -> None:
-        self.kept[name] = dict(value)
-
-    async def recall(self, name: str) -> Mapping[str, Any] | None:
-        return self.kept.get(name)
 
 
 @pytest.fixture

@@ -223,7 +223,7 @@ async def test_a_declined_file_is_let_go(harness: TeamsHarness) -> None:
     [message] = raw(harness, post)
     assert message["text"] == "a\\_b.txt: declined."
     assert harness.teams.calls_to("upload") == []
-    assert (await harness.teams.redeliver(_invoked(harness))).status == 200
+    assert (await harness.teams.redeliver(invoked_at(harness))).status == 200
 
 
 async def test_an_upload_that_failed_can_be_tried_again_and_a_second_press_changes_nothing(
@@ -236,10 +236,10 @@ async def test_an_upload_that_failed_can_be_tried_again_and_a_second_press_chang
     with harness.teams.hold("upload") as hold:
         first = asyncio.create_task(harness.teams.consent("personal", card))
         await hold.reached()
-        second = asyncio.create_task(harness.teams.redeliver(_invoked(harness)))
+        second = asyncio.create_task(harness.teams.redeliver(invoked_at(harness)))
         hold.release()
         assert [(await each).status for each in (first, second)] == [200, 200]
-    assert (await harness.teams.redeliver(_invoked(harness))).status == 200
+    assert (await harness.teams.redeliver(invoked_at(harness))).status == 200
     assert [message["attachments"][0]["contentType"] for message in raw(harness, post)] == [FILE]
     harness.teams.interaction_errors.clear()
 
@@ -296,7 +296,7 @@ async def test_an_upload_stays_done_although_no_message_about_it_can_be_sent(
     _, card = await offered(harness, named("a.txt"))
     harness.teams.fail_next("send", status=403, times=100)
     assert (await harness.teams.consent("personal", card)).status == 200
-    assert (await harness.teams.redeliver(_invoked(harness))).status == 200
+    assert (await harness.teams.redeliver(invoked_at(harness))).status == 200
     assert len(harness.teams.calls_to("upload")) == 1
 
 
@@ -361,7 +361,7 @@ async def test_consent_is_asked_for_a_name_that_onedrive_takes(harness: TeamsHar
     assert (shown["contentType"], shown["name"]) == (FILE, onedrive_name(name))
 
 
-def _invoked(harness: TeamsHarness) -> str:
+def invoked_at(harness: TeamsHarness) -> str:
     return next(
         id for id, found in reversed(harness.teams.deliveries.log.items()) if found[-1].activity["type"] == "invoke"
     )
