@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gateway.serving.server import IDLE
+from gateway.serving.server import IDLE, LINGER
 from tests.deploy.files import DEPLOY, seconds
 from tests.deploy.proxy import CADDY, CONFIGURATION, proxied
 from tests.deploy.replica import Replica
@@ -61,9 +61,17 @@ async def test_where_no_replica_is_ready_the_platform_is_told_so(tmp_path: Path)
         assert one.webhooks == 0
 
 
+def configured(name: str) -> float:
+    """The seconds that the proxy's configuration has for a name."""
+    return seconds((DEPLOY / "Caddyfile").read_text(encoding="utf-8").partition(f"\t{name} ")[2].split()[0])
+
+
 def test_the_proxy_lets_go_of_idle_connections_before_the_gateway_closes_them() -> None:
-    keepalive = (DEPLOY / "Caddyfile").read_text(encoding="utf-8").partition("keepalive ")[2].split()[0]
-    assert seconds(keepalive) < IDLE
+    assert configured("keepalive") < IDLE
+
+
+def test_the_proxy_looks_twice_while_a_replica_that_ends_still_listens() -> None:
+    assert 2 * configured("health_interval") < LINGER
 
 
 @pytest.mark.parametrize("value", ["", "bot.example"])
