@@ -223,7 +223,11 @@ async def test_a_replica_of_the_same_number_in_a_restored_database_is_another(ur
 async def test_broken_connections_fence_nobody(url: str, one: Replica) -> None:
     await one.store.put(envelope("a"))
     lease = await lease_on(one.store)
-    await run(url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'gateway %'")
+    await run(
+        url,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND application_name LIKE 'gateway %'",
+    )
     async with asyncio.timeout(SOON):
         while True:
             try:
