@@ -19,6 +19,7 @@ from typing import Any
 import aiohttp
 import structlog
 
+from adapters.clocks import clock_of
 from adapters.discord.buckets import Bucket
 from adapters.discord.errors import REFUSED, TOKEN_OVER, code_of, translate
 from adapters.discord.limits import LONGEST_WAIT
@@ -109,6 +110,8 @@ class Api:
     def __init__(self, token: str, api_url: str, cluster: Cluster | None = None) -> None:
         self._token = token
         self._cluster = cluster
+        self.now = clock_of(cluster)
+        """Returns the time in seconds since the epoch, by the clock of all replicas."""
         self.http = _Http(api_url)
         self._session: aiohttp.ClientSession | None = None
         self._webhooks = AsyncWebhookAdapter()  # type: ignore[no-untyped-call]
@@ -209,7 +212,7 @@ class Api:
         if (answered := self._unanswered.get(ids["webhook_token"])) is not None:
             await answered.wait()
         elsewhere = self._cluster is not None and self._cluster.shared and not files
-        patience = min(answered_by - time.time(), _ANSWERED_WITHIN) if elsewhere else 0.0
+        patience = min(answered_by - self.now(), _ANSWERED_WITHIN) if elsewhere else 0.0
         until = time.monotonic() + patience
         while True:
             try:

@@ -170,14 +170,14 @@ def removed(kind: str, guild: str, place: str) -> Envelope:
     return _envelope(f"left:{place}", conversations.server(guild), {"t": kind, "d": {"id": guild}})
 
 
-def interaction(data: Json, directory: Directory) -> Found:
+def interaction(data: Json, directory: Directory, *, now: float) -> Found:
     """Read INTERACTION_CREATE: a click, a form, a command. Its token, which expires after 15 minutes, is moved from the
-    body to the route."""
+    body to the route. ``now`` is the time by the clock of all replicas (epoch seconds)."""
     id, token = text(data, "id"), text(data, "token")
     ref = conversations.of_interaction(data, directory)
     if not id or not token or not tokens.person_of(data) or ref is None:
         return MALFORMED
-    route = {**ref.route, **tokens.route_of(data)}
+    route = {**ref.route, **tokens.route_of(data, now=now)}
     body: dict[str, Any] = {
         "t": "INTERACTION_CREATE",
         "d": {name: value for name, value in data.items() if name != "token"},

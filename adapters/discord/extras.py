@@ -141,7 +141,7 @@ class Extras:
         told = {"content": words[:CONTENT], "allowed_mentions": allowed(AllowedMentions())}
         # While a command waits for its answer, a message by its token becomes that answer, visible to everyone.
         theirs = to.route.get(tokens.BY) == user.id and tokens.OWED not in to.route
-        if theirs and (token := tokens.live(to)):
+        if theirs and (token := tokens.live(to, now=self._api.now())):
             with suppress(Gone, Forbidden, Rejected):
                 await self._api.webhook(
                     "POST",

@@ -9,7 +9,6 @@ interaction that a RESUME brings later than that is not carried out.
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Collection, Coroutine
 from typing import Any
 
@@ -61,7 +60,7 @@ class Interactions:
 
     def take(self, data: Json, intake: Intake, mark: Mark) -> None:
         """Take in one INTERACTION_CREATE; returns at once, the answer follows."""
-        if mark.progress.replaying and time.time() - seconds(text(data, "id")) > _HEARD_WITHIN:
+        if mark.progress.replaying and self._api.now() - seconds(text(data, "id")) > _HEARD_WITHIN:
             log.info("discord.interaction_missed", interaction=text(data, "id"))
             return
         if _is_command(data) and text(obj(data, "data"), "name") not in self._directory.commands:
@@ -93,7 +92,7 @@ class Interactions:
         """Return the future of the stored delivery, or the answer to an interaction that is not taken in."""
         if (answer := _refusal(data, self._directory.commands)) is not None:
             return answer
-        found = envelope.interaction(data, self._directory)
+        found = envelope.interaction(data, self._directory, now=self._api.now())
         if not isinstance(found, Envelope):
             why = found.why if isinstance(found, Ignored) else "unknown"
             log.warning("discord.interaction_refused", why=why, interaction=text(data, "id"))

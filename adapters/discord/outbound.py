@@ -81,7 +81,7 @@ class Outbox:
             with request(told, files) as arguments:
                 posted = await self._api.call("POST", MESSAGES, {"channel_id": target.channel}, **arguments)
         except Forbidden as error:
-            if token := tokens.live(to):
+            if token := tokens.live(to, now=self._api.now()):
                 posted = await self._follow_up(to, token, payload, files, error)
             elif payload.get("embeds") and code_of(error) in NO_ACCESS:
                 raise _without_embeds(error) from error
@@ -130,7 +130,7 @@ class Outbox:
         self, to: ConversationRef, payload: Mapping[str, Any], files: Sequence[OutgoingFile]
     ) -> Receipt | None:
         """Fill in the answer a command waits for; None if it has one, or its token has expired."""
-        token = tokens.live(to) if tokens.OWED in to.route else ""
+        token = tokens.live(to, now=self._api.now()) if tokens.OWED in to.route else ""
         if not token:
             return None
         ids = {"webhook_id": to.route.get(tokens.APP, ""), "webhook_token": token, "message_id": "@original"}
@@ -192,7 +192,7 @@ class Outbox:
         """Edit or delete by the interaction's token while it lives, else as the bot."""
         route: dict[str, str] = receipt.data.get("route") or {}
         found: Json
-        if token := tokens.live(route):
+        if token := tokens.live(route, now=self._api.now()):
             ids = {"webhook_id": route.get(tokens.APP, ""), "webhook_token": token, "message_id": receipt.id}
             try:
                 found = await self._api.webhook(verb, _ANSWER, ids, **arguments)

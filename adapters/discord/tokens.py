@@ -5,7 +5,6 @@ By the token a command gets its answer, and a notice reaches one person alone. A
 messages.
 """
 
-import time
 from collections.abc import Mapping
 
 from adapters.discord.fields import number
@@ -35,11 +34,11 @@ _MARGIN = 30.0
 """Seconds before its end from which a token is no longer used, since it took some time to arrive."""
 
 
-def route_of(interaction: Json) -> dict[str, str]:
-    """Return the route entries by which an interaction can be answered later. The time is counted from now and by our
-    clock, not by Discord's clock in the id: a clock that is some minutes ahead would leave every command without its
-    answer."""
-    until = time.time() + INTERACTION_TOKEN - _MARGIN
+def route_of(interaction: Json, *, now: float) -> dict[str, str]:
+    """Return the route entries by which an interaction can be answered later. The time is counted from ``now`` (epoch
+    seconds) by the clock of all replicas, not by Discord's clock in the id: a clock that is some minutes ahead would
+    leave every command without its answer."""
+    until = now + INTERACTION_TOKEN - _MARGIN
     route = {
         TOKEN: text(interaction, "token"),
         UNTIL: f"{until:.0f}",
@@ -62,8 +61,8 @@ def person_of(interaction: Json) -> str:
     return text(obj(obj(interaction, "member"), "user"), "id") or text(obj(interaction, "user"), "id")
 
 
-def live(route: ConversationRef | dict[str, str]) -> str:
-    """Return the token while it can be used, else an empty text."""
+def live(route: ConversationRef | dict[str, str], *, now: float) -> str:
+    """Return the token if it can be used at this time (epoch seconds), else an empty text."""
     known = route.route if isinstance(route, ConversationRef) else route
     token, until = known.get(TOKEN, ""), known.get(UNTIL, "")
-    return token if token and until.isdigit() and time.time() < int(until) else ""
+    return token if token and until.isdigit() and now < int(until) else ""

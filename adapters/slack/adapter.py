@@ -1,6 +1,7 @@
 """The Slack adapter: implements ``gateway.adapter.Adapter`` by its inbound, outbound, streams and files."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 import structlog
 from starlette.routing import Route
 
+from adapters.clocks import clock_of
 from adapters.slack.agent import Agent
 from adapters.slack.api import SlackApi, quiet
 from adapters.slack.completion import Completion
@@ -65,6 +67,7 @@ class SlackAdapter:
         self._api = SlackApi(settings.bot_token.get_secret_value(), settings.api_url)
         self._dm_session = settings.dm_session
         self._identity = context.identity
+        self._now = clock_of(context.cluster)
         self._inbound = Inbound(self._api, dm_session=settings.dm_session, store=context.store, cluster=context.cluster)
         uploads = Uploads(self._api)
         threads = Threads(context.store)
@@ -80,6 +83,7 @@ class SlackAdapter:
                 self._inbound,
                 signing_secret=settings.signing_secret.get_secret_value(),
                 max_body_bytes=context.max_body_bytes,
+                now=self._now,
             )
         self._socket: Socket | None = None
         if settings.app_token is not None:
@@ -191,6 +195,7 @@ class SlackAdapter:
         """Find the message sent under ``key``, by its metadata. Raises ``Unavailable`` while the bot's identity is not
         known, because its own messages could not be told from others'."""
         await self._known()
+        since -= max(0.0, time.time() - self._now())  # by this machine's clock, which may be ahead of Slack's
         return await self._outbox.find(to, message, me=self._inbound.me, key=key, since=since, claimed=claimed)
 
     async def start_stream(

@@ -9,6 +9,7 @@ from typing import ClassVar
 import structlog
 from starlette.routing import Route
 
+from adapters.clocks import clock_of
 from adapters.locks import ClusterLocks
 from adapters.teams.channels import TeamChannels
 from adapters.teams.consent import Consents
@@ -73,7 +74,7 @@ class TeamsAdapter:
             raise SettingsError(settings.missing or "TEAMS_APP_ID is not set")
         self._identity = context.identity
         self._app_id = "" if anonymous else settings.app_id or ""
-        keys = SigningKeys(settings.openid_metadata_url)
+        keys, metadata = SigningKeys(settings.openid_metadata_url), settings.openid_metadata_url
         self._transport = Transport(Credentials(settings), keys, local=settings.stands_in)
         self._members = Members(self._transport)
         locks = ClusterLocks(context.cluster)
@@ -85,7 +86,7 @@ class TeamsAdapter:
         self._downloads = Downloads(self._transport)
         self._webhook = Webhook(
             self._inbound,
-            None if anonymous else Verifier(settings.app_id or "", keys, settings.openid_metadata_url),
+            None if anonymous else Verifier(settings.app_id or "", keys, metadata, now=clock_of(context.cluster)),
             tenant=settings.only_tenant,
             local=settings.stands_in,
             max_body_bytes=context.max_body_bytes,

@@ -9,6 +9,7 @@ the Bot Framework Emulator and of skills have other issuers, and are not accepte
 
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -45,8 +46,12 @@ class _Genuine(NamedTuple):
 class Verifier:
     """Decides whether an Authorization header is genuine for a service URL and a channel."""
 
-    def __init__(self, app_id: str, keys: SigningKeys, metadata_url: str) -> None:
-        options = VerifyOptions(
+    def __init__(
+        self, app_id: str, keys: SigningKeys, metadata_url: str, *, now: Callable[[], float] = time.time
+    ) -> None:
+        """``now`` returns the time by which tokens begin and end (epoch seconds)."""
+        self._now = now
+        self._options = options = VerifyOptions(
             issuer=[AuthenticationConstants.TO_BOT_FROM_CHANNEL_TOKEN_ISSUER],
             audience=None,  # ``validate_identity`` compares it with the app id
             clock_tolerance=CLOCK_SKEW,
@@ -70,7 +75,7 @@ class Verifier:
         """Return what is known of a token; None if it is none of Bot Framework's."""
         name = (authorization, channel)
         found = self._known.get(name)
-        if found is not None and time.time() < found.until:
+        if found is not None and self._now() < found.until:
             self._known.move_to_end(name)
             return found
         claims = await self._claims(authorization, channel)
@@ -83,6 +88,8 @@ class Verifier:
 
     async def _claims(self, authorization: str, channel: str) -> dict[str, Any] | None:
         """Return the claims of a genuine token; None for every other."""
+        # The library counts by this machine's clock: what it may be wrong by is tolerated there, and looked at below.
+        self._options.clock_tolerance = CLOCK_SKEW + round(abs(self._now() - time.time()))
         try:
             identity = await self._extractor.get_identity_from_auth_header(authorization, channel)
             await ChannelValidation.validate_identity(identity, self._credentials)
@@ -93,8 +100,14 @@ class Verifier:
             log.info("teams.token_refused", why=type(error).__name__)
             return None
         claims: dict[str, Any] = identity.claims
+        return claims if self._is_valid_now(claims) else None
+
+    def _is_valid_now(self, claims: dict[str, Any]) -> bool:
+        now, begins, ends = self._now(), claims.get("nbf", 0), claims.get("exp")
         # The library accepts a token without an end; Bot Framework issues none.
-        return claims if isinstance(claims.get("exp"), int | float) else None
+        if not isinstance(begins, int | float) or not isinstance(ends, int | float):
+            return False
+        return begins - CLOCK_SKEW <= now < ends + CLOCK_SKEW
 
 
 class _ThisApp(SimpleCredentialProvider):  # type: ignore[misc]

@@ -92,6 +92,11 @@ class Cluster(Protocol):
         """Whether this replica's lease has ended, so that others may have taken over what it had."""
         ...
 
+    def now(self) -> float:
+        """Return the time in seconds since the epoch, by a clock that all replicas share (the database's); that of
+        this machine may be wrong."""
+        ...
+
     async def lead(self, part: str, *, lost: Callable[[], None] | None = None) -> bool:
         """Take the part of this name, which one replica has at a time, and return whether this replica has it now. It
         keeps it until it steps down, ends or is fenced. Asked again it says so again; others ask every now and then.

@@ -14,11 +14,11 @@ from tests.support.notes import Notes
 
 @asynccontextmanager
 async def two_replicas(
-    world: World, data: Path, harness_of: Callable[[World, AdapterContext], H]
+    world: World, data: Path, harness_of: Callable[[World, AdapterContext], H], replicas: Replicas | None = None
 ) -> AsyncIterator[tuple[H, H]]:
     """Serve two adapters that share a store and know of each other. Webhooks go to the first one, until
-    ``world.deliver_to`` is called with the other one's ``url``."""
-    notes, replicas = Notes(), Replicas()
+    ``world.deliver_to`` is called with the other one's ``url``. ``replicas``: what they are to be replicas of."""
+    notes, replicas = Notes(), replicas or Replicas()
 
     def joined(cluster: Replica) -> Callable[[World, AdapterContext], H]:
         return lambda world, context: harness_of(world, replace(context, store=notes, cluster=cluster))

@@ -259,3 +259,17 @@ async def test_it_answers_a_command_that_another_one_acknowledges(world: Discord
     assert (message["id"], message["content"]) == (sent.id, "42")
     edited = await first.discord.edit(sent, Outgoing(text="43"))
     assert edited.id == sent.id
+
+
+async def test_a_command_is_answered_in_place_by_a_replica_whose_clock_is_wrong(world: DiscordWorld, bot: Bot) -> None:
+    """An interaction's token lives fifteen minutes."""
+    first, second = await bot.join(), await bot.join()
+    await world.wait_for(lambda: bool(world.discord.commands()))
+    first.cluster.skew = -3_600  # its clock is an hour ahead, so that it would say that the token is good for longer
+    given = asyncio.create_task(world.discord.command("new", "general"))
+    ref = (await first.heard(CommandInvoked)).ref
+    await given
+    second.cluster.skew = -3_600 + 14 * 60
+    assert (await second.discord.send(ref, Outgoing(text="in place"), key="k")).data.get("route")
+    second.cluster.skew = -3_600 + 16 * 60
+    assert not (await second.discord.send(ref, Outgoing(text="too late"), key="k2")).data.get("route")

@@ -1,13 +1,15 @@
 """Several replicas of one bot: Slack tells each thing to one of them, and it counts for all."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from adapters.slack.twins import AWAITS_TWIN, Twins
-from gateway.model import Command
+from gateway.emulators.slack.emulator import DeliveryFailed
+from gateway.model import Command, Outgoing
 from tests.contract.replicas import two_replicas
 from tests.slack.test_adapter import SlackHarness
 from tests.slack.test_parse import ME, RICH, callback, enveloped, message
@@ -60,3 +62,28 @@ async def test_a_second_event_of_a_mention_is_expected_though_it_comes_to_anothe
     await asyncio.sleep(0)
     assert [awaited() for _ in range(9)] == [True] * 9
     assert len(replicas.told) == 1
+
+
+async def test_the_age_of_a_signature_counts_by_the_clock_of_all(world: SlackWorld, tmp_path: Path) -> None:
+    """That of the machine a replica runs on may be wrong."""
+    replicas = Replicas()
+    async with two_replicas(world, tmp_path, SlackHarness, replicas) as (one, other):
+        replicas.members[0].skew = 3_600
+        post = await world.dm("refused")
+        with pytest.raises(DeliveryFailed, match="401"):
+            await world.delivered(post)
+        assert one.attempts == 0
+        world.deliver_to(other.url)
+        await other.dm("taken")
+
+
+async def test_what_was_sent_is_found_by_a_replica_whose_clock_is_ahead(world: SlackWorld, tmp_path: Path) -> None:
+    replicas = Replicas()
+    async with two_replicas(world, tmp_path, SlackHarness, replicas) as (one, _):
+        post, ref = await one.dm()
+        sent = await one.adapter.send(ref, Outgoing(text="once"), key="k")
+        since = time.time() + 3_600
+        assert await one.adapter.find(ref, Outgoing(text="once"), key="k", since=since, claimed=()) is None
+        replicas.members[0].skew = -3_700
+        found = await one.adapter.find(ref, Outgoing(text="once"), key="k", since=since, claimed=())
+        assert found is not None and found.id == sent.id == one.said(post)[-1].id

@@ -3,6 +3,7 @@ it."""
 
 import asyncio
 import json
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -37,6 +38,8 @@ class Replica:
         self._lost: dict[str, Callable[[], None]] = {}
         self._heard: dict[str, list[Callable[[Mapping[str, Any]], None]]] = {}
         self.fenced = False
+        self.skew = 0.0
+        """Seconds by which the clock of all is ahead of this replica's own."""
         self.deaf = False
         """Whether what others tell is lost on the way to this replica."""
         self.dumb = False
@@ -45,6 +48,9 @@ class Replica:
     @property
     def replicas(self) -> int:
         return max(1, sum(not member.fenced for member in self._all.members))
+
+    def now(self) -> float:
+        return time.time() + self.skew
 
     async def lead(self, part: str, *, lost: Callable[[], None] | None = None) -> bool:
         await asyncio.sleep(0)

@@ -62,3 +62,14 @@ async def test_channels_that_two_replicas_hear_of_at_once_are_all_kept() -> None
     known = [TeamChannels(notes, ClusterLocks(replicas.join())) for _ in range(3)]
     await asyncio.gather(*(each.saw("t", "team", f"19:{n}") for n, each in enumerate(known)))
     assert await TeamChannels(notes, ClusterLocks(None)).of("t", "team") == ["19:0", "19:1", "19:2"]
+
+
+@pytest.mark.parametrize("hours", [-1, 2])
+async def test_what_is_genuine_is_so_by_the_clock_of_all(world: TeamsWorld, tmp_path: Path, hours: int) -> None:
+    """That of the machine a replica runs on may be wrong; tokens last an hour."""
+    replicas = Replicas()
+    async with two_replicas(world, tmp_path, TeamsHarness, replicas) as (one, _):
+        replicas.members[0].skew = hours * 3_600
+        assert await world.taken(await world.dm("refused")) is False
+        replicas.members[0].skew = 0.0
+        await one.dm("taken")

@@ -1,5 +1,6 @@
 """The cluster of a store that one process owns: that process alone."""
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,6 +11,9 @@ class Alone:
     shared = False
     replicas = 1
     fenced = False
+
+    def now(self) -> float:
+        return time.time()
 
     async def lead(self, part: str, *, lost: Callable[[], None] | None = None) -> bool:
         return True

@@ -1,5 +1,6 @@
 """What the replicas on one PostgreSQL database share beside rows: who does what, and short words."""
 
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -52,6 +53,9 @@ class Replicas:
     @property
     def fenced(self) -> bool:
         return self._pulse.fenced
+
+    def now(self) -> float:
+        return time.time() + self._pulse.skew
 
     async def lead(self, part: str, *, lost: Callable[[], None] | None = None) -> bool:
         name = PART + part

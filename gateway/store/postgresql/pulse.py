@@ -36,7 +36,7 @@ ALL = "gateway_all"
 """The channel on which all replicas listen."""
 
 _JOIN = f"""INSERT INTO replicas (id, version, host, joined_at, until)
-    VALUES (?, ?, ?, {NOW}, {NOW} + {LEASE}) RETURNING number"""  # noqa: S608
+    VALUES (?, ?, ?, {NOW}, {NOW} + {LEASE}) RETURNING number, {NOW}"""  # noqa: S608
 _BEAT = f"UPDATE replicas SET until = {NOW} + {LEASE} WHERE number = ? AND id = ? AND until > {NOW} RETURNING {NOW}"  # noqa: S608
 _LOOK = f"""SELECT count(*) FILTER (WHERE NOT retired AND until > {NOW}),
     count(*) FILTER (WHERE until < {NOW}) FROM replicas"""  # noqa: S608
@@ -221,7 +221,9 @@ class Pulse:
             self._leave(self._former)
             self._former = None
         sent = clock()
-        number: int = connection.execute(_JOIN, (self._id, self._version, socket.gethostname())).fetchone()[0]
+        row = connection.execute(_JOIN, (self._id, self._version, socket.gethostname())).fetchone()
+        number: int = row[0]
+        self.skew = row[1] - time.time()
         connection.run(f"LISTEN {channel(number)}")
         self._valid_until = sent + LEASE - MARGIN
         self.membership = Membership(number, self._id)
