@@ -122,12 +122,12 @@ class Dispatcher:
     async def takes_part(self, ref: ConversationRef) -> bool:
         """Whether the bot takes part in this conversation already: it has a session, or a delivery that waits."""
         key = ref.key
-        if self._in_memory(key) or await self._store.exists(key):
+        if self._in_memory(key):
             return True
-        # The delivery that opens its session may still wait in the store, or have come into memory while we looked.
+        # First what waits, then the session: a turn that ends elsewhere between the two looks leaves its session.
         may_wait = self._backlog.exists or self._cluster.shared
         waits = may_wait and bool(await self._store.pending(conversation=key, now=math.inf, limit=1))
-        return waits or self._in_memory(key)
+        return waits or await self._store.exists(key) or self._in_memory(key)
 
     def learn(self, key: str, twin: MessageCreated) -> bool:
         """Add what a second delivery of the same message says to the first one's turn, if that has not begun.
