@@ -190,7 +190,9 @@ def compose(
         limit=settings.max_file_bytes,
         quota=settings.file_quota(),
     )
-    sessions = SessionPool(store, limit=settings.live_sessions, rest_after=settings.session_rest)
+    sessions = SessionPool(
+        store, limit=settings.live_sessions, rest_after=settings.session_rest, now=lambda: store.cluster.now()
+    )
     history = History(_place_of_history(settings, callbacks))
     contents = _contents(settings, kept) if history.on else None
     layer = LayerSource(

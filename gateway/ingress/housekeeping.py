@@ -125,7 +125,7 @@ class Housekeeping:
             await asyncio.sleep(self._every)
 
     async def _end_idle(self) -> None:
-        now = time.time()
+        now = self._store.cluster.now()
         limit = min(100 + self._left, LOOK_LIMIT)
         self._left = 0
         for session in await self._store.idle(before=now - self._end_after, limit=limit):
@@ -145,14 +145,14 @@ class Housekeeping:
     async def _index(self) -> None:
         """Bring the index for searches up to date, as far as the time until the next turn of this loop allows."""
         end = time.monotonic() + INDEX_EVERY
-        purged = time.time() - PURGE_INDEX_AFTER
+        purged = self._store.cluster.now() - PURGE_INDEX_AFTER
         more = True
         while more and time.monotonic() < end:
             more = await self._store.index_steps() or await self._store.purge_index(removed_before=purged)
             await asyncio.sleep(INDEX_PAUSE)
 
     async def _prune(self) -> None:
-        now = time.time()
+        now = self._store.cluster.now()
         await self._retention.expire()
         kept = self._kept
         removed = 1

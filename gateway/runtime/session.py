@@ -178,7 +178,10 @@ def _is_json(key: object, value: Any) -> bool:
 class SessionPool:
     """The sessions in memory, least recently used first."""
 
-    def __init__(self, store: Sessions, *, limit: int, rest_after: float) -> None:
+    def __init__(self, store: Sessions, *, limit: int, rest_after: float, now: Callable[[], float] = time.time) -> None:
+        """``limit`` is how many sessions are in memory at most, ``rest_after`` the seconds without a turn after which
+        one leaves it; ``now`` returns the time in seconds since the epoch by which others tell how long one is idle."""
+        self._now = now
         self._store = store
         self._limit = limit
         self._rest_after = rest_after
@@ -217,7 +220,7 @@ class SessionPool:
                 if record is not None:
                     session = Session.restored(record)
                 elif create:
-                    session = Session(id=id_of_session(opener, at), ref=ref, user=user, started_at=time.time())
+                    session = Session(id=id_of_session(opener, at), ref=ref, user=user, started_at=self._now())
                 else:
                     return None
                 self._live[key] = session
@@ -226,7 +229,7 @@ class SessionPool:
             session.joined(user.key)
         session.pins += 1
         session.ref = ref
-        session.last_at = time.time()
+        session.last_at = self._now()
         session.used_at = time.monotonic()
         self._trim()
         return session
@@ -260,7 +263,7 @@ class SessionPool:
         """End the session for good, in memory and in the store."""
         session.ended = True
         self.forget(session)
-        await self._store.end(session.ref.key, at=time.time())
+        await self._store.end(session.ref.key, at=self._now())
 
     def record_of(self, conversation: str) -> SessionRecord | None:
         """Return the record of a conversation's live session, None if there is none or it was never opened."""

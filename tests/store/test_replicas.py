@@ -1,6 +1,7 @@
 """Several replicas on one PostgreSQL database: each conversation is run by one of them, and nothing waits for none."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
@@ -329,3 +330,22 @@ async def test_a_long_key_wakes_all_the_same(one: Replica, other: Replica) -> No
 async def test_a_person_is_known_on_all(one: Replica, other: Replica) -> None:
     await one.store.put_value("gateway", f"settings:{ADA.key}", {"values": {"x": 1}})
     assert await other.store.get_value("gateway", f"settings:{ADA.key}") == {"values": {"x": 1}}
+
+
+async def test_a_clock_that_is_an_hour_off_moves_no_time(
+    one: Replica, other: Replica, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lease = await lease_on(one.store)
+    for key in ("due", "later"):
+        await one.store.put(envelope(key))
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + 3_600)
+    while abs(one.store.cluster.now() - real()) > 60:
+        await asyncio.sleep(0.05)
+    await one.store.fail(lease, "due", error="boom", not_before=time.time() - 5)
+    await one.store.fail(lease, "later", error="boom", not_before=time.time() + 60)
+    monkeypatch.undo()
+    while abs(other.store.cluster.now() - real()) > 60:
+        await asyncio.sleep(0.05)
+    pending = await other.store.pending(conversation=CONVERSATION, now=time.time(), limit=10)
+    assert [each.envelope.key for each in pending] == ["due"]

@@ -180,7 +180,7 @@ class AskBase(Generic[T]):
     def _begin_waiting(self, effect: Effect) -> None:
         """Record until when the ask waits, so that a restart does not begin its time anew."""
         if self.timeout is not None:
-            effect.record(until=time.time() + self.timeout)
+            effect.record(until=require_turn().services.store.cluster.now() + self.timeout)
 
     def _seconds_left(self, effect: Effect) -> float | None:
         if self.timeout is None:
@@ -188,7 +188,7 @@ class AskBase(Generic[T]):
         if "until" not in effect.body:
             self._begin_waiting(effect)
         until: float = effect.body["until"]
-        return min(self.timeout, max(until - time.time(), AFTER_RESTART))
+        return min(self.timeout, max(until - require_turn().services.store.cluster.now(), AFTER_RESTART))
 
     async def _finish(self, turn: Turn, posting: Posting, answer: Mapping[str, Any] | None) -> T | None:
         """Show on the question how it ended, and return the answer that is on record; None is one that did not come."""

@@ -37,6 +37,7 @@ START = f"UPDATE deliveries SET started = ? {_OPEN_OF} RETURNING conversation, k
 PAUSE = f"UPDATE deliveries SET started = 0, revived = 1 {_OPEN_OF}"  # noqa: S608
 HAND_OVER = "UPDATE deliveries SET started = 0, revived = 1 WHERE state = 0 AND started = ?"
 RELEASE_ALL = f"DELETE FROM leases WHERE replica = ? AND left(conversation, {len(PART)}) <> '{PART}'"  # noqa: S608
+CHECK = "UPDATE replicas SET until = until WHERE number = ?"
 RETIRE = "UPDATE replicas SET retired = true WHERE number = ?"
 LEFT = """SELECT DISTINCT conversation FROM deliveries
     WHERE state = 0 AND conversation = ANY (CAST(? AS text[]))"""
@@ -184,6 +185,11 @@ class SharedDeliveries:
         tx.execute(RELEASE_ALL, (tx.epoch,))
         self._leases.give_up()
         wake_all(tx)
+        return items
+
+    def check(self, tx: Transaction, items: Sequence[None]) -> Sequence[None]:
+        """Write something that is this replica's own."""
+        tx.execute(CHECK, (tx.epoch,))
         return items
 
     # What replicas that died have left

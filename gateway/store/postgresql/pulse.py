@@ -32,6 +32,9 @@ AGAIN_AFTER = 0.5
 """Seconds between two tries to reach the database."""
 STATEMENT = 2.0
 """Seconds that a heartbeat may take."""
+CLOCK_OFF = 60.0
+"""Seconds by which the clocks of this machine and of the database may differ: platforms sign what they send with the
+time, and take signatures of some minutes ago for forged."""
 ALL = "gateway_all"
 """The channel on which all replicas listen."""
 
@@ -135,6 +138,14 @@ class Pulse:
         """Whether this replica's lease has ended."""
         return self.membership is None or clock() > self._valid_until
 
+    @property
+    def clock_problem(self) -> str | None:
+        """What is wrong with this machine's clock, None if it agrees with the database's."""
+        if abs(self.skew) <= CLOCK_OFF:
+            return None
+        way = "behind" if self.skew > 0 else "ahead of"
+        return f"this machine's clock is {abs(self.skew):.0f} s {way} the database's: set it, by NTP"
+
     def notify(self, channel: str, payload: str) -> None:
         """Send a notice soon, if the database is there."""
         self._outgoing.append((channel, payload))
@@ -221,9 +232,9 @@ class Pulse:
             self._leave(self._former)
             self._former = None
         sent = clock()
-        row = connection.execute(_JOIN, (self._id, self._version, socket.gethostname())).fetchone()
-        number: int = row[0]
-        self.skew = row[1] - time.time()
+        number: int
+        number, now = connection.execute(_JOIN, (self._id, self._version, socket.gethostname())).fetchone()
+        self._compare(now)
         connection.run(f"LISTEN {channel(number)}")
         self._valid_until = sent + LEASE - MARGIN
         self.membership = Membership(number, self._id)
@@ -272,8 +283,15 @@ class Pulse:
                 self._end_membership()
                 return
             self._valid_until = sent + LEASE - MARGIN
-        self.skew = row[0] - time.time()
+        self._compare(row[0])
         self._look(connection)
+
+    def _compare(self, now: float) -> None:
+        """Compare this machine's clock with the database's, which says it is ``now``."""
+        before = self.clock_problem
+        self.skew = now - time.time()
+        if (problem := self.clock_problem) is not None and before is None:
+            log.error("replica.clock_off", problem=problem)
 
     def _look(self, connection: PostgreSQLConnection) -> None:
         alive, dead = connection.execute(_LOOK).fetchone()

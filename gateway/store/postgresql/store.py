@@ -60,6 +60,7 @@ class PostgreSQLStore(DatabaseStore):
         self._claim = Kind(shared.claim)
         self._release = Kind(shared.release)
         self._retire = Kind(shared.retire)
+        self._check = Kind(shared.check)
         self._pass_on = Kind(shared.pass_on, owned=False)
         self._end_connections = Kind(shared.end_connections)
         self.turns = TurnKinds(
@@ -165,6 +166,9 @@ class PostgreSQLStore(DatabaseStore):
     async def retire(self) -> None:
         self._leases.retired = True
         await self._do(self._retire, None)
+
+    async def ping(self) -> None:
+        await self._do(self._check, None)
 
     async def recover(self) -> int:
         await self._do(self._end_connections, None)
