@@ -102,7 +102,7 @@ class Given:
     @classmethod
     def of(cls, settings: GatewaySettings, store: Store, kept: FileParts) -> Self:
         """Build it for these settings on this store."""
-        files = Files(settings.data_dir / "files", sender=Sender({}), limit=0)
+        files = Files(settings.data_dir / "files", sender=Sender({}), limit=0, cluster=store.cluster)
         deletion = Deletion(store=store, blobs=kept.blobs, held=kept.vault, files=files)
         access = KeyedAccess(store, store, settings.plain_api_keys, rate=settings.api_rate, cluster=store.cluster)
         return cls(ConversationActivity(), access, deletion)
@@ -189,6 +189,7 @@ def compose(
         sender=sender,
         limit=settings.max_file_bytes,
         quota=settings.file_quota(),
+        cluster=store.cluster,
     )
     sessions = SessionPool(
         store, limit=settings.live_sessions, rest_after=settings.session_rest, now=lambda: store.cluster.now()

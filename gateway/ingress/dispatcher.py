@@ -296,13 +296,16 @@ class Dispatcher:
         one of which only a session is."""
         if not self._cluster.shared or conversation in self._queues or not self._store.holds(conversation):
             return
+        if conversation in self._queues.suspended:
+            return  # whoever suspended it lets go of it
         if self._queues.closing:
             self._pool.discard([conversation])
         if conversation not in self._pool:
             self._tasks.spawn(self._release(conversation))
 
     async def _release(self, conversation: str) -> None:
-        if conversation in self._queues or conversation in self._pool or not self._store.holds(conversation):
+        in_use = conversation in self._queues or conversation in self._pool or conversation in self._queues.suspended
+        if in_use or not self._store.holds(conversation):
             return  # it is in use again, or was released meanwhile
         try:
             lease = await self._store.claim(conversation)
@@ -359,6 +362,7 @@ class Dispatcher:
             history=history,
             take_due=self._take_due,
             endings=self._endings,
+            cluster=self._cluster,
         )
 
     async def _take_due(self) -> None:

@@ -2,18 +2,20 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import structlog
 
+from gateway.errors import Fenced, StoreFailed
+from gateway.ingress.breaking_off import break_off
 from gateway.ingress.queue import ConversationQueue
 from gateway.ingress.queues import ConversationQueues
-from gateway.ports import Inbox
+from gateway.ports import Cluster, Inbox
 from gateway.runtime.endings import DeliveryEndings
-from gateway.runtime.erasure import StillRunning
+from gateway.runtime.erasure import FORGOTTEN, StillRunning
 from gateway.runtime.history import History
-from gateway.runtime.persistence import retry_until_stored
 from gateway.runtime.profiles import Profiles
 from gateway.runtime.session import SessionPool
 
@@ -21,8 +23,16 @@ log = structlog.get_logger(__name__)
 
 END_WITHIN = 10.0
 """Seconds that running turns get to end by themselves."""
-CANCEL_WITHIN = 5.0
-"""Seconds that cancelled turns get to end."""
+LET_GO_WITHIN = 25.0
+"""Seconds that other replicas get to let go of conversations: to end or break off their turns, or to be found dead."""
+ASK_EVERY = 0.2
+"""Seconds between two times that they are asked."""
+LEFT_ALONE = 2.0
+"""Seconds for which a replica that let go of a conversation does not take it again."""
+WORD = 6_000
+"""Bytes of the keys that one word names."""
+YIELD = "yield"
+"""The topic on which replicas ask for conversations."""
 
 
 class Suspension:
@@ -31,6 +41,8 @@ class Suspension:
     Deliveries of a suspended conversation are stored and acknowledged as ever. They are read back from the store when
     the suspension ends; a turn that only waited for an answer, or had to be broken off, then runs again and goes on
     with its journal, as after a restart.
+
+    A conversation that another replica runs is asked for, and held here during the suspension, so that nobody runs it.
     """
 
     def __init__(
@@ -43,6 +55,7 @@ class Suspension:
         history: History,
         take_due: Callable[[], Awaitable[None]],
         endings: DeliveryEndings,
+        cluster: Cluster,
     ) -> None:
         """``take_due`` reads deliveries back that wait in the store; ``endings`` tells of those that were closed."""
         self._inbox = inbox
@@ -52,6 +65,14 @@ class Suspension:
         self._history = history
         self._take_due = take_due
         self._endings = endings
+        self._cluster = cluster
+        self._blocked: set[str] = set()
+        """The conversations that are suspended from here."""
+        self._yielded: set[str] = set()
+        """The conversations that another replica asked for."""
+        self._yielding: set[asyncio.Task[None]] = set()
+        cluster.listen(YIELD, self._hear_yield)
+        cluster.listen(FORGOTTEN, lambda body: self._forget_here(body["person"]))
 
     def conversations(self, person: str) -> Collection[str]:
         """Return the conversations in memory that a person takes part in, or has a delivery in."""
@@ -68,24 +89,37 @@ class Suspension:
         self._pool.discard(conversations)
 
     def forget(self, person: str, conversations: Iterable[str]) -> None:
-        """Forget the sessions of these conversations, the person's profile, and that the person is kept."""
+        """Forget the sessions of these conversations, and on all replicas the person's profile, and that the person is
+        kept."""
         self._pool.discard(conversations)
+        self._forget_here(person)
+        self._cluster.tell(FORGOTTEN, {"person": person})
+
+    def _forget_here(self, person: str) -> None:
         self._profiles.forget(person)
         self._history.forget(person)
 
     @asynccontextmanager
     async def suspended(self, conversations: Collection[str]) -> AsyncGenerator[None]:
-        """Let no turn run in these conversations during the block; those that run end first."""
+        """Let no turn run in these conversations during the block, on any replica; those that run end first."""
         self._queues.suspended.update(conversations)
+        self._blocked.update(conversations)
         try:
-            await self._end([queue for key in conversations if (queue := self._queues.get(key)) is not None])
+            await self._end_turns(conversations)
+            if self._cluster.shared:
+                await self._hold(conversations)
             yield
         finally:
-            self._queues.suspended.difference_update(conversations)
+            if self._cluster.shared:
+                await self._let_go(conversations)
+            self._blocked.difference_update(conversations)
+            self._queues.suspended.difference_update(set(conversations) - self._yielded)
             await self._take_due()
             await self._endings.look(self._inbox)  # no turn tells of what was erased or deleted meanwhile
 
-    async def _end(self, queues: Collection[ConversationQueue]) -> None:
+    async def _end_turns(self, conversations: Collection[str]) -> None:
+        """End the turns that run here in these conversations. Raises ``StillRunning``."""
+        queues = [queue for key in conversations if (queue := self._queues.get(key)) is not None]
         deadline = time.monotonic() + END_WITHIN
         while tasks := [task for queue in queues if queue.key in self._queues for task in queue.busy()]:
             left = deadline - time.monotonic()
@@ -96,22 +130,73 @@ class Suspension:
         await asyncio.gather(*(self._break_off(queue) for queue in queues if self._queues.get(queue.key) is queue))
 
     async def _break_off(self, queue: ConversationQueue) -> None:
-        """Cancel the turns of a conversation. They are not done: they run again later, unless they are erased."""
-        keys = [*queue.side, *((queue.current.key,) if queue.current is not None else ())]
-        lease, tasks = queue.lease, list(queue.side.values())
-        queue.lose()
-        for task in tasks:
-            task.cancel("suspended")
-        if queue.task is not None:
-            tasks.append(queue.task)
-        if tasks:
-            _, running = await asyncio.wait(tasks, timeout=CANCEL_WITHIN)
-            if running:
-                raise StillRunning(
-                    f"a turn in {queue.key} does not end, because its handler swallows the cancellation: stop the "
-                    "gateway and ask again"
-                )
-        for key in keys:
-            if lease is not None:
-                await retry_until_stored(lambda key=key: self._inbox.pause(lease, key))  # type: ignore[misc]
-        log.info("conversation.suspended", conversation=queue.key, broken_off=len(keys))
+        if not await break_off(queue, self._inbox):
+            raise StillRunning(
+                f"a turn in {queue.key} does not end, because its handler swallows the cancellation: stop the "
+                "gateway and ask again"
+            )
+
+    # Other replicas
+
+    async def _hold(self, conversations: Collection[str]) -> None:
+        """Take the leases of all these conversations. Raises ``StillRunning`` when a replica does not let go."""
+        wanted, deadline = list(conversations), time.monotonic() + LET_GO_WITHIN
+        while True:
+            leases = await asyncio.gather(*map(self._inbox.claim, wanted))
+            wanted = [key for key, lease in zip(wanted, leases, strict=True) if lease is None]
+            if not wanted:
+                return
+            if time.monotonic() > deadline:
+                raise StillRunning(f"another replica does not let go of {wanted[0]}: stop that one, or ask again")
+            for some in _words(wanted):
+                self._cluster.tell(YIELD, {"conversations": some})
+            await asyncio.sleep(ASK_EVERY)
+
+    async def _let_go(self, conversations: Collection[str]) -> None:
+        """Release the leases of those of these conversations of which nothing is in memory."""
+        free = [
+            key for key in conversations if self._inbox.holds(key) and key not in self._queues and key not in self._pool
+        ]
+        with suppress(Fenced, StoreFailed):  # then they end by themselves, or are released with the process
+            for lease in await asyncio.gather(*map(self._inbox.claim, free)):
+                if lease is not None:
+                    await self._inbox.release(lease)
+
+    def _hear_yield(self, body: Mapping[str, Any]) -> None:
+        taken = self._blocked | self._yielded
+        asked = {key for key in body["conversations"] if key not in taken and self._inbox.holds(key)}
+        if asked:
+            task = asyncio.ensure_future(self._yield(asked))
+            self._yielding.add(task)
+            task.add_done_callback(self._yielding.discard)
+
+    async def _yield(self, conversations: Collection[str]) -> None:
+        """End the turns of these conversations and let another replica have them."""
+        self._yielded.update(conversations)
+        self._queues.suspended.update(conversations)
+        try:
+            await self._end_turns(conversations)
+            self._pool.discard(conversations)
+            await self._let_go(conversations)
+            await asyncio.sleep(LEFT_ALONE)
+        except (StillRunning, Fenced) as error:
+            log.warning("conversations.not_yielded", count=len(conversations), error=str(error))
+        finally:
+            self._yielded.difference_update(conversations)
+            self._queues.suspended.difference_update(set(conversations) - self._blocked)
+        await self._take_due()
+
+
+def _words(keys: Iterable[str]) -> Iterator[list[str]]:
+    """Yield the keys in groups that one word may name."""
+    some: list[str] = []
+    size = 0
+    for key in keys:
+        length = len(key.encode()) + 3
+        if some and size + length > WORD:
+            yield some
+            some, size = [], 0
+        some.append(key)
+        size += length
+    if some:
+        yield some

@@ -16,7 +16,7 @@ from gateway.outbox.elements import ElementFiles
 from gateway.outbox.layer import LayerSource
 from gateway.ports import Cluster, LayerStatus, Outbox, OutboxItem
 from gateway.runtime.calling import as_failure
-from gateway.runtime.erasure import StillRunning
+from gateway.runtime.erasure import FORGOTTEN, StillRunning
 from gateway.runtime.leadership import Leadership
 
 log = structlog.get_logger(__name__)
@@ -100,6 +100,7 @@ class Deliverer:
         self._leadership = Leadership(cluster, _PART, stop=self._let_go)
         self._telling: asyncio.TimerHandle | None = None
         cluster.listen(_NEWS, self._hear)
+        cluster.listen(FORGOTTEN, lambda body: self.forget(body["person"]))
 
     async def start(self) -> None:
         """Begin to deliver, in the background."""

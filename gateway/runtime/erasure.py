@@ -15,6 +15,8 @@ from gateway.runtime.seals import Seals
 
 log = structlog.get_logger(__name__)
 
+FORGOTTEN = "person.forgotten"
+"""The topic on which replicas tell each other to forget a person (``UserRef.key``)."""
 AT_ONCE = 16
 """Threads whose contents are looked for at the same time."""
 REWRITTEN = 256_000_000

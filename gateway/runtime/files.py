@@ -1,11 +1,14 @@
 """Downloads the files that users attach, before the handler runs, into private folders that end with the session."""
 
+import asyncio
 import hashlib
 import os
 import re
 import shutil
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -13,12 +16,14 @@ from gateway.disk import Quota, create, in_thread, is_full, make_folder, make_ro
 from gateway.egress import Sender
 from gateway.errors import TooLarge
 from gateway.model import RemoteFile
+from gateway.ports import Cluster
 
 log = structlog.get_logger(__name__)
 
 _UNSAFE = re.compile(r"[^\w.\- ]", re.ASCII)
 _PART = ".part"
 """Suffix of a file that is being downloaded."""
+_FORGOTTEN = "files.forgotten"
 _PART_AGE = 3_600.0
 """Seconds after which an unfinished download is removed, because the process that made it died."""
 
@@ -26,7 +31,22 @@ _PART_AGE = 3_600.0
 class Files:
     """The folder of downloaded attachments: one sub-folder per session."""
 
-    def __init__(self, folder: Path, *, sender: Sender, limit: int, quota: Quota | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, sender: Sender, limit: int, quota: Quota | None = None, cluster: Cluster | None = None
+    ) -> None:
+        """Use a folder of this machine.
+
+        Args:
+            folder: The folder.
+            sender: What downloads the files.
+            limit: Bytes of one file at most.
+            quota: The bounds for all of them.
+            cluster: The replicas, each of which has such a folder on its machine.
+        """
+        self._cluster = cluster
+        if cluster is not None:
+            cluster.listen(_FORGOTTEN, self._hear_forgotten)
+        self._forgetting: set[asyncio.Task[None]] = set()
         self._folder = folder
         self._sender = sender
         self.limit = limit
@@ -95,7 +115,18 @@ class Files:
             self._quota.put(path, path.relative_to(self._folder).parts[0], size, at=at)
 
     async def forget(self, session: str) -> None:
-        """Remove all files of a session."""
+        """Remove all files of a session, on the machines of all replicas; one that does not run just now keeps what it
+        has until it is old (``prune``)."""
+        if self._cluster is not None:
+            self._cluster.tell(_FORGOTTEN, {"session": session})
+        await self._forget_here(session)
+
+    def _hear_forgotten(self, body: Mapping[str, Any]) -> None:
+        task = asyncio.ensure_future(self._forget_here(body["session"]))
+        self._forgetting.add(task)
+        task.add_done_callback(self._forgetting.discard)
+
+    async def _forget_here(self, session: str) -> None:
         if self._quota is not None:
             self._quota.drop_all_of(session)
         await in_thread(shutil.rmtree, self._folder / session, ignore_errors=True)

@@ -10,7 +10,7 @@ import pytest
 
 import gateway as cl
 from gateway.emulators.slack.emulator import SlackEmulator
-from gateway.ingress import suspension
+from gateway.ingress import breaking_off, suspension
 from gateway.store import SQLiteStore
 from tests.contract.actions import eventually
 from tests.contract.crashes import LivingBot
@@ -78,7 +78,7 @@ async def test_nothing_is_erased_while_a_turn_does_not_end(
     slack: SlackEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(suspension, "END_WITHIN", 0.1)
-    monkeypatch.setattr(suspension, "CANCEL_WITHIN", 0.1)
+    monkeypatch.setattr(breaking_off, "CANCEL_WITHIN", 0.1)
     release = asyncio.Event()
 
     def bot() -> None:

@@ -96,7 +96,7 @@ async def test_every_item_is_one_of_the_sdk(serve: Serve) -> None:
 
 async def test_a_thread_whose_turn_does_not_end_is_not_deleted(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.ingress.suspension.END_WITHIN", 0.1)
-    monkeypatch.setattr("gateway.ingress.suspension.CANCEL_WITHIN", 0.1)
+    monkeypatch.setattr("gateway.ingress.breaking_off.CANCEL_WITHIN", 0.1)
     end = asyncio.Event()
 
     def bot() -> None:

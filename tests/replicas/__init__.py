@@ -1,0 +1,1 @@
+"""What several replicas on PostgreSQL do together, each a whole gateway in this process."""
