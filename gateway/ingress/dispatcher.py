@@ -72,7 +72,7 @@ class Dispatcher:
         self._runner = runner
         self._pool = pool
         self._tasks = tasks
-        self._trials = Trials()
+        self._trials = Trials(shared=store.cluster.shared)
         self._activity = activity or ConversationActivity()
         self._queues = queues = ConversationQueues(limits, self._activity, on_room=self._take_waiting)
         self._backlog = Backlog(

@@ -8,6 +8,9 @@ interruptions, so the third one, after which a delivery is given up, was counted
 A suspect can also be hit by chance, when something else kills the process again and again. So no suspect runs in the
 first second of a process (``LIFE``), and one that was interrupted twice waits longer still: a death before that finds
 no suspect running, which speaks for all of them (``Inbox.recover`` takes that into account, too).
+
+Where several replicas share the store, what one that died has left goes on at once on the others: people wait for it,
+and another replica dies at worst. Only a suspect at its last attempt runs without others there.
 """
 
 import asyncio
@@ -51,8 +54,10 @@ class Trial:
 class Trials:
     """Admits suspects to run, those with the fewest interruptions first."""
 
-    def __init__(self, *, long: float = LONG, life: float = LIFE) -> None:
-        """``long`` and ``life`` stand for ``LONG`` and ``LIFE`` (seconds)."""
+    def __init__(self, *, long: float = LONG, life: float = LIFE, shared: bool = False) -> None:
+        """``long`` and ``life`` stand for ``LONG`` and ``LIFE`` (seconds); ``shared`` says that other replicas work on
+        the store."""
+        self._shared = shared
         self._long = long
         self._life = life
         self._began = time.monotonic()
@@ -62,7 +67,8 @@ class Trials:
         """The trials that keep the next one waiting, each with the timer that ends this; None for one that runs
         alone."""
         self._long_running: set[Trial] = set()
-        """The trials that have run for ``LONG`` seconds and keep only those waiting that must run alone."""
+        """The trials that keep only those waiting that must run alone: they have run for ``LONG`` seconds, or other
+        replicas work on the store."""
 
     def begin(self, deaths: Sequence[float] = ()) -> None:
         """Count the life of the process from now, when it takes up what the one before it left. ``deaths`` are those of
@@ -87,6 +93,9 @@ class Trials:
         """Wait until this suspect may run, and return its trial. Call ``end`` with the trial when the turn has ended or
         waits for an answer."""
         trial = Trial(queued, alone=queued.interrupted >= self._bound(queued) - 1)
+        if self._shared and not trial.alone:
+            self._long_running.add(trial)
+            return trial
         life = self._life if trial.alone else self._life / 2
         if (left := self._began + life - time.monotonic()) > 0:
             await asyncio.sleep(left)

@@ -56,6 +56,16 @@ async def test_one_whose_last_run_it_may_be_waits_until_the_process_has_lived() 
     await tasks[0]
 
 
+async def test_beside_other_replicas_only_one_whose_last_run_it_may_be_waits() -> None:
+    trials = Trials(life=0, shared=True)
+    first, second = [await trials.admit(suspect(n)) for n in range(2)]
+    tasks = [asyncio.create_task(trials.admit(suspect(2, interrupted=2)))]
+    trials.end(first)
+    assert await admitted(tasks) == []
+    trials.end(second)
+    assert await admitted(tasks) == [0]
+
+
 async def test_deaths_before_it_came_speak_for_another_cause() -> None:
     trials = Trials()
     trials.begin([1_000.0, 1_500.0, 2_500.0])
