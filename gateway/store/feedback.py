@@ -41,7 +41,7 @@ def export(url: str, *, since: float | None = None) -> Generator[Iterator[dict[s
         )
         .outerjoin(steps, steps.c.id == feedbacks.c.forId)
         .outerjoin(threads, threads.c.id == feedbacks.c.threadId)
-        .order_by(feedbacks.c.createdAt, feedbacks.c.id)
+        .order_by(feedbacks.c.createdAt.nulls_first(), feedbacks.c.id)
     )
     if since is not None:
         query = query.where(feedbacks.c.createdAt >= time_text(since))

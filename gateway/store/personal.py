@@ -7,11 +7,13 @@ from typing import Any, NamedTuple, TextIO
 
 from gateway.store.core.connection import Connection
 from gateway.store.core.kinds.rights import MINE
+from gateway.store.core.words import Statement
 from gateway.store.sqlite.file import open_shared
 from gateway.store.urls import sqlite_file
 
 _THREADS = f"""{MINE}
-    SELECT mine.id FROM mine LEFT JOIN threads ON threads.id = mine.id ORDER BY threads."createdAt", mine.id"""  # noqa: S608
+    SELECT mine.id FROM mine LEFT JOIN threads ON threads.id = mine.id
+    ORDER BY threads."createdAt" NULLS FIRST, mine.id"""  # noqa: S608
 _THREAD = """SELECT id, "createdAt", name, "userId", "userIdentifier", tags, metadata, platform
     FROM threads WHERE id = ?"""
 _STEP = (
@@ -33,16 +35,20 @@ def _columns(table: str, names: Sequence[str]) -> str:
     return ", ".join(f'{table}."{name}"' for name in names)
 
 
-# ?1 is the person, ?2 the thread, ?3 whether what belongs to nobody is theirs too. Rows come in the order they were
-# written in, which needs no sorting.
-_STEPS = f"""SELECT steps."userIdentifier" = ?1 OR coalesce(steps."userIdentifier", '') = '' AND ?3,
+# ?1 is the person, ?2 the thread, ?3 whether what belongs to nobody is theirs too. On SQLite rows come in the order
+# they were written in, which needs no sorting.
+_STEPS_OF = f"""SELECT steps."userIdentifier" = ?1 OR coalesce(steps."userIdentifier", '') = '' AND ?3,
         {_columns("steps", _STEP)}, {_columns("feedbacks", _FEEDBACK)}
     FROM steps LEFT JOIN feedbacks ON feedbacks."forId" = steps.id AND feedbacks."userIdentifier" = ?1
     WHERE steps."threadId" = ?2 AND (steps."userIdentifier" = ?1 OR feedbacks.id IS NOT NULL
-        OR (coalesce(steps."userIdentifier", '') = '' AND ?3))
-    ORDER BY steps.rowid"""  # noqa: S608
-_ELEMENTS = f"""SELECT {_columns("elements", _ELEMENT)} FROM elements WHERE "threadId" = ?2
-    AND ("userIdentifier" = ?1 OR (coalesce("userIdentifier", '') = '' AND ?3)) ORDER BY rowid"""  # noqa: S608
+        OR (coalesce(steps."userIdentifier", '') = '' AND ?3))"""  # noqa: S608
+_STEPS = Statement(
+    f"{_STEPS_OF} ORDER BY steps.rowid",
+    postgresql=f'{_STEPS_OF} ORDER BY steps."createdAt" NULLS FIRST, steps.start NULLS FIRST, steps.id',
+)
+_ELEMENTS_OF = f"""SELECT {_columns("elements", _ELEMENT)} FROM elements WHERE "threadId" = ?2
+    AND ("userIdentifier" = ?1 OR (coalesce("userIdentifier", '') = '' AND ?3))"""  # noqa: S608
+_ELEMENTS = Statement(f"{_ELEMENTS_OF} ORDER BY rowid", postgresql=f"{_ELEMENTS_OF} ORDER BY id")
 _USER = 'SELECT id, identifier, "createdAt", metadata FROM users WHERE identifier = ?'
 _SETTINGS = "SELECT body FROM key_values WHERE owner = 'gateway' AND name = 'settings:' || ?"
 

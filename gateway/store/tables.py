@@ -37,7 +37,7 @@ async def upgrade(url: str) -> Upgraded:
         from gateway.store.postgresql import schema
 
         before, notices = await schema.upgrade(url)
-        return Upgraded(before, HEAD, notices=notices)
+        return Upgraded(before, max(before, HEAD), notices=notices)
     path = sqlite_file(url)
     before = maintenance.upgrade(path)
     return Upgraded(before, HEAD, copy=copy_of(path, before) if 0 < before < HEAD else None)

@@ -130,6 +130,7 @@ print("imported" if "alembic" in sys.modules else "not imported")
         for table in step_search.TABLES:
             connection.execute(f"DROP TABLE {table}")
         connection.execute("ALTER TABLE deliveries DROP COLUMN person")
+        connection.execute("ALTER TABLE owner DROP COLUMN oldest")
     migrated = subprocess.run(command, capture_output=True, text=True, check=True)
     assert migrated.stdout.splitlines()[-1] == "imported"
 

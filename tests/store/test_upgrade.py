@@ -19,6 +19,7 @@ from gateway.errors import SettingsError
 from gateway.store import SQLiteStore, tables
 from gateway.store.core.tables import metadata
 from gateway.store.migrations import HEAD
+from gateway.store.postgresql import PostgreSQLStore
 from gateway.store.postgresql import schema as postgresql
 from tests.store import old_schemas
 from tests.support.postgres import database, server_url
@@ -81,12 +82,47 @@ async def test_tables_are_created_once(url: str) -> None:
 
 async def test_a_database_of_a_newer_gateway_is_refused(url: str) -> None:
     await tables.upgrade(url)
-    await execute(url, "UPDATE alembic_version SET version_num = '0099'")
+    await execute(url, "UPDATE alembic_version SET version_num = '0099'", "UPDATE owner SET oldest = 98")
     with pytest.raises(
         SettingsError, match=rf"^database .*newer gateway.*version 99, this one knows {HEAD}\): upgrade"
     ):
         await tables.upgrade(url)
     assert await tables.current(url) == 99
+
+
+async def test_a_replica_goes_on_with_tables_of_a_newer_version_that_allows_it(postgres: str) -> None:
+    await tables.upgrade(postgres)
+    newer = f"{HEAD + 1:04d}"
+    await execute(
+        postgres,
+        f"UPDATE alembic_version SET version_num = '{newer}'",
+        f"UPDATE owner SET oldest = {HEAD}",
+        "ALTER TABLE sessions ADD COLUMN colour TEXT",
+    )
+    done = await tables.upgrade(postgres)
+    assert (done.before, done.after) == (HEAD + 1, HEAD + 1)
+    for replica in (True, False):
+        store = PostgreSQLStore(postgres, replica=replica)
+        await store.open()
+        assert await store.load("slack:T1:C1:1.1") is None
+        await store.close()
+    await execute(postgres, f"UPDATE owner SET oldest = {HEAD + 1}")
+    for replica in (True, False):
+        with pytest.raises(SettingsError, match=f"schema version {HEAD + 1}, this one knows {HEAD}"):
+            await PostgreSQLStore(postgres, replica=replica).open()
+
+
+async def test_texts_are_compared_in_the_order_of_characters_in_any_database(postgres: str) -> None:
+    await tables.upgrade(postgres)
+    engine = create_async_engine(postgres)
+    async with engine.connect() as connection:
+        others = await connection.execute(
+            text("""SELECT table_name, column_name FROM information_schema.columns
+                WHERE table_schema = 'public' AND data_type = 'text' AND collation_name IS DISTINCT FROM 'C'""")
+        )
+        found = [tuple(row) for row in others]
+    await engine.dispose()
+    assert found == [("steps", "output")]
 
 
 async def test_a_database_of_another_program_is_refused(url: str) -> None:

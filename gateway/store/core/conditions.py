@@ -1,12 +1,13 @@
 """Builds the conditions on rows that programs give."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Float, Table, case, cast, exists, false, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Table, exists, false, func, or_, select
 
 from gateway.model.text import storable
 from gateway.ports.records import Condition, Noun
+from gateway.store.core import functions
 from gateway.store.core.tables import elements, feedbacks, scores, steps, threads, users
 
 TABLES: Mapping[Noun, Table] = {
@@ -21,8 +22,9 @@ SAID_AT = "said_at"
 """The field of a thread that is the time of one of its steps."""
 HIDDEN = frozenset({"ref"})
 """Columns that no program sees."""
+OBJECTS = frozenset({"metadata", "generation", "props", "playerConfig", "given"})
+"""Columns that hold a JSON object."""
 _GENERATION = "generation."
-_DAY = 86_400
 
 
 def _condition_on(noun: Noun, condition: Condition) -> ColumnElement[bool]:
@@ -31,11 +33,15 @@ def _condition_on(noun: Noun, condition: Condition) -> ColumnElement[bool]:
     if special is not None:
         return special(condition)
     if noun == "steps" and condition.field.startswith(_GENERATION):
-        return compared(_in_json(steps, "generation", condition.field.removeprefix(_GENERATION)), condition)
+        named = condition.field.removeprefix(_GENERATION)
+        of_number = isinstance(condition.value, int | float)
+        kept = functions.json_number if of_number else functions.json_text
+        return compared(kept(steps.c.generation, named), condition)
     table = TABLES[noun]
     if condition.field not in table.c or condition.field in HIDDEN:
         raise ValueError(f"{noun} have no field {condition.field!r}")
-    return compared(table.c[condition.field], condition)
+    column = table.c[condition.field]
+    return compared(functions.as_text(column) if column.name in OBJECTS else column, condition)
 
 
 def conditions_on(noun: Noun, conditions: Sequence[Condition]) -> list[ColumnElement[bool]]:
@@ -51,7 +57,7 @@ def conditions_on(noun: Noun, conditions: Sequence[Condition]) -> list[ColumnEle
 
 def compared(column: ColumnElement[Any], condition: Condition) -> ColumnElement[bool]:
     """Return the condition on a column. Raises ``ValueError`` for an operator that there is not."""
-    value = storable(condition.value) if isinstance(condition.value, str) else condition.value
+    value = _storable(condition.value)
     match condition.operator:
         case "eq" | "is":
             return column.is_(None) if value is None else column == value
@@ -70,19 +76,19 @@ def compared(column: ColumnElement[Any], condition: Condition) -> ColumnElement[
         case "nin":
             return or_(column.not_in(value), column.is_(None))
         case "like":
-            return func.instr(column, value) > 0
+            return functions.contains(column, value)
         case "ilike":
-            return func.instr(func.casefold(column), str(value).casefold()) > 0
+            return functions.contains_folded(column, str(value))
         case "nilike":
-            return func.coalesce(func.instr(func.casefold(column), str(value).casefold()), 0) == 0
+            return ~func.coalesce(functions.contains_folded(column, str(value)), false())
         case _:
             raise ValueError(f"there is no operator {condition.operator!r}")
 
 
-def _in_json(table: Table, column: str, name: str) -> ColumnElement[Any]:
-    """Return a value in a JSON object; NULL where another program wrote something else than JSON."""
-    found = table.c[column]
-    return case((func.json_valid(found), func.json_extract(found, f'$."{name}"')))
+def _storable(value: Any) -> str | Any:
+    if isinstance(value, str):
+        return storable(value)
+    return tuple(_storable(each) for each in cast(Sequence[Any], value)) if isinstance(value, list | tuple) else value
 
 
 _NEGATIVE = {"neq": "eq", "nin": "in", "nilike": "ilike", "is_not": "is"}
@@ -105,8 +111,7 @@ def _tag(noun: Noun) -> Callable[[Condition], ColumnElement[bool]]:
     column = TABLES[noun].c.tags
 
     def among(condition: Condition) -> ColumnElement[bool]:
-        # Another program may have written something else than JSON.
-        each = func.json_each(case((func.json_valid(column), column), else_="[]")).table_valued("value")
+        each = functions.each_text(column).table_valued("value")
         return exists(select(each.c.value).where(compared(each.c.value, condition)))
 
     return lambda condition: _any(condition, among)
@@ -141,7 +146,7 @@ def _step_scored(condition: Condition) -> ColumnElement[bool]:
     return _any(condition, lambda each: steps.c.id.in_(select(scores.c.stepId).where(compared(scores.c.value, each))))
 
 
-_SECONDS = (func.julianday(steps.c.end) - func.julianday(steps.c.start)) * literal_column(str(_DAY), Float)
+_SECONDS = functions.seconds_between(steps.c.start, steps.c.end)
 """How long a step took; NULL where one of its times is none."""
 
 
@@ -151,8 +156,11 @@ def _duration(condition: Condition) -> ColumnElement[bool]:
 
 
 def _tokens(condition: Condition) -> ColumnElement[bool]:
-    each = cast(_in_json(steps, "generation", "tokenCount"), Float)
-    used = select(func.sum(each)).where(steps.c.threadId == threads.c.id).scalar_subquery()
+    used = (
+        select(func.sum(functions.json_number(steps.c.generation, "tokenCount")))
+        .where(steps.c.threadId == threads.c.id)
+        .scalar_subquery()
+    )
     return compared(used, condition)
 
 
@@ -169,7 +177,7 @@ _SPECIAL: Mapping[tuple[Noun, str], Callable[[Condition], ColumnElement[bool]]] 
     ("steps", "tag"): _tag("steps"),
     ("steps", "score"): _step_scored,
     ("steps", "seconds"): lambda condition: compared(_SECONDS, condition),
-    ("steps", "error"): lambda condition: compared(_in_json(steps, "given", "error"), condition),
+    ("steps", "error"): lambda condition: compared(functions.json_text(steps.c.given, "error"), condition),
     ("scores", "tag"): _tag("scores"),
 }
 """Conditions that are about more than a column."""

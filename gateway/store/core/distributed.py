@@ -13,19 +13,19 @@ STATEMENTS = (
     "CREATE INDEX deliveries_in_order ON deliveries (seq)",
     # What programs want said is asked for by its key alone.
     "CREATE INDEX deliveries_said ON deliveries (key) WHERE key LIKE 'gateway:say:%'",
-    "ALTER TABLE effects ADD COLUMN conversation TEXT NOT NULL",
+    'ALTER TABLE effects ADD COLUMN conversation TEXT COLLATE "C" NOT NULL',
     "ALTER TABLE effects DROP CONSTRAINT effects_pkey",
     "ALTER TABLE effects ADD PRIMARY KEY (conversation, delivery, ordinal)",
     """CREATE TABLE replicas (
         number BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-        id TEXT NOT NULL,
-        version TEXT NOT NULL,
-        host TEXT NOT NULL,
+        id TEXT COLLATE "C" NOT NULL,
+        version TEXT COLLATE "C" NOT NULL,
+        host TEXT COLLATE "C" NOT NULL,
         joined_at DOUBLE PRECISION NOT NULL,
         until DOUBLE PRECISION NOT NULL,
         retired BOOLEAN NOT NULL DEFAULT false
     )""",
-    "CREATE TABLE leases (conversation TEXT PRIMARY KEY, replica BIGINT NOT NULL)",
+    'CREATE TABLE leases (conversation TEXT COLLATE "C" PRIMARY KEY, replica BIGINT NOT NULL)',
     "CREATE INDEX leases_replica ON leases (replica)",
 )
 """What makes the tables of ``gateway.store.core.tables`` those of several replicas.

@@ -94,32 +94,34 @@ def rows_behind(
         limit: How many rows at most.
         newest_first: Whether the newest come first; those without a time come last then, else first.
     """
-    columns = (id,) if at is None else (at, id)
-    wanted = wanted.order_by(*(column.desc() if newest_first else column.asc() for column in columns))
     found = 0
-    for condition in _behind(at, id, place, newest_first=newest_first):
+    for condition, order in _behind(at, id, place, newest_first=newest_first):
         if found < limit:
-            for row in run(connection, wanted.where(condition).limit(limit - found)):
+            ordered = wanted.order_by(*(column.desc() if newest_first else column.asc() for column in order))
+            for row in run(connection, ordered.where(condition).limit(limit - found)):
                 found += 1
                 yield row
 
 
 def _behind(
     at: Column[Any] | None, id: Column[Any], place: Place | None, *, newest_first: bool
-) -> list[ColumnElement[bool]]:
-    """Return conditions on the rows behind a place. All rows of one come before those of the next, and an index of the
-    time begins at each, so that a page far behind costs what the first one does."""
-    if place is None:
-        return [true()]
-    later = id < place.id if newest_first else id > place.id
+) -> list[tuple[ColumnElement[bool], Sequence[Column[Any]]]]:
+    """Return conditions on the rows behind a place, and in which order those of each are. All rows of one come before
+    those of the next, and an index of the time begins at each, so that a page far behind costs what the first one
+    does. Rows without a time are apart: the databases differ in where such ones come."""
+    later = true() if place is None else id < place.id if newest_first else id > place.id
     if at is None:
-        return [later]
+        return [(later, (id,))]
+    timed, timeless = at > "", or_(at.is_(None), at == "")
+    rest = (timeless if place is None or place.at else timeless & later, (id,))
+    every = (timed, (at, id))
+    if place is None:
+        return [every, rest] if newest_first else [rest, every]
     if not place.at:
-        timeless = or_(at.is_(None), at == "") & later
-        return [timeless] if newest_first else [timeless, at > ""]
+        return [rest] if newest_first else [rest, every]
     if newest_first:
-        return [(at <= place.at) & or_(at < place.at, later), at.is_(None)]
-    return [(at >= place.at) & or_(at > place.at, later)]
+        return [(timed & (at <= place.at) & or_(at < place.at, later), (at, id)), rest]
+    return [((at >= place.at) & or_(at > place.at, later), (at, id))]
 
 
 def _where(wanted: Select[Any], noun: Noun, conditions: Sequence[Condition]) -> Select[Any]:

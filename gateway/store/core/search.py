@@ -1,9 +1,10 @@
 """How it is found that something was said in a message or a step, and where in it."""
 
-from sqlalchemy import ColumnElement, and_, func
+from sqlalchemy import ColumnElement, and_
 
 from gateway import step_search
 from gateway.model.text import storable
+from gateway.store.core import functions
 from gateway.store.core.connection import Connection
 from gateway.store.core.tables import steps
 
@@ -13,15 +14,18 @@ _BEFORE, _BEHIND = 60, 100
 
 
 def says(connection: Connection, text: str) -> ColumnElement[bool]:
-    """Return the condition that a step's output contains a text, without regard to case in any alphabet.
+    """Return the condition that a step's output contains a text, without regard to case in any alphabet; on
+    PostgreSQL, in those that the database's locale knows.
 
     Args:
         connection: The connection to read on.
         text: The text, in which no character means anything but itself.
     """
-    folded = storable(text).casefold()
-    condition: ColumnElement[bool] = func.instr(func.casefold(steps.c.output), folded) > 0
-    parts = step_search.parts(folded)
+    wanted = storable(text)
+    condition = functions.contains_folded(steps.c.output, wanted)
+    if connection.dialect == "postgresql":
+        return condition  # it has an index for just that
+    parts = step_search.parts(wanted.casefold())
     if parts is None or connection.execute(_HAS_INDEX, ()).fetchone() is None:
         return condition
     return and_(step_search.may_say(parts), condition)

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Table, bindparam, select
 
 from gateway.model import ElementDict, FeedbackDict, StepDict, ThreadDict
 from gateway.store.core.codec import Row
+from gateway.store.core.conditions import OBJECTS
 from gateway.store.core.connection import Connection, Cursor
 from gateway.store.core.queries import text_of
 from gateway.store.core.tables import elements, feedbacks, steps, threads
@@ -18,7 +19,6 @@ _STEP = tuple(name for name in StepDict.__annotations__ if name != "feedback")
 _ELEMENT = tuple(name for name in ElementDict.__annotations__ if name != "path")
 _FEEDBACK = tuple(FeedbackDict.__annotations__)
 
-_OBJECTS = frozenset({"metadata", "generation", "props", "playerConfig", "given"})
 _FLAGS = frozenset({"streaming", "waitForAnswer", "isError", "defaultOpen", "autoCollapse", "autoPlay"})
 
 
@@ -29,13 +29,13 @@ def columns(table: Table, names: Sequence[str]) -> list[ColumnElement[Any]]:
 
 _OF_THREAD = steps.c.threadId == bindparam("thread")
 _READ_HEAD = text_of(select(*columns(threads, THREAD)).where(threads.c.id == bindparam("thread")))
-_NEWEST = (steps.c.createdAt.desc(), steps.c.start.desc(), steps.c.id)
+_NEWEST = (steps.c.createdAt.desc().nulls_last(), steps.c.start.desc().nulls_last(), steps.c.id)
 # SQLAlchemy would write an OFFSET, with a value, behind its own LIMIT.
 _READ_STEPS = text_of(select(*columns(steps, _STEP)).where(_OF_THREAD).order_by(*_NEWEST), " LIMIT ?")
 _READ_FEEDBACKS = text_of(
     select(*columns(feedbacks, _FEEDBACK))
     .where(feedbacks.c.forId.in_(select(steps.c.id).where(_OF_THREAD)))
-    .order_by(feedbacks.c.createdAt, feedbacks.c.id)
+    .order_by(feedbacks.c.createdAt.nulls_first(), feedbacks.c.id)
 )
 _READ_ELEMENTS = text_of(select(*columns(elements, _ELEMENT)).where(elements.c.threadId == bindparam("thread")))
 
@@ -97,7 +97,7 @@ def plain_row(names: Sequence[str], row: Row) -> dict[str, Any]:
 
 
 def _plain(name: str, value: Any) -> Any:
-    if name in _OBJECTS:
+    if name in OBJECTS:
         found = _loads(value, dict)
         return {} if found is None and name == "metadata" else found
     if name == "tags":

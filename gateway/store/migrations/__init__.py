@@ -8,8 +8,12 @@ event ``after_create``.
 
 from gateway.errors import SettingsError
 
-HEAD = 11
+HEAD = 12
 """The version this gateway knows. It is written down here so that looking at a database needs no Alembic."""
+OLDEST = 12
+"""The oldest version whose gateways may go on with tables of the version ``HEAD``. It is kept in the database, where
+those gateways read it: replicas of two versions run side by side during an update. A version that takes away or
+renames what the one before still uses has to raise it, which is done one version later than the new thing is added."""
 
 
 def revision(version: int) -> str:
@@ -38,13 +42,14 @@ def belongs_to_another() -> SettingsError:
     return SettingsError("it belongs to another program: let DATABASE_URL name a database of the gateway's own")
 
 
-def refuse_newer(found: int) -> None:
-    """Raise ``SettingsError`` for a version that only a newer gateway knows.
+def refuse_newer(found: int, oldest: int | None = None) -> None:
+    """Raise ``SettingsError`` for a version that only a newer gateway can use.
 
     Args:
         found: The number of the database's version.
+        oldest: The oldest version whose gateways may use it too; None where that is this version alone.
     """
-    if found > HEAD:
+    if found > HEAD and (oldest is None or oldest > HEAD):
         raise SettingsError(
             f"a newer gateway wrote it (schema version {found}, this one knows {HEAD}): "
             "upgrade the gateway, or restore the copy made before the upgrade"

@@ -1,9 +1,9 @@
 """Creates and migrates the tables of any database, in a transaction that the caller opened."""
 
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, insert, text, update
 
 from gateway.store.core import tables
-from gateway.store.migrations import HEAD, revision
+from gateway.store.migrations import HEAD, OLDEST, revision
 
 
 def bring_up_to_date(connection: Connection, found: int) -> None:
@@ -11,12 +11,13 @@ def bring_up_to_date(connection: Connection, found: int) -> None:
 
     Args:
         connection: A connection with a transaction open, which the caller commits.
-        found: The version the database has, 0 for an empty one, ``HEAD`` at most.
+        found: The version the database has, 0 for an empty one.
     """
     if found == 0:
         create(connection)
     elif found < HEAD:
         migrate(connection, HEAD)
+        connection.execute(update(tables.owner).values(oldest=OLDEST))
 
 
 def create(connection: Connection) -> None:
@@ -26,7 +27,7 @@ def create(connection: Connection) -> None:
         connection: A connection with a transaction open, which the caller commits.
     """
     tables.metadata.create_all(connection, checkfirst=False)
-    connection.execute(insert(tables.owner).values(one=1, epoch=0, last_seq=0, checked_at=0))
+    connection.execute(insert(tables.owner).values(one=1, epoch=0, last_seq=0, checked_at=0, oldest=OLDEST))
     connection.execute(insert(tables.alembic_version).values(version_num=revision(HEAD)))
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from gateway.database_urls import read_url
 from gateway.errors import SettingsError
-from gateway.store.core.tables import alembic_version, metadata
+from gateway.store.core.tables import alembic_version, metadata, owner
 from gateway.store.migrations import HEAD, belongs_to_another, number, refuse_newer
 from gateway.store.migrations.changes import bring_up_to_date
 
@@ -32,13 +32,13 @@ async def upgrade(url: str) -> tuple[int, tuple[str, ...]]:
         The version the tables had, and notices of what this server does not have.
 
     Raises:
-        SettingsError: The database cannot be reached, belongs to another program, or is of a newer gateway.
+        SettingsError: The database cannot be reached, belongs to another program, or a newer gateway made it one that
+            this one cannot use.
     """
     async with _connected(url) as connection:
         await connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
         await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-        found = await connection.run_sync(_version)
-        refuse_newer(found)
+        found = await connection.run_sync(_usable_version)
         await connection.run_sync(bring_up_to_date, found)
         return found, await _index_texts(connection)
 
@@ -57,13 +57,13 @@ async def current(url: str) -> int:
 
 
 async def check_current(url: str) -> None:
-    """Raise ``SettingsError`` unless the tables are those this code knows.
+    """Raise ``SettingsError`` unless the tables are those this code knows, or newer ones that it may use.
 
     Args:
         url: The database's URL.
     """
-    found = await current(url)
-    refuse_newer(found)
+    async with _connected(url) as connection:
+        found = await connection.run_sync(_usable_version)
     if found < HEAD:
         raise SettingsError(
             f"database {shown(url)}: its schema is version {found}, not {HEAD}: start the gateway once to migrate it"
@@ -95,6 +95,14 @@ def _version(connection: Connection) -> int:
     if found is None or "deliveries" not in names:
         raise belongs_to_another()
     return number(found)
+
+
+def _usable_version(connection: Connection) -> int:
+    """Return the version of the tables. Raises ``SettingsError`` where this gateway is too old for them."""
+    found = _version(connection)
+    if found > HEAD:
+        refuse_newer(found, connection.execute(select(owner.c.oldest)).scalar_one())
+    return found
 
 
 async def _index_texts(connection: AsyncConnection) -> tuple[str, ...]:

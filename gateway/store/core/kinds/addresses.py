@@ -11,7 +11,7 @@ from gateway.store.core.transaction import Transaction
 
 _THREAD = """SELECT conversation, ref, "userIdentifier" FROM threads WHERE id = ?"""
 _NEWEST = """SELECT conversation, ref, "userIdentifier" FROM threads WHERE conversation = ?
-    ORDER BY "createdAt" DESC, id DESC LIMIT 1"""
+    ORDER BY "createdAt" DESC NULLS LAST, id DESC LIMIT 1"""
 _SESSION = "SELECT ref, opened_by FROM sessions WHERE conversation = ? AND ended_at IS NULL"
 
 _OF_KIND = "(?3 = '' OR json_extract(CAST(ref AS TEXT), '$.kind') = ?3)"

@@ -52,7 +52,8 @@ _OBJECT_KEYS = f"""SELECT DISTINCT "objectKey" FROM elements WHERE "objectKey" I
 # The title of a conversation that others go on with: it was the first message, so it goes with whoever wrote that.
 _TITLES = """UPDATE threads SET name = NULL WHERE id IN (SELECT value FROM json_each(?2)) AND name IS NOT NULL
     AND ("userIdentifier" = ?1 OR ?1 = (SELECT "userIdentifier" FROM steps
-        WHERE "threadId" = threads.id AND type = 'user_message' ORDER BY "createdAt", start, id LIMIT 1))"""
+        WHERE "threadId" = threads.id AND type = 'user_message'
+        ORDER BY "createdAt" NULLS FIRST, start NULLS FIRST, id LIMIT 1))"""
 _DISOWN = Statement(
     """UPDATE threads SET "userId" = NULL, "userIdentifier" = NULL, metadata = json_object(
         'client_type', json_extract(metadata, '$.client_type'),
