@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -31,6 +32,10 @@ LEFT_ALONE = 2.0
 """Seconds for which a replica that let go of a conversation does not take it again."""
 WORD = 6_000
 """Bytes of the keys that one word names."""
+ALONE_WITHIN = 60.0
+"""Seconds that another erasure gets to end."""
+ERASURE = "erasure"
+"""The part that whoever erases a person has."""
 YIELD = "yield"
 """The topic on which replicas ask for conversations."""
 
@@ -66,8 +71,9 @@ class Suspension:
         self._take_due = take_due
         self._endings = endings
         self._cluster = cluster
-        self._blocked: set[str] = set()
-        """The conversations that are suspended from here."""
+        self._erasing = asyncio.Lock()
+        self._blocked: Counter[str] = Counter()
+        """How many suspensions from here there are of each conversation."""
         self._yielded: set[str] = set()
         """The conversations that another replica asked for."""
         self._yielding: set[asyncio.Task[None]] = set()
@@ -100,6 +106,21 @@ class Suspension:
         self._history.forget(person)
 
     @asynccontextmanager
+    async def alone(self) -> AsyncGenerator[None]:
+        """Let nobody else be erased during the block, on any replica. Raises ``StillRunning`` when another erasure does
+        not end."""
+        async with self._erasing:
+            deadline = time.monotonic() + ALONE_WITHIN
+            while not await self._cluster.lead(ERASURE):
+                if time.monotonic() > deadline:
+                    raise StillRunning("another replica is erasing a person: ask again")
+                await asyncio.sleep(ASK_EVERY)
+            try:
+                yield
+            finally:
+                await self._cluster.step_down(ERASURE)
+
+    @asynccontextmanager
     async def suspended(self, conversations: Collection[str]) -> AsyncGenerator[None]:
         """Let no turn run in these conversations during the block, on any replica; those that run end first."""
         self._queues.suspended.update(conversations)
@@ -111,11 +132,17 @@ class Suspension:
             yield
         finally:
             if self._cluster.shared:
-                await self._let_go(conversations)
-            self._blocked.difference_update(conversations)
-            self._queues.suspended.difference_update(set(conversations) - self._yielded)
+                await self._let_go([key for key in conversations if self._blocked[key] == 1])
+            self._unblock(conversations)
             await self._take_due()
             await self._endings.look(self._inbox)  # no turn tells of what was erased or deleted meanwhile
+
+    def _unblock(self, conversations: Collection[str]) -> None:
+        self._blocked.subtract(conversations)
+        for key in [key for key in conversations if not self._blocked[key]]:
+            del self._blocked[key]
+            if key not in self._yielded:
+                self._queues.suspended.discard(key)
 
     async def _end_turns(self, conversations: Collection[str]) -> None:
         """End the turns that run here in these conversations. Raises ``StillRunning``."""
@@ -163,7 +190,7 @@ class Suspension:
                     await self._inbox.release(lease)
 
     def _hear_yield(self, body: Mapping[str, Any]) -> None:
-        taken = self._blocked | self._yielded
+        taken = {*self._blocked, *self._yielded}
         asked = {key for key in body["conversations"] if key not in taken and self._inbox.holds(key)}
         if asked:
             task = asyncio.ensure_future(self._yield(asked))
@@ -183,7 +210,7 @@ class Suspension:
             log.warning("conversations.not_yielded", count=len(conversations), error=str(error))
         finally:
             self._yielded.difference_update(conversations)
-            self._queues.suspended.difference_update(set(conversations) - self._blocked)
+            self._queues.suspended.difference_update(set(conversations).difference(self._blocked))
         await self._take_due()
 
 

@@ -1,7 +1,7 @@
 """Keeps deliveries from going on about people who are just being erased."""
 
 from collections.abc import AsyncGenerator, Collection, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from gateway.outbox.deliverer import Deliverer
 from gateway.runtime.erasure import RunningGateway
@@ -22,6 +22,10 @@ class WithDeliveries:
     def conversations(self, person: str) -> Collection[str]:
         """Return the conversations in memory that a person takes part in."""
         return self._running.conversations(person)
+
+    def alone(self) -> AbstractAsyncContextManager[None]:
+        """Let nobody else be erased during the block."""
+        return self._running.alone()
 
     @asynccontextmanager
     async def suspended(self, conversations: Collection[str]) -> AsyncGenerator[None]:

@@ -43,6 +43,11 @@ class RunningGateway(Protocol):
         """Return the conversations (``ConversationRef.key``) in memory that a person takes part in."""
         ...
 
+    def alone(self) -> AbstractAsyncContextManager[None]:
+        """Let nobody else be erased during the block, on any replica: two who wait for each other's conversations would
+        wait for ever. Raises ``StillRunning`` when another erasure does not end."""
+        ...
+
     def suspended(self, conversations: Collection[str]) -> AbstractAsyncContextManager[None]:
         """Let no turn run in these conversations during the block; those that run end first. Raises ``StillRunning``
         when one does not."""
@@ -121,7 +126,8 @@ class Erasure:
         began = time.time()
         if self._running is None:
             return await self._erase(person, await self._store.traces(person), began)
-        return await self._suspend(self._running, person, frozenset(), began)
+        async with self._running.alone():
+            return await self._suspend(self._running, person, frozenset(), began)
 
     async def _suspend(self, running: RunningGateway, person: str, held: frozenset[str], began: float) -> Outcome:
         """Suspend the person's conversations, those too that came up meanwhile, and erase."""

@@ -43,7 +43,6 @@ async def chatkit_replicas(
                 blob_url=f"file://{folder}/blobs",
                 port=listener.getsockname()[1],
                 drain_timeout=1,
-                history="off",
                 **settings,
             )
             gateway = Gateway(on_real_platforms(config, register(bot), only))
