@@ -9,13 +9,13 @@ from gateway.store.core.kinds import sessions
 from gateway.store.core.statements import ByKeys, ByRows
 from gateway.store.postgresql import PostgreSQLStore, deliveries, leases, outcomes
 from tests.store.test_replicas import run
-from tests.support.postgres import database
+from tests.support.postgres import tables
 
 TABLES = ("deliveries", "effects", "leases", "sessions")
 MODULES = (deliveries, leases, outcomes, sessions)
 OF_ALL = {
     # What a replica leaves, or another one has left, whatever conversations it ran.
-    "HAND_OVER", "RELEASE_ALL", "SUSPECTS", "INTERRUPT", "INTERRUPT_SEVERAL", "EXONERATE",
+    "HAND_OVER", "RELEASE_ALL", "FORGET_LEASES", "SUSPECTS", "INTERRUPT", "INTERRUPT_SEVERAL", "EXONERATE",
     # What no replica runs, how far what programs asked for is, and what an operator opens or drops.
     "PENDING", "COUNT_OPEN", "STATES", "STATES_OF_SAID", "RETRY", "DROP",
     # Housekeeping, which one replica does.
@@ -57,7 +57,7 @@ def test_a_statement_names_its_conversation(name: str) -> None:
 
 
 async def test_the_keys_of_these_tables_hold_the_conversation() -> None:
-    async with database() as url:
+    async with tables() as url:
         store = PostgreSQLStore(url)
         await store.open()
         await store.close()

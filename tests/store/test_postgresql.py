@@ -12,12 +12,12 @@ from tests.store.documents import DocumentsContract
 from tests.store.outbox import OutboxContract
 from tests.store.rights import RightsStoreContract
 from tests.store.threads import ThreadsContract
-from tests.support.postgres import database
+from tests.support.postgres import tables
 
 
 @pytest.fixture
 async def url() -> AsyncIterator[str]:
-    async with database() as url:
+    async with tables() as url:
         yield url
 
 

@@ -13,7 +13,7 @@ from gateway.errors import Fenced
 from gateway.ports import Lease
 from gateway.store.postgresql import PostgreSQLStore
 from tests.store.contract import ADA, LATER, effect, envelope, lease_on, ref, session
-from tests.support.postgres import database
+from tests.support.postgres import tables
 
 SOON = 10.0
 """Seconds within which what replicas tell each other arrives, however busy the machine is."""
@@ -60,7 +60,7 @@ class Replica:
 
 @pytest.fixture
 async def url() -> AsyncIterator[str]:
-    async with database() as url:
+    async with tables() as url:
         yield url
 
 

@@ -1,6 +1,7 @@
 """The PostgreSQL server that tests make their databases on, and what is said where none answers."""
 
 import asyncio
+import atexit
 import os
 import warnings
 from collections.abc import AsyncIterator
@@ -14,6 +15,8 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from gateway.store.core.tables import metadata
+from gateway.store.tables import upgrade
 from tests.support.left_out import UNTESTED
 
 LOCAL = "postgresql://postgres@127.0.0.1:5432/postgres"
@@ -29,6 +32,41 @@ def server_url() -> str:
 @asynccontextmanager
 async def database() -> AsyncIterator[str]:
     """The URL of a new database, which is dropped at the end. Skip the test where no server answers."""
+    _require_server()
+    url, name = _named(f"test_{uuid4().hex}")
+    await _run(f"CREATE DATABASE {name}")
+    try:
+        yield url
+    finally:
+        await _run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@asynccontextmanager
+async def tables() -> AsyncIterator[str]:
+    """The URL of a database with the gateway's tables, empty. All tests of a process use the same one, because making
+    it takes longer than most of them. Skip the test where no server answers."""
+    _require_server()
+    url, name = _named(f"test_{_PROCESS}")
+    if not _made:
+        await _run(f"CREATE DATABASE {name}")
+        atexit.register(lambda: asyncio.run(_run(f"DROP DATABASE {name} WITH (FORCE)")))
+        _made.append(name)
+        await upgrade(url)
+    names = [name for name in (*metadata.tables, "replicas", "leases") if name not in ("alembic_version", "owner")]
+    statements = [f"DELETE FROM {name}" for name in names]
+    await _run(*statements, "UPDATE owner SET epoch = 0, last_seq = 0, checked_at = 0", url=url)
+    yield url
+
+
+_PROCESS = uuid4().hex
+_made: list[str] = []
+
+
+def _named(name: str) -> tuple[str, str]:
+    return make_url(server_url()).set(database=name).render_as_string(hide_password=False), name
+
+
+def _require_server() -> None:
     if reason := _missing():
         with warnings.catch_warnings():
             warnings.simplefilter("always")  # a warning is an error here, and this one must not fail the test
@@ -36,12 +74,6 @@ async def database() -> AsyncIterator[str]:
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
-    name = f"test_{uuid4().hex}"
-    await _run(f"CREATE DATABASE {name}")
-    try:
-        yield make_url(server_url()).set(database=name).render_as_string(hide_password=False)
-    finally:
-        await _run(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @cache
@@ -60,10 +92,11 @@ async def _problem() -> str | None:
     return None
 
 
-async def _run(statement: str) -> None:
-    engine = create_async_engine(server_url(), isolation_level="AUTOCOMMIT")
+async def _run(*statements: str, url: str | None = None) -> None:
+    engine = create_async_engine(url or server_url(), isolation_level="AUTOCOMMIT")
     try:
         async with engine.connect() as connection:
-            await connection.execute(text(statement))
+            for statement in statements:
+                await connection.execute(text(statement))
     finally:
         await engine.dispose()

@@ -27,6 +27,11 @@ STATEMENTS = (
     )""",
     'CREATE TABLE leases (conversation TEXT COLLATE "C" PRIMARY KEY, replica BIGINT NOT NULL)',
     "CREATE INDEX leases_replica ON leases (replica)",
+    # Rows come and go with each turn: what they leave is cleared before the indexes of what is open are full of it.
+    *(
+        f"ALTER TABLE {table} SET (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 2000)"
+        for table in ("deliveries", "effects", "leases", "sessions", "replicas")
+    ),
 )
 """What makes the tables of ``gateway.store.core.tables`` those of several replicas.
 

@@ -26,15 +26,18 @@ INSERT = """INSERT INTO deliveries (seq, key, conversation, ref, body, received_
         ORDER BY place) AS numbered
     ORDER BY conversation, key
     ON CONFLICT (conversation, key) DO NOTHING RETURNING conversation, key, seq"""
-FIND = """SELECT conversation, key, seq, state, attempts, interrupted, revived, closed_at FROM deliveries
-    WHERE conversation = ANY (CAST(? AS text[])) AND key = ANY (CAST(? AS text[]))"""
+GIVEN = "unnest(CAST(? AS text[]), CAST(? AS text[])) AS given (conversation, key)"
+"""Conversations and keys of deliveries, each in an array: the server looks up each pair."""
+_IS_GIVEN = "deliveries.conversation = given.conversation AND deliveries.key = given.key"
+FIND = f"""SELECT conversation, key, seq, state, attempts, interrupted, revived, closed_at
+    FROM deliveries JOIN {GIVEN} USING (conversation, key)"""  # noqa: S608
 REVIVE = """UPDATE deliveries SET state = 0, revived = 1, attempts = 0, interrupted = 0, not_before = 0,
     closed_at = NULL, error = NULL, seq = nextval('deliveries_seq'), ref = ?, body = ?, received_at = ?, started = ?,
     person = ? WHERE conversation = ? AND key = ? RETURNING seq"""
 AMEND = "UPDATE deliveries SET twin = ? WHERE conversation = ? AND key = ? AND state = 0"
-_OPEN_OF = """WHERE conversation = ANY (CAST(? AS text[])) AND key = ANY (CAST(? AS text[])) AND state = 0"""
-START = f"UPDATE deliveries SET started = ? {_OPEN_OF} RETURNING conversation, key"  # noqa: S608
-PAUSE = f"UPDATE deliveries SET started = 0, revived = 1 {_OPEN_OF}"  # noqa: S608
+OPEN_OF = f"FROM {GIVEN} WHERE {_IS_GIVEN} AND state = 0"
+START = f"UPDATE deliveries SET started = ? {OPEN_OF} RETURNING deliveries.conversation, deliveries.key"  # noqa: S608
+PAUSE = f"UPDATE deliveries SET started = 0, revived = 1 {OPEN_OF}"  # noqa: S608
 HAND_OVER = "UPDATE deliveries SET started = 0, revived = 1 WHERE state = 0 AND started = ?"
 RELEASE_ALL = f"DELETE FROM leases WHERE replica = ? AND left(conversation, {len(PART)}) <> '{PART}'"  # noqa: S608
 CHECK = "UPDATE replicas SET until = until WHERE number = ?"
@@ -61,8 +64,8 @@ RETRY = """UPDATE deliveries SET state = 0, revived = 1, attempts = 0, interrupt
     WHERE state = 2 AND key = ANY (CAST(? AS text[])) RETURNING conversation"""
 DROP = """UPDATE deliveries SET state = 1, closed_at = ?, ref = NULL, body = NULL, twin = NULL, error = NULL,
     person = NULL WHERE state = 2 AND key = ANY (CAST(? AS text[])) RETURNING conversation, key"""
-FORGET_EFFECTS = """DELETE FROM effects
-    WHERE conversation = ANY (CAST(? AS text[])) AND delivery = ANY (CAST(? AS text[]))"""
+FORGET_EFFECTS = f"""DELETE FROM effects USING {GIVEN}
+    WHERE effects.conversation = given.conversation AND effects.delivery = given.key"""  # noqa: S608
 
 _DEAD_REPLICAS = """SELECT number FROM replicas WHERE until < extract(epoch FROM clock_timestamp()) AND number <> ?
     FOR UPDATE SKIP LOCKED"""
@@ -70,6 +73,7 @@ _DEAD_REPLICAS = """SELECT number FROM replicas WHERE until < extract(epoch FROM
 _END_CONNECTIONS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()
     AND usename = current_user AND application_name IN (SELECT 'gateway ' || left(id, 12) FROM replicas
         WHERE until < extract(epoch FROM clock_timestamp()) AND number <> ?)"""
+FORGET_LEASES = "DELETE FROM leases WHERE replica = ANY (CAST(? AS bigint[]))"
 _BURY = "DELETE FROM replicas WHERE number = ANY (CAST(? AS bigint[]))"
 _RAN = "state = 0 AND started = ANY (CAST(? AS bigint[]))"
 SUSPECTS = f"""SELECT count(*), coalesce(sum(CASE WHEN interrupted > 0 THEN 1 ELSE 0 END), 0) FROM deliveries
@@ -204,6 +208,7 @@ class SharedDeliveries:
         dead = [number for (number,) in tx.execute(_DEAD_REPLICAS, (tx.epoch,)).fetchall()]
         if dead:
             self._interrupt(tx, dead)
+            tx.execute(FORGET_LEASES, (dead,))
             tx.execute(_BURY, (dead,))
             wake_all(tx)
         count: int = tx.execute(COUNT_OPEN, (tx.epoch, tx.epoch)).fetchone()[0]

@@ -8,11 +8,11 @@ from gateway.store.core.kinds.outcomes import Left
 from gateway.store.core.kinds.sessions import SAVE_SESSION
 from gateway.store.core.statements import ByRows
 from gateway.store.core.transaction import Transaction
-from gateway.store.postgresql.deliveries import FORGET_EFFECTS
+from gateway.store.postgresql.deliveries import FORGET_EFFECTS, OPEN_OF
 
 _OF = "WHERE conversation = ? AND key = ? AND state = 0"
-CLOSE = """UPDATE deliveries SET state = 1, closed_at = ?, ref = NULL, body = NULL, twin = NULL, error = NULL,
-    person = NULL WHERE conversation = ANY (CAST(? AS text[])) AND key = ANY (CAST(? AS text[])) AND state = 0"""
+CLOSE = f"""UPDATE deliveries SET state = 1, closed_at = ?, ref = NULL, body = NULL, twin = NULL, error = NULL,
+    person = NULL {OPEN_OF}"""  # noqa: S608
 FAIL = f"UPDATE deliveries SET attempts = attempts + 1, error = ?, not_before = ? {_OF}"  # noqa: S608
 BURY = f"UPDATE deliveries SET state = 2, attempts = attempts + 1, error = ?, closed_at = ? {_OF}"  # noqa: S608
 POSTED = "UPDATE deliveries SET posted = ? WHERE conversation = ? AND key = ?"
