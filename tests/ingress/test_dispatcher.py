@@ -95,15 +95,16 @@ async def test_a_reply_concerns_us_though_its_mention_was_taken_up_while_we_look
         await slack.delivered(await slack.post("general", "@gateway slow"))
         root = await slack.post("general", "@gateway 1")
         await slack.delivered(root)
-        exists = running.gateway.store.exists
+        pending = running.gateway.store.pending
 
-        async def meanwhile(key: Any) -> Any:
-            found = await exists(key)
-            go.set()
-            await said(slack, "general", "re 1", thread=root)
+        async def meanwhile(*, conversation: str | None = None, **rest: Any) -> Any:
+            found = await pending(conversation=conversation, **rest)
+            if conversation is not None and not go.is_set():
+                go.set()
+                await said(slack, "general", "re 1", thread=root)
             return found
 
-        monkeypatch.setattr(running.gateway.store, "exists", meanwhile)
+        monkeypatch.setattr(running.gateway.store, "pending", meanwhile)
         await slack.post("general", "2", thread_ts=root)
         await said(slack, "general", "re 2", thread=root)
 
