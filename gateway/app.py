@@ -170,13 +170,18 @@ class Gateway:
         if self.is_draining:
             return
         self._parts.acceptor.draining = True
+        if self._playground is not None:
+            await self._playground.close()
+        handed_back, _ = await asyncio.gather(
+            self._parts.dispatcher.drain(self._parts.settings.drain_timeout), self._hand_over()
+        )
+        log.info("gateway.drained", handed_back=handed_back)
+
+    async def _hand_over(self) -> None:
+        """Let other replicas do at once what one of them does at a time."""
         if self._parts.store.cluster.shared:
             adapters = self._parts.adapters.values()
             await asyncio.gather(*(each.hand_over() for each in adapters if isinstance(each, SupportsHandover)))
-        if self._playground is not None:
-            await self._playground.close()
-        handed_back = await self._parts.dispatcher.drain(self._parts.settings.drain_timeout)
-        log.info("gateway.drained", handed_back=handed_back)
 
     async def __aenter__(self) -> Self:
         """Open the store, connect the platforms and run what an earlier process left. Raises ``SettingsError`` when the

@@ -73,7 +73,7 @@ class TeamsAdapter:
         if not anonymous and not settings.configured:
             raise SettingsError(settings.missing or "TEAMS_APP_ID is not set")
         self._identity = context.identity
-        self._app_id = "" if anonymous else settings.app_id or ""
+        self._app_id = "" if anonymous else (settings.app_id or "").lower()
         keys, metadata = SigningKeys(settings.openid_metadata_url), settings.openid_metadata_url
         self._transport = Transport(Credentials(settings), keys, local=settings.stands_in)
         self._members = Members(self._transport)
