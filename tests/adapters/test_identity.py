@@ -19,6 +19,7 @@ from tests.contract.reading import reads
 from tests.contract.trouble import never
 from tests.contract.world import World
 from tests.discord.world import DiscordWorld, discord_world
+from tests.process.test_cli import BOT, fails, gateway
 from tests.slack.world import SlackWorld, slack_world
 from tests.support.bot import register, running_bot
 from tests.teams.world import TeamsWorld, teams_world
@@ -122,3 +123,19 @@ async def test_a_bot_that_is_known_late_is_refused_as_well(tmp_path: Path, monke
             assert world.discord.gateway.identifies == 0
         finally:
             await store.close()
+
+
+async def test_the_command_line_says_it_in_one_line_and_forgets_on_request(tmp_path: Path) -> None:
+    (tmp_path / "bot.py").write_text(BOT)
+    url = f"sqlite:///{tmp_path}/gateway.db"
+    store = open_store(url)
+    await store.open()
+    await StoredIdentity(store).confirm("teams", "app-one")
+    await store.close()
+    environment = {"TEAMS_APP_ID": "App-Two", "TEAMS_APP_PASSWORD": "s3cret", "DATABASE_URL": url}
+    result = await asyncio.to_thread(gateway, "run", "bot.py", "-h", cwd=tmp_path, **environment)
+    fails(result, "app-one", "app-two", "DATABASE_URL", "gateway db forget-bots")
+    assert "s3cret" not in result.stderr
+    for said in ("forgot Teams: app-one", "the database belongs to no bot yet"):
+        told = await asyncio.to_thread(gateway, "db", "forget-bots", cwd=tmp_path, DATABASE_URL=url)
+        assert (told.returncode, told.stdout.strip()) == (0, said)
