@@ -192,6 +192,7 @@ class Gateway:
             await parts.store.open()
             self._stack.push_async_callback(parts.store.close)
             await parts.seals.open(parts.store)
+            self._warn_of_own_files()
             await _check_blobs(parts.files.blobs)
             await self._note_for_commands()
             if parts.emulators:
@@ -260,6 +261,11 @@ class Gateway:
         if short and settings.host not in LOOPBACK:
             fix = "use keys made by `gateway keys create`, or longer random ones in GATEWAY_API_KEYS"
             log.warning("api_keys.short", keys=short, fix=fix)
+
+    def _warn_of_own_files(self) -> None:
+        if self._parts.store.cluster.shared and self._parts.settings.blob_url is None:
+            fix = "set BLOB_URL to a bucket, or to a folder that all replicas see: others do not find what is only here"
+            log.warning("files.only_here", fix=fix)
 
     async def _forget_deliveries(self) -> None:
         """Finish what waits in an emulated workspace's inbox: the workspace begins anew with each start, so these

@@ -17,6 +17,7 @@ from adapters.chatkit.limits import CAPABILITIES, TITLE
 from adapters.chatkit.log import ThreadLogs
 from adapters.chatkit.outbound import Outbox
 from adapters.chatkit.parse import parse, words_of
+from adapters.chatkit.rates import Rates, RequestRates, SharedRates
 from adapters.chatkit.relay import RelayedLogs
 from adapters.chatkit.removal import Removal
 from adapters.chatkit.repeats import Repeats
@@ -62,13 +63,14 @@ class ChatKitAdapter:
             raise SettingsError("ChatKit needs a gateway with a store and API keys")
         self._threads = ThreadStore(context.documents)
         cluster = context.cluster
+        rates: Rates = RequestRates()
+        self._logs = ThreadLogs()
         if cluster is not None and cluster.shared:
-            self._logs: ThreadLogs = RelayedLogs(cluster, self._threads)
-        else:
-            self._logs = ThreadLogs()
+            rates = SharedRates(context.documents, context.idempotency, cluster)
+            self._logs = RelayedLogs(cluster, self._threads)
+        sessions = Sessions(context.documents, rates=rates, cluster=cluster)
         self._outbox = Outbox(self._threads, self._logs, Sharing(context.files))
         self._attachments = Attachments(context.documents, context.files, most_bytes=context.max_file_bytes)
-        sessions = Sessions(context.documents, cluster)
         removal = Removal(self._threads, self._logs, context.conversations)
         self._admin = AdminApi(
             access=context.access,

@@ -59,13 +59,13 @@ class AdminApi:
         await self._attachments.forget(over)
         await self._sessions.remove(over)
         await self._access.note(key, "chatkit.session.created", session=session.id)
-        return JSONResponse(session.as_json(secret))
+        return JSONResponse(session.as_json(secret, self._sessions.now()))
 
     async def _cancel(self, request: Request) -> Response:
         key = await self._access.authorize(request, "write")
         session = await self._sessions.cancel(request.path_params["id"])
         await self._access.note(key, "chatkit.session.cancelled", session=session.id)
-        return JSONResponse(session.as_json(""))
+        return JSONResponse(session.as_json("", self._sessions.now()))
 
     async def _list(self, request: Request) -> Response:
         await self._access.authorize(request, "read")

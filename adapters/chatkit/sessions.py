@@ -5,7 +5,7 @@ import hmac
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from starlette.requests import Request
 from adapters.chatkit.configuration import Configuration, ExpiresAfter, RateLimits, SessionRequest, Workflow, dumped
 from adapters.chatkit.ids import person
 from adapters.chatkit.limits import LINK_SECONDS
-from adapters.chatkit.rates import RequestRates
+from adapters.chatkit.rates import Rates, RequestRates
 from gateway.adapter import Cluster, DocumentStore
 from gateway.errors import RequestRefused
 from gateway.model import Document
@@ -73,20 +73,19 @@ class Session:
         after = self.wish.expires_after
         return (self.active_at if after.anchor == "last_activity" else self.created_at) + after.seconds
 
-    @property
-    def status(self) -> str:
-        """``active``, ``expired`` or ``cancelled``."""
+    def status(self, now: float) -> str:
+        """Return what it is at a time (seconds since the epoch): ``active``, ``expired`` or ``cancelled``."""
         if self.cancelled:
             return "cancelled"
-        return "active" if time.time() < self.expires_at else "expired"
+        return "active" if now < self.expires_at else "expired"
 
-    def as_json(self, secret: str) -> dict[str, Any]:
-        """Return the session in the shape of OpenAI's API."""
+    def as_json(self, secret: str, now: float) -> dict[str, Any]:
+        """Return the session in the shape of OpenAI's API, with its status at a time (seconds since the epoch)."""
         limits = dumped(self.wish.rate_limits)
         return {
             "id": self.id,
             "object": "chatkit.session",
-            "status": self.status,
+            "status": self.status(now),
             "user": self.user,
             "workflow": dumped(self.wish.workflow),
             "chatkit_configuration": dumped(self.configuration),
@@ -100,13 +99,21 @@ class Session:
 class Sessions:
     """The sessions of all clients."""
 
-    def __init__(self, documents: DocumentStore, cluster: Cluster | None = None) -> None:
-        """Make it on the documents of all replicas; those of ``cluster`` tell each other of sessions that end."""
+    def __init__(self, documents: DocumentStore, *, rates: Rates | None = None, cluster: Cluster | None = None) -> None:
+        """Make it on the documents of all replicas.
+
+        Args:
+            documents: The documents.
+            rates: What counts requests; by default in memory.
+            cluster: The replicas, which tell each other of sessions that end; None for this process alone.
+        """
         self._documents = documents
         self._cluster = cluster
+        self.now: Callable[[], float] = time.time if cluster is None else cluster.now
+        """Returns the time in seconds since the epoch, by the clock of all replicas."""
         if cluster is not None:
             cluster.listen(_ENDED, self._hear_ended)
-        self._rates = RequestRates()
+        self._rates = rates or RequestRates()
         self._cached: OrderedDict[str, tuple[float, Session]] = OrderedDict()
         """Sessions with the monotonic time at which they were read."""
         self._noted: dict[str, float] = {}
@@ -114,7 +121,7 @@ class Sessions:
 
     async def create(self, wish: SessionRequest) -> tuple[Session, str]:
         """Make a session. Returns it with its client secret, which is kept nowhere: only its hash is."""
-        name, now = secrets.token_hex(16), time.time()
+        name, now = secrets.token_hex(16), self.now()
         secret = f"{_SECRET}{name}_{secrets.token_urlsafe(32)}"
         session = Session(_PREFIX + name, wish, _digest(secret), now, now)
         await self._keep(session)
@@ -138,7 +145,7 @@ class Sessions:
         """Return ids of the user's sessions, some of the oldest, that ended so long ago that nobody needs them."""
         oldest = await self._documents.list_documents(_KIND, parent=user, limit=_REMOVED)
         sessions = [await self._session_in(each) for each in oldest]
-        return [each.id for each in sessions if each.expires_at + _KEPT < time.time()]
+        return [each.id for each in sessions if each.expires_at + _KEPT < self.now()]
 
     async def remove(self, ids: Sequence[str]) -> None:
         """Delete sessions."""
@@ -160,9 +167,10 @@ class Sessions:
             raise RequestRefused(
                 401, "the client secret is missing or not valid", headers={"WWW-Authenticate": "Bearer"}
             )
-        if session.status != "active":
-            raise RequestRefused(401, f"the session is {session.status}: create a new one")
-        wait = self._rates.admit(session.id, session.wish.rate_limits.max_requests_per_1_minute)
+        if (status := session.status(self.now())) != "active":
+            raise RequestRefused(401, f"the session is {status}: create a new one")
+        most, whose = session.wish.rate_limits.max_requests_per_1_minute, person(session.user).key
+        wait = await self._rates.admit(session.id, most, person=whose)
         if wait is not None:
             raise RequestRefused(
                 429, f"this session made too many requests: try again in {wait} s", headers={"Retry-After": str(wait)}
@@ -180,7 +188,7 @@ class Sessions:
         return await self._read(id)
 
     async def _note_activity(self, session: Session) -> Session:
-        now, after = time.time(), session.wish.expires_after
+        now, after = self.now(), session.wish.expires_after
         if after.anchor != "last_activity":
             return session
         if now - self._noted.get(session.id, session.created_at) > after.seconds * _NOTED:

@@ -1,6 +1,7 @@
 """A person talks to one replica by ChatKit while the conversation runs on another."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
@@ -154,3 +155,20 @@ async def test_requests_under_one_key_on_two_replicas_are_one(tmp_path: Path) ->
         assert len({each.id for each in threads}) == 1
         assert {tuple(each.said) for each in threads} == {("A is number 1 ",)}
         assert len((await client.ask("threads.list")).json()["data"]) == 1
+
+
+async def test_a_session_may_make_as_many_requests_on_all_replicas_together_as_on_one(tmp_path: Path) -> None:
+    async with (
+        chatkit_replicas(counting, tmp_path, number=3) as replicas,
+        connected(replicas[0].url, rate_limits={"max_requests_per_1_minute": 7}) as client,
+        on(replicas[1], client) as second,
+        on(replicas[2], client) as third,
+    ):
+        async with asyncio.timeout(90):
+            while time.time() % 60 > 50:  # the answers are to fall into one minute
+                await asyncio.sleep(0.1)
+        asked = [await each.ask("threads.list") for each in (client, second, third) * 4]
+        assert [each.status_code for each in asked] == [200] * 7 + [429] * 5
+        assert all(1 <= int(each.headers["retry-after"]) <= 60 for each in asked[7:])
+        at_once = await asyncio.gather(*(each.ask("threads.list") for each in (client, second, third)))
+        assert {each.status_code for each in at_once} == {429}
