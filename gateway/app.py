@@ -82,6 +82,8 @@ class Gateway:
         embedded = parts.settings.host not in LOOPBACK
         self._playground = Playground(parts.emulators, this_machine_only=embedded) if parts.emulators else None
         self._stack = AsyncExitStack()
+        self._opening = asyncio.Lock()
+        """Held while the gateway opens: what drains it waits for that."""
         self.asgi = application(
             self._routes(),
             root_path=parts.settings.root_path,
@@ -166,10 +168,12 @@ class Gateway:
     async def drain(self) -> None:
         """Stop accepting, give running turns ``GATEWAY_DRAIN_TIMEOUT`` seconds to end, and hand the rest back to the
         store for the next process. Leaving the ``async with`` block drains too; call this earlier where a server first
-        waits for its connections. Calling it again does nothing."""
+        waits for its connections. A gateway that is just opening opens first. Calling it again does nothing."""
         if self.is_draining:
             return
         self._parts.acceptor.draining = True
+        async with self._opening:
+            pass
         if self._playground is not None:
             await self._playground.close()
         handed_back, _ = await asyncio.gather(
@@ -186,6 +190,11 @@ class Gateway:
     async def __aenter__(self) -> Self:
         """Open the store, connect the platforms and run what an earlier process left. Raises ``SettingsError`` when the
         store cannot be opened, when the only platform refuses its credentials, or when ``on_app_startup`` fails."""
+        async with self._opening:
+            await self._open()
+        return self
+
+    async def _open(self) -> None:
         parts = self._parts
         self._warn_of_short_keys()
         try:
@@ -223,7 +232,6 @@ class Gateway:
         except BaseException:
             await self._stack.aclose()
             raise
-        return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.drain()

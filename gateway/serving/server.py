@@ -118,8 +118,10 @@ class Server(uvicorn.Server):
 
     async def _drain(self) -> None:
         # A balancer that asks now and then has to see that this replica ends, before nobody listens here any more.
-        await asyncio.gather(self._gateway.drain(), asyncio.sleep(LINGER if self._gateway.is_shared else 0))
-        self.should_exit = True
+        try:
+            await asyncio.gather(self._gateway.drain(), asyncio.sleep(LINGER if self._gateway.is_shared else 0))
+        finally:
+            self.should_exit = True
 
 
 def run_until_done(runner: asyncio.Runner, main: Coroutine[Any, Any, None]) -> None:

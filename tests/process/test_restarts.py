@@ -3,11 +3,16 @@
 What a crash does to replies, streams and questions is part of every platform's contract (``tests/contract``)."""
 
 import asyncio
+import signal
 from pathlib import Path
 
+import psycopg
+
 from gateway.emulators.slack.emulator import SlackEmulator
+from gateway.store.postgresql.schema import LOCK
 from tests.contract.crashes import ASKS, REPLIES
-from tests.slack.reading import from_bot, said, shown, texts
+from tests.slack.reading import eventually, from_bot, said, shown, texts
+from tests.support.postgres import database
 from tests.support.process import BotProcess
 
 SLOW = """
@@ -19,6 +24,9 @@ SLOW = """
         await asyncio.sleep(1)
         await cl.Message(f"done {message.content}").send()
 """
+
+WAITING = """SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+    WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted"""
 
 
 async def test_sigterm_during_ten_turns_loses_none(slack: SlackEmulator, tmp_path: Path) -> None:
@@ -129,3 +137,23 @@ async def test_a_failed_turn_keeps_its_place_across_a_restart(slack: SlackEmulat
         await bot.restart()  # two seconds before the failed turn is due again
         await slack.wait_for(lambda: len(texts(slack, "general", root)) == 2, 15)
     assert texts(slack, "general", root) == ["re 1", "re 2"]
+
+
+async def test_a_signal_that_comes_while_the_tables_are_made_ends_the_process(
+    slack: SlackEmulator, tmp_path: Path
+) -> None:
+    async with database() as url:
+        plain = url.replace("+asyncpg", "")
+        bot = BotProcess(tmp_path, SLOW, {**slack.environment(), "DATABASE_URL": plain})
+        async with await psycopg.AsyncConnection.connect(plain, autocommit=True) as other:
+            await other.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
+            starting = asyncio.create_task(bot.start())
+
+            async def waits() -> bool:
+                found = await other.execute(WAITING)
+                return (await found.fetchall()) == [(1,)]
+
+            await eventually(waits, timeout=30)
+            bot.send_signal(signal.SIGTERM)
+        assert await bot.ended() == 0
+        await asyncio.wait([starting])
