@@ -72,7 +72,9 @@ class Attachments:
             with tempfile.TemporaryDirectory(prefix="chatkit-") as folder:
                 limit = min(allowed.max_file_size * _MB, self._most_bytes)
                 file = await _received(request, Path(folder), limit=limit)
-                return await self._hold(id, file, session, self._vault)
+                held = await self._hold(id, file, session, self._vault)
+            await self._count_again(held, session, allowed.max_files)
+            return self._attachment(held)
         finally:
             del self._under_way[id]
 
@@ -86,7 +88,16 @@ class Attachments:
         ids = {id for id, of in self._under_way.items() if of == session.id}
         known = await self._documents.list_documents(_KIND, parent=session.id, limit=most)
         if len(ids.union(each.id for each in known)) > most:
-            raise RequestRefused(400, f"this session may upload {most} files, and did")
+            raise _too_many(most)
+
+    async def _count_again(self, held: Document, session: Session, most: int) -> None:
+        """Take a file back, and raise ``RequestRefused``, where other replicas held as many meanwhile."""
+        first = await self._documents.list_documents(_KIND, parent=session.id, limit=most)
+        if all(each.id != held.id for each in first):
+            await self._documents.delete_documents(_KIND, [held.id])
+            if self._vault is not None:
+                await self._vault.drop(held.body["held"])
+            raise _too_many(most)
 
     async def owned(self, ids: Sequence[str], session: Session) -> Sequence[Attachment]:
         """Return attachments of a session's user by their ids; an id that is given twice counts once.
@@ -125,7 +136,7 @@ class Attachments:
         except OSError as error:
             raise Unavailable(f"the file {id} cannot be read now: {error}") from error
 
-    async def _hold(self, id: str, file: OutgoingFile, session: Session, vault: FileVault) -> Attachment:
+    async def _hold(self, id: str, file: OutgoingFile, session: Session, vault: FileVault) -> Document:
         whose = person(session.user).key
         try:
             held = await vault.hold(file, key=id, conversation=whose)
@@ -139,7 +150,7 @@ class Attachments:
             body={"name": file.name, "mime": file.mime, "held": held},
         )
         await self._documents.put_documents([document])
-        return self._attachment(document)
+        return document
 
     def _attachment(self, document: Document) -> Attachment:
         mime = document.body["mime"]
@@ -147,6 +158,10 @@ class Attachments:
         if mime in PICTURES and self._vault is not None:
             preview = self._vault.link(document.body["held"], seconds=LINK_SECONDS)
         return Attachment(document.id, document.body["name"], mime, preview)
+
+
+def _too_many(most: int) -> RequestRefused:
+    return RequestRefused(400, f"this session may upload {most} files, and did")
 
 
 async def _received(request: Request, folder: Path, *, limit: int) -> OutgoingFile:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import structlog
 
-from gateway.errors import Draining
+from gateway.errors import Draining, Fenced
 from gateway.ingress.acceptor import Acceptor
 from gateway.ingress.retention import Retention
 from gateway.model import ConversationRef
@@ -119,6 +119,8 @@ class Housekeeping:
                     indexed = time.monotonic()
             except Draining:
                 return
+            except Fenced:
+                pass  # another replica does it
             except Exception:
                 # A failing disk must not end this loop: it tries again, and ``/readyz`` reports the failure meanwhile.
                 log.exception("housekeeping.failed")

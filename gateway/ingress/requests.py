@@ -4,6 +4,7 @@ import asyncio
 
 import structlog
 
+from gateway.errors import Fenced, StoreFailed
 from gateway.ports import AdminRequest, Cluster, Rights
 from gateway.runtime.erasure import Erasure
 
@@ -31,8 +32,10 @@ class Requests:
                 if await self._cluster.lead(PART):
                     for request in await self._store.requests():
                         await self._carry_out(request)
+            except (Fenced, StoreFailed):
+                pass  # which the store has logged, and ``/readyz`` reports; it is tried again
             except Exception:
-                # A failing store must not end this loop: it tries again, and ``/readyz`` reports the failure meanwhile.
+                # A request must not end this loop: others are to be carried out.
                 log.exception("requests.failed")
             await asyncio.sleep(LOOK_EVERY)
 

@@ -3,14 +3,12 @@
 import asyncio
 import math
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
-from gateway.errors import Fenced
+from gateway.errors import Fenced, StoreFailed
 from gateway.ingress.activity import ConversationActivity
 from gateway.model import ConversationRef
 from gateway.ports import Cluster, Inbox
-from gateway.runtime.persistence import retry_until_stored
 
 ASK_EVERY = 1.0
 """Seconds between two times that the replica which runs a conversation is asked, and the store looked into."""
@@ -53,10 +51,12 @@ class SharedActivity:
                 return
 
     async def _rests_here(self, key: str) -> bool:
-        """Whether every open delivery of the conversation is in memory here and waits for an answer."""
-        rows = await retry_until_stored(
-            lambda: self._inbox.pending(conversation=key, now=math.inf, limit=MOST), longest=1.0
-        )
+        """Whether every open delivery of the conversation is in memory here and waits for an answer; False while the
+        store cannot tell."""
+        try:
+            rows = await self._inbox.pending(conversation=key, now=math.inf, limit=MOST)
+        except (Fenced, StoreFailed):
+            return False  # which the store has logged
         running = self._here.running
         known = all(running is not None and running.holds(key, row.envelope.key) for row in rows)
         return known and len(rows) < MOST and not self._here.is_busy(key)
@@ -98,6 +98,5 @@ class SharedActivity:
             task.add_done_callback(self._looking.discard)
 
     async def _say_if_it_rests(self, key: str) -> None:
-        with suppress(Fenced):
-            if await self._rests_here(key):
-                self._cluster.tell(_RESTS, {"conversation": key})
+        if await self._rests_here(key):
+            self._cluster.tell(_RESTS, {"conversation": key})

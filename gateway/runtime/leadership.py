@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from gateway.errors import Fenced, StoreFailed
 from gateway.ports import Cluster
 
 log = structlog.get_logger(__name__)
@@ -45,10 +46,13 @@ class Leadership:
 
     async def leads(self) -> bool:
         """Take the part if nobody has it, and return whether this replica has it now. Those who stand by ask every now
-        and then."""
+        and then; nobody begins to lead while the store cannot tell."""
         if self._ending is not None or (not self._held and self._away_until > asyncio.get_running_loop().time()):
             return False
-        has = await self._cluster.lead(self._part, lost=self._lose)
+        try:
+            has = await self._cluster.lead(self._part, lost=self._lose)
+        except (Fenced, StoreFailed):
+            return self._held  # which the store has logged
         if self._held and not has:
             self._lose()
         elif has and self._ending is None:

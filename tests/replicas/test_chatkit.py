@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import gateway as cl
-from tests.chatkit.client import KEY, Client, Thread, connected, loopback_client, message
+from tests.chatkit.client import KEY, Client, Thread, bearer, connected, loopback_client, message
 from tests.support.replicas import RunningReplica, chatkit_replicas
 
 
@@ -172,3 +172,58 @@ async def test_a_session_may_make_as_many_requests_on_all_replicas_together_as_o
         assert all(1 <= int(each.headers["retry-after"]) <= 60 for each in asked[7:])
         at_once = await asyncio.gather(*(each.ask("threads.list") for each in (client, second, third)))
         assert {each.status_code for each in at_once} == {429}
+
+
+async def test_a_client_that_goes_away_stops_the_turn_on_another_replica(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHATKIT_STOP_ON_DISCONNECT", "true")
+    stopped = asyncio.Event()
+
+    def bot() -> None:
+        @cl.on_message
+        async def main(message: cl.Message) -> None:
+            if message.content == "begin":
+                return
+            await cl.Message("begun").send()
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                stopped.set()
+                raise
+
+    async with (
+        chatkit_replicas(bot, tmp_path) as (first, second),
+        connected(first.url) as client,
+        on(second, client) as elsewhere,
+    ):
+        thread = await client.send("begin")
+        wish = message("wait")
+        async with aclosing(elsewhere.events("threads.add_user_message", thread_id=thread.id, input=wish)) as events:
+            async for _, event in events:
+                thread.apply(event)
+                if thread.said == ["begun"]:
+                    break
+        await asyncio.wait_for(stopped.wait(), 3)
+
+
+async def test_a_session_uploads_no_more_files_to_all_replicas_together_than_to_one(tmp_path: Path) -> None:
+    upload = {"file_upload": {"enabled": True, "max_files": 3}}
+    async with (
+        chatkit_replicas(counting, tmp_path, number=3) as replicas,
+        connected(replicas[0].url, chatkit_configuration=upload) as client,
+        on(replicas[1], client) as second,
+        on(replicas[2], client) as third,
+    ):
+        answers = await asyncio.gather(
+            *(
+                each.http.post(
+                    "/v1/chatkit/files", files={"file": ("a.txt", b"a", "text/plain")}, headers=bearer(client.secret)
+                )
+                for each in (client, second, third) * 2
+            )
+        )
+        assert sorted(each.status_code for each in answers) == [200] * 3 + [400] * 3
+        ids = [each.json()["id"] for each in answers if each.status_code == 200]
+        thread = await third.send("with files", attachments=ids)
+        assert thread.said == ["with files is number 1 "]

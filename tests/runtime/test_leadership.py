@@ -90,3 +90,16 @@ async def test_a_lost_lease_ends_it(pair: tuple[Led, Led]) -> None:
     await first.leadership.give_up()  # waits for the end
     assert first.stops == 1
     assert not await first.leads()
+
+
+async def test_nobody_begins_to_lead_while_the_store_cannot_tell(pair: tuple[Led, Led]) -> None:
+    first, second = pair
+    first.cluster.away = True
+    assert not await first.leads()
+    assert not await first.leadership.take(within=0.05)
+    first.cluster.away = False
+    assert await first.leads()
+    first.cluster.away = True
+    assert await first.leads()  # until its lease ends
+    assert first.stops == 0
+    assert not await second.leads()

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from gateway.errors import StoreFailed
+
 LONGEST = 7_000
 """Bytes of the largest word that is told."""
 
@@ -42,6 +44,8 @@ class Replica:
         """Seconds by which the clock of all is ahead of this replica's own."""
         self.deaf = False
         """Whether what others tell is lost on the way to this replica."""
+        self.away = False
+        """Whether the database does not answer this replica."""
         self.dumb = False
         """Whether what this replica tells is lost on the way."""
 
@@ -54,6 +58,8 @@ class Replica:
 
     async def lead(self, part: str, *, lost: Callable[[], None] | None = None) -> bool:
         await asyncio.sleep(0)
+        if self.away and self._all.leads.get(part) is not self:
+            raise StoreFailed("the database is away")
         if self.fenced or self._all.leads.setdefault(part, self) is not self:
             return False
         if lost is not None:
