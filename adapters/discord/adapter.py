@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -125,7 +126,12 @@ class DiscordAdapter:
             count = self._settings.shards
             self._keepers = [
                 ShardKeeper(
-                    partial(self._make_shard, index, intake), self._directory, self._cluster, shard=index, shards=count
+                    partial(self._make_shard, index, intake),
+                    self._directory,
+                    self._cluster,
+                    shard=index,
+                    shards=count,
+                    has_enough=self._has_enough,
                 )
                 for index in range(count)
             ]
@@ -134,6 +140,11 @@ class DiscordAdapter:
                 await self._settle()
             yield
         self._trouble = "not connected"
+
+    def _has_enough(self) -> bool:
+        """Return whether this replica holds its share of the shards."""
+        replicas = self._cluster.replicas if self._cluster is not None else 1
+        return sum(keeper.shard is not None for keeper in self._keepers) >= math.ceil(len(self._keepers) / replicas)
 
     def _make_shard(self, index: int, intake: Intake, settled: asyncio.Event) -> Shard:
         url, count = self._settings.gateway_url, self._settings.shards

@@ -23,6 +23,12 @@ ASK_EVERY = 1.0
 """Seconds between two questions whether a shard is free."""
 _MANY = 20
 """Shards from which on a replica asks for each of them less often."""
+_APART = 0.5
+"""Seconds between the first questions for one shard and the next, where there may be other replicas."""
+_LAST = 5.0
+"""Seconds after which all shards are asked for."""
+_RELUCTANCE = 2.0
+"""How many times longer a replica waits before it asks for more than its share: others get to ask first."""
 _FREE = "discord.free"
 """The topic under which a replica tells that it has let go of its shards."""
 
@@ -40,11 +46,14 @@ class ShardKeeper:
         *,
         shard: int,
         shards: int,
+        has_enough: Callable[[], bool],
     ) -> None:
         """``make`` is called each time that this replica takes the shard. It returns a new ``Shard`` that sets the
-        event it is given once it is settled."""
+        event it is given once it is settled. ``has_enough`` returns whether this replica has its share of all
+        shards."""
         self._make = make
         self._directory = directory
+        self._has_enough = has_enough
         self._cluster = cluster
         self._number = shard
         self._count = shards
@@ -72,7 +81,12 @@ class ShardKeeper:
     async def run(self) -> None:
         """Ask for the shard, hold it, and ask again when it is lost. Returns only when the shard has met what only the
         operator can mend."""
+        if self._cluster is not None and self._cluster.shared:
+            # Replicas that start together get to know each other, and each takes some.
+            await asyncio.sleep(min(self._number * _APART, _LAST))
         while True:
+            if self._has_enough():
+                await asyncio.sleep(self._ask_every * _RELUCTANCE)
             self._wake.clear()
             if await self._take():
                 shard = self._shard = self._make(self.settled)

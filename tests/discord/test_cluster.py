@@ -197,6 +197,25 @@ async def test_sessions_begin_one_after_the_other_wherever_the_shards_are(
     await healthy(first.discord)
 
 
+async def test_shards_are_spread_over_the_replicas(
+    world: DiscordWorld, bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper, "_APART", 0.1)
+    members = await asyncio.gather(*(bot.join(shards=3) for _ in range(3)))
+    await world.wait_for(lambda: world.discord.gateway.identifies == 3)
+    assert {bot.holder(number) for number in range(3)} == set(members)
+    first, *others = members
+    await first.discord.hand_over()
+    bot.replicas.members.remove(first.cluster)
+    await world.wait_for(lambda: world.discord.gateway.resumes == 1)
+    await others[0].discord.hand_over()
+    bot.replicas.members.remove(others[0].cluster)
+    last = others[1].cluster
+    await world.wait_for(lambda: list(bot.replicas.leads.values()).count(last) == 3)
+    await healthy(others[1].discord)
+    assert world.discord.gateway.identifies == 3
+
+
 # What a replica does that holds no connection
 
 
