@@ -403,7 +403,7 @@ class Dispatcher:
             if left <= 0:
                 break
             if self._cluster.shared:
-                await self._hand_over_resting()
+                await self._hand_over_resting(within=left)
             # An ask may open while we wait, so look again every now and then.
             await asyncio.wait(tasks, timeout=min(left, 0.2), return_when=asyncio.FIRST_COMPLETED)
         handed_back = len(self._queues)
@@ -427,13 +427,17 @@ class Dispatcher:
             log.exception("drain.not_announced")  # the leases are released all the same, or end
         self._pool.rest_all()
 
-    async def _hand_over_resting(self) -> None:
-        """Let other replicas have the conversations whose turns only wait for answers."""
+    async def _hand_over_resting(self, *, within: float) -> None:
+        """Let other replicas have the conversations whose turns only wait for answers. Those that cannot be handed over
+        ``within`` so many seconds, because the store does not answer, are left with the rest."""
         resting = [queue for queue in self._queues if not queue.busy()]
-        for queue, ended in zip(
-            resting, await asyncio.gather(*(break_off(queue, self._store) for queue in resting)), strict=True
-        ):
-            if ended:
+        try:
+            async with asyncio.timeout(within):
+                ended = await asyncio.gather(*(break_off(queue, self._store) for queue in resting))
+        except (Fenced, TimeoutError):
+            return
+        for queue, has_ended in zip(resting, ended, strict=True):
+            if has_ended:
                 self._let_go(queue.key)
 
 
