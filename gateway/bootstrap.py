@@ -61,7 +61,7 @@ from gateway.settings import LOOPBACK, GatewaySettings, PlatformSettings, playgr
 from gateway.store import open_store
 from gateway.store.api_keys import has_api_keys
 from gateway.store.blobs import open_blobs
-from gateway.store.urls import sqlite_file
+from gateway.store.urls import is_postgresql, sqlite_file
 from gateway.telemetry.metrics import Counters
 
 CREDENTIALS = "SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET, DISCORD_BOT_TOKEN, or TEAMS_APP_ID and TEAMS_APP_PASSWORD"
@@ -367,10 +367,11 @@ def _own_layer(settings: GatewaySettings, contents: Contents) -> Callable[[], Ba
         from gateway.data.sql_alchemy import SQLAlchemyDataLayer
         from gateway.data.storage_clients.own import OwnStorageClient
 
-        url = URL.create("sqlite+aiosqlite", database=str(sqlite_file(settings.database_url)))
-        return SQLAlchemyDataLayer(
-            url.render_as_string(hide_password=False), storage_provider=OwnStorageClient(contents)
-        )
+        url = settings.database_url
+        if not is_postgresql(url):
+            file = URL.create("sqlite+aiosqlite", database=str(sqlite_file(url)))
+            url = file.render_as_string(hide_password=False)
+        return SQLAlchemyDataLayer(url, storage_provider=OwnStorageClient(contents))
 
     return make
 

@@ -31,11 +31,11 @@ def database_url() -> str:
 
     settings = read_settings()
     playground = playground_database(settings)
-    only_played = not _exists(settings.database_url) and _exists(playground)
+    only_played = not exists(settings.database_url) and exists(playground)
     return playground if only_played else settings.database_url
 
 
-def _exists(database: str) -> bool:
+def exists(database: str) -> bool:
     """Return whether there is a database; one on a server counts as one that is there."""
     file = database.removeprefix("sqlite:///")
     return file == database or Path(file).exists()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from gateway.commands.common import database_url, fail, read_settings, run_async
+from gateway.commands.common import database_url, exists, fail, read_settings, run_async
 from gateway.commands.layer import layer_of
 from gateway.errors import DatabaseInUse, Fenced, SettingsError
 from gateway.model.text import storable
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from gateway.runtime.erasure import Outcome
+    from gateway.store import AnyStore
     from gateway.store.personal import Exported, Personal
 
 app = typer.Typer(
@@ -163,8 +164,12 @@ def erase(
 
 
 async def _erase(person: str, wait: float, bot: Path | None) -> None:
+    from gateway.disk import in_thread
+    from gateway.store.beside import gateways_run
+
     try:
-        outcome = await _erase_alone(person)
+        running = await in_thread(gateways_run, database_url())
+        outcome = await _ask(person, wait) if running else await _erase_alone(person)
     except DatabaseInUse:
         outcome = await _ask(person, wait)
     _tell(person, outcome)
@@ -206,13 +211,12 @@ async def _erase_alone(person: str) -> "Outcome":
     from gateway.bootstrap import erasure_without_gateway, file_parts
     from gateway.errors import StoreFailed
     from gateway.store import open_store
-    from gateway.store.urls import sqlite_file
     from gateway.telemetry.logs import configure_logging
 
     settings, url = read_settings(), database_url()
-    if not sqlite_file(url).exists():
+    if not exists(url):
         raise SettingsError(
-            f"database {sqlite_file(url)}: there is none: set DATABASE_URL to the one the gateway runs on"
+            f"database {url.removeprefix('sqlite:///')}: there is none: set DATABASE_URL to the one the gateway runs on"
         )
     configure_logging(form=settings.log, debug=False)
     store = open_store(url)
@@ -309,12 +313,11 @@ def _detail(name: str, value: object) -> str:
     return f"{value} {name}" if isinstance(value, int) else f"{name} {value}"
 
 
-async def _subject(store: "object", person: str) -> str:
+async def _subject(store: "AnyStore", person: str) -> str:
     from gateway.runtime.erasure import subject_of
     from gateway.runtime.seals import Seals
-    from gateway.store import SQLiteStore, open_store
+    from gateway.store import open_store
 
-    assert isinstance(store, SQLiteStore)
     seals = Seals()
     try:
         await seals.open(store)

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from gateway.commands.common import database_url, run_async
+from gateway.errors import SettingsError
 
 app = typer.Typer(help="The database's tables: create or migrate them, show their version.", no_args_is_help=True)
 
@@ -46,11 +47,16 @@ def forget_bots(url: Url = None) -> None:
 
 
 async def _forget_bots(url: str | None) -> None:
+    from gateway.disk import in_thread
     from gateway.platforms import registry
     from gateway.runtime.identity import StoredIdentity
     from gateway.store import open_store
+    from gateway.store.beside import gateways_run
 
-    store = open_store(url or database_url())
+    url = url or database_url()
+    if await in_thread(gateways_run, url):
+        raise SettingsError("gateways run on this database: stop all of them first")
+    store = open_store(url)
     await store.open()
     try:
         forgotten = await StoredIdentity(store).forget(registry())

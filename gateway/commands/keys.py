@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gateway.commands.common import fail, read_settings, run_async
+from gateway.commands.common import exists, fail, read_settings, run_async
 from gateway.errors import DatabaseInUse, SettingsError, StoreFailed
 
 if TYPE_CHECKING:
@@ -68,26 +68,24 @@ async def _create(name: str, scopes: list[Scope], days: float | None) -> None:
 async def _store(key: "StoredApiKey") -> bool:
     """Store a key, and create the database if there is none. Return whether a gateway is running that has to be
     restarted before the key is of use."""
+    from gateway.disk import in_thread
     from gateway.model import API_KEY, Document
-    from gateway.store import Inspector, open_store
+    from gateway.store import Inspector, tables
     from gateway.store.api_keys import SERVES_API
+    from gateway.store.beside import gateways_run
     from gateway.telemetry.logs import configure_logging
 
     settings = read_settings()
     configure_logging(form=settings.log, debug=False)
-    document = Document(kind=API_KEY, id=key.id, body=key.to_body())
-    store = open_store(settings.database_url)
+    url, document = settings.database_url, Document(kind=API_KEY, id=key.id, body=key.to_body())
     try:
-        await store.open()
+        await tables.upgrade(url)
+        running = await in_thread(gateways_run, url)
     except DatabaseInUse:
-        async with Inspector(settings.database_url) as beside:
-            await beside.put_documents([document])
-            return await beside.get_value("gateway", SERVES_API) != {"on": True}
-    try:
-        await store.put_documents([document])
-    finally:
-        await store.close()
-    return False
+        running = True
+    async with Inspector(url) as beside:
+        await beside.put_documents([document])
+        return running and await beside.get_value("gateway", SERVES_API) != {"on": True}
 
 
 @app.command("list")
@@ -101,12 +99,11 @@ def keys_list(
 
 async def _list(*, as_json: bool) -> None:
     from gateway.store import Inspector
-    from gateway.store.urls import sqlite_file
 
     url = read_settings().database_url
     keys: list[StoredApiKey] = []
     used: Mapping[str, float] = {}
-    if sqlite_file(url).exists():
+    if exists(url):
         async with Inspector(url) as store:
             keys, used = await _read(store)
     if as_json:
@@ -132,11 +129,10 @@ async def _revoke(id: str) -> None:
 
     from gateway.model import API_KEY, Document, StoredApiKey, key_id
     from gateway.store import Inspector
-    from gateway.store.urls import sqlite_file
 
     url, id = read_settings().database_url, key_id(id) or id
     unknown = SettingsError(f"there is no key {id}: see `gateway keys list`")
-    if not sqlite_file(url).exists():
+    if not exists(url):
         raise unknown
     async with Inspector(url) as store:
         document = await store.get_document(API_KEY, id)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from gateway.errors import SettingsError
 from gateway.ports import Store
 from gateway.store.sqlite import SQLiteStore
-from gateway.store.urls import is_postgresql, sqlite_file
+from gateway.store.urls import NO_DRIVER, is_postgresql, sqlite_file
 
 if TYPE_CHECKING:
     from gateway.store.postgresql import PostgreSQLStore
@@ -32,7 +32,7 @@ def _store(url: str, *, owner: bool) -> "AnyStore":
     try:
         from gateway.store.postgresql import PostgreSQLStore
     except ImportError:
-        raise SettingsError('PostgreSQL takes a driver: pip install "bot-gateway[postgresql]"') from None
+        raise SettingsError(NO_DRIVER) from None
     return PostgreSQLStore(url, replica=owner)
 
 

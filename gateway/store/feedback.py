@@ -1,16 +1,15 @@
 """Reads what people think of answers, beside a gateway that may be running."""
 
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import select
 
 from gateway.model.text import time_text
-from gateway.store.core.queries import run
+from gateway.store import beside
+from gateway.store.core.queries import compiled
 from gateway.store.core.tables import feedbacks, steps, threads
-from gateway.store.sqlite.file import open_shared
-from gateway.store.urls import sqlite_file
 
 COLUMNS = ("at", "user", "platform", "thread", "title", "message_id", "message", "value", "comment")
 """What is told of each feedback."""
@@ -21,7 +20,7 @@ def export(url: str, *, since: float | None = None) -> Generator[Iterator[dict[s
     """Open the database for the time of a block, and give all feedback, oldest first, row by row.
 
     Args:
-        url: ``sqlite:///FOLDER/FILE``.
+        url: The database's URL, as for ``gateway.store.beside.opened``.
         since: Only what was given at this time or later, in seconds since the epoch.
 
     Raises:
@@ -45,5 +44,6 @@ def export(url: str, *, since: float | None = None) -> Generator[Iterator[dict[s
     )
     if since is not None:
         query = query.where(feedbacks.c.createdAt >= time_text(since))
-    with closing(open_shared(sqlite_file(url))) as database:
-        yield (dict(zip(COLUMNS, row, strict=True)) for row in run(database.connection, query))
+    with beside.opened(url) as connection:
+        rows = connection.stream(*compiled(connection, query))
+        yield (dict(zip(COLUMNS, row, strict=True)) for row in rows)

@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import Any, NamedTuple, TextIO
 
-from gateway.store.core.connection import Connection
+from gateway.store import beside
+from gateway.store.core.connection import ReadingConnection
 from gateway.store.core.kinds.rights import MINE
 from gateway.store.core.words import Statement
-from gateway.store.sqlite.file import open_shared
-from gateway.store.urls import sqlite_file
 
 _THREADS = f"""{MINE}
     SELECT mine.id FROM mine LEFT JOIN threads ON threads.id = mine.id
@@ -69,7 +68,7 @@ class Personal:
         person: The person's identifier (``UserRef.key``).
     """
 
-    def __init__(self, connection: Connection, person: str) -> None:
+    def __init__(self, connection: ReadingConnection, person: str) -> None:
         self._connection = connection
         self.person = person
 
@@ -132,7 +131,7 @@ class Personal:
         return thread, whole
 
     def _steps(self, thread: str, whole: bool) -> Iterator[dict[str, Any]]:
-        for mine, *values in _rows(self._connection, _STEPS, (self.person, thread, whole)):
+        for mine, *values in self._connection.stream(_STEPS, (self.person, thread, whole)):
             step = _dict(_STEP, values[: len(_STEP)])
             feedback = _dict(_FEEDBACK, values[len(_STEP) :])
             if not mine:
@@ -141,7 +140,7 @@ class Personal:
 
     def elements(self, thread: str, whole: bool) -> Iterator[dict[str, Any]]:
         """Yield the person's elements in a thread; with ``whole`` also those that belong to nobody."""
-        for values in _rows(self._connection, _ELEMENTS, (self.person, thread, whole)):
+        for values in self._connection.stream(_ELEMENTS, (self.person, thread, whole)):
             yield _dict(_ELEMENT, values)
 
 
@@ -150,19 +149,14 @@ def opened(url: str, person: str) -> Generator[Personal]:
     """Open the database for the time of a block.
 
     Args:
-        url: ``sqlite:///FOLDER/FILE``.
+        url: The database's URL, as for ``gateway.store.beside.opened``.
         person: The person's identifier (``UserRef.key``).
 
     Raises:
         SettingsError: There is no such database, or it needs another version of the gateway.
     """
-    with closing(open_shared(sqlite_file(url))) as database:
-        yield Personal(database.connection, person)
-
-
-def _rows(connection: Connection, statement: str, values: Sequence[Any]) -> Iterator[Any]:
-    found = connection.execute(statement, values)
-    return iter(found.fetchone, None)
+    with beside.opened(url) as connection:
+        yield Personal(connection, person)
 
 
 def _write(out: TextIO, dicts: Iterator[dict[str, Any]]) -> int:

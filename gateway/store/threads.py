@@ -1,7 +1,7 @@
 """Lists, searches and reads the kept threads, beside a gateway that may be running."""
 
 from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Generic, Literal, NamedTuple, TypeVar
 
@@ -12,6 +12,7 @@ from gateway.errors import SettingsError
 from gateway.model import ThreadDict
 from gateway.model.text import storable, time_text
 from gateway.ports import Condition
+from gateway.store import beside
 from gateway.store.core.conditions import conditions_on
 from gateway.store.core.connection import Connection
 from gateway.store.core.pages import rows_behind
@@ -19,8 +20,6 @@ from gateway.store.core.queries import run
 from gateway.store.core.search import excerpt, says
 from gateway.store.core.tables import steps, threads
 from gateway.store.core.threads import THREAD, columns, head, read_thread
-from gateway.store.sqlite.file import clear_errors, open_shared
-from gateway.store.urls import sqlite_file
 
 T = TypeVar("T")
 
@@ -91,15 +90,13 @@ def kept_threads(url: str) -> Generator["KeptThreads"]:
     """Open the database for the time of a block, in which it is seen as it was at one moment.
 
     Args:
-        url: ``sqlite:///FOLDER/FILE``.
+        url: The database's URL, as for ``gateway.store.beside.opened``.
 
     Raises:
         SettingsError: There is no such database, it needs another version of the gateway, or it cannot be read.
     """
-    path = sqlite_file(url)
-    with closing(open_shared(path)) as database, clear_errors(path):
-        database.begin(writes=False)
-        yield KeptThreads(database.connection)
+    with beside.opened(url) as connection:
+        yield KeptThreads(connection)
 
 
 class KeptThreads:

@@ -4,6 +4,9 @@ from pathlib import Path
 
 from gateway.errors import SettingsError
 
+NO_DRIVER = 'PostgreSQL takes a driver: pip install "bot-gateway[postgresql]"'
+"""What is said where the driver of a database on PostgreSQL is not installed."""
+
 
 def sqlite_file(url: str) -> Path:
     """Return the file that a URL of SQLite names.

@@ -30,11 +30,15 @@ def server_url() -> str:
 
 
 @asynccontextmanager
-async def database() -> AsyncIterator[str]:
-    """The URL of a new database, which is dropped at the end. Skip the test where no server answers."""
+async def database(options: str = "") -> AsyncIterator[str]:
+    """The URL of a new database, which is dropped at the end. Skip the test where no server answers.
+
+    Args:
+        options: How it is made (``CREATE DATABASE``).
+    """
     _require_server()
     url, name = _named(f"test_{uuid4().hex}")
-    await _run(f"CREATE DATABASE {name}")
+    await _run(f"CREATE DATABASE {name} {options}")
     try:
         yield url
     finally:

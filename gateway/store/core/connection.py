@@ -1,6 +1,6 @@
 """The part of a database driver that the store uses: connections, and what their statements return."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal, Protocol, TypeAlias
 
 DialectName: TypeAlias = Literal["sqlite", "postgresql"]
@@ -38,4 +38,12 @@ class Connection(Protocol):
 
     def executemany(self, statement: str, rows: Iterable[Sequence[Any]], /) -> Cursor:
         """Run the statement once for each row of values."""
+        ...
+
+
+class ReadingConnection(Connection, Protocol):
+    """A connection with a transaction open, which also gives rows as they come."""
+
+    def stream(self, statement: str, values: Sequence[Any] = ..., /) -> Iterator[Any]:
+        """Run the statement, and yield its rows: never all of them are in memory at once."""
         ...

@@ -3,11 +3,11 @@
 import json
 import socket
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 import psycopg
-from psycopg import RawCursor
+from psycopg import RawCursor, RawServerCursor
 from psycopg.adapt import Dumper
 from psycopg.types.array import ArrayBinaryLoader
 from psycopg.types.json import JsonbBinaryLoader
@@ -67,6 +67,7 @@ class PostgreSQLConnection:
         """Seconds after which a statement without an answer is given up."""
         self.busy_since: float | None = None
         """When the statement was sent that is not answered yet (monotonic seconds); None while there is none."""
+        self._streams = 0
         self._connection = psycopg.connect(
             libpq_url(url),
             autocommit=True,
@@ -96,6 +97,13 @@ class PostgreSQLConnection:
             return self._connection.execute(translated(statement), values, binary=True)
         finally:
             self.busy_since = None
+
+    def stream(self, statement: str, values: Sequence[Any] = (), /) -> Iterator[Any]:
+        """Run the statement in the transaction that is open, and yield its rows, some at a time from the server."""
+        self._streams += 1
+        with RawServerCursor(self._connection, f"stream_{self._streams}") as cursor:
+            cursor.execute(translated(statement), values, binary=True)
+            yield from cursor
 
     def executemany(self, statement: str, rows: Iterable[Sequence[Any]], /) -> Any:
         """Run the statement once for each row of values, in one exchange with the server."""

@@ -15,7 +15,8 @@ AGAIN_AFTER = 0.3
 """Seconds between two tries to connect: meanwhile all that is asked fails at once."""
 NOW = "extract(epoch FROM clock_timestamp())::float8"
 """The time by the database's clock, in seconds since the epoch."""
-_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+"""Begins a transaction that sees the database as it was at one moment."""
 _WRITE = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT {NOW}"
 
 
@@ -58,7 +59,7 @@ class PostgreSQLDatabase:
         if self.connection.closed:
             self._reconnect()
         if not writes:
-            self.connection.run(_READ)
+            self.connection.run(READ)
             return
         membership = self.ownership.membership
         if membership is None:

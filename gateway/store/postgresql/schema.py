@@ -13,9 +13,11 @@ from gateway.errors import SettingsError
 from gateway.store.core.tables import alembic_version, metadata, owner
 from gateway.store.migrations import HEAD, belongs_to_another, number, refuse_newer
 from gateway.store.migrations.changes import bring_up_to_date
+from gateway.store.postgresql.connection import PostgreSQLConnection
 
 LOCK = 0x626F74_6761
 """The number of the advisory lock that an upgrade holds; any number would do that nobody else uses."""
+_MADE = "SELECT to_regclass('alembic_version') IS NOT NULL, to_regclass('owner') IS NOT NULL"
 LOCK_SECONDS = 60
 """How long an upgrade waits for another one, and for whoever uses a table."""
 LOCKED = "55P03"
@@ -56,17 +58,29 @@ async def current(url: str) -> int:
         return await connection.run_sync(_version)
 
 
-async def check_current(url: str) -> None:
+def check_current(connection: PostgreSQLConnection, name: str) -> None:
     """Raise ``SettingsError`` unless the tables are those this code knows, or newer ones that it may use.
 
     Args:
-        url: The database's URL.
+        connection: A connection to the database.
+        name: What errors call it (``shown``).
     """
-    async with _connected(url) as connection:
-        found = await connection.run_sync(_usable_version)
+    try:
+        has_version, has_owner = connection.execute(_MADE).fetchone()
+        if has_version and not has_owner:
+            raise belongs_to_another()
+        found = number(connection.execute("SELECT version_num FROM alembic_version").fetchone()[0]) if has_owner else 0
+        if found > HEAD:
+            refuse_newer(found, connection.execute("SELECT oldest FROM owner").fetchone()[0])
+    except SettingsError as error:
+        raise SettingsError(f"database {name}: {error}") from None
+    if found == 0:
+        raise SettingsError(
+            f"database {name}: it has no tables yet: start the gateway once, or run `gateway db upgrade`"
+        )
     if found < HEAD:
         raise SettingsError(
-            f"database {shown(url)}: its schema is version {found}, not {HEAD}: start the gateway once to migrate it"
+            f"database {name}: its schema is version {found}, not {HEAD}: start the gateway once to migrate it"
         )
 
 

@@ -93,8 +93,6 @@ class PostgreSQLStore(DatabaseStore):
         await asyncio.to_thread(self._examine)
         if self._replica:
             await schema.upgrade(self._url)
-        else:
-            await schema.check_current(self._url)
         self._deadlines.start()
         try:
             if self._replica:
@@ -127,6 +125,8 @@ class PostgreSQLStore(DatabaseStore):
         first, second = self._new("start", WRITING), self._new("start", WRITING)
         try:
             examine(first, second)
+            if not self._replica:
+                schema.check_current(first, self._name)
         finally:
             first.close()
             second.close()

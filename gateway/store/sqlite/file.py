@@ -5,7 +5,7 @@ import fcntl
 import os
 import sqlite3
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -116,6 +116,10 @@ class SQLiteConnection(sqlite3.Connection):
         super().__init__(*args, **options)
         for name, function in FUNCTIONS.items():
             self.create_function(name, 1, function, deterministic=True)
+
+    def stream(self, statement: str, values: Sequence[Any] = (), /) -> Iterator[Any]:
+        """Run the statement, and yield its rows one by one."""
+        return iter(self.execute(statement, values).fetchone, None)
 
 
 class SQLiteDatabase:
