@@ -13,6 +13,9 @@ from pathlib import Path
 from gateway.errors import SettingsError
 from gateway.serving.server import bind
 
+_ROOT = Path(__file__).parent.parent.parent
+"""The folder of the code under test, which another installation in the environment must not hide."""
+
 
 def free_port() -> int:
     """Return a port that nobody uses, and that nobody is given while the bot is down between two of its lives: one that
@@ -54,7 +57,7 @@ class BotProcess:
             "--port",
             str(self.port),
             cwd=self.folder,
-            env={**os.environ, "GATEWAY_LOG": "json", **self._environment},
+            env={**os.environ, "PYTHONPATH": str(_ROOT), "GATEWAY_LOG": "json", **self._environment},
             stderr=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,
         )
