@@ -263,6 +263,7 @@ async def settled_account(load: Load, *, timeout: float = 90) -> Account:
         names = [written.name for written in each.written]
         answered = [text.removeprefix("got ") for text in said if text.startswith("got ")]
         if not more and not each.hasty and answered != [name for name in names if name in answered]:
+            print(f"disordered: {names} were written, where this stands: {texts(load.world, each.place)}")
             account.disordered.append(said)
         if not _counts(load, each):
             account.miscounted.append(texts(load.world, each.place))

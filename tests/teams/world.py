@@ -210,7 +210,8 @@ class TeamsWorld(EmulatedWorld[TeamsEmulator]):
         await delivery.done.wait()
         if delivery.ok:
             return True
-        return None if delivery.error == "connection_failed" else False
+        # A proxy's 502 or 504, a broken connection and a server error leave open whether the bot has it; 503 does not.
+        return None if delivery.status == 0 or (delivery.status >= 500 and delivery.status != 503) else False
 
     async def settled(self) -> None:
         await self.teams.settled()
