@@ -1,5 +1,6 @@
 """What the bots of this folder say of where they run, and sending webhooks to one replica."""
 
+import asyncio
 import re
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -44,3 +45,24 @@ def pinned(cluster: Cluster, *names: str) -> Generator[None]:
         yield
     finally:
         cluster.balancer.only = None
+
+
+@contextmanager
+def straight_to(cluster: Cluster, replica: Replica) -> Generator[None]:
+    """Let Slack and Teams send what people do to this replica, past the balancer. What Slack sends again goes there too
+    until the block ends."""
+    for world in (cluster.slack, cluster.teams):
+        world.deliver_to(replica.url)
+    try:
+        yield
+    finally:
+        for world in (cluster.slack, cluster.teams):
+            world.deliver_to(cluster.balancer.url)
+
+
+async def answered(cluster: Cluster, post: Post, *, within: float) -> int:
+    """Wait until a message that was written on Teams was answered, and return the status; 0 where it was not."""
+    deliveries = cluster.teams.teams.deliveries.of(post.id)
+    async with asyncio.timeout(within):
+        await deliveries[0].done.wait()
+    return deliveries[0].status
