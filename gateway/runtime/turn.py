@@ -146,7 +146,7 @@ class Turn:
         self.beside: set[asyncio.Task[None]] = set()
         """What its sync code has sent and could not wait for."""
         self._boards: dict[Phase, StepBoard] = {}
-        self.typing = TypingIndicator(services.sender, queued.event.ref, services.spawn)
+        self.typing = TypingIndicator(services.sender, queued.event.ref, services.spawn, left_on=queued.rerun)
         self.stopping = False
         self.over = False
         """Whether the run failed and the turn will run again. Threads and tasks left over from it must not send."""

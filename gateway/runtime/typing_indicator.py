@@ -21,11 +21,18 @@ _RENEW_AFTER = 1.0
 class TypingIndicator:
     """Shows the typing indicator after ``SHOW_AFTER`` seconds, refreshes it, and takes it away."""
 
-    __slots__ = ("_news", "_ref", "_sender", "_shown", "_spawn", "_text", "_timer")
+    __slots__ = ("_left_on", "_news", "_ref", "_sender", "_shown", "_spawn", "_text", "_timer")
 
     def __init__(
-        self, sender: Sender, ref: ConversationRef, spawn: Callable[[Coroutine[Any, Any, Any]], asyncio.Task[Any]]
+        self,
+        sender: Sender,
+        ref: ConversationRef,
+        spawn: Callable[[Coroutine[Any, Any, Any]], asyncio.Task[Any]],
+        *,
+        left_on: bool = False,
     ) -> None:
+        """``left_on``: an earlier run of the turn may have died while it showed the indicator."""
+        self._left_on = left_on
         self._sender = sender
         self._ref = ref
         self._spawn = spawn
@@ -53,9 +60,11 @@ class TypingIndicator:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._shown is not None:
+        if self._shown is not None or self._left_on:
             shown, self._shown = self._shown, None
-            shown.cancel()
+            if shown is not None:
+                shown.cancel()
+            self._left_on = False
             self._spawn(self._sender.status(self._ref, None))
 
     def _show(self) -> None:

@@ -9,6 +9,8 @@ import pytest
 
 import gateway as cl
 from gateway.emulators.slack.emulator import SlackEmulator
+from tests.contract.crashes import LivingBot
+from tests.contract.reading import reads
 from tests.slack.reading import from_bot, said, shown, texts
 from tests.slack.world import slack_world
 from tests.support.bot import register, running_bot
@@ -264,3 +266,28 @@ async def test_a_reaction_to_a_reply_reaches_the_thread_also_after_a_restart(
         await slack.react("general", reply, "tada")
         await said(slack, "general", "thanks for tada", thread=root)
     assert got == [(reply, "eyes"), (reply, "tada")]
+
+
+SLOW_ONCE = """
+    import pathlib
+    import gateway as cl
+
+    @cl.on_message
+    async def main(message: cl.Message):
+        begun = pathlib.Path("begun")
+        if not begun.exists():
+            begun.touch()
+            await cl.sleep(60)
+        await cl.Message("quick this time").send()
+"""
+
+
+async def test_what_a_dead_process_said_of_its_work_is_taken_back(tmp_path: Path) -> None:
+    """Slack shows a session that is being worked on, with its stop button, until the app says otherwise."""
+    async with slack_world() as world, LivingBot(world, tmp_path, SLOW_ONCE) as bot:
+        post = await world.mention("hello")
+        await world.wait_for(lambda: world.working(post.place))
+        await bot.kill()
+        await bot.start()
+        await reads(world, post, "quick this time", timeout=20)
+        await world.wait_for(lambda: not world.working(post.place))
