@@ -31,8 +31,8 @@ RENEW_EVERY = 5.0
 FOLLOWED_FOR = 15.0
 """Seconds for which a thread is followed after its last reader has gone, and for which others are told of it who said
 once that they follow it."""
-GROW_WITHIN = 0.05
-"""Seconds after which others are told of pieces of text; all of a message that come meanwhile are told as one."""
+GROW_EVERY = 0.03
+"""Seconds between two times that others are told of pieces of text; those that come meanwhile are told as one."""
 _NAMED_AT_ONCE = 100
 """Threads that one word names."""
 _FOLLOWING, _HAPPENED, _FORGOTTEN = "chatkit.following", "chatkit.happened", "chatkit.forgotten"
@@ -65,6 +65,8 @@ class _Wanted:
     """Until when, by replica."""
     told: int = 0
     """How many words they were told."""
+    told_at: float = 0.0
+    """When they were told last, by the monotonic clock."""
     growth: list[Event] = field(default_factory=list)
     """What they are told in a moment."""
     timer: asyncio.TimerHandle | None = None
@@ -93,10 +95,11 @@ class RelayedLogs(ThreadLogs):
         if wanted is None or not events:
             return
         wanted.growth += events
-        if not all(map(grows, events)):
+        wait = wanted.told_at + GROW_EVERY - time.monotonic()
+        if wait <= 0 or not all(map(grows, events)):
             self._tell(thread, wanted)
         elif wanted.timer is None:
-            wanted.timer = asyncio.get_running_loop().call_later(GROW_WITHIN, self._tell, thread, wanted)
+            wanted.timer = asyncio.get_running_loop().call_later(wait, self._tell, thread, wanted)
 
     def forget(self, thread: str) -> None:
         self._cluster.tell(_FORGOTTEN, {"thread": thread})
@@ -106,7 +109,7 @@ class RelayedLogs(ThreadLogs):
         if wanted.timer is not None:
             wanted.timer.cancel()
             wanted.timer = None
-        events, wanted.growth = merged(wanted.growth), []
+        events, wanted.growth, wanted.told_at = merged(wanted.growth), [], time.monotonic()
         for packet in packets(events):
             wanted.told += 1
             self._cluster.tell(_HAPPENED, {"thread": thread, "from": self._me, "number": wanted.told, "events": packet})

@@ -24,7 +24,7 @@ from tests.support.cluster import LONGEST, Replica, Replicas
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relay, "RENEW_EVERY", 0.02)
-    monkeypatch.setattr(relay, "GROW_WITHIN", 0.001)
+    monkeypatch.setattr(relay, "GROW_EVERY", 0.001)
 
 
 class Place:

@@ -120,3 +120,15 @@ async def test_a_broadcast_goes_on_when_its_replica_ends(tmp_path: Path, monkeyp
         await leads.gateway.__aexit__()
         done = await ended(other, begun.id)
         assert (done.state, done.failed) == ("done", 0)
+
+
+async def test_requests_under_one_key_on_several_replicas_send_one_message(tmp_path: Path) -> None:
+    async with chatkit_replicas(echo, tmp_path, number=3) as replicas, connected(replicas[0].url) as client:
+        thread = await client.send("hello")
+        wanted = Wanted(key_of(thread), "news", None)
+        sent = await asyncio.gather(
+            *(each.gateway.messages.send(wanted, requester="a key", key="k", wait=10) for each in replicas * 3)
+        )
+        assert len({each.id for each in sent}) == 1
+        assert {each.status for each in sent} == {"sent"}
+        assert await said(client, thread) == ["re hello", "news"]
