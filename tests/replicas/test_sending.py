@@ -127,7 +127,7 @@ async def test_requests_under_one_key_on_several_replicas_send_one_message(tmp_p
         thread = await client.send("hello")
         wanted = Wanted(key_of(thread), "news", None)
         sent = await asyncio.gather(
-            *(each.gateway.messages.send(wanted, requester="a key", key="k", wait=10) for each in replicas * 3)
+            *(each.gateway.messages.send(wanted, requester="a key", key="k", wait=10) for each in list(replicas) * 3)
         )
         assert len({each.id for each in sent}) == 1
         assert {each.status for each in sent} == {"sent"}

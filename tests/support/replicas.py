@@ -11,7 +11,7 @@ from gateway.platforms import registry
 from gateway.serving.server import bind
 from gateway.settings import GatewaySettings
 from tests.support.bot import register
-from tests.support.postgres import database
+from tests.support.postgres import tables
 from tests.support.serving import serving
 
 
@@ -32,7 +32,7 @@ async def chatkit_replicas(
     tests set ``GATEWAY_API_KEYS``."""
     only = {name: platform for name, platform in registry().items() if name == "chatkit"}
     async with AsyncExitStack() as stack:
-        url = await stack.enter_async_context(database())
+        url = await stack.enter_async_context(tables())
         replicas: list[RunningReplica] = []
         for each in range(number):
             listener = stack.enter_context(bind("127.0.0.1", 0))
