@@ -3,7 +3,6 @@
 import asyncio
 import time
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 import gateway as cl
 from gateway.chat.asks import base
 from gateway.chat.registry import Callbacks
+from gateway.store.core.alone import Alone
 from tests.contract.crashes import LivingBot, on_record
 from tests.contract.harness import capabilities, need
 from tests.contract.reading import hears, reads, shown, texts
@@ -588,7 +588,7 @@ class AskContract:
             await reads(world, post, "Go?")
             await on_record(world)
         monkeypatch.setattr(base, "AFTER_RESTART", 0.2)
-        monkeypatch.setattr(base, "time", SimpleNamespace(time=lambda: time.time() + 601))
+        monkeypatch.setattr(Alone, "now", lambda _: time.time() + 601)
         async with running_bot(world, ask_bot(results, timeout=600), tmp_path):
             await reads(world, post, "done action")
             assert (await reads(world, post, "No answer came in time")).buttons == ()
