@@ -34,7 +34,7 @@ async def holder(cluster: Cluster) -> Replica:
     return next(replica for replica in cluster.replicas if replica.running and replica.uses_port(port))
 
 
-@pytest.mark.parametrize("how", ["kill", "terminate", "freeze"])
+@pytest.mark.parametrize("how", ["kill", "terminate", "freeze", "cut", "silence"])
 async def test_a_shard_moves_with_its_session_and_loses_no_message(three: Cluster, how: str) -> None:
     world, discord = three.discord, three.discord.discord
     await reads(world, await world.mention("where before"), "before on r", timeout=10)
@@ -46,6 +46,10 @@ async def test_a_shard_moves_with_its_session_and_loses_no_message(three: Cluste
             await one.kill()
         case "terminate":
             await one.terminate()
+        case "cut":
+            one.proxy.cut()
+        case "silence":
+            one.proxy.silence()
         case _:
             one.freeze()
     post = await world.mention("where after")
@@ -56,8 +60,7 @@ async def test_a_shard_moves_with_its_session_and_loses_no_message(three: Cluste
         await reads(world, await world.mention("where thawed"), "thawed on r", timeout=10)
     assert discord.gateway.identifies == identifies, "the session was resumed"
     assert longest_overlap(list(discord.gateway.attachments)[begun - 1 :]) <= OVERLAP
-    await one.ensure_running()
-    await three.ready()
+    await three.restore()
     assert len(discord.calls_to("put_commands")) == commands, "the commands are told once"
     assert discord.gateway.identifies == identifies
 
