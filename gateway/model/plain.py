@@ -15,17 +15,23 @@ _COUNT = 100_000
 """Values that are taken over at most, so that a value that contains itself many times comes to an end."""
 _BITS = 10_000
 """Bits of a number at most; Python writes 4,300 digits."""
+_NUL = b"\\u0000"
+"""How JSON has a NUL character, which PostgreSQL does not take."""
 _REST = "…"
 """What stands for a value that is too deep, or beyond the count, or contains itself."""
 
 
 def as_json(value: Any) -> bytes:
-    """Return a value as JSON. What JSON does not hold becomes text: an object of the author's own, half of a surrogate
-    pair, a number of thousands of digits; what is too deep, or contains itself, becomes ``…``."""
+    """Return a value as JSON that every database takes. What JSON does not hold becomes text: an object of the author's
+    own, half of a surrogate pair, a number of thousands of digits; what is too deep, or contains itself, becomes ``…``,
+    a NUL character U+FFFD."""
     try:
-        return orjson.dumps(value)
+        data = orjson.dumps(value)
+        if _NUL not in data:
+            return data
     except TypeError:
-        return json.dumps(_Plain().of(value), ensure_ascii=False).encode()
+        pass
+    return json.dumps(_Plain().of(value), ensure_ascii=False).encode()
 
 
 def text_of(value: object) -> str:

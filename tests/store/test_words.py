@@ -276,6 +276,39 @@ async def test_readers_beside_the_store_find_the_same(both: tuple[Store, Store],
     assert found[0][3] and found[0][5].steps == len(OUTPUTS) + 1  # one is nobody's, in her thread
 
 
+HOSTILE = ("NULL", "null", "", "a,b", "{x}", 'q"q', "back\\slash", "nul\x00", "half \ud83d", "\n", "ü")
+
+
+async def test_whatever_a_bot_gives_is_kept_the_same(both: tuple[Store, Store]) -> None:
+    anything: Any = {
+        "nul\x00": "a\x00b",
+        "half": "\ud83d",
+        "deep": [{"x": None}],
+        "big": 10**30,
+        "flag": True,
+        "f": 0.5,
+    }
+    odd: Any = True
+    records = [
+        UserRecord(ADA, anything, 3.0),
+        StepRecord("odd", "a", ADA, "x\x00", "tool", 500.0, output="\x00", metadata=anything, tags=HOSTILE),
+        StepRecord("none", "a", ADA, "x", "tool", 501.0, tags=()),
+        ElementRecord("flag", "a", ADA, "pdf", "a.pdf", page=odd, props=anything),
+        ElementRecord("far", "a", ADA, "pdf", "b.pdf", page=2**40, auto_play=odd),
+    ]
+    for store in both:
+        await store.change_records(records)
+        await store.upsert_rows([RowUpsert("steps", "odd", {"generation": anything}, None, {"given": anything})])
+    for noun, ids in (("users", (ADA,)), ("steps", ("odd", "none")), ("elements", ("flag", "far"))):
+        field = "identifier" if noun == "users" else "id"
+        query = RecordQuery(noun, (Condition(field, "in", ids),))
+        one, other = [list((await store.record_page(query)).rows) for store in both]
+        assert one == other and len(one) == len(ids)
+    [row] = (await both[1].record_page(RecordQuery("steps", (Condition("id", "eq", "odd"),)))).rows
+    assert row["tags"] == [each.replace("\x00", "\ufffd").replace("\ud83d", "\ufffd") for each in HOSTILE]
+    assert row["metadata"]["nul\ufffd"] == "a\ufffdb"
+
+
 async def test_a_search_uses_the_index_of_trigrams(url: str) -> None:
     store = PostgreSQLStore(url)
     await store.open()

@@ -13,6 +13,9 @@ from gateway.store.core.words import ListText
 
 Row: TypeAlias = tuple[Any, ...]
 
+_MOST = 2**31 - 1
+"""The largest number that a column takes on every database."""
+
 USER = ("id", "identifier", "createdAt", "metadata")
 THREAD = (
     "id",
@@ -94,7 +97,7 @@ def element(record: ElementRecord) -> Row:
         optional_text(record.display),
         record.object_key,
         optional_text(record.size),
-        record.page if isinstance(record.page, int) else None,
+        int(record.page) if isinstance(record.page, int) and abs(record.page) <= _MOST else None,
         optional_text(record.language),
         optional_text(record.for_id),
         optional_text(record.mime),
