@@ -289,7 +289,7 @@ async def test_whatever_a_bot_gives_is_kept_the_same(both: tuple[Store, Store]) 
         "f": 0.5,
     }
     odd: Any = True
-    records = [
+    records: list[Record] = [
         UserRecord(ADA, anything, 3.0),
         StepRecord("odd", "a", ADA, "x\x00", "tool", 500.0, output="\x00", metadata=anything, tags=HOSTILE),
         StepRecord("none", "a", ADA, "x", "tool", 501.0, tags=()),
@@ -299,7 +299,8 @@ async def test_whatever_a_bot_gives_is_kept_the_same(both: tuple[Store, Store]) 
     for store in both:
         await store.change_records(records)
         await store.upsert_rows([RowUpsert("steps", "odd", {"generation": anything}, None, {"given": anything})])
-    for noun, ids in (("users", (ADA,)), ("steps", ("odd", "none")), ("elements", ("flag", "far"))):
+    kept: dict[Noun, tuple[str, ...]] = {"users": (ADA,), "steps": ("odd", "none"), "elements": ("flag", "far")}
+    for noun, ids in kept.items():
         field = "identifier" if noun == "users" else "id"
         query = RecordQuery(noun, (Condition(field, "in", ids),))
         one, other = [list((await store.record_page(query)).rows) for store in both]
