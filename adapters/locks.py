@@ -24,7 +24,8 @@ class ClusterLocks:
     async def hold(self, name: str, *, within: float | None = None) -> AsyncIterator[None]:
         """Hold the lock of this name, which begins with the platform's (``discord.commands``).
 
-        Raises ``TimeoutError`` when it is not free within this many seconds; None waits for as long as it takes.
+        Raises ``TimeoutError`` when it is not free within this many seconds; None waits for as long as it takes. Raises
+        ``Fenced`` or ``StoreFailed`` while the database that tells the replicas apart is out of reach.
         """
         lock = self._here.setdefault(name, asyncio.Lock())
         self._users[name] = self._users.get(name, 0) + 1
@@ -45,7 +46,8 @@ class ClusterLocks:
 
     async def _taken(self, name: str) -> None:
         while True:
-            with suppress(Fenced, StoreFailed):  # the database may be back in a moment
-                if self._cluster is None or await self._cluster.lead(name):
-                    return
+            if self._cluster is None or await self._cluster.lead(name):
+                return
+            if self._cluster.fenced:
+                raise Fenced(f"this replica has no lease now, so it takes no lock ({name})")
             await asyncio.sleep(_ASK_EVERY)

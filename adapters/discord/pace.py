@@ -7,9 +7,12 @@ shard's number modulo ``max_concurrency`` (Gateway, "Sharding, max_concurrency")
 import asyncio
 
 from adapters.locks import ClusterLocks
+from gateway.errors import Fenced, StoreFailed
 
 IDENTIFY_EVERY = 5.0
 """Seconds between two new sessions (Gateway, "Rate Limiting": one IDENTIFY in five seconds)."""
+_AGAIN_AFTER = 1.0
+"""Seconds between two tries to take a turn while the database is away."""
 
 
 class IdentifyPace:
@@ -36,13 +39,13 @@ class IdentifyPace:
 
     async def _hold(self, name: str, given: asyncio.Future[None]) -> None:
         try:
-            async with self._locks.hold(name):
-                given.set_result(None)
-                await asyncio.sleep(IDENTIFY_EVERY)
-        except Exception as error:
-            if given.done():
-                raise
-            given.set_exception(error)
+            while not given.done():
+                try:
+                    async with self._locks.hold(name):
+                        given.set_result(None)
+                        await asyncio.sleep(IDENTIFY_EVERY)
+                except (Fenced, StoreFailed):
+                    await asyncio.sleep(_AGAIN_AFTER)
         finally:
             given.cancel()  # changes nothing once it is done
 

@@ -43,6 +43,20 @@ async def test_a_file_that_two_replicas_are_asked_for_is_given_once(world: Teams
     assert [said.files for said in one.said(post)] == [("a.txt",)]
 
 
+async def test_a_replica_without_a_lease_does_not_say_that_it_gave_a_file(world: TeamsWorld, tmp_path: Path) -> None:
+    replicas = Replicas()
+    async with two_replicas(world, tmp_path, TeamsHarness, replicas) as (one, other):
+        post, ref = await one.dm()
+        file = OutgoingFile(name="a.txt", source=FromBytes(data=b"bytes"))
+        card = (await one.adapter.send(ref, Outgoing(files=(file,)), key="k")).id
+        replicas.members[0].fence()
+        assert (await world.teams.consent("personal", card)).status == 502
+        world.teams.interaction_errors.clear()
+        world.deliver_to(other.url)
+        assert (await world.teams.consent("personal", card)).status == 200
+        assert [said.files for said in one.said(post)] == [("a.txt",)]
+
+
 async def test_a_person_is_known_where_the_turn_runs(two: Two) -> None:
     """The delivery came to another replica."""
     one, other = two
