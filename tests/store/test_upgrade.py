@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from gateway.errors import SettingsError
 from gateway.store import SQLiteStore, tables
 from gateway.store.core.tables import metadata
-from gateway.store.migrations import HEAD
+from gateway.store.migrations import HEAD, OLDEST
 from gateway.store.postgresql import PostgreSQLStore
 from gateway.store.postgresql import schema as postgresql
 from tests.store import old_schemas
@@ -112,8 +112,19 @@ async def test_a_replica_goes_on_with_tables_of_a_newer_version_that_allows_it(p
             await PostgreSQLStore(postgres, replica=replica).open()
 
 
-async def test_texts_are_compared_in_the_order_of_characters_in_any_database(postgres: str) -> None:
+@pytest.mark.parametrize("migrated", [False, True])
+async def test_texts_are_compared_in_the_order_of_characters_in_any_database(postgres: str, migrated: bool) -> None:
     await tables.upgrade(postgres)
+    if migrated:
+        await execute(
+            postgres,
+            "UPDATE alembic_version SET version_num = '0011'",
+            "ALTER TABLE owner DROP COLUMN oldest",
+            'ALTER TABLE threads ALTER id TYPE TEXT COLLATE "default", ALTER "updatedAt" TYPE TEXT COLLATE "default"',
+            'ALTER TABLE leases ALTER conversation TYPE TEXT COLLATE "default"',
+        )
+        assert (await tables.upgrade(postgres)).before == 11
+        await execute(postgres, f"UPDATE owner SET epoch = 1 / (CASE WHEN oldest = {OLDEST} THEN 1 ELSE 0 END)")
     engine = create_async_engine(postgres)
     async with engine.connect() as connection:
         others = await connection.execute(
