@@ -180,8 +180,9 @@ class Acceptor:
                 token,
                 session=stored.session,
                 session_read=read,
-                started=idle,
+                started=idle and not stored.behind,
                 refused=refusal(event, token),
-            )
+            ),
+            behind=stored.behind,
         )
         return True

@@ -183,11 +183,12 @@ class Dispatcher:
 
     # Submitting
 
-    def submit(self, queued: QueuedDelivery, *, older: bool = False) -> None:
+    def submit(self, queued: QueuedDelivery, *, older: bool = False, behind: bool = False) -> None:
         """Run a stored delivery now, or after what came before it in its conversation. Never waits.
 
-        ``older`` says that it was read back from the store, so nothing in the store comes before it. A delivery for
-        which memory has no room stays in the store and is read back later.
+        ``older`` says that it was read back from the store, so nothing in the store comes before it; ``behind`` that
+        something does, as ``PutResult`` has it. A delivery for which memory has no room stays in the store and is read
+        back later.
         """
         if self._queues.closing:
             return  # the next process runs it, because it is stored
@@ -200,8 +201,9 @@ class Dispatcher:
                 self._backlog.behind = True
                 return
             queue = self._open_queue(key)
-            queue.overflow = queue.unread = self._backlog.catching_up and not older
+            queue.overflow = queue.unread = behind or (self._backlog.catching_up and not older)
         else:
+            queue.overflow = queue.overflow or behind
             queued.session_read = False  # a delivery before it may change the session that was read
         queue.arrived += 1
         queue.asks.latest = max(queue.asks.latest, queued.seq)

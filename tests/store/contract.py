@@ -395,7 +395,7 @@ class StoreContract:
             await store.start(await lease_on(store), "suspect")
         store = await reopen(store)
         await store.recover()
-        await store.put(envelope("new"), started=True)
+        await store.put(envelope("new", thread="2"), started=True)
         store = await reopen(store)
         await store.recover()
         found = {row.envelope.key: row.interrupted for row in await everything_pending(store)}

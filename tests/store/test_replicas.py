@@ -10,7 +10,7 @@ import pytest
 
 from gateway.database_urls import libpq_url
 from gateway.errors import Fenced
-from gateway.ports import Lease
+from gateway.ports import Lease, Outcome
 from gateway.store.postgresql import PostgreSQLStore
 from tests.store.contract import ADA, LATER, effect, envelope, lease_on, ref, session
 from tests.support.postgres import tables
@@ -107,6 +107,21 @@ async def test_a_conversation_is_run_by_the_replica_that_got_its_first_delivery(
     assert [each.envelope.key for each in waiting] == ["a", "b"]
     assert await other.store.claim(CONVERSATION) is None
     assert not other.store.holds(CONVERSATION)
+
+
+async def test_whoever_takes_a_conversation_with_a_delivery_is_told_of_older_ones(one: Replica, other: Replica) -> None:
+    first = await one.store.put(envelope("a"), started=True)
+    assert not first.behind
+    assert not (await one.store.put(envelope("b"), started=True)).behind, "it holds the conversation, and knows"
+    await one.store.release(await lease_on(one.store))
+    taken = await other.store.put(envelope("c"), started=True)
+    assert (taken.new, taken.owned, taken.behind) == (True, True, True)
+    assert not (await other.store.put(envelope("d"))).behind
+    await one.store.put(envelope("x", thread="2"))
+    lease = await lease_on(one.store, "2")
+    await one.store.finish(lease, "x", Outcome())
+    await one.store.release(lease)
+    assert not (await other.store.put(envelope("y", thread="2"))).behind
 
 
 async def test_what_others_run_is_not_for_whoever_looks_for_work(one: Replica, other: Replica) -> None:

@@ -155,7 +155,7 @@ class DatabaseStore(DatabaseRights):
     ) -> PutResult:
         ref = envelope.ref
         body = codec.dumps_foreign(envelope.body)
-        seq, new, attempts, interrupted, revived, session, owned = await self._do(
+        seq, new, attempts, interrupted, revived, session, owned, behind = await self._do(
             self.turns.put,
             (
                 envelope.key,
@@ -173,6 +173,7 @@ class DatabaseStore(DatabaseRights):
             new=new,
             session=None if session is None else codec.load_session(session),
             owned=owned,
+            behind=behind,
         )
 
     async def amend(self, twin: Envelope) -> None:

@@ -101,9 +101,11 @@ class SharedDeliveries:
         """Store deliveries, take the leases of conversations that no replica runs, and wake those of the others."""
         holders = self._leases.take(tx, _distinct(item[1] for item in items))
         mine = {item[1]: holders.get(item[1]) == tx.epoch != 0 for item in items}
+        behind = self._left(tx, self._leases.just_taken())
+        runs = {conversation for conversation, is_mine in mine.items() if is_mine and conversation not in behind}
         columns = _columns(
             [
-                (key, conversation, ref, body, at, tx.epoch if started and mine[conversation] else 0, person)
+                (key, conversation, ref, body, at, tx.epoch if started and conversation in runs else 0, person)
                 for key, conversation, ref, body, at, started, person, _ in items
             ],
             7,
@@ -123,20 +125,21 @@ class SharedDeliveries:
             # The first of two in this set is the new one.
             seq = numbers.pop(place, None)
             new = (seq or 0, True, 0, 0, False)
-            state = new if seq is not None else self._known(tx, known[place], item, mine[item[1]])
+            state = new if seq is not None else self._known(tx, known[place], item, item[1] in runs)
             session = sessions.get(item[1]) if item[7] else None
             number, is_new, attempts, interrupted, revived = state
-            results.append((number, is_new, attempts, interrupted, revived, session, mine[item[1]]))
+            found_as = (number, is_new, attempts, interrupted, revived, session)
+            results.append((*found_as, mine[item[1]], item[1] in behind))
         woken = {item[1]: holders.get(item[1], 0) for item, result in zip(items, results, strict=True) if result[1]}
         wake(tx, {each: number for each, number in woken.items() if not mine[each]})
         return results
 
-    def _known(self, tx: Transaction, known: list[Any], item: Put, mine: bool) -> tuple[int, bool, int, int, bool]:
+    def _known(self, tx: Transaction, known: list[Any], item: Put, runs: bool) -> tuple[int, bool, int, int, bool]:
         key, conversation, ref, body, received_at, started, person, _ = item
         seq, state, attempts, interrupted, revived, closed_at = known
         if state != DEAD or received_at <= closed_at + REVIVE_AFTER:
             return seq, False, attempts, interrupted, bool(revived)
-        begun = tx.epoch if started and mine else 0
+        begun = tx.epoch if started and runs else 0
         (seq,) = tx.execute(REVIVE, (ref, body, received_at, begun, person, conversation, key)).fetchone()
         known[:] = [seq, OPEN, 0, 0, 1, None]  # for its twin in this set
         return seq, True, 0, 0, True
@@ -172,9 +175,14 @@ class SharedDeliveries:
 
     def pass_on(self, tx: Transaction, conversations: Sequence[str]) -> Sequence[None]:
         """Wake another replica for what is open in conversations."""
-        left = tx.execute(LEFT, (list(conversations),)).fetchall()
-        wake(tx, {conversation: 0 for (conversation,) in left})
+        wake(tx, dict.fromkeys(self._left(tx, conversations), 0))
         return [None] * len(conversations)
+
+    def _left(self, tx: Transaction, conversations: Sequence[str]) -> set[str]:
+        """Return the conversations in which something is open."""
+        if not conversations:
+            return set()
+        return {each for (each,) in tx.execute(LEFT, (list(conversations),)).fetchall()}
 
     def retire(self, tx: Transaction, items: Sequence[None]) -> Sequence[None]:
         """Note that this replica takes no further leases."""

@@ -115,6 +115,10 @@ class Leases:
         missed = [each for each in free if each not in found]  # another replica was quicker
         return found | self.holders(tx, missed) if missed else found
 
+    def just_taken(self) -> list[str]:
+        """Return the conversations whose leases the running transaction took."""
+        return [conversation for conversation, _ in self._taken]
+
     def release(self, tx: Transaction, conversations: Sequence[str]) -> None:
         """Release leases that this replica holds."""
         tx.execute(_RELEASE, (list(conversations), tx.epoch))

@@ -72,9 +72,9 @@ Key: TypeAlias = tuple[str, str]
 """The conversation of a delivery, and its key."""
 Put: TypeAlias = tuple[str, str, bytes, bytes, float, bool, str | None, bool]
 """The arguments of a put: key, conversation, ref, body, received_at, started, person, with_session."""
-Found: TypeAlias = tuple[int, bool, int, int, bool, Row | None, bool]
-"""The result of a put: seq, new, attempts, interrupted, revived, session, and whether this process runs the
-conversation."""
+Found: TypeAlias = tuple[int, bool, int, int, bool, Row | None, bool, bool]
+"""The result of a put: seq, new, attempts, interrupted, revived, session, whether this process runs the conversation,
+and whether older deliveries are open of which it may know nothing."""
 
 
 def _put(tx: Transaction, items: Sequence[Put]) -> list[Found]:
@@ -87,12 +87,12 @@ def _put(tx: Transaction, items: Sequence[Put]) -> list[Found]:
     sessions = find_sessions(tx, [item[1] for item in items if item[7]])
     if INSERT.run(tx, rows) == len(rows):
         return [
-            (row[0], True, 0, 0, False, sessions.get(item[1]) if item[7] else None, True)
+            (row[0], True, 0, 0, False, sessions.get(item[1]) if item[7] else None, True, False)
             for row, item in zip(rows, items, strict=True)
         ]
     known = {key: columns for key, *columns in FIND.find(tx, [item[0] for item in items])}
     return [
-        (*_known_or_new(tx, known, row[0], item), sessions.get(item[1]) if item[7] else None, True)
+        (*_known_or_new(tx, known, row[0], item), sessions.get(item[1]) if item[7] else None, True, False)
         for row, item in zip(rows, items, strict=True)
     ]
 
