@@ -2,9 +2,11 @@
 
 import argparse
 import asyncio
+import math
 import shlex
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from tests.cluster import report
@@ -25,7 +27,8 @@ def main() -> int:
 
 async def _run(options: argparse.Namespace) -> int:
     total, rounds = Tally(), 0
-    while total.kills < options.kills and (options.round is None or rounds == 0):
+    until = time.monotonic() + options.minutes * 60
+    while total.kills < options.kills and (options.round is None or rounds == 0) and time.monotonic() < until:
         number = rounds if options.round is None else options.round
         wanted = min(options.kills - total.kills, options.kills_a_round)
         print(f"--- round {number}: at least {wanted} kills")
@@ -64,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
     parser.add_argument("--kills", type=int, default=20, help="replicas killed at least (20)")
     parser.add_argument("--kills-a-round", type=int, default=50, help="kills before everything is counted (50)")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="begin no round after so many minutes")
     parser.add_argument("--round", type=int, help="run only the round of this number")
     parser.add_argument("--seed", default="7", help="repeats the choices (7)")
     parser.add_argument("--replicas", type=int, default=3, help="number of replicas (3)")

@@ -11,8 +11,12 @@ from dataclasses import dataclass, field
 from tests.contract.reading import texts
 from tests.contract.world import Place, Post, Said, World
 
-REFUSED = "This question is no longer open."
-"""What those are told who press again before they see what became of the first time; in private, where one can be."""
+NOTICES = (
+    "This question is no longer open.",
+    "Please choose one of the answers to the question above first. What you wrote is read after that.",
+)
+"""What those are told who press again before they see what became of the first time, and who write while a question is
+open; in private, where one can be."""
 IN_DOUBT = "sent twice without a clear answer"
 """What the log says of a turn that failed so (docs/teams.md)."""
 COUNTED = re.compile(r"(?P<text>got (?P<name>m\d+)), number (?P<number>\d+)")
@@ -287,7 +291,7 @@ def _unsettled(load: Load) -> bool:
 def _said(world: World, conversation: Conversation) -> list[str]:
     """Return what the bot said, without the numbers."""
     lines = [text.partition("\n")[0] for text in texts(world, conversation.place)]
-    return [COUNTED.sub(r"\g<text>", line) for line in lines if line != REFUSED]
+    return [COUNTED.sub(r"\g<text>", line) for line in lines if line not in NOTICES]
 
 
 def _missing(load: Load, conversation: Conversation) -> Counter[str]:
