@@ -211,7 +211,8 @@ class Suspension:
         finally:
             self._yielded.difference_update(conversations)
             self._queues.suspended.difference_update(set(conversations).difference(self._blocked))
-        await self._take_due()
+        with suppress(Fenced):
+            await self._take_due()
 
 
 def _words(keys: Iterable[str]) -> Iterator[list[str]]:
