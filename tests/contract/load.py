@@ -264,8 +264,9 @@ async def settled_account(load: Load, *, timeout: float = 90) -> Account:
             account.doubled += more
         else:
             account.doubts += more.total()
-        names = [written.name for written in each.written]
-        answered = [text.removeprefix("got ") for text in said if text.startswith("got ")]
+        # What nobody was told of may have been stored later than what was written next.
+        names = [written.name for written in each.written if written.sure]
+        answered = [text.removeprefix("got ") for text in said if text.removeprefix("got ") in names]
         if not more and not each.hasty and answered != [name for name in names if name in answered]:
             print(f"disordered: {names} were written, where this stands: {texts(load.world, each.place)}")
             account.disordered.append(said)
