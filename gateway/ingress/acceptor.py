@@ -38,7 +38,7 @@ NEW = Accepted(status="new")
 LULL = 0.003
 """Seconds without a delivery after which none is expected at once: a sender that waits for each acknowledgement takes
 about as long for its next request."""
-STORE_WITHIN = 8.0
+STORE_WITHIN = 7.0
 """Seconds within which a delivery has to be stored. Else it is not acknowledged, so that the platform sends it again:
 platforms give up on an answer after some ten seconds."""
 THREADS_LIMIT = 1_000
@@ -100,11 +100,21 @@ class Acceptor:
         event = self._decoder.event(envelope)
         if isinstance(event, MessageDeleted):
             self._dispatcher.withdraw(event.ref.key, event.message_id)
-        if event is None or not self._handlers.wants(event) or not await self._concerns_us(event):
+        if event is None or not self._handlers.wants(event):
             self._counters.add(platform, "ignored")
             return IGNORED
         if isinstance(event, ConversationEnded) and event.reason in ("removed", "deleted") and event.ref.thread is None:
             await self._end_threads(event.ref)
+        try:
+            async with asyncio.timeout(STORE_WITHIN):
+                return await self._take(envelope, event)
+        except TimeoutError:
+            raise StoreFailed(f"a delivery was not stored within {STORE_WITHIN:g} s") from None
+
+    async def _take(self, envelope: Envelope, event: Event) -> Accepted:
+        if not await self._concerns_us(event):
+            self._counters.add(envelope.ref.platform, "ignored")
+            return IGNORED
         token = await self._decoder.token(event)
         in_place = await self._forms.answer(event, token)
         if in_place is not None and not in_place.handled:
@@ -160,11 +170,7 @@ class Acceptor:
         already."""
         idle = self._dispatcher.is_idle(envelope.ref)
         read = idle and not self._dispatcher.is_live(envelope.ref)
-        try:
-            async with asyncio.timeout(STORE_WITHIN):
-                stored = await self._inbox.put(envelope, person=person_of(event), started=idle, with_session=read)
-        except TimeoutError:
-            raise StoreFailed(f"a delivery was not stored within {STORE_WITHIN:g} s") from None
+        stored = await self._inbox.put(envelope, person=person_of(event), started=idle, with_session=read)
         if not stored.new:
             self._counters.add(envelope.ref.platform, "duplicate")
             elsewhere = not stored.owned
