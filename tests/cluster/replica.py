@@ -6,9 +6,11 @@ from functools import cache
 from pathlib import Path
 
 import aiohttp
+import pytest
 
 from tests.cluster.proxy import FaultyProxy
 from tests.cluster.server import url_at
+from tests.support.left_out import UNTESTED_CLOCK
 from tests.support.process import BotProcess
 
 
@@ -17,6 +19,12 @@ def wrong_clock() -> Path | None:
     """Return the library that shows a process another time, None where it is not installed."""
     found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
     return found[0] if found else None
+
+
+def require_wrong_clock() -> None:
+    """Skip the test where there is nothing to show a process another time with; the end of the run says so."""
+    if wrong_clock() is None:
+        pytest.skip(f"{UNTESTED_CLOCK}: there is no libfaketime; on Debian: apt-get install libfaketime")
 
 
 class Replica(BotProcess):
