@@ -4,19 +4,16 @@ import pytest
 
 from tests.cluster.cluster import Cluster
 from tests.cluster.reading import pinned
-from tests.cluster.replica import wrong_clock
+from tests.cluster.replica import require_wrong_clock
 from tests.cluster.test_readiness import without_problems
 from tests.contract.reading import reads
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.xdist_group("cluster"),
-    pytest.mark.skipif(wrong_clock() is None, reason="there is no libfaketime to show a process another time"),
-]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("cluster")]
 
 
 @pytest.mark.parametrize("hours", [1, -1])
 async def test_a_replica_whose_clock_is_an_hour_off_is_ready_and_answers(three: Cluster, hours: int) -> None:
+    require_wrong_clock()
     replica = three.replicas[0]
     replica.clock = hours
     await replica.kill()

@@ -8,8 +8,8 @@ import pytest
 
 from tests.cluster.bots import TELLING
 from tests.cluster.cluster import Cluster, cluster
-from tests.cluster.reading import answered, pinned, straight_to, where
-from tests.cluster.replica import Replica, require_wrong_clock
+from tests.cluster.reading import answered, pinned, straight_to
+from tests.cluster.replica import Replica
 from tests.cluster.server import require_postgres
 from tests.contract.crashes import on_record
 from tests.contract.reading import counted, reads, texts
@@ -122,19 +122,3 @@ async def test_what_was_refused_without_the_database_is_answered_once_when_it_co
     await reads(world, await world.reply(post, "where third"), "third on r", timeout=20)
     assert [text.split(" ")[0] for text in await counted(world, post, 3)] == ["first", "second", "third"]
     assert [text.partition("number ")[2][0] for text in texts(world, post)] == ["1", "2", "3"]
-
-
-async def test_a_replica_whose_clock_is_an_hour_off_says_so_and_gets_no_webhooks(three: Cluster) -> None:
-    require_wrong_clock()
-    one = three.replicas[0]
-    one.clock = 1
-    await one.kill()
-    await one.start()
-    body = await until(one, 503, within=LOST)
-    assert "clock" in str(body["problems"])
-    post = await three.slack.mention("where a")
-    assert where((await reads(three.slack, post, "a on r")).text) != one.name
-    one.clock = 0
-    await one.kill()
-    await one.start()
-    await without_problems(one, within=BACK)

@@ -35,8 +35,6 @@ STATEMENT = 2.0
 CLOCK_OFF = 60.0
 """Seconds by which the clocks of this machine and of the database may differ: platforms sign what they send with the
 time, and take signatures of some minutes ago for forged."""
-CLOCK_USELESS = 300.0
-"""Seconds of difference beyond which genuine signatures are refused: Slack's are good for five minutes."""
 ALL = "gateway_all"
 """The channel on which all replicas listen."""
 
@@ -147,11 +145,6 @@ class Pulse:
             return None
         way = "behind" if self.skew > 0 else "ahead of"
         return f"this machine's clock is {abs(self.skew):.0f} s {way} the database's: set it, by NTP"
-
-    @property
-    def refuses_genuine(self) -> bool:
-        """Whether this machine's clock is so wrong that what platforms send is taken for forged."""
-        return abs(self.skew) > CLOCK_USELESS
 
     def notify(self, channel: str, payload: str) -> None:
         """Send a notice soon, if the database is there."""

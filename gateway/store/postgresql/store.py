@@ -169,8 +169,6 @@ class PostgreSQLStore(DatabaseStore):
 
     async def ping(self) -> None:
         await self._do(self._check, None)
-        if self._pulse.refuses_genuine and self._pulse.replicas > 1:
-            raise StoreFailed(self._pulse.clock_problem)  # the others take what this one would refuse
 
     async def recover(self) -> int:
         await self._do(self._end_connections, None)
