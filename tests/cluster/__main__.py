@@ -55,12 +55,20 @@ async def _run(options: argparse.Namespace) -> int:
         with tempfile.TemporaryDirectory(prefix="failover-") as folder:
             failover = await measure(Path(folder), samples=options.failover, replicas=options.replicas)
     run = report.Run(
-        total, failover, shlex.join(sys.argv[1:]), options.seed, rounds, options.replicas, await version(), POLL
+        total, failover, _repeating(options), options.seed, rounds, options.replicas, await version(), POLL
     )
     if options.page is not None:
         options.page.write_text(report.page(run), encoding="utf-8")
         print(f"wrote {options.page}")
     return 1 if total.wrong else 0
+
+
+def _repeating(options: argparse.Namespace) -> str:
+    """Return the arguments that repeat what was chosen."""
+    said = ["--kills", str(options.kills), "--kills-a-round", str(options.kills_a_round), "--seed", options.seed]
+    said += [] if options.replicas == 3 else ["--replicas", str(options.replicas)]
+    said += [] if options.only == list(FAULTS) else ["--only", *options.only]
+    return shlex.join(said)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -31,7 +31,7 @@ class Failover:
 async def measure(folder: Path, *, samples: int, replicas: int = 3) -> Failover:
     """Take so many samples of each kind on a new cluster."""
     found = Failover()
-    async with cluster(folder, TELLING, replicas=replicas) as made:
+    async with cluster(folder, TELLING, replicas=replicas, settings={"GATEWAY_DRAIN_TIMEOUT": "10"}) as made:
         for _ in range(samples):
             found.killed.append(await after_kill(made))
             await made.restore()
@@ -46,7 +46,7 @@ async def measure(folder: Path, *, samples: int, replicas: int = 3) -> Failover:
 
 async def after_kill(made: Cluster) -> float:
     """Kill the replica that runs a turn; return the seconds until the turn has begun elsewhere."""
-    post = await made.slack.mention("slow a 60")
+    post = await made.slack.mention("slow a 20")
     owner = await running_at(made, made.slack, post, "began a")
     began = time.monotonic()
     await owner.kill()
@@ -56,7 +56,7 @@ async def after_kill(made: Cluster) -> float:
 
 async def after_freeze(made: Cluster) -> float:
     """Freeze the replica that runs a turn; return the seconds until the turn has begun elsewhere."""
-    post = await made.slack.mention("slow a 60")
+    post = await made.slack.mention("slow a 20")
     owner = await running_at(made, made.slack, post, "began a")
     began = time.monotonic()
     owner.freeze()
