@@ -220,7 +220,7 @@ FAULTS: Mapping[str, Fault] = {
         ),
         Fault(
             "wrong clock",
-            "a replica is killed and runs with a clock an hour off, then is killed and runs with the right one",
+            "a replica is killed, takes webhooks with a clock an hour off, is killed and runs with the right one",
             _clock,
             possible=lambda _: wrong_clock() is not None,
         ),
