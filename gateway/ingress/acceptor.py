@@ -176,6 +176,8 @@ class Acceptor:
             elsewhere = not stored.owned
             if isinstance(event, MessageCreated) and (elsewhere or self._dispatcher.learn(envelope.key, event)):
                 await self._inbox.amend(envelope)
+            if stored.behind:  # nobody else can take up what is open, now that this put has taken the lease
+                self._dispatcher.woken(envelope.ref.key)
             return False
         if not stored.owned:
             return True  # the replica that runs the conversation was woken

@@ -100,7 +100,7 @@ class Dispatcher:
         self._cluster = store.cluster
         self._woken: dict[str, bool] = {}
         """The conversations that are being looked at, each with whether it has to be looked at once more."""
-        self._sweeping = False
+        self._sweeping = self._sweep_again = False
         store.watch(self)
         pool.on_leave.append(self._session_left)
         self._cluster.listen(WITHDRAWN, lambda body: self._withdraw(body["conversation"], body["message"]))
@@ -241,14 +241,16 @@ class Dispatcher:
         self._pool.discard_all()
 
     def _sweep(self) -> None:
-        """Look for what no replica runs, unless that is being done."""
+        """Look for what no replica runs; once more where that is being done, because it may have looked already."""
+        self._sweep_again = True
         if not self._sweeping and not self._queues.closing:
             self._sweeping = True
             self._tasks.spawn(self._take_orphans())
 
     async def _take_orphans(self) -> None:
         try:
-            if not self._cluster.fenced:
+            while self._sweep_again and not self._cluster.fenced:
+                self._sweep_again = False
                 self._trials.remember(await self._store.deaths())
                 await self._backlog.take_due(now=math.inf)
         except (Fenced, StoreFailed) as error:

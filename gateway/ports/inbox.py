@@ -46,8 +46,8 @@ class PutResult(NamedTuple):
     """Whether this process runs the conversation's turns: it held the lease, or took it with this put. Otherwise
     another process does, and was woken; ``started`` was not noted then."""
     behind: bool = False
-    """Whether older deliveries of the conversation are open that this process may know nothing of, because it took the
-    lease with this put; ``started`` was not noted then."""
+    """Whether deliveries of the conversation are open, this one of a duplicate among them, that this process may know
+    nothing of, because it took the lease with this put; ``started`` was not noted then."""
 
 
 class DeadLetter(NamedTuple):

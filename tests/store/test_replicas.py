@@ -117,6 +117,9 @@ async def test_whoever_takes_a_conversation_with_a_delivery_is_told_of_older_one
     taken = await other.store.put(envelope("c"), started=True)
     assert (taken.new, taken.owned, taken.behind) == (True, True, True)
     assert not (await other.store.put(envelope("d"))).behind
+    await other.store.release(await lease_on(other.store))
+    again = await one.store.put(envelope("c"))
+    assert (again.new, again.owned, again.behind) == (False, True, True), "a duplicate takes the lease as well"
     await one.store.put(envelope("x", thread="2"))
     lease = await lease_on(one.store, "2")
     await one.store.finish(lease, "x", Outcome())

@@ -101,7 +101,8 @@ class SharedDeliveries:
         """Store deliveries, take the leases of conversations that no replica runs, and wake those of the others."""
         holders = self._leases.take(tx, _distinct(item[1] for item in items))
         mine = {item[1]: holders.get(item[1]) == tx.epoch != 0 for item in items}
-        behind = self._left(tx, self._leases.just_taken())
+        taken = self._leases.just_taken()
+        behind = self._left(tx, taken)
         runs = {conversation for conversation, is_mine in mine.items() if is_mine and conversation not in behind}
         columns = _columns(
             [
@@ -129,7 +130,9 @@ class SharedDeliveries:
             session = sessions.get(item[1]) if item[7] else None
             number, is_new, attempts, interrupted, revived = state
             found_as = (number, is_new, attempts, interrupted, revived, session)
-            results.append((*found_as, mine[item[1]], item[1] in behind))
+            # What a duplicate repeats may have been stored by another replica since we looked.
+            is_behind = item[1] in behind or (not is_new and item[1] in taken)
+            results.append((*found_as, mine[item[1]], is_behind))
         woken = {item[1]: holders.get(item[1], 0) for item, result in zip(items, results, strict=True) if result[1]}
         wake(tx, {each: number for each, number in woken.items() if not mine[each]})
         return results
