@@ -72,6 +72,7 @@ async def new(url: str) -> AsyncIterator[Callable[[], Any]]:
         replica = Replica(url)
         await replica.store.open()
         opened.append(replica)
+        await replica.store.recover()
         return replica
 
     yield new
@@ -367,3 +368,18 @@ async def test_a_clock_that_is_an_hour_off_moves_no_time(
         await asyncio.sleep(0.05)
     pending = await other.store.pending(conversation=CONVERSATION, now=time.time(), limit=10)
     assert [each.envelope.key for each in pending] == ["due"]
+
+
+async def test_a_replica_that_has_just_begun_is_not_woken_for_new_work(url: str, one: Replica) -> None:
+    begun = Replica(url)
+    await begun.store.open()
+    try:
+        await one.store.retire()
+        await one.store.put(envelope("a"))
+        await begun.store.recover()
+        await one.store.put(envelope("b", thread="2"))
+        assert await begun.watched.next() == ref("2").key
+        waiting = await begun.store.pending(now=LATER, limit=10)
+        assert [each.envelope.key for each in waiting] == ["a", "b"]
+    finally:
+        await begun.store.close()

@@ -36,6 +36,7 @@ STATEMENTS = (
 """What makes the tables of ``gateway.store.core.tables`` those of several replicas.
 
 ``replicas`` has a row for each one that lives: ``until`` is when its leases end unless it renews them (by the clock of
-the database, in seconds since the epoch), ``retired`` whether it is about to end and takes no further ones. A number is
-never given twice. ``leases`` says which replica runs a conversation; the row of one that is gone counts for nothing.
+the database, in seconds since the epoch), ``retired`` whether it takes none now, because it is about to end or has just
+begun. A number is never given twice. ``leases`` says which replica runs a conversation; the row of one that is gone
+counts for nothing.
 """

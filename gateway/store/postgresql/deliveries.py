@@ -41,7 +41,7 @@ PAUSE = f"UPDATE deliveries SET started = 0, revived = 1 {OPEN_OF}"  # noqa: S60
 HAND_OVER = "UPDATE deliveries SET started = 0, revived = 1 WHERE state = 0 AND started = ?"
 RELEASE_ALL = f"DELETE FROM leases WHERE replica = ? AND left(conversation, {len(PART)}) <> '{PART}'"  # noqa: S608
 CHECK = "UPDATE replicas SET until = until WHERE number = ?"
-RETIRE = "UPDATE replicas SET retired = true WHERE number = ?"
+RETIRE = "UPDATE replicas SET retired = ? WHERE number = ?"
 LEFT = """SELECT DISTINCT conversation FROM deliveries
     WHERE state = 0 AND conversation = ANY (CAST(? AS text[]))"""
 
@@ -190,7 +190,12 @@ class SharedDeliveries:
     def retire(self, tx: Transaction, items: Sequence[None]) -> Sequence[None]:
         """Note that this replica takes no further leases."""
         self._leases.retired = True
-        tx.execute(RETIRE, (tx.epoch,))
+        tx.execute(RETIRE, (True, tx.epoch))
+        return items
+
+    def enlist(self, tx: Transaction, items: Sequence[None]) -> Sequence[None]:
+        """Note that others may wake this replica for what nobody runs."""
+        tx.execute(RETIRE, (self._leases.retired, tx.epoch))
         return items
 
     def hand_over(self, tx: Transaction, items: Sequence[None]) -> Sequence[None]:

@@ -38,8 +38,8 @@ time, and take signatures of some minutes ago for forged."""
 ALL = "gateway_all"
 """The channel on which all replicas listen."""
 
-_JOIN = f"""INSERT INTO replicas (id, version, host, joined_at, until)
-    VALUES (?, ?, ?, {NOW}, {NOW} + {LEASE}) RETURNING number, {NOW}"""  # noqa: S608
+_JOIN = f"""INSERT INTO replicas (id, version, host, joined_at, until, retired)
+    VALUES (?, ?, ?, {NOW}, {NOW} + {LEASE}, ?) RETURNING number, {NOW}"""  # noqa: S608
 _BEAT = f"UPDATE replicas SET until = {NOW} + {LEASE} WHERE number = ? AND id = ? AND until > {NOW} RETURNING {NOW}"  # noqa: S608
 _LOOK = f"""SELECT count(*) FILTER (WHERE NOT retired AND until > {NOW}),
     count(*) FILTER (WHERE until < {NOW}) FROM replicas"""  # noqa: S608
@@ -84,6 +84,8 @@ class Pulse:
         """What the server calls the connections of this process, by which others end them once it is dead."""
         self.membership: Membership | None = None
         """The present membership; None before the replica joins, and while it is fenced."""
+        self.enlisted = False
+        """Whether others may give this replica work: not before it is ready to run turns."""
         self.replicas = 1
         """How many replicas live and are not about to end, as of the last heartbeat."""
         self.skew = 0.0
@@ -233,7 +235,9 @@ class Pulse:
             self._former = None
         sent = clock()
         number: int
-        number, now = connection.execute(_JOIN, (self._id, self._version, socket.gethostname())).fetchone()
+        number, now = connection.execute(
+            _JOIN, (self._id, self._version, socket.gethostname(), not self.enlisted)
+        ).fetchone()
         self._compare(now)
         connection.run(f"LISTEN {channel(number)}")
         self._valid_until = sent + LEASE - MARGIN

@@ -60,6 +60,7 @@ class PostgreSQLStore(DatabaseStore):
         self._claim = Kind(shared.claim)
         self._release = Kind(shared.release)
         self._retire = Kind(shared.retire)
+        self._enlist = Kind(shared.enlist)
         self._check = Kind(shared.check)
         self._pass_on = Kind(shared.pass_on, owned=False)
         self._end_connections = Kind(shared.end_connections)
@@ -172,6 +173,9 @@ class PostgreSQLStore(DatabaseStore):
 
     async def recover(self) -> int:
         await self._do(self._end_connections, None)
+        if not self._pulse.enlisted:
+            self._pulse.enlisted = True
+            await self._do(self._enlist, None)
         return await super().recover()
 
     # Times are those of the database: this machine's clock may be wrong.
