@@ -10,7 +10,7 @@ NODE_STAMP := node_modules/.installed
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install browser demo test test-integrations conformance chaos check bench format clean
+.PHONY: help install browser demo test test-integrations test-cluster conformance chaos check bench format clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1|\2/' | \
@@ -86,6 +86,9 @@ test-integrations: install $(AZURITE) $(KERNEL)/.installed ## Run what needs lib
 
 conformance: install ## Run all samples of the documents on the three platforms (GATEWAY_SAMPLES says where they are)
 	GATEWAY_CONFORMANCE=all $(BIN)/python -m pytest -n 2 tests/conformance $(ARGS)
+
+test-cluster: install ## Run all tests of several replicas on one PostgreSQL, the long ones too
+	GATEWAY_CLUSTER=all $(BIN)/python -m pytest tests/cluster $(ARGS)
 
 chaos: $(STAMP) ## Kill, freeze and cut off replicas, database and platforms, count every message, write docs/reliability.md (ARGS="--help")
 	$(BIN)/python -m tests.cluster $(ARGS)

@@ -38,7 +38,7 @@ NEW = Accepted(status="new")
 LULL = 0.003
 """Seconds without a delivery after which none is expected at once: a sender that waits for each acknowledgement takes
 about as long for its next request."""
-STORE_WITHIN = 7.0
+STORE_WITHIN = 5.0
 """Seconds within which a delivery has to be stored. Else it is not acknowledged, so that the platform sends it again:
 platforms give up on an answer after some ten seconds."""
 THREADS_LIMIT = 1_000

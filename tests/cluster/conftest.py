@@ -1,5 +1,6 @@
 """Clusters for the tests of this folder: one for the tests of a module, put right again after each of them."""
 
+import os
 from collections.abc import AsyncIterator
 
 import pytest
@@ -23,3 +24,13 @@ async def three(running: Cluster) -> AsyncIterator[Cluster]:
     """The module's three replicas, all ready. What the test did to them is undone."""
     yield running
     await running.restore()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what takes long, unless all is wanted: ``make test`` runs the rest."""
+    if os.environ.get("GATEWAY_CLUSTER") == "all":
+        return
+    skip = pytest.mark.skip(reason="a long test of several replicas: `make test-cluster` runs it")
+    for item in items:
+        if item.get_closest_marker("long") is not None:
+            item.add_marker(skip)

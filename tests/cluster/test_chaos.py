@@ -13,9 +13,6 @@ STEPS = (
     "kill after sends",
     "storm",
     "database killed",
-    "roll",
-    "gateway drops",
-    "cut off",
     "duplicates and delays",
     "kill all",
 )

@@ -11,6 +11,7 @@ from tests.contract.reading import reads
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("cluster")]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("hours", [1, -1])
 async def test_a_replica_whose_clock_is_an_hour_off_is_ready_and_answers(three: Cluster, hours: int) -> None:
     require_wrong_clock()

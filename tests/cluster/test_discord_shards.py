@@ -11,6 +11,8 @@ from tests.cluster.reading import begun_elsewhere
 from tests.cluster.replica import Replica
 from tests.contract.reading import reads
 
+LONGER = ("kill", "freeze", "cut", "silence")
+"""The ends of a replica that are noticed only when its lease has ended."""
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("cluster"), pytest.mark.timeout(120)]
 
 OVERLAP = 0.3
@@ -34,7 +36,7 @@ async def holder(cluster: Cluster) -> Replica:
     return next(replica for replica in cluster.replicas if replica.running and replica.uses_port(port))
 
 
-@pytest.mark.parametrize("how", ["kill", "terminate", "freeze", "cut", "silence"])
+@pytest.mark.parametrize("how", ["terminate", *(pytest.param(how, marks=pytest.mark.long) for how in LONGER)])
 async def test_a_shard_moves_with_its_session_and_loses_no_message(three: Cluster, how: str) -> None:
     world, discord = three.discord, three.discord.discord
     await reads(world, await world.mention("where before"), "before on r", timeout=10)
@@ -65,6 +67,7 @@ async def test_a_shard_moves_with_its_session_and_loses_no_message(three: Cluste
     assert discord.gateway.identifies == identifies
 
 
+@pytest.mark.long
 async def test_clicks_reach_their_turns_wherever_the_shard_is(three: Cluster) -> None:
     """The turns and the shard of a dead replica go on at the other two, not all at the same."""
     world = three.discord

@@ -65,6 +65,7 @@ async def test_a_database_that_is_gone_is_noticed_and_so_is_its_return(three: Cl
     await asyncio.gather(*(without_problems(replica, within=BACK) for replica in three.replicas))
 
 
+@pytest.mark.long
 async def test_a_replica_cut_off_is_not_ready_and_the_others_are(three: Cluster) -> None:
     one, *others = three.replicas
     one.proxy.cut()
@@ -77,6 +78,7 @@ async def test_a_replica_cut_off_is_not_ready_and_the_others_are(three: Cluster)
     await until(one, 200, within=BACK)
 
 
+@pytest.mark.long
 async def test_a_replica_cut_off_silently_is_not_ready(three: Cluster) -> None:
     one = three.replicas[0]
     one.proxy.silence()
@@ -86,6 +88,7 @@ async def test_a_replica_cut_off_silently_is_not_ready(three: Cluster) -> None:
     await until(one, 200, within=BACK)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("silently", [False, True])
 async def test_without_the_database_no_webhook_is_taken(three: Cluster, silently: bool) -> None:
     world = three.teams

@@ -49,6 +49,7 @@ async def test_turns_of_a_killed_replica_start_again_elsewhere(three: Cluster) -
         assert "number 2" in texts(world, post)[-1]
 
 
+@pytest.mark.long
 async def test_a_frozen_replica_neither_sends_nor_saves_when_it_wakes(three: Cluster) -> None:
     world = three.slack
     post = await world.mention("slow a 3")
@@ -70,6 +71,7 @@ async def test_a_frozen_replica_neither_sends_nor_saves_when_it_wakes(three: Clu
     assert "number 5" in texts(world, post)[-1], "nothing it saved counted"
 
 
+@pytest.mark.long
 async def test_a_replica_cut_off_silently_neither_sends_nor_saves_after_its_lease(three: Cluster) -> None:
     world = three.slack
     post = await world.mention("slow a 14")
