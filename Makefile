@@ -88,7 +88,7 @@ conformance: install ## Run all samples of the documents on the three platforms 
 	GATEWAY_CONFORMANCE=all $(BIN)/python -m pytest -n 2 tests/conformance $(ARGS)
 
 test-cluster: install ## Run all tests of several replicas on one PostgreSQL, the long ones too
-	GATEWAY_CLUSTER=all $(BIN)/python -m pytest tests/cluster $(ARGS)
+	TEST_CLUSTER=all $(BIN)/python -m pytest tests/cluster $(ARGS)
 
 chaos: $(STAMP) ## Kill, freeze and cut off replicas, database and platforms, count every message, write docs/reliability.md (ARGS="--help")
 	$(BIN)/python -m tests.cluster $(ARGS)

@@ -28,7 +28,7 @@ async def three(running: Cluster) -> AsyncIterator[Cluster]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave out what takes long, unless all is wanted: ``make test`` runs the rest."""
-    if os.environ.get("GATEWAY_CLUSTER") == "all":
+    if os.environ.get("TEST_CLUSTER") == "all":
         return
     skip = pytest.mark.skip(reason="a long test of several replicas: `make test-cluster` runs it")
     for item in items:
