@@ -59,7 +59,7 @@ async def test_a_process_that_was_stopped_blames_no_code(slack: SlackEmulator, t
     async with BotProcess(tmp_path, BOT, {**slack.environment(), "GATEWAY_BLOCKED_AFTER": "1"}) as bot:
         slack.deliver_to(bot.url)
         bot.send_signal(signal.SIGSTOP)
-        await asyncio.sleep(1.5)  # what is tested is time that passes
+        await asyncio.sleep(3)  # what is tested is time that passes
         bot.send_signal(signal.SIGCONT)
         root = await slack.post("general", "@gateway hi")
         await said(slack, "general", "re hi", thread=root)
