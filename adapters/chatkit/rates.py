@@ -18,7 +18,7 @@ _TOPIC = "chatkit.requested"
 
 
 class Rates(Protocol):
-    """Counts requests."""
+    """Counts the requests of ChatKit's clients, so that none makes more than its session allows."""
 
     async def admit(self, client: str, limit: int, *, person: str) -> int | None:
         """Count a request, unless ``limit`` were made within a minute.

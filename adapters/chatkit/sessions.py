@@ -148,7 +148,7 @@ class Sessions:
         return [each.id for each in sessions if each.expires_at + _KEPT < self.now()]
 
     async def remove(self, ids: Sequence[str]) -> None:
-        """Delete sessions."""
+        """Delete the ChatKit sessions with these ids, and what was noted of their use."""
         for kind in (_ACTIVITY, _KIND):
             await self._documents.delete_documents(kind, ids)
         for id in ids:

@@ -5,6 +5,7 @@ from types import ModuleType
 
 import pytest
 
+from gateway.store.core.kinds import outcomes as shared_outcomes
 from gateway.store.core.kinds import sessions
 from gateway.store.core.statements import ByKeys, ByRows
 from gateway.store.postgresql import PostgreSQLStore, deliveries, leases, outcomes
@@ -34,7 +35,9 @@ def statements(module: ModuleType) -> dict[str, str]:
     return found
 
 
-STATEMENTS = {
+SHARED = {name: getattr(shared_outcomes, name) for name in ("FAIL", "BURY", "POSTED")}
+"""Statements that both databases run."""
+STATEMENTS = SHARED | {
     f"{module.__name__}.{name}": statement for module in MODULES for name, statement in statements(module).items()
 }
 

@@ -11,7 +11,11 @@ import pytest
 from gateway.database_urls import libpq_url
 from gateway.errors import Fenced
 from gateway.ports import Lease, Outcome
-from gateway.store.postgresql import PostgreSQLStore
+from gateway.store.postgresql import PostgreSQLStore, pulse
+from gateway.store.postgresql.database import NOW, PostgreSQLDatabase
+from gateway.store.postgresql.deadlines import Deadlines
+from gateway.store.postgresql.leases import Leases, Membership
+from gateway.store.postgresql.server import connected
 from tests.store.contract import ADA, LATER, effect, envelope, lease_on, ref, session
 from tests.support.postgres import tables
 
@@ -46,6 +50,7 @@ class Replica:
     """A store that is one of several, and what it is told."""
 
     def __init__(self, url: str) -> None:
+        self.url = url
         self.store = PostgreSQLStore(url)
         self.watched = Watched()
         self.store.watch(self.watched)
@@ -383,3 +388,40 @@ async def test_a_replica_that_has_just_begun_is_not_woken_for_new_work(url: str,
         assert [each.envelope.key for each in waiting] == ["a", "b"]
     finally:
         await begun.store.close()
+
+
+async def test_a_store_that_is_opened_again_is_a_replica_again(one: Replica) -> None:
+    await one.store.put(envelope("a"))
+    first = await lease_on(one.store)
+    await one.store.retire()
+    await one.store.close()
+    await one.store.open()
+    await one.store.recover()
+    assert (await one.store.put(envelope("b", thread="2"))).owned
+    assert await one.number > first.token
+    await asyncio.sleep(2 * pulse.BEAT_EVERY)  # what is tested is time that passes
+    assert not one.store.cluster.fenced
+    row = f"SELECT until > {NOW} FROM replicas WHERE number = {await one.number}"
+    assert await run(one.url, row) == [(True,)]
+
+
+async def test_no_replica_is_buried_while_it_writes(url: str, one: Replica) -> None:
+    number = await one.number
+    ((id,),) = await run(url, f"SELECT id FROM replicas WHERE number = {number}")
+    writing = PostgreSQLDatabase(
+        lambda: connected(url, "writes", seconds=5),
+        name="written",
+        leases=Leases(lambda: Membership(number, id)),
+        deadlines=Deadlines(),
+    )
+    try:
+        writing.begin(writes=True)
+        bury = f"DELETE FROM replicas WHERE number = {number}"
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            await run(url, f"SET lock_timeout = 200; {bury}")
+        writing.commit()
+        await run(url, bury)
+    finally:
+        writing.close()
+    with pytest.raises(Fenced):
+        await one.store.finish(Lease(CONVERSATION, number), "a")

@@ -248,7 +248,7 @@ async def test_a_server_that_refuses_is_named_without_the_password(postgres: str
 
 async def test_a_driver_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "asyncpg", None)
-    with pytest.raises(SettingsError, match=r'pip install "bot-gateway\[data\]"'):
+    with pytest.raises(SettingsError, match=r'pip install "bot-gateway\[postgresql\]"'):
         await tables.current("postgresql://127.0.0.1/x")
 
 

@@ -4,6 +4,9 @@ Each statement that runs turns names its conversation, and the keys of these tab
 can be distributed by it (Citus and its kin).
 """
 
+SAID = "gateway:say:"
+"""How the keys of the deliveries begin by which programs want something said; ``gateway.runtime.own`` makes them."""
+
 STATEMENTS = (
     "CREATE SEQUENCE deliveries_seq",
     "ALTER TABLE deliveries ALTER COLUMN seq SET DEFAULT nextval('deliveries_seq')",
@@ -12,7 +15,7 @@ STATEMENTS = (
     "ALTER TABLE deliveries ADD PRIMARY KEY (conversation, key)",
     "CREATE INDEX deliveries_in_order ON deliveries (seq)",
     # What programs want said is asked for by its key alone.
-    "CREATE INDEX deliveries_said ON deliveries (key) WHERE key LIKE 'gateway:say:%'",
+    f"CREATE INDEX deliveries_said ON deliveries (key) WHERE key LIKE '{SAID}%'",
     'ALTER TABLE effects ADD COLUMN conversation TEXT COLLATE "C" NOT NULL',
     "ALTER TABLE effects DROP CONSTRAINT effects_pkey",
     "ALTER TABLE effects ADD PRIMARY KEY (conversation, delivery, ordinal)",

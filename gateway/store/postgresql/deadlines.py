@@ -19,7 +19,8 @@ class Deadlines:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin to look."""
+        """Begin to look, perhaps once more after ``stop``."""
+        self._stopped.clear()
         self._thread = threading.Thread(target=self._look, name="gateway-store-deadlines", daemon=True)
         self._thread.start()
 

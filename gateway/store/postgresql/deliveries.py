@@ -1,21 +1,27 @@
 """The operations on deliveries where several replicas share them. Those that run turns name the conversation."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-import orjson
-
 from gateway.store.core.codec import Row
-from gateway.store.core.kinds import deliveries as single
-from gateway.store.core.kinds.deliveries import DEAD, OPEN, POSTED_WITHIN, REVIVE_AFTER, Found, Key, Put
-from gateway.store.core.kinds.payloads import FIND_VALUE, PUT_VALUE
+from gateway.store.core.distributed import SAID
+from gateway.store.core.kinds.deliveries import (
+    DEAD,
+    EXONERATE,
+    HAND_OVER,
+    OPEN,
+    PENDING_IN,
+    REVIVE_AFTER,
+    Found,
+    Key,
+    Put,
+    remember_death,
+)
 from gateway.store.core.kinds.sessions import find_sessions
 from gateway.store.core.transaction import Transaction
 from gateway.store.postgresql.leases import PART, Leases
 from gateway.store.postgresql.wakes import wake, wake_all
 
-SAID = "gateway:say:"
-"""How the keys of what programs want said begin."""
 # The numbers are given in the order of arrival; the rows are inserted in the order of their keys, so that two replicas
 # that were sent the same deliveries do not wait for each other.
 INSERT = """INSERT INTO deliveries (seq, key, conversation, ref, body, received_at, started, person)
@@ -38,7 +44,6 @@ AMEND = "UPDATE deliveries SET twin = ? WHERE conversation = ? AND key = ? AND s
 OPEN_OF = f"FROM {GIVEN} WHERE {_IS_GIVEN} AND state = 0"
 START = f"UPDATE deliveries SET started = ? {OPEN_OF} RETURNING deliveries.conversation, deliveries.key"  # noqa: S608
 PAUSE = f"UPDATE deliveries SET started = 0, revived = 1 {OPEN_OF}"  # noqa: S608
-HAND_OVER = "UPDATE deliveries SET started = 0, revived = 1 WHERE state = 0 AND started = ?"
 RELEASE_ALL = f"DELETE FROM leases WHERE replica = ? AND left(conversation, {len(PART)}) <> '{PART}'"  # noqa: S608
 CHECK = "UPDATE replicas SET until = until WHERE number = ?"
 RETIRE = "UPDATE replicas SET retired = ? WHERE number = ?"
@@ -46,8 +51,6 @@ LEFT = """SELECT DISTINCT conversation FROM deliveries
     WHERE state = 0 AND conversation = ANY (CAST(? AS text[]))"""
 
 _COLUMNS = "seq, key, ref, body, twin, received_at, attempts, interrupted, revived"
-PENDING_IN = f"""SELECT {_COLUMNS} FROM deliveries
-    WHERE state = 0 AND conversation = ? AND seq > ? AND not_before <= ? ORDER BY seq LIMIT ?"""  # noqa: S608
 # Those that other replicas run are left to them. A row of a replica that died counts until it is buried.
 PENDING = f"""SELECT {_COLUMNS} FROM deliveries LEFT JOIN leases USING (conversation)
         LEFT JOIN replicas ON replicas.number = leases.replica
@@ -55,8 +58,6 @@ PENDING = f"""SELECT {_COLUMNS} FROM deliveries LEFT JOIN leases USING (conversa
 COUNT_OPEN = """SELECT count(*) FROM deliveries LEFT JOIN leases USING (conversation)
         LEFT JOIN replicas ON replicas.number = leases.replica
     WHERE state = 0 AND coalesce(replicas.number, ?) = ?"""
-POSTED = """SELECT posted FROM deliveries
-    WHERE seq > ? AND seq < ? AND conversation = ? AND state = 1 AND posted IS NOT NULL"""
 STATES = "SELECT key, state, error, posted FROM deliveries WHERE key = ANY (CAST(? AS text[]))"
 STATES_OF_SAID = f"{STATES} AND key LIKE '{SAID}%'"
 RETRY = """UPDATE deliveries SET state = 0, revived = 1, attempts = 0, interrupted = 0, started = 0, not_before = 0,
@@ -82,7 +83,6 @@ INTERRUPT = f"UPDATE deliveries SET interrupted = interrupted + 1, started = 0 W
 INTERRUPT_SEVERAL = f"""UPDATE deliveries
     SET interrupted = CASE WHEN interrupted < 2 THEN interrupted + 1 ELSE interrupted END, started = 0
     WHERE {_RAN}"""  # noqa: S608
-EXONERATE = "UPDATE deliveries SET interrupted = 1 WHERE state = 0 AND interrupted > 1"
 
 
 class SharedDeliveries:
@@ -234,10 +234,7 @@ class SharedDeliveries:
         ran, suspected = tx.execute(SUSPECTS, (dead,)).fetchone()
         if not ran:
             return
-        row = tx.execute(FIND_VALUE, single.DEATHS_AT).fetchone()
-        before: list[float] = [] if row is None else orjson.loads(row[0])
-        deaths = [*before, tx.now][-single.DEATHS :]
-        PUT_VALUE.run(tx, [(*single.DEATHS_AT, orjson.dumps(deaths), tx.now)])
+        remember_death(tx)
         if not suspected:
             tx.execute(EXONERATE)
         tx.execute(INTERRUPT if ran == 1 or suspected == 1 else INTERRUPT_SEVERAL, (dead,))
@@ -259,17 +256,6 @@ class SharedDeliveries:
         # What nobody runs is for those that take leases.
         nobody = -1 if self._leases.retired else number
         return tx.execute(PENDING, (after, now, nobody, number, limit)).fetchall()
-
-    def posted(self, tx: Transaction, items: Sequence[tuple[str, int]]) -> list[Collection[str]]:
-        """Return the ids of messages that done turns of conversations have posted."""
-        return [
-            {
-                id
-                for (ids,) in tx.execute(POSTED, (before - POSTED_WITHIN, before, conversation)).fetchall()
-                for id in ids.split()
-            }
-            for conversation, before in items
-        ]
 
     def states(self, tx: Transaction, items: Sequence[Sequence[str]]) -> list[list[Row]]:
         """Return how far deliveries are."""

@@ -64,13 +64,14 @@ class Leases:
         """Return the lease if this replica holds it already."""
         return Lease(conversation, self._held[conversation]) if self.holds(conversation) else None
 
-    def held(self) -> list[str]:
-        """Return the conversations whose leases this replica holds."""
-        return list(self._held)
-
     def forget(self) -> None:
         """Hold no lease any more: this replica is fenced."""
         self._held.clear()
+
+    def begin(self) -> None:
+        """Hold nothing, and take leases from now on: the store is being opened, perhaps once more."""
+        self.forget()
+        self.retired = False
 
     # In the writer's thread
 

@@ -80,8 +80,6 @@ class Pulse:
         self._deadlines = deadlines
         self._version = version
         self._id = uuid.uuid4().hex
-        self.name = f"gateway {self._id[:12]}"
-        """What the server calls the connections of this process, by which others end them once it is dead."""
         self.membership: Membership | None = None
         """The present membership; None before the replica joins, and while it is fenced."""
         self.enlisted = False
@@ -99,6 +97,10 @@ class Pulse:
         self._outgoing: deque[tuple[str, str]] = deque()
         self._stopping = False
         self._connection: PostgreSQLConnection | None = None
+        self._former: Membership | None = None
+        """The membership that ended and of which the database may know still."""
+        self._lost = False
+        """Whether it was logged that the database cannot be reached."""
         self._thread: threading.Thread | None = None
         self.on_notice: Callable[[str, str], None] = lambda _channel, _payload: None
         self.on_joined: Callable[[], None] = lambda: None
@@ -110,6 +112,9 @@ class Pulse:
     async def start(self) -> None:
         """Join the cluster. Raises ``SettingsError`` or ``StoreFailed`` where that is not possible."""
         self._loop = asyncio.get_running_loop()
+        self._stopping = self.enlisted = False  # it may have been stopped before
+        self._former = None
+        self._id = uuid.uuid4().hex  # whoever buries the one that was stopped ends the connections of that name
         self._near, self._far = socket.socketpair()
         self._near.setblocking(False)
         self._far.setblocking(False)
@@ -134,6 +139,11 @@ class Pulse:
         await self._loop.run_in_executor(None, thread.join)
         self._near.close()
         self._far.close()
+
+    @property
+    def name(self) -> str:
+        """What the server calls the connections of this process, by which others end them once it is dead."""
+        return f"gateway {self._id[:12]}"
 
     @property
     def fenced(self) -> bool:
@@ -179,9 +189,6 @@ class Pulse:
             self._near.send(b"x")
 
     # In the thread
-
-    _former: Membership | None = None
-    _lost = False
 
     def _run(self, joined: asyncio.Future[None]) -> None:
         try:

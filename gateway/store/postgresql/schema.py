@@ -14,6 +14,7 @@ from gateway.store.core.tables import alembic_version, metadata, owner
 from gateway.store.migrations import HEAD, belongs_to_another, number, refuse_newer
 from gateway.store.migrations.changes import bring_up_to_date
 from gateway.store.postgresql.connection import PostgreSQLConnection
+from gateway.store.urls import NO_DRIVER
 
 LOCK = 0x626F74_6761
 """The number of the advisory lock that an upgrade holds; any number would do that nobody else uses."""
@@ -141,7 +142,7 @@ async def _connected(url: str) -> AsyncGenerator[AsyncConnection]:
         driver = import_module(target.url.get_driver_name())
         engine = create_async_engine(target.url, poolclass=NullPool, connect_args=target.arguments)
     except ImportError:
-        raise SettingsError('PostgreSQL takes a driver: pip install "bot-gateway[data]"') from None
+        raise SettingsError(NO_DRIVER) from None
     except ValueError as error:
         raise SettingsError(str(error)) from None
     # What asyncpg raises while it connects, SQLAlchemy leaves as it is.

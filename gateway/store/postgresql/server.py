@@ -12,13 +12,11 @@ log = structlog.get_logger(__name__)
 OLDEST = 14
 """The oldest version of PostgreSQL that the gateway runs on."""
 _WARNINGS = {
-    "synchronous_commit": (
-        ("off",),
-        "messages that were acknowledged in its last moments are lost if the server crashes: set it to on",
-    ),
-    "fsync": (("off",), "the database is damaged if the server's machine crashes: set it to on"),
-    "full_page_writes": (("off",), "the database may be damaged if the server's machine crashes: set it to on"),
+    "synchronous_commit": "messages acknowledged in its last moments are lost if the server crashes: set it to on",
+    "fsync": "the database is damaged if the server's machine crashes: set it to on",
+    "full_page_writes": "the database may be damaged if the server's machine crashes: set it to on",
 }
+"""What is risked where a setting of the server is off."""
 
 
 def connected(url: str, name: str, *, seconds: float) -> PostgreSQLConnection:
@@ -58,8 +56,8 @@ def examine(connection: PostgreSQLConnection, another: PostgreSQLConnection) -> 
             "DATABASE_URL: a pooler (PgBouncer in transaction mode) gives each transaction another connection, so that "
             "no replica hears of what others store: name PostgreSQL itself, or a pool in session mode"
         )
-    for name, (values, risk) in _WARNINGS.items():
-        if _setting(connection, name) in values:
+    for name, risk in _WARNINGS.items():
+        if _setting(connection, name) == "off":
             log.warning("database.unsafe", setting=name, risk=risk)
 
 

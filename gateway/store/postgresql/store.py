@@ -11,7 +11,8 @@ from gateway.errors import Fenced, StoreFailed
 from gateway.ports import Delivery, Lease, Outcome, Watcher
 from gateway.ports.outcomes import NO_OUTCOME
 from gateway.store.core.kind import Kind
-from gateway.store.core.kinds.deliveries import READ_DEAD, READ_DEATHS
+from gateway.store.core.kinds.deliveries import READ_DEAD, READ_DEATHS, READ_POSTED
+from gateway.store.core.kinds.outcomes import BURY_TURN, FAIL_TURN, KEEP
 from gateway.store.core.store import DatabaseStore
 from gateway.store.core.turns import TurnKinds
 from gateway.store.postgresql import outcomes, schema
@@ -47,15 +48,12 @@ class PostgreSQLStore(DatabaseStore):
         self._url = url
         self._replica = replica
         self._deadlines = Deadlines()
-        self._pulse = Pulse(
-            lambda: self._new("pulse", STATEMENT), deadlines=self._deadlines, version=version("bot-gateway")
-        )
+        self._pulse = Pulse(lambda: self._new(STATEMENT), deadlines=self._deadlines, version=version("bot-gateway"))
         self._leases = Leases(lambda: self._pulse.membership)
         self._watcher: Watcher | None = None
         self._burial: asyncio.Task[None] | None = None
-        replicas = Replicas(self._pulse, claim=self.claim, release=self.release, holds=self.holds)
-        self._replicas = replicas
-        super().__init__(schema.shown(url), replicas)
+        self._replicas = Replicas(self._pulse, claim=self.claim, release=self.release, holds=self.holds)
+        super().__init__(schema.shown(url), self._replicas)
         shared = SharedDeliveries(self._leases)
         self._claim = Kind(shared.claim)
         self._release = Kind(shared.release)
@@ -73,7 +71,7 @@ class PostgreSQLStore(DatabaseStore):
             recover=Kind(shared.recover),
             deaths=READ_DEATHS,
             pending=Kind(shared.pending, writes=False, owned=False),
-            posted=Kind(shared.posted, writes=False, owned=False),
+            posted=READ_POSTED,
             states=Kind(shared.states, writes=False, owned=False),
             dead=READ_DEAD,
             retry=Kind(shared.retry, owned=False),
@@ -81,9 +79,9 @@ class PostgreSQLStore(DatabaseStore):
             finish=Kind(outcomes.finish, patient=True),
             finish_soon=Kind(outcomes.finish),
             answer=Kind(outcomes.answer),
-            fail=Kind(outcomes.fail),
-            bury=Kind(outcomes.bury),
-            keep=Kind(outcomes.keep),
+            fail=FAIL_TURN,
+            bury=BURY_TURN,
+            keep=KEEP,
             record=Kind(outcomes.record),
             effects=Kind(outcomes.effects, writes=False, owned=False),
         )
@@ -94,6 +92,7 @@ class PostgreSQLStore(DatabaseStore):
         await asyncio.to_thread(self._examine)
         if self._replica:
             await schema.upgrade(self._url)
+        self._leases.begin()
         self._deadlines.start()
         try:
             if self._replica:
@@ -119,11 +118,11 @@ class PostgreSQLStore(DatabaseStore):
         await self._pulse.stop()
         self._deadlines.stop()
 
-    def _new(self, use: str, seconds: float) -> PostgreSQLConnection:
+    def _new(self, seconds: float) -> PostgreSQLConnection:
         return connected(self._url, self._pulse.name, seconds=seconds)
 
     def _examine(self) -> None:
-        first, second = self._new("start", WRITING), self._new("start", WRITING)
+        first, second = self._new(WRITING), self._new(WRITING)
         try:
             examine(first, second)
             if not self._replica:
@@ -133,16 +132,13 @@ class PostgreSQLStore(DatabaseStore):
             second.close()
 
     def _connect(self) -> PostgreSQLDatabase:
-        return self._database("writer", WRITING)
+        return self._database(self._leases, WRITING)
 
     def _connect_reader(self) -> PostgreSQLDatabase:
-        return self._database("reader", READING)
+        return self._database(Leases(lambda: None), READING)
 
-    def _database(self, use: str, seconds: float) -> PostgreSQLDatabase:
-        leases = self._leases if use == "writer" else Leases(lambda: None)
-        return PostgreSQLDatabase(
-            lambda: self._new(use, seconds), name=self._name, leases=leases, deadlines=self._deadlines
-        )
+    def _database(self, leases: Leases, seconds: float) -> PostgreSQLDatabase:
+        return PostgreSQLDatabase(lambda: self._new(seconds), name=self._name, leases=leases, deadlines=self._deadlines)
 
     # Leases
 

@@ -21,8 +21,7 @@ def wake(tx: Transaction, conversations: Mapping[str, int]) -> None:
     by_replica: dict[int, list[str]] = {}
     for conversation, number in conversations.items():
         if not number:
-            somebody = somebody or _somebody(tx)
-            number = somebody
+            number = somebody = _somebody(tx) if somebody is None else somebody
         if number:
             by_replica.setdefault(number, []).append(conversation)
     told = [(channel(number), payload) for number, keys in by_replica.items() for payload in payloads(keys)]

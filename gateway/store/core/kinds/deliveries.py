@@ -148,13 +148,18 @@ def _posted(tx: Transaction, items: Sequence[tuple[str, int]]) -> list[Collectio
 def _recover(tx: Transaction, items: Sequence[None]) -> list[int]:
     ran, suspected = tx.execute(SUSPECTS, (tx.epoch,)).fetchone()
     if ran:
-        deaths = [*_deaths(tx), tx.now][-DEATHS:]
-        PUT_VALUE.run(tx, [(*DEATHS_AT, orjson.dumps(deaths), tx.now)])
+        remember_death(tx)
     if ran and not suspected:
         tx.execute(EXONERATE)
     tx.execute(INTERRUPT if ran == 1 or suspected == 1 else INTERRUPT_SEVERAL, (tx.epoch,))
     count: int = tx.execute(COUNT_OPEN).fetchone()[0]
     return [count] * len(items)
+
+
+def remember_death(tx: Transaction) -> None:
+    """Note that a process has died while turns ran."""
+    deaths = [*_deaths(tx), tx.now][-DEATHS:]
+    PUT_VALUE.run(tx, [(*DEATHS_AT, orjson.dumps(deaths), tx.now)])
 
 
 def _deaths(tx: Transaction) -> list[float]:

@@ -18,19 +18,20 @@ CLOSE = ByKeys(
     WHERE key IN""",
     "AND state = 0",
 )
-FAIL = "UPDATE deliveries SET attempts = attempts + 1, error = ?, not_before = ? WHERE key = ? AND state = 0"
+FAIL = """UPDATE deliveries SET attempts = attempts + 1, error = ?, not_before = ?
+    WHERE conversation = ? AND key = ? AND state = 0"""
 BURY = """UPDATE deliveries SET state = 2, attempts = attempts + 1, error = ?, closed_at = ?
-    WHERE key = ? AND state = 0"""
-POSTED = "UPDATE deliveries SET posted = ? WHERE key = ?"
+    WHERE conversation = ? AND key = ? AND state = 0"""
+POSTED = "UPDATE deliveries SET posted = ? WHERE conversation = ? AND key = ?"
 
 Left: TypeAlias = tuple[str, Row | None, bool, str, str, Outcome]
 """What one turn leaves behind: the delivery's key, the session's row, whether there is a journal, the ids of the posted
 messages (separated by blanks), the conversation, and all of it, for its records."""
 
 
-def _leave(tx: Transaction, items: Sequence[Left]) -> None:
+def leave(tx: Transaction, items: Sequence[Left]) -> None:
     """Write what turns leave behind, whatever becomes of their deliveries."""
-    if posted := [(ids, key) for key, _, _, ids, *_ in items if ids]:
+    if posted := [(ids, conversation, key) for key, _, _, ids, conversation, _ in items if ids]:
         tx.executemany(POSTED, posted)
     SAVE_SESSION.run(tx, [session for _, session, *_ in items if session is not None])
     history.keep(tx, [record for *_, outcome in items for record in outcome.records])
@@ -41,7 +42,7 @@ def _leave(tx: Transaction, items: Sequence[Left]) -> None:
 def _done(tx: Transaction, items: Sequence[Left]) -> None:
     """Mark deliveries done: nothing runs them again, so their journals go."""
     CLOSE.run(tx, [key for key, *_ in items], tx.now)
-    _leave(tx, items)
+    leave(tx, items)
     FORGET_EFFECTS.run(tx, [key for key, _, journal, *_ in items if journal])
 
 
@@ -57,19 +58,19 @@ def _answer(tx: Transaction, items: Sequence[tuple[Row, Left]]) -> Sequence[None
 
 
 def _fail(tx: Transaction, items: Sequence[tuple[Left, str, float]]) -> Sequence[None]:
-    tx.executemany(FAIL, [(error, not_before, left[0]) for left, error, not_before in items])
-    _leave(tx, [left for left, _, _ in items])
+    tx.executemany(FAIL, [(error, not_before, left[4], left[0]) for left, error, not_before in items])
+    leave(tx, [left for left, _, _ in items])
     return [None] * len(items)
 
 
 def _bury(tx: Transaction, items: Sequence[tuple[Left, str]]) -> Sequence[None]:
-    tx.executemany(BURY, [(error, tx.now, left[0]) for left, error in items])
-    _leave(tx, [left for left, _ in items])
+    tx.executemany(BURY, [(error, tx.now, left[4], left[0]) for left, error in items])
+    leave(tx, [left for left, _ in items])
     return [None] * len(items)
 
 
 def _keep(tx: Transaction, items: Sequence[Left]) -> Sequence[None]:
-    _leave(tx, items)
+    leave(tx, items)
     return [None] * len(items)
 
 
