@@ -33,6 +33,12 @@ class DocumentsContract:
         assert await store.get_document("test.item", "b") is None
         assert await store.get_document("test.thread", "a") is None
 
+    async def test_of_documents_that_are_put_twice_at_once_the_last_one_stays(self, store: Store) -> None:
+        await store.put_documents([item("a", n=1), item("b"), item("c"), item("a", n=2)])
+        found = await store.get_document("test.item", "a")
+        assert found is not None
+        assert found.body == {"n": 2}
+
     async def test_a_replaced_document_keeps_its_place(self, store: Store) -> None:
         await store.put_documents([item("a", n=1), item("b", n=1)])
         await store.put_documents([item("a", parent="another", person="somebody", n=2)])

@@ -202,6 +202,7 @@ async def test_the_conversations_of_a_dead_replica_go_to_others(url: str, one: R
     assert found == {"ran": 1, "waited": 0}
     assert await one.store.claim(CONVERSATION) is not None
     assert len(await one.store.deaths()) == 1
+    assert await run(url, "SELECT conversation FROM leases WHERE replica = 999") == []
 
 
 async def test_whoever_was_taken_for_dead_can_write_nothing(url: str, one: Replica, other: Replica) -> None:
