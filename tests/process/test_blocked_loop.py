@@ -58,6 +58,8 @@ async def test_a_blocked_loop_is_logged_once_with_the_line_and_its_end(slack: Sl
 async def test_a_process_that_was_stopped_blames_no_code(slack: SlackEmulator, tmp_path: Path) -> None:
     async with BotProcess(tmp_path, BOT, {**slack.environment(), "GATEWAY_BLOCKED_AFTER": "1"}) as bot:
         slack.deliver_to(bot.url)
+        before = await slack.post("general", "@gateway first")
+        await said(slack, "general", "re first", thread=before)  # it is up, and what it does is watched
         bot.send_signal(signal.SIGSTOP)
         await asyncio.sleep(3)  # what is tested is time that passes
         bot.send_signal(signal.SIGCONT)
