@@ -45,6 +45,7 @@ from gateway.runtime.outcome import write_outcome
 from gateway.runtime.session import SessionPool
 from gateway.settings import LOOPBACK, GatewaySettings, conceal_secrets
 from gateway.store.api_keys import SERVES_API
+from gateway.telemetry.observer import Observers
 
 __all__ = ["Gateway"]
 
@@ -122,6 +123,11 @@ class Gateway:
     def sessions(self) -> SessionPool:
         """The pool of the sessions in memory."""
         return self._parts.sessions
+
+    @property
+    def observers(self) -> Observers:
+        """Who is told of everything that happens; ``add`` one of your own (``gateway.telemetry.observer.Observer``)."""
+        return self._parts.observers
 
     @property
     def messages(self) -> ProactiveMessages:

@@ -63,6 +63,7 @@ from gateway.store.api_keys import has_api_keys
 from gateway.store.blobs import open_blobs
 from gateway.store.urls import is_postgresql, sqlite_file
 from gateway.telemetry.metrics import Counters
+from gateway.telemetry.observer import Observers
 
 CREDENTIALS = "SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET, DISCORD_BOT_TOKEN, or TEAMS_APP_ID and TEAMS_APP_PASSWORD"
 """The settings that switch a platform on, for error messages."""
@@ -140,6 +141,8 @@ class Parts:
     files: FileParts
     store: Store
     counters: Counters
+    observers: Observers
+    """Those who are told of everything that happens; more of them can be added before the gateway is entered."""
     limits: Limits
     seals: Seals
     history: History
@@ -178,11 +181,13 @@ def compose(
     kept = kept or file_parts(settings)
     given = given or Given.of(settings, store, kept)
     counters = Counters()
-    limits = Limits()
+    observers = Observers(counters)
+    store.observe(observers)
+    limits = Limits(observers=observers)
     seals = kept.seals
     tasks = BackgroundTasks()
     endings = DeliveryEndings(store.cluster)
-    sender = Sender(adapters, cluster=store.cluster)
+    sender = Sender(adapters, cluster=store.cluster, observers=observers)
     profiles = Profiles(sender)
     files = Files(
         settings.data_dir / "files",
@@ -192,7 +197,11 @@ def compose(
         cluster=store.cluster,
     )
     sessions = SessionPool(
-        store, limit=settings.live_sessions, rest_after=settings.session_rest, now=lambda: store.cluster.now()
+        store,
+        limit=settings.live_sessions,
+        rest_after=settings.session_rest,
+        now=lambda: store.cluster.now(),
+        observers=observers,
     )
     history = History(_place_of_history(settings, callbacks))
     contents = _contents(settings, kept) if history.on else None
@@ -229,6 +238,7 @@ def compose(
         author_rename=lambda: callbacks.author_rename,
         cot=settings.cot,
         feedback=lambda: _shows_thumbs(settings, callbacks),
+        observers=observers,
     )
     places = Places(in_all=settings.running_turns, per_person=settings.turns_per_person, limits=limits)
     dispatcher = Dispatcher(
@@ -240,12 +250,13 @@ def compose(
             store=store,
             pool=sessions,
             sender=sender,
-            counters=counters,
+            observers=observers,
             history=history,
             retries=settings.turn_retries,
         ),
         limits=limits,
         tasks=tasks,
+        observers=observers,
         activity=given.activity,
         endings=endings,
     )
@@ -256,7 +267,7 @@ def compose(
         decoder=decoder,
         dispatcher=dispatcher,
         handlers=handlers,
-        counters=counters,
+        observers=observers,
         forms=forms,
         cluster=store.cluster,
     )
@@ -317,6 +328,7 @@ def compose(
         files=kept,
         store=store,
         counters=counters,
+        observers=observers,
         limits=limits,
         seals=seals,
         history=history,

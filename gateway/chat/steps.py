@@ -27,6 +27,7 @@ from gateway.runtime.calling import on_loop, run_sync, tell_loop
 from gateway.runtime.context import current_turn, require_turn
 from gateway.runtime.step_board import StepBoard
 from gateway.runtime.turn import Turn, TurnStopped
+from gateway.telemetry.observer import StepBegun, StepEnded
 
 log = structlog.get_logger(__name__)
 
@@ -303,6 +304,10 @@ class Step:
         self.start, self.end = _now(), None
         self._began, self._took = time.monotonic(), None
         _around.set((*steps, self))
+        if turn is not None:
+            turn.services.observers.step_begun(
+                StepBegun(turn.ref.key, turn.delivery.key, self.id, self.parent_id, str(self.name), self.type)
+            )
         self.refresh()
         return self
 
@@ -366,7 +371,13 @@ class Step:
             self.language = None
         _around.set(tuple(step for step in _around.get() if step is not self))
         self.refresh()
-        return current_turn.get()
+        turn = current_turn.get()
+        if turn is not None and self._took is not None:
+            failure = "" if error is None else type(error).__name__
+            turn.services.observers.step_ended(
+                StepEnded(turn.ref.key, turn.delivery.key, self.id, str(self.name), self.type, self._took, failure)
+            )
+        return turn
 
     async def _change(self, turn: Turn) -> None:
         turn.check()

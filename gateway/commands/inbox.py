@@ -14,8 +14,8 @@ app = typer.Typer(help="Messages the bot gave up on: list them, run them again, 
 @app.command("list")
 def inbox_list(limit: Annotated[int, typer.Option(help="How many, newest first.")] = 50) -> None:
     """List the dead letters: reference, attempts, key, error."""
-    from gateway.ingress.failures import reference
     from gateway.store import Inspector
+    from gateway.telemetry.context import reference
 
     async def show() -> None:
         async with Inspector(database_url()) as store:
@@ -45,8 +45,8 @@ def inbox_drop(letters: Letters) -> None:
 
 
 async def _change(names: list[str], *, retry: bool) -> None:
-    from gateway.ingress.failures import reference
     from gateway.store import Inspector
+    from gateway.telemetry.context import reference
 
     async with Inspector(database_url()) as store:
         letters = await store.dead_letters(limit=10_000)

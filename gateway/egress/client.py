@@ -1,8 +1,9 @@
 """Calls one platform through its adapter, with rate limits and retries, so that no message is posted twice."""
 
+import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
@@ -10,15 +11,41 @@ from gateway.adapter import Adapter, SupportsLookup
 from gateway.egress.limiter import Limiter, Route
 from gateway.egress.locks import KeyedLocks
 from gateway.egress.retry import Doubt, RetryPolicy, retrying
-from gateway.errors import Fenced, Unavailable
+from gateway.errors import (
+    Fenced,
+    Forbidden,
+    Gone,
+    RateLimited,
+    Rejected,
+    StreamExpired,
+    StreamStopped,
+    TooLarge,
+    Unavailable,
+    Unsupported,
+)
 from gateway.model import ConversationRef, Outgoing, Receipt
 from gateway.ports import Cluster
+from gateway.telemetry.context import current_delivery
+from gateway.telemetry.observer import CallOutcome, Observer, Observers, PlatformCall, error_text
 
 T = TypeVar("T")
 
 SKEW = 60.0
 """Seconds the platform's clock and ours may differ."""
 _RECENT = 1024
+_OUTCOMES: Sequence[tuple[type[BaseException], CallOutcome]] = (
+    (RateLimited, "rate_limited"),
+    (Unavailable, "unavailable"),
+    (Forbidden, "forbidden"),
+    (Gone, "gone"),
+    (StreamExpired, "gone"),
+    (StreamStopped, "gone"),
+    (TooLarge, "too_large"),
+    (Rejected, "rejected"),
+    (Unsupported, "unsupported"),
+    (asyncio.CancelledError, "cancelled"),
+)
+"""How a try that raised such an error is told to observers; any other error is ``error``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +66,28 @@ class Posted(NamedTuple):
     """What the message shows; None for one that an earlier run posted."""
 
 
+def _outcome_of(error: BaseException) -> CallOutcome:
+    for kind, outcome in _OUTCOMES:
+        if isinstance(error, kind):
+            return outcome
+    return "error"
+
+
 class PlatformClient:
     """The platform client: every call to one platform goes through it."""
 
     def __init__(
-        self, adapter: Adapter, *, policy: RetryPolicy, limiter: Limiter, cluster: Cluster | None = None
+        self,
+        adapter: Adapter,
+        *,
+        policy: RetryPolicy,
+        limiter: Limiter,
+        cluster: Cluster | None = None,
+        observers: Observer | None = None,
     ) -> None:
-        """Make the client of an adapter's platform. A replica of ``cluster`` that is fenced calls nothing."""
+        """Make the client of an adapter's platform. A replica of ``cluster`` that is fenced calls nothing;
+        ``observers`` are told of each try of a call."""
+        self.observers = observers or Observers()
         self.adapter = adapter
         self.capabilities = adapter.capabilities
         self.can_find_sent = isinstance(adapter, SupportsLookup)
@@ -86,11 +128,28 @@ class PlatformClient:
             doubt = Doubt()
         route = self.route(method, to)
 
-        def fenced_attempt() -> Awaitable[T]:
+        def told_attempt() -> Awaitable[T]:
             self.check()
-            return attempt()
+            return self.told(method, to, attempt())
 
-        return await retrying(fenced_attempt, policy=self._policy, limiter=self.limiter, route=route, doubt=doubt)
+        return await retrying(told_attempt, policy=self._policy, limiter=self.limiter, route=route, doubt=doubt)
+
+    async def told(self, method: str, to: ConversationRef, trying: Awaitable[T]) -> T:
+        """Return what one try of a call returns, and tell observers how it ended."""
+        began = time.perf_counter()
+        try:
+            result = await trying
+        except BaseException as error:
+            self._tell(method, to, _outcome_of(error), began, error_text(error))
+            raise
+        self._tell(method, to, "ok", began)
+        return result
+
+    def _tell(self, method: str, to: ConversationRef, outcome: CallOutcome, began: float, error: str = "") -> None:
+        seconds = time.perf_counter() - began
+        self.observers.called(
+            PlatformCall(to.platform, to.key, current_delivery.get(), method, outcome, seconds, error)
+        )
 
     async def post_once(
         self,

@@ -44,6 +44,7 @@ from gateway.model import (
     UserRef,
 )
 from gateway.ports import Cluster
+from gateway.telemetry.observer import Observer
 
 log = structlog.get_logger(__name__)
 
@@ -63,6 +64,7 @@ class Sender:
         policy: RetryPolicy | None = None,
         limiter: Limiter | None = None,
         cluster: Cluster | None = None,
+        observers: Observer | None = None,
     ) -> None:
         """Make the sender of these adapters.
 
@@ -72,7 +74,9 @@ class Sender:
             limiter: What knows the rate limits.
             cluster: The replicas that share the limits. Once this one lost its lease it calls nothing: what would
                 raises ``Fenced``.
+            observers: They are told of each try of a call.
         """
+        self._observers = observers
         self._cluster = cluster
         self._limiter = limiter or Limiter(cluster=cluster)
         self._adapters = adapters
@@ -86,7 +90,11 @@ class Sender:
             if adapter is None:
                 raise SettingsError(f"{platform} is not on: set its credentials to reach conversations there")
             client = self._clients[platform] = PlatformClient(
-                adapter, policy=self._policy, limiter=self._limiter, cluster=self._cluster
+                adapter,
+                policy=self._policy,
+                limiter=self._limiter,
+                cluster=self._cluster,
+                observers=self._observers,
             )
         return client
 
@@ -196,7 +204,7 @@ class Sender:
             return
         try:
             async with asyncio.timeout(_STATUS_TIMEOUT):
-                await client.adapter.status(to, text)
+                await client.told("status", to, client.adapter.status(to, text))
         except RateLimited as error:
             self._limiter.block(error.bucket, error.retry_after, route)
         except (PlatformError, TimeoutError) as error:

@@ -10,6 +10,7 @@ longer; a stream to which nothing is written has none.
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Literal
 
 from gateway.adapter import SupportsStreaming
 from gateway.egress.degrade import degraded
@@ -22,6 +23,8 @@ from gateway.errors import PlatformError, RefusedForm
 from gateway.markdown.open_markup import close_open_markup
 from gateway.markdown.split import Splitter
 from gateway.model import Outgoing, Receipt, TaskUpdate, UserRef
+from gateway.telemetry.context import current_delivery
+from gateway.telemetry.observer import StreamChanged
 
 
 class MessageStream:
@@ -67,6 +70,8 @@ class MessageStream:
         self._closed = False
         self._stopped = False
         """Whether the user stopped the stream on the platform: nothing that is written afterwards is shown."""
+        self._shown = False
+        """Whether the platform shows something of the stream."""
         self._streamed = ""
         """The complete text at the time when some of it was last given to a native stream."""
         self._cached: tuple[str, list[Outgoing]] = ("", [])
@@ -143,6 +148,8 @@ class MessageStream:
                 break
             except RefusedForm as error:
                 self._refuse(error)
+        if self._shown:
+            self._tell("ended")
         return self._posted.receipts
 
     async def _end(self) -> None:
@@ -217,7 +224,19 @@ class MessageStream:
         if error is not None and not isinstance(error, PlatformError):
             raise error
 
+    def _tell(self, change: Literal["begun", "edited", "ended"]) -> None:
+        to = self._posted.to
+        native = self._native is not None
+        self._client.observers.streamed(StreamChanged(to.platform, to.key, current_delivery.get(), change, native))
+
     async def _show(self) -> None:
+        """Show everything written so far, and tell observers."""
+        await self._send_written()
+        if self._posted.parts:
+            self._tell("edited" if self._shown else "begun")
+            self._shown = True
+
+    async def _send_written(self) -> None:
         """Send everything written so far to the platform, by the native stream or by edits."""
         await self._read_ahead(self._written())
         if not self._decided:

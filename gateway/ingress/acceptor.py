@@ -27,7 +27,7 @@ from gateway.runtime.queued import QueuedDelivery
 from gateway.runtime.runner import Handlers
 from gateway.runtime.tokens import AnyToken
 from gateway.runtime.turn import person_of
-from gateway.telemetry.metrics import Counters
+from gateway.telemetry.observer import DeliveryAccepted, DeliveryOutcome, Observer
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +61,7 @@ class Acceptor:
         decoder: EnvelopeDecoder,
         dispatcher: Dispatcher,
         handlers: Handlers,
-        counters: Counters,
+        observers: Observer,
         forms: Forms,
         cluster: Cluster,
     ) -> None:
@@ -71,7 +71,7 @@ class Acceptor:
         self._decoder = decoder
         self._dispatcher = dispatcher
         self._handlers = handlers
-        self._counters = counters
+        self._observers = observers
         self._forms = forms
         self._arriving: dict[str, int] = {}
         """How many deliveries of each conversation are being stored now, by conversation key."""
@@ -93,15 +93,31 @@ class Acceptor:
 
     async def take(self, envelope: Envelope) -> Accepted:
         """Accept an envelope of an adapter or of the gateway itself. Raises what calling the acceptor raises."""
+        began = time.perf_counter()
         if self.draining and not self._cluster.shared:
+            self._tell(envelope, None, "refused", began)
             raise Draining("the gateway is shutting down")
-        platform = envelope.ref.platform
-        self._counters.received(platform)
-        event = self._decoder.event(envelope)
+        event: Event | None = None
+        outcome: DeliveryOutcome = "failed"
+        try:
+            event = self._decoder.event(envelope)
+            accepted = await self._admit(envelope, event)
+            outcome = accepted.status if accepted.answer is None or accepted.status != "ignored" else "answered"
+            return accepted
+        finally:
+            self._tell(envelope, event, outcome, began)
+
+    def _tell(self, envelope: Envelope, event: Event | None, outcome: DeliveryOutcome, began: float) -> None:
+        """Tell observers what became of a delivery; ``began`` is when it came (``time.perf_counter``)."""
+        ref, kind = envelope.ref, "" if event is None else event.kind
+        seconds = time.perf_counter() - began
+        self._observers.accepted(DeliveryAccepted(ref.platform, ref.key, envelope.key, kind, outcome, seconds))
+
+    async def _admit(self, envelope: Envelope, event: Event | None) -> Accepted:
+        """Store the delivery of an event that somebody wants."""
         if isinstance(event, MessageDeleted):
             self._dispatcher.withdraw(event.ref.key, event.message_id)
         if event is None or not self._handlers.wants(event):
-            self._counters.add(platform, "ignored")
             return IGNORED
         if isinstance(event, ConversationEnded) and event.reason in ("removed", "deleted") and event.ref.thread is None:
             await self._end_threads(event.ref)
@@ -113,7 +129,6 @@ class Acceptor:
 
     async def _take(self, envelope: Envelope, event: Event) -> Accepted:
         if not await self._concerns_us(event):
-            self._counters.add(envelope.ref.platform, "ignored")
             return IGNORED
         token = await self._decoder.token(event)
         in_place = await self._forms.answer(event, token)
@@ -172,7 +187,6 @@ class Acceptor:
         read = idle and not self._dispatcher.is_live(envelope.ref)
         stored = await self._inbox.put(envelope, person=person_of(event), started=idle, with_session=read)
         if not stored.new:
-            self._counters.add(envelope.ref.platform, "duplicate")
             elsewhere = not stored.owned
             if isinstance(event, MessageCreated) and (elsewhere or self._dispatcher.learn(envelope.key, event)):
                 await self._inbox.amend(envelope)

@@ -13,10 +13,13 @@ from gateway.ingress.trials import Trial, Trials
 from gateway.ports import Lease, Outcome, Store
 from gateway.runtime.calling import as_failure, forbids_awaiting, forget_cancellations, is_discarded
 from gateway.runtime.endings import DeliveryEndings
+from gateway.runtime.observing import tell_ended, tell_waits
 from gateway.runtime.outcome import write_outcome
 from gateway.runtime.persistence import retry_until_stored
 from gateway.runtime.queued import QueuedDelivery
 from gateway.runtime.runner import Runner
+from gateway.telemetry.context import working_on
+from gateway.telemetry.observer import Observer
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +40,9 @@ class Attempts:
         trials: Trials,
         queues: ConversationQueues,
         endings: DeliveryEndings,
+        observers: Observer,
     ) -> None:
+        self._observers = observers
         self._store = store
         self._endings = endings
         self._runner = runner
@@ -51,6 +56,10 @@ class Attempts:
         Raises ``Fenced`` when the lease was lost, ``CancelledError`` when the process ends, and an error that forbids
         awaiting (see ``forbids_awaiting``), which the outermost coroutine of the task passes to ``fail``.
         """
+        with working_on(queued.key, queued.event.ref.key):
+            await self._run(queue, lease, queued, main=main)
+
+    async def _run(self, queue: ConversationQueue, lease: Lease, queued: QueuedDelivery, *, main: bool) -> None:
         if queued.interrupted and self._trials.is_hopeless(queued):
             await self._failures.give_up(lease, queued)
             self._endings.ended(queued.key)
@@ -61,12 +70,15 @@ class Attempts:
                 self._endings.ended(queued.key)
                 return
             except Fenced:
+                self._tell_handed_over(queued)
                 raise
             except BaseException as error:
                 # Nothing above this catches what a handler raised: it is logged, retried, and in the end told.
                 if queue.lost or is_discarded(error):
+                    self._tell_handed_over(queued)
                     raise
                 if self._runner.closing:
+                    self._tell_handed_over(queued)
                     if isinstance(error, asyncio.CancelledError):
                         raise
                     log.info("turn.handed_over", delivery=queued.key, error=f"{type(error).__name__}: {error}")
@@ -85,6 +97,7 @@ class Attempts:
         """Record the failure and pause before the next attempt. Returns False when there shall be none: the delivery
         was given up, or the user stopped its turn. A ``failure`` that is ``Fenced`` is raised again."""
         if isinstance(failure, Fenced):
+            self._tell_handed_over(queued)
             raise failure
         pause = await self._failures.handle(lease, queued, failure)
         if pause is None:
@@ -114,7 +127,7 @@ class Attempts:
 
     async def _run_once(self, queue: ConversationQueue, lease: Lease, queued: QueuedDelivery, *, main: bool) -> None:
         trial = await self._trials.admit(queued) if queued.interrupted else None
-        queued.on_wait = functools.partial(self._update_waits, queue, trial)
+        queued.on_wait = functools.partial(self._update_waits, queue, queued, trial)
         try:
             if not queued.started:
                 if not await retry_until_stored(lambda: self._store.start(lease, queued.key)):
@@ -132,8 +145,16 @@ class Attempts:
             if trial is not None:
                 self._trials.end(trial)
 
-    def _update_waits(self, queue: ConversationQueue, trial: Trial | None, begins: bool) -> None:
+    def _tell_handed_over(self, queued: QueuedDelivery) -> None:
+        """Tell observers that another process goes on with the turn, if a run of it has begun here."""
+        if queued.began is not None:
+            tell_ended(self._observers, queued, "handed_over")
+
+    def _update_waits(
+        self, queue: ConversationQueue, queued: QueuedDelivery, trial: Trial | None, begins: bool
+    ) -> None:
         """Note that a turn begins to wait for an answer (``begins``), or goes on."""
+        tell_waits(self._observers, queued, begins=begins)
         queue.waits += 1 if begins else -1
         self._queues.update_resting(queue)
         if trial is not None and begins:

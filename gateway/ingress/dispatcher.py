@@ -34,6 +34,7 @@ from gateway.runtime.profiles import Profiles
 from gateway.runtime.queued import QueuedDelivery
 from gateway.runtime.runner import Runner
 from gateway.runtime.session import Session, SessionPool
+from gateway.telemetry.observer import Observer
 
 log = structlog.get_logger(__name__)
 
@@ -65,6 +66,7 @@ class Dispatcher:
         failures: Failures,
         limits: Limits,
         tasks: BackgroundTasks,
+        observers: Observer,
         activity: ConversationActivity | None = None,
         endings: DeliveryEndings | None = None,
     ) -> None:
@@ -86,6 +88,7 @@ class Dispatcher:
             trials=self._trials,
             queues=queues,
             endings=self._endings,
+            observers=observers,
         )
         side_turns = SideTurns(inbox=store, attempts=attempts, queues=queues, tasks=tasks, limits=limits)
         self._router = Router(runner=runner, attempts=attempts, side_turns=side_turns, queues=queues, tasks=tasks)

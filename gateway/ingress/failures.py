@@ -1,6 +1,5 @@
 """Decides about a turn that failed: it is run again after a pause, or the person is told and it is a dead letter."""
 
-import hashlib
 import time
 import traceback
 from typing import cast
@@ -12,11 +11,13 @@ from gateway.errors import Forbidden, Gone, PlatformError, RateLimited, Rejected
 from gateway.model import MessageRequested, Outgoing
 from gateway.ports import Lease, Outcomes
 from gateway.runtime.history import History
+from gateway.runtime.observing import tell_ended
 from gateway.runtime.outcome import Buried, Failed, write_outcome
 from gateway.runtime.persistence import retry_until_stored
 from gateway.runtime.queued import QueuedDelivery
 from gateway.runtime.session import SessionPool, id_of_session
-from gateway.telemetry.metrics import Counters
+from gateway.telemetry.context import reference
+from gateway.telemetry.observer import Observer
 
 log = structlog.get_logger(__name__)
 
@@ -24,13 +25,8 @@ HOPELESS = (Rejected, Forbidden, Gone, Unsupported, TooLarge)
 """Errors that running the handler again cannot change."""
 
 
-def reference(key: str) -> str:
-    """Return a short id (8 hexadecimal digits) for a delivery key, which a user can read out and the log contains."""
-    return hashlib.blake2b(key.encode(), digest_size=4).hexdigest()
-
-
 class Failures:
-    """Counts the failed attempts of deliveries: retries with backoff, then dead letters."""
+    """Decides about the failed attempts of deliveries: retries with backoff, then dead letters."""
 
     def __init__(
         self,
@@ -38,7 +34,7 @@ class Failures:
         store: Outcomes,
         pool: SessionPool,
         sender: Sender,
-        counters: Counters,
+        observers: Observer,
         history: History,
         retries: int,
         backoff: float = 0.5,
@@ -48,7 +44,7 @@ class Failures:
         self._store = store
         self._pool = pool
         self._sender = sender
-        self._counters = counters
+        self._observers = observers
         self._history = history
         self._retries = retries
         self._backoff = backoff
@@ -58,8 +54,6 @@ class Failures:
         delivery was given up. Raises ``Fenced`` when the lease was lost."""
         attempts = queued.attempts + 1
         again = attempts <= self._retries and not _is(HOPELESS, error)
-        platform = queued.event.ref.platform
-        self._counters.add(platform, "failed")
         if isinstance(queued.event, MessageRequested) and isinstance(error, PlatformError):
             # Whoever asked for the message is told. A broadcast may reach many who are not there any more.
             log.warning("message.not_sent", delivery=queued.key, attempt=attempts, again=again, error=str(error))
@@ -80,19 +74,22 @@ class Failures:
                 pause = max(pause, error.retry_after)  # the sender did not wait that long; sooner it is refused again
             due = time.time() + pause
             await retry_until_stored(lambda: write_outcome(self._store, lease, queued.key, Failed(text, due)))
+            tell_ended(self._observers, queued, "failed", error)
             queued.attempts = attempts
             return pause
         if not _is((Gone,), error):  # the conversation is gone, so nobody can be told
             await self._tell(queued)
         await self._bury(lease, queued, text)
+        tell_ended(self._observers, queued, "dead", error)
         return None
 
     async def give_up(self, lease: Lease, queued: QueuedDelivery) -> None:
         """Give up a delivery whose turn was running at so many deaths of the process that it must be their cause."""
         log.error("turn.given_up", delivery=queued.key, reference=reference(queued.key), interrupted=queued.interrupted)
-        self._counters.add(queued.event.ref.platform, "failed")
         await self._tell(queued)
-        await self._bury(lease, queued, f"the process died {queued.interrupted} times while this was running")
+        why = f"the process died {queued.interrupted} times while this was running"
+        await self._bury(lease, queued, why)
+        tell_ended(self._observers, queued, "dead", why)
 
     async def _bury(self, lease: Lease, queued: QueuedDelivery, error: str) -> None:
         """Make the delivery a dead letter with this error."""
@@ -110,7 +107,6 @@ class Failures:
                 self._history.placed(records)._replace(session=session),
             )
         )
-        self._counters.add(queued.event.ref.platform, "dead")
 
     async def _tell(self, queued: QueuedDelivery) -> None:
         """Tell the person that something went wrong, with the delivery's reference. What a program wanted said is no

@@ -16,6 +16,7 @@ from gateway.ports.records import Records
 from gateway.ports.rights import Rights
 from gateway.ports.sessions import Sessions
 from gateway.ports.threads import Threads
+from gateway.telemetry.observer import Observer
 
 
 class Store(
@@ -39,6 +40,10 @@ class Store(
     @property
     def cluster(self) -> Cluster:
         """The replicas that work on this store."""
+        ...
+
+    def observe(self, observers: Observer) -> None:
+        """Tell these observers of each commit, on the event loop. Call it before ``open``."""
         ...
 
     async def open(self) -> None:

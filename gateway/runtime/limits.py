@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
+from gateway.telemetry.observer import Observer, Observers
+
 log = structlog.get_logger(__name__)
 
 SAY_EVERY = 60.0
@@ -16,8 +18,9 @@ SHOW_FOR = 300.0
 class Limits:
     """The limits that were met lately."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, observers: Observer | None = None) -> None:
         self._clock = clock
+        self._observers = observers or Observers()
         self._said: dict[str, float] = {}
         self._met: dict[str, tuple[float, str]] = {}
 
@@ -25,6 +28,7 @@ class Limits:
         """Report that a limit was met. ``limit`` is its name, ``what`` is a sentence that says what waits because of
         it."""
         now = self._clock()
+        self._observers.limit_met(limit)
         self._met[limit] = (now, what)
         if now - self._said.get(limit, -SAY_EVERY) >= SAY_EVERY:
             self._said[limit] = now

@@ -85,6 +85,8 @@ class QueuedDelivery:
     """What the last run left for the history when it failed, so that it is kept if there is no further run."""
     on_wait: Callable[[bool], object] | None = None
     """Called with True when the turn begins to wait for an answer, and with False when it goes on."""
+    began: float | None = None
+    """When the run of the turn began (``time.perf_counter``); None while none runs."""
 
     @classmethod
     def of(

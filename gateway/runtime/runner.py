@@ -23,6 +23,7 @@ from gateway.runtime.asks import OpenAsks
 from gateway.runtime.context import current_turn
 from gateway.runtime.history import changed_by
 from gateway.runtime.journal import Journal
+from gateway.runtime.observing import tell_begun, tell_ended, told_step
 from gateway.runtime.outcome import Finished, write_outcome
 from gateway.runtime.persistence import retry_until_stored
 from gateway.runtime.places import Places
@@ -81,9 +82,16 @@ class Runner:
     """Runs turns, each from the stored delivery to the stored outcome."""
 
     def __init__(
-        self, services: Services, pool: SessionPool, handlers: Handlers, *, places: Places, timeout: float
+        self,
+        services: Services,
+        pool: SessionPool,
+        handlers: Handlers,
+        *,
+        places: Places,
+        timeout: float,
     ) -> None:
         self._services = services
+        self._observers = services.observers
         self._pool = pool
         self._handlers = handlers
         self._places = places
@@ -112,6 +120,7 @@ class Runner:
         no longer can; ``behind`` says whether another turn of the conversation waits for its end."""
         person = person_of(queued.event)
         await self._places.take(person)
+        tell_begun(self._observers, queued, person)
         try:
             turn = await self._run_handlers(queued, lease=lease, asks=asks, running=running)
         finally:
@@ -128,6 +137,9 @@ class Runner:
                     turn.uploads.end()
                 if isinstance(queued.event, MessageRequested):
                     self._pool.leave(turn.session)
+        refused = turn is None and queued.refused is not None
+        stopped = turn is not None and turn.stopping
+        tell_ended(self._observers, queued, "refused" if refused else "stopped" if stopped else "done")
 
     async def _run_handlers(
         self, queued: QueuedDelivery, *, lease: Lease, asks: OpenAsks, running: Callable[[Turn | None], None]
@@ -279,21 +291,26 @@ class Runner:
         turn.stopping = False  # on_stop and the closing of streams may send again
         turn.typing.pause()
         try:
-            await self._hook(self._handlers.stop, turn)
+            await self._hook(self._handlers.stop, turn, "on_stop")
         finally:
             await close_streams(turn)
             await break_off_live(turn)
             turn.stopping = True
         log.info("turn.stopped", delivery=turn.delivery.key)
 
-    async def _hook(self, hook: Callable[[Turn], Awaitable[None]], turn: Turn) -> None:
+    async def _hook(self, hook: Callable[[Turn], Awaitable[None]], turn: Turn, name: str) -> None:
         """Call a hook and log its failure: the turn or the session must end anyway."""
         try:
-            await hook(turn)
+            await self._call(hook, turn, name)
         except Fenced:
             raise
         except Exception:
             log.exception("hook.failed", delivery=turn.delivery.key)
+
+    async def _call(self, hook: Callable[[Turn], Awaitable[None]], turn: Turn, name: str) -> None:
+        """Call a hook or a handler, and tell observers of it under its name."""
+        with told_step(self._observers, turn.delivery, f"{turn.run_id}/{name}", name):
+            await hook(turn)
 
     async def _run_hooks_and_handler(self, turn: Turn) -> None:
         if isinstance(turn.event, MessageRequested):
@@ -317,7 +334,7 @@ class Runner:
             turn.journal.phase = "handle"
             await self.complete(turn.delivery)
             turn.delivery.begun = True
-            await self._handlers.handle(turn)
+            await self._call(self._handlers.handle, turn, event.kind)
         if turn.anew is not None:
             await self._end(turn, "profile")
             await self._begin_again(turn, turn.anew)
@@ -348,15 +365,15 @@ class Runner:
             return
         turn.journal.phase = "open"
         if opening == "start":
-            await self._handlers.start(turn)
+            await self._call(self._handlers.start, turn, "on_chat_start")
         else:
-            await self._handlers.resume(turn)
+            await self._call(self._handlers.resume, turn, "on_chat_resume")
         turn.session.opening = None
         turn.session.checkpoint()
 
     async def _end(self, turn: Turn, reason: str) -> None:
         if turn.session.opening != "start":
-            await self._hook(self._handlers.end, turn)
+            await self._hook(self._handlers.end, turn, "on_chat_end")
         await self._pool.end(turn.session)
         await self._services.files.forget(turn.session.id)
         if reason == "idle" and turn.session.opening != "start":  # nobody has to hear that who never came

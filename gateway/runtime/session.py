@@ -13,6 +13,7 @@ from gateway.model import ConversationRef, UserRef
 from gateway.ports import ANEW, PEOPLE, SessionRecord, Sessions
 from gateway.runtime.ids import timed_id
 from gateway.runtime.transcript import Transcript
+from gateway.telemetry.observer import Observer, Observers, SessionChanged
 
 log = structlog.get_logger(__name__)
 
@@ -178,9 +179,19 @@ def _is_json(key: object, value: Any) -> bool:
 class SessionPool:
     """The sessions in memory, least recently used first."""
 
-    def __init__(self, store: Sessions, *, limit: int, rest_after: float, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        store: Sessions,
+        *,
+        limit: int,
+        rest_after: float,
+        now: Callable[[], float] = time.time,
+        observers: Observer | None = None,
+    ) -> None:
         """``limit`` is how many sessions are in memory at most, ``rest_after`` the seconds without a turn after which
-        one leaves it; ``now`` returns the time in seconds since the epoch by which others tell how long one is idle."""
+        one leaves it; ``now`` returns the time in seconds since the epoch by which others tell how long one is idle.
+        ``observers`` are told what comes into memory and leaves it."""
+        self._observers = observers or Observers()
         self._now = now
         self._store = store
         self._limit = limit
@@ -224,6 +235,9 @@ class SessionPool:
                 else:
                     return None
                 self._live[key] = session
+                self._observers.session_changed(
+                    SessionChanged(ref.platform, key, "new" if record is None else "restored")
+                )
         self._live.move_to_end(key)
         if user.id:
             session.joined(user.key)
@@ -317,6 +331,7 @@ class SessionPool:
     def _drop(self, key: str) -> Session | None:
         session = self._live.pop(key, None)
         if session is not None:
+            self._observers.session_changed(SessionChanged(session.ref.platform, key, "left"))
             for call in self.on_leave:
                 call(session)
         return session

@@ -29,6 +29,7 @@ from gateway.runtime.session import Session
 from gateway.runtime.step_board import Cot, StepBoard
 from gateway.runtime.transcript import Transcript
 from gateway.runtime.typing_indicator import TypingIndicator
+from gateway.telemetry.observer import Observer, Observers
 
 log = structlog.get_logger(__name__)
 
@@ -82,6 +83,8 @@ class Services:
     closing: bool = False
     """Whether the process ends: running turns are being cancelled and handed over to the next process."""
     in_flight: InFlight = field(default_factory=InFlight)
+    observers: Observer = field(default_factory=Observers)
+    """Those who are told of everything that happens."""
 
 
 class Turn:

@@ -13,7 +13,7 @@ from gateway.runtime.history import History
 from gateway.runtime.queued import QueuedDelivery
 from gateway.runtime.session import SessionPool
 from gateway.store.sqlite import SQLiteStore
-from gateway.telemetry.metrics import Counters
+from gateway.telemetry.observer import Observers
 
 REF = ConversationRef(platform="slack", workspace="T", channel="C")
 EVENT = MessageCreated(ref=REF, user=UserRef(platform="slack", workspace="T", id="U"), message_id="1", text="hi")
@@ -31,7 +31,7 @@ async def test_a_turn_refused_for_longer_than_a_send_waits_pauses_as_long_as_the
             store=store,
             pool=pool,
             sender=Sender({}),
-            counters=Counters(),
+            observers=Observers(),
             history=History("off"),
             retries=1,
             backoff=0.001,
@@ -58,7 +58,7 @@ async def test_a_message_whose_turn_was_given_up_before_it_ran_is_kept(tmp_path:
             store=store,
             pool=SessionPool(store, limit=1, rest_after=60),
             sender=Sender({}),
-            counters=Counters(),
+            observers=Observers(),
             history=History("store"),
             retries=1,
         )

@@ -53,6 +53,7 @@ from gateway.store.core.reader import StoreReader
 from gateway.store.core.rights import DatabaseRights
 from gateway.store.core.turns import TurnKinds
 from gateway.store.core.writer import Writer
+from gateway.telemetry.observer import Observer
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -73,16 +74,20 @@ class DatabaseStore(DatabaseRights):
         """How far was looked for what can be pruned."""
         self._writer: Writer | None = None
         self._reader: StoreReader | None = None
+        self._observers: Observer | None = None
         self._wake_outbox: Callable[[], None] | None = None
 
     @property
     def cluster(self) -> Cluster:
         return self._cluster
 
+    def observe(self, observers: Observer) -> None:
+        self._observers = observers
+
     async def open(self) -> None:
         if self._writer is not None:
             return
-        writer = Writer(self._connect)
+        writer = Writer(self._connect, self._observers)
         self._ownership = await writer.start()
         self._writer, self._reader = writer, StoreReader(self._connect_reader)
 

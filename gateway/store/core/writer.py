@@ -25,6 +25,7 @@ from gateway.store.core.database import Database
 from gateway.store.core.kind import Kind, Operation
 from gateway.store.core.ownership import Ownership
 from gateway.store.core.transaction import Transaction
+from gateway.telemetry.observer import Commit, Observer, Observers
 
 log = structlog.get_logger(__name__)
 
@@ -44,11 +45,12 @@ succeed."""
 class Writer:
     """Runs operations in batches, in a thread of its own; its methods are called on the event loop.
 
-    ``connect`` opens the database, in that thread.
+    ``connect`` opens the database, in that thread; ``observers`` are told of each batch.
     """
 
-    def __init__(self, connect: Callable[[], Database]) -> None:
+    def __init__(self, connect: Callable[[], Database], observers: Observer | None = None) -> None:
         self._connect = connect
+        self._observers = observers or Observers()
         self._queue: SimpleQueue[list[Operation] | None] = SimpleQueue()
         self._submitted: list[Operation] = []
         """Operations for the thread, handed over once per iteration of the event loop: waking the thread costs more
@@ -113,6 +115,11 @@ class Writer:
             submitted, self._submitted = self._submitted, []
             self._queue.put(submitted)
 
+    def _settle_all(self, batch: Sequence[Operation], commit: Commit) -> None:
+        for operation in batch:
+            _settle(operation.future, operation.result, operation.error)
+        self._observers.committed(commit)
+
     # The methods below run in the thread.
 
     def _work(self, started: asyncio.Future[Ownership], stopped: asyncio.Future[None]) -> None:
@@ -129,17 +136,19 @@ class Writer:
             while going:
                 batch, going = self._take(database)
                 if batch:
+                    began = time.perf_counter()
                     _run_all(database, batch)
-                    self._note(database, batch)
-                    self._tell(_settle_all, batch)
+                    seconds = time.perf_counter() - began
+                    failed = self._note(database, batch)
+                    self._tell(self._settle_all, batch, Commit(len(batch), seconds, failed))
                 del batch  # frees the batch before the wait for the next one
         finally:
             database.close()
             self._tell(_settle, stopped, None, None)
 
-    def _note(self, database: Database, batch: list[Operation]) -> None:
+    def _note(self, database: Database, batch: list[Operation]) -> bool:
         """Log once that the store fails, and once that it works again, so that callers who meet the failure need not
-        log it."""
+        log it. Returns whether it failed now."""
         error = next((each.error for each in batch if isinstance(each.error, StoreFailed)), None)
         if error is not None:
             self._failed_at = time.monotonic()
@@ -149,6 +158,7 @@ class Writer:
         elif self._failing is not None and time.monotonic() - self._failed_at > RECOVERED:
             self._failing = None
             log.info("store.works_again", database=database.name)
+        return error is not None
 
     def _take(self, database: Database) -> tuple[list[Operation], bool]:
         """Return all operations that wait, at least one, and whether more can follow: False after ``stop``."""
@@ -185,11 +195,6 @@ def _settle(future: asyncio.Future[Any], result: Any, error: Exception | None) -
         future.set_exception(error)
     else:
         future.set_result(result)
-
-
-def _settle_all(batch: Sequence[Operation]) -> None:
-    for operation in batch:
-        _settle(operation.future, operation.result, operation.error)
 
 
 def _run_all(database: Database, batch: list[Operation]) -> None:
