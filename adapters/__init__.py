@@ -12,6 +12,7 @@ PLATFORMS: tuple[Platform, ...] = (
         settings_class="adapters.slack.settings:SlackSettings",
         adapter_class="adapters.slack.adapter:SlackAdapter",
         manifest_function="adapters.slack.manifest:app_manifest",
+        doctor_function="adapters.slack.doctor:diagnosis",
         emulator_class="gateway.emulators.slack.emulator:SlackEmulator",
     ),
     Platform(
@@ -19,6 +20,7 @@ PLATFORMS: tuple[Platform, ...] = (
         settings_class="adapters.discord.settings:DiscordSettings",
         adapter_class="adapters.discord.adapter:DiscordAdapter",
         manifest_function="adapters.discord.manifest:app_manifest",
+        doctor_function="adapters.discord.doctor:diagnosis",
         emulator_class="gateway.emulators.discord.emulator:DiscordEmulator",
     ),
     Platform(
@@ -26,6 +28,7 @@ PLATFORMS: tuple[Platform, ...] = (
         settings_class="adapters.teams.settings:TeamsSettings",
         adapter_class="adapters.teams.adapter:TeamsAdapter",
         manifest_function="adapters.teams.manifest:app_manifest",
+        doctor_function="adapters.teams.doctor:diagnosis",
         emulator_class="gateway.emulators.teams.emulator:TeamsEmulator",
     ),
     Platform(

@@ -303,6 +303,7 @@ class Gateway:
                 draining=lambda: self.is_draining,
                 limits=parts.limits,
                 layer=parts.deliverer.status if parts.layer.registered else None,
+                prove=parts.seals.proof,
             ),
             *parts.files.server.routes(),
         ]

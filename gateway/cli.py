@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway import __version__
-from gateway.commands import backup, check, data, db, feedback, inbox, keys, outbox, threads
+from gateway.commands import backup, check, data, db, doctor, feedback, inbox, keys, outbox, threads
 from gateway.commands.common import fail, one_line_errors, read_settings, write_file
 from gateway.errors import SettingsError
 from gateway.redaction import redact
@@ -40,6 +40,7 @@ app = typer.Typer(
 app.command()(backup.backup)
 app.command()(backup.restore)
 app.command()(check.check)
+app.command()(doctor.doctor)
 app.add_typer(data.app, name="data")
 app.add_typer(db.app, name="db")
 app.add_typer(feedback.app, name="feedback")

@@ -29,6 +29,9 @@ INTENTS = (
 """The gateway intents the bot connects with."""
 PRIVILEGED = ("MESSAGE_CONTENT",)
 """Intents that have to be switched on in the Developer Portal, on the page Bot."""
+MESSAGE_CONTENT_FLAGS = 1 << 18 | 1 << 19
+"""The flags of an application that may read message content (``GATEWAY_MESSAGE_CONTENT``), one for verified
+applications and one for all others: https://docs.discord.com/developers/resources/application#application-object."""
 
 # https://docs.discord.com/developers/topics/permissions#permissions-bitwise-permission-flags
 PERMISSIONS = (
@@ -43,6 +46,11 @@ PERMISSIONS = (
     Need("SEND_MESSAGES_IN_THREADS", 38, "answer in threads and forum posts"),
 )
 """The permissions the bot asks for in a server."""
+REQUIRED = frozenset({"VIEW_CHANNEL", "SEND_MESSAGES", "SEND_MESSAGES_IN_THREADS"})
+"""The permissions without which the bot does not hear people or cannot answer them; without one of the others it only
+lacks what that permission is for."""
+ADMINISTRATOR = 1 << 3
+"""The permission that contains all others."""
 
 
 def bits(needs: tuple[Need, ...]) -> int:

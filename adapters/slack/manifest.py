@@ -37,6 +37,9 @@ SCOPES = (
     Need("users:read.email", "e-mail addresses of users"),
 )
 """The scopes the bot token needs."""
+REQUIRED = frozenset({"app_mentions:read", "channels:history", "chat:write", "im:history"})
+"""The scopes without which the bot does not hear people or cannot answer them; without one of the others it only lacks
+what that scope is for."""
 
 EVENTS = (
     Need("agent_session_stopped", "Slack's own stop button"),

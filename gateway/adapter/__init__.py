@@ -1,5 +1,6 @@
 """The interface of a platform adapter: what it implements, what it is given, and how the registry names it."""
 
+from gateway.adapter.asking import Reply, SharedReply, ask
 from gateway.adapter.base import Accept, Adapter
 from gateway.adapter.context import (
     Activity,
@@ -14,6 +15,16 @@ from gateway.adapter.context import (
     HeldFile,
     IdempotencyKeys,
     KeyValueStore,
+)
+from gateway.adapter.diagnosis import (
+    Check,
+    CheckStatus,
+    Diagnosis,
+    DiagnosisContext,
+    Finding,
+    Probe,
+    clock_by_header,
+    clock_finding,
 )
 from gateway.adapter.emulator import Emulator
 from gateway.adapter.extras import (
@@ -43,16 +54,24 @@ __all__ = [
     "ApiKey",
     "AppOptions",
     "BotIdentity",
+    "Check",
+    "CheckStatus",
     "Cluster",
     "Conversations",
+    "Diagnosis",
+    "DiagnosisContext",
     "DocumentStore",
     "Emulator",
     "FileVault",
+    "Finding",
     "HeldFile",
     "IdempotencyKeys",
     "KeyScope",
     "KeyValueStore",
     "Platform",
+    "Probe",
+    "Reply",
+    "SharedReply",
     "SupportsCommands",
     "SupportsCompletion",
     "SupportsDirectMessages",
@@ -66,5 +85,8 @@ __all__ = [
     "SupportsStreaming",
     "SupportsTitles",
     "UploadedFile",
+    "ask",
+    "clock_by_header",
+    "clock_finding",
     "receive_upload",
 ]

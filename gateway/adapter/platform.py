@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, cast
 
 from gateway.adapter.base import Adapter
 from gateway.adapter.context import AdapterContext
+from gateway.adapter.diagnosis import Diagnosis, DiagnosisContext
 from gateway.adapter.emulator import Emulator
 from gateway.settings import PlatformSettings
 
@@ -34,6 +35,9 @@ class Platform:
     manifest_function: str | None = None
     """The place of a function from ``AppOptions`` to the platform's app manifest: text, or an archive. None for a
     platform without manifests."""
+    doctor_function: str | None = None
+    """The place of a function from the platform's settings and a ``DiagnosisContext`` to a ``Diagnosis``, for ``gateway
+    doctor``. None for a platform that has no credentials."""
     emulator_class: str | None = None
     """The place of an ``Emulator`` class; a platform without one is not in the playground."""
     by_key: bool = False
@@ -57,9 +61,15 @@ class Platform:
         """Return the app manifest in the platform's own format: text, or an archive; None where it has none."""
         return None if self.manifest_function is None else cast(str | bytes, _load(self.manifest_function)(options))
 
+    def diagnosis(self, settings: PlatformSettings, context: DiagnosisContext) -> Diagnosis | None:
+        """Return what ``gateway doctor`` can look at with these settings; None where there is nothing. The platform's
+        SDK is not imported."""
+        return None if self.doctor_function is None else cast(Diagnosis, _load(self.doctor_function)(settings, context))
+
     def check(self) -> None:
         """Import every part; raises ``ImportError`` or ``AttributeError`` naming what is not there."""
-        for path in (self.settings_class, self.adapter_class, self.manifest_function, self.emulator_class):
+        parts = (self.manifest_function, self.doctor_function, self.emulator_class)
+        for path in (self.settings_class, self.adapter_class, *parts):
             if path is not None:
                 _load(path)
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import os
 import shutil
 from pathlib import Path
 
@@ -30,6 +31,17 @@ def has_spare_room(path: Path, size: int) -> bool:
         disk = shutil.disk_usage(_existing(path))
         return disk.free - size >= min(SPARE, disk.total // 20)
     return True
+
+
+def free_bytes(path: Path) -> int:
+    """Return the free bytes of the disk of ``path``, which need not exist. Raises ``OSError``."""
+    return shutil.disk_usage(_existing(path)).free
+
+
+def may_write(path: Path) -> bool:
+    """Return whether this process may write into the folder ``path``, or make it where it does not exist."""
+    folder = path if path.exists() else _existing(path)
+    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
 
 
 def make_room(path: Path) -> str:

@@ -79,17 +79,22 @@ def health_routes(
     draining: Callable[[], bool],
     limits: Limits,
     layer: Callable[[], Awaitable[LayerStatus]] | None = None,
+    prove: Callable[[str], str | None] = lambda _: None,
 ) -> list[Route]:
     """Return the two routes. ``/readyz`` is 503 while draining, while the store does not work and while no platform
     does. With one platform of several in trouble it is 200, ``degraded`` and names it: the others go on being served.
     ``limits`` are bounds that hold somebody up, which changes nothing of whether the gateway can work. So it is with
-    the data layer, of which ``layer`` returns the status: what it does not take waits, and the bot goes on."""
+    the data layer, of which ``layer`` returns the status: what it does not take waits, and the bot goes on. ``prove``
+    makes the answer to ``/healthz?proof=NONCE``, by which ``gateway doctor`` knows this gateway from a stranger's."""
     started = time.time()
     check = StoreCheck(store)
     deliveries = None if layer is None else Shared(layer)
 
-    async def healthz(_: Request) -> Response:
-        return _json({"status": "ok", "uptime_seconds": round(time.time() - started, 1)})
+    async def healthz(request: Request) -> Response:
+        body: dict[str, Any] = {"status": "ok", "uptime_seconds": round(time.time() - started, 1)}
+        if (nonce := request.query_params.get("proof")) and (proof := prove(nonce)) is not None:
+            body["proof"] = proof
+        return _json(body)
 
     async def readyz(_: Request) -> Response:
         problems: dict[str, str] = {}

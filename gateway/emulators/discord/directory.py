@@ -5,7 +5,9 @@ from gateway.emulators.discord import lookup, wire
 from gateway.emulators.discord.backend import Backend
 from gateway.emulators.discord.checker import Checker
 from gateway.emulators.discord.errors import ApiError
+from gateway.emulators.discord.permissions import by_roles
 from gateway.emulators.discord.requests import Request
+from gateway.emulators.discord.state import Guild
 
 SESSION_STARTS = 1_000
 """IDENTIFY commands a day (Discord's guide on the gateway, session start limit)."""
@@ -48,7 +50,13 @@ def create_dm(backend: Backend, request: Request) -> JSON:
 def current_guilds(backend: Backend, request: Request) -> list[JSON]:
     """Answer the request for the guilds the bot is in."""
     mine = [g for g in backend.world.guilds.values() if backend.world.bot.id in g.members]
-    return [{"id": g.id, "name": g.name, "icon": None, "owner": False, "features": []} for g in mine]
+    return [_partial(guild, backend.world.bot.id) for guild in mine]
+
+
+def _partial(guild: Guild, user_id: str) -> JSON:
+    may = str(int(by_roles(guild, user_id)))
+    owned = guild.owner_id == user_id
+    return {"id": guild.id, "name": guild.name, "icon": None, "owner": owned, "permissions": may, "features": []}
 
 
 def leave_guild(backend: Backend, request: Request) -> None:

@@ -74,6 +74,15 @@ def named(names: Iterable[str] | int) -> Permission:
     return found
 
 
+def by_roles(guild: Guild, user_id: str) -> Permission:
+    """Return what a member's roles allow in a guild, without regard to its channels; everything to its owner. That is
+    what Get Current User Guilds tells."""
+    base = Permission(guild.roles[guild.id].permissions)
+    for role_id in guild.members[user_id].roles:
+        base |= Permission(guild.roles[role_id].permissions)
+    return ALL if user_id == guild.owner_id else base
+
+
 def permissions(guild: Guild, user_id: str, channel: Channel) -> Permission:
     """Return what a member may do in a channel; in a thread the parent's rules apply. Somebody who is not a member may
     do nothing."""

@@ -59,8 +59,9 @@ async def current(url: str) -> int:
         return await connection.run_sync(_version)
 
 
-def check_current(connection: PostgreSQLConnection, name: str) -> None:
-    """Raise ``SettingsError`` unless the tables are those this code knows, or newer ones that it may use.
+def version(connection: PostgreSQLConnection, name: str) -> int:
+    """Return the version of the tables, 0 where there are none. Raises ``SettingsError`` for tables of another program,
+    and for those that only a newer gateway can use.
 
     Args:
         connection: A connection to the database.
@@ -75,6 +76,17 @@ def check_current(connection: PostgreSQLConnection, name: str) -> None:
             refuse_newer(found, connection.execute("SELECT oldest FROM owner").fetchone()[0])
     except SettingsError as error:
         raise SettingsError(f"database {name}: {error}") from None
+    return found
+
+
+def check_current(connection: PostgreSQLConnection, name: str) -> None:
+    """Raise ``SettingsError`` unless the tables are those this code knows, or newer ones that it may use.
+
+    Args:
+        connection: A connection to the database.
+        name: What errors call it (``shown``).
+    """
+    found = version(connection, name)
     if found == 0:
         raise SettingsError(
             f"database {name}: it has no tables yet: start the gateway once, or run `gateway db upgrade`"

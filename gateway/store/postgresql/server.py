@@ -1,5 +1,7 @@
 """Looks at a PostgreSQL server at the start: whether what the gateway promises can be kept on it."""
 
+from collections.abc import Sequence
+
 import psycopg
 import structlog
 
@@ -56,9 +58,14 @@ def examine(connection: PostgreSQLConnection, another: PostgreSQLConnection) -> 
             "DATABASE_URL: a pooler (PgBouncer in transaction mode) gives each transaction another connection, so that "
             "no replica hears of what others store: name PostgreSQL itself, or a pool in session mode"
         )
-    for name, risk in _WARNINGS.items():
-        if _setting(connection, name) == "off":
-            log.warning("database.unsafe", setting=name, risk=risk)
+    for name, risk in unsafe_settings(connection):
+        log.warning("database.unsafe", setting=name, risk=risk)
+
+
+def unsafe_settings(connection: PostgreSQLConnection) -> Sequence[tuple[str, str]]:
+    """Return the settings of the server by which messages are lost when it crashes, each with what is risked and the
+    fix."""
+    return [(name, risk) for name, risk in _WARNINGS.items() if _setting(connection, name) == "off"]
 
 
 def _setting(connection: PostgreSQLConnection, name: str) -> str:

@@ -1,0 +1,179 @@
+"""What ``gateway doctor`` looks at in Discord: the token, the intents, the sessions left, the permissions.
+
+No gateway connection is opened: an application's flags say whether a privileged intent is switched on.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from adapters.discord.manifest import (
+    ADMINISTRATOR,
+    MESSAGE_CONTENT_FLAGS,
+    PERMISSIONS,
+    REQUIRED,
+    Need,
+    bits,
+    install_url,
+)
+from adapters.discord.settings import DiscordSettings
+from adapters.fields import Json, obj, text
+from gateway.adapter import Check, Diagnosis, DiagnosisContext, Finding, Reply, SharedReply, ask, clock_by_header
+from gateway.errors import Unavailable
+from gateway.settings import PlatformSettings
+
+_PORTAL = "https://discord.com/developers/applications"
+_AGENT = "DiscordBot (https://pypi.org/project/bot-gateway, 1)"
+"""Discord refuses clients that do not name themselves in this form (API reference, *User Agent*)."""
+_TOKEN = re.compile(r"[\w-]{20,}\.[\w-]{5,}\.[\w-]{20,}")
+"""What bot tokens look like: three parts with dots between."""
+_COPY = "copy the token from the application's page Bot (Reset Token gives a new one)"
+_MOST_SERVERS = 200
+"""Servers that are looked at: Discord gives this many in one answer."""
+_SHOWN = 5
+"""Servers that are named in one line."""
+_FEW_STARTS = 50
+"""Sessions left for the day below which the doctor warns; a restart takes one for each shard."""
+
+
+def diagnosis(settings: PlatformSettings, context: DiagnosisContext) -> Diagnosis:
+    """Return what can be looked at with these settings."""
+    assert isinstance(settings, DiscordSettings)
+    doctor = _Doctor(settings)
+    return Diagnosis(
+        (
+            Check("discord.bot_token", doctor.bot_token),
+            Check("discord.intents", doctor.intents),
+            Check("discord.sessions", doctor.sessions),
+            Check("discord.servers", doctor.servers),
+            Check("discord.clock", doctor.clock),
+        )
+    )
+
+
+class _Doctor:
+    """Looks at one application. Its checks share the answers they have in common."""
+
+    def __init__(self, settings: DiscordSettings) -> None:
+        self._token = settings.bot_token.get_secret_value() if settings.bot_token is not None else ""
+        self._shards = settings.shards
+        self._url = settings.api_url.rstrip("/")
+        self._asked: dict[str, SharedReply] = {}
+
+    async def _get(self, path: str) -> Reply:
+        """Return the answer to a GET, for which Discord is asked once."""
+        if path not in self._asked:
+            headers = {"Authorization": f"Bot {self._token}", "User-Agent": _AGENT}
+            self._asked[path] = SharedReply(lambda: ask("GET", self._url + path, headers=headers))
+        return await self._asked[path].get()
+
+    async def _page(self, name: str) -> str:
+        try:
+            app = text((await self._get("/applications/@me")).json, "id")
+        except Unavailable:
+            app = ""
+        return f"{_PORTAL}/{app}/{name}" if app else _PORTAL
+
+    async def bot_token(self) -> Finding:
+        """Look at the token: its shape, and whether Discord knows it."""
+        if self._token.startswith(("Bot ", "Bearer ")):
+            return Finding("fail", "DISCORD_BOT_TOKEN begins with a word", "leave out 'Bot ': only the token", _PORTAL)
+        told = await self._get("/users/@me")
+        if told.status == 401:
+            looks = "" if _TOKEN.fullmatch(self._token) else ", and it looks like none (the Client Secret? the id?)"
+            return Finding("fail", f"Discord refuses DISCORD_BOT_TOKEN{looks}", _COPY, _PORTAL)
+        if (problem := _trouble(told)) is not None:
+            return problem
+        return Finding("ok", f"the bot {text(told.json, 'username')} ({text(told.json, 'id')})")
+
+    async def intents(self) -> Finding:
+        """Look whether the privileged intent that the adapter connects with is switched on."""
+        told = await self._get("/applications/@me")
+        if (problem := _trouble(told)) is not None:
+            return problem
+        flags = told.json.get("flags")
+        if not isinstance(flags, int):
+            return Finding("skipped", "Discord did not tell the application's flags")
+        if flags & MESSAGE_CONTENT_FLAGS:
+            return Finding("ok", "the Message Content Intent is on")
+        fix = "switch on Message Content Intent under Privileged Gateway Intents on the application's page Bot"
+        found = "the Message Content Intent is off: Discord closes the connection with 4014"
+        return Finding("fail", found, fix, await self._page("bot"))
+
+    async def sessions(self) -> Finding:
+        """Look how many sessions may begin today, and how many shards Discord recommends."""
+        told = await self._get("/gateway/bot")
+        if (problem := _trouble(told)) is not None:
+            return problem
+        limit = obj(told.json, "session_start_limit")
+        left, hours = _number(limit, "remaining"), _number(limit, "reset_after") / 3_600_000
+        wanted = max(1, _number(told.json, "shards"))
+        if left < self._shards:
+            fix = "see why the gateway restarts; until then Discord takes no new connection"
+            return Finding("fail", f"no session may begin for {hours:.1f} h: {left} are left of the day", fix)
+        if wanted > self._shards:
+            found = f"Discord recommends {wanted} shards, DISCORD_SHARDS is {self._shards}"
+            return Finding("warn", found, f"set DISCORD_SHARDS={wanted}: from 2,500 servers on a shard Discord insists")
+        if left < _FEW_STARTS:
+            return Finding("warn", f"only {left} sessions may begin in the next {hours:.1f} h", "see what restarts")
+        return Finding("ok", f"{left} sessions may begin today; Discord recommends {wanted} shard{'s' * (wanted != 1)}")
+
+    async def servers(self) -> Finding:
+        """Look at the permissions that the bot's roles give it in each server."""
+        told = await self._get("/users/@me/guilds")
+        if (problem := _trouble(told)) is not None:
+            return problem
+        found: list[Json] = (
+            [each for each in told.body if isinstance(each, dict)] if isinstance(told.body, list) else []
+        )
+        app = text((await self._get("/applications/@me")).json, "id")
+        invite = install_url(app or None)
+        if not found:
+            return Finding("warn", "the bot is in no server: it hears direct messages at most", "invite it", invite)
+        if not any("permissions" in server for server in found):
+            return Finding("skipped", "Discord did not tell the permissions in the bot's servers")
+        lacking = {text(server, "name"): _missing(server) for server in found}
+        lacking = {name: missing for name, missing in lacking.items() if missing}
+        count = f"{len(found)}{' or more' * (len(found) >= _MOST_SERVERS)} server{'s' * (len(found) != 1)}"
+        if not lacking:
+            return Finding("ok", f"in {count}, with all {len(PERMISSIONS)} permissions")
+        named = [f"{name[:60]}: {', '.join(need.name for need in needs)}" for name, needs in lacking.items()][:_SHOWN]
+        more = f"; and in {len(lacking) - _SHOWN} more" if len(lacking) > _SHOWN else ""
+        severe = any(need.name in REQUIRED for needs in lacking.values() for need in needs)
+        lost = {need.name: need.why for needs in lacking.values() for need in needs}
+        why = "; ".join(f"{name} is to {reason}" for name, reason in lost.items())
+        fix = f"give the bot's role these permissions, or open the invitation again ({why})"
+        return Finding("fail" if severe else "warn", f"permissions missing in {'; '.join(named)}{more}", fix, invite)
+
+    async def clock(self) -> Finding:
+        """Compare this machine's clock with Discord's."""
+        told = await self._get("/users/@me")
+        return clock_by_header(told, "Discord")
+
+
+def _trouble(told: Reply) -> Finding | None:
+    """Return what keeps an answer from being read, None where it can be."""
+    if told.status == 401:
+        return Finding("skipped", "Discord refuses the token")
+    if told.status == 429:
+        wait = told.headers.get("Retry-After", "a minute")
+        return Finding("warn", "Discord asks to wait (rate limit)", f"run the doctor again in {wait} s")
+    if told.status != 200 or told.body is None:
+        return Finding("fail", f"Discord answers HTTP {told.status}", "try again later: https://discordstatus.com")
+    return None
+
+
+def _missing(server: Json) -> list[Need]:
+    """Return the permissions of the manifest that the bot lacks in a server; none where Discord does not say."""
+    try:
+        has = int(server["permissions"])
+    except (KeyError, TypeError, ValueError):
+        return []
+    if has & ADMINISTRATOR or server.get("owner") is True or has & bits(PERMISSIONS) == bits(PERMISSIONS):
+        return []
+    return [need for need in PERMISSIONS if not has >> need.bit & 1]
+
+
+def _number(body: Mapping[str, Any], key: str) -> int:
+    value = body.get(key)
+    return value if type(value) is int else 0
