@@ -17,7 +17,7 @@ from adapters.discord.manifest import (
     install_url,
 )
 from adapters.discord.settings import DiscordSettings
-from adapters.fields import Json, obj, text
+from adapters.fields import Json, items, obj, text
 from gateway.adapter import Check, Diagnosis, DiagnosisContext, Finding, Reply, SharedReply, ask, clock_by_header
 from gateway.errors import Unavailable
 from gateway.settings import PlatformSettings
@@ -123,9 +123,7 @@ class _Doctor:
         told = await self._get("/users/@me/guilds")
         if (problem := _trouble(told)) is not None:
             return problem
-        found: list[Json] = (
-            [each for each in told.body if isinstance(each, dict)] if isinstance(told.body, list) else []
-        )
+        found = items({"servers": told.body}, "servers")
         app = text((await self._get("/applications/@me")).json, "id")
         invite = install_url(app or None)
         if not found:

@@ -7,10 +7,10 @@ first start. It serves the platforms' own webhooks and takes no delivery: a plat
 import asyncio
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Literal, NoReturn
+from typing import Literal, NoReturn, cast
 
 import uvicorn
 from starlette.requests import Request
@@ -86,12 +86,13 @@ class Here:
         status, problems = told.get("status"), told.get("problems")
         if status == "ready":
             return Finding("ok", f"a gateway runs at {self.url} and is ready")
-        lines = [f"{name}: {why}" for name, why in problems.items()] if isinstance(problems, dict) else []
+        found = cast("dict[str, object]", problems) if isinstance(problems, dict) else {}
+        lines = [f"{name}: {why}" for name, why in found.items()]
         said = f"the gateway at {self.url} is {status or 'in no known state'}: {'; '.join(lines)}"
         return Finding("warn" if status == "degraded" else "fail", said, "mend what it says of itself")
 
     @asynccontextmanager
-    async def listening(self, *, stand_in: bool) -> AsyncIterator[None]:
+    async def listening(self, *, stand_in: bool) -> AsyncGenerator[None]:
         """Look who listens, and with ``stand_in`` listen in the gateway's place where nobody does, until the block
         ends."""
         looking = asyncio.create_task(self._look(stand_in=stand_in))

@@ -1,6 +1,6 @@
 """The checks of ``gateway doctor`` for the settings as they are, in the order they are shown."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -21,7 +21,7 @@ async def checks(
     *,
     only: str | None = None,
     bot: Path | None = None,
-) -> AsyncIterator[Sequence[Check]]:
+) -> AsyncGenerator[Sequence[Check]]:
     """Return the checks, which can be run until the block ends.
 
     Args:
