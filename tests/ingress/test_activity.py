@@ -4,10 +4,10 @@ import asyncio
 from pathlib import Path
 
 import gateway as cl
+from gateway.drivers.slack.reading import said
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.ingress.activity import ConversationActivity
 from gateway.model import ConversationRef
-from tests.slack.reading import said
 from tests.support.bot import register, running_bot
 
 
