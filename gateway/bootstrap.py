@@ -144,6 +144,7 @@ class Parts:
     observers: Observers
     """Those who are told of everything that happens; more of them can be added before the gateway is entered."""
     limits: Limits
+    questions: OpenQuestions
     seals: Seals
     history: History
     sessions: SessionPool
@@ -184,6 +185,7 @@ def compose(
     observers = Observers(counters)
     store.observe(observers)
     limits = Limits(observers=observers)
+    questions = OpenQuestions(per_person=settings.questions_per_person, limits=limits)
     seals = kept.seals
     tasks = BackgroundTasks()
     endings = DeliveryEndings(store.cluster)
@@ -228,7 +230,7 @@ def compose(
         files=files,
         profile=profiles.get,
         spawn=tasks.spawn,
-        questions=OpenQuestions(per_person=settings.questions_per_person, limits=limits),
+        questions=questions,
         seals=seals,
         commands=CommandList(store, sender, shared=store.cluster.shared),
         history=history,
@@ -330,6 +332,7 @@ def compose(
         counters=counters,
         observers=observers,
         limits=limits,
+        questions=questions,
         seals=seals,
         history=history,
         sessions=sessions,

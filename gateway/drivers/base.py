@@ -36,6 +36,8 @@ class DrivenEmulator(Emulator, Protocol):
 
     async def wait_for(self, predicate: Callable[[], T], timeout: float = 5.0) -> T: ...
 
+    def changed(self) -> None: ...
+
     def calls_to(self, method: str) -> list[Call]: ...
 
     def hold(self, method: str, /, *, after_effect: bool = False, when: When | None = None) -> Hold: ...
@@ -184,6 +186,10 @@ class Driver(ABC, Generic[E]):
         """Wait until ``predicate`` returns something true, and return that; it is tried after every change. Raises
         ``TimeoutError`` after so many seconds."""
         return await self.emulator.wait_for(predicate, timeout)
+
+    def wake(self) -> None:
+        """Let all who wait for something (``wait_for``) look again."""
+        self.emulator.changed()
 
     async def enter_comment(self, words: str, *, user: str = ME) -> None:
         """Enter a comment into the form that opens after a thumb."""

@@ -13,9 +13,9 @@ from gateway.ingress.activity import ConversationActivity
 from gateway.serving.server import bind
 from gateway.settings import GatewaySettings
 from gateway.store import open_store
+from gateway.testing.serving import serving
 from tests.contract.world import World
 from tests.slack.world import SlackWorld
-from tests.support.serving import serving
 
 
 def register(setup: Callable[[], Any]) -> Callbacks:
