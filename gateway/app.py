@@ -33,7 +33,8 @@ from gateway.chat.app_hooks import run_shutdown, run_startup
 from gateway.chat.registry import Callbacks
 from gateway.errors import AnotherBot, SettingsError
 from gateway.http.application import application
-from gateway.http.health import health_routes
+from gateway.http.health import Readiness, health_routes
+from gateway.http.metrics import LiveGauges, metrics_route
 from gateway.loading import file_of, load_target
 from gateway.platforms import registry
 from gateway.playground.server import Playground
@@ -80,6 +81,20 @@ class Gateway:
         self._background: set[asyncio.Task[None]] = set()
         self._refused: dict[str, str] = {}
         """The platforms that are off though they have credentials, each with the reason."""
+        self._readiness = Readiness(
+            store=parts.store,
+            adapters=parts.adapters,
+            refused=self._refused,
+            draining=lambda: self.is_draining,
+            layer=parts.deliverer.status if parts.layer.registered else None,
+        )
+        self._gauges = LiveGauges(
+            cluster=parts.store.cluster,
+            load=parts.dispatcher.load,
+            sessions=lambda: len(parts.sessions),
+            adapters=parts.adapters,
+            readiness=self._readiness,
+        )
         embedded = parts.settings.host not in LOOPBACK
         self._playground = Playground(parts.emulators, this_machine_only=embedded) if parts.emulators else None
         self._stack = AsyncExitStack()
@@ -160,6 +175,13 @@ class Gateway:
     def is_shared(self) -> bool:
         """Whether other replicas may work on the same store."""
         return self._parts.store.cluster.shared
+
+    def metrics_route(self) -> BaseRoute:
+        """Return the route ``/metrics`` that needs no API key, for a listener that the world cannot reach. Raises
+        ``RuntimeError`` where nothing is counted: ``GATEWAY_METRICS_PORT`` is not set and there is no API key."""
+        if self._parts.metrics is None:
+            raise RuntimeError("there are no metrics: set GATEWAY_METRICS_PORT")
+        return metrics_route(self._parts.metrics, self._gauges, None)
 
     def is_resting(self) -> bool:
         """Whether no delivery has arrived for a moment, so that work which blocks the event loop (such as garbage
@@ -316,13 +338,10 @@ class Gateway:
         routes: list[BaseRoute] = [
             *(webhook for adapter in parts.adapters.values() for webhook in adapter.routes(parts.acceptor)),
             *health_routes(
-                store=parts.store,
+                readiness=self._readiness,
                 adapters=parts.adapters,
-                refused=self._refused,
                 counters=parts.counters,
-                draining=lambda: self.is_draining,
                 limits=parts.limits,
-                layer=parts.deliverer.status if parts.layer.registered else None,
                 prove=parts.seals.proof,
             ),
             *parts.files.server.routes(),
@@ -333,6 +352,8 @@ class Gateway:
             from gateway.http.graphql.routes import routes as client_routes
 
             routes += [mounted(parts.api), *client_routes(parts.api)]
+        if parts.metrics is not None and parts.access is not None:
+            routes.append(metrics_route(parts.metrics, self._gauges, parts.access))
         if self._playground is not None:
             routes.extend(self._playground.routes)
         return routes

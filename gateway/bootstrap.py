@@ -64,6 +64,7 @@ from gateway.store.blobs import open_blobs
 from gateway.store.urls import is_postgresql, sqlite_file
 from gateway.telemetry.metrics import Counters
 from gateway.telemetry.observer import Observers
+from gateway.telemetry.prometheus import Metrics
 
 CREDENTIALS = "SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET, DISCORD_BOT_TOKEN, or TEAMS_APP_ID and TEAMS_APP_PASSWORD"
 """The settings that switch a platform on, for error messages."""
@@ -143,6 +144,8 @@ class Parts:
     counters: Counters
     observers: Observers
     """Those who are told of everything that happens; more of them can be added before the gateway is entered."""
+    metrics: Metrics | None
+    """What is counted for Prometheus; None where nobody can read it."""
     limits: Limits
     questions: OpenQuestions
     seals: Seals
@@ -183,6 +186,10 @@ def compose(
     given = given or Given.of(settings, store, kept)
     counters = Counters()
     observers = Observers(counters)
+    keyed = _has_keys(settings)
+    metrics = Metrics() if keyed or settings.metrics_port is not None else None
+    if metrics is not None:
+        observers.add(metrics)
     store.observe(observers)
     limits = Limits(observers=observers)
     questions = OpenQuestions(per_person=settings.questions_per_person, limits=limits)
@@ -321,7 +328,6 @@ def compose(
         public_url=settings.own_url,
         max_file_bytes=int(settings.max_file_mb * 1_000_000),
     )
-    keyed = _has_keys(settings)
     return Parts(
         settings=settings,
         callbacks=callbacks,
@@ -331,6 +337,7 @@ def compose(
         store=store,
         counters=counters,
         observers=observers,
+        metrics=metrics,
         limits=limits,
         questions=questions,
         seals=seals,

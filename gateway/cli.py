@@ -22,9 +22,11 @@ from gateway.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractAsyncContextManager
     from socket import socket
 
     from gateway.adapter import Platform
+    from gateway.app import Gateway
     from gateway.chat.registry import Callbacks
     from gateway.http.connections import Bounds
     from gateway.settings import GatewaySettings
@@ -238,13 +240,24 @@ async def _serve(
         gateway = Gateway(await on_real_or_emulated_platforms(settings, callbacks, platforms, stack))
         server = Server(gateway, _bounds(settings), idle=settings.idle_timeout)
         with server.taking_signals():
+            if settings.metrics_port is not None:
+                await stack.enter_async_context(_metrics(settings, gateway))
             async with gateway:
                 _announce(settings, playground=gateway.is_emulated, headless=headless)
                 if gateway.serves_api:
                     typer.echo("Programs with an API key are served below /v1", err=True)
                 if settings.blocked_after:
-                    stack.enter_context(Watchdog(settings.blocked_after, folder).watching())
+                    stack.enter_context(Watchdog(settings.blocked_after, folder, gateway.observers).watching())
                 await server.serve(sockets=[listener])
+
+
+def _metrics(settings: "GatewaySettings", gateway: "Gateway") -> "AbstractAsyncContextManager[None]":
+    from gateway.serving.metrics import listen, serving_metrics
+
+    listener = listen(settings)
+    host, port = listener.getsockname()[:2]
+    typer.echo(f"Metrics are served at http://{f'[{host}]' if ':' in host else host}:{port}/metrics", err=True)
+    return serving_metrics(gateway.metrics_route(), listener)
 
 
 def _bounds(settings: "GatewaySettings") -> "Bounds":

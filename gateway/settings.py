@@ -275,6 +275,11 @@ class GatewaySettings(_Settings):
     interfaces; ``*`` for all, empty for none."""
     blocked_after: float = Field(default=5, ge=0)
     """Seconds for which code may block the event loop before ``gateway run`` logs where it does; 0 for never."""
+    metrics_port: int | None = Field(default=None, ge=0, le=65535)
+    """The TCP port on which ``/metrics`` is served to anybody who reaches it; 0 for a free one, None for none, where
+    ``/metrics`` needs an API key."""
+    metrics_host: str | None = None
+    """The address to listen on for metrics; None for ``host``."""
     mcp: Path | None = None
     """The JSON file that lists servers of tools (MCP); None for ``.mcp.json`` beside the bot."""
     mcp_executables: str = ""

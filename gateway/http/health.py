@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 import orjson
 from starlette.requests import Request
@@ -70,25 +70,82 @@ class StoreCheck:
         return None
 
 
+class Readiness:
+    """Knows whether the gateway can do its work now, and what keeps it from a part of it."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        adapters: Mapping[str, Adapter],
+        refused: Mapping[str, str],
+        draining: Callable[[], bool],
+        layer: Callable[[], Awaitable[LayerStatus]] | None = None,
+    ) -> None:
+        """Make it with what it looks at.
+
+        Args:
+            store: The store, which has to commit.
+            adapters: The platforms that are on, by name.
+            refused: Those of them that are off all the same, each with the reason.
+            draining: Returns whether the gateway ends.
+            layer: Returns the status of the data layer; None where none is registered.
+        """
+        self._check = StoreCheck(store)
+        self._adapters = adapters
+        self._refused = refused
+        self._draining = draining
+        self._layer = None if layer is None else Shared(layer)
+
+    async def look(self) -> "Ready":
+        """Return what is the case now."""
+        problems: dict[str, str] = {}
+        if (failure := await self._check.problem()) is not None:
+            problems["store"] = failure
+        if self._draining():
+            problems["gateway"] = "draining"
+        unusable = bool(problems)
+        platforms = {name: self.problem_of(name) for name in self._adapters}
+        problems |= {name: problem for name, problem in platforms.items() if problem is not None}
+        unusable = unusable or all(platforms.values())
+        layer: LayerStatus | None = None
+        if self._layer is not None and failure is None:
+            layer = await self._layer.get()
+            if layer.problem is not None:
+                problems["data_layer"] = layer.problem
+        return Ready("unavailable" if unusable else "degraded" if problems else "ready", problems, layer)
+
+    def problem_of(self, platform: str) -> str | None:
+        """Return what is wrong with a platform, without secrets; None while nothing is."""
+        problem = self._refused.get(platform) or self._adapters[platform].health()
+        return None if problem is None else redact(problem)
+
+
+class Ready(NamedTuple):
+    """Whether the gateway can do its work."""
+
+    status: Literal["ready", "degraded", "unavailable"]
+    """``degraded`` where it can in part: one platform of several is in trouble, or the data layer takes nothing."""
+    problems: Mapping[str, str]
+    """What is wrong, by the name of the platform, or ``store``, ``gateway`` or ``data_layer``."""
+    layer: LayerStatus | None
+    """The status of the data layer; None where none is registered, or the store does not work."""
+
+
 def health_routes(
     *,
-    store: Store,
+    readiness: Readiness,
     adapters: Mapping[str, Adapter],
-    refused: Mapping[str, str],
     counters: Counters,
-    draining: Callable[[], bool],
     limits: Limits,
-    layer: Callable[[], Awaitable[LayerStatus]] | None = None,
     prove: Callable[[str], str | None] = lambda _: None,
 ) -> list[Route]:
     """Return the two routes. ``/readyz`` is 503 while draining, while the store does not work and while no platform
     does. With one platform of several in trouble it is 200, ``degraded`` and names it: the others go on being served.
     ``limits`` are bounds that hold somebody up, which changes nothing of whether the gateway can work. So it is with
-    the data layer, of which ``layer`` returns the status: what it does not take waits, and the bot goes on. ``prove``
-    makes the answer to ``/healthz?proof=NONCE``, by which ``gateway doctor`` knows this gateway from a stranger's."""
+    the data layer: what it does not take waits, and the bot goes on. ``prove`` makes the answer to
+    ``/healthz?proof=NONCE``, by which ``gateway doctor`` knows this gateway from a stranger's."""
     started = time.time()
-    check = StoreCheck(store)
-    deliveries = None if layer is None else Shared(layer)
 
     async def healthz(request: Request) -> Response:
         body: dict[str, Any] = {"status": "ok", "uptime_seconds": round(time.time() - started, 1)}
@@ -97,35 +154,21 @@ def health_routes(
         return _json(body)
 
     async def readyz(_: Request) -> Response:
-        problems: dict[str, str] = {}
-        if (failure := await check.problem()) is not None:
-            problems["store"] = failure
-        if draining():
-            problems["gateway"] = "draining"
-        unusable = bool(problems)
-        for name, adapter in adapters.items():
-            if (problem := refused.get(name) or adapter.health()) is not None:
-                problems[name] = redact(problem)
-        unusable = unusable or all(name in problems for name in adapters)
-        status: LayerStatus | None = None
-        if deliveries is not None and failure is None:
-            status = await deliveries.get()
-            if status.problem is not None:
-                problems["data_layer"] = status.problem
+        ready = await readiness.look()
         body: dict[str, Any] = {
-            "status": "unavailable" if unusable else "degraded" if problems else "ready",
-            "problems": problems,
+            "status": ready.status,
+            "problems": ready.problems,
             "limits": limits.shown(),
             "platforms": {name: counters.of(name) for name in adapters},
         }
-        if status is not None:
+        if ready.layer is not None:
             body["data_layer"] = {
-                "waiting": status.waiting,
-                "oldest_seconds": status.oldest_seconds,
-                "delivered": status.delivered,
-                "failures": status.failures,
+                "waiting": ready.layer.waiting,
+                "oldest_seconds": ready.layer.oldest_seconds,
+                "delivered": ready.layer.delivered,
+                "failures": ready.layer.failures,
             }
-        return _json(body, 503 if unusable else 200)
+        return _json(body, 503 if ready.status == "unavailable" else 200)
 
     return [Route("/healthz", healthz), Route("/readyz", readyz)]
 

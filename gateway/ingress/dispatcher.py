@@ -29,6 +29,7 @@ from gateway.runtime.asks import Verdict
 from gateway.runtime.endings import DeliveryEndings
 from gateway.runtime.history import History
 from gateway.runtime.limits import Limits
+from gateway.runtime.load import Load
 from gateway.runtime.persistence import retry_until_stored
 from gateway.runtime.profiles import Profiles
 from gateway.runtime.queued import QueuedDelivery
@@ -121,6 +122,10 @@ class Dispatcher:
     def live_within(self, conversation: str) -> Sequence[SessionRecord]:
         """Return the sessions in memory that belong to conversations inside this one, such as a channel's threads."""
         return self._pool.within(conversation)
+
+    def load(self) -> Load:
+        """Return how much there is to do in this process now."""
+        return self._queues.load()
 
     async def takes_part(self, ref: ConversationRef) -> bool:
         """Whether the bot takes part in this conversation already: it has a session, or a delivery that waits."""

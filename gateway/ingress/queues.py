@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from gateway.ingress.activity import ConversationActivity
 from gateway.ingress.queue import ConversationQueue
 from gateway.runtime.limits import Limits
+from gateway.runtime.load import Load
 
 QUEUES_LIMIT = 5_000
 """Conversations with work in memory. The backlog beyond that stays in the store until there is room. Conversations
@@ -102,6 +103,25 @@ class ConversationQueues:
             self._resting += 1 if queue.counted else -1
             self._note_room()
         self._activity.changed(queue.key)
+
+    def load(self) -> Load:
+        """Return how much there is to do now."""
+        waiting = running = asking = 0
+        oldest: float | None = None
+        for queue in self._queues.values():
+            waiting += len(queue.deliveries)
+            current = queue.current
+            head = queue.deliveries[0] if current is None and queue.deliveries else None
+            if current is not None and queue.pausing is None:
+                if current.began is None:  # it waits for a place
+                    waiting, head = waiting + 1, current
+                else:
+                    running += 1
+            running += len(queue.side)
+            asking += queue.waits
+            if head is not None:
+                oldest = head.received_at if oldest is None else min(oldest, head.received_at)
+        return Load(len(self._queues), waiting, max(0, running - asking), asking, oldest)
 
     def _has(self, queue: ConversationQueue) -> bool:
         return self._queues.get(queue.key) is queue

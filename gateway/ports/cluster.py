@@ -1,6 +1,6 @@
 """The port for what the replicas of a gateway share beside what they store: who does what, and short words."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 
@@ -19,6 +19,16 @@ class Cluster(Protocol):
     @property
     def replicas(self) -> int:
         """How many replicas are alive and not about to end, as of the last heartbeat; at least 1."""
+        ...
+
+    @property
+    def held(self) -> int:
+        """How many conversations this replica has the lease of; 0 where there are no leases."""
+        ...
+
+    @property
+    def parts(self) -> Sequence[str]:
+        """The names of the parts that this replica has (see ``lead``); empty where it is alone."""
         ...
 
     @property

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import structlog
 
+from gateway.telemetry.observer import Observer, Observers
+
 log = structlog.get_logger(__name__)
 
 FIX = "await cl.make_async(function)(...) runs a blocking function in a thread; cl.sleep(seconds) pauses one turn alone"
@@ -29,8 +31,10 @@ class Watchdog:
     """Logs ``event_loop.blocked``, once for each block, with the stack of the code that holds the loop up, and
     ``event_loop.free`` with the seconds it took."""
 
-    def __init__(self, after: float, folder: Path) -> None:
-        """``after``: seconds after which a block is reported. ``folder``: where the bot's own files are."""
+    def __init__(self, after: float, folder: Path, observers: Observer | None = None) -> None:
+        """``after``: seconds after which a block is reported. ``folder``: where the bot's own files are.
+        ``observers`` are told of each block once it is over."""
+        self._observers = observers or Observers()
         self._after = after
         self._every = min(after / LOOKS, 1.0)
         self._folder = folder.resolve()
@@ -56,6 +60,8 @@ class Watchdog:
     def _note(self) -> None:
         """Note that the loop runs."""
         late = time.monotonic() - self._due
+        if self._reported or late >= self._after:
+            self._observers.loop_blocked(late)
         if self._reported:
             self._reported = False
             log.warning("event_loop.free", blocked_seconds=round(late, 1))

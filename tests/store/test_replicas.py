@@ -282,8 +282,11 @@ async def test_what_comes_to_a_replica_that_ends_is_for_others(one: Replica, oth
 async def test_what_a_replica_hands_over_can_be_had_at_once(one: Replica, other: Replica) -> None:
     await one.store.put(envelope("a"), started=True)
     assert await one.store.cluster.lead("socket")
+    cluster = one.store.cluster
+    assert (cluster.held, cluster.parts) == (1, ["socket"])
     await one.store.retire()
     await one.store.hand_over()
+    assert (cluster.held, cluster.parts) == (0, ["socket"])
     await other.watched.until(None)
     (delivery,) = await other.store.pending(now=LATER, limit=10)
     assert (delivery.revived, delivery.interrupted) == (True, 0)

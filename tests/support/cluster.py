@@ -4,7 +4,7 @@ it."""
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gateway.errors import StoreFailed
@@ -34,6 +34,7 @@ class Replica:
     """Implements ``gateway.ports.Cluster`` for one of several replicas in this process."""
 
     shared = True
+    held = 0
 
     def __init__(self, replicas: Replicas) -> None:
         self._all = replicas
@@ -52,6 +53,10 @@ class Replica:
     @property
     def replicas(self) -> int:
         return max(1, sum(not member.fenced for member in self._all.members))
+
+    @property
+    def parts(self) -> Sequence[str]:
+        return [part for part, member in self._all.leads.items() if member is self]
 
     def now(self) -> float:
         return time.time() + self.skew

@@ -1,7 +1,7 @@
 """The cluster of a store that one process owns: that process alone."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 
@@ -11,6 +11,8 @@ class Alone:
     shared = False
     replicas = 1
     fenced = False
+    held = 0
+    parts: Sequence[str] = ()
 
     def __init__(self) -> None:
         self.ahead = 0.0

@@ -1,7 +1,7 @@
 """What the replicas on one PostgreSQL database share beside rows: who does what, and short words."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -26,6 +26,7 @@ class Replicas:
         claim: Takes a lease.
         release: Releases one.
         holds: Returns whether this replica holds one.
+        held: Returns the names of all that this replica holds.
     """
 
     shared = True
@@ -37,7 +38,9 @@ class Replicas:
         claim: Callable[[str], Awaitable[Lease | None]],
         release: Callable[[Lease], Awaitable[None]],
         holds: Callable[[str], bool],
+        held: Callable[[], Sequence[str]],
     ) -> None:
+        self._held = held
         self._pulse = pulse
         self._claim = claim
         self._release = release
@@ -49,6 +52,14 @@ class Replicas:
     @property
     def replicas(self) -> int:
         return self._pulse.replicas
+
+    @property
+    def held(self) -> int:
+        return sum(not name.startswith(PART) for name in self._held())
+
+    @property
+    def parts(self) -> Sequence[str]:
+        return [name.removeprefix(PART) for name in self._held() if name.startswith(PART)]
 
     @property
     def fenced(self) -> bool:

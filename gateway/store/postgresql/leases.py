@@ -60,6 +60,11 @@ class Leases:
         membership = self._membership()
         return membership is not None and self._held.get(conversation) == membership.number
 
+    def held(self) -> Sequence[str]:
+        """Return the conversations and parts whose leases this replica holds, as far as it knows."""
+        membership = self._membership()
+        return [] if membership is None else list(self._held)  # copied at once: the writer's thread changes it
+
     def claim(self, conversation: str) -> Lease | None:
         """Return the lease if this replica holds it already."""
         return Lease(conversation, self._held[conversation]) if self.holds(conversation) else None

@@ -52,7 +52,9 @@ class PostgreSQLStore(DatabaseStore):
         self._leases = Leases(lambda: self._pulse.membership)
         self._watcher: Watcher | None = None
         self._burial: asyncio.Task[None] | None = None
-        self._replicas = Replicas(self._pulse, claim=self.claim, release=self.release, holds=self.holds)
+        self._replicas = Replicas(
+            self._pulse, claim=self.claim, release=self.release, holds=self.holds, held=self._leases.held
+        )
         super().__init__(schema.shown(url), self._replicas)
         shared = SharedDeliveries(self._leases)
         self._claim = Kind(shared.claim)
