@@ -25,6 +25,7 @@ from gateway.chat.decorators import (
     data_layer,
     on_app_shutdown,
     on_app_startup,
+    on_authorize,
     on_chat_end,
     on_chat_resume,
     on_chat_start,
@@ -34,6 +35,7 @@ from gateway.chat.decorators import (
     on_message,
     on_message_delete,
     on_message_edit,
+    on_quota,
     on_reaction,
     on_settings_update,
     on_slack_reaction_added,
@@ -90,7 +92,7 @@ from gateway.errors import (
 )
 from gateway.integrations import NAMES as _INTEGRATIONS
 from gateway.integrations import load as _load
-from gateway.model import AllowedMentions, Citation
+from gateway.model import AccessRequest, AllowedMentions, Citation, QuotaReached
 from gateway.runtime.calling import make_async, run_sync, sleep
 from gateway.step import Step, step
 
@@ -123,6 +125,7 @@ logger = _logging.getLogger(__name__)
 """The logger of the gateway and of the bot: its lines are written as the gateway's own are, secrets blanked out."""
 
 __all__ = [
+    "AccessRequest",
     "Action",
     "AllowedMentions",
     "AskActionMessage",
@@ -155,6 +158,7 @@ __all__ = [
     "PlatformError",
     "Plotly",
     "Pyplot",
+    "QuotaReached",
     "RateLimited",
     "Reaction",
     "RefusedForm",
@@ -189,6 +193,7 @@ __all__ = [
     "on_audio_chunk",
     "on_audio_end",
     "on_audio_start",
+    "on_authorize",
     "on_chat_end",
     "on_chat_resume",
     "on_chat_start",
@@ -199,6 +204,7 @@ __all__ = [
     "on_message",
     "on_message_delete",
     "on_message_edit",
+    "on_quota",
     "on_reaction",
     "on_settings_edit",
     "on_settings_update",

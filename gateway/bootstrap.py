@@ -1,6 +1,6 @@
 """Builds the objects a gateway consists of from its settings. Nothing is started here but emulators."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,6 +8,7 @@ from tempfile import TemporaryFile
 from typing import Self
 
 from gateway.adapter import Adapter, AdapterContext, Emulator, Platform
+from gateway.chat.access import AccessHooks
 from gateway.chat.attachments import FileRules
 from gateway.chat.handlers import BotHandlers
 from gateway.chat.registry import Callbacks
@@ -25,7 +26,10 @@ from gateway.ingress.activity import ConversationActivity
 from gateway.ingress.decoder import EnvelopeDecoder
 from gateway.ingress.dispatcher import Dispatcher
 from gateway.ingress.failures import Failures
+from gateway.ingress.guard import Guard
 from gateway.ingress.housekeeping import Housekeeping
+from gateway.ingress.policy import policy_of
+from gateway.ingress.quotas import Quotas
 from gateway.ingress.requests import Requests
 from gateway.ingress.retention import Retention
 from gateway.ingress.shared_activity import SharedActivity
@@ -62,6 +66,7 @@ from gateway.store import open_store
 from gateway.store.api_keys import has_api_keys
 from gateway.store.blobs import open_blobs
 from gateway.store.urls import is_postgresql, sqlite_file
+from gateway.tables import Tables, read_tables
 from gateway.telemetry.metrics import Counters
 from gateway.telemetry.observer import Observers
 from gateway.telemetry.prometheus import Metrics
@@ -147,7 +152,6 @@ class Parts:
     metrics: Metrics | None
     """What is counted for Prometheus; None where nobody can read it."""
     limits: Limits
-    questions: OpenQuestions
     seals: Seals
     history: History
     sessions: SessionPool
@@ -177,10 +181,13 @@ def compose(
     kept: FileParts | None = None,
     store: Store | None = None,
     given: Given | None = None,
+    tables: Tables | None = None,
+    platforms: Sequence[str] = (),
 ) -> Parts:
     """Build the objects of a gateway around given adapters. Without ``store`` it is the one that
     ``settings.database_url`` names, not opened yet; without ``kept`` they are those that ``settings`` name; ``given``
-    is what the adapters were given."""
+    is what the adapters were given; ``tables`` are those of ``gateway.toml``, by default empty; ``platforms`` are the
+    names of all there are. Raises ``SettingsError`` for a rule of access that cannot be."""
     store = store or open_store(settings.database_url)
     kept = kept or file_parts(settings)
     given = given or Given.of(settings, store, kept)
@@ -192,7 +199,6 @@ def compose(
         observers.add(metrics)
     store.observe(observers)
     limits = Limits(observers=observers)
-    questions = OpenQuestions(per_person=settings.questions_per_person, limits=limits)
     seals = kept.seals
     tasks = BackgroundTasks()
     endings = DeliveryEndings(store.cluster)
@@ -237,7 +243,7 @@ def compose(
         files=files,
         profile=profiles.get,
         spawn=tasks.spawn,
-        questions=questions,
+        questions=OpenQuestions(per_person=settings.questions_per_person, limits=limits),
         seals=seals,
         commands=CommandList(store, sender, shared=store.cluster.shared),
         history=history,
@@ -270,6 +276,16 @@ def compose(
         endings=endings,
     )
     forms = Forms(limits=sender.capabilities, sessions=sessions, store=store, seals=seals, judge=dispatcher.judge)
+    tables = tables or Tables()
+    guard = Guard(
+        policy=policy_of(tables, adapters, platforms),
+        quotas=Quotas(tables.limits, limits=limits, cluster=store.cluster),
+        hooks=AccessHooks(callbacks),
+        adapters=adapters,
+        sender=sender,
+        profile=profiles.get,
+        spawn=tasks.spawn,
+    )
     acceptor = Acceptor(
         inbox=store,
         sessions=store,
@@ -279,6 +295,7 @@ def compose(
         observers=observers,
         forms=forms,
         cluster=store.cluster,
+        guard=guard,
     )
     housekeeping = Housekeeping(
         store=store,
@@ -339,7 +356,6 @@ def compose(
         observers=observers,
         metrics=metrics,
         limits=limits,
-        questions=questions,
         seals=seals,
         history=history,
         sessions=sessions,
@@ -528,7 +544,8 @@ def _on_platforms(
     blocks: Mapping[str, PlatformSettings],
     emulators: Mapping[str, Emulator] | None = None,
 ) -> Parts:
-    """Build the adapters of the configured platforms, and everything around them."""
+    """Build the adapters of the configured platforms, and everything around them. Raises ``SettingsError``."""
+    tables = read_tables()
     kept = file_parts(settings)
     store = open_store(settings.database_url)
     given = Given.of(settings, store, kept)
@@ -544,4 +561,6 @@ def _on_platforms(
         kept=kept,
         store=store,
         given=given,
+        tables=tables,
+        platforms=tuple(platforms),
     )

@@ -1,7 +1,7 @@
 """The ChatKit adapter: implements ``gateway.adapter.Adapter`` by its HTTP interface, its threads and their streams."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import ClassVar
@@ -28,9 +28,10 @@ from adapters.chatkit.streams import Streams
 from adapters.chatkit.threads import Thread, ThreadStore, seconds_of
 from adapters.chatkit.views import notice, thread_of
 from adapters.shortening import cut
-from gateway.adapter import Accept, AdapterContext
+from gateway.adapter import Accept, AdapterContext, IdForm
 from gateway.errors import Rejected, SettingsError
 from gateway.model import (
+    AccessFacts,
     Capabilities,
     ConversationRef,
     Envelope,
@@ -43,6 +44,10 @@ from gateway.model import (
     UserRef,
 )
 
+_NOBODY_IN_PARTICULAR = AccessFacts(
+    guest=False, external=False, bot=False, home="", groups=frozenset(), channels=frozenset()
+)
+
 
 class ChatKitAdapter:
     """Serves ChatKit: what other platforms keep of conversations, this one keeps in the gateway's own store.
@@ -52,6 +57,7 @@ class ChatKitAdapter:
 
     name: ClassVar[str] = PLATFORM
     capabilities: ClassVar[Capabilities] = CAPABILITIES
+    rule_ids: ClassVar[Mapping[str, IdForm]] = {"user": IdForm(r"[\s\S]+", "the user that a session was made for")}
 
     def __init__(self, settings: ChatKitSettings, context: AdapterContext) -> None:
         if (
@@ -197,6 +203,15 @@ class ChatKitAdapter:
         await self._threads.save(thread)
         self._logs.publish(thread.id, {"type": "thread.updated", "thread": thread_of(thread)})
 
-    async def notify(self, to: ConversationRef, user: UserRef, text: str) -> None:
+    def facts_told(self, envelope: Envelope) -> AccessFacts:
+        """Return that a person is nothing in particular: all people are those of the application that made their
+        session."""
+        return _NOBODY_IN_PARTICULAR
+
+    async def facts_of(self, user: UserRef, where: ConversationRef, *, groups: Collection[str]) -> AccessFacts:
+        """Return the same: nothing more is known of anybody."""
+        return _NOBODY_IN_PARTICULAR
+
+    async def notify(self, to: ConversationRef, user: UserRef, text: str, *, aloud: bool = True) -> None:
         """Show the person a notice, which is no part of the thread."""
         self._logs.publish(to.thread or "", notice(text))

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import math
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import ClassVar
@@ -12,6 +12,7 @@ from typing import ClassVar
 import structlog
 from starlette.routing import Route
 
+from adapters.discord.access import RULE_IDS, People, facts_told
 from adapters.discord.api import Api
 from adapters.discord.commands import Commands
 from adapters.discord.conversations import direct
@@ -35,9 +36,10 @@ from adapters.discord.shard import Shard
 from adapters.discord.threads import Threads
 from adapters.fields import obj, text
 from adapters.locks import ClusterLocks
-from gateway.adapter import Accept, AdapterContext
+from gateway.adapter import Accept, AdapterContext, IdForm
 from gateway.errors import GatewayError, SettingsError
 from gateway.model import (
+    AccessFacts,
     Capabilities,
     Command,
     ConversationRef,
@@ -65,6 +67,7 @@ class DiscordAdapter:
 
     name: ClassVar[str] = "discord"
     capabilities: ClassVar[Capabilities] = CAPABILITIES
+    rule_ids: ClassVar[Mapping[str, IdForm]] = RULE_IDS
 
     def __init__(self, settings: DiscordSettings, context: AdapterContext) -> None:
         if settings.bot_token is None:
@@ -80,6 +83,7 @@ class DiscordAdapter:
         self._outbox = Outbox(self._api, self._threads, self._recent)
         self._history = History(self._api, self._threads, self._directory, self._recent)
         self._extras = Extras(self._api, self._threads, self._directory)
+        self._people = People(self._api, self._directory)
         self._downloads = Downloads(self._api)
         self._commands = Commands(self._api, self._directory, context.store, context.cluster, self._locks)
         self._interactions = Interactions(self._api, self._directory, self._commands.recall)
@@ -306,9 +310,17 @@ class DiscordAdapter:
         """Post a message with a button for each prompt."""
         await self._extras.suggest(to, starters)
 
-    async def notify(self, to: ConversationRef, user: UserRef, text: str) -> None:
+    def facts_told(self, envelope: Envelope) -> AccessFacts:
+        """Return what the delivery tells of the person: their roles in the server, and the channel of a thread."""
+        return facts_told(envelope, self._directory)
+
+    async def facts_of(self, user: UserRef, where: ConversationRef, *, groups: Collection[str]) -> AccessFacts:
+        """Return which of these roles a person has, in whichever of the bot's servers they are."""
+        return await self._people.facts_of(user, where, groups)
+
+    async def notify(self, to: ConversationRef, user: UserRef, text: str, *, aloud: bool = True) -> None:
         """Send an ephemeral message while the user's interaction can still be answered, else a direct message."""
-        await self._extras.notify(to, user, text)
+        await self._extras.notify(to, user, text, aloud=aloud)
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

@@ -104,6 +104,12 @@ class Directory:
         """Return a role's name."""
         return self._roles.get(guild, {}).get(id, "")
 
+    def server_of_role(self, id: str) -> str:
+        """Return the server that has a role, which is the server's own id for ``@everyone``; empty where none has."""
+        if id in self._roles:
+            return id
+        return next((guild for guild, roles in self._roles.items() if id in roles), "")
+
     def children(self, channel: str) -> list[str]:
         """Return the ids of a channel's open threads."""
         return [id for id, each in self._threads.items() if each.parent == channel]

@@ -134,9 +134,9 @@ class Extras:
         }
         await self._post(await self._threads.target(to), message)
 
-    async def notify(self, to: ConversationRef, user: UserRef, words: str) -> None:
+    async def notify(self, to: ConversationRef, user: UserRef, words: str, *, aloud: bool) -> None:
         """Show a message to one person: beside what they clicked while its token lives, else as a direct message. A
-        person who takes no direct messages is mentioned in the conversation."""
+        person who takes no direct messages is mentioned in the conversation if it may be said ``aloud``."""
         words = characters(words)
         told = {"content": words[:CONTENT], "allowed_mentions": allowed(AllowedMentions())}
         # While a command waits for its answer, a message by its token becomes that answer, visible to everyone.
@@ -154,6 +154,8 @@ class Extras:
         try:
             await self._write_to(user.id, told)
         except (Forbidden, Rejected):
+            if not aloud:
+                raise
             mention = {
                 "content": f"<@{user.id}> {words}"[:CONTENT],
                 "allowed_mentions": allowed(AllowedMentions(users=(user.id,))),

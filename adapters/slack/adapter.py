@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,6 +11,7 @@ import structlog
 from starlette.routing import Route
 
 from adapters.clocks import clock_of
+from adapters.slack.access import RULE_IDS, People, facts_told
 from adapters.slack.agent import Agent
 from adapters.slack.api import SlackApi, quiet
 from adapters.slack.completion import Completion
@@ -27,9 +28,10 @@ from adapters.slack.stream import Streams
 from adapters.slack.threads import Threads
 from adapters.slack.uploads import Uploads
 from adapters.slack.webhook import Webhook
-from gateway.adapter import Accept, AdapterContext
+from gateway.adapter import Accept, AdapterContext, IdForm
 from gateway.errors import PlatformError, Rejected, SettingsError, StoreFailed, Unavailable
 from gateway.model import (
+    AccessFacts,
     Capabilities,
     Command,
     ConversationRef,
@@ -60,6 +62,7 @@ class SlackAdapter:
 
     name: ClassVar[str] = "slack"
     capabilities: ClassVar[Capabilities] = CAPABILITIES
+    rule_ids: ClassVar[Mapping[str, IdForm]] = RULE_IDS
 
     def __init__(self, settings: SlackSettings, context: AdapterContext) -> None:
         if settings.bot_token is None:
@@ -77,6 +80,7 @@ class SlackAdapter:
         self._downloads = Downloads(self._api)
         self._completion = Completion(self._api, self._downloads)
         self._agent = Agent(self._api)
+        self._people = People(self._api)
         self._webhook: Webhook | None = None
         if settings.signing_secret is not None:
             self._webhook = Webhook(
@@ -249,7 +253,16 @@ class SlackAdapter:
         and not at run time, so they are given behind that one: ``/my-bot search cats``."""
         await self._inbound.set_commands(commands)
 
-    async def notify(self, to: ConversationRef, user: UserRef, text: str) -> None:
+    def facts_told(self, envelope: Envelope) -> AccessFacts:
+        """Return what the delivery tells of the person: of which workspace they are and, in a shared channel, whether
+        they are a guest there."""
+        return facts_told(envelope)
+
+    async def facts_of(self, user: UserRef, where: ConversationRef, *, groups: Collection[str]) -> AccessFacts:
+        """Return what users.info tells of a person, and which of these user groups they are in."""
+        return await self._people.facts_of(user, where, groups)
+
+    async def notify(self, to: ConversationRef, user: UserRef, text: str, *, aloud: bool = True) -> None:
         """Show a message to one user by chat.postEphemeral."""
         await self._inbound.tell(to, user.id, text)
 

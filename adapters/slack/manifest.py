@@ -33,6 +33,7 @@ SCOPES = (
     Need("mpim:history", "hear group direct messages, read them back"),
     Need("reactions:read", "hear reactions"),
     Need("reactions:write", "react to messages"),
+    Need("usergroups:read", "access rules that name user groups"),
     Need("users:read", "names, pictures and time zones of users"),
     Need("users:read.email", "e-mail addresses of users"),
 )

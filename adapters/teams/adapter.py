@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import ClassVar
 
@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from adapters.clocks import clock_of
 from adapters.locks import ClusterLocks
+from adapters.teams.access import RULE_IDS, facts_of_member, facts_told
 from adapters.teams.channels import TeamChannels
 from adapters.teams.consent import Consents
 from adapters.teams.credentials import Credentials
@@ -30,9 +31,10 @@ from adapters.teams.stream import Streams
 from adapters.teams.transport import Transport
 from adapters.teams.verify import Verifier
 from adapters.teams.webhook import Webhook
-from gateway.adapter import Accept, AdapterContext
+from gateway.adapter import Accept, AdapterContext, IdForm
 from gateway.errors import Forbidden, Gone, PlatformError, Rejected, SettingsError, Unsupported
 from gateway.model import (
+    AccessFacts,
     Capabilities,
     ConversationRef,
     Envelope,
@@ -62,6 +64,7 @@ class TeamsAdapter:
 
     name: ClassVar[str] = "teams"
     capabilities: ClassVar[Capabilities] = CAPABILITIES
+    rule_ids: ClassVar[Mapping[str, IdForm]] = RULE_IDS
 
     def __init__(self, settings: TeamsSettings, context: AdapterContext) -> None:
         anonymous = settings.auth == "anonymous"
@@ -206,6 +209,14 @@ class TeamsAdapter:
     async def profile(self, user: UserRef) -> Profile:
         """Return a user's profile, from the roster of a conversation the user was seen in."""
         return await self._members.profile(user)
+
+    def facts_told(self, envelope: Envelope) -> AccessFacts:
+        """Return what the activity tells of the person, which is little: the roster knows guests and tenants."""
+        return facts_told(envelope)
+
+    async def facts_of(self, user: UserRef, where: ConversationRef, *, groups: Collection[str]) -> AccessFacts:
+        """Return what the roster of the conversation tells of a person."""
+        return facts_of_member(await self._members.member(user, where), where)
 
     async def react(self, to: ConversationRef, message_id: str, emoji: str, *, added: bool) -> None:
         """Put the bot's reaction on a message, or take it off."""

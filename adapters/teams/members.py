@@ -41,6 +41,10 @@ class Members:
             extra={name: text(member, name) for name in known if text(member, name)},
         )
 
+    async def member(self, user: UserRef, where: ConversationRef) -> Json:
+        """Return a person as the roster of a conversation they did something in has them."""
+        return await self._transport.member(where, where.route.get("user") or user.id)
+
     async def names(self, to: ConversationRef, ids: Iterable[str]) -> dict[str, str]:
         """Return the names to mention people of a conversation by; a person who is not in it is left out."""
         found: dict[str, str] = {}

@@ -28,6 +28,8 @@ from gateway.adapter.diagnosis import (
 )
 from gateway.adapter.emulator import Emulator
 from gateway.adapter.extras import (
+    IdForm,
+    SupportsAccessFacts,
     SupportsCommands,
     SupportsCompletion,
     SupportsDirectMessages,
@@ -65,6 +67,7 @@ __all__ = [
     "FileVault",
     "Finding",
     "HeldFile",
+    "IdForm",
     "IdempotencyKeys",
     "KeyScope",
     "KeyValueStore",
@@ -72,6 +75,7 @@ __all__ = [
     "Probe",
     "Reply",
     "SharedReply",
+    "SupportsAccessFacts",
     "SupportsCommands",
     "SupportsCompletion",
     "SupportsDirectMessages",

@@ -1,12 +1,14 @@
 """The optional abilities of an adapter: small protocols that the core finds by ``isinstance``. Where one is missing,
 the core degrades in one place (``gateway.egress.sender``)."""
 
-from collections.abc import Collection, Sequence
-from typing import Protocol, runtime_checkable
+from collections.abc import Collection, Mapping, Sequence
+from typing import ClassVar, NamedTuple, Protocol, runtime_checkable
 
 from gateway.model import (
+    AccessFacts,
     Command,
     ConversationRef,
+    Envelope,
     HistoryMessage,
     MessageCreated,
     Outgoing,
@@ -153,6 +155,39 @@ class SupportsStarters(Protocol):
 class SupportsNotices(Protocol):
     """An adapter that can show a message to one user alone."""
 
-    async def notify(self, to: ConversationRef, user: UserRef, text: str) -> None:
-        """Show a text to one user, visible to nobody else."""
+    async def notify(self, to: ConversationRef, user: UserRef, text: str, *, aloud: bool = True) -> None:
+        """Show a text to one user, visible to nobody else. Where that cannot be done now, ``aloud`` allows to say it in
+        the conversation; without, ``Forbidden`` is raised."""
+        ...
+
+
+class IdForm(NamedTuple):
+    """What the ids of one kind look like on a platform, so that a name in their place is noticed at the start."""
+
+    pattern: str
+    """A regular expression that every such id matches as a whole."""
+    example: str
+
+
+@runtime_checkable
+class SupportsAccessFacts(Protocol):
+    """An adapter that tells what access rules ask of people and places. Without it only their ids are known, and a rule
+    that asks for more denies on this platform."""
+
+    rule_ids: ClassVar[Mapping[str, IdForm]]
+    """What rules can name on this platform, among ``workspace``, ``channel``, ``user`` and ``group``, with the form of
+    its ids."""
+
+    def facts_told(self, envelope: Envelope) -> AccessFacts:
+        """Return what the delivery itself tells. Does no I/O."""
+        ...
+
+    async def facts_of(self, user: UserRef, where: ConversationRef, *, groups: Collection[str]) -> AccessFacts:
+        """Return what the platform tells of a person in a conversation. The core caches it.
+
+        Args:
+            user: The person.
+            where: The conversation they did something in.
+            groups: Ids of the groups that rules name. Which of them the person is in is ``AccessFacts.groups``.
+        """
         ...

@@ -306,3 +306,38 @@ def on_message_delete(func: F) -> F:
     """
     registered().on_message_delete = func
     return func
+
+
+def on_authorize(func: F) -> F:
+    """Register the function that decides whether a person may use the bot, after the rules of ``gateway.toml``. It is
+    asked for everything people do: messages, edits, deletions, clicks, commands, forms, reactions, ratings, stops.
+
+    It has two seconds, because platforms wait no longer. When it takes longer or fails, the person is refused and asked
+    to try again later.
+
+    Args:
+        func: The function, sync or async, called with the ``User`` and the ``AccessRequest``. Only True lets the person
+            in; a text is what they are told in private, anything else refuses in the gateway's words.
+
+    Returns:
+        The same function.
+    """
+    registered().on_authorize = func
+    return func
+
+
+def on_quota(func: F) -> F:
+    """Register the function called when a person or a workspace has reached a limit of ``[limits]`` in
+    ``gateway.toml``, before they are told.
+
+    It has two seconds; when it takes longer or fails, the limit holds.
+
+    Args:
+        func: The function, sync or async, called with the ``User`` and the ``QuotaReached``. True lets this message
+            pass; a text is what the person is told in private, anything else leaves that to the gateway.
+
+    Returns:
+        The same function.
+    """
+    registered().on_quota = func
+    return func

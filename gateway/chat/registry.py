@@ -33,6 +33,8 @@ class Callbacks:
     set_starters: Handler | None = None
     on_mcp_connect: Handler | None = None
     on_mcp_disconnect: Handler | None = None
+    on_authorize: Handler | None = None
+    on_quota: Handler | None = None
     actions: dict[str, Handler] = field(default_factory=dict[str, Handler])
     folder: Path = Path()
     """The folder of the bot's file, where files beside it are looked for."""

@@ -2,12 +2,13 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 
 import structlog
 
 from gateway.adapter import (
     Adapter,
+    SupportsAccessFacts,
     SupportsCommands,
     SupportsCompletion,
     SupportsDirectMessages,
@@ -30,6 +31,7 @@ from gateway.egress.stream import MessageStream
 from gateway.errors import Gone, PlatformError, RateLimited, RefusedForm, SettingsError, Unsupported
 from gateway.markdown.split import split
 from gateway.model import (
+    AccessFacts,
     AllowedMentions,
     Capabilities,
     Command,
@@ -252,6 +254,31 @@ class Sender:
             return
         message = Outgoing(text=text, mentions=AllowedMentions(users=(user.id,)))
         await self.put(to, message, key=f"notice:{uuid.uuid4().hex}")
+
+    async def tell_privately(self, to: ConversationRef, user: UserRef, text: str) -> bool:
+        """Show a text to one user and to nobody else, and return whether there is a way: beside the conversation, in it
+        where it is a direct message, else in one that is opened."""
+        client = self._client(to.platform)
+        adapter = client.adapter
+        if isinstance(adapter, SupportsNotices):
+            await client.call("notify", to, lambda: adapter.notify(to, user, text, aloud=False))
+            return True
+        if to.kind != "dm":
+            if not isinstance(adapter, SupportsDirectMessages):
+                return False
+            to = await self.open_dm(user)
+        await self.put(to, Outgoing(text=text), key=f"notice:{uuid.uuid4().hex}")
+        return True
+
+    async def access_facts(
+        self, user: UserRef, where: ConversationRef, *, groups: Collection[str]
+    ) -> AccessFacts | None:
+        """Return what the platform tells of a person in a conversation; None where it tells a bot nothing."""
+        client = self._client(where.platform)
+        adapter = client.adapter
+        if not isinstance(adapter, SupportsAccessFacts):
+            return None
+        return await client.call("facts_of", where, lambda: adapter.facts_of(user, where, groups=groups))
 
     async def open_dm(self, user: UserRef) -> ConversationRef:
         """Return the conversation in which the bot writes to a person directly, and open it where that is needed.

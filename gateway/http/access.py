@@ -14,9 +14,9 @@ from starlette.requests import HTTPConnection
 from gateway.adapter import ApiKey, KeyScope
 from gateway.errors import Fenced, RequestRefused, StoreFailed
 from gateway.http.connections import address_of
-from gateway.http.rate import Rate
 from gateway.model import ALL_SCOPES, API_KEY, API_KEY_USED, Document, StoredApiKey, digest_of, key_id
 from gateway.ports import Cluster, Documents, Rights
+from gateway.runtime.rate import Rate
 
 CACHED_FOR = 5.0
 """Seconds for which a key is not read from the store again: a revoked one works that long at most."""

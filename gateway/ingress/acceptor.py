@@ -9,6 +9,7 @@ import structlog
 from gateway.errors import Draining, StoreFailed
 from gateway.ingress.decoder import EnvelopeDecoder, refusal
 from gateway.ingress.dispatcher import Dispatcher
+from gateway.ingress.guard import Guard
 from gateway.model import (
     Accepted,
     ConversationEnded,
@@ -64,8 +65,10 @@ class Acceptor:
         observers: Observer,
         forms: Forms,
         cluster: Cluster,
+        guard: Guard,
     ) -> None:
         self._cluster = cluster
+        self._guard = guard
         self._inbox = inbox
         self._sessions = sessions
         self._decoder = decoder
@@ -89,10 +92,14 @@ class Acceptor:
         if envelope.key.startswith(OWN):
             log.error("envelope.forged", platform=envelope.ref.platform, delivery=envelope.key)
             return IGNORED
-        return await self.take(envelope)
+        return await self._accept(envelope, self._guard if self._guard.is_on else None)
 
     async def take(self, envelope: Envelope) -> Accepted:
-        """Accept an envelope of an adapter or of the gateway itself. Raises what calling the acceptor raises."""
+        """Accept an envelope of the gateway itself, which no rule of access concerns. Raises what calling the acceptor
+        raises."""
+        return await self._accept(envelope, None)
+
+    async def _accept(self, envelope: Envelope, guard: Guard | None) -> Accepted:
         began = time.perf_counter()
         if self.draining and not self._cluster.shared:
             self._tell(envelope, None, "refused", began)
@@ -101,7 +108,7 @@ class Acceptor:
         outcome: DeliveryOutcome = "failed"
         try:
             event = self._decoder.event(envelope)
-            accepted = await self._admit(envelope, event)
+            accepted = await self._admit(envelope, event, guard)
             outcome = accepted.status if accepted.answer is None or accepted.status != "ignored" else "answered"
             return accepted
         finally:
@@ -113,23 +120,33 @@ class Acceptor:
         seconds = time.perf_counter() - began
         self._observers.accepted(DeliveryAccepted(ref.platform, ref.key, envelope.key, kind, outcome, seconds))
 
-    async def _admit(self, envelope: Envelope, event: Event | None) -> Accepted:
+    async def _admit(self, envelope: Envelope, event: Event | None, guard: Guard | None) -> Accepted:
         """Store the delivery of an event that somebody wants."""
         if isinstance(event, MessageDeleted):
+            if guard is not None and (denied := await self._denied(envelope, event, guard)) is not None:
+                return denied  # nobody stops a turn who may not begin one
             self._dispatcher.withdraw(event.ref.key, event.message_id)
         if event is None or not self._handlers.wants(event):
             return IGNORED
+        if guard is not None and (denied := guard.turn_away(envelope, event)) is not None:
+            return denied
         if isinstance(event, ConversationEnded) and event.reason in ("removed", "deleted") and event.ref.thread is None:
             await self._end_threads(event.ref)
         try:
             async with asyncio.timeout(STORE_WITHIN):
-                return await self._take(envelope, event)
+                return await self._take(envelope, event, guard)
         except TimeoutError:
             raise StoreFailed(f"a delivery was not stored within {STORE_WITHIN:g} s") from None
 
-    async def _take(self, envelope: Envelope, event: Event) -> Accepted:
+    @staticmethod
+    async def _denied(envelope: Envelope, event: Event, guard: Guard) -> Accepted | None:
+        return guard.turn_away(envelope, event) or await guard.judge(envelope, event)
+
+    async def _take(self, envelope: Envelope, event: Event, guard: Guard | None) -> Accepted:
         if not await self._concerns_us(event):
             return IGNORED
+        if guard is not None and (refused := await guard.judge(envelope, event)) is not None:
+            return refused
         token = await self._decoder.token(event)
         in_place = await self._forms.answer(event, token)
         if in_place is not None and not in_place.handled:
@@ -158,11 +175,6 @@ class Acceptor:
     def is_idle(self, ref: ConversationRef) -> bool:
         """Whether no turn runs and no delivery waits in the conversation."""
         return self._dispatcher.is_idle(ref)
-
-    @property
-    def is_storing(self) -> bool:
-        """Whether a delivery is being stored just now."""
-        return bool(self._arriving)
 
     def is_resting(self) -> bool:
         """Whether no delivery is being stored, and none was in the last ``LULL`` seconds."""

@@ -430,18 +430,6 @@ class Dispatcher:
             log.exception("drain.not_noted")
         return handed_back
 
-    async def abandon(self) -> None:
-        """Close the store and end every turn, as though the process had been killed: nothing that the turns still do is
-        written or sent, and nothing is handed back."""
-        self._queues.closing = True
-        self._activity.close()
-        self._runner.close()
-        await self._store.close()
-        for _ in range(3):  # whoever is just retrying to store something is cancelled out of that as well
-            if not await self._tasks.cancel(within=1.0):
-                return
-        log.warning("dispatcher.deaf", reason="handlers swallow their cancellation")
-
     async def _retire(self) -> None:
         """Let other replicas have, at once, all conversations in which no turn runs."""
         try:

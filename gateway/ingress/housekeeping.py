@@ -105,7 +105,10 @@ class Housekeeping:
         pruned = indexed = 0.0
         while True:
             try:
-                leads = await self.look_at_sessions()
+                self._pool.rest_idle()
+                leads = await self._store.cluster.lead(PART)
+                if leads and self._end_after:
+                    await self._end_idle()
                 if time.monotonic() - pruned > PRUNE_EVERY:
                     pruned = time.monotonic()
                     if leads:
@@ -122,15 +125,6 @@ class Housekeeping:
                 # A failing disk must not end this loop: it tries again, and ``/readyz`` reports the failure meanwhile.
                 log.exception("housekeeping.failed")
             await asyncio.sleep(self._every)
-
-    async def look_at_sessions(self) -> bool:
-        """Let idle sessions leave memory, and end those that are idle for long. Returns whether this replica does for
-        all what one of them does at a time."""
-        self._pool.rest_idle()
-        leads = await self._store.cluster.lead(PART)
-        if leads and self._end_after:
-            await self._end_idle()
-        return leads
 
     async def _end_idle(self) -> None:
         now = self._store.cluster.now()

@@ -1,5 +1,6 @@
 """The frozen values that all other packages exchange: events, messages, forms, users. No I/O, no vendor types."""
 
+from gateway.model.access import AccessFacts, AccessRequest, QuotaReached
 from gateway.model.api_key import ALL_SCOPES, API_KEY, API_KEY_USED, KeyScope, StoredApiKey, digest_of, key_id
 from gateway.model.capabilities import Capabilities
 from gateway.model.command import COMMANDS, Command
@@ -72,6 +73,8 @@ __all__ = [
     "COMMANDS",
     "TASK_ICONS",
     "Accepted",
+    "AccessFacts",
+    "AccessRequest",
     "ActionInvoked",
     "AllowedMentions",
     "Answer",
@@ -119,6 +122,7 @@ __all__ = [
     "OutgoingFile",
     "Plan",
     "Profile",
+    "QuotaReached",
     "ReactionChanged",
     "Receipt",
     "Record",

@@ -54,8 +54,9 @@ Answer = OpenForm | FormErrors | Notice
 class Accepted:
     """The result of accepting a delivery: it is durable (or needs no work), so the platform may be told so.
 
-    ``answer`` is what the platform must be answered before its deadline; None is the neutral answer.
+    ``answer`` is what the platform must be answered before its deadline; None is the neutral answer. What is
+    ``denied`` by the access policy, or is beyond a ``quota``, was not stored.
     """
 
-    status: Literal["new", "duplicate", "ignored"]
+    status: Literal["new", "duplicate", "ignored", "denied", "quota"]
     answer: Answer | None = None

@@ -197,8 +197,6 @@ class SessionPool:
         self._limit = limit
         self._rest_after = rest_after
         self._live: OrderedDict[str, Session] = OrderedDict()
-        self.clock: Callable[[], float] = time.monotonic
-        """Tells how long a session was not used, in seconds of a clock that never goes back. Tests move it."""
         self.on_leave: list[Callable[[Session], None]] = []
         """Called with each session that has just left memory."""
 
@@ -246,7 +244,7 @@ class SessionPool:
         session.pins += 1
         session.ref = ref
         session.last_at = self._now()
-        session.used_at = self.clock()
+        session.used_at = time.monotonic()
         self._trim()
         return session
 
@@ -304,7 +302,7 @@ class SessionPool:
     def rest_idle(self) -> int:
         """Drop the sessions that no turn used for ``rest_after`` seconds from memory (their JSON part is stored), and
         return how many."""
-        limit = self.clock() - self._rest_after
+        limit = time.monotonic() - self._rest_after
         resting = [key for key, session in self._live.items() if session.used_at < limit and not session.pins]
         for key in resting:
             self._drop(key)

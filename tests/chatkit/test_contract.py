@@ -73,8 +73,8 @@ class ShownAdapter(ChatKitAdapter):
         await super().set_title(to, title)
         await self._shown(to)
 
-    async def notify(self, to: ConversationRef, user: UserRef, text: str) -> None:
-        await super().notify(to, user, text)
+    async def notify(self, to: ConversationRef, user: UserRef, text: str, *, aloud: bool = True) -> None:
+        await super().notify(to, user, text, aloud=aloud)
         await self._shown(to)
 
 

@@ -8,7 +8,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, ClassVar, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import httpx
 import pytest
@@ -43,8 +43,8 @@ def _none(what: str) -> NoReturn:
 class ChatKitWorld:
     """People with ChatKit clients as a ``tests.contract.world.World``."""
 
-    name: ClassVar[str] = "chatkit"
-    facts: ClassVar[Facts] = Facts(
+    name = "chatkit"
+    facts = Facts(
         token_setting="GATEWAY_API_KEYS",
         permission="",
         emoji="",
@@ -53,6 +53,7 @@ class ChatKitWorld:
         redelivers=False,
         extras=frozenset(
             {
+                extras.SupportsAccessFacts,
                 extras.SupportsDirectMessages,
                 extras.SupportsHistory,
                 extras.SupportsLookup,
@@ -243,6 +244,18 @@ class ChatKitWorld:
 
     def told(self, person: Person = "Ada") -> list[str]:
         return [text for id, view in self._views.items() if self._owners[id] == person for text in view.notices]
+
+    def make_guest(self, person: Person) -> None:
+        _none("guests")
+
+    def make_external(self, person: Person) -> None:
+        _none("other organisations")
+
+    def group_of(self, person: Person) -> str:
+        _none("groups")
+
+    def private(self, person: Person = "Ada") -> list[str]:
+        return self.told(person)
 
     @property
     def complaints(self) -> Sequence[str]:

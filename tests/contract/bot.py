@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from gateway.telemetry.logs import configure_logging
+from tests.contract.access import AccessContract
 from tests.contract.actions import ActionContract
 from tests.contract.asks import AskContract
 from tests.contract.bad_input import BadInputContract
@@ -66,6 +67,7 @@ class BotContract(
     ProactiveContract,
     ProfileContract,
     CommandContract,
+    AccessContract,
     BadInputContract,
 ):
     """Checks a whole bot on an emulated platform; a test class inherits it and provides the fixture ``world``."""

@@ -7,32 +7,17 @@ the adapter anything: what a test reads is what a person sees, what it counts is
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, Protocol, TypeVar
+from typing import Literal, NamedTuple, Protocol, TypeVar
 
 from gateway.adapter import Adapter, AdapterContext, extras
-from gateway.drivers.values import FieldInput, File, Place, Post, Said, ShownForm
 from gateway.emulators.common.faults import Hold
 from gateway.model import Capabilities, UserRef
-
-__all__ = [
-    "EXTRAS",
-    "Facts",
-    "FieldInput",
-    "File",
-    "Method",
-    "Person",
-    "Place",
-    "Post",
-    "Said",
-    "ShownForm",
-    "Trouble",
-    "World",
-]
 
 T = TypeVar("T")
 
 EXTRAS: frozenset[type] = frozenset(
     {
+        extras.SupportsAccessFacts,
         extras.SupportsCommands,
         extras.SupportsCompletion,
         extras.SupportsDirectMessages,
@@ -63,6 +48,74 @@ its platform does not have."""
 Trouble = Literal["rate_limited", "server_error", "disconnected", "forbidden", "gone"]
 """What a call meets: 429; a 5xx the SDK does not retry by itself; a connection that breaks; a missing permission; a
 conversation that is not there."""
+
+FieldInput = str | bool | float | Sequence["File"]
+"""What a person enters: text, an option's value, a switch, a number, files."""
+
+
+class File(NamedTuple):
+    """A file, on its way in or out."""
+
+    name: str
+    data: bytes
+    mime: str = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where people talk with the bot: the driver's own ids, which a test only hands back."""
+
+    channel: str
+    thread: str | None = None
+    """None in a direct message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Something a person wrote. ``id`` is what ``MessageCreated.message_id`` must say."""
+
+    id: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message of the bot, as it stands now."""
+
+    id: str
+    """What ``Receipt.id`` must say."""
+    place: Place
+    text: str
+    """What a person reads, as near to the Markdown that was sent as the platform's form allows; no blanks around it."""
+    author: str | None = None
+    """The name it is shown under, if another than the bot's own."""
+    buttons: tuple[str, ...] = ()
+    """Labels, in order; thumbs and links are not among them."""
+    files: tuple[str, ...] = ()
+    """Names of the files it carries or offers."""
+    streaming: bool = False
+    """A native stream is still open in it."""
+    pings: tuple[str, ...] = ()
+    """Whom it notified: ids of users, and ``everyone``."""
+    cards: tuple[str, ...] = ()
+    """Cards drawn in the platform's own way, each as lines a person reads: title, text, ``name: value``. Where the
+    platform draws none they are in ``text``."""
+    menus: tuple[tuple[str, ...], ...] = ()
+    """The labels of the options of each menu, in order. ``World.click`` picks one by its label."""
+    plan: tuple[str, ...] = ()
+    """A plan drawn in the platform's own way, as lines a person reads: its title and status, then a line for each
+    task, the icon of its state (``gateway.model.TASK_ICONS``) in front: ``✅ title (2.4 s): input → output``. Where the
+    platform draws none it is in ``text``."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownForm:
+    """A form open before a person: its title, and its fields' labels in order."""
+
+    title: str
+    labels: tuple[str, ...]
+    values: tuple[str, ...] = ()
+    """What each field is filled with: a text, a number, the labels of options, ``on`` or ``off``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +150,14 @@ class Facts:
     """People edit and delete what they wrote."""
     other: Person = "Grace"
     """Who else than Ada can take part in a conversation of hers: herself where nobody else can."""
+    guests: bool = False
+    """People can be guests of a workspace."""
+    externals: bool = False
+    """People of other organisations can write to the bot."""
+    groups: bool = False
+    """A bot hears of people's groups or roles."""
+    tells_who_deletes: bool = True
+    """The bot hears whose message was deleted."""
     own_threads: bool = False
     """People open the threads themselves, each their own; else the bot's first answer to a mention opens one."""
     session: Mapping[str, object] = field(default_factory=dict[str, object])
@@ -106,8 +167,8 @@ class Facts:
 class World(Protocol):
     """A platform with a workspace, one channel, the bot in it, and two people. Started, and stopped by its fixture."""
 
-    name: ClassVar[str]
-    facts: ClassVar[Facts]
+    name: str
+    facts: Facts
 
     @property
     def capabilities(self) -> Capabilities:
@@ -295,6 +356,25 @@ class World(Protocol):
     async def wait_for(self, predicate: Callable[[], T], timeout: float = 10.0) -> T:
         """Wait until ``predicate`` returns something true, and return that; it is tried after every change. Raises
         ``TimeoutError`` after so many seconds."""
+        ...
+
+    # -- who people are
+
+    def make_guest(self, person: Person) -> None:
+        """Make a person a guest of the workspace (``facts.guests``)."""
+        ...
+
+    def make_external(self, person: Person) -> None:
+        """Make a person one of another organisation (``facts.externals``)."""
+        ...
+
+    def group_of(self, person: Person) -> str:
+        """Put a person into a new group, and return its id (``facts.groups``)."""
+        ...
+
+    def private(self, person: Person = "Ada") -> list[str]:
+        """Return what the bot said where only this person reads it: notices, and direct messages as far as the platform
+        has some with them, oldest first."""
         ...
 
     # -- trouble

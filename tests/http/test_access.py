@@ -22,7 +22,7 @@ from gateway.model import API_KEY, API_KEY_USED, Document, KeyScope, StoredApiKe
 from gateway.ports import Store
 from gateway.store import open_store
 from tests.http.test_embedding import served
-from tests.http.test_rate import Clock
+from tests.runtime.test_rate import Clock
 
 PLAIN = "a-plain-key-of-the-settings"
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 import gateway as cl
-from gateway.drivers.slack.reading import from_bot, said, texts
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.telemetry.logs import configure_logging
 from tests.mcp.support import ALLOWED, PATIENCE, Calling, listed, on_loopback, pids, program, rested, runs, until_gone
+from tests.slack.reading import from_bot, said, texts
 from tests.support.bot import register, running_bot
 
 
@@ -117,7 +117,7 @@ async def test_a_broken_server_holds_no_turn_up_for_longer_than_the_timeout(
             ends={"command": "sh", "args": ["-c", "echo cannot find the index >&2; exit 1"]},
             there=there,
         )
-        settings = {"mcp_executables": "sh", "mcp_timeout": 1.5}
+        settings: dict[str, Any] = {"mcp_executables": "sh", "mcp_timeout": 1.5}
         async with running_bot(slack, register(bot), tmp_path, mcp=file, **settings):
             await slack.post(slack.dm.id, "which")
             await said(slack, slack.dm.id, "with ['there']")

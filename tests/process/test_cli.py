@@ -13,9 +13,9 @@ import aiohttp
 import pytest
 
 from gateway import __version__
-from gateway.drivers.slack.reading import said
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.serving.server import bind
+from tests.slack.reading import said
 from tests.support.process import BotProcess
 
 BOT = "import gateway as cl\n\n@cl.on_message\nasync def main(message): ...\n"

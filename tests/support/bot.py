@@ -13,9 +13,10 @@ from gateway.ingress.activity import ConversationActivity
 from gateway.serving.server import bind
 from gateway.settings import GatewaySettings
 from gateway.store import open_store
-from gateway.testing.serving import serving
+from gateway.tables import Tables, read_document, read_tables
 from tests.contract.world import World
 from tests.slack.world import SlackWorld
+from tests.support.serving import serving
 
 
 def register(setup: Callable[[], Any]) -> Callbacks:
@@ -36,9 +37,15 @@ class RunningBot:
 
 @asynccontextmanager
 async def running_bot(
-    on: World | SlackEmulator | Sequence[World], callbacks: Callbacks, data: Path, **settings: Any
+    on: World | SlackEmulator | Sequence[World],
+    callbacks: Callbacks,
+    data: Path,
+    *,
+    tables: str = "",
+    **settings: Any,
 ) -> AsyncIterator[RunningBot]:
-    """Serve the bot on one or more platforms until the block ends; ``settings`` are GatewaySettings fields."""
+    """Serve the bot on one or more platforms until the block ends; ``settings`` are GatewaySettings fields, ``tables``
+    what stands in ``gateway.toml``."""
     worlds = _worlds(on)
     with bind("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
@@ -51,7 +58,15 @@ async def running_bot(
         context = adapter_context(config, store, kept, given)
         adapters = {world.name: world.adapter(context) for world in worlds}
         gateway = Gateway(
-            compose(settings=config, callbacks=callbacks, adapters=adapters, kept=kept, store=store, given=given)
+            compose(
+                settings=config,
+                callbacks=callbacks,
+                adapters=adapters,
+                kept=kept,
+                store=store,
+                given=given,
+                tables=tables_of(tables, data),
+            )
         )
         async with gateway, serving(gateway.asgi, listener):
             try:
@@ -61,6 +76,13 @@ async def running_bot(
                 yield RunningBot(gateway, config.local_url, given.activity)
             finally:
                 await gateway.drain()
+
+
+def tables_of(text: str, folder: Path) -> Tables:
+    """Return the tables that a ``gateway.toml`` with this text has."""
+    file = folder / "gateway.toml"
+    file.write_text(text, encoding="utf-8")
+    return read_tables(read_document(file))
 
 
 def _worlds(on: World | SlackEmulator | Sequence[World]) -> Sequence[World]:

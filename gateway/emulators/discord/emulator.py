@@ -73,7 +73,7 @@ from gateway.emulators.discord.people import People, Upload
 from gateway.emulators.discord.permissions import named
 from gateway.emulators.discord.rest import Rest, fault
 from gateway.emulators.discord.routes import Routes
-from gateway.emulators.discord.state import Channel, Member, Message, Overwrite, User
+from gateway.emulators.discord.state import Channel, Member, Message, Overwrite, Role, User
 from gateway.emulators.discord.user_interactions import UserInteractions
 from gateway.emulators.discord.values import ChannelType
 from gateway.emulators.discord.world import World
@@ -203,6 +203,16 @@ class DiscordEmulator(Watched):
         if member:
             self.guild.members[user.id] = Member(user, time.time(), nick)
         return user
+
+    def add_role(self, name: str, *, members: Iterable[str] = ()) -> Role:
+        """Add a role to the guild, and give it to these members, by their ids."""
+        role = Role(self.world.ids.next(), name, 0, position=len(self.guild.roles))
+        self.guild.roles[role.id] = role
+        for member in members:
+            self.guild.members[member].roles.append(role.id)
+        created = {"guild_id": self.guild.id, "role": wire.role(role)}
+        self.backend.emit(next(iter(self.guild.channels.values())), "GUILD_ROLE_CREATE", created)
+        return role
 
     def add_channel(self, name: str, *, forum: bool = False) -> Channel:
         """Add a text channel or a forum to the guild."""

@@ -60,7 +60,16 @@ def users_info(backend: Backend, team: Team, args: JSON) -> JSON:
     user = team.users.get(read.string(args, "user") or "")
     if user is None:
         raise ApiError("user_not_found")
-    return {"ok": True, "user": user.wire(with_email="users:read.email" in team.scopes)}
+    return {"ok": True, "user": user.wire(with_email="users:read.email" in team.scopes, seen_from=team.id)}
+
+
+def usergroups_users_list(backend: Backend, team: Team, args: JSON) -> JSON:
+    """Answer ``usergroups.users.list``."""
+    del backend
+    members = team.groups.get(read.required(args, "usergroup"))
+    if members is None:
+        raise ApiError("no_such_subteam")
+    return {"ok": True, "users": list(members)}
 
 
 def users_list(backend: Backend, team: Team, args: JSON) -> JSON:

@@ -223,6 +223,12 @@ class SlackEmulator(Watched):
         team.users[user.id] = user
         return user
 
+    def add_group(self, members: Sequence[str]) -> str:
+        """Add a user group with these people, by their ids, and return its id."""
+        group = new_id("S")
+        self.team.groups[group] = list(members)
+        return group
+
     def add_channel(
         self,
         name: str,

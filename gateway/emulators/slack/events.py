@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from gateway.emulators.common.values import JSON
-from gateway.emulators.slack.state import Channel, Message
+from gateway.emulators.slack.state import Channel, Message, User
 from gateway.emulators.slack.values import new_id
 from gateway.emulators.slack.world import Team, World
 
@@ -56,7 +56,7 @@ class Events:
                     "is_enterprise_install": False,
                 }
             ],
-            "is_ext_shared_channel": False,
+            "is_ext_shared_channel": team.is_shared(event.get("channel") or event.get("item", {}).get("channel")),
             "event_context": f"4-{new_id('')}",
         }
 
@@ -141,4 +141,19 @@ class Events:
             if parent is not None and "user" in parent.wire:
                 event["parent_user_id"] = parent.wire["user"]
         event.setdefault("team", team.id)
+        author = team.users.get(str(wire.get("user")))
+        if author is not None and team.is_shared(channel.id):
+            event |= {"user_team": author.team_id, "source_team": author.team_id, "user_profile": _profile(author)}
         return event
+
+
+def _profile(author: User) -> JSON:
+    """Return what a message in a channel shared with another organisation says of its author."""
+    return {
+        "name": author.name,
+        "display_name": author.display_name,
+        "real_name": author.real_name,
+        "team": author.team_id,
+        "is_restricted": bool(author.guest),
+        "is_ultra_restricted": author.guest == "single",
+    }

@@ -204,7 +204,7 @@ class Interactions:
         payload: JSON = {
             "type": kind,
             "team": {"id": team.id, "domain": team.domain},
-            "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": team.id},
+            "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team_id},
             "api_app_id": self._backend.world.app_id,
             "token": VERIFICATION_TOKEN,
             "is_enterprise_install": False,

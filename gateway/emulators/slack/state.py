@@ -28,14 +28,17 @@ class User:
     bot_id: str | None = None
     app_id: str | None = None
     deleted: bool = False
+    guest: Literal["", "multi", "single"] = ""
+    """Whether the person is a guest of the workspace: in several channels, or in one."""
 
     @property
     def display_name(self) -> str:
         """The name the person chose to be called by."""
         return self.name.capitalize()
 
-    def wire(self, *, with_email: bool) -> JSON:
-        """Return the user as the Web API shows it. The e-mail address needs a scope of its own."""
+    def wire(self, *, with_email: bool, seen_from: str = "") -> JSON:
+        """Return the user as the Web API shows it. The e-mail address needs a scope of its own. ``seen_from``: the
+        workspace that asks, to which people of another one are strangers (Slack Connect)."""
         profile: JSON = {
             "real_name": self.real_name,
             "real_name_normalized": self.real_name,
@@ -61,7 +64,9 @@ class User:
             "is_app_user": False,
             "is_admin": False,
             "is_owner": False,
-            "is_restricted": False,
+            "is_restricted": bool(self.guest),
+            "is_ultra_restricted": self.guest == "single",
+            "is_stranger": bool(seen_from) and seen_from != self.team_id,
             "updated": 1_700_000_000,
             "profile": profile,
         }

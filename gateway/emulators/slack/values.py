@@ -10,7 +10,7 @@ from gateway.emulators.common.values import JSON
 _SCOPES = """
 app_mentions:read assistant:write channels:history channels:read chat:write chat:write.customize commands
 files:read files:write groups:history groups:read im:history im:read im:write mpim:history mpim:read
-reactions:read reactions:write users:read users:read.email
+reactions:read reactions:write usergroups:read users:read users:read.email
 """
 _EVENTS = """
 app_mention message.channels message.groups message.im message.mpim reaction_added reaction_removed

@@ -64,6 +64,7 @@ def methods(views: Views) -> dict[str, Method]:
         "reactions.add": Method(directory.reactions_add, react, 3),
         "reactions.remove": Method(directory.reactions_remove, react, 2),
         "users.info": Method(directory.users_info, ("users:read",), 4),
+        "usergroups.users.list": Method(directory.usergroups_users_list, ("usergroups:read",), 2),
         "users.list": Method(directory.users_list, ("users:read",), 2),
         "users.lookupByEmail": Method(directory.users_lookup_by_email, ("users:read.email",), 3),
         "conversations.info": Method(directory.conversations_info, _READ, 3),

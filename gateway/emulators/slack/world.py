@@ -28,6 +28,14 @@ class Team:
     events: set[str] = field(default_factory=lambda: set(DEFAULT_EVENTS))
     users: dict[str, User] = field(default_factory=dict[str, User])
     channels: dict[str, Channel] = field(default_factory=dict[str, Channel])
+    groups: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    """Ids of the people of each user group."""
+
+    def is_shared(self, channel_id: object) -> bool:
+        """Return whether people of another workspace are in a channel (Slack Connect)."""
+        channel = self.channels.get(channel_id) if isinstance(channel_id, str) else None
+        members = () if channel is None else channel.members
+        return any(id in self.users and self.users[id].team_id != self.id for id in members)
 
     def channel(self, name: str) -> Channel:
         """Return a channel by id or by name. Raises ``PersonError`` when there is none."""

@@ -32,6 +32,10 @@ class Person:
     surname: str
     user_principal_name: str
     email: str | None
+    role: str = "user"
+    """What the person is in the tenant: ``user``, ``guest`` or ``anonymous``."""
+    home_tenant_id: str = ""
+    """The tenant of the account of a person of another organisation; empty for the tenant's own people."""
 
     @property
     def name(self) -> str:
@@ -51,8 +55,8 @@ class Person:
             "surname": self.surname,
             "email": self.email,
             "userPrincipalName": self.user_principal_name,
-            "tenantId": self.tenant_id,
-            "userRole": "user",
+            "tenantId": self.home_tenant_id or self.tenant_id,
+            "userRole": self.role,
         }
 
 

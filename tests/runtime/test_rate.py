@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway.http import rate
-from gateway.http.rate import Rate
+from gateway.runtime import rate
+from gateway.runtime.rate import Rate
 from tests.support.cluster import Replicas
 
 

@@ -1,4 +1,4 @@
-"""Bounds how often something happens in a minute, for each of many names, in memory."""
+"""Bounds how often something happens in a while, for each of many names, in memory."""
 
 import time
 from collections import OrderedDict
@@ -11,23 +11,31 @@ MOST = 10_000
 
 
 class Rate:
-    """Token buckets: each name may happen ``per_minute`` times at once, and again as time passes.
+    """Token buckets: each name may happen ``most`` times at once, and again as time passes.
 
     The bound is shared out: each replica allows an equal part of it, so that all of them together allow no more,
     whichever of them is asked.
     """
 
     def __init__(
-        self, per_minute: int, *, clock: Callable[[], float] = time.monotonic, cluster: Cluster | None = None
+        self,
+        most: int,
+        *,
+        seconds: float = 60.0,
+        clock: Callable[[], float] = time.monotonic,
+        cluster: Cluster | None = None,
     ) -> None:
         """Make it with all buckets full.
 
         Args:
-            per_minute: How often each name may happen in a minute; 0 for no bound.
+            most: How often each name may happen within ``seconds``; 0 for no bound.
+            seconds: The while that ``most`` is for; by default a minute.
             clock: Returns seconds.
             cluster: The replicas that share the bound; None for this one alone.
         """
-        self._per_minute = per_minute
+        self.most = most
+        """How often each name may happen; 0 for no bound."""
+        self._seconds = seconds
         self._cluster = cluster
         self._clock = clock
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
@@ -35,12 +43,12 @@ class Rate:
 
     def wait(self, name: str) -> float:
         """Return the seconds until it may happen again; 0 if it may happen now."""
-        return 0.0 if not self._per_minute else max(0.0, (1 - self._now(name)) * 60 / self._share)
+        return 0.0 if not self.most else max(0.0, (1 - self._now(name)) * self._seconds / self._share)
 
     def take(self, name: str) -> float:
         """Count that it happens, unless it may not; return the seconds until it may, 0 if it was counted."""
         wait = self.wait(name)
-        if self._per_minute and not wait:
+        if self.most and not wait:
             self._left[name] = (self._now(name) - 1, self._clock())
             self._left.move_to_end(name)
             if len(self._left) > MOST:
@@ -56,8 +64,8 @@ class Rate:
 
     @property
     def _share(self) -> float:
-        """How often each name may happen in a minute on this replica."""
-        return self._per_minute / (1 if self._cluster is None else self._cluster.replicas)
+        """How often each name may happen within the while on this replica."""
+        return self.most / (1 if self._cluster is None else self._cluster.replicas)
 
     def _now(self, name: str) -> float:
         most = max(1.0, self._share)
@@ -65,4 +73,4 @@ class Rate:
         if known is None:
             return most
         left, at = known
-        return min(most, left + (self._clock() - at) * self._share / 60)
+        return min(most, left + (self._clock() - at) * self._share / self._seconds)
