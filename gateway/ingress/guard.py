@@ -163,8 +163,8 @@ class Guard:
         until = time.monotonic() + JUDGE_WITHIN
         facts = AccessFacts()
         if not self._policy.is_open or self._hooks.authorizes:
-            facts = self._told(envelope)
-        if (refusal := await self._by_policy(event, facts, until)) is not None:
+            facts = await self._enough(event, self._told(envelope), until)
+        if (refusal := self._by_policy(event, facts)) is not None:
             return refusal
         if self._hooks.authorizes and (refusal := await self._by_hook(event, facts, until)) is not None:
             return refusal
@@ -172,16 +172,16 @@ class Guard:
             return None
         return await self._by_quota(event, reached, until)
 
-    async def _by_policy(self, event: Event, facts: AccessFacts, until: float) -> Refusal | None:
-        if self._policy.is_open:
-            return None
+    async def _enough(self, event: Event, told: AccessFacts, until: float) -> AccessFacts:
+        """Return what a delivery tells and, where the policy needs more, what the platform does."""
         who = Who.of(event)
-        verdict = self._policy.judge(who, facts)
-        if verdict == "unknown" and who.user:
-            groups = self._policy.groups(who.platform)
-            asked = await _within(until, self._facts.get(event, groups))
-            verdict = "unknown" if asked is None else self._policy.judge(who, facts.completed(asked))
-        match verdict:
+        if self._policy.is_open or not who.user or self._policy.judge(who, told) != "unknown":
+            return told
+        asked = await _within(until, self._facts.get(event, self._policy.groups(who.platform)))
+        return told if asked is None else told.completed(asked)
+
+    def _by_policy(self, event: Event, facts: AccessFacts) -> Refusal | None:
+        match "admitted" if self._policy.is_open else self._policy.judge(Who.of(event), facts):
             case "admitted":
                 return None
             case "denied":

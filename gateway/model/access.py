@@ -30,46 +30,52 @@ class AccessFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessRequest:
-    """What a person wants of the bot, as ``@on_authorize`` gets it."""
+    """What a person wants of the bot, as ``@on_authorize`` gets it.
+
+    Args:
+        kind: What they did, as the kinds of ``gateway.model.Event`` are called: ``message_created``,
+            ``action_invoked``, ``command_invoked``, ``form_submitted``, ``reaction_changed``, …
+        platform: ``slack``, ``discord``, ``teams`` or ``chatkit``.
+        workspace: The Slack team, Discord server or Teams tenant; ``dm`` for Discord's direct messages.
+        channel: The platform's id of the channel or chat; in Discord that of the thread.
+        conversation: The key of the conversation: ``slack:T1:C1:171.001``.
+        is_direct: Whether it is a direct message with the bot.
+        text: What they wrote: the message, or what follows the command.
+        command: The command without its slash, where they gave one.
+        guest: Whether they are a guest of the workspace; None where neither the delivery tells nor a rule asked.
+        external: Whether they belong to another organisation; None as for ``guest``.
+        groups: Ids of their groups or roles, as far as the delivery tells them or rules name them; None where neither.
+    """
 
     kind: str
-    """What they did, as the kinds of ``gateway.model.Event`` are called: ``message_created``, ``action_invoked``,
-    ``command_invoked``, ``form_submitted``, ``reaction_changed``, …"""
     platform: str
-    """``slack``, ``discord``, ``teams`` or ``chatkit``."""
     workspace: str
-    """The Slack team, Discord server or Teams tenant; ``dm`` for Discord's direct messages."""
     channel: str
-    """The platform's id of the channel or chat; in Discord that of the thread."""
     conversation: str
-    """The key of the conversation: ``slack:T1:C1:171.001``."""
     is_direct: bool
-    """Whether it is a direct message with the bot."""
     text: str = ""
-    """What they wrote: the message, or what follows the command."""
     command: str = ""
-    """The command without its slash, where they gave one."""
     guest: bool | None = None
-    """Whether they are a guest of the workspace; None where the delivery does not tell and no rule asked."""
     external: bool | None = None
-    """Whether they belong to another organisation; None as for ``guest``."""
     groups: frozenset[str] | None = None
-    """Ids of their groups or roles, as far as the delivery tells them or rules name them; None where neither."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaReached:
-    """A limit that a person or a workspace has reached, as ``@on_quota`` gets it."""
+    """A limit that a person or a workspace has reached, as ``@on_quota`` gets it.
+
+    Args:
+        scope: Whose limit it is: ``person`` or ``workspace``.
+        limit: Its name: ``messages_per_minute`` or ``messages_per_hour``.
+        most: How many messages it allows.
+        retry_after: Seconds until the next message is taken.
+        platform: The platform on which it happened.
+        workspace: The workspace in which it happened.
+    """
 
     scope: Literal["person", "workspace"]
-    """Whose limit it is."""
     limit: str
-    """Its name: ``messages_per_minute`` or ``messages_per_hour``."""
     most: int
-    """How many messages it allows."""
     retry_after: float
-    """Seconds until the next message is taken."""
     platform: str
-    """The platform on which it happened."""
     workspace: str
-    """The workspace in which it happened."""
