@@ -14,6 +14,16 @@ from gateway.ports.deletions import Deletions
 from gateway.ports.documents import Documents
 from gateway.ports.inbox import DeadLetter, Delivery, DeliveryState, Inbox, Lease, PutResult, Watcher
 from gateway.ports.journals import EffectRecord, Journals
+from gateway.ports.operations import (
+    DayOfFeedback,
+    InboxEntry,
+    InboxPage,
+    InboxSize,
+    OpenSession,
+    Operations,
+    ReplicaState,
+    SessionPage,
+)
 from gateway.ports.outbox import LayerStatus, Outbox, OutboxItem, OutboxSize
 from gateway.ports.outcomes import NO_OUTCOME, Outcome, Outcomes
 from gateway.ports.payloads import KeyValues, MessageRecords, Payloads, Tokens, ValueOwner
@@ -38,6 +48,7 @@ __all__ = [
     "Cluster",
     "Condition",
     "ContentKeys",
+    "DayOfFeedback",
     "DeadLetter",
     "Deletions",
     "Delivery",
@@ -49,12 +60,17 @@ __all__ = [
     "Found",
     "FoundPage",
     "Inbox",
+    "InboxEntry",
+    "InboxPage",
+    "InboxSize",
     "Journals",
     "KeyValues",
     "LayerStatus",
     "Lease",
     "MessageRecords",
     "Noun",
+    "OpenSession",
+    "Operations",
     "Outbox",
     "OutboxItem",
     "OutboxSize",
@@ -65,8 +81,10 @@ __all__ = [
     "RecordPage",
     "RecordQuery",
     "Records",
+    "ReplicaState",
     "Rights",
     "RowUpsert",
+    "SessionPage",
     "SessionRecord",
     "Sessions",
     "Store",

@@ -9,6 +9,7 @@ from gateway.ports.deletions import Deletions
 from gateway.ports.documents import Documents
 from gateway.ports.inbox import Inbox
 from gateway.ports.journals import Journals
+from gateway.ports.operations import Operations
 from gateway.ports.outbox import Outbox
 from gateway.ports.outcomes import Outcomes
 from gateway.ports.payloads import Payloads
@@ -33,6 +34,7 @@ class Store(
     Deletions,
     Records,
     ContentKeys,
+    Operations,
     Protocol,
 ):
     """Implements every port over one database, and opens, checks, prunes and closes that database."""

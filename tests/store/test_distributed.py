@@ -5,15 +5,15 @@ from types import ModuleType
 
 import pytest
 
+from gateway.store.core.kinds import operations, sessions
 from gateway.store.core.kinds import outcomes as shared_outcomes
-from gateway.store.core.kinds import sessions
 from gateway.store.core.statements import ByKeys, ByRows
 from gateway.store.postgresql import PostgreSQLStore, deliveries, leases, outcomes
 from tests.store.test_replicas import run
 from tests.support.postgres import tables
 
 TABLES = ("deliveries", "effects", "leases", "sessions")
-MODULES = (deliveries, leases, outcomes, sessions)
+MODULES = (deliveries, leases, operations, outcomes, sessions)
 OF_ALL = {
     # What a replica leaves, or another one has left, whatever conversations it ran.
     "HAND_OVER", "RELEASE_ALL", "FORGET_LEASES", "SUSPECTS", "INTERRUPT", "INTERRUPT_SEVERAL", "EXONERATE",
@@ -21,6 +21,8 @@ OF_ALL = {
     "PENDING", "COUNT_OPEN", "STATES", "STATES_OF_SAID", "RETRY", "DROP",
     # Housekeeping, which one replica does.
     "IDLE_SESSIONS",
+    # What an operator looks at.
+    "OLDEST", "COUNT_DEAD", "OPEN", "DEAD", "SESSIONS",
 }  # fmt: skip
 """Statements that are about all conversations: a distributed database runs them on each of its parts."""
 

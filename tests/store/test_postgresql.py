@@ -9,6 +9,7 @@ from gateway.store.postgresql import PostgreSQLStore
 from tests.store.contents import ContentsContract
 from tests.store.contract import Reopen, StoreContract
 from tests.store.documents import DocumentsContract
+from tests.store.operations import OperationsContract
 from tests.store.outbox import OutboxContract
 from tests.store.rights import RightsStoreContract
 from tests.store.threads import ThreadsContract
@@ -46,6 +47,12 @@ async def reopen(url: str) -> AsyncIterator[Reopen]:
 
 
 class TestPostgreSQLStore(
-    StoreContract, DocumentsContract, OutboxContract, RightsStoreContract, ThreadsContract, ContentsContract
+    StoreContract,
+    DocumentsContract,
+    OperationsContract,
+    OutboxContract,
+    RightsStoreContract,
+    ThreadsContract,
+    ContentsContract,
 ):
     """What every store has to do."""

@@ -308,6 +308,21 @@ async def test_a_part_is_had_by_one(one: Replica, other: Replica) -> None:
             await asyncio.sleep(0.05)
 
 
+async def test_an_operator_sees_the_replicas_and_what_each_has(one: Replica, other: Replica) -> None:
+    await lease_on(one.store, "1.1")
+    await lease_on(one.store, "2.2")
+    assert await other.store.cluster.lead("housekeeping")
+    first, second = await other.store.replicas()
+    assert (first.number, second.number) == (await one.number, await other.number)
+    assert [(each.here, each.conversations, list(each.parts)) for each in (first, second)] == [
+        (False, 2, []),
+        (True, 0, ["housekeeping"]),
+    ]
+    assert all(0 < each.seconds_left <= pulse.LEASE and not each.retired and each.host for each in (first, second))
+    await one.store.retire()
+    assert [each.retired for each in await other.store.replicas()] == [True, False]
+
+
 async def test_replicas_tell_each_other(one: Replica, other: Replica) -> None:
     heard: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue()
     one.store.cluster.listen("limits", heard.put_nowait)

@@ -40,6 +40,7 @@ from tests.store.contract import (
     session,
 )
 from tests.store.documents import DocumentsContract
+from tests.store.operations import OperationsContract
 from tests.store.outbox import OutboxContract
 from tests.store.threads import ThreadsContract
 
@@ -91,7 +92,9 @@ def run(source: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     )
 
 
-class TestSQLiteStore(StoreContract, DocumentsContract, OutboxContract, ThreadsContract, ContentsContract):
+class TestSQLiteStore(
+    StoreContract, DocumentsContract, OperationsContract, OutboxContract, ThreadsContract, ContentsContract
+):
     """All of the contract."""
 
 

@@ -48,6 +48,7 @@ from gateway.store.core.kinds import (
     upkeep,
 )
 from gateway.store.core.kinds import documents as _documents
+from gateway.store.core.operations import DatabaseOperations
 from gateway.store.core.ownership import Ownership
 from gateway.store.core.reader import StoreReader
 from gateway.store.core.rights import DatabaseRights
@@ -59,7 +60,7 @@ A = TypeVar("A")
 R = TypeVar("R")
 
 
-class DatabaseStore(DatabaseRights):
+class DatabaseStore(DatabaseRights, DatabaseOperations):
     """Implements what ``gateway.ports.Store`` says on any database, with the operations on turns of its kind."""
 
     turns: TurnKinds

@@ -8,7 +8,7 @@ from importlib.metadata import version
 import structlog
 
 from gateway.errors import Fenced, StoreFailed
-from gateway.ports import Delivery, Lease, Outcome, Watcher
+from gateway.ports import Delivery, Lease, Outcome, ReplicaState, Watcher
 from gateway.ports.outcomes import NO_OUTCOME
 from gateway.store.core.kind import Kind
 from gateway.store.core.kinds.deliveries import READ_DEAD, READ_DEATHS, READ_POSTED
@@ -23,6 +23,7 @@ from gateway.store.postgresql.deadlines import Deadlines
 from gateway.store.postgresql.deliveries import SharedDeliveries
 from gateway.store.postgresql.leases import Leases
 from gateway.store.postgresql.pulse import ALL, STATEMENT, Pulse
+from gateway.store.postgresql.replicas import READ_REPLICAS
 from gateway.store.postgresql.server import connected, examine
 
 log = structlog.get_logger(__name__)
@@ -189,6 +190,10 @@ class PostgreSQLStore(DatabaseStore):
         await super().fail(lease, key, outcome, error=error, not_before=not_before + self._pulse.skew)
 
     # What other replicas do
+
+    async def replicas(self) -> Sequence[ReplicaState]:
+        membership = self._pulse.membership
+        return await self._read(READ_REPLICAS, None if membership is None else membership.number)
 
     def _noticed(self, channel: str, payload: str) -> None:
         if channel == ALL and payload:
