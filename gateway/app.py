@@ -28,10 +28,11 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from gateway.adapter import Adapter, SupportsHandover
-from gateway.bootstrap import Parts, check_data_folder, on_real_platforms
+from gateway.bootstrap import CONTENT_LINK, Parts, check_data_folder, on_real_platforms
 from gateway.chat.app_hooks import run_shutdown, run_startup
 from gateway.chat.registry import Callbacks
 from gateway.errors import AnotherBot, SettingsError
+from gateway.http.access import KeyedAccess
 from gateway.http.application import application
 from gateway.http.health import Readiness, health_routes
 from gateway.http.metrics import LiveGauges, metrics_route
@@ -334,9 +335,42 @@ class Gateway:
             routes += [mounted(parts.api), *client_routes(parts.api)]
         if parts.metrics is not None and parts.access is not None:
             routes.append(metrics_route(parts.metrics, self._gauges, parts.access))
+        if parts.access is not None and parts.settings.admin != "off":
+            routes += self._admin_routes(parts.access)
         if self._playground is not None:
             routes.extend(self._playground.routes)
         return routes
+
+    def _admin_routes(self, access: KeyedAccess) -> list[BaseRoute]:
+        """Return the routes of the pages for operators, which import a library that others do not need."""
+        from gateway.http.admin.application import routes
+        from gateway.http.admin.parts import AdminParts, PlatformState
+        from gateway.http.admin.recent_turns import RecentTurns
+        from gateway.http.admin.sign_in import PURPOSE
+
+        parts, recent = self._parts, RecentTurns()
+        # parts.observers.add(recent)
+        return routes(
+            AdminParts(
+                access=access,
+                key=lambda: parts.seals.key(PURPOSE),
+                store=parts.store,
+                history=parts.history.place,
+                writes=parts.settings.admin == "write",
+                public_url=parts.settings.own_url,
+                platforms=lambda: {
+                    name: PlatformState(self._refused.get(name) or adapter.health(), parts.counters.of(name))
+                    for name, adapter in parts.adapters.items()
+                },
+                limits=parts.limits,
+                layer=parts.deliverer.status if parts.layer.registered else None,
+                work=parts.dispatcher.work,
+                sessions=parts.sessions,
+                cluster=parts.store.cluster,
+                recent=recent,
+                link=lambda key: parts.files.server.blob_url(key, seconds=CONTENT_LINK),
+            )
+        )
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncGenerator[None]:

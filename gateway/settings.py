@@ -245,6 +245,9 @@ class GatewaySettings(_Settings):
     api_origins: str = ""
     """Origins of web pages (``https://app.example, http://localhost:3000``) from which browsers may use the HTTP
     interfaces; ``*`` for all, empty for none."""
+    admin: Literal["off", "read", "write"] = "read"
+    """The pages for operators below ``/admin``, where there is an API key: none, pages that only show, or such from
+    which a key with the scope ``admin`` can run dead letters again and drop them."""
     blocked_after: float = Field(default=5, ge=0)
     """Seconds for which code may block the event loop before ``gateway run`` logs where it does; 0 for never."""
     metrics_port: int | None = Field(default=None, ge=0, le=65535)

@@ -78,8 +78,20 @@ class KeyedAccess:
 
     async def authorize(self, request: HTTPConnection, scope: KeyScope) -> ApiKey:
         """Return the key that a request brings (see ``gateway.adapter.ApiAccess``)."""
-        given = _given(request)
-        address = address_of(request.client)
+        key = await self.identify(_given(request), address_of(request.client))
+        key.require(scope)
+        return key
+
+    async def identify(self, given: str, address: str) -> ApiKey:
+        """Return the key that somebody gives, whatever it allows.
+
+        Args:
+            given: The whole key, a character for each byte that was sent.
+            address: Where it comes from, as ``address_of`` has it.
+
+        Raises ``RequestRefused``: 401 for a wrong key, 429 after too many wrong ones from this address, and when the
+        key was used too often.
+        """
         if wait := self._wrong.wait(address):
             raise _too_often("too many wrong API keys came from this address", wait)
         key = await self._find(given)
@@ -87,9 +99,26 @@ class KeyedAccess:
             self._wrong.take(address)
             raise _not_authorized("this API key is not valid")
         self._wrong.forget(address)
+        return self._used(key)
+
+    async def key_of(self, id: str) -> ApiKey:
+        """Return the key with an id, for what was begun with the key itself and goes on without it.
+
+        Raises ``RequestRefused``: 401 when there is no such key any more, 429 when it was used too often.
+        """
+        key = next((each for each in self._plain.values() if each.id == id), None)
+        if key is None:
+            known = await self._read(id)
+            if known is None or not known.key.is_valid(time.time()):
+                raise _not_authorized("the API key of this session is not valid any more")
+            self._note_use(known)
+            key = ApiKey(id, known.key.granted)
+        return self._used(key)
+
+    def _used(self, key: ApiKey) -> ApiKey:
+        """Count a use of a key. Raises ``RequestRefused`` (429) when there were too many."""
         if wait := self._uses.take(key.id):
             raise _too_often("this API key was used too often", wait)
-        key.require(scope)
         return key
 
     async def note(self, key: ApiKey, action: str, **details: Any) -> None:

@@ -35,6 +35,7 @@ from gateway.runtime.profiles import Profiles
 from gateway.runtime.queued import QueuedDelivery
 from gateway.runtime.runner import Runner
 from gateway.runtime.session import Session, SessionPool
+from gateway.runtime.work import ConversationWork
 from gateway.telemetry.observer import Observer
 
 log = structlog.get_logger(__name__)
@@ -126,6 +127,10 @@ class Dispatcher:
     def load(self) -> Load:
         """Return how much there is to do in this process now."""
         return self._queues.load()
+
+    def work(self) -> Sequence[ConversationWork]:
+        """Return the conversations that have work in memory, the one that began first first."""
+        return [queue.work() for queue in self._queues]
 
     async def takes_part(self, ref: ConversationRef) -> bool:
         """Whether the bot takes part in this conversation already: it has a session, or a delivery that waits."""

@@ -11,7 +11,8 @@ from gateway.model import UserRef
 from gateway.ports import Lease
 from gateway.runtime.asks import OpenAsks
 from gateway.runtime.queued import DeliveryQueue, QueuedDelivery
-from gateway.runtime.turn import Turn
+from gateway.runtime.turn import Turn, person_of
+from gateway.runtime.work import ConversationWork, WorkState
 
 QUEUE_LIMIT = 100
 """Deliveries of one conversation that wait in memory; more wait in the store."""
@@ -131,6 +132,26 @@ class ConversationQueue:
         if self.current is not None:
             return not self.asks.rests(self.current.key)
         return bool(self.deliveries or self.overflow or self.unread)
+
+    def work(self) -> ConversationWork:
+        """Return what the conversation has to do, as an operator sees it."""
+        current = self.current
+        state: WorkState = "waits" if current is None else "runs"
+        if self.awaits_answer:
+            state = "asks"
+        elif self.pausing is not None:
+            state = "pauses"
+        return ConversationWork(
+            conversation=self.key,
+            state=state,
+            delivery=None if current is None else current.key,
+            person="" if current is None else person_of(current.event),
+            received_at=None if current is None else current.received_at,
+            attempts=0 if current is None else current.attempts,
+            beside=len(self.side),
+            waiting=len(self.deliveries),
+            more=self.overflow or self.unread,
+        )
 
     def runs(self, turn: Turn | None) -> None:
         """Note the turn that runs now and can be stopped; None when there is no such turn any more."""

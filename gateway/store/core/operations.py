@@ -65,8 +65,8 @@ class DatabaseOperations:
 
     async def open_sessions(self, *, limit: int, cursor: str | None = None) -> SessionPage:
         place = place_of(cursor, "sessions")
-        before = (math.inf, _NO_TEXT) if place is None else (_seconds(place.at), storable(place.id))
-        found = await self._read(operations.READ_SESSIONS, (*before, limit + 1))
+        at, key = (math.inf, _NO_TEXT) if place is None else (_seconds(place.at), storable(place.id))
+        found = await self._read(operations.READ_SESSIONS, (at, key, limit + 1))
         behind = _next(found, limit, lambda session: Place(repr(session.last_at), session.conversation), "sessions")
         return SessionPage(found[:limit], behind)
 
