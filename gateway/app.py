@@ -349,7 +349,7 @@ class Gateway:
         from gateway.http.admin.sign_in import PURPOSE
 
         parts, recent = self._parts, RecentTurns()
-        # parts.observers.add(recent)
+        parts.observers.add(recent)
         return routes(
             AdminParts(
                 access=access,

@@ -55,8 +55,8 @@ async def test_the_overview_counts_what_happened(stage: Stage) -> None:
     for words in (
         "Slack works",
         "1 dead letter ",
-        "1 open deliveries",
-        "1 wait for an answer here",
+        "1 open delivery",
+        "1 waits for an answer here",
         "0 turns run here",
         "sessions in memory here",
         "the only one on its database",
@@ -118,6 +118,7 @@ async def test_feedback_is_counted_and_leads_to_the_answer(stage: Stage) -> None
     said = text_of(page)
     assert "1 👍 and 1 👎 in 30 days (UTC): 50 % up" in said
     assert "lovely" in said
+    assert "You said: another" in said
     assert page.text.count("<rect") == 2
     down = text_of(await stage.get("feedback?rating=down&days=7"))
     assert "lovely" not in down

@@ -9,17 +9,20 @@ from starlette.responses import Response
 
 from gateway.errors import RequestRefused
 from gateway.http.admin.call import PAGE, Call
+from gateway.http.admin.rendering import cut
 from gateway.ports import Condition, DayOfFeedback, RecordQuery
 
 PERIODS = (7, 30, 90)
 """Numbers of days that the chart can show."""
-HALF = 90
-"""Height of the longest bar of each half of the chart."""
+HEIGHT = 160
+"""Height of the longest bars of the chart, one up and one down together."""
 WIDTH = 720
+_LONGEST_SHOWN = 160
+"""Characters of an answer that are shown."""
 
 
 class Bar(NamedTuple):
-    """A day in the chart: a bar up for thumbs up, one down for thumbs down."""
+    """A day in the chart: a bar up from the axis for thumbs up, one down for thumbs down."""
 
     day: str
     up: int
@@ -51,7 +54,7 @@ async def feedback(call: Call) -> Response:
         )
     except ValueError as error:
         raise RequestRefused(400, str(error), where="cursor") from None
-    bars = _bars(first, period, {each.day: each for each in days})
+    axis, bars = _bars(first, period, {each.day: each for each in days})
     return call.page(
         "feedback.html",
         here="feedback",
@@ -59,12 +62,14 @@ async def feedback(call: Call) -> Response:
         periods=PERIODS,
         rating=rating if conditions else None,
         bars=bars,
-        half=HALF,
+        axis=axis,
+        height=HEIGHT,
         width=WIDTH,
         labels=[bar for number, bar in enumerate(bars) if number % max(1, period // 6) == 0],
         up=sum(bar.up for bar in bars),
         down=sum(bar.down for bar in bars),
         rows=rows.rows,
+        answers=await _answers(call, [str(row["forId"]) for row in rows.rows]),
         cursor=rows.cursor,
     )
 
@@ -79,9 +84,19 @@ def _period(call: Call) -> int:
     return found
 
 
-def _bars(first: date, period: int, days: Mapping[str, DayOfFeedback]) -> Sequence[Bar]:
-    """Return a bar for each day, also for those without thumbs."""
-    most = max((max(each.up, each.down) for each in days.values()), default=0) or 1
+async def _answers(call: Call, ids: Sequence[str]) -> Mapping[str, str]:
+    """Return the beginnings of the answers that were rated, by their ids, as far as they are kept."""
+    if not ids:
+        return {}
+    found = await call.parts.store.record_page(RecordQuery("steps", [Condition("id", "in", ids)], limit=PAGE))
+    return {str(row["id"]): cut(" ".join(str(row["output"] or "").split()), _LONGEST_SHOWN) for row in found.rows}
+
+
+def _bars(first: date, period: int, days: Mapping[str, DayOfFeedback]) -> tuple[float, Sequence[Bar]]:
+    """Return where the axis is, and a bar for each day, also for those without thumbs."""
+    most_up = max((each.up for each in days.values()), default=0)
+    most_down = max((each.down for each in days.values()), default=0)
+    each_thumb = HEIGHT / max(1, most_up + most_down)
     step = WIDTH / period
     bars: list[Bar] = []
     for number in range(period):
@@ -94,8 +109,8 @@ def _bars(first: date, period: int, days: Mapping[str, DayOfFeedback]) -> Sequen
                 down=found.down,
                 x=round(number * step + step * 0.15, 2),
                 width=round(step * 0.7, 2),
-                up_height=round(HALF * found.up / most, 2),
-                down_height=round(HALF * found.down / most, 2),
+                up_height=round(each_thumb * found.up, 2),
+                down_height=round(each_thumb * found.down, 2),
             )
         )
-    return bars
+    return round(each_thumb * most_up, 2), bars

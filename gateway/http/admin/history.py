@@ -44,7 +44,7 @@ async def thread(call: Call) -> Response:
     conversation = next((row["conversation"] or None for row in rows.rows), None)
     return call.page(
         "thread.html",
-        here="search",
+        here="conversations",
         thread=found,
         conversation=conversation,
         steps=shown,
