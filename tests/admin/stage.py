@@ -58,6 +58,12 @@ def text_of(answer: httpx.Response) -> str:
     return " ".join(" ".join(parser.words).split())
 
 
+def links(answer: httpx.Response, page: str) -> list[str]:
+    """The addresses of pages of this name that a page leads to."""
+    found = re.findall(rf'href="({page}\?[^"]*)"', answer.text)
+    return [each.replace("&amp;", "&") for each in dict.fromkeys(found)]
+
+
 def token_of(answer: httpx.Response) -> str:
     """The token that the forms of a page carry."""
     found = re.search(r'name="token" value="([0-9a-f]+)"', answer.text)

@@ -6,17 +6,11 @@ from urllib.parse import unquote
 import httpx
 import pytest
 
-from tests.admin.stage import EVIL, Stage, address, text_of
+from tests.admin.stage import EVIL, Stage, address, links, text_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LISTS = ("", "conversations", "conversations?list=waiting", "conversations?list=open", "dead-letters", "feedback")
-
-
-def links(answer: httpx.Response, page: str) -> list[str]:
-    """The addresses of pages of this name that a page leads to."""
-    found = re.findall(rf'href="({page}\?[^"]*)"', answer.text)
-    return [each.replace("&amp;", "&") for each in dict.fromkeys(found)]
 
 
 async def every_page(stage: Stage) -> dict[str, httpx.Response]:
@@ -96,7 +90,7 @@ async def test_the_timeline_of_a_turn_has_its_steps_and_calls_and_what_was_said(
                 "Run 1 begins",
                 "look up begins",
                 "look up done",
-                "post ok",
+                "send ok",
                 "Run 1 ended done",
             ):
                 assert words in said, (words, said)
@@ -109,6 +103,7 @@ async def test_an_open_question_is_shown_with_its_journal(stage: Stage) -> None:
     [entry] = (await stage.store.open_deliveries(limit=5)).entries
     said = text_of(await stage.get(address("turn", conversation=entry.conversation, delivery=entry.key)))
     assert "Waits for an answer" in said
+    assert "waits for an answer" in said
     assert "ask message" in said
     assert "open" in said
 

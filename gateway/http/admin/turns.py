@@ -7,10 +7,12 @@ from starlette.responses import Response
 
 from gateway.errors import RequestRefused
 from gateway.http.admin.call import Call
+from gateway.http.admin.recent_turns import RecentTurn
 from gateway.model.text import time_text
-from gateway.ports import Condition, RecordQuery
+from gateway.ports import Condition, InboxEntry, RecordQuery
 from gateway.ports.records import Row
 from gateway.runtime.ids import timed_id
+from gateway.runtime.work import ConversationWork
 
 _STEPS = 100
 _PREFIX = 13
@@ -42,7 +44,7 @@ async def turn(call: Call) -> Response:
         entry=entry,
         recent=recent,
         received_at=received_at,
-        runs_here=work is not None and work.delivery == delivery,
+        state=_state(entry, recent, work if work is not None and work.delivery == delivery else None),
         journal=[
             {
                 "ordinal": effect.ordinal,
@@ -54,6 +56,13 @@ async def turn(call: Call) -> Response:
         ],
         steps=steps,
     )
+
+
+def _state(entry: InboxEntry | None, recent: RecentTurn | None, work: ConversationWork | None) -> str:
+    """Return what a turn does: the store knows whether it is over, this process what it does until then."""
+    if entry is not None and entry.state != "open":
+        return entry.state
+    return work.state if work is not None else recent.state if recent is not None else "open"
 
 
 async def _steps(call: Call, conversation: str, received_at: float) -> Sequence[Row]:
