@@ -1,4 +1,5 @@
-"""Takes the README's pictures: runs the demo bot in the playground, plays short conversations, photographs them.
+"""Takes the pictures of the README and the documents: runs the demo bot in the playground, plays short conversations,
+photographs them.
 
     python docs/screenshot.py [OUTPUT_FOLDER]     (default: docs/images)
 
@@ -22,6 +23,7 @@ from urllib.request import Request, urlopen
 
 from playwright.sync_api import Page, ViewportSize, sync_playwright
 
+KEY = "the key of the pictures"
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -40,7 +42,8 @@ def demo() -> Iterator[str]:
         port = free.getsockname()[1]
     platforms = ("SLACK_", "DISCORD_", "TEAMS_", "GATEWAY_", "DATABASE_")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(platforms)}
-    environment["PYTHONPATH"] = str(ROOT)
+    # With ChatKit there would be a platform, and no playground.
+    environment |= {"PYTHONPATH": str(ROOT), "GATEWAY_API_KEYS": KEY, "CHATKIT_ENABLED": "false"}
     command = [sys.executable, "-m", "gateway.cli", "run", str(ROOT / "examples/hello.py"), "--headless"]
     with tempfile.TemporaryDirectory() as folder:
         process = subprocess.Popen([*command, "--port", str(port)], cwd=folder, env=environment)  # noqa: S603
@@ -118,7 +121,21 @@ def teams(url: str, page: Page) -> None:
         page.locator(".message", has_text=answer).last.wait_for()
     page.get_by_text("2 steps").click()
     page.evaluate("document.activeElement.blur()")
-    page.get_by_text("Roll out").scroll_into_view_if_needed()
+    page.get_by_text("Roll out", exact=True).scroll_into_view_if_needed()
+
+
+def admin(url: str, page: Page) -> None:
+    """Look, as an operator, at what was played so far."""
+    page.goto(f"{url}/admin/")
+    page.get_by_label("API key").fill(KEY)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="Last turns here").wait_for()
+
+
+def turn(url: str, page: Page) -> None:
+    """Look at the timeline of a turn in Slack that streamed its answer."""
+    page.locator("tr", has_text="slack:").last.get_by_role("link").first.click()
+    page.get_by_role("heading", name="Timeline").wait_for()
 
 
 PICTURES: tuple[tuple[Callable[[str, Page], None], Literal["light", "dark"], str], ...] = (
@@ -126,6 +143,8 @@ PICTURES: tuple[tuple[Callable[[str, Page], None], Literal["light", "dark"], str
     (slack, "dark", "playground-dark.png"),
     (discord, "dark", "discord.png"),
     (teams, "light", "teams.png"),
+    (admin, "light", "admin.png"),
+    (turn, "light", "admin-turn.png"),
 )
 
 
@@ -140,7 +159,7 @@ def main(folder: Path) -> None:
         for play, scheme, name in PICTURES:
             if play is not played:
                 play(url, page)
-                page.mouse.move(SIZE["width"] / 2, 20)
+                page.mouse.move(SIZE["width"] * 0.68, 20)
             played = play
             page.emulate_media(color_scheme=scheme)
             page.screenshot(path=folder / name)

@@ -33,6 +33,7 @@ from gateway.chat.app_hooks import run_shutdown, run_startup
 from gateway.chat.registry import Callbacks
 from gateway.errors import AnotherBot, SettingsError
 from gateway.http.access import KeyedAccess
+from gateway.http.admin.recent_turns import RecentTurns
 from gateway.http.application import application
 from gateway.http.health import Readiness, health_routes
 from gateway.http.metrics import LiveGauges, metrics_route
@@ -335,21 +336,19 @@ class Gateway:
             routes += [mounted(parts.api), *client_routes(parts.api)]
         if parts.metrics is not None and parts.access is not None:
             routes.append(metrics_route(parts.metrics, self._gauges, parts.access))
-        if parts.access is not None and parts.settings.admin != "off":
-            routes += self._admin_routes(parts.access)
+        if parts.access is not None and parts.recent is not None:
+            routes += self._admin_routes(parts.access, parts.recent)
         if self._playground is not None:
             routes.extend(self._playground.routes)
         return routes
 
-    def _admin_routes(self, access: KeyedAccess) -> list[BaseRoute]:
+    def _admin_routes(self, access: KeyedAccess, recent: RecentTurns) -> list[BaseRoute]:
         """Return the routes of the pages for operators, which import a library that others do not need."""
         from gateway.http.admin.application import routes
         from gateway.http.admin.parts import AdminParts, PlatformState
-        from gateway.http.admin.recent_turns import RecentTurns
         from gateway.http.admin.sign_in import PURPOSE
 
-        parts, recent = self._parts, RecentTurns()
-        parts.observers.add(recent)
+        parts = self._parts
         return routes(
             AdminParts(
                 access=access,

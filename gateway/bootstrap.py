@@ -17,6 +17,7 @@ from gateway.disk import has_spare_room, is_full, make_folder, make_room
 from gateway.egress import Sender
 from gateway.errors import SettingsError
 from gateway.http.access import KeyedAccess
+from gateway.http.admin.recent_turns import RecentTurns
 from gateway.http.api.parts import ApiParts
 from gateway.http.files import FileServer
 from gateway.http.links import FileLinks
@@ -168,6 +169,8 @@ class Parts:
     broadcasts: Broadcasts
     access: KeyedAccess | None
     """What checks the API keys; None where there is no key, and therefore no HTTP API."""
+    recent: RecentTurns | None
+    """The last turns, for the pages of operators; None where there are no such pages."""
     api: ApiParts | None
     """What the HTTP API works with; None where there is no API key, and therefore no API."""
 
@@ -318,6 +321,11 @@ def compose(
     )
     suspension = dispatcher.suspension(profiles=profiles, history=history)
     given.deletion.running = suspension
+    keyed = _has_keys(settings)
+    recent = RecentTurns() if keyed and settings.admin != "off" else None
+    if recent is not None:
+        observers.add(recent)
+        suspension.on_forget.append(recent.forget)
     erasure = Erasure(
         store=store,
         blobs=kept.blobs,
@@ -370,6 +378,7 @@ def compose(
         endings=endings,
         broadcasts=broadcasts,
         access=given.access if keyed else None,
+        recent=recent,
         api=api if keyed else None,
     )
 

@@ -71,6 +71,9 @@ class Suspension:
         self._take_due = take_due
         self._endings = endings
         self._cluster = cluster
+        self.on_forget: list[Callable[[str | None, Collection[str]], object]] = []
+        """Called with a person whose traces in memory are to go, None for nobody's, and with conversations of which
+        all are to go."""
         self._erasing = asyncio.Lock()
         self._blocked: Counter[str] = Counter()
         """How many suspensions from here there are of each conversation."""
@@ -92,7 +95,10 @@ class Suspension:
 
     def discard(self, conversations: Iterable[str]) -> None:
         """Forget the sessions of these conversations."""
-        self._pool.discard(conversations)
+        gone = list(conversations)
+        self._pool.discard(gone)
+        for call in self.on_forget:
+            call(None, gone)
 
     def forget(self, person: str, conversations: Iterable[str]) -> None:
         """Forget the sessions of these conversations, and on all replicas the person's profile, and that the person is
@@ -104,6 +110,8 @@ class Suspension:
     def _forget_here(self, person: str) -> None:
         self._profiles.forget(person)
         self._history.forget(person)
+        for call in self.on_forget:
+            call(person, ())
 
     @asynccontextmanager
     async def alone(self) -> AsyncGenerator[None]:
@@ -203,7 +211,7 @@ class Suspension:
         self._queues.suspended.update(conversations)
         try:
             await self._end_turns(conversations)
-            self._pool.discard(conversations)
+            self.discard(conversations)
             await self._let_go(conversations)
             await asyncio.sleep(LEFT_ALONE)
         except (StillRunning, Fenced) as error:

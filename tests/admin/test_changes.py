@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -12,7 +13,7 @@ from starlette.routing import Mount
 
 from gateway.errors import StoreFailed
 from gateway.model import ConversationRef, Envelope
-from tests.admin.stage import KEY, Stage, staged, text_of, token_of
+from tests.admin.stage import KEY, Stage, address, links, staged, text_of, token_of
 from tests.slack.reading import said
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -91,6 +92,23 @@ async def test_long_lists_come_in_pages_of_fifty(own: Stage) -> None:
     headers = {"Authorization": f"Bearer {KEY}"}
     answer = await own.http.post("dead-letters", data=form, headers=headers)
     assert answer.headers["location"] == "dead-letters?drop=50"
+
+
+async def test_what_is_erased_or_deleted_is_not_in_memory_either(own: Stage) -> None:
+    headers = {"Authorization": f"Bearer {KEY}"}
+    conversation, delivery = await own.dead_letter("boom, a secret")
+    turn = address("turn", conversation=conversation, delivery=delivery)
+    assert "Run 1 ended" in text_of(await own.get(turn))
+    [thread] = links(await own.get(address("conversation", key=conversation)), "thread")
+    deleted = await own.http.delete(f"{own.origin}/v1/threads/{thread.partition('id=')[2]}", headers=headers)
+    assert deleted.status_code == 200
+    assert "Run 1 ended" not in text_of(await own.get(turn))
+    conversation, delivery = await own.dead_letter("boom, another secret")
+    ada = f"slack:{own.slack.team.id}:{own.slack.ada.id}"
+    erased = await own.http.delete(f"{own.origin}/v1/users/{quote(ada)}", headers=headers)
+    assert erased.status_code == 200
+    for page in ("", "dead-letters", address("turn", conversation=conversation, delivery=delivery)):
+        assert "another secret" not in (await own.get(page)).text
 
 
 async def test_while_the_store_is_away_the_pages_say_so_and_show_the_rest(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -102,6 +102,18 @@ class RecentTurns(Observer):
                 if conversation is None or turn.conversation == conversation
             ]
         return found[:limit]
+
+    def forget(self, person: str | None, conversations: Collection[str]) -> None:
+        """Forget the turns of a person (``UserRef.key``), if one is named, and all turns of conversations: an error may
+        have people's words in it."""
+        with self._lock:
+            gone = [
+                place
+                for place, turn in self._turns.items()
+                if turn.conversation in conversations or (person is not None and turn.person == person)
+            ]
+            for place in gone:
+                self._events -= len(self._turns.pop(place).events)
 
     # What an observer is told
 
