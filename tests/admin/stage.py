@@ -14,11 +14,11 @@ import httpx
 import structlog
 
 import gateway as cl
+from gateway.drivers.slack.reading import said
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.model import API_KEY, ConversationRef, Document, FeedbackRecord, KeyScope, StoredApiKey
 from gateway.ports import RecordQuery, Store
 from gateway.telemetry.logs import configure_logging
-from tests.slack.reading import said
 from tests.support.bot import RunningBot, register, running_bot
 from tests.support.emulators import started
 

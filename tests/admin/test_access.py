@@ -62,7 +62,7 @@ async def test_a_key_given_once_becomes_a_session_that_is_not_the_key(stage: Sta
         cookie = answer.headers["set-cookie"]
         for part in ("HttpOnly", "SameSite=strict", f"Max-Age={SESSION_SECONDS}"):
             assert part in cookie
-        for part in ("Path", "Domain", "Secure", key, key.split("_")[2]):
+        for part in ("Path", "Domain", "Secure", key, key[-43:]):
             assert part not in cookie
         assert (await http.get("feedback?days=7")).status_code == 200
         answer = await http.post("sign-out", headers={"Origin": stage.origin})

@@ -11,10 +11,10 @@ import pytest_asyncio
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from gateway.drivers.slack.reading import said
 from gateway.errors import StoreFailed
 from gateway.model import ConversationRef, Envelope
 from tests.admin.stage import KEY, Stage, address, links, staged, text_of, token_of
-from tests.slack.reading import said
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
