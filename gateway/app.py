@@ -358,8 +358,8 @@ class Gateway:
                 writes=parts.settings.admin == "write",
                 public_url=parts.settings.own_url,
                 platforms=lambda: {
-                    name: PlatformState(self._refused.get(name) or adapter.health(), parts.counters.of(name))
-                    for name, adapter in parts.adapters.items()
+                    name: PlatformState(self._readiness.problem_of(name), parts.counters.of(name))
+                    for name in parts.adapters
                 },
                 limits=parts.limits,
                 layer=parts.deliverer.status if parts.layer.registered else None,

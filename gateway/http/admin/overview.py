@@ -5,7 +5,6 @@ import asyncio
 from starlette.responses import Response
 
 from gateway.http.admin.call import UNREADABLE, Call, attempted
-from gateway.redaction import redact
 
 
 async def overview(call: Call) -> Response:
@@ -21,10 +20,7 @@ async def overview(call: Call) -> Response:
     return call.page(
         "overview.html",
         here="overview",
-        platforms={
-            name: (None if state.problem is None else redact(state.problem), state.counts)
-            for name, state in parts.platforms().items()
-        },
+        platforms=parts.platforms(),
         problem=UNREADABLE if size is None else None,
         size=size,
         age=None if size is None or size.oldest is None else now - size.oldest,

@@ -20,7 +20,7 @@ class PlatformState(NamedTuple):
     """How a platform is, on this replica."""
 
     problem: str | None
-    """Why it does not work; None where it does."""
+    """Why it does not work, without secrets; None where it does."""
     counts: Mapping[str, int | str]
     """What happened since the start, by name (``received``, ``failed``, ``last_received``)."""
 
