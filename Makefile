@@ -96,7 +96,7 @@ chaos: $(STAMP) ## Kill, freeze and cut off replicas, database and platforms, co
 check: $(STAMP) $(NODE_STAMP) ## Lint, format check, types (mypy and pyright, strict; eslint and tsc), import directions, vocabulary
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy gateway adapters tests benchmarks
+	$(BIN)/mypy gateway adapters pytest_gateway.py tests benchmarks
 	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
 	$(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/python -m pytest -q -p no:cacheprovider tests/test_vocabulary.py

@@ -100,6 +100,8 @@ class Gateway:
         embedded = parts.settings.host not in LOOPBACK
         self._playground = Playground(parts.emulators, this_machine_only=embedded) if parts.emulators else None
         self._stack = AsyncExitStack()
+        self._abandoned = False
+        """Whether the gateway ends as though its process had been killed."""
         self._opening = asyncio.Lock()
         """Held while the gateway opens: what drains it waits for that."""
         self.asgi = application(
@@ -211,6 +213,20 @@ class Gateway:
         )
         log.info("gateway.drained", handed_back=handed_back)
 
+    async def abandon(self) -> None:
+        """End at once, as though the process had been killed: nothing is drained or handed back to the store, and
+        ``on_app_shutdown`` is not called. What differs from a kill: running handlers are cancelled, so their
+        ``finally`` blocks run, though what these send or store comes to nothing. For tests of what a restart makes of
+        it."""
+        self._abandoned = self._parts.acceptor.draining = True
+        async with self._opening:
+            pass
+        for task in self._background:
+            task.cancel()
+        await self._parts.dispatcher.abandon()
+        if self._playground is not None:
+            await self._playground.close()
+
     async def _hand_over(self) -> None:
         """Let other replicas do at once what one of them does at a time."""
         if self._parts.store.cluster.shared:
@@ -242,7 +258,7 @@ class Gateway:
                 self._stack.push_async_callback(parts.deliverer.stop, LAST_DELIVERIES)
                 await parts.deliverer.start()
             await run_startup(parts.callbacks)
-            self._stack.push_async_callback(run_shutdown, parts.callbacks, seconds=parts.settings.drain_timeout)
+            self._stack.push_async_callback(self._shut_down)
             if parts.resources is not None:
                 self._stack.push_async_callback(parts.resources.close)
             for name, adapter in parts.adapters.items():
@@ -269,6 +285,10 @@ class Gateway:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
         await self._stack.aclose()
+
+    async def _shut_down(self) -> None:
+        if not self._abandoned:
+            await run_shutdown(self._parts.callbacks, seconds=self._parts.settings.drain_timeout)
 
     async def _connect(self, name: str, adapter: Adapter) -> None:
         try:

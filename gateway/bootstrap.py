@@ -153,6 +153,7 @@ class Parts:
     metrics: Metrics | None
     """What is counted for Prometheus; None where nobody can read it."""
     limits: Limits
+    questions: OpenQuestions
     seals: Seals
     history: History
     sessions: SessionPool
@@ -202,6 +203,7 @@ def compose(
         observers.add(metrics)
     store.observe(observers)
     limits = Limits(observers=observers)
+    questions = OpenQuestions(per_person=settings.questions_per_person, limits=limits)
     seals = kept.seals
     tasks = BackgroundTasks()
     endings = DeliveryEndings(store.cluster)
@@ -246,7 +248,7 @@ def compose(
         files=files,
         profile=profiles.get,
         spawn=tasks.spawn,
-        questions=OpenQuestions(per_person=settings.questions_per_person, limits=limits),
+        questions=questions,
         seals=seals,
         commands=CommandList(store, sender, shared=store.cluster.shared),
         history=history,
@@ -364,6 +366,7 @@ def compose(
         observers=observers,
         metrics=metrics,
         limits=limits,
+        questions=questions,
         seals=seals,
         history=history,
         sessions=sessions,

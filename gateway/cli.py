@@ -61,6 +61,17 @@ async def main(message: cl.Message):
     await cl.Message(f"You said: {message.content}").send()
 '''
 
+STARTER_TEST = '''"""Tests of the bot, on all three platforms. Run them with: pytest"""
+
+import pytest
+
+
+@pytest.mark.asyncio
+async def test_it_answers(user):
+    await user.says("hello")
+    await user.sees("You said: hello")
+'''
+
 ENV_EXAMPLE = """# Copy to .env and fill in. With none of these set, `gateway run bot.py` opens a playground.
 SLACK_BOT_TOKEN=
 SLACK_SIGNING_SECRET=
@@ -129,14 +140,15 @@ def hello(headless: Headless = False, host: Host = None, port: Port = None, debu
 
 @app.command()
 def init(folder: Annotated[Path, typer.Argument(help="Where to write it.")] = Path()) -> None:
-    """Write a first bot (bot.py) and an .env.example. Existing files are left alone."""
-    for name, text in (("bot.py", STARTER), (".env.example", ENV_EXAMPLE)):
+    """Write a first bot (bot.py), its test (test_bot.py) and an .env.example. Existing files are left alone."""
+    for name, text in (("bot.py", STARTER), ("test_bot.py", STARTER_TEST), (".env.example", ENV_EXAMPLE)):
         path = folder / name
         if path.exists():
             typer.echo(f"{path} is there already, left as it is")
         else:
             write_file(path, text.encode())
     typer.echo(f"\nNow: gateway run {shlex.quote(str(folder / 'bot.py'))}")
+    typer.echo(f"Test it: pytest {shlex.quote(str(folder))}  (pip install 'bot-gateway[testing]')")
 
 
 @app.command()

@@ -2,8 +2,9 @@
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
@@ -16,6 +17,9 @@ from gateway.disk import Quota
 from gateway.errors import SettingsError
 from gateway.redaction import conceal, conceal_address, conceal_variables
 from gateway.tables import TOML, read_document
+
+_given_only: ContextVar[bool] = ContextVar("given_only", default=False)
+"""Whether settings are made of what is given only (see ``given_only``)."""
 
 
 class _Settings(BaseSettings):
@@ -39,6 +43,8 @@ class _Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        if _given_only.get():
+            return (init_settings,)
         return init_settings, env_settings, dotenv_settings, _Toml(settings_cls)
 
     def model_post_init(self, context: Any, /) -> None:
@@ -96,6 +102,17 @@ def toml_settings() -> Mapping[str, str]:
     return {name.upper(): str(value) for name, value in read_document().settings.items()}
 
 
+@contextmanager
+def given_only() -> Generator[None]:
+    """Let settings that are made in the block be read from nothing but the values they are given: not from the
+    environment, ``.env`` or ``gateway.toml``. For tests, which must be the same on every machine."""
+    before = _given_only.set(True)
+    try:
+        yield
+    finally:
+        _given_only.reset(before)
+
+
 def conceal_secrets() -> None:
     """Keep out of every log the values whose names in the environment, ``.env`` and ``gateway.toml`` are those of
     secrets: the platforms' credentials and the bot's own."""
@@ -108,16 +125,22 @@ def conceal_secrets() -> None:
 def unknown(blocks: Iterable[_Settings]) -> list[str]:
     """Return a line for each variable ``GATEWAY_...`` of the environment that no block reads, with the name that may
     have been meant. Raises ``SettingsError`` for such a name in ``gateway.toml``, where all names are the gateway's."""
+    blocks = list(blocks)
+    for problem in unknown_names(toml_settings(), blocks):
+        raise SettingsError(f"{TOML}: {problem}")
+    return unknown_names([name for name in os.environ if name.startswith("GATEWAY_")], blocks)
+
+
+def unknown_names(names: Iterable[str], blocks: Iterable[_Settings]) -> list[str]:
+    """Return a line for each of these names that is no setting of the gateway or of one of the blocks, with the name
+    that may have been meant."""
     known = GatewaySettings.variables().union(*(block.variables() for block in blocks))
 
     def described(name: str) -> str:
         close = get_close_matches(name, known, 1)
         return f"there is no setting {name}" + (f"; did you mean {close[0]}?" if close else "")
 
-    for name in toml_settings():
-        if name not in known:
-            raise SettingsError(f"{TOML}: {described(name)}")
-    return [described(name) for name in os.environ if name.startswith("GATEWAY_") and name not in known]
+    return [described(name) for name in names if name not in known]
 
 
 class PlatformSettings(_Settings):

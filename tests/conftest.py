@@ -10,6 +10,9 @@ from hypothesis import settings
 from tests.support import left_out
 from tests.support.net import loopback_only
 
+pytest_plugins = ["pytest_gateway"]
+"""What the installed package registers as an entry point; here it comes from the source tree."""
+
 # How long an example may take says how busy the machine is, not whether the code is right.
 settings.register_profile("gateway", deadline=None)
 settings.load_profile("gateway")

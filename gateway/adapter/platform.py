@@ -49,6 +49,10 @@ class Platform:
         environment's."""
         return cast(type[PlatformSettings], _load(self.settings_class)).with_values(values or {})
 
+    def settings_variables(self) -> frozenset[str]:
+        """Return the names of the environment variables that the platform's settings are read from."""
+        return cast(type[PlatformSettings], _load(self.settings_class)).variables()
+
     def adapter(self, settings: PlatformSettings, context: AdapterContext) -> Adapter:
         """Return a new adapter. Imports the platform's SDK."""
         return cast(Adapter, _load(self.adapter_class)(settings, context))

@@ -176,6 +176,11 @@ class Acceptor:
         """Whether no turn runs and no delivery waits in the conversation."""
         return self._dispatcher.is_idle(ref)
 
+    @property
+    def is_storing(self) -> bool:
+        """Whether a delivery is being stored just now."""
+        return bool(self._arriving)
+
     def is_resting(self) -> bool:
         """Whether no delivery is being stored, and none was in the last ``LULL`` seconds."""
         return not self._arriving and time.monotonic() - self._stored_at > LULL

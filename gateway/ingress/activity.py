@@ -18,6 +18,14 @@ class RunningConversations(Protocol):
         """Whether something happens in the conversation before the next answer of a person."""
         ...
 
+    def any_busy(self) -> bool:
+        """Whether something happens in any conversation before the next answer of a person."""
+        ...
+
+    def waiting(self) -> int | None:
+        """Return how many turns only wait for an answer; None while any does more than that."""
+        ...
+
     def holds(self, key: str, delivery: str) -> bool:
         """Whether the delivery with this key waits or runs in the conversation, or waits for an answer there."""
         ...
@@ -36,17 +44,44 @@ class ConversationActivity:
         """Whether the gateway ends."""
         self.on_change: Callable[[str], object] = lambda _: None
         """Called with the key of each conversation in which less may be left to do."""
+        self._watching: set[asyncio.Future[None]] = set()
+        """Who waits for the rest of all conversations."""
         self._waiting: dict[str, set[asyncio.Future[None]]] = {}
         """Who waits for the rest of which conversation, by conversation key."""
 
     def changed(self, conversation: str) -> None:
         """Note that less may be left to do in the conversation of this key."""
+        if self._watching and self.at_rest:
+            for watcher in self._watching:
+                if not watcher.done():
+                    watcher.set_result(None)
+            self._watching.clear()
         waiting = self._waiting.get(conversation)
         if waiting and not self.is_busy(conversation):
             for waiter in self._waiting.pop(conversation):
                 if not waiter.done():
                     waiter.set_result(None)
         self.on_change(conversation)
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing is left to do in any conversation before the next thing a person does."""
+        return self.running is None or not self.running.any_busy()
+
+    @property
+    def waiting(self) -> int | None:
+        """How many turns only wait for an answer; None while any does more than that."""
+        return 0 if self.running is None else self.running.waiting()
+
+    async def until_all_rest(self) -> None:
+        """Wait until nothing is left to do in any conversation before the next thing a person does."""
+        while not self.at_rest:
+            watcher = asyncio.get_running_loop().create_future()
+            self._watching.add(watcher)
+            try:
+                await watcher
+            finally:
+                self._watching.discard(watcher)
 
     def close(self) -> None:
         """Let nobody wait any longer, because the gateway ends."""

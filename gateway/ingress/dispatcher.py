@@ -76,7 +76,7 @@ class Dispatcher:
         self._runner = runner
         self._pool = pool
         self._tasks = tasks
-        self._trials = Trials(shared=store.cluster.shared)
+        self.trials = Trials(shared=store.cluster.shared)
         self._activity = activity or ConversationActivity()
         self._queues = queues = ConversationQueues(limits, self._activity, on_room=self._take_waiting)
         self._backlog = Backlog(
@@ -87,7 +87,7 @@ class Dispatcher:
             store=store,
             runner=runner,
             failures=failures,
-            trials=self._trials,
+            trials=self.trials,
             queues=queues,
             endings=self._endings,
             observers=observers,
@@ -264,7 +264,7 @@ class Dispatcher:
         try:
             while self._sweep_again and not self._cluster.fenced:
                 self._sweep_again = False
-                self._trials.remember(await self._store.deaths())
+                self.trials.remember(await self._store.deaths())
                 await self._backlog.take_due(now=math.inf)
         except (Fenced, StoreFailed) as error:
             log.warning("dispatcher.not_swept", error=str(error))  # the next look comes soon
@@ -337,7 +337,7 @@ class Dispatcher:
         """Take up what an earlier process left, and return how many deliveries were open. When they are many they are
         read while the gateway begins to serve, and what arrives meanwhile waits behind them."""
         count = await self._store.recover()
-        self._trials.begin(await self._store.deaths())
+        self.trials.begin(await self._store.deaths())
         # Deliveries that pause after a failure are taken up too, so that later ones do not overtake them.
         if count <= PAGE:
             await self._backlog.take_due(now=math.inf)
@@ -434,6 +434,18 @@ class Dispatcher:
             # The turns then count as interrupted, of which each may have a few (``trials.INTERRUPTIONS``).
             log.exception("drain.not_noted")
         return handed_back
+
+    async def abandon(self) -> None:
+        """Close the store and end every turn, as though the process had been killed: nothing that the turns still do is
+        written or sent, and nothing is handed back."""
+        self._queues.closing = True
+        self._activity.close()
+        self._runner.close()
+        await self._store.close()
+        for _ in range(3):  # whoever is just retrying to store something is cancelled out of that as well
+            if not await self._tasks.cancel(within=1.0):
+                return
+        log.warning("dispatcher.deaf", reason="handlers swallow their cancellation")
 
     async def _retire(self) -> None:
         """Let other replicas have, at once, all conversations in which no turn runs."""

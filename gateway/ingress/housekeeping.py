@@ -105,10 +105,7 @@ class Housekeeping:
         pruned = indexed = 0.0
         while True:
             try:
-                self._pool.rest_idle()
-                leads = await self._store.cluster.lead(PART)
-                if leads and self._end_after:
-                    await self._end_idle()
+                leads = await self.look_at_sessions()
                 if time.monotonic() - pruned > PRUNE_EVERY:
                     pruned = time.monotonic()
                     if leads:
@@ -125,6 +122,15 @@ class Housekeeping:
                 # A failing disk must not end this loop: it tries again, and ``/readyz`` reports the failure meanwhile.
                 log.exception("housekeeping.failed")
             await asyncio.sleep(self._every)
+
+    async def look_at_sessions(self) -> bool:
+        """Let idle sessions leave memory, and end those that are idle for long. Returns whether this replica does for
+        all what one of them does at a time."""
+        self._pool.rest_idle()
+        leads = await self._store.cluster.lead(PART)
+        if leads and self._end_after:
+            await self._end_idle()
+        return leads
 
     async def _end_idle(self) -> None:
         now = self._store.cluster.now()

@@ -66,6 +66,19 @@ class ConversationQueues:
         queue = self._queues.get(key)
         return queue is not None and queue.has_work
 
+    def any_busy(self) -> bool:
+        """Whether something happens in any conversation before the next answer of a person."""
+        return any(queue.has_work for queue in self)
+
+    def waiting(self) -> int | None:
+        """Return how many turns only wait for an answer; None while any does more than that."""
+        waits = 0
+        for queue in self:
+            if (queue.current is not None or queue.side) and not queue.rests:
+                return None
+            waits += queue.waits
+        return waits
+
     def holds(self, key: str, delivery: str) -> bool:
         """Whether a delivery of the conversation of this key is in memory."""
         queue = self._queues.get(key)

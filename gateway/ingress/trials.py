@@ -59,7 +59,8 @@ class Trials:
         the store."""
         self._shared = shared
         self._long = long
-        self._life = life
+        self.life = life
+        """Seconds that the process lives before a suspect at its last attempt is run; half of that for others."""
         self._began = time.monotonic()
         self._deaths: Sequence[float] = ()
         self._waiting: list[Trial] = []
@@ -96,7 +97,7 @@ class Trials:
         if self._shared and not trial.alone:
             self._long_running.add(trial)
             return trial
-        life = self._life if trial.alone else self._life / 2
+        life = self.life if trial.alone else self.life / 2
         if (left := self._began + life - time.monotonic()) > 0:
             await asyncio.sleep(left)
         insort(self._waiting, trial, key=_rank)

@@ -15,6 +15,10 @@ class OpenQuestions:
         self._limits = limits
         self._waiting: dict[str, dict[asyncio.Timeout, None]] = {}
 
+    def __len__(self) -> int:
+        """Return how many questions are open to all persons, their time running."""
+        return sum(map(len, self._waiting.values()))
+
     @contextmanager
     def waiting(self, person: str, clock: asyncio.Timeout) -> Generator[None]:
         """Count a question to this person as open inside ``with``. ``clock`` is the timeout of the question; a question

@@ -197,6 +197,8 @@ class SessionPool:
         self._limit = limit
         self._rest_after = rest_after
         self._live: OrderedDict[str, Session] = OrderedDict()
+        self.clock: Callable[[], float] = time.monotonic
+        """Tells how long a session was not used, in seconds of a clock that never goes back. Tests move it."""
         self.on_leave: list[Callable[[Session], None]] = []
         """Called with each session that has just left memory."""
 
@@ -244,7 +246,7 @@ class SessionPool:
         session.pins += 1
         session.ref = ref
         session.last_at = self._now()
-        session.used_at = time.monotonic()
+        session.used_at = self.clock()
         self._trim()
         return session
 
@@ -302,7 +304,7 @@ class SessionPool:
     def rest_idle(self) -> int:
         """Drop the sessions that no turn used for ``rest_after`` seconds from memory (their JSON part is stored), and
         return how many."""
-        limit = time.monotonic() - self._rest_after
+        limit = self.clock() - self._rest_after
         resting = [key for key, session in self._live.items() if session.used_at < limit and not session.pins]
         for key in resting:
             self._drop(key)

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import gateway as cl
+from gateway.drivers.slack.reading import said
 from gateway.emulators.slack.emulator import SlackEmulator
-from tests.slack.reading import said
 from tests.support.bot import register, running_bot
 
 

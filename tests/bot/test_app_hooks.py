@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 import gateway as cl
+from gateway.drivers.slack.reading import said
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.errors import SettingsError
 from gateway.telemetry.logs import configure_logging
-from tests.slack.reading import said
 from tests.support.bot import register, running_bot
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import gateway as cl
+from gateway.drivers.slack.reading import buttons, from_bot, said, shown, texts
 from gateway.emulators.slack.emulator import SlackEmulator
-from tests.slack.reading import buttons, from_bot, said, shown, texts
 from tests.support.bot import register, running_bot
 
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 import gateway as cl
+from gateway.drivers.slack.reading import eventually, from_bot, said, shown, texts
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.errors import RateLimited, StoreFailed
 from gateway.ingress import dispatcher
 from gateway.store.sqlite import file
-from tests.slack.reading import eventually, from_bot, said, shown, texts
 from tests.support.bot import RunningBot, register, running_bot
 
 

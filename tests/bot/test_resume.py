@@ -8,11 +8,11 @@ import pytest
 
 import gateway as cl
 from gateway.chat.registry import Callbacks
+from gateway.drivers.slack.reading import said
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.runtime import threads
 from gateway.telemetry.logs import configure_logging
 from gateway.types import ThreadDict
-from tests.slack.reading import said
 from tests.support.bot import register, running_bot
 from tests.support.layers import DictLayer
 

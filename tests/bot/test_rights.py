@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 import gateway as cl
+from gateway.drivers.slack.reading import said, texts
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.ingress import breaking_off, suspension
 from gateway.store import SQLiteStore
 from tests.contract.actions import eventually
 from tests.contract.crashes import LivingBot
 from tests.contract.rights import Ran, found_in, gateway_data
-from tests.slack.reading import said, texts
 from tests.slack.world import SlackWorld
 from tests.support.bot import register, running_bot
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 import gateway as cl
+from gateway.drivers.slack.reading import eventually, said, texts
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.model import ConversationRef
 from gateway.ports import SessionRecord
-from tests.slack.reading import eventually, said, texts
 from tests.support.bot import register, running_bot
 
 

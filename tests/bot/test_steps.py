@@ -8,12 +8,12 @@ import pytest
 
 import gateway as cl
 from gateway.chat.step_text import StepText
+from gateway.drivers.slack.reading import from_bot, said, shown
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.runtime.step_board import KEPT
 from tests.contract.reading import plan_of, plan_words, planned
 from tests.contract.steps import answering
 from tests.contract.world import Place
-from tests.slack.reading import from_bot, said, shown
 from tests.slack.world import SlackWorld
 from tests.support.bot import register, running_bot
 

@@ -4,8 +4,8 @@ import threading
 from pathlib import Path
 
 import gateway as cl
+from gateway.drivers.slack.reading import said, texts
 from gateway.emulators.slack.emulator import SlackEmulator
-from tests.slack.reading import said, texts
 from tests.support.bot import register, running_bot
 
 

@@ -10,10 +10,10 @@ import pytest
 import gateway as cl
 from adapters.slack.adapter import SlackAdapter
 from gateway.adapter import AdapterContext
+from gateway.drivers.slack.reading import said, texts
 from gateway.emulators.common.values import JSON
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.model import Envelope, Event, MessageCreated, RemoteFile
-from tests.slack.reading import said, texts
 from tests.slack.world import SlackWorld, settings_for
 from tests.support.bot import register, running_bot
 

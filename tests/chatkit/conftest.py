@@ -12,10 +12,10 @@ from gateway.bootstrap import on_real_platforms
 from gateway.platforms import registry
 from gateway.serving.server import bind
 from gateway.settings import GatewaySettings
+from gateway.testing.serving import serving
 from tests.chatkit.client import KEY
 from tests.chatkit.world import ChatKitWorld, chatkit_world
 from tests.support.bot import register
-from tests.support.serving import serving
 
 Serve = Callable[..., AbstractAsyncContextManager[str]]
 """Serves a bot, which a function full of decorators registers, and returns its address."""

@@ -8,7 +8,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, NoReturn, TypeVar
+from typing import Any, ClassVar, NoReturn, TypeVar
 
 import httpx
 import pytest
@@ -43,8 +43,8 @@ def _none(what: str) -> NoReturn:
 class ChatKitWorld:
     """People with ChatKit clients as a ``tests.contract.world.World``."""
 
-    name = "chatkit"
-    facts = Facts(
+    name: ClassVar[str] = "chatkit"
+    facts: ClassVar[Facts] = Facts(
         token_setting="GATEWAY_API_KEYS",
         permission="",
         emoji="",

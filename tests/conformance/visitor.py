@@ -14,9 +14,9 @@ from gateway.ingress.activity import ConversationActivity
 from gateway.loading import load_bot
 from gateway.mounting import MountedGateway
 from gateway.serving.server import bind
+from gateway.testing.serving import serving
 from tests.contract.world import File, Post, Said, World
 from tests.support.bot import RunningBot, running_bot
-from tests.support.serving import serving
 
 T = TypeVar("T")
 

@@ -1,55 +1,27 @@
 """What the drivers of all platforms share. A platform's own driver holds only what differs there."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from copy import deepcopy
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlsplit
 
-from gateway.adapter import Adapter, AdapterContext, Emulator
+from gateway.adapter import Adapter, AdapterContext
+from gateway.drivers.base import DrivenEmulator, Driver
 from gateway.emulators.common.faults import Hold, When
-from gateway.emulators.common.values import Call
 from gateway.model import Capabilities
-from tests.contract.world import Method, Person, Said, Trouble, World
+from tests.contract.world import Facts, File, Method, Person, Post, Said, Trouble
 
-T = TypeVar("T")
-
-
-class _Served(Protocol):
-    @property
-    def base(self) -> str:
-        """The address at which an emulator's world is served."""
-        ...
-
-
-class DrivenEmulator(Emulator, Protocol):
-    """What every emulator offers to tests besides ``Emulator``."""
-
-    @property
-    def world(self) -> _Served: ...
-
-    @property
-    def interaction_errors(self) -> Collection[str]:
-        """What people were shown because the bot did not answer an interaction well."""
-        ...
-
-    async def wait_for(self, predicate: Callable[[], T], timeout: float = 5.0) -> T: ...
-
-    def calls_to(self, method: str) -> list[Call]: ...
-
-    def hold(self, method: str, /, *, after_effect: bool = False, when: When | None = None) -> Hold: ...
-
-    def fail_next(self, method: str, /, *args: Any, **fault: Any) -> None: ...
-
+CHANNEL = "general"
 
 E = TypeVar("E", bound=DrivenEmulator)
 
 
-class EmulatedWorld(Generic[E]):
-    """The part of ``World`` that is the same on every platform; a subclass adds the rest.
+class EmulatedWorld(Driver[E]):
+    """What a ``World`` has beyond a ``Driver``, as far as it is the same on every platform; a subclass adds the
+    rest."""
 
-    ``emulator`` is the platform's emulator, already started.
-    """
+    facts: ClassVar[Facts]
 
     methods: ClassVar[Mapping[Method, str]]
     """What the emulator calls each call of the bot."""
@@ -58,21 +30,12 @@ class EmulatedWorld(Generic[E]):
     repeated: ClassVar[frozenset[Method]] = frozenset()
     """Calls that the bot's HTTP client itself makes once more when the connection breaks."""
 
-    def __init__(self, emulator: E) -> None:
-        self.emulator = emulator
-
     def adapter(self, context: AdapterContext, *, wrong_token: bool = False) -> Adapter:
         raise NotImplementedError
 
     @property
     def capabilities(self) -> Capabilities:
         return self.adapter(AdapterContext()).capabilities
-
-    def environment(self) -> Mapping[str, str]:
-        return self.emulator.environment()
-
-    def deliver_to(self, url: str) -> None:
-        self.emulator.deliver_to(url)
 
     @asynccontextmanager
     async def unreachable(self) -> AsyncIterator[None]:
@@ -84,8 +47,21 @@ class EmulatedWorld(Generic[E]):
 
     # -- what people do and see
 
-    async def click(self, message: Said, label: str, *, user: Person = "Ada") -> None:
-        raise NotImplementedError
+    async def mention(self, text: str, *, user: Person = "Ada", files: Sequence[File] = ()) -> Post:
+        return await self.write(self.channel(CHANNEL), f"@gateway {text}", user=user, files=files)
+
+    async def dm(self, text: str, *, files: Sequence[File] = ()) -> Post:
+        return await self.write(self.direct(), text, files=files)
+
+    async def reply(
+        self, to: Post, text: str, *, user: Person = "Ada", mention: bool = False, files: Sequence[File] = ()
+    ) -> Post:
+        return await self.write(to.place, f"@gateway {text}" if mention else text, user=user, files=files)
+
+    async def react(self, post: Post, *, added: bool = True) -> None:
+        """React as Grace, or as Ada in her own chat."""
+        user = "Grace" if post.place.thread else "Ada"
+        await self.put_reaction(post, self.facts.emoji, user=user, added=added)
 
     def controls(self, message: Said) -> object:
         return deepcopy(self._shown(message))
@@ -97,13 +73,6 @@ class EmulatedWorld(Generic[E]):
             await self.click(under, label, user=user)
         finally:
             self._show(under, stands)
-
-    @property
-    def complaints(self) -> Sequence[str]:
-        return list(self.emulator.interaction_errors)
-
-    async def wait_for(self, predicate: Callable[[], T], timeout: float = 10.0) -> T:
-        return await self.emulator.wait_for(predicate, timeout)
 
     # -- trouble
 
@@ -146,10 +115,3 @@ class EmulatedWorld(Generic[E]):
     def _show(self, message: Said, controls: Any) -> None:
         """Put buttons under a message in place of those that stand there."""
         raise NotImplementedError
-
-
-async def enter_comment(world: World, words: str) -> None:
-    """Enter Ada's comment into the form that opens after a thumb."""
-    form = await world.wait_for(world.form)
-    assert form is not None
-    await world.submit({form.labels[0]: words})

@@ -23,9 +23,9 @@ from gateway.model import (
     to_json,
 )
 from gateway.serving.server import bind
+from gateway.testing.serving import serving as served
 from tests.contract.world import Post, Said, World
 from tests.support.files import files_in
-from tests.support.serving import serving as served
 
 E = TypeVar("E")
 H = TypeVar("H", bound="AdapterHarness")

@@ -7,11 +7,27 @@ the adapter anything: what a test reads is what a person sees, what it counts is
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, Protocol, TypeVar
+from typing import ClassVar, Literal, Protocol, TypeVar
 
 from gateway.adapter import Adapter, AdapterContext, extras
+from gateway.drivers.values import FieldInput, File, Place, Post, Said, ShownForm
 from gateway.emulators.common.faults import Hold
 from gateway.model import Capabilities, UserRef
+
+__all__ = [
+    "EXTRAS",
+    "Facts",
+    "FieldInput",
+    "File",
+    "Method",
+    "Person",
+    "Place",
+    "Post",
+    "Said",
+    "ShownForm",
+    "Trouble",
+    "World",
+]
 
 T = TypeVar("T")
 
@@ -48,74 +64,6 @@ its platform does not have."""
 Trouble = Literal["rate_limited", "server_error", "disconnected", "forbidden", "gone"]
 """What a call meets: 429; a 5xx the SDK does not retry by itself; a connection that breaks; a missing permission; a
 conversation that is not there."""
-
-FieldInput = str | bool | float | Sequence["File"]
-"""What a person enters: text, an option's value, a switch, a number, files."""
-
-
-class File(NamedTuple):
-    """A file, on its way in or out."""
-
-    name: str
-    data: bytes
-    mime: str = "application/octet-stream"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where people talk with the bot: the driver's own ids, which a test only hands back."""
-
-    channel: str
-    thread: str | None = None
-    """None in a direct message."""
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """Something a person wrote. ``id`` is what ``MessageCreated.message_id`` must say."""
-
-    id: str
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A message of the bot, as it stands now."""
-
-    id: str
-    """What ``Receipt.id`` must say."""
-    place: Place
-    text: str
-    """What a person reads, as near to the Markdown that was sent as the platform's form allows; no blanks around it."""
-    author: str | None = None
-    """The name it is shown under, if another than the bot's own."""
-    buttons: tuple[str, ...] = ()
-    """Labels, in order; thumbs and links are not among them."""
-    files: tuple[str, ...] = ()
-    """Names of the files it carries or offers."""
-    streaming: bool = False
-    """A native stream is still open in it."""
-    pings: tuple[str, ...] = ()
-    """Whom it notified: ids of users, and ``everyone``."""
-    cards: tuple[str, ...] = ()
-    """Cards drawn in the platform's own way, each as lines a person reads: title, text, ``name: value``. Where the
-    platform draws none they are in ``text``."""
-    menus: tuple[tuple[str, ...], ...] = ()
-    """The labels of the options of each menu, in order. ``World.click`` picks one by its label."""
-    plan: tuple[str, ...] = ()
-    """A plan drawn in the platform's own way, as lines a person reads: its title and status, then a line for each
-    task, the icon of its state (``gateway.model.TASK_ICONS``) in front: ``✅ title (2.4 s): input → output``. Where the
-    platform draws none it is in ``text``."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShownForm:
-    """A form open before a person: its title, and its fields' labels in order."""
-
-    title: str
-    labels: tuple[str, ...]
-    values: tuple[str, ...] = ()
-    """What each field is filled with: a text, a number, the labels of options, ``on`` or ``off``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +115,8 @@ class Facts:
 class World(Protocol):
     """A platform with a workspace, one channel, the bot in it, and two people. Started, and stopped by its fixture."""
 
-    name: str
-    facts: Facts
+    name: ClassVar[str]
+    facts: ClassVar[Facts]
 
     @property
     def capabilities(self) -> Capabilities:

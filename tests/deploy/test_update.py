@@ -7,10 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from gateway.drivers.slack.reading import eventually, texts
 from gateway.emulators.slack.emulator import SlackEmulator
 from tests.deploy.files import KUBERNETES
 from tests.deploy.proxy import proxied
-from tests.slack.reading import eventually, texts
 from tests.support.postgres import database
 from tests.support.process import BotProcess
 from tests.support.slack import slack

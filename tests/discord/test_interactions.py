@@ -13,6 +13,7 @@ from adapters.discord import interactions
 from adapters.discord.adapter import DiscordAdapter
 from adapters.discord.limits import CAPABILITIES
 from gateway.adapter import AdapterContext
+from gateway.drivers.discord.reading import controls
 from gateway.errors import Draining, Unavailable
 from gateway.model import (
     Accepted,
@@ -38,8 +39,9 @@ from gateway.model import (
 )
 from tests.contract.harness import AdapterHarness, serving
 from tests.contract.world import Place, World
-from tests.discord.world import EPHEMERAL, DiscordWorld, controls, discord_world
+from tests.discord.world import DiscordWorld, discord_world
 
+EPHEMERAL = 1 << 6
 GO = Outgoing(text="pick", buttons=(Button(token="tok", label="Go"),))
 
 

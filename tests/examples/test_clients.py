@@ -19,10 +19,10 @@ from starlette.routing import Route
 
 import gateway as cl
 from gateway.serving.server import bind
+from gateway.testing.serving import serving
 from tests.chatkit.client import KEY
 from tests.chatkit.conftest import running
 from tests.support.left_out import UNTESTED_NODE, UNTESTED_RUBY
-from tests.support.serving import serving
 
 LINES = 90
 """A program that is longer is none to copy."""

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from adapters.slack.limits import CAPABILITIES
+from gateway.drivers.slack.reading import from_bot, said, shown, texts
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.loading import load_bot
 from tests.contract.reading import planned
 from tests.contract.world import Place
-from tests.slack.reading import from_bot, said, shown, texts
 from tests.slack.world import SlackWorld
 from tests.support.bot import running_bot
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from gateway.drivers.slack.reading import buttons, from_bot, said, shown, texts
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.loading import load_bot
 from tests.contract.reading import planned, reads
 from tests.contract.world import File, Post, World
-from tests.slack.reading import buttons, from_bot, said, shown, texts
 from tests.support.bot import running_bot
 
 

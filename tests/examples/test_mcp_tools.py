@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from gateway.drivers.slack.reading import said
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.loading import load_bot
-from tests.slack.reading import said
 from tests.support.bot import running_bot
 
 

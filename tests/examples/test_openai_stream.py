@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from gateway.drivers.slack.reading import said, shown
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.loading import load_bot
 from tests.contract.reading import reads
 from tests.contract.world import World
-from tests.slack.reading import said, shown
 from tests.support.bot import running_bot
 from tests.support.model import ScriptedModel, serving_model
 

@@ -14,14 +14,14 @@ from starlette.routing import Mount, Route
 
 from gateway.app import Gateway
 from gateway.chat.registry import fresh
+from gateway.drivers.slack.reading import said
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.errors import SettingsError
 from gateway.serving.server import bind
 from gateway.telemetry.logs import configure_logging
+from gateway.testing.serving import serving
 from tests.examples.test_documents import blocks
-from tests.slack.reading import said
 from tests.support.emulators import started
-from tests.support.serving import serving
 
 BOT = """
 import gateway as cl

@@ -27,6 +27,7 @@ from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.errors import SettingsError
 from gateway.mounting import below
 from gateway.serving.server import bind
+from gateway.testing.serving import serving
 from gateway.utils import mount_chainlit, mount_gateway
 from tests.contract.reading import reads
 from tests.contract.world import World
@@ -34,7 +35,6 @@ from tests.discord.world import discord_world
 from tests.examples.test_documents import block
 from tests.slack.world import slack_world
 from tests.support.emulators import started
-from tests.support.serving import serving
 from tests.teams.world import teams_world
 
 ROOT = Path(__file__).parents[2]

@@ -13,13 +13,13 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 import gateway as cl
+from gateway.drivers.slack.reading import said
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.errors import SettingsError
 from gateway.http.application import application
 from gateway.model import FromBytes, OutgoingFile
 from gateway.playground import Playground
 from gateway.settings import GatewaySettings
-from tests.slack.reading import said
 from tests.support.bot import RunningBot, register, running_bot
 from tests.support.emulators import started
 from tests.support.files import files_in

@@ -8,11 +8,11 @@ import orjson
 import pytest
 
 import gateway as cl
+from gateway.drivers.slack.reading import eventually, said, texts
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.ingress import acceptor
 from gateway.runtime.own import ending
 from gateway.telemetry.logs import configure_logging
-from tests.slack.reading import eventually, said, texts
 from tests.support.bot import register, running_bot
 
 

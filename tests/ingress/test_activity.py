@@ -4,10 +4,10 @@ import asyncio
 from pathlib import Path
 
 import gateway as cl
+from gateway.drivers.slack.reading import said
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.ingress.activity import ConversationActivity
 from gateway.model import ConversationRef
-from tests.slack.reading import said
 from tests.support.bot import register, running_bot
 
 
@@ -39,9 +39,13 @@ async def test_a_conversation_rests_at_a_question_and_at_the_end(slack: SlackEmu
         await slack.delivered(await slack.post("general", "that", thread_ts=root))
         rest = asyncio.create_task(activity.until_rest(refs[0]))
         await asyncio.sleep(0)
-        assert not rest.done()  # the answer is on its way to the turn
+        all_rest = asyncio.create_task(activity.until_all_rest())
+        await asyncio.sleep(0)
+        assert not rest.done() and not all_rest.done()  # the answer is on its way to the turn
+        assert activity.waiting is None
         go.set()
         await asyncio.wait_for(rest, 5)
+        await asyncio.wait_for(all_rest, 5)
         await said(slack, "general", "You took that", thread=root)
         await asyncio.wait_for(activity.until_rest(refs[0]), 5)
 
@@ -54,6 +58,12 @@ class Busy:
 
     def is_busy(self, key: str) -> bool:
         return True
+
+    def any_busy(self) -> bool:
+        return True
+
+    def waiting(self) -> int | None:
+        return None
 
     def holds(self, key: str, delivery: str) -> bool:
         return True

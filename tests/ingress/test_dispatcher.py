@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 import gateway as cl
+from gateway.drivers.slack.reading import said, texts
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.ingress import queue, queues, worker
-from tests.slack.reading import said, texts
 from tests.support.bot import register, running_bot
 
 

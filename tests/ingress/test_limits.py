@@ -9,9 +9,9 @@ import aiohttp
 import pytest
 
 import gateway as cl
+from gateway.drivers.slack.reading import said, texts
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.ingress import queues
-from tests.slack.reading import said, texts
 from tests.support.bot import register, running_bot
 
 

@@ -30,6 +30,12 @@ class InMemory:
     def is_busy(self, key: str) -> bool:
         return self.busy
 
+    def any_busy(self) -> bool:
+        return self.busy
+
+    def waiting(self) -> int | None:
+        return None if self.busy else 0
+
     def holds(self, key: str, delivery: str) -> bool:
         return delivery in self.holding
 

@@ -13,9 +13,9 @@ import uvicorn
 
 import gateway as cl
 from gateway.serving.server import bind
+from gateway.testing.serving import LoopbackServer
 from tests.mcp import tools
 from tests.support.bot import RunningBot
-from tests.support.serving import LoopbackServer
 
 PROGRAM = Path(tools.__file__)
 PATIENCE = 20.0

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 import gateway as cl
+from gateway.drivers.slack.reading import from_bot, said, texts
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.telemetry.logs import configure_logging
 from tests.mcp.support import ALLOWED, PATIENCE, Calling, listed, on_loopback, pids, program, rested, runs, until_gone
-from tests.slack.reading import from_bot, said, texts
 from tests.support.bot import register, running_bot
 
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from gateway.drivers.slack.reading import said
 from gateway.emulators.slack.emulator import SlackEmulator
 from tests.mcp.support import PATIENCE, alone, listed, pids, program, runs, until_gone
-from tests.slack.reading import said
 from tests.support.process import BotProcess
 
 SOURCE = """

@@ -11,7 +11,7 @@ from gateway.adapter import Emulator
 from gateway.http.application import application
 from gateway.playground import Playground
 from gateway.serving.server import bind
-from tests.support.serving import serving
+from gateway.testing.serving import serving
 
 E = TypeVar("E", bound=Emulator)
 

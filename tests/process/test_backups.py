@@ -5,8 +5,8 @@ import os
 import sys
 from pathlib import Path
 
+from gateway.drivers.slack.reading import said
 from gateway.emulators.slack.emulator import SlackEmulator
-from tests.slack.reading import said
 from tests.support.process import BotProcess
 
 COUNTS = """

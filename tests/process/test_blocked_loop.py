@@ -6,8 +6,8 @@ import signal
 from pathlib import Path
 from typing import Any
 
+from gateway.drivers.slack.reading import said
 from gateway.emulators.slack.emulator import SlackEmulator
-from tests.slack.reading import said
 from tests.support.process import BotProcess
 
 BOT = """

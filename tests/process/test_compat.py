@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from gateway.drivers.slack.reading import from_bot, said
 from gateway.emulators.slack.emulator import SlackEmulator
 from tests.process.test_cli import clean, fails, gateway
-from tests.slack.reading import from_bot, said
 from tests.support.process import BotProcess
 
 APP = """

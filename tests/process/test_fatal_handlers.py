@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.drivers.slack.reading import said, texts
 from gateway.emulators.slack.emulator import SlackEmulator
-from tests.slack.reading import said, texts
 from tests.support.process import BotProcess
 
 KILLER = """

@@ -3,9 +3,9 @@
 import asyncio
 from pathlib import Path
 
+from gateway.drivers.slack.reading import said
 from gateway.emulators.slack.emulator import SlackEmulator
 from tests.process.test_cli import fails, gateway
-from tests.slack.reading import said
 from tests.support.process import BotProcess
 
 SOURCE = """

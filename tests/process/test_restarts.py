@@ -8,10 +8,10 @@ from pathlib import Path
 
 import psycopg
 
+from gateway.drivers.slack.reading import eventually, from_bot, said, shown, texts
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.store.postgresql.schema import LOCK
 from tests.contract.crashes import ASKS, REPLIES
-from tests.slack.reading import eventually, from_bot, said, shown, texts
 from tests.support.postgres import database
 from tests.support.process import BotProcess
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import aiohttp
 
+from gateway.drivers.slack.reading import said
 from gateway.emulators.discord.emulator import DiscordEmulator
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.emulators.teams.emulator import TeamsEmulator
-from tests.slack.reading import said
 from tests.support.process import BotProcess
 
 BOT = """

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 import gateway as cl
+from gateway.drivers.slack.reading import from_bot, said, shown, texts
 from gateway.emulators.slack.emulator import SlackEmulator
 from tests.contract.crashes import LivingBot
 from tests.contract.reading import reads
-from tests.slack.reading import from_bot, said, shown, texts
 from tests.slack.world import slack_world
 from tests.support.bot import register, running_bot
 

@@ -14,9 +14,9 @@ from gateway.serving.server import bind
 from gateway.settings import GatewaySettings
 from gateway.store import open_store
 from gateway.tables import Tables, read_document, read_tables
+from gateway.testing.serving import serving
 from tests.contract.world import World
 from tests.slack.world import SlackWorld
-from tests.support.serving import serving
 
 
 def register(setup: Callable[[], Any]) -> Callbacks:

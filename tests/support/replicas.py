@@ -10,9 +10,9 @@ from gateway.bootstrap import on_real_platforms
 from gateway.platforms import registry
 from gateway.serving.server import bind
 from gateway.settings import GatewaySettings
+from gateway.testing.serving import serving
 from tests.support.bot import register
 from tests.support.postgres import tables
-from tests.support.serving import serving
 
 
 class RunningReplica(NamedTuple):

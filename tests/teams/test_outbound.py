@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 
 from adapters.teams.errors import StreamRefused, translate
 from adapters.teams.sharing import Sharing
+from gateway.drivers.teams.reading import cards, read
 from gateway.egress import Sender
 from gateway.emulators.teams.validate import size_of
 from gateway.errors import (
@@ -46,7 +47,6 @@ from gateway.model import (
 )
 from tests.contract.world import Post
 from tests.teams.harness import TeamsHarness, teams_harness
-from tests.teams.reading import cards, read
 from tests.teams.world import TeamsWorld, teams_world
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)

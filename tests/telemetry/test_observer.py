@@ -9,6 +9,7 @@ import pytest
 import structlog
 
 import gateway as cl
+from gateway.drivers.slack.reading import said
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.telemetry.context import reference
 from gateway.telemetry.logs import configure_logging
@@ -26,7 +27,6 @@ from gateway.telemetry.observer import (
     TurnWaits,
 )
 from tests.ingress.test_acceptor import delivery, echo
-from tests.slack.reading import said
 from tests.support.bot import RunningBot, register, running_bot
 from tests.telemetry.recorder import Recorder
 

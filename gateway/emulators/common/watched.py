@@ -35,6 +35,10 @@ class Watched:
         after ``timeout`` seconds."""
         return await self._observers.wait_for(predicate, timeout)
 
+    def changed(self) -> None:
+        """Let all who wait for something try their conditions again."""
+        self._observers.changed()
+
     def watch(self) -> AsyncIterator[Mapping[str, Any]]:
         """Yield changes as they happen, from now on."""
         return self._observers.watch()

@@ -110,7 +110,7 @@ def texts(slack: SlackEmulator, channel: str, thread: str | None = None) -> list
 async def eventually(look: Callable[[], Awaitable[T]], *, timeout: float = 8) -> T:
     """Wait for the first true value of an async look at something that announces no change."""
     async with asyncio.timeout(timeout):
-        while not (found := await look()):
+        while not (found := await look()):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         return found
 

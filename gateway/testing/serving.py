@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Literal, TypeVar
 
@@ -63,12 +63,12 @@ class LoopbackServer(uvicorn.Server):
         await self.lifespan.shutdown()
 
     @contextmanager
-    def capture_signals(self) -> Iterator[None]:
+    def capture_signals(self) -> Generator[None]:
         yield
 
 
 @asynccontextmanager
-async def serving(app: Any, listener: socket.socket, *, lifespan: Literal["on", "off"] = "off") -> AsyncIterator[None]:
+async def serving(app: Any, listener: socket.socket, *, lifespan: Literal["on", "off"] = "off") -> AsyncGenerator[None]:
     """Serve an ASGI application on a socket that listens, which takes connections at once, until the block ends."""
     config = uvicorn.Config(app, lifespan=lifespan, access_log=False, log_config=None, ws="none")
     server = LoopbackServer(config)

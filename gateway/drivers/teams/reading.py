@@ -5,10 +5,17 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from adapters.teams.names import CARD, MENU
 from gateway.model import TASK_ICONS
 
 Json = Mapping[str, Any]
+CARD = "application/vnd.microsoft.card.adaptive"
+"""Content type of an Adaptive Card."""
+CONSENT = "application/vnd.microsoft.teams.card.file.consent"
+"""Content type of a card that asks for consent to a file."""
+FILE = "application/vnd.microsoft.teams.card.file.info"
+"""Content type of a card that shows a file in OneDrive."""
+MENU = "gw_menu"
+"""Field in the data of a button that belongs to a menu: the id of the menu's input."""
 SIGNS = ("gw_steps_open", "gw_steps_close")
 
 
