@@ -1,8 +1,6 @@
 """What people think of answers is kept: one row for each person and message."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ from tests.contract.harness import capabilities, need
 from tests.contract.history import kept
 from tests.contract.reading import reads
 from tests.contract.world import World
+from tests.support import forks
 from tests.support.bot import register, running_bot
 
 ROWS = """SELECT feedbacks.value, feedbacks.comment, feedbacks."userIdentifier", steps.output FROM feedbacks
@@ -39,9 +38,8 @@ def answering(given: list[cl.Feedback] | None = None) -> Callbacks:
 
 def exported(folder: Path, *arguments: str) -> str:
     """Return what ``gateway feedback export`` prints."""
-    command = [sys.executable, "-m", "gateway.cli", "feedback", "export", *arguments]
     environment = {"DATABASE_URL": f"sqlite:///{folder}/gateway.db", "GATEWAY_DATA_DIR": str(folder), "PATH": ""}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    done = forks.run("feedback", "export", *arguments, folder=folder, environment=environment)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,25 +10,16 @@ import gateway as cl
 from gateway.chat.registry import Callbacks
 from tests.contract.reading import reads
 from tests.contract.world import World
+from tests.support import forks
 from tests.support.bot import register, running_bot
 
 
 async def command(folder: Path, *arguments: str, code: int = 0) -> tuple[str, str]:
     """Run ``gateway threads`` on the database in this folder, and return what it prints to both outputs."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "gateway.cli",
-        "threads",
-        *arguments,
-        cwd=folder,
-        env={**os.environ, "DATABASE_URL": f"sqlite:///{folder}/gateway.db", "GATEWAY_DATA_DIR": str(folder)},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate()
-    assert process.returncode == code, err.decode()
-    return out.decode(), err.decode()
+    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{folder}/gateway.db", "GATEWAY_DATA_DIR": str(folder)}
+    done = await asyncio.to_thread(forks.run, "threads", *arguments, folder=folder, environment=environment)
+    assert done.returncode == code, done.stderr
+    return done.stdout, done.stderr
 
 
 async def found(folder: Path, *arguments: str) -> list[dict[str, Any]]:

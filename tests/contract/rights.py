@@ -18,6 +18,7 @@ from tests.contract.actions import eventually
 from tests.contract.history import kept
 from tests.contract.reading import reads, texts
 from tests.contract.world import File, World
+from tests.support import forks
 from tests.support.bot import register, running_bot
 
 CANARIES = ("kanarienwort", "kanarieninhalt", "kanariendatei", "kanarienwert", "ada-kanarie@example.com")
@@ -50,18 +51,9 @@ async def gateway_data(data: Path, *arguments: str) -> Ran:
     """Run ``gateway data`` on a data folder, beside a gateway that may be running in this process."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("GATEWAY_", "BLOB_"))}
     environment |= {"DATABASE_URL": f"sqlite:///{data}/gateway.db", "GATEWAY_DATA_DIR": str(data)}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", "gateway.cli", "data", *arguments),
-        cwd=data,
-        env=environment,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    async with asyncio.timeout(60):
-        out, err = await process.communicate()
-    assert "Traceback" not in err.decode()
-    return Ran(process.returncode or 0, out.decode(), err.decode())
+    done = await asyncio.to_thread(forks.run, "data", *arguments, folder=data, environment=environment)
+    assert "Traceback" not in done.stderr
+    return Ran(done.returncode, done.stdout, done.stderr)
 
 
 SEARCH = """

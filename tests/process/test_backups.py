@@ -2,11 +2,11 @@
 
 import asyncio
 import os
-import sys
 from pathlib import Path
 
 from gateway.drivers.slack.reading import said
 from gateway.emulators.slack.emulator import SlackEmulator
+from tests.support import forks
 from tests.support.process import BotProcess
 
 COUNTS = """
@@ -21,13 +21,10 @@ COUNTS = """
 
 async def gateway(*arguments: str, folder: Path) -> str:
     """What a command prints, run in the folder of a bot."""
-    command = [sys.executable, "-P", "-m", "gateway.cli", *arguments]
-    process = await asyncio.create_subprocess_exec(
-        *command, cwd=folder, env=dict(os.environ), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
-    )
-    printed, _ = await process.communicate()
-    assert process.returncode == 0, printed
-    return printed.decode()
+    done = await asyncio.to_thread(forks.run, *arguments, folder=folder, environment=os.environ)
+    printed = done.stdout + done.stderr
+    assert done.returncode == 0, printed
+    return printed
 
 
 async def test_a_bot_goes_on_from_the_backup_that_was_made_while_it_ran(slack: SlackEmulator, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from gateway import __version__
 from gateway.drivers.slack.reading import said
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.serving.server import bind
+from tests.support import forks
 from tests.support.process import BotProcess
 
 BOT = "import gateway as cl\n\n@cl.on_message\nasync def main(message): ...\n"
@@ -26,14 +27,13 @@ def clean() -> dict[str, str]:
 
 
 def gateway(*arguments: str, cwd: Any, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-P", "-m", "gateway.cli", *arguments],
-        cwd=cwd,
-        env={**clean(), **environment},
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
+    return forks.run(*arguments, folder=cwd, environment={**clean(), **environment})
+
+
+def from_nothing(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run the command as a shell does: what is imported is a part of what is tested."""
+    command = [sys.executable, "-P", "-m", "gateway.cli", *arguments]
+    return subprocess.run(command, cwd=cwd, env=clean(), capture_output=True, text=True, timeout=30)
 
 
 def fails(result: subprocess.CompletedProcess[str], *words: str) -> None:
@@ -47,7 +47,7 @@ def fails(result: subprocess.CompletedProcess[str], *words: str) -> None:
 
 
 def test_help_names_the_commands(tmp_path: Path) -> None:
-    result = gateway("--help", cwd=tmp_path)
+    result = from_nothing("--help", cwd=tmp_path)
     assert result.returncode == 0
     names = "run hello init inbox outbox manifest db backup restore threads data"
     for command in names.split():

@@ -5,8 +5,6 @@ import contextlib
 import json
 import os
 import sqlite3
-import subprocess
-import sys
 import urllib.parse
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,6 +15,7 @@ from gateway.drivers.slack.reading import said
 from gateway.emulators.discord.emulator import DiscordEmulator
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.emulators.teams.emulator import TeamsEmulator
+from tests.support import forks
 from tests.support.process import BotProcess
 
 BOT = """
@@ -99,15 +98,8 @@ def check(where: str, text: str, secrets: Mapping[str, str]) -> None:
 
 
 def inbox(folder: Path, environment: Mapping[str, str]) -> str:
-    result = subprocess.run(
-        [sys.executable, "-P", "-m", "gateway.cli", "inbox", "list"],
-        cwd=folder,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=True,
-    )
+    result = forks.run("inbox", "list", folder=folder, environment={**os.environ, **environment})
+    assert result.returncode == 0
     return result.stdout + result.stderr
 
 

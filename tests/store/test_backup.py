@@ -26,6 +26,7 @@ from gateway.store.migrations import HEAD
 from tests.store import old_schemas
 from tests.store.contract import envelope, pending_keys
 from tests.store.test_file import disk
+from tests.support import forks
 
 BLOB = {"ab/cd.bin": b"\0\1\2" * 1000, "é/" + "n" * 190 + "/" + "m" * 190: b"long", "empty": b""}
 
@@ -506,8 +507,7 @@ async def test_a_disk_without_room_for_what_is_restored(backup: Path, small: Pat
 
 def gateway(*arguments: str, folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("GATEWAY_", "DATABASE_URL"))}
-    command = [sys.executable, "-P", "-m", "gateway.cli", *arguments]
-    return subprocess.run(command, cwd=folder, env=kept | more, capture_output=True, text=True, timeout=30)
+    return forks.run(*arguments, folder=folder, environment=kept | more)
 
 
 async def test_the_commands_say_what_they_did(tmp_path: Path) -> None:

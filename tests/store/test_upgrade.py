@@ -22,6 +22,7 @@ from gateway.store.migrations import HEAD, OLDEST
 from gateway.store.postgresql import PostgreSQLStore
 from gateway.store.postgresql import schema as postgresql
 from tests.store import old_schemas
+from tests.support import forks
 from tests.support.postgres import database, server_url
 
 
@@ -262,8 +263,7 @@ async def test_a_server_that_is_not_there(tmp_path: Path) -> None:
 
 def gateway(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("GATEWAY_", "DATABASE_URL"))}
-    command = [sys.executable, "-P", "-m", "gateway.cli", "db", *arguments]
-    return subprocess.run(command, cwd=folder, env=kept, capture_output=True, text=True, timeout=30)
+    return forks.run("db", *arguments, folder=folder, environment=kept)
 
 
 def test_the_command_says_what_it_did(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from gateway.errors import SettingsError
 from gateway.serving.server import bind
+from tests.support import forks
 
 _ROOT = Path(__file__).parent.parent.parent
 """The folder of the code under test, which another installation in the environment must not hide."""
@@ -35,7 +36,7 @@ class BotProcess:
         self.bot.write_text(textwrap.dedent(source))
         self.port = free_port()
         self._environment = dict(environment)
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: asyncio.subprocess.Process | forks.GatewayProcess | None = None
         self._reading: asyncio.Task[None] | None = None
         self._listening = asyncio.Event()
         self.log: list[str] = []
@@ -47,27 +48,25 @@ class BotProcess:
     async def start(self) -> None:
         """Start the process and wait until it listens."""
         self._listening = asyncio.Event()
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "gateway.cli",
-            "run",
-            str(self.bot),
-            "--headless",
-            "--port",
-            str(self.port),
-            cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(_ROOT), "GATEWAY_LOG": "json", **self._environment},
-            stderr=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.DEVNULL,
-        )
+        arguments = ("run", str(self.bot), "--headless", "--port", str(self.port))
+        environment = {**os.environ, "GATEWAY_LOG": "json", **self._environment}
+        if "LD_PRELOAD" in environment:  # which a process heeds when it begins, and not a fork
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "gateway.cli", *arguments),
+                cwd=self.folder,
+                env={**environment, "PYTHONPATH": str(_ROOT)},
+                stderr=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.DEVNULL,
+            )
+        else:
+            self._process = await forks.start(*arguments, folder=self.folder, environment=environment)
         self._reading = asyncio.create_task(self._read(self._process))
         async with asyncio.timeout(45):
             await self._listening.wait()
         if self._process.returncode is not None:
             raise AssertionError("the bot did not start:\n" + "\n".join(self.log[-20:]))
 
-    async def _read(self, process: asyncio.subprocess.Process) -> None:
+    async def _read(self, process: asyncio.subprocess.Process | forks.GatewayProcess) -> None:
         assert process.stderr is not None
         async for line in process.stderr:
             text = line.decode(errors="replace").rstrip()
