@@ -153,7 +153,7 @@ async def test_the_address_it_prints_can_be_opened(tmp_path: Path) -> None:
     )
     assert process.stderr is not None
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(45):
             while b"Talk to" not in (line := await process.stderr.readline()):
                 assert line
         (url,) = re.findall(r"http://\S+", line.decode())
