@@ -11,7 +11,7 @@ from gateway.http import access
 from gateway.http.admin.sign_in import COOKIE, SESSION_SECONDS, SignedSessions
 from gateway.model import API_KEY, StoredApiKey
 from tests.admin.stage import KEY, Stage, staged, text_of, token_of
-from tests.http.test_rate import Clock
+from tests.runtime.test_rate import Clock
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -16,7 +16,7 @@ from gateway.telemetry.observer import (
     TurnBegun,
     TurnEnded,
 )
-from tests.http.test_rate import Clock
+from tests.runtime.test_rate import Clock
 
 
 def begun(key: str, *, conversation: str = "c", person: str = "p") -> TurnBegun:
