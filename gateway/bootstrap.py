@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Self
 
-from gateway.adapter import Adapter, AdapterContext, Emulator, Platform
+from gateway.adapter import Adapter, AdapterContext, Cipher, Emulator, Platform
 from gateway.chat.access import AccessHooks
 from gateway.chat.attachments import FileRules
 from gateway.chat.handlers import BotHandlers
@@ -131,8 +131,18 @@ def adapter_context(settings: GatewaySettings, store: Store, kept: FileParts, gi
         conversations=given.deletion,
         cluster=store.cluster,
         identity=StoredIdentity(store),
+        cipher=_cipher(settings),
         public_url=settings.own_url,
     )
+
+
+def _cipher(settings: GatewaySettings) -> Cipher | None:
+    """Return what encrypts secrets in the store; None where there is no key. Raises ``SettingsError``."""
+    if not settings.plain_encryption_keys:
+        return None
+    from gateway.runtime.cipher import KeyedCipher  # cryptography is loaded only where it is needed
+
+    return KeyedCipher(settings.plain_encryption_keys)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

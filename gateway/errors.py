@@ -19,6 +19,7 @@
   - Draining                  The process shuts down; the delivery was not accepted, the platform sends it again.
   - RequestRefused            A request over HTTP is answered with ``status``, in the shape its client expects.
   - StoreFailed               The store cannot commit now; nothing was written.
+  - Undecryptable             No key that is set decrypts a stored secret; the text names the fix.
   - Fenced                    Another process owns the data now; this one must stop and write nothing.
 
 Those with an asterisk can reach a handler and are exported by ``gateway`` (``except cl.PlatformError``);
@@ -56,6 +57,10 @@ class DatabaseInUse(SettingsError):
 
 class AnotherBot(SettingsError):
     """The database belongs to another bot; the text names both."""
+
+
+class Undecryptable(GatewayError):
+    """No key that is set decrypts a stored secret; the text names the fix."""
 
 
 class PlatformError(GatewayError):

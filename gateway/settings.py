@@ -161,6 +161,12 @@ class PlatformSettings(_Settings):
         raise NotImplementedError
 
 
+def _listed(keys: SecretStr | None) -> Sequence[str]:
+    """Return the keys in a setting that separates them by commas."""
+    listed = "" if keys is None else keys.get_secret_value()
+    return [key for key in (each.strip() for each in listed.split(",")) if key]
+
+
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 """Hosts on which only this machine can reach the gateway."""
 
@@ -262,6 +268,10 @@ class GatewaySettings(_Settings):
     api_keys: SecretStr | None = None
     """Keys of the HTTP interfaces, separated by commas, each with all scopes; None where only those that
     ``gateway keys create`` made are valid."""
+    encryption_keys: SecretStr | None = None
+    """Keys that secrets in the database are encrypted with (the tokens of Slack's workspaces), separated by commas,
+    each 32 bytes in URL-safe base64: the first one encrypts, all of them decrypt. None where nothing is kept that needs
+    one."""
     api_rate: int = Field(default=600, ge=0)
     """Requests a minute that one API key may make; 0 for no bound. Several replicas share it out: each allows an equal
     part of it."""
@@ -295,13 +305,17 @@ class GatewaySettings(_Settings):
 
     def model_post_init(self, context: Any, /) -> None:
         super().model_post_init(context)
-        conceal(*self.plain_api_keys)
+        conceal(*self.plain_api_keys, *self.plain_encryption_keys)
 
     @property
     def plain_api_keys(self) -> Sequence[str]:
         """The keys in ``api_keys``."""
-        keys = "" if self.api_keys is None else self.api_keys.get_secret_value()
-        return [key for key in (each.strip() for each in keys.split(",")) if key]
+        return _listed(self.api_keys)
+
+    @property
+    def plain_encryption_keys(self) -> Sequence[str]:
+        """The keys in ``encryption_keys``."""
+        return _listed(self.encryption_keys)
 
     @property
     def web_origins(self) -> Sequence[str]:

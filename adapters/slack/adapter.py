@@ -11,23 +11,17 @@ import structlog
 from starlette.routing import Route
 
 from adapters.clocks import clock_of
-from adapters.slack.access import RULE_IDS, People, facts_told
-from adapters.slack.agent import Agent
-from adapters.slack.api import SlackApi, quiet
-from adapters.slack.completion import Completion
-from adapters.slack.downloads import Downloads
-from adapters.slack.envelope import ref_for
-from adapters.slack.history import History
-from adapters.slack.inbound import Inbound
+from adapters.slack.access import RULE_IDS, facts_told
+from adapters.slack.api import SlackHttp, quiet
+from adapters.slack.distribution import distribution
+from adapters.slack.envelope import Me, ref_for
+from adapters.slack.inbound import Inbound, tell
 from adapters.slack.limits import CAPABILITIES
 from adapters.slack.manifest import SCOPES
-from adapters.slack.outbound import Outbox
 from adapters.slack.parse import parse
 from adapters.slack.settings import SlackSettings
-from adapters.slack.stream import Streams
-from adapters.slack.threads import Threads
-from adapters.slack.uploads import Uploads
 from adapters.slack.webhook import Webhook
+from adapters.slack.workspaces import Workspace, Workspaces
 from gateway.adapter import Accept, AdapterContext, IdForm
 from gateway.errors import PlatformError, Rejected, SettingsError, StoreFailed, Unavailable
 from gateway.model import (
@@ -58,29 +52,36 @@ log = structlog.get_logger(__name__)
 
 
 class SlackAdapter:
-    """Serves one Slack workspace over HTTP (``SLACK_SIGNING_SECRET``) or Socket Mode (``SLACK_APP_TOKEN``)."""
+    """Serves one Slack workspace (``SLACK_BOT_TOKEN``), or many that installed the app (``SLACK_CLIENT_ID``), over HTTP
+    (``SLACK_SIGNING_SECRET``) or Socket Mode (``SLACK_APP_TOKEN``)."""
 
     name: ClassVar[str] = "slack"
     capabilities: ClassVar[Capabilities] = CAPABILITIES
     rule_ids: ClassVar[Mapping[str, IdForm]] = RULE_IDS
 
     def __init__(self, settings: SlackSettings, context: AdapterContext) -> None:
-        if settings.bot_token is None:
-            raise SettingsError("SLACK_BOT_TOKEN is not set")
-        self._api = SlackApi(settings.bot_token.get_secret_value(), settings.api_url)
         self._dm_session = settings.dm_session
         self._identity = context.identity
         self._now = clock_of(context.cluster)
-        self._inbound = Inbound(self._api, dm_session=settings.dm_session, store=context.store, cluster=context.cluster)
-        uploads = Uploads(self._api)
-        threads = Threads(context.store)
-        self._history = History(self._api, threads)
-        self._outbox = Outbox(self._api, uploads, threads, self._history)
-        self._streams = Streams(self._api, uploads, threads)
-        self._downloads = Downloads(self._api)
-        self._completion = Completion(self._api, self._downloads)
-        self._agent = Agent(self._api)
-        self._people = People(self._api)
+        self._http = SlackHttp(settings.api_url)
+        self._distribution = distribution(settings, context, self._http, now=self._now)
+        shared = self._distribution
+        self._workspaces = Workspaces(
+            self._http,
+            token=settings.bot_token.get_secret_value() if settings.bot_token is not None else None,
+            store=context.store,
+            installations=shared.installations if shared is not None else None,
+            rotation=shared.rotation if shared is not None else None,
+        )
+        if shared is None and self._workspaces.own is None:
+            raise SettingsError("SLACK_BOT_TOKEN is not set")
+        self._inbound = Inbound(
+            self._workspaces,
+            dm_session=settings.dm_session,
+            store=context.store,
+            cluster=context.cluster,
+            removals=shared.removals if shared is not None else None,
+        )
         self._webhook: Webhook | None = None
         if settings.signing_secret is not None:
             self._webhook = Webhook(
@@ -93,7 +94,7 @@ class SlackAdapter:
         if settings.app_token is not None:
             from adapters.slack import socket_mode  # 2 MB that only Socket Mode needs
 
-            self._socket = socket_mode.Socket(self._api, self._inbound, settings.app_token.get_secret_value())
+            self._socket = socket_mode.Socket(self._http, self._inbound, settings.app_token.get_secret_value())
         self._trouble: str | None = "not connected yet"
 
     @property
@@ -102,54 +103,65 @@ class SlackAdapter:
         return self._inbound.ignored
 
     def routes(self, accept: Accept) -> Sequence[Route]:
-        """Return the route ``POST /slack/events``, if there is a signing secret to verify requests with."""
-        return [self._webhook.route(accept)] if self._webhook else []
+        """Return the route ``POST /slack/events``, if there is a signing secret to verify requests with, and those by
+        which people install the app, if there is a client id."""
+        routes = [self._webhook.route(accept)] if self._webhook else []
+        return [*routes, *(self._distribution.routes() if self._distribution is not None else ())]
 
     @asynccontextmanager
     async def connect(self, accept: Accept) -> AsyncIterator[None]:
         """Hold the HTTP session and the socket. Raises ``SettingsError`` for a token Slack refuses; while Slack cannot
         be reached the adapter stays up, reports it in ``health`` and keeps trying."""
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(self._api.open())
+            await stack.enter_async_context(self._http.open())
             self._inbound.listen()
-            if not await self._identify():
-                trying = asyncio.create_task(self._keep_trying())
+            if self._distribution is not None:
+                await stack.enter_async_context(self._distribution.open())
+            own = self._workspaces.own
+            if own is None:
+                self._trouble = None
+            elif not await self._identify(own):
+                trying = asyncio.create_task(self._keep_trying(own))
                 stack.push_async_callback(_cancel, trying)
             if self._socket:
                 await stack.enter_async_context(self._socket.open(accept))
             yield
         self._trouble = "not connected"
 
-    async def _identify(self) -> bool:
+    async def _identify(self, own: Workspace) -> bool:
         try:
-            me = await self._api.identify()
-            if self._identity is not None:
+            me = await own.api.identify()
+            # Where the app is installed in many workspaces, what the bot is at Slack is the app, not this one user.
+            if self._identity is not None and self._distribution is None:
                 await self._identity.confirm(self.name, f"{me.team} {me.user}", name=me.name)
         except (PlatformError, StoreFailed) as error:
             self._trouble = f"auth.test failed: {quiet(error)}"
             log.warning("slack.unreachable", error=quiet(error))
             return False
-        self._inbound.me = me
+        own.me = me
         self._trouble = None
-        scopes = self._api.scopes
+        scopes = own.api.scopes
         missing = [scope.name for scope in SCOPES if scopes is not None and scope.name not in scopes]
         if missing:
             log.warning("slack.scopes_missing", missing=missing, fix="add them to the app and reinstall it")
-        log.info("slack.connected", team=self._inbound.me.team, bot=self._inbound.me.user)
+        log.info("slack.connected", team=me.team, bot=me.user)
         return True
 
-    async def _known(self) -> None:
-        """Make sure the bot's own identity is known. Raises ``Unavailable`` when Slack does not tell it now."""
-        if not (self._inbound.me.user or self._inbound.me.bot) and not await self._identify():
+    async def _at(self, team: str) -> Workspace:
+        """Return what the adapter has of a workspace, with the bot's own identity. Raises ``Unavailable`` when Slack
+        does not tell that now, and ``Forbidden`` where the app is not installed."""
+        found = await self._workspaces.get(team)
+        if not (found.me.user or found.me.bot) and not await self._identify(found):
             raise Unavailable(f"it is not known who the bot is: {self._trouble}")
+        return found
 
-    async def _keep_trying(self) -> None:
+    async def _keep_trying(self, own: Workspace) -> None:
         attempt = 0
         while True:
             await asyncio.sleep(_RETRY[min(attempt, len(_RETRY) - 1)])
             attempt += 1
             try:
-                if await self._identify():
+                if await self._identify(own):
                     return
             except SettingsError as error:
                 self._trouble = str(error)
@@ -157,96 +169,105 @@ class SlackAdapter:
                 return
 
     def health(self) -> str | None:
-        """Return None while Slack answers, else a line that says what is wrong."""
+        """Return None while Slack answers, else a line that says what is wrong. Workspaces in which the app does not
+        work any more make nothing unhealthy: the others go on."""
         if self._inbound.uninstalled:
             return "the app was uninstalled or its token revoked: install it again and set SLACK_BOT_TOKEN"
-        return self._trouble or (self._socket.health() if self._socket else None)
+        kept = self._distribution.health() if self._distribution is not None else None
+        return self._trouble or kept or (self._socket.health() if self._socket else None)
 
     def parse(self, envelope: Envelope) -> Event | None:
         """Return the event in a delivery; None for one that is of no interest."""
-        return parse(envelope, me=self._inbound.me)
+        own = self._workspaces.own
+        return parse(envelope, me=Me() if own is None else own.me)
 
     async def send(self, to: ConversationRef, message: Outgoing, *, key: str) -> Receipt:
         """Post a message by chat.postMessage with the key in its metadata, then share its files."""
-        return await self._outbox.send(to, message, key=key)
+        return await (await self._workspaces.get(to.workspace)).outbox.send(to, message, key=key)
 
     async def edit(self, receipt: Receipt, message: Outgoing) -> Receipt:
         """Edit a message by chat.update; files that are not there yet are added, those no longer wanted are deleted."""
-        return await self._outbox.edit(receipt, message)
+        return await (await self._workspaces.get(receipt.to.workspace)).outbox.edit(receipt, message)
 
     async def delete(self, receipt: Receipt) -> None:
         """Delete a message by chat.delete, and the files that came with it."""
-        await self._outbox.delete(receipt)
+        await (await self._workspaces.get(receipt.to.workspace)).outbox.delete(receipt)
 
     async def status(self, to: ConversationRef, text: str | None) -> None:
         """Set the agent session's status and its line; does nothing where the app is no agent."""
-        await self._agent.status(to, text)
+        await (await self._workspaces.get(to.workspace)).agent.status(to, text)
 
-    def download(self, file: RemoteFile, *, limit: int) -> AsyncIterator[bytes]:
-        """Return a file's bytes, from Slack's hosts only and with the bot token."""
-        return self._downloads.read(file, limit=limit)
+    async def download(self, file: RemoteFile, *, limit: int) -> AsyncIterator[bytes]:
+        """Return a file's bytes, from Slack's hosts only and with the workspace's bot token."""
+        async for chunk in (await self._workspaces.get(file.workspace)).downloads.read(file, limit=limit):
+            yield chunk
 
     async def complete(self, message: MessageCreated) -> MessageCreated:
         """Read the missing part of a message: by conversations.replies for a mention that came without its files, by
         files.info for files of which only the id came. Raises ``Unavailable`` while the bot's identity is not known,
         because its mention could not be removed from the text."""
-        await self._known()
-        return await self._completion.complete(message, me=self._inbound.me)
+        at = await self._at(message.ref.workspace)
+        return await at.completion.complete(message, me=at.me)
 
     async def find(
         self, to: ConversationRef, message: Outgoing, *, key: str, since: float, claimed: Collection[str]
     ) -> Receipt | None:
         """Find the message sent under ``key``, by its metadata. Raises ``Unavailable`` while the bot's identity is not
         known, because its own messages could not be told from others'."""
-        await self._known()
+        at = await self._at(to.workspace)
         since -= max(0.0, time.time() - self._now())  # by this machine's clock, which may be ahead of Slack's
-        return await self._outbox.find(to, message, me=self._inbound.me, key=key, since=since, claimed=claimed)
+        return await at.outbox.find(to, message, me=at.me, key=key, since=since, claimed=claimed)
 
     async def start_stream(
         self, to: ConversationRef, text: str, *, key: str, recipient: UserRef | None, author: str | None = None
     ) -> Receipt | None:
         """Begin a stream by chat.startStream; None outside of threads and for apps that may not stream."""
-        return await self._streams.start(to, text, key=key, recipient=recipient, author=author)
+        return await (await self._workspaces.get(to.workspace)).streams.start(
+            to, text, key=key, recipient=recipient, author=author
+        )
 
     async def append_stream(
         self, receipt: Receipt, *, delta: str, text: str, tasks: Sequence[TaskUpdate] = ()
     ) -> Receipt:
         """Add to a stream by chat.appendStream."""
-        return await self._streams.append(receipt, text=text, tasks=tasks)
+        return await (await self._workspaces.get(receipt.to.workspace)).streams.append(receipt, text=text, tasks=tasks)
 
     async def stop_stream(self, receipt: Receipt, message: Outgoing, *, delta: str, key: str) -> Receipt:
         """End a stream by chat.stopStream, with its buttons, feedback control and key."""
-        return await self._streams.stop(receipt, message, delta=delta, key=key)
+        return await (await self._workspaces.get(receipt.to.workspace)).streams.stop(
+            receipt, message, delta=delta, key=key
+        )
 
     async def history(self, to: ConversationRef, *, limit: int) -> Sequence[HistoryMessage]:
         """Return the newest messages, oldest first: by conversations.replies in a thread, else by
         conversations.history."""
-        return await self._history.history(to, me=self._inbound.me, limit=limit)
+        at = await self._workspaces.get(to.workspace)
+        return await at.history.history(to, me=at.me, limit=limit)
 
     async def react(self, to: ConversationRef, message_id: str, emoji: str, *, added: bool) -> None:
         """Add or remove the bot's reaction; ``emoji`` is Slack's name (``thumbsup``) or a common emoji."""
-        await self._agent.react(to, message_id, emoji, added=added)
+        await (await self._workspaces.get(to.workspace)).agent.react(to, message_id, emoji, added=added)
 
     async def open_dm(self, user: UserRef) -> ConversationRef:
         """Return the direct messages with a user of this workspace, opened by conversations.open. Raises ``Rejected``
         for a user of another."""
-        await self._known()
-        if user.workspace != self._inbound.me.team:
-            raise Rejected(f"the bot is in the workspace {self._inbound.me.team}, not in {user.workspace}")
-        channel = await self._agent.open_dm(user)
+        at = await self._at(user.workspace)
+        if user.workspace != at.me.team:
+            raise Rejected(f"the bot is in the workspace {at.me.team}, not in {user.workspace}")
+        channel = await at.agent.open_dm(user)
         return ref_for(user.workspace, channel, "", dm=True, dm_session=self._dm_session)
 
     async def profile(self, user: UserRef) -> Profile:
         """Return a user's profile, read by users.info."""
-        return await self._agent.profile(user)
+        return await (await self._workspaces.get(user.workspace)).agent.profile(user)
 
     async def set_title(self, to: ConversationRef, title: str) -> None:
         """Set the title of the agent session."""
-        await self._agent.set_title(to, title)
+        await (await self._workspaces.get(to.workspace)).agent.set_title(to, title)
 
     async def suggest(self, to: ConversationRef, starters: Sequence[Starter]) -> None:
         """Suggest prompts in the app's messages tab."""
-        await self._agent.suggest(to, starters)
+        await (await self._workspaces.get(to.workspace)).agent.suggest(to, starters)
 
     async def set_commands(self, commands: Sequence[Command]) -> None:
         """List these commands where the app's slash command is given alone. Slack registers commands with the manifest
@@ -260,11 +281,11 @@ class SlackAdapter:
 
     async def facts_of(self, user: UserRef, where: ConversationRef, *, groups: Collection[str]) -> AccessFacts:
         """Return what users.info tells of a person, and which of these user groups they are in."""
-        return await self._people.facts_of(user, where, groups)
+        return await (await self._workspaces.get(where.workspace)).people.facts_of(user, where, groups)
 
     async def notify(self, to: ConversationRef, user: UserRef, text: str, *, aloud: bool = True) -> None:
         """Show a message to one user by chat.postEphemeral."""
-        await self._inbound.tell(to, user.id, text)
+        await tell((await self._workspaces.get(to.workspace)).api, to, user.id, text)
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

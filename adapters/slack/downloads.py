@@ -23,8 +23,8 @@ _CHUNK = 64 * 1024
 _TRANSFER = aiohttp.ClientTimeout(total=None, connect=10, sock_read=60)
 _HOPS = 3
 """Redirects that are followed."""
-_TOKEN_HOSTS = ("slack.com", "slack-files.com")
-"""Hosts, including their subdomains, that get the token."""
+_TOKEN_HOSTS = ("slack.com", "slack-files.com", "slack-gov.com", "slack-files-gov.com")
+"""Hosts of Slack and GovSlack, including their subdomains, that get the token."""
 _OTHER_HOSTS = ("slack-edge.com",)
 """Slack's hosts with signed addresses, which are asked without the token."""
 _PAGE = 32 * 1024
@@ -67,10 +67,10 @@ class Downloads:
             raise _too_large(file, limit)
         if not self._api.may("files:read"):
             raise self._unreadable()
-        url = file.url or ""
+        url, token = file.url or "", await self._api.token()
         try:
             for _ in range(1 + _HOPS):
-                async with self._ask(url) as response:
+                async with self._ask(url, token) as response:
                     onward = response.headers.get("Location") if 300 <= response.status < 400 else None
                     if onward is None:
                         async for chunk in self._body(response, file, limit):
@@ -94,10 +94,10 @@ class Downloads:
             case _:
                 return
 
-    def _ask(self, url: str) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+    def _ask(self, url: str, token: str) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         parts = urlsplit(url)
         tokened = self._is_api(parts) or _under(parts, _TOKEN_HOSTS)
-        headers = {"Authorization": f"Bearer {self._api.token}"} if tokened else {}
+        headers = {"Authorization": f"Bearer {token}"} if tokened else {}
         return self._api.session.get(url, headers=headers, timeout=_TRANSFER, allow_redirects=False)
 
     def _next(self, url: str, location: str) -> str:

@@ -30,6 +30,10 @@ class Me(NamedTuple):
     """The name of the bot's user."""
 
 
+_IDENTITY = "bot_identity"
+"""The field of a stored delivery with the bot's identity in the workspace it is for, where that is one of many."""
+
+
 class Ignored(NamedTuple):
     """A delivery that is answered 200 and ignored; ``why`` is counted."""
 
@@ -47,12 +51,28 @@ def me_in(body: Json, default: Me) -> Me:
     """Return the identity a delivery is for. In a shared channel ``team_id`` may be the sender's, so ``authorizations``
     decides."""
     authorizations = items(body, "authorizations")
+    if (known := body.get(_IDENTITY)) is not None:
+        return Me(*known)
     if not authorizations:
         return default if default.team else Me(text(body, "team_id"), default.user, default.bot, default.name)
     authorization = authorizations[0]
     team = text(authorization, "team_id") or default.team or text(body, "team_id")
     user = text(authorization, "user_id") if authorization.get("is_bot") is True else ""
     return Me(team, user or default.user, default.bot, default.name)
+
+
+def identified(body: Json, me: Me) -> Json:
+    """Return a delivery with the bot's identity in the workspace that it is for, so that it can be parsed later
+    without asking for that."""
+    return {**body, _IDENTITY: list(me)}
+
+
+def uninstalled(workspace: str, mark: str) -> Envelope:
+    """Return the envelope that ends all conversations in a workspace. The app may be installed again and be removed
+    again, so ``mark`` names this removal."""
+    ref = ConversationRef(platform="slack", workspace=workspace, channel="", kind="group")
+    key = f"slack:{workspace}::uninstalled:{mark}"
+    return Envelope(key=key, ref=ref, body={"type": UNINSTALLED}, received_at=time.time())
 
 
 def envelope_of(body: Json, *, me: Me, dm_session: DmSession) -> Envelope | Ignored:
@@ -313,6 +333,9 @@ ENDS = ("channel_archive", "channel_deleted", "group_archive", "group_deleted", 
 NOTES_OF_AN_END = frozenset({"channel_archive", "group_archive", "channel_leave", "group_leave"})
 """Subtypes of the notes Slack writes into a channel when it is archived, and when a member leaves it, who may be the
 bot."""
+
+UNINSTALLED = "gateway_uninstalled"
+"""The type of the delivery that the adapter makes of the app's removal from a workspace."""
 
 _EVENTS: dict[str, _Reader] = {
     "reaction_added": _reaction,

@@ -100,13 +100,15 @@ OF_ONE_CHANNEL = frozenset(
 _DEFAULT_WAIT = 1.0
 
 
-def translate(error: Exception, method: str, *, channel: str = "", blocks: Sequence[Any] = ()) -> PlatformError:
+def translate(
+    error: Exception, method: str, *, channel: str = "", blocks: Sequence[Any] = (), fix: str = ""
+) -> PlatformError:
     """Return the gateway error for an exception out of a call. ``method`` and ``channel`` name the rate-limit bucket;
-    ``blocks`` are what the call was to show."""
+    ``blocks`` are what the call was to show; ``fix`` is what to do about a token that cannot work."""
     if isinstance(error, PlatformError):
         return error
     if isinstance(error, SlackApiError):
-        return _refused(error, method, channel, blocks)
+        return _refused(error, method, channel, blocks, fix)
     if isinstance(error, aiohttp.ClientError | asyncio.TimeoutError | OSError | SlackRequestError | SlackClientError):
         return Unavailable(f"{method}: {type(error).__name__}: {error}"[:300])
     return Rejected(f"{method}: {type(error).__name__}: {error}"[:300])
@@ -124,7 +126,7 @@ def _data(error: SlackApiError) -> Mapping[str, Any]:
     return cast(Mapping[str, Any], data) if isinstance(data, dict) else {}
 
 
-def _refused(error: SlackApiError, method: str, channel: str, blocks: Sequence[Any]) -> PlatformError:
+def _refused(error: SlackApiError, method: str, channel: str, blocks: Sequence[Any], fix: str) -> PlatformError:
     data = _data(error)
     code = str(data.get("error") or "")
     response: Any = error.response
@@ -137,7 +139,7 @@ def _refused(error: SlackApiError, method: str, channel: str, blocks: Sequence[A
         needed = data.get("needed") or "a scope"
         return Forbidden(f"{method} needs the scope {needed}: add it to the Slack app and reinstall it")
     if code in BAD_TOKEN:
-        return Forbidden(f"{method}: Slack says {code}; SLACK_BOT_TOKEN must be replaced")
+        return Forbidden(f"{method}: Slack says {code}; {fix or 'the token must be replaced'}")
     if code in _STREAM_OVER or (code in _TOO_LONG and method in _STREAMS):
         return StreamExpired(f"{method}: {code}")
     if code in _GONE:

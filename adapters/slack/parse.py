@@ -5,7 +5,7 @@ from collections.abc import Callable
 from adapters.fields import Json, items, obj, text
 from adapters.slack.commands import is_apps, parted
 from adapters.slack.controls import FEEDBACK
-from adapters.slack.envelope import ENDS, NOTES_OF_AN_END, Me, is_dm, me_in, mentions, our_action
+from adapters.slack.envelope import ENDS, NOTES_OF_AN_END, UNINSTALLED, Me, is_dm, me_in, mentions, our_action
 from adapters.slack.file_objects import is_bare, remote_file
 from adapters.slack.forms import token_of_view, values_of_view
 from adapters.slack.mrkdwn import unescape
@@ -41,7 +41,7 @@ def parse(envelope: Envelope, *, me: Me) -> Event | None:
         read = _EVENTS.get(text(event, "type"))
         return read(event, envelope.ref, me_in(body, me)) if read else None
     if kind == "command":
-        return _command(body, envelope.ref, me)
+        return _command(body, envelope.ref, me_in(body, me))
     read_body = _BODIES.get(kind)
     return read_body(body, envelope.ref) if read_body else None
 
@@ -141,6 +141,10 @@ def _left(event: Json, ref: ConversationRef, me: Me) -> Event:
     return ConversationEnded(ref=ref, user=user, reason="deleted" if deleted else "removed")
 
 
+def _removed(body: Json, ref: ConversationRef) -> Event:
+    return ConversationEnded(ref=ref, user=user_of(ref, ""), reason="removed")
+
+
 def _actions(body: Json, ref: ConversationRef) -> Event | None:
     action = our_action(body)
     if action is None:
@@ -188,6 +192,7 @@ _EVENTS: dict[str, Callable[[Json, ConversationRef, Me], Event | None]] = {
 }
 
 _BODIES: dict[str, Callable[[Json, ConversationRef], Event | None]] = {
+    UNINSTALLED: _removed,
     "block_actions": _actions,
     "view_submission": _submission,
 }

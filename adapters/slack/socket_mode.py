@@ -17,7 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.fields import obj, text
 from adapters.jsons import NotJson, loads
-from adapters.slack.api import TIMEOUT, SlackApi, quiet
+from adapters.slack.api import TIMEOUT, SlackHttp, quiet
 from adapters.slack.errors import BAD_TOKEN, code_of, translate
 from adapters.slack.inbound import Inbound, describe
 from gateway.adapter import Accept
@@ -31,8 +31,8 @@ _KINDS = frozenset({"events_api", "interactive", "slash_commands"})
 class Socket:
     """One Socket Mode connection."""
 
-    def __init__(self, api: SlackApi, inbound: Inbound, app_token: str) -> None:
-        self._api = api
+    def __init__(self, http: SlackHttp, inbound: Inbound, app_token: str) -> None:
+        self._http = http
         self._inbound = inbound
         self._token = app_token
         self._client: SocketModeClient | None = None
@@ -45,9 +45,8 @@ class Socket:
     def _web_client(self) -> AsyncWebClient:
         # No retry handlers: the default one sends again after a lost connection without looking first.
         return AsyncWebClient(
-            token=self._api.token,
-            base_url=self._api.url,
-            session=self._api.session,
+            base_url=self._http.url,
+            session=self._http.session,
             timeout=int(TIMEOUT),
             retry_handlers=[],
         )
@@ -58,7 +57,7 @@ class Socket:
         url = await self._first_url()
         client = _Client(app_token=self._token, web_client=self._web_client())
         # The session that the client made is replaced by the adapter's, which has the limits.
-        made, client.aiohttp_client_session = client.aiohttp_client_session, self._api.session
+        made, client.aiohttp_client_session = client.aiohttp_client_session, self._http.session
         await made.close()
         client.wss_uri = url
 

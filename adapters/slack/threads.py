@@ -67,7 +67,7 @@ class Threads:
         if self._store is None or thread is None or self._is_refused(to.channel, thread):
             return
         for name in (to.channel, f"{to.channel}:{thread}"):
-            if await self._store.recall(_key(name)) is not None:
+            if await self._store.recall(_key(to, name)) is not None:
                 self._note(name)
 
     async def refused(self, to: ConversationRef, error: PlatformError) -> bool:
@@ -79,7 +79,7 @@ class Threads:
         log.warning("slack.no_thread", channel=to.channel, error=code, answer="posted in the channel")
         if self._store is not None:
             value: dict[str, Any] = {"error": code}
-            await self._store.keep(_key(name), value)
+            await self._store.keep(_key(to, name), value)
         self._note(name)
         return True
 
@@ -92,5 +92,5 @@ class Threads:
             self._refused.popitem(last=False)
 
 
-def _key(name: str) -> str:
-    return f"slack.no_thread.{name}"
+def _key(to: ConversationRef, name: str) -> str:
+    return f"slack.no_thread.{to.workspace}.{name}"

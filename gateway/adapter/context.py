@@ -74,6 +74,25 @@ class BotIdentity(Protocol):
         ...
 
 
+class Cipher(Protocol):
+    """Encrypts small secrets that an adapter keeps in the store, with keys of the operator
+    (``GATEWAY_ENCRYPTION_KEYS``)."""
+
+    def encrypt(self, text: str) -> str:
+        """Return a text encrypted with the newest key."""
+        ...
+
+    def decrypt(self, encrypted: str) -> str:
+        """Return what ``encrypt`` was given. Raises ``Undecryptable`` where none of the keys fits, or the text was
+        changed."""
+        ...
+
+    def is_current(self, encrypted: str) -> bool:
+        """Return whether a text was encrypted with the newest key; one that was not is to be encrypted again, so that
+        the older key can be given up."""
+        ...
+
+
 class Cluster(Protocol):
     """The replicas of this gateway: the processes that work on the same store now, this one among them."""
 
@@ -272,5 +291,7 @@ class AdapterContext:
     identity: BotIdentity | None = None
     """What knows whose database it is; usable while connected. None for a bot that is told from no other, as an
     emulated one."""
+    cipher: Cipher | None = None
+    """What encrypts secrets that an adapter keeps in the store. None where no key is set."""
     public_url: str | None = None
     """The address at which those who use the bot reach the gateway, for absolute links; None where it is not known."""

@@ -88,6 +88,15 @@ async def _store(key: "StoredApiKey") -> bool:
         return running and await beside.get_value("gateway", SERVES_API) != {"on": True}
 
 
+@app.command("new-encryption-key")
+def new_encryption_key() -> None:
+    """Print a new random key for GATEWAY_ENCRYPTION_KEYS, which encrypts the secrets in the database. To replace a key,
+    put the new one before the old one, separated by a comma."""
+    from gateway.runtime.cipher import new_key
+
+    typer.echo(new_key())
+
+
 @app.command("list")
 def keys_list(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document, for a program.")] = False,
