@@ -159,6 +159,9 @@ def manifest(
     socket_mode: Annotated[
         bool, typer.Option("--socket-mode", help="Slack: for Socket Mode, no public address.")
     ] = False,
+    distributed: Annotated[
+        bool, typer.Option("--distributed", help="Slack: for many workspaces, which install the app at /slack/install.")
+    ] = False,
     app_id: Annotated[str | None, typer.Option(help="Discord, Teams: the id of the application.")] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Write it to this file.")] = None,
 ) -> None:
@@ -171,7 +174,7 @@ def manifest(
         fail(f"there is no platform {platform!r}; there are: {', '.join(platforms)}")
     try:
         url = read_settings().below_root(url)
-        made = platforms[platform].manifest(AppOptions(name, url, socket_mode, app_id))
+        made = platforms[platform].manifest(AppOptions(name, url, socket_mode, distributed, app_id))
     except SettingsError as error:
         fail(str(error))
     if made is None:

@@ -73,11 +73,11 @@ class SlackHttp:
             raw = await response.read()
             return Answer(object_in(raw) or {}, response.headers, response.status)
 
-    async def post(self, method: str, form: Mapping[str, str], *, auth: aiohttp.BasicAuth) -> Answer:
-        """Call a method as the app instead of as a bot. Raises ``gateway.errors``."""
+    async def post(self, method: str, form: Mapping[str, str], *, authorization: str) -> Answer:
+        """Call a method with another ``Authorization`` header than a bot's. Raises ``gateway.errors``."""
         body = aiohttp.BytesPayload(urlencode(form, errors="replace").encode(), content_type=_FORM)
         try:
-            answer = await self.send(method, body, {"Authorization": auth.encode()})
+            answer = await self.send(method, body, {"Authorization": authorization})
         except (aiohttp.ClientError, TimeoutError) as error:
             raise translate(error, method) from error
         if answer.data.get("ok") is not True:

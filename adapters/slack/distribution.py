@@ -38,6 +38,7 @@ class Distribution:
         self.removals = removals
         self._install = install
         self._identity = identity
+        self._encrypting: asyncio.Task[None] | None = None
 
     def routes(self) -> Sequence[Route]:
         """Return the routes by which people install the app."""
@@ -52,7 +53,7 @@ class Distribution:
         if self._identity is not None and app:
             await self._identity.confirm("slack", app)
         log.info("slack.installations", at_least=count)
-        encrypting = asyncio.create_task(self._encrypt_again())
+        self._encrypting = encrypting = asyncio.create_task(self._encrypt_again())
         try:
             yield
         finally:

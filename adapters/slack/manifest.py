@@ -46,7 +46,7 @@ EVENTS = (
     Need("agent_session_stopped", "Slack's own stop button"),
     Need("app_home_opened", "greet whoever opens the messages tab"),
     Need("app_mention", "mentions in channels"),
-    Need("app_uninstalled", "say in the health check that the app is gone"),
+    Need("app_uninstalled", "notice that the app was removed"),
     Need("channel_archive", "end conversations in a channel that is archived"),
     Need("channel_deleted", "end conversations in a channel that is deleted"),
     Need("channel_left", "end conversations in a channel the bot was removed from"),
@@ -60,14 +60,21 @@ EVENTS = (
     Need("message.mpim", "group direct messages"),
     Need("reaction_added", "reactions"),
     Need("reaction_removed", "reactions taken off"),
-    Need("tokens_revoked", "say in the health check that the token is gone"),
+    Need("tokens_revoked", "notice that the token was revoked"),
 )
 """The events the app subscribes to."""
 
 
-def manifest(*, name: str = "Gateway bot", url: str = "https://YOUR-HOST", socket_mode: bool = False) -> dict[str, Any]:
-    """Return the manifest. ``url`` is where Slack reaches the bot; with ``socket_mode`` Slack needs no address at
-    all."""
+def manifest(
+    *,
+    name: str = "Gateway bot",
+    url: str = "https://YOUR-HOST",
+    socket_mode: bool = False,
+    distributed: bool = False,
+) -> dict[str, Any]:
+    """Return the manifest. ``url`` is where Slack reaches the bot; with ``socket_mode`` Slack needs no address at all,
+    but for people who install a ``distributed`` app."""
+    redirect = {"redirect_urls": [f"{url.rstrip('/')}/slack/oauth_redirect"]} if distributed else {}
     endpoint = {} if socket_mode else {"url": f"{url.rstrip('/')}/slack/events"}
     request_url = {} if socket_mode else {"request_url": f"{url.rstrip('/')}/slack/events"}
     return {
@@ -85,13 +92,13 @@ def manifest(*, name: str = "Gateway bot", url: str = "https://YOUR-HOST", socke
                 _slash(command_of(name), f"Give {name} a command", endpoint) | {"usage_hint": "[command] [text]"},
             ],
         },
-        "oauth_config": {"scopes": {"bot": [scope.name for scope in SCOPES]}},
+        "oauth_config": {**redirect, "scopes": {"bot": [scope.name for scope in SCOPES]}},
         "settings": {
             "event_subscriptions": {**request_url, "bot_events": [event.name for event in EVENTS]},
             "interactivity": {"is_enabled": True, **request_url},
-            "org_deploy_enabled": False,
+            "org_deploy_enabled": distributed,
             "socket_mode_enabled": socket_mode,
-            "token_rotation_enabled": False,
+            "token_rotation_enabled": distributed,
         },
     }
 
@@ -102,14 +109,23 @@ def _slash(name: str, description: str, endpoint: Mapping[str, str]) -> dict[str
 
 def app_manifest(options: AppOptions) -> str:
     """Return the manifest as YAML, for ``gateway manifest slack``."""
-    return manifest_yaml(name=options.name, url=options.url, socket_mode=options.socket_mode)
+    return manifest_yaml(
+        name=options.name, url=options.url, socket_mode=options.socket_mode, distributed=options.distributed
+    )
 
 
-def manifest_yaml(*, name: str = "Gateway bot", url: str = "https://YOUR-HOST", socket_mode: bool = False) -> str:
+def manifest_yaml(
+    *,
+    name: str = "Gateway bot",
+    url: str = "https://YOUR-HOST",
+    socket_mode: bool = False,
+    distributed: bool = False,
+) -> str:
     """Return the manifest as YAML, with the reason for each scope and event."""
     reasons = {need.name: need.why for need in (*SCOPES, *EVENTS)}
+    made = manifest(name=name, url=url, socket_mode=socket_mode, distributed=distributed)
     head = "# Slack app manifest: paste it under https://api.slack.com/apps, Create New App, From a manifest.\n"
-    return head + "".join(_lines(manifest(name=name, url=url, socket_mode=socket_mode), 0, reasons))
+    return head + "".join(_lines(made, 0, reasons))
 
 
 def _lines(value: Mapping[str, Any], indent: int, reasons: Mapping[str, str]) -> list[str]:

@@ -4,11 +4,10 @@ https://docs.slack.dev/authentication/installing-with-oauth and .../using-token-
 oauth.v2.access.
 """
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urljoin
-
-import aiohttp
 
 from adapters.fields import Json, text
 from adapters.slack.api import SlackHttp
@@ -39,7 +38,8 @@ class OAuth:
         """``now`` returns the time in seconds since the epoch."""
         self._http = http
         self._client_id = client_id
-        self._auth = aiohttp.BasicAuth(client_id, client_secret)
+        credentials = b64encode(f"{client_id}:{client_secret}".encode()).decode()
+        self._authorization = f"Basic {credentials}"
         self._now = now
 
     def authorize_url(self, *, state: str, redirect_uri: str, team: str = "") -> str:
@@ -65,7 +65,7 @@ class OAuth:
 
     async def _access(self, form: Mapping[str, str]) -> Tokens:
         asked = self._now()
-        answer = (await self._http.post(_METHOD, form, auth=self._auth)).data
+        answer = (await self._http.post(_METHOD, form, authorization=self._authorization)).data
         token = text(answer, "access_token")
         if not token or text(answer, "token_type") not in ("", "bot"):
             raise Rejected(f"{_METHOD}: Slack gave out no bot token")

@@ -19,6 +19,8 @@ class AppOptions(NamedTuple):
     url: str = "https://YOUR-HOST"
     """The address at which the platform reaches the bot."""
     socket_mode: bool = False
+    distributed: bool = False
+    """Whether many workspaces are to install the app."""
     app_id: str | None = None
 
 

@@ -90,7 +90,7 @@ async def test_a_signed_address_is_asked_without_the_token(
     kept, file = await one(harness, "a.png", b"\x89PNG", "image/png")
     assert file.url is not None
     asked: list[tuple[str, bool]] = []
-    session = harness.adapter._api.session
+    session = harness.adapter._http.session
     get = session.get
 
     def local(url: str, *, headers: dict[str, str], **options: Any) -> Any:

@@ -101,3 +101,10 @@ def test_the_tables_name_each_thing_once_with_a_reason() -> None:
     for table in (SCOPES, EVENTS):
         assert len({need.name for need in table}) == len(table)
         assert all(need.why for need in table)
+
+
+def test_the_manifest_for_many_workspaces_has_what_installing_needs() -> None:
+    made = manifest(url="https://bot.example/", distributed=True)
+    assert made["oauth_config"]["redirect_urls"] == ["https://bot.example/slack/oauth_redirect"]
+    assert made["settings"]["org_deploy_enabled"] and made["settings"]["token_rotation_enabled"]
+    assert "redirect_urls" not in manifest()["oauth_config"]

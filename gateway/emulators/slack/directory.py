@@ -34,7 +34,8 @@ def auth_test(backend: Backend, team: Team, args: JSON) -> JSON:
         "team_id": team.id,
         "user_id": team.bot.id,
         "bot_id": team.bot.bot_id,
-        "is_enterprise_install": False,
+        "is_enterprise_install": team.org_wide,
+        **({"enterprise_id": team.enterprise} if team.enterprise else {}),
     }
 
 

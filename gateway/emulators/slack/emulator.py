@@ -56,13 +56,14 @@ from gateway.emulators.slack.delivery import Deliveries, Delivery
 from gateway.emulators.slack.events import Events, TwinOrder
 from gateway.emulators.slack.interactions import Interactions
 from gateway.emulators.slack.limits import Limits
+from gateway.emulators.slack.oauth import OAuth
 from gateway.emulators.slack.people import People, Upload
 from gateway.emulators.slack.sockets import SocketHub
 from gateway.emulators.slack.state import Channel, ChannelKind, File, Message, User
 from gateway.emulators.slack.values import InteractionResult, new_id
 from gateway.emulators.slack.views import View, Views
 from gateway.emulators.slack.web_api import WebApi
-from gateway.emulators.slack.world import Team, World
+from gateway.emulators.slack.world import Org, Team, World
 
 __all__ = ["Call", "Delivery", "DeliveryFailed", "Hold", "InteractionResult", "PersonError", "SlackEmulator"]
 
@@ -115,6 +116,8 @@ class SlackEmulator(Watched):
             retry_delays=retry_delays,
         )
         events = Events(self.world, self.deliveries.enqueue, twin_order=twin_order, seed=seed, echo=echo)
+        self.oauth = OAuth(self.world, events)
+        """How the app is installed in workspaces, and removed from them."""
         self.backend = Backend(self.world, events, self._observers, stream_idle=stream_idle, agent_view=agent_view)
         self.views = Views(self.backend)
         self._people = People(self.backend, self.views)
@@ -125,6 +128,7 @@ class SlackEmulator(Watched):
             self._faults,
             limits=Limits() if limits == "real" else None,
             sockets=self.sockets,
+            oauth=self.oauth,
             app_token=self.app_token,
         )
         self._listener = Listener(self._serve)
@@ -170,6 +174,11 @@ class SlackEmulator(Watched):
             found["SLACK_APP_TOKEN"] = self.app_token
         return found
 
+    def oauth_environment(self) -> Mapping[str, str]:
+        """Return the settings of an app that many workspaces install, instead of one with a bot token."""
+        found = {name: value for name, value in self.environment().items() if name != "SLACK_BOT_TOKEN"}
+        return {**found, "SLACK_CLIENT_ID": self.oauth.client_id, "SLACK_CLIENT_SECRET": self.oauth.client_secret}
+
     def deliver_to(self, base_url: str) -> None:
         """Set the base URL of the bot, which receives events at ``/slack/events``."""
         self.deliveries.base_url = base_url.rstrip("/")
@@ -204,6 +213,21 @@ class SlackEmulator(Watched):
         token = f"xoxb-{secrets.token_hex(20)}"
         suffix = team_id[1:]
         return self.world.add_team(team_id, name, bot_token=token, bot_user=f"U{suffix}BOT", bot_id=f"B{suffix}BOT")
+
+    def add_org(self, org_id: str, name: str, *teams: str) -> Org:
+        """Add an organisation with workspaces (by their ids), in which the app's bot is one and the same user."""
+        suffix = org_id[1:]
+        made: list[Team] = []
+        for team_id in teams:
+            token = f"xoxb-{secrets.token_hex(20)}"
+            team = self.world.add_team(
+                team_id, f"{name} {team_id}", bot_token=token, bot_user=f"W{suffix}BOT", bot_id=f"B{suffix}BOT"
+            )
+            team.enterprise, team.installed = org_id, False
+            del self.world.tokens[token]
+            made.append(team)
+        org = self.world.orgs[org_id] = Org(org_id, name, made)
+        return org
 
     def add_user(
         self,
@@ -508,6 +532,10 @@ class SlackEmulator(Watched):
             return files.show(self.world, path)
         if path.startswith("/actions/"):
             return await self._respond(request, path)
+        if path == "/oauth/v2/authorize":
+            return self.oauth.page(request)
+        if path == "/oauth/v2/decide":
+            return self.oauth.decide(request)
         if path.startswith("/link"):
             return await self.sockets.serve(request)
         return web.Response(status=404, text="not found")
@@ -537,6 +565,10 @@ class SlackEmulator(Watched):
             self.interaction_errors.append(result.error)
 
     def _channel(self, name: str) -> tuple[Team, Channel]:
+        """Return a channel by id or by name; ``T0OTHER/general`` is that of another workspace."""
+        team_id, _, rest = name.rpartition("/")
+        if team_id:
+            return self.world.teams[team_id], self.world.teams[team_id].channel(rest)
         for team in self.world.teams.values():
             if name in team.channels:
                 return team, team.channels[name]

@@ -41,7 +41,7 @@ class Events:
             "token": VERIFICATION_TOKEN,
             "team_id": team.id,
             "context_team_id": team.id,
-            "context_enterprise_id": None,
+            "context_enterprise_id": team.enterprise,
             "api_app_id": self._world.app_id,
             "event": event,
             "type": "event_callback",
@@ -49,11 +49,11 @@ class Events:
             "event_time": int(time.time()),
             "authorizations": [
                 {
-                    "enterprise_id": None,
+                    "enterprise_id": team.enterprise,
                     "team_id": team.id,
                     "user_id": team.bot.id,
                     "is_bot": True,
-                    "is_enterprise_install": False,
+                    "is_enterprise_install": team.org_wide,
                 }
             ],
             "is_ext_shared_channel": team.is_shared(event.get("channel") or event.get("item", {}).get("channel")),
@@ -62,12 +62,12 @@ class Events:
 
     def emit(self, team: Team, event: JSON, *, needs: str, ts: str | None = None) -> None:
         """Send an event if the app subscribed to ``needs``. ``ts`` is the message it is about."""
-        if needs in team.events:
+        if needs in team.events and team.installed:
             self._deliver(self.envelope(team, event), ts)
 
     def message(self, team: Team, channel: Channel, message: Message) -> None:
         """Send the ``message`` event of a new message, and ``app_mention`` when it mentions the bot in a channel."""
-        if team.bot.id not in channel.members:
+        if team.bot.id not in channel.members or not team.installed:
             return
         own = message.wire.get("bot_id") == team.bot.bot_id
         if own and not self._echo:
@@ -116,7 +116,7 @@ class Events:
     def _hidden(self, team: Team, channel: Channel, subtype: str, **fields: JSON | str) -> None:
         previous = fields["previous_message"]
         own = isinstance(previous, dict) and previous.get("bot_id") == team.bot.bot_id
-        if team.bot.id not in channel.members or (own and not self._echo):
+        if team.bot.id not in channel.members or not team.installed or (own and not self._echo):
             return
         ts = self._world.clock.ts()
         event: JSON = {

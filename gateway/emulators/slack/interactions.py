@@ -47,7 +47,7 @@ class Interactions:
         }
         view_id = where.id if isinstance(where, View) else None
         payload = self._payload(team, user, "block_actions", trigger=True, view_id=view_id)
-        payload |= {"actions": [action], "enterprise": None}
+        payload |= {"actions": [action], "enterprise": payload.get("enterprise")}
         if isinstance(where, View):
             payload |= {"view": where.wire, "container": {"type": "view", "view_id": where.id}}
             where.wire["state"]["values"].setdefault(action["block_id"], {})[action["action_id"]] = {
@@ -121,7 +121,8 @@ class Interactions:
             "command": command,
             "text": text,
             "api_app_id": self._backend.world.app_id,
-            "is_enterprise_install": "false",
+            "is_enterprise_install": "true" if team.org_wide else "false",
+            **({"enterprise_id": team.enterprise} if team.enterprise else {}),
             "response_url": self._backend.response_url(team, channel, user.id),
             "trigger_id": self._backend.trigger(team, user.id),
         }
@@ -207,8 +208,10 @@ class Interactions:
             "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team_id},
             "api_app_id": self._backend.world.app_id,
             "token": VERIFICATION_TOKEN,
-            "is_enterprise_install": False,
+            "is_enterprise_install": team.org_wide,
         }
+        if team.enterprise is not None:
+            payload["enterprise"] = {"id": team.enterprise, "name": team.enterprise}
         if trigger:
             payload["trigger_id"] = self._backend.trigger(team, user.id, view_id=view_id)
         return payload

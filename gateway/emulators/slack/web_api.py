@@ -15,6 +15,7 @@ from gateway.emulators.slack import agents, chat, directory, files, streams
 from gateway.emulators.slack import args as read
 from gateway.emulators.slack.backend import Backend
 from gateway.emulators.slack.limits import Limits, RateLimited
+from gateway.emulators.slack.oauth import OAuth
 from gateway.emulators.slack.sockets import SocketHub
 from gateway.emulators.slack.values import ApiError
 from gateway.emulators.slack.views import Views
@@ -96,12 +97,14 @@ class WebApi:
         *,
         limits: Limits | None,
         sockets: SocketHub,
+        oauth: OAuth,
         app_token: str | None,
     ) -> None:
         self._backend = backend
         self._faults = faults
         self._limits = limits
         self._sockets = sockets
+        self._oauth = oauth
         self._app_token = app_token
         self._methods = methods(views)
         self._observers = backend.observers
@@ -116,10 +119,10 @@ class WebApi:
         fault: Fault | None = None
         try:
             args = await self._arguments(request)
-            token = self._token(request, args)
+            token = "" if name == "oauth.v2.access" else self._token(request, args)
             if self._faults.armed:
                 fault = await self._before(name, args)
-            answer = self._call(name, token, args)
+            answer = self._oauth.access(request, args) if name == "oauth.v2.access" else self._call(name, token, args)
             if self._faults.armed:
                 lost = not await self._after(name, args, fault)
         except RateLimited as error:
@@ -140,7 +143,8 @@ class WebApi:
                 request.transport.abort()
             return web.Response(status=499)
         if name == "auth.test" and answer["ok"]:
-            headers = {"x-oauth-scopes": ",".join(sorted(self._tokens[token].scopes))}
+            team = self._backend.world.team_of(token, args)
+            headers = {"x-oauth-scopes": ",".join(sorted(team.scopes if team is not None else ()))}
         response = web.Response(
             body=orjson.dumps(answer), status=status, headers=headers, content_type="application/json", charset="utf-8"
         )
@@ -152,11 +156,11 @@ class WebApi:
         method = self._methods.get(name)
         if method is None:
             raise ApiError("unknown_method", req_method=name)
-        team = self._tokens.get(token)
+        team = self._backend.world.team_of(token, args)
         if team is None:
             if not token and name == "api.test":
                 return {"ok": True, "args": args}
-            raise ApiError("not_authed" if not token else _refused(token, self._app_token))
+            raise ApiError("not_authed" if not token else self._refused(token))
         if method.scopes and team.scopes.isdisjoint(method.scopes):
             raise ApiError("missing_scope", needed=method.scopes[0], provided=",".join(sorted(team.scopes)))
         if self._limits is not None and method.tier is not None:
@@ -167,6 +171,11 @@ class WebApi:
         if self._backend.unsupported_blocks:
             _check_supported(args, self._backend.unsupported_blocks)
         return method.handler(self._backend, team, args)
+
+    def _refused(self, token: str) -> str:
+        if token == self._app_token:
+            return "not_allowed_token_type"
+        return self._backend.world.ended.get(token, "invalid_auth")
 
     def _connections_open(self, token: str) -> JSON:
         if not token:
@@ -239,10 +248,6 @@ def _check_supported(args: JSON, unsupported: Collection[str]) -> None:
     if errors:
         messages = [f"[ERROR] {error}" for error in errors]
         raise ApiError("invalid_blocks", errors=errors, response_metadata={"messages": messages})
-
-
-def _refused(token: str, app_token: str | None) -> str:
-    return "not_allowed_token_type" if token == app_token else "invalid_auth"
 
 
 class _Failed(Exception):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from gateway.emulators.common.values import PersonError
+from gateway.emulators.common.values import JSON, PersonError
 from gateway.emulators.slack.state import Channel, File, User
 from gateway.emulators.slack.values import DEFAULT_EVENTS, DEFAULT_SCOPES, ApiError, Clock, new_id
 
@@ -26,6 +27,12 @@ class Team:
     bot: User
     scopes: set[str] = field(default_factory=lambda: set(DEFAULT_SCOPES))
     events: set[str] = field(default_factory=lambda: set(DEFAULT_EVENTS))
+    enterprise: str | None = None
+    """The organisation (Enterprise Grid) that the workspace belongs to."""
+    installed: bool = True
+    """Whether the app is installed, and hears of what happens."""
+    org_wide: bool = False
+    """Whether it is installed in the whole organisation."""
     users: dict[str, User] = field(default_factory=dict[str, User])
     channels: dict[str, Channel] = field(default_factory=dict[str, Channel])
     groups: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
@@ -73,6 +80,15 @@ class Team:
         return channel
 
 
+@dataclass(slots=True)
+class Org:
+    """An organisation (Enterprise Grid) and its workspaces that the app is added to."""
+
+    id: str
+    name: str
+    teams: list[Team]
+
+
 class World:
     """All workspaces, and the tokens, files and message clock they share. ``base`` is the emulator's own URL."""
 
@@ -82,6 +98,13 @@ class World:
         self.app_id = "A0GATEWAY"
         self.teams: dict[str, Team] = {}
         self.tokens: dict[str, Team] = {}
+        self.orgs: dict[str, Org] = {}
+        self.org_tokens: dict[str, Org] = {}
+        """The tokens of installations in whole organisations."""
+        self.ended: dict[str, str] = {}
+        """Tokens that are not valid any more, with Slack's error code for each."""
+        self.first_use: dict[str, Callable[[], object]] = {}
+        """What happens when a token is used for the first time."""
         self.files: dict[str, File] = {}
         self.uploads: dict[str, File] = {}
         self.sign_in: Literal["page", "redirect"] = "page"
@@ -98,6 +121,19 @@ class World:
         team.users[bot.id] = bot
         self.teams[team_id] = team
         self.tokens[bot_token] = team
+        return team
+
+    def team_of(self, token: str, args: JSON) -> Team | None:
+        """Return the workspace that a call with a token is for: with that of an organisation, the one whose channel or
+        person it names, or which it names by ``team_id``. None for a token that is not valid."""
+        team = self.tokens.get(token)
+        org = self.org_tokens.get(token)
+        if team is None and org is not None:
+            channel, user = args.get("channel") or args.get("channel_id"), args.get("user") or args.get("users")
+            named = (t for t in org.teams if t.id == args.get("team_id") or channel in t.channels or user in t.users)
+            team = next(named, org.teams[0])
+        if team is not None and (happens := self.first_use.pop(token, None)) is not None:
+            happens()
         return team
 
     def add_file(self, file: File) -> None:
