@@ -85,8 +85,15 @@ class _Doctor:
         headers = {"Authorization": f"Bearer {token}"}
         return await ask("POST", f"{self._url}/{method}", headers=headers, data=form, proxy=load_http_proxy_from_env())
 
+    @property
+    def _installable(self) -> bool:
+        """Whether there is no bot token, because many workspaces install the app."""
+        return self._settings.bot_token is None and self._settings.client_id is not None
+
     async def _app(self) -> str:
         """Return the id of the app that the bot token belongs to; empty where Slack does not tell it."""
+        if self._installable:
+            return ""
         bot = text((await self._me.get()).json, "bot_id")
         if not bot:
             return ""
@@ -104,6 +111,8 @@ class _Doctor:
         return f"{_APPS}/{app}/{name}" if app else _APPS
 
     async def _bot_token(self) -> Finding:
+        if self._installable:
+            return Finding("skipped", "workspaces install the app at /slack/install: each has a token of its own")
         token = _plain(self._settings.bot_token)
         kind = _kind(token)
         if kind != "a bot token":
@@ -126,6 +135,8 @@ class _Doctor:
         return Finding("fail", f"Slack refuses {name}: {code}", why, await self._page(page))
 
     async def _scopes(self) -> Finding:
+        if self._installable:
+            return Finding("skipped", "every installation asks for all scopes of the manifest")
         told = await self._me.get()
         given = told.headers.get("x-oauth-scopes")
         if told.json.get("ok") is not True or given is None:

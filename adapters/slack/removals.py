@@ -10,7 +10,7 @@ import structlog
 
 from adapters.fields import Json, obj, text
 from adapters.slack.addressees import addressees
-from adapters.slack.api import SlackApi, SlackHttp, quiet
+from adapters.slack.api import SlackApi, SlackHttp
 from adapters.slack.envelope import uninstalled
 from adapters.slack.installation import Installation
 from adapters.slack.installations import Installations
@@ -74,8 +74,7 @@ class Removals:
         """Return whether the token that is stored is valid. Raises ``Unavailable`` while Slack does not say."""
         try:
             await SlackApi(self._http, FixedToken(installation.token)).identify()
-        except SettingsError as error:
-            log.debug("slack.token_gone", workspace=installation.id, error=quiet(error))
+        except SettingsError:
             return False
         return True
 

@@ -25,7 +25,8 @@ class OAuthWorld(SlackWorld):
     """The emulated Slack for an app without a bot token of its own."""
 
     def adapter(self, context: AdapterContext, *, wrong_token: bool = False) -> SlackAdapter:
-        values = {name.lower().removeprefix("slack_"): value for name, value in self.slack.oauth_environment().items()}
+        environment = self.slack.oauth_environment().items()
+        values: dict[str, Any] = {name.lower().removeprefix("slack_"): value for name, value in environment}
         return SlackAdapter(SlackSettings(_env_file=None, **values), context)
 
 

@@ -119,7 +119,7 @@ async def test_tokens_are_in_no_page_no_log_and_not_in_the_database(
         async with distributed(slack, bot, tmp_path) as here:
             page = await here.browser.install("T0ONE")
             code = parse_qs(urlsplit(page.url).query)["code"][0]
-            assert await here.adapter._workspaces.get("T0ONE")
+            await talk(here, "T0ONE", "hello")
     with sqlite3.connect(tmp_path / "gateway.db") as database:
         kept = "".join(str(row) for row in database.execute("SELECT body FROM documents"))
     assert "secret" in kept
@@ -276,6 +276,7 @@ async def test_an_organisation_installs_the_app_once_for_its_workspaces(
         await here.adapter.send(to, Outgoing(text="by itself"), key="k")
         result = await slack.command("/new", channel="T0B/general", user="W01")
         assert result.ok
+        await slack.wait_for_message("T0B/general", lambda m: "new conversation" in m["text"], timeout=10)
         slack.oauth.uninstall("E0ORG")
         await slack.settled()
         assert await here.stored() == {}
