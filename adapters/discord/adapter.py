@@ -2,11 +2,9 @@
 
 import asyncio
 import logging
-import math
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
 from typing import ClassVar
 
 import structlog
@@ -18,23 +16,21 @@ from adapters.discord.commands import Commands
 from adapters.discord.conversations import direct
 from adapters.discord.directory import Directory
 from adapters.discord.extras import Extras
-from adapters.discord.fields import as_object, number
 from adapters.discord.files import Downloads
 from adapters.discord.history import History
 from adapters.discord.inbound import Inbound
 from adapters.discord.intake import Intake
 from adapters.discord.interactions import Interactions
-from adapters.discord.keeper import ShardKeeper
 from adapters.discord.limits import CAPABILITIES
 from adapters.discord.outbound import Outbox
 from adapters.discord.pace import IdentifyPace
 from adapters.discord.parse import parse
 from adapters.discord.recent import RecentMessages
-from adapters.discord.resume import ResumeStore
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.shard import Shard
+from adapters.discord.shards import Shards
 from adapters.discord.threads import Threads
-from adapters.fields import obj, text
+from adapters.fields import text
 from adapters.locks import ClusterLocks
 from gateway.adapter import Accept, AdapterContext, IdForm
 from gateway.errors import GatewayError, SettingsError
@@ -97,7 +93,7 @@ class DiscordAdapter:
         self._store = context.store
         self._identity = context.identity
         self._intake: Intake | None = None
-        self._keepers: list[ShardKeeper] = []
+        self._shards: Shards | None = None
         self._running: asyncio.Task[None] | None = None
         self._syncing: asyncio.Task[None] | None = None
         self._trouble: str | None = "not connected yet"
@@ -120,6 +116,7 @@ class DiscordAdapter:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._api.open())
             self._intake = intake = Intake(accept)
+            self._shards = shards = self._make_shards(intake)
             stack.push_async_callback(self._interactions.close)
             stack.push_async_callback(self._stop_syncing)
             stack.push_async_callback(self._let_go, intake)
@@ -127,35 +124,17 @@ class DiscordAdapter:
             self._recent.listen()
             await self._commands.recall()
             online = await self._login()
-            count = self._settings.shards
-            self._keepers = [
-                ShardKeeper(
-                    partial(self._make_shard, index, intake),
-                    self._directory,
-                    self._cluster,
-                    shard=index,
-                    shards=count,
-                    has_enough=self._has_enough,
-                )
-                for index in range(count)
-            ]
             self._running = asyncio.create_task(self._run(online))
             if online:
-                await self._settle()
+                await _settle(shards)
             yield
         self._trouble = "not connected"
 
-    def _has_enough(self) -> bool:
-        """Return whether this replica holds its share of the shards."""
-        replicas = self._cluster.replicas if self._cluster is not None else 1
-        return sum(keeper.shard is not None for keeper in self._keepers) >= math.ceil(len(self._keepers) / replicas)
+    def _make_shards(self, intake: Intake) -> Shards:
+        def equip(shard: Shard) -> None:
+            shard.listen(self._inbound.parsers(intake, shard.mark), intake)
 
-    def _make_shard(self, index: int, intake: Intake, settled: asyncio.Event) -> Shard:
-        url, count = self._settings.gateway_url, self._settings.shards
-        store = ResumeStore(self._store, self._directory, shard=index, shards=count, gateway_url=url)
-        shard = Shard(self._api, store, self._pace, gateway_url=url, shard=index, shards=count, settled=settled)
-        shard.listen(self._inbound.parsers(intake, shard.mark), intake)
-        return shard
+        return Shards(self._api, self._settings, self._pace, self._directory, self._cluster, self._store, equip=equip)
 
     async def hand_over(self) -> None:
         """Let other replicas go on with the shards: their connections end, everything that was read is stored, and how
@@ -170,9 +149,11 @@ class DiscordAdapter:
         if self._cluster is not None and self._cluster.shared:
             await intake.finish()
         await intake.close()
-        await asyncio.gather(*(keeper.keep() for keeper in self._keepers))
+        if self._shards is not None:
+            await self._shards.keep()
         await self._pace.close()
-        await asyncio.gather(*(keeper.let_go() for keeper in self._keepers))
+        if self._shards is not None:
+            await self._shards.let_go()
 
     async def _login(self) -> bool:
         try:
@@ -200,31 +181,8 @@ class DiscordAdapter:
                 self._trouble = str(error)
                 log.error("discord.settings", error=str(error))
                 return
-        if len(self._keepers) > 1:
-            self._pace.concurrency = await self._concurrency()
-        async with asyncio.TaskGroup() as group:
-            for keeper in self._keepers:
-                group.create_task(keeper.run())
-
-    async def _concurrency(self) -> int:
-        """Return how many shards Discord lets begin a session at once; 1 where it does not tell."""
-        try:
-            told = as_object(await self._api.call("GET", "/gateway/bot", {}))
-        except GatewayError as error:
-            log.warning("discord.concurrency_unknown", error=str(error))
-            return 1
-        return max(1, number(obj(told, "session_start_limit"), "max_concurrency", 1))
-
-    async def _settle(self) -> None:
-        """Wait until the first connection is up or has failed for good, at most ``_SETTLING`` seconds."""
-        first = self._keepers[0]
-        try:
-            async with asyncio.timeout(_SETTLING):
-                await first.settled.wait()
-        except TimeoutError:
-            return
-        if first.shard is not None and first.shard.fatal is not None:
-            raise SettingsError(first.shard.fatal)
+        if self._shards is not None:
+            await self._shards.run()
 
     def _on_ready(self) -> None:
         if self._syncing is None:
@@ -240,9 +198,8 @@ class DiscordAdapter:
         wrong. Nothing is while other replicas hold the gateway connections."""
         if self._trouble is not None:
             return self._trouble
-        for keeper in self._keepers:
-            if keeper.trouble is not None:
-                return keeper.trouble
+        if self._shards is not None and self._shards.trouble is not None:
+            return self._shards.trouble
         return self._intake.trouble if self._intake is not None else None
 
     def parse(self, envelope: Envelope) -> Event | None:
@@ -326,3 +283,16 @@ class DiscordAdapter:
 async def _cancel(task: asyncio.Task[None]) -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+async def _settle(shards: Shards) -> None:
+    """Wait until the first connection is up or has failed for good, at most ``_SETTLING`` seconds."""
+    try:
+        async with asyncio.timeout(_SETTLING):
+            await shards.planned.wait()
+            first = shards.keepers[0]
+            await first.settled.wait()
+    except TimeoutError:
+        return
+    if first.shard is not None and first.shard.fatal is not None and not first.too_few:
+        raise SettingsError(first.shard.fatal)

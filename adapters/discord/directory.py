@@ -8,7 +8,7 @@ it is woken. At most ``_THREADS_KEPT`` threads are held; one that was dropped is
 
 import sys
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from adapters.discord.fields import number
@@ -72,9 +72,8 @@ class Directory:
         """Begin to hear of the servers of this shard, one of so many. What was known of them is forgotten: it was not
         kept up to date."""
         self._shards[shard] = shards
-        for guild in {each.guild for each in (*self._channels.values(), *self._threads.values())} | {*self._roles}:
-            if shard_of(guild, shards) == shard:
-                self.forget_guild(guild)
+        known = {each.guild for each in (*self._channels.values(), *self._threads.values())} | {*self._roles}
+        self._forget({guild for guild in known if shard_of(guild, shards) == shard})
 
     def unfollow(self, shard: int) -> None:
         """Hear no more of the servers of this shard, because another replica does."""
@@ -118,8 +117,7 @@ class Directory:
         """Forget the servers of a shard that begins a new session: Discord announces them again."""
         self.me = text(obj(data, "user"), "id") or self.me
         self.app = text(obj(data, "application"), "id") or self.app
-        for guild in items(data, "guilds"):
-            self.forget_guild(text(guild, "id"))
+        self._forget({text(guild, "id") for guild in items(data, "guilds")})
 
     def guild(self, data: Json) -> None:
         """Take in the dispatch GUILD_CREATE: a server with its channels, threads and roles."""
@@ -134,10 +132,15 @@ class Directory:
 
     def forget_guild(self, guild: str) -> None:
         """Forget a server that the bot is no longer in."""
-        self._roles.pop(guild, None)
-        self._own_roles.pop(guild, None)
+        self._forget({guild})
+
+    def _forget(self, guilds: Collection[str]) -> None:
+        """Forget servers in one pass over all channels, however many servers these are."""
+        for guild in guilds:
+            self._roles.pop(guild, None)
+            self._own_roles.pop(guild, None)
         for known in (self._channels, self._threads):
-            for id in [id for id, channel in known.items() if channel.guild == guild]:
+            for id in [id for id, channel in known.items() if channel.guild in guilds]:
                 del known[id]
 
     def channel(self, data: Json, guild: str = "") -> None:

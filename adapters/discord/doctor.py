@@ -108,12 +108,13 @@ class _Doctor:
         limit = obj(told.json, "session_start_limit")
         left, hours = _number(limit, "remaining"), _number(limit, "reset_after") / 3_600_000
         wanted = max(1, _number(told.json, "shards"))
-        if left < self._shards:
+        held = wanted if self._shards == "auto" else self._shards
+        if left < held:
             fix = "see why the gateway restarts; until then Discord takes no new connection"
             return Finding("fail", f"no session may begin for {hours:.1f} h: {left} are left of the day", fix)
-        if wanted > self._shards:
-            found = f"Discord recommends {wanted} shards, DISCORD_SHARDS is {self._shards}"
-            return Finding("warn", found, f"set DISCORD_SHARDS={wanted}: from 2,500 servers on a shard Discord insists")
+        if wanted > held:
+            found = f"Discord recommends {wanted} shards, DISCORD_SHARDS is {held}"
+            return Finding("warn", found, f"set DISCORD_SHARDS=auto (or {wanted}): from 2,500 servers on a shard Discord insists")
         if left < _FEW_STARTS:
             return Finding("warn", f"only {left} sessions may begin in the next {hours:.1f} h", "see what restarts")
         return Finding("ok", f"{left} sessions may begin today; Discord recommends {wanted} shard{'s' * (wanted != 1)}")

@@ -78,6 +78,11 @@ class ShardKeeper:
         """What is wrong with the connection; None if nothing is, and while another replica has the shard."""
         return None if self._shard is None else self._shard.trouble
 
+    @property
+    def too_few(self) -> bool:
+        """Whether Discord has closed the connection because the bot needs more shards."""
+        return self._shard is not None and self._shard.too_few
+
     async def run(self) -> None:
         """Ask for the shard, hold it, and ask again when it is lost. Returns only when the shard has met what only the
         operator can mend."""

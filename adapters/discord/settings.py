@@ -1,6 +1,6 @@
 """The settings of the Discord adapter: credentials, addresses and limits, read from the environment."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
@@ -20,8 +20,9 @@ class DiscordSettings(PlatformSettings):
     """The address of the REST API."""
     gateway_url: str = "wss://gateway.discord.gg/"
     """The address of the gateway."""
-    shards: int = Field(default=1, ge=1, le=1_000)
-    """Number of gateway connections. Discord wants more than one from 2,500 servers on."""
+    shards: Annotated[int, Field(ge=1, le=1_000)] | Literal["auto"] = 1
+    """Number of gateway connections. Discord wants more than one from 2,500 servers on; ``auto`` asks Discord how
+    many."""
 
     @property
     def configured(self) -> bool:

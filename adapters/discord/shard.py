@@ -49,7 +49,8 @@ _RESUMABLE, _OVER = 4000, 1000
 _FATAL = {
     4004: REFUSED,
     4010: "DISCORD_SHARDS: Discord does not know that shard",
-    4011: "DISCORD_SHARDS: the bot is in so many servers that Discord wants more gateway connections; raise it",
+    4011: "DISCORD_SHARDS: the bot is in so many servers that Discord wants more gateway connections; raise it, "
+    "or set it to auto",
     4012: "Discord no longer speaks this version of its gateway: update discord.py",
     4013: "Discord does not know the intents asked for: update discord.py",
     4014: (
@@ -58,6 +59,8 @@ _FATAL = {
     ),
 }
 
+_TOO_FEW = 4011
+"""Close code of a bot that is in too many servers for its shards."""
 _ENDED = frozenset({4007, 4009})
 """Close codes after which nothing can be resumed: an unknown sequence number, a session too old."""
 
@@ -117,6 +120,8 @@ class Shard(discord.Client):
         """What is wrong with the connection; None if nothing is."""
         self.fatal: str | None = None
         """What the operator has to change before there can be a connection; None if nothing."""
+        self.too_few = False
+        """Whether Discord wants more shards."""
 
     def listen(self, parsers: Mapping[str, Parser], taking: Room) -> None:
         """Set who receives the dispatches; called before ``run_until_fatal``."""
@@ -217,6 +222,7 @@ class Shard(discord.Client):
             self._over(str(end))
         except discord.ConnectionClosed as end:
             self.fatal = _FATAL.get(end.code)
+            self.too_few = end.code == _TOO_FEW
             self._lost(f"closed with {end.code}")
         except asyncio.CancelledError:
             code = _RESUMABLE if self._resume_store.outlives else _OVER

@@ -87,9 +87,16 @@ class TeamsAdapter:
         self._streams = Streams(self._transport)
         self._outbox = Outbox(self._transport, self._members, Sharing(context.files), self._streams)
         self._downloads = Downloads(self._transport)
+        verifier = Verifier(
+            settings.app_id or "",
+            keys,
+            metadata,
+            issuer=settings.endpoints.issuer,
+            now=clock_of(context.cluster),
+        )
         self._webhook = Webhook(
             self._inbound,
-            None if anonymous else Verifier(settings.app_id or "", keys, metadata, now=clock_of(context.cluster)),
+            None if anonymous else verifier,
             tenant=settings.only_tenant,
             local=settings.stands_in,
             max_body_bytes=context.max_body_bytes,

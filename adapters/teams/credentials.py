@@ -18,8 +18,6 @@ from adapters.teams.reading import bounded
 from adapters.teams.settings import TeamsSettings
 from gateway.errors import Forbidden, SettingsError, Unavailable
 
-_RESOURCE: str = AuthenticationConstants.TO_CHANNEL_FROM_BOT_OAUTH_SCOPE
-_ANY_TENANT: str = AuthenticationConstants.DEFAULT_CHANNEL_AUTH_TENANT
 _PATH: str = AuthenticationConstants.TO_CHANNEL_FROM_BOT_TOKEN_ENDPOINT_PATH
 _VIRTUAL_MACHINE = "http://169.254.169.254/metadata/identity/oauth2/token"
 _EARLY = 300.0
@@ -99,19 +97,19 @@ class Credentials:
 
     def _secret_request(self) -> tuple[str, dict[str, str], dict[str, str]]:
         settings = self._settings
-        tenant = settings.app_tenant_id if settings.kind == "SingleTenant" else _ANY_TENANT
+        tenant = settings.app_tenant_id if settings.kind == "SingleTenant" else settings.endpoints.tenant
         assert settings.app_password is not None
         form = {
             "grant_type": "client_credentials",
             "client_id": settings.app_id or "",
             "client_secret": settings.app_password.get_secret_value(),
-            "scope": f"{_RESOURCE}/.default",
+            "scope": f"{settings.endpoints.resource}/.default",
         }
         return f"{settings.login_url.rstrip('/')}/{quote(tenant or '')}{_PATH}", {}, form
 
     def _identity_request(self) -> tuple[str, dict[str, str], None]:
         settings = self._settings
-        query = f"resource={quote(_RESOURCE, safe='')}&client_id={quote(settings.app_id or '')}"
+        query = f"resource={quote(settings.endpoints.resource, safe='')}&client_id={quote(settings.app_id or '')}"
         if settings.identity_endpoint is not None and settings.identity_header is not None:
             headers = {"X-IDENTITY-HEADER": settings.identity_header.get_secret_value()}
             return f"{settings.identity_endpoint}?api-version=2019-08-01&{query}", headers, None

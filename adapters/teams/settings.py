@@ -1,19 +1,15 @@
 """The settings of the Teams adapter: credentials, addresses and limits, read from the environment."""
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from adapters.teams.clouds import CLOUDS, Cloud, CloudName
 from gateway.settings import PlatformSettings
 
 AppType = Literal["MultiTenant", "SingleTenant", "UserAssignedMSI"]
 """How an app is registered in Azure."""
-
-LOGIN_URL = "https://login.microsoftonline.com"
-"""The address of Entra's login."""
-OPENID_METADATA_URL = "https://login.botframework.com/v1/.well-known/openidconfiguration"
-"""The address of the OpenID document that names Bot Framework's keys."""
 
 
 class TeamsSettings(PlatformSettings):
@@ -34,10 +30,13 @@ class TeamsSettings(PlatformSettings):
     any_tenant: bool = False
     """Serve people of other tenants too. That an app is registered for a single tenant says only where its tokens come
     from: whoever knows its id can add it to Teams elsewhere."""
-    login_url: str = LOGIN_URL
-    """The address of the login that tokens come from."""
-    openid_metadata_url: str = OPENID_METADATA_URL
-    """The address of the OpenID document that names the keys."""
+    cloud: CloudName = "public"
+    """The cloud that Teams runs in: ``gcc-high`` and ``dod`` are those of the US government, ``china`` is operated by
+    21Vianet. Which one it is decides the two addresses below, who signs requests, and what tokens are for."""
+    login_url: str = ""
+    """The address of the login that tokens come from; the cloud's if left out."""
+    openid_metadata_url: str = ""
+    """The address of the OpenID document that names the keys; the cloud's if left out."""
     auth: Literal["jwt", "anonymous"] = "jwt"
     """``jwt``: requests need a token. ``anonymous``: no token is asked for or sent, as Microsoft's Agents Playground
     wants it."""
@@ -46,6 +45,16 @@ class TeamsSettings(PlatformSettings):
     ``IDENTITY_HEADER``."""
     identity_header: SecretStr | None = Field(default=None, validation_alias="IDENTITY_HEADER")
     """The secret that App Service and Container Apps want with a request for a managed identity token."""
+
+    def model_post_init(self, context: Any, /) -> None:
+        super().model_post_init(context)
+        self.login_url = self.login_url or self.endpoints.login_url
+        self.openid_metadata_url = self.openid_metadata_url or self.endpoints.openid_metadata_url
+
+    @property
+    def endpoints(self) -> Cloud:
+        """The addresses of the cloud."""
+        return CLOUDS[self.cloud]
 
     @property
     def kind(self) -> AppType:

@@ -16,8 +16,6 @@ from urllib.parse import urlsplit
 import structlog
 from botframework.connector.auth import (  # type: ignore[import-untyped]
     AuthenticationConstants,
-    ChannelValidation,
-    SimpleCredentialProvider,
     VerifyOptions,
 )
 from botframework.connector.auth.jwt_token_extractor import JwtTokenExtractor  # type: ignore[import-untyped]
@@ -47,19 +45,21 @@ class Verifier:
     """Decides whether an Authorization header is genuine for a service URL and a channel."""
 
     def __init__(
-        self, app_id: str, keys: SigningKeys, metadata_url: str, *, now: Callable[[], float] = time.time
+        self, app_id: str, keys: SigningKeys, metadata_url: str, *, issuer: str, now: Callable[[], float] = time.time
     ) -> None:
-        """``now`` returns the time by which tokens begin and end (epoch seconds)."""
+        """``issuer`` is who issues genuine tokens in this cloud; ``now`` returns the time by which tokens begin and end
+        (epoch seconds)."""
         self._now = now
+        self._issuer = issuer
         self._options = options = VerifyOptions(
-            issuer=[AuthenticationConstants.TO_BOT_FROM_CHANNEL_TOKEN_ISSUER],
-            audience=None,  # ``validate_identity`` compares it with the app id
+            issuer=[issuer],
+            audience=None,  # ``_is_ours`` compares it with the app id
             clock_tolerance=CLOCK_SKEW,
             ignore_expiration=False,
         )
         self._extractor = JwtTokenExtractor(options, metadata_url, AuthenticationConstants.ALLOWED_SIGNING_ALGORITHMS)
         self._extractor.open_id_metadata = keys
-        self._credentials = _ThisApp(app_id.lower(), "")
+        self._app_id = app_id.lower()
         self._known: OrderedDict[tuple[str, str], _Genuine] = OrderedDict()
         """Verified tokens by their Authorization header and channel."""
 
@@ -92,15 +92,20 @@ class Verifier:
         self._options.clock_tolerance = CLOCK_SKEW + round(abs(self._now() - time.time()))
         try:
             identity = await self._extractor.get_identity_from_auth_header(authorization, channel)
-            await ChannelValidation.validate_identity(identity, self._credentials)
         except Unavailable:
             raise
         except Exception as error:
             # Whatever the error is, the request is not proven to be from Bot Framework.
             log.info("teams.token_refused", why=type(error).__name__)
             return None
-        claims: dict[str, Any] = identity.claims
-        return claims if self._is_valid_now(claims) else None
+        claims: dict[str, Any] = identity.claims if identity is not None else {}
+        return claims if self._is_ours(claims) and self._is_valid_now(claims) else None
+
+    def _is_ours(self, claims: dict[str, Any]) -> bool:
+        """Return whether a token is this cloud's, for this bot, whose id is compared without regard to case. The SDK's
+        own check knows the public cloud alone."""
+        audience = claims.get("aud")
+        return claims.get("iss") == self._issuer and isinstance(audience, str) and audience.lower() == self._app_id
 
     def _is_valid_now(self, claims: dict[str, Any]) -> bool:
         now, begins, ends = self._now(), claims.get("nbf", 0), claims.get("exp")
@@ -108,13 +113,6 @@ class Verifier:
         if not isinstance(begins, int | float) or not isinstance(ends, int | float):
             return False
         return begins - CLOCK_SKEW <= now < ends + CLOCK_SKEW
-
-
-class _ThisApp(SimpleCredentialProvider):  # type: ignore[misc]
-    """A credential provider for which the audience is this bot, whose id is compared without regard to case."""
-
-    async def is_valid_appid(self, app_id: Any) -> bool:
-        return isinstance(app_id, str) and app_id.lower() == self.app_id
 
 
 def _service_url(claims: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ import pytest
 import yarl
 
 import gateway as cl
-from adapters.discord import pace, shard
+from adapters.discord import pace, shard, shards
 from adapters.discord.adapter import DiscordAdapter
 from adapters.discord.api import Api
 from adapters.discord.directory import Directory
@@ -123,7 +123,8 @@ async def test_a_silent_connection_is_left(monkeypatch: pytest.MonkeyPatch, tmp_
         adapter = harness.adapter
         assert isinstance(adapter, DiscordAdapter)
         world.discord.gateway.acks = False
-        for each in adapter._keepers:
+        assert adapter._shards is not None
+        for each in adapter._shards.keepers:
             assert each.shard is not None and each.shard.ws._keep_alive is not None
             each.shard.ws._keep_alive.heartbeat_timeout = 0.1
         await world.wait_for(lambda: world.discord.gateway.resumes > 0)
@@ -229,6 +230,53 @@ async def test_more_shards_are_asked_for_by_name(world: DiscordWorld, harness: A
     async with asyncio.timeout(5):
         while "DISCORD_SHARDS" not in (harness.adapter.health() or ""):
             await asyncio.sleep(0.01)
+
+
+async def test_as_many_shards_are_held_as_discord_wants(world: DiscordWorld) -> None:
+    gateway = world.discord.gateway
+    gateway.wanted_shards = 2
+    adapter = adapter_for(world.discord, shards="auto")
+    async with adapter.connect(never):
+        await healthy(adapter)
+        assert sorted(session.shard for session in gateway.sessions.values()) == [(0, 2), (1, 2)]
+
+
+async def test_a_bot_with_too_few_shards_begins_anew_with_more(world: DiscordWorld) -> None:
+    gateway = world.discord.gateway
+    harness = AdapterHarness(world, AdapterContext())
+    harness.adapter = adapter_for(world.discord, shards="auto")
+    async with harness.adapter.connect(harness.accept):
+        await healthy(harness.adapter)
+        gateway.sessions.clear()
+        gateway.wanted_shards = 3
+        gateway.close_with(4011, "Sharding required.")
+        await world.wait_for(lambda: len(gateway.sessions) == 3)
+        await healthy(harness.adapter)
+        assert sorted(session.shard for session in gateway.sessions.values()) == [(0, 3), (1, 3), (2, 3)]
+        await harness.dm("hello")
+
+
+async def test_how_many_shards_there_are_is_asked_until_discord_says_so(
+    world: DiscordWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shards, "_RETRY", (0.01,))
+    world.discord.fail_next("get_gateway_bot", times=30, status=503)
+    adapter = adapter_for(world.discord, shards="auto")
+    async with adapter.connect(never):
+        await healthy(adapter)
+
+
+async def test_no_more_sessions_begin_than_discord_allows(world: DiscordWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = pace.IdentifyPace(ClusterLocks(None))
+    monkeypatch.setattr(pace, "IDENTIFY_EVERY", 0.0)
+    turns.allow(1, total=1_000, resets=3_600_000)
+    await turns.turn(0)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await turns.turn(1)
+    turns.allow(0, total=1_000, resets=0)
+    await turns.turn(1)
+    await turns.close()
 
 
 async def test_shards_share_the_work(world: DiscordWorld) -> None:

@@ -99,4 +99,4 @@ def gateway_bot(backend: Backend, request: Request) -> JSON:
     """Answer the request for the gateway's address with the limits on sessions."""
     left = max(0, SESSION_STARTS - backend.gateway.identifies)
     limit = {"total": SESSION_STARTS, "remaining": left, "reset_after": 14_400_000, "max_concurrency": 1}
-    return {**gateway(backend, request), "shards": 1, "session_start_limit": limit}
+    return {**gateway(backend, request), "shards": backend.gateway.wanted_shards, "session_start_limit": limit}

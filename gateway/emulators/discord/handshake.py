@@ -59,6 +59,8 @@ class Handshake:
         self.resumable = True
         self.sessions: dict[str, Session] = {}
         self.identifies = 0
+        self.wanted_shards = 1
+        """How many shards the bot needs at least, for as many servers as it is in."""
         self.resumes = 0
         self.attachments: deque[Attachment] = deque(maxlen=MAX_ATTACHMENTS)
         """The websockets that identified or resumed, oldest first."""
@@ -111,6 +113,8 @@ class Handshake:
         shard = data.get("shard", [0, 1])
         if not _is_shard(shard):
             raise Closed(4010, "Invalid shard.")
+        if shard[1] < self.wanted_shards:
+            raise Closed(4011, "Sharding required.")
         intents = data.get("intents")
         if not isinstance(intents, int) or intents < 0 or intents & ~KNOWN_INTENTS:
             raise Closed(4013, "Invalid intent(s).")

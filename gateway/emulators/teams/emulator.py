@@ -62,6 +62,7 @@ from gateway.emulators.common.watched import Watched
 from gateway.emulators.teams import page, playground
 from gateway.emulators.teams.backend import Backend
 from gateway.emulators.teams.clicks import Clicks
+from gateway.emulators.teams.clouds import CLOUDS, CloudName
 from gateway.emulators.teams.connector import Connector
 from gateway.emulators.teams.delivery import Deliveries, Delivery
 from gateway.emulators.teams.dialogs import Dialog, Dialogs
@@ -92,7 +93,8 @@ class TeamsEmulator(Watched):
     ``stream_seconds``: how long a stream may take; without ``streaming`` all streams are refused. ``token_seconds``:
     how long an access token is valid. ``download_seconds``: how long the address of a shared file works. ``rsc``: the
     app was granted ``ChannelMessage.Read.Group`` and ``ChatMessage.Read.Chat``, so it receives messages that do not
-    mention it. ``anonymous``: no token is sent or required, as with Microsoft's Agents Playground.
+    mention it. ``anonymous``: no token is sent or required, as with Microsoft's Agents Playground. ``cloud``: the cloud
+    that it is in.
     """
 
     name: ClassVar[str] = "teams"
@@ -108,7 +110,9 @@ class TeamsEmulator(Watched):
         download_seconds: float = 3600.0,
         rsc: bool = False,
         anonymous: bool = False,
+        cloud: CloudName = "public",
     ) -> None:
+        self._cloud: CloudName = cloud
         self.app_id = str(uuid.uuid4())
         self.password = secrets.token_urlsafe(30)
         self.world = World(self.app_id)
@@ -117,9 +121,11 @@ class TeamsEmulator(Watched):
         self._anonymous = anonymous
         self._observers = Observers()
         self._faults = Faults()
-        self.keys = Keys(self.app_id)
+        self.keys = Keys(self.app_id, CLOUDS[cloud].bots)
         self._lay_out_world()
-        self.login = Login(self.keys, self.app_id, self.password, self.tenant.id, seconds=token_seconds)
+        self.login = Login(
+            self.keys, self.app_id, self.password, self.tenant.id, seconds=token_seconds, cloud=CLOUDS[cloud]
+        )
         self.deliveries = Deliveries(self._observers, self.keys, timeout=answer_timeout, anonymous=anonymous)
         self.backend = Backend(
             self.world,
@@ -172,6 +178,7 @@ class TeamsEmulator(Watched):
             "TEAMS_APP_ID": self.app_id,
             "TEAMS_APP_PASSWORD": self.password,
             "TEAMS_APP_TENANT_ID": self.tenant.id,
+            **({} if self._cloud == "public" else {"TEAMS_CLOUD": self._cloud}),
             "TEAMS_LOGIN_URL": self.world.base,
             "TEAMS_OPENID_METADATA_URL": f"{self.world.base}/v1/.well-known/openidconfiguration",
         }

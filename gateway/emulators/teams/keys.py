@@ -1,7 +1,8 @@
 """The keys Bot Framework signs its requests with, and how a bot learns them: an OpenID document and a key set.
 
 https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-authentication: issuer
-https://api.botframework.com, audience the bot's app id, RS256, keys endorsed for the channels they may speak for.
+https://api.botframework.com (another one in other clouds), audience the bot's app id, RS256, keys endorsed for the
+channels they may speak for.
 """
 
 import functools
@@ -17,8 +18,6 @@ from jwt.algorithms import RSAAlgorithm
 
 from gateway.emulators.common.values import JSON
 
-ISSUER = "https://api.botframework.com"
-"""The issuer of genuine tokens (Bot Connector authentication)."""
 TOKEN_SECONDS = 3600
 """Seconds a token of the emulator is valid."""
 _REUSED_SECONDS = 1800
@@ -78,8 +77,9 @@ class Key:
 class Keys:
     """Signs requests, publishes the keys, and forges tokens for tests."""
 
-    def __init__(self, app_id: str) -> None:
+    def __init__(self, app_id: str, issuer: str) -> None:
         self._app_id = app_id
+        self._issuer = issuer
         self._made = 0
         self._published: list[Key] = []
         self._lacking: list[JSON] = []
@@ -102,7 +102,7 @@ class Keys:
     def configuration(self, base: str) -> JSON:
         """Return the OpenID document."""
         return {
-            "issuer": ISSUER,
+            "issuer": self._issuer,
             "authorization_endpoint": "https://invalid.botframework.com",
             "jwks_uri": f"{base}/v1/.well-known/keys",
             "id_token_signing_alg_values_supported": ["RS256"],
@@ -168,7 +168,7 @@ class Keys:
             "serviceurl": service_url,
             "nbf": now,
             "exp": now + TOKEN_SECONDS,
-            "iss": ISSUER,
+            "iss": self._issuer,
             "aud": self._app_id,
         }
 

@@ -11,28 +11,25 @@ from collections import OrderedDict
 from collections.abc import Mapping
 
 from gateway.emulators.common.values import JSON
+from gateway.emulators.teams.clouds import Cloud
 from gateway.emulators.teams.keys import Keys
 from gateway.emulators.teams.values import ApiError, timestamp
 
-RESOURCE = "https://api.botframework.com"
-"""The resource that bots request tokens for (Bot Connector authentication)."""
-SCOPE = f"{RESOURCE}/.default"
-"""The scope that bots request tokens for (Bot Connector authentication)."""
 MAX_TOKENS = 10_000
 """Issued tokens kept; the oldest become invalid first."""
 
 
 class Login:
-    """Issues and checks access tokens, which are valid for ``seconds``. ``botframework.com`` is the tenant of bots that
-    serve many tenants."""
+    """Issues and checks access tokens of a cloud, which are valid for ``seconds``."""
 
-    def __init__(self, keys: Keys, app_id: str, password: str, tenant_id: str, *, seconds: int) -> None:
+    def __init__(self, keys: Keys, app_id: str, password: str, tenant_id: str, *, seconds: int, cloud: Cloud) -> None:
+        self._cloud = cloud
         self._keys = keys
         self._app_id = app_id
         self.password = password
         self.seconds = seconds
         self.identity_header = secrets.token_hex(16)
-        self._tenants = {tenant_id, "botframework.com"}
+        self._tenants = {tenant_id, cloud.tenant}
         self._issued: OrderedDict[str, float] = OrderedDict()
 
     def token(self, tenant: str, form: Mapping[str, str]) -> JSON:
@@ -60,7 +57,7 @@ class Login:
         if not scope.endswith("/.default"):
             text = f"The provided value for scope {scope} is not valid. Client credential flows must have '/.default'."
             raise _refused(400, "invalid_scope", 1002012, text)
-        if scope != SCOPE:
+        if scope != f"{self._cloud.bots}/.default":
             text = f"The resource principal named {scope.removesuffix('/.default')} was not found in the tenant."
             raise _refused(400, "invalid_resource", 500011, text)
         token = self._issue(tenant)
@@ -80,16 +77,16 @@ class Login:
         by_header = headers.get("x-identity-header") == self.identity_header
         if not by_header and headers.get("metadata", "").lower() != "true":
             raise _imds(400, "invalid_request", "Required metadata header not specified")
-        if query.get("resource", "").rstrip("/") != RESOURCE:
+        if query.get("resource", "").rstrip("/") != self._cloud.bots:
             raise _imds(400, "invalid_resource", "AADSTS500011: The resource principal was not found in the tenant.")
         if query.get("client_id", self._app_id) != self._app_id:
             raise _imds(400, "invalid_request", "Identity not found")
-        token = self._issue(next(iter(self._tenants - {"botframework.com"})))
+        token = self._issue(next(iter(self._tenants - {self._cloud.tenant})))
         answer: JSON = {
             "access_token": token,
             "client_id": self._app_id,
             "expires_on": str(int(time.time()) + self.seconds),
-            "resource": RESOURCE,
+            "resource": self._cloud.bots,
             "token_type": "Bearer",
         }
         # App Service's own answer (api-version 2019-08-01) has no ``expires_in``.
@@ -108,7 +105,7 @@ class Login:
     def _issue(self, tenant: str) -> str:
         now = int(time.time())
         claims = {
-            "aud": RESOURCE,
+            "aud": self._cloud.bots,
             "iss": f"https://sts.windows.net/{tenant}/",
             "iat": now,
             "nbf": now,
