@@ -114,7 +114,8 @@ class _Doctor:
             return Finding("fail", f"no session may begin for {hours:.1f} h: {left} are left of the day", fix)
         if wanted > held:
             found = f"Discord recommends {wanted} shards, DISCORD_SHARDS is {held}"
-            return Finding("warn", found, f"set DISCORD_SHARDS=auto (or {wanted}): from 2,500 servers on a shard Discord insists")
+            fix = f"set DISCORD_SHARDS=auto (or {wanted}): from 2,500 servers on a shard Discord insists"
+            return Finding("warn", found, fix)
         if left < _FEW_STARTS:
             return Finding("warn", f"only {left} sessions may begin in the next {hours:.1f} h", "see what restarts")
         return Finding("ok", f"{left} sessions may begin today; Discord recommends {wanted} shard{'s' * (wanted != 1)}")
