@@ -21,7 +21,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import structlog
 from starlette.applications import Starlette
@@ -49,6 +49,9 @@ from gateway.runtime.session import SessionPool
 from gateway.settings import LOOPBACK, GatewaySettings, conceal_secrets
 from gateway.store.api_keys import SERVES_API
 from gateway.telemetry.observer import Observers
+
+if TYPE_CHECKING:
+    from gateway.telemetry.tracing import Tracing
 
 __all__ = ["Gateway"]
 
@@ -149,6 +152,12 @@ class Gateway:
         return self._parts.observers
 
     @property
+    def traces(self) -> "Tracing | None":
+        """What makes traces, and has the OpenTelemetry provider whose spans go the same way; None where there are
+        none."""
+        return self._parts.traces
+
+    @property
     def messages(self) -> ProactiveMessages:
         """What sends messages that nobody's message asked for. It works while the gateway is entered."""
         return self._parts.messages
@@ -244,6 +253,8 @@ class Gateway:
         parts = self._parts
         self._warn_of_short_keys()
         try:
+            if parts.traces is not None:
+                self._stack.push_async_callback(parts.traces.close)
             await parts.store.open()
             self._stack.push_async_callback(parts.store.close)
             await parts.seals.open(parts.store)

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from gateway.adapter import Adapter, AdapterContext, Cipher, Emulator, Platform
 from gateway.chat.access import AccessHooks
@@ -68,9 +68,13 @@ from gateway.store.api_keys import has_api_keys
 from gateway.store.blobs import open_blobs
 from gateway.store.urls import is_postgresql, sqlite_file
 from gateway.tables import Tables, read_tables
+from gateway.telemetry.exporting import tracing
 from gateway.telemetry.metrics import Counters
 from gateway.telemetry.observer import Observers
 from gateway.telemetry.prometheus import Metrics
+
+if TYPE_CHECKING:
+    from gateway.telemetry.tracing import Tracing
 
 CREDENTIALS = "SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET, DISCORD_BOT_TOKEN, or TEAMS_APP_ID and TEAMS_APP_PASSWORD"
 """The settings that switch a platform on, for error messages."""
@@ -160,6 +164,8 @@ class Parts:
     counters: Counters
     observers: Observers
     """Those who are told of everything that happens; more of them can be added before the gateway is entered."""
+    traces: "Tracing | None"
+    """What makes traces; None where there are none."""
     metrics: Metrics | None
     """What is counted for Prometheus; None where nobody can read it."""
     limits: Limits
@@ -211,6 +217,9 @@ def compose(
     metrics = Metrics() if keyed or settings.metrics_port is not None else None
     if metrics is not None:
         observers.add(metrics)
+    traces = tracing(settings.traces)
+    if traces is not None:
+        observers.add(traces)
     store.observe(observers)
     limits = Limits(observers=observers)
     questions = OpenQuestions(per_person=settings.questions_per_person, limits=limits)
@@ -375,6 +384,7 @@ def compose(
         counters=counters,
         observers=observers,
         metrics=metrics,
+        traces=traces,
         limits=limits,
         questions=questions,
         seals=seals,

@@ -255,6 +255,10 @@ async def _serve(
         gateway = Gateway(await on_real_or_emulated_platforms(settings, callbacks, platforms, stack))
         server = Server(gateway, _bounds(settings), idle=settings.idle_timeout)
         with server.taking_signals():
+            if gateway.traces is not None:
+                from gateway.serving.tracing import share
+
+                share(gateway.traces)
             if settings.metrics_port is not None:
                 await stack.enter_async_context(_metrics(settings, gateway))
             async with gateway:

@@ -10,7 +10,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from urllib.parse import quote, quote_plus, unquote_to_bytes, urlsplit
+from urllib.parse import quote, quote_plus, unquote, unquote_to_bytes, urlsplit
 
 BLANK = "[redacted]"
 """The text that replaces a secret."""
@@ -100,7 +100,8 @@ def conceal(*values: str | None) -> None:
 
 
 def conceal_variables(variables: Mapping[str, str | None]) -> None:
-    """Conceal the values of environment variables whose names are those of secrets, and the passwords in URLs."""
+    """Conceal the values of environment variables whose names are those of secrets, the passwords in URLs,
+    and the headers that go with exported traces."""
     for name, value in variables.items():
         if not value:
             continue
@@ -109,6 +110,9 @@ def conceal_variables(variables: Mapping[str, str | None]) -> None:
             conceal(value, value.strip(), *(line for line in value.splitlines() if len(line) >= 2 * _CUT))
         if "://" in value:
             conceal_address(value)
+        if name.upper().endswith("_HEADERS"):  # OTEL_EXPORTER_OTLP_HEADERS=api-key=SECRET,x-tenant=7
+            pairs = (pair.partition("=") for pair in value.split(","))
+            conceal(*(each for _, _, given in pairs for each in (given.strip(), unquote(given.strip()))))
 
 
 def _is_path(value: str) -> bool:

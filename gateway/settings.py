@@ -288,6 +288,9 @@ class GatewaySettings(_Settings):
     ``/metrics`` needs an API key."""
     metrics_host: str | None = None
     """The address to listen on for metrics; None for ``host``."""
+    traces: Literal["auto", "on", "off"] = "auto"
+    """Whether traces are sent to an OpenTelemetry collector: ``auto`` where ``OTEL_EXPORTER_OTLP_ENDPOINT`` names
+    one."""
     mcp: Path | None = None
     """The JSON file that lists servers of tools (MCP); None for ``.mcp.json`` beside the bot."""
     mcp_executables: str = ""

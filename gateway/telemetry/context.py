@@ -11,6 +11,10 @@ import structlog
 current_delivery: ContextVar[str | None] = ContextVar("gateway_delivery", default=None)
 """The key of the delivery whose turn the running code belongs to; None outside of a turn."""
 
+incoming_trace: ContextVar[str | None] = ContextVar("gateway_incoming_trace", default=None)
+"""The header ``traceparent`` of the request to the HTTP API that the running code answers; None elsewhere, because what
+a platform's or a stranger's webhook says of traces is not believed."""
+
 
 def reference(key: str) -> str:
     """Return a short id (8 hexadecimal digits) for a delivery key, which a user can read out and the log contains."""

@@ -15,6 +15,7 @@ from gateway.errors import GatewayError, refusal
 from gateway.http.api.parts import ApiParts, kept_in
 from gateway.http.refusals import as_json
 from gateway.model import KeyScope
+from gateway.telemetry.context import incoming_trace
 
 
 class KeyFirst:
@@ -32,6 +33,7 @@ class KeyFirst:
             request = Request(scope)
             try:
                 request.state.api_key = await self._access.authorize(request, "read")
+                incoming_trace.set(request.headers.get("traceparent"))
             except GatewayError as error:
                 refused = refusal(error)
                 if refused is None:
