@@ -20,7 +20,9 @@ OLDEST, NEWEST = "1.27", "1.37"
 IMAGE = Dockerfile()
 KUSTOMIZATION = document(KUBERNETES / "kustomization.yaml")
 MANIFESTS = sorted(
-    path.name for path in KUBERNETES.glob("*.yaml") if path.name not in ("kustomization.yaml", "secret.yaml")
+    path.name
+    for path in KUBERNETES.glob("*.yaml")
+    if path.name not in ("kustomization.yaml", "monitor.yaml", "secret.yaml")
 )
 
 
@@ -136,7 +138,8 @@ def test_kubernetes_sets_no_variable_of_the_gateway() -> None:
 
 
 def test_the_port_is_the_one_of_the_image_everywhere() -> None:
-    (port,) = CONTAINER["ports"]
+    port, metrics = CONTAINER["ports"]
+    assert metrics["name"] == "metrics"
     assert port["containerPort"] == IMAGE.port
     (service,) = manifest("service")["spec"]["ports"]
     assert service["targetPort"] == port["name"]
@@ -145,7 +148,7 @@ def test_the_port_is_the_one_of_the_image_everywhere() -> None:
     backend = path["backend"]["service"]
     assert (backend["name"], backend["port"]["name"]) == (manifest("service")["metadata"]["name"], service["name"])
     (allowed,) = manifest("network")["spec"]["ingress"]
-    assert allowed["ports"] == [{"port": port["name"]}]
+    assert allowed["ports"] == [{"port": port["name"]}, {"port": metrics["name"]}]
     assert all(CONTAINER[probe]["httpGet"]["port"] == port["name"] for probe in PROBES)
 
 
