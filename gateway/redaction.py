@@ -33,7 +33,7 @@ _SECRET_VARIABLES = re.compile(
 """Names of environment variables whose values are secrets, the bot's own among them."""
 
 _SHAPES = re.compile(
-    r"xox[a-z](?:\.xox[a-z])?-[\w-]{6,}"  # Slack: bots, users, refresh tokens, rotated ones
+    r"xox[a-z](?:\.xox[a-z])?-[\w%-]{6,}|xwfp-[\w-]{6,}"  # Slack: bots, users, refresh tokens, rotated ones, workflows
     r"|xapp-[\w-]{6,}"  # Slack: app-level tokens
     r"|(?<=hooks\.slack\.com/)[\w./%-]{10,}"  # Slack: incoming webhooks, workflows, response URLs
     r"|(?<=/services/)T\w+/\w+/\w{8,}|(?<=/commands/)T\w+/\w+/\w{8,}|(?<=/actions/)T\w+/\w+/\w{8,}"
@@ -51,7 +51,13 @@ _SHAPES = re.compile(
     r"|(?<![A-Za-z])gh[opsur]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}"  # GitHub, GitLab
     r"|(?<![A-Z])(?:AKIA|ASIA)[A-Z0-9]{16}"  # AWS: ids of keys
     r"|AIza[\w-]{30,}|ya29\.[\w.-]{20,}|GOCSPX-[\w-]{16,}"  # Google
-    r"|(?<![A-Za-z])(?:hf|gsk|r8|pplx)_[A-Za-z0-9]{20,}|(?<![A-Za-z])npm_[A-Za-z0-9]{30,}|pypi-[\w-]{30,}"
+    r"|(?<![A-Za-z])AQ\.[\w-]{30,}"  # Google: newer keys
+    r"|(?<![A-Za-z])(?:hf|gsk|r8|tgp_v1|pcsk|ntn|whsec|lsv2_[a-z]{2}|glsa|glc|dckr_pat|dop_v1|npm|shpat|sbp|sntrys)_\w{20,}"
+    r"|(?<![A-Za-z])(?:xai|pplx|tvly|nvapi|csk|pypi|glrt|gldt)-[\w-]{20,}"
+    r"|(?<![A-Za-z])(?:hvs\.|ATATT3)[\w-]{20,}|(?<![A-Za-z])dapi[0-9a-f]{32}|(?<![A-Za-z])SG\.[\w-]{16,}\.[\w-]{20,}"
+    r"|(?<!\d)\d{8,10}:AA[\w-]{30,}"  # Telegram
+    r"|(?<=[?&]code=)[\w.~%-]{20,}"  # OAuth: whoever has it first has the token
+    r"|(?i:(?<=cookie: ))[^\s\"'][^\r\n\"']*"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
 )
 # Parameters of signed addresses, of forms and of connection strings. The value goes, the name stays.

@@ -2,12 +2,17 @@
 
 import base64
 import json
+import random
+import re
+import string
 import sys
 import urllib.parse
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway import redaction
 from gateway.redaction import BLANK, conceal, conceal_variables, redact
@@ -114,6 +119,27 @@ SHAPES = {
     "Hugging Face": "hf_abcdefghijklmnopqrstuvwxyz01234567",
     "OpenAI": "sk-proj-abcdefghijklmnop",
     "Anthropic": "sk-ant-api03-abcdefghijklmnop",
+    "Slack cookie": "xoxd-AbCdEf%2F0123456789%2BabcdefghijkLMN%3D",
+    "Slack workflow": "xwfp-1234567890-abcdefghij",
+    "Google, new": "AQ.Ab8RN6abcdefghijklmnop_qrstuvwxyz0123456789",
+    "xAI": "xai-abcdefghijklmnopqrstuvwxyz0123456789",
+    "Perplexity": "pplx-abcdefghijklmnopqrstuvwxyz0123456789",
+    "LangSmith": "lsv2_pt_abcdef0123456789abcdef0123456789_0123456789",
+    "Pinecone": "pcsk_abcdef_0123456789abcdefghijklmnop",
+    "Tavily": "tvly-dev-abcdefghijklmnopqrstuvwxyz",
+    "NVIDIA": "nvapi-abcdefghijklmnopqrstuvwxyz0123456789",
+    "Databricks": "dapi0123456789abcdef0123456789abcdef",
+    "SendGrid": "SG.abcdefghijklmnopqrstuv.abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG",
+    "Stripe webhook": "whsec_abcdefghijklmnopqrstuvwxyz012345",
+    "Notion": "ntn_abcdefghijklmnopqrstuvwxyz0123456789",
+    "Vault": "hvs.CAESIabcdefghijklmnopqrstuvwxyz",
+    "Grafana": "glsa_abcdefghijklmnopqrstuvwxyz012345_0123abcd",
+    "Docker": "dckr_pat_abcdefghijklmnopqrstuvwxy",
+    "DigitalOcean": "dop_v1_0123456789abcdef0123456789abcdef",
+    "GitLab runner": "glrt-abcdefghijklmnopqrst",
+    "Atlassian": "ATATT3xFfGF0abcdefghijklmnopqrstuvwxyz",
+    "Telegram": "1234567890:AAabcdefghijklmnopqrstuvwxyz0123456",
+    "the gateway's own": "gw_0123456789ab_abcdefghijklmnopqrstuvwxyz",
 }
 
 
@@ -156,6 +182,16 @@ def test_what_has_a_tokens_shape_is_blanked_out(kind: str) -> None:
         ('{"client_secret": "whatever it is"}', "whatever it is"),
         ("{'Authorization': 'whatever it is'}", "whatever it is"),
         ("(b'authorization', b'whatever')", "whatever"),
+        ("https://bot.example/slack/oauth_redirect?code=1234.5678.0123456789abcdef0123&state=x", "0123456789abcdef"),
+        ("Set-Cookie: session=abcdef.0123456789; Path=/", "abcdef.0123456789"),
+        ("https://files.slack.com/files-pri/T1-F1/a.png?pub_secret=0123456789", "0123456789"),
+        ("https://storage.googleapis.com/b/o?X-Goog-Expires=60&X-Goog-Signature=0123abcdef", "0123abcdef"),
+        ("https://b.s3.amazonaws.com/o?X-Amz-Security-Token=FwoGZXIvYXdzEBYaD", "FwoGZXIvYXdz"),
+        (
+            "https://prod-1.westus.logic.azure.com/workflows/1/triggers/manual/paths/invoke?sp=%2F&sig=aBcD_efg",
+            "aBcD_efg",
+        ),
+        ("https://d111.cloudfront.net/a?Expires=1&Signature=aBc~dEf__&Key-Pair-Id=K1", "aBc~dEf__"),
         ("client_id=1&client_secret=whatever&scope=x", "whatever"),
         ("-----BEGIN RSA PRIVATE KEY-----\nabcd\nefgh\n-----END RSA PRIVATE KEY-----", "efgh"),
         ("-----BEGIN PRIVATE KEY-----\\nabcd\\nefgh", "efgh"),
@@ -202,3 +238,59 @@ def test_variables_that_only_name_a_file_or_nothing_are_left_alone() -> None:
         {"A_TOKEN": None, "B_SECRET": "", "C_KEY": sys.executable, "D_URL": "http://[", "KEYBOARD": "qwertyuiop"}
     )
     assert redact(f"{sys.executable} qwertyuiop") == f"{sys.executable} qwertyuiop"
+
+
+ALPHABETS = {
+    "word": string.ascii_letters + string.digits,
+    "url": string.ascii_letters + string.digits + "-_",
+    "hex": "0123456789abcdef",
+}
+TEMPLATES = {
+    "xoxb-{word:24}": "",
+    "xoxe.xoxp-1-{word:40}": "",
+    "xoxe-1-{word:40}": "",
+    "xapp-1-A{word:10}-{word:32}": "",
+    "{word:24}": "https://hooks.slack.com/services/T012AB3C4/B012AB3C4/",
+    "M{word:23}.{url:6}.{url:38}": "",
+    "{url:68}": "https://discord.com/api/webhooks/123456789012345678/",
+    "eyJ{word:30}.{word:60}.{url:43}": "",
+    "gw_{hex:12}_{url:43}": "",
+    "sk-proj-{word:40}": "",
+    "ghp_{word:36}": "",
+    "pplx-{word:40}": "",
+    "xai-{word:60}": "",
+    "lsv2_pt_{hex:32}_{hex:10}": "",
+    "SG.{url:22}.{url:43}": "",
+    "dapi{hex:32}": "",
+    "xoxd-{word:12}%2F{word:40}%3D%3D": "",
+    "AIza{url:35}": "",
+    "{hex:64}": "https://bot.example/files/a?until=1700000000&signature=",
+    "{hex:64} ": "https://b.s3.amazonaws.com/o?X-Amz-Date=20260101T000000Z&X-Amz-Signature=",
+    "{word:43}%3D": "https://a.blob.core.windows.net/c/b?sv=2024-01-01&sr=b&sig=",
+    "{hex:512}": "https://storage.googleapis.com/b/o?X-Goog-Date=20260101T000000Z&X-Goog-Signature=",
+}
+"""What a secret is made of, and what stands before it where its own shape does not tell it."""
+AROUND: dict[str, Callable[[str], str]] = {
+    "alone": str,
+    "in a sentence": lambda text: f"the platform refused {text}, it said",
+    "in JSON": lambda text: json.dumps({"a": [text, 1]}),
+    "in JSON in JSON": lambda text: json.dumps({"a": json.dumps({"b": text})}),
+    "printed": lambda text: repr({"a": text}),
+    "in brackets": lambda text: f"<{text}>",
+    "in a URL": lambda text: f"https://x.example/?k={text}&n=1",
+    "in a header": lambda text: f"X-Something: {text}\r\nHost: x",
+}
+
+
+@given(st.sampled_from(sorted(TEMPLATES)), st.sampled_from(sorted(AROUND)), st.randoms(use_true_random=False))
+def test_no_secret_of_a_known_shape_survives_wherever_it_stands(
+    template: str, around: str, chance: random.Random
+) -> None:
+    def made(found: re.Match[str]) -> str:
+        return "".join(chance.choices(ALPHABETS[found[1]], k=int(found[2])))
+
+    secret = re.sub(r"\{(\w+):(\d+)\}", made, template).strip()
+    shown = redact(AROUND[around](TEMPLATES[template] + secret))
+    assert BLANK in shown
+    # No half of it either: ten characters in a row are no accident.
+    assert all(secret[at : at + 10] not in shown for at in range(len(secret) - 10))
