@@ -1,4 +1,5 @@
 # syntax=docker/dockerfile:1
+# `docker buildx build --sbom=true --provenance=mode=max .` attaches what is in the image and where it was built (docs/deploy.md).
 
 # The wheel, and an environment that holds it and nothing to build with.
 FROM python:3.11-slim AS build

@@ -10,7 +10,7 @@ NODE_STAMP := node_modules/.installed
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install browser demo test test-integrations test-cluster conformance chaos check bench format clean
+.PHONY: help install browser demo test test-integrations test-cluster conformance chaos check docs docs-serve bench format clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1|\2/' | \
@@ -105,6 +105,14 @@ check: $(STAMP) $(NODE_STAMP) ## Lint, format check, types (mypy and pyright, st
 	else \
 		echo "!!! NOTICE: the playground's JavaScript was NOT checked: there is no 'npm' on this machine."; \
 	fi
+
+# Material for MkDocs prints an advertisement of its own while it builds.
+docs docs-serve: export NO_MKDOCS_2_WARNING := 1
+docs: $(STAMP) ## Build the documentation as a site, strictly, into build/site
+	$(BIN)/mkdocs build --strict --quiet --config-file docs/site/mkdocs.yml
+
+docs-serve: $(STAMP) ## Show the documentation on 127.0.0.1:8001, and again whenever it changes
+	$(BIN)/mkdocs serve --strict --config-file docs/site/mkdocs.yml --dev-addr 127.0.0.1:8001 --watch gateway --watch README.md
 
 bench: $(STAMP) ## Measure each platform against its floor and its SDK; prints ratios (ARGS="--help" for knobs)
 	$(BIN)/python -m benchmarks $(ARGS)

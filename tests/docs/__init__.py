@@ -1,0 +1,1 @@
+"""The documents: every snippet runs, every command is one, the site is built, and the package installs."""
