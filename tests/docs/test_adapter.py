@@ -24,9 +24,9 @@ from gateway.app import Gateway
 from gateway.bootstrap import on_real_platforms
 from gateway.serving.server import bind
 from gateway.settings import GatewaySettings
+from gateway.testing.serving import serving
 from tests.docs.blocks import files_of
 from tests.support.bot import register
-from tests.support.serving import serving
 
 SECRET = "a-made-up-secret"
 
