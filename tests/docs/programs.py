@@ -29,10 +29,12 @@ _FAULTS = {"error", "exception", "critical"}
 
 
 def source(block: Block) -> str:
-    """Return the program that a block is: with its setup in front, in a handler where it awaits something outside of
-    functions, and with the import that every page takes for granted."""
+    """Return the program that a block is: with its setup in front, in a handler (or run by asyncio, where it is a test)
+    if it awaits something outside of functions, and with the import that every page takes for granted."""
     code = block.code
-    if _awaits(code):
+    if _awaits(code) and "gateway.testing" in code:
+        code = f"import asyncio\n\nasync def main():\n{textwrap.indent(code, '    ')}\nasyncio.run(main())\n"
+    elif _awaits(code):
         code = "@cl.on_message\nasync def main(message: cl.Message):\n" + textwrap.indent(code, "    ")
     code = block.setup + code
     return code if "import gateway as cl" in code or "cl." not in code else f"import gateway as cl\n\n{code}"
@@ -51,7 +53,7 @@ def _awaits(code: str) -> bool:
 def is_bot(block: Block) -> bool:
     """Return whether a block is a bot, and no program that stands by itself."""
     handles = any(each in source(block) for each in ("@cl.on_message", "@cl.on_chat_start"))
-    return handles and "mount_" not in block.code
+    return handles and not any(each in block.code for each in ("mount_", "gateway.testing"))
 
 
 def write(block: Block, folder: Path) -> Path:

@@ -2,7 +2,8 @@
 
 ``Ada: …`` she writes, in direct messages; ``Ada presses: …`` a button, by its label; ``Ada attaches: …`` a file, by its
 name (with some words in it, where the page shows no such file); ``Ada rates: up`` or ``down`` what was read last;
-``Bot: …`` the bot says something that contains this, in a message behind the one that was read last.
+``Ada is told: …`` something that she alone reads; ``Bot: …`` the bot says something that contains this, in a message
+behind the one that was read last.
 """
 
 import mimetypes
@@ -10,9 +11,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
+from tests.contract.reading import hears
 from tests.contract.world import File, Place, Post, Said, World
 
-_LINE = re.compile(r"(?P<who>Ada|Bot)(?: (?P<does>presses|attaches|rates))?: (?P<what>.*)")
+_LINE = re.compile(r"(?P<who>Ada|Bot)(?: (?P<does>presses|attaches|rates|is told))?: (?P<what>.*)")
 
 
 class Talk:
@@ -53,6 +55,9 @@ class Talk:
             case "Ada", "rates":
                 assert self._read is not None, "there is nothing yet to rate"
                 await self._world.thumbs(self._read, up=what == "up")
+            case "Ada", "is told":
+                assert self._post is not None, "somebody has to begin"
+                await hears(self._world, what, self._post)
             case _:
                 raise AssertionError(f"{who} {does} is no line of a conversation")
 
