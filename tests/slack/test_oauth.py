@@ -462,3 +462,82 @@ def test_a_wrong_encryption_key_names_the_setting(keys: list[str]) -> None:
 
     with pytest.raises(SettingsError, match=r"GATEWAY_ENCRYPTION_KEYS.*new-encryption-key"):
         KeyedCipher(keys)
+
+
+# -- beside other ways
+
+
+async def test_a_bot_token_serves_its_own_workspace_beside_those_that_installed_the_app(
+    slack: SlackEmulator, bot: Callbacks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {**slack.oauth_environment(), "SLACK_BOT_TOKEN": slack.team.bot_token}
+    monkeypatch.setattr(slack, "oauth_environment", lambda: given)
+    async with distributed(slack, bot, tmp_path) as here:
+        await here.browser.install("T0ONE")
+        await talk(here, "T0ONE", "hello")
+        await talk(here, slack.team.id, "hello")
+        assert list(await here.stored()) == ["T0ONE"]
+
+
+async def test_socket_mode_needs_no_webhook(bot: Callbacks, tmp_path: Path) -> None:
+    async with started(SlackEmulator(limits="off", socket_mode=True)) as slack:
+        workspace(slack, "T0ONE")
+        async with distributed(slack, bot, tmp_path) as here:
+            await here.browser.install("T0ONE")
+            await talk(here, "T0ONE", "hello")
+
+
+async def test_a_shared_channels_event_is_for_the_workspace_it_was_authorized_for(
+    slack: SlackEmulator, bot: Callbacks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``team_id`` is then that of the person who wrote."""
+    async with distributed(slack, bot, tmp_path) as here:
+        for team in ("T0ONE", "T0TWO"):
+            await here.browser.install(team)
+        raw = slack.backend.events.envelope
+        monkeypatch.setattr(slack.backend.events, "envelope", lambda *given: {**raw(*given), "team_id": "T0TWO"})
+        ts = await slack.post("T0ONE/general", "@gateway hi", user="U0ADA")
+        await slack.delivered(ts)
+        said = await slack.wait_for_message("T0ONE/general", lambda m: "heard hi" in m["text"], timeout=10)
+        assert said["team"] == "T0ONE"
+
+
+async def test_a_click_in_a_shared_channel_is_for_the_bot_that_wrote_the_message(
+    slack: SlackEmulator, tmp_path: Path
+) -> None:
+    def buttons() -> None:
+        @cl.on_message
+        async def main(message: cl.Message) -> None:
+            await cl.Message("choose", actions=[cl.Action("go", {}, label="Go")]).send()
+
+        @cl.action_callback("go")
+        async def go(action: cl.Action) -> None:
+            await cl.Message(f"went in {cl.context.conversation}").send()
+
+    async with distributed(slack, register(buttons), tmp_path) as here:
+        for team in ("T0ONE", "T0TWO"):
+            await here.browser.install(team)
+        ts = await slack.post("T0ONE/general", "@gateway hello", user="U0ADA")
+        asked = await answer(here, "T0ONE/general", "choose", ts)
+        raw = slack._interactions._payload
+
+        def from_elsewhere(*args: Any, **how: Any) -> Any:
+            return {**raw(*args, **how), "team": {"id": "T0TWO", "domain": "two"}}
+
+        slack._interactions._payload = from_elsewhere  # type: ignore[method-assign]
+        result = await slack.click("T0ONE/general", asked["ts"], label="Go", user="U0ADA")
+        assert result.ok
+        assert "slack:T0ONE:" in (await answer(here, "T0ONE/general", "went in", ts))["text"]
+
+
+def test_the_command_line_makes_keys() -> None:
+    from typer.testing import CliRunner
+
+    from gateway.cli import app
+    from gateway.runtime.cipher import KeyedCipher
+
+    made = [CliRunner().invoke(app, ["keys", "new-encryption-key"]).stdout.strip() for _ in range(2)]
+    assert made[0] != made[1]
+    cipher = KeyedCipher(made)
+    assert cipher.decrypt(cipher.encrypt("secret ü")) == "secret ü"
+    assert not KeyedCipher(made[::-1]).is_current(cipher.encrypt("x"))
