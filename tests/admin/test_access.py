@@ -70,6 +70,15 @@ async def test_a_key_given_once_becomes_a_session_that_is_not_the_key(stage: Sta
         assert (await http.get("")).status_code == 401
 
 
+async def test_a_proxys_password_is_not_taken_for_a_key(stage: Stage) -> None:
+    async with stage.signed_in() as http:
+        headers = {"Authorization": "Basic dXNlcjpwYXNzd29yZA=="}
+        assert (await http.get("search", headers=headers)).status_code == 200
+    answer = await stage.http.get("search", headers=headers)
+    assert answer.status_code == 401
+    assert "Sign in" in text_of(answer)
+
+
 async def test_behind_https_the_cookie_is_secure(stage: Stage) -> None:
     host = stage.origin.partition("://")[2]
     async with stage.client() as http:

@@ -135,6 +135,15 @@ async def test_every_page_fits_a_narrow_screen_and_has_names_for_what_can_be_use
         assert await page.locator("h1").count() == 1, wanted
 
 
+async def test_a_link_from_another_site_leads_to_the_page_of_whoever_is_signed_in(page: Page, own: Stage) -> None:
+    wanted = f"{own.origin}/admin/feedback"
+    body = f'<a href="{wanted}#newest-title">there</a>'
+    await page.route("http://elsewhere.example/", lambda route: route.fulfill(body=body, content_type="text/html"))
+    await page.goto("http://elsewhere.example/")
+    await page.get_by_role("link", name="there").click()
+    await expect(page.get_by_role("heading", name="Feedback")).to_be_visible()
+
+
 async def test_the_pages_work_without_a_script(browser: Browser, own: Stage) -> None:
     context = await browser.new_context(java_script_enabled=False)
     page = await context.new_page()

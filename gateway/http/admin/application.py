@@ -189,9 +189,8 @@ async def _refusal_page(
         wanted = f"{path}?{query}" if query else path
         is_page = request.method == "GET" and _NEXT.fullmatch(wanted) is not None
         is_first = told.status == 401 and request.method == "GET" and not request.cookies
-        return rendered(
-            "sign_in.html", {"problem": None if is_first else text, "next": wanted if is_page else ""}, told.status
-        )
+        values = {"problem": None if is_first else text, "next": wanted if is_page else "", "again": is_first}
+        return rendered("sign_in.html", values, told.status)
     try:
         async with asyncio.timeout(WITHIN / 4):
             call = await called(request)

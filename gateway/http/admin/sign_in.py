@@ -76,7 +76,7 @@ class SignedSessions:
 async def visitor_of(request: Request, access: KeyedAccess, sessions: SignedSessions) -> Visitor:
     """Return who makes a request. Raises ``RequestRefused``: 401 without a valid key or session, 403 for a key that may
     not read, 429 for too many requests."""
-    if "authorization" in request.headers or "x-api-key" in request.headers:
+    if _brings_key(request):
         return Visitor(await access.authorize(request, "read"), None)
     session = request.cookies.get(COOKIE, "")
     id = sessions.key_id(session) if session else None
@@ -86,6 +86,12 @@ async def visitor_of(request: Request, access: KeyedAccess, sessions: SignedSess
     key = await access.key_of(id)
     key.require("read")
     return Visitor(key, session)
+
+
+def _brings_key(request: Request) -> bool:
+    """Return whether a request brings an API key itself. A proxy's own password (``Basic``) is none."""
+    schemes = {each.strip().partition(" ")[0].lower() for each in request.headers.getlist("authorization")}
+    return "bearer" in schemes or "x-api-key" in request.headers
 
 
 def check_origin(request: Request, public_url: str | None) -> None:

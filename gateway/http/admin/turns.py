@@ -79,11 +79,11 @@ async def _steps(call: Call, conversation: str, received_at: float) -> Sequence[
             limit=_STEPS,
         )
     )
+    # Of several conversations, where something arrived in the same millisecond.
     threads = sorted({str(row["threadId"]) for row in made.rows})
-    of_conversation = await store.record_page(
-        RecordQuery("threads", [Condition("conversation", "eq", conversation)], limit=_STEPS)
-    )
-    mine = [str(row["id"]) for row in of_conversation.rows if not threads or row["id"] in threads]
+    among = [Condition("conversation", "eq", conversation), *([Condition("id", "in", threads)] if threads else [])]
+    found = await store.record_page(RecordQuery("threads", among, limit=_STEPS))
+    mine = [str(row["id"]) for row in found.rows]
     if not mine:
         return []
     asked = await store.record_page(

@@ -108,7 +108,17 @@ function live(main) {
   }
 }
 
+/** Load the page once more if somebody is signed in after all: a browser sends no session along a link from another site. */
+async function again() {
+  const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+  if (!answer.ok) return;
+  const there = new URL(location.href);
+  if (there.hash !== "") there.searchParams.set("again", "1"); // else the browser would only look for the place
+  location.replace(there);
+}
+
 const main = document.getElementById("main");
 const isLive = main !== null && main.dataset.live !== undefined;
 if (isLive) live(main); // before the times are changed, which the server sends as they are
+if (document.querySelector("[data-again]") !== null) void again();
 localTimes(document);
