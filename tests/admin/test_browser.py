@@ -9,7 +9,11 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 from tests.admin.stage import KEY, Stage, address, links, staged
 from tests.playground.serving import PATIENCE, collect
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.browser]
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.browser,
+    pytest.mark.xdist_group("admin_browser"),
+]
 
 EXPECTED = "Failed to load resource: the server responded with a status of 401 (Unauthorized)"
 """What the browser says of the page that asks for a key."""

@@ -16,7 +16,7 @@ from gateway.errors import StoreFailed
 from gateway.model import ConversationRef, Envelope
 from tests.admin.stage import KEY, Stage, address, links, staged, text_of, token_of
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("admin_changes")]
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
