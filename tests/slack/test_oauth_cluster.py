@@ -41,13 +41,11 @@ async def two(slack: SlackEmulator, tmp_path: Path) -> AsyncIterator[Two]:
     replicas, store, world = Replicas(), open_store(f"sqlite:///{tmp_path}/gateway.db"), OAuthWorld(slack)
 
     def joined(cluster: Replica) -> Callable[[World, AdapterContext], SlackHarness]:
-        shared = {
-            "documents": store,
-            "cipher": KeyedCipher([KEY]),
-            "cluster": cluster,
-            "public_url": "https://bot.example",
-        }
-        return lambda world, context: SlackHarness(world, replace(context, **shared))
+        def made(world: World, context: AdapterContext) -> SlackHarness:
+            context = replace(context, documents=store, cluster=cluster, public_url="https://bot.example")
+            return SlackHarness(world, replace(context, cipher=KeyedCipher([KEY])))
+
+        return made
 
     await store.open()
     async with AsyncExitStack() as stack:
