@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -153,23 +153,28 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(folder: Path, **settings: Any) -> AsyncIterator[Stage]:
-    """Run the bot until the block ends; ``settings`` are GatewaySettings fields."""
+async def staged(folder: Path, also: Callable[[], Any] = lambda: None, **settings: Any) -> AsyncIterator[Stage]:
+    """Run the bot until the block ends; ``also`` registers what it has besides, ``settings`` are GatewaySettings
+    fields."""
     settings = {"api_keys": KEY, "admin": "write", "turn_retries": 0, **settings}
     before = structlog.get_config()
     configure_logging(form="console", debug=False)
     try:
-        async with _running(folder, settings) as stage:
+        async with _running(folder, also, settings) as stage:
             yield stage
     finally:
         structlog.configure(**before)
 
 
 @asynccontextmanager
-async def _running(folder: Path, settings: Mapping[str, Any]) -> AsyncIterator[Stage]:
+async def _running(folder: Path, also: Callable[[], Any], settings: Mapping[str, Any]) -> AsyncIterator[Stage]:
+    def whole() -> None:
+        bot()
+        also()
+
     async with (
         started(SlackEmulator(limits="off")) as slack,
-        running_bot(slack, register(bot), folder, **settings) as running,
+        running_bot(slack, register(whole), folder, **settings) as running,
         _client(f"{running.url}/admin/") as http,
     ):
         yield Stage(slack, running, http)

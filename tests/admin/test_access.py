@@ -3,6 +3,7 @@
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -254,7 +255,7 @@ async def test_the_pages_are_read_only_unless_they_are_told_otherwise(tmp_path: 
 
 @pytest.mark.parametrize("settings", [{"admin": "off"}, {"api_keys": None}])
 async def test_where_they_are_off_or_there_is_no_key_there_are_no_pages(
-    tmp_path: Path, settings: dict[str, object]
+    tmp_path: Path, settings: dict[str, Any]
 ) -> None:
     async with staged(tmp_path, **settings) as stage:
         for page in ("", "sign-in", "static/admin.css", "dead-letters"):

@@ -1,5 +1,6 @@
 """Dead letters, run again or dropped from the pages; pages of many; the store away; a prefix."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,10 +12,12 @@ import pytest_asyncio
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+import gateway as cl
 from gateway.drivers.slack.reading import said
 from gateway.errors import StoreFailed
 from gateway.model import ConversationRef, Envelope
-from tests.admin.stage import KEY, Stage, address, links, staged, text_of, token_of
+from tests.admin.stage import EVIL, KEY, Stage, address, links, staged, text_of, token_of
+from tests.support.layers import DictLayer
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("admin_changes")]
 
@@ -92,6 +95,56 @@ async def test_long_lists_come_in_pages_of_fifty(own: Stage) -> None:
     headers = {"Authorization": f"Bearer {KEY}"}
     answer = await own.http.post("dead-letters", data=form, headers=headers)
     assert answer.headers["location"] == "dead-letters?drop=50"
+
+
+async def test_where_history_is_elsewhere_the_pages_say_where_and_how_the_data_layer_does(tmp_path: Path) -> None:
+    layer = DictLayer()
+    layer.away = RuntimeError(f"the layer is away {EVIL}")
+
+    def with_layer() -> None:
+        @cl.data_layer
+        def own() -> DictLayer:
+            return layer
+
+    async with staged(tmp_path, with_layer) as stage:
+        conversation, delivery = await stage.dead_letter()
+        await layer.until(lambda: layer.tried)
+        for page in ("search?q=a", "feedback", "thread?id=x"):
+            answer = await stage.get(page)
+            assert answer.status_code == 409
+            assert "data layer that the bot registered" in text_of(answer)
+        turn = text_of(await stage.get(address("turn", conversation=conversation, delivery=delivery)))
+        assert "Run 1 ended" in turn
+        assert "What was said" not in turn
+        overview = await stage.get()
+        assert "to be delivered" in text_of(overview)
+        assert "<script>alert" not in overview.text
+
+
+async def test_without_history_and_with_a_limit_that_was_met(tmp_path: Path) -> None:
+    release = asyncio.Event()
+
+    def holding() -> None:
+        @cl.on_message
+        async def main(message: cl.Message) -> None:
+            await cl.Message("holding").send()
+            await release.wait()
+
+    async with staged(tmp_path, holding, history="off", turns_per_person=1) as stage:
+        for page in ("search", "feedback"):
+            answer = await stage.get(page)
+            assert (answer.status_code, "GATEWAY_HISTORY=on" in text_of(answer)) == (409, True)
+        first = await stage.slack.post("general", "@gateway hold")
+        await said(stage.slack, "general", "holding", thread=first)
+        await stage.slack.post("general", "@gateway hold")
+        async with asyncio.timeout(20):
+            while not stage.running.gateway._parts.limits.shown():
+                await asyncio.sleep(0.01)
+        page = text_of(await stage.get())
+        assert "GATEWAY_TURNS_PER_PERSON 1 turns of one person run at the same time" in page
+        assert "2 open deliveries" in page
+        assert text_of(await stage.get("conversations")).count(" runs ") == 2
+        release.set()
 
 
 async def test_what_is_erased_or_deleted_is_not_in_memory_either(own: Stage) -> None:

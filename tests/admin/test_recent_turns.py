@@ -86,7 +86,7 @@ def test_there_is_a_bound_on_all_events_together(monkeypatch: pytest.MonkeyPatch
 
 def test_what_has_no_turn_or_is_none_of_a_known_one_is_not_remembered() -> None:
     turns = RecentTurns()
-    for outcome in ("ignored", "answered", "denied", "refused", "failed", "duplicate"):
+    for outcome in ("ignored", "answered", "denied", "quota", "refused", "failed", "duplicate"):
         turns.accepted(accepted("k", outcome))
     turns.called(called(None))
     turns.called(called("unknown"))
@@ -97,6 +97,9 @@ def test_what_has_no_turn_or_is_none_of_a_known_one_is_not_remembered() -> None:
     turn = turns.find("c", "k")
     assert turn is not None
     assert [each.outcome for each in turn.events] == ["new", "duplicate"]
+    assert remembered(turns) == []  # an answer to a question never begins a turn of its own
+    turns.turn_begun(begun("k"))
+    assert remembered(turns) == ["k"]
 
 
 def test_a_person_and_a_conversation_are_forgotten() -> None:

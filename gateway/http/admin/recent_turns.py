@@ -94,12 +94,13 @@ class RecentTurns(Observer):
         return self._turns.get((conversation, delivery))
 
     def newest(self, *, conversation: str | None = None, limit: int) -> Sequence[RecentTurn]:
-        """Return at most ``limit`` turns, of one conversation or of all, the one that was heard of last first."""
+        """Return at most ``limit`` turns that have begun, of one conversation or of all, the one that was heard of last
+        first."""
         with self._lock:
             found = [
                 turn
                 for turn in reversed(self._turns.values())
-                if conversation is None or turn.conversation == conversation
+                if turn.attempt and (conversation is None or turn.conversation == conversation)
             ]
         return found[:limit]
 
@@ -119,7 +120,7 @@ class RecentTurns(Observer):
 
     def accepted(self, what: DeliveryAccepted, /) -> None:
         """Remember a delivery that was stored, or was known already. The rest has no turn."""
-        if what.outcome not in ("new", "duplicate", "quota"):
+        if what.outcome not in ("new", "duplicate"):
             return
         with self._lock:
             turn = self._turn(what.conversation, what.delivery, known=what.outcome == "duplicate")
