@@ -101,7 +101,11 @@ class Gateway:
             readiness=self._readiness,
         )
         embedded = parts.settings.host not in LOOPBACK
-        self._playground = Playground(parts.emulators, this_machine_only=embedded) if parts.emulators else None
+        self._playground = (
+            Playground(parts.emulators, this_machine_only=embedded, bot=parts.callbacks.file)
+            if parts.emulators
+            else None
+        )
         self._stack = AsyncExitStack()
         self._abandoned = False
         """Whether the gateway ends as though its process had been killed."""

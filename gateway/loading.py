@@ -73,7 +73,7 @@ def _registered(spec: ModuleSpec, path: Path) -> Callbacks:
     """Run the module and return the handlers it registered."""
     assert spec.loader is not None
     callbacks = fresh()
-    callbacks.folder = path.resolve().parent
+    callbacks.folder, callbacks.file = path.resolve().parent, path.name
     data.set_data_layer(None)
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module

@@ -39,6 +39,9 @@ class Callbacks:
     folder: Path = Path()
     """The folder of the bot's file, where files beside it are looked for."""
 
+    file: str = "bot.py"
+    """The name of the bot's file."""
+
     @property
     def empty(self) -> bool:
         """Whether no handler was registered that a message, a start or a click would call: probably the wrong file."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from gateway.adapter import Emulator
+from gateway.drivers.steps import Step
 from gateway.drivers.values import FieldInput, File, Place, Post, Said, ShownForm
 from gateway.emulators.common.faults import Hold, When
 from gateway.emulators.common.values import Call
@@ -91,6 +92,15 @@ class Driver(ABC, Generic[E]):
     @abstractmethod
     def channel(self, name: str) -> Place:
         """Return the channel of this name, in upper or lower case."""
+
+    @abstractmethod
+    def channel_name(self, place: Place) -> str:
+        """Return the name of the channel that a place is in."""
+
+    @abstractmethod
+    def begun_by(self, message: str, place: Place) -> Place:
+        """Return where the conversation goes on that a message in this place begins: for one in a channel itself its
+        thread."""
 
     # -- what people do
 
@@ -186,6 +196,11 @@ class Driver(ABC, Generic[E]):
         """Wait until ``predicate`` returns something true, and return that; it is tried after every change. Raises
         ``TimeoutError`` after so many seconds."""
         return await self.emulator.wait_for(predicate, timeout)
+
+    @abstractmethod
+    def step_of(self, action: Mapping[str, Any]) -> Step | None:
+        """Return what an action of the playground's page (``Emulator.act``) does, asked before it is done; None for
+        what leaves no trace. Raises ``KeyError`` and ``ValueError`` for an action that cannot be done."""
 
     def wake(self) -> None:
         """Let all who wait for something (``wait_for``) look again."""

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
+from gateway.adapter import Emulator
 from gateway.drivers.base import Driver
 
 
@@ -55,10 +56,13 @@ async def emulated(platform: str) -> AsyncGenerator[Driver[Any]]:
         await emulator.stop()
 
 
-def driver_of(emulator: Any) -> Driver[Any] | None:
-    """Return a driver for an emulator that runs already, None for a platform that has none."""
+def driver_of(emulator: Emulator) -> Driver[Any] | None:
+    """Return a driver for an emulator that runs already, None for one of a kind that has no driver."""
     parts = _PLATFORMS.get(emulator.name)
-    return None if parts is None else _load(parts.driver)(emulator)
+    if parts is None or not isinstance(emulator, _load(parts.emulator)):
+        return None
+    driver: Driver[Any] = _load(parts.driver)(emulator)
+    return driver
 
 
 def _load(path: str) -> Any:

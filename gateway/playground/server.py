@@ -15,7 +15,10 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from gateway.adapter import Emulator
+from gateway.drivers.emulated import driver_of
+from gateway.playground.as_test import file_name, source_of
 from gateway.playground.guard import Guard
+from gateway.playground.recorder import Done, Recorder
 
 _STATIC = Path(__file__).parent / "static"
 _MAX_BODY = 32 * 1024 * 1024
@@ -45,10 +48,15 @@ class Playground:
         allowed_hosts: Collection[str] = (),
         this_machine_only: bool = False,
         heartbeat: float = 15.0,
+        bot: str = "bot.py",
     ) -> None:
         """Create the routes. ``heartbeat`` is the number of seconds without a change after which an event stream sends
-        a comment, so that a dead connection is noticed."""
+        a comment, so that a dead connection is noticed. ``bot`` is the name of the bot's file, for what is saved as a
+        test."""
         self._emulators = dict(emulators)
+        self._bot = bot
+        drivers = {name: driver_of(emulator) for name, emulator in self._emulators.items()}
+        self._recorders = {name: Recorder(driver) for name, driver in drivers.items() if driver is not None}
         self._heartbeat = heartbeat
         self._closed = asyncio.Event()
         guard = [Middleware(Guard, allowed_hosts=allowed_hosts, this_machine_only=this_machine_only)]
@@ -60,6 +68,7 @@ class Playground:
             Route(f"{api}/{{platform}}/snapshot", self._snapshot, middleware=guard),
             Route(f"{api}/{{platform}}/act", self._act, methods=["POST"], middleware=guard),
             Route(f"{api}/{{platform}}/events", self._events, middleware=guard),
+            Route(f"{api}/{{platform}}/test", self._test, methods=["GET", "DELETE"], middleware=guard),
         ]
 
     async def close(self) -> None:
@@ -96,10 +105,32 @@ class Playground:
         if not isinstance(action, dict) or not isinstance(cast("dict[str, Any]", action).get("type"), str):
             return _error(400, "an action is an object with a type")
         try:
-            return _json(await emulator.act(cast("dict[str, Any]", action)))
+            return _json(await self._done(request.path_params["platform"], emulator, cast("dict[str, Any]", action)))
         except (KeyError, TypeError, ValueError) as error:
             _log.warning("playground.bad_action", platform=request.path_params["platform"], exc_info=True)
             return _error(400, f"the action is malformed: {type(error).__name__} {error}")
+
+    async def _done(self, platform: str, emulator: Emulator, action: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Do what a person does, and take it down."""
+        recorder = self._recorders.get(platform)
+        if recorder is None:
+            return await emulator.act(action)
+        step = recorder.before(action)
+        result = await emulator.act(action)
+        recorder.after(step, result)
+        return result
+
+    async def _test(self, request: Request) -> Response:
+        """Return what was done on a platform as a test, or (DELETE) begin to take it down anew."""
+        platform = request.path_params["platform"]
+        recorder = self._recorders.get(platform)
+        if recorder is None:
+            return _unknown(request)
+        if request.method == "DELETE":
+            recorder.restart()
+            return _json({"ok": True})
+        steps = sum(isinstance(entry, Done) for entry in recorder.entries)
+        return _json({"name": file_name(platform), "steps": steps, "source": source_of(recorder, bot=self._bot)})
 
     async def _events(self, request: Request) -> Response:
         emulator = self._emulator(request)

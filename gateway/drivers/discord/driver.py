@@ -8,7 +8,9 @@ from typing import Any
 import aiohttp
 
 from gateway.drivers.base import ME, Driver
+from gateway.drivers.discord.acts import step_of
 from gateway.drivers.discord.reading import Message, card, controls, file_name, is_card, selects, split_plan
+from gateway.drivers.steps import Step
 from gateway.drivers.values import FieldInput, File, Place, Post, Said, ShownForm
 from gateway.emulators.discord.emulator import DiscordEmulator
 
@@ -36,6 +38,13 @@ class DiscordDriver(Driver[DiscordEmulator]):
     def channel(self, name: str) -> Place:
         return Place(self.discord.world.channel(name.lower()).id)
 
+    def channel_name(self, place: Place) -> str:
+        return str(self.discord.world.channel(place.channel).name)
+
+    def begun_by(self, message: str, place: Place) -> Place:
+        in_thread = place.thread or self.discord.world.channel(place.channel).recipient is not None
+        return place if in_thread else Place(place.channel, message)
+
     # -- what people do
 
     async def write(self, place: Place, text: str, *, user: str = ME, files: Sequence[File] = ()) -> Post:
@@ -43,7 +52,7 @@ class DiscordDriver(Driver[DiscordEmulator]):
         if thread is not None and self.discord.thread(thread) is None:
             await self.discord.create_thread(place.channel, "more", message_id=thread, user=person)
         id = await self.discord.post(thread or place.channel, text, user=person, files=files)
-        return Post(id, place if thread or self._is_direct(place) else Place(place.channel, id))
+        return Post(id, self.begun_by(id, place))
 
     async def edit(self, post: Post, text: str, *, user: str = ME) -> None:
         await self.discord.edit(self._channel(post), post.id, text)
@@ -136,6 +145,9 @@ class DiscordDriver(Driver[DiscordEmulator]):
         thread = self.discord.thread(place.thread) if place.thread else None
         return None if thread is None else str(thread["name"])
 
+    def step_of(self, action: Mapping[str, Any]) -> Step | None:
+        return step_of(self.discord, action)
+
     # -- inside
 
     def _heartbeats(self) -> list[float]:
@@ -154,9 +166,6 @@ class DiscordDriver(Driver[DiscordEmulator]):
 
     def _id(self, person: str) -> str:
         return self.discord.world.user(person).id
-
-    def _is_direct(self, place: Place) -> bool:
-        return self.discord.world.channel(place.channel).recipient is not None
 
     def _channel(self, post: Post) -> str:
         """Return the channel of a post: its thread, unless that was opened from it."""

@@ -6,7 +6,9 @@ from html import unescape
 from typing import Any, ClassVar
 
 from gateway.drivers.base import ME, PEOPLE, Driver
+from gateway.drivers.slack.acts import step_of
 from gateway.drivers.slack.reading import buttons, cards, from_bot, menus, plan, shown
+from gateway.drivers.steps import Step
 from gateway.drivers.values import FieldInput, File, Place, Post, Said, ShownForm
 from gateway.emulators.slack.backend import Activity
 from gateway.emulators.slack.emulator import SlackEmulator
@@ -51,12 +53,19 @@ class SlackDriver(Driver[SlackEmulator]):
     def channel(self, name: str) -> Place:
         return Place(self.slack.team.channel(name.lower()).id)
 
+    def channel_name(self, place: Place) -> str:
+        return self.slack.team.channel(place.channel).name
+
+    def begun_by(self, message: str, place: Place) -> Place:
+        in_thread = place.thread or self.slack.team.channel(place.channel).kind == "im"
+        return place if in_thread else Place(place.channel, message)
+
     # -- what people do
 
     async def write(self, place: Place, text: str, *, user: str = ME, files: Sequence[File] = ()) -> Post:
         words, person = self._typed(text), self._id(user)
         ts = await self.slack.post(place.channel, words, user=person, thread_ts=place.thread, files=files)
-        return Post(ts, place if place.thread or self._is_direct(place) else Place(place.channel, ts))
+        return Post(ts, self.begun_by(ts, place))
 
     async def edit(self, post: Post, text: str, *, user: str = ME) -> None:
         await self.slack.edit(post.place.channel, post.id, self._typed(text))
@@ -153,15 +162,15 @@ class SlackDriver(Driver[SlackEmulator]):
     def title(self, place: Place) -> str | None:
         return next((activity.title for activity in self._activities(place)), None)
 
+    def step_of(self, action: Mapping[str, Any]) -> Step | None:
+        return step_of(self.slack, action)
+
     # -- inside
 
     def _activities(self, place: Place) -> list[Activity]:
         """Return the agent sessions of a place: of its thread, in a direct message of every thread."""
         known = self.slack.backend.activities.values()
         return [each for each in known if each.channel == place.channel and place.thread in (None, each.thread_ts)]
-
-    def _is_direct(self, place: Place) -> bool:
-        return self.slack.team.channel(place.channel).kind == "im"
 
     def _typed(self, text: str) -> str:
         for person in PEOPLE:

@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 import aiohttp
 
 from gateway.drivers.base import ME, Driver
+from gateway.drivers.steps import Step
+from gateway.drivers.teams.acts import step_of
 from gateway.drivers.teams.reading import (
     CARD,
     CONSENT,
@@ -54,13 +56,19 @@ class TeamsDriver(Driver[TeamsEmulator]):
     def channel(self, name: str) -> Place:
         return Place(self.teams.world.place(name.lower().capitalize(), self.teams.ada).id)
 
+    def channel_name(self, place: Place) -> str:
+        return self.teams.world.conversations[place.channel].name.lower()
+
+    def begun_by(self, message: str, place: Place) -> Place:
+        begins = self.teams.world.conversations[place.channel].kind == "channel" and place.thread is None
+        return Place(place.channel, message) if begins else place
+
     # -- what people do
 
     async def write(self, place: Place, text: str, *, user: str = ME, files: Sequence[File] = ()) -> Post:
         uploads = [Upload(file.name, file.data, file.mime) for file in files]
         said = await self.teams.say(place.channel, text, user=user, thread=place.thread, files=uploads)
-        begins = self._kind(place) == "channel" and place.thread is None
-        return Post(said, Place(place.channel, said) if begins else place)
+        return Post(said, self.begun_by(said, place))
 
     async def edit(self, post: Post, text: str, *, user: str = ME) -> None:
         await self.teams.edit(post.place.channel, post.id, text, user=user)
@@ -153,10 +161,10 @@ class TeamsDriver(Driver[TeamsEmulator]):
     def title(self, place: Place) -> str | None:
         return None
 
-    # -- inside
+    def step_of(self, action: Mapping[str, Any]) -> Step | None:
+        return step_of(self.teams, action)
 
-    def _kind(self, place: Place) -> str:
-        return self.teams.world.conversations[place.channel].kind
+    # -- inside
 
     def _note(self, person: str, result: InvokeResult) -> None:
         if result.message:

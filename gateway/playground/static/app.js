@@ -5,6 +5,7 @@ import { fill, focusedIn, h, icon } from "./lib/dom.js";
 import { rove } from "./lib/popup.js";
 import { Inspector } from "./inspector.js";
 import { platforms } from "./platforms.js";
+import { saveAsTest } from "./saving.js";
 
 /** @returns {any} The element of index.html with this id. */
 const byId = (id) => document.getElementById(id);
@@ -152,6 +153,7 @@ function recall(key) {
 async function start() {
   themes();
   inspectorToggle();
+  byId("save-as-test").addEventListener("click", () => current && saveAsTest(current.name, toast));
   const response = await fetch(new URL("../api/platforms", import.meta.url));
   const names = (await response.json()).platforms.map((platform) => platform.name);
   tabs(names);
