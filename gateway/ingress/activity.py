@@ -66,7 +66,7 @@ class ConversationActivity:
     @property
     def at_rest(self) -> bool:
         """Whether nothing is left to do in any conversation before the next thing a person does."""
-        return self.running is None or not self.running.any_busy()
+        return self.running is None or not (self.running.any_busy() or self.running.waiting() is None)
 
     @property
     def waiting(self) -> int | None:

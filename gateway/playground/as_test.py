@@ -13,7 +13,7 @@ _SHOWN = 60
 _CHANGES = re.compile(r"<[@#!]| \(\d|https?://127\.0\.0\.1|Reference: `|\d{4}-\d\d-\d\d|\d\d?:\d\d")
 """Where a text becomes what is another one at the next run: mentions by id, durations, addresses, references, times."""
 
-HEADER = '''"""What was done in the playground, as a test. Put it beside the bot's file; run it with: pytest {file}"""
+_HEADER = '''"""What was done in the playground, as a test. Put it beside the bot's file; run it with: pytest {file}"""
 
 {imports}
 
@@ -78,7 +78,7 @@ class _Writer:
         imports.append("import pytest")
         if self._uses_files:
             imports += ["", "from gateway.testing import File"]
-        header = HEADER.format(
+        header = _HEADER.format(
             bot=_literal(self._bot),
             file=file_name(self._driver.name),
             platform=_literal(self._driver.name),

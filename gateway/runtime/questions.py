@@ -19,6 +19,12 @@ class OpenQuestions:
         """Return how many questions are open to all persons, their time running."""
         return sum(map(len, self._waiting.values()))
 
+    def is_late(self) -> bool:
+        """Whether the time of any of them is up, and whoever asked has not gone on yet."""
+        now = asyncio.get_running_loop().time()
+        clocks = (clock for each in self._waiting.values() for clock in each)
+        return any(when is not None and when <= now for when in (clock.when() for clock in clocks))
+
     @contextmanager
     def waiting(self, person: str, clock: asyncio.Timeout) -> Generator[None]:
         """Count a question to this person as open inside ``with``. ``clock`` is the timeout of the question; a question

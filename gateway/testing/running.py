@@ -127,6 +127,8 @@ class RunningBot:
         self._set_clock()
         for _ in range(10):  # timers that are due run in the next iteration, and what they wake in those after it
             await asyncio.sleep(0)
+        while self.parts.questions.is_late():  # noqa: ASYNC110
+            await asyncio.sleep(0)
         await self.parts.housekeeping.look_at_sessions()
         await self.driver.connected()
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
-from typing import NoReturn, Self, TypeVar
+from typing import Any, NoReturn, Self, TypeVar
 
 from gateway.app import Gateway
 from gateway.drivers.base import ME
@@ -70,6 +70,11 @@ class User:
     def module(self) -> ModuleType:
         """The bot's module, which is imported anew for each test: ``user.module.counter``."""
         return self._running.module
+
+    @property
+    def emulator(self) -> Any:
+        """The emulated platform (``gateway.emulators``), for what only it knows: the bot's calls, failures to order."""
+        return self._driver.emulator
 
     @property
     def log(self) -> Log:
@@ -337,6 +342,11 @@ class User:
     def messages(self) -> Sequence[Seen]:
         """The bot's messages in this conversation, oldest first, seen before or not."""
         return [Seen(self._driver, said) for said in self._driver.said(self._place)]
+
+    @property
+    def title(self) -> str | None:
+        """What the platform calls this conversation, None where it has no name of its own."""
+        return self._driver.title(self._place)
 
     @property
     def conversation(self) -> str:

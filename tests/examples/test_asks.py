@@ -1,32 +1,37 @@
 """The example of asks does on every platform what it says."""
 
-from pathlib import Path
+import pytest
 
-from gateway.loading import load_bot
-from tests.contract.reading import hears, reads
-from tests.contract.world import File, World
-from tests.support.bot import running_bot
+from gateway.testing import User
+
+pytestmark = pytest.mark.gateway(bot="../../examples/asks.py")
 
 
-async def test_the_example_of_asks(world: World, tmp_path: Path, examples: Path) -> None:
-    async with running_bot(world, load_bot(examples / "asks.py"), tmp_path):
-        post = await world.dm("hello")
-        await reads(world, post, "Say")
-        await world.reply(post, "order")
-        await reads(world, post, "What name shall be on it?")
-        await world.reply(post, "Ada L.")
-        question = await reads(world, post, "Which size?")
-        assert question.buttons == ("Small, 5 €", "Large, 9 €")
-        await world.click(question, "Large, 9 €")
-        await reads(world, post, "And the text, as a file?")
-        await world.reply(post, "", files=[File("cat.png", b"\x89PNG", "image/png")])
-        await hears(world, "not accepted", post)
-        await world.reply(post, "", files=[File("text.txt", b"of three words", "text/plain")])
-        confirm = await reads(world, post, "A large print for 9.00 €.")
-        await world.click(confirm, "Fill in")
-        form = await world.wait_for(world.form)
-        assert form is not None and form.values[:2] == ("Ada L.", "3")
-        await world.submit({"Name": "Grace", "Gift": True})
-        await world.wait_for(lambda: world.form() is None)
-        await world.click(confirm, "Submit")
-        await reads(world, post, "as a gift.")
+async def test_the_example_of_asks(user: User) -> None:
+    await user.says("hello")
+    await user.sees("Say")
+    await user.says("order")
+    await user.sees("What name shall be on it?")
+    await user.says("Ada L.")
+    question = await user.sees("Which size?")
+    assert question.buttons == ("Small, 5 €", "Large, 9 €")
+    await user.clicks("Large, 9 €")
+    await user.sees("And the text, as a file?")
+    await user.uploads(("cat.png", b"\x89PNG"))
+    await user.sees("not accepted")
+    await user.uploads(("text.txt", b"of three words"))
+    await user.sees("A large print for 9.00 €.")
+    await user.clicks("Fill in")
+    form = await user.sees_form()
+    assert form.values[:2] == ("Ada L.", "3")
+    await user.submits({"Name": "Grace", "Gift": True})
+    await user.clicks("Submit")
+    await user.sees("as a gift.")
+
+
+async def test_an_order_that_nobody_finishes_is_given_up(user: User) -> None:
+    await user.says("order")
+    await user.sees("What name shall be on it?")
+    await user.later(hours=1)
+    await user.settles()
+    assert "No answer came in time" in user.conversation

@@ -1,32 +1,29 @@
 """The example of history, reactions and feedback does on every platform what it says."""
 
-from pathlib import Path
+import pytest
 
-from gateway.adapter import extras
-from gateway.loading import load_bot
-from tests.contract.reading import reads
-from tests.contract.world import Post, World
-from tests.support.bot import running_bot
+from gateway.testing import User
 
 
-async def test_the_example_of_history(world: World, tmp_path: Path, examples: Path) -> None:
-    async with running_bot(world, load_bot(examples / "history.py"), tmp_path):
-        post = await world.mention("good morning")
-        seen = await reads(world, post, "I have seen: good morning")
-        await world.reply(post, "model")
-        await reads(world, post, "A model would get 3 messages, the first is “good morning”.")
-        await world.reply(post, "history")
-        listed = await reads(world, post, "You said: history")
-        assert "You said: good morning" in listed.text and "I said: I have seen: good morning" in listed.text
-        await world.react(Post(seen.id, seen.place))
-        await reads(world, post, f"put {world.facts.emoji} on a message.")
-        await world.thumbs(seen, up=True)
-        await reads(world, post, "Glad you liked it.")
-        await world.thumbs(seen, up=False)
-        await reads(world, post, "What was wrong?")
-    async with running_bot(world, load_bot(examples / "history.py"), tmp_path):
-        await world.reply(post, "are you there?")
-        await reads(world, post, "We were at “About: good morning”. You last said: history")
-        await reads(world, post, "I have seen: are you there?")
-        if extras.SupportsTitles in world.facts.extras:
-            assert world.title(post.place) == "About: good morning"
+@pytest.mark.gateway(bot="../../examples/history.py")
+async def test_the_example_of_history(user: User) -> None:
+    ada = user.in_channel("general")
+    await ada.says("@gateway good morning")
+    seen = await ada.sees("I have seen: good morning")
+    await ada.says("model")
+    await ada.sees("A model would get 3 messages, the first is “good morning”.")
+    await ada.says("history")
+    listed = await ada.sees("You said: history")
+    assert "You said: good morning" in listed.text and "I said: I have seen: good morning" in listed.text
+    await ada.reacts("👍", to=seen)
+    await ada.sees("on a message.")
+    await ada.gives_feedback(1, on=seen)
+    await ada.sees("Glad you liked it.")
+    await ada.gives_feedback(0, on=seen)
+    await ada.sees("What was wrong?")
+    await ada.restarts()
+    await ada.says("are you there?")
+    await ada.sees("We were at “About: good morning”. You last said: history")
+    await ada.sees("I have seen: are you there?")
+    if user.platform != "teams":  # where a conversation has no name of its own
+        assert ada.title == "About: good morning"

@@ -1,27 +1,23 @@
 """The example of messages does on every platform what it says."""
 
-from pathlib import Path
+import pytest
 
-from gateway.loading import load_bot
-from tests.contract.reading import reads, texts
-from tests.contract.world import World
-from tests.support.bot import running_bot
+from gateway.testing import User
 
 
-async def test_the_example_of_messages(world: World, tmp_path: Path, examples: Path) -> None:
-    async with running_bot(world, load_bot(examples / "messages.py"), tmp_path):
-        post = await world.dm("hello")
-        await reads(world, post, "Say")
-        await world.reply(post, "stream")
-        await reads(world, post, "and the next one can be, too.")
-        await world.reply(post, "edit")
-        await reads(world, post, "42")
-        assert not any("Counting" in text for text in texts(world, post))
-        await world.reply(post, "remove")
-        await reads(world, post, "It is gone.")
-        assert not any("goes away" in text for text in texts(world, post))
-        await world.reply(post, "code")
-        code = await reads(world, post, "def greet(name: str) -> str:")
-        assert "Grace" in (code.author or code.text)
-        await world.reply(post, "sources")
-        await reads(world, post, "Water boils at 100 °C")
+@pytest.mark.gateway(bot="../../examples/messages.py")
+async def test_the_example_of_messages(user: User) -> None:
+    await user.says("hello")
+    await user.sees("Say")
+    await user.says("stream")
+    await user.sees("and the next one can be, too.")
+    await user.says("edit")
+    await user.sees("42")
+    await user.says("remove")
+    await user.sees("It is gone.")
+    assert not [each.text for each in user.messages if "Counting" in each.text or "goes away" in each.text]
+    await user.says("code")
+    code = await user.sees("def greet(name: str) -> str:")
+    assert "Grace" in (code.author or code.text)
+    await user.says("sources")
+    await user.sees("Water boils at 100 °C")

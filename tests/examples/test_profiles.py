@@ -1,24 +1,22 @@
 """The example of profiles, starters and commands does on every platform what it says."""
 
-from pathlib import Path
+import pytest
 
-from gateway.loading import load_bot
-from tests.contract.reading import reads
-from tests.contract.world import World
-from tests.support.bot import running_bot
+from gateway.testing import User
 
 
-async def test_the_example_of_profiles(world: World, tmp_path: Path, examples: Path) -> None:
-    async with running_bot(world, load_bot(examples / "profiles.py"), tmp_path):
-        post = await world.mention("hello")
-        await reads(world, post, "The cook heard: hello")
-        await world.reply(post, "/menu soup")
-        await reads(world, post, "There is tomato soup, onion soup.")
-        await world.click(await reads(world, post, "You can ask, for example:"), "A soup")
-        await reads(world, post, "The cook heard: Cook me a soup")
-        await world.click(await reads(world, post, "Whom do you want to talk to?"), "Smith")
-        await world.wait_for(lambda: any("✓ Smith" in said.buttons for said in world.said(post.place)))
-        await world.reply(post, "/menu tools")
-        await reads(world, post, "There is tools for the garden.")
-        await world.reply(post, "/menu soup")
-        await reads(world, post, "There is nothing of that kind.")
+@pytest.mark.gateway(bot="../../examples/profiles.py")
+async def test_the_example_of_profiles(user: User) -> None:
+    ada = user.in_channel("general")
+    await ada.says("@gateway hello")
+    await ada.sees("The cook heard: hello")
+    await ada.says("/menu soup")
+    await ada.sees("There is tomato soup, onion soup.")
+    await ada.clicks("A soup")
+    await ada.sees("The cook heard: Cook me a soup")
+    await ada.clicks("Smith")
+    await ada.sees(lambda message: "✓ Smith" in message.buttons)
+    await ada.says("/menu tools")
+    await ada.sees("There is tools for the garden.")
+    await ada.says("/menu soup")
+    await ada.sees("There is nothing of that kind.")

@@ -1,28 +1,33 @@
 """The example of steps does on every platform what it says."""
 
-from pathlib import Path
+import pytest
 
-from gateway.loading import load_bot
-from tests.contract.reading import plan_words, planned, reads
-from tests.contract.world import World
-from tests.support.bot import running_bot
+from gateway.testing import Seen, User
+from tests.contract.reading import plan_of, plan_words
 
 TEA = "Tea is made with water of 80 to 100 °C."
 COFFEE = "Coffee is made with water of 92 to 96 °C."
 
 
-async def test_the_example_of_steps(world: World, tmp_path: Path, examples: Path) -> None:
-    async with running_bot(world, load_bot(examples / "steps.py"), tmp_path):
-        post = await world.dm("hello")
-        await reads(world, post, "Say")
-        await world.reply(post, "research")
-        await planned(
-            world, post, f"✅ research: {TEA} {COFFEE}", f"✅ read: Tea → {TEA}", f"✅ read: Coffee → {COFFEE}",
-            f"✅ write: {TEA} {COFFEE}",
-        )  # fmt: skip
-        await world.reply(post, "order")
-        await reads(world, post, "Paid 250 cents, receipt 4711.")
-        await planned(world, post, "✅ pay: 4711")
-        await world.reply(post, "plan")
-        done = await planned(world, post, "✅ Boil water", "✅ Pour it", "✅ Wait")
-        await world.wait_for(lambda: "Done" in plan_words(next(m for m in world.said(post.place) if m.id == done.id)))
+@pytest.mark.gateway(bot="../../examples/steps.py")
+async def test_the_example_of_steps(user: User) -> None:
+    await user.says("hello")
+    await user.sees("Say")
+    await user.says("research")
+
+    def researched(seen: Seen) -> bool:
+        tasks = plan_of(seen.said)
+        return len(tasks) == 4 and all(task.startswith("✅") for task in tasks)
+
+    plan = "\n".join(plan_of((await user.sees(researched)).said))
+    assert all(title in plan for title in ("research", "read", "write", TEA, COFFEE))
+    await user.says("order")
+    await user.sees("Paid 250 cents, receipt 4711.")
+    await user.sees(lambda seen: any("✅ pay" in task and "4711" in task for task in plan_of(seen.said)))
+    await user.says("plan")
+
+    def ready(seen: Seen) -> bool:
+        tasks = [task.split(" (")[0] for task in plan_of(seen.said)]
+        return tasks == ["✅ Boil water", "✅ Pour it", "✅ Wait"] and "Done" in plan_words(seen.said)
+
+    await user.sees(ready)

@@ -30,9 +30,11 @@ COMPOSERS = {"Slack": "Message gateway", "Discord": "Message @gateway", "Teams":
 async def page(browser: Browser, tmp_path: Path) -> AsyncIterator[Page]:
     complaints: list[str] = []
     async with AsyncExitStack() as stack:
-        worlds = [await stack.enter_async_context(each()) for each in (slack_world, discord_world, teams_world)]
-        await stack.enter_async_context(running_bot(worlds, load_bot(BOT), tmp_path / "data"))
-        shown = await stack.enter_async_context(showing(*(world.emulator for world in worlds)))
+        slack = await stack.enter_async_context(slack_world())
+        discord = await stack.enter_async_context(discord_world())
+        teams = await stack.enter_async_context(teams_world())
+        await stack.enter_async_context(running_bot([slack, discord, teams], load_bot(BOT), tmp_path / "data"))
+        shown = await stack.enter_async_context(showing(slack.emulator, discord.emulator, teams.emulator))
         page = await browser.new_page(viewport={"width": 1440, "height": 900})
         page.set_default_timeout(PATIENCE * 1000)
         collect(page, complaints)

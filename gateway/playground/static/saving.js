@@ -28,7 +28,7 @@ export async function saveAsTest(platform, toast) {
   });
   const dialog = h("dialog", { class: "dialog saving", "aria-labelledby": "saving-title" },
     h("form", { method: "dialog" },
-      h("h2", { id: "saving-title" }, "Save as test"),
+      h("div", { class: "dialog-head" }, h("h2", { id: "saving-title" }, "Save as test")),
       h("div", { class: "dialog-body" }, summary, source),
       h("div", { class: "dialog-foot" },
         again, copy,
