@@ -49,6 +49,7 @@ from gateway.chat.elements.custom import CustomElement
 from gateway.chat.elements.data import Dataframe, Plotly, Pyplot
 from gateway.chat.elements.files import Audio, File, Image, Pdf, Text, Video
 from gateway.chat.feedback import Feedback
+from gateway.chat.fetching import fetch
 from gateway.chat.history import chat_context, history
 from gateway.chat.message import ErrorMessage, Message
 from gateway.chat.profiles import ChatProfile, Starter
@@ -182,6 +183,7 @@ __all__ = [
     "chat_context",
     "context",
     "data_layer",
+    "fetch",
     "header_auth_callback",
     "history",
     "logger",

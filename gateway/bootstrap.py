@@ -16,6 +16,7 @@ from gateway.data import BaseDataLayer
 from gateway.disk import has_spare_room, is_full, make_folder, make_room
 from gateway.egress import Sender
 from gateway.errors import SettingsError
+from gateway.fetching import Fetcher
 from gateway.http.access import KeyedAccess
 from gateway.http.admin.recent_turns import RecentTurns
 from gateway.http.api.parts import ApiParts
@@ -276,6 +277,7 @@ def compose(
         reactions=handlers.wants_reactions,
         author_rename=lambda: callbacks.author_rename,
         cot=settings.cot,
+        fetcher=Fetcher(settings.fetch_allowed),
         feedback=lambda: _shows_thumbs(settings, callbacks),
         observers=observers,
     )

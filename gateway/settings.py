@@ -291,6 +291,8 @@ class GatewaySettings(_Settings):
     traces: Literal["auto", "on", "off"] = "auto"
     """Whether traces are sent to an OpenTelemetry collector: ``auto`` where ``OTEL_EXPORTER_OTLP_ENDPOINT`` names
     one."""
+    fetch_allow: str = ""
+    """Hosts (``files.corp.example, 10.0.0.7:8080``) that ``cl.fetch`` may ask although they are not public."""
     mcp: Path | None = None
     """The JSON file that lists servers of tools (MCP); None for ``.mcp.json`` beside the bot."""
     mcp_executables: str = ""
@@ -329,6 +331,11 @@ class GatewaySettings(_Settings):
     def mcp_allowed(self) -> Sequence[str]:
         """The executables in ``mcp_executables``."""
         return [each for each in (part.strip() for part in self.mcp_executables.split(",")) if each]
+
+    @property
+    def fetch_allowed(self) -> Sequence[str]:
+        """The hosts in ``fetch_allow``."""
+        return [each for each in (part.strip() for part in self.fetch_allow.split(",")) if each]
 
     @property
     def reaction_values(self) -> Mapping[str, Literal[0, 1]]:
@@ -390,6 +397,14 @@ class GatewaySettings(_Settings):
         for origin in filter(None, (each.strip() for each in value.split(","))):
             if origin != "*" and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^\s/?#@,]+", origin):
                 raise ValueError(f"{origin!r} is no origin like https://app.example: no path, no slash at the end")
+        return value
+
+    @field_validator("fetch_allow")
+    @classmethod
+    def _checked_hosts(cls, value: str) -> str:
+        for host in filter(None, (each.strip() for each in value.split(","))):
+            if not re.fullmatch(r"[\w.-]+(:\d+)?|[0-9a-fA-F:]+", host):
+                raise ValueError(f"{host!r} is no host like files.corp.example or 10.0.0.7:8080")
         return value
 
     @field_validator("root_path")

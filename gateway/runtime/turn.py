@@ -9,6 +9,7 @@ import structlog
 
 from gateway.egress import Sender
 from gateway.errors import Gone
+from gateway.fetching import Fetcher
 from gateway.model import ConversationRef, Event, MessageRequested, Profile, UserRef
 from gateway.ports import Lease, Store, Threads
 from gateway.runtime.asks import Ask, OpenAsks
@@ -83,6 +84,8 @@ class Services:
     closing: bool = False
     """Whether the process ends: running turns are being cancelled and handed over to the next process."""
     in_flight: InFlight = field(default_factory=InFlight)
+    fetcher: Fetcher = field(default_factory=Fetcher)
+    """What fetches addresses that people and models name."""
     observers: Observer = field(default_factory=Observers)
     """Those who are told of everything that happens."""
 
