@@ -281,7 +281,12 @@ def compose(
         feedback=lambda: _shows_thumbs(settings, callbacks),
         observers=observers,
     )
-    places = Places(in_all=settings.running_turns, per_person=settings.turns_per_person, limits=limits)
+    places = Places(
+        in_all=settings.running_turns,
+        per_person=settings.turns_per_person,
+        per_workspace=settings.turns_per_workspace,
+        limits=limits,
+    )
     dispatcher = Dispatcher(
         store=store,
         decoder=decoder,

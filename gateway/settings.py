@@ -212,6 +212,8 @@ class GatewaySettings(_Settings):
     """Number of turns running at the same time at most; those that wait for an answer do not count."""
     turns_per_person: int = Field(default=250, ge=1)
     """Number of turns of one person running at the same time at most; further ones wait."""
+    turns_per_workspace: int = Field(default=0, ge=0)
+    """Number of turns of one workspace running at the same time at most; further ones wait. 0 for no bound."""
     questions_per_person: int = Field(default=1_000, ge=1)
     """Number of questions to one person open at the same time; for each further one the oldest is closed as if its time
     were up."""

@@ -10,7 +10,7 @@ by one, so each goes the same way.
 import asyncio
 import socket
 from collections.abc import Collection
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from gateway.errors import Forbidden, Gone, RateLimited, Rejected, TooLarge, Unavailable
@@ -27,6 +27,10 @@ LONGEST = 8_192
 """Characters of the longest address."""
 _CHUNK = 64 * 1024
 _ONWARD = frozenset({301, 302, 303, 307, 308})
+
+
+AddressInfo: TypeAlias = tuple[int, int, int, str, tuple[Any, ...]]
+"""What ``socket.getaddrinfo`` tells of an address: family, kind, protocol, canonical name, the address itself."""
 
 
 class Fetched(NamedTuple):
@@ -87,7 +91,7 @@ class Fetcher:
         trusted = host in self._allowed or f"{host}:{url.port}" in self._allowed
         refused: list[str] = []
 
-        def connect(told: "aiohttp.connector.AddrInfoType") -> socket.socket:
+        def connect(told: AddressInfo) -> socket.socket:
             return _socket(told, refused, trusted=trusted)
 
         try:
@@ -117,7 +121,7 @@ class Fetcher:
             raise Unavailable(f"{_named(url.geturl())}: {type(error).__name__}") from error
 
 
-def _socket(told: "aiohttp.connector.AddrInfoType", refused: list[str], *, trusted: bool) -> socket.socket:
+def _socket(told: AddressInfo, refused: list[str], *, trusted: bool) -> socket.socket:
     """Return the socket for a connection to this address. Raises ``OSError``, and notes the address, where it is not
     public."""
     family, kind, protocol, _, address = told

@@ -22,6 +22,7 @@ import structlog
 
 from gateway.adapter import Adapter, SupportsAccessFacts
 from gateway.egress import Sender
+from gateway.errors import Draining
 from gateway.ingress.facts import PeopleFacts
 from gateway.ingress.policy import Policy, Who
 from gateway.ingress.quotas import Quotas
@@ -152,9 +153,13 @@ class Guard:
                 self._judged.popitem(last=False)
         try:
             refusal = await asyncio.shield(known[1])
-        except BaseException:
-            self._judged.pop(envelope.key, None)
+        except asyncio.CancelledError:
+            if known[1].cancelled():
+                raise Draining("the gateway is shutting down") from None
             raise
+        finally:
+            if known[1].cancelled() or (known[1].done() and known[1].exception() is not None):
+                self._judged.pop(envelope.key, None)
         if refusal is not None and refusal.why != "denied":
             self._judged.pop(envelope.key, None)  # it may be admitted when it comes again
         return refusal

@@ -1,4 +1,5 @@
-"""Limits how many turns run at the same time, in all and per person. A turn that waits for an answer does not count."""
+"""Limits how many turns run at the same time: in all, per person and per workspace. A turn that waits for an answer
+does not count."""
 
 import asyncio
 from collections import deque
@@ -13,21 +14,33 @@ _Waiters: TypeAlias = deque[asyncio.Future[None]]
 class Places:
     """The places of running turns. A turn that finds none free waits in order of arrival."""
 
-    def __init__(self, *, in_all: int, per_person: int, limits: Limits) -> None:
+    def __init__(self, *, in_all: int, per_person: int, limits: Limits, per_workspace: int = 0) -> None:
+        """Make them, all free.
+
+        Args:
+            in_all: How many turns may run at the same time.
+            per_person: How many of them may be of one person.
+            limits: Where a bound that is met is reported.
+            per_workspace: How many of them may be of one workspace; 0 for no bound of its own.
+        """
         self._in_all = in_all
-        self._per_person = per_person
         self._limits = limits
         self._free = in_all
         self._waiting: _Waiters = deque()
-        self._held: dict[str, int] = {}
-        """How many turns of each person run, or wait only for one of the ``in_all`` places."""
-        self._waiting_of: dict[str, _Waiters] = {}
+        self._of_person = _Shares(per_person, lambda: self._met("GATEWAY_TURNS_PER_PERSON", per_person, "one person"))
+        self._of_workspace = _Shares(
+            per_workspace, lambda: self._met("GATEWAY_TURNS_PER_WORKSPACE", per_workspace, "one workspace")
+        )
 
-    async def take(self, person: str) -> None:
-        """Return when a turn of this person may run. For an event that nobody caused ``person`` is empty, and only the
-        number of all turns counts."""
-        if person:
-            await self._take_own(person)
+    async def take(self, person: str, workspace: str = "") -> None:
+        """Return when a turn of this person in this workspace may run. For an event that nobody caused ``person`` is
+        empty, and only the other bounds count; an empty ``workspace`` counts for none."""
+        await self._of_person.take(person)
+        try:
+            await self._of_workspace.take(workspace)
+        except asyncio.CancelledError:
+            self._of_person.give_back(person)
+            raise
         if self._free > 0:
             self._free -= 1
             return
@@ -35,41 +48,58 @@ class Places:
         try:
             await _wait_in(self._waiting, self._pass_on)
         except asyncio.CancelledError:
-            self._give_back_own(person)
+            self._of_workspace.give_back(workspace)
+            self._of_person.give_back(person)
             raise
 
-    def give_back(self, person: str) -> None:
-        """Free the place of a turn of this person that ended, or that waits for an answer."""
+    def give_back(self, person: str, workspace: str = "") -> None:
+        """Free the place of a turn of this person in this workspace that ended, or that waits for an answer."""
         self._pass_on()
-        self._give_back_own(person)
-
-    async def _take_own(self, person: str) -> None:
-        held = self._held.get(person, 0)
-        if held < self._per_person:
-            self._held[person] = held + 1
-            return
-        self._limits.met(
-            "GATEWAY_TURNS_PER_PERSON", f"{self._per_person} turns of one person run at the same time; others wait"
-        )
-        waiters = self._waiting_of.setdefault(person, deque())
-        await _wait_in(waiters, lambda: self._give_back_own(person))
+        self._of_workspace.give_back(workspace)
+        self._of_person.give_back(person)
 
     def _pass_on(self) -> None:
         if not _wake_next(self._waiting):
             self._free += 1
 
-    def _give_back_own(self, person: str) -> None:
-        if not person:
+    def _met(self, limit: str, most: int, whose: str) -> None:
+        self._limits.met(limit, f"{most} turns of {whose} run at the same time; others wait")
+
+
+class _Shares:
+    """How many turns of each name run, or wait only for one of the places of all, and who waits for that."""
+
+    def __init__(self, most: int, met: Callable[[], None]) -> None:
+        """``most`` is the bound for each name, 0 for none; ``met`` is called when one has to wait."""
+        self._most = most
+        self._met = met
+        self._held: dict[str, int] = {}
+        self._waiting: dict[str, _Waiters] = {}
+
+    async def take(self, name: str) -> None:
+        """Return when one more may run. The empty name has no bound."""
+        if not name or not self._most:
             return
-        waiters = self._waiting_of.get(person)
+        held = self._held.get(name, 0)
+        if held < self._most:
+            self._held[name] = held + 1
+            return
+        self._met()
+        await _wait_in(self._waiting.setdefault(name, deque()), lambda: self.give_back(name))
+
+    def give_back(self, name: str) -> None:
+        """Free one for the next who waits."""
+        if not name or not self._most:
+            return
+        waiters = self._waiting.get(name)
         if waiters is not None and _wake_next(waiters):
             return
-        self._waiting_of.pop(person, None)
-        left = self._held[person] - 1
+        self._waiting.pop(name, None)
+        left = self._held[name] - 1
         if left:
-            self._held[person] = left
+            self._held[name] = left
         else:
-            del self._held[person]
+            del self._held[name]
 
 
 async def _wait_in(waiters: _Waiters, give_back: Callable[[], None]) -> None:

@@ -40,6 +40,7 @@ from gateway.runtime.turn import (
     finish_live,
     person_of,
     settle_contents,
+    workspace_of,
 )
 from gateway.runtime.twins import TWIN_WITHIN, merged
 
@@ -118,13 +119,13 @@ class Runner:
         """Run the turn of a delivery as soon as ``Places`` has a place for it. Returns when its outcome is durable;
         raises what the handler raised. ``running`` is called with the turn when it can be stopped and with None when it
         no longer can; ``behind`` says whether another turn of the conversation waits for its end."""
-        person = person_of(queued.event)
-        await self._places.take(person)
+        person, workspace = person_of(queued.event), workspace_of(queued.event)
+        await self._places.take(person, workspace)
         tell_begun(self._observers, queued, person)
         try:
             turn = await self._run_handlers(queued, lease=lease, asks=asks, running=running)
         finally:
-            self._places.give_back(person)
+            self._places.give_back(person, workspace)
         if turn is not None:  # the place is free again already: the rest only waits for the store
             try:
                 turn.note_posted()

@@ -55,6 +55,11 @@ def person_of(event: Event) -> str:
     return event.user.key if event.user.id else ""
 
 
+def workspace_of(event: Event) -> str:
+    """Return the key of the workspace in which an event happened: ``slack:T1``."""
+    return f"{event.ref.platform}:{event.ref.workspace}"
+
+
 @dataclass(slots=True)
 class Services:
     """The objects that every turn needs, built once by ``bootstrap``."""
@@ -282,7 +287,7 @@ class Turn:
         if self._waits > 1:
             return  # the turn waits for another ask already
         self.typing.pause()
-        self._places.give_back(self.person)
+        self._places.give_back(self.person, workspace_of(self.event))
         if self.delivery.on_wait is not None:
             self.delivery.on_wait(True)
         store, history = self.services.store, self.services.history
@@ -299,7 +304,7 @@ class Turn:
         self._waits -= 1
         if self._waits:
             return
-        await _take_back(self._places, self.person)
+        await _take_back(self._places, self.person, workspace_of(self.event))
         if self.delivery.on_wait is not None:
             self.delivery.on_wait(False)
         if not self.cancelled:
@@ -307,13 +312,13 @@ class Turn:
         self.typing.resume()
 
 
-async def _take_back(places: Places, person: str) -> None:
+async def _take_back(places: Places, person: str, workspace: str) -> None:
     """Wait for a place even if cancelled meanwhile, because the caller will give one back. Then raise the
     cancellation."""
     cancelled: asyncio.CancelledError | None = None
     while True:
         try:
-            await places.take(person)
+            await places.take(person, workspace)
             break
         except asyncio.CancelledError as error:
             cancelled = error

@@ -9,8 +9,8 @@ from gateway.runtime.limits import SAY_EVERY, SHOW_FOR, Limits
 from gateway.runtime.places import Places
 
 
-def places(*, in_all: int, per_person: int) -> Places:
-    return Places(in_all=in_all, per_person=per_person, limits=Limits())
+def places(*, in_all: int, per_person: int, per_workspace: int = 0) -> Places:
+    return Places(in_all=in_all, per_person=per_person, per_workspace=per_workspace, limits=Limits())
 
 
 async def waits(*takers: "asyncio.Task[None]") -> None:
@@ -71,6 +71,31 @@ async def test_a_place_that_comes_together_with_the_cancellation_goes_to_the_nex
     first.cancel()
     await second
     assert first.cancelled() or isinstance((await asyncio.gather(first, return_exceptions=True))[0], BaseException)
+
+
+async def test_one_workspace_waits_while_another_finds_a_place() -> None:
+    here = places(in_all=9, per_person=9, per_workspace=2)
+    await here.take("a", "w")
+    await here.take("b", "w")
+    third = asyncio.create_task(here.take("c", "w"))
+    await waits(third)
+    await here.take("d", "v")
+    await here.take("")
+    here.give_back("a", "w")
+    await third
+
+
+async def test_who_gives_up_waiting_for_a_workspace_takes_nothing_along() -> None:
+    here = places(in_all=9, per_person=1, per_workspace=1)
+    await here.take("a", "w")
+    second = asyncio.create_task(here.take("b", "w"))
+    await waits(second)
+    second.cancel()
+    await asyncio.gather(second, return_exceptions=True)
+    await here.take("b", "v")
+    here.give_back("a", "w")
+    here.give_back("b", "v")
+    await here.take("b", "w")
 
 
 def test_a_bound_is_said_once_a_minute_and_shown_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
