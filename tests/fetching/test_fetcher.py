@@ -16,10 +16,10 @@ import gateway as cl
 from gateway.errors import Forbidden, Gone, RateLimited, Rejected, TooLarge, Unavailable
 from gateway.fetching import Fetcher
 from gateway.serving.server import bind
+from gateway.testing.serving import serving
 from tests.contract.reading import reads
 from tests.slack.world import slack_world
 from tests.support.bot import register, running_bot
-from tests.support.serving import serving
 
 MB = 1_000_000
 
