@@ -80,6 +80,9 @@ if TYPE_CHECKING:
 CREDENTIALS = "SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET, DISCORD_BOT_TOKEN, or TEAMS_APP_ID and TEAMS_APP_PASSWORD"
 """The settings that switch a platform on, for error messages."""
 
+Wrap = Callable[[Adapter, ConversationActivity], Adapter]
+"""Takes an adapter, and what knows where turns run, and returns the adapter that is used in its place."""
+
 CONTENT_LINK = 3_600.0
 """Seconds for which a link to the content of an element works that the HTTP API gives out."""
 
@@ -490,40 +493,53 @@ def _place_of_history(settings: GatewaySettings, callbacks: Callbacks) -> Place:
     return "store" if callbacks.data_layer is None else "layer"
 
 
-def on_real_platforms(settings: GatewaySettings, callbacks: Callbacks, platforms: Mapping[str, Platform]) -> Parts:
-    """Build a gateway on every platform that has credentials. Raises ``SettingsError`` when none has, or only a part of
-    its own."""
+def on_real_platforms(
+    settings: GatewaySettings, callbacks: Callbacks, platforms: Mapping[str, Platform], *, wrap: Wrap | None = None
+) -> Parts:
+    """Build a gateway on every platform that has credentials, with its adapters as ``wrap`` makes them. Raises
+    ``SettingsError`` when none has, or only a part of its own."""
     blocks = _read(settings, platforms)
     if not _any_configured(blocks):
         raise SettingsError(
             f"no platform is on: set {CREDENTIALS}; the playground, which needs none, opens with `gateway run`"
         )
-    return _on_platforms(settings, callbacks, platforms, blocks)
+    return on_platforms(settings, callbacks, platforms, blocks, wrap=wrap)
 
 
 async def on_real_or_emulated_platforms(
-    settings: GatewaySettings, callbacks: Callbacks, platforms: Mapping[str, Platform], stack: AsyncExitStack
+    settings: GatewaySettings,
+    callbacks: Callbacks,
+    platforms: Mapping[str, Platform],
+    stack: AsyncExitStack,
+    *,
+    wrap: Wrap | None = None,
 ) -> Parts:
     """Build a gateway on every platform that has credentials; when none has, on emulators of all, shown in the
-    playground. Emulators are started here and end with ``stack``. Raises ``SettingsError``."""
+    playground. Emulators are started here and end with ``stack``. The adapters are as ``wrap`` makes them. Raises
+    ``SettingsError``."""
     if has_credentials(settings, platforms):
-        return on_real_platforms(settings, callbacks, platforms)
+        return on_real_platforms(settings, callbacks, platforms, wrap=wrap)
     if settings.host not in LOOPBACK:
         raise SettingsError(
             f"no platform's credentials are set ({CREDENTIALS}), and the playground that stands in for them runs "
             f"on this machine only, not on {settings.host}"
         )
-    parts = await on_emulated_platforms(settings, callbacks, platforms, stack)
+    parts = await on_emulated_platforms(settings, callbacks, platforms, stack, wrap=wrap)
     for emulator in parts.emulators.values():
         emulator.deliver_to(settings.local_url)
     return parts
 
 
 async def on_emulated_platforms(
-    settings: GatewaySettings, callbacks: Callbacks, platforms: Mapping[str, Platform], stack: AsyncExitStack
+    settings: GatewaySettings,
+    callbacks: Callbacks,
+    platforms: Mapping[str, Platform],
+    stack: AsyncExitStack,
+    *,
+    wrap: Wrap | None = None,
 ) -> Parts:
     """Build a gateway on emulators of all platforms, which are started here and end with ``stack``. The caller lets
-    them deliver to where the gateway is served. Raises ``SettingsError``."""
+    them deliver to where the gateway is served. The adapters are as ``wrap`` makes them. Raises ``SettingsError``."""
     blocks = _read(settings, platforms)
     emulators: dict[str, Emulator] = {}
     for name, platform in platforms.items():
@@ -537,7 +553,7 @@ async def on_emulated_platforms(
         settings = settings.model_copy(update={"database_url": playground_database(settings)})
     if not _any_configured(blocks):
         raise SettingsError(f"no platform is on: set {CREDENTIALS}")
-    return _on_platforms(settings, callbacks, platforms, blocks, emulators)
+    return on_platforms(settings, callbacks, platforms, blocks, emulators, wrap=wrap)
 
 
 def has_credentials(settings: GatewaySettings, platforms: Mapping[str, Platform]) -> bool:
@@ -576,14 +592,27 @@ def _any_configured(blocks: Mapping[str, PlatformSettings]) -> bool:
     return any(block.configured for block in blocks.values())
 
 
-def _on_platforms(
+def on_platforms(
     settings: GatewaySettings,
     callbacks: Callbacks,
     platforms: Mapping[str, Platform],
     blocks: Mapping[str, PlatformSettings],
     emulators: Mapping[str, Emulator] | None = None,
+    *,
+    wrap: Wrap | None = None,
 ) -> Parts:
-    """Build the adapters of the configured platforms, and everything around them. Raises ``SettingsError``."""
+    """Build the adapters of the configured platforms, and everything around them.
+
+    Args:
+        settings: The gateway's settings.
+        callbacks: The bot's handlers.
+        platforms: The platforms there are, by name.
+        blocks: The settings of each platform, by name; one that is not configured is left out.
+        emulators: The emulated platforms, by name, which are started already; none on real platforms.
+        wrap: Takes each adapter and returns the one that is used in its place.
+
+    Raises ``SettingsError``.
+    """
     tables = read_tables()
     kept = file_parts(settings)
     store = open_store(settings.database_url)
@@ -592,6 +621,8 @@ def _on_platforms(
     if emulators:
         context = replace(context, identity=None)  # emulated bots are others at each start
     adapters = {name: platforms[name].adapter(block, context) for name, block in blocks.items() if block.configured}
+    if wrap is not None:
+        adapters = {name: wrap(adapter, given.activity) for name, adapter in adapters.items()}
     return compose(
         settings=settings,
         callbacks=callbacks,

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway import __version__
-from gateway.commands import backup, check, data, db, doctor, feedback, inbox, keys, outbox, threads
+from gateway.commands import backup, check, data, db, doctor, feedback, inbox, keys, outbox, replay, threads
 from gateway.commands.common import fail, one_line_errors, read_settings, write_file
 from gateway.errors import SettingsError
 from gateway.redaction import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from socket import socket
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from gateway.app import Gateway
     from gateway.chat.registry import Callbacks
     from gateway.http.connections import Bounds
+    from gateway.recording.replacing import Words
     from gateway.settings import GatewaySettings
 
 app = typer.Typer(
@@ -43,6 +44,7 @@ app.command()(backup.backup)
 app.command()(backup.restore)
 app.command()(check.check)
 app.command()(doctor.doctor)
+app.command()(replay.replay)
 app.add_typer(data.app, name="data")
 app.add_typer(db.app, name="db")
 app.add_typer(feedback.app, name="feedback")
@@ -111,6 +113,16 @@ FakeModel = Annotated[
     bool, typer.Option("--fake-model", help="Answer OpenAI's and Mistral's clients by rules, on this machine.")
 ]
 
+Record = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR", help="Write what arrives and goes out into this folder, without secrets and personal details."
+    ),
+]
+RecordWords = Annotated[
+    str, typer.Option(metavar="keep|mask", help="What becomes of the words in a recording: by default they are masked.")
+]
+
 
 @app.command()
 def run(
@@ -122,12 +134,36 @@ def run(
     debug: Debug = False,
     fake_model: FakeModel = False,
     compat: Compat = None,
+    record: Record = None,
+    record_words: RecordWords = "mask",
 ) -> None:
     """Run a bot. Without credentials it opens a playground in the browser."""
+    if record_words not in ("keep", "mask"):
+        fail(f"--record-words is `keep` or `mask`, not {record_words!r}")
     if watch:
-        _watch(bot, headless=headless, host=host, port=port, debug=debug, fake_model=fake_model, compat=compat)
+        recorded = ["--record", str(record), "--record-words", record_words] if record else []
+        _watch(
+            bot,
+            headless=headless,
+            host=host,
+            port=port,
+            debug=debug,
+            fake_model=fake_model,
+            compat=compat,
+            more=recorded,
+        )
         return
-    _run(bot, headless=headless, host=host, port=port, debug=debug, fake_model=fake_model, compat=compat)
+    _run(
+        bot,
+        headless=headless,
+        host=host,
+        port=port,
+        debug=debug,
+        fake_model=fake_model,
+        compat=compat,
+        record=record,
+        words="keep" if record_words == "keep" else "mask",
+    )
 
 
 @app.command()
@@ -196,6 +232,8 @@ def _run(
     debug: bool,
     fake_model: bool = False,
     compat: str | None = None,
+    record: Path | None = None,
+    words: "Words" = "mask",
 ) -> None:
     """Load the bot and serve it until a signal. The bot's file is imported before the event loop runs, as a script
     would be."""
@@ -226,7 +264,16 @@ def _run(
                 callbacks = load_bot(bot)
             check_data_folder(settings.data_dir)
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                served = _serve(settings, callbacks, platforms, listener, folder=bot.parent, headless=headless)
+                served = _serve(
+                    settings,
+                    callbacks,
+                    platforms,
+                    listener,
+                    folder=bot.parent,
+                    headless=headless,
+                    record=record,
+                    words=words,
+                )
                 run_until_done(runner, served)
 
 
@@ -245,6 +292,8 @@ async def _serve(
     *,
     folder: Path,
     headless: bool,
+    record: Path | None,
+    words: "Words",
 ) -> None:
     from gateway.app import Gateway
     from gateway.bootstrap import on_real_or_emulated_platforms
@@ -252,7 +301,15 @@ async def _serve(
     from gateway.serving.watchdog import Watchdog
 
     async with AsyncExitStack() as stack:
-        gateway = Gateway(await on_real_or_emulated_platforms(settings, callbacks, platforms, stack))
+        wrap = None
+        if record is not None:
+            from gateway.recording.recorder import Recorder  # nobody else pays for it
+
+            blocks = [platform.settings() for platform in platforms.values()]
+            recorder = stack.enter_context(Recorder.into(record, settings, blocks, version=__version__, words=words))
+            wrap = recorder.wrap
+            typer.echo(f"Recording into {recorder.path}", err=True)
+        gateway = Gateway(await on_real_or_emulated_platforms(settings, callbacks, platforms, stack, wrap=wrap))
         server = Server(gateway, _bounds(settings), idle=settings.idle_timeout)
         with server.taking_signals():
             if gateway.traces is not None:
@@ -322,6 +379,7 @@ def _watch(
     debug: bool,
     fake_model: bool,
     compat: str | None,
+    more: "Sequence[str]" = (),
 ) -> None:
     from watchfiles import PythonFilter, run_process
 
@@ -334,6 +392,7 @@ def _watch(
     command += ["--debug"] if debug else []
     command += ["--fake-model"] if fake_model else []
     command += ["--compat", compat] if compat else []
+    command += more
     run_process(
         bot.resolve().parent,
         target=shlex.join(command),

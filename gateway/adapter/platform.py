@@ -46,10 +46,11 @@ class Platform:
     """Whether it is the gateway itself that serves the platform, to programs with an API key: then it is on only where
     there is such a key."""
 
-    def settings(self, values: Mapping[str, str] | None = None) -> PlatformSettings:
+    def settings(self, values: Mapping[str, str] | None = None, *, alone: bool = False) -> PlatformSettings:
         """Return the platform's settings, read now. ``values``, by the names of the variables, win over the
-        environment's."""
-        return cast(type[PlatformSettings], _load(self.settings_class)).with_values(values or {})
+        environment's; with ``alone`` nothing else is read."""
+        block = cast(type[PlatformSettings], _load(self.settings_class))
+        return block.of_values(values or {}) if alone else block.with_values(values or {})
 
     def settings_variables(self) -> frozenset[str]:
         """Return the names of the environment variables that the platform's settings are read from."""
@@ -59,9 +60,9 @@ class Platform:
         """Return a new adapter. Imports the platform's SDK."""
         return cast(Adapter, _load(self.adapter_class)(settings, context))
 
-    def emulator(self) -> Emulator | None:
-        """Return a new emulator of the platform, if there is one."""
-        return None if self.emulator_class is None else cast(Emulator, _load(self.emulator_class)())
+    def emulator(self, **options: object) -> Emulator | None:
+        """Return a new emulator of the platform, if there is one, made with these options (``limits="off"``)."""
+        return None if self.emulator_class is None else cast(Emulator, _load(self.emulator_class)(**options))
 
     def manifest(self, options: AppOptions) -> str | bytes | None:
         """Return the app manifest in the platform's own format: text, or an archive; None where it has none."""

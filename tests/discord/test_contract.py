@@ -6,6 +6,7 @@ import pytest
 
 from tests.contract.adapter import AdapterContract
 from tests.contract.bot import BotContract
+from tests.contract.recording import RecordingContract
 from tests.contract.world import World
 from tests.discord.world import discord_world
 
@@ -21,4 +22,8 @@ class TestDiscordAdapter(AdapterContract):
 
 
 class TestDiscordBot(BotContract):
+    pass
+
+
+class TestDiscordRecording(RecordingContract):
     pass

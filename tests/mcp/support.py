@@ -82,7 +82,7 @@ async def on_loopback(kind: Literal["sse", "http"], port: int = 0) -> AsyncItera
             await running
 
 
-ALLOWED = {"mcp_executables": sys.executable}
+ALLOWED: dict[str, Any] = {"mcp_executables": sys.executable}
 """The setting that lets the program be started."""
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.contract.adapter import AdapterContract
 from tests.contract.bot import BotContract
+from tests.contract.recording import RecordingContract
 from tests.contract.world import World
 from tests.slack.world import slack_world
 
@@ -28,4 +29,8 @@ class TestSlackAdapterInSocketMode(AdapterContract):
 
 
 class TestSlackBot(BotContract):
+    pass
+
+
+class TestSlackRecording(RecordingContract):
     pass

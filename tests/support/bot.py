@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.app import Gateway
-from gateway.bootstrap import Given, adapter_context, compose, file_parts
+from gateway.bootstrap import Given, Wrap, adapter_context, compose, file_parts
 from gateway.chat.registry import Callbacks, fresh
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.ingress.activity import ConversationActivity
@@ -42,10 +42,11 @@ async def running_bot(
     data: Path,
     *,
     tables: str = "",
+    wrap: Wrap | None = None,
     **settings: Any,
 ) -> AsyncIterator[RunningBot]:
     """Serve the bot on one or more platforms until the block ends; ``settings`` are GatewaySettings fields, ``tables``
-    what stands in ``gateway.toml``."""
+    what stands in ``gateway.toml``. The adapters are as ``wrap`` makes them."""
     worlds = _worlds(on)
     with bind("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
@@ -57,6 +58,8 @@ async def running_bot(
         given = Given.of(config, store, kept)
         context = adapter_context(config, store, kept, given)
         adapters = {world.name: world.adapter(context) for world in worlds}
+        if wrap is not None:
+            adapters = {name: wrap(adapter, given.activity) for name, adapter in adapters.items()}
         gateway = Gateway(
             compose(
                 settings=config,

@@ -6,6 +6,7 @@ import pytest
 
 from tests.contract.adapter import AdapterContract
 from tests.contract.bot import BotContract
+from tests.contract.recording import RecordingContract
 from tests.contract.world import World
 from tests.teams.world import teams_world
 
@@ -26,3 +27,7 @@ class TestTeamsBot(BotContract):
         """Streams end soon here: one that a killed process left open keeps its chat from another until then."""
         async with teams_world(stream_seconds=4.0) as world:
             yield world
+
+
+class TestTeamsRecording(RecordingContract):
+    pass

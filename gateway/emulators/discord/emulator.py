@@ -73,6 +73,7 @@ from gateway.emulators.discord.people import People, Upload
 from gateway.emulators.discord.permissions import named
 from gateway.emulators.discord.rest import Rest, fault
 from gateway.emulators.discord.routes import Routes
+from gateway.emulators.discord.staging import Staging
 from gateway.emulators.discord.state import Channel, Member, Message, Overwrite, Role, User
 from gateway.emulators.discord.user_interactions import UserInteractions
 from gateway.emulators.discord.values import ChannelType
@@ -135,6 +136,8 @@ class DiscordEmulator(Watched):
         self._interactions = Interactions(self.backend, deadline=interaction_deadline, token_seconds=token_seconds)
         self._people = People(self.backend)
         self._user_interactions = UserInteractions(self.backend, self._interactions)
+        self.staging = Staging(self.backend, self._interactions)
+        """What plays dispatches of another server."""
         self.routes = Routes(self.backend, self._interactions, self._limits)
         self._rest = Rest(self.backend, self.routes, self._faults, self._limits)
         self._listener = Listener(self._serve, grace=0.5)

@@ -59,6 +59,7 @@ from gateway.emulators.slack.limits import Limits
 from gateway.emulators.slack.oauth import OAuth
 from gateway.emulators.slack.people import People, Upload
 from gateway.emulators.slack.sockets import SocketHub
+from gateway.emulators.slack.staging import Staging
 from gateway.emulators.slack.state import Channel, ChannelKind, File, Message, User
 from gateway.emulators.slack.values import InteractionResult, new_id
 from gateway.emulators.slack.views import View, Views
@@ -133,6 +134,8 @@ class SlackEmulator(Watched):
         )
         self._listener = Listener(self._serve)
         self._lay_out_world()
+        self.staging = Staging(self.backend, self.team, self.deliveries)
+        """What plays payloads of another workspace."""
 
     def _lay_out_world(self) -> None:
         self.team = self.world.add_team(

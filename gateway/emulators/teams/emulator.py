@@ -73,6 +73,7 @@ from gateway.emulators.teams.limits import Limits
 from gateway.emulators.teams.login import Login
 from gateway.emulators.teams.people import People
 from gateway.emulators.teams.routes import Routes
+from gateway.emulators.teams.staging import Staging
 from gateway.emulators.teams.values import InvokeResult
 from gateway.emulators.teams.world import Conversation, Person, Tenant, World
 
@@ -138,6 +139,8 @@ class TeamsEmulator(Watched):
             viewer=self.ada.id,
         )
         self.dialogs = Dialogs(self._observers)
+        self.staging = Staging(self.backend, self.tenant)
+        """What plays activities of another tenant."""
         self._people = People(self.backend)
         invoking = Invoking(self.backend, self._people)
         self._clicks = Clicks(self.backend, self.dialogs, invoking)
