@@ -600,6 +600,7 @@ def on_platforms(
     emulators: Mapping[str, Emulator] | None = None,
     *,
     wrap: Wrap | None = None,
+    tables: Tables | None = None,
 ) -> Parts:
     """Build the adapters of the configured platforms, and everything around them.
 
@@ -610,10 +611,11 @@ def on_platforms(
         blocks: The settings of each platform, by name; one that is not configured is left out.
         emulators: The emulated platforms, by name, which are started already; none on real platforms.
         wrap: Takes each adapter and returns the one that is used in its place.
+        tables: The tables of ``gateway.toml``; by default those of the file in the working folder.
 
     Raises ``SettingsError``.
     """
-    tables = read_tables()
+    tables = read_tables() if tables is None else tables
     kept = file_parts(settings)
     store = open_store(settings.database_url)
     given = Given.of(settings, store, kept)

@@ -20,6 +20,7 @@ from gateway.recording.file import Recording
 from gateway.recording.playing import Arrival, Player, Stage
 from gateway.serving.server import bind
 from gateway.settings import GatewaySettings
+from gateway.tables import Tables
 
 ECHO = Path(__file__).with_name("echo.py")
 """The bot that is used where none is given."""
@@ -112,7 +113,7 @@ async def _running(
             name: platforms[name].settings({**told.get(name, {}), **emulator.environment()}, alone=True)
             for name, emulator in emulators.items()
         }
-        gateway = Gateway(on_platforms(settings, callbacks, platforms, blocks, wrap=player.wrap))
+        gateway = Gateway(on_platforms(settings, callbacks, platforms, blocks, wrap=player.wrap, tables=Tables()))
         async with gateway, _serving(gateway, listener):
             try:
                 for emulator in emulators.values():

@@ -23,7 +23,9 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-real")
     monkeypatch.setenv("SLACK_APP_TOKEN", "xapp-real")
     monkeypatch.setenv("DATABASE_URL", "postgresql://real.example/real")
-    (tmp_path / "gateway.toml").write_text('GATEWAY_FEEDBACK = "off"\n')
+    (tmp_path / "gateway.toml").write_text(
+        'GATEWAY_FEEDBACK = "off"\n\n[access]\ndeny = ["slack", "discord", "teams"]\n'
+    )
 
 
 @pytest.mark.parametrize("platform", ["slack", "discord", "teams"])
