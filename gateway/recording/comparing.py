@@ -10,7 +10,7 @@ from typing import Any, Literal
 from gateway.recording.calls import JSON
 from gateway.recording.file import Recording
 from gateway.recording.mapping import Renaming
-from gateway.recording.playing import Arrival, Player
+from gateway.recording.playing import Arrival, Player, was_refused
 from gateway.recording.replacing import Replacer, Words
 from gateway.recording.shown import Item
 
@@ -90,6 +90,8 @@ class Comparer:
         ]
         self._replacer = Replacer(_Plain(self._ids), words=self._words, commands=commands)
         self._replacer.commands.update(_COMMANDS)
+        outcomes = [line for line in recording.lines if line["kind"] == "accepted"]
+        self._refused = {line["n"] for line in outcomes if was_refused(line["result"])}
         for line in recording.lines:
             if line["kind"] == "arrived":
                 self._replacer.value(line["body"])  # from which it learns the names of people
@@ -129,7 +131,7 @@ class Comparer:
 
     def _conversation(self, name: str) -> list[Compared]:
         then, now = self._player.then.conversation(name).items, self._player.now.conversation(name).items
-        skipped = {each.number for each in self._player.arrivals if each.skipped is not None}
+        skipped = {each.number for each in self._player.arrivals if each.skipped is not None} | self._refused
         found: list[Compared] = []
         for window in sorted({each.window for each in (*then, *now)}):
             if window not in skipped:

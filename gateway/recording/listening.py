@@ -228,8 +228,9 @@ class _Starters(HeardAdapter):
 
 
 class _Notices(HeardAdapter):
-    async def notify(self, to: ConversationRef, user: UserRef, text: str) -> None:
-        await self._heard("notify", to, {"user": user.id, "text": text}, self._inner.notify(to, user, text))
+    async def notify(self, to: ConversationRef, user: UserRef, text: str, *, aloud: bool = True) -> None:
+        told = self._inner.notify(to, user, text, aloud=aloud)
+        await self._heard("notify", to, {"user": user.id, "text": text}, told)
 
 
 _HEARD: Mapping[type, type[HeardAdapter]] = {

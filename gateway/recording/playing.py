@@ -259,6 +259,11 @@ class Player:
             self.renaming.learn(theirs, own)
 
 
+def was_refused(result: JSON | None) -> bool:
+    """Whether the rules of the operator turned a delivery down, which no bot saw therefore: they are not recorded."""
+    return result is not None and result.get("status") in ("denied", "quota")
+
+
 def _arrivals(lines: Sequence[JSON], stages: Mapping[str, Stage]) -> list[Arrival]:
     """Return the deliveries of platforms that are played, each with how far conversations had come by then."""
     results = {line["n"]: line["result"] for line in lines if line["kind"] == "accepted"}
@@ -271,7 +276,7 @@ def _arrivals(lines: Sequence[JSON], stages: Mapping[str, Stage]) -> list[Arriva
         if line["kind"] == "call":
             shown.called(name, line["method"], line["args"], line["result"])
             touched.add(name)
-        elif line["kind"] == "arrived" and line["to"]["platform"] in stages:
+        elif line["kind"] == "arrived" and line["to"]["platform"] in stages and not was_refused(results.get(line["n"])):
             arrival = Arrival(
                 number=line["n"],
                 at=line["t"],
