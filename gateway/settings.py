@@ -75,24 +75,14 @@ class _Settings(BaseSettings):
         return cls.read(**{by_variable[name]: value for name, value in values.items() if name in by_variable})
 
     @classmethod
-    def of_values(cls, values: Mapping[str, str]) -> Self:
-        """Return the settings with ``values``, by the names of the variables, and defaults for all others, whatever the
-        environment and files say. Raises ``SettingsError``."""
-        fields = cls.model_fields.items()
-        return cls.read(
-            **{name: field.get_default(call_default_factory=True, validated_data={}) for name, field in fields}
-            | {
-                name: values[variable]
-                for name in cls.model_fields
-                for variable in cls._variables(name)
-                if variable in values
-            }
-        )
-
-    @classmethod
     def variables(cls) -> frozenset[str]:
         """Return the names of the environment variables this block reads."""
         return frozenset(name for field in cls.model_fields for name in cls._variables(field))
+
+    @classmethod
+    def variable(cls, field: str) -> str:
+        """Return the name of the environment variable that a field is read from."""
+        return cls._variables(field)[0]
 
     @classmethod
     def _variables(cls, field: str) -> list[str]:
@@ -120,7 +110,7 @@ def toml_settings() -> Mapping[str, str]:
 @contextmanager
 def given_only() -> Generator[None]:
     """Let settings that are made in the block be read from nothing but the values they are given: not from the
-    environment, ``.env`` or ``gateway.toml``. For tests, which must be the same on every machine."""
+    environment, ``.env`` or ``gateway.toml``. For tests and replays, which must be the same on every machine."""
     before = _given_only.set(True)
     try:
         yield

@@ -46,11 +46,10 @@ class Platform:
     """Whether it is the gateway itself that serves the platform, to programs with an API key: then it is on only where
     there is such a key."""
 
-    def settings(self, values: Mapping[str, str] | None = None, *, alone: bool = False) -> PlatformSettings:
+    def settings(self, values: Mapping[str, str] | None = None) -> PlatformSettings:
         """Return the platform's settings, read now. ``values``, by the names of the variables, win over the
-        environment's; with ``alone`` nothing else is read."""
-        block = cast(type[PlatformSettings], _load(self.settings_class))
-        return block.of_values(values or {}) if alone else block.with_values(values or {})
+        environment's."""
+        return cast(type[PlatformSettings], _load(self.settings_class)).with_values(values or {})
 
     def settings_variables(self) -> frozenset[str]:
         """Return the names of the environment variables that the platform's settings are read from."""

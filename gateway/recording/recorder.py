@@ -84,7 +84,10 @@ class Recorder:
             words: Whether the words of texts are kept.
             limit: Bytes at which the recording ends.
         """
-        blocks = {block.platform: settings_json(block) for block in platforms}
+        blocks = {
+            block.platform: {type(block).variable(name): str(value) for name, value in settings_json(block).items()}
+            for block in platforms
+        }
         header = {
             "gateway": version,
             "words": words,

@@ -19,7 +19,7 @@ from gateway.recording.comparing import Compared, Comparer
 from gateway.recording.file import Recording
 from gateway.recording.playing import Arrival, Player, Stage
 from gateway.serving.server import bind
-from gateway.settings import GatewaySettings
+from gateway.settings import GatewaySettings, given_only
 from gateway.tables import Tables
 
 ECHO = Path(__file__).with_name("echo.py")
@@ -109,10 +109,11 @@ async def _running(
         settings = _settings(recording, Path(folder), listener.getsockname()[1])
         callbacks, settings = loaded(bot, settings)
         told: Mapping[str, Mapping[str, str]] = recording.header.get("platform_settings", {})
-        blocks = {
-            name: platforms[name].settings({**told.get(name, {}), **emulator.environment()}, alone=True)
-            for name, emulator in emulators.items()
-        }
+        with given_only():
+            blocks = {
+                name: platforms[name].settings({**told.get(name, {}), **emulator.environment()})
+                for name, emulator in emulators.items()
+            }
         gateway = Gateway(on_platforms(settings, callbacks, platforms, blocks, wrap=player.wrap, tables=Tables()))
         async with gateway, _serving(gateway, listener):
             try:
@@ -134,9 +135,9 @@ def _settings(recording: Recording, folder: Path, port: int) -> GatewaySettings:
         "drain_timeout": 1.0,
     }
     fields = GatewaySettings.model_fields
-    defaults = {name: field.get_default(call_default_factory=True, validated_data={}) for name, field in fields.items()}
     told = {name: value for name, value in recording.header.get("settings", {}).items() if name in fields}
-    return GatewaySettings.read(**{**defaults, **told, **own})
+    with given_only():
+        return GatewaySettings.read(**{**told, **own})
 
 
 async def _connected(emulators: Mapping[str, Any]) -> None:

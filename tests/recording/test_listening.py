@@ -11,6 +11,7 @@ from gateway.ingress.activity import ConversationActivity
 from gateway.platforms import registry
 from gateway.proactive.requests import IdempotencyKeys
 from gateway.recording.listening import heard
+from gateway.settings import given_only
 from gateway.store import SQLiteStore
 
 NAMES = sorted(registry())
@@ -41,7 +42,8 @@ def adapter(name: str) -> Adapter:
         idempotency=IdempotencyKeys(store),
         activity=ConversationActivity(),
     )
-    return platform.adapter(platform.settings(credentials, alone=True), context)
+    with given_only():
+        return platform.adapter(platform.settings(credentials), context)
 
 
 @pytest.mark.parametrize("name", NAMES)
