@@ -5,7 +5,7 @@ with the call that ends it.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from gateway.errors import GatewayError
 from gateway.model import (
@@ -148,7 +148,7 @@ def references_in(value: Any) -> list[tuple[str, str]]:
 
 def _collect(value: Any, found: list[tuple[str, str]]) -> None:
     if isinstance(value, Mapping):
-        members: Mapping[str, Any] = value
+        members = cast(Mapping[str, Any], value)
         for name in ("token", "feedback"):
             if isinstance(each := members.get(name), str) and each:
                 found.append((each, "token"))
@@ -158,7 +158,7 @@ def _collect(value: Any, found: list[tuple[str, str]]) -> None:
         for each in members.values():
             _collect(each, found)
     elif isinstance(value, list):
-        for each in value:
+        for each in cast(Sequence[Any], value):
             _collect(each, found)
 
 

@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from gateway.recording.calls import JSON
 from gateway.recording.file import Recording
@@ -202,7 +202,9 @@ _COMMANDS = frozenset({"new", "settings", "profile", "stop"})
 
 def _without(value: Any) -> Any:
     if isinstance(value, Mapping):
-        members: Mapping[str, Any] = value
-        dropped = _DROPPED | ({"value"} if "label" in members else frozenset())
+        members = cast(Mapping[str, Any], value)
+        dropped = _DROPPED | {"value"} if "label" in members else _DROPPED
         return {name: _without(each) for name, each in members.items() if name not in dropped}
-    return [_without(each) for each in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [_without(each) for each in cast(Sequence[Any], value)]
+    return value

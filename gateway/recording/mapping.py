@@ -60,8 +60,7 @@ def _collect(value: Any, renaming: Renaming, found: set[str]) -> None:
             for each in cast(Mapping[str, Any], value).values():
                 _collect(each, renaming, found)
         case list():
-            members: list[Any] = value
-            for each in members:
+            for each in cast(Sequence[Any], value):
                 _collect(each, renaming, found)
         case _:
             pass

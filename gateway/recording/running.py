@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -103,7 +103,7 @@ async def _running(
     platforms: Mapping[str, Platform],
     emulators: Mapping[str, Any],
     player: Player,
-) -> AsyncIterator[None]:
+) -> AsyncGenerator[None]:
     """Serve the bot on the emulators, in a folder of its own that is gone in the end."""
     with tempfile.TemporaryDirectory(prefix="gateway-replay-") as folder, bind("127.0.0.1", 0) as listener:
         settings = _settings(recording, Path(folder), listener.getsockname()[1])
@@ -156,7 +156,7 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def _serving(gateway: Gateway, listener: socket.socket) -> AsyncIterator[None]:
+async def _serving(gateway: Gateway, listener: socket.socket) -> AsyncGenerator[None]:
     server = _Server(uvicorn.Config(gateway.asgi, lifespan="off", access_log=False, log_config=None, ws="none"))
     running = asyncio.create_task(server.serve(sockets=[listener]))
     try:

@@ -6,7 +6,7 @@ to what they lead to, and that is what two runs are compared by.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from gateway.recording.calls import JSON, references_in
 
@@ -131,9 +131,10 @@ class Shown:
     @staticmethod
     def _show(item: Item, message: Any) -> None:
         if isinstance(message, Mapping):
-            item.content = {**message}
-            item.length = len(str(message.get("text", "")))
-            item.refer(message)
+            shown = cast(Mapping[str, Any], message)
+            item.content = {**shown}
+            item.length = len(str(shown.get("text", "")))
+            item.refer(shown)
 
 
 def conversation_name(to: Mapping[str, Any]) -> str:
