@@ -10,7 +10,7 @@ NODE_STAMP := node_modules/.installed
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install browser demo test test-integrations test-cluster conformance chaos check docs docs-serve bench format clean
+.PHONY: help install browser demo test fuzz test-integrations test-cluster conformance chaos check docs docs-serve bench format clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1|\2/' | \
@@ -92,6 +92,10 @@ test-cluster: install ## Run all tests of several replicas on one PostgreSQL, th
 
 chaos: $(STAMP) ## Kill, freeze and cut off replicas, database and platforms, count every message, write docs/reliability.md (ARGS="--help")
 	$(BIN)/python -m tests.cluster $(ARGS)
+
+fuzz: $(STAMP) ## Fuzz every route and every reader for long (SECONDS_EACH=300: for each reader with atheris, if it is installed)
+	FUZZ_EXAMPLES=20 $(BIN)/python -m pytest -n 2 tests/fuzz $(ARGS)
+	$(BIN)/python -m tests.fuzz.guided --seconds $(or $(SECONDS_EACH),300)
 
 check: $(STAMP) $(NODE_STAMP) ## Lint, format check, types (mypy and pyright, strict; eslint and tsc), import directions, vocabulary
 	$(BIN)/ruff check .

@@ -30,10 +30,11 @@ def recorded() -> list[Json]:
     """One of each kind, from a personal chat, a group chat or a channel."""
     world = World("c9e8c047-2a74-40a2-b28a-b162d5f5327c")
     world.base = "https://smba.trafficmanager.net"
-    return list(_activities(world))
+    return list(activities(world))
 
 
-def _activities(world: World) -> Iterator[Json]:
+def activities(world: World) -> Iterator[Json]:
+    """Yield one of each kind, from chats and a channel that are added to a world."""
     tenant = world.add_tenant("Contoso")
     ada = world.add_person(tenant, "Ada", "Lovelace", "ada@contoso.example")
     personal = world.add_conversation("personal", tenant.id, "", [ada.id])
