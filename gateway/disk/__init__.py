@@ -5,10 +5,12 @@ from gateway.disk.private import create, make_folder
 from gateway.disk.quota import Quota
 from gateway.disk.room import free_bytes, has_no_room, has_spare_room, is_full, make_room, may_write
 from gateway.disk.threads import in_thread
+from gateway.disk.writing import created
 
 __all__ = [
     "Quota",
     "create",
+    "created",
     "free_bytes",
     "has_no_room",
     "has_spare_room",

@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from obstore.store import LocalStore
 
-from gateway.disk import create, in_thread, is_full, make_folder, make_room
+from gateway.disk import create, created, in_thread, is_full, make_folder, make_room
 from gateway.errors import SettingsError, TooLarge
 from gateway.object_storage.bucket import Bucket
 from gateway.object_storage.keys import check_key, file_path, key_of
@@ -94,13 +94,10 @@ class Folder(Bucket):
 
     async def _write(self, chunks: AsyncIterator[bytes], part: Path) -> None:
         await in_thread(make_folder, part.parent)
-        out = await in_thread(create, part)
-        try:
+        async with created(part) as out:
             async for chunk in chunks:
                 await in_thread(out.write, chunk)
             await in_thread(_sync, out)
-        finally:
-            await in_thread(out.close)
 
     def _clean_up(self) -> None:
         """Remove, once, what a process that died was writing."""

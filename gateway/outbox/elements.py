@@ -10,7 +10,7 @@ from uuid import uuid4
 import structlog
 
 from gateway.data.values import clean
-from gateway.disk import create, in_thread, make_folder
+from gateway.disk import created, in_thread, make_folder
 from gateway.element import ElementDict
 from gateway.model import ElementRecord
 from gateway.ports import Blobs
@@ -81,7 +81,7 @@ class ElementFiles:
             log.warning("data_layer.content_gone", key=key)
             return None
         await in_thread(make_folder, self._folder)
-        with await in_thread(create, path) as file:
+        async with created(path) as file:
             async for chunk in blob.chunks:
                 await in_thread(file.write, chunk)
         return blob.info.size

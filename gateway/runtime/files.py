@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from gateway.disk import Quota, create, in_thread, is_full, make_folder, make_room
+from gateway.disk import Quota, created, in_thread, is_full, make_folder, make_room
 from gateway.egress import Sender
 from gateway.errors import TooLarge
 from gateway.model import RemoteFile
@@ -84,16 +84,13 @@ class Files:
 
     async def _download(self, file: RemoteFile, part: Path, *, platform: str, session: str) -> None:
         size = 0
-        out = await in_thread(create, part)
-        try:
+        async with created(part) as out:
             async for chunk in self._sender.download(platform, file, limit=self.limit):
                 await in_thread(out.write, chunk)
                 size += len(chunk)
                 if self._quota is not None:
                     await self._room_for(file, session, len(chunk))
                     self._quota.put(part, session, size)
-        finally:
-            await in_thread(out.close)
 
     async def _room_for(self, file: RemoteFile, session: str, size: int) -> None:
         if self._quota is None:
