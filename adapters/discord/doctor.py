@@ -1,11 +1,15 @@
 """What ``gateway doctor`` looks at in Discord: the token, the intents, the sessions left, the permissions.
 
-No gateway connection is opened: an application's flags say whether a privileged intent is switched on.
+No session is begun: an application's flags say whether a privileged intent is switched on.
 """
 
+import asyncio
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
 
 from adapters.discord.manifest import (
     ADMINISTRATOR,
@@ -18,7 +22,18 @@ from adapters.discord.manifest import (
 )
 from adapters.discord.settings import DiscordSettings
 from adapters.fields import Json, items, obj, text
-from gateway.adapter import Check, Diagnosis, DiagnosisContext, Finding, Reply, SharedReply, ask, clock_by_header
+from adapters.jsons import object_in
+from gateway.adapter import (
+    PATIENCE,
+    Check,
+    Diagnosis,
+    DiagnosisContext,
+    Finding,
+    Reply,
+    SharedReply,
+    ask,
+    clock_by_header,
+)
 from gateway.errors import Unavailable
 from gateway.settings import PlatformSettings
 
@@ -28,6 +43,8 @@ _AGENT = "DiscordBot (https://pypi.org/project/bot-gateway, 1)"
 _TOKEN = re.compile(r"[\w-]{20,}\.[\w-]{5,}\.[\w-]{20,}")
 """What bot tokens look like: three parts with dots between."""
 _COPY = "copy the token from the application's page Bot (Reset Token gives a new one)"
+_HELLO = 10
+"""The opcode of the gateway's greeting."""
 _MOST_SERVERS = 200
 """Servers that are looked at: Discord gives this many in one answer."""
 _SHOWN = 5
@@ -44,6 +61,7 @@ def diagnosis(settings: PlatformSettings, context: DiagnosisContext) -> Diagnosi
         (
             Check("discord.bot_token", doctor.bot_token),
             Check("discord.intents", doctor.intents),
+            Check("discord.gateway", doctor.gateway),
             Check("discord.sessions", doctor.sessions),
             Check("discord.servers", doctor.servers),
             Check("discord.clock", doctor.clock),
@@ -58,6 +76,7 @@ class _Doctor:
         self._token = settings.bot_token.get_secret_value() if settings.bot_token is not None else ""
         self._shards = settings.shards
         self._url = settings.api_url.rstrip("/")
+        self._gateway = settings.gateway_url
         self._asked: dict[str, SharedReply] = {}
 
     async def _get(self, path: str) -> Reply:
@@ -99,6 +118,25 @@ class _Doctor:
         fix = "switch on Message Content Intent under Privileged Gateway Intents on the application's page Bot"
         found = "the Message Content Intent is off: Discord closes the connection with 4014"
         return Finding("fail", found, fix, await self._page("bot"))
+
+    async def gateway(self) -> Finding:
+        """Connect to the gateway and leave at its greeting: no session begins, and none is counted."""
+        host = urlsplit(self._gateway).netloc
+        fix = f"let the machine open websockets to {host}: firewalls and proxies often let only requests through"
+        try:
+            async with (
+                asyncio.timeout(PATIENCE),
+                aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
+                session.ws_connect(f"{self._gateway}?v=10&encoding=json") as connection,
+            ):
+                greeting = object_in((await connection.receive_str()).encode()) or {}
+        except TimeoutError:
+            return Finding("fail", f"the gateway {host} gave no answer within {PATIENCE:g} s", fix)
+        except (aiohttp.ClientError, TypeError, ValueError) as error:
+            return Finding("fail", f"no connection to the gateway {host}: {type(error).__name__}", fix)
+        if greeting.get("op") != _HELLO:
+            return Finding("fail", f"what answers at {host} is no gateway of Discord's", fix)
+        return Finding("ok", f"the gateway {host} takes connections")
 
     async def sessions(self) -> Finding:
         """Look how many sessions may begin today, and how many shards Discord recommends."""

@@ -1,6 +1,6 @@
 """The interface of a platform adapter: what it implements, what it is given, and how the registry names it."""
 
-from gateway.adapter.asking import Reply, SharedReply, ask
+from gateway.adapter.asking import PATIENCE, Reply, SharedReply, ask
 from gateway.adapter.base import Accept, Adapter
 from gateway.adapter.context import (
     Activity,
@@ -49,6 +49,7 @@ from gateway.adapter.uploads import UploadedFile, receive_upload
 from gateway.model import KeyScope
 
 __all__ = [
+    "PATIENCE",
     "Accept",
     "Activity",
     "Adapter",

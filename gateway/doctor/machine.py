@@ -12,6 +12,7 @@ from gateway.adapter import Finding
 from gateway.disk import free_bytes, has_no_room, has_spare_room, make_room, may_write, network_file_system
 from gateway.settings import LOOPBACK, GatewaySettings, PlatformSettings, unknown
 from gateway.store.blobs import open_blobs
+from gateway.tables import read_tables
 
 LIBRARIES = ("slack-sdk", "slack-bolt", "discord.py", "botbuilder-core", "aiohttp", "starlette", "uvicorn")
 """The packages whose versions are shown."""
@@ -38,13 +39,15 @@ async def versions() -> Finding:
 
 
 def settings_finding(settings: GatewaySettings, blocks: Sequence[PlatformSettings]) -> Finding:
-    """Say what is odd about the settings. Raises ``SettingsError`` for what ``gateway.toml`` should not have.
+    """Say what is odd about the settings. Raises ``SettingsError`` for what ``gateway.toml`` should not have, a mistake
+    in its tables of access rules and limits included; the text names the line.
 
     Args:
         settings: The gateway's own.
         blocks: Those of all platforms.
     """
     odd = list(_odd(settings, blocks))
+    read_tables()
     if any(severe for severe, _ in odd):
         return Finding("fail", "; ".join(each for severe, each in odd if severe), "change it where it is set")
     if odd:

@@ -8,7 +8,7 @@ import pytest
 from adapters.discord.manifest import PERMISSIONS, REQUIRED, Need
 from gateway.emulators.discord.emulator import DiscordEmulator
 from tests.doctor.conftest import Examine
-from tests.doctor.tunnel import forwarding
+from tests.doctor.tunnel import forwarding, silent
 from tests.support.emulators import started
 
 
@@ -23,6 +23,7 @@ async def test_an_application_that_fits_has_nothing_to_mend(discord: DiscordEmul
     assert {name: each.status for name, each in found.items() if name.startswith("discord.")} == {
         "discord.bot_token": "ok",
         "discord.intents": "ok",
+        "discord.gateway": "ok",
         "discord.sessions": "ok",
         "discord.servers": "ok",
         "discord.clock": "ok",
@@ -87,6 +88,18 @@ async def test_the_sessions_left_are_counted(
     discord.gateway.identifies = taken
     found = (await examine(discord.environment()))["discord.sessions"]
     assert (found.status, str(1_000 - taken) in found.found) == (status, True)
+
+
+async def test_a_gateway_that_cannot_be_connected_to(discord: DiscordEmulator, examine: Examine) -> None:
+    assert (await examine(discord.environment()))["discord.gateway"].status == "ok"
+    assert discord.gateway.identifies == 0  # no session of the day was used
+    async with silent() as server:
+        address = server.replace("http", "ws")
+        found = (await examine(discord.environment(), DISCORD_GATEWAY_URL=f"{address}/"))["discord.gateway"]
+    assert (found.status, "gave no answer" in found.found) == ("fail", True)
+    page = discord.world.base.replace("http", "ws")
+    found = (await examine(discord.environment(), DISCORD_GATEWAY_URL=f"{page}/api/v10/users"))["discord.gateway"]
+    assert (found.status, "websockets" in found.fix) == ("fail", True)
 
 
 async def test_more_shards_are_recommended(discord: DiscordEmulator, examine: Examine) -> None:

@@ -19,7 +19,11 @@ from tests.doctor.conftest import Examine
 from tests.doctor.tunnel import silent
 from tests.support import postgres
 
-TOKEN = {"DISCORD_BOT_TOKEN": "t", "DISCORD_API_URL": "http://127.0.0.1:9"}
+TOKEN = {
+    "DISCORD_BOT_TOKEN": "t",
+    "DISCORD_API_URL": "http://127.0.0.1:9",
+    "DISCORD_GATEWAY_URL": "ws://127.0.0.1:9/",
+}
 """A platform that is on, and does not answer."""
 
 
@@ -56,6 +60,12 @@ async def test_settings_that_are_odd(
     _no_lookups(monkeypatch)
     found = (await examine(given))["settings"]
     assert (found.status, said in found.found) == (status, True), found
+
+
+async def test_a_mistake_in_a_table_is_told_with_its_line(examine: Examine, tmp_path: Path) -> None:
+    (tmp_path / "gateway.toml").write_text("[limits]\nno_such_limit = 1\n")
+    found = (await examine(TOKEN))["settings"]
+    assert (found.status, "gateway.toml" in found.found, "2" in found.found) == ("fail", True, True), found
 
 
 async def test_a_platform_that_is_asked_for_and_off(examine: Examine) -> None:
