@@ -12,11 +12,10 @@ from threading import Event
 import pytest
 
 from gateway import disk
-from gateway.disk import Quota
+from gateway.disk import Quota, writing
 from gateway.egress import Sender
 from gateway.errors import TooLarge, Unavailable
 from gateway.model import FromBytes, FromPath, OutgoingFile, RemoteFile
-from gateway.runtime import files as module
 from gateway.runtime.files import Files
 from tests.egress.platform import Plain
 from tests.support.files import files_in
@@ -154,7 +153,7 @@ async def test_a_full_disk_is_said_as_what_it_is(kept: AttachmentFolder, monkeyp
         path.touch()
         return Full()
 
-    monkeypatch.setattr(module, "create", create)
+    monkeypatch.setattr(writing, "create", create)
     with pytest.raises(TooLarge, match=r"no room for a\.bin on the bot's disk"):
         await kept.fetch(remote(10))
     assert list(kept.folder.rglob("*")) == []
