@@ -381,6 +381,7 @@ class Gateway:
         """Return the routes of the pages for operators, which import a library that others do not need."""
         from gateway.http.admin.application import routes
         from gateway.http.admin.parts import AdminParts, PlatformState
+        from gateway.http.admin.shared_turns import SharedTurns
         from gateway.http.admin.sign_in import PURPOSE
 
         parts = self._parts
@@ -402,6 +403,7 @@ class Gateway:
                 sessions=parts.sessions,
                 cluster=parts.store.cluster,
                 recent=recent,
+                turns=SharedTurns(recent, parts.store.cluster),
                 link=lambda key: parts.files.server.blob_url(key, seconds=CONTENT_LINK),
             )
         )

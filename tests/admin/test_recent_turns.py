@@ -2,10 +2,12 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import orjson
 import pytest
 
 from gateway.http.admin import recent_turns
 from gateway.http.admin.recent_turns import MOST_EVENTS, RecentTurns
+from gateway.http.admin.shared_turns import LARGEST, heard, told
 from gateway.telemetry.observer import (
     CallOutcome,
     DeliveryAccepted,
@@ -128,3 +130,20 @@ def test_threads_may_tell_at_once() -> None:
         list(pool.map(tell, range(4)))
     assert len(remembered(turns)) == 20
     assert turns._events == sum(len(turn.events) for turn in turns.newest(limit=100))
+
+
+@pytest.mark.parametrize("number", [1, 20, 200])
+def test_a_turn_is_told_to_other_replicas_as_far_as_there_is_room(number: int) -> None:
+    turns = RecentTurns()
+    turns.turn_begun(begun("k"))
+    for each in range(number):
+        turns.called(called("k", method=f"m{each}", error="é" * 400 if each % 50 == 7 else ""))
+    turns.turn_ended(TurnEnded("slack", "c", "k", "message_created", 1, "failed", 2.0, "boom"))
+    turn = turns.find("c", "k")
+    assert turn is not None
+    packed = orjson.dumps(told(turn))
+    assert len(packed) < LARGEST + 500
+    again = heard(orjson.loads(packed))
+    assert (again.events[0], again.events[-1]) == (turn.events[0], turn.events[-1])
+    assert len(again.events) + again.more == len(turn.events) + turn.more
+    assert (again == turn) == (number < 200)

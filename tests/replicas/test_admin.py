@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 import gateway as cl
-from tests.admin.stage import address, text_of
+from tests.admin.stage import address, links, text_of
 from tests.chatkit.client import KEY, connected
 from tests.support.replicas import chatkit_replicas
 
@@ -50,3 +50,8 @@ async def test_a_session_holds_on_all_replicas_and_each_shows_its_own_turns(tmp_
         assert "in memory here" in mine
         assert "another replica may run it" in others
         assert "hello" in others  # its thread, which is in the store
+        [turn] = links(await http.get(f"{first.url}/admin/{address('conversation', key=key)}"), "turn")
+        told = [text_of(await http.get(f"{replica.url}/admin/{turn}")) for replica in (first, second)]
+        assert all("Run 1 ended done" in each and "Delivery accepted" in each for each in told)
+        assert ["It ran on another replica" in each for each in told] == [False, True]
+        assert "No replica that answers remembers" not in told[1]

@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from gateway.http.access import KeyedAccess
 from gateway.http.admin.recent_turns import RecentTurns
+from gateway.http.admin.shared_turns import SharedTurns
 from gateway.ports import Cluster, Inbox, LayerStatus, Operations, Records, Threads
 from gateway.runtime.limits import Limits
 from gateway.runtime.session import SessionPool
@@ -49,5 +50,7 @@ class AdminParts:
     cluster: Cluster
     recent: RecentTurns
     """The last turns of this process."""
+    turns: SharedTurns
+    """The last turns of all replicas, each by its name."""
     link: Callable[[str], str | None]
     """Returns the link to the content of an element, by its key; None where the gateway's address is not known."""

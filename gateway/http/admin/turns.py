@@ -23,10 +23,12 @@ async def turn(call: Call) -> Response:
     """Return the page of a turn. Raises ``RequestRefused`` (404) where nothing is known of its delivery."""
     conversation, delivery = call.required("conversation"), call.required("delivery")
     store = call.parts.store
-    recent = call.parts.recent.find(conversation, delivery)
-    entry, journal = await asyncio.gather(
-        store.delivery(conversation, delivery), store.journal_of(conversation, delivery)
+    found, entry, journal = await asyncio.gather(
+        call.parts.turns.find(conversation, delivery),
+        store.delivery(conversation, delivery),
+        store.journal_of(conversation, delivery),
     )
+    recent = None if found is None else found.turn
     if entry is None and recent is None:
         raise RequestRefused(
             404,
@@ -43,6 +45,7 @@ async def turn(call: Call) -> Response:
         delivery=delivery,
         entry=entry,
         recent=recent,
+        elsewhere=None if found is None else found.host,
         received_at=received_at,
         state=_state(entry, recent, work if work is not None and work.delivery == delivery else None),
         journal=[
