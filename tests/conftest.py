@@ -18,6 +18,15 @@ settings.register_profile("gateway", deadline=None)
 settings.load_profile("gateway")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep tests that share a fixture of their module on one worker: each further worker would make it once more."""
+    for item in items:
+        if isinstance(item, pytest.Function) and item.get_closest_marker("xdist_group") is None:
+            definitions = item._fixtureinfo.name2fixturedefs.values()
+            if any(each[-1].scope == "module" for each in definitions):
+                item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say that tests were left out, in a line of its own."""
     left_out.say(terminalreporter)
