@@ -32,7 +32,7 @@ from adapters.discord.shards import Shards
 from adapters.discord.threads import Threads
 from adapters.fields import text
 from adapters.locks import ClusterLocks
-from gateway.adapter import Accept, AdapterContext, IdForm
+from gateway.adapter import Accept, AdapterContext, Connection, IdForm
 from gateway.errors import GatewayError, SettingsError
 from gateway.model import (
     AccessFacts,
@@ -201,6 +201,11 @@ class DiscordAdapter:
         if self._shards is not None and self._shards.trouble is not None:
             return self._shards.trouble
         return self._intake.trouble if self._intake is not None else None
+
+    def connections(self) -> Sequence[Connection]:
+        """Return the connections of the shards that this replica has."""
+        held = [] if self._shards is None else [keeper.connection for keeper in self._shards.keepers]
+        return [connection for connection in held if connection is not None]
 
     def parse(self, envelope: Envelope) -> Event | None:
         """Return the event in a delivery. None, with a line in the log, for a delivery that cannot be read: an

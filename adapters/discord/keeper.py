@@ -16,7 +16,7 @@ import structlog
 
 from adapters.discord.directory import Directory
 from adapters.discord.shard import Shard
-from gateway.adapter import Cluster
+from gateway.adapter import Cluster, Connection
 from gateway.errors import Fenced, StoreFailed
 
 ASK_EVERY = 1.0
@@ -72,6 +72,14 @@ class ShardKeeper:
     def shard(self) -> Shard | None:
         """The shard, while this replica has it."""
         return self._shard
+
+    @property
+    def connection(self) -> Connection | None:
+        """The connection, as ``/readyz`` shows it; None while another replica has the shard."""
+        shard = self._shard
+        if shard is None:
+            return None
+        return Connection(f"shard {self._number}", shard.since if shard.trouble is None else None, shard.trouble)
 
     @property
     def trouble(self) -> str | None:

@@ -12,6 +12,7 @@ waits to be stored (``Intake.room``): then Discord keeps it.
 
 import asyncio
 import random
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -116,6 +117,8 @@ class Shard(discord.Client):
         self._index = shard
         self.settled = settled or asyncio.Event()
         """Set once the connection is up, or it is known why it cannot be."""
+        self.since: float | None = None
+        """Since when the connection is up, in seconds since the epoch; None while it is not."""
         self.trouble: str | None = "not connected yet"
         """What is wrong with the connection; None if nothing is."""
         self.fatal: str | None = None
@@ -169,6 +172,7 @@ class Shard(discord.Client):
 
     def _is_up(self, event: str) -> None:
         self._refusals = 0
+        self.since = time.time()
         if self._mistrusted:
             self._trusting = self.loop.call_later(TRUSTED, self._is_trusted)
         else:
@@ -294,10 +298,11 @@ class Shard(discord.Client):
         """Forget a session that cannot be resumed; a new one follows, so the start goes on waiting."""
         self._session, self._reached = None, 0
         self._resume_store.begun()
-        self.trouble = f"no connection to Discord's gateway: {why}"
+        self.since, self.trouble = None, f"no connection to Discord's gateway: {why}"
         log.info("discord.session_over", why=why, shard=self._index)
 
     def _lost(self, why: str) -> None:
+        self.since = None
         self.trouble = self.fatal or f"no connection to Discord's gateway: {why}"
         self.settled.set()
         if self.fatal is not None:

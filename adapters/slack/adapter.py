@@ -22,7 +22,7 @@ from adapters.slack.parse import parse
 from adapters.slack.settings import SlackSettings
 from adapters.slack.webhook import Webhook
 from adapters.slack.workspaces import Workspace, Workspaces
-from gateway.adapter import Accept, AdapterContext, IdForm
+from gateway.adapter import Accept, AdapterContext, Connection, IdForm
 from gateway.errors import PlatformError, Rejected, SettingsError, StoreFailed, Unavailable
 from gateway.model import (
     AccessFacts,
@@ -175,6 +175,10 @@ class SlackAdapter:
             return "the app was uninstalled or its token revoked: install it again and set SLACK_BOT_TOKEN"
         kept = self._distribution.health() if self._distribution is not None else None
         return self._trouble or kept or (self._socket.health() if self._socket else None)
+
+    def connections(self) -> Sequence[Connection]:
+        """Return the connection of Socket Mode; none where Slack calls webhooks."""
+        return [] if self._socket is None else [self._socket.connection()]
 
     def parse(self, envelope: Envelope) -> Event | None:
         """Return the event in a delivery; None for one that is of no interest."""

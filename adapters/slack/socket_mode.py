@@ -5,6 +5,7 @@ it again. The SDK's client maintains the connection (pings, reconnects, Slack's 
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, cast
@@ -20,7 +21,7 @@ from adapters.jsons import NotJson, loads
 from adapters.slack.api import TIMEOUT, SlackHttp, quiet
 from adapters.slack.errors import BAD_TOKEN, code_of, translate
 from adapters.slack.inbound import Inbound, describe
-from gateway.adapter import Accept
+from gateway.adapter import Accept, Connection
 from gateway.errors import Draining, SettingsError, Unavailable
 
 log = structlog.get_logger(__name__)
@@ -36,6 +37,13 @@ class Socket:
         self._inbound = inbound
         self._token = app_token
         self._client: SocketModeClient | None = None
+        self._greeted = 0.0
+        """When Slack last said hello on a new connection, in seconds since the epoch."""
+
+    def connection(self) -> Connection:
+        """Return the connection, as ``/readyz`` shows it."""
+        problem = self.health()
+        return Connection("socket", self._greeted if problem is None else None, problem)
 
     def health(self) -> str | None:
         """Return what is wrong with the connection; None if nothing is."""
@@ -108,7 +116,9 @@ class Socket:
     async def _receive(self, client: SocketModeClient, envelope: dict[str, Any], accept: Accept) -> None:
         envelope_id = text(envelope, "envelope_id")
         if not envelope_id:
-            return  # ``hello`` and the like ask for nothing
+            if text(envelope, "type") == "hello":
+                self._greeted = time.time()
+            return  # such frames ask for nothing
         kind, payload = text(envelope, "type"), obj(envelope, "payload")
         if kind not in _KINDS or not payload:
             # It cannot be read, now or when it is sent again.

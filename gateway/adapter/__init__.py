@@ -29,10 +29,12 @@ from gateway.adapter.diagnosis import (
 )
 from gateway.adapter.emulator import Emulator
 from gateway.adapter.extras import (
+    Connection,
     IdForm,
     SupportsAccessFacts,
     SupportsCommands,
     SupportsCompletion,
+    SupportsConnections,
     SupportsDirectMessages,
     SupportsHandover,
     SupportsHistory,
@@ -62,6 +64,7 @@ __all__ = [
     "CheckStatus",
     "Cipher",
     "Cluster",
+    "Connection",
     "Conversations",
     "Diagnosis",
     "DiagnosisContext",
@@ -81,6 +84,7 @@ __all__ = [
     "SupportsAccessFacts",
     "SupportsCommands",
     "SupportsCompletion",
+    "SupportsConnections",
     "SupportsDirectMessages",
     "SupportsHandover",
     "SupportsHistory",

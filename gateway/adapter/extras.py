@@ -169,6 +169,28 @@ class IdForm(NamedTuple):
     example: str
 
 
+class Connection(NamedTuple):
+    """A standing connection to a platform, such as a socket."""
+
+    name: str
+    """What it is (``socket``, ``shard 0``), not the same for two of a platform."""
+    since: float | None
+    """Since when it is up, in seconds since the epoch; None while it is not."""
+    problem: str | None
+    """What is wrong with it; None while it is up."""
+
+
+@runtime_checkable
+class SupportsConnections(Protocol):
+    """An adapter that can hold standing connections to its platform, over which deliveries come. ``/readyz`` shows
+    them."""
+
+    def connections(self) -> Sequence[Connection]:
+        """Return those that this process holds or tries to hold; none where deliveries come by webhooks, or other
+        replicas hold them."""
+        ...
+
+
 @runtime_checkable
 class SupportsAccessFacts(Protocol):
     """An adapter that tells what access rules ask of people and places. Without it only their ids are known, and a rule

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 import orjson
@@ -10,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.adapter import Adapter
+from gateway.adapter import Adapter, Connection, SupportsConnections
 from gateway.ports import LayerStatus, Store
 from gateway.redaction import redact
 from gateway.runtime.limits import Limits
@@ -120,6 +121,23 @@ class Readiness:
         problem = self._refused.get(platform) or self._adapters[platform].health()
         return None if problem is None else redact(problem)
 
+    def state_of(self, platform: str) -> Mapping[str, Any]:
+        """Return the state of a platform as ``/readyz`` shows it: its ``status`` (``ok`` or ``unavailable``), why it is
+        not ok (``problem``), and the standing connections to it, each with the time (UTC, ISO 8601) since when it is
+        up, or what is wrong with it."""
+        problem = self.problem_of(platform)
+        state: dict[str, Any] = {"status": "ok" if problem is None else "unavailable"}
+        if problem is not None:
+            state["problem"] = problem
+        if connections := self.connections_of(platform):
+            state["connections"] = {each.name: _shown(each) for each in connections}
+        return state
+
+    def connections_of(self, platform: str) -> Sequence[Connection]:
+        """Return the standing connections to a platform that this process holds."""
+        adapter = self._adapters[platform]
+        return adapter.connections() if isinstance(adapter, SupportsConnections) else ()
+
 
 class Ready(NamedTuple):
     """Whether the gateway can do its work."""
@@ -159,7 +177,7 @@ def health_routes(
             "status": ready.status,
             "problems": ready.problems,
             "limits": limits.shown(),
-            "platforms": {name: counters.of(name) for name in adapters},
+            "platforms": {name: {**readiness.state_of(name), **counters.of(name)} for name in adapters},
         }
         if ready.layer is not None:
             body["data_layer"] = {
@@ -171,6 +189,12 @@ def health_routes(
         return _json(body, 503 if ready.status == "unavailable" else 200)
 
     return [Route("/healthz", healthz), Route("/readyz", readyz)]
+
+
+def _shown(connection: Connection) -> Mapping[str, str]:
+    if connection.since is None:
+        return {"problem": redact(connection.problem or "it is not up")}
+    return {"since": datetime.fromtimestamp(connection.since, UTC).isoformat(timespec="seconds")}
 
 
 def _json(body: Mapping[str, Any], status: int = 200) -> Response:

@@ -71,6 +71,10 @@ class LiveGauges:
         values["gateway_platform_up"] = {
             (name,): float(self._readiness.problem_of(name) is None) for name in self._adapters
         }
+        values["gateway_platform_connections"] = {
+            (name,): float(sum(each.since is not None for each in self._readiness.connections_of(name)))
+            for name in self._adapters
+        }
         parts = sorted(part for part in cluster.parts if _LASTING.fullmatch(part))
         values["gateway_part_led"] = {(part,): 1.0 for part in parts[:_MOST_PARTS]}
         if ready.layer is not None:

@@ -163,6 +163,12 @@ METRICS = (
         "1 while the platform can be worked with, else 0.",
     ),
     Metric(
+        "gateway_platform_connections",
+        "gauge",
+        ("platform",),
+        "Standing connections to the platform that this replica holds and that are up: sockets, shards.",
+    ),
+    Metric(
         "gateway_queue_age_seconds",
         "gauge",
         (),

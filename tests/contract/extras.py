@@ -11,6 +11,7 @@ import pytest
 
 import gateway.adapter
 from gateway.adapter import (
+    SupportsConnections,
     SupportsDirectMessages,
     SupportsHistory,
     SupportsLookup,
@@ -47,6 +48,18 @@ class ExtrasContract(HouseContract):
 
     def test_it_claims_to_stream_where_it_can(self, harness: AdapterHarness) -> None:
         assert isinstance(harness.adapter, SupportsStreaming) == (harness.adapter.capabilities.stream_limit > 0)
+
+    async def test_it_tells_which_connections_are_up_and_what_is_wrong_with_the_others(
+        self, harness: AdapterHarness
+    ) -> None:
+        adapter = harness.adapter
+        need_extra(harness, SupportsConnections)
+        assert isinstance(adapter, SupportsConnections)
+        await harness.dm()
+        connections = adapter.connections()
+        assert len({each.name for each in connections}) == len(connections)
+        assert {each.problem for each in connections} <= {None}
+        assert all(each.since is not None and time.time() - 600 < each.since <= time.time() for each in connections)
 
     # Streams
 

@@ -36,6 +36,7 @@ EXTRAS: frozenset[type] = frozenset(
         extras.SupportsAccessFacts,
         extras.SupportsCommands,
         extras.SupportsCompletion,
+        extras.SupportsConnections,
         extras.SupportsDirectMessages,
         extras.SupportsHandover,
         extras.SupportsHistory,

@@ -640,6 +640,7 @@ async def test_socket_mode_acknowledges_after_accept_and_answers_in_place(tmp_pa
         serving(world, tmp_path, SlackHarness) as harness,
     ):
         assert harness.adapter.health() is None
+        assert [each.name for each in harness.adapter.connections()] == ["socket"]
         harness.failure = Unavailable("not yet")
         post = await world.mention("hello")
         await harness.until(lambda: harness.attempts > 0)
