@@ -11,6 +11,7 @@ import structlog
 
 from gateway.errors import StoreFailed
 from gateway.redaction import BLANK, SECRET_NAMES, redact
+from gateway.telemetry.floods import FloodFilter, Floods, holding_back
 
 _LONGEST = 20_000
 """Characters of one value that a log line shows: an error of user code may have any text."""
@@ -116,8 +117,9 @@ def _unfailing(level: int) -> type[Any]:
 
 def configure_logging(*, form: Literal["json", "console"], debug: bool) -> None:
     """Set up logging to standard error for the whole process, the standard library's ``logging`` included, with secrets
-    redacted. ``form`` is ``json`` for machines or ``console`` for people; ``debug`` logs everything, libraries
-    included."""
+    redacted and floods of one warning held back. ``form`` is ``json`` for machines or ``console`` for people; ``debug``
+    logs everything, libraries included."""
+    floods = Floods()
     processors: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -141,6 +143,8 @@ def configure_logging(*, form: Literal["json", "console"], debug: bool) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer, _redact_line],
         )
     )
+    if not debug:
+        handler.addFilter(FloodFilter(floods))
     logging.basicConfig(handlers=[handler], level=logging.DEBUG if debug else logging.INFO, force=True)
     for noisy in ("uvicorn.error", "uvicorn.access", "slack_bolt", "slack_sdk", "asyncio", "aiohttp.access", "alembic"):
         logging.getLogger(noisy).setLevel(logging.DEBUG if debug else logging.WARNING)
@@ -148,7 +152,7 @@ def configure_logging(*, form: Literal["json", "console"], debug: bool) -> None:
     logging.getLogger("uvicorn.error").setLevel(logging.DEBUG if debug else logging.ERROR)
     structlog.configure(
         processors=[
-            *(() if debug else (_unless_said,)),
+            *(() if debug else (_unless_said, holding_back(floods))),
             *processors,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
