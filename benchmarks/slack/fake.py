@@ -22,7 +22,14 @@ class FakeSlack(Fake):
     @property
     def environment(self) -> Mapping[str, str]:
         """The settings that point a bot at the fake."""
-        return {"SLACK_API_URL": f"{self.url}/api/", "SLACK_BOT_TOKEN": TOKEN, "SLACK_SIGNING_SECRET": SECRET}
+        return {
+            "SLACK_API_URL": f"{self.url}/api/",
+            "SLACK_BOT_TOKEN": TOKEN,
+            "SLACK_SIGNING_SECRET": SECRET,
+            # It takes traces too, and knows nothing of them; only a subject that turns them on sends any.
+            "GATEWAY_TRACES": "off",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": self.url,
+        }
 
     def answer(self, verb: str, path: str, body: bytes) -> Answer:
         method = path.rpartition("/")[2]
