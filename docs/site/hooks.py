@@ -34,6 +34,7 @@ GENERATED = ("examples", "reference")
 
 _LINK = re.compile(r"(?<!\\)(!?)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(([^()\s]+)\)")
 _DRAWING = re.compile(r'<img [^>]*src="[./]*images/(\w+\.svg)"[^>]*/?>')
+_PATH = re.compile(r"[\w./-]+\.md")
 _FENCE = re.compile(r"^\s*(````?|~~~)(?!`)")
 
 
@@ -63,8 +64,9 @@ def _examples() -> dict[str, str]:
         name = file.relative_to(ROOT).as_posix()
         page = example_page(name)
         source = file.read_text(encoding="utf-8")
-        said = re.match(r'"""(.*?)"""', source, re.DOTALL)
-        what = " ".join(said[1].split()) if said else ""
+        said = re.match(r'"""(.*?)"""|((?:(?://|#)[^\n]*\n)+)', source, re.DOTALL)
+        assert said is not None, f"{name} does not begin by saying what it is"
+        what = " ".join((said[1] or re.sub(r"^(//|#)", "", said[2], flags=re.MULTILINE)).split())
         language = {".py": "python", ".mjs": "javascript", ".rb": "ruby"}[file.suffix]
         guide = file.parent / "README.md"
         # The guide of a whole program is its page; below stands the program.
@@ -150,7 +152,16 @@ def _linked(link: "re.Match[str]", page: str, source: str, files: "Files", repos
     if to is None or files.get_file_from_path(to) is None:
         return f"[{label}]({repository.rstrip('/')}/blob/main/{path})" if repository and not image else label
     ending = f"#{anchor}" if anchor and anchor not in SECTIONS else ""
+    if _PATH.fullmatch(label):
+        label = _title(path) or label
     return f"{image}[{label}]({posixpath.relpath(to, posixpath.dirname(page) or '.')}{ending})"
+
+
+@cache
+def _title(path: str) -> str | None:
+    """Return the heading of a document, None for another file: on the site its path says nothing."""
+    found = re.match(r"# (.*)", (ROOT / path).read_text(encoding="utf-8")) if path.endswith(".md") else None
+    return found[1] if found else None
 
 
 def _page_of(path: str, anchor: str) -> str | None:
