@@ -5,7 +5,7 @@
 FROM python:3.11-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /src
-COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY pyproject.toml constraints.txt pytest_gateway.py README.md LICENSE ./
 COPY gateway gateway
 COPY adapters adapters
 COPY examples/hello.py examples/hello.py

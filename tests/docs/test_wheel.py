@@ -11,6 +11,7 @@ import subprocess
 import sys
 import sysconfig
 import tarfile
+import tomllib
 import urllib.request
 import zipfile
 from collections.abc import Iterator
@@ -69,17 +70,28 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "bin"
 
 
+def included() -> list[str]:
+    """Return the files and folders that pyproject.toml puts into the wheel."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    paths: list[str] = project["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"]
+    return paths
+
+
 def test_the_wheel_has_everything_and_nothing_else(wheel: Path) -> None:
-    names = set(zipfile.ZipFile(wheel).namelist())
+    packed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     sources = {
-        path.relative_to(ROOT).as_posix()
-        for package in ("gateway", "adapters")
-        for path in (ROOT / package).rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        file.relative_to(ROOT).as_posix()
+        for path in included()
+        for file in [ROOT / path, *(ROOT / path).rglob("*")]
+        if file.is_file() and "__pycache__" not in file.parts
     }
-    packed = {name for name in names if ".dist-info/" not in name}
-    assert packed == sources | {"gateway/hello.py"}
-    assert {"gateway/py.typed", "adapters/py.typed"} <= packed
+    assert packed == {name.replace("examples/", "gateway/") for name in sources}
+    assert {"gateway/py.typed", "adapters/py.typed", "gateway/hello.py"} <= packed
+
+
+def test_the_image_is_made_of_what_the_wheel_is_made_of() -> None:
+    copied = re.findall(r"^COPY (?!--)(.*) \S+$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(included()) <= {name for line in copied for name in line.split()}
 
 
 def test_the_source_distribution_has_what_a_reader_looks_for(built: Path) -> None:
