@@ -23,7 +23,7 @@ from adapters.slack.settings import SlackSettings
 from adapters.slack.webhook import Webhook
 from adapters.slack.workspaces import Workspace, Workspaces
 from gateway.adapter import Accept, AdapterContext, Connection, IdForm
-from gateway.errors import PlatformError, Rejected, SettingsError, StoreFailed, Unavailable
+from gateway.errors import Forbidden, PlatformError, Rejected, SettingsError, StoreFailed, Unavailable
 from gateway.model import (
     AccessFacts,
     Capabilities,
@@ -253,9 +253,12 @@ class SlackAdapter:
         await (await self._workspaces.get(to.workspace)).agent.react(to, message_id, emoji, added=added)
 
     async def open_dm(self, user: UserRef) -> ConversationRef:
-        """Return the direct messages with a user of this workspace, opened by conversations.open. Raises ``Rejected``
-        for a user of another."""
-        at = await self._at(user.workspace)
+        """Return the direct messages with a user, opened by conversations.open. Raises ``Rejected`` for a user of a
+        workspace that the app is not in."""
+        try:
+            at = await self._at(user.workspace)
+        except Forbidden as error:
+            raise Rejected(str(error)) from error
         if user.workspace != at.me.team:
             raise Rejected(f"the bot is in the workspace {at.me.team}, not in {user.workspace}")
         channel = await at.agent.open_dm(user)

@@ -108,7 +108,7 @@ class Inbound:
         if self._removals is not None and is_removal(body):
             await self._removals.take(body, accept)
             return _EMPTY
-        workspace = await self._workspaces.addressed(addressees(body))
+        workspace = await self._workspaces.addressed(body)
         if workspace is None:
             self._ignore_stranger(body)
             return _EMPTY

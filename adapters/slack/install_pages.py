@@ -10,9 +10,10 @@ _PAGE = """<!doctype html>
 <title>{title}</title>
 <style>
 :root {{ color-scheme: light dark }}
-body {{ margin: 0; min-height: 100vh; display: grid; place-items: center; font: 1rem/1.5 system-ui, sans-serif;
+body {{ margin: 0; min-height: 100vh; display: grid; grid-template-columns: minmax(0, 1fr);
+  place-items: center; overflow-wrap: anywhere; font: 1rem/1.5 system-ui, sans-serif;
   background: Canvas; color: CanvasText }}
-main {{ max-width: 32rem; padding: 2rem }}
+main {{ box-sizing: border-box; max-width: min(36rem, 100%); padding: 2rem }}
 h1 {{ font-size: 1.6rem; margin: 0 0 .5rem }}
 a {{ display: inline-block; margin-top: 1rem; padding: .6rem 1.2rem; border-radius: .4rem; background: #611f69;
   color: #fff; text-decoration: none }}

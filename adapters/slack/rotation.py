@@ -67,12 +67,13 @@ class Rotation:
 
     async def renewed(self, id: str, refused: str, code: str) -> bool:
         """Return whether an installation has another token than one that Slack refused with an error code: one that was
-        stored meanwhile, or a new one for a token that has expired."""
+        stored meanwhile, or a new one for a token that has expired. Raises ``Unavailable`` where none can be had
+        now."""
         try:
             current = await self._read(id)
             if current.token == refused and code == "token_expired" and current.refresh_token:
                 current = await self._replaced(current, forced=True)
-        except PlatformError:
+        except Forbidden:
             return False
         return current.token != refused
 

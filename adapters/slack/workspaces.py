@@ -3,8 +3,9 @@ remembered of its conversations. Each is made when it is needed, from the instal
 
 from collections import OrderedDict, deque
 
+from adapters.fields import Json
 from adapters.slack.access import People
-from adapters.slack.addressees import Addressee
+from adapters.slack.addressees import addressees
 from adapters.slack.agent import Agent
 from adapters.slack.api import SlackApi, SlackHttp
 from adapters.slack.completion import Completion
@@ -101,12 +102,12 @@ class Workspaces:
             raise Forbidden(f"the app is not installed in {team}: {self._rotation.fix(team)}")
         return found
 
-    async def addressed(self, addressees: list[Addressee]) -> Workspace | None:
-        """Return the workspace that a delivery is for: the first of these in which the app is installed. None where it
-        is in none. Raises ``Unavailable`` and ``Undecryptable``."""
+    async def addressed(self, body: Json) -> Workspace | None:
+        """Return the workspace that a delivery is for: the likeliest in which the app is installed. None where it is in
+        none. Raises ``Unavailable`` and ``Undecryptable``."""
         if self._installations is None:
             return self.own
-        for each in addressees:
+        for each in addressees(body):
             found = await self._find(each.team, each.org, org_wide=each.org_wide)
             if found is not None:
                 return found

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -14,7 +15,10 @@ from gateway.adapter import AdapterContext
 from gateway.chat.registry import Callbacks
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.emulators.slack.world import Team
-from gateway.runtime.cipher import new_key
+from gateway.runtime.cipher import KeyedCipher, new_key
+from gateway.store import open_store
+from tests.contract.harness import AdapterHarness, serving
+from tests.contract.world import World
 from tests.slack.world import SlackWorld
 from tests.support.bot import RunningBot, running_bot
 
@@ -125,3 +129,35 @@ def workspace(slack: SlackEmulator, team_id: str, *, channel: str = "C0GENERAL",
     slack.add_user("Ada", team=team, user_id=person)
     slack.add_channel("general", team=team, channel_id=channel, members=[person, team.bot.id])
     return team
+
+
+REDIRECT = "https://bot.example/slack/oauth_redirect"
+"""The address to which Slack leads browsers back where none is at hand."""
+
+
+async def install(adapter: SlackAdapter, slack: SlackEmulator, where: str) -> None:
+    """Install the app by way of this adapter, without a browser."""
+    assert adapter._distribution is not None
+    slack.oauth.redirect_uris.add(REDIRECT)
+    routes = adapter._distribution._install
+    code = slack.oauth.allow(where, REDIRECT)
+    await routes._stored(await routes._parts.oauth.exchange(code, redirect_uri=REDIRECT))
+
+
+@asynccontextmanager
+async def installed(world: OAuthWorld, data: Path) -> AsyncIterator[AdapterHarness]:
+    """Serve an adapter whose workspace has installed the app."""
+    store = open_store(f"sqlite:///{data}/gateway.db")
+
+    def made(world: World, context: AdapterContext) -> AdapterHarness:
+        context = replace(context, documents=store, cipher=KeyedCipher([KEY]), public_url="https://bot.example")
+        return AdapterHarness(world, context)
+
+    await store.open()
+    try:
+        async with serving(world, data, made) as harness:
+            assert isinstance(harness.adapter, SlackAdapter)
+            await install(harness.adapter, world.slack, world.slack.team.id)
+            yield harness
+    finally:
+        await store.close()

@@ -17,7 +17,7 @@ from adapters.slack import rotation
 from adapters.slack.settings import SlackSettings
 from gateway.chat.registry import Callbacks
 from gateway.emulators.slack.emulator import SlackEmulator
-from gateway.errors import Forbidden, SettingsError
+from gateway.errors import Forbidden, SettingsError, Unavailable
 from gateway.model import ConversationRef, Outgoing, UserRef
 from gateway.runtime.cipher import new_key
 from tests.slack.oauth import KEY, Distributed, browsing, distributed, workspace
@@ -399,6 +399,15 @@ async def test_the_answer_of_an_exchange_may_be_lost(rotating: Distributed) -> N
     await send(rotating)
     assert exchanges(slack) == 2
     slack.oauth.expire("T0ONE")
+    await send(rotating)
+
+
+async def test_while_no_new_token_can_be_had_sends_are_to_be_tried_again(rotating: Distributed) -> None:
+    slack = rotating.slack
+    slack.oauth.expire("T0ONE")
+    slack.fail_next("oauth.v2.access", times=3, status=503)
+    with pytest.raises(Unavailable, match="T0ONE"):
+        await send(rotating)
     await send(rotating)
 
 

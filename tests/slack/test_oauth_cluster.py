@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from adapters.slack.adapter import SlackAdapter
 from gateway.adapter import AdapterContext
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.errors import Forbidden
@@ -17,20 +16,18 @@ from gateway.runtime.cipher import KeyedCipher
 from gateway.store import open_store
 from tests.contract.harness import serving
 from tests.contract.world import World
-from tests.slack.oauth import KEY, OAuthWorld, workspace
+from tests.slack.oauth import KEY, OAuthWorld, install, workspace
 from tests.slack.test_adapter import SlackHarness
 from tests.support.cluster import Replica, Replicas
 from tests.support.emulators import started
 
 Two = tuple[SlackHarness, SlackHarness]
-REDIRECT = "https://bot.example/slack/oauth_redirect"
 
 
 @pytest.fixture
 async def slack() -> AsyncIterator[SlackEmulator]:
     async with started(SlackEmulator(limits="off", retry_delays=(0.05, 0.1, 0.2))) as emulator:
         workspace(emulator, "T0ONE")
-        emulator.oauth.redirect_uris.add(REDIRECT)
         emulator.oauth.rotation = True
         yield emulator
 
@@ -54,16 +51,8 @@ async def two(slack: SlackEmulator, tmp_path: Path) -> AsyncIterator[Two]:
             await stack.enter_async_context(serving(world, tmp_path, joined(replicas.join()))) for _ in range(2)
         ]
         world.deliver_to(one.url)
-        await install(one.adapter, slack)
+        await install(one.adapter, slack, "T0ONE")
         yield one, other
-
-
-async def install(adapter: SlackAdapter, slack: SlackEmulator) -> None:
-    """Install the app in the workspace by way of one replica."""
-    assert adapter._distribution is not None
-    routes = adapter._distribution._install
-    code = slack.oauth.allow("T0ONE", REDIRECT)
-    await routes._stored(await routes._parts.oauth.exchange(code, redirect_uri=REDIRECT))
 
 
 async def send(harness: SlackHarness) -> None:
@@ -89,7 +78,7 @@ async def test_a_removal_that_one_replica_hears_counts_at_the_other(slack: Slack
     with pytest.raises(Forbidden, match="not installed in T0ONE"):
         await send(other)
     assert len(slack.calls_to("chat.postMessage")) == posts
-    await install(two[0].adapter, slack)
+    await install(two[0].adapter, slack, "T0ONE")
     await asyncio.sleep(0)
     await send(other)
 
@@ -101,5 +90,5 @@ async def test_what_another_replica_did_is_found_though_its_word_was_lost(
     await send(other)
     monkeypatch.setattr(other.adapter._distribution.installations, "_forget", lambda id: None)  # type: ignore[union-attr]
     slack.oauth.uninstall("T0ONE", tell="nobody")
-    await install(one.adapter, slack)
+    await install(one.adapter, slack, "T0ONE")
     await send(other)
