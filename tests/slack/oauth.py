@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import aiohttp
+from yarl import URL
 
 from adapters.slack.adapter import SlackAdapter
 from adapters.slack.settings import SlackSettings
@@ -49,6 +50,15 @@ class Browser:
         self._session = session
         self._slack = slack
         self._url = url
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """The cookies it holds, by their names."""
+        return {cookie.key: cookie.value for cookie in self._session.cookie_jar}
+
+    @cookies.setter
+    def cookies(self, cookies: dict[str, str]) -> None:
+        self._session.cookie_jar.update_cookies(cookies, URL(f"{self._url}/slack/"))
 
     async def begin(self) -> str:
         """Open the address for installing the app; return the address of Slack's page that it leads to."""

@@ -14,13 +14,17 @@ from structlog.testing import capture_logs
 
 import gateway as cl
 from adapters.slack import rotation
+from adapters.slack.api import SlackHttp
+from adapters.slack.manifest import SCOPES
+from adapters.slack.oauth import OAuth
 from adapters.slack.settings import SlackSettings
 from gateway.chat.registry import Callbacks
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.errors import Forbidden, SettingsError, Unavailable
-from gateway.model import ConversationRef, Outgoing, UserRef
+from gateway.model import CommandInvoked, ConversationRef, Outgoing, UserRef
 from gateway.runtime.cipher import new_key
-from tests.slack.oauth import KEY, Distributed, browsing, distributed, workspace
+from tests.slack.oauth import KEY, Distributed, OAuthWorld, browsing, distributed, installed, workspace
+from tests.slack.world import slack_world
 from tests.support.bot import register
 from tests.support.emulators import started
 
@@ -163,9 +167,12 @@ async def test_a_state_counts_once_and_in_its_own_browser_only(
         ):
             page = await here.browser.open(f"{base}?{bad}")
             assert page.status == 400 and "Not installed" in page.text
+        kept = here.browser.cookies
         assert (await here.browser.open(url)).status == 200
+        assert (await here.browser.open(url)).status == 400
+        here.browser.cookies = kept
         again = await here.browser.open(url)
-        assert again.status == 400
+        assert again.status == 400 and "already" in again.text
         assert slack.calls_to("oauth.v2.access")[1:] == []
 
 
@@ -539,6 +546,13 @@ async def test_a_click_in_a_shared_channel_is_for_the_bot_that_wrote_the_message
         assert "slack:T0ONE:" in (await answer(here, "T0ONE/general", "went in", ts))["text"]
 
 
+async def test_the_apps_own_command_is_known_by_the_bots_name_in_each_workspace(tmp_path: Path) -> None:
+    async with slack_world() as world, installed(OAuthWorld(world.slack), tmp_path) as harness:
+        await world.slack.command("/gateway", "search cats")
+        event = await harness.heard(CommandInvoked)
+        assert (event.command, event.text, event.ref.workspace) == ("search", "cats", world.slack.team.id)
+
+
 def test_the_command_line_makes_keys() -> None:
     from typer.testing import CliRunner
 
@@ -550,3 +564,18 @@ def test_the_command_line_makes_keys() -> None:
     cipher = KeyedCipher(made)
     assert cipher.decrypt(cipher.encrypt("secret ü")) == "secret ü"
     assert not KeyedCipher(made[::-1]).is_current(cipher.encrypt("x"))
+
+
+@pytest.mark.parametrize(
+    ("api", "page"),
+    [
+        ("https://slack.com/api/", "https://slack.com/oauth/v2/authorize?"),
+        ("https://slack-gov.com/api", "https://slack-gov.com/oauth/v2/authorize?"),
+    ],
+)
+def test_the_page_for_installing_is_where_the_api_is(api: str, page: str) -> None:
+    oauth = OAuth(SlackHttp(api), "1.2", "secret", now=time.time)
+    url = oauth.authorize_url(state="s&t", redirect_uri="https://bot.example/slack/oauth_redirect")
+    asked = parse_qs(urlsplit(url).query)
+    assert url.startswith(page) and asked["state"] == ["s&t"] and "secret" not in url
+    assert set(asked["scope"][0].split(",")) == {scope.name for scope in SCOPES}
