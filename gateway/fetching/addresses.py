@@ -30,8 +30,6 @@ def _ipv4_in(ip: IPv6Address) -> IPv4Address | None:
         return ip.ipv4_mapped
     if ip.sixtofour is not None:
         return ip.sixtofour
-    if ip.teredo is not None:
-        return ip.teredo[1]
     if any(ip in network for network in _NAT64) or ip in _COMPATIBLE:
         return IPv4Address(int(ip) & 0xFFFFFFFF)
     return None

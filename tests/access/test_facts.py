@@ -3,12 +3,30 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapters.discord import access as discord
 from adapters.discord.directory import Directory
 from adapters.slack import access as slack
 from adapters.teams import access as teams
 from gateway.model import ConversationRef, Envelope
+
+
+def objects(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    names = (
+        *("event", "user", "team_id", "message", "user_profile", "user_team", "team", "is_restricted", "command"),
+        *("is_ext_shared_channel", "enterprise", "d", "member", "roles", "author", "guild_id", "bot", "from", "id"),
+    )
+    return st.dictionaries(st.sampled_from(names), inner, max_size=5)
+
+
+ODD: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | objects(inner),
+    max_leaves=12,
+)
+"""JSON of any shape, under the names that facts are read from."""
 
 
 def delivered(body: dict[str, Any], ref: ConversationRef) -> Envelope:
@@ -101,3 +119,11 @@ def test_teams(member: dict[str, Any], guest: bool | None, external: bool | None
     where = ConversationRef(platform="teams", workspace="t1", channel="19:a@thread.tacv2")
     found = teams.facts_of_member(member, where)
     assert (found.guest, found.external, found.groups) == (guest, external, frozenset())
+
+
+@given(objects(ODD))
+def test_no_delivery_is_too_odd_to_be_judged(body: dict[str, Any]) -> None:
+    slack.facts_told(delivered(body, IN_SLACK))
+    discord.facts_told(delivered(body, IN_SLACK), Directory())
+    teams.facts_told(delivered(body, IN_SLACK))
+    teams.facts_of_member(body, IN_SLACK)
