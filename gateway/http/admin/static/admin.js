@@ -122,3 +122,4 @@ const isLive = main !== null && main.dataset.live !== undefined;
 if (isLive) live(main); // before the times are changed, which the server sends as they are
 if (document.querySelector("[data-again]") !== null) void again();
 localTimes(document);
+document.querySelector(".tab[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
