@@ -168,13 +168,13 @@ async def staged(folder: Path, also: Callable[[], Any] = lambda: None, **setting
 
 @asynccontextmanager
 async def _running(folder: Path, also: Callable[[], Any], settings: Mapping[str, Any]) -> AsyncIterator[Stage]:
-    def whole() -> None:
+    def with_everything() -> None:
         bot()
         also()
 
     async with (
         started(SlackEmulator(limits="off")) as slack,
-        running_bot(slack, register(whole), folder, **settings) as running,
+        running_bot(slack, register(with_everything), folder, **settings) as running,
         _client(f"{running.url}/admin/") as http,
     ):
         yield Stage(slack, running, http)
