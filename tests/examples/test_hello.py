@@ -9,9 +9,10 @@ import pytest
 from gateway.drivers.slack.reading import buttons, from_bot, said, shown, texts
 from gateway.emulators.slack.emulator import SlackEmulator
 from gateway.loading import load_bot
-from tests.contract.reading import planned, reads
-from tests.contract.world import File, Post, World
+from gateway.testing import User
 from tests.support.bot import running_bot
+
+pytestmark = pytest.mark.gateway(bot="../../examples/hello.py")
 
 
 @pytest.fixture
@@ -118,39 +119,30 @@ async def test_stop_ends_the_stream(slack: SlackEmulator, bot: Any, story: Any) 
     assert len(shown(half)) < len(story)
 
 
-async def charts(world: World, post: Post) -> list[File]:
-    """Wait for the chart, which may follow the words, and return what was given in the conversation."""
-    await world.wait_for(lambda: any("visits.png" in said.files for said in world.said(post.place)))
-    return await world.files(post.place)
+async def test_a_report_has_steps_a_table_and_a_chart(user: User) -> None:
+    general = user.in_channel("general")
+    await general.says("@gateway hello")
+    await general.sees("Hello")
+    await general.clicks("Make a report")
+    report = await general.sees("876 visits")
+    assert "Thursday" in report.text and "231" in report.text
+    await general.sees(lambda seen: "✅ look_up" in seen.words and "✅ draw" in seen.words and "5 days" in seen.words)
+    assert (await general.downloads("visits.png")).data.startswith(b"\x89PNG")
+    await general.settles()
+    assert "Make a report" not in general.messages[0].buttons
 
 
-async def test_a_report_has_steps_a_table_and_a_chart(world: World, examples: Path, tmp_path: Path) -> None:
-    async with running_bot(world, load_bot(examples / "hello.py"), tmp_path):
-        post = await world.mention("hello")
-        greeting = await reads(world, post, "Hello")
-        await world.click(greeting, "Make a report")
-        report = await reads(world, post, "876 visits")
-        assert "Thursday" in report.text and "231" in report.text
-        await planned(world, post, "✅ look_up: visits → 5 days", "✅ draw: bytes")
-        (chart,) = await charts(world, post)
-        assert chart.data.startswith(b"\x89PNG")
-        await world.wait_for(lambda: "Make a report" not in world.said(post.place)[0].buttons)
+async def test_tasks_are_ticked_off(user: User) -> None:
+    await user.says("tasks")
+    await user.sees(lambda seen: all(f"✅ {task}" in seen.words for task in ("Test", "Build", "Roll out")))
 
 
-async def test_tasks_are_ticked_off(world: World, examples: Path, tmp_path: Path) -> None:
-    async with running_bot(world, load_bot(examples / "hello.py"), tmp_path):
-        post = await world.mention("tasks")
-        await planned(world, post, "✅ Test", "✅ Build", "✅ Roll out")
-
-
-async def test_settings_change_the_chart(world: World, examples: Path, tmp_path: Path) -> None:
-    async with running_bot(world, load_bot(examples / "hello.py"), tmp_path):
-        post = await world.mention("hello")
-        await world.click(await reads(world, post, "You can change the settings of this chat"), "Settings")
-        await world.wait_for(world.form)
-        await world.submit({"Colour of charts": "green"})
-        await reads(world, post, "Charts are green now, streams have 30 words a second.")
-        await world.reply(post, "report")
-        await reads(world, post, "876 visits")
-        (chart,) = await charts(world, post)
-    assert chart.data == sys.modules["hello"].bar_chart([128, 172, 149, 231, 196], (46, 150, 90))
+async def test_settings_change_the_chart(user: User) -> None:
+    await user.says("hello")
+    await user.sees("You can change the settings of this chat")
+    await user.clicks("Settings")
+    await user.submits({"Colour of charts": "green"})
+    await user.sees("Charts are green now, streams have 30 words a second.")
+    await user.says("report")
+    chart = await user.downloads("visits.png")
+    assert chart.data == user.module.bar_chart([128, 172, 149, 231, 196], (46, 150, 90))
