@@ -4,7 +4,6 @@ import os
 import re
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from contextvars import ContextVar
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
@@ -18,8 +17,8 @@ from gateway.errors import SettingsError
 from gateway.redaction import conceal, conceal_address, conceal_variables
 from gateway.tables import TOML, read_document
 
-_given_only: ContextVar[bool] = ContextVar("given_only", default=False)
-"""Whether settings are made of what is given only (see ``given_only``)."""
+_given_only: set[object] = set()
+"""One object for each block of ``given_only`` that is entered: for the whole process, as the environment is."""
 
 
 class _Settings(BaseSettings):
@@ -43,7 +42,7 @@ class _Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        if _given_only.get():
+        if _given_only:
             return (init_settings,)
         return init_settings, env_settings, dotenv_settings, _Toml(settings_cls)
 
@@ -111,11 +110,12 @@ def toml_settings() -> Mapping[str, str]:
 def given_only() -> Generator[None]:
     """Let settings that are made in the block be read from nothing but the values they are given: not from the
     environment, ``.env`` or ``gateway.toml``. For tests and replays, which must be the same on every machine."""
-    before = _given_only.set(True)
+    block = object()
+    _given_only.add(block)
     try:
         yield
     finally:
-        _given_only.reset(before)
+        _given_only.discard(block)
 
 
 def conceal_secrets() -> None:

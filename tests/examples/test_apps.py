@@ -7,16 +7,13 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
 from gateway.emulators.models.server import FakeModelServer
 from gateway.loading import load_bot
-from tests.contract.reading import plan_words, reads, shows
-from tests.contract.world import File, Post, Said, World
-from tests.support.bot import running_bot
+from gateway.testing import Seen, User, bot
 from tests.support.model import ScriptedModel, Tool, serving_model
 
 APPS = Path(__file__).resolve().parents[2] / "examples" / "apps"
@@ -31,38 +28,26 @@ We thank Grace for the new logo.
 
 
 class Running:
-    """One of the programs on a platform."""
+    """One of the programs on a platform, and somebody who writes to it."""
 
-    def __init__(self, world: World, model: ScriptedModel, module: ModuleType) -> None:
-        self.world = world
+    def __init__(self, user: User, model: ScriptedModel) -> None:
+        self.user = user
         self.model = model
-        self.module = module
 
     def read_by_model(self, request: int = -1) -> str:
         """All that the model was given to read."""
         return "\n".join(str(message["content"]) for message in self.model.requests[request]["messages"])
 
-    async def step(self, post: Post, *words: str) -> Said:
+    async def step(self, *words: str) -> Seen:
         """Wait for a message that shows steps with these words."""
-
-        def look() -> Said | None:
-            found = (each for each in self.world.said(post.place) if all(word in shown(each) for word in words))
-            return next(found, None)
-
-        found = await self.world.wait_for(look, 10)
-        assert found is not None
-        return found
-
-
-def shown(said: Said) -> str:
-    return "\n".join([plan_words(said), *said.cards])
+        return await self.user.sees(lambda seen: all(word in seen.words for word in words))
 
 
 class Apps:
     """Starts the programs."""
 
-    def __init__(self, world: World, folder: Path, stack: AsyncExitStack, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._world, self._folder, self._stack, self._patch = world, folder, stack, monkeypatch
+    def __init__(self, platform: str, stack: AsyncExitStack) -> None:
+        self._platform, self._stack = platform, stack
 
     async def start(self, name: str, *replies: str | Tool) -> Running:
         """Start a program, with a model that gives these answers, one after another and the last one for ever."""
@@ -72,15 +57,12 @@ class Apps:
 
     async def start_with(self, name: str, model: ScriptedModel, url: str) -> Running:
         """Start a program that asks the model at this address."""
-        settings = {"OPENAI_BASE_URL": url, "OPENAI_API_KEY": "sk-made-up", "GATEWAY_DATA_DIR": str(self._folder)}
-        for variable, value in settings.items():
-            self._patch.setenv(variable, value)
-        callbacks = load_bot(APPS / name / "app.py")
-        module = sys.modules["app"]
-        self._stack.callback(sys.modules.pop, "app")
-        self._stack.push_async_callback(close_clients, module)
-        await self._stack.enter_async_context(running_bot(self._world, callbacks, self._folder, turn_retries=0))
-        return Running(self._world, model, module)
+        env = {"OPENAI_BASE_URL": url, "OPENAI_API_KEY": "sk-made-up"}
+        user = await self._stack.enter_async_context(
+            bot(APPS / name / "app.py", platform=self._platform, env=env, timeout=20)
+        )
+        self._stack.push_async_callback(close_clients, user.module)
+        return Running(user, model)
 
     async def end(self) -> None:
         """End what was started."""
@@ -101,10 +83,9 @@ async def close_clients(module: Any) -> None:
 
 
 @pytest.fixture
-async def apps(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Apps]:
-    monkeypatch.setattr(sys, "path", list(sys.path))
+async def apps(gateway_platform: str) -> AsyncIterator[Apps]:
     async with AsyncExitStack() as stack:
-        yield Apps(world, tmp_path, stack, monkeypatch)
+        yield Apps(gateway_platform, stack)
 
 
 def test_each_program_is_one_file_with_a_page_that_has_the_command_and_is_named_in_the_readme() -> None:
@@ -117,7 +98,7 @@ def test_each_program_is_one_file_with_a_page_that_has_the_command_and_is_named_
         assert f"(examples/apps/{name}/README.md)" in (APPS.parents[1] / "README.md").read_text()
 
 
-@pytest.mark.parametrize("world", ["slack"], indirect=True)
+@pytest.mark.gateway(platforms=["slack"])
 @pytest.mark.parametrize(
     ("name", "says"),
     [
@@ -127,36 +108,36 @@ def test_each_program_is_one_file_with_a_page_that_has_the_command_and_is_named_
         ("text_to_sql", "SELECT COUNT(*) FROM customers"),
     ],
 )
-async def test_the_question_of_its_page_is_answered_with_the_fake_model(
-    apps: Apps, world: World, name: str, says: str
-) -> None:
+async def test_the_question_of_its_page_is_answered_with_the_fake_model(apps: Apps, name: str, says: str) -> None:
     found = re.search(r"Write `(.+)`", (APPS / name / "README.md").read_text())
     assert found is not None
     with FakeModelServer() as fake:
-        await apps.start_with(name, ScriptedModel(lambda _: ""), fake.url)
-        await reads(world, await world.mention(found[1]), says)
+        app = await apps.start_with(name, ScriptedModel(lambda _: ""), fake.url)
+        general = app.user.in_channel("general")
+        await general.says(f"@gateway {found[1]}")
+        await general.sees(says)
         await apps.end()
 
 
 # -- text to SQL
 
 
-async def test_the_model_writes_sql_that_is_run_and_shown(apps: Apps, world: World) -> None:
+async def test_the_model_writes_sql_that_is_run_and_shown(apps: Apps) -> None:
     query = "SELECT city, COUNT(*) AS people FROM customers GROUP BY city ORDER BY 2 DESC, 1"
     app = await apps.start("text_to_sql", f"```sql\n{query}\n```", "Most customers are in London.")
-    post = await world.mention("Where are our customers?")
-    answer = await reads(world, post, "Most customers are in London.")
+    await app.user.says("Where are our customers?")
+    answer = await app.user.sees("Most customers are in London.")
     assert "CREATE TABLE customers" in app.read_by_model(0)
     assert json.dumps({"city": "London", "people": 2}) in app.read_by_model(1)
     assert query in answer.text
-    assert "Helsinki" in shown(answer)
-    await app.step(post, "Write a query", "Run the query")
+    assert "Helsinki" in answer.words
+    await app.step("Write a query", "Run the query")
 
 
-async def test_a_query_that_fails_is_mended_once(apps: Apps, world: World) -> None:
+async def test_a_query_that_fails_is_mended_once(apps: Apps) -> None:
     app = await apps.start("text_to_sql", "SELECT wrong FROM nowhere", "DROP TABLE customers")
-    post = await world.dm("How many?")
-    await reads(world, post, "I could not write a query for this that runs: not authorized")
+    await app.user.says("How many?")
+    await app.user.sees("I could not write a query for this that runs: not authorized")
     assert "That failed: no such table: nowhere" in app.read_by_model(1)
     assert len(app.model.requests) == 2
 
@@ -189,53 +170,54 @@ def test_a_query_reads_and_nothing_else(query: str, tmp_path: Path, monkeypatch:
 # -- questions about a document
 
 
-async def test_a_document_is_asked_for_and_questions_are_answered_from_it(apps: Apps, world: World) -> None:
+async def test_a_document_is_asked_for_and_questions_are_answered_from_it(apps: Apps) -> None:
     app = await apps.start("document_qa", "It takes less than a second [1].")
-    post = await world.dm("hello there")
-    await reads(world, post, "Send me a text file")
-    await world.reply(post, "", files=[File("notes.md", NOTES.encode(), "text/markdown")])
-    await reads(world, post, "I have read it. What would you like to know?")
-    await world.reply(post, "How long does a search take?")
-    answer = await reads(world, post, "It takes less than a second [1]")
+    user = app.user
+    await user.says("hello there")
+    await user.sees("Send me a text file")
+    await user.uploads(("notes.md", NOTES.encode()))
+    await user.sees("I have read it. What would you like to know?")
+    await user.says("How long does a search take?")
+    answer = await user.sees("It takes less than a second [1]")
     assert "[1] The search takes less than a second" in app.read_by_model()
     assert "logo" not in app.read_by_model()
-    if world.name != "teams":  # which shows sources natively
+    if user.platform != "teams":  # which shows sources natively
         assert "notes.md, passage 3" in answer.text
-    await app.step(post, "Find passages")
-    await world.reply(post, "Quetzalcoatl?")
-    await reads(world, post, "I find nothing about that in **notes.md**.")
+    assert any("Find passages" in message.words for message in user.messages)
+    await user.says("Quetzalcoatl?")
+    await user.sees("I find nothing about that in **notes.md**.")
     assert len(app.model.requests) == 1
 
 
-async def test_a_question_that_comes_with_its_document_is_answered_at_once(apps: Apps, world: World) -> None:
+async def test_a_question_that_comes_with_its_document_is_answered_at_once(apps: Apps) -> None:
     app = await apps.start("document_qa", "Grace did.")
-    post = await world.dm("Who made the logo?", files=[File("notes.md", NOTES.encode(), "text/markdown")])
-    await reads(world, post, "Grace did. [1]")
+    await app.user.says("Who made the logo?", files=[("notes.md", NOTES.encode())])
+    await app.user.sees("Grace did. [1]")
     assert "[1] We thank Grace" in app.read_by_model()
 
 
 # -- the anonymiser
 
 
-async def test_personal_data_is_sent_only_in_other_words_and_only_after_a_click(apps: Apps, world: World) -> None:
+async def test_personal_data_is_sent_only_in_other_words_and_only_after_a_click(apps: Apps) -> None:
     app = await apps.start("anonymiser", "I write to [EMAIL-1] and call [PHONE-1] [or not].")
-    post = await world.dm("Tell ada@example.com and +44 20 7946 0000 that ada@example.com has won.")
-    question = await reads(world, post, "The model would read")
+    await app.user.says("Tell ada@example.com and +44 20 7946 0000 that ada@example.com has won.")
+    question = await app.user.sees("The model would read")
     assert "[EMAIL-1]" in question.text and "ada@example.com" not in question.text
     assert app.model.requests == []
-    await world.click(question, "✅ Send that")
-    await reads(world, post, "I write to ada@example.com and call +44 20 7946 0000 [or not].")
+    await app.user.clicks("✅ Send that")
+    await app.user.sees("I write to ada@example.com and call +44 20 7946 0000 [or not].")
     assert "Tell [EMAIL-1] and [PHONE-1] that [EMAIL-1] has won." in app.read_by_model()
 
 
-async def test_what_is_declined_is_not_sent_and_what_is_harmless_needs_no_click(apps: Apps, world: World) -> None:
+async def test_what_is_declined_is_not_sent_and_what_is_harmless_needs_no_click(apps: Apps) -> None:
     app = await apps.start("anonymiser", "Paris.")
-    post = await world.dm("My name is Ada Lovelace")
-    await world.click(await shows(world, post, "✅ Send that", "❌ Send nothing"), "❌ Send nothing")
-    await reads(world, post, "Nothing was sent.")
+    await app.user.says("My name is Ada Lovelace")
+    await app.user.clicks("❌ Send nothing")
+    await app.user.sees("Nothing was sent.")
     assert app.model.requests == []
-    await world.reply(post, "What is the capital of France?")
-    await reads(world, post, "Paris.")
+    await app.user.says("What is the capital of France?")
+    await app.user.sees("Paris.")
 
 
 @pytest.mark.parametrize(
@@ -261,14 +243,14 @@ async def test_the_rules(text: str, expected: str, monkeypatch: pytest.MonkeyPat
 # -- the agent
 
 
-async def test_the_agent_calls_its_tools_and_remembers(apps: Apps, world: World) -> None:
+async def test_the_agent_calls_its_tools_and_remembers(apps: Apps) -> None:
     app = await apps.start("langgraph_agent", ("calculate", {"expression": "12.5 * (8 + 2)"}), "It is 125.", "You did.")
-    post = await world.dm("What is 12.5 * (8 + 2)?")
-    await reads(world, post, "It is 125.")
+    await app.user.says("What is 12.5 * (8 + 2)?")
+    await app.user.sees("It is 125.")
     assert app.model.requests[1]["messages"][-1]["content"] == "125"
-    await app.step(post, "calculate", "125")
-    await world.reply(post, "Who asked?")
-    await reads(world, post, "You did.")
+    assert any("calculate" in message.words and "125" in message.words for message in app.user.messages)
+    await app.user.says("Who asked?")
+    await app.user.sees("You did.")
     said = [(each["role"], each["content"]) for each in app.model.requests[2]["messages"][1:]]
     assert said == [("user", "What is 12.5 * (8 + 2)?"), ("assistant", "It is 125."), ("user", "Who asked?")]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.testing import bot
+from gateway.testing import User, bot
 
 SOURCE = """
 import os
@@ -61,6 +61,14 @@ async def test_credentials_and_settings_of_the_machine_are_not_read(
     assert os.environ["DATABASE_URL"] == "postgresql://production/bots"
     assert "WORD" not in os.environ and "GATEWAY_DATA_DIR" not in os.environ
     assert not (folder / ".gateway").exists()
+
+
+@pytest.mark.gateway(platforms=["slack"])
+async def test_a_restart_reads_none_of_them_either(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEWAY_TURN_TIMEOUT", "no number")
+    await user.restarts()
+    await user.says("hi")
+    await user.sees("Heard 1: hi")
 
 
 async def test_the_bot_and_what_stands_beside_it_are_imported_anew(folder: Path) -> None:
