@@ -28,8 +28,14 @@ def addressees(body: Json) -> list[Addressee]:
         return [_of_event(body)]
     org = text(obj(body, "enterprise"), "id") or text(body, "enterprise_id") or text(obj(body, "team"), "enterprise_id")
     org_wide = body.get("is_enterprise_install") in (True, "true")
-    teams = dict.fromkeys(team for team in _teams(body) if team)
-    return [Addressee(team, org, org_wide) for team in teams] or [Addressee("", org, org_wide)]
+    acting = [team for team in _acting(body) if team]
+    # The organisation is that of the person who acts. It says nothing of the workspace of a bot that others see too.
+    found = [
+        Addressee(team, org, org_wide) if team in acting else Addressee(team)
+        for team in dict.fromkeys((*_of_the_bot(body), *acting))
+        if team
+    ]
+    return found or [Addressee("", org, org_wide)]
 
 
 def _of_event(body: Json) -> Addressee:
@@ -44,12 +50,17 @@ def _of_event(body: Json) -> Addressee:
     return Addressee(team, org, first.get("is_enterprise_install") is True)
 
 
-def _teams(body: Json) -> Iterator[str]:
-    view, message = obj(body, "view"), obj(body, "message")
-    yield text(view, "app_installed_team_id")
+def _of_the_bot(body: Json) -> Iterator[str]:
+    """Return the workspace of the bot that opened the form, or wrote the message, on which somebody acts."""
+    yield text(obj(body, "view"), "app_installed_team_id")
+    message = obj(body, "message")
     if text(message, "bot_id"):
-        yield text(message, "team")  # of the bot that wrote it
+        yield text(message, "team")
+
+
+def _acting(body: Json) -> Iterator[str]:
+    """Return the workspace in which somebody acts, in each of the places where it may be told."""
     yield text(obj(body, "team"), "id")
     yield text(body, "team_id")
     yield text(obj(body, "user"), "team_id")
-    yield text(view, "team_id")
+    yield text(obj(body, "view"), "team_id")
