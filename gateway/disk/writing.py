@@ -13,7 +13,7 @@ from gateway.disk.threads import in_thread
 @asynccontextmanager
 async def created(path: Path) -> AsyncGenerator[BinaryIO]:
     """Hold a new file open for the time of a block, as ``create`` makes it. Write to it in a thread. Who is cancelled
-    while the file is being opened is so once it is closed again: what is removed then stays removed. Raises
+    while the file is being opened or closed is so once it is closed: what is removed then stays removed. Raises
     ``OSError``."""
     opening = asyncio.ensure_future(in_thread(create, path))
     try:
@@ -26,4 +26,11 @@ async def created(path: Path) -> AsyncGenerator[BinaryIO]:
     try:
         yield out
     finally:
-        await in_thread(out.close)
+        closing = asyncio.ensure_future(in_thread(out.close))
+        try:
+            await asyncio.shield(closing)
+        except asyncio.CancelledError:
+            await asyncio.wait({closing})
+            if not closing.cancelled():
+                closing.exception()  # whoever is cancelled does not hear of it
+            raise

@@ -4,11 +4,11 @@ import asyncio
 import os
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
-from gateway.disk import created
+from gateway.disk import created, in_thread
 
 
 async def test_who_is_cancelled_while_a_file_is_opened_waits_until_it_is_closed(
@@ -49,3 +49,33 @@ async def test_what_cannot_be_opened_is_said(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         async with created(tmp_path / "none" / "file"):
             pass
+
+
+async def test_who_is_cancelled_while_a_file_waits_to_be_closed_goes_on_when_it_is(tmp_path: Path) -> None:
+    """The documents' tests found it on a busy machine: the file was left to the garbage collector."""
+    busy, go_on, leaving = threading.Semaphore(0), threading.Event(), asyncio.Event()
+    opened: list[BinaryIO] = []
+
+    def occupy() -> None:
+        busy.release()
+        go_on.wait(10)
+
+    async def write() -> None:
+        async with created(tmp_path / "file") as out:
+            opened.append(out)
+            others.extend(asyncio.ensure_future(in_thread(occupy)) for _ in range(8))
+            for _ in range(8):
+                await asyncio.to_thread(busy.acquire)  # every thread for files is taken: the close has to wait
+            leaving.set()
+
+    others: list[asyncio.Future[None]] = []
+    task = asyncio.create_task(write())
+    await leaving.wait()
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.sleep(0)
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert opened[0].closed
+    await asyncio.gather(*others)
