@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help install browser demo test fuzz test-integrations test-cluster conformance chaos check docs docs-serve bench format clean
 
 help: ## List the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1|\2/' | \
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | \
 		awk -F'|' '{ printf "  make %-17s %s\n", $$1, $$2 }'
 
 install: $(STAMP) $(NODE_STAMP) browser ## Create .venv with everything a developer needs (fast when nothing changed)
