@@ -31,6 +31,7 @@ from gateway.adapter import (
     Finding,
     Reply,
     SharedReply,
+    after,
     ask,
     clock_by_header,
 )
@@ -60,11 +61,11 @@ def diagnosis(settings: PlatformSettings, context: DiagnosisContext) -> Diagnosi
     return Diagnosis(
         (
             Check("discord.bot_token", doctor.bot_token),
-            Check("discord.intents", doctor.intents),
+            doctor.if_reached(Check("discord.intents", doctor.intents)),
             Check("discord.gateway", doctor.gateway),
-            Check("discord.sessions", doctor.sessions),
-            Check("discord.servers", doctor.servers),
-            Check("discord.clock", doctor.clock),
+            doctor.if_reached(Check("discord.sessions", doctor.sessions)),
+            doctor.if_reached(Check("discord.servers", doctor.servers)),
+            doctor.if_reached(Check("discord.clock", doctor.clock)),
         )
     )
 
@@ -79,12 +80,19 @@ class _Doctor:
         self._gateway = settings.gateway_url
         self._asked: dict[str, SharedReply] = {}
 
+    def if_reached(self, check: Check) -> Check:
+        """Return a check that is skipped where Discord cannot be reached, which the check of the token says."""
+        return after(self._shared("/users/@me"), check, named="discord.bot_token")
+
     async def _get(self, path: str) -> Reply:
         """Return the answer to a GET, for which Discord is asked once."""
+        return await self._shared(path).get()
+
+    def _shared(self, path: str) -> SharedReply:
         if path not in self._asked:
             headers = {"Authorization": f"Bot {self._token}", "User-Agent": _AGENT}
             self._asked[path] = SharedReply(lambda: ask("GET", self._url + path, headers=headers))
-        return await self._asked[path].get()
+        return self._asked[path]
 
     async def _page(self, name: str) -> str:
         try:

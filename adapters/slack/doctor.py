@@ -26,6 +26,7 @@ from gateway.adapter import (
     Probe,
     Reply,
     SharedReply,
+    after,
     ask,
     clock_by_header,
 )
@@ -72,14 +73,17 @@ class _Doctor:
         """Return the checks, and the probe where Slack sends over HTTP."""
         checks = (
             Check("slack.bot_token", self._bot_token),
-            Check("slack.scopes", self._scopes),
+            self._if_reached(Check("slack.scopes", self._scopes)),
             Check("slack.app_token", self._app_token),
             Check("slack.signing_secret", self._signing_secret),
             Check("slack.events", self._events),
-            Check("slack.clock", self._clock),
+            self._if_reached(Check("slack.clock", self._clock)),
         )
         probes = (Probe("slack.webhook", _PATH, self._request, self._judge),)
         return Diagnosis(checks, probes if self._settings.signing_secret is not None else ())
+
+    def _if_reached(self, check: Check) -> Check:
+        return check if self._installable else after(self._me, check, named="slack.bot_token")
 
     async def _call(self, method: str, token: str, **form: str) -> Reply:
         headers = {"Authorization": f"Bearer {token}"}

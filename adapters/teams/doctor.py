@@ -14,7 +14,18 @@ from adapters.teams.credentials import Credentials
 from adapters.teams.keys import SigningKeys
 from adapters.teams.settings import TeamsSettings
 from adapters.teams.webhook import CHANNEL, PATHS
-from gateway.adapter import Check, Diagnosis, DiagnosisContext, Finding, Probe, Reply, SharedReply, ask, clock_by_header
+from gateway.adapter import (
+    Check,
+    Diagnosis,
+    DiagnosisContext,
+    Finding,
+    Probe,
+    Reply,
+    SharedReply,
+    after,
+    ask,
+    clock_by_header,
+)
 from gateway.errors import SettingsError, Unavailable
 from gateway.settings import PlatformSettings
 
@@ -34,7 +45,7 @@ def diagnosis(settings: PlatformSettings, context: DiagnosisContext) -> Diagnosi
         Check("teams.login", doctor.login),
         Check("teams.keys", doctor.keys),
         Check("teams.endpoint", doctor.endpoint),
-        Check("teams.clock", doctor.clock),
+        after(doctor.document, Check("teams.clock", doctor.clock), named="teams.keys"),
     )
     return Diagnosis(checks, (Probe("teams.webhook", PATHS[0], doctor.request, doctor.judge),))
 
@@ -45,7 +56,7 @@ class _Doctor:
     def __init__(self, settings: TeamsSettings, context: DiagnosisContext) -> None:
         self._settings = settings
         self._public_url = context.public_url
-        self._document = SharedReply(lambda: ask("GET", settings.openid_metadata_url))
+        self.document = SharedReply(lambda: ask("GET", settings.openid_metadata_url))
 
     def _page(self, name: str) -> str:
         app = self._settings.app_id or ""
@@ -112,7 +123,7 @@ class _Doctor:
         """Compare this machine's clock with Bot Framework's."""
         if self._settings.auth == "anonymous":
             return Finding("skipped", "TEAMS_AUTH is anonymous: nobody is asked")
-        told = await self._document.get()
+        told = await self.document.get()
         return clock_by_header(told, "Bot Framework")
 
     def request(self) -> tuple[Mapping[str, str], bytes]:

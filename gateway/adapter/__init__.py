@@ -24,6 +24,7 @@ from gateway.adapter.diagnosis import (
     DiagnosisContext,
     Finding,
     Probe,
+    after,
     clock_by_header,
     clock_finding,
 )
@@ -96,6 +97,7 @@ __all__ = [
     "SupportsStreaming",
     "SupportsTitles",
     "UploadedFile",
+    "after",
     "ask",
     "clock_by_header",
     "clock_finding",

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Literal
 
-from gateway.adapter.asking import Reply
+from gateway.adapter.asking import Reply, SharedReply
+from gateway.errors import Unavailable
 
 CheckStatus = Literal["ok", "warn", "fail", "skipped"]
 """How a check ended: ``warn`` is what works for now, ``skipped`` what could not be looked at or is not in use."""
@@ -38,6 +39,28 @@ class Check:
     """The name in the table of ``docs/doctor.md``: ``slack.bot_token``."""
     run: Callable[[], Awaitable[Finding]]
     """Looks at it. What it raises is a failure of the check."""
+
+
+def after(first: SharedReply, check: Check, *, named: str) -> Check:
+    """Return a check that is skipped, and not failed a second time, where the platform cannot be reached at all.
+
+    Args:
+        first: The answer that every check of the platform needs.
+        check: The check.
+        named: The name of the check that says that the platform cannot be reached.
+    """
+
+    async def run() -> Finding:
+        try:
+            return await check.run()
+        except Unavailable:
+            try:
+                await first.get()
+            except Unavailable:
+                return Finding("skipped", f"there was no answer: see `{named}`")
+            raise
+
+    return Check(check.name, run)
 
 
 @dataclass(frozen=True, slots=True)

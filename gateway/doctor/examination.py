@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from gateway.adapter import Check, Finding
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, Unavailable
 from gateway.redaction import redact
 
 LIMIT = 3.5
@@ -49,6 +49,8 @@ async def _run(check: Check, limit: float) -> Result:
             finding = await check.run()
     except TimeoutError:
         finding = Finding("fail", f"no answer within {limit:g} s", "run it again; see what does not answer")
+    except Unavailable as error:
+        finding = Finding("fail", str(error), "let this machine reach it: see its firewall, proxy and name server")
     except GatewayError as error:
         finding = Finding("fail", str(error))
     except Exception as error:

@@ -122,6 +122,15 @@ async def test_a_discord_in_trouble_is_told_from_a_wrong_token(
     assert (await examine(discord.environment()))["discord.bot_token"].status == expected
 
 
+async def test_a_discord_that_cannot_be_reached_is_said_once(examine: Examine) -> None:
+    async with silent() as server:
+        pass
+    environment = {"DISCORD_BOT_TOKEN": "t", "DISCORD_API_URL": server, "DISCORD_GATEWAY_URL": "ws://127.0.0.1:9/"}
+    found = await examine(environment)
+    assert (found["discord.bot_token"].status, "firewall" in found["discord.bot_token"].fix) == ("fail", True)
+    assert {found[f"discord.{name}"].status for name in ("intents", "sessions", "servers", "clock")} == {"skipped"}
+
+
 async def test_a_proxy_that_answers_with_a_page_is_no_discord(examine: Examine, discord: DiscordEmulator) -> None:
     async with forwarding(discord.world.base, answer=lambda _: b"<html>login</html>") as proxy:
         found = await examine(discord.environment(), DISCORD_API_URL=f"{proxy}/api/v10")

@@ -116,9 +116,13 @@ async def test_the_clock_is_compared_with_slacks(
 async def test_a_slack_that_cannot_be_reached_is_named(slack: SlackEmulator, examine: Examine) -> None:
     environment = dict(slack.environment())
     await slack.stop()
-    found = (await examine(environment))["slack.bot_token"]
+    whole = await examine(environment)
+    found = whole["slack.bot_token"]
     assert found.status == "fail"
     assert "no connection to 127.0.0.1" in found.found
+    assert "firewall" in found.fix
+    for name in ("slack.scopes", "slack.clock"):  # which have nothing to add
+        assert (whole[name].status, "see `slack.bot_token`" in whole[name].found) == ("skipped", True)
 
 
 async def test_a_rate_limit_is_no_failure(slack: SlackEmulator, examine: Examine) -> None:

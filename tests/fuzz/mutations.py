@@ -38,7 +38,7 @@ ODD: tuple[Any, ...] = (
     "<" * 3_000, "*_~`" * 800,
     "http://127.0.0.1:1/", "file:///etc/passwd", "javascript:1", "1" * 5_000, HUGE,
     [], {}, [[]], [{}], [None], {"": ""}, {"type": None}, {"id": {}}, [0] * 2_000,
-    [{"id": "1"}] * 300, deep(60), deep(110), deep(220),
+    [{"id": str(n)} for n in range(300)], deep(60), deep(110), deep(220),
 )  # fmt: skip
 """What nobody sends who follows a platform's documents."""
 
