@@ -154,7 +154,7 @@ class _Doctor:
         limit = obj(told.json, "session_start_limit")
         left, hours = _number(limit, "remaining"), _number(limit, "reset_after") / 3_600_000
         wanted = max(1, _number(told.json, "shards"))
-        held = wanted if self._shards == "auto" else self._shards
+        held = self._shards if isinstance(self._shards, int) else wanted
         if left < held:
             fix = "see why the gateway restarts; until then Discord takes no new connection"
             return Finding("fail", f"no session may begin for {hours:.1f} h: {left} are left of the day", fix)
