@@ -114,6 +114,7 @@ class Guard:
         self._quotas = quotas
         self._hooks = hooks
         self._adapters = adapters
+        self._telling = {name: each for name, each in adapters.items() if isinstance(each, SupportsAccessFacts)}
         self._facts = PeopleFacts(sender)
         self._profile = profile
         self._spawn = spawn
@@ -240,10 +241,10 @@ class Guard:
         return task.result()
 
     def _told(self, envelope: Envelope) -> AccessFacts:
-        adapter = self._adapters[envelope.ref.platform]
-        if isinstance(adapter, SupportsAccessFacts):
-            return adapter.facts_told(envelope)
-        return AccessFacts(channels=frozenset((envelope.ref.channel,)))
+        adapter = self._telling.get(envelope.ref.platform)
+        if adapter is None:
+            return AccessFacts(channels=frozenset((envelope.ref.channel,)))
+        return adapter.facts_told(envelope)
 
     def _refused(self, envelope: Envelope, event: Event, refusal: Refusal) -> Accepted:
         """Tell the person that they are refused: in place of what they clicked or submitted, else once in a while."""

@@ -43,6 +43,11 @@ class Policy:
         self.message = self._table.message
         """What a person is told who is refused; empty for the gateway's own words."""
         rules = (*(self._table.allow or ()), *self._table.deny)
+        self._allow = None if self._table.allow is None else _Rules(self._table.allow)
+        self._deny = _Rules(self._table.deny)
+        self._denied_places = _Rules(
+            [rule for rule in self._table.deny if rule.kind in ("platform", "workspace", "channel")]
+        )
         self._groups = {
             platform: frozenset(rule.id for rule in rules if rule.platform == platform and rule.kind == "group")
             for platform in {rule.platform for rule in rules}
@@ -56,9 +61,8 @@ class Policy:
         """Return whether a person is admitted in a place, as far as these facts tell."""
         if not who.user:
             return self._judge_place(who, facts)
-        denied = _any(*(self._says(rule, who, facts, denies=True) for rule in self._table.deny), *self._kinds(facts))
-        allow = self._table.allow
-        allowed = True if allow is None else _any(*(self._says(rule, who, facts) for rule in allow))
+        denied = _any(self._deny.say(who, facts, denies=True), *self._kinds(facts))
+        allowed = True if self._allow is None else self._allow.say(who, facts)
         if denied is True or allowed is False:
             return "denied"
         return "admitted" if denied is False and allowed is True else "unknown"
@@ -66,8 +70,7 @@ class Policy:
     def _judge_place(self, who: Who, facts: AccessFacts) -> Verdict:
         """Judge what nobody in particular did, such as a deletion of which the platform does not tell whose it is: only
         denied places matter."""
-        places = [rule for rule in self._table.deny if rule.kind in ("platform", "workspace", "channel")]
-        denied = _any(*(self._says(rule, who, facts) for rule in places))
+        denied = self._denied_places.say(who, facts)
         return "denied" if denied is True else "unknown" if denied is None else "admitted"
 
     def _kinds(self, facts: AccessFacts) -> Sequence[bool | None]:
@@ -76,26 +79,43 @@ class Policy:
         asked = ((table.guests, facts.guest), (table.external, facts.external), (table.bots, facts.bot))
         return [known for answer, known in asked if answer == "deny"]
 
-    def _says(self, rule: Rule, who: Who, facts: AccessFacts, *, denies: bool = False) -> bool | None:
-        """Return whether a rule names this person or place; None where that is not known. A workspace that is denied
-        means its people too, wherever they write."""
-        if rule.platform != who.platform:
+
+class _Rules:
+    """The rules of one list. Those that name people are found at once, however many there are."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._people = {(rule.platform, rule.workspace, rule.id) for rule in rules if rule.kind == "user"}
+        self._others: dict[str, list[Rule]] = {}
+        for rule in rules:
+            if rule.kind != "user":
+                self._others.setdefault(rule.platform, []).append(rule)
+
+    def say(self, who: Who, facts: AccessFacts, *, denies: bool = False) -> bool | None:
+        """Return whether one of the rules names this person or place; None where none does but one may. A workspace
+        that is denied means its people too, wherever they write."""
+        platform, user = who.platform, who.user
+        if (platform, "", user) in self._people or (platform, who.workspace, user) in self._people:
+            return True
+        others = self._others.get(platform, ())
+        return _any(*[_says(rule, who, facts, denies=denies) for rule in others])
+
+
+def _says(rule: Rule, who: Who, facts: AccessFacts, *, denies: bool) -> bool | None:
+    if rule.workspace and rule.workspace != who.workspace:
+        if not denies or rule.kind != "workspace":
             return False
-        if rule.workspace and rule.workspace != who.workspace:
-            if not denies or rule.kind != "workspace":
-                return False
-            return None if facts.home is None else facts.home == rule.workspace
-        match rule.kind:
-            case "platform" | "workspace":
+        return None if facts.home is None else facts.home == rule.workspace
+    match rule.kind:
+        case "platform" | "workspace":
+            return True
+        case "user":
+            return who.user == rule.id
+        case "channel":
+            if who.channel == rule.id:
                 return True
-            case "user":
-                return who.user == rule.id
-            case "channel":
-                if who.channel == rule.id:
-                    return True
-                return None if facts.channels is None else rule.id in facts.channels
-            case "group":
-                return None if facts.groups is None else rule.id in facts.groups
+            return None if facts.channels is None else rule.id in facts.channels
+        case "group":
+            return None if facts.groups is None else rule.id in facts.groups
 
 
 def _any(*answers: bool | None) -> bool | None:
