@@ -120,7 +120,7 @@ class SlackAdapter:
             own = self._workspaces.own
             if own is None:
                 self._trouble = None
-            elif not await self._identify(own):
+            elif not await self._identify_or_drop(own):
                 trying = asyncio.create_task(self._keep_trying(own))
                 stack.push_async_callback(_cancel, trying)
             if self._socket:
@@ -147,6 +147,18 @@ class SlackAdapter:
         log.info("slack.connected", team=me.team, bot=me.user)
         return True
 
+    async def _identify_or_drop(self, own: Workspace) -> bool:
+        """Return whether it is known who the bot is. Raises ``SettingsError`` for a bot token that can never work;
+        where other workspaces have tokens of their own, they go on without it."""
+        try:
+            return await self._identify(own)
+        except SettingsError as error:
+            if self._distribution is None:
+                raise
+            log.error("slack.settings", error=str(error))
+            self._workspaces.own, self._trouble = None, None
+            return True
+
     async def _at(self, team: str) -> Workspace:
         """Return what the adapter has of a workspace, with the bot's own identity. Raises ``Unavailable`` when Slack
         does not tell that now, and ``Forbidden`` where the app is not installed."""
@@ -161,7 +173,7 @@ class SlackAdapter:
             await asyncio.sleep(_RETRY[min(attempt, len(_RETRY) - 1)])
             attempt += 1
             try:
-                if await self._identify(own):
+                if await self._identify_or_drop(own):
                     return
             except SettingsError as error:
                 self._trouble = str(error)
