@@ -2,7 +2,7 @@
 
 ::
 
-    {"recording": 1, "gateway": "0.9.0", "platforms": ["slack"], "words": "mask", "settings": {…}}
+    {"recording": 1, "gateway": "0.9.0", "words": "mask", "settings": {…}, "platform_settings": {…}}
     {"kind": "arrived", "n": 1, "t": 0.41, "busy": false, "to": {…}, "key": "delivery-1", "body": {…}}
     {"kind": "accepted", "n": 1, "t": 0.42, "result": {"status": "new", "answer": null}}
     {"kind": "call", "n": 1, "t": 0.43, "took": 0.01, "method": "send", "to": {…}, "args": {…}, "result": {…}}

@@ -27,6 +27,8 @@ class Activity(Protocol):
         ...
 
 
+_FAILURES = 5
+"""Lines that may fail to be written before the recording ends."""
 _OPEN_CALLS = 100_000
 """Calls that may be under way at the same time; what is begun beyond that is not recorded."""
 _NO_BUSINESS_OF_A_REPLAY = frozenset({"port", "debug", "root_path", "compat"})
@@ -48,8 +50,8 @@ def settings_json(settings: GatewaySettings | PlatformSettings) -> JSON:
 class Recorder:
     """Writes what it hears into a file. Implements ``Listener``.
 
-    Used as a context manager it ends the recording. Nothing of the bot depends on it: what fails in here is logged
-    once, and the recording ends.
+    Used as a context manager it ends the recording. Nothing of the bot depends on it: a line that fails in here is
+    logged and left out, and after several the recording ends.
     """
 
     def __init__(self, file: RecordingFile, *, words: Words = "mask") -> None:
@@ -60,7 +62,7 @@ class Recorder:
         self._arrivals = 0
         self._calls = 0
         self._open: dict[int, JSON] = {}
-        self._failed = False
+        self._failures = 0
         self._activity: Activity | None = None
 
     @classmethod
@@ -184,11 +186,14 @@ class Recorder:
         self._guarded(lambda: self._file.write(line()))
 
     def _guarded(self, do: Callable[[], object]) -> None:
-        if self._failed:
+        if self._failures > _FAILURES:
             return
         try:
             do()
-        except Exception:  # a recording is there to find faults, and must not be one
-            self._failed = True
-            log.exception("recording.failed", file=str(self._file.path))
-            self._file.close()
+        except Exception as error:  # a recording is there to find faults, and must not be one
+            self._failures += 1
+            traceback = error if self._failures == 1 else None
+            log.warning("recording.line_lost", file=str(self._file.path), error=repr(error)[:300], exc_info=traceback)
+            if self._failures > _FAILURES:
+                log.error("recording.stopped", file=str(self._file.path), error="too many lines could not be written")
+                self._file.close()

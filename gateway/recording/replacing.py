@@ -24,6 +24,12 @@ SECRET = "[secret]"  # noqa: S105 - what stands in its place
 """What stands for the value of a field whose name says that it is a secret."""
 _DEPTH = 60
 """How deep values lie inside one another at most; what is deeper is left out."""
+_VALUES = 20_000
+"""Values of one payload at most; what comes behind them is left out."""
+_CAREFULLY = 50_000
+"""Characters of one payload that are read part by part; all behind them are masked one by one, which is far quicker."""
+_BREAK = 300
+"""Characters before that place in which a blank is looked for, so that no word is read in half."""
 _NAME_FIELDS = re.compile(
     r"(?:^|_)(?:name|nick|email|title|phone|domain|upn|alt)$|Name$|^(?:username|global_name|real_name|surname|author"
     r"|filename|userPrincipalName|avatar|first_name|last_name|display_name|tz|tz_label|timezone|localTimezone)$"
@@ -79,17 +85,20 @@ class Replacer:
         """Names of slash commands, which are kept."""
         self._people: set[str] = set()
         """Words of people's names, in lower case, which are replaced in texts that are otherwise kept."""
+        self._values = _VALUES
+        self._room = _CAREFULLY
 
     def value(self, given: Any, field: str = "") -> Any:
         """Return JSON in which everything is replaced that is not known to be harmless. ``field`` is the name of the
         field that holds the value."""
+        self._values, self._room = _VALUES, _CAREFULLY
         self._learn(given, 0)
         return self._any(given, field, 0)
 
     def text(self, given: str) -> str:
         """Return a text as people or the bot write it, with its markup, and its words as they are to be."""
-        given = without_surrogates(given)
-        return self._parts(given if self._mask else redact(given), mask=self._mask)
+        self._room = _CAREFULLY
+        return self._text(without_surrogates(given))
 
     # -- what has to be known first
 
@@ -113,13 +122,14 @@ class Replacer:
     # -- values by their fields
 
     def _any(self, given: Any, field: str, depth: int) -> Any:
-        if depth > _DEPTH:
+        self._values -= 1
+        if depth > _DEPTH or self._values < 0:
             return None
         match given:
             case None | bool():
                 return given
             case str():
-                return self._string(without_surrogates(given), field)
+                return self._string(without_surrogates(given), field, depth)
             case int():
                 return self._integer(given, field)
             case float():
@@ -150,7 +160,7 @@ class Replacer:
             return self._names.seconds(given // 1_000) * 1_000
         return int(10 ** (len(str(abs(given))) - 1))
 
-    def _string(self, given: str, field: str) -> str:
+    def _string(self, given: str, field: str, depth: int) -> str:
         if not given or self._stays(given, field):
             return given
         if field in vocabulary.DROPPED:
@@ -162,12 +172,13 @@ class Replacer:
         if field in vocabulary.ZONES:
             return "UTC"
         if given[0] in "{[" and (inner := _json(given)) is not None:
-            return json.dumps(self.value(inner, field), ensure_ascii=False, separators=(",", ":"))
+            self._learn(inner, depth)
+            return json.dumps(self._any(inner, field, depth + 1), ensure_ascii=False, separators=(",", ":"))
         if _is_id(field):
             return self._id(given)
         if field in vocabulary.MEDIA:
             return "application/octet-stream"
-        return self._name(given) if _NAME_FIELDS.search(field) else self.text(given)
+        return self._name(given) if _NAME_FIELDS.search(field) else self._text(given)
 
     def _stays(self, given: str, field: str) -> bool:
         """Whether a value is one of a protocol's own, in a field that holds such."""
@@ -221,10 +232,23 @@ class Replacer:
 
     # -- texts
 
-    def _parts(self, given: str, *, mask: bool) -> str:
-        return _PARTS.sub(partial(self._part, mask=mask), given)
+    def _text(self, given: str) -> str:
+        if len(given) <= self._room:
+            return self._parts(given if self._mask else redact(given), mask=self._mask)
+        blank = given.rfind(" ", max(0, self._room - _BREAK), self._room)
+        careful = given[: max(0, blank)]
+        shown = self._parts(careful if self._mask else redact(careful), mask=self._mask)
+        self._room = 0
+        return shown + masked(given[len(careful) :])
 
-    def _part(self, match: re.Match[str], *, mask: bool) -> str:
+    def _parts(self, given: str, *, mask: bool, inside: bool = False) -> str:
+        """Return a text with its parts replaced. ``inside``: it is the rest of an address already."""
+        self._room -= len(given)
+        if self._room < 0:
+            return masked(given)
+        return _PARTS.sub(partial(self._part, mask=mask, inside=inside), given)
+
+    def _part(self, match: re.Match[str], *, mask: bool, inside: bool) -> str:
         part, kind = match[0], match.lastgroup
         match kind:
             case "markup":
@@ -232,7 +256,7 @@ class Replacer:
             case "entity":
                 return part
             case "url":
-                return self._url(part, mask=mask)
+                return masked(part) if inside else self._url(part, mask=mask)
             case "iso":
                 return self._names.moment(part)
             case "id":
@@ -255,7 +279,7 @@ class Replacer:
             return given if given in vocabulary.SCHEMAS else vocabulary.SCHEMA
         scheme, sign, rest = given.partition(":")
         if not mask and scheme in ("http", "https"):
-            return f"{scheme}{sign}{self._parts(rest, mask=False)}"
+            return f"{scheme}{sign}{self._parts(rest, mask=False, inside=True)}"
         return scheme + sign + masked(rest)
 
     def _markup(self, inner: str, *, mask: bool) -> str:

@@ -45,6 +45,29 @@ ASKING = """
 """
 
 
+HOLDING = """
+    import asyncio
+    import gateway as cl
+
+    released = asyncio.Event()
+    state = "holding"
+
+    @cl.on_message
+    async def main(message: cl.Message):
+        global state
+        if message.content == "hold":
+            await cl.Message("holding").send()
+            await released.wait()
+            state = "released"
+        elif message.content == "release":
+            await cl.Message("set").send()
+            released.set()
+        else:
+            await cl.Message(f"heard {message.content} after {state}").send()
+"""
+"""A bot of which one conversation waits for another one."""
+
+
 def written(folder: Path, source: str) -> Path:
     folder.mkdir(exist_ok=True)
     path = folder / "bot.py"
@@ -145,6 +168,18 @@ class RecordingContract:
         again = await played(bot, tmp_path)
         assert differences(again) == []
         assert [each.after for each in again.compared] == [1, 2]
+
+    async def test_what_came_while_a_turn_ran_comes_while_it_runs_again(self, world: World, tmp_path: Path) -> None:
+        bot = written(tmp_path, HOLDING)
+        async with recorded(world, bot, tmp_path, words="keep"):
+            held = await world.dm("hold")
+            await reads(world, held, "holding")
+            await world.delivered(await world.dm("next"))
+            await reads(world, await world.mention("release"), "set")
+            await reads(world, held, "heard next after released")
+        again = await played(bot, tmp_path)
+        assert differences(again) == []
+        assert [each.busy for each in again.arrivals if each.fresh] == [False, True, False]
 
     async def test_what_arrived_is_recorded_with_what_came_of_it(self, world: World, tmp_path: Path) -> None:
         async with recorded(world, written(tmp_path, WORDY), tmp_path):

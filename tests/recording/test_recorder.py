@@ -38,18 +38,23 @@ def test_only_settings_that_name_nobody_are_told(tmp_path: Path) -> None:
     assert "secret" not in recorder.path.read_text()
 
 
-def test_what_fails_in_it_ends_the_recording_and_not_the_delivery(
+def test_what_fails_in_it_costs_a_line_and_after_several_the_recording_but_no_delivery(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Recorder.into(tmp_path, GatewaySettings(), version="1") as recorder:
         assert recorder.arrived(envelope({"type": "event_callback"})) == 1
+        with monkeypatch.context() as broken:
+            broken.setattr("gateway.recording.replacing.Replacer.value", lambda *_: 1 / 0)
+            assert recorder.arrived(envelope({})) == 2
+            recorder.accepted(2, {"status": "new", "answer": None})
+            number = recorder.calling("send", {"platform": "slack", "kind": "dm"}, {"key": "k"})
+            recorder.called(number, {})
+        assert recorder.arrived(envelope({})) == 3
         monkeypatch.setattr("gateway.recording.replacing.Replacer.value", lambda *_: 1 / 0)
-        assert recorder.arrived(envelope({})) == 2
-        recorder.accepted(2, {"status": "new", "answer": None})
-        number = recorder.calling("send", {"platform": "slack", "kind": "dm"}, {"key": "k"})
-        recorder.called(number, {})
-    kinds = [json.loads(line).get("kind") for line in recorder.path.read_text().splitlines()]
-    assert kinds == [None, "arrived"]
+        for number in range(10):
+            assert recorder.arrived(envelope({})) == 4 + number
+    lines = [json.loads(line) for line in recorder.path.read_text().splitlines()]
+    assert [line.get("n") for line in lines] == [None, 1, 3]
 
 
 def test_a_call_under_way_when_the_process_ends_is_not_there_and_nothing_is_torn(tmp_path: Path) -> None:

@@ -205,3 +205,36 @@ def test_deep_and_odd_values_end() -> None:
     for _ in range(500):
         deep = [deep]
     assert "word" not in written({"text": deep, "\ud800": "\udfffword", "n": 1e308, "i": 10**40, "b": object()})
+
+
+@pytest.mark.parametrize("words", ["mask", "keep"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://" * 100_000,
+        "<a href='" * 100_000,
+        "+1 " * 100_000,
+        "29:" + "a@" * 100_000,
+        "/a" * 100_000,
+        "".join(f"<@U{at:09}> " for at in range(20_000)),
+        json.dumps([json.dumps([json.dumps([[[["word"]]]] * 3)] * 3)] * 3),
+    ],
+    ids=lambda text: text[:9],
+)
+def test_what_is_long_or_nested_on_purpose_ends(text: str, words: Any) -> None:
+    replaced = Replacer(Pseudonyms(), words=words).value({"text": text, "more": [text] * 3})
+    assert len(json.dumps(replaced)) < 8 * len(text)
+
+
+def test_what_comes_behind_the_careful_part_is_masked_even_where_words_are_kept() -> None:
+    text = "one word after another " * 5_000 + "ada@lovelace.example U0ABCDEFG9 word"
+    kept = Replacer(Pseudonyms(), words="keep").value({"text": text})["text"]
+    assert kept.startswith("one word after another ")
+    assert kept.endswith("xxx@xxxxxxxx.xxxxxxx X0XXXXXXX0 xxxx")
+    assert len(kept) == len(text)
+
+
+def test_a_payload_of_very_many_values_is_cut_off() -> None:
+    replaced = Replacer(Pseudonyms()).value({"blocks": [{"type": "section"}] * 50_000})
+    assert replaced["blocks"][0] == {"type": "section"}
+    assert replaced["blocks"][-1] is None
