@@ -87,8 +87,9 @@ async def recorded(
 
 
 async def played(bot: Path, folder: Path) -> Replayed:
-    """Play what was recorded into the folder."""
-    return await replay(read(folder / "recorded" / "recording-0001.jsonl"), bot, registry(), patience=10)
+    """Play what was recorded into the folder. What waits for something that does not come waits longer than a test may
+    take."""
+    return await replay(read(folder / "recorded" / "recording-0001.jsonl"), bot, registry(), patience=600)
 
 
 def differences(replayed: Replayed) -> list[str]:
