@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 MOST = 1024 * 1024
 """Bytes of an answer that are read."""
-PATIENCE = 2.5
+PATIENCE = 2.0
 """Seconds for one request, the connection included."""
 
 

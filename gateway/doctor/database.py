@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from gateway.adapter import Finding, clock_finding
+from gateway.errors import SettingsError
 from gateway.runtime.seals import KEY, Seals
 from gateway.store.condition import Condition, examine
 from gateway.store.migrations import HEAD
@@ -53,7 +54,10 @@ class Database:
 
     async def clock(self) -> Finding:
         """Compare this machine's clock with the database's."""
-        found = await self.condition()
+        try:
+            found = await self.condition()
+        except SettingsError:
+            return Finding("skipped", "the database does not tell the time: see `database`")
         if found.ahead is None:
             return Finding("skipped", "SQLite has no clock of its own")
         return clock_finding(found.ahead, "the database")

@@ -9,7 +9,7 @@ from gateway.adapter import Check, Finding
 from gateway.errors import GatewayError, Unavailable
 from gateway.redaction import redact
 
-LIMIT = 3.5
+LIMIT = 3.0
 """Seconds that one check may take. All run at the same time, so all of them together take no longer."""
 
 
