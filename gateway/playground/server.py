@@ -125,7 +125,7 @@ class Playground:
         platform = request.path_params["platform"]
         recorder = self._recorders.get(platform)
         if recorder is None:
-            return _unknown(request)
+            return _error(404, f"no test of {platform[:50]!r} can be saved")
         if request.method == "DELETE":
             recorder.restart()
             return _json({"ok": True})

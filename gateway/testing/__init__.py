@@ -15,10 +15,11 @@ loopback, with a store of its own. With pytest, the fixture ``user`` of the plug
 """
 
 from gateway.drivers.values import File, Post, ShownForm
+from gateway.emulators.common.values import PersonError
 from gateway.testing.context import bot
 from gateway.testing.errors import NotOnThisPlatform
 from gateway.testing.log import LogEntry
 from gateway.testing.seen import Seen
 from gateway.testing.user import User
 
-__all__ = ["File", "LogEntry", "NotOnThisPlatform", "Post", "Seen", "ShownForm", "User", "bot"]
+__all__ = ["File", "LogEntry", "NotOnThisPlatform", "PersonError", "Post", "Seen", "ShownForm", "User", "bot"]

@@ -30,7 +30,7 @@ class User:
     """A person who talks with the bot, in one conversation.
 
     ``bot`` and the fixture ``user`` give one in her direct messages; ``in_channel``, ``in_thread`` and ``other`` give
-    others. What a platform's client does not allow raises ``gateway.emulators.common.values.PersonError``.
+    others. What a platform's client does not allow raises ``PersonError``.
     """
 
     def __init__(

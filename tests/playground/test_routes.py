@@ -54,7 +54,18 @@ async def test_the_page_names_its_platforms(client: httpx.AsyncClient) -> None:
     assert (await client.get(f"{API}/slack/snapshot")).json()["team"]["name"] == "Gateway HQ"
 
 
-@pytest.mark.parametrize("path", ["/", "/playground/static/app.js", f"{API}/slack/snapshot", f"{API}/slack/events"])
+async def test_a_platform_that_nobody_can_drive_has_no_test_to_save(client: httpx.AsyncClient) -> None:
+    for platform in ("slack", "irc"):  # this Slack is a script for the page's tests
+        for method in ("GET", "DELETE"):
+            answer = await client.request(method, f"{API}/{platform}/test")
+            assert answer.status_code == 404
+            assert f"no test of {platform!r} can be saved" in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/playground/static/app.js", f"{API}/slack/snapshot", f"{API}/slack/events", f"{API}/slack/test"],
+)
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:8000", "evil.example:8000", "[::1", ""])
 async def test_a_host_that_is_not_loopback_is_refused(client: httpx.AsyncClient, path: str, host: str) -> None:
     answer = await client.get(path, headers={"host": host})

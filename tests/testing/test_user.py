@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from gateway.emulators.common.values import PersonError
-from gateway.testing import File, NotOnThisPlatform, User
+from gateway.testing import File, NotOnThisPlatform, PersonError, User
 
 
 async def test_a_message_is_answered_and_each_answer_is_seen_once(user: User) -> None:
