@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from mkdocs.structure.files import File
@@ -91,18 +91,18 @@ def example_page(name: str) -> str:
     return re.sub(r"\.(\w+)$", lambda ending: "" if ending[1] == "py" else f"-{ending[1]}", name) + ".md"
 
 
-def groups() -> Mapping[str, Mapping[str, str | list[str]]]:
-    """Return the groups of the reference by their pages' names: a title, an introduction, and names."""
-    found: Mapping[str, Mapping[str, str | list[str]]] = yaml.safe_load(
-        (HERE / "reference.yml").read_text(encoding="utf-8")
-    )
+def groups() -> Mapping[str, Mapping[str, Any]]:
+    """Return the groups of the reference by their pages' names: a title, an introduction, names, and (``own``) whether
+    what a class inherits is left out, because the page has the class that it comes from."""
+    found: Mapping[str, Mapping[str, Any]] = yaml.safe_load((HERE / "reference.yml").read_text(encoding="utf-8"))
     return found
 
 
 def _reference() -> Iterator[tuple[str, str]]:
     """Yield a page for each group of the reference."""
     for page, group in groups().items():
-        names = "\n".join(f"::: {name}\n" for name in group["names"])
+        only_own = "    options:\n      inherited_members: false\n" if group.get("own") else ""
+        names = "\n".join(f"::: {name}\n{only_own}" for name in group["names"])
         yield f"reference/{page}.md", f"# {group['title']}\n\n{group['text']}\n\n{names}"
 
 
