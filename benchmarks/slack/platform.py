@@ -37,6 +37,17 @@ SLACK = Platform(
         ours("unkept", "ours, without history", ECHO, peer="floor", environment={"GATEWAY_HISTORY": "off"}),
         ours("metrics", "ours, with metrics", ECHO, peer="ours", environment={"GATEWAY_METRICS_PORT": "0"}),
         ours("traces", "ours, with a trace of every event", ECHO, peer="ours", environment={"GATEWAY_TRACES": "on"}),
+        ours(
+            "sampled",
+            "ours, with a trace of every tenth event",
+            ECHO,
+            peer="ours",
+            environment={
+                "GATEWAY_TRACES": "on",
+                "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
+                "OTEL_TRACES_SAMPLER_ARG": "0.1",
+            },
+        ),
     ),
     targets=(
         Target("CPU per event, to the floor (must)", "floor", 2.2, of=lambda run: run.cpu_ms),
@@ -44,6 +55,7 @@ SLACK = Platform(
         Target("CPU per event, to the same without history", "unkept", 1.25, of=lambda run: run.cpu_ms),
         Target("CPU per event with metrics, to without", "ours", 1.05, of=lambda run: run.cpu_ms, subject="metrics"),
         Target("CPU per event with traces, to without", "ours", 1.15, of=lambda run: run.cpu_ms, subject="traces"),
+        Target("CPU per event with sampled traces", "ours", 1.15, of=lambda run: run.cpu_ms, subject="sampled"),
         Target("ack p99 at full load, to the same without history", "unkept", 1.25, of=lambda run: run.p99_ms),
         Target("ack p99 at full load, to the floor", "floor", 1.2, of=lambda run: run.p99_ms),
         Target("ack p99 at a fixed rate, to the floor", "floor", 1.2, of_open=lambda run: run.p99_ms),
