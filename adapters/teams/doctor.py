@@ -10,10 +10,8 @@ from collections.abc import Mapping
 import aiohttp
 
 from adapters.jsons import dump
-from adapters.teams.credentials import Credentials
-from adapters.teams.keys import SigningKeys
+from adapters.teams.names import CHANNEL, PATHS
 from adapters.teams.settings import TeamsSettings
-from adapters.teams.webhook import CHANNEL, PATHS
 from gateway.adapter import (
     Check,
     Diagnosis,
@@ -86,6 +84,8 @@ class _Doctor:
         """Ask for a token, as the gateway does before it sends."""
         if self._settings.auth == "anonymous":
             return Finding("skipped", "TEAMS_AUTH is anonymous: no token is wanted")
+        from adapters.teams.credentials import Credentials  # Bot Framework's SDK, while others wait for answers
+
         credentials = Credentials(self._settings)
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
             credentials.use(session)
@@ -103,6 +103,8 @@ class _Doctor:
         """Fetch the keys that Bot Framework signs with."""
         if self._settings.auth == "anonymous":
             return Finding("skipped", "TEAMS_AUTH is anonymous: requests are not verified")
+        from adapters.teams.keys import SigningKeys
+
         keys = SigningKeys(self._settings.openid_metadata_url)
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
             keys.use(session)

@@ -1,5 +1,10 @@
 """Names on the wire: Teams' content types and invokes, and the fields of the adapter's own cards."""
 
+PATHS = ("/teams/events", "/api/messages")
+"""The paths of the webhook; the second is what Bot Framework's own samples and tools use."""
+CHANNEL = "msteams"
+"""Bot Framework's name for Teams."""
+
 CARD = "application/vnd.microsoft.card.adaptive"
 """Content type of an Adaptive Card."""
 CONSENT = "application/vnd.microsoft.teams.card.file.consent"

@@ -17,14 +17,10 @@ from adapters.jsons import MAX_DEPTH, dump, object_in
 from adapters.teams.envelope import tenants_of
 from adapters.teams.hosts import on_this_machine, secure
 from adapters.teams.inbound import Inbound, Reply, describe
+from adapters.teams.names import CHANNEL, PATHS
 from adapters.teams.verify import Verifier
 from gateway.adapter import Accept
 from gateway.errors import Draining, Unavailable
-
-PATHS = ("/teams/events", "/api/messages")
-"""The paths of the webhook; the second is what Bot Framework's own samples and tools use."""
-CHANNEL = "msteams"
-"""Bot Framework's name for Teams."""
 
 _DONE = Response()
 _NO_OBJECT = f"The request body is not a JSON object, or nested deeper than {MAX_DEPTH} levels"
