@@ -61,7 +61,7 @@ else
 endif
 
 test: install ## Run the tests (they reach no outside network)
-	$(BIN)/python -m pytest -n 4 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist loadscope $(ARGS)
 
 AZURITE := $(VENV)/azurite/node_modules/.bin/azurite-blob
 $(AZURITE):

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 import structlog
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.support import left_out
 from tests.support.net import loopback_only
@@ -18,13 +20,34 @@ settings.register_profile("gateway", deadline=None)
 settings.load_profile("gateway")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests that share a fixture of their module on one worker: each further worker would make it once more."""
-    for item in items:
-        if isinstance(item, pytest.Function) and item.get_closest_marker("xdist_group") is None:
-            definitions = item._fixtureinfo.name2fixturedefs.values()
-            if any(each[-1].scope == "module" for each in definitions):
-                item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+_BY_FILE = (
+    "tests/admin/",
+    "tests/data/test_dynamodb",
+    "tests/docs/",
+    "tests/integrations/",
+    "tests/playground/",
+)
+"""Where the tests of a file share what takes long to make: a browser, a server, a site, an import."""
+_ONE_AT_A_TIME = "tests/cluster/"
+"""Tests of several processes each, which share servers."""
+
+
+class ByWhatIsShared(LoadScopeScheduling):
+    """Gives tests to workers one by one, and those together that share something, so that each further worker does not
+    make it once more. It begins with the largest groups.
+
+    The mark ``xdist_group`` is not used, because pytest-xdist 3.8 does not heed it with pytest 9.2.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(_ONE_AT_A_TIME):
+            return _ONE_AT_A_TIME
+        return nodeid.partition("::")[0] if nodeid.startswith(_BY_FILE) else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Say how tests are divided among workers."""
+    return ByWhatIsShared(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -28,7 +28,7 @@ from gateway.errors import SettingsError, Unavailable
 from gateway.settings import PlatformSettings
 
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_TENANT = re.compile(r"[\w-]+(?:\.[\w-]+)+")
+_TENANT = re.compile(r"[\w-]++(?:\.[\w-]++)++")
 """A tenant's domain name, which Entra takes in the place of its id."""
 _AZURE = "https://portal.azure.com/#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~"
 _BOTS = "https://portal.azure.com/#browse/Microsoft.BotService%2FbotServices"

@@ -16,7 +16,7 @@ from gateway.runtime.load import Load
 from gateway.telemetry.prometheus import Gauges, Metrics
 
 PATH = "/metrics"
-_LASTING = re.compile(r"[a-z_-]+(\.[a-z_-]+)*(\.\d+)?")
+_LASTING = re.compile(r"[a-z_-]++(\.[a-z_-]++)*+(\.\d+)?")
 """Names of parts that some replica always has; others, with ids in them, come and go."""
 _MOST_PARTS = 200
 """Parts that are told of at most."""

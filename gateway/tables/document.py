@@ -19,7 +19,7 @@ MOST_BYTES = 1_000_000
 """Bytes of the largest ``gateway.toml`` that is read."""
 
 _HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?$")
-_KEY = re.compile(r"""\s*([\w."'-]+(?:\s*\.\s*[\w."'-]+)*)\s*=""")
+_KEY = re.compile(r"""\s*+([\w."'-][\w."' \t-]*)=""")
 
 
 @dataclass(frozen=True, slots=True)

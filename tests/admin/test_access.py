@@ -14,7 +14,7 @@ from gateway.model import API_KEY, StoredApiKey
 from tests.admin.stage import KEY, Stage, staged, text_of, token_of
 from tests.runtime.test_rate import Clock
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("admin_access")]
+pytestmark = [pytest.mark.asyncio(loop_scope="module")]
 
 PAGES = ("", "conversations", "conversation?key=x", "turn", "thread?id=x", "dead-letters", "feedback", "search", "none")
 

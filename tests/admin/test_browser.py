@@ -12,7 +12,6 @@ from tests.playground.serving import PATIENCE, collect
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.browser,
-    pytest.mark.xdist_group("admin_browser"),
 ]
 
 EXPECTED = "Failed to load resource: the server responded with a status of 401 (Unauthorized)"

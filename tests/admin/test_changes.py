@@ -19,7 +19,7 @@ from gateway.model import ConversationRef, Envelope
 from tests.admin.stage import EVIL, KEY, Stage, address, links, staged, text_of, token_of
 from tests.support.layers import DictLayer
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("admin_changes")]
+pytestmark = [pytest.mark.asyncio(loop_scope="module")]
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")

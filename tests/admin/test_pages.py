@@ -8,7 +8,7 @@ import pytest
 
 from tests.admin.stage import EVIL, Stage, address, links, text_of
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("admin_pages")]
+pytestmark = [pytest.mark.asyncio(loop_scope="module")]
 
 LISTS = ("", "conversations", "conversations?list=waiting", "conversations?list=open", "dead-letters", "feedback")
 

@@ -7,8 +7,6 @@ import pytest
 from tests.cluster.chaos import chaos_round, outcome
 from tests.cluster.server import require_postgres
 
-pytestmark = pytest.mark.xdist_group("cluster")
-
 STEPS = (
     "kill after sends",
     "storm",

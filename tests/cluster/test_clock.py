@@ -8,7 +8,7 @@ from tests.cluster.replica import require_wrong_clock
 from tests.cluster.test_readiness import without_problems
 from tests.contract.reading import reads
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("cluster")]
+pytestmark = [pytest.mark.asyncio(loop_scope="module")]
 
 
 @pytest.mark.long

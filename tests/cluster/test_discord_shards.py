@@ -13,7 +13,7 @@ from tests.contract.reading import reads
 
 LONGER = ("kill", "freeze", "cut", "silence")
 """The ends of a replica that are noticed only when its lease has ended."""
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("cluster"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
 OVERLAP = 0.3
 """Seconds for which a shard may have two sockets at most (issue 17)."""

@@ -7,7 +7,7 @@ from tests.cluster.reading import pinned, running_at, where
 from tests.contract.reading import reads, texts
 from tests.contract.world import Post, World
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("cluster"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
 WITHIN = 3.0
 """Seconds after which an answer has reached the waiting turn, wherever it arrives (issue 17)."""

@@ -8,7 +8,7 @@ from tests.cluster.cluster import Cluster
 from tests.contract.reading import counted, reads, texts
 from tests.contract.world import Post, World
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("cluster"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
 
 async def both(world: World, name: str) -> Post:

@@ -14,7 +14,7 @@ from tests.cluster.server import require_postgres
 from tests.contract.crashes import on_record
 from tests.contract.reading import counted, reads, texts
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("cluster")]
+pytestmark = [pytest.mark.asyncio(loop_scope="module")]
 
 LOST = 5.0
 """Seconds after which a replica without its database says so (issue 17: what a balancer may rely on)."""

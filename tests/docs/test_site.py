@@ -13,7 +13,7 @@ import yaml
 import gateway
 from tests.docs.blocks import ROOT
 
-pytestmark = [pytest.mark.xdist_group("site"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.timeout(300)]
 
 REFERENCE: dict[str, dict[str, list[str]]] = yaml.safe_load(
     (ROOT / "docs" / "site" / "reference.yml").read_text("utf-8")

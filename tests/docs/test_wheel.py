@@ -23,7 +23,7 @@ import pytest
 import gateway
 from tests.docs.blocks import ROOT, files_of
 
-pytestmark = [pytest.mark.xdist_group("wheel"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.timeout(300)]
 
 MYPY = """[mypy]
 strict = true

@@ -20,9 +20,11 @@ _ROOT = Path(__file__).parent.parent.parent
 
 def free_port() -> int:
     """Return a port that nobody uses, and that nobody is given while the bot is down between two of its lives: one that
-    the system does not hand out for outgoing connections (those begin at 32768)."""
+    the system does not hand out for outgoing connections (those begin at 32768), and no other worker of the tests
+    takes."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 6
     while True:
-        with suppress(SettingsError), bind("127.0.0.1", random.randrange(20_000, 32_000)) as listener:
+        with suppress(SettingsError), bind("127.0.0.1", 20_000 + 2_000 * worker + random.randrange(2_000)) as listener:
             port: int = listener.getsockname()[1]
             return port
 

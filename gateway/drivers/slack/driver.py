@@ -1,5 +1,6 @@
 """Turns what a person does into calls of the emulated Slack, and what it shows into words."""
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from html import unescape
@@ -43,7 +44,8 @@ class SlackDriver(Driver[SlackEmulator]):
 
     async def connected(self) -> None:
         if self.slack.app_token is not None:  # a webhook needs nothing but the listening server
-            await self.slack.wait_for(self.slack.sockets.arrived.is_set, 30)
+            async with asyncio.timeout(30):
+                await self.slack.sockets.arrived.wait()
 
     # -- where people are
 
