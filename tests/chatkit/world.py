@@ -346,9 +346,14 @@ class ChatKitWorld:
 
     async def _add(self, view: View, text: str, files: Sequence[File], **more: Any) -> Post:
         """Send a message into a thread whose page is open: it shows what comes of it."""
-        sent = await self._send(self._client(view), view, text, files, into=Thread(), **more)
+        answer = Thread()
+        sent = await self._send(self._client(view), view, text, files, into=answer, **more)
         if sent is not None:
             await sent[1].aclose()
+            if _process_of(view) != _process_of(answer):
+                # The bot was started anew: what comes behind the message is known by this answer's ids only.
+                view.items.update(answer.items)
+                view.last_id = answer.last_id
             view.ask()
         return Post("" if sent is None else sent[0], Place(self.user(self._owners[view.id]).id, view.id))
 
@@ -386,6 +391,11 @@ class ChatKitWorld:
             answer.raise_for_status()
             ids.append(answer.json()["id"])
         return ids
+
+
+def _process_of(thread: Thread) -> str:
+    """Return which process of the bot numbered the last event of a thread."""
+    return (thread.last_id or "").rpartition("-")[0]
 
 
 async def _own_item(thread: Thread, stream: Events) -> str:
