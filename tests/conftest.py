@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import structlog
 from hypothesis import settings
-from xdist.remote import Producer
-from xdist.scheduler import LoadScopeScheduling
+from xdist.remote import Producer  # type: ignore[import-untyped]
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from tests.support import left_out
 from tests.support.net import loopback_only
@@ -32,7 +32,7 @@ _ONE_AT_A_TIME = "tests/cluster/"
 """Tests of several processes each, which share servers."""
 
 
-class ByWhatIsShared(LoadScopeScheduling):
+class ByWhatIsShared(LoadScopeScheduling):  # type: ignore[misc]
     """Gives tests to workers one by one, and those together that share something, so that each further worker does not
     make it once more. It begins with the largest groups.
 
