@@ -113,6 +113,7 @@ async def test_a_replica_that_drains_goes_on_taking_webhooks_and_hands_its_sessi
     assert "number 2" in texts(world, moved)[-1]
 
 
+@pytest.mark.long
 async def test_a_rolling_update_delays_and_loses_no_webhook(three: Cluster) -> None:
     world = three.slack
     written: list[Post] = []
