@@ -84,7 +84,7 @@ class InstallRoutes:
         self._secure = parts.public_url.startswith("https:")
 
     def routes(self) -> list[Route]:
-        """Return the routes."""
+        """Return the routes of an installation: where it begins, and where Slack sends the person back."""
         return [
             Route(INSTALL, self._install, methods=["GET"], name="slack_install"),
             Route(REDIRECT, self._complete, methods=["GET"], name="slack_oauth_redirect"),

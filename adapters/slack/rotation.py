@@ -8,7 +8,7 @@ used until it ends, and only then the app has to be installed again.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import structlog
 
@@ -80,21 +80,18 @@ class Rotation:
     async def _get(self, id: str) -> Installation:
         if id in self._unsaved:
             await self._save_late(id)
-        if (waiting := self._unsaved.get(id)) is not None:
-            return waiting
-        try:
-            found = await self._installations.get(id)
-        except Undecryptable as error:
-            raise Forbidden(f"the token of {id} cannot be read: {error}") from error
-        if found is None:
-            raise Forbidden(f"the app is not installed in {id} any more: {self.fix(id)}")
-        return found
+        return await self._found(id, self._installations.get)
 
     async def _read(self, id: str) -> Installation:
+        return await self._found(id, self._installations.read)
+
+    async def _found(self, id: str, find: Callable[[str], Awaitable[Installation | None]]) -> Installation:
+        """Return an installation, as it waits to be saved or as ``find`` finds it. Raises ``Forbidden`` where there is
+        none that can be read."""
         if (waiting := self._unsaved.get(id)) is not None:
             return waiting
         try:
-            found = await self._installations.read(id)
+            found = await find(id)
         except Undecryptable as error:
             raise Forbidden(f"the token of {id} cannot be read: {error}") from error
         if found is None:

@@ -46,7 +46,7 @@ class FixedToken:
         return None
 
     async def current(self) -> str:
-        """Return the token."""
+        """Return the bot token, which is always the same one."""
         return self._token
 
     async def renewed(self, refused: str, code: str) -> bool:

@@ -22,7 +22,7 @@ PATIENCE = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A server's answer."""
+    """What a server answered to a request of the doctor: its status, the first bytes of the body and the headers."""
 
     status: int
     raw: bytes

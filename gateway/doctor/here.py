@@ -30,7 +30,7 @@ Runs = Literal["gateway", "stranger", "nobody"]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was seen on this machine."""
+    """Who was found to listen on the gateway's port of this machine, and what is wrong with it."""
 
     who: Runs
     problem: str = ""
